@@ -1,0 +1,184 @@
+//! The one error of the core: a closed set of classes, the fields a reader acts on, secrets cut out where it is built.
+
+use std::fmt;
+
+/// Which public error class this becomes (names as in the `openai` package).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Bad options, config or arguments; nothing was sent.
+    Config,
+    /// Any status without a class of its own, and a 200 whose body is not what was asked for.
+    Api,
+    /// 400
+    BadRequest,
+    /// 401
+    Authentication,
+    /// 402: credits used up.
+    PaymentRequired,
+    /// 403
+    PermissionDenied,
+    /// 404 and 410
+    NotFound,
+    /// 409
+    Conflict,
+    /// 413 and 422
+    UnprocessableEntity,
+    /// 429
+    RateLimit,
+    /// 503 that says the model is loading.
+    ModelLoading,
+    /// Other 5xx.
+    InternalServer,
+    /// No response.
+    Connection,
+    /// A timeout; `reason` is its phase: connect, idle or total.
+    ConnectionTimeout,
+    /// The caller's signal or `abort()`.
+    UserAbort,
+    /// An error frame or a bad frame in the middle of a stream.
+    Stream,
+    /// The body ended with neither `[DONE]` nor a finish reason.
+    StreamTruncated,
+    /// A local limit said no.
+    LimitExceeded,
+    /// The local budget said no.
+    BudgetExceeded,
+}
+
+impl Class {
+    /// The public class name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Config => "ConfigError",
+            Class::Api => "APIError",
+            Class::BadRequest => "BadRequestError",
+            Class::Authentication => "AuthenticationError",
+            Class::PaymentRequired => "PaymentRequiredError",
+            Class::PermissionDenied => "PermissionDeniedError",
+            Class::NotFound => "NotFoundError",
+            Class::Conflict => "ConflictError",
+            Class::UnprocessableEntity => "UnprocessableEntityError",
+            Class::RateLimit => "RateLimitError",
+            Class::ModelLoading => "ModelLoadingError",
+            Class::InternalServer => "InternalServerError",
+            Class::Connection => "APIConnectionError",
+            Class::ConnectionTimeout => "APIConnectionTimeoutError",
+            Class::UserAbort => "APIUserAbortError",
+            Class::Stream => "StreamError",
+            Class::StreamTruncated => "StreamTruncatedError",
+            Class::LimitExceeded => "LimitExceededError",
+            Class::BudgetExceeded => "BudgetExceededError",
+        }
+    }
+}
+
+/// What went wrong, with the fields a caller can act on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    /// The public class.
+    pub class: Class,
+    /// For a person: what happened and what to do next.
+    pub message: String,
+    /// `ConfigError.path`: the option or config field at fault.
+    pub path: Option<String>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// `error.code` of the body.
+    pub code: Option<String>,
+    /// `error.type` of the body.
+    pub kind: Option<String>,
+    /// `error.param` of the body.
+    pub param: Option<String>,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// Milliseconds until a retry makes sense, where known.
+    pub retry_after: Option<f64>,
+    /// Milliseconds until a loading model is ready, where the server said so.
+    pub estimated_time: Option<f64>,
+    /// The limit that refused, or the phase of a timeout.
+    pub reason: Option<&'static str>,
+    /// USD spent in the budget's window.
+    pub spent_usd: Option<f64>,
+    /// USD the budget allows in its window.
+    pub budget_usd: Option<f64>,
+}
+
+impl Error {
+    /// An error of a class, with nothing but its message.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Error {
+            class,
+            message: message.into(),
+            path: None,
+            status: None,
+            code: None,
+            kind: None,
+            param: None,
+            retryable: false,
+            retry_after: None,
+            estimated_time: None,
+            reason: None,
+            spent_usd: None,
+            budget_usd: None,
+        }
+    }
+
+    /// A `ConfigError` whose message starts with the path of the field.
+    pub fn config(path: impl Into<String>, problem: &str) -> Self {
+        let path = path.into();
+        let message = if path.is_empty() {
+            problem.to_string()
+        } else {
+            [path.as_str(), ": ", problem].concat()
+        };
+        let mut error = Error::new(Class::Config, message);
+        error.path = (!path.is_empty()).then_some(path);
+        error
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.class.name())?;
+        f.write_str(": ")?;
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What stands in an error where a secret stood.
+pub const REDACTED: &str = "[redacted]";
+
+/// `text` with every occurrence of a secret cut out.
+pub fn redact(text: &str, secrets: &[String]) -> String {
+    let mut clean = text.to_string();
+    for secret in secrets {
+        if !secret.is_empty() && clean.contains(secret.as_str()) {
+            clean = clean.replace(secret.as_str(), REDACTED);
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_error_starts_with_its_path() {
+        let error = Error::config("limits.requestsPerMinute", "must be a number");
+        assert_eq!(error.message, "limits.requestsPerMinute: must be a number");
+        assert_eq!(error.path.as_deref(), Some("limits.requestsPerMinute"));
+        assert_eq!(Error::config("", "no key").path, None);
+    }
+
+    #[test]
+    fn every_occurrence_of_every_secret_is_cut_out() {
+        let secrets = ["hf_a".to_string(), String::new(), "hf_b".to_string()];
+        assert_eq!(
+            redact("hf_a, hf_b and hf_a", &secrets),
+            "[redacted], [redacted] and [redacted]"
+        );
+    }
+}

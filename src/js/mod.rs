@@ -1,0 +1,9 @@
+//! The JavaScript rim.
+
+use wasm_bindgen::prelude::*;
+
+/// The package's version.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_string()
+}

@@ -1,0 +1,22 @@
+//! hfetch: Hugging Face inference from browsers and edge runtimes.
+//!
+//! Three layers, dependencies one way. The pure core takes bytes, plain values and `now`, and does no I/O:
+//!
+//! - [`wire`]: what crosses the network: requests, event streams, chunks, completions, embeddings, the model catalogue.
+//! - [`policy`]: when, with which key, how often, at what price.
+//! - [`config`]: what a caller may say, checked once.
+//! - [`error`] and [`json`]: what both sides speak; they depend on nothing here.
+//!
+//! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
+
+#[forbid(unsafe_code)]
+pub mod error;
+#[forbid(unsafe_code)]
+pub mod json;
+#[forbid(unsafe_code)]
+pub mod policy;
+#[forbid(unsafe_code)]
+pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+mod js;

@@ -1,0 +1,1 @@
+//! What crosses the network, bytes to meaning and back.
