@@ -1,5 +1,7 @@
 //! The JavaScript rim.
 
+pub(crate) mod error;
+
 use wasm_bindgen::prelude::*;
 
 /// The package's version.

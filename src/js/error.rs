@@ -1,0 +1,55 @@
+//! The core's error as a JavaScript error object.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+
+#[wasm_bindgen(raw_module = "./error.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = makeError)]
+    fn make_error(class: &str, message: &str, fields: &Object) -> JsValue;
+}
+
+/// The fields of an error object under construction.
+pub struct Fields(Object);
+
+impl Fields {
+    /// No fields yet.
+    pub fn new() -> Self {
+        Fields(Object::new())
+    }
+
+    /// Sets one field; an absent value sets none.
+    pub fn set(&self, name: &str, value: impl Into<JsValue>) {
+        // A plain object of our own takes every property.
+        let _ = Reflect::set(&self.0, &JsValue::from_str(name), &value.into());
+    }
+
+    fn set_some(&self, name: &str, value: Option<impl Into<JsValue>>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+}
+
+/// The public error object of a core error.
+pub fn to_js(error: Error) -> JsValue {
+    to_js_with(error, &Fields::new())
+}
+
+/// The public error object of a core error, with what only the rim knows: headers, body, cause, partial.
+pub fn to_js_with(error: Error, fields: &Fields) -> JsValue {
+    fields.set_some("path", error.path);
+    fields.set_some("status", error.status);
+    fields.set_some("code", error.code);
+    fields.set_some("type", error.kind);
+    fields.set_some("param", error.param);
+    fields.set("retryable", error.retryable);
+    fields.set_some("retryAfter", error.retry_after);
+    fields.set_some("estimatedTime", error.estimated_time);
+    fields.set_some("reason", error.reason);
+    fields.set_some("spentUsd", error.spent_usd);
+    fields.set_some("budgetUsd", error.budget_usd);
+    make_error(error.class.name(), &error.message, &fields.0)
+}
