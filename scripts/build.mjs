@@ -1,0 +1,164 @@
+// npm run build [-- --out FOLDER]: src/ and pkg-template/ become pkg/, a complete npm package.
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { main, npmInstall, root, run, Stop } from "./run.mjs";
+import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
+
+// rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
+const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
+const WASM_OPT = ["-Oz", ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
+
+/** Builds the package into `out`. Gives { out, raw }: its folder, and the wasm file as rustc wrote it, names included. */
+export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER } = {}) {
+  await npmInstall();
+  const toolchain = await wasmToolchain();
+  console.log(`building with ${toolchain.way}`);
+  const raw = await compile(toolchain, wasmFolder);
+  const glue = await bindgen(raw, wasmFolder);
+  const stage = await mkdtemp(join(wasmFolder, "stage-"));
+  try {
+    await bundle(glue, stage);
+    await assemble(glue, stage);
+    await rm(out, { recursive: true, force: true });
+    await cp(join(stage, "pkg"), out, { recursive: true });
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+  return { out, raw };
+}
+
+async function compile({ cargo, args, env }, wasmFolder) {
+  // Panic messages carry source paths: without this the bytes would depend on whose machine built them.
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
+  await run(cargo, ["build", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", ...args], {
+    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), CARGO_TERM_COLOR: "never" },
+  });
+  return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
+}
+
+/** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
+async function bindgen(raw, wasmFolder) {
+  const cli = await wasmBindgen();
+  const recipe = [cli.version, ...WASM_OPT, await readFile(join(root, "package-lock.json"))];
+  const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
+  if (existsSync(folder)) return folder;
+  const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
+  await run(cli.path, [
+    "--target", "bundler", "--no-typescript", "--out-name", "hfetch", "--out-dir", fresh,
+    "--remove-name-section", "--remove-producers-section", raw,
+  ]);
+  const wasm = join(fresh, "hfetch_bg.wasm");
+  await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...WASM_OPT]);
+  await checkGlue(fresh);
+  await removeOlder(wasmFolder);
+  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
+  return folder;
+}
+
+// instantiate.js calls what wasm-bindgen treats as its own business: a version that renames it must not get far.
+async function checkGlue(folder) {
+  const glue = await readFile(join(folder, "hfetch_bg.js"), "utf8");
+  const module = new WebAssembly.Module(await readFile(join(folder, "hfetch_bg.wasm")));
+  const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const imported = new Set(WebAssembly.Module.imports(module).map((entry) => entry.module));
+  const wrong = [];
+  if (!glue.includes("export function __wbg_set_wasm(")) wrong.push("hfetch_bg.js exports no __wbg_set_wasm");
+  if (!exported.includes("__wbindgen_start")) wrong.push("the wasm exports no __wbindgen_start");
+  for (const name of imported) if (name !== "./hfetch_bg.js") wrong.push(`the wasm imports from ${name}`);
+  if (wrong.length) throw new Stop(`wasm-bindgen's output has changed, pkg-template/instantiate.js must follow:\n  - ${wrong.join("\n  - ")}`);
+}
+
+async function removeOlder(wasmFolder) {
+  const hour = 3_600_000;
+  for (const name of await readdir(wasmFolder)) {
+    const path = join(wasmFolder, name);
+    if (/^(glue|fresh|stage)-/.test(name) && Date.now() - (await stat(path)).mtimeMs > hour) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** The entry points, bundled into stage/dist. Everything they import lies in one folder, as the glue expects. */
+async function bundle(glue, stage) {
+  const { build } = await import("esbuild");
+  const modules = join(stage, "modules");
+  await cp(glue, modules, { recursive: true });
+  await copyModules(join(root, "src/js"), modules);
+  await copyModules(join(root, "pkg-template"), modules);
+  const entry = (name) => join(modules, `${name}.js`);
+  const options = {
+    absWorkingDir: modules,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    outdir: join(stage, "pkg/dist"),
+  };
+  const outputs = [
+    build({ ...options, entryPoints: [entry("index")], loader: { ".wasm": "binary" } }),
+    build({
+      ...options,
+      entryPoints: ["workerd", "edge-light", "slim"].map(entry),
+      splitting: true,
+      chunkNames: "core",
+      plugins: [{ name: "wasm-import", setup: keepWasmImports }],
+    }),
+  ];
+  await Promise.all(outputs).catch((error) => {
+    throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
+  });
+}
+
+function keepWasmImports({ onResolve }) {
+  onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
+}
+
+function describe({ text, location }) {
+  return location ? `${basename(location.file)}:${location.line}: ${text}` : text;
+}
+
+async function copyModules(from, to) {
+  for (const name of await readdir(from)) {
+    if (name.endsWith(".js")) await cp(join(from, name), join(to, name));
+  }
+}
+
+async function assemble(glue, stage) {
+  const pkg = join(stage, "pkg");
+  await mkdir(join(pkg, "dist"), { recursive: true });
+  await cp(join(glue, "hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
+  const template = join(root, "pkg-template");
+  for (const name of await readdir(template)) {
+    if (name.endsWith(".d.ts")) await cp(join(template, name), join(pkg, "dist", name));
+  }
+  const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
+  const [, version] = /^version = "([^"]+)"/m.exec(await readFile(join(root, "Cargo.toml"), "utf8"));
+  await writeFile(join(pkg, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  for (const [name, ...places] of [["README.md", template, root], ["LICENSE", root], ["CHANGELOG.md", root]]) {
+    const place = places.find((folder) => existsSync(join(folder, name)));
+    if (place) await cp(join(place, name), join(pkg, name));
+  }
+}
+
+async function digest(parts) {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { out: { type: "string" } } });
+  const started = performance.now();
+  const { out } = await buildPackage({ out: values.out && resolve(values.out) });
+  console.log(`built ${out} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(command);

@@ -1,0 +1,114 @@
+// Running other programs, and what every command of the repository needs to know about where it is.
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { delimiter, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Under CI a missing part fails the run instead of being listed. */
+export const ci = /^(1|true)$/i.test(process.env.CI ?? "");
+
+/** An error whose message is all that a person needs: printed without a stack. */
+export class Stop extends Error {}
+
+/**
+ * Runs a program to its end. Gives { code, stdout, stderr }; rejects when it can't be started, takes longer than `timeout` ms,
+ * or ends with a code other than 0 (unless `check` is false).
+ */
+export function run(command, args = [], options = {}) {
+  const { cwd = root, env = process.env, echo = false, check = true, timeout = 0, input } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    const output = { stdout: [], stderr: [] };
+    let timedOut = false;
+    const timer = timeout && setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, timeout);
+    for (const name of ["stdout", "stderr"]) {
+      child[name].on("data", (data) => {
+        output[name].push(data);
+        if (echo) process[name].write(data);
+      });
+    }
+    if (input !== undefined) child.stdin.end(input);
+    child.on("error", (error) => reject(new Stop(`${command} could not be started: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const result = { code: timedOut ? null : code, stdout: `${Buffer.concat(output.stdout)}`, stderr: `${Buffer.concat(output.stderr)}` };
+      if (!check || (code === 0 && !timedOut)) return resolve(result);
+      const end = timedOut ? `was stopped after ${timeout / 1000} s` : `ended with ${code ?? signal}`;
+      const shown = echo ? "" : `\n${(result.stdout + result.stderr).trim().slice(-6000)}`;
+      reject(new Stop(`${[command, ...args].join(" ")} ${end}${shown}`));
+    });
+  });
+}
+
+/** The path of the first of these programs that PATH (or the absolute path itself) has, or null. */
+export function which(...names) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  const suffixes = process.platform === "win32" ? [".exe", ".cmd", ""] : [""];
+  for (const name of names) {
+    for (const folder of name.includes("/") ? [""] : folders) {
+      for (const suffix of suffixes) {
+        const path = join(folder, name + suffix);
+        if (executable(path)) return path;
+      }
+    }
+  }
+  return null;
+}
+
+function executable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return existsSync(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Installs Debian packages as root or through a sudo that asks nothing. Gives null when done, else why not. */
+export async function aptInstall(...packages) {
+  const apt = which("apt-get");
+  if (!apt) return "this system has no apt-get";
+  const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  if (prefix.length && !which("sudo")) return "installing Debian packages needs root or sudo";
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const attempt = (...args) => {
+    const [command, ...rest] = [...prefix, apt, ...args];
+    return run(command, rest, { env, check: false, timeout: 600_000 });
+  };
+  const install = ["install", "-y", "--no-install-recommends", ...packages];
+  console.log(`installing ${packages.join(" ")} with apt-get`);
+  if ((await attempt(...install)).code === 0) return null;
+  await attempt("update");
+  const result = await attempt(...install);
+  return result.code === 0 ? null : `apt-get ${install.join(" ")} failed: ${result.stderr.trim().split("\n").at(-1)}`;
+}
+
+/** Installs a folder's npm dependencies from its lockfile, unless every one is there in the locked version. */
+export async function npmInstall(folder = root, env = process.env) {
+  const { packages } = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8"));
+  const missing = [];
+  for (const [path, { version, optional }] of Object.entries(packages)) {
+    if (!path || optional) continue;
+    const installed = await readFile(join(folder, path, "package.json"), "utf8").catch(() => "{}");
+    if (JSON.parse(installed).version !== version) missing.push(path);
+  }
+  if (!missing.length) return;
+  console.log(`installing the npm packages of ${relative(root, folder) || "the repository"}`);
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
+}
+
+/** The main function of a command: errors a person can act on are printed plainly, and the exit code says how it went. */
+export async function main(command) {
+  try {
+    await command();
+  } catch (error) {
+    console.error(error instanceof Stop ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,100 @@
+// Finds, or installs, what turns src/ into WebAssembly: a cargo with the wasm32 target, and the wasm-bindgen CLI.
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { aptInstall, root, run, Stop, which } from "./run.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+// Debian's Rust for browsers comes without a wasm32 standard library, but with the sources of one.
+const DEBIAN_PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+
+/** Gives { cargo, args, env, way }: the cargo to call for wasm, with which arguments and environment, and what to call this way. */
+export async function wasmToolchain() {
+  const forced = process.env.HFETCH_TOOLCHAIN;
+  const ways = { installed: installedTarget, debian: debianInstalled, rustup: addTarget, "debian-install": debianInstall };
+  if (forced && !ways[forced]) throw new Stop(`HFETCH_TOOLCHAIN=${forced} is none of ${Object.keys(ways).join(", ")}`);
+  const reasons = [];
+  for (const way of forced ? [ways[forced]] : Object.values(ways)) {
+    const found = await way(reasons);
+    if (found) return found;
+  }
+  throw new Stop(
+    `No Rust toolchain that builds for ${TARGET}:\n  - ${reasons.join("\n  - ")}\n` +
+      `Install one of these and run the command again:\n` +
+      `  rustup (see rustup's own site), then: rustup target add ${TARGET}\n` +
+      `  on Debian 12 or newer, as root: apt-get update && apt-get install ${DEBIAN_PACKAGES.join(" ")}`,
+  );
+}
+
+async function installedTarget(reasons) {
+  const cargo = which("cargo");
+  const rustc = which("rustc");
+  if (!cargo || !rustc) return void reasons.push("cargo and rustc are not on PATH");
+  const version = await rustcVersion(rustc);
+  if (!version) return void reasons.push(`${rustc} is older than Cargo.toml's rust-version, or does not run`);
+  if (!existsSync(join(version.sysroot, "lib/rustlib", TARGET, "lib"))) return void reasons.push(`${rustc} has no ${TARGET} target`);
+  return { cargo, args: [], env: {}, way: `Rust ${version.number} with its ${TARGET} target` };
+}
+
+async function addTarget(reasons) {
+  const rustup = which("rustup");
+  if (!rustup) return void reasons.push("rustup is not on PATH");
+  console.log(`adding ${TARGET} with rustup`);
+  const added = await run(rustup, ["target", "add", TARGET], { check: false, timeout: 120_000 });
+  if (added.code === 0) return installedTarget(reasons);
+  const last = added.stderr.trim().split("\n").at(-1);
+  reasons.push(`rustup target add ${TARGET} ${added.code === null ? "did not end within two minutes" : `failed: ${last}`}`);
+}
+
+async function debianInstalled(reasons) {
+  const [cargo, rustc] = ["/usr/bin/cargo", "/usr/bin/rustc"];
+  if (!which(cargo) || !which(rustc)) return void reasons.push("Debian's rustc-web is not installed");
+  const version = await rustcVersion(rustc);
+  if (!version) return void reasons.push(`${rustc} is older than Cargo.toml's rust-version`);
+  const sources = join(version.sysroot, "lib/rustlib/src/rust/library");
+  if (!existsSync(sources) || !which("/usr/bin/lld-22")) return void reasons.push("Debian's rust-web-src or lld-22 is not installed");
+  // The standard library is built from its sources, which stable cargo only does when told that it may.
+  const env = { RUSTC_BOOTSTRAP: "1", RUSTC: rustc, PATH: `/usr/bin:${process.env.PATH}` };
+  return { cargo, args: ["-Zbuild-std=std,panic_abort"], env, way: `Debian's Rust ${version.number}, standard library from source` };
+}
+
+async function debianInstall(reasons) {
+  const refused = await aptInstall(...DEBIAN_PACKAGES);
+  if (refused) return void reasons.push(refused);
+  return debianInstalled(reasons);
+}
+
+async function rustcVersion(rustc) {
+  const manifest = await readFile(join(root, "Cargo.toml"), "utf8");
+  const [, oldest] = /^rust-version = "1\.(\d+)/m.exec(manifest) ?? [];
+  const { code, stdout } = await run(rustc, ["--version"], { check: false });
+  const [, number, minor] = /^rustc (1\.(\d+)\.\d+)/.exec(stdout) ?? [];
+  if (code !== 0 || Number(minor) < Number(oldest)) return null;
+  const { stdout: sysroot } = await run(rustc, ["--print", "sysroot"]);
+  return { number, sysroot: sysroot.trim() };
+}
+
+/** The path of the wasm-bindgen CLI of exactly the crate's version: another one writes glue that doesn't fit. */
+export async function wasmBindgen() {
+  const lock = await readFile(join(root, "Cargo.lock"), "utf8");
+  const [, wanted] = /name = "wasm-bindgen"\nversion = "([^"]+)"/.exec(lock) ?? [];
+  if (!wanted) throw new Stop("Cargo.lock names no wasm-bindgen version");
+  const tools = join(root, "target/tools");
+  for (const candidate of [join(tools, "bin/wasm-bindgen"), which("wasm-bindgen")]) {
+    if (candidate && (await bindgenVersion(candidate)) === wanted) return { path: candidate, version: wanted };
+  }
+  const cargo = which("cargo");
+  if (!cargo) throw new Stop("cargo is not on PATH: the wasm-bindgen CLI can't be built");
+  console.log(`building the wasm-bindgen CLI ${wanted} (once, some minutes)`);
+  await run(cargo, ["install", "wasm-bindgen-cli", "--version", wanted, "--root", tools, "--bin", "wasm-bindgen", "--force"], { echo: false });
+  const path = join(tools, "bin/wasm-bindgen");
+  const built = await bindgenVersion(path);
+  if (built !== wanted) throw new Stop(`the wasm-bindgen CLI is ${built}, the crate is ${wanted}: they must be equal`);
+  return { path, version: wanted };
+}
+
+async function bindgenVersion(path) {
+  if (!which(path)) return null;
+  const { stdout } = await run(path, ["--version"], { check: false });
+  return /wasm-bindgen (\S+)/.exec(stdout)?.[1] ?? null;
+}

@@ -1,0 +1,2 @@
+export { version } from "./hfetch_bg.js";
+export * from "./error.js";
