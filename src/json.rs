@@ -3,6 +3,14 @@
 //! Requests and whole answers are parsed and written by the JavaScript engine; this scanner reads error bodies,
 //! stream payloads and options, and copies what it doesn't need to understand.
 
+mod number;
+mod scanner;
+mod text;
+
+pub use number::{exact_number, number};
+pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner};
+pub use text::{special, unescape, unescape_into, write_string};
+
 /// One JSON value as plain data; also how JavaScript options reach the core.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -20,4 +28,71 @@ pub enum Value {
     Object(Vec<(String, Value)>),
     /// A JavaScript value that is no data: "function", "symbol", "bigint".
     Other(&'static str),
+}
+
+impl Value {
+    /// The value of a key; of a repeated key the last, as `JSON.parse` has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let entries = self.as_object()?;
+        entries.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The boolean.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The elements of an array.
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match self {
+            Value::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The entries of an object, in order of appearance.
+    pub fn as_object(&self) -> Option<&[(String, Value)]> {
+        match self {
+            Value::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+}
+
+/// Parses one JSON text.
+pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        return Err(Malformed {
+            at: error.valid_up_to(),
+            problem: "not UTF-8",
+        });
+    }
+    let mut scanner = Scanner::new(bytes);
+    let value = scanner.value()?;
+    scanner.end()?;
+    Ok(value)
 }

@@ -1,0 +1,350 @@
+//! A strict pull parser over bytes.
+
+use std::borrow::Cow;
+
+use super::{Value, number, special, unescape};
+
+/// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
+pub const MAX_DEPTH: usize = 256;
+
+/// Where and why bytes are not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Offset of the first byte that can't be.
+    pub at: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+/// What a value is, told from its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A string as it stands between its quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawString<'a> {
+    /// The bytes between the quotes, escapes as written.
+    pub raw: &'a [u8],
+    /// Whether there is a backslash among them.
+    pub escaped: bool,
+}
+
+impl<'a> RawString<'a> {
+    /// The bytes meant; a lone surrogate becomes U+FFFD.
+    pub fn decoded(&self) -> Cow<'a, [u8]> {
+        if self.escaped {
+            Cow::Owned(unescape(self.raw).into_bytes())
+        } else {
+            Cow::Borrowed(self.raw)
+        }
+    }
+}
+
+/// A strict pull parser (RFC 8259) over bytes that are taken to be UTF-8.
+///
+/// Call one method per value in order; containers are `begin_*`, then `next_*` until it says no.
+#[derive(Debug)]
+pub struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    fresh: bool,
+}
+
+impl<'a> Scanner<'a> {
+    /// A scanner before the first value of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Scanner {
+            bytes,
+            at: 0,
+            depth: 0,
+            fresh: false,
+        }
+    }
+
+    /// Offset of the next byte to be read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    fn fail<T>(&self, problem: &'static str) -> Result<T, Malformed> {
+        Err(Malformed {
+            at: self.at,
+            problem,
+        })
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+            self.at += 1;
+        }
+    }
+
+    /// What comes next, whitespace skipped.
+    pub fn kind(&mut self) -> Result<Kind, Malformed> {
+        self.space();
+        match self.byte() {
+            Some(b'"') => Ok(Kind::String),
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b't' | b'f') => Ok(Kind::Bool),
+            Some(b'n') => Ok(Kind::Null),
+            Some(_) => self.fail("not a value"),
+            None => self.fail("unexpected end"),
+        }
+    }
+
+    fn open(&mut self, bracket: u8) -> Result<(), Malformed> {
+        self.space();
+        if self.byte() != Some(bracket) {
+            return self.fail("another kind of value was expected");
+        }
+        if self.depth >= MAX_DEPTH {
+            return self.fail("nested too deeply");
+        }
+        self.depth += 1;
+        self.at += 1;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Whether another element follows; consumes the comma before it or the closing bracket.
+    #[inline]
+    fn more(&mut self, close: u8) -> Result<bool, Malformed> {
+        self.space();
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        match self.byte() {
+            Some(byte) if byte == close => {
+                self.at += 1;
+                self.depth = self.depth.saturating_sub(1);
+                Ok(false)
+            }
+            Some(b',') if !fresh => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(_) if fresh => Ok(true),
+            Some(_) => self.fail("a comma or the end was expected"),
+            None => self.fail("unexpected end"),
+        }
+    }
+
+    /// Enters an object.
+    pub fn begin_object(&mut self) -> Result<(), Malformed> {
+        self.open(b'{')
+    }
+
+    /// The next key with its colon, or `None` after the closing brace.
+    #[inline]
+    pub fn next_key(&mut self) -> Result<Option<RawString<'a>>, Malformed> {
+        if !self.more(b'}')? {
+            return Ok(None);
+        }
+        let key = self.string()?;
+        self.space();
+        if self.byte() != Some(b':') {
+            return self.fail("a colon was expected");
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    /// Enters an array.
+    pub fn begin_array(&mut self) -> Result<(), Malformed> {
+        self.open(b'[')
+    }
+
+    /// Whether another element follows; `false` after the closing bracket.
+    pub fn next_element(&mut self) -> Result<bool, Malformed> {
+        self.more(b']')
+    }
+
+    /// A string, unread between its quotes.
+    #[inline]
+    pub fn string(&mut self) -> Result<RawString<'a>, Malformed> {
+        self.space();
+        if self.byte() != Some(b'"') {
+            return self.fail("a string was expected");
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            self.at = special(self.bytes, self.at);
+            match self.byte() {
+                Some(b'"') => {
+                    let raw = self.bytes.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    return Ok(RawString { raw, escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return self.fail("a control character in a string"),
+                None => return self.fail("unexpected end"),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Malformed> {
+        let length = match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+            Some(b'u') => 6,
+            Some(_) => return self.fail("not an escape"),
+            None => return self.fail("unexpected end"),
+        };
+        let digits = self.bytes.get(self.at + 2..self.at + length);
+        match digits {
+            Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
+                self.at += length;
+                Ok(())
+            }
+            Some(_) => self.fail("not an escape"),
+            None => self.fail("unexpected end"),
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while self.byte().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start {
+            return self.fail("a digit was expected");
+        }
+        Ok(())
+    }
+
+    /// A number as its text.
+    pub fn number(&mut self) -> Result<&'a [u8], Malformed> {
+        self.space();
+        let start = self.at;
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(self.bytes.get(start..self.at).unwrap_or_default())
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+        let end = self.at + word.len();
+        if self.bytes.get(self.at..end) != Some(word) {
+            return self.fail("not a value");
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self) -> Result<bool, Malformed> {
+        self.space();
+        if self.byte() == Some(b't') {
+            self.word(b"true").map(|()| true)
+        } else {
+            self.word(b"false").map(|()| false)
+        }
+    }
+
+    /// `null`.
+    pub fn null(&mut self) -> Result<(), Malformed> {
+        self.space();
+        self.word(b"null")
+    }
+
+    /// Checks the next value and returns its bytes as they stand.
+    pub fn skip(&mut self) -> Result<&'a [u8], Malformed> {
+        let kind = self.kind()?;
+        let start = self.at;
+        match kind {
+            Kind::Null => self.null()?,
+            Kind::Bool => drop(self.boolean()?),
+            Kind::Number => drop(self.number()?),
+            Kind::String => drop(self.string()?),
+            // Recursion is bounded by MAX_DEPTH.
+            Kind::Array => {
+                self.begin_array()?;
+                while self.next_element()? {
+                    self.skip()?;
+                }
+            }
+            Kind::Object => {
+                self.begin_object()?;
+                while self.next_key()?.is_some() {
+                    self.skip()?;
+                }
+            }
+        }
+        Ok(self.bytes.get(start..self.at).unwrap_or_default())
+    }
+
+    /// The next value as a tree.
+    pub fn value(&mut self) -> Result<Value, Malformed> {
+        Ok(match self.kind()? {
+            Kind::Null => self.null().map(|()| Value::Null)?,
+            Kind::Bool => Value::Bool(self.boolean()?),
+            Kind::Number => Value::Number(number(self.number()?)),
+            Kind::String => Value::String(unescape(self.string()?.raw)),
+            Kind::Array => {
+                let mut elements = Vec::new();
+                self.begin_array()?;
+                while self.next_element()? {
+                    elements.push(self.value()?);
+                }
+                Value::Array(elements)
+            }
+            Kind::Object => {
+                let mut entries = Vec::new();
+                self.begin_object()?;
+                while let Some(key) = self.next_key()? {
+                    entries.push((unescape(key.raw), self.value()?));
+                }
+                Value::Object(entries)
+            }
+        })
+    }
+
+    /// Checks that nothing but whitespace is left.
+    pub fn end(&mut self) -> Result<(), Malformed> {
+        self.space();
+        match self.byte() {
+            None => Ok(()),
+            Some(_) => self.fail("more than one value"),
+        }
+    }
+}
