@@ -1,0 +1,64 @@
+// What the stand-in says: always the same words for the same request.
+
+/** The reply to a chat body: words, thoughts (reasoning), tool calls, and why it ends. */
+export function compose(body, model) {
+  const thoughts = /r1|reason|think|qwq|gpt-oss/i.test(model) ? ["The user", " wants", " an echo."] : [];
+  const tool = wantedTool(body);
+  if (tool) return { thoughts, words: [], calls: [callOf(tool, body)], finish: "tool_calls" };
+  const text = body.response_format?.type?.startsWith("json") ? JSON.stringify({ answer: lastUserText(body) }) : echo(body);
+  return { thoughts, calls: [], ...bounded(pieces(text), body) };
+}
+
+function echo(body) {
+  const said = lastUserText(body).trim();
+  return said === "" ? "You sent no text, so there is nothing to echo." : `You said: ${said}\n\nThat is all this endpoint can say about it.`;
+}
+
+/** Word by word, each with the white space before it, as tokens come. */
+function pieces(text) {
+  return text.match(/\s*\S+/gu) ?? [text];
+}
+
+function bounded(words, body) {
+  const stop = [body.stop ?? []].flat().find((sequence) => sequence && words.join("").includes(sequence));
+  if (stop !== undefined) {
+    const text = words.join("");
+    words = pieces(text.slice(0, text.indexOf(stop))).filter((word) => word !== "");
+  }
+  const most = body.max_tokens ?? body.max_completion_tokens ?? 1024;
+  return words.length > most ? { words: words.slice(0, most), finish: "length" } : { words, finish: "stop" };
+}
+
+function wantedTool(body) {
+  if (!Array.isArray(body.tools) || body.tools.length === 0 || body.tool_choice === "none") return null;
+  if (body.messages.at(-1)?.role === "tool") return null;
+  const named = body.tool_choice?.function?.name;
+  return body.tools.find((tool) => tool.function?.name === named) ?? body.tools[0];
+}
+
+function callOf(tool, body) {
+  const properties = Object.keys(tool.function?.parameters?.properties ?? {});
+  const value = lastUserText(body);
+  return { id: "call_0a1b2c", name: tool.function?.name ?? "tool", arguments: JSON.stringify(Object.fromEntries(properties.map((name) => [name, value]))) };
+}
+
+function lastUserText(body) {
+  return contentText(body.messages.findLast((message) => message.role === "user")?.content);
+}
+
+/** All text of a prompt, for counting. */
+export function promptText(body) {
+  return body.messages.map((message) => contentText(message.content)).join("\n");
+}
+
+function contentText(content) {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content.map((part) => part.text ?? "").join("");
+}
+
+/** A token for every word or started four letters of it; enough to be plausible. */
+export function countTokens(text) {
+  const words = text.match(/\S+/gu) ?? [];
+  return words.reduce((sum, word) => sum + Math.max(1, Math.ceil([...word].length / 4)), 3);
+}
