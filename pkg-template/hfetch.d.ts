@@ -1,0 +1,824 @@
+/// <reference lib="esnext.disposable" />
+
+// The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types,
+// Deno or Bun. Naming them here as empty interfaces adds nothing to them, and makes the types hold on lib "es2022" alone.
+declare global {
+  interface AbortController {}
+  interface AbortSignal {}
+  interface Headers {}
+  interface ReadableStream<R = any> {}
+}
+
+// ---------------------------------------------------------------- client
+
+/**
+ * The promise of an answer that also gives what belongs to this one call.
+ *
+ * Nothing is sent twice for it: awaiting it, `withResponse()` and `settled` all look at the same request.
+ */
+export interface Pending<T> extends Promise<T> {
+  /**
+   * The call's one settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended
+   * (for a stream: when the stream has). Never rejects.
+   */
+  readonly settled: Promise<Settlement>;
+  /** The answer together with status and headers. Rejects as the promise itself does. */
+  withResponse(): Promise<{ data: T; response: ResponseInfo }>;
+}
+
+/** Status line and headers of the response that was used, retries left out. */
+export interface ResponseInfo {
+  /** HTTP status. */
+  readonly status: number;
+  /**
+   * All response headers that the runtime lets be read. In a browser the router exposes few:
+   * `x-request-id` is readable, `retry-after` and `x-inference-provider` are not.
+   */
+  readonly headers: Headers;
+  /** The `x-request-id` header, `null` where there is none. Quote it to Hugging Face's support. */
+  readonly requestId: string | null;
+}
+
+/**
+ * A client for Hugging Face inference: the router, a dedicated endpoint, or a server of your own that speaks the same API.
+ *
+ * It holds configuration and counters only, so one client at module scope serves overlapping requests, in a Worker too.
+ * The key is in no property, message, log line or JSON of it.
+ *
+ * @example
+ * ```ts
+ * const hf = new HuggingFace({ apiKey: process.env.HF_TOKEN });
+ * const stream = await hf.chat.completions.create({
+ *   model: "meta-llama/Llama-3.1-8B-Instruct",
+ *   messages: [{ role: "user", content: "Hello" }],
+ *   stream: true,
+ * });
+ * for await (const text of stream.text()) process.stdout.write(text);
+ * ```
+ */
+export class HuggingFace {
+  /** @throws {ConfigError} an option is unknown, of the wrong type, or out of range; `path` names it. Nothing is sent. */
+  constructor(options?: HuggingFaceOptions);
+
+  /**
+   * Builds a client from a COO-LLM config as any YAML or JSON loader gives it: the whole file
+   * (`{ llm_providers: [...] }`) or one entry of `llm_providers`. Other top-level keys and entries of another `type` are skipped.
+   *
+   * `name`, `limits.max_tokens`, `limits.session_limit` and `limits.session_type` are accepted, ignored, and said once on the console.
+   *
+   * @param config the loaded file or one of its entries, with its snake_case names.
+   * @param select `id`: which entry, needed when several are of type `huggingface`; `env`: what `${NAME}` in `api_keys` is looked up in.
+   * @param options what a file can't hold (`fetch`, `store`, `onSettled`, …); it wins where both speak.
+   * @throws {ConfigError} no entry fits, several do, a key is unknown or missing, or a type is wrong; `path` is like `llm_providers[0].limits.req_per_min`.
+   */
+  static fromConfig(
+    config: unknown,
+    select?: { id?: string; env?: Record<string, string | undefined> },
+    options?: HuggingFaceOptions,
+  ): HuggingFace;
+
+  /** Chat: `chat.completions.create`. */
+  readonly chat: {
+    readonly completions: {
+      /**
+       * Sends the messages and gives the answer as it is written.
+       *
+       * Resolves once the response headers are there, so a refused key or a full limit rejects here and not in the loop.
+       * Parameters that are not listed in {@link ChatCompletionCreateParams} are sent as they are.
+       *
+       * @throws {ConfigError} bad arguments, nothing sent.
+       * @throws {LimitExceededError} a limit of this client said no; {@link BudgetExceededError} where it was the budget.
+       * @throws {APIError} the server's answer, by status; {@link APIConnectionError} where there was none.
+       */
+      create<B extends ChatCompletionCreateParams & { stream: true }>(body: B, options?: RequestOptions): Pending<ChatStream>;
+      /** Sends the messages and gives the whole answer. Errors are those of the streamed form. */
+      create<B extends ChatCompletionCreateParams & { stream?: false | null }>(body: B, options?: RequestOptions): Pending<ChatCompletion>;
+      /** For a body whose `stream` is known at run time only. */
+      create<B extends ChatCompletionCreateParams>(body: B, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
+    };
+  };
+
+  /** Embeddings: `embeddings.create`. */
+  readonly embeddings: {
+    /**
+     * Embeds one text or many. Long lists are split into batches (option `embeddings`), sent a few at a time, and put back in order.
+     *
+     * Without `encoding_format` each embedding is a `Float32Array`, a view into one allocation per response.
+     *
+     * @throws {APIError} one failed batch fails the call; the message names the inputs it held.
+     */
+    create<B extends EmbeddingCreateParams & { encoding_format: "float" }>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
+    /** Embeddings as base64 of little-endian 32-bit floats. */
+    create<B extends EmbeddingCreateParams & { encoding_format: "base64" }>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
+    /** Embeddings as `Float32Array`. */
+    create<B extends EmbeddingCreateParams>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
+  };
+
+  /** The live catalogue of the base URL. */
+  readonly models: {
+    /** `GET {baseURL}/models`: every chat model with its providers, prices (USD per 1M tokens), context, latency and throughput. */
+    list(options?: RequestOptions): Promise<Model[]>;
+    /**
+     * One model of the catalogue.
+     * @param id as in the catalogue, `org/name`; a `:provider` suffix is left out of the look-up.
+     * @throws {NotFoundError} the catalogue has no such model.
+     */
+    retrieve(id: string, options?: RequestOptions): Promise<Model>;
+  };
+
+  /** Limits, keys (labels, never secrets) and spend at this moment. Plain data, safe for JSON. */
+  snapshot(): ClientSnapshot;
+}
+export default HuggingFace;
+
+/** Everything is optional. An unknown option is a {@link ConfigError} that names it. */
+export interface HuggingFaceOptions {
+  /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
+  id?: string;
+  /**
+   * One key, or a function asked before each request (for session tickets that expire).
+   * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
+   * any other base URL is called without Authorization.
+   */
+  apiKey?: string | (() => string | Promise<string>);
+  /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
+  apiKeys?: string[];
+  /**
+   * Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints too; a host without a path gets `/v1`.
+   * The retired `api-inference.huggingface.co` is rewritten to the router and said once on the console.
+   */
+  baseURL?: string;
+  /** Model for bodies that name none: `"org/name"`, `"org/name:provider"`, `"org/name:fastest"`, `"org/name:cheapest"`. */
+  model?: string;
+  /** One price for all, prices by model id, or `"live"`: the router's catalogue, cached for 10 minutes. Without it cost is `unknown`. */
+  pricing?: Pricing | Record<string, Pricing> | "live";
+  /** What this client keeps to by itself. Default: no limits. {@link FREE_TIER} is a ready one. */
+  limits?: Limits;
+  /** A hard stop in USD. Needs a known price, else every call is a {@link ConfigError}. */
+  budget?: Budget;
+  /** `batchSize`: inputs in one request, default 32. `concurrency`: requests at once, default 4. */
+  embeddings?: { batchSize?: number; concurrency?: number };
+  /** When and how long to wait before another try. `false`: one try on one key. */
+  retry?: RetryPolicy | false;
+  /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
+  maxRetries?: number;
+  /** Timeouts in ms. A number is the connect timeout. */
+  timeout?: Timeouts | number;
+  /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
+  maxEventBytes?: number;
+  /** Organisation that pays, sent as `X-HF-Bill-To`. */
+  billTo?: string;
+  /** Headers for every request. In a browser each one that the server doesn't list in its CORS answer blocks the request. */
+  headers?: Record<string, string>;
+  /** Called in place of the global fetch, with `this === undefined`. */
+  fetch?: FetchLike;
+  /** Where limits and budget are counted. Default: this client's memory; {@link storageStore} shares them between page loads. */
+  store?: LimitStore;
+  /** Called with each settlement. What it throws is swallowed. */
+  onSettled?: (settlement: Settlement) => void;
+}
+
+/** What `fetch` has to be: the global one, one that goes through a proxy, a service binding's, or a test's. Only these fields of `init` are set. */
+export type FetchLike = (
+  url: string,
+  init: { method: string; headers: Headers; body?: string; signal: AbortSignal },
+) => Promise<ResponseLike>;
+
+/** What is used of a response. Any realm's `Response` fits. */
+export interface ResponseLike {
+  /** HTTP status. */
+  readonly status: number;
+  /** Response headers. */
+  readonly headers: { get(name: string): string | null };
+  /** The body as a stream of bytes. */
+  readonly body: { getReader(): any } | null;
+}
+
+/** What one call may set for itself; it wins over the client's options. */
+export interface RequestOptions {
+  /** Ends the call wherever it is: waiting for a limit, between tries, before headers, in the body. The call rejects with {@link APIUserAbortError}, `cause` being the signal's reason. */
+  signal?: AbortSignal;
+  /** Timeouts in ms. A number is the connect timeout. */
+  timeout?: Timeouts | number;
+  /** `false`: one try on one key. */
+  retry?: RetryPolicy | false;
+  /** Tries after the first. */
+  maxRetries?: number;
+  /** Added to the client's headers. */
+  headers?: Record<string, string>;
+  /** Comes back in the settlement; is never sent. */
+  metadata?: unknown;
+  /** Called with this call's settlement, after the client's own. */
+  onSettled?: (settlement: Settlement) => void;
+}
+
+/** Absent or 0 means no limit. */
+export interface Limits {
+  /** Requests per key in any 60 seconds. Never exceeded. */
+  requestsPerMinute?: number;
+  /** Tokens per key in any 60 seconds, prompt and completion together. Exceeded at most by what answers took beyond their reservation. */
+  tokensPerMinute?: number;
+  /** Requests per key in a calendar month, UTC. Never exceeded. */
+  requestsPerMonth?: number;
+  /** Requests at once, per client. */
+  maxConcurrent?: number;
+  /** `"wait"` (default): first come, first served, abortable. `"error"`: {@link LimitExceededError} at once. */
+  onLimit?: "wait" | "error";
+  /** Longest wait in ms, default 60 000; past it {@link LimitExceededError}. What can never fit fails at once. */
+  maxWait?: number;
+}
+
+/** The provider page's free tier: 300 requests a minute, 30 000 a month, per key. */
+export const FREE_TIER: Readonly<Limits>;
+
+/**
+ * USD per token, in one of two forms.
+ *
+ * The native form is per one million tokens, the unit of the router's catalogue, and says so in its names: prefer it.
+ *
+ * The provider page's form keeps that page's formula, tokens × rate / 1000, unless `unit` says otherwise. A rate whose size makes
+ * the unit doubtful (below $0.001 or above $1000 per million tokens) is reported once on the console; with a budget it is a
+ * {@link ConfigError}, since that budget would never stop anything.
+ */
+export type Pricing =
+  | { inputPerMillion: number; outputPerMillion: number }
+  | { input_token_cost: number; output_token_cost: number; unit?: "token" | "1k" | "1m" };
+
+/**
+ * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`
+ * (4096 where the body has none) is reserved, so parallel calls can't overspend together. Never waits: {@link BudgetExceededError}.
+ */
+export interface Budget {
+  /** What may be spent in one window, in USD. */
+  usd: number;
+  /** The window; `"total"` never starts anew. */
+  per: "hour" | "day" | "month" | "total";
+}
+
+/**
+ * Retried: 408, 409, 425, 429, 500, 502, 503, 504, lost connections and connect timeouts; 401, 402 and 403 on another key only.
+ * Never: 400, 404, 410, 413, 422, and nothing after the first byte of a stream has reached the caller.
+ */
+export interface RetryPolicy {
+  /** Tries on all keys together, the first included. Default 3. */
+  maxAttempts?: number;
+  /** Ms before the second try at most, doubled each time, with full jitter. Default 500. */
+  baseDelay?: number;
+  /** Longest delay in ms, default 30 000. A longer `Retry-After` is not waited for: the error is thrown with its `retryAfter`. */
+  maxDelay?: number;
+  /** Longest `estimated_time` of a loading model that is waited for, in ms. Default 60 000. */
+  maxLoadingWait?: number;
+}
+
+/** Each ends in an {@link APIConnectionTimeoutError} that names its phase, and closes the socket. */
+export interface Timeouts {
+  /** Ms to the response headers, each try. Default 60 000 for a stream, 600 000 otherwise. */
+  connect?: number;
+  /** Ms between two pieces of the body while a read is pending. Default 60 000. A caller that pauses is not timed, but a stream nobody begins to read within it is closed. */
+  idle?: number;
+  /** Ms for everything, waits and retries included. Default: none. */
+  total?: number;
+}
+
+// ---------------------------------------------------------------- chat
+
+/**
+ * A streamed answer: an async iterable of chunks.
+ *
+ * `break`, `return()`, `throw()`, an abort and every timeout close the upstream socket, so that nobody pays for what nobody reads.
+ * One stream has one reader: the first of iteration, {@link ChatStream.text} and {@link ChatStream.toReadableStream} owns it and
+ * another throws. After `break` or `return()` the stream ends quietly; after a signal or `abort(reason)` it rejects with
+ * {@link APIUserAbortError}.
+ *
+ * @throws {StreamError} an error frame or a broken frame arrived; `partial` is what had arrived before.
+ * @throws {StreamTruncatedError} the body ended or the connection was lost with neither `[DONE]` nor a finish_reason.
+ * @throws {APIConnectionTimeoutError} nothing came for `timeout.idle`, or `timeout.total` was over.
+ */
+export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, AsyncDisposable {
+  /** Aborting it is the same as {@link ChatStream.abort}. */
+  readonly controller: AbortController;
+  /** Of choice 0, `null` until it has arrived. */
+  readonly finishReason: FinishReason | null;
+  /** The text of choice 0, piece by piece: the cheapest way to read a stream, since no chunk objects are built. */
+  text(): AsyncIterableIterator<string>;
+  /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`. */
+  final(): Promise<ChatCompletion>;
+  /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. (In the `openai` package this gives lines of JSON.) */
+  toReadableStream(): ReadableStream<Uint8Array>;
+  /** Ends the stream and closes the socket; pending reads reject with {@link APIUserAbortError} whose `cause` is `reason`. */
+  abort(reason?: unknown): void;
+  /** Exactly one settlement, whatever the end. Never rejects. */
+  readonly settled: Promise<Settlement>;
+  /** Status and headers, known before the first chunk. */
+  readonly response: ResponseInfo;
+}
+
+/** The body of a chat request. Names are the wire's own; keys that are not listed are sent as they are. */
+export interface ChatCompletionCreateParams {
+  /** `org/name`, with `:provider`, `:fastest` or `:cheapest` behind it if wanted. Default: the client's `model`. */
+  model?: string | null;
+  /** The conversation, oldest first; at least one message. */
+  messages: readonly ChatMessage[];
+  /** Most tokens of the answer. */
+  max_tokens?: number | null;
+  /** 0 to 2; lower is more predictable. */
+  temperature?: number | null;
+  /** Share of probability that tokens are drawn from, above 0 and at most 1. */
+  top_p?: number | null;
+  /** Texts that end the answer, four at most; always sent as an array. */
+  stop?: string | readonly string[] | null;
+  /** `true`: the answer is a {@link ChatStream}. */
+  stream?: boolean | null;
+  /** A stream asks for usage unless `include_usage` is `false`. */
+  stream_options?: { include_usage?: boolean } | null;
+  /** Functions the model may call. */
+  tools?: readonly unknown[];
+  /** `"auto"`, `"none"`, `"required"` or one function. */
+  tool_choice?: unknown;
+  /** Text, JSON, or JSON by a schema. Which forms work is the provider's. */
+  response_format?: unknown;
+  /** -2 to 2. */
+  frequency_penalty?: number | null;
+  /** -2 to 2. */
+  presence_penalty?: number | null;
+  /** For answers that can be repeated, where the provider supports it. */
+  seed?: number | null;
+  /** How many answers. Each is paid. */
+  n?: number | null;
+  /** Ask for the log probability of each token. */
+  logprobs?: boolean | null;
+  /** How many alternatives with it, 0 to 5. */
+  top_logprobs?: number | null;
+  /** Provider-dependent: `"none"` to `"xhigh"`. */
+  reasoning_effort?: string | null;
+  /** An id of your end user, for the provider's abuse detection. */
+  user?: string;
+}
+
+/** One message of a conversation. */
+export interface ChatMessage {
+  /** Who speaks. */
+  role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
+  /** Text, or a list of parts (`{type: "text", text}`, `{type: "image_url", image_url: {url}}`). */
+  content?: unknown;
+  /** Name of the participant. */
+  name?: string;
+  /** Calls an assistant message made. */
+  tool_calls?: readonly unknown[];
+  /** Which call a tool message answers. */
+  tool_call_id?: string;
+}
+
+/**
+ * Why an answer ended. These are the values of the API's description; a provider may send another string.
+ * (The types claim what the `openai` package's types claim; the objects are the wire's own, and fields may be missing.)
+ */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
+
+/** One token with its log probability. */
+export interface TokenLogprob {
+  /** The token as text. */
+  token: string;
+  /** Natural logarithm of its probability. */
+  logprob: number;
+  /** Its UTF-8 bytes, where the text alone can't show them. */
+  bytes: number[] | null;
+  /** The likeliest tokens at this place. */
+  top_logprobs: { token: string; logprob: number; bytes: number[] | null }[];
+}
+
+/** Log probabilities of an answer, by part. */
+export interface Logprobs {
+  /** Of the content's tokens. */
+  content: TokenLogprob[] | null;
+  /** Of the refusal's tokens. */
+  refusal: TokenLogprob[] | null;
+}
+
+/** A whole answer: the body of the response, not edited (one addition: a `reasoning_content` also appears as `reasoning`). */
+export interface ChatCompletion {
+  /** The provider's id of the answer, may be `""`. */
+  id: string;
+  /** Always `"chat.completion"`. */
+  object: "chat.completion";
+  /** Unix time in seconds. */
+  created: number;
+  /** The model by the provider's own name, which may differ from the one asked for. */
+  model: string;
+  /** `n` answers, one by default. */
+  choices: {
+    /** From 0. */
+    index: number;
+    /** Why it ended. */
+    finish_reason: FinishReason;
+    /** `null` unless asked for. */
+    logprobs: Logprobs | null;
+    /** The answer itself; `reasoning` where the model shows it. */
+    message: { role: "assistant"; content: string | null; refusal: string | null; reasoning?: string | null; tool_calls?: ToolCall[] };
+  }[];
+  /** As the server counted. The settlement has an estimate where this is missing. */
+  usage?: Usage;
+  /** Which build of the model answered. */
+  system_fingerprint?: string;
+}
+
+/** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
+export interface ChatCompletionChunk {
+  /** The provider's id of the answer. */
+  id: string;
+  /** Always `"chat.completion.chunk"`. */
+  object: "chat.completion.chunk";
+  /** Unix time in seconds. */
+  created: number;
+  /** The model by the provider's own name. */
+  model: string;
+  /** May be empty, as in the chunk that carries the usage. */
+  choices: {
+    /** From 0. */
+    index: number;
+    /** `null` until the last piece of this choice. */
+    finish_reason: FinishReason | null;
+    /** Of the tokens in this piece. */
+    logprobs?: Logprobs | null;
+    /** What is added. */
+    delta: {
+      role?: "system" | "developer" | "user" | "assistant" | "tool";
+      content?: string | null;
+      refusal?: string | null;
+      reasoning?: string | null;
+      reasoning_content?: string | null;
+      tool_calls?: ToolCallDelta[];
+    };
+  }[];
+  /** In the last chunk, or in every one so far counted; never to be added up. */
+  usage?: Usage | null;
+  /** Which build of the model answers. */
+  system_fingerprint?: string;
+}
+
+/** What had arrived when a stream failed: a completion whose `finish_reason` may still be `null`. */
+export interface PartialCompletion extends Omit<ChatCompletion, "choices"> {
+  /** As in {@link ChatCompletion}. */
+  choices: (Omit<ChatCompletion["choices"][number], "finish_reason"> & { finish_reason: FinishReason | null })[];
+}
+
+/** A call the model wants made. */
+export interface ToolCall {
+  /** To be given back as `tool_call_id`. */
+  id: string;
+  /** Always `"function"`. */
+  type: "function";
+  /** Its name, and its arguments as JSON text, written by a model: parse with care. */
+  function: { name: string; arguments: string };
+}
+
+/** A piece of a tool call. */
+export interface ToolCallDelta {
+  /** Which call of this answer it belongs to. Some providers count from 1 or leave it out. */
+  index: number;
+  /** In the first piece only, as a rule. */
+  id?: string;
+  /** Always `"function"`. */
+  type?: "function";
+  /** `arguments` is the next piece of the JSON text. */
+  function?: { name?: string; arguments?: string };
+}
+
+/** Tokens as the server counted them. `total_tokens` is the server's own number, not a sum made here. */
+export interface Usage {
+  /** Tokens sent. */
+  prompt_tokens: number;
+  /** Tokens of the answer, reasoning included. */
+  completion_tokens: number;
+  /** Of both. */
+  total_tokens: number;
+}
+
+// ---------------------------------------------------------------- embeddings
+
+/** The body of an embeddings request. Keys that are not listed (`normalize`, `prompt_name`, `truncate`, …) are sent as they are. */
+export interface EmbeddingCreateParams {
+  /** `org/name`, or `org/name:provider` for deepinfra, together and scaleway. Default: the client's `model`. */
+  model?: string;
+  /** One text or many. Token ids only where the route takes them, else a {@link ConfigError}. */
+  input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+  /** An id of your end user. */
+  user?: string;
+  /** Length of the vectors, for models that can shorten them. */
+  dimensions?: number;
+  /** Absent: `Float32Array`. `"float"`: `number[]`. `"base64"`: little-endian 32-bit floats. */
+  encoding_format?: "float" | "base64";
+}
+
+/** Embeddings in the order of the inputs, whatever shape the server answered in. */
+export interface EmbeddingResponse<E extends Float32Array | number[] | string = Float32Array> {
+  /** Always `"list"`. */
+  object: "list";
+  /** The model that answered, the one asked for where the server doesn't say. */
+  model: string;
+  /** One entry for each input; `index` is the input's. */
+  data: { object: "embedding"; index: number; embedding: E }[];
+  /** Sum over all batches; `"estimated"` where a server reported none. */
+  usage: { prompt_tokens: number; total_tokens: number; source: "reported" | "estimated" };
+}
+
+// ---------------------------------------------------------------- models
+
+/** One model of the live catalogue. */
+export interface Model {
+  /** `org/name`. */
+  id: string;
+  /** Unix time in seconds. */
+  created?: number;
+  /** The organisation. */
+  owned_by?: string;
+  /** Who serves it, and how. A missing price is unknown, not free. */
+  providers: {
+    /** As written behind the colon of a model name. */
+    provider: string;
+    /** `"live"`, `"error"` or another word of the catalogue. */
+    status: string;
+    /** Tokens. */
+    contextLength?: number;
+    /** USD per one million tokens. */
+    pricing?: { inputPerMillion: number; outputPerMillion: number };
+    /** Whether the catalogue calls it free. */
+    isFree?: boolean;
+    /** Whether it takes `tools`. */
+    supportsTools?: boolean;
+    /** Whether it takes a JSON schema in `response_format`. */
+    supportsStructuredOutput?: boolean;
+    /** Ms to the first token, as the router measured it. */
+    firstTokenLatencyMs?: number;
+    /** Tokens per second, as the router measured it. */
+    throughput?: number;
+  }[];
+}
+
+/** The provider page's own list, with its groups. Many of them are no longer served by the router: ask `models.list()` for those that are. */
+export const MODELS: readonly { id: string; group: "text-generation" | "large" | "instruct"; task: "conversational" | "text-generation" }[];
+
+// ---------------------------------------------------------------- ledger
+
+/**
+ * What one call came to. There is exactly one for each `create()` whose arguments were valid, whatever its end; a call that a
+ * limit or budget refused is settled too (outcome `"error"`, 0 attempts, key `""`).
+ */
+export interface Settlement {
+  /** `"ok"`; `"aborted"`: break, abort or signal; `"truncated"`: the stream was cut off; `"error"`: everything else. */
+  outcome: "ok" | "aborted" | "truncated" | "error";
+  /** Of choice 0, where one arrived. */
+  finishReason: FinishReason | null;
+  /** The call's own `metadata`. */
+  metadata: unknown;
+  /** Which call it was. */
+  kind: "chat" | "embeddings";
+  /** As asked for. */
+  model: string;
+  /** The one pinned in the model's name, else the `x-inference-provider` header (which browsers can't read), else `null`. */
+  provider: string | null;
+  /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
+  key: string;
+  /** As the server reported, else estimated from what was sent and delivered. */
+  usage: Usage & { source: "reported" | "estimated" };
+  /** Usage × price. */
+  cost: Cost;
+  /** Requests sent for it, retries included. */
+  attempts: number;
+  /** The `x-request-id` of the last response. */
+  requestId: string | null;
+  /** Ms since the epoch. */
+  startedAt: number;
+  /** Ms from the start to the first token; `null` where none came. */
+  firstTokenMs: number | null;
+  /** Ms from the start to the end, waits and retries included. */
+  durationMs: number;
+}
+
+/** Money in USD. `null` means that the price is unknown; it is never given as 0. */
+export interface Cost {
+  /** Both together. */
+  usd: number | null;
+  /** For the prompt. */
+  inputUsd: number | null;
+  /** For the answer. */
+  outputUsd: number | null;
+  /** `"configured"`: from `pricing`. `"live"`: the catalogue's price of the provider used. `"live-max"`: provider unknown, so its dearest live offer. */
+  source: "configured" | "live" | "live-max" | "unknown";
+}
+
+/** What `HuggingFace.snapshot()` gives. */
+export interface ClientSnapshot {
+  /** Each key by its label. `readyAt` is ms since the epoch. */
+  keys: {
+    key: string;
+    requests: number;
+    tokens: number;
+    requestsLastMinute: number;
+    tokensLastMinute: number;
+    requestsThisMonth: number;
+    /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid. */
+    state: "ready" | "limited" | "cooling" | "disabled";
+    readyAt: number | null;
+  }[];
+  /** Sums over all settlements; `unpriced` counts those whose cost is unknown. */
+  spend: { usd: number; unpriced: number; requests: number; promptTokens: number; completionTokens: number };
+  /** Calls that are under way. */
+  inFlight: number;
+  /** Calls that wait for a limit. */
+  queued: number;
+}
+
+/**
+ * Where limits and budgets are counted. Reserve before a request, settle after it: one call each.
+ *
+ * A part is one thing that has limits, named by its scope (`"key:<label>"`, a user of a gateway, a budget); a reservation takes all
+ * parts or none. When the store throws, the request fails: limits that can't be read are not ignored.
+ */
+export interface LimitStore {
+  /** Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch. */
+  reserve(request: {
+    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    now: number;
+  }): Promise<
+    | { ok: true; reservation: string }
+    | { ok: false; scope: string; retryAfter: number; reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked" }
+  >;
+  /** Puts what was used in place of what was reserved. */
+  settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
+  /** Gives a reservation back: nothing was sent. */
+  release(reservation: string): Promise<void>;
+  /** Lets nothing through for this scope before `until`, ms since the epoch. */
+  block(scope: string, until: number): Promise<void>;
+}
+
+/**
+ * A {@link LimitStore} in `localStorage` or `sessionStorage`: limits and budget survive page loads and hold across tabs of one origin.
+ * @param storage the storage.
+ * @param name its entry, default `"hfetch"`.
+ */
+export function storageStore(
+  storage: { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void },
+  name?: string,
+): LimitStore;
+
+// ---------------------------------------------------------------- pure logic, callable without a client or a network
+
+/**
+ * Tokens by length, with weights for each script; at least 1 for any text. For messages, roles and separators count too;
+ * an image part counts 1000, whatever its bytes.
+ * @throws {ConfigError} neither a string nor messages.
+ */
+export function estimateTokens(input: string | readonly ChatMessage[]): number;
+
+/** Price of a usage in USD. @throws {ConfigError} a count or a rate is not a number from 0. */
+export function cost(usage: { prompt_tokens?: number; completion_tokens?: number }, pricing: Pricing): Cost;
+
+/**
+ * How long to wait before the next try, in ms, or `null`: give up.
+ *
+ * Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit` and `x-ratelimit-*` of `headers`, and `estimated_time` of a 503 body.
+ * @param failure `attempt`: the try that failed, from 1. No `status`: the connection was lost. `random`: 0 to below 1, default `Math.random()`. `now`: ms since the epoch, default `Date.now()`.
+ */
+export function retryDelay(
+  failure: { status?: number; headers?: Headers | Record<string, string>; body?: unknown; attempt: number; random?: number; now?: number },
+  policy?: RetryPolicy,
+): number | null;
+
+/** The limiter itself: no clock, no timers. `now` is ms since the epoch; one that goes back counts as standing still. */
+export class RateLimiter {
+  /** @throws {ConfigError} a limit is not a number from 0. */
+  constructor(limits: Limits);
+  /**
+   * Takes one request and `tokens` from now on, held until settle or release.
+   * @returns a reservation, or how long to wait in ms: `Infinity` where it can never fit, 0 with `"concurrent"`: as soon as a reservation ends.
+   */
+  reserve(
+    tokens: number,
+    now: number,
+  ): { ok: true; reservation: number } | { ok: false; retryAfter: number; reason: "requests" | "tokens" | "month" | "concurrent" };
+  /** Puts the tokens really used in place of those reserved. */
+  settle(reservation: number, actualTokens: number, now: number): void;
+  /** Gives a reservation back: nothing was sent. */
+  release(reservation: number): void;
+  /** Its whole state as plain data, open reservations included. */
+  toJSON(): unknown;
+  /** The limiter that `toJSON` described. @throws {ConfigError} the state is none of its own. */
+  static fromJSON(state: unknown, limits: Limits): RateLimiter;
+}
+
+/** WHATWG event-stream parsing over bytes, in any chunking. */
+export class SseDecoder {
+  /** `maxEventBytes`: default 16 MiB. */
+  constructor(options?: { maxEventBytes?: number });
+  /**
+   * The events that these bytes complete. `event` is `"message"` where none is named; an event without data is not dispatched.
+   * @throws {StreamError} an event is longer than `maxEventBytes`.
+   */
+  push(bytes: Uint8Array): { event: string; data: string; id: string }[];
+  /** End of input. By the standard, an event without its blank line is dropped. (A {@link ChatStream} takes it.) */
+  end(): void;
+}
+
+// ---------------------------------------------------------------- errors
+
+/** Base of all errors thrown here. No message or property of any holds a key. */
+export class HfetchError extends Error {
+  /** The class name. */
+  readonly name: string;
+}
+
+/** Bad options, config or arguments. Nothing was sent and nothing is settled. */
+export class ConfigError extends HfetchError {
+  /** The field at fault, like `limits.requestsPerMinute`. */
+  readonly path: string | null;
+}
+
+/**
+ * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for.
+ * Names and fields are those of the `openai` package, and some more.
+ */
+export class APIError extends HfetchError {
+  /** HTTP status; `undefined` where there was no response. */
+  readonly status: number | undefined;
+  /** Response headers; `undefined` where there was no response. */
+  readonly headers: Headers | undefined;
+  /** The `x-request-id` header. */
+  readonly requestId: string | null;
+  /** `error.code` of the body, like `model_not_supported`. */
+  readonly code: string | null;
+  /** `error.type` (or `error_type`) of the body. */
+  readonly type: string | null;
+  /** `error.param` of the body. */
+  readonly param: string | null;
+  /** {@link APIError.requestId} in the `openai` package's spelling. */
+  readonly requestID: string | null;
+  /** `error` of the body where it has one, else the body. */
+  readonly error: unknown;
+  /** The whole body, parsed where it is JSON, keys redacted. */
+  readonly body: unknown;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** Ms after which the server said a retry makes sense. */
+  readonly retryAfter: number | null;
+  /** Requests sent for this call. */
+  readonly attempts: number;
+}
+/** 400: a parameter is wrong, or no provider serves the model. */
+export class BadRequestError extends APIError {}
+/** 401: the key is missing or not valid. */
+export class AuthenticationError extends APIError {}
+/** 402: the account's credits are used up. Never retried on the same key. */
+export class PaymentRequiredError extends APIError {}
+/** 403: the key lacks a permission, or the model is gated. */
+export class PermissionDeniedError extends APIError {}
+/** 404 and 410: no such model or route. */
+export class NotFoundError extends APIError {}
+/** 409 */
+export class ConflictError extends APIError {}
+/** 413 and 422: too long, or not accepted by the model's server. */
+export class UnprocessableEntityError extends APIError {}
+/** 429: too many requests. */
+export class RateLimitError extends APIError {}
+/** 503 that says the model is loading. */
+export class ModelLoadingError extends APIError {
+  /** Ms until it is ready, by the server's own estimate. */
+  readonly estimatedTime: number | null;
+}
+/** Any other 5xx. */
+export class InternalServerError extends APIError {}
+/** There was no response. `cause` is what fetch threw. */
+export class APIConnectionError extends APIError {}
+/** A timeout was over. */
+export class APIConnectionTimeoutError extends APIConnectionError {
+  /** Which one. */
+  readonly phase: "connect" | "idle" | "total";
+  /** What a stream had delivered. */
+  readonly partial: PartialCompletion | null;
+}
+/** The caller ended it. `cause` is the signal's reason, or the one given to `abort()`. */
+export class APIUserAbortError extends APIError {
+  /** What a stream had delivered. */
+  readonly partial: PartialCompletion | null;
+}
+/** An error frame, or a broken frame, in the middle of a stream. */
+export class StreamError extends APIError {
+  /** What had been delivered before it. */
+  readonly partial: PartialCompletion | null;
+}
+/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason. */
+export class StreamTruncatedError extends StreamError {}
+/** A limit of this client said no; nothing was sent. */
+export class LimitExceededError extends HfetchError {
+  /** Ms until it would fit; `Infinity`: never. */
+  readonly retryAfter: number;
+  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"` or `"budget"`. */
+  readonly reason: string;
+}
+/** The budget said no; nothing was sent. */
+export class BudgetExceededError extends LimitExceededError {
+  /** USD spent and reserved in this window. */
+  readonly spentUsd: number;
+  /** USD allowed in one window. */
+  readonly budgetUsd: number;
+}

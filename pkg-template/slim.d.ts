@@ -1,0 +1,26 @@
+/**
+ * `hfetch/slim`: the same names as `hfetch`, with nothing loaded. Call {@link init} once before anything else.
+ *
+ * For pages that want `hfetch.wasm` as a file of its own (streaming compilation, a CDN, subresource integrity).
+ *
+ * @packageDocumentation
+ */
+export * from "./hfetch.js";
+export { default } from "./hfetch.js";
+
+declare global {
+  interface Response {}
+  interface URL {}
+  namespace WebAssembly {
+    interface Module {}
+  }
+}
+
+/** The bytes of `hfetch.wasm`, a response that carries them, or the compiled module. */
+export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssembly.Module | Response;
+
+/**
+ * Loads the WebAssembly part. Later calls give the promise of the first; after a failure it may be called again.
+ * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its address.
+ */
+export function init(source: WasmSource | URL | string | Promise<WasmSource>): Promise<void>;

@@ -1,0 +1,133 @@
+// Compiles the programs of this folder against an installed package, and compares the names its code exports with
+// those its types declare.
+//
+//   node tests/types/check.mjs --package <folder of the package, or a folder it is installed in>
+
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs, promisify } from "node:util";
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL(".", import.meta.url));
+const modules = join(here, "node_modules");
+
+const strict = {
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  target: "es2022",
+  types: [],
+};
+const resolutions = [
+  { module: "nodenext", moduleResolution: "nodenext" },
+  { module: "esnext", moduleResolution: "bundler" },
+];
+// The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
+const programs = [
+  { file: "consumer.ts", lib: ["es2022"] },
+  { file: "consumer.ts", lib: ["es2022", "dom"] },
+  { file: "platform.ts", lib: ["es2022", "dom"] },
+  { file: "platform.ts", lib: ["es2022"], types: ["node"] },
+  { file: "platform.ts", lib: ["es2022"], types: ["@cloudflare/workers-types"] },
+  { file: "openai.ts", lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
+];
+
+async function installCompilers() {
+  const wanted = JSON.parse(await readFile(join(here, "package.json"), "utf8")).devDependencies;
+  const present = async (name, version) => {
+    const manifest = join(modules, name, "package.json");
+    return existsSync(manifest) && JSON.parse(await readFile(manifest, "utf8")).version === version.replace(/^npm:.*@/, "");
+  };
+  const all = await Promise.all(Object.entries(wanted).map(([name, version]) => present(name, version)));
+  if (all.every(Boolean)) return;
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, shell: process.platform === "win32" });
+}
+
+/** A folder outside the repository with the package, the openai package and the programs, as a user's project has them. */
+async function userProject(packageFolder) {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-types-"));
+  await mkdir(join(folder, "node_modules"));
+  await cp(packageFolder, join(folder, "node_modules", "hfetch"), { recursive: true, dereference: true });
+  for (const name of ["openai", "@types", "@cloudflare"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
+  for (const file of new Set(programs.map((program) => program.file))) await cp(join(here, file), join(folder, file));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+  return folder;
+}
+
+async function compile(folder, compiler, { file, ...options }, resolution) {
+  const config = join(folder, "tsconfig.json");
+  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options, ...resolution }, files: [file] }));
+  try {
+    await run(process.execPath, [join(modules, compiler, "bin", "tsc"), "-p", config]);
+    return null;
+  } catch (error) {
+    return String(error.stdout || error.stderr || error).trim();
+  }
+}
+
+/** Names that are values, not only types, in what `hfetch` or `hfetch/slim` declares. */
+function declaredNames(folder, specifier) {
+  const ts = createRequire(import.meta.url)("typescript-5");
+  const entry = join(folder, "names.ts");
+  const host = ts.createCompilerHost({});
+  const read = host.getSourceFile.bind(host);
+  const text = `import * as names from ${JSON.stringify(specifier)};\nexport { names };\n`;
+  host.getSourceFile = (name, ...rest) => (name === entry ? ts.createSourceFile(name, text, ...rest) : read(name, ...rest));
+  const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: [] };
+  const program = ts.createProgram([entry], options, host);
+  const checker = program.getTypeChecker();
+  const imported = program.getSourceFile(entry).statements[0].importClause.namedBindings.name;
+  return checker.getTypeAtLocation(imported).getProperties().map((symbol) => symbol.name).sort();
+}
+
+async function exportedNames(folder, specifier) {
+  const entry = createRequire(join(folder, "names.mjs")).resolve(specifier);
+  return Object.keys(await import(pathToFileURL(entry).href)).sort();
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { package: { type: "string" } } });
+  if (!values.package) throw new Error("say which package: --package <folder>");
+  const given = resolve(values.package);
+  const installed = join(given, "node_modules", "hfetch");
+  await installCompilers();
+  const folder = await userProject(existsSync(installed) ? installed : given);
+  let passed = 0;
+  const failures = [];
+  const record = (name, problem) => {
+    if (problem) failures.push(`${name}\n${problem}`);
+    else passed += 1;
+  };
+  try {
+    for (const compiler of ["typescript", "typescript-5"]) {
+      const { version } = JSON.parse(await readFile(join(modules, compiler, "package.json"), "utf8"));
+      for (const program of programs) {
+        for (const resolution of resolutions) {
+          const name = `TypeScript ${version}, ${resolution.moduleResolution}, lib ${[...program.lib, ...(program.types ?? [])].join("+")}: ${program.file}`;
+          record(name, await compile(folder, compiler, program, resolution));
+        }
+      }
+    }
+    for (const specifier of ["hfetch", "hfetch/slim"]) {
+      const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
+      const undeclared = exported.filter((name) => !declared.includes(name));
+      const missing = declared.filter((name) => !exported.includes(name));
+      const problem = [undeclared.length && `not declared: ${undeclared.join(", ")}`, missing.length && `not exported: ${missing.join(", ")}`];
+      record(`the names of ${specifier}`, problem.filter(Boolean).join("\n"));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  for (const failure of failures) console.error(`not ok: ${failure}\n`);
+  console.log(`types: ${passed} passed, ${failures.length} failed`);
+  process.exitCode = failures.length ? 1 : 0;
+}
+
+await main();

@@ -1,0 +1,119 @@
+// A program as a user writes it. Each `Same` line pins what an overload gives; each @ts-expect-error pins what must not compile.
+import HuggingFaceDefault, {
+  APIConnectionTimeoutError,
+  APIError,
+  BudgetExceededError,
+  cost,
+  estimateTokens,
+  FREE_TIER,
+  HfetchError,
+  HuggingFace,
+  MODELS,
+  RateLimiter,
+  retryDelay,
+  SseDecoder,
+  storageStore,
+  StreamTruncatedError,
+  type ChatCompletion,
+  type ChatCompletionChunk,
+  type ChatStream,
+  type EmbeddingResponse,
+  type LimitStore,
+  type Model,
+  type PartialCompletion,
+  type Settlement,
+} from "hfetch";
+import { HuggingFace as SlimHuggingFace, init } from "hfetch/slim";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_yes: Same<A, B>): void => {};
+
+same<typeof HuggingFaceDefault, typeof HuggingFace>(true);
+same<typeof SlimHuggingFace, typeof HuggingFace>(true);
+
+const hf = new HuggingFace({
+  apiKeys: ["one", "two"],
+  pricing: { inputPerMillion: 0.1, outputPerMillion: 0.2 },
+  limits: { ...FREE_TIER, onLimit: "error" },
+  budget: { usd: 5, per: "day" },
+  timeout: { idle: 5_000 },
+  retry: false,
+  onSettled: (settlement) => same<typeof settlement, Settlement>(true),
+});
+const messages = [{ role: "user", content: "Hello" }] as const;
+
+export async function chat(): Promise<void> {
+  const pending = hf.chat.completions.create({ messages, stream: true });
+  const stream = await pending;
+  same<typeof stream, ChatStream>(true);
+  for await (const chunk of stream) same<typeof chunk, ChatCompletionChunk>(true);
+  for await (const text of stream.text()) same<typeof text, string>(true);
+  const { data, response } = await pending.withResponse();
+  same<typeof data, ChatStream>(true);
+  same<typeof response.status, number>(true);
+  const settlement = await pending.settled;
+  same<typeof settlement.cost.usd, number | null>(true);
+
+  const whole = await hf.chat.completions.create({ messages, max_tokens: 5 });
+  same<typeof whole, ChatCompletion>(true);
+  const alsoWhole = await hf.chat.completions.create({ messages, stream: false });
+  same<typeof alsoWhole, ChatCompletion>(true);
+
+  const wanted: boolean = Math.random() > 0.5;
+  const either = await hf.chat.completions.create({ messages, stream: wanted });
+  same<typeof either, ChatStream | ChatCompletion>(true);
+}
+
+export async function parametersThatAreNotListedAreSentAsTheyAre(): Promise<void> {
+  await hf.chat.completions.create({ messages, top_k: 5, chat_template_kwargs: { enable_thinking: false } });
+  await hf.embeddings.create({ input: "a", normalize: true, truncate: true });
+}
+
+export async function embeddings(): Promise<void> {
+  const typed = await hf.embeddings.create({ input: ["a", "b"] });
+  same<typeof typed, EmbeddingResponse<Float32Array>>(true);
+  const plain = await hf.embeddings.create({ input: "a", encoding_format: "float" });
+  same<typeof plain, EmbeddingResponse<number[]>>(true);
+  const base64 = await hf.embeddings.create({ input: "a", encoding_format: "base64" });
+  same<typeof base64, EmbeddingResponse<string>>(true);
+  const models = await hf.models.list();
+  same<typeof models, Model[]>(true);
+}
+
+export async function disposal(): Promise<void> {
+  await using stream = await hf.chat.completions.create({ messages, stream: true });
+  void stream.finishReason;
+}
+
+export function errors(error: unknown): PartialCompletion | null {
+  if (error instanceof BudgetExceededError) return void error.spentUsd, null;
+  if (error instanceof StreamTruncatedError) return error.partial;
+  if (error instanceof APIConnectionTimeoutError) return same<typeof error.phase, "connect" | "idle" | "total">(true), error.partial;
+  if (error instanceof APIError) same<typeof error.status, number | undefined>(true);
+  if (error instanceof HfetchError) same<typeof error.name, string>(true);
+  return null;
+}
+
+export function pureLogic(): void {
+  same<ReturnType<typeof estimateTokens>, number>(true);
+  const usd: number | null = cost({ prompt_tokens: 1000 }, { input_token_cost: 2e-7, output_token_cost: 2e-7, unit: "token" }).usd;
+  const wait: number | null = retryDelay({ status: 429, headers: { "retry-after": "3" }, attempt: 1 });
+  const taken = new RateLimiter({ requestsPerMinute: 5 }).reserve(100, 0);
+  const reservation: number = taken.ok ? taken.reservation : taken.retryAfter;
+  const events: { event: string; data: string; id: string }[] = new SseDecoder({ maxEventBytes: 1024 }).push(new Uint8Array(1));
+  const store: LimitStore = storageStore({ getItem: () => null, setItem: () => {}, removeItem: () => {} });
+  void [usd, wait, reservation, events, store, MODELS[0]?.group, init(new Uint8Array(8))];
+}
+
+// @ts-expect-error messages are required
+export const withoutMessages = () => hf.chat.completions.create({ stream: true });
+// @ts-expect-error there is no such role
+export const withoutRole = () => hf.chat.completions.create({ messages: [{ role: "robot", content: "x" }] });
+// @ts-expect-error an option that does not exist
+export const withTypo = () => new HuggingFace({ apikey: "x" });
+// @ts-expect-error a window that does not exist
+export const withOtherWindow = () => new HuggingFace({ budget: { usd: 1, per: "week" } });
+// @ts-expect-error prices come in pairs
+export const withHalfAPrice = () => cost({}, { inputPerMillion: 1 });
+// @ts-expect-error a store keeps its tables read-only
+export const withWrite = () => FREE_TIER.requestsPerMinute = 1;

@@ -1,0 +1,43 @@
+// Structural compatibility with the `openai` package, in the directions a migration needs:
+// our results go where theirs are expected, their parameters go where ours are expected.
+import type OpenAI from "openai";
+import { HuggingFace, type APIError, type ChatCompletion, type ChatCompletionChunk, type EmbeddingResponse, type Usage } from "hfetch";
+
+declare const completion: ChatCompletion;
+declare const chunk: ChatCompletionChunk;
+declare const embeddings: EmbeddingResponse<number[]>;
+declare const usage: Usage;
+
+export const theirCompletion: OpenAI.ChatCompletion = completion;
+export const theirChunk: OpenAI.ChatCompletionChunk = chunk;
+export const theirEmbeddings: OpenAI.CreateEmbeddingResponse = embeddings;
+export const theirUsage: OpenAI.CompletionUsage = usage;
+export const theirMessage: OpenAI.ChatCompletionMessage = completion.choices[0]!.message;
+export const theirDelta: OpenAI.ChatCompletionChunk.Choice.Delta = chunk.choices[0]!.delta;
+export const theirFinishReason: OpenAI.ChatCompletion.Choice["finish_reason"] = completion.choices[0]!.finish_reason;
+export const nextTurn: OpenAI.ChatCompletionMessageParam[] = [completion.choices[0]!.message];
+
+declare const params: OpenAI.ChatCompletionCreateParams;
+declare const whole: OpenAI.ChatCompletionCreateParamsNonStreaming;
+declare const streaming: OpenAI.ChatCompletionCreateParamsStreaming;
+declare const embeddingParams: OpenAI.EmbeddingCreateParams;
+declare const requestOptions: Pick<OpenAI.RequestOptions, "signal" | "timeout" | "maxRetries">;
+declare const clientOptions: { apiKey: string; baseURL: string; timeout: number; maxRetries: number };
+
+export async function theirProgram(): Promise<void> {
+  const client = new HuggingFace(clientOptions);
+  const message = (await client.chat.completions.create(whole)).choices[0]!.message;
+  for await (const part of await client.chat.completions.create(streaming)) {
+    const theirs: OpenAI.ChatCompletionChunk = part;
+    void [theirs, message];
+  }
+  const either = await client.chat.completions.create(params);
+  if ("choices" in either) void (either satisfies OpenAI.ChatCompletion);
+  const vectors = await client.embeddings.create({ ...embeddingParams, encoding_format: "float" });
+  void (vectors satisfies OpenAI.CreateEmbeddingResponse);
+  const { data, response } = await client.chat.completions.create(whole, { signal: requestOptions.signal!, timeout: requestOptions.timeout!, maxRetries: requestOptions.maxRetries! }).withResponse();
+  void [data satisfies OpenAI.ChatCompletion, response.headers.get("x-request-id")];
+}
+
+declare const error: APIError;
+export const theirErrorFields: Pick<InstanceType<typeof OpenAI.APIError>, "status" | "headers" | "code" | "param" | "requestID"> = error;
