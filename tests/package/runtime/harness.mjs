@@ -1,0 +1,53 @@
+// Runs the scenario list in whatever runtime imports this: no module of any runtime's own is used here.
+import { assert } from "./assert.mjs";
+
+const TIME_LIMIT = 20_000;
+
+/** What the scenarios talk to: the stand-in endpoint, driven over HTTP so that every runtime can. */
+function controlOf(url) {
+  const ask = async (path, init) => {
+    const response = await fetch(`${url}/s/${path}`, init);
+    if (!response.ok) throw new Error(`the endpoint's control answered ${response.status}: ${await response.text()}`);
+    return response.json().catch(() => undefined);
+  };
+  return {
+    script: (id, steps) => ask(`${id}/script`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(steps) }),
+    stats: (id, until) => ask(`${id}/stats${until ? `?until=${until}` : ""}`),
+  };
+}
+
+/** Runs one scenario. Gives { name, ok, ms, error? }. */
+export async function runScenario(scenario, { hfetch, url, runtime }) {
+  const started = Date.now();
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${TIME_LIMIT} ms`)), TIME_LIMIT);
+  });
+  try {
+    await Promise.race([scenario.run({ hfetch, url, runtime, control: controlOf(url), assert }), late]);
+    return { name: scenario.name, ok: true, ms: Date.now() - started };
+  } catch (error) {
+    return { name: scenario.name, ok: false, ms: Date.now() - started, error: describe(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The scenarios of a runtime: those without `only`, and those that name it. */
+export function scenariosFor(scenarios, runtime) {
+  return scenarios.filter(({ only }) => !only || only.includes(runtime));
+}
+
+/** Runs all of them, one after the other. */
+export async function runAll(scenarios, context) {
+  const results = [];
+  for (const scenario of scenariosFor(scenarios, context.runtime)) results.push(await runScenario(scenario, context));
+  return results;
+}
+
+// Stacks hold the message in V8 and don't in Firefox and Safari.
+function describe(error) {
+  if (!(error?.stack && error.message !== undefined)) return String(error);
+  const cause = error.cause ? `\n  cause: ${error.cause?.message ?? error.cause}` : "";
+  return (error.stack.includes(error.message) ? error.stack : `${error.name}: ${error.message}\n${error.stack}`) + cause;
+}
