@@ -1,1 +1,3 @@
 //! What crosses the network, bytes to meaning and back.
+
+pub mod float;

@@ -1,0 +1,286 @@
+//! JSON number text straight to the nearest `f32`, without the standard library's parser and its tables.
+//!
+//! The digits go into a `u64`, scaled by a power of ten in `f64`. That result is off by a few units of its last place,
+//! which matters only when it lies next to the half-way point between two `f32`: those few are decided exactly, in
+//! whole numbers. (Rounding a correct `f64` again would not do: a decimal just above a half-way point becomes that point.)
+
+use std::cmp::Ordering;
+
+/// Powers of ten that `f64` holds exactly.
+const UP: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+/// Their inverses: multiplying costs a quarter of dividing, and the error stays within [`DOUBT`].
+const DOWN: [f64; 23] = [
+    1e-0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14,
+    1e-15, 1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22,
+];
+const STEP: i64 = 22;
+
+/// Decimal exponents beyond which 20 digits are 0 or infinite in `f32`.
+const EXPONENTS: std::ops::RangeInclusive<i64> = -70..=40;
+
+/// Bits of an `f64` mantissa below the last bit of an `f32` one, and the half-way point among them.
+const BELOW: u64 = (1 << 29) - 1;
+const HALF: u64 = 1 << 28;
+/// Units of the last place by which the `f64` may be off: half for the digits, one for each of at most five products.
+const DOUBT: u64 = 16;
+
+/// Digits that fit a `u64` whatever they are.
+const DIGITS: usize = 19;
+/// More digits than any half-way point of `f32` has (112); of the rest only whether they are zero matters.
+const DECISIVE_DIGITS: usize = 128;
+
+/// A number's text, in its parts.
+#[derive(Clone, Copy)]
+struct Decimal<'a> {
+    whole: &'a [u8],
+    fraction: &'a [u8],
+    exponent: i64,
+}
+
+/// The number at the start of `text` and what follows it; `None` when there is no JSON number.
+pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
+    let (negative, unsigned) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, text),
+    };
+    let mut mantissa = 0;
+    let (whole, mut rest) = single_digits(unsigned, &mut mantissa);
+    if whole.len() != 1 && (whole.is_empty() || whole.first() == Some(&b'0')) {
+        return None;
+    }
+    let mut fraction: &[u8] = &[];
+    if let Some((b'.', after)) = rest.split_first() {
+        (fraction, rest) = digits(after, &mut mantissa);
+        if fraction.is_empty() {
+            return None;
+        }
+    }
+    let mut exponent = 0;
+    if let Some((b'e' | b'E', after)) = rest.split_first() {
+        (exponent, rest) = read_exponent(after)?;
+    }
+    let decimal = Decimal {
+        whole,
+        fraction,
+        exponent,
+    };
+    let magnitude = if whole.len().saturating_add(fraction.len()) <= DIGITS {
+        scale(mantissa, decimal.last_place(), decimal)
+    } else {
+        leading_digits(decimal)
+    };
+    Some((if negative { -magnitude } else { magnitude }, rest))
+}
+
+impl Decimal<'_> {
+    /// The power of ten of the last digit.
+    fn last_place(self) -> i64 {
+        let places = i64::try_from(self.fraction.len()).unwrap_or(i64::MAX);
+        self.exponent.saturating_sub(places)
+    }
+
+    /// All digits from the first that is not zero.
+    fn significant(self) -> impl Iterator<Item = u8> {
+        let all = self.whole.iter().chain(self.fraction);
+        all.map(|byte| byte - b'0').skip_while(|digit| *digit == 0)
+    }
+}
+
+/// The run of digits at the start, added to `mantissa` modulo 2⁶⁴, and what follows.
+fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
+    let mut rest = text;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>()
+        && let Some(eight) = eight_digits(*chunk)
+    {
+        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(eight);
+        rest = after;
+    }
+    let (_, rest) = single_digits(rest, mantissa);
+    (run(text, rest), rest)
+}
+
+/// The same one by one, for the part before the point, which is mostly one digit.
+fn single_digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
+    let mut rest = text;
+    while let Some((byte, after)) = rest.split_first()
+        && byte.is_ascii_digit()
+    {
+        *mantissa = mantissa
+            .wrapping_mul(10)
+            .wrapping_add(u64::from(byte - b'0'));
+        rest = after;
+    }
+    (run(text, rest), rest)
+}
+
+/// What of `text` stands before `rest`, its end.
+fn run<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
+    text.get(..text.len().saturating_sub(rest.len()))
+        .unwrap_or_default()
+}
+
+/// Eight digits at once: neighbours are joined to pairs, fours, and the eight, all in one register.
+fn eight_digits(chunk: [u8; 8]) -> Option<u64> {
+    let bytes = u64::from_le_bytes(chunk);
+    let high = 0xF0F0_F0F0_F0F0_F0F0;
+    // A digit is 0x30 to 0x39: its high half is 3, and still is with 6 added.
+    let raised = bytes.wrapping_add(0x0606_0606_0606_0606);
+    if (bytes & high) | ((raised & high) >> 4) != 0x3333_3333_3333_3333 {
+        return None;
+    }
+    let pairs = (bytes & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
+    let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
+    Some((fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32)
+}
+
+fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (negative, text) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let mut value: i64 = 0;
+    let mut rest = text;
+    while let Some((byte, after)) = rest.split_first()
+        && byte.is_ascii_digit()
+    {
+        value = value
+            .saturating_mul(10)
+            .saturating_add(i64::from(byte - b'0'));
+        rest = after;
+    }
+    (rest.len() < text.len()).then_some((if negative { -value } else { value }, rest))
+}
+
+/// `mantissa × 10^exponent`, which is `decimal` to 19 digits.
+fn scale(mantissa: u64, exponent: i64, decimal: Decimal<'_>) -> f32 {
+    let mut left = exponent;
+    if mantissa == 0 || left < *EXPONENTS.start() {
+        return 0.0;
+    }
+    if left > *EXPONENTS.end() {
+        return f32::INFINITY;
+    }
+    let mut value = mantissa as f64;
+    while left < -STEP {
+        value *= 1e-22;
+        left += STEP;
+    }
+    while left > STEP {
+        value *= 1e22;
+        left -= STEP;
+    }
+    let table = if left < 0 { &DOWN } else { &UP };
+    let power = table.get(left.unsigned_abs() as usize).copied();
+    value *= power.unwrap_or(1.0);
+    let from_half = (value.to_bits() & BELOW).abs_diff(HALF);
+    if from_half > DOUBT && value >= f64::from(f32::MIN_POSITIVE) && value < f64::from(f32::MAX) {
+        return value as f32;
+    }
+    decide(value, decimal)
+}
+
+/// More digits than a `u64` holds: the first 19 that count stand for all.
+#[cold]
+fn leading_digits(decimal: Decimal<'_>) -> f32 {
+    let mut mantissa: u64 = 0;
+    for digit in decimal.significant().take(DIGITS) {
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    let dropped = decimal.significant().skip(DIGITS).count();
+    let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
+    scale(
+        mantissa,
+        decimal.last_place().saturating_add(dropped),
+        decimal,
+    )
+}
+
+/// The nearest `f32`, ties to even, where `near` says which two it can be.
+#[cold]
+fn decide(near: f64, decimal: Decimal<'_>) -> f32 {
+    let candidate = (near as f32).min(f32::MAX).to_bits();
+    let odd = candidate & 1 == 1;
+    match above_half_way(decimal, candidate) {
+        Ordering::Greater => return f32::from_bits(candidate + 1),
+        Ordering::Equal if odd => return f32::from_bits(candidate + 1),
+        _ => {}
+    }
+    let Some(below) = candidate.checked_sub(1) else {
+        return 0.0;
+    };
+    match above_half_way(decimal, below) {
+        Ordering::Less => f32::from_bits(below),
+        Ordering::Equal if odd => f32::from_bits(below),
+        _ => f32::from_bits(candidate),
+    }
+}
+
+/// Where `decimal` lies from the point half-way between the `f32` of these bits and the next one up.
+fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
+    let fraction = bits & 0x007F_FFFF;
+    // Twice the mantissa plus one, times 2^binary.
+    let (mantissa, binary) = match bits >> 23 {
+        0 => (fraction, -150),
+        exponent => (fraction | 0x0080_0000, i64::from(exponent) - 151),
+    };
+    let mut half_way = Whole::from(mantissa * 2 + 1);
+    let mut value = Whole::from(0);
+    let mut dropped: i64 = 0;
+    let mut sticky = 0;
+    for (index, digit) in decimal.significant().enumerate() {
+        if index < DECISIVE_DIGITS {
+            value.multiply_add(10, u32::from(digit));
+        } else {
+            dropped = dropped.saturating_add(1);
+            sticky |= u32::from(digit > 0);
+        }
+    }
+    value.multiply_add(10, sticky);
+    let ten = decimal
+        .last_place()
+        .saturating_add(dropped)
+        .saturating_sub(1);
+    // Tens are fives and twos; what divides one side multiplies the other.
+    let fives = if ten < 0 { &mut half_way } else { &mut value };
+    for _ in 0..ten.unsigned_abs() {
+        fives.multiply_add(5, 0);
+    }
+    let twos = ten - binary;
+    let shifted = if twos < 0 { &mut half_way } else { &mut value };
+    for _ in 0..twos.unsigned_abs() {
+        shifted.multiply_add(2, 0);
+    }
+    value.compare(&half_way)
+}
+
+/// A whole number of any size, lowest part first, without leading zero parts.
+struct Whole(Vec<u32>);
+
+impl From<u32> for Whole {
+    fn from(value: u32) -> Self {
+        Whole(if value == 0 { Vec::new() } else { vec![value] })
+    }
+}
+
+impl Whole {
+    fn multiply_add(&mut self, factor: u32, term: u32) {
+        let mut carry = u64::from(term);
+        for part in &mut self.0 {
+            carry += u64::from(*part) * u64::from(factor);
+            *part = carry as u32;
+            carry >>= 32;
+        }
+        if carry > 0 {
+            self.0.push(carry as u32);
+        }
+    }
+
+    fn compare(&self, other: &Whole) -> Ordering {
+        let by_length = self.0.len().cmp(&other.0.len());
+        by_length.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
+    }
+}
