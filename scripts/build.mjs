@@ -54,12 +54,16 @@ async function bindgen(raw, wasmFolder) {
     "--target", "bundler", "--no-typescript", "--out-name", "hfetch", "--out-dir", fresh,
     "--remove-name-section", "--remove-producers-section", raw,
   ]);
-  const wasm = join(fresh, "hfetch_bg.wasm");
-  await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...WASM_OPT]);
+  await optimise(join(fresh, "hfetch_bg.wasm"));
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
   return folder;
+}
+
+/** Runs wasm-opt on a file, in place. */
+export async function optimise(wasm, extra = []) {
+  await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...WASM_OPT, ...extra]);
 }
 
 // instantiate.js calls what wasm-bindgen treats as its own business: a version that renames it must not get far.

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-const COMPATIBILITY_DATE = "2026-10-01";
+const COMPATIBILITY_DATE = "2026-07-01";
 const [folder, endpoint, bundler] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);

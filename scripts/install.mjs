@@ -1,0 +1,32 @@
+// The package as its users get it: packed, and installed in an empty folder outside the repository.
+import { cp, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root, run } from "./run.mjs";
+
+const NOT_COPIED = /\/(node_modules|out|target)(\/|$)/;
+
+/** Packs a package folder; gives { tarball, files: [{ path, size }], size }. */
+export async function pack(pkg, destination) {
+  const { stdout } = await run("npm", ["pack", pkg, "--pack-destination", destination, "--json", "--loglevel=error"]);
+  const [packed] = Object.values(JSON.parse(stdout));
+  return { tarball: join(destination, packed.filename), files: packed.files, size: packed.size };
+}
+
+/**
+ * Packs and installs into a new folder, and lays the tests beside it: there `import "hfetch"` finds the installed package,
+ * and nothing of the repository. Gives the folder.
+ */
+export async function installPacked(pkg) {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-installed-"));
+  const { tarball } = await pack(pkg, folder);
+  await writeFile(join(folder, "package.json"), `${JSON.stringify({ name: "empty", private: true })}\n`);
+  await run("npm", ["install", tarball, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+  await cp(join(root, "tests"), join(folder, "tests"), { recursive: true, filter: (path) => !NOT_COPIED.test(path.slice(root.length)) });
+  await cp(join(root, "README.md"), join(folder, "README.md"), { force: true }).catch(ignoreMissing);
+  return folder;
+}
+
+function ignoreMissing(error) {
+  if (error.code !== "ENOENT") throw error;
+}

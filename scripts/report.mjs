@@ -1,0 +1,58 @@
+// What a test run did, part by part: nothing that was not run goes unsaid.
+import { ci, Stop } from "./run.mjs";
+
+/** A part that can't be run here; the message says why. An optional one doesn't fail a CI run. */
+export class NotRun extends Error {
+  constructor(message, { optional = false } = {}) {
+    super(message);
+    this.optional = optional;
+  }
+}
+
+export class Report {
+  #only;
+  #passed = 0;
+  #failed = 0;
+  #skipped = 0;
+  #notRun = [];
+
+  /** `only`: the names of the parts to run, all of them when undefined. */
+  constructor(only) {
+    this.#only = only && new Set(only);
+  }
+
+  /** Runs a part, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
+  async part(name, work) {
+    if (this.#only && !this.#only.has(name)) return;
+    const started = performance.now();
+    const { passed, failed, skipped = 0, failures = [], reason } = await work().catch(outcomeOf);
+    this.#passed += passed;
+    this.#failed += failed;
+    this.#skipped += skipped;
+    if (reason) this.#notRun.push(`${name}: ${reason}`);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const counts = reason ? "not run" : `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+    console.log(`${failed ? "✖" : reason ? "–" : "✔"} ${name.padEnd(18)} ${counts}  (${seconds} s)`);
+    for (const failure of failures) console.log(`\n  ${name} › ${failure.name}\n${indent(failure.error)}\n`);
+  }
+
+  /** Prints the totals, and sets the exit code. */
+  finish() {
+    if (this.#only?.size) console.log(`\nonly these parts were asked for: ${[...this.#only].join(", ")}`);
+    if (this.#notRun.length) console.log(`\nnot run:\n${this.#notRun.map((line) => `  - ${line}`).join("\n")}`);
+    console.log(`\n${this.#passed} passed, ${this.#failed} failed${this.#skipped ? `, ${this.#skipped} skipped` : ""}`);
+    if (this.#failed) process.exitCode = 1;
+  }
+}
+
+function outcomeOf(error) {
+  if (error instanceof NotRun) {
+    const failed = ci && !error.optional ? 1 : 0;
+    return { passed: 0, failed, reason: error.message };
+  }
+  return { passed: 0, failed: 1, failures: [{ name: "the part itself", error: error instanceof Stop ? error.message : error.stack }] };
+}
+
+function indent(text) {
+  return String(text).replace(/^/gm, "    ");
+}

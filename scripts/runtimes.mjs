@@ -1,0 +1,93 @@
+// The runtimes that the scenario list runs in, each with the way to run it on an installed package.
+import { randomUUID } from "node:crypto";
+import { delimiter, join } from "node:path";
+import { browsers, openPage } from "./browser.mjs";
+import { NotRun } from "./report.mjs";
+import { npmInstall, root, run, Stop } from "./run.mjs";
+import { serve } from "./serve.mjs";
+
+const TIME_LIMIT = 300_000;
+const RUNTIMES = join(root, "tests/package/runtime");
+const PROGRAMS = join(RUNTIMES, "node_modules/.bin");
+
+/** Installs the runtimes that npm has. Gives the environment in which Node 24 goes first. */
+export async function runtimeEnvironment() {
+  await npmInstall(RUNTIMES);
+  return { ...process.env, PATH: `${PROGRAMS}${delimiter}${process.env.PATH}` };
+}
+
+/** Each runs the scenarios on the package installed in `folder` against `endpoint`, and gives their results. */
+export const runtimes = {
+  node: (context) => commandLine(process.execPath, [], "cli.mjs", "node", context),
+  "node-require": (context) => commandLine(process.execPath, [], "cli.cjs", "node", context),
+  node24: (context) => commandLine(join(PROGRAMS, "node"), [], "cli.mjs", "node", context),
+  "node24-require": (context) => commandLine(join(PROGRAMS, "node"), [], "cli.cjs", "node", context),
+  deno: (context) => commandLine(join(PROGRAMS, "deno"), ["run", "--no-prompt", "--allow-net", "--allow-env"], "cli.mjs", "deno", context),
+  bun: (context) => commandLine(join(PROGRAMS, "bun"), [], "cli.mjs", "bun", context),
+  workerd: (context) => workerd("esbuild", context),
+  "workerd-wrangler": (context) => workerd("wrangler", context),
+  chromium: (context) => browser("Chromium", context),
+  firefox: (context) => browser("Firefox", context),
+  webkit: (context) => browser("WebKit", context),
+};
+
+async function commandLine(program, flags, file, runtime, { folder, endpoint }) {
+  const env = program.startsWith(PROGRAMS) ? await runtimeEnvironment() : process.env;
+  const args = [...flags, join(folder, "tests/package/runtime", file), runtime, endpoint];
+  return resultsOf(await run(program, args, { cwd: folder, env, check: false, timeout: TIME_LIMIT }));
+}
+
+async function workerd(bundler, { folder, endpoint }) {
+  const env = await runtimeEnvironment();
+  const args = [join(RUNTIMES, "workerd.mjs"), folder, endpoint, bundler];
+  return resultsOf(await run(join(PROGRAMS, "node"), args, { env, check: false, timeout: TIME_LIMIT }));
+}
+
+// The results are the last line; anything else that was printed belongs to what went wrong.
+function resultsOf({ code, stdout, stderr }) {
+  const line = stdout.trim().split("\n").at(-1);
+  if (code !== 0 || !line.startsWith("{")) throw new Stop(`ended with ${code} and no results\n${(stdout + stderr).trim().slice(-4000)}`);
+  return JSON.parse(line).results;
+}
+
+async function browser(name, { folder, endpoint }) {
+  const path = await browsers[name].find().catch((error) => {
+    throw new NotRun(error.message);
+  });
+  let reported;
+  const report = new Promise((resolve) => (reported = resolve));
+  const server = await serve({ folders: { "/": folder }, routes: { "/report": receive(reported), "/page": page(endpoint) } });
+  const close = await openPage(name, path, `${server.url}/page?${new URLSearchParams({ endpoint, runtime: name.toLowerCase() })}`);
+  const timer = setTimeout(reported, TIME_LIMIT, { error: `nothing was reported within ${TIME_LIMIT / 1000} s` });
+  try {
+    const { results, error } = await report;
+    if (error) throw new Stop(`${path}: ${error}`);
+    return results;
+  } finally {
+    clearTimeout(timer);
+    await close();
+    await server.close();
+  }
+}
+
+function receive(reported) {
+  return (request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      response.end();
+      reported(JSON.parse(Buffer.concat(chunks)));
+    });
+  };
+}
+
+// The strictest policy that WebAssembly runs under: every browser test is a test of it too.
+function page(endpoint) {
+  const nonce = randomUUID();
+  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; connect-src 'self' ${endpoint}`;
+  const imports = { hfetch: "/node_modules/hfetch/dist/index.js", "hfetch/slim": "/node_modules/hfetch/dist/slim.js" };
+  const html = `<!doctype html><meta charset="utf-8"><title>hfetch</title>
+<script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>
+<script type="module" src="/tests/package/runtime/page.mjs"></script>`;
+  return (request, response) => response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(html);
+}

@@ -1,0 +1,110 @@
+// npm test [-- --only part,part] [--keep]: host tests, then the packed package in every runtime.
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { buildPackage } from "./build.mjs";
+import { installPacked } from "./install.mjs";
+import { NotRun, Report } from "./report.mjs";
+import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
+import { runtimes } from "./runtimes.mjs";
+import { measure } from "./size.mjs";
+
+/** `cargo test`: the core, on the host. */
+async function hostTests() {
+  const cargo = which("cargo");
+  if (!cargo) throw new NotRun("cargo is not on PATH");
+  const { code, stdout, stderr } = await run(cargo, ["test", "--locked", "--no-fail-fast"], { check: false });
+  const counts = [...stdout.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed/gm)];
+  const failures = [...stdout.matchAll(/^---- (.+?) stdout ----\n([\s\S]*?)(?=\n---- |\n\nfailures:\n)/gm)].map(([, name, error]) => ({ name, error }));
+  if (code !== 0 && !failures.length) throw new Stop(`cargo test ended with ${code}\n${stderr.trim().slice(-6000)}`);
+  return { passed: sum(counts, 1), failed: sum(counts, 2), failures };
+}
+
+async function lint() {
+  const cargo = which("cargo");
+  for (const [tool, ...args] of [["fmt", "--check"], ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"]]) {
+    const there = await run(cargo, [tool, "--version"], { check: false });
+    if (there.code !== 0) throw new NotRun(`cargo ${tool} is not installed`, { optional: true });
+    await run(cargo, [tool, ...args]);
+  }
+  return { passed: 1, failed: 0 };
+}
+
+/** Test files for node:test, run where the package is installed. Those of tests/www open a browser with the repository's tools. */
+async function nodeTests(install, files) {
+  const env = { ...process.env, HFETCH_PACKAGE: join(install, "node_modules/hfetch") };
+  const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
+  const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
+  const failed = count("fail") + count("cancelled");
+  const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
+  const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];
+  return { passed: count("pass"), failed: failures.length ? Math.max(failed, 1) : 0, skipped: count("skipped") + count("todo"), failures };
+}
+
+async function typeTests(install) {
+  const check = join(root, "tests/types/check.mjs");
+  await npmInstall(join(root, "tests/types"));
+  const { stdout } = await run(process.execPath, [check, "--package", join(install, "node_modules/hfetch")]);
+  const [, passed] = /^(\d+) passed, 0 failed$/m.exec(stdout) ?? [];
+  return { passed: Number(passed ?? 1), failed: 0 };
+}
+
+async function scenarios(name, context) {
+  const results = await runtimes[name](context);
+  const failures = results.filter(({ ok }) => !ok);
+  if (!results.length) throw new Stop("ran no scenario");
+  return { passed: results.length - failures.length, failed: failures.length, failures };
+}
+
+async function budgets(pkg) {
+  const { lines, over } = await measure(pkg);
+  console.log(lines.join("\n"));
+  return { passed: lines.length - over.length, failed: over.length, failures: over.map((error) => ({ name: "budget", error })) };
+}
+
+function sum(matches, group) {
+  return matches.reduce((total, match) => total + Number(match[group]), 0);
+}
+
+async function testFiles(folder) {
+  const names = await readdir(join(root, "tests", folder)).catch(() => []);
+  return names.filter((name) => name.endsWith(".test.mjs")).map((name) => join("tests", folder, name));
+}
+
+async function packageTests(report, wanted, pkg) {
+  const install = await installPacked(pkg);
+  const { startEndpoint } = await import(pathToFileURL(join(root, "tests/endpoint/server.mjs")));
+  const endpoint = await startEndpoint();
+  try {
+    for (const folder of ["endpoint", "package", "readme"]) {
+      const files = await testFiles(folder);
+      if (files.length) await report.part(folder, () => nodeTests(install, files));
+    }
+    const pages = (await testFiles("www")).map((file) => join(root, file));
+    if (pages.length) await report.part("www", () => nodeTests(install, pages));
+    if (existsSync(join(root, "tests/types/check.mjs"))) await report.part("types", () => typeTests(install));
+    for (const name of Object.keys(runtimes)) {
+      await report.part(name, () => scenarios(name, { folder: install, endpoint: endpoint.url }));
+    }
+  } finally {
+    await endpoint.close();
+    if (wanted.keep) console.log(`\nkept ${install}`);
+    else await rm(install, { recursive: true, force: true });
+  }
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
+  const report = new Report(values.only?.split(","));
+  await npmInstall();
+  await report.part("host", hostTests);
+  if (ci) await report.part("lint", lint);
+  const { out } = await buildPackage();
+  await report.part("size", () => budgets(out));
+  await packageTests(report, values, out);
+  report.finish();
+}
+
+await main(command);
