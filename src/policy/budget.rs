@@ -1,0 +1,228 @@
+//! A budget as a hard stop: money is held before a request and booked after it, in integers.
+
+use serde::Serialize;
+
+use super::calendar::{self, DAY, month_of};
+use super::state;
+use crate::error::Error;
+use crate::json::Value;
+
+/// The part of a calendar (UTC) that a budget covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// From full hour to full hour.
+    Hour,
+    /// From midnight to midnight.
+    Day,
+    /// From the first of the month on.
+    Month,
+    /// For good.
+    Total,
+}
+
+impl Per {
+    const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
+
+    /// The public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Per::Hour => "hour",
+            Per::Day => "day",
+            Per::Month => "month",
+            Per::Total => "total",
+        }
+    }
+
+    /// The part of that public name.
+    pub fn from_name(name: &str) -> Option<Per> {
+        Per::ALL.into_iter().find(|per| per.name() == name)
+    }
+
+    fn end(self, now: f64) -> f64 {
+        const HOUR: f64 = DAY / 24.0;
+        match self {
+            Per::Hour => ((now / HOUR).floor() + 1.0) * HOUR,
+            Per::Day => ((now / DAY).floor() + 1.0) * DAY,
+            Per::Month => month_of(now).1,
+            Per::Total => f64::INFINITY,
+        }
+    }
+}
+
+/// How much may be spent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// US dollars.
+    pub usd: f64,
+    /// In each of these.
+    pub per: Per,
+}
+
+/// Money in units of 1e-12 USD: sums of it are exact, and hold 18 million dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money(u64);
+
+impl Money {
+    /// The nearest amount; what is no amount is more than any budget.
+    pub fn from_usd(usd: f64) -> Money {
+        if usd.is_nan() {
+            return Money(u64::MAX);
+        }
+        Money((usd * 1e12).round_ties_even() as u64)
+    }
+
+    /// US dollars.
+    pub fn usd(self) -> f64 {
+        self.0 as f64 / 1e12
+    }
+
+    /// The sum, or the most there is.
+    pub fn plus(self, other: Money) -> Money {
+        Money(self.0.saturating_add(other.0))
+    }
+
+    fn minus(self, other: Money) -> Money {
+        Money(self.0.saturating_sub(other.0))
+    }
+}
+
+/// A request that the budget doesn't allow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exceeded {
+    /// Whole ms until the next window begins; infinite when that wouldn't help.
+    pub retry_after: f64,
+    /// Spent and held in this window.
+    pub spent_usd: f64,
+    /// The budget.
+    pub budget_usd: f64,
+}
+
+/// What has been spent in each running window, and what is held for requests under way.
+///
+/// Every window is kept, so that a budget may change its own from one start of the program to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Spent {
+    now: f64,
+    /// End of the window and what was spent in it, in the order of [`Per::ALL`].
+    windows: [(f64, Money); 4],
+    held: Money,
+    /// Whether a budget for good has been seen.
+    lasting: bool,
+}
+
+impl Spent {
+    /// Holds money for a request, or refuses.
+    ///
+    /// What is held crosses into the next window with the request, and is booked where the request ends: so neither
+    /// the window it began in nor the one it ends in can be overspent.
+    pub fn hold(&mut self, amount: Money, budget: Budget, now: f64) -> Result<(), Exceeded> {
+        self.advance(now);
+        self.lasting |= budget.per == Per::Total;
+        let limit = Money::from_usd(budget.usd);
+        let taken = self.spent(budget.per).plus(self.held);
+        if taken.plus(amount) > limit {
+            let never = amount > limit;
+            let end = if never {
+                f64::INFINITY
+            } else {
+                budget.per.end(self.now)
+            };
+            return Err(Exceeded {
+                retry_after: (end - self.now).ceil(),
+                spent_usd: taken.usd(),
+                budget_usd: budget.usd,
+            });
+        }
+        self.held = self.held.plus(amount);
+        Ok(())
+    }
+
+    /// Lets go of what was held.
+    pub fn release(&mut self, held: Money) {
+        self.held = self.held.minus(held);
+    }
+
+    /// Books what a request cost.
+    pub fn book(&mut self, actual: Money, now: f64) {
+        self.advance(now);
+        for window in &mut self.windows {
+            window.1 = window.1.plus(actual);
+        }
+    }
+
+    /// Spent in the window that was running when time last moved.
+    pub fn spent(&self, per: Per) -> Money {
+        let mut rows = Per::ALL.into_iter().zip(self.windows);
+        rows.find(|row| row.0 == per)
+            .map(|row| row.1.1)
+            .unwrap_or_default()
+    }
+
+    /// Whether nothing is left that could matter to the budgets seen so far.
+    pub fn is_idle(&mut self, now: f64) -> bool {
+        self.advance(now);
+        let rows = Per::ALL.into_iter().zip(self.windows);
+        let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
+        self.held == Money(0) && relevant.all(|row| row.1.1 == Money(0))
+    }
+
+    fn advance(&mut self, now: f64) {
+        self.now = calendar::advance(self.now, now);
+        for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
+            if self.now >= window.0 {
+                *window = (per.end(self.now), Money(0));
+            }
+        }
+    }
+}
+
+/// [`Spent`] as plain data; money as text, since a JSON number would round it.
+#[derive(Debug, Serialize)]
+pub struct State {
+    now: f64,
+    spent: [String; 4],
+    held: String,
+    lasting: bool,
+}
+
+impl Spent {
+    /// All there is to remember.
+    pub fn state(&self) -> State {
+        State {
+            now: self.now,
+            spent: self.windows.map(|window| window.1.0.to_string()),
+            held: self.held.0.to_string(),
+            lasting: self.lasting,
+        }
+    }
+
+    /// What gave a state; `path` names it in errors.
+    pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
+        let state = state::Reader::new(value, path)?;
+        let mut spent = Spent::default();
+        spent.advance(state.time("now")?);
+        let amounts = state.list("spent")?;
+        if amounts.len() != spent.windows.len() {
+            return Err(state.broken("spent"));
+        }
+        for (window, amount) in spent.windows.iter_mut().zip(amounts) {
+            window.1 = money(amount).ok_or_else(|| state.broken("spent"))?;
+        }
+        spent.held = money(state.field("held")?).ok_or_else(|| state.broken("held"))?;
+        spent.lasting = state.flag("lasting")?;
+        Ok(spent)
+    }
+}
+
+/// An amount as [`State`] writes it.
+pub fn money(value: &Value) -> Option<Money> {
+    match value {
+        Value::String(digits) => digits.parse().ok().map(Money),
+        _ => None,
+    }
+}
+
+/// An amount as [`money`] reads it.
+pub fn digits(amount: Money) -> String {
+    amount.0.to_string()
+}

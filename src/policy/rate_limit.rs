@@ -1,0 +1,338 @@
+//! Rate limits as reservations: reserve before a request, settle or release after it.
+//!
+//! [`RateLimiter`] has no clock and no timers; it answers "wait n ms", and each caller sleeps for itself.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::calendar::{self, month_of};
+use super::state;
+use super::window::{Amount, Window};
+use crate::error::Error;
+use crate::json::Value;
+
+/// More tokens than any request has; keeps sums far from overflow.
+pub const MOST_TOKENS: u64 = 1 << 40;
+
+/// How often; an absent limit and one of 0 are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Limits {
+    /// Requests in any rolling 60 s.
+    pub requests_per_minute: Option<f64>,
+    /// Tokens, prompt and completion together, in any rolling 60 s.
+    pub tokens_per_minute: Option<f64>,
+    /// Requests in a calendar month (UTC).
+    pub requests_per_month: Option<f64>,
+    /// Requests at once.
+    pub max_concurrent: Option<f64>,
+}
+
+impl Limits {
+    /// The provider page's free tier: 300 requests a minute, 30 000 a month.
+    pub const FREE_TIER: Limits = Limits {
+        requests_per_minute: Some(300.0),
+        tokens_per_minute: None,
+        requests_per_month: Some(30_000.0),
+        max_concurrent: None,
+    };
+}
+
+/// Which limit refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Requests per minute.
+    Requests,
+    /// Tokens per minute.
+    Tokens,
+    /// Requests per month.
+    Month,
+    /// The budget.
+    Budget,
+    /// Requests at once.
+    Concurrent,
+    /// The server asked for a pause.
+    Blocked,
+}
+
+impl Reason {
+    /// The public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Requests => "requests",
+            Reason::Tokens => "tokens",
+            Reason::Month => "month",
+            Reason::Budget => "budget",
+            Reason::Concurrent => "concurrent",
+            Reason::Blocked => "blocked",
+        }
+    }
+}
+
+/// A request that may not be sent now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refused {
+    /// Whole ms until it may fit; infinite when it never can, 0 when a reservation has to end first.
+    pub retry_after: f64,
+    /// The limit that takes longest.
+    pub reason: Reason,
+}
+
+/// What the limiter counts right now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Requests reserved in the last 60 s.
+    pub requests_last_minute: f64,
+    /// Their tokens, actual where settled.
+    pub tokens_last_minute: f64,
+    /// Requests reserved in this calendar month (UTC).
+    pub requests_this_month: f64,
+}
+
+/// One reservation that has not ended.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    id: u64,
+    at: f64,
+    tokens: u64,
+}
+
+/// Counts requests and tokens against [`Limits`].
+///
+/// A reservation counts from the moment it is made. It is held until it ends, however long that takes, and
+/// then counts with its actual tokens for what is left of its minute.
+#[derive(Clone, Debug)]
+pub struct RateLimiter {
+    limits: Limits,
+    now: f64,
+    window: Window,
+    open: VecDeque<Open>,
+    last_id: u64,
+    month_start: f64,
+    month_end: f64,
+    requests_this_month: u64,
+    blocked_until: f64,
+}
+
+impl RateLimiter {
+    /// A limiter that has counted nothing.
+    pub fn new(limits: Limits) -> Self {
+        RateLimiter {
+            limits,
+            now: 0.0,
+            window: Window::default(),
+            open: VecDeque::new(),
+            last_id: 0,
+            month_start: 0.0,
+            month_end: 0.0,
+            requests_this_month: 0,
+            blocked_until: 0.0,
+        }
+    }
+
+    /// Other limits from now on; what has been counted stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Takes one request and its tokens at once, or nothing.
+    pub fn reserve(&mut self, tokens: u64, now: f64) -> Result<u64, Refused> {
+        let tokens = tokens.min(MOST_TOKENS);
+        self.advance(now);
+        self.check(tokens)?;
+        self.window.hold(self.now, tokens);
+        self.requests_this_month = self.requests_this_month.saturating_add(1);
+        self.last_id = self.last_id.saturating_add(1);
+        self.open.push_back(Open {
+            id: self.last_id,
+            at: self.now,
+            tokens,
+        });
+        Ok(self.last_id)
+    }
+
+    /// Ends a reservation with the tokens it took; one that has ended already, or never was, changes nothing.
+    pub fn settle(&mut self, id: u64, actual: u64, now: f64) {
+        self.advance(now);
+        if let Some(open) = self.end(id) {
+            let actual = actual.min(MOST_TOKENS);
+            self.window.settle(open.at, open.tokens, actual);
+        }
+    }
+
+    /// Ends a reservation as if it had never been made: nothing was sent.
+    pub fn release(&mut self, id: u64) {
+        if let Some(open) = self.end(id) {
+            self.window.release(open.at, open.tokens);
+            if open.at >= self.month_start {
+                self.requests_this_month = self.requests_this_month.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Lets nothing through before `until`.
+    pub fn block(&mut self, until: f64) {
+        self.blocked_until = calendar::advance(self.blocked_until, until);
+    }
+
+    /// What counts at `now`.
+    pub fn usage(&mut self, now: f64) -> Usage {
+        self.advance(now);
+        let counted = self.window.counted();
+        Usage {
+            requests_last_minute: counted.requests as f64,
+            tokens_last_minute: counted.tokens as f64,
+            requests_this_month: self.requests_this_month as f64,
+        }
+    }
+
+    /// Whether a new limiter would answer like this one from `now` on.
+    pub fn is_idle(&mut self, now: f64) -> bool {
+        self.advance(now);
+        self.window.is_empty() && self.requests_this_month == 0 && self.blocked_until <= self.now
+    }
+
+    fn advance(&mut self, now: f64) {
+        self.now = calendar::advance(self.now, now);
+        self.window.advance(self.now);
+        if self.now >= self.month_end {
+            (self.month_start, self.month_end) = month_of(self.now);
+            self.requests_this_month = 0;
+        }
+    }
+
+    fn end(&mut self, id: u64) -> Option<Open> {
+        let index = self.open.binary_search_by_key(&id, |open| open.id).ok()?;
+        self.open.remove(index)
+    }
+
+    fn check(&self, tokens: u64) -> Result<(), Refused> {
+        let limits = &self.limits;
+        let taken = self.window.taken();
+        let mut refusal: Option<Refused> = None;
+        let mut refuse = |retry_after: f64, reason| {
+            if refusal.is_none_or(|worst| retry_after > worst.retry_after) {
+                refusal = Some(Refused {
+                    retry_after,
+                    reason,
+                });
+            }
+        };
+        if let Some(limit) = set(limits.max_concurrent)
+            && self.open.len() as f64 + 1.0 > limit
+        {
+            refuse(0.0, Reason::Concurrent);
+        }
+        if let Some(limit) = set(limits.requests_per_minute) {
+            let excess = taken.requests as f64 + 1.0 - limit;
+            if excess > 0.0 {
+                refuse(
+                    self.wait(excess, |amount| amount.requests),
+                    Reason::Requests,
+                );
+            }
+        }
+        if let Some(limit) = set(limits.tokens_per_minute) {
+            let excess = taken.tokens as f64 + tokens as f64 - limit;
+            if tokens as f64 > limit {
+                refuse(f64::INFINITY, Reason::Tokens);
+            } else if excess > 0.0 {
+                refuse(self.wait(excess, |amount| amount.tokens), Reason::Tokens);
+            }
+        }
+        if let Some(limit) = set(limits.requests_per_month)
+            && self.requests_this_month as f64 + 1.0 > limit
+        {
+            refuse(self.until(self.month_end), Reason::Month);
+        }
+        if self.blocked_until > self.now {
+            refuse(self.until(self.blocked_until), Reason::Blocked);
+        }
+        refusal.map_or(Ok(()), Err)
+    }
+
+    fn wait(&self, excess: f64, amount: fn(Amount) -> u64) -> f64 {
+        let free_at = self.window.free_at(excess, amount);
+        free_at.map_or(0.0, |time| self.until(time))
+    }
+
+    /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.
+    fn until(&self, time: f64) -> f64 {
+        (time - self.now).ceil()
+    }
+}
+
+fn set(limit: Option<f64>) -> Option<f64> {
+    limit.filter(|limit| *limit > 0.0)
+}
+
+/// A limiter as plain data, for [`RateLimiter::restore`]; the limits are not part of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    now: f64,
+    left: f64,
+    month_start: f64,
+    requests_this_month: f64,
+    blocked_until: f64,
+    last_reservation: f64,
+    settled: Vec<(f64, f64, f64)>,
+    open: Vec<(f64, f64, f64)>,
+}
+
+impl RateLimiter {
+    /// All there is to remember, open reservations included.
+    pub fn state(&self) -> State {
+        let settled = self.window.settled();
+        let rows = settled
+            .iter()
+            .map(|row| (row.0, row.1 as f64, row.2 as f64));
+        let open = self.open.iter();
+        State {
+            now: self.now,
+            left: self.window.left(),
+            month_start: self.month_start,
+            requests_this_month: self.requests_this_month as f64,
+            blocked_until: self.blocked_until,
+            last_reservation: self.last_id as f64,
+            settled: rows.collect(),
+            open: open
+                .map(|open| (open.id as f64, open.at, open.tokens as f64))
+                .collect(),
+        }
+    }
+
+    /// The limiter that gave a state, whatever made of the state in the meantime; `path` names it in errors.
+    pub fn restore(value: &Value, limits: Limits, path: &str) -> Result<Self, Error> {
+        let state = state::Reader::new(value, path)?;
+        let mut limiter = RateLimiter::new(limits);
+        limiter.now = state.time("now")?;
+        let left = state.number("left", -1.0, limiter.now)?;
+        (limiter.month_start, limiter.month_end) = month_of(state.time("monthStart")?);
+        limiter.requests_this_month = state.count("requestsThisMonth")?;
+        limiter.blocked_until = state.time("blockedUntil")?;
+        limiter.last_id = state.count("lastReservation")?;
+        let settled = state.rows("settled", |row| {
+            Some((
+                row.time(0, limiter.now)?,
+                row.count(1, 1 << 40)?,
+                row.count(2, 1 << 50)?,
+            ))
+        })?;
+        let mut previous = 0;
+        let open = state.rows("open", |row| {
+            let id = row.count(0, limiter.last_id)?;
+            let in_order = id > std::mem::replace(&mut previous, id);
+            let open = Open {
+                id,
+                at: row.time(1, limiter.now)?,
+                tokens: row.count(2, MOST_TOKENS)?,
+            };
+            in_order.then_some(open)
+        })?;
+        let holds: Vec<(f64, u64)> = open.iter().map(|open| (open.at, open.tokens)).collect();
+        limiter.window = Window::restore(left, &settled, &holds);
+        limiter.open = open.into();
+        Ok(limiter)
+    }
+}

@@ -1,0 +1,62 @@
+//! How much a request reserves before it is sent.
+
+/// Completion tokens reserved where the body names no `max_tokens`.
+const USUAL_COMPLETION: f64 = 512.0;
+
+/// Completion tokens a budget reserves where the body names no `max_tokens`.
+const LONGEST_COMPLETION: f64 = 4096.0;
+
+/// What a request asks for, as far as it can be known beforehand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ask {
+    /// The prompt's estimate.
+    pub prompt_tokens: u64,
+    /// `max_tokens` of the body; 0 for a request without completion.
+    pub max_tokens: Option<f64>,
+    /// Answers asked for.
+    pub choices: f64,
+}
+
+impl Ask {
+    /// Tokens to reserve: the prompt and a usual answer, of which a request that allows itself the whole minute's tokens
+    /// holds a quarter at most, else one such request would stop all others.
+    pub fn tokens(&self, tokens_per_minute: Option<f64>) -> u64 {
+        let wanted = self.max_tokens.unwrap_or(USUAL_COMPLETION) * self.choices;
+        let most = tokens_per_minute.filter(|limit| *limit > 0.0).map_or(f64::INFINITY, |limit| limit / 4.0);
+        // `as` saturates.
+        self.prompt_tokens.saturating_add(wanted.min(most).ceil() as u64)
+    }
+
+    /// Completion tokens the budget holds: the whole of what the server may send.
+    pub fn most_completion(&self) -> f64 {
+        self.max_tokens.unwrap_or(LONGEST_COMPLETION) * self.choices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prompt_and_at_most_a_quarter_of_the_minute() {
+        let table = [
+            (Some(100.0), 1.0, None, 110),
+            (None, 1.0, None, 522),
+            (Some(100.0), 3.0, None, 310),
+            (Some(9_000.0), 1.0, Some(1_000.0), 260),
+            (Some(0.0), 1.0, Some(1_000.0), 10),
+            (Some(1e300), 1.0, Some(0.0), u64::MAX),
+        ];
+        for (max_tokens, choices, limit, tokens) in table {
+            let ask = Ask { prompt_tokens: 10, max_tokens, choices };
+            assert_eq!(ask.tokens(limit), tokens, "{ask:?} {limit:?}");
+        }
+    }
+
+    #[test]
+    fn a_budget_holds_the_whole_answer() {
+        let ask = Ask { prompt_tokens: 10, max_tokens: None, choices: 2.0 };
+        assert_eq!(ask.most_completion(), 8192.0);
+        assert_eq!(Ask { max_tokens: Some(7.0), ..ask }.most_completion(), 14.0);
+    }
+}

@@ -1,0 +1,132 @@
+//! Reading stored state back: it may have been edited, truncated, or written by somebody else.
+
+use super::calendar::LAST_TIME;
+use crate::error::Error;
+use crate::json::Value;
+
+/// Half of what survives JSON in JavaScript, so that counting can go on from there.
+pub const MOST: u64 = 1 << 52;
+
+/// One object of stored state.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    entries: &'a [(String, Value)],
+    path: &'a str,
+}
+
+/// One row of numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a>(&'a [Value]);
+
+impl<'a> Reader<'a> {
+    /// The object at `path`.
+    pub fn new(value: &'a Value, path: &'a str) -> Result<Self, Error> {
+        match value {
+            Value::Object(entries) => Ok(Reader { entries, path }),
+            _ => Err(Error::config(
+                path,
+                "is not the state of a limiter: must be an object",
+            )),
+        }
+    }
+
+    /// A field, which must be there.
+    pub fn field(&self, name: &str) -> Result<&'a Value, Error> {
+        let found = self.entries.iter().find(|entry| entry.0 == name);
+        found.map(|entry| &entry.1).ok_or_else(|| self.broken(name))
+    }
+
+    /// A number within bounds.
+    pub fn number(&self, name: &str, least: f64, most: f64) -> Result<f64, Error> {
+        match self.field(name)? {
+            Value::Number(number) if *number >= least && *number <= most => Ok(*number),
+            _ => Err(self.broken(name)),
+        }
+    }
+
+    /// A time in ms since the epoch.
+    pub fn time(&self, name: &str) -> Result<f64, Error> {
+        self.number(name, 0.0, LAST_TIME)
+    }
+
+    /// A whole number.
+    pub fn count(&self, name: &str) -> Result<u64, Error> {
+        whole(self.field(name)?, MOST).ok_or_else(|| self.broken(name))
+    }
+
+    /// A yes or no.
+    pub fn flag(&self, name: &str) -> Result<bool, Error> {
+        match self.field(name)? {
+            Value::Bool(flag) => Ok(*flag),
+            _ => Err(self.broken(name)),
+        }
+    }
+
+    /// A list.
+    pub fn list(&self, name: &str) -> Result<&'a [Value], Error> {
+        match self.field(name)? {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.broken(name)),
+        }
+    }
+
+    /// A list of rows, each read by `read`.
+    pub fn rows<T>(
+        &self,
+        name: &str,
+        mut read: impl FnMut(Row<'a>) -> Option<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        for item in self.list(name)? {
+            let row = match item {
+                Value::Array(items) => read(Row(items)),
+                _ => None,
+            };
+            rows.push(row.ok_or_else(|| self.broken(name))?);
+        }
+        Ok(rows)
+    }
+
+    /// The error for a field that is missing or makes no sense.
+    pub fn broken(&self, name: &str) -> Error {
+        let path = [self.path, ".", name].concat();
+        Error::config(
+            path,
+            "is not what a limiter wrote: start again without this state",
+        )
+    }
+}
+
+impl Row<'_> {
+    /// A time no later than `latest`.
+    pub fn time(&self, index: usize, latest: f64) -> Option<f64> {
+        match self.0.get(index)? {
+            Value::Number(time) if *time >= 0.0 && *time <= latest => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// A list.
+    pub fn list(&self, index: usize) -> Option<&[Value]> {
+        match self.0.get(index)? {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// A whole number no larger than `most`.
+    pub fn count(&self, index: usize, most: u64) -> Option<u64> {
+        whole(self.0.get(index)?, most)
+    }
+}
+
+/// A whole number no larger than `most`.
+pub fn whole(value: &Value, most: u64) -> Option<u64> {
+    match value {
+        Value::Number(number) if *number >= 0.0 && *number <= most as f64 => {
+            let count = *number as u64;
+            (count as f64 == *number).then_some(count)
+        }
+        _ => None,
+    }
+}
