@@ -3,16 +3,15 @@
 //
 //   node tests/types/check.mjs --package <folder of the package, or a folder it is installed in>
 
-import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { npmInstall, run } from "../../scripts/run.mjs";
 
-const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
 
@@ -39,17 +38,6 @@ const programs = [
   { file: "openai.ts", lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
-async function installCompilers() {
-  const wanted = JSON.parse(await readFile(join(here, "package.json"), "utf8")).devDependencies;
-  const present = async (name, version) => {
-    const manifest = join(modules, name, "package.json");
-    return existsSync(manifest) && JSON.parse(await readFile(manifest, "utf8")).version === version.replace(/^npm:.*@/, "");
-  };
-  const all = await Promise.all(Object.entries(wanted).map(([name, version]) => present(name, version)));
-  if (all.every(Boolean)) return;
-  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, shell: process.platform === "win32" });
-}
-
 /** A folder outside the repository with the package, the openai package and the programs, as a user's project has them. */
 async function userProject(packageFolder) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-types-"));
@@ -64,12 +52,8 @@ async function userProject(packageFolder) {
 async function compile(folder, compiler, { file, ...options }, resolution) {
   const config = join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options, ...resolution }, files: [file] }));
-  try {
-    await run(process.execPath, [join(modules, compiler, "bin", "tsc"), "-p", config]);
-    return null;
-  } catch (error) {
-    return String(error.stdout || error.stderr || error).trim();
-  }
+  const { code, stdout, stderr } = await run(process.execPath, [join(modules, compiler, "bin", "tsc"), "-p", config], { check: false });
+  return code === 0 ? null : (stdout || stderr).trim();
 }
 
 /** Names that are values, not only types, in what `hfetch` or `hfetch/slim` declares. */
@@ -97,7 +81,7 @@ async function main() {
   if (!values.package) throw new Error("say which package: --package <folder>");
   const given = resolve(values.package);
   const installed = join(given, "node_modules", "hfetch");
-  await installCompilers();
+  await npmInstall(here);
   const folder = await userProject(existsSync(installed) ? installed : given);
   let passed = 0;
   const failures = [];
@@ -126,7 +110,7 @@ async function main() {
     await rm(folder, { recursive: true, force: true });
   }
   for (const failure of failures) console.error(`not ok: ${failure}\n`);
-  console.log(`types: ${passed} passed, ${failures.length} failed`);
+  console.log(`${passed} passed, ${failures.length} failed`);
   process.exitCode = failures.length ? 1 : 0;
 }
 
