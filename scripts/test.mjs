@@ -46,9 +46,10 @@ async function nodeTests(install, files) {
 async function typeTests(install) {
   const check = join(root, "tests/types/check.mjs");
   await npmInstall(join(root, "tests/types"));
-  const { stdout } = await run(process.execPath, [check, "--package", join(install, "node_modules/hfetch")]);
-  const [, passed] = /^(\d+) passed, 0 failed$/m.exec(stdout) ?? [];
-  return { passed: Number(passed ?? 1), failed: 0 };
+  const { code, stdout, stderr } = await run(process.execPath, [check, "--package", join(install, "node_modules/hfetch")], { check: false });
+  const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
+  if (passed === undefined || (code !== 0 && failed === "0")) throw new Stop(`ended with ${code}\n${stdout}${stderr}`);
+  return { passed: Number(passed), failed: Number(failed), failures: code === 0 ? [] : [{ name: "check.mjs", error: stdout + stderr }] };
 }
 
 async function scenarios(name, context) {
