@@ -1,0 +1,12 @@
+// What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
+// Each entry is { name, only?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert }.
+import { chat } from "./scenarios/chat.mjs";
+import { stream } from "./scenarios/stream.mjs";
+import { cancel } from "./scenarios/cancel.mjs";
+import { error } from "./scenarios/error.mjs";
+import { embedding } from "./scenarios/embedding.mjs";
+import { policy } from "./scenarios/policy.mjs";
+import { settlement } from "./scenarios/settlement.mjs";
+import { logic } from "./scenarios/logic.mjs";
+
+export default [...chat, ...stream, ...cancel, ...error, ...embedding, ...policy, ...settlement, ...logic];
