@@ -1,5 +1,5 @@
-// The package as its users get it: packed, and installed in an empty folder outside the repository.
-import { cp, mkdtemp, writeFile } from "node:fs/promises";
+// The package as its users get it: packed, and installed in an empty folder.
+import { cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, run } from "./run.mjs";
@@ -14,11 +14,12 @@ export async function pack(pkg, destination) {
 }
 
 /**
- * Packs and installs into a new folder, and lays the tests beside it: there `import "hfetch"` finds the installed package,
+ * Packs and installs into a new folder (by default outside the repository), and lays the tests beside it: there `import "hfetch"` finds the installed package,
  * and nothing of the repository. Gives the folder.
  */
-export async function installPacked(pkg) {
-  const folder = await mkdtemp(join(tmpdir(), "hfetch-installed-"));
+export async function installPacked(pkg, into) {
+  const folder = into ?? (await mkdtemp(join(tmpdir(), "hfetch-installed-")));
+  await mkdir(folder, { recursive: true });
   const { tarball } = await pack(pkg, folder);
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name: "empty", private: true })}\n`);
   await run("npm", ["install", tarball, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });

@@ -108,7 +108,8 @@ export async function main(command) {
   try {
     await command();
   } catch (error) {
-    console.error(error instanceof Stop ? `\n${error.message}` : error);
+    const plain = error instanceof Stop || error.code?.startsWith("ERR_PARSE_ARGS");
+    console.error(plain ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
 }

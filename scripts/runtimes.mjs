@@ -51,13 +51,24 @@ function resultsOf({ code, stdout, stderr }) {
 }
 
 async function browser(name, { folder, endpoint }) {
+  const server = await serve({ folders: { "/": folder }, routes: { "/page": page(endpoint) } });
+  try {
+    return await pageResults(name, `${server.url}/page`, endpoint);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Opens a page that runs the scenarios, and gives what it reports. */
+export async function pageResults(name, url, endpoint) {
   const path = await browsers[name].find().catch((error) => {
     throw new NotRun(error.message);
   });
   let reported;
   const report = new Promise((resolve) => (reported = resolve));
-  const server = await serve({ folders: { "/": folder }, routes: { "/report": receive(reported), "/page": page(endpoint) } });
-  const close = await openPage(name, path, `${server.url}/page?${new URLSearchParams({ endpoint, runtime: name.toLowerCase() })}`);
+  const server = await serve({ folders: {}, routes: { "/report": receive(reported) } });
+  const query = new URLSearchParams({ endpoint, runtime: name.toLowerCase(), report: `${server.url}/report` });
+  const close = await openPage(name, path, `${url}?${query}`);
   const timer = setTimeout(reported, TIME_LIMIT, { error: `nothing was reported within ${TIME_LIMIT / 1000} s` });
   try {
     const { results, error } = await report;
@@ -84,7 +95,8 @@ function receive(reported) {
 // The strictest policy that WebAssembly runs under: every browser test is a test of it too.
 function page(endpoint) {
   const nonce = randomUUID();
-  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; connect-src 'self' ${endpoint}`;
+  // The server that takes the report has a port of its own.
+  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; connect-src ${endpoint} http://127.0.0.1:*`;
   const imports = { hfetch: "/node_modules/hfetch/dist/index.js", "hfetch/slim": "/node_modules/hfetch/dist/slim.js" };
   const html = `<!doctype html><meta charset="utf-8"><title>hfetch</title>
 <script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>

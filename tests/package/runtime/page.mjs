@@ -1,15 +1,8 @@
-// The scenarios in a page; what it finds goes back to the server the page came from.
-const report = (body) => fetch("/report", { method: "POST", body: JSON.stringify(body) });
-addEventListener("error", ({ message }) => report({ error: message }));
-addEventListener("unhandledrejection", ({ reason }) => report({ error: String(reason?.stack ?? reason) }));
+// A page without a bundler: the browser itself loads the package, through the page's import map.
+import { report, reportScenarios } from "./page-report.mjs";
 
 try {
-  const parameters = new URL(location.href).searchParams;
-  const hfetch = await import("hfetch");
-  const { default: scenarios } = await import("../scenarios.mjs");
-  const { runAll } = await import("./harness.mjs");
-  const results = await runAll(scenarios, { hfetch, url: parameters.get("endpoint"), runtime: parameters.get("runtime") });
-  await report({ results, version: navigator.userAgent });
+  await reportScenarios(await import("hfetch"));
 } catch (error) {
   await report({ error: `${error}\n${error.stack}` });
 }

@@ -1,0 +1,18 @@
+// Runs the scenarios in a page and sends what it finds to the server that opened it. The page's address says where that is
+// (`report`, by default the page's own server), which `endpoint` to talk to, and which `runtime` this is.
+import scenarios from "../scenarios.mjs";
+import { runAll } from "./harness.mjs";
+
+const parameters = new URL(location.href).searchParams;
+
+export async function report(body) {
+  await fetch(parameters.get("report") ?? "/report", { method: "POST", mode: "no-cors", body: JSON.stringify(body) });
+}
+
+addEventListener("error", ({ message }) => report({ error: message }));
+addEventListener("unhandledrejection", ({ reason }) => report({ error: String(reason?.stack ?? reason) }));
+
+export async function reportScenarios(hfetch) {
+  const results = await runAll(scenarios, { hfetch, url: parameters.get("endpoint"), runtime: parameters.get("runtime") });
+  await report({ results });
+}
