@@ -1,0 +1,228 @@
+//! What a caller may say, checked once: options, per-request options, and the provider page's config block.
+//!
+//! Every refusal is a `ConfigError` whose path names the field, before anything is sent. No message quotes a value.
+
+mod base_url;
+mod field;
+mod header;
+mod key;
+mod options;
+mod page;
+mod request_options;
+mod retry;
+mod timeout;
+
+pub use base_url::BaseUrl;
+pub use header::Headers;
+pub use key::KeySource;
+pub use request_options::RequestOptions;
+pub use timeout::Timeouts;
+
+use crate::error::Error;
+use crate::json::Value;
+use crate::policy::budget::Budget;
+use crate::policy::cost::{DOUBTFUL, Pricing};
+use crate::policy::rate_limit::Limits;
+use crate::policy::retry::RetryPolicy;
+use field::Fields;
+
+/// 16 MiB
+const MAX_EVENT_BYTES: usize = 16 << 20;
+
+/// Everything a client needs to know, valid.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Names the client: prefix of key labels and of model strings.
+    pub id: String,
+    /// The pool of keys; empty when a function gives them, or where none is needed.
+    pub keys: Vec<String>,
+    /// Whether a function of the caller's gives the key.
+    pub key_from_function: bool,
+    /// Where requests go.
+    pub base_url: BaseUrl,
+    /// The model of requests that name none.
+    pub model: Option<String>,
+    /// Prices, where the caller gives any.
+    pub pricing: Option<Pricing>,
+    /// Limits of each key, and of the client.
+    pub limits: Limits,
+    /// What happens at a limit.
+    pub waiting: Waiting,
+    /// The budget.
+    pub budget: Option<Budget>,
+    /// How long lists of inputs are sent.
+    pub batching: Batching,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+    /// Timeouts of each phase.
+    pub timeouts: Timeouts,
+    /// Largest event of a stream.
+    pub max_event_bytes: usize,
+    /// The organisation that pays.
+    pub bill_to: Option<String>,
+    /// Extra headers.
+    pub headers: Headers,
+    /// What the caller should be told once, through the console.
+    pub warnings: Vec<String>,
+}
+
+/// What a call does when a local limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Waiting {
+    /// Whether it waits for its turn; else it fails at once.
+    pub waits: bool,
+    /// The longest wait in ms.
+    pub max_wait: f64,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Waiting {
+            waits: true,
+            max_wait: 60_000.0,
+        }
+    }
+}
+
+/// How a long list of embedding inputs is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batching {
+    /// Inputs in one request; 32 is what text-embeddings-inference takes by default.
+    pub size: usize,
+    /// Requests at once.
+    pub concurrency: usize,
+}
+
+impl Default for Batching {
+    fn default() -> Self {
+        Batching {
+            size: 32,
+            concurrency: 4,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            id: "huggingface".to_string(),
+            keys: Vec::new(),
+            key_from_function: false,
+            base_url: BaseUrl::default(),
+            model: None,
+            pricing: None,
+            limits: Limits::default(),
+            waiting: Waiting::default(),
+            budget: None,
+            batching: Batching::default(),
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+            max_event_bytes: MAX_EVENT_BYTES,
+            bill_to: None,
+            headers: Headers::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The config of a client's options (`HuggingFaceOptions`); a function in place of data is [`Value::Other`].
+    pub fn from_options(given: &Value, source: &KeySource) -> Result<Self, Error> {
+        let mut draft = Draft::default();
+        options::read(&mut draft, &Fields::of(given, "")?, source)?;
+        draft.finish(source)
+    }
+
+    /// The config of a provider page's block, with the options of the call over it.
+    pub fn from_page(
+        page: &Value,
+        select_id: Option<&str>,
+        env: &dyn Fn(&str) -> Option<String>,
+        given: &Value,
+        source: &KeySource,
+    ) -> Result<Self, Error> {
+        let given = Fields::of(given, "")?;
+        let mut draft = Draft::default();
+        let brings_keys = options::bring_keys(&given, source);
+        let (entry, path) = page::select(page, select_id)?;
+        page::read(&mut draft, entry, &path, !brings_keys, env)?;
+        options::read(&mut draft, &given, source)?;
+        draft.finish(source)
+    }
+}
+
+/// A config whose fields hold one by one, not yet together.
+#[derive(Debug, Default)]
+struct Draft {
+    config: Config,
+    /// Paths of fields that were accepted and mean nothing here.
+    ignored: Vec<String>,
+    /// Where the prices came from.
+    pricing_path: String,
+}
+
+impl Draft {
+    fn finish(self, source: &KeySource) -> Result<Config, Error> {
+        let Draft {
+            mut config,
+            ignored,
+            pricing_path,
+        } = self;
+        if let KeySource::Environment(token) = source
+            && config.keys.is_empty()
+            && !config.key_from_function
+        {
+            key::check(token, "HF_TOKEN")?;
+            config.keys.push(token.clone());
+        }
+        if config.base_url.is_router && config.keys.is_empty() && !config.key_from_function {
+            return Err(Error::config(
+                "apiKey",
+                "is missing: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\", \
+                 and pass it as apiKey or set HF_TOKEN",
+            ));
+        }
+        if config.pricing.as_ref().is_some_and(Pricing::is_doubtful) {
+            // At a thousandth of the real price the budget would never fire.
+            if config.budget.is_some() {
+                return Err(Error::config(pricing_path, DOUBTFUL));
+            }
+            let warning = ["hfetch: ", &pricing_path, " ", DOUBTFUL].concat();
+            config.warnings.push(warning);
+        }
+        if config.base_url.was_retired {
+            config.warnings.push(RETIRED.to_string());
+        }
+        if !ignored.is_empty() {
+            let fields = ignored.join(", ");
+            config
+                .warnings
+                .push(["hfetch: ignored in the config: ", &fields].concat());
+        }
+        Ok(config)
+    }
+}
+
+const RETIRED: &str = "hfetch: https://api-inference.huggingface.co has been switched off; \
+    requests go to https://router.huggingface.co/v1 instead (set baseURL to it to silence this)";
+
+fn check_id(id: &str, path: &str) -> Result<(), Error> {
+    // "id:org/model" is split at the colon, and a prefix that holds a slash is a model.
+    if id.contains([':', '/']) || id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::config(
+            path,
+            "must not hold a colon, a slash or white space",
+        ));
+    }
+    Ok(())
+}
+
+fn check_model(model: &str, path: &str) -> Result<(), Error> {
+    if model.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::config(
+            path,
+            "must not hold white space or control characters",
+        ));
+    }
+    Ok(())
+}

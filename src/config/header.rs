@@ -1,0 +1,54 @@
+//! Extra headers: checked before fetch, whose own error would quote the value.
+
+use super::field::{Fields, wrong_type};
+use crate::error::Error;
+use crate::json::Value;
+
+/// Headers in order; a name stands once, whatever its case.
+pub type Headers = Vec<(String, String)>;
+
+/// Reads `headers` of options over those there already.
+pub fn read(fields: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
+    let Some(given) = fields.object("headers")? else {
+        return Ok(());
+    };
+    for (name, value) in given.entries() {
+        let path = given.path(name);
+        let Value::String(value) = value else {
+            return Err(wrong_type(&path, "a string", value));
+        };
+        check_name(name, &path)?;
+        check_value(value, &path)?;
+        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        headers.push((name.to_string(), value.clone()));
+    }
+    Ok(())
+}
+
+/// Checks what may stand in a header: fetch takes Latin-1 without NUL and line breaks.
+pub fn check_value(value: &str, path: &str) -> Result<(), Error> {
+    let sendable = |c: char| u32::from(c) < 0x100 && (!c.is_control() || c == '\t');
+    if value.chars().all(sendable) {
+        return Ok(());
+    }
+    Err(Error::config(
+        path,
+        "must not hold line breaks, control characters or characters outside Latin-1",
+    ))
+}
+
+fn check_name(name: &str, path: &str) -> Result<(), Error> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Err(Error::config(path, "is not a header name"));
+    }
+    let problem = match name.to_ascii_lowercase().as_str() {
+        // A key in a header would be neither rotated nor cut out of errors.
+        "authorization" => "is made from apiKey; give the key there",
+        "content-type" | "content-length" | "host" | "connection" | "transfer-encoding" => {
+            "is set by the request itself"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::config(path, problem))
+}

@@ -1,0 +1,94 @@
+//! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
+
+use super::field::{item, wrong_type};
+use crate::error::Error;
+use crate::json::Value;
+
+/// Where keys come from when the options hold none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeySource {
+    /// Nowhere.
+    #[default]
+    None,
+    /// A function of the caller's, asked before each request; it replaces every other source.
+    Function,
+    /// `HF_TOKEN` of the environment.
+    Environment(String),
+}
+
+/// Checks one key; no message quotes it.
+pub fn check(key: &str, path: &str) -> Result<(), Error> {
+    let problem = if key.is_empty() {
+        "must not be empty"
+    } else if key
+        .get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
+    {
+        "must be the key alone, without \"Bearer\""
+    } else if key.contains(['\n', '\r']) {
+        "must not hold a line break; was it read from a file without trimming?"
+    } else if key.chars().any(char::is_whitespace) {
+        "must not hold white space"
+    } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "must hold printable ASCII characters only"
+    } else {
+        return Ok(());
+    };
+    Err(Error::config(path, problem))
+}
+
+/// The keys of a list, each once: the same key twice would be two limits for one account.
+pub fn list(
+    items: &[Value],
+    path: &str,
+    resolve: &dyn Fn(&str, &str) -> Result<String, Error>,
+) -> Result<Vec<String>, Error> {
+    if items.is_empty() {
+        return Err(Error::config(path, "must hold at least one key"));
+    }
+    let mut keys: Vec<String> = Vec::with_capacity(items.len());
+    for (index, value) in items.iter().enumerate() {
+        let path = item(path, index);
+        let Value::String(given) = value else {
+            return Err(wrong_type(&path, "a string", value));
+        };
+        let key = resolve(given, &path)?;
+        check(&key, &path)?;
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+/// A key as the provider page writes it: the key itself, or `${NAME}` for a variable of the environment.
+pub fn resolve(
+    given: &str,
+    path: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, Error> {
+    if !given.contains("${") {
+        return Ok(given.to_string());
+    }
+    let name = given
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    let Some(name) = name.filter(|name| is_variable(name)) else {
+        return Err(Error::config(
+            path,
+            "must be a key, or exactly ${NAME} for a variable of the environment",
+        ));
+    };
+    match env(name) {
+        Some(key) if !key.is_empty() => Ok(key),
+        _ => {
+            let problem = ["the environment variable ", name, " is not set"].concat();
+            Err(Error::config(path, &problem))
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let starts_well = !name.starts_with(|c: char| c.is_ascii_digit());
+    !name.is_empty() && starts_well && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}

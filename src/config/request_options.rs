@@ -1,0 +1,45 @@
+//! Options of one request, over the client's.
+
+use super::field::Fields;
+use super::{Config, Headers, Timeouts, header, retry};
+use crate::error::Error;
+use crate::json::Value;
+use crate::policy::retry::RetryPolicy;
+
+const OPTIONS: [&str; 7] = [
+    "signal",
+    "timeout",
+    "retry",
+    "maxRetries",
+    "headers",
+    "metadata",
+    "onSettled",
+];
+
+/// What holds for one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestOptions {
+    /// Timeouts of each phase.
+    pub timeouts: Timeouts,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+    /// The client's headers and the request's.
+    pub headers: Headers,
+}
+
+impl RequestOptions {
+    /// The options of a request over those of its client.
+    pub fn from_value(given: &Value, client: &Config) -> Result<Self, Error> {
+        let fields = Fields::of(given, "")?;
+        fields.only(&OPTIONS)?;
+        let mut options = RequestOptions {
+            timeouts: client.timeouts,
+            retry: client.retry,
+            headers: client.headers.clone(),
+        };
+        options.timeouts.read(&fields)?;
+        retry::read(&mut options.retry, &fields)?;
+        header::read(&fields, &mut options.headers)?;
+        Ok(options)
+    }
+}

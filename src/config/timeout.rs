@@ -1,0 +1,63 @@
+//! Timeouts: connect, idle, total.
+
+use super::field::{Bounds, Fields, number, wrong_type};
+use crate::error::Error;
+use crate::json::Value;
+
+/// Milliseconds to headers for a stream; its first bytes come within seconds of a live model.
+const CONNECT_STREAM: f64 = 60_000.0;
+/// Milliseconds to headers for a whole answer, which are sent when it is complete.
+const CONNECT_WHOLE: f64 = 600_000.0;
+const IDLE: f64 = 60_000.0;
+
+/// How long each phase of a request may take, in ms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timeouts {
+    /// To response headers, each attempt; the default differs between streams and whole answers.
+    pub connect: Option<f64>,
+    /// Between body bytes while a read is pending.
+    pub idle: f64,
+    /// For everything, retries and waits included.
+    pub total: Option<f64>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts {
+            connect: None,
+            idle: IDLE,
+            total: None,
+        }
+    }
+}
+
+impl Timeouts {
+    /// The connect timeout of a request.
+    pub fn connect(&self, stream: bool) -> f64 {
+        self.connect.unwrap_or(if stream {
+            CONNECT_STREAM
+        } else {
+            CONNECT_WHOLE
+        })
+    }
+
+    /// Reads `timeout` of options over what is set already; a number is the connect timeout.
+    pub fn read(&mut self, fields: &Fields<'_>) -> Result<(), Error> {
+        let Some(value) = fields.get("timeout") else {
+            return Ok(());
+        };
+        let path = fields.path("timeout");
+        match value {
+            Value::Number(_) => self.connect = Some(number(value, &path, Bounds::TIMER)?),
+            Value::Object(_) => {
+                let given = Fields::of(value, &path)?;
+                given.only(&["connect", "idle", "total"])?;
+                self.connect = given.number("connect", Bounds::TIMER)?.or(self.connect);
+                self.idle = given.number("idle", Bounds::TIMER)?.unwrap_or(self.idle);
+                self.total = given.number("total", Bounds::TIMER)?.or(self.total);
+            }
+            other => return Err(wrong_type(&path, "a number or an object", other)),
+        }
+        Ok(())
+    }
+}
