@@ -2,7 +2,14 @@
 
 pub mod budget;
 pub mod calendar;
+pub mod cost;
+pub mod http_date;
+pub mod key_pool;
+pub mod ledger;
 pub mod limit_store;
 pub mod rate_limit;
+pub mod reservation;
+pub mod retry;
 mod state;
+pub mod token;
 pub mod window;

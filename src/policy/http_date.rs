@@ -1,0 +1,81 @@
+//! HTTP dates (RFC 9110, section 5.6.7) in their three forms.
+
+use super::calendar::{DAY, days_from_date, year_and_month};
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// Ms since the epoch of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
+///
+/// `now` decides the century of a year of two digits. The day of the week is not held against the date.
+pub fn parse(text: &str, now: f64) -> Option<f64> {
+    let mut words = text.split([' ', ',', '-']).filter(|word| !word.is_empty());
+    let weekday = words.next()?;
+    if weekday.len() < 3 || !weekday.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let second = words.next()?;
+    let (day, month, year, time) = match month(second) {
+        Some(month) => {
+            let (day, time) = (words.next()?, words.next()?);
+            (day, month, words.next()?, time)
+        }
+        None => {
+            let (name, year, time) = (words.next()?, words.next()?, words.next()?);
+            if words.next()? != "GMT" {
+                return None;
+            }
+            (second, month(name)?, year, time)
+        }
+    };
+    if words.next().is_some() {
+        return None;
+    }
+    let day = number(day, 31)?;
+    let year = match year.len() {
+        4 => number(year, 9_999)?,
+        2 => century(number(year, 99)?, now),
+        _ => return None,
+    };
+    let days = days_from_date(year, month, day);
+    if day == 0 || year_and_month(days) != (year, month) {
+        return None;
+    }
+    Some(days as f64 * DAY + time_of_day(time)?)
+}
+
+fn time_of_day(text: &str) -> Option<f64> {
+    let mut parts = text.split(':');
+    let hours = number(parts.next()?, 23)?;
+    let minutes = number(parts.next()?, 59)?;
+    // 60 is a leap second.
+    let seconds = number(parts.next()?, 60)?;
+    let rest = parts.next();
+    rest.is_none()
+        .then_some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
+}
+
+/// A year that looks more than 50 years ahead is the latest past one with these digits.
+fn century(digits: i64, now: f64) -> i64 {
+    let (this_year, _) = year_and_month((now / DAY).floor() as i64);
+    let year = this_year - this_year.rem_euclid(100) + digits;
+    if year > this_year + 50 {
+        year - 100
+    } else {
+        year
+    }
+}
+
+fn month(name: &str) -> Option<i64> {
+    let index = MONTHS.iter().position(|month| *month == name)?;
+    Some(index as i64 + 1)
+}
+
+fn number(text: &str, most: i64) -> Option<i64> {
+    let value = text.bytes().try_fold(0_i64, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })?;
+    (!text.is_empty() && value <= most).then_some(value)
+}

@@ -1,0 +1,283 @@
+//! Several keys as one: the least loaded first, another when one fails.
+
+use serde::Serialize;
+
+use super::calendar::{self, month_of};
+use super::window::Window;
+
+/// Rest of a key whose account has no credits left (402): an hour.
+const NO_CREDITS: f64 = 3_600_000.0;
+
+/// Rest of a key that may not use a model (403): five minutes.
+const NO_PERMISSION: f64 = 300_000.0;
+
+/// Rest of a key that was too fast (429) and wasn't told for how long: 5 s. The router's 429s are mostly one provider's.
+const TOO_FAST: f64 = 5_000.0;
+
+/// The longest rest a server can ask for: 15 minutes.
+const LONGEST_REST: f64 = 900_000.0;
+
+/// Models of which a key remembers that it rests for them.
+const MOST_MODELS: usize = 64;
+
+/// The public name of a key: the client's id and 4 bytes of the key's SHA-256.
+///
+/// Enough to tell keys apart and far too little to find one: tokens hold 200 random bits.
+pub fn label(id: &str, key: &str) -> String {
+    let mut label = [id, "-"].concat();
+    for byte in hmac_sha256::Hash::hash(key.as_bytes()).iter().take(4) {
+        for nibble in [byte >> 4, byte & 15] {
+            label.extend(char::from_digit(u32::from(nibble), 16));
+        }
+    }
+    label
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    label: String,
+    requests: u64,
+    tokens: u64,
+    window: Window,
+    month_end: f64,
+    requests_this_month: u64,
+    disabled: bool,
+    /// For every model.
+    rests_until: f64,
+    /// For one model.
+    rests_for: Vec<(String, f64)>,
+    limited_until: f64,
+}
+
+impl Key {
+    fn new(label: String) -> Self {
+        Key {
+            label,
+            requests: 0,
+            tokens: 0,
+            window: Window::default(),
+            month_end: 0.0,
+            requests_this_month: 0,
+            disabled: false,
+            rests_until: 0.0,
+            rests_for: Vec::new(),
+            limited_until: 0.0,
+        }
+    }
+
+    fn advance(&mut self, now: f64) {
+        self.window.advance(now);
+        self.rests_for.retain(|rest| rest.1 > now);
+        if now >= self.month_end {
+            self.month_end = month_of(now).1;
+            self.requests_this_month = 0;
+        }
+    }
+
+    /// Requests and 0.01 × tokens of the last minute.
+    fn load(&self) -> f64 {
+        let counted = self.window.counted();
+        counted.requests as f64 + 0.01 * counted.tokens as f64
+    }
+
+    fn ready_at(&self, model: &str) -> f64 {
+        let rest = self.rests_for.iter().find(|rest| rest.0 == model);
+        rest.map_or(self.rests_until, |rest| rest.1.max(self.rests_until))
+    }
+
+    fn rest_for(&mut self, model: &str, until: f64) {
+        match self.rests_for.iter_mut().find(|rest| rest.0 == model) {
+            Some(rest) => rest.1 = rest.1.max(until),
+            None => {
+                if self.rests_for.len() >= MOST_MODELS {
+                    self.rests_for.remove(0);
+                }
+                self.rests_for.push((model.to_string(), until));
+            }
+        }
+    }
+}
+
+/// What a key can do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Take the next request.
+    Ready,
+    /// Nothing until a local limit allows it.
+    Limited,
+    /// Rest, for one model or for all; other keys come first.
+    Cooling,
+    /// Nothing: the server doesn't know it.
+    Disabled,
+}
+
+/// One key in the shape of a client's snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeySnapshot {
+    /// The label, never the secret.
+    pub key: String,
+    /// Requests sent since the start.
+    pub requests: f64,
+    /// Their tokens.
+    pub tokens: f64,
+    /// Requests sent in the last 60 s.
+    pub requests_last_minute: f64,
+    /// Tokens of requests that ended in the last 60 s.
+    pub tokens_last_minute: f64,
+    /// Requests sent in this calendar month (UTC).
+    pub requests_this_month: f64,
+    /// What it can do now.
+    pub state: State,
+    /// Ms since the epoch from which on it is ready again, where that is known.
+    pub ready_at: Option<f64>,
+}
+
+/// All keys of a client.
+#[derive(Clone, Debug)]
+pub struct KeyPool {
+    keys: Vec<Key>,
+    from_function: bool,
+    now: f64,
+}
+
+impl KeyPool {
+    /// A pool of keys known by their labels, in the order of the config; a function's key is asked for again each time.
+    pub fn new(labels: Vec<String>, from_function: bool) -> Self {
+        KeyPool {
+            keys: labels.into_iter().map(Key::new).collect(),
+            from_function,
+            now: 0.0,
+        }
+    }
+
+    /// The keys to try for a model, best first: fresh ones before those this request has tried, the least loaded first.
+    ///
+    /// Resting keys only where there are no others, the one that is ready soonest first: the last usable key is never refused.
+    pub fn pick(&mut self, model: &str, tried: &[usize], now: f64) -> Vec<usize> {
+        self.advance(now);
+        let usable = self
+            .keys
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| !key.disabled);
+        let mut ranked: Vec<(bool, f64, usize)> = usable
+            .clone()
+            .filter(|(_, key)| key.ready_at(model) <= self.now)
+            .map(|(index, key)| (tried.contains(&index), key.load(), index))
+            .collect();
+        if ranked.is_empty() {
+            ranked = usable
+                .map(|(index, key)| (false, key.ready_at(model), index))
+                .collect();
+        }
+        ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        ranked.into_iter().map(|row| row.2).collect()
+    }
+
+    /// Whether a key that this request has not tried is ready for the model.
+    pub fn has_another(&mut self, model: &str, tried: &[usize], now: f64) -> bool {
+        let order = self.pick(model, tried, now);
+        let ready = |key: &Key| key.ready_at(model) <= self.now;
+        order
+            .iter()
+            .any(|index| !tried.contains(index) && self.keys.get(*index).is_some_and(ready))
+    }
+
+    /// A request goes out with a key.
+    pub fn sent(&mut self, key: usize, now: f64) {
+        self.advance(now);
+        let now = self.now;
+        if let Some(key) = self.keys.get_mut(key) {
+            key.requests = key.requests.saturating_add(1);
+            key.requests_this_month = key.requests_this_month.saturating_add(1);
+            key.window.add(now, 1, 0);
+            key.limited_until = 0.0;
+        }
+    }
+
+    /// A request has taken so many tokens of a key.
+    pub fn settled(&mut self, key: usize, tokens: u64, now: f64) {
+        self.advance(now);
+        let now = self.now;
+        if let Some(key) = self.keys.get_mut(key) {
+            key.tokens = key.tokens.saturating_add(tokens);
+            key.window.add(now, 0, tokens);
+        }
+    }
+
+    /// A local limit lets nothing through with a key for `wait` ms.
+    pub fn limited(&mut self, key: usize, wait: f64, now: f64) {
+        self.advance(now);
+        let until = self.now + wait;
+        // Infinite: this request alone is larger than the limit; the next one may not be.
+        if let Some(key) = self.keys.get_mut(key)
+            && until.is_finite()
+        {
+            key.limited_until = until;
+        }
+    }
+
+    /// A response said no to a key: `wait` is what it asked for in ms, if anything.
+    pub fn failed(&mut self, key: usize, model: &str, status: u16, wait: Option<f64>, now: f64) {
+        self.advance(now);
+        let now = self.now;
+        let last = self.keys.iter().filter(|key| !key.disabled).count() <= 1;
+        let from_function = self.from_function;
+        let Some(key) = self.keys.get_mut(key) else {
+            return;
+        };
+        match status {
+            401 => key.disabled |= !last && !from_function,
+            402 => key.rests_until = key.rests_until.max(now + NO_CREDITS),
+            403 => key.rest_for(model, now + NO_PERMISSION),
+            429 => {
+                let rest = wait.unwrap_or(TOO_FAST).clamp(0.0, LONGEST_REST);
+                key.rest_for(model, now + rest);
+            }
+            _ => {}
+        }
+    }
+
+    /// Every key as it is now.
+    pub fn snapshot(&mut self, now: f64) -> Vec<KeySnapshot> {
+        self.advance(now);
+        let now = self.now;
+        self.keys.iter().map(|key| key.snapshot(now)).collect()
+    }
+
+    fn advance(&mut self, now: f64) {
+        self.now = calendar::advance(self.now, now);
+        for key in &mut self.keys {
+            key.advance(self.now);
+        }
+    }
+}
+
+impl Key {
+    fn snapshot(&self, now: f64) -> KeySnapshot {
+        let rests = self.rests_for.iter().map(|rest| rest.1);
+        let rests_until = rests.fold(self.rests_until, f64::max);
+        let (state, ready_at) = if self.disabled {
+            (State::Disabled, None)
+        } else if rests_until > now {
+            (State::Cooling, Some(rests_until))
+        } else if self.limited_until > now {
+            (State::Limited, Some(self.limited_until))
+        } else {
+            (State::Ready, None)
+        };
+        let counted = self.window.counted();
+        KeySnapshot {
+            key: self.label.clone(),
+            requests: self.requests as f64,
+            tokens: self.tokens as f64,
+            requests_last_minute: counted.requests as f64,
+            tokens_last_minute: counted.tokens as f64,
+            requests_this_month: self.requests_this_month as f64,
+            state,
+            ready_at,
+        }
+    }
+}

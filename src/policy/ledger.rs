@@ -1,0 +1,141 @@
+//! One settlement for each request, and the sum of them.
+
+use serde::Serialize;
+
+use super::budget::Money;
+use super::cost::Cost;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Well.
+    Ok,
+    /// By the caller: `break`, a signal, `abort()`.
+    Aborted,
+    /// Without an end.
+    Truncated,
+    /// With an error, a refusal included.
+    Error,
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A chat completion.
+    Chat,
+    /// Embeddings.
+    Embeddings,
+}
+
+/// Who counted the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The server.
+    Reported,
+    /// Nobody: they are estimates.
+    Estimated,
+}
+
+/// Tokens; names as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Usage {
+    /// Of the prompt.
+    pub prompt_tokens: f64,
+    /// Of the completion.
+    pub completion_tokens: f64,
+    /// As the server adds them up; not always the sum.
+    pub total_tokens: f64,
+    /// Who counted.
+    pub source: Source,
+}
+
+/// What became of one request; `metadata` is the caller's and joins it at the border.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settlement {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why the model stopped, in the server's words.
+    pub finish_reason: Option<String>,
+    /// What was asked for.
+    pub kind: Kind,
+    /// The model as asked for.
+    pub model: String,
+    /// Who answered, where known.
+    pub provider: Option<String>,
+    /// Label of the key that was sent; empty where none was.
+    pub key: String,
+    /// Tokens.
+    pub usage: Usage,
+    /// Money.
+    pub cost: Cost,
+    /// Requests that went out.
+    pub attempts: u32,
+    /// The server's id of the last one.
+    pub request_id: Option<String>,
+    /// Ms since the epoch.
+    pub started_at: f64,
+    /// Ms to the first token of a stream.
+    pub first_token_ms: Option<f64>,
+    /// Ms in all.
+    pub duration_ms: f64,
+}
+
+/// The sum of all settlements.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spend {
+    money: Money,
+    unpriced: u64,
+    requests: u64,
+    prompt_tokens: u64,
+    completion_tokens: u64,
+}
+
+/// [`Spend`] in the shape of a client's snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpendSnapshot {
+    /// US dollars, of the settlements that have a price.
+    pub usd: f64,
+    /// Settlements whose price nobody knows.
+    pub unpriced: f64,
+    /// Settlements.
+    pub requests: f64,
+    /// Tokens of all prompts.
+    pub prompt_tokens: f64,
+    /// Tokens of all completions.
+    pub completion_tokens: f64,
+}
+
+impl Spend {
+    /// Counts one settlement.
+    pub fn add(&mut self, settlement: &Settlement) {
+        let usage = &settlement.usage;
+        self.requests = self.requests.saturating_add(1);
+        // `as` saturates, and takes what is no number for 0.
+        self.prompt_tokens = self
+            .prompt_tokens
+            .saturating_add(usage.prompt_tokens as u64);
+        self.completion_tokens = self
+            .completion_tokens
+            .saturating_add(usage.completion_tokens as u64);
+        match settlement.cost.usd {
+            Some(usd) => self.money = self.money.plus(Money::from_usd(usd)),
+            None => self.unpriced = self.unpriced.saturating_add(1),
+        }
+    }
+
+    /// The sums so far.
+    pub fn snapshot(&self) -> SpendSnapshot {
+        SpendSnapshot {
+            usd: self.money.usd(),
+            unpriced: self.unpriced as f64,
+            requests: self.requests as f64,
+            prompt_tokens: self.prompt_tokens as f64,
+            completion_tokens: self.completion_tokens as f64,
+        }
+    }
+}

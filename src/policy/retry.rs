@@ -1,0 +1,267 @@
+//! What to try again, and after how long.
+
+use super::calendar::LAST_TIME;
+use super::http_date;
+use crate::json::Value;
+
+/// When and how often to try again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Tries in all, the first included.
+    pub max_attempts: u32,
+    /// Bound of the first wait in ms; it doubles each time.
+    pub base_delay: f64,
+    /// Bound of every wait in ms; a server that asks for more is not waited for.
+    pub max_delay: f64,
+    /// Longest `estimated_time` in ms of a loading model that is waited for.
+    pub max_loading_wait: f64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        RetryPolicy {
+            max_attempts: 3,
+            base_delay: 500.0,
+            max_delay: 30_000.0,
+            max_loading_wait: 60_000.0,
+        }
+    }
+}
+
+/// Looks a response header up by its lower-case name.
+pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A try that failed.
+pub struct Failure<'a> {
+    /// HTTP status; none where there was no response.
+    pub status: Option<u16>,
+    /// The response's headers.
+    pub header: Header<'a>,
+    /// The response's body, where it was JSON.
+    pub body: Option<&'a Value>,
+    /// Which try it was, from 1.
+    pub attempt: u32,
+    /// From 0 to 1.
+    pub random: f64,
+    /// Ms since the epoch.
+    pub now: f64,
+}
+
+impl std::fmt::Debug for Failure<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Failure")
+    }
+}
+
+/// Whether another try with the same key may help; no status is no response.
+pub fn is_retryable(status: Option<u16>) -> bool {
+    status.is_none_or(|status| matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504))
+}
+
+/// Ms to wait before the next try with the same key; none: give up.
+pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
+    if failure.attempt >= policy.max_attempts || !is_retryable(failure.status) {
+        return None;
+    }
+    let asked = server_wait(failure.status, failure.header, failure.now);
+    let loading = loading_time(failure.status, failure.body);
+    if asked.is_some_and(|wait| wait > policy.max_delay)
+        || loading.is_some_and(|wait| wait > policy.max_loading_wait)
+    {
+        return None;
+    }
+    match (asked, loading) {
+        (None, None) => Some(backoff(failure, policy)),
+        (asked, loading) => Some(asked.unwrap_or(0.0).max(loading.unwrap_or(0.0))),
+    }
+}
+
+/// Full jitter: clients that failed together spread over the whole time instead of coming back together.
+fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
+    let mut bound = policy.base_delay;
+    for _ in 1..failure.attempt {
+        bound *= 2.0;
+        if bound >= policy.max_delay {
+            break;
+        }
+    }
+    bound.min(policy.max_delay) * failure.random.max(0.0).min(1.0)
+}
+
+/// Ms until a loading model is ready, by the body of a 503.
+pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<f64> {
+    if status != Some(503) {
+        return None;
+    }
+    let body = body?;
+    let seconds = body
+        .get("estimated_time")
+        .or_else(|| body.get("error")?.get("estimated_time"))?;
+    let seconds = seconds.as_f64().filter(|seconds| *seconds >= 0.0)?;
+    Some(ms(seconds))
+}
+
+/// Ms the server asked for before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
+///
+/// A success asks for nothing, whatever it carries: one provider sends `Retry-After` with every 200.
+pub fn server_wait(status: Option<u16>, header: Header<'_>, now: f64) -> Option<f64> {
+    if status.is_none_or(|status| status < 400) {
+        return None;
+    }
+    retry_after(header, now)
+        .or_else(|| spent_window(header))
+        .or_else(|| spent_provider_window(status, header, now))
+}
+
+/// Ms for which a key should rest after a response: what 429 and 503 ask for, and a window that the header calls spent.
+pub fn rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
+    match status {
+        429 | 503 => server_wait(Some(status), header, now),
+        _ => spent_window(header),
+    }
+}
+
+fn retry_after(header: Header<'_>, now: f64) -> Option<f64> {
+    if let Some(wait) = header("retry-after-ms").and_then(|text| decimal(&text)) {
+        return Some(ms(wait / 1_000.0));
+    }
+    let text = header("retry-after")?;
+    let seconds = decimal(&text).or_else(|| Some((http_date::parse(&text, now)? - now) / 1_000.0));
+    seconds.map(ms)
+}
+
+/// The longest reset of a spent window: `"api";r=0;t=55` (draft 08 and later), `limit=100, remaining=0, reset=50` (draft 03),
+/// or that in headers of their own (draft 02).
+///
+/// Windows that have something left don't count: a 429 may have another cause.
+fn spent_window(header: Header<'_>) -> Option<f64> {
+    let Some(text) = header("ratelimit") else {
+        return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
+    };
+    let mut longest = None;
+    let mut remaining = None;
+    let mut reset = None;
+    for item in text.split(',') {
+        // One item holds a whole window since draft 08; before, the whole header was one.
+        if item.contains(';') {
+            (remaining, reset) = (None, None);
+        }
+        for parameter in item.split(';') {
+            let Some((name, value)) = parameter.split_once('=') else {
+                continue;
+            };
+            match name.trim() {
+                "r" | "remaining" => remaining = decimal(value),
+                "t" | "reset" => reset = decimal(value),
+                _ => {}
+            }
+        }
+        if remaining == Some(0.0)
+            && let Some(seconds) = reset
+        {
+            longest = Some(ms(seconds).max(longest.unwrap_or(0.0)));
+        }
+    }
+    longest
+}
+
+fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<f64> {
+    let left = decimal(&header(remaining)?)?;
+    let seconds = decimal(&header(reset)?)?;
+    (left == 0.0).then(|| ms(seconds))
+}
+
+/// What stands behind `x-ratelimit-remaining` and `x-ratelimit-reset` at one provider or another.
+const SUFFIXES: [&str; 9] = [
+    "",
+    "-requests",
+    "-tokens",
+    "-requests-minute",
+    "-tokens-minute",
+    "-requests-day",
+    "-tokens-day",
+    "-tokens-prompt",
+    "-tokens-generated",
+];
+
+fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: f64) -> Option<f64> {
+    if !matches!(status, Some(429 | 503)) {
+        return None;
+    }
+    let mut longest: Option<f64> = None;
+    for suffix in SUFFIXES {
+        let remaining = header(&["x-ratelimit-remaining", suffix].concat());
+        let Some(reset) = header(&["x-ratelimit-reset", suffix].concat()) else {
+            continue;
+        };
+        // Some send the reset alone.
+        let spent = remaining.is_none_or(|text| decimal(&text) == Some(0.0));
+        if spent && let Some(wait) = reset_time(&reset, now) {
+            longest = Some(longest.map_or(wait, |other| other.max(wait)));
+        }
+    }
+    longest
+}
+
+/// Ms until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
+fn reset_time(text: &str, now: f64) -> Option<f64> {
+    let Some(number) = decimal(text) else {
+        return duration(text.trim());
+    };
+    // Seconds of a time since 2001, and its ms: no window is as long as that.
+    let seconds = match number {
+        1e12.. => (number - now) / 1_000.0,
+        1e9.. => number - now / 1_000.0,
+        _ => number,
+    };
+    Some(ms(seconds))
+}
+
+fn duration(text: &str) -> Option<f64> {
+    let mut rest = text;
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let (number, after) =
+            rest.split_at_checked(rest.find(|c: char| c.is_ascii_lowercase())?)?;
+        let letters = after.find(|c: char| !c.is_ascii_lowercase());
+        let (unit, after) = after.split_at_checked(letters.unwrap_or(after.len()))?;
+        let seconds = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            _ => return None,
+        };
+        total += decimal(number)? * seconds;
+        rest = after;
+    }
+    (!text.is_empty()).then(|| ms(total))
+}
+
+/// Whole ms, rounded up but for what binary fractions add.
+fn ms(seconds: f64) -> f64 {
+    (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME)
+}
+
+/// `12` or `1.5`; no sign, no exponent. Written out, since the standard library's parser is larger than this module.
+fn decimal(text: &str) -> Option<f64> {
+    let mut value = 0.0;
+    let mut scale: f64 = 1.0;
+    let mut in_fraction = false;
+    let mut ends_in_digit = false;
+    for byte in text.trim().bytes() {
+        match byte {
+            b'.' if ends_in_digit && !in_fraction => in_fraction = true,
+            // A 16th place would be beyond what a number holds.
+            b'0'..=b'9' if in_fraction && scale >= 1e15 => {}
+            b'0'..=b'9' => {
+                value = value * 10.0 + f64::from(byte - b'0');
+                scale *= if in_fraction { 10.0 } else { 1.0 };
+            }
+            _ => return None,
+        }
+        ends_in_digit = byte != b'.';
+    }
+    ends_in_digit.then_some(value / scale)
+}
