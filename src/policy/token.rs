@@ -14,9 +14,20 @@ pub fn estimate_text(text: &str) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub struct Estimator {
     units: f64,
+    images: u64,
 }
 
 impl Estimator {
+    /// One more message: its role and separators.
+    pub fn add_message(&mut self) {
+        self.units += 4.0;
+    }
+
+    /// An image part.
+    pub fn add_image(&mut self) {
+        self.images = self.images.saturating_add(1);
+    }
+
     /// More text.
     pub fn add_text(&mut self, text: &str) {
         for c in text.chars() {
@@ -26,6 +37,7 @@ impl Estimator {
 
     /// The estimate so far.
     pub fn tokens(&self) -> u64 {
-        self.units.ceil() as u64
+        let images = self.images.saturating_mul(IMAGE_TOKENS);
+        images.saturating_add(self.units.ceil() as u64)
     }
 }
