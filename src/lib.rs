@@ -10,6 +10,8 @@
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
 
 #[forbid(unsafe_code)]
+pub mod config;
+#[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod json;
