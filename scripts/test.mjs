@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
+import { checkPackage } from "./check-package.mjs";
 import { installPacked } from "./install.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
@@ -104,6 +105,7 @@ async function command() {
   if (ci) await report.part("lint", lint);
   const { out } = await buildPackage();
   await report.part("size", () => budgets(out));
+  await report.part("tarball", () => checkPackage(out));
   await packageTests(report, values, out);
   report.finish();
 }

@@ -1,0 +1,67 @@
+// What can be said of a package without running it: what is in the tarball, and whether its manifest and types hold together.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pack } from "./install.mjs";
+import { root, run } from "./run.mjs";
+
+const EXPECTED = [
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "dist/core.js",
+  "dist/edge-light.js",
+  "dist/hfetch.d.ts",
+  "dist/hfetch_bg.wasm",
+  "dist/index.js",
+  "dist/slim.d.ts",
+  "dist/slim.js",
+  "dist/workerd.js",
+  "package.json",
+];
+
+const checks = {
+  "the tarball holds what it should, and nothing else": async ({ files }) => {
+    const found = files.map(({ path }) => path).sort();
+    const extra = found.filter((path) => !EXPECTED.includes(path));
+    const missing = EXPECTED.filter((path) => !found.includes(path));
+    return [...extra.map((path) => `${path} should not be in it`), ...missing.map((path) => `${path} is missing`)];
+  },
+  "no file names a folder of this machine": async ({ pkg }) => {
+    const wrong = [];
+    for (const entry of await readdir(pkg, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath ?? entry.path, entry.name);
+      const text = await readFile(path, "latin1");
+      for (const place of [root, `${homedir()}/`, "/.cargo/", "/usr/lib/"]) if (text.includes(place)) wrong.push(`${path} has ${place}`);
+    }
+    return wrong;
+  },
+  "publint finds nothing": async ({ pkg }) => {
+    const { publint } = await import("publint");
+    const { formatMessage } = await import("publint/utils");
+    const { messages, pkg: manifest } = await publint({ pkgDir: pkg, strict: true });
+    return messages.map((message) => formatMessage(message, manifest, { color: false }));
+  },
+  "types resolve in every mode (attw)": async ({ tarball }) => {
+    const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+    const { code, stdout } = await run(process.execPath, [cli, tarball, "--profile", "esm-only", "--exclude-entrypoints", "./hfetch.wasm", "--no-emoji"], { check: false });
+    return code === 0 ? [] : [stdout];
+  },
+};
+
+/** Runs every check on a built package folder; gives { passed, failed, failures }. */
+export async function checkPackage(pkg) {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-packed-"));
+  try {
+    const packed = { pkg, ...(await pack(pkg, folder)) };
+    const failures = [];
+    for (const [name, check] of Object.entries(checks)) {
+      const wrong = await check(packed);
+      if (wrong.length) failures.push({ name, error: wrong.join("\n") });
+    }
+    return { passed: Object.keys(checks).length - failures.length, failed: failures.length, failures };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
