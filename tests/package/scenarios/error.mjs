@@ -37,7 +37,8 @@ const OPTIONS = [
 export const error = [
   ...STATUSES.map(([status, name]) =>
     scenario(`status ${status} is ${name}`, async ({ client, script, closed, hfetch, assert }) => {
-      await script({ status, times: 2 });
+      // More than are asked for: Chromium itself tries a 408 again.
+      await script({ status, times: 6 });
       const hf = client({ retry: false });
       for (const stream of [true, false]) {
         const pending = hf.chat.completions.create({ messages: PROMPT, stream });

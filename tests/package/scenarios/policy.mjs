@@ -106,7 +106,7 @@ export const policy = [
   }),
 
   scenario("parallel calls can't overspend a budget", async ({ client, stats, hfetch, assert }) => {
-    const hf = client({ pricing: { inputPerMillion: 0, outputPerMillion: 1 }, budget: { usd: 0.0001, per: "total" } });
+    const hf = client({ pricing: { inputPerMillion: 0.01, outputPerMillion: 1 }, budget: { usd: 0.0001, per: "total" } });
     const results = await Promise.allSettled(Array.from({ length: 4 }, () => ask(hf, { max_tokens: 40 })));
     const refused = results.filter(({ reason }) => reason instanceof hfetch.BudgetExceededError).length;
     assert.deepEqual([refused, (await stats()).requests], [2, 2]);

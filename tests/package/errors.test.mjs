@@ -1,0 +1,131 @@
+// HTTP errors as servers really send them: the class, the fields, and a message a person can act on.
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import { test } from "node:test";
+import { fixtureText } from "./fixtures.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+
+/** A recorded body, its class, what the message must say, and the fields. */
+const TABLE = [
+  ["error-400-model-not-supported.json", "BadRequestError", /microsoft\/DialoGPT-medium.*not supported/s, { code: "model_not_supported", type: "invalid_request_error", param: "model" }],
+  ["error-400-model-not-found.json", "BadRequestError", /no\/such-model.*does not exist/s, { code: "model_not_found", param: "model" }],
+  ["error-400-array.json", "BadRequestError", /inputs\.x.*field required.*inputs\.y/s, {}],
+  ["error-400-warnings.json", "BadRequestError", /unknown error/, {}],
+  ["error-401.json", "AuthenticationError", /Invalid username or password[\s\S]*huggingface\.co\/settings\/tokens/, {}],
+  ["error-401.html", "AuthenticationError", /huggingface\.co\/settings\/tokens/, {}],
+  ["error-402.json", "PaymentRequiredError", /credits/, {}],
+  ["error-403.json", "PermissionDeniedError", /sufficient permissions/, {}],
+  ["error-404.json", "NotFoundError", /no\/such-model does not exist/, {}],
+  ["error-410.txt", "NotFoundError", /router\.huggingface\.co/, {}],
+  ["error-413.txt", "UnprocessableEntityError", /length limit exceeded/, {}],
+  ["error-422-validation.json", "UnprocessableEntityError", /must be <= 4096/, { type: "validation" }],
+  ["error-422-detail.json", "UnprocessableEntityError", /messages.*Field required|Field required.*messages/s, {}],
+  ["error-422.txt", "UnprocessableEntityError", /missing field `messages`/, {}],
+  ["error-424.json", "APIError", /CUDA out of memory/, { type: "generation" }],
+  ["error-429.json", "RateLimitError", /overloaded/, { type: "overloaded" }],
+  ["error-429-flat.json", "RateLimitError", /Model is overloaded/, { type: "Overloaded", code: "429" }],
+  ["error-429-quota.json", "RateLimitError", /exceeded your current quota/, { code: "insufficient_quota", type: "insufficient_quota", param: null }],
+  ["error-429.txt", "RateLimitError", /1000 api requests per 5 minutes/, {}],
+  ["error-500-together.json", "InternalServerError", /Internal server error/, { type: "server_error", code: null }],
+  ["error-502.html", "InternalServerError", /502/, {}],
+  ["error-503-loading.json", "ModelLoadingError", /loading[\s\S]*20/, {}],
+  ["error-503.json", "InternalServerError", /overloaded/, {}],
+  ["error-503-problem.json", "InternalServerError", /scaling from zero/, {}],
+];
+
+const TYPES = { json: "application/json", html: "text/html; charset=utf-8", txt: "text/plain; charset=utf-8" };
+const retryable = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
+
+for (const [fixture, name, says, fields] of TABLE) {
+  test(`${fixture} is a ${name}`, async () => {
+    const [, code, , suffix] = /^error-(\d+)(-[a-z-]+)?\.(\w+)$/.exec(fixture);
+    const text = fixtureText(fixture);
+    const status = Number(code);
+    for (const stream of [true, false]) {
+      const { client, closed } = scripted({ status, text, contentType: TYPES[suffix] });
+      const error = await failure(client({ retry: false }).chat.completions.create({ messages: PROMPT, stream }));
+      assert.equal(error.constructor, hfetch[name]);
+      assert.ok(error instanceof hfetch.APIError && error instanceof hfetch.HfetchError && error instanceof Error);
+      assert.equal(error.status, status);
+      assert.match(error.message, says);
+      assert.doesNotMatch(error.message, /<[a-z!]/i, "no markup in a message");
+      assert.ok(error.message.length < 800, "no wall of text");
+      for (const [field, value] of Object.entries(fields)) assert.equal(error[field], value, field);
+      const body = suffix === "json" ? JSON.parse(text) : text;
+      assert.deepEqual(error.body, body);
+      assert.deepEqual(error.error, body.error ?? body);
+      assert.equal(error.retryable, retryable.has(status));
+      assert.match(error.requestId, /^Root=1-/);
+      assert.equal(error.headers.get("x-request-id"), error.requestId);
+      assert.equal((await closed()).requests, 1);
+    }
+  });
+}
+
+test("a 401 without a body still says where to get a token and which permission it needs", async () => {
+  const { client } = scripted({ status: 401, text: "" });
+  const { message } = await failure(client().chat.completions.create({ messages: PROMPT }));
+  assert.match(message, /huggingface\.co\/settings\/tokens/);
+  assert.match(message, /Make calls to Inference Providers/);
+});
+
+test("model_not_supported says what to do: how to list live models, one that is usable", async () => {
+  const { client } = scripted({ status: 400, text: fixtureText("error-400-model-not-supported.json"), contentType: "application/json" });
+  const { message } = await failure(client().chat.completions.create({ model: "microsoft/DialoGPT-medium", messages: PROMPT }));
+  assert.match(message, /models\.list/);
+  assert.match(message, /meta-llama\/Llama-3\.1-8B-Instruct/);
+});
+
+test("a 413 explains itself", async () => {
+  const { client } = scripted();
+  const error = await failure(client().chat.completions.create({ messages: [{ role: "user", content: "x".repeat(2_100_000) }] }));
+  assert.equal(error.name, "UnprocessableEntityError");
+  assert.match(error.message, /too large|size|limit/i);
+});
+
+test("a key is in no error: message, stack, body, cause, inspect, JSON, headers", async () => {
+  const apiKey = "hf_marker_91f2";
+  const echo = { error: { message: `bad key ${apiKey}`, headers: { authorization: `Bearer ${apiKey}` } } };
+  for (const step of [{ status: 401, json: echo }, { status: 400, json: echo }, { status: 500, text: `x ${apiKey} y` }, { sse: [{ error: `for ${apiKey}` }] }, { json: echo }]) {
+    const { client } = scripted(step);
+    const hf = client({ apiKey, retry: false });
+    const error = await failure(hf.chat.completions.create({ messages: PROMPT, stream: true }).then((stream) => stream.final()));
+    const said = [error.stack, String(error), inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error), inspect(hf, { depth: 9, showHidden: true }), JSON.stringify(hf)];
+    for (const text of said) assert.ok(!text?.includes(apiKey), text);
+  }
+  const thrown = new Error(`fetch failed for ${apiKey}`, { cause: new TypeError(`invalid header: Bearer ${apiKey}`) });
+  const hf = new hfetch.HuggingFace({ apiKey, baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch: () => Promise.reject(thrown) });
+  const error = await failure(hf.chat.completions.create({ messages: PROMPT }));
+  assert.equal(error.name, "APIConnectionError");
+  assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(apiKey), "the cause is redacted");
+});
+
+test("a cause without a secret is kept as it was thrown, whatever it is", async () => {
+  for (const thrown of [new TypeError("fetch failed", { cause: new Error("ECONNRESET") }), "a string", { odd: true }, null, undefined]) {
+    const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch: () => Promise.reject(thrown) });
+    const error = await failure(hf.chat.completions.create({ messages: PROMPT }));
+    assert.equal(error.name, "APIConnectionError");
+    assert.equal(error.cause, thrown);
+  }
+});
+
+test("a fetch that throws at once, or gives no response, is a typed error", async () => {
+  const odd = [() => { throw new RangeError("now"); }, async () => undefined, async () => 7, async () => ({}), async () => ({ status: 200 }), async () => ({ status: "200", headers: new Headers(), body: null })];
+  for (const fetch of odd) {
+    const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch });
+    const pending = hf.chat.completions.create({ messages: PROMPT });
+    const error = await failure(pending);
+    assert.ok(error instanceof hfetch.APIError, `${fetch}: ${error}`);
+    assert.equal((await pending.settled).outcome, "error");
+  }
+});
+
+test("class names survive as names, and instanceof follows the contract", () => {
+  const chains = {
+    BadRequestError: "APIError", AuthenticationError: "APIError", PaymentRequiredError: "APIError", PermissionDeniedError: "APIError", NotFoundError: "APIError",
+    ConflictError: "APIError", UnprocessableEntityError: "APIError", RateLimitError: "APIError", ModelLoadingError: "APIError", InternalServerError: "APIError",
+    APIConnectionError: "APIError", APIConnectionTimeoutError: "APIConnectionError", APIUserAbortError: "APIError", StreamError: "APIError",
+    StreamTruncatedError: "StreamError", LimitExceededError: "HfetchError", BudgetExceededError: "LimitExceededError", ConfigError: "HfetchError", APIError: "HfetchError",
+  };
+  for (const [name, parent] of Object.entries(chains)) assert.equal(Object.getPrototypeOf(hfetch[name]), hfetch[parent], name);
+});

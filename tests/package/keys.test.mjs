@@ -1,0 +1,119 @@
+// The key pool: least loaded first, rotated on failure, cooled and disabled; labels instead of secrets.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PROMPT, failure, scripted } from "./installed.mjs";
+
+const QUICK = { baseDelay: 1 };
+const THREE = { apiKey: undefined, apiKeys: ["hf_a", "hf_b", "hf_c"], retry: QUICK };
+
+const ask = (hf, body = {}) => hf.chat.completions.create({ messages: PROMPT, ...body });
+const used = async ({ stats }) => (await stats()).headers.map(({ authorization }) => authorization.replace("Bearer ", ""));
+
+async function settle(pending) {
+  await pending.catch(() => {});
+  return pending.settled;
+}
+
+test("equal load takes keys in their order; the least loaded goes first", async () => {
+  const script = scripted();
+  const hf = script.client(THREE);
+  for (let i = 0; i < 3; i++) await ask(hf);
+  assert.deepEqual(await used(script), ["hf_a", "hf_b", "hf_c"]);
+  // a answers a long prompt: its tokens count against it.
+  const more = scripted();
+  const loaded = more.client(THREE);
+  await ask(loaded, { messages: [{ role: "user", content: "word ".repeat(300) }] });
+  for (let i = 0; i < 4; i++) await ask(loaded);
+  assert.deepEqual(await used(more), ["hf_a", "hf_b", "hf_c", "hf_b", "hf_c"]);
+});
+
+test("calls in flight count as load", async () => {
+  const script = scripted({ stallBeforeHeaders: 30, times: 3 });
+  const hf = script.client(THREE);
+  await Promise.all([ask(hf), ask(hf), ask(hf)]);
+  assert.deepEqual((await used(script)).sort(), ["hf_a", "hf_b", "hf_c"]);
+});
+
+test("401 disables a key, 402 cools it for an hour; usage is booked on the key that was sent", async () => {
+  const script = scripted({ status: 401 }, { status: 402 }, {}, {});
+  const hf = script.client(THREE);
+  const before = Date.now();
+  const { attempts, key, usage, outcome } = await settle(ask(hf));
+  const [a, b, c] = hf.snapshot().keys;
+  assert.deepEqual([outcome, attempts, key], ["ok", 3, c.key]);
+  assert.deepEqual([a.state, b.state, c.state], ["disabled", "cooling", "ready"]);
+  assert.ok(b.readyAt >= before + 3_600_000 && b.readyAt <= Date.now() + 3_600_000);
+  assert.deepEqual([a.tokens, b.tokens, c.tokens], [0, 0, usage.total_tokens]);
+  await ask(hf);
+  assert.deepEqual(await used(script), ["hf_a", "hf_b", "hf_c", "hf_c"]);
+});
+
+test("429 cools the key for that model only", async () => {
+  const script = scripted({ status: 429 }, {}, {});
+  const hf = script.client({ ...THREE, apiKeys: ["hf_a", "hf_b"] });
+  await ask(hf, { model: "org/one" });
+  await ask(hf, { model: "org/two" });
+  // b has answered, a was only refused: for the other model a is as good as any and less loaded.
+  assert.deepEqual(await used(script), ["hf_a", "hf_b", "hf_a"]);
+});
+
+test("403 goes on to another key, alone it does not", async () => {
+  const two = scripted({ status: 403 }, {});
+  assert.equal((await settle(ask(two.client({ ...THREE, apiKeys: ["hf_a", "hf_b"] })))).attempts, 2);
+  const one = scripted({ status: 403, times: 2 });
+  assert.equal((await failure(ask(one.client({ retry: QUICK })))).name, "PermissionDeniedError");
+  assert.equal((await one.stats()).requests, 1);
+});
+
+test("the only key is never disabled: a 401 is thrown, the next call tries again", async () => {
+  const script = scripted({ status: 401 }, {});
+  const hf = script.client({ retry: QUICK });
+  assert.equal((await failure(ask(hf))).name, "AuthenticationError");
+  assert.equal((await ask(hf)).object, "chat.completion");
+});
+
+test("the last usable key is retried although it is cooling", async () => {
+  const script = scripted({ status: 429 }, {});
+  const { attempts, outcome } = await settle(ask(script.client({ retry: QUICK })));
+  assert.deepEqual([attempts, outcome], [2, "ok"]);
+  const all = scripted({ status: 402, times: 2 }, {});
+  const hf = all.client({ ...THREE, apiKeys: ["hf_a", "hf_b"] });
+  assert.equal((await failure(ask(hf))).name, "PaymentRequiredError");
+  assert.equal((await ask(hf)).object, "chat.completion", "both cool, yet the next call is sent");
+});
+
+test("a key from a function is asked for each try, and again after a 401", async () => {
+  const script = scripted({ status: 401 }, {}, {});
+  let asked = 0;
+  const hf = script.client({ apiKey: () => `hf_${(asked += 1)}`, retry: QUICK });
+  const first = await settle(ask(hf));
+  if (first.outcome === "error") await ask(hf);
+  await ask(hf);
+  const keys = await used(script);
+  assert.equal(new Set(keys).size, keys.length, `each try has a fresh key: ${keys}`);
+  assert.notEqual(hf.snapshot().keys[0].state, "disabled");
+});
+
+test("a key function that fails or gives no key is a typed error, and nothing is sent", async () => {
+  for (const apiKey of [() => { throw new Error("no ticket"); }, async () => "", async () => 7, async () => "a\nb"]) {
+    const script = scripted();
+    const pending = ask(script.client({ apiKey, retry: false }));
+    const error = await failure(pending);
+    assert.ok(error instanceof Error && error.name !== "RuntimeError", String(error));
+    assert.equal((await pending.settled).outcome, "error");
+    assert.equal((await script.stats()).requests, 0);
+  }
+});
+
+test("labels tell keys apart and never show them", async () => {
+  const script = scripted();
+  const hf = script.client({ ...THREE, id: "team" });
+  await ask(hf);
+  const { keys } = hf.snapshot();
+  assert.equal(new Set(keys.map(({ key }) => key)).size, 3);
+  for (const { key } of keys) assert.match(key, /^team-[0-9a-f]{4,}/);
+  assert.deepEqual(Object.keys(keys[0]).sort(), ["key", "readyAt", "requests", "requestsLastMinute", "requestsThisMonth", "state", "tokens", "tokensLastMinute"]);
+  assert.ok(!JSON.stringify(hf.snapshot()).includes("hf_a"));
+  const again = script.client({ ...THREE, id: "team" });
+  assert.deepEqual(again.snapshot().keys.map(({ key }) => key), keys.map(({ key }) => key), "the same key has the same label");
+});

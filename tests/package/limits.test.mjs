@@ -1,0 +1,212 @@
+// Limits and budget in front of the wire, and the stores that hold them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+
+const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
+const PRICING = { inputPerMillion: 1, outputPerMillion: 1 };
+
+/** What localStorage is: strings under names. */
+function fakeStorage() {
+  const values = new Map();
+  return { values, getItem: (name) => values.get(name) ?? null, setItem: (name, value) => void values.set(name, String(value)), removeItem: (name) => void values.delete(name), key: (i) => [...values.keys()][i] ?? null, get length() { return values.size; }, clear: () => values.clear() };
+}
+
+test("a burst of 1,000 calls against 300 a minute, by an injected clock", () => {
+  const limiter = new hfetch.RateLimiter({ requestsPerMinute: 300 });
+  const start = 1_790_000_000_000;
+  const sent = [];
+  let now = start;
+  for (let i = 0; i < 1000; i++) {
+    let answer = limiter.reserve(10, now);
+    while (!answer.ok) {
+      assert.equal(answer.reason, "requests");
+      assert.ok(answer.retryAfter > 0 && answer.retryAfter <= 60_000);
+      now += answer.retryAfter;
+      answer = limiter.reserve(10, now);
+    }
+    sent.push(now);
+    limiter.settle(answer.reservation, 10, now);
+    now += 1;
+  }
+  for (const [i, at] of sent.entries()) assert.ok(i < 300 || at - sent[i - 300] >= 60_000, `call ${i}`);
+  assert.ok(sent.at(-1) - start < 182_000, "and no slower than the limit asks for");
+});
+
+test("requests never overshoot, whatever comes at once", async () => {
+  const script = scripted();
+  const hf = script.client({ limits: { requestsPerMinute: 5, onLimit: "error" } });
+  const results = await Promise.allSettled(Array.from({ length: 12 }, () => ask(hf)));
+  assert.equal(results.filter(({ status }) => status === "fulfilled").length, 5);
+  assert.equal((await script.stats()).requests, 5);
+  assert.ok(results.filter(({ status }) => status === "rejected").every(({ reason }) => reason.name === "LimitExceededError" && reason.reason === "requests"));
+});
+
+test("tokens are reserved before and settled after", async () => {
+  const script = scripted({ stallBeforeHeaders: 30 }, {});
+  const hf = script.client({ limits: { tokensPerMinute: 1000, onLimit: "error" } });
+  // Each reserves its prompt and 250 (a quarter of the limit), so only three fit while they are open.
+  const open = [ask(hf), ask(hf), ask(hf), ask(hf)].map((pending) => pending.then(() => "sent", (error) => error.reason));
+  assert.deepEqual((await Promise.all(open)).sort(), ["sent", "sent", "sent", "tokens"]);
+  assert.ok(hf.snapshot().keys[0].tokensLastMinute < 150, "what was not used is given back");
+  await ask(hf);
+});
+
+test("requestsPerMonth is the calendar month's", async () => {
+  const hf = scripted().client({ limits: { requestsPerMonth: 1, onLimit: "error" } });
+  await ask(hf);
+  const error = await failure(ask(hf));
+  assert.equal(error.reason, "month");
+  const now = new Date();
+  const next = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
+  assert.ok(Math.abs(Date.now() + error.retryAfter - next) < 5000, String(error.retryAfter));
+});
+
+test("zero and absent limits are no limits", async () => {
+  const hf = scripted().client({ limits: { requestsPerMinute: 0, tokensPerMinute: 0, requestsPerMonth: 0, maxConcurrent: 0 } });
+  await Promise.all([ask(hf), ask(hf), ask(hf)]);
+});
+
+test("limits are per key: three keys, three requests a minute", async () => {
+  const script = scripted();
+  const hf = script.client({ apiKey: undefined, apiKeys: ["hf_a", "hf_b", "hf_c"], limits: { requestsPerMinute: 1, onLimit: "error" } });
+  const results = await Promise.allSettled(Array.from({ length: 4 }, () => ask(hf)));
+  assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "fulfilled", "rejected"]);
+  assert.equal(new Set((await script.stats()).headers.map(({ authorization }) => authorization)).size, 3);
+});
+
+test("a queue is first come, first served, and its places are given back", async () => {
+  const script = scripted({ stallBeforeHeaders: 20, times: 5 });
+  const hf = script.client({ limits: { maxConcurrent: 2 } });
+  const abort = new AbortController();
+  const calls = ["a", "b", "c", "d", "e"].map((user) => ask(hf, { user }, user === "c" ? { signal: abort.signal } : {}));
+  await script.stats("requests:2");
+  assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [2, 3]);
+  abort.abort();
+  const results = await Promise.allSettled(calls);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  const { bodies, peak } = await script.stats();
+  assert.deepEqual([bodies.map(({ user }) => user).sort().join(""), bodies.slice(2).map(({ user }) => user).join(""), peak], ["abde", "de", 2]);
+  assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
+});
+
+test("a stream holds its place until it ends", async () => {
+  const script = scripted({ stallAfter: 700 }, {});
+  const hf = script.client({ limits: { maxConcurrent: 1 } });
+  const stream = await ask(hf, { stream: true });
+  await stream.next();
+  const second = ask(hf);
+  assert.equal((await script.stats()).requests, 1);
+  await stream.return();
+  assert.equal((await second).object, "chat.completion");
+});
+
+test("a Retry-After of the server holds back the next request too", async () => {
+  const script = scripted({ status: 429, headers: { "retry-after": "2" } });
+  const hf = script.client({ retry: false, limits: { onLimit: "error" } });
+  await failure(ask(hf));
+  const [key] = hf.snapshot().keys;
+  assert.ok(key.readyAt > Date.now() + 1000, JSON.stringify(key));
+});
+
+test("a budget stops before it is overspent, by reservation", async () => {
+  const script = scripted();
+  const hf = script.client({ pricing: PRICING, budget: { usd: 0.0002, per: "hour" } });
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => ask(hf, { max_tokens: 30 })));
+  const sent = results.filter(({ status }) => status === "fulfilled").length;
+  assert.ok(sent >= 3 && sent < 10, `${sent} sent`);
+  assert.equal((await script.stats()).requests, sent);
+  for (const { reason } of results.filter(({ status }) => status === "rejected")) {
+    assert.equal(reason.name, "BudgetExceededError");
+    assert.ok(reason.retryAfter > 0 && reason.retryAfter <= 3_600_000);
+  }
+  assert.ok(hf.snapshot().spend.usd <= 0.0002);
+});
+
+test("without max_tokens a budget reserves 4096 of them", async () => {
+  const script = scripted();
+  const hf = script.client({ pricing: PRICING, budget: { usd: 0.004, per: "total" } });
+  assert.equal((await failure(ask(hf))).name, "BudgetExceededError");
+  assert.equal((await ask(hf, { max_tokens: 100 })).object, "chat.completion");
+});
+
+test("a budget needs a price, and one whose unit is not in doubt", async () => {
+  const budget = { usd: 1, per: "day" };
+  for (const pricing of [undefined, { input_token_cost: 2e-7, output_token_cost: 2e-7 }]) {
+    const script = scripted();
+    const error = await failure((async () => ask(script.client({ budget, pricing })))());
+    assert.equal(error.name, "ConfigError", String(error));
+    assert.equal((await script.stats()).requests, 0);
+  }
+  const hf = scripted().client({ budget, pricing: { input_token_cost: 2e-7, output_token_cost: 2e-7, unit: "token" } });
+  await ask(hf);
+});
+
+test("storageStore keeps month and budget across page loads", async () => {
+  const storage = fakeStorage();
+  const options = { limits: { requestsPerMonth: 2, onLimit: "error" } };
+  for (const expected of ["sent", "sent", "month"]) {
+    const hf = scripted().client({ ...options, store: hfetch.storageStore(storage) });
+    assert.equal(await ask(hf).then(() => "sent", (error) => error.reason), expected);
+  }
+  assert.ok(![...storage.values.values()].join().includes("hf_test"), "no key in the storage");
+  const spent = fakeStorage();
+  const money = { pricing: PRICING, budget: { usd: 0.0001, per: "total" } };
+  await ask(scripted().client({ ...money, store: hfetch.storageStore(spent, "mine") }), { max_tokens: 60 });
+  const error = await failure(ask(scripted().client({ ...money, store: hfetch.storageStore(spent, "mine") }), { max_tokens: 85 }));
+  assert.equal(error.name, "BudgetExceededError");
+});
+
+test("a storage that is corrupt or full does not break the client", async () => {
+  const corrupt = fakeStorage();
+  await ask(scripted().client({ limits: { requestsPerMonth: 5 }, store: hfetch.storageStore(corrupt) }));
+  for (const name of corrupt.values.keys()) corrupt.values.set(name, "{not json");
+  await ask(scripted().client({ limits: { requestsPerMonth: 5 }, store: hfetch.storageStore(corrupt) }));
+  const full = { ...fakeStorage(), setItem: () => { throw new DOMException("full", "QuotaExceededError"); } };
+  const result = await ask(scripted().client({ limits: { requestsPerMonth: 5 }, store: hfetch.storageStore(full) })).then(() => "sent", (error) => error.name);
+  assert.match(result, /^(sent|LimitExceededError|HfetchError|APIError)$/);
+});
+
+test("a store of one's own: reserve, then settle or release, each reservation once", async () => {
+  const calls = [];
+  const store = {
+    reserve: async (request) => {
+      calls.push(["reserve", request]);
+      return { ok: true, reservation: `r${calls.length}` };
+    },
+    settle: async (...args) => void calls.push(["settle", ...args]),
+    release: async (...args) => void calls.push(["release", ...args]),
+    block: async (...args) => void calls.push(["block", ...args]),
+  };
+  const script = scripted({}, { status: 429, headers: { "retry-after": "3" } });
+  const hf = script.client({ store, retry: false, pricing: PRICING, budget: { usd: 1, per: "day" }, limits: { requestsPerMinute: 9 } });
+  const pending = ask(hf, { max_tokens: 50 });
+  await pending;
+  const { usage, cost, key } = await pending.settled;
+  const [[, request], [kind, reservation, actual]] = calls;
+  assert.ok(Math.abs(request.now - Date.now()) < 5000);
+  const part = request.parts.find(({ scope }) => scope === `key:${key}`);
+  assert.ok(part.tokens > 50 && part.limits.requestsPerMinute === 9, JSON.stringify(request.parts));
+  assert.ok(request.parts.some(({ usd, budget }) => usd > 0 && budget?.usd === 1), "the budget is part of it");
+  assert.deepEqual([kind, reservation, actual.tokens], ["settle", "r1", usage.total_tokens]);
+  assert.ok(Math.abs(actual.usd - cost.usd) < 1e-12);
+  await failure(ask(hf));
+  const names = calls.map(([name]) => name);
+  assert.equal(names.filter((name) => name === "reserve").length, names.filter((name) => name === "settle" || name === "release").length);
+  const block = calls.find(([name]) => name === "block");
+  assert.ok(block[1] === `key:${key}` && Math.abs(block[2] - Date.now() - 3000) < 1000, JSON.stringify(block));
+});
+
+test("a store that says no, and one that can't be reached: nothing is sent", async () => {
+  const none = async () => {};
+  const no = { reserve: async () => ({ ok: false, scope: "user:7", retryAfter: 1234, reason: "requests" }), settle: none, release: none, block: none };
+  const lost = { ...no, reserve: async () => { throw new Error("store is down"); } };
+  const script = scripted();
+  const refused = await failure(ask(script.client({ store: no, limits: { onLimit: "error" } })));
+  assert.deepEqual([refused.name, refused.retryAfter, refused.reason], ["LimitExceededError", 1234, "requests"]);
+  const pending = ask(script.client({ store: lost, retry: false }));
+  const error = await failure(pending);
+  assert.ok(error instanceof hfetch.HfetchError, String(error));
+  assert.equal((await pending.settled).outcome, "error");
+  assert.equal((await script.stats()).requests, 0);
+});

@@ -1,0 +1,157 @@
+// A stream's manners towards its host: listeners, timers, backpressure, odd responses.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { getEventListeners } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+
+const open = (hf, options, body = {}) => hf.chat.completions.create({ messages: PROMPT, stream: true, ...body }, options);
+const bytes = (text) => new TextEncoder().encode(text);
+const FRAME = 'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n';
+
+/** A client whose fetch gives this response. */
+function answering(response) {
+  return new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch: async () => response });
+}
+const eventStream = { headers: { "content-type": "text/event-stream" } };
+
+test("a long-lived signal has no listener of ours after any end", async () => {
+  const { signal } = new AbortController();
+  const script = scripted({}, { stallAfter: 700 }, { errorFrame: 2 }, { status: 400 }, { cutAfter: 800 }, {}, {}, { json: [[1]] });
+  const hf = script.client({ retry: false });
+  await drain(await open(hf, { signal }));
+  for await (const _ of await open(hf, { signal })) break;
+  await drain(await open(hf, { signal }));
+  await failure(open(hf, { signal }));
+  await drain(await open(hf, { signal }));
+  await (await open(hf, { signal })).final();
+  await hf.chat.completions.create({ messages: PROMPT }, { signal });
+  await hf.embeddings.create({ model: "m/m", input: "x" }, { signal });
+  await hf.models.list({ signal });
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("nothing of ours keeps a process alive", async () => {
+  const { baseURL } = scripted({}, { stallAfter: 700 }, { status: 500 }, {});
+  const code = `
+    process.env.NODE_TEST_CONTEXT = "";
+    const { createRequire } = await import("node:module");
+    const entry = process.env.HFETCH_PACKAGE ? createRequire(process.env.HFETCH_PACKAGE + "/package.json").resolve("hfetch") : "hfetch";
+    const { HuggingFace } = await import(entry);
+    const hf = new HuggingFace({ apiKey: "hf_x", baseURL: ${JSON.stringify(baseURL)}, model: "m/m", retry: { baseDelay: 1 }, timeout: { connect: 60000, idle: 60000, total: 60000 } });
+    const ask = () => hf.chat.completions.create({ messages: [{ role: "user", content: "x" }], stream: true });
+    for await (const _ of await ask());
+    for await (const _ of await ask()) break;
+    await (await ask()).final();
+    console.log("ended");`;
+  const started = performance.now();
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { cwd: fileURLToPath(new URL(".", import.meta.url)), timeout: 20_000 });
+  assert.match(stdout, /ended/);
+  assert.ok(performance.now() - started < 15_000, "it ended by itself, not by a timer");
+});
+
+test("toReadableStream pulls no faster than it is read", async () => {
+  let pulled = 0;
+  const body = new ReadableStream({ pull: (controller) => controller.enqueue(bytes(FRAME.repeat(10)), (pulled += 1)) }, { highWaterMark: 0 });
+  const stream = await open(answering(new Response(body, eventStream)));
+  const reader = stream.toReadableStream().getReader();
+  await reader.read();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(pulled <= 3, `${pulled} pulled for one read`);
+  await reader.cancel();
+  assert.equal((await stream.settled).outcome, "aborted");
+});
+
+test("iteration pulls no faster than it is read", async () => {
+  let pulled = 0;
+  const body = new ReadableStream({ pull: (controller) => controller.enqueue(bytes(FRAME), (pulled += 1)) }, { highWaterMark: 0 });
+  const stream = await open(answering(new Response(body, eventStream)));
+  await stream.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(pulled <= 3, `${pulled} pulled for one chunk`);
+  await stream.return();
+});
+
+test("a stream nobody starts to read is closed after its idle time", async () => {
+  const script = scripted({ stallAfter: 700 });
+  const stream = await open(script.client({ timeout: { idle: 60 } }));
+  assert.equal((await script.closed()).disconnected, 1);
+  assert.notEqual((await stream.settled).outcome, "ok");
+});
+
+test("the chunks of one stream share no objects", async () => {
+  const { client } = scripted({ fixture: "filter-results.sse" });
+  const { items } = await drain(await open(client()));
+  items[0].choices[0].content_filter_results.hate.filtered = "changed";
+  items[0].choices[0].delta.content = "changed";
+  assert.equal(items[1].choices[0].content_filter_results.hate.filtered, false);
+  assert.equal(items[1].choices[0].delta.content, " two");
+});
+
+test("a chunk the caller changes doesn't change what final() folds", async () => {
+  const { client } = scripted({ fixture: "role-only-first-chunk.sse" });
+  const stream = await open(client());
+  for await (const chunk of stream) chunk.choices = [];
+  assert.equal((await stream.final()).choices[0].message.content, "Paris is the capital.");
+});
+
+test("responses by shape: an object that is no Response, read through getReader only", async () => {
+  const pieces = [bytes(FRAME), bytes('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n')];
+  let released = false;
+  const reader = { read: async () => (pieces.length ? { done: false, value: pieces.shift() } : { done: true, value: undefined }), cancel: async () => {}, releaseLock: () => (released = true), closed: new Promise(() => {}) };
+  const response = { status: 200, ok: true, headers: { get: (name) => (name.toLowerCase() === "content-type" ? "text/event-stream" : null) }, body: { getReader: () => reader } };
+  const stream = await open(answering(response));
+  assert.equal((await drain(stream)).items.length, 2);
+  assert.ok(released, "the reader's lock is given back");
+});
+
+test("bodies that are locked, used, absent or lie about their pieces are typed errors", async () => {
+  const locked = new Response("x", eventStream);
+  locked.body.getReader();
+  const used = new Response("x", eventStream);
+  await used.text();
+  const liar = (value) => ({ status: 200, headers: new Headers(eventStream.headers), body: { getReader: () => ({ read: async () => value, cancel: async () => {}, releaseLock: () => {} }) } });
+  const odd = [locked, used, new Response(null, eventStream), liar(undefined), liar({ done: false, value: "text" }), liar({ done: false, value: 7 }), liar({ done: true })];
+  for (const [i, response] of odd.entries()) {
+    const pending = open(answering(response));
+    const error = await pending.then(async (stream) => (await drain(stream)).error, (reason) => reason);
+    assert.ok(error instanceof hfetch.APIError, `${i}: ${error?.stack ?? error}`);
+    assert.notEqual((await pending.settled).outcome, "ok", String(i));
+  }
+});
+
+test("a reader that rejects with anything is StreamTruncatedError with that as its cause", async () => {
+  for (const reason of [new Error("gone"), "a string", undefined]) {
+    let reads = 0;
+    const body = new ReadableStream({ pull: (controller) => ((reads += 1) === 1 ? controller.enqueue(bytes(FRAME)) : controller.error(reason)) }, { highWaterMark: 0 });
+    const { items, error } = await drain(await open(answering(new Response(body, eventStream))));
+    assert.deepEqual([items.length, error.name], [1, "StreamTruncatedError"]);
+    assert.equal(error.cause, reason);
+  }
+});
+
+test("many at once on one client: every stream has its own answer", async () => {
+  const { client, closed } = scripted();
+  const hf = client();
+  const answers = await Promise.all(Array.from({ length: 60 }, async (_, i) => (await drain((await open(hf, {}, { messages: [{ role: "user", content: `number ${i}.` }] })).text())).items.join("")));
+  for (const [i, text] of answers.entries()) assert.ok(text.startsWith(`You said: number ${i}.`), text);
+  assert.equal((await closed()).completed, 60);
+});
+
+test("iterating twice is a clear error, the first reader goes on", async () => {
+  const stream = await open(scripted().client());
+  const first = stream[Symbol.asyncIterator]();
+  await first.next();
+  assert.throws(() => stream.text(), /reader|read by/i);
+  assert.equal((await drain({ [Symbol.asyncIterator]: () => first })).error, null);
+  assert.equal((await stream.settled).outcome, "ok");
+});
+
+test("a proxy that answers a stream slowly in odd pieces changes nothing", async () => {
+  const { client } = scripted({ fixture: "multilingual.sse", split: [1, 2, 40, 41, 200, 201, 202, 203], delayMs: 2 });
+  const whole = scripted({ fixture: "multilingual.sse" });
+  const [a, b] = [await drain(await open(client())), await drain(await open(whole.client()))];
+  assert.deepEqual(a, b);
+});
