@@ -1,5 +1,5 @@
 //! The scanner and the value tree against serde_json.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use hfetch::json::*;
 use proptest::prelude::*;

@@ -1,3 +1,9 @@
 //! What crosses the network, bytes to meaning and back.
 
+pub mod failure;
+pub mod request;
 pub mod float;
+pub mod chunk;
+pub mod completion;
+pub mod sse;
+pub mod stream;

@@ -1,0 +1,427 @@
+//! Chunks folded into one completion.
+//!
+//! Texts are kept as they stood between their quotes and written out the same way: pieces of JSON strings put end to
+//! end are a JSON string, and mean what JavaScript's concatenation of the pieces means, surrogate pairs split over
+//! two deltas included. So nothing is decoded until somebody asks.
+
+use super::chunk::{Field, Part};
+use crate::json::{self, Value, unescape};
+
+/// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
+const MAX_ENTRIES: usize = 4096;
+
+#[derive(Debug, Default)]
+struct ToolCall {
+    index: u64,
+    id: Vec<u8>,
+    kind: Vec<u8>,
+    name: Vec<u8>,
+    arguments: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Choice {
+    index: u64,
+    role: Vec<u8>,
+    content: Option<Vec<u8>>,
+    refusal: Option<Vec<u8>>,
+    reasoning: Option<Vec<u8>>,
+    tool_calls: Vec<ToolCall>,
+    /// The call at hand came without an index.
+    unindexed: bool,
+    content_logprobs: Option<Vec<u8>>,
+    refusal_logprobs: Option<Vec<u8>>,
+    finish_reason: Option<Vec<u8>>,
+}
+
+/// Token counts as a server reported them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReportedUsage {
+    /// `prompt_tokens`
+    pub prompt: f64,
+    /// `completion_tokens`
+    pub completion: f64,
+    /// `total_tokens`, their sum where it is missing.
+    pub total: f64,
+}
+
+/// What has arrived of a completion.
+#[derive(Debug, Default)]
+pub struct Completion {
+    id: Option<Vec<u8>>,
+    created: Option<Vec<u8>>,
+    model: Option<Vec<u8>>,
+    fingerprint: Option<Vec<u8>>,
+    usage: Option<Vec<u8>>,
+    choices: Vec<Choice>,
+    /// Where in `choices` the last applied one is, and in its calls the last applied call.
+    choice: usize,
+    tool: usize,
+    reasoned: bool,
+    delivered_any: bool,
+}
+
+impl Completion {
+    /// Adds the parts of one payload.
+    pub fn apply(&mut self, payload: &[u8], fields: &[Field]) {
+        for field in fields {
+            let bytes = payload.get(field.span.clone()).unwrap_or_default();
+            self.add(field.part, bytes);
+        }
+    }
+
+    /// Adds one part; the parts of a payload come in the order in which [`super::chunk::read`] gives them.
+    pub fn add(&mut self, part: Part, bytes: &[u8]) {
+        match part {
+            Part::Id => first(&mut self.id, bytes),
+            Part::Created => first(&mut self.created, bytes),
+            Part::Model => first(&mut self.model, bytes),
+            Part::Fingerprint => first(&mut self.fingerprint, bytes),
+            Part::Usage => {
+                let usage = self.usage.get_or_insert_default();
+                usage.clear();
+                usage.extend_from_slice(bytes);
+            }
+            Part::Choice => self.begin_choice(bytes),
+            _ => self.add_to_choice(part, bytes),
+        }
+    }
+
+    fn begin_choice(&mut self, index: &[u8]) {
+        self.reasoned = false;
+        let index = whole(index).unwrap_or(0);
+        if self
+            .choices
+            .get(self.choice)
+            .is_some_and(|choice| choice.index == index)
+        {
+            return;
+        }
+        let full = self.choices.len() >= MAX_ENTRIES;
+        match self
+            .choices
+            .binary_search_by_key(&index, |choice| choice.index)
+        {
+            Ok(at) => self.choice = at,
+            Err(_) if full => self.choice = MAX_ENTRIES - 1,
+            Err(at) => {
+                let choice = Choice {
+                    index,
+                    ..Choice::default()
+                };
+                self.choices.insert(at, choice);
+                self.choice = at;
+            }
+        }
+        let choice = self.choices.get(self.choice);
+        self.tool = choice.map_or(0, |choice| choice.tool_calls.len().saturating_sub(1));
+    }
+
+    fn add_to_choice(&mut self, part: Part, bytes: &[u8]) {
+        let Some(choice) = self.choices.get_mut(self.choice) else {
+            return;
+        };
+        match part {
+            Part::Role if choice.role.is_empty() => choice.role = bytes.to_vec(),
+            Part::Content => {
+                append(&mut choice.content, bytes);
+                self.delivered_any |= !bytes.is_empty();
+            }
+            Part::Refusal => {
+                append(&mut choice.refusal, bytes);
+                self.delivered_any |= !bytes.is_empty();
+            }
+            Part::Reasoning if !self.reasoned && !bytes.is_empty() => {
+                append(&mut choice.reasoning, bytes);
+                self.reasoned = true;
+                self.delivered_any = true;
+            }
+            Part::ContentLogprobs => append_elements(&mut choice.content_logprobs, bytes),
+            Part::RefusalLogprobs => append_elements(&mut choice.refusal_logprobs, bytes),
+            Part::FinishReason => choice.finish_reason = Some(bytes.to_vec()),
+            Part::Tool => self.tool = choice.begin_tool(self.tool, whole(bytes)),
+            Part::ToolId => self.tool = choice.tool_id(self.tool, bytes),
+            _ => self.add_to_tool(part, bytes),
+        }
+    }
+
+    fn add_to_tool(&mut self, part: Part, bytes: &[u8]) {
+        let choice = self.choices.get_mut(self.choice);
+        let Some(tool) = choice.and_then(|choice| choice.tool_calls.get_mut(self.tool)) else {
+            return;
+        };
+        match part {
+            // A later null or empty name never overwrites.
+            Part::ToolName if !bytes.is_empty() => tool.name = bytes.to_vec(),
+            Part::ToolType if !bytes.is_empty() => tool.kind = bytes.to_vec(),
+            Part::ToolArguments => tool.arguments.extend_from_slice(bytes),
+            _ => return,
+        }
+        self.delivered_any |= !bytes.is_empty();
+    }
+}
+
+impl Choice {
+    fn begin_tool(&mut self, at_hand: usize, index: Option<u64>) -> usize {
+        self.unindexed = index.is_none();
+        match index {
+            Some(index) => self.tool_at(index),
+            None if self.tool_calls.is_empty() => self.tool_at(0),
+            None => at_hand,
+        }
+    }
+
+    fn tool_at(&mut self, index: u64) -> usize {
+        match self
+            .tool_calls
+            .binary_search_by_key(&index, |call| call.index)
+        {
+            Ok(at) => at,
+            Err(_) if self.tool_calls.len() >= MAX_ENTRIES => MAX_ENTRIES - 1,
+            Err(at) => {
+                let call = ToolCall {
+                    index,
+                    ..ToolCall::default()
+                };
+                self.tool_calls.insert(at, call);
+                at
+            }
+        }
+    }
+
+    /// Without an index, another id means another call.
+    fn tool_id(&mut self, at_hand: usize, id: &[u8]) -> usize {
+        if id.is_empty() {
+            return at_hand;
+        }
+        let at = match self.tool_calls.get(at_hand) {
+            Some(call) if self.unindexed && !call.id.is_empty() && call.id != id => {
+                let known = self.tool_calls.iter().position(|call| call.id == id);
+                let next = self.tool_calls.last().map_or(0, |call| call.index + 1);
+                known.unwrap_or_else(|| self.tool_at(next))
+            }
+            _ => at_hand,
+        };
+        if let Some(call) = self.tool_calls.get_mut(at) {
+            call.id = id.to_vec();
+        }
+        at
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"index\":");
+        write_whole(self.index, out);
+        out.extend_from_slice(b",\"message\":{\"role\":");
+        let role: &[u8] = if self.role.is_empty() {
+            b"assistant"
+        } else {
+            &self.role
+        };
+        write_text(Some(role), out);
+        out.extend_from_slice(b",\"content\":");
+        write_text(self.content.as_deref(), out);
+        out.extend_from_slice(b",\"refusal\":");
+        write_text(self.refusal.as_deref(), out);
+        if self.reasoning.is_some() {
+            out.extend_from_slice(b",\"reasoning\":");
+            write_text(self.reasoning.as_deref(), out);
+        }
+        if !self.tool_calls.is_empty() {
+            out.extend_from_slice(b",\"tool_calls\":[");
+            separated(&self.tool_calls, out, ToolCall::write);
+            out.push(b']');
+        }
+        out.extend_from_slice(b"},\"logprobs\":");
+        if self.content_logprobs.is_some() || self.refusal_logprobs.is_some() {
+            out.extend_from_slice(b"{\"content\":");
+            write_elements(self.content_logprobs.as_deref(), out);
+            out.extend_from_slice(b",\"refusal\":");
+            write_elements(self.refusal_logprobs.as_deref(), out);
+            out.push(b'}');
+        } else {
+            out.extend_from_slice(b"null");
+        }
+        out.extend_from_slice(b",\"finish_reason\":");
+        write_text(self.finish_reason.as_deref(), out);
+        out.push(b'}');
+    }
+}
+
+impl ToolCall {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"id\":");
+        write_text(Some(&self.id), out);
+        out.extend_from_slice(b",\"type\":");
+        let kind: &[u8] = if self.kind.is_empty() {
+            b"function"
+        } else {
+            &self.kind
+        };
+        write_text(Some(kind), out);
+        out.extend_from_slice(b",\"function\":{\"name\":");
+        write_text(Some(&self.name), out);
+        out.extend_from_slice(b",\"arguments\":");
+        write_text(Some(&self.arguments), out);
+        out.extend_from_slice(b"}}");
+    }
+}
+
+impl Completion {
+    /// The completion as JSON, whole or not.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend_from_slice(b"{\"id\":");
+        out.extend_from_slice(self.id.as_deref().unwrap_or(b"\"\""));
+        out.extend_from_slice(b",\"object\":\"chat.completion\",\"created\":");
+        out.extend_from_slice(self.created.as_deref().unwrap_or(b"0"));
+        out.extend_from_slice(b",\"model\":");
+        out.extend_from_slice(self.model.as_deref().unwrap_or(b"\"\""));
+        out.extend_from_slice(b",\"choices\":[");
+        separated(&self.choices, &mut out, Choice::write);
+        out.push(b']');
+        for (name, value) in [
+            (b"usage".as_slice(), &self.usage),
+            (b"system_fingerprint", &self.fingerprint),
+        ] {
+            if let Some(value) = value {
+                out.extend_from_slice(b",\"");
+                out.extend_from_slice(name);
+                out.extend_from_slice(b"\":");
+                out.extend_from_slice(value);
+            }
+        }
+        out.push(b'}');
+        out
+    }
+
+    /// Everything a model wrote, for an estimate where no usage was reported.
+    pub fn delivered(&self) -> String {
+        let mut text = Vec::new();
+        for choice in &self.choices {
+            for part in [&choice.reasoning, &choice.content, &choice.refusal] {
+                text.extend_from_slice(part.as_deref().unwrap_or_default());
+            }
+            for call in &choice.tool_calls {
+                text.extend_from_slice(&call.name);
+                text.extend_from_slice(&call.arguments);
+            }
+        }
+        unescape(&text)
+    }
+
+    /// Whether any delta has said anything yet.
+    pub fn delivered_any(&self) -> bool {
+        self.delivered_any
+    }
+
+    /// The first choice's finish reason.
+    pub fn finish_reason(&self) -> Option<String> {
+        self.choices.first()?.finish_reason.as_deref().map(unescape)
+    }
+
+    /// Whether any choice has finished.
+    pub fn has_finish(&self) -> bool {
+        self.choices
+            .iter()
+            .any(|choice| choice.finish_reason.is_some())
+    }
+
+    /// The model that answered.
+    pub fn model(&self) -> Option<String> {
+        let model = json::parse(self.model.as_deref()?).ok()?;
+        model.as_str().map(str::to_string)
+    }
+
+    /// The usage reported last; counts may be numbers or digits in a string.
+    pub fn usage(&self) -> Option<ReportedUsage> {
+        let usage = json::parse(self.usage.as_deref()?).ok()?;
+        let count = |name| count(usage.get(name)?);
+        let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
+        let total = count("total_tokens");
+        if prompt.is_none() && completion.is_none() {
+            return None;
+        }
+        let (prompt, completion) = (prompt.unwrap_or(0.0), completion.unwrap_or(0.0));
+        Some(ReportedUsage {
+            prompt,
+            completion,
+            total: total.unwrap_or(prompt + completion),
+        })
+    }
+}
+
+fn count(value: &Value) -> Option<f64> {
+    let count = match value {
+        Value::Number(number) => *number,
+        Value::String(text) => whole(text.as_bytes())? as f64,
+        _ => return None,
+    };
+    (count >= 0.0 && count.is_finite()).then_some(count)
+}
+
+fn first(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
+    if place.is_none() {
+        *place = Some(bytes.to_vec());
+    }
+}
+
+fn append(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
+    place.get_or_insert_default().extend_from_slice(bytes);
+}
+
+fn append_elements(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
+    let elements = place.get_or_insert_default();
+    let bytes = bytes.trim_ascii();
+    if !elements.is_empty() && !bytes.is_empty() {
+        elements.push(b',');
+    }
+    elements.extend_from_slice(bytes);
+}
+
+fn separated<T>(items: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+}
+
+fn write_text(raw: Option<&[u8]>, out: &mut Vec<u8>) {
+    let Some(raw) = raw else {
+        out.extend_from_slice(b"null");
+        return;
+    };
+    out.push(b'"');
+    out.extend_from_slice(raw);
+    out.push(b'"');
+}
+
+fn write_elements(elements: Option<&[u8]>, out: &mut Vec<u8>) {
+    let Some(elements) = elements else {
+        out.extend_from_slice(b"null");
+        return;
+    };
+    out.push(b'[');
+    out.extend_from_slice(elements);
+    out.push(b']');
+}
+
+fn write_whole(number: u64, out: &mut Vec<u8>) {
+    if number >= 10 {
+        write_whole(number / 10, out);
+    }
+    out.push(b'0' + (number % 10) as u8);
+}
+
+/// A whole number from its digits; anything else is none. Bounded so that counting on from it can't overflow.
+fn whole(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 15 {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + u64::from(digit - b'0'))
+    })
+}

@@ -1,0 +1,366 @@
+//! Server-sent events out of bytes, by the WHATWG standard, whatever the chunking.
+//!
+//! An event that lies inside one network chunk is read where it is; only one that straddles chunks is copied, once,
+//! and every byte of it is searched once, so that a slow drip costs no more than one large chunk.
+
+use std::ops::Range;
+
+/// One dispatched event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The type, "message" where none is named.
+    pub name: &'a [u8],
+    /// The data lines, joined by line feeds. Not necessarily UTF-8.
+    pub data: &'a [u8],
+    /// The last event id seen so far.
+    pub id: &'a [u8],
+    /// The event with its field names and line ends.
+    pub block: &'a [u8],
+    /// Where `data` starts in `block`, if the block is that one line and nothing else.
+    pub only_line: Option<usize>,
+}
+
+/// An event was larger than the decoder's limit, and the decoder is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl TooLarge {
+    /// For a person.
+    pub const MESSAGE: &str = "an event of the stream is larger than maxEventBytes";
+}
+
+/// Takes events as they are found.
+pub trait Sink {
+    /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: one whole
+    /// event up to and with its blank line, or none.
+    fn ahead(&mut self, bytes: &[u8]) -> usize {
+        let _ = bytes;
+        0
+    }
+
+    /// One event; `false` stops the decoder for good.
+    fn event(&mut self, event: Event<'_>) -> bool;
+
+    /// Whether anything more is wanted.
+    fn open(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+enum Data {
+    None,
+    Line(Range<usize>),
+    Joined,
+}
+
+struct Block {
+    /// Bytes up to the blank line.
+    size: usize,
+    /// Bytes with the blank line.
+    end: usize,
+    data: Data,
+    name: Range<usize>,
+    lines: usize,
+}
+
+const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// The incremental decoder.
+#[derive(Debug)]
+pub struct SseDecoder {
+    limit: usize,
+    /// The start of an event whose end hasn't come; of a comment only its colon.
+    carry: Vec<u8>,
+    joined: Vec<u8>,
+    id: Vec<u8>,
+    bom: usize,
+    started: bool,
+    /// A line ended in CR at the end of a chunk: a LF that comes next belongs to it.
+    skip_lf: bool,
+    closed: bool,
+}
+
+impl SseDecoder {
+    /// A decoder that refuses an event of more than `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        SseDecoder {
+            limit,
+            carry: Vec::new(),
+            joined: Vec::new(),
+            id: Vec::new(),
+            bom: 0,
+            started: false,
+            skip_lf: false,
+            closed: false,
+        }
+    }
+
+    /// Hands on every event that `bytes` completes.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), TooLarge> {
+        let mut rest = bytes;
+        if !self.started {
+            rest = self.without_bom(rest);
+        }
+        if self.closed || rest.is_empty() {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.skip_lf) {
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+        if !self.carry.is_empty() {
+            rest = self.resume(rest, sink)?;
+            self.skip_lf &= rest.is_empty();
+        }
+        while !rest.is_empty() && !self.closed {
+            let taken = sink.ahead(rest);
+            if taken > 0 {
+                rest = rest.get(taken..).unwrap_or_default();
+                self.closed = !sink.open();
+                continue;
+            }
+            rest = self.step(rest, sink)?;
+        }
+        Ok(())
+    }
+
+    /// The end of input by the standard: an event without its blank line is dropped.
+    pub fn end(&mut self) {
+        self.carry = Vec::new();
+        self.closed = true;
+    }
+
+    /// The end of input, leniently: an event without its blank line is taken.
+    pub fn end_lenient(&mut self, sink: &mut impl Sink) {
+        let carry = std::mem::take(&mut self.carry);
+        if !self.closed && !carry.starts_with(b":") {
+            let block = self.scan(&carry, true);
+            if let Some(block) = block {
+                self.dispatch(&carry, &block, sink);
+            }
+        }
+        self.closed = true;
+    }
+
+    fn without_bom<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut rest = bytes;
+        while let Some((first, tail)) = rest.split_first() {
+            if BOM.get(self.bom) != Some(first) {
+                self.started = true;
+                if self.bom < BOM.len() {
+                    // A part of a BOM is no BOM.
+                    self.carry.extend(BOM.iter().take(self.bom));
+                }
+                break;
+            }
+            self.bom += 1;
+            rest = tail;
+        }
+        rest
+    }
+
+    /// Completes the carried event from the new bytes and returns what follows it.
+    fn resume<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], TooLarge> {
+        if self.carry.first() == Some(&b':') {
+            let Some(end) = line_end(bytes, 0) else {
+                return Ok(&[]);
+            };
+            self.carry.clear();
+            self.skip_lf = end.next == bytes.len() && bytes.last() == Some(&b'\r');
+            return Ok(bytes.get(end.next..).unwrap_or_default());
+        }
+        let end = find_end(bytes, self.carry.last().copied());
+        let (head, tail) = bytes
+            .split_at_checked(end.unwrap_or(bytes.len()))
+            .unwrap_or((bytes, &[]));
+        self.carry.extend_from_slice(head);
+        if end.is_none() {
+            return match self.carry.len() > self.limit {
+                true => self.too_large(),
+                false => Ok(&[]),
+            };
+        }
+        let carry = std::mem::take(&mut self.carry);
+        let mut rest: &[u8] = &carry;
+        if sink.ahead(rest) == rest.len() {
+            self.closed = !sink.open();
+            rest = &[];
+        }
+        while !rest.is_empty() && !self.closed {
+            rest = self.step(rest, sink)?;
+        }
+        if self.carry.is_empty() {
+            // Its memory serves the next one.
+            self.carry = carry;
+            self.carry.clear();
+        }
+        Ok(tail)
+    }
+
+    /// Reads one event or one comment line, or keeps what is no whole one yet; returns what is left.
+    fn step<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], TooLarge> {
+        let end = if bytes.first() == Some(&b':') {
+            match line_end(bytes, 0) {
+                Some(end) => end.next,
+                None => {
+                    self.carry.push(b':');
+                    return Ok(&[]);
+                }
+            }
+        } else {
+            match self.scan(bytes, false) {
+                Some(block) if block.size <= self.limit => {
+                    self.dispatch(bytes, &block, sink);
+                    block.end
+                }
+                None if bytes.len() <= self.limit => {
+                    self.carry.extend_from_slice(bytes);
+                    return Ok(&[]);
+                }
+                _ => return self.too_large(),
+            }
+        };
+        self.skip_lf = end == bytes.len() && bytes.last() == Some(&b'\r');
+        Ok(bytes.get(end..).unwrap_or_default())
+    }
+
+    fn too_large<T>(&mut self) -> Result<T, TooLarge> {
+        self.end();
+        Err(TooLarge)
+    }
+
+    /// Reads the fields of the block at the start of `bytes`; `None` while its blank line is missing.
+    fn scan(&mut self, bytes: &[u8], forced: bool) -> Option<Block> {
+        let mut block = Block {
+            size: 0,
+            end: 0,
+            data: Data::None,
+            name: 0..0,
+            lines: 0,
+        };
+        let mut at = 0;
+        loop {
+            let end = match line_end(bytes, at) {
+                Some(end) => end,
+                None if !forced => return None,
+                None => LineEnd {
+                    at: bytes.len(),
+                    next: bytes.len(),
+                },
+            };
+            if end.at == at {
+                block.size = at;
+                block.end = end.next;
+                return Some(block);
+            }
+            self.field(bytes, at..end.at, &mut block);
+            block.lines += 1;
+            at = end.next;
+        }
+    }
+
+    fn field(&mut self, bytes: &[u8], line: Range<usize>, block: &mut Block) {
+        let text = bytes.get(line.clone()).unwrap_or_default();
+        let colon = text.iter().position(|b| *b == b':');
+        let name = text.get(..colon.unwrap_or(text.len())).unwrap_or_default();
+        let mut start = line.start + colon.map_or(text.len(), |at| at + 1);
+        if bytes.get(start) == Some(&b' ') && start < line.end {
+            start += 1;
+        }
+        let value = bytes.get(start..line.end).unwrap_or_default();
+        match name {
+            b"data" => match &block.data {
+                Data::None => block.data = Data::Line(start..line.end),
+                Data::Line(first) => {
+                    self.joined.clear();
+                    let first = bytes.get(first.clone()).unwrap_or_default();
+                    self.joined.extend_from_slice(first);
+                    self.joined.push(b'\n');
+                    self.joined.extend_from_slice(value);
+                    block.data = Data::Joined;
+                }
+                Data::Joined => {
+                    self.joined.push(b'\n');
+                    self.joined.extend_from_slice(value);
+                }
+            },
+            b"event" => block.name = start..line.end,
+            b"id" if !value.contains(&0) => {
+                self.id.clear();
+                self.id.extend_from_slice(value);
+            }
+            // `retry` is for clients that reconnect; a chat stream can't be taken up again.
+            _ => {}
+        }
+    }
+
+    fn dispatch(&mut self, bytes: &[u8], block: &Block, sink: &mut impl Sink) {
+        let (data, only_line) = match &block.data {
+            Data::None => return,
+            Data::Line(line) => (
+                bytes.get(line.clone()).unwrap_or_default(),
+                (block.lines == 1).then_some(line.start),
+            ),
+            Data::Joined => (self.joined.as_slice(), None),
+        };
+        let name = bytes.get(block.name.clone()).unwrap_or_default();
+        let more = sink.event(Event {
+            name: if name.is_empty() { b"message" } else { name },
+            data,
+            id: &self.id,
+            block: bytes.get(..block.end).unwrap_or_default(),
+            only_line,
+        });
+        self.closed |= !more;
+    }
+}
+
+#[derive(Clone, Copy)]
+struct LineEnd {
+    /// The line's last byte is before this.
+    at: usize,
+    /// The next line starts here.
+    next: usize,
+}
+
+fn line_end(bytes: &[u8], from: usize) -> Option<LineEnd> {
+    let at = newline(bytes, from)?;
+    let crlf = bytes.get(at..at + 2) == Some(b"\r\n");
+    Some(LineEnd {
+        at,
+        next: at + 1 + crlf as usize,
+    })
+}
+
+/// The end of the event that earlier bytes, the last of them `before`, belong to.
+fn find_end(bytes: &[u8], before: Option<u8>) -> Option<usize> {
+    let mut at = (before == Some(b'\r') && bytes.first() == Some(&b'\n')) as usize;
+    let mut line_start = matches!(before, Some(b'\r' | b'\n'));
+    loop {
+        let end = line_end(bytes, at)?;
+        if line_start && end.at == at {
+            return Some(end.next);
+        }
+        line_start = true;
+        at = end.next;
+    }
+}
+
+/// The first CR or LF from `at` on, eight bytes at a time.
+#[inline]
+fn newline(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*block);
+        let hits = (zeros(word ^ (ONES * b'\n' as u64)) | zeros(word ^ (ONES * b'\r' as u64)))
+            & 0x8080_8080_8080_8080;
+        if hits != 0 {
+            return Some(at + (hits.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let tail = bytes.get(at..)?;
+    let found = tail.iter().position(|b| matches!(b, b'\n' | b'\r'))?;
+    Some(at + found)
+}

@@ -1,0 +1,121 @@
+//! Where a payload's parts stand.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use hfetch::wire::chunk::{Field, Frame, Part, read};
+
+fn parts(payload: &str) -> Vec<(Part, &str)> {
+    let mut fields: Vec<Field> = Vec::new();
+    read(payload.as_bytes(), &mut fields).unwrap();
+    fields
+        .iter()
+        .map(|field| (field.part, &payload[field.span.clone()]))
+        .collect()
+}
+
+fn frame(payload: &str) -> Frame {
+    read(payload.as_bytes(), &mut Vec::new()).unwrap()
+}
+
+#[test]
+fn an_ordinary_chunk() {
+    let payload = r#"{"id":"c1","object":"chat.completion.chunk","created":17,"model":"m/n","choices":[{"delta":{"role":"assistant","content":"a\"b"},"index":2,"logprobs":null,"finish_reason":null}],"usage":null}"#;
+    let expected = [
+        (Part::Id, "\"c1\""),
+        (Part::Created, "17"),
+        (Part::Model, "\"m/n\""),
+        (Part::Choice, "2"),
+        (Part::Role, "assistant"),
+        (Part::Content, "a\\\"b"),
+    ];
+    assert_eq!(parts(payload), expected);
+}
+
+#[test]
+fn tool_calls_logprobs_reasoning_and_usage() {
+    let payload = r#" { "choices" : [ { "delta" : { "reasoning_content":"why", "reasoning":"", "content":null,
+        "tool_calls":[{"function":{"arguments":"{}","name":"f"},"index":1,"type":"function","id":"i"},{"function":{"name":null}}] },
+        "logprobs":{"content":[{"token":"a"},{"token":"b"}],"refusal":null}, "finish_reason" : "tool_calls" } ], "usage":{"prompt_tokens":1} } "#;
+    let expected = [
+        (Part::Choice, ""),
+        (Part::Tool, "1"),
+        (Part::ToolId, "i"),
+        (Part::ToolArguments, "{}"),
+        (Part::ToolName, "f"),
+        (Part::ToolType, "function"),
+        (Part::Tool, ""),
+        (Part::ToolId, ""),
+        (Part::Reasoning, ""),
+        (Part::Reasoning, "why"),
+        (Part::ContentLogprobs, r#"{"token":"a"},{"token":"b"}"#),
+        (Part::FinishReason, "tool_calls"),
+        (Part::Usage, r#"{"prompt_tokens":1}"#),
+    ];
+    assert_eq!(parts(payload), expected);
+}
+
+#[test]
+fn odd_shapes_are_ordinary() {
+    for payload in [
+        "{}",
+        r#"{"choices":[]}"#,
+        r#"{"choices":null}"#,
+        r#"{"choices":{},"usage":[],"x_groq":null}"#,
+        r#"{"choices":[null,1,"x",[]]}"#,
+        r#"{"choices":[{"delta":null},{"delta":[]},{}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":null,"content":["parts"]},"logprobs":[]}]}"#,
+        r#"{"error":null,"choices":[]}"#,
+        r#"{"error":false,"error_message":null}"#,
+        r#"{"error":"","error_message":"of a chunk with choices","choices":[]}"#,
+    ] {
+        assert_eq!(frame(payload), Frame::Chunk, "{payload}");
+    }
+}
+
+#[test]
+fn the_five_forms_of_an_error() {
+    for payload in [
+        r#"{"error":{"message":"over","http_status_code":422}}"#,
+        r#"{"error":"Input validation error","error_type":"validation"}"#,
+        r#"{"error":{"message":"m","type":"t","code":"c","failed_generation":"","status_code":400}}"#,
+        r#"{"id":"1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"code":400,"message":"m"}}"#,
+        r#"{"choices":null,"error_type":"engine","error_message":"gone"}"#,
+        r#"{"object":"error","message":"m","code":500}"#,
+    ] {
+        assert_eq!(frame(payload), Frame::Error, "{payload}");
+    }
+}
+
+#[test]
+fn of_a_repeated_key_the_last_counts() {
+    let payload = r#"{"choices":[{"index":0,"delta":{"content":"never"}}],"id":"a","choices":[{"index":0,"index":1,"delta":{"content":"a","role":"r","content":"b","conten\u0074":"c"},"finish_reason":"stop","finish_reason":null}],"id":"b","usage":{"a":1},"usage":null}"#;
+    let expected = [
+        (Part::Choice, "1"),
+        (Part::Role, "r"),
+        (Part::Content, "c"),
+        (Part::Id, "\"b\""),
+    ];
+    assert_eq!(parts(payload), expected);
+}
+
+#[test]
+fn what_is_no_chunk() {
+    for payload in [
+        "",
+        "null",
+        "[]",
+        "1",
+        "\"x\"",
+        "{",
+        "{}{}",
+        "{\"a\":01}",
+        "<html>",
+        "{\"choices\":[}",
+    ] {
+        assert!(
+            read(payload.as_bytes(), &mut Vec::new()).is_err(),
+            "{payload}"
+        );
+    }
+    let deep = ["{\"choices\":", &"[".repeat(100_000)].concat();
+    assert!(read(deep.as_bytes(), &mut Vec::new()).is_err());
+}

@@ -1,0 +1,238 @@
+//! Chunks folded, against the same fold done on serde_json's values.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use hfetch::wire::chunk::{Field, read};
+use hfetch::wire::completion::{Completion, ReportedUsage};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn fold(payloads: &[String]) -> Completion {
+    let mut completion = Completion::default();
+    for payload in payloads {
+        let mut fields: Vec<Field> = Vec::new();
+        read(payload.as_bytes(), &mut fields).unwrap();
+        completion.apply(payload.as_bytes(), &fields);
+    }
+    completion
+}
+
+fn folded(chunks: &[Value]) -> Value {
+    let payloads: Vec<String> = chunks.iter().map(Value::to_string).collect();
+    serde_json::from_slice(&fold(&payloads).to_json()).unwrap()
+}
+
+fn message(deltas: &[Value]) -> Value {
+    let chunks: Vec<Value> = deltas
+        .iter()
+        .map(|delta| json!({"choices":[{"index":0,"delta":delta}]}))
+        .collect();
+    folded(&chunks)["choices"][0]["message"].take()
+}
+
+#[test]
+fn the_whole_of_a_small_stream() {
+    let chunk = |choice: Value, usage: Value| json!({"id":"c","object":"chat.completion.chunk","created":5,"model":"m","system_fingerprint":"fp","choices":[choice],"usage":usage});
+    let chunks = [
+        chunk(
+            json!({"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}),
+            Value::Null,
+        ),
+        chunk(
+            json!({"index":0,"delta":{"content":"Hel"},"logprobs":{"content":[{"token":"Hel"}]},"finish_reason":null}),
+            json!({"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}),
+        ),
+        chunk(
+            json!({"index":0,"delta":{"content":"lo"},"logprobs":{"content":[{"token":"lo"}]},"finish_reason":null}),
+            json!({"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}),
+        ),
+        chunk(
+            json!({"index":0,"delta":{},"finish_reason":"stop"}),
+            Value::Null,
+        ),
+    ];
+    let expected = json!({
+        "id":"c","object":"chat.completion","created":5,"model":"m",
+        "choices":[{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null},
+            "logprobs":{"content":[{"token":"Hel"},{"token":"lo"}],"refusal":null},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"system_fingerprint":"fp",
+    });
+    assert_eq!(folded(&chunks), expected);
+}
+
+#[test]
+fn nothing_yet_is_still_a_completion() {
+    let expected = json!({"id":"","object":"chat.completion","created":0,"model":"","choices":[]});
+    assert_eq!(folded(&[]), expected);
+}
+
+#[test]
+fn choices_come_apart_by_their_index() {
+    let choice =
+        |index: u32, text: &str| json!({"choices":[{"delta":{"content":text},"index":index}]});
+    let whole = folded(&[
+        choice(1, "b"),
+        choice(0, "a"),
+        choice(1, "B"),
+        choice(0, "A"),
+    ]);
+    assert_eq!(whole["choices"][0]["message"]["content"], "aA");
+    assert_eq!(whole["choices"][1]["message"]["content"], "bB");
+    assert_eq!(whole["choices"][1]["finish_reason"], Value::Null);
+}
+
+#[test]
+fn reasoning_has_three_names_and_is_taken_once_per_delta() {
+    for name in ["reasoning", "reasoning_content", "reasoning_text"] {
+        let whole = message(&[
+            json!({name:"a","content":null}),
+            json!({name:"b"}),
+            json!({"content":"c"}),
+        ]);
+        assert_eq!(whole["reasoning"], "ab");
+        assert_eq!(whole["content"], "c");
+    }
+    let both = message(&[
+        json!({"reasoning_content":"a","reasoning":"a"}),
+        json!({"reasoning":"","reasoning_content":"b"}),
+    ]);
+    assert_eq!(both["reasoning"], "ab");
+    assert_eq!(
+        message(&[json!({"content":"x","reasoning":null})]).get("reasoning"),
+        None
+    );
+}
+
+#[test]
+fn tool_calls_by_index_however_it_is_written() {
+    let call = |id: &str, name: &str, arguments: &str| json!({"id":id,"type":"function","function":{"name":name,"arguments":arguments}});
+    let table: &[(&str, Vec<Value>, Value)] = &[
+        (
+            "by index, from one, empty and null never overwrite",
+            vec![
+                json!([{"index":1,"id":"a","type":"function","function":{"name":"f","arguments":""}}]),
+                json!([{"index":1,"id":null,"function":{"name":null,"arguments":"{\"x\""}}]),
+                json!([{"index":1,"id":"","function":{"name":"","arguments":":1}"}}]),
+                json!([{"index":2,"id":"b","function":{"name":"g","arguments":"{}"}}]),
+            ],
+            json!([call("a", "f", "{\"x\":1}"), call("b", "g", "{}")]),
+        ),
+        (
+            "interleaved",
+            vec![
+                json!([{"index":0,"id":"a","function":{"name":"f","arguments":"1"}},{"index":1,"id":"b","function":{"name":"g","arguments":"3"}}]),
+                json!([{"index":0,"function":{"arguments":"2"}},{"index":1,"function":{"arguments":"4"}}]),
+            ],
+            json!([call("a", "f", "12"), call("b", "g", "34")]),
+        ),
+        (
+            "no index: no id or the same id is the same call, another id another call",
+            vec![
+                json!([{"id":"a","function":{"name":"f","arguments":"1"}}]),
+                json!([{"function":{"arguments":"2"}}]),
+                json!([{"id":"a","function":{"arguments":"3"}}]),
+                json!([{"id":"b","function":{"name":"g","arguments":"4"}}]),
+                json!([{"function":{"arguments":"5"}}]),
+            ],
+            json!([call("a", "f", "123"), call("b", "g", "45")]),
+        ),
+        (
+            "whole calls in one delta",
+            vec![
+                json!([{"id":"a","function":{"name":"f","arguments":"1"}},{"id":"b","function":{"name":"g","arguments":"2"}}]),
+            ],
+            json!([call("a", "f", "1"), call("b", "g", "2")]),
+        ),
+        (
+            "no name, no arguments, no id",
+            vec![json!([{"index":0,"function":null}])],
+            json!([call("", "", "")]),
+        ),
+    ];
+    for (rule, deltas, expected) in table {
+        let deltas: Vec<Value> = deltas
+            .iter()
+            .map(|calls| json!({"tool_calls":calls}))
+            .collect();
+        assert_eq!(&message(&deltas)["tool_calls"], expected, "{rule}");
+    }
+}
+
+#[test]
+fn halves_of_a_surrogate_pair_in_two_deltas_meet() {
+    let delta = |raw: &str| format!(r#"{{"choices":[{{"delta":{{"content":"{raw}"}}}}]}}"#);
+    let payloads = [delta(r"\ud83d"), delta(r"\ude00 \u00e9"), delta("é")];
+    let text = fold(&payloads).to_json();
+    let whole: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(whole["choices"][0]["message"]["content"], "😀 éé");
+}
+
+#[test]
+fn usage_is_the_last_one_and_read_leniently() {
+    let usage = |usage: Value| fold(&[json!({"usage":usage}).to_string()]).usage();
+    let reported = |prompt, completion, total| {
+        Some(ReportedUsage {
+            prompt,
+            completion,
+            total,
+        })
+    };
+    assert_eq!(
+        usage(json!({"prompt_tokens":3,"completion_tokens":4,"total_tokens":9})),
+        reported(3.0, 4.0, 9.0)
+    );
+    assert_eq!(
+        usage(json!({"prompt_tokens":3.0,"completion_tokens":"4"})),
+        reported(3.0, 4.0, 7.0)
+    );
+    assert_eq!(
+        usage(json!({"prompt_tokens":3,"completion_tokens":null})),
+        reported(3.0, 0.0, 3.0)
+    );
+    assert_eq!(
+        usage(json!({"prompt_tokens":-3,"completion_tokens":2})),
+        reported(0.0, 2.0, 2.0)
+    );
+    assert_eq!(usage(json!({"tokens_per_sec":1.5})), None);
+    let groq =
+        json!({"x_groq":{"id":"x","usage":{"prompt_tokens":1,"completion_tokens":2}}}).to_string();
+    assert_eq!(
+        fold(&[groq, json!({"usage":null}).to_string()]).usage(),
+        reported(1.0, 2.0, 3.0)
+    );
+}
+
+#[test]
+fn what_was_delivered() {
+    let mut completion = fold(&[
+        json!({"choices":[{"delta":{"role":"assistant","content":"","reasoning":""}}]}).to_string(),
+    ]);
+    assert!(!completion.delivered_any());
+    let payload = json!({"choices":[{"delta":{"content":"a\n","reasoning":"why","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]},"finish_reason":"length"}],"model":"m"}).to_string();
+    let mut fields = Vec::new();
+    read(payload.as_bytes(), &mut fields).unwrap();
+    completion.apply(payload.as_bytes(), &fields);
+    assert!(completion.delivered_any() && completion.has_finish());
+    assert_eq!(completion.delivered(), "whya\nf{}");
+    assert_eq!(completion.finish_reason().as_deref(), Some("length"));
+    assert_eq!(completion.model().as_deref(), Some("m"));
+}
+
+#[test]
+fn indexes_without_end_stay_bounded() {
+    let payloads: Vec<String> = (0..6000).map(|index| json!({"choices":[{"index":index,"delta":{"tool_calls":[{"index":index * 7,"function":{"name":"f"}}]}}]}).to_string()).collect();
+    let whole: Value = serde_json::from_slice(&fold(&payloads).to_json()).unwrap();
+    assert_eq!(whole["choices"].as_array().unwrap().len(), 4096);
+    let odd = fold(&[r#"{"choices":[{"index":-1,"delta":{"content":"a"}},{"index":1e99,"delta":{"content":"b"}},{"index":99999999999999999999,"delta":{}}]}"#.to_string()]);
+    assert_eq!(odd.delivered(), "ab");
+}
+
+proptest! {
+    #[test]
+    fn texts_add_up(pieces in prop::collection::vec((any::<String>(), any::<bool>()), 1..12)) {
+        let deltas: Vec<Value> = pieces.iter().map(|(text, think)| if *think { json!({"reasoning":text}) } else { json!({"content":text}) }).collect();
+        let sum = |think| pieces.iter().filter(|piece| piece.1 == think).map(|piece| piece.0.as_str()).collect::<String>();
+        let whole = message(&deltas);
+        prop_assert_eq!(whole["content"].as_str().unwrap_or_default(), sum(false));
+        prop_assert_eq!(whole["reasoning"].as_str().unwrap_or_default(), sum(true));
+    }
+}

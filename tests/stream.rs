@@ -1,0 +1,458 @@
+//! Whole bodies at any chunking, against serde_json.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use hfetch::error::Class;
+use hfetch::wire::stream::{ChatDecoder, Mode, chunk_of_completion};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// What a reader saw: items, the fault's class and message, the fold.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    items: Vec<Value>,
+    fault: Option<(Class, String)>,
+    folded: Value,
+}
+
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
+    let mut decoder = ChatDecoder::new(1 << 20);
+    let mut items = Vec::new();
+    let mut collect = |decoder: &mut ChatDecoder| {
+        if let Some(text) = decoder.items() {
+            items.extend(parse(text).as_array().unwrap().iter().cloned());
+        }
+    };
+    for piece in pieces {
+        decoder.push(piece, mode);
+        collect(&mut decoder);
+    }
+    decoder.end(mode);
+    collect(&mut decoder);
+    let fault = decoder
+        .fault()
+        .map(|fault| (fault.error.class, fault.error.message.clone()));
+    let folded = parse(&decoder.completion().to_json());
+    (
+        Seen {
+            items,
+            fault,
+            folded,
+        },
+        decoder,
+    )
+}
+
+/// serde_json refuses a lone surrogate, JavaScript doesn't: here it is U+FFFD.
+fn parse(text: &[u8]) -> Value {
+    let mut text = String::from_utf8(text.to_vec()).unwrap();
+    let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        let pair = (half(&text, at), half(&text, at + 6));
+        let unicode = text[at..].starts_with("\\u");
+        at += match pair {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000))
+                if unicode && text[at + 6..].starts_with("\\u") =>
+            {
+                12
+            }
+            (Some(0xd800..0xe000), _) if unicode => {
+                text.replace_range(at..at + 6, "\\ufffd");
+                6
+            }
+            _ => 2,
+        };
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+fn text(content: &str) -> Value {
+    json!({"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":content},"finish_reason":null}]})
+}
+
+fn stop() -> Value {
+    json!({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})
+}
+
+fn body(chunks: &[Value], tail: &str) -> Vec<u8> {
+    let mut body: String = chunks
+        .iter()
+        .map(|chunk| format!("data: {chunk}\n\n"))
+        .collect();
+    body.push_str(tail);
+    body.into_bytes()
+}
+
+#[test]
+fn ends_good_and_bad() {
+    let truncated = Some(Class::StreamTruncated);
+    let usage =
+        json!({"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}});
+    let table: &[(&str, Vec<u8>, Option<Class>)] = &[
+        (
+            "[DONE]",
+            body(&[text("a"), stop()], "data: [DONE]\n\n"),
+            None,
+        ),
+        (
+            "[DONE] alone",
+            body(&[text("a")], "data:[DONE]\r\n\r\n"),
+            None,
+        ),
+        (
+            "[DONE] without its blank line",
+            body(&[text("a")], "data: [DONE]"),
+            None,
+        ),
+        ("finish_reason alone", body(&[text("a"), stop()], ""), None),
+        (
+            "usage after finish_reason",
+            body(&[text("a"), stop(), usage], ""),
+            None,
+        ),
+        ("neither", body(&[text("a")], ""), truncated),
+        ("nothing", Vec::new(), truncated),
+        ("only comments", b": hello\n\n:\n\n".to_vec(), truncated),
+        (
+            "cut in the finish",
+            body(&[text("a")], "data: {\"choices\":[{\"finish_reason\":\"st"),
+            Some(Class::Stream),
+        ),
+        (
+            "a last chunk without its blank line",
+            body(&[text("a")], &format!("data: {}", stop())),
+            None,
+        ),
+    ];
+    for (name, body, class) in table {
+        let (seen, decoder) = read([body.as_slice()], Mode::Chunks);
+        assert_eq!(seen.fault.as_ref().map(|fault| fault.0), *class, "{name}");
+        assert!(decoder.ended(), "{name}");
+    }
+}
+
+#[test]
+fn usage_after_the_finish_is_read_and_what_follows_done_is_not() {
+    let tail = format!(
+        "data: {}\n\ndata: [DONE]\n\ndata: {}\n\n",
+        json!({"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}),
+        text("after")
+    );
+    let (seen, decoder) = read([body(&[text("a"), stop()], &tail).as_slice()], Mode::Text);
+    assert_eq!(seen.items, ["a"]);
+    assert_eq!(decoder.completion().usage().unwrap().total, 3.0);
+    assert_eq!(
+        decoder.completion().finish_reason().as_deref(),
+        Some("stop")
+    );
+}
+
+#[test]
+fn an_error_frame_ends_the_stream_with_what_came_before() {
+    for (frame, message, status) in [
+        (
+            "data: {\"error\":{\"message\":\"over\",\"http_status_code\":422}}\n\ndata: [DONE]\n\n",
+            "over",
+            Some(422),
+        ),
+        (
+            "data:{\"error\":\"too long\",\"error_type\":\"validation\"}\n\n",
+            "too long",
+            None,
+        ),
+        (
+            "event: error\ndata: {\"error\":{\"message\":\"m\",\"code\":\"c\",\"status_code\":400}}\n\n",
+            "m",
+            Some(400),
+        ),
+        (
+            "event: error\ndata: {\"message\":\"no error key\"}\n\n",
+            "no error key",
+            None,
+        ),
+        (
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}],\"error\":{\"code\":502,\"message\":\"upstream\"}}\n\n",
+            "upstream",
+            Some(502),
+        ),
+        (
+            "data: {\"choices\":null,\"error_type\":\"engine\",\"error_message\":\"gone\"}\n\n",
+            "gone",
+            None,
+        ),
+    ] {
+        let (seen, decoder) = read(
+            [body(&[text("a"), text("b")], frame).as_slice()],
+            Mode::Chunks,
+        );
+        assert_eq!(seen.items.len(), 2, "{frame}");
+        assert_eq!(
+            seen.fault,
+            Some((Class::Stream, message.to_string())),
+            "{frame}"
+        );
+        assert_eq!(seen.folded["choices"][0]["message"]["content"], "ab");
+        let fault = decoder.fault().unwrap();
+        assert_eq!(fault.error.status, status, "{frame}");
+        assert!(serde_json::from_slice::<Value>(fault.body.as_deref().unwrap()).is_ok());
+    }
+}
+
+#[test]
+fn a_bad_frame_is_a_stream_error() {
+    for frame in [
+        "data: {\"a\":\n\n",
+        "data: [1,2]\n\n",
+        "data: hello\n\n",
+        "data: {}{}\n\n",
+        "event: error\ndata: boom\n\n",
+    ] {
+        let (seen, decoder) = read([body(&[text("a")], frame).as_slice()], Mode::Chunks);
+        assert_eq!(seen.fault.unwrap().0, Class::Stream, "{frame}");
+        assert_eq!(seen.items, [text("a")]);
+        assert!(decoder.fault().unwrap().body.is_some());
+    }
+}
+
+#[test]
+fn what_is_ordinary() {
+    let oddities = "data:\n\n: comment\n\ndata: {\"choices\":[]}\n\ndata: {\"choices\":null}\n\ndata: {\"choices\":[{}],\"error\":null}\n\nevent: ping\ndata: {}\n\n";
+    let (seen, _) = read(
+        [body(&[text("a"), stop()], oddities).as_slice()],
+        Mode::Chunks,
+    );
+    assert_eq!(seen.fault, None);
+    assert_eq!(seen.items.len(), 6);
+}
+
+#[test]
+fn an_event_over_the_limit_is_a_stream_error() {
+    let mut decoder = ChatDecoder::new(64);
+    decoder.push(
+        &body(&[json!({"a":1}), json!({"a":"x".repeat(64)})], ""),
+        Mode::Chunks,
+    );
+    assert_eq!(decoder.items(), Some(br#"[{"a":1}]"#.as_slice()));
+    assert_eq!(decoder.fault().unwrap().error.class, Class::Stream);
+}
+
+#[test]
+fn a_whole_completion_where_a_stream_was_asked_for() {
+    let whole = json!({"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"all"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}});
+    let (framed, _) = read([format!("data: {whole}\n\n").as_bytes()], Mode::Chunks);
+    assert_eq!(
+        (framed.items.as_slice(), &framed.fault),
+        ([whole.clone()].as_slice(), &None)
+    );
+    assert_eq!(framed.folded["choices"][0]["message"]["content"], "all");
+    for text in [
+        whole.to_string(),
+        format!("\n {}\n", serde_json::to_string_pretty(&whole).unwrap()),
+    ] {
+        let (plain, _) = read(text.as_bytes().chunks(7), Mode::Chunks);
+        assert_eq!(plain.fault, None);
+        assert_eq!(plain.items[0]["object"], "chat.completion.chunk");
+        assert_eq!(
+            plain.items[0]["choices"][0]["delta"],
+            whole["choices"][0]["message"]
+        );
+        assert_eq!(plain.items[0]["choices"][0].get("message"), None);
+        assert_eq!(plain.folded, framed.folded);
+    }
+    let (texts, _) = read([whole.to_string().as_bytes()], Mode::Text);
+    assert_eq!(texts.items, ["all"]);
+}
+
+#[test]
+fn another_body_is_not_what_was_asked_for() {
+    for (body, said) in [
+        (
+            "{\"error\":{\"message\":\"no such model\"}}",
+            "no such model",
+        ),
+        ("<html><title>502</title></html>", "no event stream"),
+        ("{\"choices\":[]}", "no event stream"),
+        ("{\"choices\":[{\"message\":{}}]", "no event stream"),
+        ("[1]", "no event stream"),
+    ] {
+        let (seen, decoder) = read([body.as_bytes()], Mode::Chunks);
+        let (class, message) = seen.fault.unwrap();
+        assert_eq!(class, Class::Api, "{body}");
+        assert!(message.contains(said), "{message}");
+        assert_eq!(
+            decoder.fault().unwrap().body.as_deref(),
+            Some(body.as_bytes())
+        );
+    }
+    assert_eq!(
+        chunk_of_completion(b"{\"choices\":[{\"message\":\"\xff\"}]}"),
+        None
+    );
+}
+
+#[test]
+fn broken_utf8_becomes_the_replacement_character() {
+    let (seen, _) = read([b"data: {\"choices\":[{\"delta\":{\"content\":\"a\xe2\x82\"},\"finish_reason\":\"stop\"}]}\n\n".as_slice()], Mode::Text);
+    assert_eq!(seen.items, ["a\u{fffd}"]);
+    assert_eq!(seen.folded["choices"][0]["message"]["content"], "a\u{fffd}");
+}
+
+/// The fold written plainly.
+fn oracle(body: &[u8]) -> (Vec<Value>, Vec<Value>, Vec<Value>, Option<Value>) {
+    let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
+    let (mut chunks, mut texts, mut contents, mut usage) =
+        (Vec::new(), Vec::new(), Vec::<String>::new(), None);
+    for data in text
+        .split("\n\n")
+        .filter_map(|event| event.strip_prefix("data:"))
+    {
+        if data.trim() == "[DONE]" {
+            break;
+        }
+        let chunk: Value = serde_json::from_str(data).unwrap();
+        if chunk.get("error").is_some_and(|error| !error.is_null()) {
+            break;
+        }
+        for choice in chunk["choices"].as_array().into_iter().flatten() {
+            let index = choice["index"].as_u64().unwrap() as usize;
+            contents.resize(contents.len().max(index + 1), String::new());
+            let content = choice["delta"]["content"].as_str().unwrap_or_default();
+            contents[index].push_str(content);
+            if index == 0 && !content.is_empty() {
+                texts.push(json!(content));
+            }
+        }
+        usage = chunk
+            .get("usage")
+            .filter(|usage| usage.is_object())
+            .cloned()
+            .or(usage);
+        chunks.push(chunk);
+    }
+    (
+        chunks,
+        texts,
+        contents.into_iter().map(Value::String).collect(),
+        usage,
+    )
+}
+
+fn check(name: &str, body: &[u8], cuts: &[usize]) {
+    let (chunks, texts, contents, usage) = oracle(body);
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (body.len() + 1)).collect();
+    cuts.extend([0, body.len()]);
+    cuts.sort_unstable();
+    let pieces = || cuts.windows(2).map(|pair| &body[pair[0]..pair[1]]);
+    for (mode, expected) in [
+        (Mode::Chunks, &chunks),
+        (Mode::Text, &texts),
+        (Mode::Fold, &Vec::new()),
+    ] {
+        let (seen, _) = read(pieces(), mode);
+        assert_eq!(&seen.items, expected, "{name} {mode:?} {cuts:?}");
+        for (at, content) in contents.iter().enumerate() {
+            let choices = seen.folded["choices"].as_array().unwrap();
+            let choice = choices.iter().find(|choice| choice["index"] == at);
+            let folded = choice.and_then(|choice| choice["message"]["content"].as_str());
+            assert_eq!(
+                folded.unwrap_or_default(),
+                content,
+                "{name} {mode:?} {cuts:?}"
+            );
+        }
+        assert_eq!(
+            seen.folded.get("usage"),
+            usage.as_ref(),
+            "{name} {mode:?} {cuts:?}"
+        );
+    }
+}
+
+fn chunk() -> impl Strategy<Value = Value> {
+    let piece = prop_oneof![
+        any::<String>(),
+        "[ -~]{0,12}",
+        Just("\u{1f600}é\"\\".to_string())
+    ];
+    (piece, any::<u32>(), 0u32..3, 0u8..6).prop_map(|(piece, number, index, shape)| match shape {
+        0 => json!({"id":"a","created":number,"choices":[{"index":index,"delta":{"content":piece}}],"usage":null}),
+        1 => json!({"id":"a","choices":[{"index":0,"text":piece,"delta":{"token_id":number,"content":piece}}]}),
+        2 => json!({"choices":[{"delta":{"content":piece},"index":index}],"usage":{"prompt_tokens":9,"completion_tokens":number}}),
+        3 => json!({"id":piece,"choices":[{"index":0,"delta":{"content":piece}},{"index":1,"delta":{"content":piece}}]}),
+        4 => json!({"id":"a","choices":[],"usage":{"prompt_tokens":f64::from(number) / 3.0}}),
+        _ => json!({"id":"a","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}],"x":[1,{"y":piece}]}),
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_stream_at_any_chunking(
+        chunks in prop::collection::vec(chunk(), 0..24),
+        repeat in 1usize..4,
+        crlf in any::<bool>(),
+        space in any::<bool>(),
+        cuts in prop::collection::vec(any::<usize>(), 0..12),
+    ) {
+        let end = if crlf { "\r\n\r\n" } else { "\n\n" };
+        let colon = if space { "data: " } else { "data:" };
+        let mut body = String::new();
+        for chunk in chunks {
+            for _ in 0..repeat {
+                body += &[colon, &chunk.to_string(), end].concat();
+            }
+        }
+        body += &[colon, "[DONE]", end].concat();
+        check("generated", body.as_bytes(), &cuts);
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in any::<usize>()) {
+        for prefix in ["", "data: ", "data: {\"choices\":[{\"delta\":{\"content\":\"", "event: error\ndata:"] {
+            let mut body = prefix.as_bytes().to_vec();
+            body.extend_from_slice(&bytes);
+            let (head, tail) = body.split_at(cut % (body.len() + 1));
+            prop_assert_eq!(read([head, tail], Mode::Chunks).0, read([body.as_slice()], Mode::Chunks).0);
+        }
+    }
+}
+
+fn recordings() -> Vec<(String, Vec<u8>)> {
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures").to_string();
+    let folders = [Some(own), std::env::var("HFETCH_FIXTURES").ok()];
+    let files = folders
+        .into_iter()
+        .flatten()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
+    let paths = files.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sse"))
+        .map(|path| (path.display().to_string(), std::fs::read(path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn every_recording_at_every_kind_of_chunking() {
+    let recordings = recordings();
+    println!("{} recordings", recordings.len());
+    for (name, body) in &recordings {
+        for mode in [Mode::Chunks, Mode::Text] {
+            let (whole, _) = read([body.as_slice()], mode);
+            for size in [1, 2, 3, 7, 64, 287, 288, 1000, 4096, 16384] {
+                assert_eq!(
+                    read(body.chunks(size), mode).0,
+                    whole,
+                    "{name} in pieces of {size}"
+                );
+            }
+            // Every byte of a short one, as many as time allows of a long one.
+            let cuts = (1_000_000 / (body.len() + 1)).clamp(4, 2000);
+            let stride = body.len() / cuts + 1;
+            for cut in (0..body.len()).step_by(stride) {
+                let (head, tail) = body.split_at(cut);
+                assert_eq!(read([head, tail], mode).0, whole, "{name} cut at {cut}");
+            }
+        }
+    }
+}
