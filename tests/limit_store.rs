@@ -1,0 +1,491 @@
+//! Many scopes reserved together, against a naive oracle and rule by rule.
+
+mod policy;
+
+use hfetch::policy::budget::{Budget, Per};
+use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, Refusal};
+use hfetch::policy::rate_limit::{Limits, Reason};
+use policy::{from_json, stored};
+use proptest::prelude::*;
+
+const MINUTE: f64 = 60_000.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+/// 2026-11-22T00:00Z
+const START: f64 = 1_795_305_600_000.0;
+
+fn part(scope: &str, limits: Limits) -> Part {
+    Part {
+        scope: scope.to_string(),
+        tokens: 0,
+        usd: 0.0,
+        limits,
+        budget: None,
+    }
+}
+
+fn per_minute(scope: &str, requests: f64) -> Part {
+    part(
+        scope,
+        Limits {
+            requests_per_minute: Some(requests),
+            ..Limits::default()
+        },
+    )
+}
+
+fn at_once(scope: &str, requests: f64) -> Part {
+    part(
+        scope,
+        Limits {
+            max_concurrent: Some(requests),
+            ..Limits::default()
+        },
+    )
+}
+
+fn money(usd: f64, of: f64, per: Per) -> Part {
+    Part {
+        usd,
+        budget: Some(Budget { usd: of, per }),
+        ..part("budget", Limits::default())
+    }
+}
+
+fn refusal(scope: &str, retry_after: f64, reason: Reason) -> Refusal {
+    Refusal {
+        scope: scope.to_string(),
+        retry_after,
+        reason,
+        spent_usd: None,
+        budget_usd: None,
+    }
+}
+
+#[test]
+fn all_parts_or_none() {
+    let mut store = MemoryStore::new();
+    let parts = [
+        per_minute("key", 2.0),
+        per_minute("user", 1.0),
+        money(0.4, 1.0, Per::Day),
+    ];
+    let first = store.reserve(&parts, START).unwrap();
+    store.settle(&first, 0, 0.4, START);
+    for _ in 0..5 {
+        assert_eq!(
+            store.reserve(&parts, START),
+            Err(refusal("user", MINUTE, Reason::Requests))
+        );
+    }
+    // Had a refusal left anything behind, neither would fit.
+    assert!(
+        store
+            .reserve(&[per_minute("key", 2.0), money(0.6, 1.0, Per::Day)], START)
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_scope_that_appears_twice_counts_twice() {
+    let mut store = MemoryStore::new();
+    let twice = [per_minute("key", 1.0), per_minute("key", 1.0)];
+    assert_eq!(store.reserve(&twice, START).unwrap_err().scope, "key");
+    assert_eq!(store.usage("key", START).requests_last_minute, 0.0);
+    let dear = [money(0.6, 1.0, Per::Day), money(0.6, 1.0, Per::Day)];
+    assert_eq!(
+        store.reserve(&dear, START).unwrap_err().reason,
+        Reason::Budget
+    );
+    assert!(store.reserve(&[money(1.0, 1.0, Per::Day)], START).is_ok());
+}
+
+#[test]
+fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones() {
+    let mut store = MemoryStore::new();
+    let month = part(
+        "month",
+        Limits {
+            requests_per_month: Some(1.0),
+            ..Limits::default()
+        },
+    );
+    let parts = [per_minute("minute", 1.0), month, at_once("line", 1.0)];
+    store.reserve(&parts, START).unwrap();
+    assert_eq!(store.reserve(&parts, START).unwrap_err().scope, "month");
+    let with_budget = [
+        parts[0].clone(),
+        parts[1].clone(),
+        money(2.0, 1.0, Per::Hour),
+    ];
+    assert_eq!(
+        store.reserve(&with_budget, START).unwrap_err().scope,
+        "budget"
+    );
+}
+
+#[test]
+fn limits_and_budgets_may_change_between_calls() {
+    let mut store = MemoryStore::new();
+    assert!(store.reserve(&[per_minute("key", 1.0)], START).is_ok());
+    assert!(store.reserve(&[per_minute("key", 1.0)], START).is_err());
+    assert!(store.reserve(&[per_minute("key", 2.0)], START).is_ok());
+    let reservation = store.reserve(&[money(0.5, 1.0, Per::Day)], START).unwrap();
+    store.settle(&reservation, 0, 0.5, START);
+    // What was spent today was also spent in this hour, this month, and in all.
+    for per in [Per::Hour, Per::Day, Per::Month, Per::Total] {
+        let refused = store.reserve(&[money(0.6, 1.0, per)], START).unwrap_err();
+        assert_eq!(
+            (refused.spent_usd, refused.budget_usd),
+            (Some(0.5), Some(1.0))
+        );
+        assert!(
+            store
+                .reserve(&[money(0.6, 1.1, per)], START)
+                .map(|id| store.release(&id))
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn a_budget_is_per_calendar_window() {
+    let table = [
+        (Per::Hour, 10.0 * MINUTE, HOUR),
+        (Per::Day, 10.0 * HOUR, DAY),
+        (Per::Month, 2.0 * DAY, 9.0 * DAY),
+    ];
+    for (per, offset, end) in table {
+        let mut store = MemoryStore::new();
+        let reservation = store
+            .reserve(&[money(1.0, 1.0, per)], START + offset)
+            .unwrap();
+        store.settle(&reservation, 0, 1.0, START + offset);
+        let refused = store
+            .reserve(&[money(0.1, 1.0, per)], START + offset)
+            .unwrap_err();
+        assert_eq!(
+            (refused.retry_after, refused.reason),
+            (end - offset, Reason::Budget)
+        );
+        assert!(
+            store
+                .reserve(&[money(0.1, 1.0, per)], START + end - 1.0)
+                .is_err()
+        );
+        assert!(store.reserve(&[money(1.0, 1.0, per)], START + end).is_ok());
+    }
+    let mut store = MemoryStore::new();
+    let reservation = store
+        .reserve(&[money(1.0, 1.0, Per::Total)], START)
+        .unwrap();
+    store.settle(&reservation, 0, 1.0, START);
+    let refused = store
+        .reserve(&[money(0.1, 1.0, Per::Total)], START + 4_000.0 * DAY)
+        .unwrap_err();
+    assert_eq!(refused.retry_after, f64::INFINITY);
+}
+
+#[test]
+fn what_is_held_over_midnight_counts_on_both_sides() {
+    let mut store = MemoryStore::new();
+    let night = START + DAY - 1.0;
+    let held = store.reserve(&[money(0.8, 1.0, Per::Day)], night).unwrap();
+    assert!(
+        store
+            .reserve(&[money(0.3, 1.0, Per::Day)], night + 2.0)
+            .is_err()
+    );
+    store.settle(&held, 0, 0.5, night + 2.0);
+    assert!(
+        store
+            .reserve(&[money(0.6, 1.0, Per::Day)], night + 2.0)
+            .is_err()
+    );
+    assert!(
+        store
+            .reserve(&[money(0.5, 1.0, Per::Day)], night + 2.0)
+            .is_ok()
+    );
+}
+
+#[test]
+fn tenths_add_up_to_the_whole_budget_and_not_a_trillionth_more() {
+    let mut store = MemoryStore::new();
+    for _ in 0..10 {
+        let reservation = store
+            .reserve(&[money(0.1, 1.0, Per::Total)], START)
+            .unwrap();
+        store.settle(&reservation, 0, 0.1, START);
+    }
+    assert!(
+        store
+            .reserve(&[money(1e-12, 1.0, Per::Total)], START)
+            .is_err()
+    );
+    assert!(store.reserve(&[money(0.0, 1.0, Per::Total)], START).is_ok());
+}
+
+#[test]
+fn what_is_no_amount_of_money_fits_no_budget() {
+    for usd in [f64::NAN, f64::INFINITY, 1e300] {
+        let refused = MemoryStore::new()
+            .reserve(&[money(usd, 1e6, Per::Day)], START)
+            .unwrap_err();
+        assert_eq!(refused.retry_after, f64::INFINITY);
+    }
+}
+
+#[test]
+fn tokens_and_money_are_settled_in_every_part() {
+    let mut store = MemoryStore::new();
+    let tokens = Limits {
+        tokens_per_minute: Some(100.0),
+        ..Limits::default()
+    };
+    let parts = [
+        Part {
+            tokens: 80,
+            ..part("key", tokens)
+        },
+        Part {
+            tokens: 80,
+            ..part("user", tokens)
+        },
+    ];
+    let reservation = store.reserve(&parts, START).unwrap();
+    assert!(store.reserve(&parts, START).is_err());
+    store.settle(&reservation, 20, 0.0, START);
+    for scope in ["key", "user"] {
+        assert_eq!(store.usage(scope, START).tokens_last_minute, 20.0);
+    }
+    let again = store.reserve(&parts, START).unwrap();
+    store.release(&again);
+    assert_eq!(store.usage("user", START).tokens_last_minute, 20.0);
+}
+
+#[test]
+fn an_end_counts_once() {
+    let mut store = MemoryStore::new();
+    let reservation = store
+        .reserve(&[money(0.5, 1.0, Per::Day), per_minute("key", 5.0)], START)
+        .unwrap();
+    store.settle(&reservation, 7, 0.5, START);
+    store.settle(&reservation, 7, 0.5, START);
+    store.release(&reservation);
+    for nonsense in [
+        "",
+        "-",
+        "1",
+        "0-1",
+        "x-y",
+        "1795305600000-99",
+        "1795305600000--1",
+    ] {
+        store.settle(nonsense, 1, 1.0, START);
+        store.release(nonsense);
+    }
+    assert_eq!(store.usage("key", START).requests_last_minute, 1.0);
+    assert!(store.reserve(&[money(0.5, 1.0, Per::Day)], START).is_ok());
+}
+
+#[test]
+fn a_block_is_of_one_scope() {
+    let mut store = MemoryStore::new();
+    store.block("a", START + 5_000.0);
+    let both = [per_minute("a", 9.0), per_minute("b", 9.0)];
+    assert_eq!(
+        store.reserve(&both, START),
+        Err(refusal("a", 5_000.0, Reason::Blocked))
+    );
+    assert!(store.reserve(&both[1..], START).is_ok());
+    assert!(store.reserve(&both, START + 5_000.0).is_ok());
+}
+
+#[test]
+fn a_lost_reservation_expires_in_a_shared_store_and_is_booked_if_it_ends_after_all() {
+    let parts = [at_once("line", 1.0), money(0.8, 1.0, Per::Day)];
+    let mut memory = MemoryStore::new();
+    memory.reserve(&parts, START).unwrap();
+    assert!(memory.reserve(&parts, START + 9.0 * HOUR).is_err());
+
+    let mut shared = MemoryStore::shared();
+    let lost = shared.reserve(&parts, START).unwrap();
+    assert!(shared.reserve(&parts, START + LOST_AFTER - 1.0).is_err());
+    let next = shared.reserve(&parts, START + LOST_AFTER).unwrap();
+    shared.release(&next);
+    shared.settle(&lost, 0, 0.7, START + LOST_AFTER);
+    shared.settle(&lost, 0, 0.7, START + LOST_AFTER);
+    let refused = shared.reserve(&parts, START + LOST_AFTER).unwrap_err();
+    assert_eq!(
+        (refused.reason, refused.spent_usd),
+        (Reason::Budget, Some(0.7))
+    );
+}
+
+#[test]
+fn a_reservation_from_before_a_loss_of_state_ends_no_other() {
+    let mut before = MemoryStore::shared();
+    let old = before.reserve(&[at_once("line", 1.0)], START).unwrap();
+    let mut after = MemoryStore::shared();
+    after.reserve(&[at_once("line", 1.0)], START + 1.0).unwrap();
+    after.release(&old);
+    assert!(after.reserve(&[at_once("line", 1.0)], START + 1.0).is_err());
+}
+
+#[test]
+fn scopes_that_remember_nothing_are_dropped() {
+    let mut store = MemoryStore::new();
+    for user in 0..4_000 {
+        let now = START + f64::from(user) * 10.0 * MINUTE;
+        let scope = ["user:", &user.to_string()].concat();
+        let parts = [Part {
+            scope,
+            ..money(0.01, 1.0, Per::Hour)
+        }];
+        let reservation = store.reserve(&parts, now).unwrap();
+        store.settle(&reservation, 1, 0.01, now);
+    }
+    let state = serde_json::to_value(store.state()).unwrap();
+    let scopes = state["scopes"].as_array().unwrap().len();
+    // Requests of this month are remembered, those of the last one are not.
+    assert!(scopes < 3_000, "{scopes}");
+}
+
+#[test]
+fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
+    let mut store = MemoryStore::shared();
+    store
+        .reserve(&[at_once("a", 1.0), money(0.5, 1.0, Per::Day)], START)
+        .unwrap();
+    let good = serde_json::to_value(store.state()).unwrap();
+    let edits: [fn(&mut serde_json::Value); 9] = [
+        |state| state["now"] = "x".into(),
+        |state| state["scopes"][0][0] = 7.into(),
+        |state| state["scopes"][1][0] = "a".into(),
+        |state| state["scopes"][0][1] = serde_json::Value::Null,
+        |state| state["scopes"][0][2]["spent"] = serde_json::json!(["1"]),
+        |state| state["scopes"][0][2]["held"] = "-1".into(),
+        |state| state["open"][0][0] = 0.into(),
+        |state| state["open"][0][2][0] = serde_json::json!(["a", 1, 2]),
+        |state| state["lost"] = serde_json::Value::Null,
+    ];
+    for edit in edits {
+        let mut state = good.clone();
+        edit(&mut state);
+        let mut other = MemoryStore::shared();
+        let error = other.restore(&from_json(&state)).unwrap_err();
+        assert_eq!(error.class.name(), "ConfigError");
+        assert_eq!(
+            serde_json::to_value(other.state()).unwrap(),
+            serde_json::to_value(MemoryStore::shared().state()).unwrap()
+        );
+    }
+    let mut other = MemoryStore::shared();
+    other.restore(&from_json(&good)).unwrap();
+    assert_eq!(serde_json::to_value(other.state()).unwrap(), good);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Reserve { keys: Vec<usize>, cents: u32 },
+    Settle { which: usize, share: u32 },
+    Release(usize),
+    Wait(u32),
+    Store,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => (prop::collection::vec(0usize..3, 1..4), 0u32..60).prop_map(|(keys, cents)| Step::Reserve { keys, cents }),
+        3 => (0usize..8, 0u32..=100).prop_map(|(which, share)| Step::Settle { which, share }),
+        1 => (0usize..8).prop_map(Step::Release),
+        2 => (0u32..1_500_000).prop_map(Step::Wait),
+        1 => Just(Step::Store),
+    ];
+    prop::collection::vec(step, 0..80)
+}
+
+/// A reservation as the oracle remembers it.
+struct Booked {
+    id: String,
+    at: f64,
+    scopes: Vec<String>,
+    held: u32,
+    open: bool,
+    released: bool,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_budget_is_overspent_and_no_hold_leaks(steps in steps(), hourly in any::<bool>()) {
+        let budget = Budget { usd: 1.0, per: if hourly { Per::Hour } else { Per::Total } };
+        let limits = Limits { requests_per_minute: Some(3.0), max_concurrent: Some(2.0), ..Limits::default() };
+        let mut store = MemoryStore::new();
+        let mut booked: Vec<Booked> = Vec::new();
+        // Settled money in cents: window it began in, window it ended in.
+        let mut spent: Vec<(f64, f64, f64)> = Vec::new();
+        let mut now = START;
+        let window = |at: f64| if hourly { (at / HOUR).floor() } else { 0.0 };
+        for step in steps {
+            match step {
+                Step::Reserve { keys, cents } => {
+                    let scopes: Vec<String> = keys.iter().map(usize::to_string).collect();
+                    let mut parts: Vec<Part> = scopes.iter().map(|scope| part(scope, limits)).collect();
+                    parts.push(Part { usd: f64::from(cents) / 100.0, budget: Some(budget), ..part("budget", Limits::default()) });
+                    let fits = scopes.iter().all(|scope| {
+                        let mine = scopes.iter().filter(|other| *other == scope).count();
+                        let of = |entry: &&Booked| !entry.released && entry.scopes.contains(scope);
+                        let weight = |entry: &Booked| entry.scopes.iter().filter(|other| *other == scope).count();
+                        let minute: usize = booked.iter().filter(of).filter(|entry| entry.open || entry.at + MINUTE > now).map(weight).sum();
+                        let open: usize = booked.iter().filter(of).filter(|entry| entry.open).map(weight).sum();
+                        minute + mine <= 3 && open + mine <= 2
+                    });
+                    let held: u32 = booked.iter().filter(|entry| entry.open).map(|entry| entry.held).sum();
+                    let ended: f64 = spent.iter().filter(|row| row.1 == window(now)).map(|row| row.2).sum();
+                    let affordable = f64::from(held + cents) + ended <= 100.0 + 1e-9;
+                    let answer = store.reserve(&parts, now);
+                    prop_assert_eq!(answer.is_ok(), fits && affordable, "{:?}", answer);
+                    match answer {
+                        Ok(id) => booked.push(Booked { id, at: now, scopes, held: cents, open: true, released: false }),
+                        Err(refused) => prop_assert_eq!(refused.reason == Reason::Budget, !affordable),
+                    }
+                }
+                Step::Settle { which, share } => {
+                    let open: Vec<usize> = (0..booked.len()).filter(|index| booked[*index].open).collect();
+                    if open.is_empty() { continue; }
+                    let entry = &mut booked[open[which % open.len()]];
+                    entry.open = false;
+                    let cents = f64::from(entry.held) * f64::from(share) / 100.0;
+                    store.settle(&entry.id, 0, cents / 100.0, now);
+                    spent.push((window(entry.at), window(now), cents));
+                }
+                Step::Release(which) => {
+                    let open: Vec<usize> = (0..booked.len()).filter(|index| booked[*index].open).collect();
+                    if open.is_empty() { continue; }
+                    let entry = &mut booked[open[which % open.len()]];
+                    (entry.open, entry.released) = (false, true);
+                    store.release(&entry.id);
+                }
+                Step::Wait(ms) => now += f64::from(ms),
+                Step::Store => {
+                    let mut other = MemoryStore::new();
+                    other.restore(&stored(&store.state())).unwrap();
+                    store = other;
+                }
+            }
+        }
+        for row in &spent {
+            let began: f64 = spent.iter().filter(|other| other.0 == row.0).map(|other| other.2).sum();
+            let ended: f64 = spent.iter().filter(|other| other.1 == row.1).map(|other| other.2).sum();
+            prop_assert!(began <= 100.0 + 1e-9 && ended <= 100.0 + 1e-9);
+        }
+        for entry in booked.iter().filter(|entry| entry.open) {
+            store.release(&entry.id);
+        }
+        let all: Vec<Part> = ["0", "1", "2"].iter().map(|scope| part(scope, limits)).collect();
+        prop_assert!(store.reserve(&all, now + MINUTE).is_ok());
+    }
+}
