@@ -62,7 +62,10 @@ export class ScriptBook {
       step: entry.steps.shift(),
       cutByUs: false,
       sawBody: (body) => keep(counters.bodies, body),
-      sent: (bytes) => (counters.bytes += bytes),
+      sent(bytes) {
+        counters.bytes += bytes;
+        changed();
+      },
     };
     response.once("close", () => {
       counters.open -= 1;

@@ -114,7 +114,7 @@ const OPTION_MISTAKES = [
   [{ retry: { maxAttempts: 0 } }, "retry.maxAttempts"], [{ retry: true }, "retry"], [{ retry: { baseDelay: NaN } }, "retry.baseDelay"], [{ maxRetries: -1 }, "maxRetries"],
   [{ timeout: -1 }, "timeout"], [{ timeout: { read: 5 } }, "timeout.read"], [{ maxEventBytes: 0 }, "maxEventBytes"],
   [{ billTo: "a\nb" }, "billTo"], [{ headers: { "bad name": "x" } }, "headers.bad name"], [{ headers: { "x-a": 5 } }, "headers.x-a"], [{ headers: { "x-a": "a\0b" } }, "headers.x-a"],
-  [{ fetch: {} }, "fetch"], [{ onSettled: "log" }, "onSettled"], [{ store: {} }, "store"], [{ apikey: "hf_x" }, "apikey"],
+  [{ fetch: {} }, "fetch"], [{ onSettled: "log" }, "onSettled"], [{ store: {} }, "store.reserve"], [{ apikey: "hf_x" }, "apikey"],
 ];
 for (const [options, path] of OPTION_MISTAKES) {
   test(`option mistake: ${path} ${JSON.stringify(Object.values(options)[0])}`, () => {
