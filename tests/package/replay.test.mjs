@@ -81,6 +81,13 @@ async function assertReplay(hf, recording, expected, note) {
 
   const bytes = Buffer.concat((await drain((await open(hf)).toReadableStream())).items);
   assert.ok(recording.bytes.subarray(0, bytes.length).equals(bytes), `${note}, toReadableStream()`);
+  if (expected.end === "ok") assert.ok(bytes.length >= needed(recording.bytes), `${note}, toReadableStream() gave ${bytes.length} bytes`);
+}
+
+/** How much of a body belongs to the answer: all of it, or up to its `[DONE]`. */
+function needed(bytes) {
+  const done = /(?:^|[\r\n])data: ?\[DONE\]/.exec(bytes.toString("latin1"));
+  return done ? done.index + done[0].length : bytes.length;
 }
 
 for (const recording of [...own, ...further]) {
