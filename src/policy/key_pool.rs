@@ -162,18 +162,19 @@ impl KeyPool {
             .iter()
             .enumerate()
             .filter(|(_, key)| !key.disabled);
-        let mut ranked: Vec<(bool, f64, usize)> = usable
+        let ready = usable
             .clone()
-            .filter(|(_, key)| key.ready_at(model) <= self.now)
-            .map(|(index, key)| (tried.contains(&index), key.load(), index))
-            .collect();
-        if ranked.is_empty() {
-            ranked = usable
-                .map(|(index, key)| (false, key.ready_at(model), index))
-                .collect();
+            .filter(|(_, key)| key.ready_at(model) <= self.now);
+        let mut order = Order::default();
+        for (index, key) in ready {
+            order.insert(tried.contains(&index), key.load(), index);
         }
-        ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        ranked.into_iter().map(|row| row.2).collect()
+        if order.0.is_empty() {
+            for (index, key) in usable {
+                order.insert(false, key.ready_at(model), index);
+            }
+        }
+        order.0.into_iter().map(|row| row.2).collect()
     }
 
     /// Whether a key that this request has not tried is ready for the model.
@@ -252,6 +253,21 @@ impl KeyPool {
         for key in &mut self.keys {
             key.advance(self.now);
         }
+    }
+}
+
+/// Keys by what comes first and how loaded they are, equal ones in the order they came.
+///
+/// Pools are small, and the standard library's sort is larger than this module.
+#[derive(Default)]
+struct Order(Vec<(bool, f64, usize)>);
+
+impl Order {
+    fn insert(&mut self, later: bool, load: f64, index: usize) {
+        let place = self
+            .0
+            .partition_point(|row| (row.0, row.1) <= (later, load));
+        self.0.insert(place, (later, load, index));
     }
 }
 

@@ -331,7 +331,8 @@ impl RateLimiter {
             in_order.then_some(open)
         })?;
         let holds: Vec<(f64, u64)> = open.iter().map(|open| (open.at, open.tokens)).collect();
-        limiter.window = Window::restore(left, &settled, &holds);
+        let window = Window::restore(left, &settled, &holds);
+        limiter.window = window.ok_or_else(|| state.broken("settled"))?;
         limiter.open = open.into();
         Ok(limiter)
     }

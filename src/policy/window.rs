@@ -164,28 +164,28 @@ impl Window {
     }
 
     /// A window that holds what [`settled`](Window::settled) gave, and the open reservations: time and tokens.
-    pub fn restore(left: f64, settled: &[(f64, u64, u64)], open: &[(f64, u64)]) -> Window {
+    /// None where either is out of order.
+    pub fn restore(left: f64, settled: &[(f64, u64, u64)], open: &[(f64, u64)]) -> Option<Window> {
+        if !settled.is_sorted_by_key(|row| row.0) || !open.is_sorted_by_key(|row| row.0) {
+            return None;
+        }
         let mut window = Window {
             left,
             ..Window::default()
         };
-        let mut open = open.to_vec();
-        open.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut settled = settled.to_vec();
-        settled.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut held = open.iter().peekable();
+        let mut open = open.iter().peekable();
         for (at, requests, tokens) in settled {
-            while let Some((earlier, tokens)) = held.next_if(|hold| hold.0 <= at) {
+            while let Some((earlier, tokens)) = open.next_if(|hold| hold.0 <= *at) {
                 window.hold(*earlier, *tokens);
             }
-            if at > left {
-                window.add(at, requests, tokens);
+            if *at > left {
+                window.add(*at, *requests, *tokens);
             }
         }
-        for (at, tokens) in held {
+        for (at, tokens) in open {
             window.hold(*at, *tokens);
         }
-        window
+        Some(window)
     }
 
     fn newest(&mut self, at: f64, change: impl FnOnce(&mut Bucket)) {
