@@ -10,7 +10,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { npmInstall, run } from "../../scripts/run.mjs";
+import { npmInstall, root, run } from "../../scripts/run.mjs";
+import { snippetsOf } from "../readme/snippets.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
@@ -38,20 +39,27 @@ const programs = [
   { file: "openai.ts", lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
+/** The README's snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
+async function readmePrograms() {
+  const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+  return snippets.map(({ line, code }) => ({ file: `readme-line-${line}.ts`, code }));
+}
+
 /** A folder outside the repository with the package, the openai package and the programs, as a user's project has them. */
-async function userProject(packageFolder) {
+async function userProject(packageFolder, snippets) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-types-"));
   await mkdir(join(folder, "node_modules"));
   await cp(packageFolder, join(folder, "node_modules", "hfetch"), { recursive: true, dereference: true });
   for (const name of ["openai", "@types", "@cloudflare"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
   for (const file of new Set(programs.map((program) => program.file))) await cp(join(here, file), join(folder, file));
+  for (const { file, code } of snippets) await writeFile(join(folder, file), code);
   await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
   return folder;
 }
 
-async function compile(folder, compiler, { file, ...options }, resolution) {
+async function compile(folder, compiler, files, options) {
   const config = join(folder, "tsconfig.json");
-  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options, ...resolution }, files: [file] }));
+  await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files }));
   const { code, stdout, stderr } = await run(process.execPath, [join(modules, compiler, "bin", "tsc"), "-p", config], { check: false });
   return code === 0 ? null : (stdout || stderr).trim();
 }
@@ -82,7 +90,8 @@ async function main() {
   const given = resolve(values.package);
   const installed = join(given, "node_modules", "hfetch");
   await npmInstall(here);
-  const folder = await userProject(existsSync(installed) ? installed : given);
+  const snippets = await readmePrograms();
+  const folder = await userProject(existsSync(installed) ? installed : given, snippets);
   let passed = 0;
   const failures = [];
   const record = (name, problem) => {
@@ -95,10 +104,13 @@ async function main() {
       for (const program of programs) {
         for (const resolution of resolutions) {
           const name = `TypeScript ${version}, ${resolution.moduleResolution}, lib ${[...program.lib, ...(program.types ?? [])].join("+")}: ${program.file}`;
-          record(name, await compile(folder, compiler, program, resolution));
+          const { file, ...options } = program;
+          record(name, await compile(folder, compiler, [file], { ...options, ...resolution }));
         }
       }
     }
+    const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...resolutions[0] };
+    record("the README's snippets", await compile(folder, "typescript", snippets.map(({ file }) => file), javascript));
     for (const specifier of ["hfetch", "hfetch/slim"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));

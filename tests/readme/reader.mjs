@@ -1,0 +1,23 @@
+// Loaded before a snippet: what the reader's snippet sends to Hugging Face goes to the stand-in endpoint, and to nowhere else.
+// Then the snippet runs as it stands; what it exports is called as its host would call it.
+
+import { pathToFileURL } from "node:url";
+
+const [snippet, endpoint] = process.argv.slice(2);
+const send = globalThis.fetch;
+
+globalThis.fetch = (input, init) => {
+  const url = new URL(input);
+  if (url.origin !== "https://router.huggingface.co") throw new Error(`a snippet asked for ${url}`);
+  return send(endpoint + url.pathname + url.search, init);
+};
+
+const { default: worker, POST } = await import(pathToFileURL(snippet).href);
+const handle = worker?.fetch ?? POST;
+if (handle) {
+  const messages = [{ role: "user", content: "Hello." }];
+  const request = new Request("http://localhost/", { method: "POST", body: JSON.stringify({ messages }) });
+  const response = await handle(request, { HF_TOKEN: process.env.HF_TOKEN });
+  console.log(response.status, response.headers.get("content-type"));
+  console.log(await response.text());
+}
