@@ -7,3 +7,5 @@ pub mod chunk;
 pub mod completion;
 pub mod sse;
 pub mod stream;
+pub mod embedding;
+pub mod model;

@@ -1,0 +1,188 @@
+//! What a caller asks for: the body of an embeddings request, checked field by field.
+
+use super::request::Format;
+use crate::error::Error;
+use crate::json::{Kind, Malformed, Scanner, unescape};
+
+/// The inputs, each as its JSON text.
+pub struct Inputs {
+    pub texts: Vec<String>,
+    /// One input, not a list.
+    pub single: bool,
+    pub token_ids: bool,
+}
+
+/// A body taken apart.
+pub struct Draft {
+    pub model: Option<String>,
+    pub inputs: Option<Inputs>,
+    pub format: Format,
+    /// Every other key and its JSON, in the caller's order.
+    pub members: Vec<(String, String)>,
+}
+
+impl Draft {
+    /// Takes a body apart.
+    pub fn read(text: &str) -> Result<Self, Error> {
+        Draft::scan(text).map_err(broken)?
+    }
+
+    fn scan(text: &str) -> Result<Result<Self, Error>, Malformed> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let mut draft = Draft {
+            model: None,
+            inputs: None,
+            format: Format::Floats,
+            members: Vec::new(),
+        };
+        if scanner.kind()? != Kind::Object {
+            return Ok(Err(Error::config(
+                "body",
+                "must be an object of request parameters",
+            )));
+        }
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
+            let kind = scanner.kind()?;
+            let value = scanner.skip()?;
+            if let Err(error) = draft.member(&unescape(key.raw), kind, value) {
+                return Ok(Err(error));
+            }
+        }
+        scanner.end()?;
+        Ok(Ok(draft))
+    }
+
+    fn member(&mut self, key: &str, kind: Kind, value: &[u8]) -> Result<(), Error> {
+        match key {
+            "model" => match kind {
+                Kind::String => self.model = Some(unescape(inside(value))),
+                Kind::Null => {}
+                _ => return Err(Error::config("model", "must be a string")),
+            },
+            "input" => self.inputs = Some(inputs(kind, value)?),
+            "encoding_format" => {
+                self.format = match value {
+                    b"\"float\"" => Format::Numbers,
+                    b"\"base64\"" => Format::Base64,
+                    _ => {
+                        return Err(Error::config(
+                            "encoding_format",
+                            "must be \"float\" or \"base64\"",
+                        ));
+                    }
+                };
+                self.keep(key, value);
+            }
+            "inputs" => {
+                return Err(Error::config(
+                    "inputs",
+                    "is not a parameter; did you mean input?",
+                ));
+            }
+            _ => self.keep(key, value),
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, key: &str, value: &[u8]) {
+        self.members.push((key.to_string(), text_of(value)));
+    }
+}
+
+/// What `input` may be: text, a list of texts, token ids, or a list of lists of these.
+fn inputs(kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
+    let wrong = || Error::config("input", "must be a string, a list of strings, or token ids");
+    match kind {
+        Kind::String => Ok(Inputs {
+            texts: vec![text_of(value)],
+            single: true,
+            token_ids: false,
+        }),
+        Kind::Array => {
+            let elements = elements(value).map_err(broken)?;
+            let Some((first, _)) = elements.first() else {
+                return Err(Error::config("input", "must not be an empty list"));
+            };
+            if let Some(odd) = elements.iter().position(|(kind, _)| kind != first) {
+                let path = ["input[", &odd.to_string(), "]"].concat();
+                return Err(Error::config(
+                    path,
+                    "is of another type than the inputs before it",
+                ));
+            }
+            match first {
+                Kind::String => Ok(list(&elements, false)),
+                Kind::Array => token_lists(&elements),
+                Kind::Number => {
+                    check_ids(&elements, "input")?;
+                    // A list of numbers is the token ids of one input.
+                    Ok(Inputs {
+                        texts: vec![text_of(value)],
+                        single: true,
+                        token_ids: true,
+                    })
+                }
+                _ => Err(wrong()),
+            }
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn token_lists(lists: &[(Kind, &[u8])]) -> Result<Inputs, Error> {
+    for (index, (_, ids)) in lists.iter().enumerate() {
+        let path = ["input[", &index.to_string(), "]"].concat();
+        let ids = elements(ids).map_err(broken)?;
+        if ids.is_empty() {
+            return Err(Error::config(path, "must not be an empty list"));
+        }
+        check_ids(&ids, &path)?;
+    }
+    Ok(list(lists, true))
+}
+
+fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
+    let is_id =
+        |(kind, text): &(Kind, &[u8])| *kind == Kind::Number && text.iter().all(u8::is_ascii_digit);
+    match ids.iter().position(|id| !is_id(id)) {
+        None => Ok(()),
+        Some(odd) => {
+            let path = [path, "[", &odd.to_string(), "]"].concat();
+            Err(Error::config(path, "must be a token id, a whole number"))
+        }
+    }
+}
+
+fn list(elements: &[(Kind, &[u8])], token_ids: bool) -> Inputs {
+    Inputs {
+        texts: elements.iter().map(|(_, text)| text_of(text)).collect(),
+        single: false,
+        token_ids,
+    }
+}
+
+fn elements(array: &[u8]) -> Result<Vec<(Kind, &[u8])>, Malformed> {
+    let mut scanner = Scanner::new(array);
+    let mut elements = Vec::new();
+    scanner.begin_array()?;
+    while scanner.next_element()? {
+        elements.push((scanner.kind()?, scanner.skip()?));
+    }
+    Ok(elements)
+}
+
+/// What stands between the quotes.
+fn inside(string: &[u8]) -> &[u8] {
+    string
+        .get(1..string.len().saturating_sub(1))
+        .unwrap_or_default()
+}
+
+fn text_of(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}
+
+fn broken(malformed: Malformed) -> Error {
+    Error::config("body", malformed.problem)
+}

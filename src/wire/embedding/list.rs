@@ -1,0 +1,173 @@
+//! The OpenAI-compatible answer: `{object, data: [{index, embedding}], model, usage}`, keys in any order.
+
+use super::rows::Rows;
+use super::{Embeddings, Problem, Usage, base64};
+use crate::json::{self, Kind, Scanner};
+
+/// Reads a whole body.
+pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
+    let mut list = List {
+        body,
+        scanner: Scanner::new(body),
+        inputs,
+        order: Vec::with_capacity(inputs),
+        found: Embeddings::default(),
+    };
+    list.scanner.begin_object()?;
+    let mut has_data = false;
+    while let Some(key) = list.scanner.next_key()? {
+        match key.raw {
+            b"data" => {
+                if std::mem::replace(&mut has_data, true) {
+                    return Err(Problem::Malformed("\"data\" stands twice"));
+                }
+                list.data()?;
+            }
+            b"model" if list.scanner.kind()? == Kind::String => {
+                let model = list.scanner.string()?;
+                list.found.model = Some(json::unescape(model.raw));
+            }
+            b"usage" => list.found.usage = usage(list.scanner.skip()?),
+            _ => drop(list.scanner.skip()?),
+        }
+    }
+    list.scanner.end()?;
+    if !has_data {
+        return Err(Problem::Unknown);
+    }
+    list.in_order()
+}
+
+struct List<'a> {
+    body: &'a [u8],
+    scanner: Scanner<'a>,
+    inputs: usize,
+    /// The index of each row as it came.
+    order: Vec<usize>,
+    found: Embeddings,
+}
+
+impl<'a> List<'a> {
+    fn data(&mut self) -> Result<(), Problem> {
+        if self.scanner.kind()? != Kind::Array {
+            return Err(Problem::Unknown);
+        }
+        self.scanner.begin_array()?;
+        while self.scanner.next_element()? {
+            if self.order.len() == self.inputs {
+                return Err(Problem::Count(self.inputs.saturating_add(1)));
+            }
+            self.entry()?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self) -> Result<(), Problem> {
+        if self.scanner.kind()? != Kind::Object {
+            return Err(Problem::Unknown);
+        }
+        let place = self.order.len();
+        let mut index = place;
+        let rows = self.found.values.len();
+        self.scanner.begin_object()?;
+        while let Some(key) = self.scanner.next_key()? {
+            match key.raw {
+                b"index" if self.scanner.kind()? == Kind::Number => {
+                    let number = json::number(self.scanner.number()?);
+                    if number < 0.0 || number.fract() != 0.0 {
+                        return Err(Problem::Row(place, "has an index that is no whole number"));
+                    }
+                    index = number as usize;
+                }
+                b"embedding" => {
+                    if self.found.values.len() > rows {
+                        return Err(Problem::Row(place, "stands twice"));
+                    }
+                    self.embedding(place)?;
+                }
+                _ => drop(self.scanner.skip()?),
+            }
+        }
+        if self.found.values.len() == rows {
+            return Err(Problem::Row(place, "is missing"));
+        }
+        self.order.push(index);
+        Ok(())
+    }
+
+    fn embedding(&mut self, place: usize) -> Result<(), Problem> {
+        match self.scanner.kind()? {
+            Kind::Array => {
+                let text = self.body.get(self.scanner.at()..).unwrap_or_default();
+                let mut rows = Rows::new(text);
+                rows.add(&mut self.found, place, self.inputs)?;
+                // After a value the scanner needs no memory of what came before.
+                self.body = rows.rest();
+                self.scanner = Scanner::new(self.body);
+                Ok(())
+            }
+            Kind::String => {
+                let text = self.scanner.string()?;
+                let length = base64::decode_floats(&text.decoded(), &mut self.found.values)
+                    .map_err(|problem| Problem::Row(place, problem))?;
+                self.found.check_length(length, place, self.inputs)
+            }
+            _ => Err(Problem::Row(
+                place,
+                "is neither a list of numbers nor base64",
+            )),
+        }
+    }
+
+    /// The rows sorted by their indexes, of which there is one for each input.
+    fn in_order(self) -> Result<Embeddings, Problem> {
+        let List {
+            inputs,
+            order,
+            mut found,
+            ..
+        } = self;
+        if order.len() != inputs {
+            return Err(Problem::Count(order.len()));
+        }
+        if order
+            .iter()
+            .enumerate()
+            .all(|(place, index)| place == *index)
+        {
+            return Ok(found);
+        }
+        let mut places: Vec<Option<usize>> = vec![None; inputs];
+        for (place, index) in order.iter().enumerate() {
+            match places.get_mut(*index) {
+                Some(free @ None) => *free = Some(place),
+                Some(_) => return Err(Problem::Row(place, "has the index of another")),
+                None => return Err(Problem::Row(place, "has an index beyond the inputs")),
+            }
+        }
+        let mut sorted = Vec::with_capacity(found.values.len());
+        for place in places.into_iter().flatten() {
+            let start = place.saturating_mul(found.dimensions);
+            let row = found
+                .values
+                .get(start..start.saturating_add(found.dimensions));
+            sorted.extend_from_slice(row.unwrap_or_default());
+        }
+        found.values = sorted;
+        Ok(found)
+    }
+}
+
+/// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
+fn usage(text: &[u8]) -> Option<Usage> {
+    let usage = json::parse(text).ok()?;
+    let tokens = |name: &str| {
+        let tokens = usage.get(name)?.as_f64()?;
+        (tokens.is_finite() && tokens >= 0.0).then_some(tokens)
+    };
+    let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));
+    Some(Usage {
+        prompt_tokens: prompt.or(total)?,
+        total_tokens: total.or(prompt)?,
+    })
+}

@@ -1,0 +1,274 @@
+//! An embeddings request: where it goes, and its inputs in batches of bounded count and bytes.
+
+use std::ops::Range;
+
+use super::body::Draft;
+use crate::error::Error;
+use crate::json::{unescape, write_string};
+use crate::wire::request::{Defaults, resolve_model};
+
+/// Bytes that text-embeddings-inference takes in one body by default.
+pub const PAYLOAD_LIMIT: usize = 2_000_000;
+
+/// Providers with an OpenAI-compatible embeddings route behind the router.
+const ROUTES: [(&str, &str); 3] = [
+    ("deepinfra", "/deepinfra/v1/openai/embeddings"),
+    ("together", "/together/v1/embeddings"),
+    ("scaleway", "/scaleway/v1/embeddings"),
+];
+const HF_INFERENCE: &str = "hf-inference";
+
+/// Where requests go.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'a> {
+    /// The base URL, without a trailing slash.
+    pub base_url: &'a str,
+    /// Whether that is Hugging Face's router, which has no `/v1/embeddings`.
+    pub is_router: bool,
+}
+
+/// How many inputs go into one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Inputs.
+    pub inputs: usize,
+    /// Bytes of the body; an input that is longer by itself goes alone.
+    pub bytes: usize,
+}
+
+/// What each embedding is given as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A `Float32Array`, when nothing was asked for.
+    Floats,
+    /// A list of numbers.
+    Numbers,
+    /// Base64 text.
+    Base64,
+}
+
+/// An embeddings request, ready to be sent batch by batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddingRequest {
+    /// Where every batch is posted.
+    pub url: String,
+    /// The model as the caller named it, without the client's prefix.
+    pub model: String,
+    /// The provider, where the URL tells it.
+    pub provider: Option<String>,
+    /// What the caller wants each embedding as.
+    pub format: Format,
+    /// The JSON text of each input.
+    inputs: Vec<String>,
+    /// Whether the caller gave one input, not a list.
+    single: bool,
+    /// The body around the inputs.
+    head: String,
+    tail: String,
+}
+
+/// A run of inputs that is sent as one request.
+pub type Batch = Range<usize>;
+
+/// What an input is for an estimate of its tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input<'a> {
+    /// Text.
+    Text(&'a str),
+    /// So many token ids.
+    TokenIds(usize),
+}
+
+#[derive(Debug, PartialEq)]
+enum Route {
+    /// `inputs`, no model in the body.
+    FeatureExtraction,
+    OpenAi,
+}
+
+struct Target<'a> {
+    route: Route,
+    url: String,
+    /// The model in the body.
+    model: &'a str,
+    provider: Option<String>,
+}
+
+/// Checks a caller's body and finds its way.
+pub fn read(
+    text: &str,
+    defaults: Defaults<'_>,
+    endpoint: Endpoint<'_>,
+) -> Result<EmbeddingRequest, Error> {
+    let draft = Draft::read(text)?;
+    let inputs = draft
+        .inputs
+        .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
+    let model = resolve_model(draft.model, defaults)?;
+    let target = target(&model, endpoint)?;
+    if target.route == Route::FeatureExtraction && inputs.token_ids {
+        return Err(Error::config(
+            "input",
+            "must be text: this route takes no token ids",
+        ));
+    }
+    let (head, tail) = write(&target, &draft.members);
+    Ok(EmbeddingRequest {
+        url: target.url,
+        provider: target.provider,
+        model,
+        format: draft.format,
+        inputs: inputs.texts,
+        single: inputs.single,
+        head,
+        tail,
+    })
+}
+
+impl EmbeddingRequest {
+    /// How many inputs there are.
+    pub fn input_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The batches, in order.
+    pub fn batches(&self, bounds: Bounds) -> Vec<Batch> {
+        let around = self
+            .head
+            .len()
+            .saturating_add(self.tail.len())
+            .saturating_add(2);
+        let mut batches = Vec::new();
+        let mut start = 0;
+        let mut bytes = around;
+        for (index, input) in self.inputs.iter().enumerate() {
+            let more = input.len().saturating_add(1);
+            let full = index - start == bounds.inputs || bytes.saturating_add(more) > bounds.bytes;
+            if full && index > start {
+                batches.push(start..index);
+                start = index;
+                bytes = around;
+            }
+            bytes = bytes.saturating_add(more);
+        }
+        batches.push(start..self.inputs.len());
+        batches
+    }
+
+    /// The body of a batch.
+    pub fn body(&self, batch: Batch) -> String {
+        let inputs = self.inputs.get(batch).unwrap_or_default().join(",");
+        let (open, close) = if self.single { ("", "") } else { ("[", "]") };
+        [&self.head, open, &inputs, close, &self.tail].concat()
+    }
+
+    /// Tells the inputs of a batch one by one.
+    pub fn each(&self, batch: Batch, hear: &mut dyn FnMut(Input<'_>)) {
+        for text in self.inputs.get(batch).unwrap_or_default() {
+            match text.as_bytes() {
+                [b'"', raw @ .., b'"'] => hear(Input::Text(&unescape(raw))),
+                [b'[', ids @ ..] => hear(Input::TokenIds(count_ids(ids))),
+                _ => hear(Input::TokenIds(1)),
+            }
+        }
+    }
+}
+
+fn count_ids(list: &[u8]) -> usize {
+    let commas = list.iter().filter(|byte| **byte == b',').count();
+    commas.saturating_add(1)
+}
+
+fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Error> {
+    let open_ai = |url: String, model, provider: Option<&str>| Target {
+        route: Route::OpenAi,
+        url,
+        model,
+        provider: provider.map(str::to_string),
+    };
+    // A base URL inside the router that names a provider's own route is taken at its word.
+    let origin = endpoint
+        .base_url
+        .strip_suffix("/v1")
+        .filter(|origin| origin.matches('/').count() == 2);
+    let Some(origin) = origin.filter(|_| endpoint.is_router) else {
+        return Ok(open_ai(
+            [endpoint.base_url, "/embeddings"].concat(),
+            model,
+            None,
+        ));
+    };
+    let (name, provider) = match model.split_once(':') {
+        Some((name, provider)) => (name, provider),
+        None => (model, HF_INFERENCE),
+    };
+    if provider == HF_INFERENCE {
+        check_repository(name)?;
+        return Ok(Target {
+            route: Route::FeatureExtraction,
+            url: [
+                origin,
+                "/hf-inference/models/",
+                name,
+                "/pipeline/feature-extraction",
+            ]
+            .concat(),
+            model: name,
+            provider: Some(provider.to_string()),
+        });
+    }
+    match ROUTES.iter().find(|(known, _)| *known == provider) {
+        Some((_, route)) => Ok(open_ai([origin, route].concat(), name, Some(provider))),
+        None => {
+            let problem = "names a provider without embeddings on the router; there are hf-inference (the default), deepinfra, together and scaleway";
+            Err(Error::config("model", problem))
+        }
+    }
+}
+
+/// The name becomes a part of the URL: nothing in it may lead elsewhere.
+fn check_repository(name: &str) -> Result<(), Error> {
+    let segment = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    if name.split('/').count() <= 2 && name.split('/').all(segment) {
+        return Ok(());
+    }
+    Err(Error::config(
+        "model",
+        "must be a model id such as \"org/name\"",
+    ))
+}
+
+/// The body up to the inputs, and what follows them.
+fn write(target: &Target<'_>, members: &[(String, String)]) -> (String, String) {
+    let mut head = String::from("{");
+    if target.route == Route::OpenAi {
+        head.push_str("\"model\":");
+        head.push_str(&quoted(target.model));
+        head.push_str(",\"input\":");
+    } else {
+        head.push_str("\"inputs\":");
+    }
+    let mut tail = String::new();
+    for (key, value) in members {
+        // The pipeline knows neither; base64 is made here.
+        if target.route == Route::FeatureExtraction
+            && matches!(key.as_str(), "encoding_format" | "user")
+        {
+            continue;
+        }
+        tail.extend([",", &quoted(key), ":", value]);
+    }
+    tail.push('}');
+    (head, tail)
+}
+
+fn quoted(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len().saturating_add(2));
+    write_string(text, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
+}

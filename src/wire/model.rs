@@ -1,0 +1,257 @@
+//! Models: the router's live catalogue with its offers and prices, and the provider page's own list.
+
+use serde::Serialize;
+
+use crate::error::{Class, Error};
+use crate::json::{self, Value};
+
+/// One model of the catalogue, in the public shape.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Model {
+    /// "org/name"
+    pub id: String,
+    /// Seconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<f64>,
+    /// The organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<String>,
+    /// Who serves it.
+    pub providers: Vec<Offer>,
+}
+
+/// One provider's offer of a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// The provider's name in "org/name:provider".
+    pub provider: String,
+    /// "live", "error" or "staging".
+    pub status: String,
+    /// Tokens of prompt and completion together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_length: Option<f64>,
+    /// Its price; none is unknown, not free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<Price>,
+    /// Whether it is offered for free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_free: Option<bool>,
+    /// Whether it takes tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supports_tools: Option<bool>,
+    /// Whether it takes a JSON schema for its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supports_structured_output: Option<bool>,
+    /// Milliseconds to the first token, as last measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_latency_ms: Option<f64>,
+    /// Tokens per second, as last measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<f64>,
+}
+
+/// US dollars per one million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Price {
+    /// For a million prompt tokens.
+    pub input_per_million: f64,
+    /// For a million completion tokens.
+    pub output_per_million: f64,
+}
+
+/// Reads a catalogue, `{data: [model]}`; fields that are missing or odd are left out.
+pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
+    let value = read(body)?;
+    let list = match value.get("data") {
+        Some(Value::Array(list)) => list.as_slice(),
+        _ => return Err(unknown("a list of models")),
+    };
+    Ok(list.iter().filter_map(Model::from_value).collect())
+}
+
+/// Reads one model's entry, alone or as a catalogue's only one.
+pub fn parse_one(body: &[u8]) -> Result<Model, Error> {
+    let value = read(body)?;
+    let entry = match value.get("data") {
+        Some(Value::Array(list)) => list.first(),
+        Some(entry) => Some(entry),
+        None => Some(&value),
+    };
+    entry
+        .and_then(Model::from_value)
+        .ok_or_else(|| unknown("a model"))
+}
+
+fn read(body: &[u8]) -> Result<Value, Error> {
+    json::parse(body).map_err(|malformed| {
+        let message = ["The answer is not JSON: ", malformed.problem].concat();
+        Error::new(Class::Api, message)
+    })
+}
+
+fn unknown(wanted: &str) -> Error {
+    let message = ["The answer is not ", wanted, "."].concat();
+    Error::new(Class::Api, message)
+}
+
+impl Model {
+    fn from_value(value: &Value) -> Option<Self> {
+        let offers = value.get("providers").and_then(Value::as_array);
+        Some(Model {
+            id: text(value, "id")?,
+            created: number(value, "created"),
+            owned_by: text(value, "owned_by"),
+            providers: offers
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Offer::from_value)
+                .collect(),
+        })
+    }
+
+    fn offer(&self, provider: &str) -> Option<&Offer> {
+        let mut offers = self.providers.iter();
+        offers.find(|offer| offer.provider == provider)
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Offer> {
+        self.providers.iter().filter(|offer| offer.status == "live")
+    }
+
+    /// The live offer that `:cheapest` goes to: the lowest price of output, then of input.
+    pub fn cheapest(&self) -> Option<&Offer> {
+        let priced = self
+            .live()
+            .filter_map(|offer| Some((offer, offer.pricing?)));
+        let order = |a: &Price, b: &Price| {
+            let by_output = a.output_per_million.total_cmp(&b.output_per_million);
+            by_output.then(a.input_per_million.total_cmp(&b.input_per_million))
+        };
+        let least = priced.min_by(|a, b| order(&a.1, &b.1));
+        least.map(|(offer, _)| offer)
+    }
+
+    /// No live offer asks more, for input or for output.
+    pub fn dearest(&self) -> Option<Price> {
+        let prices = self.live().filter_map(|offer| offer.pricing);
+        prices.reduce(|a, b| Price {
+            input_per_million: a.input_per_million.max(b.input_per_million),
+            output_per_million: a.output_per_million.max(b.output_per_million),
+        })
+    }
+}
+
+impl Offer {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Offer {
+            provider: text(value, "provider")?,
+            status: text(value, "status").unwrap_or_else(|| "unknown".to_string()),
+            context_length: number(value, "context_length"),
+            pricing: value.get("pricing").and_then(Price::from_value),
+            is_free: flag(value, "is_free"),
+            supports_tools: flag(value, "supports_tools"),
+            supports_structured_output: flag(value, "supports_structured_output"),
+            first_token_latency_ms: number(value, "first_token_latency_ms"),
+            throughput: number(value, "throughput"),
+        })
+    }
+}
+
+impl Price {
+    /// Both or none: half a price would make a cost of half.
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Price {
+            input_per_million: number(value, "input")?,
+            output_per_million: number(value, "output")?,
+        })
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    let text = value.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_string())
+}
+
+fn number(value: &Value, name: &str) -> Option<f64> {
+    let number = value.get(name)?.as_f64()?;
+    (number.is_finite() && number >= 0.0).then_some(number)
+}
+
+fn flag(value: &Value, name: &str) -> Option<bool> {
+    value.get(name)?.as_bool()
+}
+
+/// What a model string costs now, for input and for output, and whether that is the price of the provider that answers.
+///
+/// That provider is the one named in the string, else the one a response names, else for `:cheapest` the cheapest;
+/// else it is unknown, and no live offer asks more than this. A known provider without a price is unknown, whatever
+/// others ask.
+pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option<(f64, f64, bool)> {
+    let (id, suffix) = model.split_once(':').unwrap_or((model, ""));
+    let entry = models.iter().find(|entry| entry.id == id)?;
+    let named = Some(suffix).filter(|s| !matches!(*s, "" | "fastest" | "cheapest" | "preferred"));
+    let (price, exact) = match named.or(answered_by) {
+        Some(provider) => (entry.offer(provider)?.pricing?, true),
+        None if suffix == "cheapest" => (entry.cheapest()?.pricing?, true),
+        None => (entry.dearest()?, false),
+    };
+    Some((price.input_per_million, price.output_per_million, exact))
+}
+
+/// How the provider page groups its models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// "Text Generation"
+    TextGeneration,
+    /// "Large Language Models"
+    Large,
+    /// "Instruction-tuned Models"
+    Instruct,
+}
+
+/// What a model was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// It has a chat template.
+    Conversational,
+    /// It continues a text; in chat it fails.
+    TextGeneration,
+}
+
+/// A model of the provider page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// "org/name"
+    pub id: &'static str,
+    /// Its heading on the page.
+    pub group: Group,
+    /// What it was made for.
+    pub task: Task,
+}
+
+const fn listed(id: &'static str, group: Group, task: Task) -> Listed {
+    Listed { id, group, task }
+}
+
+/// The provider page's own list, in its order.
+pub const MODELS: [Listed; 10] = {
+    use Group::{Instruct, Large, TextGeneration as Text};
+    use Task::{Conversational, TextGeneration};
+    [
+        listed("microsoft/DialoGPT-medium", Text, TextGeneration),
+        listed("microsoft/DialoGPT-large", Text, TextGeneration),
+        listed("google/flan-t5-base", Text, TextGeneration),
+        listed("microsoft/Phi-2", Text, TextGeneration),
+        listed("google/gemma-7b", Text, TextGeneration),
+        listed("mistralai/Mistral-7B-Instruct-v0.1", Large, Conversational),
+        listed("meta-llama/Llama-2-7b-chat-hf", Large, Conversational),
+        listed("bigscience/bloom-560m", Large, TextGeneration),
+        listed("microsoft/Phi-3-mini-4k-instruct", Instruct, Conversational),
+        listed(USABLE_IN_CHAT, Instruct, Conversational),
+    ]
+};
+
+/// The one model of the page that providers behind the router still serve in chat.
+pub const USABLE_IN_CHAT: &str = "meta-llama/Llama-3.1-8B-Instruct";
