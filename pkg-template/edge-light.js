@@ -5,3 +5,5 @@ import { instantiate } from "./instantiate.js";
 instantiate(module);
 
 export * from "./public.js";
+export { default } from "./public.js";
+export { default } from "./public.js";

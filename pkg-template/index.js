@@ -5,3 +5,5 @@ import { instantiate } from "./instantiate.js";
 instantiate(new WebAssembly.Module(bytes));
 
 export * from "./public.js";
+export { default } from "./public.js";
+export { default } from "./public.js";

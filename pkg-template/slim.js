@@ -52,3 +52,5 @@ async function compileResponse(response) {
 }
 
 export * from "./public.js";
+export { default } from "./public.js";
+export { default } from "./public.js";

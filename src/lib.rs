@@ -20,5 +20,7 @@ pub mod policy;
 #[forbid(unsafe_code)]
 pub mod wire;
 
+// Its types hold secrets, which no Debug output should.
 #[cfg(target_arch = "wasm32")]
+#[allow(missing_debug_implementations)]
 mod js;

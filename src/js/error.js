@@ -125,3 +125,27 @@ export function makeError(name, message, fields) {
   const ErrorClass = classes[name] ?? HfetchError;
   return new ErrorClass(message, fields);
 }
+
+export function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+// fetch's own TypeError quotes what it refused.
+export function cleanCause(thrown, secrets) {
+  try {
+    const links = [];
+    for (let link = thrown; link != null && links.length < 8; link = link.cause) links.push(link);
+    const texts = links.map((link) => (typeof link === "object" ? `${link.message}\n${link.stack}` : String(link)));
+    if (!secrets.some((secret) => texts.some((text) => text.includes(secret)))) return thrown;
+    const redact = (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
+    const copy = new Error(redact(thrown?.message ?? thrown));
+    copy.name = String(thrown?.name ?? "Error");
+    return copy;
+  } catch {
+    return new Error("what was thrown can't be read");
+  }
+}

@@ -9,6 +9,13 @@ use crate::error::Error;
 extern "C" {
     #[wasm_bindgen(js_name = makeError)]
     fn make_error(class: &str, message: &str, fields: &Object) -> JsValue;
+
+    /// JSON as its value, any other text as it is.
+    pub fn parsed(text: &str) -> JsValue;
+
+    /// What was thrown, or a copy of it without secrets where it quotes one.
+    #[wasm_bindgen(js_name = cleanCause)]
+    pub fn clean_cause(thrown: &JsValue, secrets: Vec<String>) -> JsValue;
 }
 
 /// The fields of an error object under construction.

@@ -1,8 +1,26 @@
-//! The JavaScript rim.
+//! The JavaScript rim: the only code that knows JavaScript.
 
+mod admission;
+mod attempt;
+mod call;
+mod cancel;
+mod client;
+mod convert;
+mod decoder;
+mod embedding;
 pub(crate) mod error;
+mod fetch;
+mod line;
+mod prices;
+mod snapshot;
+mod store;
 
 use wasm_bindgen::prelude::*;
+
+/// Milliseconds since the epoch.
+pub(crate) fn now() -> f64 {
+    js_sys::Date::now()
+}
 
 /// The package's version.
 #[wasm_bindgen]

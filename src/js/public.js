@@ -1,2 +1,28 @@
+// The public names.
+
+export { HuggingFace, HuggingFace as default } from "./client.js";
+export { ChatStream } from "./stream.js";
+export {
+  APIConnectionError,
+  APIConnectionTimeoutError,
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  BadRequestError,
+  BudgetExceededError,
+  ConfigError,
+  ConflictError,
+  HfetchError,
+  InternalServerError,
+  LimitExceededError,
+  ModelLoadingError,
+  NotFoundError,
+  PaymentRequiredError,
+  PermissionDeniedError,
+  RateLimitError,
+  StreamError,
+  StreamTruncatedError,
+  UnprocessableEntityError,
+} from "./error.js";
 export { version } from "./hfetch_bg.js";
-export * from "./error.js";
+export { MODELS } from "./models.js";

@@ -22,9 +22,12 @@ impl Ask {
     /// holds a quarter at most, else one such request would stop all others.
     pub fn tokens(&self, tokens_per_minute: Option<f64>) -> u64 {
         let wanted = self.max_tokens.unwrap_or(USUAL_COMPLETION) * self.choices;
-        let most = tokens_per_minute.filter(|limit| *limit > 0.0).map_or(f64::INFINITY, |limit| limit / 4.0);
+        let most = tokens_per_minute
+            .filter(|limit| *limit > 0.0)
+            .map_or(f64::INFINITY, |limit| limit / 4.0);
         // `as` saturates.
-        self.prompt_tokens.saturating_add(wanted.min(most).ceil() as u64)
+        self.prompt_tokens
+            .saturating_add(wanted.min(most).ceil() as u64)
     }
 
     /// Completion tokens the budget holds: the whole of what the server may send.
@@ -48,15 +51,30 @@ mod tests {
             (Some(1e300), 1.0, Some(0.0), u64::MAX),
         ];
         for (max_tokens, choices, limit, tokens) in table {
-            let ask = Ask { prompt_tokens: 10, max_tokens, choices };
+            let ask = Ask {
+                prompt_tokens: 10,
+                max_tokens,
+                choices,
+            };
             assert_eq!(ask.tokens(limit), tokens, "{ask:?} {limit:?}");
         }
     }
 
     #[test]
     fn a_budget_holds_the_whole_answer() {
-        let ask = Ask { prompt_tokens: 10, max_tokens: None, choices: 2.0 };
+        let ask = Ask {
+            prompt_tokens: 10,
+            max_tokens: None,
+            choices: 2.0,
+        };
         assert_eq!(ask.most_completion(), 8192.0);
-        assert_eq!(Ask { max_tokens: Some(7.0), ..ask }.most_completion(), 14.0);
+        assert_eq!(
+            Ask {
+                max_tokens: Some(7.0),
+                ..ask
+            }
+            .most_completion(),
+            14.0
+        );
     }
 }

@@ -1,0 +1,160 @@
+//! Before an attempt: which key, and whether the limits let it through now.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use super::call::{Inner, Wire};
+use super::line::Place;
+use super::store::Unanswered;
+use crate::error::{Class, Error};
+use crate::policy::limit_store::{Part, Refusal};
+use crate::policy::rate_limit::{Limits, Reason};
+
+/// A key that may be used now, and what was reserved for it.
+pub struct Admitted {
+    /// Index in the pool.
+    pub key: usize,
+    /// The store's name of the reservation; none where nothing is limited.
+    pub reservation: Option<String>,
+}
+
+/// Why an attempt may not be made.
+pub enum Denied {
+    /// A typed refusal, with what a store threw.
+    Refused(Box<Error>, JsValue),
+    /// The call ended while it waited.
+    Ended,
+}
+
+/// Picks a key and reserves, waiting in line where the options say so.
+pub async fn admit(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
+    let shared = &call.shared;
+    let started = super::now();
+    let waiting = shared.config.waiting;
+    let mut place: Option<Place<'_>> = None;
+    loop {
+        let may_try = place.as_ref().map_or(shared.line.len() == 0, Place::is_first);
+        let mut retry_after = 0.0;
+        if may_try {
+            let refusal = match attempt(call, wire, tried).await? {
+                Ok(admitted) => return Ok(admitted),
+                Err(refusal) => refusal,
+            };
+            let left = started + waiting.max_wait - super::now();
+            let in_time = waiting.waits && refusal.reason != Reason::Budget && refusal.retry_after <= left;
+            if !in_time {
+                return Err(refused(&refusal, waiting.waits));
+            }
+            retry_after = refusal.retry_after;
+        }
+        let place = place.get_or_insert_with(|| shared.line.join());
+        let left = started + waiting.max_wait - super::now();
+        if left <= 0.0 {
+            return Err(late());
+        }
+        let nap = call.cancel.nap(place.patience(retry_after, left));
+        let done = nap.done();
+        place.sleeps_on(nap);
+        JsFuture::from(done).await.map_err(|_| Denied::Ended)?;
+    }
+}
+
+/// One round over the keys: the first that is let through, else the refusal that ends soonest.
+async fn attempt(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Result<Admitted, Refusal>, Denied> {
+    let shared = &call.shared;
+    let keys = shared.pool.borrow_mut().pick(&call.model, tried, super::now());
+    let mut soonest: Option<Refusal> = None;
+    for key in keys {
+        let scope = shared.scope(key);
+        let reserved = shared.store.reserve(parts(call, wire, &scope), super::now(), &call.cancel).await;
+        match reserved.map_err(unanswered)? {
+            Ok(reservation) => return Ok(Ok(Admitted { key, reservation: Some(reservation) })),
+            Err(refusal) => {
+                // Another key can't help where the client or the budget says no.
+                let of_key = refusal.scope == scope;
+                if of_key {
+                    shared.pool.borrow_mut().limited(key, refusal.retry_after, super::now());
+                }
+                let sooner = soonest.as_ref().is_none_or(|best| refusal.retry_after < best.retry_after);
+                if sooner || !of_key {
+                    soonest = Some(refusal);
+                }
+                if !of_key {
+                    break;
+                }
+            }
+        }
+    }
+    soonest.map(Err).ok_or_else(|| {
+        let error = Error::new(Class::Authentication, "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.");
+        Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+    })
+}
+
+fn parts(call: &Inner, wire: &Wire, scope: &str) -> Vec<Part> {
+    let config = &call.shared.config;
+    let tokens = wire.ask.tokens(config.limits.tokens_per_minute);
+    let part = |scope: &str, limits| Part { scope: scope.to_string(), tokens, usd: 0.0, limits, budget: None };
+    let mut parts = vec![part(scope, Limits { max_concurrent: None, ..config.limits })];
+    if config.limits.max_concurrent.is_some() {
+        let limits = Limits { max_concurrent: config.limits.max_concurrent, ..Limits::default() };
+        parts.push(part(&["client:", &config.id].concat(), limits));
+    }
+    if let Some(budget) = config.budget {
+        parts.push(Part {
+            usd: call.most_usd(wire).unwrap_or(0.0),
+            budget: Some(budget),
+            ..part(&["budget:", &config.id].concat(), Limits::default())
+        });
+    }
+    parts
+}
+
+fn unanswered(why: Unanswered) -> Denied {
+    match why {
+        Unanswered::Ended => Denied::Ended,
+        Unanswered::Failed(thrown) => {
+            let mut error = Error::new(Class::LimitExceeded, "The limit store gave no answer, so nothing was sent: see cause.");
+            error.reason = Some("store");
+            error.retry_after = Some(0.0);
+            Denied::Refused(Box::new(error), thrown)
+        }
+    }
+}
+
+fn refused(refusal: &Refusal, waits: bool) -> Denied {
+    let budget = refusal.reason == Reason::Budget;
+    let class = if budget { Class::BudgetExceeded } else { Class::LimitExceeded };
+    let reason = refusal.reason.name();
+    let what = match refusal.reason {
+        Reason::Budget => "This request could overspend the budget; nothing was sent.",
+        Reason::Requests => "The limit of requests per minute is reached (limits.requestsPerMinute).",
+        Reason::Tokens if refusal.retry_after == f64::INFINITY => {
+            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
+        }
+        Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
+        Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",
+        Reason::Concurrent => "The limit of requests at once is reached (limits.maxConcurrent).",
+        Reason::Blocked => "The server asked for a pause.",
+    };
+    let mut message = what.to_string();
+    if waits && !budget && refusal.retry_after.is_finite() {
+        message.push_str(" The wait would be longer than limits.maxWait.");
+    }
+    let mut error = Error::new(class, message);
+    error.reason = Some(reason);
+    error.retry_after = Some(refusal.retry_after);
+    error.retryable = refusal.retry_after.is_finite();
+    error.spent_usd = refusal.spent_usd;
+    error.budget_usd = refusal.budget_usd;
+    Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+}
+
+fn late() -> Denied {
+    let message = "Others were first in line, and the wait is longer than limits.maxWait.";
+    let mut error = Error::new(Class::LimitExceeded, message);
+    error.reason = Some("requests");
+    error.retry_after = Some(0.0);
+    error.retryable = true;
+    Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+}

@@ -1,0 +1,231 @@
+//! The attempts of one request: key, limits, fetch, and what follows from each failure.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::admission::{Admitted, Denied, admit};
+use super::call::{Exchange, Inner, Wire};
+use super::error::{Fields, to_js_with};
+use super::fetch::{self, Response, Sent};
+use super::now;
+use crate::error::Error;
+use crate::json;
+use crate::policy::retry::{self, Failure};
+use crate::wire::{failure, model};
+
+/// Longest error body that is read; beyond it nobody wrote a message.
+const ERROR_BODY_LIMIT: f64 = 1_048_576.0;
+
+/// An attempt that brought no answer.
+struct Failed {
+    /// What the caller gets if this was the last one.
+    error: JsValue,
+    status: Option<u16>,
+    /// ms until the same key may be tried again; none: never.
+    delay: Option<f64>,
+    /// ms for which the key should rest.
+    rest: Option<f64>,
+    /// Whether another key may help although this one must not be tried again.
+    of_key: bool,
+}
+
+/// Sends request `index` of a call until it has a response with a success status, or a typed error.
+pub async fn send(call: &Inner, index: usize) -> Result<Sent, JsValue> {
+    let Some(wire) = call.requests.get(index) else {
+        return Err(JsValue::UNDEFINED);
+    };
+    let mut tried = Vec::new();
+    let mut attempt = 0u32;
+    let mut refused_key = None;
+    loop {
+        attempt += 1;
+        let (admitted, secret) = prepare(call, wire, &tried).await?;
+        // A function that gives the refused key again has nothing new to try.
+        if let Some((key, error)) = refused_key.take()
+            && key == secret
+        {
+            call.release(&admitted);
+            return Err(error);
+        }
+        tried.push(admitted.key);
+        let exchange = Exchange { key: admitted.key, reservation: admitted.reservation };
+        let sent = once(call, wire, secret.as_deref(), &exchange).await?;
+        let failed = match outcome(call, wire, sent, &exchange, attempt).await? {
+            Ok(sent) => {
+                call.progress.borrow_mut().exchanges.push((index, exchange));
+                return Ok(sent);
+            }
+            Err(failed) => failed,
+        };
+        call.book(&exchange, 0, 0);
+        let rest = rest(call, &exchange, &failed);
+        let last = attempt >= call.options.retry.max_attempts;
+        let another = !last && call.shared.pool.borrow_mut().has_another(&call.model, &tried, now());
+        let asks_again = !last && failed.status == Some(401) && call.shared.config.key_from_function;
+        if asks_again {
+            refused_key = Some((secret, failed.error));
+            continue;
+        }
+        match failed.delay {
+            _ if another && (failed.of_key || rest) => {}
+            Some(delay) => sleep(call, delay).await?,
+            None => return Err(failed.error),
+        }
+    }
+}
+
+/// A key, what is reserved for it, and the secret itself.
+async fn prepare(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<(Admitted, Option<String>), JsValue> {
+    if call.cancel.cause().is_some() {
+        return Err(call.cancelled_error(JsValue::NULL));
+    }
+    let admitted = match call.kind {
+        Some(_) => admit(call, wire, tried).await.map_err(|denied| match denied {
+            Denied::Ended => call.cancelled_error(JsValue::NULL),
+            Denied::Refused(error, thrown) => {
+                let fields = call.fields();
+                if !thrown.is_undefined() {
+                    fields.set("cause", thrown);
+                }
+                to_js_with(*error, &fields)
+            }
+        })?,
+        None => {
+            let keys = call.shared.pool.borrow_mut().pick(&call.model, tried, now());
+            Admitted { key: keys.first().copied().unwrap_or(0), reservation: None }
+        }
+    };
+    match call.shared.secret(admitted.key, &call.cancel).await {
+        Ok(secret) => Ok((admitted, secret)),
+        Err(error) => {
+            call.release(&admitted);
+            Err(if call.cancel.cause().is_some() { call.cancelled_error(JsValue::NULL) } else { error })
+        }
+    }
+}
+
+/// One fetch; an early end of the call is accounted for here.
+async fn once(call: &Inner, wire: &Wire, secret: Option<&str>, exchange: &Exchange) -> Result<Sent, JsValue> {
+    let config = &call.shared.config;
+    let headers = fetch::request_headers(
+        secret,
+        config.bill_to.as_deref(),
+        &call.options.headers,
+        wire.body.is_some(),
+        call.stream,
+    );
+    call.attempts.set(call.attempts.get() + 1);
+    call.progress.borrow_mut().key = Some(exchange.key);
+    call.shared.pool.borrow_mut().sent(exchange.key, now());
+    let body = wire.body.as_deref().map_or(JsValue::UNDEFINED, JsValue::from_str);
+    let connect = call.options.timeouts.connect(call.stream);
+    let promise = fetch::send(&call.shared.hooks.fetch, &wire.url, wire.method, headers, body, &call.cancel, connect);
+    let sent: Sent = JsFuture::from(promise).await?.unchecked_into();
+    if sent.ended() == Some(true) {
+        call.sent_in_vain(exchange, wire);
+        return Err(call.cancelled_error(JsValue::NULL));
+    }
+    Ok(sent)
+}
+
+/// What came of a fetch: an answer, or a failure that may be tried again.
+async fn outcome(call: &Inner, wire: &Wire, sent: Sent, exchange: &Exchange, attempt: u32) -> Result<Result<Sent, Failed>, JsValue> {
+    let Some(response) = sent.response() else {
+        let failed = unanswered(call, &sent, attempt);
+        if sent.timed_out() == Some(true) && failed.delay.is_none() {
+            call.sent_in_vain(exchange, wire);
+            return Err(failed.error);
+        }
+        return Ok(Err(failed));
+    };
+    call.note_response(&response);
+    let status = response.status() as u16;
+    if (200..300).contains(&status) {
+        if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now()) {
+            call.shared.block(exchange.key, now() + rest);
+        }
+        return Ok(Ok(sent));
+    }
+    let read = fetch::read_body(&response, &call.cancel, call.options.timeouts.idle, ERROR_BODY_LIMIT);
+    // An error body that can't be read leaves the status, which says enough.
+    let body = JsFuture::from(read).await.map_or_else(|_| Vec::new(), |bytes| js_sys::Uint8Array::from(bytes).to_vec());
+    sent.forget();
+    Ok(Err(refused(call, &response, status, &body, attempt)))
+}
+
+/// No response: the connection failed or the headers took too long.
+fn unanswered(call: &Inner, sent: &Sent, attempt: u32) -> Failed {
+    let delay = delay(call, None, &|_| None, None, attempt);
+    let error = if sent.timed_out() == Some(true) { call.connect_timeout() } else { call.connection_error(sent.error()) };
+    Failed { error, status: None, delay, rest: None, of_key: false }
+}
+
+/// A response with an error status.
+fn refused(call: &Inner, response: &Response, status: u16, body: &[u8], attempt: u32) -> Failed {
+    let header = |name: &str| fetch::header(response, name);
+    let text = call.redact(&String::from_utf8_lossy(body));
+    let mut error = failure::from_response(failure::Response {
+        status,
+        body: text.as_bytes(),
+        has_key: call.shared.has_key(),
+        usable_model: model::USABLE_IN_CHAT,
+    });
+    let value = json::parse(text.as_bytes()).ok();
+    error.retry_after = retry::server_wait(Some(status), &header, now()).or(error.estimated_time);
+    let fields = call.fields();
+    fields.set("headers", response.headers());
+    if !text.is_empty() {
+        call.set_body(&fields, &text);
+    }
+    Failed {
+        error: to_js_with(error, &fields),
+        status: Some(status),
+        delay: delay(call, Some(status), &header, value.as_ref(), attempt),
+        rest: retry::rest_time(status, &header, now()),
+        of_key: matches!(status, 401..=403),
+    }
+}
+
+fn delay(call: &Inner, status: Option<u16>, header: retry::Header<'_>, body: Option<&json::Value>, attempt: u32) -> Option<f64> {
+    let failure = Failure { status, header, body, attempt, random: js_sys::Math::random(), now: now() };
+    retry::retry_delay(&failure, &call.options.retry)
+}
+
+/// Lets the key cool and the limiter rest; true when the key should not be used now.
+fn rest(call: &Inner, exchange: &Exchange, failed: &Failed) -> bool {
+    let Some(status) = failed.status else {
+        return false;
+    };
+    let mut pool = call.shared.pool.borrow_mut();
+    pool.failed(exchange.key, &call.model, status, failed.rest, now());
+    drop(pool);
+    if let Some(rest) = failed.rest {
+        call.shared.block(exchange.key, now() + rest);
+    }
+    status == 429
+}
+
+async fn sleep(call: &Inner, delay: f64) -> Result<(), JsValue> {
+    let nap = call.cancel.nap(delay);
+    JsFuture::from(nap.done()).await.map_err(|_| call.cancelled_error(JsValue::NULL))?;
+    Ok(())
+}
+
+impl Inner {
+    /// Ends a reservation of which nothing was sent.
+    pub fn release(&self, admitted: &Admitted) {
+        if let Some(reservation) = &admitted.reservation {
+            self.shared.store.release(reservation);
+        }
+        self.shared.line.wake_first();
+    }
+}
+
+/// The error of a key function that failed or gave something that is no key.
+pub fn key_error(problem: &str, thrown: Option<JsValue>) -> JsValue {
+    let fields = Fields::new();
+    if let Some(thrown) = thrown {
+        fields.set("cause", thrown);
+    }
+    to_js_with(Error::config("apiKey", problem), &fields)
+}

@@ -1,0 +1,59 @@
+// One chat completion, as a stream or whole, from the response on.
+
+import { Decoder } from "./hfetch_bg.js";
+import { readBody } from "./fetch.js";
+import { Pump } from "./pump.js";
+import { ChatStream } from "./stream.js";
+
+export async function chat(call, cancel, settled) {
+  const exchange = await call.send(0);
+  const response = responseInfo(exchange.response, call);
+  if (!call.stream) return { data: await answer(call, cancel, exchange), response };
+  const decoder = new Decoder(call.max_event_bytes);
+  const pump = new Pump(exchange, decoder, call, cancel, call.idle);
+  return { data: new ChatStream(pump, cancel, exchange.controller, response, settled), response };
+}
+
+export function responseInfo(response, call) {
+  return { status: response.status, headers: response.headers, requestId: call.request_id ?? null };
+}
+
+async function answer(call, cancel, exchange) {
+  const bytes = await readBody(exchange.response, cancel, call.idle);
+  exchange.forget();
+  const completion = parse(bytes);
+  if (!Array.isArray(completion?.choices)) throw call.unexpected(bytes);
+  for (const choice of completion.choices) nameReasoning(choice?.message);
+  const [first] = completion.choices;
+  const usage = completion.usage;
+  if (typeof usage?.prompt_tokens === "number" || typeof usage?.completion_tokens === "number") {
+    call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
+  } else {
+    call.delivered(0, completion.choices.map(deliveredText).join("\n"));
+  }
+  call.close("ok", first?.finish_reason ?? null);
+  cancel.end("closed");
+  return completion;
+}
+
+// Providers write reasoning under either name; readers find it under one.
+function nameReasoning(message) {
+  if (typeof message?.reasoning_content === "string" && (message.reasoning ?? null) === null) {
+    message.reasoning = message.reasoning_content;
+  }
+}
+
+function deliveredText(choice) {
+  const message = choice?.message ?? {};
+  const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
+  const texts = [message.content, message.reasoning, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
+  return texts.filter((text) => typeof text === "string").join("");
+}
+
+function parse(bytes) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+// The public client: arguments to Rust, answers to the caller.
+
+import { Client } from "./hfetch_bg.js";
+import { Cancel } from "./cancel.js";
+import { chat } from "./chat.js";
+import { embed } from "./embeddings.js";
+import { HfetchError } from "./error.js";
+import { readBody } from "./fetch.js";
+import { clientOptions, dataText, requestOptions } from "./options.js";
+import { pending } from "./pending.js";
+import { requestText } from "./request.js";
+
+// A handle that fromConfig made.
+class Made {
+  constructor(handle) {
+    this.handle = handle;
+  }
+}
+
+export class HuggingFace {
+  #client;
+
+  constructor(options) {
+    this.#client = options instanceof Made ? options.handle : new Client(...clientOptions(options));
+    const readOnly = (value) => ({ value: Object.freeze(value), enumerable: true });
+    Object.defineProperties(this, {
+      chat: readOnly({
+        completions: Object.freeze({ create: (body, request) => this.#create("chat", chat, body, request) }),
+      }),
+      embeddings: readOnly({ create: (body, request) => this.#create("embeddings", embed, body, request) }),
+      models: readOnly({
+        list: (request) => this.#models("", request),
+        retrieve: (id, request) => this.#models(id, request),
+      }),
+    });
+  }
+
+  static fromConfig(config, select, options) {
+    const env = dataText(select?.env ?? globalThis.process?.env ?? {}, "env");
+    const [data, hooks] = clientOptions(options);
+    return new HuggingFace(new Made(Client.from_config(dataText(config, ""), select?.id, env, data, hooks)));
+  }
+
+  snapshot() {
+    return this.#client.snapshot();
+  }
+
+  toJSON() {
+    return this.snapshot();
+  }
+
+  get [Symbol.toStringTag]() {
+    return "HuggingFace";
+  }
+
+  // What console.log shows in Node, Deno and Bun.
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return { HuggingFace: this.snapshot() };
+  }
+
+  #create(kind, run, body, request) {
+    let settle;
+    const settled = new Promise((resolve) => (settle = resolve));
+    return pending(this.#run(kind, run, body, request, settle, settled), settled);
+  }
+
+  async #run(kind, run, body, request, settle, settled) {
+    const { call, cancel } = this.#open(kind, body, request, settle);
+    try {
+      return await run(call, cancel, settled);
+    } catch (error) {
+      throw fail(call, cancel, error);
+    }
+  }
+
+  // Bad arguments throw here: nothing is sent, and nothing enters the ledger.
+  #open(kind, body, request, settle) {
+    let cancel;
+    try {
+      const [data, hooks] = requestOptions(request);
+      const text = requestText(body);
+      cancel = new Cancel(hooks.signal);
+      const call = this.#client[kind](text, data, hooks, cancel, settle);
+      cancel.startTotal(call.total);
+      return { call, cancel };
+    } catch (error) {
+      cancel?.release();
+      settle(this.#client.unsettled(kind));
+      throw error;
+    }
+  }
+
+  async #models(id, request) {
+    const [data, hooks] = requestOptions(request);
+    const cancel = new Cancel(hooks.signal);
+    let call;
+    try {
+      call = this.#client.models(id, data, cancel);
+      cancel.startTotal(call.total);
+      const exchange = await call.send(0);
+      const bytes = await readBody(exchange.response, cancel, call.idle);
+      exchange.forget();
+      cancel.end("closed");
+      return call.catalogue(bytes);
+    } catch (error) {
+      if (call === undefined) {
+        cancel.release();
+        throw error;
+      }
+      throw fail(call, cancel, error);
+    }
+  }
+}
+
+// The typed error of whatever ended a call, which is settled now at the latest.
+function fail(call, cancel, error) {
+  let typed = error;
+  const { cause } = cancel;
+  if (!(error instanceof HfetchError)) {
+    typed = cause !== null && cause !== "closed" ? call.cancelled_error(null) : call.connection_error(error);
+  }
+  cancel.end("closed");
+  call.close(cause === "abort" ? "aborted" : "error", null);
+  return typed;
+}

@@ -1,0 +1,54 @@
+//! Plain data across the border, both ways.
+
+use js_sys::Reflect;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+use crate::json::{self, Value};
+
+/// The key under which options.js marks what JSON can't hold.
+const MARK: &str = "\0";
+
+/// Options as options.js writes them; no text is no options.
+pub fn options(text: Option<String>) -> Result<Value, JsValue> {
+    let Some(text) = text else {
+        return Ok(Value::Other("undefined"));
+    };
+    match json::parse(text.as_bytes()) {
+        Ok(value) => Ok(unmark(value)),
+        Err(_) => Err(super::error::to_js(Error::config("", "options are nested too deeply"))),
+    }
+}
+
+fn unmark(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(unmark).collect()),
+        Value::Object(entries) => match entries.as_slice() {
+            [(key, Value::String(kind))] if key == MARK => match kind.as_str() {
+                "function" => Value::Other("function"),
+                "symbol" => Value::Other("symbol"),
+                "bigint" => Value::Other("bigint"),
+                "Infinity" => Value::Number(f64::INFINITY),
+                "-Infinity" => Value::Number(f64::NEG_INFINITY),
+                _ => Value::Number(f64::NAN),
+            },
+            _ => Value::Object(entries.into_iter().map(|(key, value)| (key, unmark(value))).collect()),
+        },
+        other => other,
+    }
+}
+
+/// Small plain data as a JavaScript object: absent values are null, numbers are numbers.
+pub fn to_js(data: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new()
+        .serialize_missing_as_null(true)
+        .serialize_maps_as_objects(true);
+    // Our own structs serialize into fresh objects, which can't fail.
+    data.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+/// A property, or undefined where reading it throws.
+pub fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}

@@ -1,0 +1,144 @@
+//! Embeddings calls: one request per batch, and answers as floats with a single copy out.
+
+use std::rc::Rc;
+
+use js_sys::{Float32Array, Function};
+use wasm_bindgen::prelude::*;
+
+use super::call::{Call, Inner, Wire};
+use super::cancel::Cancel;
+use super::client::Shared;
+use super::convert;
+use super::error::{Fields, to_js, to_js_with};
+use crate::config::RequestOptions;
+use crate::policy::ledger::Kind;
+use crate::policy::reservation::Ask;
+use crate::policy::token::Estimator;
+use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
+use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
+use crate::wire::request::Defaults;
+
+/// The inputs and format of an embeddings call.
+pub struct Plan {
+    batches: Vec<Batch>,
+    format: Format,
+}
+
+/// An embeddings call from the caller's body.
+pub fn open(shared: &Rc<Shared>, body: &str, options: RequestOptions, hooks: &JsValue, cancel: &Cancel, settle: Function) -> Result<Call, JsValue> {
+    let config = &shared.config;
+    let defaults = Defaults { id: &config.id, model: config.model.as_deref() };
+    let endpoint = Endpoint { base_url: &config.base_url.url, is_router: config.base_url.is_router };
+    let request = embedding::request::read(body, defaults, endpoint).map_err(to_js)?;
+    let batches = request.batches(Bounds { inputs: config.batching.size, bytes: PAYLOAD_LIMIT });
+    let wires = batches.iter().map(|batch| wire(&request, batch.clone())).collect();
+    let mut inner = Inner::new(shared, cancel, Some(Kind::Embeddings), request.model.clone(), options, wires);
+    inner.progress.borrow_mut().provider = request.provider.clone();
+    inner.embeddings = Some(Plan { batches, format: request.format });
+    inner.hook(hooks, settle)?;
+    Ok(Call::new(inner))
+}
+
+fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
+    let mut estimator = Estimator::default();
+    let mut ids = 0u64;
+    request.each(batch.clone(), &mut |input| match input {
+        Input::Text(text) => estimator.add_text(text),
+        Input::TokenIds(count) => ids = ids.saturating_add(count as u64),
+    });
+    let ask = Ask { prompt_tokens: estimator.tokens().saturating_add(ids), max_tokens: Some(0.0), choices: 0.0 };
+    Wire { method: "POST", url: request.url.clone(), body: Some(request.body(batch)), ask }
+}
+
+/// The rows of one batch.
+#[wasm_bindgen]
+pub struct Rows {
+    inner: embedding::Embeddings,
+}
+
+#[wasm_bindgen]
+impl Rows {
+    /// All rows, one after the other.
+    pub fn values(&self) -> Float32Array {
+        Float32Array::from(self.inner.values.as_slice())
+    }
+
+    /// The length of a row.
+    #[wasm_bindgen(getter)]
+    pub fn dimensions(&self) -> usize {
+        self.inner.dimensions
+    }
+
+    /// The model as the answer names it.
+    #[wasm_bindgen(getter)]
+    pub fn model(&self) -> Option<String> {
+        self.inner.model.clone()
+    }
+}
+
+#[wasm_bindgen]
+impl Call {
+    /// Requests at once.
+    #[wasm_bindgen(getter)]
+    pub fn concurrency(&self) -> usize {
+        self.inner().shared.config.batching.concurrency
+    }
+
+    /// The model that was asked for.
+    #[wasm_bindgen(getter)]
+    pub fn model(&self) -> String {
+        self.inner().model.clone()
+    }
+
+    /// "floats", "numbers" or "base64".
+    #[wasm_bindgen(getter)]
+    pub fn format(&self) -> String {
+        let format = self.inner().embeddings.as_ref().map(|plan| plan.format);
+        match format {
+            Some(Format::Numbers) => "numbers",
+            Some(Format::Base64) => "base64",
+            _ => "floats",
+        }
+        .to_string()
+    }
+
+    /// Index of a batch's first input, and how many it holds.
+    pub fn batch(&self, index: usize) -> Vec<usize> {
+        let plan = self.inner().embeddings.as_ref();
+        let batch = plan.and_then(|plan| plan.batches.get(index)).cloned().unwrap_or(0..0);
+        vec![batch.start, batch.len()]
+    }
+
+    /// The rows in a batch's answer; `counted` is what its server counted in a header.
+    pub fn rows(&self, index: usize, bytes: &[u8], counted: Option<f64>) -> Result<Rows, JsValue> {
+        let call = self.inner();
+        let [_, inputs] = self.batch(index).try_into().unwrap_or([0, 0]);
+        let inner = match embedding::decode(bytes, inputs) {
+            Ok(inner) => inner,
+            Err(mut error) => {
+                error.message = call.redact(&error.message);
+                error.status = Some(200);
+                let fields: Fields = call.fields();
+                call.set_body(&fields, &String::from_utf8_lossy(bytes));
+                return Err(to_js_with(error, &fields));
+            }
+        };
+        let usage = inner.usage.as_ref();
+        match usage.map(|usage| (usage.prompt_tokens, usage.total_tokens)).or(counted.map(|tokens| (tokens, tokens))) {
+            Some((prompt, total)) => self.reported(index, Some(prompt), Some(0.0), Some(total)),
+            None => self.delivered(index, ""),
+        }
+        Ok(Rows { inner })
+    }
+
+    /// Tokens so far, as an embeddings answer tells them.
+    pub fn usage(&self) -> JsValue {
+        convert::to_js(&self.inner().embedding_usage())
+    }
+}
+
+/// Base64 of floats as they lie in memory: little-endian f32.
+#[wasm_bindgen(js_name = base64Floats)]
+pub fn base64_floats(values: &[f32]) -> String {
+    embedding::base64::encode_floats(values)
+}

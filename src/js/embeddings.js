@@ -1,0 +1,62 @@
+// Embeddings: batches out, a few at a time; one list back, in the order of the inputs.
+
+import { base64Floats } from "./hfetch_bg.js";
+import { responseInfo } from "./chat.js";
+import { header, readBody } from "./fetch.js";
+
+export async function embed(call, cancel) {
+  const batches = call.requests;
+  const answers = new Array(batches);
+  let next = 0;
+  let last;
+  const work = async () => {
+    while (next < batches) {
+      const index = next++;
+      try {
+        const exchange = await call.send(index);
+        last = exchange.response;
+        answers[index] = await read(call, cancel, index, exchange);
+      } catch (error) {
+        next = batches;
+        throw batches > 1 ? named(error, call.batch(index)) : error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(call.concurrency, batches) }, work));
+  const data = answers.flatMap(({ data }) => data);
+  const model = answers[0].model ?? call.model;
+  const answer = { object: "list", data, model, usage: call.usage() };
+  call.close("ok", null);
+  cancel.end("closed");
+  return { data: answer, response: responseInfo(last, call) };
+}
+
+async function read(call, cancel, index, exchange) {
+  const bytes = await readBody(exchange.response, cancel, call.idle);
+  exchange.forget();
+  const counted = Number(header(exchange.response, "x-compute-tokens") ?? NaN);
+  const rows = call.rows(index, bytes, Number.isFinite(counted) ? counted : undefined);
+  const { dimensions, model } = rows;
+  const values = rows.values();
+  rows.free();
+  const [start, count] = call.batch(index);
+  const format = formats[call.format];
+  const data = Array.from({ length: count }, (_, at) => ({
+    object: "embedding",
+    index: start + at,
+    embedding: format(values.subarray(at * dimensions, (at + 1) * dimensions)),
+  }));
+  return { data, model };
+}
+
+const formats = {
+  floats: (row) => row,
+  numbers: (row) => Array.from(row),
+  base64: (row) => base64Floats(row),
+};
+
+// Which inputs failed, for whoever sent thousands.
+function named(error, [start, count]) {
+  if (error instanceof Error) error.message = `inputs ${start} to ${start + count - 1}: ${error.message}`;
+  return error;
+}

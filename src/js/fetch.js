@@ -1,0 +1,105 @@
+// One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
+
+import { ENDED, timer } from "./cancel.js";
+
+// Resolves with {response, controller}, {timedOut: true}, {ended: true} or {error}; never rejects.
+export async function send(fetchFunction, url, method, headers, body, cancel, connect) {
+  const controller = new AbortController();
+  let timedOut = false;
+  const forget = cancel.onEnd(() => controller.abort(cancel.reason));
+  let alarm;
+  const connected = new Promise((_, reject) => {
+    alarm = timer(() => {
+      timedOut = true;
+      reject(ENDED);
+      controller.abort();
+    }, connect);
+  });
+  try {
+    const init = { method, headers, signal: controller.signal };
+    if (body !== undefined) init.body = body;
+    const answer = Promise.resolve(fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
+    answer.then((late) => (timedOut ? discard(late) : undefined), () => {});
+    const response = await cancel.race(Promise.race([answer, connected]), discard);
+    if (!response || typeof response.status !== "number" || typeof response.headers?.get !== "function") {
+      return { error: new TypeError("fetch resolved to something that is not a Response") };
+    }
+    return { response, controller, forget };
+  } catch (error) {
+    forget();
+    if (timedOut) return { timedOut };
+    return cancel.cause !== null ? { ended: true } : { error };
+  } finally {
+    alarm.clear();
+  }
+}
+
+// A body nobody reads keeps its socket; a locked or missing one is somebody else's.
+export function discard(response) {
+  try {
+    response?.body?.cancel?.().catch?.(() => {});
+  } catch {
+    // Locked: its reader ends it.
+  }
+}
+
+export function header(response, name) {
+  try {
+    const value = response.headers.get(name);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export class BodyTooLarge extends Error {}
+
+// The whole body as bytes. `idle` ms without a byte ends the call with cause "idle".
+export async function readBody(response, cancel, idle, limit = Infinity) {
+  const watch = (promise) => {
+    const alarm = timer(() => cancel.end("idle"), idle);
+    return cancel.race(promise).finally(() => alarm.clear());
+  };
+  const body = response.body;
+  if (typeof body?.getReader !== "function") {
+    if (body === null) return new Uint8Array(0);
+    if (typeof response.arrayBuffer === "function") return new Uint8Array(await watch(response.arrayBuffer()));
+    return new TextEncoder().encode(await watch(response.text()));
+  }
+  const reader = body.getReader();
+  const parts = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { value, done } = await watch(reader.read());
+      if (done) return join(parts, size);
+      parts.push(value);
+      size += value.byteLength;
+      if (size > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    release(reader);
+  }
+}
+
+export function release(reader) {
+  try {
+    reader.releaseLock();
+  } catch {
+    // Engines of before 2022 refuse while a read is pending; cancel() has ended it anyway.
+  }
+}
+
+function join(parts, size) {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,97 @@
+// Options as JSON text for Rust, functions apart. What JSON can't hold is marked with the one key no option has,
+// so that Rust refuses it by its path instead of never seeing it.
+
+import { makeError } from "./error.js";
+
+export const MARK = "\u0000";
+
+const refuse = (path, problem, cause) =>
+  makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, ...(cause && { cause }) });
+
+function mark(key, value) {
+  switch (typeof value) {
+    case "number":
+      return Number.isFinite(value) ? value : { [MARK]: String(value) };
+    case "function":
+    case "symbol":
+    case "bigint":
+      return { [MARK]: typeof value };
+    case "object":
+      // A Headers or Map would be written as {} and its content lost without a word.
+      return value && typeof value.entries === "function" && !Array.isArray(value) ? Object.fromEntries(value.entries()) : value;
+    default:
+      return value;
+  }
+}
+
+export function dataText(data, path) {
+  try {
+    return JSON.stringify(data, mark);
+  } catch (cause) {
+    throw refuse(path, "can't be read as plain data", cause);
+  }
+}
+
+function split(options, names) {
+  if (options === undefined || options === null) return [undefined, {}];
+  if (typeof options !== "object") throw refuse("", "options must be an object");
+  try {
+    const data = { ...options };
+    const apart = {};
+    for (const name of names) {
+      if (data[name] === undefined) continue;
+      apart[name] = data[name];
+      delete data[name];
+    }
+    return [data, apart];
+  } catch (cause) {
+    throw refuse("", "options can't be read", cause);
+  }
+}
+
+function callable(apart, name) {
+  if (apart[name] !== undefined && typeof apart[name] !== "function") throw refuse(name, "must be a function");
+}
+
+export function clientOptions(options) {
+  const [data, hooks] = split(options, ["fetch", "store", "onSettled", "apiKey"]);
+  callable(hooks, "fetch");
+  callable(hooks, "onSettled");
+  if (hooks.store !== undefined) checkStore(hooks.store);
+  if (hooks.apiKey !== undefined && typeof hooks.apiKey !== "function") {
+    data.apiKey = hooks.apiKey;
+    delete hooks.apiKey;
+  }
+  const brought = hooks.apiKey !== undefined || data?.apiKey !== undefined || data?.apiKeys !== undefined;
+  if (!brought) hooks.token = environment("HF_TOKEN");
+  return [dataText(data, ""), hooks];
+}
+
+export function requestOptions(options) {
+  const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
+  callable(hooks, "onSettled");
+  const { signal } = hooks;
+  if (signal === null) delete hooks.signal;
+  else if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw refuse("signal", "must be an AbortSignal");
+  }
+  return [dataText(data, ""), hooks];
+}
+
+function checkStore(store) {
+  for (const method of ["reserve", "settle", "release", "block"]) {
+    if (typeof store?.[method] !== "function") throw refuse(`store.${method}`, "must be a function");
+  }
+}
+
+// Through globalThis, so that bundlers don't write the token into a page.
+function environment(name) {
+  try {
+    const { Deno, process } = globalThis;
+    // Deno asks the person at the terminal when a program reads what it was not granted.
+    const granted = Deno?.permissions?.querySync?.({ name: "env", variable: name }).state ?? "granted";
+    return granted === "granted" ? process?.env?.[name] || undefined : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+// A promise of the answer that also gives what belongs to this one call.
+
+export function pending(both, settled) {
+  const promise = both.then(({ data }) => data);
+  Object.defineProperties(promise, {
+    settled: { value: settled },
+    withResponse: {
+      value() {
+        // Whoever asks for both handles the failure there, not on this promise too.
+        promise.catch(() => {});
+        return both;
+      },
+    },
+  });
+  return promise;
+}

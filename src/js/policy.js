@@ -1,0 +1,192 @@
+// Limits, cost, retries and token estimates as functions and classes that need no client.
+
+import { LimiterHandle, StoreHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
+import { makeError } from "./error.js";
+import { dataText } from "./options.js";
+
+const refuse = (path, problem, cause) => makeError("ConfigError", `${path}: ${problem}`, { path, ...(cause && { cause }) });
+
+const LAST_TIME = 8.64e15; // of a Date
+
+function number(path, value, { least = 0, most = Number.MAX_VALUE, whole = false } = {}) {
+  if (typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  const range = most === Number.MAX_VALUE ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw refuse(path, `must be a ${whole ? "whole " : ""}number ${range}`);
+}
+
+const time = (path, value) => number(path, value, { most: LAST_TIME });
+const reservationNumber = (value) => number("reservation", value, { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true });
+
+// The caller's object, read once: its getters may throw.
+function read(path, object, names) {
+  if (object === null || typeof object !== "object") throw refuse(path, "must be an object");
+  try {
+    return names.map((name) => object[name] ?? undefined);
+  } catch (cause) {
+    throw refuse(path, "can't be read", cause);
+  }
+}
+
+export const FREE_TIER = Object.freeze({ requestsPerMinute: 300, requestsPerMonth: 30_000 });
+
+export class RateLimiter {
+  #limiter;
+
+  constructor(limits) {
+    this.#limiter = limits instanceof LimiterHandle ? limits : new LimiterHandle(dataText(limits, "limits"));
+  }
+
+  static fromJSON(state, limits) {
+    return new RateLimiter(LimiterHandle.restore(dataText(state, "state"), dataText(limits, "limits")));
+  }
+
+  reserve(tokens, now) {
+    return this.#limiter.reserve(number("tokens", tokens), time("now", now));
+  }
+
+  settle(reservation, actualTokens, now) {
+    this.#limiter.settle(reservationNumber(reservation), number("actualTokens", actualTokens), time("now", now));
+  }
+
+  release(reservation) {
+    this.#limiter.release(reservationNumber(reservation));
+  }
+
+  toJSON() {
+    return this.#limiter.state();
+  }
+}
+
+export function cost(usage, pricing) {
+  const [prompt, completion] = read("usage", usage, ["prompt_tokens", "completion_tokens"]);
+  return cost_of(
+    number("usage.prompt_tokens", prompt ?? 0),
+    number("usage.completion_tokens", completion ?? 0),
+    dataText(pricing, "pricing"),
+    warnOnce,
+  );
+}
+
+const warned = new Set();
+
+function warnOnce(message) {
+  if (warned.has(message)) return;
+  warned.add(message);
+  console.warn(message);
+}
+
+export function estimateTokens(input) {
+  if (typeof input === "string") return tokens_of_text(input);
+  if (!Array.isArray(input)) throw refuse("input", "must be a string or a list of messages");
+  return input.length === 0 ? 0 : tokens_of_messages(dataText(input, "input"));
+}
+
+export function retryDelay(failure, policy) {
+  const names = ["status", "headers", "body", "attempt", "random", "now"];
+  const [status, headers, body, attempt, random, now] = read("failure", failure, names);
+  return (
+    retry_delay_of(
+      status === undefined ? undefined : number("failure.status", status, { least: 100, most: 599, whole: true }),
+      headerReader(headers),
+      typeof body === "string" ? body : dataText(body, "failure.body"),
+      number("failure.attempt", attempt, { least: 1, most: 0xffff_ffff, whole: true }),
+      random === undefined ? Math.random() : number("failure.random", random, { most: 1 }),
+      now === undefined ? Date.now() : time("failure.now", now),
+      dataText(policy, "retry"),
+    ) ?? null
+  );
+}
+
+// Headers by shape, since realms differ; or a record, whose names may be in any case.
+function headerReader(headers) {
+  if (headers === undefined) return () => undefined;
+  if (typeof headers !== "object") throw refuse("failure.headers", "must be Headers or an object of headers");
+  try {
+    if (typeof headers.get === "function") return (name) => headers.get(name) ?? undefined;
+    const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    const record = new Map(entries);
+    return (name) => record.get(name);
+  } catch (cause) {
+    throw refuse("failure.headers", "can't be read", cause);
+  }
+}
+
+// Limits and budget in a Storage, shared by every page of an origin: each call reads, changes and writes in one go.
+class StorageStore {
+  #storage;
+  #name;
+  #store = new StoreHandle();
+  #text = null; // what the storage held when it and #store were last equal
+
+  constructor(storage, name) {
+    this.#storage = storage;
+    this.#name = name;
+  }
+
+  async reserve(request) {
+    const [parts, now] = read("request", request, ["parts", "now"]);
+    if (!Array.isArray(parts)) throw refuse("parts", "must be a list");
+    const text = dataText(parts, "parts");
+    return this.#change(time("now", now), () => this.#store.reserve(text, now));
+  }
+
+  async settle(reservation, actual) {
+    const [tokens, usd, now] = read("actual", actual, ["tokens", "usd", "now"]);
+    const amounts = [number("tokens", tokens ?? 0), number("usd", usd ?? 0)];
+    this.#change(time("now", now), () => this.#store.settle(String(reservation), ...amounts, now));
+  }
+
+  async release(reservation) {
+    this.#change(Date.now(), () => this.#store.release(String(reservation)));
+  }
+
+  async block(scope, until) {
+    this.#change(Date.now(), () => this.#store.block(String(scope), time("until", until)));
+  }
+
+  #change(now, act) {
+    this.#load(now);
+    try {
+      return act();
+    } finally {
+      this.#save();
+    }
+  }
+
+  #load(now) {
+    let text;
+    try {
+      text = this.#storage.getItem(this.#name);
+    } catch {
+      text = this.#text;
+    }
+    if (text === this.#text) return;
+    const store = new StoreHandle();
+    if (text !== null && !store.restore(String(text), now)) {
+      warnOnce(`hfetch: what the storage holds as "${this.#name}" is not a state of limits; it is replaced`);
+      this.#text = text;
+      return;
+    }
+    this.#store = store;
+    this.#text = text;
+  }
+
+  // A storage that is full or forbidden leaves the limits to this page's memory.
+  #save() {
+    const text = JSON.stringify(this.#store.state());
+    try {
+      this.#storage.setItem(this.#name, text);
+      this.#text = text;
+    } catch (cause) {
+      warnOnce(`hfetch: the storage took no limits, so they end with this page: ${cause?.message}`);
+    }
+  }
+}
+
+export function storageStore(storage, name = "hfetch") {
+  for (const method of ["getItem", "setItem"]) {
+    if (typeof storage?.[method] !== "function") throw refuse("storage", "must be a Storage such as localStorage");
+  }
+  if (typeof name !== "string" || name === "") throw refuse("name", "must be a string that is not empty");
+  return new StorageStore(storage, name);
+}

@@ -1,0 +1,248 @@
+//! The policy layer without a client: what policy.js wraps.
+
+use js_sys::Function;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{self, to_js};
+use super::error::to_js as error_to_js;
+use crate::config::{Config, KeySource};
+use crate::error::Error;
+use crate::json::{Value, parse};
+use crate::policy::cost::{DOUBTFUL, Price, Source};
+use crate::policy::limit_store::{MemoryStore, Part};
+use crate::policy::rate_limit::{Limits, RateLimiter, Reason};
+use crate::policy::retry::{Failure, retry_delay};
+use crate::policy::token::{Estimator, estimate_text};
+use crate::wire::request::{self, Defaults, Prompt};
+
+/// How far the clock of a stored state may be ahead before it isn't believed: a day.
+const AHEAD: f64 = 86_400_000.0;
+
+/// Options of a client, read by the client's own reader, so that both take the same values.
+fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
+    let fields = fields.into_iter().filter(|field| field.1 != Value::Null);
+    let options = fields.map(|(name, value)| (name.to_string(), value));
+    Config::from_options(&Value::Object(options.collect()), &KeySource::Function).map_err(error_to_js)
+}
+
+fn limits(text: Option<String>) -> Result<Limits, JsValue> {
+    let limits = convert::options(text)?;
+    let Value::Object(_) = limits else {
+        return Err(error_to_js(Error::config("limits", "must be an object")));
+    };
+    Ok(options(vec![("limits", limits)])?.limits)
+}
+
+/// The answer to a reservation.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<R> {
+    Granted {
+        ok: bool,
+        reservation: R,
+    },
+    #[serde(rename_all = "camelCase")]
+    Refused {
+        ok: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+        retry_after: f64,
+        reason: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        spent_usd: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        budget_usd: Option<f64>,
+    },
+}
+
+fn granted<R: Serialize>(reservation: R) -> JsValue {
+    to_js(&Answer::Granted { ok: true, reservation })
+}
+
+/// The limiter behind `RateLimiter`.
+#[wasm_bindgen]
+pub struct LimiterHandle(RateLimiter);
+
+#[wasm_bindgen]
+impl LimiterHandle {
+    /// A limiter for limits as JSON text.
+    #[wasm_bindgen(constructor)]
+    pub fn new(limits_text: Option<String>) -> Result<LimiterHandle, JsValue> {
+        Ok(LimiterHandle(RateLimiter::new(limits(limits_text)?)))
+    }
+
+    /// The limiter that gave a state, both as JSON text.
+    pub fn restore(state: Option<String>, limits_text: Option<String>) -> Result<LimiterHandle, JsValue> {
+        let limits = limits(limits_text)?;
+        let limiter = RateLimiter::restore(&convert::options(state)?, limits, "state");
+        limiter.map(LimiterHandle).map_err(error_to_js)
+    }
+
+    /// `RateLimiter.reserve`
+    pub fn reserve(&mut self, tokens: f64, now: f64) -> JsValue {
+        match self.0.reserve(tokens.ceil() as u64, now) {
+            Ok(id) => granted(id as f64),
+            Err(refused) => to_js(&Answer::<f64>::Refused {
+                ok: false,
+                scope: None,
+                retry_after: refused.retry_after,
+                reason: refused.reason.name(),
+                spent_usd: None,
+                budget_usd: None,
+            }),
+        }
+    }
+
+    /// `RateLimiter.settle`
+    pub fn settle(&mut self, reservation: f64, actual: f64, now: f64) {
+        self.0.settle(reservation as u64, actual.ceil() as u64, now);
+    }
+
+    /// `RateLimiter.release`
+    pub fn release(&mut self, reservation: f64) {
+        self.0.release(reservation as u64);
+    }
+
+    /// `RateLimiter.toJSON`
+    pub fn state(&self) -> JsValue {
+        to_js(&self.0.state())
+    }
+}
+
+/// The store behind `storageStore`.
+#[wasm_bindgen]
+pub struct StoreHandle(MemoryStore);
+
+#[wasm_bindgen]
+impl StoreHandle {
+    /// A store that others share, in which lost reservations expire.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> StoreHandle {
+        StoreHandle(MemoryStore::shared())
+    }
+
+    /// Takes over a state as JSON text; false where it makes no sense.
+    pub fn restore(&mut self, state: &str, now: f64) -> bool {
+        let Ok(state) = parse(state.as_bytes()) else {
+            return false;
+        };
+        // Believed, such a clock would stand still until then, and every limit with it.
+        let ahead = state.get("now").and_then(Value::as_f64).is_none_or(|then| then > now + AHEAD);
+        !ahead && self.0.restore(&state).is_ok()
+    }
+
+    /// `LimitStore.reserve`, its parts as JSON text.
+    pub fn reserve(&mut self, parts: Option<String>, now: f64) -> Result<JsValue, JsValue> {
+        let parts = convert::options(parts)?;
+        let parts = parts.as_array().unwrap_or_default().iter().map(part);
+        let parts = parts.collect::<Result<Vec<Part>, JsValue>>()?;
+        Ok(match self.0.reserve(&parts, now) {
+            Ok(reservation) => granted(reservation),
+            Err(refusal) => to_js(&Answer::<String>::Refused {
+                ok: false,
+                scope: Some(refusal.scope),
+                retry_after: refusal.retry_after,
+                reason: Reason::name(refusal.reason),
+                spent_usd: refusal.spent_usd,
+                budget_usd: refusal.budget_usd,
+            }),
+        })
+    }
+
+    /// `LimitStore.settle`
+    pub fn settle(&mut self, reservation: &str, tokens: f64, usd: f64, now: f64) {
+        self.0.settle(reservation, tokens.ceil() as u64, usd, now);
+    }
+
+    /// `LimitStore.release`
+    pub fn release(&mut self, reservation: &str) {
+        self.0.release(reservation);
+    }
+
+    /// `LimitStore.block`
+    pub fn block(&mut self, scope: &str, until: f64) {
+        self.0.block(scope, until);
+    }
+
+    /// All there is to remember.
+    pub fn state(&self) -> JsValue {
+        to_js(&self.0.state())
+    }
+}
+
+fn part(value: &Value) -> Result<Part, JsValue> {
+    let refuse = |field: &str, problem: &str| Err(error_to_js(Error::config(["parts.", field].concat(), problem)));
+    let Some(scope) = value.get("scope").and_then(Value::as_str) else {
+        return refuse("scope", "must be a string");
+    };
+    let amount = |name: &str| match value.get(name) {
+        None => Ok(0.0),
+        Some(Value::Number(amount)) if *amount >= 0.0 => Ok(*amount),
+        Some(_) => refuse(name, "must be a number, 0 or more").map(|()| 0.0),
+    };
+    let field = |name: &str| value.get(name).cloned().unwrap_or(Value::Null);
+    let read = options(vec![("limits", field("limits")), ("budget", field("budget"))])?;
+    Ok(Part {
+        scope: scope.to_string(),
+        tokens: amount("tokens")?.ceil() as u64,
+        usd: amount("usd")?,
+        limits: read.limits,
+        budget: read.budget,
+    })
+}
+
+/// `retryDelay`; `header` gives a header by its lower-case name, `body` and `policy` are JSON texts.
+#[wasm_bindgen]
+pub fn retry_delay_of(
+    status: Option<u16>,
+    header: &Function,
+    body: Option<String>,
+    attempt: u32,
+    random: f64,
+    now: f64,
+    policy: Option<String>,
+) -> Result<Option<f64>, JsValue> {
+    let policy = match convert::options(policy)? {
+        Value::Other("undefined") => Value::Null,
+        given => given,
+    };
+    let policy = options(vec![("retry", policy)])?.retry;
+    let body = body.and_then(|text| parse(text.as_bytes()).ok());
+    let header = |name: &str| header.call1(&JsValue::UNDEFINED, &name.into()).ok()?.as_string();
+    let failure = Failure { status, header: &header, body: body.as_ref(), attempt, random, now };
+    Ok(retry_delay(&failure, &policy))
+}
+
+/// `cost`, the price as JSON text; `doubt` hears what to warn of.
+#[wasm_bindgen]
+pub fn cost_of(prompt: f64, completion: f64, pricing: Option<String>, doubt: &Function) -> Result<JsValue, JsValue> {
+    let price = Price::from_value(&convert::options(pricing)?, "pricing").map_err(error_to_js)?;
+    if price.doubtful {
+        // A console that throws takes nothing from the answer.
+        let _ = doubt.call1(&JsValue::UNDEFINED, &["hfetch: pricing ", DOUBTFUL].concat().into());
+    }
+    Ok(to_js(&price.rates.cost(prompt, completion, Source::Configured)))
+}
+
+/// `estimateTokens` of a text.
+#[wasm_bindgen]
+pub fn tokens_of_text(text: &str) -> f64 {
+    estimate_text(text) as f64
+}
+
+/// `estimateTokens` of messages as JSON text.
+#[wasm_bindgen]
+pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
+    let mut estimator = Estimator::default();
+    let body = ["{\"messages\":", messages, "}"].concat();
+    let defaults = Defaults { id: "", model: Some("any") };
+    request::chat(&body, defaults, &mut |piece| match piece {
+        Prompt::Message => estimator.add_message(),
+        Prompt::Text(text) => estimator.add_text(text),
+        Prompt::Image => estimator.add_image(),
+    })
+    .map_err(error_to_js)?;
+    Ok(estimator.tokens() as f64)
+}

@@ -1,0 +1,27 @@
+//! A client's state as plain data.
+
+use serde::Serialize;
+
+use super::client::Shared;
+use crate::policy::key_pool::KeySnapshot;
+use crate::policy::ledger::SpendSnapshot;
+
+/// `ClientSnapshot`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    keys: Vec<KeySnapshot>,
+    spend: SpendSnapshot,
+    in_flight: u32,
+    queued: usize,
+}
+
+/// What a client looks like at `now`.
+pub fn of(shared: &Shared, now: f64) -> Snapshot {
+    Snapshot {
+        keys: shared.pool.borrow_mut().snapshot(now),
+        spend: shared.spend.borrow().snapshot(),
+        in_flight: shared.in_flight.get(),
+        queued: shared.line.len(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Where limits and the budget are kept: in this client's memory, or in a store of the caller's.
+
+use std::cell::RefCell;
+
+use js_sys::Promise;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::cancel::Cancel;
+use super::convert::{get, to_js};
+use crate::policy::limit_store::{MemoryStore, Part, Refusal};
+use crate::policy::rate_limit::{Limits, Reason};
+
+#[wasm_bindgen(raw_module = "./reserve.js")]
+extern "C" {
+    fn reserve(store: &JsValue, request: JsValue, cancel: &Cancel) -> Promise;
+    fn settle(store: &JsValue, reservation: &str, tokens: f64, usd: f64, now: f64) -> Promise;
+    fn release(store: &JsValue, reservation: &str) -> Promise;
+    fn block(store: &JsValue, scope: &str, until: f64) -> Promise;
+}
+
+/// A client's store.
+pub enum Store {
+    /// Its own.
+    Memory(RefCell<MemoryStore>),
+    /// The caller's `LimitStore`.
+    Given(JsValue),
+}
+
+/// Why a store gave no answer.
+pub enum Unanswered {
+    /// It failed; what it threw.
+    Failed(JsValue),
+    /// The call ended first.
+    Ended,
+}
+
+impl Store {
+    /// The store of the options.
+    pub fn new(given: JsValue) -> Self {
+        if given.is_undefined() {
+            Store::Memory(RefCell::new(MemoryStore::new()))
+        } else {
+            Store::Given(given)
+        }
+    }
+
+    /// Reserves every part or none.
+    pub async fn reserve(&self, parts: Vec<Part>, now: f64, cancel: &Cancel) -> Result<Result<String, Refusal>, Unanswered> {
+        let store = match self {
+            Store::Memory(store) => return Ok(store.borrow_mut().reserve(&parts, now)),
+            Store::Given(store) => store,
+        };
+        let request = to_js(&Request { parts: parts.iter().map(PartData::from).collect(), now });
+        match JsFuture::from(reserve(store, request, cancel)).await {
+            Ok(answer) => Ok(read(&answer)),
+            Err(_) if cancel.cause().is_some() => Err(Unanswered::Ended),
+            Err(thrown) => Err(Unanswered::Failed(thrown)),
+        }
+    }
+
+    /// Ends a reservation with what was used.
+    pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: f64) {
+        match self {
+            Store::Memory(store) => store.borrow_mut().settle(reservation, tokens, usd, now),
+            Store::Given(store) => drop(settle(store, reservation, tokens as f64, usd, now)),
+        }
+    }
+
+    /// Ends a reservation of which nothing was sent.
+    pub fn release(&self, reservation: &str) {
+        match self {
+            Store::Memory(store) => store.borrow_mut().release(reservation),
+            Store::Given(store) => drop(release(store, reservation)),
+        }
+    }
+
+    /// Lets nothing through for a scope before `until`.
+    pub fn block(&self, scope: &str, until: f64) {
+        match self {
+            Store::Memory(store) => store.borrow_mut().block(scope, until),
+            Store::Given(store) => drop(block(store, scope, until)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    parts: Vec<PartData<'a>>,
+    now: f64,
+}
+
+#[derive(Serialize)]
+struct PartData<'a> {
+    scope: &'a str,
+    tokens: f64,
+    usd: f64,
+    limits: LimitsData,
+    budget: Option<BudgetData>,
+}
+
+#[derive(Serialize)]
+struct BudgetData {
+    usd: f64,
+    per: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LimitsData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_month: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_concurrent: Option<f64>,
+}
+
+impl<'a> From<&'a Part> for PartData<'a> {
+    fn from(part: &'a Part) -> Self {
+        let Limits { requests_per_minute, tokens_per_minute, requests_per_month, max_concurrent } = part.limits;
+        PartData {
+            scope: &part.scope,
+            tokens: part.tokens as f64,
+            usd: part.usd,
+            limits: LimitsData { requests_per_minute, tokens_per_minute, requests_per_month, max_concurrent },
+            budget: part.budget.map(|budget| BudgetData { usd: budget.usd, per: budget.per.name() }),
+        }
+    }
+}
+
+/// A store's answer; one that makes no sense is a refusal, so that a broken store lets nothing through.
+fn read(answer: &JsValue) -> Result<String, Refusal> {
+    if get(answer, "ok").is_truthy()
+        && let Some(reservation) = get(answer, "reservation").as_string()
+    {
+        return Ok(reservation);
+    }
+    let number = |name: &str| get(answer, name).as_f64();
+    Err(Refusal {
+        scope: get(answer, "scope").as_string().unwrap_or_default(),
+        retry_after: number("retryAfter").filter(|ms| *ms >= 0.0).unwrap_or(f64::INFINITY),
+        reason: match get(answer, "reason").as_string().as_deref() {
+            Some("requests") => Reason::Requests,
+            Some("tokens") => Reason::Tokens,
+            Some("month") => Reason::Month,
+            Some("budget") => Reason::Budget,
+            Some("concurrent") => Reason::Concurrent,
+            _ => Reason::Blocked,
+        },
+        spent_usd: number("spentUsd"),
+        budget_usd: number("budgetUsd"),
+    })
+}

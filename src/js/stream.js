@@ -1,0 +1,116 @@
+// A chat completion as it arrives: one stream, one reader, one settlement.
+
+import { makeError } from "./error.js";
+import { CHUNKS, FOLD, TEXT } from "./pump.js";
+
+export class ChatStream {
+  #pump;
+  #cancel;
+  #owner = null;
+
+  constructor(pump, cancel, controller, response, settled) {
+    this.#pump = pump;
+    this.#cancel = cancel;
+    Object.defineProperties(this, {
+      controller: { value: controller, enumerable: true },
+      response: { value: response, enumerable: true },
+      settled: { value: settled, enumerable: true },
+    });
+    // stream.controller is the caller's too.
+    controller.signal.addEventListener("abort", () => cancel.end("abort", controller.signal.reason), { once: true });
+  }
+
+  get finishReason() {
+    return this.#pump.finishReason;
+  }
+
+  get [Symbol.toStringTag]() {
+    return "ChatStream";
+  }
+
+  [Symbol.asyncIterator]() {
+    this.#claim("iteration", CHUNKS);
+    return this.#pump;
+  }
+
+  next() {
+    if (this.#owner !== "next") this.#claim("next", CHUNKS);
+    return this.#pump.next();
+  }
+
+  return(value) {
+    this.#owner ??= "return()";
+    return this.#pump.return(value);
+  }
+
+  throw(error) {
+    this.#owner ??= "throw()";
+    return this.#pump.throw(error);
+  }
+
+  text() {
+    this.#claim("text()", TEXT);
+    return this.#pump;
+  }
+
+  final() {
+    const pump = this.#pump;
+    const result = new Promise((resolve, reject) => pump.whenOver(() => this.#fold(resolve, reject)));
+    // A reader that comes in the same turn goes first.
+    queueMicrotask(() => {
+      if (this.#owner !== null || pump.over) return;
+      this.#claim("final()", FOLD);
+      pump.drain();
+    });
+    return result;
+  }
+
+  toReadableStream() {
+    this.#claim("toReadableStream()", FOLD);
+    const pump = this.#pump;
+    pump.passThrough = true;
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { value, done } = await pump.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel() {
+          pump.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  abort(reason) {
+    this.#cancel.end("abort", reason);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.#owner ??= "dispose";
+    this.#pump.close();
+  }
+
+  #claim(owner, mode) {
+    // `next()` by hand and then `for await` is one reader going on.
+    const goesOn = this.#owner === null || (this.#owner === "next" && owner === "iteration");
+    if (!goesOn) {
+      throw makeError("HfetchError", `${owner}: this stream is already read by ${this.#owner}; a stream has one reader`);
+    }
+    this.#owner = owner;
+    this.#pump.mode = mode;
+  }
+
+  #fold(resolve, reject) {
+    const { outcome, failure, folded } = this.#pump;
+    if (outcome === "ok") resolve(JSON.parse(folded));
+    else {
+      reject(
+        failure ??
+          makeError("APIUserAbortError", "final(): the stream was left before its end", { partial: JSON.parse(folded) }),
+      );
+    }
+  }
+}

@@ -1,0 +1,257 @@
+//! A response that is not the answer: status, headers and body to one typed error a person can act on.
+//!
+//! Body forms and their sources: string, array of strings or object under `error`; `message`; `detail` as a string
+//! or FastAPI's list; problem+json's `title`; plain text; HTML; nothing.
+
+use crate::error::{Class, Error};
+use crate::json::{self, Value};
+
+/// A response's status and body, and what the message needs to know of the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// The body, as far as it was read.
+    pub body: &'a [u8],
+    /// Whether the request carried a key.
+    pub has_key: bool,
+    /// A model that answers chat on the router today, for the hint.
+    pub usable_model: &'a str,
+}
+
+/// Longest server message that is repeated whole; a stack trace or a page is not a message.
+const MESSAGE_LIMIT: usize = 600;
+
+/// The typed error of a response with an error status.
+pub fn from_response(response: Response<'_>) -> Error {
+    let value = json::parse(response.body).ok();
+    let said = match &value {
+        Some(value) => message_of(value),
+        None => text_message(response.body),
+    };
+    let said = said.unwrap_or_default();
+    let class = class_of(response.status, value.as_ref(), &said);
+    let mut error = Error::new(class, String::new());
+    error.status = Some(response.status);
+    if let Some(value) = &value {
+        describe(&mut error, value);
+    }
+    error.retryable = matches!(response.status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504);
+    if class == Class::ModelLoading {
+        error.estimated_time = value.as_ref().and_then(estimated_ms);
+    }
+    let hint = hint(&error, &said, response);
+    error.message = compose(&error, &said, &hint);
+    error
+}
+
+/// The typed error of a 200 whose body is no completion.
+pub fn unexpected(body: &[u8]) -> Error {
+    let value = json::parse(body).ok();
+    let said = match &value {
+        Some(value) => message_of(value),
+        None => text_message(body),
+    };
+    let said = said.unwrap_or_else(|| if body.is_empty() { "the body is empty" } else { "it holds no choices" }.to_string());
+    let mut error = Error::new(Class::Api, ["The response has status 200, but it is no chat completion: ", &said].concat());
+    error.status = Some(200);
+    if let Some(value) = &value {
+        describe(&mut error, value);
+    }
+    error
+}
+
+/// Sets code, type and param from wherever a body keeps them.
+pub fn describe(error: &mut Error, body: &Value) {
+    let inner = body.get("error").filter(|inner| matches!(inner, Value::Object(_)));
+    let field = |name: &str| inner.and_then(|inner| inner.get(name)).or_else(|| body.get(name)).and_then(text_of);
+    error.code = field("code");
+    error.kind = field("type").or_else(|| field("error_type"));
+    error.param = field("param");
+}
+
+/// The message of a parsed error body: `error`, then `detail`, then `message`, then `title`.
+pub fn message_of(body: &Value) -> Option<String> {
+    match body {
+        Value::String(text) => Some(shorten(text)),
+        Value::Array(items) => join(items),
+        Value::Object(_) => ["error", "detail", "error_message", "message", "title"]
+            .iter()
+            .filter_map(|key| body.get(key))
+            .find_map(message_of_field),
+        _ => None,
+    }
+}
+
+fn message_of_field(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(shorten(text)),
+        Value::Array(items) => join(items),
+        Value::Object(_) => ["message", "msg", "detail", "error"].iter().find_map(|key| value.get(key).and_then(message_of_field)),
+        _ => None,
+    }
+}
+
+/// FastAPI's list of `{loc, msg}` reads "body.messages: field required"; other lists are joined as they are.
+fn join(items: &[Value]) -> Option<String> {
+    let parts: Vec<String> = items
+        .iter()
+        .filter_map(|item| {
+            let message = message_of_field(item)?;
+            let place: Vec<String> = match item.get("loc") {
+                Some(Value::Array(steps)) => steps.iter().filter_map(text_of).collect(),
+                _ => Vec::new(),
+            };
+            Some(if place.is_empty() { message } else { [place.join("."), message].join(": ") })
+        })
+        .collect();
+    (!parts.is_empty()).then(|| shorten(&parts.join("; ")))
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 => {
+            Some((*number as i64).to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The first words of a body that is no JSON; of an HTML page only its title or first heading.
+fn text_message(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if !text.starts_with('<') {
+        return Some(shorten(text));
+    }
+    let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
+    Some(match title {
+        Some(title) => ["an HTML page titled \"", &shorten(title), "\""].concat(),
+        None => "an HTML page".to_string(),
+    })
+}
+
+fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
+    let lower = html.to_ascii_lowercase();
+    let open = lower.find(&["<", tag].concat())?;
+    let start = open + lower.get(open..)?.find('>')? + 1;
+    let end = start + lower.get(start..)?.find(&["</", tag].concat())?;
+    html.get(start..end).map(str::trim).filter(|text| !text.is_empty() && !text.contains('<'))
+}
+
+fn shorten(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(MESSAGE_LIMIT) {
+        Some((end, _)) => [text.get(..end).unwrap_or(text).trim_end(), " …"].concat(),
+        None => text.to_string(),
+    }
+}
+
+fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
+    match status {
+        400 => Class::BadRequest,
+        401 => Class::Authentication,
+        402 => Class::PaymentRequired,
+        403 => Class::PermissionDenied,
+        404 | 410 => Class::NotFound,
+        409 => Class::Conflict,
+        413 | 422 => Class::UnprocessableEntity,
+        429 => Class::RateLimit,
+        503 if body.and_then(estimated_ms).is_some() || mentions(said, &["loading", "starting"]) => Class::ModelLoading,
+        500..=599 => Class::InternalServer,
+        _ => Class::Api,
+    }
+}
+
+/// `estimated_time` is in seconds on the wire.
+fn estimated_ms(body: &Value) -> Option<f64> {
+    let seconds = body.get("estimated_time").and_then(Value::as_f64)?;
+    (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0)
+}
+
+fn mentions(said: &str, words: &[&str]) -> bool {
+    let said = said.to_ascii_lowercase();
+    words.iter().any(|word| said.contains(word))
+}
+
+const NOT_A_CHAT_MODEL: &[&str] = &[
+    "not a chat model",
+    "chat template",
+    "chat_template",
+    "template not found",
+    "task conversational",
+    "not support chat",
+    "text-generation instead",
+    "supported task: text-generation",
+];
+
+const UNSUPPORTED_MODEL: &[&str] = &["model not supported", "is not supported by", "does not exist", "no longer supported", "deprecated"];
+
+/// What the reader can do next.
+fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
+    let chat_model = |reason: &str| {
+        [
+            reason,
+            " Use an instruction-tuned model such as \"",
+            response.usable_model,
+            "\"; models.list() shows what is live.",
+        ]
+        .concat()
+    };
+    if matches!(error.status, Some(400 | 404 | 410 | 422)) {
+        if mentions(said, NOT_A_CHAT_MODEL) {
+            return chat_model("This model only completes text: it has no chat template, so it can't be used in chat.");
+        }
+        let code = error.code.as_deref().unwrap_or_default();
+        if code == "model_not_supported" {
+            return chat_model("No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).");
+        }
+        if code == "model_not_found" || mentions(said, UNSUPPORTED_MODEL) {
+            return chat_model("The model is not served here: check its spelling, or it has been retired.");
+        }
+    }
+    match error.class {
+        Class::Authentication if !response.has_key => {
+            "Pass apiKey or set HF_TOKEN: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\".".into()
+        }
+        Class::Authentication => {
+            "Check the token, or create one at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\".".into()
+        }
+        Class::PaymentRequired => {
+            "The account's inference credits are used up: buy credits or subscribe at huggingface.co/settings/billing, or use billTo to bill an organisation.".into()
+        }
+        Class::PermissionDenied => {
+            "The token needs the permission \"Make calls to Inference Providers\" (huggingface.co/settings/tokens); a gated model must also be accepted on its page.".into()
+        }
+        Class::NotFound => "Check baseURL and the model's name.".into(),
+        Class::UnprocessableEntity if error.status == Some(413) => {
+            "The request is larger than the server takes: send fewer or shorter inputs at once (embeddings.batchSize).".into()
+        }
+        Class::RateLimit => "Slow down, add keys, or let hfetch wait: see limits and retry.".into(),
+        Class::ModelLoading => "The model is loading: retry after estimatedTime, or raise retry.maxLoadingWait.".into(),
+        Class::InternalServer => "The provider failed: retry, or pin another one with \"model:provider\".".into(),
+        _ => String::new(),
+    }
+}
+
+fn compose(error: &Error, said: &str, hint: &str) -> String {
+    let mut message = error.status.map(|status| status.to_string()).unwrap_or_default();
+    message.push(' ');
+    if said.is_empty() {
+        message.push_str("status code with no message");
+    } else {
+        message.push_str(said);
+    }
+    if !hint.is_empty() {
+        if !message.ends_with(['.', '!', '?', '…']) {
+            message.push('.');
+        }
+        message.push(' ');
+        message.push_str(hint);
+    }
+    message
+}

@@ -1,0 +1,399 @@
+//! A chat request's body: the caller's JSON text, checked field by field and written back for the wire.
+//!
+//! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
+
+use crate::error::Error;
+use crate::json::{Kind, Malformed, RawString, Scanner, unescape, write_string};
+
+/// What of a request counts as prompt, piece by piece, for an estimate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Prompt<'a> {
+    /// One message begins.
+    Message,
+    /// Text of a message, a tool call or a tool's definition.
+    Text(&'a str),
+    /// An image, whatever its bytes.
+    Image,
+}
+
+/// A chat request ready for the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatRequest {
+    /// The JSON body.
+    pub body: String,
+    /// The model as sent: "org/name", with its suffix if it has one.
+    pub model: String,
+    /// Whether the answer comes as an event stream.
+    pub stream: bool,
+    /// `max_tokens`, or what newer callers write: `max_completion_tokens`.
+    pub max_tokens: Option<f64>,
+    /// How many answers are asked for (`n`).
+    pub choices: f64,
+}
+
+/// What the client knows of itself that a request may lean on.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults<'a> {
+    /// The client's id: a prefix `id:` of a model string is cut off.
+    pub id: &'a str,
+    /// The model of requests that name none.
+    pub model: Option<&'a str>,
+}
+
+/// The provider pinned in a model string: "org/name:provider"; routing words are no provider.
+pub fn pinned_provider(model: &str) -> Option<&str> {
+    let (_, suffix) = model.rsplit_once(':')?;
+    (!suffix.is_empty() && !matches!(suffix, "fastest" | "cheapest" | "preferred")).then_some(suffix)
+}
+
+/// The model string as it goes to the wire, from the request or the client.
+///
+/// Only a prefix without a slash that is the client's own id counts as one, so "org/name:provider" stays whole.
+pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<String, Error> {
+    let model = given
+        .or_else(|| defaults.model.map(str::to_string))
+        .ok_or_else(|| Error::config("model", "is missing: name one in the request or in the client's options"))?;
+    let own = model.strip_prefix(defaults.id).and_then(|rest| rest.strip_prefix(':'));
+    let model = own.map(str::to_string).unwrap_or(model);
+    if model.is_empty() || model.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::config("model", "must be a model id such as \"org/name\" or \"org/name:provider\""));
+    }
+    Ok(model)
+}
+
+/// Checks a chat body and writes it for the wire; `prompt` hears every piece that counts as prompt.
+pub fn chat(text: &str, defaults: Defaults<'_>, prompt: &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error> {
+    Reader { prompt }.read(text, defaults)
+}
+
+#[derive(Default)]
+struct Draft<'a> {
+    model: Option<String>,
+    messages: bool,
+    stream: bool,
+    max_tokens: Option<f64>,
+    choices: Option<f64>,
+    /// Members in the caller's order.
+    members: Vec<Member<'a>>,
+}
+
+struct Member<'a> {
+    key: RawString<'a>,
+    value: &'a [u8],
+    form: Form,
+}
+
+/// How a member is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    AsItStands,
+    /// Text-generation-inference takes `stop` as a list only.
+    List,
+    /// A stream asks for usage unless told otherwise.
+    AskForUsage,
+}
+
+struct Reader<'p> {
+    prompt: &'p mut dyn FnMut(Prompt<'_>),
+}
+
+impl Reader<'_> {
+    fn read(&mut self, text: &str, defaults: Defaults<'_>) -> Result<ChatRequest, Error> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let mut draft = Draft::default();
+        if kind(&mut scanner)? != Kind::Object {
+            return Err(Error::config("body", "must be an object of request parameters"));
+        }
+        scanner.begin_object().map_err(broken)?;
+        while let Some(key) = scanner.next_key().map_err(broken)? {
+            self.member(&mut draft, key, scanner.skip().map_err(broken)?)?;
+        }
+        if !draft.messages {
+            return Err(Error::config("messages", "is missing: a list of {role, content}"));
+        }
+        let model = resolve_model(draft.model.take(), defaults)?;
+        Ok(ChatRequest {
+            body: write(&draft, &model),
+            model,
+            stream: draft.stream,
+            max_tokens: draft.max_tokens,
+            choices: draft.choices.unwrap_or(1.0),
+        })
+    }
+
+    fn member<'a>(&mut self, draft: &mut Draft<'a>, key: RawString<'a>, value: &'a [u8]) -> Result<(), Error> {
+        let mut form = Form::AsItStands;
+        match &*key.decoded() {
+            b"model" => {
+                draft.model = text_or_null("model", value)?;
+                return Ok(());
+            }
+            b"messages" => {
+                self.messages(value)?;
+                draft.messages = true;
+            }
+            b"stream" => draft.stream = boolean_or_null("stream", value)?,
+            b"max_tokens" => draft.max_tokens = count_or_null("max_tokens", value)?.or(draft.max_tokens),
+            b"max_completion_tokens" => {
+                draft.max_tokens = count_or_null("max_completion_tokens", value)?.or(draft.max_tokens);
+            }
+            b"n" => draft.choices = count_or_null("n", value)?,
+            b"temperature" => number_or_null("temperature", value)?,
+            b"top_p" => number_or_null("top_p", value)?,
+            b"frequency_penalty" => number_or_null("frequency_penalty", value)?,
+            b"presence_penalty" => number_or_null("presence_penalty", value)?,
+            b"seed" => number_or_null("seed", value)?,
+            b"stop" => form = stop_form(value)?,
+            b"stream_options" => form = stream_options_form(value)?,
+            b"tools" => self.tools(value)?,
+            _ => {}
+        }
+        draft.members.push(Member { key, value, form });
+        Ok(())
+    }
+
+    fn text(&mut self, raw: RawString<'_>) {
+        (self.prompt)(Prompt::Text(&String::from_utf8_lossy(&raw.decoded())));
+    }
+
+    fn messages(&mut self, value: &[u8]) -> Result<(), Error> {
+        let mut scanner = Scanner::new(value);
+        if kind(&mut scanner)? != Kind::Array {
+            return Err(Error::config("messages", "must be a list of {role, content}"));
+        }
+        scanner.begin_array().map_err(broken)?;
+        let mut index = 0usize;
+        while scanner.next_element().map_err(broken)? {
+            let path = ["messages[", &index.to_string(), "]"].concat();
+            self.message(&mut scanner, &path)?;
+            index += 1;
+        }
+        if index == 0 {
+            return Err(Error::config("messages", "must hold at least one message"));
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
+        if kind(scanner)? != Kind::Object {
+            return Err(Error::config(path, "must be an object {role, content}"));
+        }
+        (self.prompt)(Prompt::Message);
+        let mut role = false;
+        scanner.begin_object().map_err(broken)?;
+        while let Some(key) = scanner.next_key().map_err(broken)? {
+            match &*key.decoded() {
+                b"role" => {
+                    if kind(scanner)? != Kind::String {
+                        return Err(Error::config([path, ".role"].concat(), "must be a string such as \"user\""));
+                    }
+                    role = !scanner.string().map_err(broken)?.raw.is_empty();
+                }
+                b"content" => self.content(scanner, path)?,
+                b"name" | b"tool_calls" => self.all_text(scanner)?,
+                _ => drop(scanner.skip().map_err(broken)?),
+            }
+        }
+        if !role {
+            return Err(Error::config([path, ".role"].concat(), "is missing: \"system\", \"user\", \"assistant\" or \"tool\""));
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
+        match kind(scanner)? {
+            Kind::Null => scanner.null().map_err(broken),
+            Kind::String => {
+                let text = scanner.string().map_err(broken)?;
+                self.text(text);
+                Ok(())
+            }
+            Kind::Array => self.parts(scanner, path),
+            _ => Err(Error::config([path, ".content"].concat(), "must be a string, a list of parts, or null")),
+        }
+    }
+
+    fn parts(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
+        scanner.begin_array().map_err(broken)?;
+        let mut index = 0usize;
+        while scanner.next_element().map_err(broken)? {
+            if kind(scanner)? != Kind::Object {
+                let part = [path, ".content[", &index.to_string(), "]"].concat();
+                return Err(Error::config(part, "must be a part such as {type: \"text\", text}"));
+            }
+            scanner.begin_object().map_err(broken)?;
+            while let Some(key) = scanner.next_key().map_err(broken)? {
+                match &*key.decoded() {
+                    b"text" => self.all_text(scanner)?,
+                    b"image_url" | b"image" => {
+                        (self.prompt)(Prompt::Image);
+                        scanner.skip().map_err(broken)?;
+                    }
+                    _ => drop(scanner.skip().map_err(broken)?),
+                }
+            }
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn tools(&mut self, value: &[u8]) -> Result<(), Error> {
+        let mut scanner = Scanner::new(value);
+        match kind(&mut scanner)? {
+            Kind::Null => Ok(()),
+            Kind::Array => self.all_text(&mut scanner),
+            _ => Err(Error::config("tools", "must be a list of tools")),
+        }
+    }
+
+    /// Every string below the next value, keys too: a model is shown both.
+    fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        match kind(scanner)? {
+            Kind::String => {
+                let text = scanner.string().map_err(broken)?;
+                self.text(text);
+            }
+            Kind::Array => {
+                scanner.begin_array().map_err(broken)?;
+                while scanner.next_element().map_err(broken)? {
+                    self.all_text(scanner)?;
+                }
+            }
+            Kind::Object => {
+                scanner.begin_object().map_err(broken)?;
+                while let Some(key) = scanner.next_key().map_err(broken)? {
+                    self.text(key);
+                    self.all_text(scanner)?;
+                }
+            }
+            _ => drop(scanner.skip().map_err(broken)?),
+        }
+        Ok(())
+    }
+}
+
+fn write(draft: &Draft<'_>, model: &str) -> String {
+    let length: usize = draft.members.iter().map(|member| member.key.raw.len() + member.value.len() + 4).sum();
+    let mut body = String::with_capacity(length + model.len() + 64);
+    let mut quoted = Vec::with_capacity(model.len() + 2);
+    write_string(model, &mut quoted);
+    body.push_str("{\"model\":");
+    body.push_str(&String::from_utf8_lossy(&quoted));
+    let mut usage_settled = !draft.stream;
+    for Member { key, value, form } in &draft.members {
+        body.push_str(",\"");
+        body.push_str(&String::from_utf8_lossy(key.raw));
+        body.push_str("\":");
+        let value = String::from_utf8_lossy(value);
+        usage_settled |= &*key.decoded() == b"stream_options";
+        match form {
+            Form::List => {
+                body.push('[');
+                body.push_str(&value);
+                body.push(']');
+            }
+            Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
+            _ => body.push_str(&value),
+        }
+    }
+    if !usage_settled {
+        body.push_str(",\"stream_options\":{\"include_usage\":true}");
+    }
+    body.push('}');
+    body
+}
+
+/// The caller's stream options, which don't speak of usage, with `include_usage`.
+fn write_stream_options(given: &str, body: &mut String) {
+    body.push_str("{\"include_usage\":true");
+    let inner = given.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).map(str::trim);
+    if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
+        body.push(',');
+        body.push_str(inner);
+    }
+    body.push('}');
+}
+
+fn broken(error: Malformed) -> Error {
+    Error::config("body", error.problem)
+}
+
+fn kind(scanner: &mut Scanner<'_>) -> Result<Kind, Error> {
+    scanner.kind().map_err(broken)
+}
+
+fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
+    let mut scanner = Scanner::new(value);
+    match kind(&mut scanner)? {
+        Kind::Null => Ok(None),
+        Kind::String => Ok(Some(unescape(scanner.string().map_err(broken)?.raw))),
+        _ => Err(Error::config(path, "must be a string")),
+    }
+}
+
+fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
+    match value {
+        b"true" => Ok(true),
+        b"false" | b"null" => Ok(false),
+        _ => Err(Error::config(path, "must be true or false")),
+    }
+}
+
+fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
+    match kind(&mut Scanner::new(value))? {
+        Kind::Null | Kind::Number => Ok(()),
+        _ => Err(Error::config(path, "must be a number")),
+    }
+}
+
+fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
+    let mut scanner = Scanner::new(value);
+    let count = match kind(&mut scanner)? {
+        Kind::Null => return Ok(None),
+        Kind::Number => crate::json::number(scanner.number().map_err(broken)?),
+        _ => f64::NAN,
+    };
+    if count >= 1.0 && count.fract() == 0.0 {
+        Ok(Some(count))
+    } else {
+        Err(Error::config(path, "must be a positive whole number"))
+    }
+}
+
+fn stop_form(value: &[u8]) -> Result<Form, Error> {
+    let mut scanner = Scanner::new(value);
+    match kind(&mut scanner)? {
+        Kind::Null => return Ok(Form::AsItStands),
+        Kind::String => return Ok(Form::List),
+        Kind::Array => {}
+        _ => return Err(Error::config("stop", "must be a string or a list of strings")),
+    }
+    scanner.begin_array().map_err(broken)?;
+    let mut index = 0usize;
+    while scanner.next_element().map_err(broken)? {
+        if kind(&mut scanner)? != Kind::String {
+            return Err(Error::config(["stop[", &index.to_string(), "]"].concat(), "must be a string"));
+        }
+        scanner.string().map_err(broken)?;
+        index += 1;
+    }
+    Ok(Form::AsItStands)
+}
+
+fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
+    let mut scanner = Scanner::new(value);
+    match kind(&mut scanner)? {
+        Kind::Null => return Ok(Form::AskForUsage),
+        Kind::Object => {}
+        _ => return Err(Error::config("stream_options", "must be an object")),
+    }
+    scanner.begin_object().map_err(broken)?;
+    while let Some(key) = scanner.next_key().map_err(broken)? {
+        if &*key.decoded() == b"include_usage" {
+            boolean_or_null("stream_options.include_usage", scanner.skip().map_err(broken)?)?;
+            return Ok(Form::AsItStands);
+        }
+        scanner.skip().map_err(broken)?;
+    }
+    Ok(Form::AskForUsage)
+}

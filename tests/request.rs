@@ -1,0 +1,128 @@
+//! What a chat body becomes on the wire, and what is refused before anything is sent.
+
+use hfetch::wire::request::{ChatRequest, Defaults, Prompt, chat, pinned_provider, resolve_model};
+
+const DEFAULTS: Defaults<'_> = Defaults { id: "huggingface", model: Some("default/model") };
+
+fn wire(body: &str) -> ChatRequest {
+    chat(body, DEFAULTS, &mut |_| {}).expect(body)
+}
+
+#[test]
+fn the_wire_body() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    let table = [
+        (format!("{{{m}}}"), format!(r#"{{"model":"default/model",{m}}}"#)),
+        (format!(r#"{{{m},"model":"a/b"}}"#), format!(r#"{{"model":"a/b",{m}}}"#)),
+        (format!(r#"{{{m},"model":null}}"#), format!(r#"{{"model":"default/model",{m}}}"#)),
+        (format!(r#"{{{m},"model":"huggingface:a/b:groq"}}"#), format!(r#"{{"model":"a/b:groq",{m}}}"#)),
+        (
+            format!(r#"{{"temperature":0.5,{m},"top_p":0.9,"max_tokens":7,"x_new":{{"a":[1]}}}}"#),
+            format!(r#"{{"model":"default/model","temperature":0.5,{m},"top_p":0.9,"max_tokens":7,"x_new":{{"a":[1]}}}}"#),
+        ),
+        (format!(r#"{{{m},"stop":"\n\""}}"#), format!(r#"{{"model":"default/model",{m},"stop":["\n\""]}}"#)),
+        (format!(r#"{{{m},"stop":["a","b"]}}"#), format!(r#"{{"model":"default/model",{m},"stop":["a","b"]}}"#)),
+        (format!(r#"{{{m},"stop":null}}"#), format!(r#"{{"model":"default/model",{m},"stop":null}}"#)),
+        (
+            format!(r#"{{{m},"stream":true}}"#),
+            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true}}}}"#),
+        ),
+        (
+            format!(r#"{{"stream_options":null,{m},"stream":true}}"#),
+            format!(r#"{{"model":"default/model","stream_options":{{"include_usage":true}},{m},"stream":true}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stream":true,"stream_options":{{"x":1}}}}"#),
+            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true,"x":1}}}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
+            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stream":false,"stream_options":{{}}}}"#),
+            format!(r#"{{"model":"default/model",{m},"stream":false,"stream_options":{{}}}}"#),
+        ),
+    ];
+    for (body, expected) in table {
+        assert_eq!(wire(&body).body, expected, "{body}");
+    }
+}
+
+#[test]
+fn what_the_request_says_of_itself() {
+    let request = wire(r#"{"messages":[{"role":"user"}],"stream":true,"max_tokens":9,"n":3}"#);
+    assert_eq!((request.stream, request.max_tokens, request.choices), (true, Some(9.0), 3.0));
+    let request = wire(r#"{"messages":[{"role":"user"}],"max_completion_tokens":5,"max_tokens":null}"#);
+    assert_eq!((request.stream, request.max_tokens, request.choices), (false, Some(5.0), 1.0));
+}
+
+#[test]
+fn bad_fields_are_named() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    let table = [
+        ("[]".to_string(), "body"),
+        ("{}".to_string(), "messages"),
+        (r#"{"messages":[]}"#.to_string(), "messages"),
+        (r#"{"messages":"hi"}"#.to_string(), "messages"),
+        (r#"{"messages":[1]}"#.to_string(), "messages[0]"),
+        (r#"{"messages":[{"content":"x"}]}"#.to_string(), "messages[0].role"),
+        (r#"{"messages":[{"role":"user"},{"role":7}]}"#.to_string(), "messages[1].role"),
+        (r#"{"messages":[{"role":"user","content":7}]}"#.to_string(), "messages[0].content"),
+        (r#"{"messages":[{"role":"user","content":["x"]}]}"#.to_string(), "messages[0].content[0]"),
+        (format!(r#"{{{m},"model":""}}"#), "model"),
+        (format!(r#"{{{m},"model":"a b"}}"#), "model"),
+        (format!(r#"{{{m},"model":1}}"#), "model"),
+        (format!(r#"{{{m},"temperature":"1"}}"#), "temperature"),
+        (format!(r#"{{{m},"top_p":[]}}"#), "top_p"),
+        (format!(r#"{{{m},"max_tokens":0}}"#), "max_tokens"),
+        (format!(r#"{{{m},"max_tokens":1.5}}"#), "max_tokens"),
+        (format!(r#"{{{m},"max_tokens":"9"}}"#), "max_tokens"),
+        (format!(r#"{{{m},"n":-1}}"#), "n"),
+        (format!(r#"{{{m},"stream":"yes"}}"#), "stream"),
+        (format!(r#"{{{m},"stop":1}}"#), "stop"),
+        (format!(r#"{{{m},"stop":["a",1]}}"#), "stop[1]"),
+        (format!(r#"{{{m},"stream_options":1}}"#), "stream_options"),
+        (format!(r#"{{{m},"stream_options":{{"include_usage":1}}}}"#), "stream_options.include_usage"),
+        (format!(r#"{{{m},"tools":{{}}}}"#), "tools"),
+    ];
+    for (body, path) in table {
+        let error = chat(&body, DEFAULTS, &mut |_| {}).expect_err(&body);
+        assert_eq!(error.path.as_deref(), Some(path), "{body}");
+    }
+    let nameless = Defaults { model: None, ..DEFAULTS };
+    assert_eq!(resolve_model(None, nameless).unwrap_err().path.as_deref(), Some("model"));
+}
+
+#[test]
+fn every_piece_of_the_prompt_is_heard() {
+    let body = r#"{"messages":[
+        {"role":"system","content":"one \u00e9"},
+        {"role":"user","content":[{"type":"text","text":"two"},{"type":"image_url","image_url":{"url":"data:…"}}]},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"7","function":{"name":"f","arguments":"{}"}}]}],
+        "tools":[{"type":"function"}]}"#;
+    let (mut messages, mut images, mut text) = (0, 0, Vec::new());
+    chat(body, DEFAULTS, &mut |piece| match piece {
+        Prompt::Message => messages += 1,
+        Prompt::Image => images += 1,
+        Prompt::Text(words) => text.push(words.to_string()),
+    })
+    .unwrap();
+    assert_eq!((messages, images), (3, 1));
+    assert_eq!(text, ["one é", "two", "id", "7", "function", "name", "f", "arguments", "{}", "type", "function"]);
+}
+
+#[test]
+fn the_provider_is_what_stands_after_the_last_colon_unless_it_is_a_routing_word() {
+    let table = [
+        ("a/b", None),
+        ("a/b:groq", Some("groq")),
+        ("a/b:fastest", None),
+        ("a/b:cheapest", None),
+        ("a/b:preferred", None),
+        ("a/b:", None),
+    ];
+    for (model, provider) in table {
+        assert_eq!(pinned_provider(model), provider, "{model}");
+    }
+}
