@@ -6,4 +6,3 @@ instantiate(new WebAssembly.Module(bytes));
 
 export * from "./public.js";
 export { default } from "./public.js";
-export { default } from "./public.js";

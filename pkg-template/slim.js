@@ -53,4 +53,3 @@ async function compileResponse(response) {
 
 export * from "./public.js";
 export { default } from "./public.js";
-export { default } from "./public.js";

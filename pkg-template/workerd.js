@@ -6,4 +6,3 @@ instantiate(module);
 
 export * from "./public.js";
 export { default } from "./public.js";
-export { default } from "./public.js";

@@ -71,7 +71,6 @@ async function checkGlue(folder) {
   const glue = await readFile(join(folder, "hfetch_bg.js"), "utf8");
   const module = new WebAssembly.Module(await readFile(join(folder, "hfetch_bg.wasm")));
   const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
-  const imported = new Set(WebAssembly.Module.imports(module).map((entry) => entry.module));
   const wrong = [];
   if (!glue.includes("export function __wbg_set_wasm(")) wrong.push("hfetch_bg.js exports no __wbg_set_wasm");
   if (!exported.includes("__wbindgen_start")) wrong.push("the wasm exports no __wbindgen_start");
@@ -95,6 +94,7 @@ async function bundle(glue, stage) {
   await cp(glue, modules, { recursive: true });
   await copyModules(join(root, "src/js"), modules);
   await copyModules(join(root, "pkg-template"), modules);
+  await writeFile(join(modules, "imports.js"), await importsModule(join(glue, "hfetch_bg.wasm")));
   const entry = (name) => join(modules, `${name}.js`);
   const options = {
     absWorkingDir: modules,
@@ -120,6 +120,21 @@ async function bundle(glue, stage) {
   await Promise.all(outputs).catch((error) => {
     throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
   });
+}
+
+/**
+ * The object that instantiation is given, as a module: most of what the wasm imports is the glue's, but functions whose
+ * arguments need no conversion it takes straight from the modules beside it. Only the names it wants, so that the rest can go.
+ */
+async function importsModule(wasm) {
+  const lines = [];
+  const modules = {};
+  for (const [index, { module, name }] of WebAssembly.Module.imports(new WebAssembly.Module(await readFile(wasm))).entries()) {
+    lines.push(`import { ${name} as import${index} } from ${JSON.stringify(module)};`);
+    (modules[module] ??= []).push(`${JSON.stringify(name)}: import${index}`);
+  }
+  const entries = Object.entries(modules).map(([module, members]) => `${JSON.stringify(module)}: { ${members.join(", ")} }`);
+  return `${lines.join("\n")}\nexport const imports = { ${entries.join(", ")} };\n`;
 }
 
 function keepWasmImports({ onResolve }) {
