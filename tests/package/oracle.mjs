@@ -9,6 +9,7 @@ const REASONING = ["reasoning", "reasoning_content", "reasoning_text"];
 export function replay(bytes) {
   const chunks = [];
   let end = null;
+  let lastUsage; // of an error that rides on an ordinary chunk
   for (const { event, data, whole } of eventsOf(new TextDecoder().decode(bytes))) {
     if (data.trim() === "") continue;
     if (data.trim() === "[DONE]") {
@@ -20,11 +21,13 @@ export function replay(bytes) {
     if (frame === undefined && !whole) break;
     if (event === "error" || frame === undefined || isError(frame)) {
       end = "StreamError";
+      lastUsage = usageOf(frame);
       break;
     }
     chunks.push(frame);
   }
   const completion = fold(chunks);
+  completion.usage = lastUsage ?? completion.usage;
   const finished = completion.choices.some((choice) => choice.finish_reason !== null);
   return {
     end: end ?? (finished ? "ok" : "StreamTruncatedError"),
@@ -83,12 +86,17 @@ function firstText(chunk) {
   return (choice?.delta ?? choice?.message)?.content ?? "";
 }
 
+/** Groq has said it in a place of its own. */
+function usageOf(chunk) {
+  return chunk?.usage ?? chunk?.x_groq?.usage;
+}
+
 /** Every delta in its place; of usage the last reported one. */
 function fold(chunks) {
   const choices = new Map();
   let usage = null;
   for (const chunk of chunks) {
-    usage = chunk.usage ?? usage;
+    usage = usageOf(chunk) ?? usage;
     for (const part of choicesOf(chunk)) {
       const index = part.index ?? 0;
       if (!choices.has(index)) choices.set(index, { index, finish_reason: null, content: null, refusal: null, reasoning: null, tool_calls: [], logprobs: null });

@@ -6,7 +6,7 @@ import { PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
 
 const PRICING = { inputPerMillion: 1, outputPerMillion: 2 };
 const STALLED = { stallAfter: 700 };
-const QUICK = { baseDelay: 1 };
+const QUICK = { maxAttempts: 3, baseDelay: 1 };
 
 /** Reads a stream to its end or failure. */
 const read = async ({ pending }) => drain(await pending);

@@ -12,6 +12,8 @@ const [folder, endpoint, bundler] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);
 
+const conditions = ["workerd", "worker", "browser"];
+
 /** A Worker as a person would bundle it by hand: the conditions of workerd, and .wasm files beside the script. */
 async function bundleWithEsbuild() {
   const modules = [];
@@ -24,7 +26,7 @@ async function bundleWithEsbuild() {
     entryPoints: [entry],
     bundle: true,
     format: "esm",
-    conditions: ["workerd", "worker", "browser"],
+    conditions,
     outfile: join(out, "worker.js"),
     plugins: [{ name: "keep-wasm", setup: keepWasm }],
   });
@@ -53,6 +55,14 @@ async function start() {
   return new Miniflare({ modules, modulesRoot: out, ...compatibility });
 }
 
+/** Bundlers drop modules without side effects; the one that starts the WebAssembly must stay, however little is imported. */
+async function singleImport() {
+  const contents = 'import { estimateTokens } from "hfetch"; console.log(estimateTokens("text"));';
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", conditions, external: ["*.wasm"], write: false });
+  const kept = outputFiles[0].text.includes('hfetch_bg.wasm"');
+  return { name: "a single import keeps the module", ok: kept, ms: 0, error: kept ? undefined : outputFiles[0].text };
+}
+
 await mkdir(out, { recursive: true });
 await (bundler === "wrangler" ? bundleWithWrangler() : bundleWithEsbuild());
 const worker = await start();
@@ -62,7 +72,7 @@ const ask = async (query) => {
   if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${text}`);
   return JSON.parse(text);
 };
-const results = [];
+const results = [await singleImport()];
 try {
   for (const name of await ask({})) results.push(await ask({ name, endpoint }).catch(({ message }) => ({ name, ok: false, ms: 0, error: message })));
 } finally {
