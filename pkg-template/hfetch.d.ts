@@ -156,8 +156,13 @@ export interface HuggingFaceOptions {
   limits?: Limits;
   /** A hard stop in USD. Needs a known price, else every call is a {@link ConfigError}. */
   budget?: Budget;
-  /** `batchSize`: inputs in one request, default 32. `concurrency`: requests at once, default 4. */
-  embeddings?: { batchSize?: number; concurrency?: number };
+  /** How long lists of inputs are sent. */
+  embeddings?: {
+    /** Inputs in one request, default 32. */
+    batchSize?: number;
+    /** Requests at once, default 4. */
+    concurrency?: number;
+  };
   /** When and how long to wait before another try. `false`: one try on one key. */
   retry?: RetryPolicy | false;
   /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
@@ -241,8 +246,20 @@ export const FREE_TIER: Readonly<Limits>;
  * {@link ConfigError}, since that budget would never stop anything.
  */
 export type Pricing =
-  | { inputPerMillion: number; outputPerMillion: number }
-  | { input_token_cost: number; output_token_cost: number; unit?: "token" | "1k" | "1m" };
+  | {
+      /** USD per one million tokens of the prompt. */
+      inputPerMillion: number;
+      /** USD per one million tokens of the answer. */
+      outputPerMillion: number;
+    }
+  | {
+      /** USD per `unit` of the prompt. */
+      input_token_cost: number;
+      /** USD per `unit` of the answer. */
+      output_token_cost: number;
+      /** How many tokens a rate is for: one, a thousand (default), a million. */
+      unit?: "token" | "1k" | "1m";
+    };
 
 /**
  * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`
@@ -413,8 +430,19 @@ export interface ChatCompletion {
     finish_reason: FinishReason;
     /** `null` unless asked for. */
     logprobs: Logprobs | null;
-    /** The answer itself; `reasoning` where the model shows it. */
-    message: { role: "assistant"; content: string | null; refusal: string | null; reasoning?: string | null; tool_calls?: ToolCall[] };
+    /** The answer itself. */
+    message: {
+      /** Always `"assistant"`. */
+      role: "assistant";
+      /** Its text; may be `null` beside tool calls. */
+      content: string | null;
+      /** Why the model would not answer. */
+      refusal: string | null;
+      /** What the model thought, where it shows it. `<think>` inside `content` stays there. */
+      reasoning?: string | null;
+      /** The calls it wants made. */
+      tool_calls?: ToolCall[];
+    };
   }[];
   /** As the server counted. The settlement has an estimate where this is missing. */
   usage?: Usage;
@@ -442,11 +470,17 @@ export interface ChatCompletionChunk {
     logprobs?: Logprobs | null;
     /** What is added. */
     delta: {
+      /** In the first piece, or in each. */
       role?: "system" | "developer" | "user" | "assistant" | "tool";
+      /** More of the text. */
       content?: string | null;
+      /** More of the refusal. */
       refusal?: string | null;
+      /** More of the reasoning, as some providers name it. */
       reasoning?: string | null;
+      /** More of the reasoning, as other providers name it. */
       reasoning_content?: string | null;
+      /** More of the tool calls. */
       tool_calls?: ToolCallDelta[];
     };
   }[];
@@ -516,10 +550,24 @@ export interface EmbeddingResponse<E extends Float32Array | number[] | string = 
   object: "list";
   /** The model that answered, the one asked for where the server doesn't say. */
   model: string;
-  /** One entry for each input; `index` is the input's. */
-  data: { object: "embedding"; index: number; embedding: E }[];
-  /** Sum over all batches; `"estimated"` where a server reported none. */
-  usage: { prompt_tokens: number; total_tokens: number; source: "reported" | "estimated" };
+  /** One entry for each input. */
+  data: {
+    /** Always `"embedding"`. */
+    object: "embedding";
+    /** Which input it belongs to, from 0. */
+    index: number;
+    /** The vector. */
+    embedding: E;
+  }[];
+  /** Sum over all batches. */
+  usage: {
+    /** Tokens of the inputs. */
+    prompt_tokens: number;
+    /** The same. */
+    total_tokens: number;
+    /** `"estimated"` where a server reported none. */
+    source: "reported" | "estimated";
+  };
 }
 
 // ---------------------------------------------------------------- models
@@ -609,20 +657,38 @@ export interface Cost {
 
 /** What `HuggingFace.snapshot()` gives. */
 export interface ClientSnapshot {
-  /** Each key by its label. `readyAt` is ms since the epoch. */
+  /** Each key by its label. */
   keys: {
+    /** The label, as in settlements. */
     key: string;
+    /** Requests sent with it. */
     requests: number;
+    /** Tokens booked on it. */
     tokens: number;
+    /** Requests within the last 60 seconds. */
     requestsLastMinute: number;
+    /** Tokens within the last 60 seconds, reserved ones included. */
     tokensLastMinute: number;
+    /** Requests in this calendar month, UTC. */
     requestsThisMonth: number;
     /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid. */
     state: "ready" | "limited" | "cooling" | "disabled";
+    /** When it is ready again, ms since the epoch; `null`: now, or never. */
     readyAt: number | null;
   }[];
-  /** Sums over all settlements; `unpriced` counts those whose cost is unknown. */
-  spend: { usd: number; unpriced: number; requests: number; promptTokens: number; completionTokens: number };
+  /** Sums over all settlements. */
+  spend: {
+    /** USD, as far as prices are known. */
+    usd: number;
+    /** Settlements whose cost is unknown. */
+    unpriced: number;
+    /** Settlements. */
+    requests: number;
+    /** Tokens sent. */
+    promptTokens: number;
+    /** Tokens of answers. */
+    completionTokens: number;
+  };
   /** Calls that are under way. */
   inFlight: number;
   /** Calls that wait for a limit. */
