@@ -27,6 +27,7 @@ export const runtimes = {
   workerd: (context) => workerd("esbuild", context),
   "workerd-wrangler": (context) => workerd("wrangler", context),
   chromium: (context) => browser("Chromium", context),
+  "chromium-slim": (context) => browser("Chromium", context, "page-slim.mjs"),
   firefox: (context) => browser("Firefox", context),
   webkit: (context) => browser("WebKit", context),
 };
@@ -50,8 +51,8 @@ function resultsOf({ code, stdout, stderr }) {
   return JSON.parse(line).results;
 }
 
-async function browser(name, { folder, endpoint }) {
-  const server = await serve({ folders: { "/": folder }, routes: { "/page": page(endpoint) } });
+async function browser(name, { folder, endpoint }, script = "page.mjs") {
+  const server = await serve({ folders: { "/": folder }, routes: { "/page": page(script, endpoint) } });
   try {
     return await pageResults(name, `${server.url}/page`, endpoint);
   } finally {
@@ -93,13 +94,13 @@ function receive(reported) {
 }
 
 // The strictest policy that WebAssembly runs under: every browser test is a test of it too.
-function page(endpoint) {
+function page(script, endpoint) {
   const nonce = randomUUID();
   // The server that takes the report has a port of its own.
-  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; connect-src ${endpoint} http://127.0.0.1:*`;
+  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-${nonce}'; connect-src 'self' ${endpoint} http://127.0.0.1:*`;
   const imports = { hfetch: "/node_modules/hfetch/dist/index.js", "hfetch/slim": "/node_modules/hfetch/dist/slim.js" };
   const html = `<!doctype html><meta charset="utf-8"><title>hfetch</title>
 <script type="importmap" nonce="${nonce}">${JSON.stringify({ imports })}</script>
-<script type="module" src="/tests/package/runtime/page.mjs"></script>`;
+<script type="module" src="/tests/package/runtime/${script}"></script>`;
   return (request, response) => response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(html);
 }

@@ -1,7 +1,7 @@
 // npm test [-- --only part,part] [--keep]: host tests, then the packed package in every runtime.
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
@@ -39,6 +39,8 @@ async function nodeTests(install, files) {
   const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
+  // What a test file says of the recordings that a run added.
+  for (const [note] of stdout.matchAll(/^replaying .*$/gm)) console.log(`  ${note}`);
   const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
   const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];
   return { passed: count("pass"), failed: failures.length ? Math.max(failed, 1) : 0, skipped: count("skipped") + count("todo"), failures };
@@ -80,7 +82,7 @@ async function packageTests(report, wanted, pkg) {
   const { startEndpoint } = await import(pathToFileURL(join(root, "tests/endpoint/server.mjs")));
   const endpoint = await startEndpoint();
   try {
-    for (const folder of ["endpoint", "package", "readme"]) {
+    for (const folder of ["endpoint", "package", "package/runtime", "readme"]) {
       const files = await testFiles(folder);
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
@@ -100,6 +102,8 @@ async function packageTests(report, wanted, pkg) {
 async function command() {
   const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
   const report = new Report(values.only?.split(","));
+  // The tests run elsewhere: there a relative path would lead nowhere.
+  if (process.env.HFETCH_FIXTURES) process.env.HFETCH_FIXTURES = resolve(process.env.HFETCH_FIXTURES);
   await npmInstall();
   await report.part("host", hostTests);
   if (ci) await report.part("lint", lint);
