@@ -131,6 +131,9 @@ export class HuggingFace {
 }
 export default HuggingFace;
 
+/** This package's version, as in its package.json. */
+export function version(): string;
+
 /** Everything is optional. An unknown option is a {@link ConfigError} that names it. */
 export interface HuggingFaceOptions {
   /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
@@ -311,6 +314,9 @@ export interface Timeouts {
  * @throws {StreamTruncatedError} the body ended or the connection was lost with neither `[DONE]` nor a finish_reason.
  * @throws {APIConnectionTimeoutError} nothing came for `timeout.idle`, or `timeout.total` was over.
  */
+export class ChatStream {
+  private constructor();
+}
 export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, AsyncDisposable {
   /** Aborting it is the same as {@link ChatStream.abort}. */
   readonly controller: AbortController;
