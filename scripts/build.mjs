@@ -74,8 +74,6 @@ async function checkGlue(folder) {
   const wrong = [];
   if (!glue.includes("export function __wbg_set_wasm(")) wrong.push("hfetch_bg.js exports no __wbg_set_wasm");
   if (!exported.includes("__wbindgen_start")) wrong.push("the wasm exports no __wbindgen_start");
-  const provided = await readFile(join(root, "pkg-template/instantiate.js"), "utf8");
-  for (const name of imported) if (!provided.includes(`  "${name}": `)) wrong.push(`the wasm imports from ${name}`);
   if (wrong.length) throw new Stop(`wasm-bindgen's output has changed, pkg-template/instantiate.js must follow:\n  - ${wrong.join("\n  - ")}`);
 }
 
