@@ -21,6 +21,7 @@ fn an_ordinary_chunk() {
     let payload = r#"{"id":"c1","object":"chat.completion.chunk","created":17,"model":"m/n","choices":[{"delta":{"role":"assistant","content":"a\"b"},"index":2,"logprobs":null,"finish_reason":null}],"usage":null}"#;
     let expected = [
         (Part::Id, "\"c1\""),
+        (Part::Object, "\"chat.completion.chunk\""),
         (Part::Created, "17"),
         (Part::Model, "\"m/n\""),
         (Part::Choice, "2"),

@@ -4,68 +4,10 @@
 use hfetch::error::Class;
 use hfetch::wire::stream::{ChatDecoder, Mode, chunk_of_completion};
 use proptest::prelude::*;
+use reader::{parse, read};
 use serde_json::{Value, json};
 
-/// What a reader saw: items, the fault's class and message, the fold.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    items: Vec<Value>,
-    fault: Option<(Class, String)>,
-    folded: Value,
-}
-
-fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
-    let mut decoder = ChatDecoder::new(1 << 20);
-    let mut items = Vec::new();
-    let mut collect = |decoder: &mut ChatDecoder| {
-        if let Some(text) = decoder.items() {
-            items.extend(parse(text).as_array().unwrap().iter().cloned());
-        }
-    };
-    for piece in pieces {
-        decoder.push(piece, mode);
-        collect(&mut decoder);
-    }
-    decoder.end(mode);
-    collect(&mut decoder);
-    let fault = decoder
-        .fault()
-        .map(|fault| (fault.error.class, fault.error.message.clone()));
-    let folded = parse(&decoder.completion().to_json());
-    (
-        Seen {
-            items,
-            fault,
-            folded,
-        },
-        decoder,
-    )
-}
-
-/// serde_json refuses a lone surrogate, JavaScript doesn't: here it is U+FFFD.
-fn parse(text: &[u8]) -> Value {
-    let mut text = String::from_utf8(text.to_vec()).unwrap();
-    let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
-    let mut at = 0;
-    while let Some(found) = text[at..].find('\\') {
-        at += found;
-        let pair = (half(&text, at), half(&text, at + 6));
-        let unicode = text[at..].starts_with("\\u");
-        at += match pair {
-            (Some(0xd800..0xdc00), Some(0xdc00..0xe000))
-                if unicode && text[at + 6..].starts_with("\\u") =>
-            {
-                12
-            }
-            (Some(0xd800..0xe000), _) if unicode => {
-                text.replace_range(at..at + 6, "\\ufffd");
-                6
-            }
-            _ => 2,
-        };
-    }
-    serde_json::from_str(&text).unwrap()
-}
+mod reader;
 
 fn text(content: &str) -> Value {
     json!({"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":content},"finish_reason":null}]})
@@ -233,7 +175,7 @@ fn an_event_over_the_limit_is_a_stream_error() {
         &body(&[json!({"a":1}), json!({"a":"x".repeat(64)})], ""),
         Mode::Chunks,
     );
-    assert_eq!(decoder.items(), Some(br#"[{"a":1}]"#.as_slice()));
+    assert_eq!(decoder.batch().json(), br#"[{"a":1}"#);
     assert_eq!(decoder.fault().unwrap().error.class, Class::Stream);
 }
 
@@ -310,7 +252,7 @@ fn oracle(body: &[u8]) -> (Vec<Value>, Vec<Value>, Vec<Value>, Option<Value>) {
         if data.trim() == "[DONE]" {
             break;
         }
-        let chunk: Value = serde_json::from_str(data).unwrap();
+        let chunk = parse(data.as_bytes());
         if chunk.get("error").is_some_and(|error| !error.is_null()) {
             break;
         }
@@ -439,7 +381,7 @@ fn every_recording_at_every_kind_of_chunking() {
     for (name, body) in &recordings {
         for mode in [Mode::Chunks, Mode::Text] {
             let (whole, _) = read([body.as_slice()], mode);
-            for size in [1, 2, 3, 7, 64, 287, 288, 1000, 4096, 16384] {
+            for size in [1, 3, 64, 287, 1000, 16384] {
                 assert_eq!(
                     read(body.chunks(size), mode).0,
                     whole,
@@ -447,7 +389,7 @@ fn every_recording_at_every_kind_of_chunking() {
                 );
             }
             // Every byte of a short one, as many as time allows of a long one.
-            let cuts = (1_000_000 / (body.len() + 1)).clamp(4, 2000);
+            let cuts = (200_000 / (body.len() + 1)).clamp(2, 1000);
             let stride = body.len() / cuts + 1;
             for cut in (0..body.len()).step_by(stride) {
                 let (head, tail) = body.split_at(cut);

@@ -1,6 +1,6 @@
 //! The decoders as JavaScript handles.
 
-use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::error;
@@ -8,50 +8,67 @@ use crate::error::{Class, Error};
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use crate::wire::stream::{ChatDecoder, Mode};
 
-/// Decodes one chat stream's body.
+/// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Decoder {
+pub struct DecoderHandle {
     inner: ChatDecoder,
     input: Vec<u8>,
+    header: [u32; 12],
 }
 
 #[wasm_bindgen]
-impl Decoder {
+impl DecoderHandle {
     /// A decoder that refuses an event of more than `max_event_bytes`.
     #[wasm_bindgen(constructor)]
-    pub fn new(max_event_bytes: f64) -> Decoder {
-        Decoder {
+    pub fn new(max_event_bytes: f64) -> DecoderHandle {
+        DecoderHandle {
             inner: ChatDecoder::new(max_event_bytes as usize),
             input: Vec::new(),
+            header: [0; 12],
         }
     }
 
-    /// Reads one network chunk and returns what it completes; mode 0: chunks, 1: texts, 2: nothing.
-    pub fn push(&mut self, bytes: &Uint8Array, mode: u32) -> Result<Array, JsValue> {
-        self.input.resize(bytes.length() as usize, 0);
-        bytes.copy_to(&mut self.input);
-        self.inner.push(&self.input, mode_of(mode));
-        self.items()
+    /// Where to put the next network chunk.
+    pub fn reserve(&mut self, length: usize) -> *mut u8 {
+        if self.input.len() < length {
+            self.input.resize(length, 0);
+        }
+        self.input.as_mut_ptr()
     }
 
-    /// The end of the body.
-    pub fn end(&mut self, mode: u32) -> Result<Array, JsValue> {
+    /// Reads the network chunk put there and returns where the header is that says what it completed.
+    pub fn commit(&mut self, length: usize, mode: u32) -> *const u32 {
+        let bytes = self.input.get(..length).unwrap_or_default();
+        self.inner.push(bytes, mode_of(mode));
+        self.report()
+    }
+
+    /// The end of the body; returns as `commit` does.
+    pub fn end(&mut self, mode: u32) -> *const u32 {
         self.inner.end(mode_of(mode));
-        self.items()
+        self.report()
     }
 
-    fn items(&mut self) -> Result<Array, JsValue> {
-        match self.inner.items() {
-            None => Ok(Array::new()),
-            Some(items) => JSON::parse(&String::from_utf8_lossy(items)).map(JsCast::unchecked_into),
-        }
-    }
-
-    /// Whether the end has come; what follows it is not read.
-    #[wasm_bindgen(getter)]
-    pub fn ended(&self) -> bool {
-        self.inner.ended()
+    fn report(&mut self) -> *const u32 {
+        let batch = self.inner.batch();
+        let ended = self.inner.ended() as u32;
+        let delivered = self.inner.completion().delivered_any() as u32;
+        self.header = [
+            batch.items(),
+            batch.whole(),
+            batch.ops().as_ptr() as u32,
+            batch.text().as_ptr() as u32,
+            batch.text().len() as u32,
+            batch.units() as u32,
+            batch.numbers().as_ptr() as u32,
+            batch.json().as_ptr() as u32,
+            batch.json().len() as u32,
+            batch.definitions().as_ptr() as u32,
+            batch.definitions().len() as u32,
+            ended | delivered << 1,
+        ];
+        self.header.as_ptr()
     }
 
     /// Why it ended badly: class, message, code, type, param, status, and the frame as `body`.
@@ -80,12 +97,6 @@ impl Decoder {
     #[wasm_bindgen(getter)]
     pub fn has_finish(&self) -> bool {
         self.inner.completion().has_finish()
-    }
-
-    /// Whether a delta has said anything yet.
-    #[wasm_bindgen(getter)]
-    pub fn delivered_any(&self) -> bool {
-        self.inner.completion().delivered_any()
     }
 
     /// The usage as reported last.
@@ -121,6 +132,12 @@ fn object<const N: usize>(entries: [(&str, JsValue); N]) -> Object {
         let _ = Reflect::set(&object, &name.into(), &value);
     }
     object
+}
+
+/// The memory that `DecoderHandle` speaks of.
+#[wasm_bindgen]
+pub fn wasm_memory() -> JsValue {
+    wasm_bindgen::memory()
 }
 
 fn mode_of(mode: u32) -> Mode {

@@ -56,7 +56,7 @@ impl<'a> RawString<'a> {
 /// A strict pull parser (RFC 8259) over bytes that are taken to be UTF-8.
 ///
 /// Call one method per value in order; containers are `begin_*`, then `next_*` until it says no.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -208,20 +208,29 @@ impl<'a> Scanner<'a> {
     }
 
     fn escape(&mut self) -> Result<(), Malformed> {
-        let length = match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-            Some(b'u') => 6,
-            Some(_) => return self.fail("not an escape"),
-            None => return self.fail("unexpected end"),
-        };
-        let digits = self.bytes.get(self.at + 2..self.at + length);
-        match digits {
-            Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
-                self.at += length;
+        match Self::after_escape(self.bytes, self.at) {
+            Some(after) => {
+                self.at = after;
                 Ok(())
             }
-            Some(_) => self.fail("not an escape"),
-            None => self.fail("unexpected end"),
+            None if self.bytes.len() - self.at < 6 => self.fail("not a whole escape"),
+            None => self.fail("not an escape"),
+        }
+    }
+
+    /// The offset behind the escape whose backslash is at `at`, if it is one.
+    pub fn after_escape(bytes: &[u8], at: usize) -> Option<usize> {
+        match bytes.get(at..)? {
+            [
+                b'\\',
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                ..,
+            ] => Some(at + 2),
+            [b'\\', b'u', digits @ ..] => {
+                let digits = digits.first_chunk::<4>()?;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
+            }
+            _ => None,
         }
     }
 

@@ -15,6 +15,8 @@ pub enum Part {
     Model,
     /// `system_fingerprint`, the value as it stands.
     Fingerprint,
+    /// `object`, the value as it stands. A completion needs none; but "error" there makes the frame one.
+    Object,
     /// `usage`, an object as it stands.
     Usage,
     /// A choice begins: its `index`, empty where it has none. What follows belongs to it.
@@ -176,8 +178,10 @@ impl<'a> Reader<'a, '_> {
                 Ok(())
             }
             b"object" => {
-                let value = reader.scanner.skip()?;
-                error |= value == b"\"error\"";
+                reader.scanner.kind()?;
+                let start = reader.scanner.at();
+                error |= reader.scanner.skip()? == b"\"error\"";
+                reader.push(Part::Object, start..reader.scanner.at());
                 Ok(())
             }
             b"error_message" => {

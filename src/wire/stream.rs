@@ -1,9 +1,11 @@
 //! One response body, network chunk by network chunk: framing, errors, the end, and the fold.
 
+use super::batch::Batch;
 use super::chunk::{self, Field, Frame, Part};
 use super::completion::Completion;
 use super::failure::{describe, message_of};
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
+use super::template::Templates;
 use crate::error::{Class, Error};
 use crate::json;
 
@@ -35,7 +37,6 @@ pub struct ChatDecoder {
     /// A body that turned out to be no event stream.
     plain: Option<Vec<u8>>,
     begun: bool,
-    limit: usize,
 }
 
 #[derive(Debug)]
@@ -43,8 +44,9 @@ struct Reader {
     mode: Mode,
     completion: Completion,
     fields: Vec<Field>,
-    /// The items of one call as a JSON array without its end.
-    items: Vec<u8>,
+    templates: Templates,
+    batch: Batch,
+    limit: usize,
     done: bool,
     fault: Option<Fault>,
 }
@@ -58,19 +60,20 @@ impl ChatDecoder {
                 mode: Mode::Fold,
                 completion: Completion::default(),
                 fields: Vec::new(),
-                items: Vec::new(),
+                templates: Templates::default(),
+                batch: Batch::default(),
+                limit,
                 done: false,
                 fault: None,
             },
             plain: None,
             begun: false,
-            limit,
         }
     }
 
-    /// Reads one network chunk. What it completes is in [`ChatDecoder::items`], also when a fault came after it.
+    /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
-        self.reader.items.clear();
+        self.reader.batch.clear();
         self.reader.mode = mode;
         if self.ended() {
             return;
@@ -85,7 +88,7 @@ impl ChatDecoder {
         }
         if let Some(plain) = &mut self.plain {
             plain.extend_from_slice(bytes);
-            if plain.len() > self.limit {
+            if plain.len() > self.reader.limit {
                 self.end_plain();
             }
         } else if let Err(TooLarge) = self.sse.push(bytes, &mut self.reader) {
@@ -96,7 +99,7 @@ impl ChatDecoder {
 
     /// The end of the body, by its own end or a lost connection.
     pub fn end(&mut self, mode: Mode) {
-        self.reader.items.clear();
+        self.reader.batch.clear();
         self.reader.mode = mode;
         if self.ended() {
             return;
@@ -141,16 +144,9 @@ impl ChatDecoder {
         });
     }
 
-    /// The items that the last call completed, as one JSON array: chunks, or the texts of choice 0.
-    pub fn items(&mut self) -> Option<&[u8]> {
-        let items = &mut self.reader.items;
-        if items.is_empty() {
-            return None;
-        }
-        if items.last() != Some(&b']') {
-            items.push(b']');
-        }
-        Some(items)
+    /// What the last call completed.
+    pub fn batch(&self) -> &Batch {
+        &self.reader.batch
     }
 
     /// Whether the end has come, good or bad; what follows it is not read.
@@ -170,6 +166,30 @@ impl ChatDecoder {
 }
 
 impl Sink for Reader {
+    #[inline]
+    fn ahead(&mut self, bytes: &[u8]) -> usize {
+        let Some(found) = self.templates.find(bytes) else {
+            return 0;
+        };
+        let length = found.length;
+        // Only the blank line may lie beyond the limit.
+        if length > self.limit && length > self.limit + blank_line(bytes, length) {
+            return 0;
+        }
+        let (completion, batch, mode) = (&mut self.completion, &mut self.batch, self.mode);
+        let mut first = false;
+        found.template.parts(bytes, found.slots, |part, raw| {
+            completion.add(part, raw);
+            if mode == Mode::Text {
+                text_of_first(part, raw, &mut first, |raw| batch.text_item(raw));
+            }
+        });
+        if mode == Mode::Chunks {
+            batch.filled(found.index, found.template, found.slots, bytes);
+        }
+        length
+    }
+
     fn event(&mut self, event: Event<'_>) -> bool {
         let data = event.data.trim_ascii();
         if data.is_empty() {
@@ -179,12 +199,14 @@ impl Sink for Reader {
             self.done = true;
             return false;
         }
-        match std::str::from_utf8(event.data) {
-            Ok(_) => self.frame(event.name, event.data),
-            Err(_) => {
-                let text = String::from_utf8_lossy(event.data);
-                self.frame(event.name, text.as_bytes());
-            }
+        if std::str::from_utf8(event.data).is_err() {
+            let text = String::from_utf8_lossy(event.data);
+            self.frame(event.name, text.as_bytes());
+        } else if self.frame(event.name, event.data)
+            && let Some(at) = event.only_line
+        {
+            let payload = at..at + event.data.len();
+            self.templates.learn(event.block, payload, &self.fields);
         }
         self.open()
     }
@@ -195,15 +217,14 @@ impl Sink for Reader {
 }
 
 impl Reader {
-    fn frame(&mut self, name: &[u8], data: &[u8]) {
+    /// Reads one frame; whether it is a chunk.
+    fn frame(&mut self, name: &[u8], data: &[u8]) -> bool {
         if name == b"error" {
-            self.refuse(
-                data,
-                "the server reported an error in the middle of the stream",
-            );
+            self.refuse(data, SERVER_ERROR);
         } else {
             self.payload(data);
         }
+        self.fault.is_none()
     }
 
     fn payload(&mut self, data: &[u8]) {
@@ -216,10 +237,7 @@ impl Reader {
             Ok(Frame::Error) => {
                 // An error may ride on an ordinary chunk; its usage counts.
                 self.completion.apply(data, &self.fields);
-                self.refuse(
-                    data,
-                    "the server reported an error in the middle of the stream",
-                );
+                self.refuse(data, SERVER_ERROR);
             }
             Err(malformed) => {
                 let message = ["a frame of the stream is not a chunk: ", malformed.problem];
@@ -230,27 +248,16 @@ impl Reader {
 
     fn hand_on(&mut self, data: &[u8]) {
         match self.mode {
-            Mode::Chunks => {
-                self.separate();
-                self.items.extend_from_slice(data);
-            }
+            Mode::Chunks => self.batch.chunk(data),
             Mode::Text => {
-                let fields = std::mem::take(&mut self.fields);
-                for raw in texts(data, &fields) {
-                    self.separate();
-                    self.items.push(b'"');
-                    self.items.extend_from_slice(raw);
-                    self.items.push(b'"');
+                let mut first = false;
+                for field in &self.fields {
+                    let raw = data.get(field.span.clone()).unwrap_or_default();
+                    text_of_first(field.part, raw, &mut first, |raw| self.batch.text_item(raw));
                 }
-                self.fields = fields;
             }
             Mode::Fold => {}
         }
-    }
-
-    fn separate(&mut self) {
-        self.items
-            .push(if self.items.is_empty() { b'[' } else { b',' });
     }
 
     fn refuse(&mut self, body: &[u8], otherwise: &str) {
@@ -276,18 +283,23 @@ impl Reader {
     }
 }
 
-/// The non-empty contents of choice 0, as they stand between their quotes.
-fn texts<'a>(data: &'a [u8], fields: &'a [Field]) -> impl Iterator<Item = &'a [u8]> {
-    let mut first = false;
-    fields.iter().filter_map(move |field| {
-        let bytes = data.get(field.span.clone())?;
-        match field.part {
-            Part::Choice => first = matches!(bytes, b"" | b"0"),
-            Part::Content if first && !bytes.is_empty() => return Some(bytes),
-            _ => {}
-        }
-        None
-    })
+const SERVER_ERROR: &str = "the server reported an error in the middle of the stream";
+
+/// The bytes of the line end that closes an event.
+fn blank_line(block: &[u8], length: usize) -> usize {
+    1 + (block
+        .get(..length)
+        .is_some_and(|block| block.ends_with(b"\r\n"))) as usize
+}
+
+/// Calls `visit` with a non-empty content of choice 0; `first` remembers whose parts are being read.
+#[inline]
+fn text_of_first(part: Part, raw: &[u8], first: &mut bool, visit: impl FnOnce(&[u8])) {
+    match part {
+        Part::Choice => *first = matches!(raw, b"" | b"0"),
+        Part::Content if *first && !raw.is_empty() => visit(raw),
+        _ => {}
+    }
 }
 
 /// A whole completion as the one chunk that says the same; `None` if the body is no completion.

@@ -1,0 +1,179 @@
+//! What one network chunk completed, laid out so that a reader outside builds it with few crossings: one list of
+//! numbers that says what comes, and what it refers to in bulk.
+
+use super::template::{Slot, SlotKind, Template};
+use crate::json::exact_number;
+
+/// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
+pub const BY_JSON: u32 = u32::MAX;
+/// In [`Batch::ops`]: the string is the one before it.
+pub const SAME: u32 = u32::MAX - 1;
+/// In [`Batch::ops`]: the number is the next one of [`Batch::numbers`].
+pub const EXACT: u32 = 0;
+
+/// In [`Batch::ops`]: before what follows, the next of [`Batch::definitions`] takes the place of an older template.
+pub const DEFINE: u32 = u32::MAX - 2;
+
+/// The items of one call.
+///
+/// A chunk is 0 (the next of `json`), or the number of its template plus one and then a word for each slot: a string's
+/// length in UTF-16 units (it comes next in `text`), [`SAME`], [`EXACT`] or [`BY_JSON`]. A text is the word of a string.
+#[derive(Debug, Default)]
+pub struct Batch {
+    ops: Vec<u32>,
+    items: u32,
+    whole: u32,
+    text: Vec<u8>,
+    units: usize,
+    numbers: Vec<f64>,
+    /// JSON arrays without their end.
+    json: Vec<u8>,
+    definitions: Vec<u8>,
+}
+
+impl Batch {
+    /// Empties it for the next call.
+    pub fn clear(&mut self) {
+        self.ops.clear();
+        self.items = 0;
+        self.whole = 0;
+        self.text.clear();
+        self.units = 0;
+        self.numbers.clear();
+        self.json.clear();
+        self.definitions.clear();
+    }
+
+    /// What comes, in order.
+    pub fn ops(&self) -> &[u32] {
+        &self.ops
+    }
+
+    /// The number of items.
+    pub fn items(&self) -> u32 {
+        self.items
+    }
+
+    /// How many of the items are chunks by their JSON.
+    pub fn whole(&self) -> u32 {
+        self.whole
+    }
+
+    /// The strings of slots, end to end, as UTF-8.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The length of all strings in UTF-16 units.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// The numbers of slots.
+    pub fn numbers(&self) -> &[f64] {
+        &self.numbers
+    }
+
+    /// A JSON array but for its closing bracket, or nothing: whole chunks, and values better read by `JSON.parse`.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// A JSON array but for its closing bracket, or nothing: templates, each announced by [`DEFINE`].
+    pub fn definitions(&self) -> &[u8] {
+        &self.definitions
+    }
+
+    /// Adds a chunk by its JSON.
+    pub fn chunk(&mut self, payload: &[u8]) {
+        self.ops.push(0);
+        self.items += 1;
+        self.whole += 1;
+        element(&mut self.json, payload);
+    }
+
+    /// Adds a chunk by its template and slots.
+    #[inline]
+    pub fn filled(&mut self, index: usize, template: &mut Template, slots: &[Slot], block: &[u8]) {
+        if !std::mem::replace(&mut template.handed_on, true) {
+            self.ops.push(DEFINE);
+            separate(&mut self.definitions);
+            template.define(index, &mut self.definitions);
+        }
+        self.ops.push(index as u32 + 1);
+        self.items += 1;
+        let mut before: Option<&[u8]> = None;
+        for slot in slots {
+            let bytes = block.get(slot.span.clone()).unwrap_or_default();
+            match slot.kind {
+                SlotKind::String if slot.escaped => self.quoted(bytes),
+                SlotKind::String if before == Some(bytes) => self.ops.push(SAME),
+                SlotKind::String => {
+                    self.plain(bytes);
+                    before = Some(bytes);
+                }
+                SlotKind::Number => self.number(bytes),
+                SlotKind::Numbers => {
+                    self.ops.push(BY_JSON);
+                    element(&mut self.json, bytes);
+                }
+            }
+        }
+    }
+
+    /// Adds a text as it stands between its quotes.
+    #[inline]
+    pub fn text_item(&mut self, raw: &[u8]) {
+        self.items += 1;
+        if raw.contains(&b'\\') {
+            self.quoted(raw);
+        } else {
+            self.plain(raw);
+        }
+    }
+
+    fn quoted(&mut self, raw: &[u8]) {
+        self.ops.push(BY_JSON);
+        separate(&mut self.json);
+        self.json.push(b'"');
+        self.json.extend_from_slice(raw);
+        self.json.push(b'"');
+    }
+
+    #[inline]
+    fn plain(&mut self, utf8: &[u8]) {
+        let units = match utf8.is_ascii() {
+            true => utf8.len(),
+            false => utf8
+                .iter()
+                .map(|byte| (byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize)
+                .sum(),
+        };
+        self.ops.push(units as u32);
+        self.units += units;
+        self.text.extend_from_slice(utf8);
+    }
+
+    #[inline]
+    fn number(&mut self, text: &[u8]) {
+        match exact_number(text) {
+            Some(number) => {
+                self.ops.push(EXACT);
+                self.numbers.push(number);
+            }
+            None => {
+                self.ops.push(BY_JSON);
+                element(&mut self.json, text);
+            }
+        }
+    }
+}
+
+fn element(list: &mut Vec<u8>, json: &[u8]) {
+    separate(list);
+    list.extend_from_slice(json);
+}
+
+fn separate(list: &mut Vec<u8>) {
+    list.push(if list.is_empty() { b'[' } else { b',' });
+}

@@ -1,0 +1,529 @@
+//! Neighbouring events are alike but for a few values. A template knows where, so that the next event is compared
+//! instead of parsed: literal bytes between slots, and in the slots strings, numbers or arrays of numbers.
+//!
+//! A template is learned from two chunks that differ in nothing but such values, and gains slots when a third one
+//! differs elsewhere. What matches it is therefore JSON of the same shape: same keys in the same order, same kinds.
+
+use std::ops::Range;
+
+use super::chunk::{Field, Part};
+use crate::json::{Kind, Malformed, RawString, Scanner, special};
+
+/// Templates kept for one stream.
+const MAX_KNOWN: usize = 6;
+/// Unmatched chunks kept to be compared with the next ones.
+const MAX_RECENT: usize = 3;
+/// Chunks that may be studied in vain before a match must pay for more.
+const CREDIT: u32 = 10;
+/// Longer events are rare, and would be kept.
+const MAX_BLOCK: usize = 64 << 10;
+
+/// What stands in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    /// A string; the slot is between its quotes.
+    String,
+    /// A number.
+    Number,
+    /// A non-empty array of numbers, brackets included.
+    Numbers,
+}
+
+/// A slot's value in one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// What it is.
+    pub kind: SlotKind,
+    /// Offsets in the event.
+    pub span: Range<usize>,
+    /// Whether a string has a backslash.
+    pub escaped: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Primitive {
+    kind: SlotKind,
+    span: Range<usize>,
+    slot: bool,
+}
+
+/// A position relative to the end of one of the slots before it, or to the start of the event.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slots_before: usize,
+    offset: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Anchored {
+    part: Part,
+    start: Place,
+    end: Place,
+}
+
+/// A chunk as an example of its shape.
+#[derive(Debug)]
+struct Example {
+    block: Vec<u8>,
+    payload: Range<usize>,
+    primitives: Vec<Primitive>,
+    /// Spans in the block.
+    fields: Vec<Field>,
+}
+
+/// One shape of event.
+#[derive(Debug)]
+pub struct Template {
+    example: Example,
+    slots: Vec<Primitive>,
+    parts: Vec<Anchored>,
+    /// Whether a reader has been told of it as it is now.
+    pub handed_on: bool,
+}
+
+/// The shapes of one stream.
+#[derive(Debug)]
+pub struct Templates {
+    known: Vec<Template>,
+    recent: Vec<Example>,
+    /// The one that matched last: the likeliest.
+    last: usize,
+    credit: u32,
+    slots: Vec<Slot>,
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Templates {
+            known: Vec::new(),
+            recent: Vec::new(),
+            last: 0,
+            credit: CREDIT,
+            slots: Vec::new(),
+        }
+    }
+}
+
+/// An event that matched.
+#[derive(Debug)]
+pub struct Match<'t> {
+    /// The number of its template.
+    pub index: usize,
+    /// The template.
+    pub template: &'t mut Template,
+    /// Its slots' values.
+    pub slots: &'t [Slot],
+    /// Its bytes, with the blank line.
+    pub length: usize,
+}
+
+impl Templates {
+    /// Compares the event at the start of `bytes` with the known shapes.
+    #[inline]
+    pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
+        let (index, length) = self.search(bytes)?;
+        self.last = index;
+        self.credit = (self.credit + 1).min(8 * CREDIT);
+        let template = self.known.get_mut(index)?;
+        Some(Match {
+            index,
+            template,
+            slots: &self.slots,
+            length,
+        })
+    }
+
+    #[inline]
+    fn search(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
+        let slots = &mut self.slots;
+        if let Some(length) = self.known.get(self.last)?.compare(bytes, slots) {
+            return Some((self.last, length));
+        }
+        for (index, template) in self.known.iter().enumerate() {
+            if index != self.last
+                && let Some(length) = template.compare(bytes, slots)
+            {
+                return Some((index, length));
+            }
+        }
+        None
+    }
+
+    /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
+    pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
+        if self.credit == 0 || block.len() > MAX_BLOCK || block.last() != Some(&b'\n') {
+            return;
+        }
+        self.credit -= 1;
+        let Some(example) = Example::new(block, payload, fields) else {
+            return;
+        };
+        for (index, template) in self.known.iter_mut().enumerate() {
+            if let Some(marks) = example.differences(&template.example) {
+                *template = Template::new(example, &marks);
+                self.last = index;
+                return;
+            }
+        }
+        for at in 0..self.recent.len() {
+            let marks = self
+                .recent
+                .get(at)
+                .and_then(|other| example.differences(other));
+            if let Some(marks) = marks {
+                self.recent.remove(at);
+                self.add(Template::new(example, &marks));
+                return;
+            }
+        }
+        if self.recent.len() == MAX_RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push(example);
+    }
+
+    fn add(&mut self, template: Template) {
+        if self.known.len() < MAX_KNOWN {
+            self.last = self.known.len();
+            self.known.push(template);
+        } else {
+            // One that is not in use makes room.
+            self.last = if self.last == 0 { 1 } else { 0 };
+            if let Some(place) = self.known.get_mut(self.last) {
+                *place = template;
+            }
+        }
+    }
+}
+
+impl Example {
+    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Option<Self> {
+        let mut primitives = Vec::new();
+        let mut visit = |_: &[Step<'_>], kind, span: Range<usize>| {
+            primitives.push(Primitive {
+                kind,
+                span: span.start + payload.start..span.end + payload.start,
+                slot: false,
+            });
+        };
+        let mut scanner = Scanner::new(block.get(payload.clone())?);
+        let sound = walk(&mut scanner, &mut Vec::new(), &mut visit).ok()?;
+        let shifted = fields.iter().map(|field| Field {
+            part: field.part,
+            span: field.span.start + payload.start..field.span.end + payload.start,
+        });
+        let fields = shifted.collect();
+        sound.then(|| Example {
+            block: block.to_vec(),
+            payload,
+            primitives,
+            fields,
+        })
+    }
+
+    /// Which primitives are slots if this and an older example share a shape; `None` if they don't.
+    fn differences(&self, older: &Example) -> Option<Vec<bool>> {
+        if self.primitives.len() != older.primitives.len() {
+            return None;
+        }
+        let (mut ours, mut theirs) = (0, 0);
+        let mut marks = Vec::with_capacity(self.primitives.len());
+        for (a, b) in self.primitives.iter().zip(&older.primitives) {
+            let literal = self.block.get(ours..a.span.start);
+            if a.kind != b.kind || literal != older.block.get(theirs..b.span.start) {
+                return None;
+            }
+            let values = (
+                self.block.get(a.span.clone()),
+                older.block.get(b.span.clone()),
+            );
+            let slot = b.slot || values.0 != values.1;
+            // What says that a frame is an error can't be a slot.
+            if slot
+                && self
+                    .fields
+                    .iter()
+                    .any(|f| f.part == Part::Object && f.span.contains(&a.span.start))
+            {
+                return None;
+            }
+            marks.push(slot);
+            (ours, theirs) = (a.span.end, b.span.end);
+        }
+        (self.block.get(ours..) == older.block.get(theirs..)).then_some(marks)
+    }
+}
+
+impl Template {
+    fn new(mut example: Example, marks: &[bool]) -> Self {
+        for (primitive, mark) in example.primitives.iter_mut().zip(marks) {
+            primitive.slot = *mark;
+        }
+        let slots: Vec<Primitive> = example
+            .primitives
+            .iter()
+            .filter(|p| p.slot)
+            .cloned()
+            .collect();
+        let place = |at: usize, before: &dyn Fn(&Primitive) -> bool| {
+            let slots_before = slots.iter().take_while(|slot| before(slot)).count();
+            let base = slots_before.checked_sub(1).and_then(|last| slots.get(last));
+            Place {
+                slots_before,
+                offset: at - base.map_or(0, |slot| slot.span.end),
+            }
+        };
+        // The fold keeps the first of these, and has had it.
+        let settled = |part| {
+            matches!(
+                part,
+                Part::Id | Part::Created | Part::Model | Part::Fingerprint | Part::Object
+            )
+        };
+        let anchored = |field: &Field| Anchored {
+            part: field.part,
+            // An empty slot that starts here is not before it.
+            start: place(field.span.start, &|slot| slot.span.start < field.span.start),
+            end: place(field.span.end, &|slot| slot.span.end <= field.span.end),
+        };
+        let parts = example
+            .fields
+            .iter()
+            .filter(|field| !settled(field.part))
+            .map(anchored)
+            .collect();
+        Template {
+            example,
+            slots,
+            parts,
+            handed_on: false,
+        }
+    }
+
+    /// The length of the event at the start of `bytes` if it has this shape.
+    #[inline]
+    fn compare(&self, bytes: &[u8], found: &mut Vec<Slot>) -> Option<usize> {
+        found.clear();
+        let (mut at, mut from) = (0, 0);
+        for slot in &self.slots {
+            let literal = self.example.block.get(from..slot.span.start)?;
+            let rest = bytes.get(at..)?;
+            if !starts_with(rest, literal) {
+                return None;
+            }
+            at += literal.len();
+            let (length, escaped) = value(rest.get(literal.len()..)?, slot.kind)?;
+            found.push(Slot {
+                kind: slot.kind,
+                span: at..at + length,
+                escaped,
+            });
+            at += length;
+            from = slot.span.end;
+        }
+        let tail = self.example.block.get(from..)?;
+        starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
+    }
+
+    /// Calls `visit` with each part of an event of this shape and its bytes.
+    #[inline]
+    pub fn parts<'b>(
+        &self,
+        block: &'b [u8],
+        slots: &[Slot],
+        mut visit: impl FnMut(Part, &'b [u8]),
+    ) {
+        let position = |place: Place| {
+            let base = place
+                .slots_before
+                .checked_sub(1)
+                .and_then(|last| slots.get(last));
+            base.map_or(0, |slot| slot.span.end) + place.offset
+        };
+        for anchored in &self.parts {
+            let span = position(anchored.start)..position(anchored.end);
+            visit(anchored.part, block.get(span).unwrap_or_default());
+        }
+    }
+
+    /// Appends what a reader needs to build chunks of this shape: an example, and the paths of the slots in it.
+    pub fn define(&self, index: usize, out: &mut Vec<u8>) {
+        let payload = self
+            .example
+            .block
+            .get(self.example.payload.clone())
+            .unwrap_or_default();
+        out.extend_from_slice(b"{\"index\":");
+        write_index(index, out);
+        out.extend_from_slice(b",\"example\":");
+        out.extend_from_slice(payload);
+        out.extend_from_slice(b",\"slots\":[");
+        let mut primitives = self.example.primitives.iter();
+        let mut first = true;
+        let mut visit = |path: &[Step<'_>], kind: SlotKind, _: Range<usize>| {
+            if primitives.next().is_some_and(|primitive| primitive.slot) {
+                if !std::mem::take(&mut first) {
+                    out.push(b',');
+                }
+                write_slot(path, kind, out);
+            }
+        };
+        // The example was walked when it was learned: it can't fail now.
+        let _ = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
+        out.extend_from_slice(b"]}");
+    }
+}
+
+/// `{"number":true,"path":["choices",0,"delta","content"]}`
+fn write_slot(path: &[Step<'_>], kind: SlotKind, out: &mut Vec<u8>) {
+    let kind: &[u8] = match kind {
+        SlotKind::Number => b"true",
+        _ => b"false",
+    };
+    out.extend_from_slice(b"{\"number\":");
+    out.extend_from_slice(kind);
+    out.extend_from_slice(b",\"path\":[");
+    for (at, step) in path.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        match step {
+            Step::Key(key) => {
+                out.push(b'"');
+                out.extend_from_slice(key.raw);
+                out.push(b'"');
+            }
+            Step::Index(index) => write_index(*index, out),
+        }
+    }
+    out.extend_from_slice(b"]}");
+}
+
+fn write_index(index: usize, out: &mut Vec<u8>) {
+    if index >= 10 {
+        write_index(index / 10, out);
+    }
+    out.push(b'0' + (index % 10) as u8);
+}
+
+#[derive(Debug)]
+enum Step<'a> {
+    Key(RawString<'a>),
+    Index(usize),
+}
+
+/// Visits every string, number and array of numbers in order; `false` if a key makes the shape unfit for a template:
+/// a repeated one, of which `JSON.parse` keeps the last, or `__proto__`, which assignment treats in its own way.
+fn walk<'a>(
+    scanner: &mut Scanner<'a>,
+    path: &mut Vec<Step<'a>>,
+    visit: &mut dyn FnMut(&[Step<'a>], SlotKind, Range<usize>),
+) -> Result<bool, Malformed> {
+    let kind = scanner.kind()?;
+    let start = scanner.at();
+    match kind {
+        Kind::Null | Kind::Bool => drop(scanner.skip()?),
+        Kind::Number => {
+            scanner.number()?;
+            visit(path, SlotKind::Number, start..scanner.at());
+        }
+        Kind::String => {
+            scanner.string()?;
+            visit(path, SlotKind::String, start + 1..scanner.at() - 1);
+        }
+        Kind::Array => {
+            let mut probe = scanner.clone();
+            if numbers(&mut probe)? {
+                *scanner = probe;
+                visit(path, SlotKind::Numbers, start..scanner.at());
+                return Ok(true);
+            }
+            scanner.begin_array()?;
+            let mut sound = true;
+            for index in 0.. {
+                if !scanner.next_element()? {
+                    break;
+                }
+                path.push(Step::Index(index));
+                sound &= walk(scanner, path, visit)?;
+                path.pop();
+            }
+            return Ok(sound);
+        }
+        Kind::Object => {
+            let mut names = Vec::new();
+            let mut sound = true;
+            scanner.begin_object()?;
+            while let Some(key) = scanner.next_key()? {
+                let name = key.decoded();
+                sound &= name != b"__proto__".as_slice() && !names.contains(&name);
+                names.push(name);
+                path.push(Step::Key(key));
+                sound &= walk(scanner, path, visit)?;
+                path.pop();
+            }
+            return Ok(sound);
+        }
+    }
+    Ok(true)
+}
+
+/// Reads an array if it is one of numbers alone, and at least one.
+fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Malformed> {
+    let mut any = false;
+    scanner.begin_array()?;
+    while scanner.next_element()? {
+        if scanner.kind()? != Kind::Number {
+            return Ok(false);
+        }
+        scanner.number()?;
+        any = true;
+    }
+    Ok(any)
+}
+
+/// The length of the value at the start of `rest`, if it is one of this kind.
+#[inline]
+fn value(rest: &[u8], kind: SlotKind) -> Option<(usize, bool)> {
+    match kind {
+        SlotKind::String => string(rest),
+        SlotKind::Number => {
+            let number = Scanner::new(rest).number().ok()?;
+            Some((number.len(), false))
+        }
+        SlotKind::Numbers => {
+            let mut scanner = Scanner::new(rest);
+            let sound = rest.first() == Some(&b'[') && numbers(&mut scanner).ok()?;
+            sound.then_some((scanner.at(), false))
+        }
+    }
+}
+
+/// Up to the closing quote: strict, and only UTF-8.
+#[inline]
+fn string(rest: &[u8]) -> Option<(usize, bool)> {
+    let mut at = special(rest, 0);
+    let escaped = rest.get(at)? == &b'\\';
+    while rest.get(at)? != &b'"' {
+        at = special(rest, Scanner::after_escape(rest, at)?);
+    }
+    let text = rest.get(..at)?;
+    if !text.is_ascii() {
+        std::str::from_utf8(text).ok()?;
+    }
+    Some((at, escaped))
+}
+
+/// `bytes` starts with `literal`, compared eight bytes at a time: the standard library's wasm compares one by one.
+#[inline]
+fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
+    let Some(head) = bytes.get(..literal.len()) else {
+        return false;
+    };
+    let (ours, our_rest) = head.as_chunks::<8>();
+    let (theirs, their_rest) = literal.as_chunks::<8>();
+    ours.iter()
+        .zip(theirs)
+        .all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+        && our_rest.iter().zip(their_rest).all(|(a, b)| a == b)
+}

@@ -1,0 +1,183 @@
+//! Reads a body through the core and does with its batches what JavaScript does.
+#![allow(dead_code)]
+
+use hfetch::error::Class;
+use hfetch::wire::batch::{BY_JSON, Batch, DEFINE, SAME};
+use hfetch::wire::stream::{ChatDecoder, Mode};
+use serde_json::{Value, json};
+
+/// What a reader saw: items, the fault's class and message, the fold.
+#[derive(Debug, PartialEq)]
+pub struct Seen {
+    pub items: Vec<Value>,
+    pub fault: Option<(Class, String)>,
+    pub folded: Value,
+}
+
+/// Reads a body that comes in pieces.
+pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
+    let mut decoder = ChatDecoder::new(1 << 20);
+    let mut templates = Vec::new();
+    let mut items = Vec::new();
+    for piece in pieces {
+        decoder.push(piece, mode);
+        items.extend(unpack(decoder.batch(), &mut templates, mode));
+    }
+    decoder.end(mode);
+    items.extend(unpack(decoder.batch(), &mut templates, mode));
+    let fault = decoder.fault();
+    let fault = fault.map(|fault| (fault.error.class, fault.error.message.clone()));
+    let folded = parse(&decoder.completion().to_json());
+    let seen = Seen {
+        items,
+        fault,
+        folded,
+    };
+    (seen, decoder)
+}
+
+/// How many items came by a template.
+pub fn filled(body: &[u8]) -> usize {
+    let mut decoder = ChatDecoder::new(1 << 20);
+    decoder.push(body, Mode::Chunks);
+    (decoder.batch().items() - decoder.batch().whole()) as usize
+}
+
+/// A template as a reader outside knows it.
+pub struct Known {
+    example: Value,
+    slots: Vec<Value>,
+}
+
+fn list(json: &[u8]) -> std::vec::IntoIter<Value> {
+    let list = match json {
+        [] => json!([]),
+        open => parse(&[open, b"]"].concat()),
+    };
+    list.as_array().unwrap().clone().into_iter()
+}
+
+pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> Vec<Value> {
+    let mut ops = batch.ops().iter().copied();
+    let (mut parsed, mut definitions) = (list(batch.json()), list(batch.definitions()));
+    let mut numbers = batch.numbers().iter().copied();
+    let text: Vec<u16> = std::str::from_utf8(batch.text())
+        .unwrap()
+        .encode_utf16()
+        .collect();
+    assert_eq!(text.len(), batch.units());
+    let (mut at, mut items, mut before) = (0, Vec::new(), String::new());
+    let mut string = |word: u32, before: &mut String| {
+        if word != SAME {
+            *before = String::from_utf16(&text[at..at + word as usize]).unwrap();
+            at += word as usize;
+        }
+        json!(before)
+    };
+    while let Some(mut op) = ops.next() {
+        if mode == Mode::Text {
+            items.push(if op == BY_JSON {
+                parsed.next().unwrap()
+            } else {
+                string(op, &mut before)
+            });
+            continue;
+        }
+        if op == DEFINE {
+            define(definitions.next().unwrap(), templates);
+            op = ops.next().unwrap();
+        }
+        if op == 0 {
+            items.push(parsed.next().unwrap());
+            continue;
+        }
+        let known = templates[op as usize - 1].as_ref().unwrap();
+        let mut chunk = known.example.clone();
+        for slot in &known.slots {
+            let word = ops.next().unwrap();
+            let value = match (word, slot["number"] == true) {
+                (BY_JSON, _) => parsed.next().unwrap(),
+                (_, true) => number(numbers.next().unwrap()),
+                (_, false) => string(word, &mut before),
+            };
+            *place(&mut chunk, &slot["path"]) = value;
+        }
+        items.push(chunk);
+    }
+    assert_eq!(items.len(), batch.items() as usize);
+    assert!(parsed.next().is_none() && numbers.next().is_none() && definitions.next().is_none());
+    items
+}
+
+fn define(definition: Value, templates: &mut Vec<Option<Known>>) {
+    let index = serde_json::from_value::<f64>(definition["index"].clone()).unwrap_or(0.0) as usize;
+    let index = definition["index"]
+        .as_u64()
+        .map_or(index, |index| index as usize);
+    templates.resize_with(templates.len().max(index + 1), || None);
+    templates[index] = Some(Known {
+        example: definition["example"].clone(),
+        slots: definition["slots"].as_array().unwrap().clone(),
+    });
+}
+
+fn place<'v>(chunk: &'v mut Value, path: &Value) -> &'v mut Value {
+    path.as_array()
+        .unwrap()
+        .iter()
+        .fold(chunk, |value, step| match step {
+            Value::String(key) => value.get_mut(key).unwrap(),
+            index => value.get_mut(index.as_u64().unwrap() as usize).unwrap(),
+        })
+}
+
+/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate, which serde_json refuses, is U+FFFD.
+pub fn parse(text: &[u8]) -> Value {
+    let mut text = String::from_utf8(text.to_vec()).unwrap();
+    let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        let pair = (half(&text, at), half(&text, at + 6));
+        let unicode = text[at..].starts_with("\\u");
+        at += match pair {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000))
+                if unicode && text[at + 6..].starts_with("\\u") =>
+            {
+                12
+            }
+            (Some(0xd800..0xe000), _) if unicode => {
+                text.replace_range(at..at + 6, "\\ufffd");
+                6
+            }
+            _ => 2,
+        };
+    }
+    as_javascript(serde_json::from_str(&text).unwrap())
+}
+
+/// The same value with every number as the f64 it is to JavaScript.
+pub fn as_javascript(value: Value) -> Value {
+    match value {
+        Value::Number(text) => number(text.to_string().parse().unwrap()),
+        Value::Array(elements) => elements.into_iter().map(as_javascript).collect(),
+        Value::Object(entries) => Value::Object(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key, as_javascript(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn number(number: f64) -> Value {
+    let whole = number as i64;
+    if whole as f64 == number
+        && whole.abs() < 1 << 53
+        && !(number == 0.0 && number.is_sign_negative())
+    {
+        return json!(whole);
+    }
+    serde_json::Number::from_f64(number).map_or(json!(number.to_string()), Value::Number)
+}
