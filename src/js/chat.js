@@ -1,6 +1,6 @@
 // One chat completion, as a stream or whole, from the response on.
 
-import { Decoder } from "./hfetch_bg.js";
+import { Decoder } from "./decode.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
 import { ChatStream } from "./stream.js";
