@@ -37,7 +37,8 @@ const promises = {
 let endpoint, folder;
 
 before(async () => {
-  endpoint = await startEndpoint({ pace: 0 });
+  // Paced, so that a snippet which leaves its stream leaves it in the middle.
+  endpoint = await startEndpoint({ pace: 15 });
   // Inside the folder where the package is installed, so that `import "hfetch"` is what a reader's is.
   folder = await mkdtemp(fileURLToPath(new URL("snippets-", import.meta.url)));
   for (const { file, code } of snippets) if (file) await writeFile(join(folder, file), code);
