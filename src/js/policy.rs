@@ -23,7 +23,8 @@ const AHEAD: f64 = 86_400_000.0;
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
     let fields = fields.into_iter().filter(|field| field.1 != Value::Null);
     let options = fields.map(|(name, value)| (name.to_string(), value));
-    Config::from_options(&Value::Object(options.collect()), &KeySource::Function).map_err(error_to_js)
+    Config::from_options(&Value::Object(options.collect()), &KeySource::Function)
+        .map_err(error_to_js)
 }
 
 fn limits(text: Option<String>) -> Result<Limits, JsValue> {
@@ -57,7 +58,10 @@ enum Answer<R> {
 }
 
 fn granted<R: Serialize>(reservation: R) -> JsValue {
-    to_js(&Answer::Granted { ok: true, reservation })
+    to_js(&Answer::Granted {
+        ok: true,
+        reservation,
+    })
 }
 
 /// The limiter behind `RateLimiter`.
@@ -73,7 +77,10 @@ impl LimiterHandle {
     }
 
     /// The limiter that gave a state, both as JSON text.
-    pub fn restore(state: Option<String>, limits_text: Option<String>) -> Result<LimiterHandle, JsValue> {
+    pub fn restore(
+        state: Option<String>,
+        limits_text: Option<String>,
+    ) -> Result<LimiterHandle, JsValue> {
         let limits = limits(limits_text)?;
         let limiter = RateLimiter::restore(&convert::options(state)?, limits, "state");
         limiter.map(LimiterHandle).map_err(error_to_js)
@@ -129,7 +136,10 @@ impl StoreHandle {
             return false;
         };
         // Believed, such a clock would stand still until then, and every limit with it.
-        let ahead = state.get("now").and_then(Value::as_f64).is_none_or(|then| then > now + AHEAD);
+        let ahead = state
+            .get("now")
+            .and_then(Value::as_f64)
+            .is_none_or(|then| then > now + AHEAD);
         !ahead && self.0.restore(&state).is_ok()
     }
 
@@ -173,17 +183,21 @@ impl StoreHandle {
 }
 
 fn part(value: &Value) -> Result<Part, JsValue> {
-    let refuse = |field: &str, problem: &str| Err(error_to_js(Error::config(["parts.", field].concat(), problem)));
-    let Some(scope) = value.get("scope").and_then(Value::as_str) else {
-        return refuse("scope", "must be a string");
+    let wrong = |field: &str, problem: &str| {
+        error_to_js(Error::config(["parts.", field].concat(), problem))
     };
+    let scope = value.get("scope").and_then(Value::as_str);
+    let scope = scope.ok_or_else(|| wrong("scope", "must be a string"))?;
     let amount = |name: &str| match value.get(name) {
         None => Ok(0.0),
         Some(Value::Number(amount)) if *amount >= 0.0 => Ok(*amount),
-        Some(_) => refuse(name, "must be a number, 0 or more").map(|()| 0.0),
+        Some(_) => Err(wrong(name, "must be a number, 0 or more")),
     };
     let field = |name: &str| value.get(name).cloned().unwrap_or(Value::Null);
-    let read = options(vec![("limits", field("limits")), ("budget", field("budget"))])?;
+    let read = options(vec![
+        ("limits", field("limits")),
+        ("budget", field("budget")),
+    ])?;
     Ok(Part {
         scope: scope.to_string(),
         tokens: amount("tokens")?.ceil() as u64,
@@ -210,20 +224,44 @@ pub fn retry_delay_of(
     };
     let policy = options(vec![("retry", policy)])?.retry;
     let body = body.and_then(|text| parse(text.as_bytes()).ok());
-    let header = |name: &str| header.call1(&JsValue::UNDEFINED, &name.into()).ok()?.as_string();
-    let failure = Failure { status, header: &header, body: body.as_ref(), attempt, random, now };
+    let header = |name: &str| {
+        header
+            .call1(&JsValue::UNDEFINED, &name.into())
+            .ok()?
+            .as_string()
+    };
+    let failure = Failure {
+        status,
+        header: &header,
+        body: body.as_ref(),
+        attempt,
+        random,
+        now,
+    };
     Ok(retry_delay(&failure, &policy))
 }
 
 /// `cost`, the price as JSON text; `doubt` hears what to warn of.
 #[wasm_bindgen]
-pub fn cost_of(prompt: f64, completion: f64, pricing: Option<String>, doubt: &Function) -> Result<JsValue, JsValue> {
+pub fn cost_of(
+    prompt: f64,
+    completion: f64,
+    pricing: Option<String>,
+    doubt: &Function,
+) -> Result<JsValue, JsValue> {
     let price = Price::from_value(&convert::options(pricing)?, "pricing").map_err(error_to_js)?;
     if price.doubtful {
         // A console that throws takes nothing from the answer.
-        let _ = doubt.call1(&JsValue::UNDEFINED, &["hfetch: pricing ", DOUBTFUL].concat().into());
+        let _ = doubt.call1(
+            &JsValue::UNDEFINED,
+            &["hfetch: pricing ", DOUBTFUL].concat().into(),
+        );
     }
-    Ok(to_js(&price.rates.cost(prompt, completion, Source::Configured)))
+    Ok(to_js(&price.rates.cost(
+        prompt,
+        completion,
+        Source::Configured,
+    )))
 }
 
 /// `estimateTokens` of a text.
@@ -237,7 +275,10 @@ pub fn tokens_of_text(text: &str) -> f64 {
 pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
     let mut estimator = Estimator::default();
     let body = ["{\"messages\":", messages, "}"].concat();
-    let defaults = Defaults { id: "", model: Some("any") };
+    let defaults = Defaults {
+        id: "",
+        model: Some("any"),
+    };
     request::chat(&body, defaults, &mut |piece| match piece {
         Prompt::Message => estimator.add_message(),
         Prompt::Text(text) => estimator.add_text(text),
