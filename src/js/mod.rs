@@ -11,6 +11,7 @@ mod embedding;
 pub(crate) mod error;
 mod fetch;
 mod line;
+mod policy;
 mod prices;
 mod snapshot;
 mod store;

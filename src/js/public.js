@@ -24,5 +24,6 @@ export {
   StreamTruncatedError,
   UnprocessableEntityError,
 } from "./error.js";
+export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore } from "./policy.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";
