@@ -30,10 +30,10 @@ async function ask(text) {
   busy(true);
   const { settlement, error } = await chat.ask(text, model.value.trim(), answer.write);
   answer.done();
+  showSpend();
   if (error) answer.fail(error, () => ask(text));
   // Nothing was sent, nothing is owed: arguments that were refused have no settlement to show.
   if (settlement.attempts > 0) answer.settle(settlement);
-  showSpend();
   busy(false);
 }
 

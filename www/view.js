@@ -41,10 +41,11 @@ function keepAtEnd(change) {
 
 function settlementList({ outcome, usage, cost, firstTokenMs, durationMs, attempts }) {
   const estimated = usage.source === "estimated" ? " (estimated)" : "";
+  const spent = usage.prompt_tokens + usage.completion_tokens > 0;
   const facts = [
-    ["Prompt", tokens(usage.prompt_tokens)],
-    ["Answer", tokens(usage.completion_tokens) + estimated],
-    ["Cost", usd(cost)],
+    spent && ["Prompt", tokens(usage.prompt_tokens)],
+    spent && ["Answer", tokens(usage.completion_tokens) + estimated],
+    spent ? ["Cost", usd(cost)] : ["Tokens", "none"],
     firstTokenMs !== null && ["First token", duration(firstTokenMs)],
     ["Total", duration(durationMs)],
     attempts > 1 && ["Tries", attempts],
@@ -55,7 +56,7 @@ function settlementList({ outcome, usage, cost, firstTokenMs, durationMs, attemp
 }
 
 function errorCard(error, retry) {
-  const facts = [error.status && `HTTP ${error.status}`, error.code, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ");
+  const facts = [error.code, error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ");
   const card = element("div", { className: "card" }, element("h2", { textContent: error.name ?? "Error" }), element("p", { textContent: error.message }));
   card.setAttribute("role", "alert");
   card.append(element("p", { textContent: whatToDo(error) }));

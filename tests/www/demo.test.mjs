@@ -118,7 +118,8 @@ test("an error is a card that says what happened and what to do", async () => {
   const text = await card.innerText();
   assert.match(text, /^BadRequestError/);
   assert.match(text, /no-such\/model/);
-  assert.match(text, /HTTP 400/);
+  assert.match(text, /model_not_found/);
+  assert.match(await lastAnswer().locator(".settlement").innerText(), /Tokens\s+none/, "what was not spent is not counted");
   await page.fill("#model", model);
   await card.getByRole("button", { name: "Try again" }).click();
   await lastAnswer().locator(".settlement").waitFor();
