@@ -59,7 +59,7 @@ fn ends_good_and_bad() {
         (
             "cut in the finish",
             body(&[text("a")], "data: {\"choices\":[{\"finish_reason\":\"st"),
-            Some(Class::Stream),
+            truncated,
         ),
         (
             "a last chunk without its blank line",

@@ -48,6 +48,8 @@ struct Reader {
     batch: Batch,
     limit: usize,
     done: bool,
+    /// The body is over: an event that its end cut in two is no bad frame.
+    at_end: bool,
     fault: Option<Fault>,
 }
 
@@ -64,6 +66,7 @@ impl ChatDecoder {
                 batch: Batch::default(),
                 limit,
                 done: false,
+                at_end: false,
                 fault: None,
             },
             plain: None,
@@ -107,6 +110,7 @@ impl ChatDecoder {
         if self.plain.is_some() {
             self.end_plain();
         } else {
+            self.reader.at_end = true;
             self.sse.end_lenient(&mut self.reader);
         }
         if !self.ended() {
@@ -224,7 +228,7 @@ impl Reader {
         } else {
             self.payload(data);
         }
-        self.fault.is_none()
+        self.fault.is_none() && !self.at_end
     }
 
     fn payload(&mut self, data: &[u8]) {
@@ -239,6 +243,7 @@ impl Reader {
                 self.completion.apply(data, &self.fields);
                 self.refuse(data, SERVER_ERROR);
             }
+            Err(_) if self.at_end => {}
             Err(malformed) => {
                 let message = ["a frame of the stream is not a chunk: ", malformed.problem];
                 self.refuse(data, &message.concat());
