@@ -111,9 +111,11 @@ export class Pump {
     }
   }
 
-  #arrived = ({ value, done }) => {
+  #arrived = (read) => {
     this.#reading = false;
     if (this.over) return;
+    // A reader that is not the platform's may give anything.
+    const { value, done } = read ?? { done: true };
     let items;
     try {
       items = done ? this.#decoder.end(this.mode) : this.#decoder.push(value, this.mode);

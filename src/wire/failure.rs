@@ -232,7 +232,10 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
             "The request is larger than the server takes: send fewer or shorter inputs at once (embeddings.batchSize).".into()
         }
         Class::RateLimit => "Slow down, add keys, or let hfetch wait: see limits and retry.".into(),
-        Class::ModelLoading => "The model is loading: retry after estimatedTime, or raise retry.maxLoadingWait.".into(),
+        Class::ModelLoading => {
+            let wait = error.estimated_time.map_or_else(String::new, |ms| [" in about ", &((ms / 1000.0).ceil() as u64).to_string(), " s"].concat());
+            ["The model is loading: retry", &wait, ", or raise retry.maxLoadingWait."].concat()
+        }
         Class::InternalServer => "The provider failed: retry, or pin another one with \"model:provider\".".into(),
         _ => String::new(),
     }
