@@ -17,8 +17,7 @@ test("list and retrieve need no key and keep every documented field", async () =
   const list = await hf.models.list();
   const glm = list.find(({ id }) => id === "zai-org/GLM-4.6");
   assert.deepEqual(glm.providers[0], {
-    provider: "zai-org", status: "live", contextLength: 200000, pricing: { inputPerMillion: 0.6, outputPerMillion: 2.2 },
-    isFree: glm.providers[0].isFree, supportsTools: true, supportsStructuredOutput: true, firstTokenLatencyMs: 900, throughput: 62.1,
+    provider: "zai-org", status: "live", contextLength: 200000, pricing: { inputPerMillion: 0.6, outputPerMillion: 2.2 }, supportsTools: true, supportsStructuredOutput: true, firstTokenLatencyMs: 900, throughput: 62.1,
   });
   assert.equal((await hf.models.retrieve("zai-org/GLM-4.6")).id, "zai-org/GLM-4.6");
   assert.deepEqual((await script.stats()).paths, ["GET /v1/models", "GET /v1/models/zai-org/GLM-4.6"]);
