@@ -1,0 +1,31 @@
+// npm run docs: the API reference as a site in target/docs, made from the types alone. A broken link fails it.
+
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main, npmInstall, root, run } from "../scripts/run.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const types = ["hfetch.d.ts", "slim.d.ts"];
+
+async function command() {
+  await npmInstall(here);
+  const out = join(root, "target/docs");
+  await mkdir(join(root, "target"), { recursive: true });
+  // TypeDoc reads modules by their package's names, so the types are laid out as they are installed.
+  const stage = await mkdtemp(join(root, "target/docs-"));
+  try {
+    for (const file of types) await cp(join(root, "pkg-template", file), join(stage, file));
+    const compilerOptions = { strict: true, lib: ["es2022", "dom"], types: [], target: "es2022", module: "nodenext" };
+    await writeFile(join(stage, "package.json"), '{ "type": "module" }\n');
+    await writeFile(join(stage, "tsconfig.json"), JSON.stringify({ compilerOptions, files: types }));
+    const entries = types.flatMap((file) => ["--entryPoints", join(stage, file)]);
+    const options = ["--tsconfig", join(stage, "tsconfig.json"), "--out", out, "--name", "hfetch", "--readme", join(root, "README.md"), "--disableSources", "--treatWarningsAsErrors"];
+    await run(process.execPath, [join(here, "node_modules/typedoc/bin/typedoc"), ...entries, ...options]);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+  console.log(`the reference is in ${join(out, "index.html")}`);
+}
+
+await main(command);
