@@ -34,6 +34,7 @@ pub async fn send(call: &Inner, index: usize) -> Result<Sent, JsValue> {
     let Some(wire) = call.requests.get(index) else {
         return Err(JsValue::UNDEFINED);
     };
+    affordable(call).await?;
     let mut tried = Vec::new();
     let mut attempt = 0u32;
     let mut refused_key = None;
@@ -71,6 +72,22 @@ pub async fn send(call: &Inner, index: usize) -> Result<Sent, JsValue> {
             Some(delay) => sleep(call, delay).await?,
             None => return Err(failed.error),
         }
+    }
+}
+
+/// A budget needs the price before the request: live prices are waited for, and without one nothing is sent.
+async fn affordable(call: &Inner) -> Result<(), JsValue> {
+    if call.kind.is_none() || call.shared.config.budget.is_none() {
+        return Ok(());
+    }
+    let prices = call.prices.borrow().clone();
+    if let Some(prices) = prices {
+        let waited = JsFuture::from(call.cancel.race(&prices)).await;
+        waited.map_err(|_| call.cancelled_error(JsValue::NULL))?;
+    }
+    match call.rates(None) {
+        Some(_) => Ok(()),
+        None => Err(to_js_with(call.unpriced(), &call.fields())),
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Progress {
     pub key: Option<usize>,
     pub request_id: Option<String>,
     pub provider: Option<String>,
+    /// Of the last response; undefined where there was none.
+    pub headers: JsValue,
     pub first_token_at: Option<f64>,
     pub exchanges: Vec<(usize, Exchange)>,
     pub prompt_tokens: u64,
@@ -262,6 +264,7 @@ impl Inner {
     fn stream_fields(&self, partial: JsValue) -> Fields {
         let fields = self.fields();
         fields.set("status", 200);
+        fields.set("headers", self.progress.borrow().headers.clone());
         fields.set("partial", partial);
         fields
     }
@@ -309,6 +312,7 @@ impl Inner {
         let mut progress = self.progress.borrow_mut();
         let id = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id"].iter().find_map(|name| header(response, name));
         progress.request_id = id;
+        progress.headers = response.headers();
         progress.provider = header(response, "x-inference-provider").or(progress.provider.take());
     }
 
