@@ -6,17 +6,18 @@
 
 use std::cmp::Ordering;
 
-/// Powers of ten that `f64` holds exactly.
-const UP: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+/// Powers of ten from 10⁻²² to 10²². Those with a fraction are off by half a unit, which [`DOUBT`] allows for:
+/// multiplying by them costs a quarter of dividing.
+const POWERS: [f64; 45] = [
+    1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10,
+    1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
-/// Their inverses: multiplying costs a quarter of dividing, and the error stays within [`DOUBT`].
-const DOWN: [f64; 23] = [
-    1e-0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14,
-    1e-15, 1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22,
-];
+/// The exponent at either end.
 const STEP: i64 = 22;
+
+/// What so many more digits multiply a number by.
+const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Decimal exponents beyond which 20 digits are 0 or infinite in `f32`.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -70..=40;
@@ -47,7 +48,11 @@ pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
         _ => (false, text),
     };
     let mut mantissa = 0;
-    let (whole, mut rest) = single_digits(unsigned, &mut mantissa);
+    let (whole, mut rest) = match unsigned.split_at_checked(1) {
+        // What most numbers of an embedding begin with.
+        Some((zero @ b"0", rest @ [b'.', ..])) => (zero, rest),
+        _ => single_digits(unsigned, &mut mantissa),
+    };
     if whole.len() != 1 && (whole.is_empty() || whole.first() == Some(&b'0')) {
         return None;
     }
@@ -67,10 +72,9 @@ pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
         fraction,
         exponent,
     };
-    let magnitude = if whole.len().saturating_add(fraction.len()) <= DIGITS {
-        scale(mantissa, decimal.last_place(), decimal)
-    } else {
-        leading_digits(decimal)
+    let magnitude = match decimal.quick(mantissa) {
+        Some(magnitude) => magnitude,
+        None => decimal.slow(),
     };
     Some((if negative { -magnitude } else { magnitude }, rest))
 }
@@ -87,22 +91,92 @@ impl Decimal<'_> {
         let all = self.whole.iter().chain(self.fraction);
         all.map(|byte| byte - b'0').skip_while(|digit| *digit == 0)
     }
+
+    /// The value of nearly every number there is: its digits fit `mantissa`, its exponent the table.
+    #[inline]
+    fn quick(self, mantissa: u64) -> Option<f32> {
+        let whole = if self.whole == b"0" {
+            0
+        } else {
+            self.whole.len()
+        };
+        let digits = whole.saturating_add(self.fraction.len());
+        if digits > DIGITS && self.significant().count() > DIGITS {
+            return None;
+        }
+        let place = usize::try_from(self.last_place().saturating_add(STEP)).ok()?;
+        // Signed, since that is one instruction; the rare 19 digits beyond it take the other way.
+        let value = i64::try_from(mantissa).ok()? as f64 * POWERS.get(place)?;
+        round(value)
+    }
+
+    /// The value of the rest: the first 19 digits that count stand for all, and the exponent is taken in steps.
+    #[cold]
+    fn slow(self) -> f32 {
+        let mut mantissa: u64 = 0;
+        for digit in self.significant().take(DIGITS) {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        let dropped = self.significant().skip(DIGITS).count();
+        let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
+        let mut left = self.last_place().saturating_add(dropped);
+        if mantissa == 0 || left < *EXPONENTS.start() {
+            return 0.0;
+        }
+        if left > *EXPONENTS.end() {
+            return f32::INFINITY;
+        }
+        let mut value = mantissa as f64;
+        while left != 0 {
+            let step = left.clamp(-STEP, STEP);
+            let place = usize::try_from(step + STEP).ok();
+            value *= place.and_then(|place| POWERS.get(place)).unwrap_or(&1.0);
+            left -= step;
+        }
+        round(value).unwrap_or_else(|| decide(value, self))
+    }
+}
+
+/// The nearest `f32`, where an error of [`DOUBT`] can't make it another.
+#[inline]
+fn round(value: f64) -> Option<f32> {
+    let from_half = (value.to_bits() & BELOW).abs_diff(HALF);
+    let is_normal = value >= f64::from(f32::MIN_POSITIVE) && value < f64::from(f32::MAX);
+    (from_half > DOUBT && is_normal).then_some(value as f32)
 }
 
 /// The run of digits at the start, added to `mantissa` modulo 2⁶⁴, and what follows.
+///
+/// Eight at a time, the last ones too: how many there are is the least predictable thing about a number.
+#[inline]
 fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     let mut rest = text;
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>()
-        && let Some(eight) = eight_digits(*chunk)
-    {
-        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(eight);
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let values = u64::from_le_bytes(*chunk) ^ 0x3030_3030_3030_3030;
+        // The high bit of every byte above 9; carries reach only bytes behind the first of these.
+        let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+        if others != 0 {
+            let count = others.trailing_zeros() / 8;
+            let (Some(power), Some(after)) = (TENS.get(count as usize), rest.get(count as usize..))
+            else {
+                break;
+            };
+            let first = values.unbounded_shl(64 - 8 * count);
+            *mantissa = mantissa
+                .wrapping_mul(*power)
+                .wrapping_add(eight_digits(first));
+            return (run(text, after), after);
+        }
+        *mantissa = mantissa
+            .wrapping_mul(100_000_000)
+            .wrapping_add(eight_digits(values));
         rest = after;
     }
     let (_, rest) = single_digits(rest, mantissa);
     (run(text, rest), rest)
 }
 
-/// The same one by one, for the part before the point, which is mostly one digit.
+/// The same one by one: before the point, and where fewer than eight bytes are left.
 fn single_digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first()
@@ -122,18 +196,12 @@ fn run<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
         .unwrap_or_default()
 }
 
-/// Eight digits at once: neighbours are joined to pairs, fours, and the eight, all in one register.
-fn eight_digits(chunk: [u8; 8]) -> Option<u64> {
-    let bytes = u64::from_le_bytes(chunk);
-    let high = 0xF0F0_F0F0_F0F0_F0F0;
-    // A digit is 0x30 to 0x39: its high half is 3, and still is with 6 added.
-    let raised = bytes.wrapping_add(0x0606_0606_0606_0606);
-    if (bytes & high) | ((raised & high) >> 4) != 0x3333_3333_3333_3333 {
-        return None;
-    }
-    let pairs = (bytes & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
+/// The number of eight digits, one a byte: neighbours are joined to pairs, fours, and the eight, all in one register.
+#[inline]
+fn eight_digits(values: u64) -> u64 {
+    let pairs = values.wrapping_mul(2561) >> 8;
     let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
-    Some((fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32)
+    (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32
 }
 
 fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
@@ -153,50 +221,6 @@ fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
         rest = after;
     }
     (rest.len() < text.len()).then_some((if negative { -value } else { value }, rest))
-}
-
-/// `mantissa × 10^exponent`, which is `decimal` to 19 digits.
-fn scale(mantissa: u64, exponent: i64, decimal: Decimal<'_>) -> f32 {
-    let mut left = exponent;
-    if mantissa == 0 || left < *EXPONENTS.start() {
-        return 0.0;
-    }
-    if left > *EXPONENTS.end() {
-        return f32::INFINITY;
-    }
-    let mut value = mantissa as f64;
-    while left < -STEP {
-        value *= 1e-22;
-        left += STEP;
-    }
-    while left > STEP {
-        value *= 1e22;
-        left -= STEP;
-    }
-    let table = if left < 0 { &DOWN } else { &UP };
-    let power = table.get(left.unsigned_abs() as usize).copied();
-    value *= power.unwrap_or(1.0);
-    let from_half = (value.to_bits() & BELOW).abs_diff(HALF);
-    if from_half > DOUBT && value >= f64::from(f32::MIN_POSITIVE) && value < f64::from(f32::MAX) {
-        return value as f32;
-    }
-    decide(value, decimal)
-}
-
-/// More digits than a `u64` holds: the first 19 that count stand for all.
-#[cold]
-fn leading_digits(decimal: Decimal<'_>) -> f32 {
-    let mut mantissa: u64 = 0;
-    for digit in decimal.significant().take(DIGITS) {
-        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-    }
-    let dropped = decimal.significant().skip(DIGITS).count();
-    let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
-    scale(
-        mantissa,
-        decimal.last_place().saturating_add(dropped),
-        decimal,
-    )
 }
 
 /// The nearest `f32`, ties to even, where `near` says which two it can be.

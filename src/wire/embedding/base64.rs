@@ -20,73 +20,91 @@ const fn values() -> [u8; 256] {
 /// Appends the floats; how many there were.
 pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'static str> {
     const LENGTH: &str = "is base64 of a wrong length";
-    let start = floats.len();
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 || !text.len().is_multiple_of(4) {
-        return Err(LENGTH);
-    }
-    let (quads, tail) = text.split_at(text.len().saturating_sub(if padding > 0 { 4 } else { 0 }));
     let bytes = (text.len() / 4).saturating_mul(3).saturating_sub(padding);
-    if bytes == 0 || !bytes.is_multiple_of(4) {
+    let count = bytes / 4;
+    if padding > 2 || text.len() % 4 != 0 || bytes % 4 != 0 || count == 0 {
         return Err(LENGTH);
     }
-    floats.reserve(bytes / 4);
-    let (blocks, rest) = quads.as_chunks::<16>();
-    let mut seen = 0;
-    for block in blocks {
-        let (three, checked) = three_floats(block);
-        seen |= checked;
-        floats.extend_from_slice(&three);
-    }
-    let mut last = Vec::with_capacity(16);
-    for quad in rest.as_chunks::<4>().0 {
-        let bits = four(quad);
-        seen |= bits;
-        last.extend_from_slice(bits.to_be_bytes().get(1..).unwrap_or_default());
-    }
-    if let Some(mut quad) = tail.as_chunks::<4>().0.first().copied() {
-        // An "A" in place of the padding: zeros, cut off again.
-        quad.iter_mut()
-            .rev()
-            .take(padding)
-            .for_each(|byte| *byte = b'A');
-        let bits = four(&quad);
-        let unused = (1_u32 << (8 * padding)) - 1;
-        seen |= if bits & unused == 0 { bits } else { BAD };
-        let bytes = bits.to_be_bytes();
-        let used = bytes.get(1..4_usize.saturating_sub(padding));
-        last.extend_from_slice(used.unwrap_or_default());
-    }
+    let start = floats.len();
+    floats.resize(start.saturating_add(count), 0.0);
+    let decoded = floats.get_mut(start..).unwrap_or_default();
+    let (threes, rest) = decoded.as_chunks_mut::<3>();
+    let (blocks, tail) = text.as_chunks::<16>();
+    let seen = decode_blocks(blocks, threes) | decode_tail(tail, padding, rest);
     if seen & BAD != 0 {
         return Err("holds what is not base64");
     }
-    let (words, _) = last.as_chunks::<4>();
-    floats.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
-    let count = floats.len().saturating_sub(start);
-    let all_finite = floats.iter().skip(start).all(|value| value.is_finite());
-    if all_finite {
+    if decoded.iter().all(|value| value.is_finite()) {
         Ok(count)
     } else {
         Err("holds NaN or Infinity: the model failed on this input")
     }
 }
 
-/// 16 characters are 12 bytes are three floats; the second part has [`BAD`] set if a character is none.
-fn three_floats(block: &[u8; 16]) -> ([f32; 3], u32) {
-    let mut quads = block.as_chunks::<4>().0.iter().map(four);
-    let mut next = || quads.next().unwrap_or(BAD);
-    let (a, b, c, d) = (next(), next(), next(), next());
-    let first = (a << 8 | (b >> 16 & 0xFF)).swap_bytes();
-    let second = (b << 16 | (c >> 8 & 0xFFFF)).swap_bytes();
-    let third = (c << 24 | (d & 0xFF_FFFF)).swap_bytes();
-    ([first, second, third].map(f32::from_bits), a | b | c | d)
+/// 16 characters are 12 bytes are three floats; the result has [`BAD`] set if any character is none.
+fn decode_blocks(blocks: &[[u8; 16]], threes: &mut [[f32; 3]]) -> u32 {
+    let mut seen = 0;
+    for (three, block) in threes.iter_mut().zip(blocks) {
+        let [
+            c0,
+            c1,
+            c2,
+            c3,
+            c4,
+            c5,
+            c6,
+            c7,
+            c8,
+            c9,
+            ca,
+            cb,
+            cc,
+            cd,
+            ce,
+            cf,
+        ] = *block;
+        let a = four(c0, c1, c2, c3);
+        let b = four(c4, c5, c6, c7);
+        let c = four(c8, c9, ca, cb);
+        let d = four(cc, cd, ce, cf);
+        seen |= a | b | c | d;
+        let first = a << 8 | (b >> 16 & 0xFF);
+        let second = b << 16 | (c >> 8 & 0xFFFF);
+        let third = c << 24 | (d & 0xFF_FFFF);
+        *three = [first, second, third].map(|bits| f32::from_bits(bits.swap_bytes()));
+    }
+    seen
+}
+
+/// The characters after the last whole block: none, or those of one or two floats with their padding.
+fn decode_tail(tail: &[u8], padding: usize, floats: &mut [f32]) -> u32 {
+    let mut block = [b'A'; 16];
+    let used = tail.len().saturating_sub(padding);
+    for (place, character) in block.iter_mut().zip(tail.iter().take(used)) {
+        *place = *character;
+    }
+    let mut three = [0.0; 3];
+    let seen = decode_blocks(&[block], std::slice::from_mut(&mut three));
+    let (filled, unused) = three.split_at(floats.len().min(2));
+    for (float, value) in floats.iter_mut().zip(filled) {
+        *float = *value;
+    }
+    // Bits beyond the floats must be zero, or two texts would mean the same.
+    let spare = unused.iter().any(|value| value.to_bits() != 0);
+    if spare { BAD } else { seen }
 }
 
 /// Four characters are 24 bits.
-fn four(quad: &[u8; 4]) -> u32 {
-    let [a, b, c, d] = quad.map(|byte| VALUES.get(usize::from(byte)).copied().unwrap_or(0xFF));
-    let bad = if (a | b | c | d) & 0x80 == 0 { 0 } else { BAD };
-    bad | u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d)
+#[inline]
+fn four(a: u8, b: u8, c: u8, d: u8) -> u32 {
+    let [a, b, c, d] = [a, b, c, d].map(|byte| {
+        let value = VALUES.get(usize::from(byte)).copied();
+        u32::from(value.unwrap_or(0xFF))
+    });
+    // Only the value of a character that is none has bit 7.
+    let bad = (a | b | c | d) << 24;
+    (bad & BAD) | (a << 18 | b << 12 | c << 6 | d)
 }
 
 /// The base64 of floats, lowest byte first.

@@ -63,9 +63,7 @@ impl<'a> Rows<'a> {
 
     /// Whether another element follows; consumes the comma or the closing bracket.
     fn more(&mut self) -> Result<bool, Problem> {
-        if let Some((b' ' | b'\n' | b'\r' | b'\t', _)) = self.rest.split_first() {
-            self.space();
-        }
+        self.space();
         let (more, rest) = match self.rest.split_first() {
             Some((b',', rest)) => (true, rest),
             Some((b']', rest)) => (false, rest),
@@ -73,9 +71,7 @@ impl<'a> Rows<'a> {
             None => return Err(Problem::Malformed("unexpected end")),
         };
         self.rest = rest;
-        if let Some((b' ' | b'\n' | b'\r' | b'\t', _)) = rest.split_first() {
-            self.space();
-        }
+        self.space();
         Ok(more)
     }
 
@@ -108,15 +104,19 @@ impl<'a> Rows<'a> {
                 return Err(Problem::Row(index, self.no_number()));
             };
             if !value.is_finite() {
-                return Err(Problem::Row(
-                    index,
-                    "holds a number beyond the range of 32-bit floats",
-                ));
+                let problem = "holds a number beyond the range of 32-bit floats";
+                return Err(Problem::Row(index, problem));
             }
             values.push(value);
-            self.rest = rest;
-            if !self.more()? {
-                return Ok(values.len().saturating_sub(start));
+            match rest {
+                // What stands between numbers nearly always.
+                [b',', rest @ ..] if rest.first() > Some(&b' ') => self.rest = rest,
+                _ => {
+                    self.rest = rest;
+                    if !self.more()? {
+                        return Ok(values.len().saturating_sub(start));
+                    }
+                }
             }
         }
     }
