@@ -116,6 +116,10 @@ export class Pump {
     if (this.over) return;
     // A reader that is not the platform's may give anything.
     const { value, done } = read ?? { done: true };
+    if (!done && !ArrayBuffer.isView(value)) {
+      this.#lost(new TypeError("the body gave something that is not bytes"));
+      return;
+    }
     let items;
     try {
       items = done ? this.#decoder.end(this.mode) : this.#decoder.push(value, this.mode);
