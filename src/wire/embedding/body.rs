@@ -74,6 +74,12 @@ impl Draft {
                 };
                 self.keep(key, value);
             }
+            "dimensions" if kind != Kind::Null && !is_count(value) => {
+                return Err(Error::config(
+                    "dimensions",
+                    "must be a whole number above 0",
+                ));
+            }
             "inputs" => {
                 return Err(Error::config(
                     "inputs",
@@ -88,6 +94,11 @@ impl Draft {
     fn keep(&mut self, key: &str, value: &[u8]) {
         self.members.push((key.to_string(), text_of(value)));
     }
+}
+
+/// A number above 0 without fraction or exponent.
+fn is_count(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_digit) && value.iter().any(|digit| *digit != b'0')
 }
 
 /// What `input` may be: text, a list of texts, token ids, or a list of lists of these.
