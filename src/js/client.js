@@ -6,7 +6,7 @@ import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import { HfetchError } from "./error.js";
 import { readBody } from "./fetch.js";
-import { clientOptions, dataText, requestOptions } from "./options.js";
+import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
 
@@ -22,23 +22,19 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = options instanceof Made ? options.handle : new Client(...clientOptions(options));
-    const readOnly = (value) => ({ value: Object.freeze(value), enumerable: true });
-    Object.defineProperties(this, {
-      chat: readOnly({
-        completions: Object.freeze({ create: (body, request) => this.#create("chat", chat, body, request) }),
-      }),
-      embeddings: readOnly({ create: (body, request) => this.#create("embeddings", embed, body, request) }),
-      models: readOnly({
-        list: (request) => this.#models("", request),
-        retrieve: (id, request) => this.#models(id, request),
-      }),
-    });
+    this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
+    this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
+    this.models = {
+      list: (request) => this.#models("", request),
+      retrieve: async (id, request) => this.#models(text("id", id), request),
+    };
   }
 
   static fromConfig(config, select, options) {
-    const env = dataText(select?.env ?? globalThis.process?.env ?? {}, "env");
+    const id = select?.id === undefined ? undefined : text("select.id", select.id);
+    const env = dataText(select?.env ?? environment() ?? {}, "select.env");
     const [data, hooks] = clientOptions(options);
-    return new HuggingFace(new Made(Client.from_config(dataText(config, ""), select?.id, env, data, hooks)));
+    return new HuggingFace(new Made(Client.from_config(dataText(config, ""), id, env, data, hooks)));
   }
 
   snapshot() {
@@ -110,6 +106,11 @@ export class HuggingFace {
       throw fail(call, cancel, error);
     }
   }
+}
+
+function text(path, value) {
+  if (typeof value === "string" && value !== "") return value;
+  throw refuse(path, "must be a string that is not empty");
 }
 
 // The typed error of whatever ended a call, which is settled now at the latest.

@@ -5,7 +5,7 @@ import { makeError } from "./error.js";
 
 export const MARK = "\u0000";
 
-const refuse = (path, problem, cause) =>
+export const refuse = (path, problem, cause) =>
   makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, ...(cause && { cause }) });
 
 function mark(key, value) {
@@ -63,7 +63,7 @@ export function clientOptions(options) {
     delete hooks.apiKey;
   }
   const brought = hooks.apiKey !== undefined || data?.apiKey !== undefined || data?.apiKeys !== undefined;
-  if (!brought) hooks.token = environment("HF_TOKEN");
+  if (!brought) hooks.token = environment("HF_TOKEN")?.HF_TOKEN || undefined;
   return [dataText(data, ""), hooks];
 }
 
@@ -84,13 +84,14 @@ function checkStore(store) {
   }
 }
 
-// Through globalThis, so that bundlers don't write the token into a page.
-function environment(name) {
+// The environment, where there is one that may be read. Through globalThis, so that bundlers don't write a token into a page.
+export function environment(name) {
   try {
     const { Deno, process } = globalThis;
     // Deno asks the person at the terminal when a program reads what it was not granted.
-    const granted = Deno?.permissions?.querySync?.({ name: "env", variable: name }).state ?? "granted";
-    return granted === "granted" ? process?.env?.[name] || undefined : undefined;
+    const query = name === undefined ? { name: "env" } : { name: "env", variable: name };
+    const granted = Deno?.permissions?.querySync?.(query).state ?? "granted";
+    return granted === "granted" ? process?.env : undefined;
   } catch {
     return undefined;
   }

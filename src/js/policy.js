@@ -1,10 +1,7 @@
 // Limits, cost, retries and token estimates as functions and classes that need no client.
 
 import { LimiterHandle, StoreHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
-import { makeError } from "./error.js";
-import { dataText } from "./options.js";
-
-const refuse = (path, problem, cause) => makeError("ConfigError", `${path}: ${problem}`, { path, ...(cause && { cause }) });
+import { dataText, refuse } from "./options.js";
 
 const LAST_TIME = 8.64e15; // of a Date
 

@@ -1,9 +1,6 @@
 // A caller's body as JSON text. The engine writes it; Rust checks it field by field.
 
-import { makeError } from "./error.js";
-
-const refuse = (path, problem, cause) =>
-  makeError("ConfigError", `${path}: ${problem}`, cause === undefined ? { path } : { path, cause });
+import { refuse } from "./options.js";
 
 export function requestText(body) {
   if (body === null || typeof body !== "object") {
