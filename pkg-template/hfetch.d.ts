@@ -120,7 +120,7 @@ export class HuggingFace {
     list(options?: RequestOptions): Promise<Model[]>;
     /**
      * One model of the catalogue.
-     * @param id as in the catalogue, `org/name`; a `:provider` suffix is left out of the look-up.
+     * @param id as in the catalogue: `org/name`, without a `:provider`.
      * @throws {NotFoundError} the catalogue has no such model.
      */
     retrieve(id: string, options?: RequestOptions): Promise<Model>;
@@ -884,7 +884,7 @@ export class StreamTruncatedError extends StreamError {}
 export class LimitExceededError extends HfetchError {
   /** Ms until it would fit; `Infinity`: never. */
   readonly retryAfter: number;
-  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"` or `"budget"`. */
+  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"`, `"budget"`, or `"store"`: the limit store gave no answer. */
   readonly reason: string;
 }
 /** The budget said no; nothing was sent. */
