@@ -111,13 +111,10 @@ async function cut(request, response, step, visit) {
     return;
   }
   visit.cutByUs = true;
-  if (step.cut === "close") {
-    request.socket.end();
-    return;
-  }
-  // A reset overtakes bytes that the peer has not read yet.
-  await pause(10);
-  request.socket.resetAndDestroy();
+  // A reset overtakes bytes that the peer has not read yet, and a browser drops what it has not handed on.
+  await pause(30);
+  if (step.cut === "close") request.socket.end();
+  else request.socket.resetAndDestroy();
 }
 
 function write(response, part, gone) {
