@@ -10,28 +10,17 @@ const MONTHS: [&str; 12] = [
 ///
 /// `now` decides the century of a year of two digits. The day of the week is not held against the date.
 pub fn parse(text: &str, now: f64) -> Option<f64> {
-    let mut words = text.split([' ', ',', '-']).filter(|word| !word.is_empty());
-    let weekday = words.next()?;
+    let words = text.split([' ', ',', '-']).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.take(7).collect();
+    let (weekday, day, name, year, time) = match words.as_slice() {
+        [weekday, day, name, year, time, "GMT"] => (weekday, day, name, year, time),
+        [weekday, name, day, time, year] => (weekday, day, name, year, time),
+        _ => return None,
+    };
     if weekday.len() < 3 || !weekday.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
-    let second = words.next()?;
-    let (day, month, year, time) = match month(second) {
-        Some(month) => {
-            let (day, time) = (words.next()?, words.next()?);
-            (day, month, words.next()?, time)
-        }
-        None => {
-            let (name, year, time) = (words.next()?, words.next()?, words.next()?);
-            if words.next()? != "GMT" {
-                return None;
-            }
-            (second, month(name)?, year, time)
-        }
-    };
-    if words.next().is_some() {
-        return None;
-    }
+    let month = MONTHS.iter().position(|month| month == name)? as i64 + 1;
     let day = number(day, 31)?;
     let year = match year.len() {
         4 => number(year, 9_999)?,
@@ -46,14 +35,17 @@ pub fn parse(text: &str, now: f64) -> Option<f64> {
 }
 
 fn time_of_day(text: &str) -> Option<f64> {
-    let mut parts = text.split(':');
-    let hours = number(parts.next()?, 23)?;
-    let minutes = number(parts.next()?, 59)?;
+    let parts: Vec<&str> = text.split(':').take(4).collect();
+    let [hours, minutes, seconds] = parts.as_slice() else {
+        return None;
+    };
     // 60 is a leap second.
-    let seconds = number(parts.next()?, 60)?;
-    let rest = parts.next();
-    rest.is_none()
-        .then_some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
+    let (hours, minutes, seconds) = (
+        number(hours, 23)?,
+        number(minutes, 59)?,
+        number(seconds, 60)?,
+    );
+    Some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
 }
 
 /// A year that looks more than 50 years ahead is the latest past one with these digits.
@@ -65,11 +57,6 @@ fn century(digits: i64, now: f64) -> i64 {
     } else {
         year
     }
-}
-
-fn month(name: &str) -> Option<i64> {
-    let index = MONTHS.iter().position(|month| *month == name)?;
-    Some(index as i64 + 1)
 }
 
 fn number(text: &str, most: i64) -> Option<i64> {
