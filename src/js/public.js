@@ -25,5 +25,6 @@ export {
   UnprocessableEntityError,
 } from "./error.js";
 export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore } from "./policy.js";
+export { SseDecoder } from "./sse.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";

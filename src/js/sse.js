@@ -1,0 +1,32 @@
+// Event streams of any kind, by the WHATWG standard, as a class that needs no client.
+
+import { SseHandle } from "./hfetch_bg.js";
+import { refuse } from "./options.js";
+
+const LARGEST_EVENT = 16 * 1024 * 1024;
+const MOST = 2 ** 31 - 1; // what wasm memory could hold
+
+export class SseDecoder {
+  #handle;
+
+  constructor(options) {
+    const { maxEventBytes = LARGEST_EVENT } = options ?? {};
+    if (!Number.isInteger(maxEventBytes) || maxEventBytes < 1 || maxEventBytes > MOST) {
+      throw refuse("maxEventBytes", `must be a whole number from 1 to ${MOST}`);
+    }
+    this.#handle = new SseHandle(maxEventBytes);
+  }
+
+  push(bytes) {
+    // By shape: a Uint8Array of another realm is one too.
+    if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") throw refuse("bytes", "must be a Uint8Array");
+    if (this.#handle === null) throw refuse("bytes", "came after end()");
+    return this.#handle.push(bytes);
+  }
+
+  end() {
+    this.#handle?.end();
+    this.#handle?.free();
+    this.#handle = null;
+  }
+}
