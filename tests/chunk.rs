@@ -95,7 +95,11 @@ fn of_a_repeated_key_the_last_counts() {
         (Part::Content, "c"),
         (Part::Id, "\"b\""),
     ];
-    assert_eq!(parts(payload), expected);
+    let said: Vec<_> = parts(payload)
+        .into_iter()
+        .filter(|part| part.0 != Part::Void)
+        .collect();
+    assert_eq!(said, expected);
 }
 
 #[test]

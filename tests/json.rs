@@ -174,9 +174,41 @@ proptest! {
     }
 
     #[test]
-    fn special_finds_what_a_loop_finds(bytes in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'\\'), 0x1eu8..0x24, any::<u8>(), Just(b'a')], 0..40), at in 0usize..45) {
-        let naive = (at..bytes.len()).find(|i| matches!(bytes[*i], b'"' | b'\\' | 0..0x20)).unwrap_or(at.max(bytes.len()));
-        prop_assert_eq!(special(&bytes, at), if at > bytes.len() { at } else { naive });
+    fn the_closing_quote_is_the_one_a_loop_finds(
+        bytes in prop::collection::vec(prop_oneof![
+            Just(b'"'), Just(b'\\'), Just(b'\\'), Just(b'u'), Just(b'n'), Just(b'0'), Just(b'#'), Just(b']'), 0x1eu8..0x24, any::<u8>(), Just(b'a'),
+        ], 0..40),
+        from in 0usize..12,
+    ) {
+        let naive = || {
+            let (mut at, mut escaped) = (from, false);
+            loop {
+                match bytes.get(at) {
+                    Some(b'"') => return Ok((at, escaped)),
+                    Some(b'\\') => {
+                        let tail = String::from_utf8_lossy(bytes.get(at + 1..(at + 6).min(bytes.len())).unwrap_or_default());
+                        let simple = tail.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't']);
+                        let unicode = tail.starts_with('u') && tail.len() == 5 && tail[1..].bytes().all(|b| b.is_ascii_hexdigit());
+                        at += match (simple, unicode) { (true, _) => 2, (_, true) => 6, _ => return Err(at) };
+                        escaped = true;
+                    }
+                    Some(0..0x20) | None => return Err(at),
+                    Some(_) => at += 1,
+                }
+            }
+        };
+        prop_assert_eq!(closing_quote(&bytes, from), naive());
+    }
+
+    #[test]
+    fn what_is_escaped_comes_back(text in any::<String>(), every in 1usize..4) {
+        let escaped: String = text.encode_utf16().enumerate().map(|(at, unit)| match char::from_u32(u32::from(unit)) {
+            Some(c) if at % every != 0 && c != '\\' => c.to_string(),
+            _ => format!("\\u{unit:04x}"),
+        }).collect();
+        let mut out = Vec::new();
+        prop_assert!(unescape_into(escaped.as_bytes(), &mut out));
+        prop_assert_eq!(String::from_utf8(out).unwrap(), text);
     }
 
     #[test]

@@ -7,6 +7,8 @@ const TEXT = 1;
 const BY_JSON = -1; // the value is the next of the batch's JSON
 const SAME = -2; // the string is the one before it
 const DEFINE = -3; // the next definition takes the place of an older template
+const STRING = 0; // a slot's kind; anything else is an array of numbers
+const NUMBER = 1;
 const NONE = Object.freeze([]);
 
 // A byte order mark inside a text belongs to it.
@@ -115,16 +117,19 @@ export class Decoder {
         chunks[item] = parsed[next++];
         continue;
       }
-      const { numbers, root } = templates[op - 1];
-      for (let slot = 0; slot < numbers.length; slot++) {
+      const { kinds, root } = templates[op - 1];
+      for (let slot = 0; slot < kinds.length; slot++) {
         const word = words[ops++];
+        const kind = kinds[slot];
         if (word === BY_JSON) {
           values[slot] = parsed[next++];
-        } else if (numbers[slot]) {
-          values[slot] = floats[float++];
-        } else {
+        } else if (kind === STRING) {
           if (word !== SAME) string = text.slice(at, (at += word));
           values[slot] = string;
+        } else if (kind === NUMBER) {
+          values[slot] = floats[float++];
+        } else {
+          values[slot] = Array.from(floats.subarray(float, (float += word)));
         }
       }
       chunks[item] = topLevel(root, values);
@@ -159,7 +164,7 @@ function decodeText(pointer, length, units) {
 // One shape of chunk: an example that is never handed out, and where it is filled in.
 class Template {
   constructor({ example, slots }) {
-    this.numbers = slots.map(({ number }) => number);
+    this.kinds = slots.map(({ kind }) => kind);
     this.root = new Node(example, slots.map(({ path }) => path), 0, slots.map((_, slot) => slot));
   }
 }

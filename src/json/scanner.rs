@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Value, number, special, unescape};
+use super::{Value, closing_quote, number, unescape};
 
 /// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
 pub const MAX_DEPTH: usize = 256;
@@ -188,49 +188,20 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         let start = self.at;
-        let mut escaped = false;
-        loop {
-            self.at = special(self.bytes, self.at);
-            match self.byte() {
-                Some(b'"') => {
-                    let raw = self.bytes.get(start..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(RawString { raw, escaped });
+        match closing_quote(self.bytes, start) {
+            Ok((end, escaped)) => {
+                self.at = end + 1;
+                let raw = self.bytes.get(start..end).unwrap_or_default();
+                Ok(RawString { raw, escaped })
+            }
+            Err(at) => {
+                self.at = at;
+                match self.byte() {
+                    Some(b'\\') => self.fail("not an escape"),
+                    Some(_) => self.fail("a control character in a string"),
+                    None => self.fail("unexpected end"),
                 }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                Some(_) => return self.fail("a control character in a string"),
-                None => return self.fail("unexpected end"),
             }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), Malformed> {
-        match Self::after_escape(self.bytes, self.at) {
-            Some(after) => {
-                self.at = after;
-                Ok(())
-            }
-            None if self.bytes.len() - self.at < 6 => self.fail("not a whole escape"),
-            None => self.fail("not an escape"),
-        }
-    }
-
-    /// The offset behind the escape whose backslash is at `at`, if it is one.
-    pub fn after_escape(bytes: &[u8], at: usize) -> Option<usize> {
-        match bytes.get(at..)? {
-            [
-                b'\\',
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-                ..,
-            ] => Some(at + 2),
-            [b'\\', b'u', digits @ ..] => {
-                let digits = digits.first_chunk::<4>()?;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
-            }
-            _ => None,
         }
     }
 

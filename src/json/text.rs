@@ -3,30 +3,69 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// Offset of the first byte from `at` on that a string can't hold as it is (quote, backslash, control), or the length.
+/// High bits where a byte of `word` may be zero: the lowest is exact, those above it may be carries of it.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// Where a string that starts at `from` has its closing quote, and whether there is a backslash before it; or where
+/// it can't be a string.
 ///
-/// Eight bytes at a time: the lowest set high bit is exact, higher ones may be carries of it.
+/// Eight bytes at a time, and all that stands out among the eight is looked at before the next eight.
 #[inline]
-pub fn special(bytes: &[u8], mut at: usize) -> usize {
-    let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
+pub fn closing_quote(bytes: &[u8], from: usize) -> Result<(usize, bool), usize> {
+    let mut escaped = false;
+    let mut at = from;
     while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
-        let quote = zeros(word ^ (ONES * b'"' as u64));
-        let backslash = zeros(word ^ (ONES * b'\\' as u64));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let hits = (quote | backslash | control) & HIGHS;
-        if hits != 0 {
-            return at + (hits.trailing_zeros() / 8) as usize;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let mut hits =
+            zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
+        let mut next = at + 8;
+        while hits != 0 {
+            let here = at + (hits.trailing_zeros() / 8) as usize;
+            hits &= hits - 1;
+            match bytes.get(here) {
+                Some(b'"') => return Ok((here, escaped)),
+                Some(b'\\') => {
+                    escaped = true;
+                    let after = after_escape(bytes, here).ok_or(here)?;
+                    if after >= at + 8 {
+                        next = after;
+                        break;
+                    }
+                    hits &= u64::MAX << (8 * (after - at));
+                }
+                Some(0..0x20) => return Err(here),
+                _ => {}
+            }
         }
-        at += 8;
+        at = next;
     }
-    while bytes
-        .get(at)
-        .is_some_and(|b| !matches!(b, b'"' | b'\\' | 0..0x20))
-    {
-        at += 1;
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => return Ok((at, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at = after_escape(bytes, at).ok_or(at)?;
+            }
+            Some(0..0x20) | None => return Err(at),
+            Some(_) => at += 1,
+        }
     }
-    at
+}
+
+/// The offset behind the escape whose backslash is at `at`, if it is one.
+#[inline]
+fn after_escape(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' => {
+            let digits = bytes.get(at + 2..at + 6)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
+        }
+        _ => None,
+    }
 }
 
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
@@ -43,26 +82,46 @@ pub fn unescape(raw: &[u8]) -> String {
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let mut exact = true;
     let mut rest = raw;
-    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
-        let (plain, escape) = rest.split_at_checked(at).unwrap_or((rest, &[]));
-        out.extend_from_slice(plain);
-        let (character, length) = match escape.get(1) {
-            Some(b'u') => unicode(escape),
-            Some(b'b') => (Some('\u{8}'), 2),
-            Some(b'f') => (Some('\u{c}'), 2),
-            Some(b'n') => (Some('\n'), 2),
-            Some(b'r') => (Some('\r'), 2),
-            Some(b't') => (Some('\t'), 2),
-            Some(byte) => (Some(char::from(*byte)), 2),
-            None => (None, 1),
+    out.reserve(raw.len());
+    loop {
+        while let Some((block, after)) = rest.split_first_chunk::<8>()
+            && zeros(u64::from_le_bytes(*block) ^ (ONES * b'\\' as u64)) == 0
+        {
+            out.extend_from_slice(block);
+            rest = after;
+        }
+        while let Some((byte, after)) = rest.split_first()
+            && *byte != b'\\'
+        {
+            out.push(*byte);
+            rest = after;
+        }
+        if rest.is_empty() {
+            return exact;
+        }
+        let length = match rest.get(1) {
+            Some(b'u') => {
+                let (character, length) = unicode(rest);
+                exact &= character.is_some();
+                let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                length
+            }
+            Some(letter) => {
+                out.push(match letter {
+                    b'b' => 8,
+                    b'f' => 12,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    other => *other,
+                });
+                2
+            }
+            None => 1,
         };
-        exact &= character.is_some();
-        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        rest = escape.get(length..).unwrap_or_default();
+        rest = rest.get(length..).unwrap_or_default();
     }
-    out.extend_from_slice(rest);
-    exact
 }
 
 /// The character of `\uXXXX`, with its second half where it is the first of a pair, and the bytes taken.

@@ -2,7 +2,7 @@
 //! numbers that says what comes, and what it refers to in bulk.
 
 use super::template::{Slot, SlotKind, Template};
-use crate::json::exact_number;
+use crate::json::{exact_number, unescape_into};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -17,7 +17,8 @@ pub const DEFINE: u32 = u32::MAX - 2;
 /// The items of one call.
 ///
 /// A chunk is 0 (the next of `json`), or the number of its template plus one and then a word for each slot: a string's
-/// length in UTF-16 units (it comes next in `text`), [`SAME`], [`EXACT`] or [`BY_JSON`]. A text is the word of a string.
+/// length in UTF-16 units (it comes next in `text`) or [`SAME`], [`EXACT`], the length of an array of numbers (they come
+/// next in `numbers`), or [`BY_JSON`]. A text is the word of a string.
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,
@@ -106,17 +107,17 @@ impl Batch {
         for slot in slots {
             let bytes = block.get(slot.span.clone()).unwrap_or_default();
             match slot.kind {
-                SlotKind::String if slot.escaped => self.quoted(bytes),
                 SlotKind::String if before == Some(bytes) => self.ops.push(SAME),
                 SlotKind::String => {
-                    self.plain(bytes);
-                    before = Some(bytes);
+                    let read = if slot.escaped {
+                        self.escaped(bytes)
+                    } else {
+                        self.plain(bytes)
+                    };
+                    before = read.then_some(bytes);
                 }
                 SlotKind::Number => self.number(bytes),
-                SlotKind::Numbers => {
-                    self.ops.push(BY_JSON);
-                    element(&mut self.json, bytes);
-                }
+                SlotKind::Numbers => self.list(bytes),
             }
         }
     }
@@ -126,22 +127,40 @@ impl Batch {
     pub fn text_item(&mut self, raw: &[u8]) {
         self.items += 1;
         if raw.contains(&b'\\') {
-            self.quoted(raw);
+            self.escaped(raw);
         } else {
             self.plain(raw);
         }
     }
 
-    fn quoted(&mut self, raw: &[u8]) {
+    /// Adds a string with escapes; `false` if it had to go by JSON, because UTF-8 has no lone surrogates.
+    fn escaped(&mut self, raw: &[u8]) -> bool {
+        let start = self.text.len();
+        if unescape_into(raw, &mut self.text) {
+            self.measure(start);
+            return true;
+        }
+        self.text.truncate(start);
         self.ops.push(BY_JSON);
         separate(&mut self.json);
         self.json.push(b'"');
         self.json.extend_from_slice(raw);
         self.json.push(b'"');
+        false
     }
 
     #[inline]
-    fn plain(&mut self, utf8: &[u8]) {
+    fn plain(&mut self, utf8: &[u8]) -> bool {
+        let start = self.text.len();
+        self.text.extend_from_slice(utf8);
+        self.measure(start);
+        true
+    }
+
+    /// Writes the word of the string that `text` has from `start` on.
+    #[inline]
+    fn measure(&mut self, start: usize) {
+        let utf8 = self.text.get(start..).unwrap_or_default();
         let units = match utf8.is_ascii() {
             true => utf8.len(),
             false => utf8
@@ -151,7 +170,24 @@ impl Batch {
         };
         self.ops.push(units as u32);
         self.units += units;
-        self.text.extend_from_slice(utf8);
+    }
+
+    /// Adds an array of numbers: its length, then its numbers if each is exact.
+    fn list(&mut self, json: &[u8]) {
+        let start = self.numbers.len();
+        let inside = json
+            .get(1..json.len().saturating_sub(1))
+            .unwrap_or_default();
+        for text in inside.split(|byte| *byte == b',') {
+            let Some(number) = exact_number(text.trim_ascii()) else {
+                self.numbers.truncate(start);
+                self.ops.push(BY_JSON);
+                element(&mut self.json, json);
+                return;
+            };
+            self.numbers.push(number);
+        }
+        self.ops.push((self.numbers.len() - start) as u32);
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::json::{Kind, Malformed, RawString, Scanner};
+use crate::json::{Kind, Malformed, Scanner};
 
 /// What a span of the payload is. Strings are named without their quotes, everything else as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Part {
     RefusalLogprobs,
     /// `finish_reason`
     FinishReason,
+    /// What a repeated key said before: of those the last counts, as in `JSON.parse`.
+    Void,
 }
 
 /// One part and where it stands.
@@ -86,14 +88,36 @@ impl<'a> Reader<'a, '_> {
         self.fields.push(Field { part, span });
     }
 
-    /// The next value as it stands, unless it is null.
-    fn raw(&mut self, part: Part) -> Result<(), Malformed> {
-        if self.scanner.kind()? == Kind::Null {
-            return self.scanner.null();
+    /// Takes back what was said in the fields from `scope` on by a key that comes again.
+    #[inline]
+    fn forget(&mut self, scope: usize, part: Part) {
+        for field in self.fields.iter_mut().skip(scope) {
+            if field.part == part {
+                field.part = Part::Void;
+            }
         }
+    }
+
+    /// The same for a key whose value holds several parts: `range` is where they are.
+    #[inline]
+    fn forget_all(&mut self, range: &Range<usize>) {
+        let fields = self.fields.iter_mut().take(range.end).skip(range.start);
+        fields.for_each(|field| field.part = Part::Void);
+    }
+
+    fn skip(&mut self) -> Result<(), Malformed> {
+        self.scanner.skip().map(drop)
+    }
+
+    /// The next value as it stands, unless it is null.
+    fn raw(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+        self.forget(scope, part);
+        let kind = self.scanner.kind()?;
         let start = self.scanner.at();
         self.scanner.skip()?;
-        self.push(part, start..self.scanner.at());
+        if kind != Kind::Null {
+            self.push(part, start..self.scanner.at());
+        }
         Ok(())
     }
 
@@ -108,7 +132,8 @@ impl<'a> Reader<'a, '_> {
         Ok(Some(start..self.scanner.at() - 1))
     }
 
-    fn string(&mut self, part: Part) -> Result<(), Malformed> {
+    fn string(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+        self.forget(scope, part);
         if let Some(span) = self.text()? {
             self.push(part, span);
         }
@@ -116,30 +141,44 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads an object through `on_key`; anything else is skipped.
+    #[inline]
     fn object(
         &mut self,
         mut on_key: impl FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         if self.scanner.kind()? != Kind::Object {
-            return self.scanner.skip().map(drop);
+            return self.skip();
         }
         self.scanner.begin_object()?;
-        let mut seen = Seen::default();
         while let Some(key) = self.scanner.next_key()? {
-            seen.replace(key, self.fields);
-            let from = self.fields.len();
-            on_key(self, &key.decoded())?;
-            seen.add(key, from..self.fields.len());
+            if key.escaped {
+                on_key(self, &key.decoded())?;
+            } else {
+                on_key(self, key.raw)?;
+            }
         }
+        Ok(())
+    }
+
+    /// The same, for the value of a key that may come again: `place` is where its parts were and are.
+    fn nested(
+        &mut self,
+        place: &mut Range<usize>,
+        read: fn(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        self.forget_all(place);
+        place.start = self.fields.len();
+        read(self)?;
+        place.end = self.fields.len();
         Ok(())
     }
 
     fn array(
         &mut self,
-        mut on_element: impl FnMut(&mut Self) -> Result<(), Malformed>,
+        on_element: fn(&mut Self) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         if self.scanner.kind()? != Kind::Array {
-            return self.scanner.skip().map(drop);
+            return self.skip();
         }
         self.scanner.begin_array()?;
         while self.scanner.next_element()? {
@@ -155,21 +194,32 @@ impl<'a> Reader<'a, '_> {
                 problem: "not an object",
             });
         }
-        let (mut error, mut message, mut choices) = (false, false, false);
+        let (mut error, mut object, mut message, mut has_choices) = (false, false, false, false);
+        let (mut choices, mut usage, mut groq) = (0..0, 0..0, 0..0);
         self.object(|reader, key| match key {
             b"choices" => {
-                choices = reader.scanner.kind()? == Kind::Array;
-                reader.array(Self::choice)
+                has_choices = reader.scanner.kind()? == Kind::Array;
+                reader.nested(&mut choices, |reader| reader.array(Self::choice))
             }
-            b"usage" => reader.usage(),
-            b"id" => reader.raw(Part::Id),
-            b"created" => reader.raw(Part::Created),
-            b"model" => reader.raw(Part::Model),
-            b"system_fingerprint" => reader.raw(Part::Fingerprint),
+            b"usage" => reader.nested(&mut usage, Self::usage),
+            b"id" => reader.raw(Part::Id, 0),
+            b"created" => reader.raw(Part::Created, 0),
+            b"model" => reader.raw(Part::Model, 0),
+            b"system_fingerprint" => reader.raw(Part::Fingerprint, 0),
+            b"object" => {
+                reader.scanner.kind()?;
+                let start = reader.scanner.at();
+                object = reader.scanner.skip()? == b"\"error\"";
+                reader.push(Part::Object, start..reader.scanner.at());
+                Ok(())
+            }
             // Groq's usage before it adopted the standard place.
-            b"x_groq" => reader.object(|reader, key| match key {
-                b"usage" => reader.usage(),
-                _ => reader.scanner.skip().map(drop),
+            b"x_groq" => reader.nested(&mut groq, |reader| {
+                let mut usage = 0..0;
+                reader.object(|reader, key| match key {
+                    b"usage" => reader.nested(&mut usage, Self::usage),
+                    _ => reader.skip(),
+                })
             }),
             b"error" => {
                 // Some servers write `error: null`, false or "" into every frame.
@@ -177,20 +227,13 @@ impl<'a> Reader<'a, '_> {
                 error = !matches!(value, b"null" | b"false" | b"\"\"");
                 Ok(())
             }
-            b"object" => {
-                reader.scanner.kind()?;
-                let start = reader.scanner.at();
-                error |= reader.scanner.skip()? == b"\"error\"";
-                reader.push(Part::Object, start..reader.scanner.at());
-                Ok(())
-            }
             b"error_message" => {
                 message = reader.scanner.kind()? == Kind::String;
-                reader.scanner.skip().map(drop)
+                reader.skip()
             }
-            _ => reader.scanner.skip().map(drop),
+            _ => reader.skip(),
         })?;
-        Ok(match error || (message && !choices) {
+        Ok(match error || object || (message && !has_choices) {
             true => Frame::Error,
             false => Frame::Chunk,
         })
@@ -198,44 +241,52 @@ impl<'a> Reader<'a, '_> {
 
     fn usage(&mut self) -> Result<(), Malformed> {
         match self.scanner.kind()? {
-            Kind::Object => self.raw(Part::Usage),
-            _ => self.scanner.skip().map(drop),
+            Kind::Object => self.raw(Part::Usage, self.fields.len()),
+            _ => self.skip(),
         }
     }
 
     fn choice(&mut self) -> Result<(), Malformed> {
-        let first = self.fields.len();
+        let scope = self.fields.len();
+        let (mut delta, mut logprobs) = (0..0, 0..0);
         self.push(Part::Choice, 0..0);
         self.object(|reader, key| match key {
-            b"index" => reader.index(first),
+            b"index" => reader.index(scope),
             // A whole completion has a message where a chunk has a delta.
-            b"delta" | b"message" => reader.delta(),
-            b"logprobs" => reader.object(|reader, key| match key {
-                b"content" => reader.elements(Part::ContentLogprobs),
-                b"refusal" => reader.elements(Part::RefusalLogprobs),
-                _ => reader.scanner.skip().map(drop),
-            }),
-            b"finish_reason" => reader.string(Part::FinishReason),
-            _ => reader.scanner.skip().map(drop),
+            b"delta" | b"message" => reader.nested(&mut delta, Self::delta),
+            b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
+            b"finish_reason" => reader.string(Part::FinishReason, scope),
+            _ => reader.skip(),
         })
     }
 
     /// The index may come after what it orders: its place is kept.
     fn index(&mut self, place: usize) -> Result<(), Malformed> {
-        if self.scanner.kind()? != Kind::Number {
-            return self.scanner.skip().map(drop);
-        }
+        let kind = self.scanner.kind()?;
         let start = self.scanner.at();
-        self.scanner.number()?;
+        self.scanner.skip()?;
         if let Some(field) = self.fields.get_mut(place) {
-            field.span = start..self.scanner.at();
+            field.span = match kind {
+                Kind::Number => start..self.scanner.at(),
+                _ => 0..0,
+            };
         }
         Ok(())
     }
 
-    fn elements(&mut self, part: Part) -> Result<(), Malformed> {
+    fn logprobs(&mut self) -> Result<(), Malformed> {
+        let scope = self.fields.len();
+        self.object(|reader, key| match key {
+            b"content" => reader.elements(Part::ContentLogprobs, scope),
+            b"refusal" => reader.elements(Part::RefusalLogprobs, scope),
+            _ => reader.skip(),
+        })
+    }
+
+    fn elements(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+        self.forget(scope, part);
         if self.scanner.kind()? != Kind::Array {
-            return self.scanner.skip().map(drop);
+            return self.skip();
         }
         let start = self.scanner.at() + 1;
         self.scanner.skip()?;
@@ -244,96 +295,57 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn delta(&mut self) -> Result<(), Malformed> {
-        let mut reasoning = [None, None, None];
-        self.object(|reader, key| match key {
-            b"content" => reader.string(Part::Content),
-            b"role" => reader.string(Part::Role),
-            b"refusal" => reader.string(Part::Refusal),
-            b"reasoning" => keep(&mut reasoning, 0, reader.text()?),
-            b"reasoning_content" => keep(&mut reasoning, 1, reader.text()?),
-            b"reasoning_text" => keep(&mut reasoning, 2, reader.text()?),
-            b"tool_calls" => reader.array(Self::tool_call),
-            _ => reader.scanner.skip().map(drop),
+        let scope = self.fields.len();
+        let mut calls = 0..0;
+        let (mut first, mut second, mut third) = (None, None, None);
+        self.object(|reader, key| {
+            match key {
+                b"content" => reader.string(Part::Content, scope)?,
+                b"role" => reader.string(Part::Role, scope)?,
+                b"refusal" => reader.string(Part::Refusal, scope)?,
+                b"reasoning" => first = reader.text()?,
+                b"reasoning_content" => second = reader.text()?,
+                b"reasoning_text" => third = reader.text()?,
+                b"tool_calls" => {
+                    reader.nested(&mut calls, |reader| reader.array(Self::tool_call))?;
+                }
+                _ => reader.skip()?,
+            }
+            Ok(())
         })?;
-        for span in reasoning.into_iter().flatten() {
+        for span in [first, second, third].into_iter().flatten() {
             self.push(Part::Reasoning, span);
         }
         Ok(())
     }
 
     fn tool_call(&mut self) -> Result<(), Malformed> {
-        let first = self.fields.len();
+        let scope = self.fields.len();
+        let mut function = 0..0;
         self.push(Part::Tool, 0..0);
         // Which call this is may hang on the id, so that it is applied before the rest.
         self.push(Part::ToolId, 0..0);
         self.object(|reader, key| match key {
-            b"index" => reader.index(first),
+            b"index" => reader.index(scope),
             b"id" => {
                 let span = reader.text()?.unwrap_or_default();
-                if let Some(field) = reader.fields.get_mut(first + 1) {
+                if let Some(field) = reader.fields.get_mut(scope + 1) {
                     field.span = span;
                 }
                 Ok(())
             }
-            b"type" => reader.string(Part::ToolType),
-            b"function" => reader.object(|reader, key| match key {
-                b"name" => reader.string(Part::ToolName),
-                b"arguments" => reader.string(Part::ToolArguments),
-                _ => reader.scanner.skip().map(drop),
-            }),
-            _ => reader.scanner.skip().map(drop),
+            b"type" => reader.string(Part::ToolType, scope),
+            b"function" => reader.nested(&mut function, Self::function),
+            _ => reader.skip(),
         })
     }
-}
 
-/// The keys of one object that had parts. Of a repeated key the last counts, as in `JSON.parse`.
-#[derive(Default)]
-struct Seen<'a> {
-    entries: [Option<(RawString<'a>, Range<usize>)>; 8],
-    length: usize,
-}
-
-impl<'a> Seen<'a> {
-    fn add(&mut self, key: RawString<'a>, fields: Range<usize>) {
-        if fields.is_empty() {
-            return;
-        }
-        if let Some(entry) = self.entries.get_mut(self.length) {
-            *entry = Some((key, fields));
-            self.length += 1;
-        }
+    fn function(&mut self) -> Result<(), Malformed> {
+        let scope = self.fields.len();
+        self.object(|reader, key| match key {
+            b"name" => reader.string(Part::ToolName, scope),
+            b"arguments" => reader.string(Part::ToolArguments, scope),
+            _ => reader.skip(),
+        })
     }
-
-    fn replace(&mut self, key: RawString<'a>, fields: &mut Vec<Field>) {
-        let same = |other: &RawString| match key.escaped || other.escaped {
-            true => key.decoded() == other.decoded(),
-            false => key.raw == other.raw,
-        };
-        let mut removed = 0..0;
-        for entry in self.entries.iter_mut().take(self.length) {
-            if let Some((_, range)) = entry.take_if(|(other, _)| same(other)) {
-                removed = range;
-            }
-        }
-        if removed.is_empty() {
-            return;
-        }
-        for (_, range) in self.entries.iter_mut().flatten() {
-            if range.start >= removed.end {
-                *range = range.start - removed.len()..range.end - removed.len();
-            }
-        }
-        fields.drain(removed);
-    }
-}
-
-fn keep(
-    slots: &mut [Option<Range<usize>>; 3],
-    at: usize,
-    span: Option<Range<usize>>,
-) -> Result<(), Malformed> {
-    if let Some(slot) = slots.get_mut(at) {
-        *slot = span;
-    }
-    Ok(())
 }

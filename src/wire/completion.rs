@@ -83,7 +83,7 @@ impl Completion {
                 usage.extend_from_slice(bytes);
             }
             Part::Choice => self.begin_choice(bytes),
-            Part::Object => {}
+            Part::Object | Part::Void => {}
             _ => self.add_to_choice(part, bytes),
         }
     }

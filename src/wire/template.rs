@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::chunk::{Field, Part};
-use crate::json::{Kind, Malformed, RawString, Scanner, special};
+use crate::json::{Kind, Malformed, RawString, Scanner, closing_quote};
 
 /// Templates kept for one stream.
 const MAX_KNOWN: usize = 6;
@@ -277,7 +277,12 @@ impl Template {
         let settled = |part| {
             matches!(
                 part,
-                Part::Id | Part::Created | Part::Model | Part::Fingerprint | Part::Object
+                Part::Id
+                    | Part::Created
+                    | Part::Model
+                    | Part::Fingerprint
+                    | Part::Object
+                    | Part::Void
             )
         };
         let anchored = |field: &Field| Anchored {
@@ -374,14 +379,10 @@ impl Template {
     }
 }
 
-/// `{"number":true,"path":["choices",0,"delta","content"]}`
+/// `{"kind":0,"path":["choices",0,"delta","content"]}`, the kind as in [`SlotKind`].
 fn write_slot(path: &[Step<'_>], kind: SlotKind, out: &mut Vec<u8>) {
-    let kind: &[u8] = match kind {
-        SlotKind::Number => b"true",
-        _ => b"false",
-    };
-    out.extend_from_slice(b"{\"number\":");
-    out.extend_from_slice(kind);
+    out.extend_from_slice(b"{\"kind\":");
+    write_index(kind as usize, out);
     out.extend_from_slice(b",\"path\":[");
     for (at, step) in path.iter().enumerate() {
         if at > 0 {
@@ -502,11 +503,7 @@ fn value(rest: &[u8], kind: SlotKind) -> Option<(usize, bool)> {
 /// Up to the closing quote: strict, and only UTF-8.
 #[inline]
 fn string(rest: &[u8]) -> Option<(usize, bool)> {
-    let mut at = special(rest, 0);
-    let escaped = rest.get(at)? == &b'\\';
-    while rest.get(at)? != &b'"' {
-        at = special(rest, Scanner::after_escape(rest, at)?);
-    }
+    let (at, escaped) = closing_quote(rest, 0).ok()?;
     let text = rest.get(..at)?;
     if !text.is_ascii() {
         std::str::from_utf8(text).ok()?;

@@ -95,10 +95,11 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
         let mut chunk = known.example.clone();
         for slot in &known.slots {
             let word = ops.next().unwrap();
-            let value = match (word, slot["number"] == true) {
+            let value = match (word, slot["kind"].as_u64().unwrap()) {
                 (BY_JSON, _) => parsed.next().unwrap(),
-                (_, true) => number(numbers.next().unwrap()),
-                (_, false) => string(word, &mut before),
+                (_, 0) => string(word, &mut before),
+                (_, 1) => number(numbers.next().unwrap()),
+                (length, _) => numbers.by_ref().take(length as usize).map(number).collect(),
             };
             *place(&mut chunk, &slot["path"]) = value;
         }
