@@ -61,6 +61,11 @@ for (const { language, heading, line, code } of snippets) {
   });
 }
 
+test("the table of the token estimate is the measured one", async () => {
+  const measured = await readFile(new URL("../token/README.md", import.meta.url), "utf8");
+  assert.ok(readme.includes(measured.slice(measured.indexOf("| corpus |"))));
+});
+
 test("nothing is promised that no snippet keeps", () => {
   const headings = snippets.filter(({ language }) => language === "js").map(({ heading }) => heading);
   assert.deepEqual(Object.keys(promises).sort(), [...new Set(headings)].sort());
