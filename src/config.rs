@@ -208,21 +208,22 @@ const RETIRED: &str = "hfetch: https://api-inference.huggingface.co has been swi
 
 fn check_id(id: &str, path: &str) -> Result<(), Error> {
     // "id:org/model" is split at the colon, and a prefix that holds a slash is a model.
-    if id.contains([':', '/']) || id.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::config(
-            path,
-            "must not hold a colon, a slash or white space",
-        ));
+    if id.bytes().any(|b| is_blank(b) || matches!(b, b':' | b'/')) {
+        let problem = "must not hold a colon, a slash or white space";
+        return Err(Error::config(path, problem));
     }
     Ok(())
 }
 
 fn check_model(model: &str, path: &str) -> Result<(), Error> {
-    if model.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::config(
-            path,
-            "must not hold white space or control characters",
-        ));
+    if model.bytes().any(is_blank) {
+        let problem = "must not hold white space or control characters";
+        return Err(Error::config(path, problem));
     }
     Ok(())
+}
+
+/// A space or an ASCII control character.
+fn is_blank(byte: u8) -> bool {
+    byte <= b' ' || byte == 0x7F
 }

@@ -1,5 +1,6 @@
 //! The base URL: one spelling for every address a user may paste.
 
+use super::is_blank;
 use crate::error::Error;
 
 /// The router's OpenAI-compatible address, the default.
@@ -34,27 +35,23 @@ impl BaseUrl {
     /// Checks a given URL and brings it to its one spelling.
     pub fn parse(given: &str, path: &str) -> Result<Self, Error> {
         let refuse = |problem: &str| Err(Error::config(path, problem));
-        if given
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || c == '\\')
-        {
+        if given.bytes().any(|b| is_blank(b) || b == b'\\') {
             return refuse("must not hold white space, control characters or backslashes");
         }
-        let Some((scheme, rest)) = given.split_once("://") else {
+        let starts = |scheme: &&str| {
+            let start = given.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        let Some(scheme) = ["https://", "http://"].into_iter().find(starts) else {
             return refuse("must be an absolute URL that starts with https:// or http://");
         };
-        let scheme = scheme.to_ascii_lowercase();
-        if scheme != "https" && scheme != "http" {
-            return refuse("must start with https:// or http://");
-        }
-        if rest.contains(['?', '#']) {
+        let rest = given.get(scheme.len()..).unwrap_or_default();
+        if rest.bytes().any(|b| matches!(b, b'?' | b'#')) {
             return refuse("must have neither a query nor a fragment");
         }
-        let (authority, route) = match rest.find('/') {
-            Some(slash) => rest.split_at(slash),
-            None => (rest, ""),
-        };
-        if authority.contains('@') {
+        let slash = rest.bytes().position(|b| b == b'/');
+        let (authority, route) = rest.split_at(slash.unwrap_or(rest.len()));
+        if authority.bytes().any(|b| b == b'@') {
             return refuse("must not hold credentials; give the key as apiKey");
         }
         let authority = authority.to_ascii_lowercase();
@@ -68,7 +65,7 @@ impl BaseUrl {
             });
         }
         let is_router = host == ROUTER_HOST;
-        let url = [scheme.as_str(), "://", &authority, &base(route)].concat();
+        let url = [scheme, &authority, &base(route)].concat();
         Ok(BaseUrl {
             url,
             is_router,
@@ -89,19 +86,21 @@ fn base(route: &str) -> String {
 
 /// The host of an authority whose port, if any, is one.
 fn host(authority: &str) -> Option<&str> {
-    let end_of_address = authority.rfind(']').unwrap_or(0);
-    let (_, after) = authority.split_at(end_of_address);
-    let (host, port) = match after.rfind(':') {
-        Some(colon) => {
-            let (host, port) = authority.split_at(end_of_address.saturating_add(colon));
-            (host, port.trim_start_matches(':'))
-        }
-        None => (authority, "80"),
+    let in_name = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b) || !b.is_ascii();
+    // An IPv6 address stands in brackets, colons and all.
+    let end = if authority.starts_with('[') {
+        authority.bytes().position(|b| b == b']')?.checked_add(1)
+    } else {
+        authority.bytes().position(|b| !in_name(b))
     };
-    let port_is_one =
-        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|p| p > 0);
-    let host_is_one = !host.is_empty()
-        && (end_of_address > 0 || !host.contains(':'))
-        && !host.contains(['<', '>', '"', '|', '^', '`', '{', '}', '%']);
-    (port_is_one && host_is_one).then_some(host)
+    let (host, port) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
+    let digit = |port: u16, b: u8| {
+        let value = u16::from(b.is_ascii_digit().then_some(b - b'0')?);
+        port.checked_mul(10)?.checked_add(value)
+    };
+    let port_is_one = match port.strip_prefix(':') {
+        Some(port) => port.bytes().try_fold(0, digit).is_some_and(|port| port > 0),
+        None => port.is_empty(),
+    };
+    (port_is_one && !host.is_empty()).then_some(host)
 }

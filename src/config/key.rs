@@ -25,14 +25,15 @@ pub fn check(key: &str, path: &str) -> Result<(), Error> {
         .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
     {
         "must be the key alone, without \"Bearer\""
-    } else if key.contains(['\n', '\r']) {
-        "must not hold a line break; was it read from a file without trimming?"
-    } else if key.chars().any(char::is_whitespace) {
-        "must not hold white space"
-    } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "must hold printable ASCII characters only"
     } else {
-        return Ok(());
+        match key.bytes().find(|byte| !byte.is_ascii_graphic()) {
+            None => return Ok(()),
+            Some(b'\n' | b'\r') => {
+                "must not hold a line break; was it read from a file without trimming?"
+            }
+            Some(b' ' | b'\t') => "must not hold white space",
+            Some(_) => "must hold printable ASCII characters only",
+        }
     };
     Err(Error::config(path, problem))
 }
@@ -89,6 +90,6 @@ pub fn resolve(
 }
 
 fn is_variable(name: &str) -> bool {
-    let starts_well = !name.starts_with(|c: char| c.is_ascii_digit());
+    let starts_well = !name.bytes().next().is_some_and(|b| b.is_ascii_digit());
     !name.is_empty() && starts_well && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
