@@ -95,7 +95,7 @@ fn host(authority: &str) -> Option<&str> {
     };
     let (host, port) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
     let digit = |port: u16, b: u8| {
-        let value = u16::from(b.is_ascii_digit().then_some(b - b'0')?);
+        let value = u16::from(b.checked_sub(b'0').filter(|value| *value < 10)?);
         port.checked_mul(10)?.checked_add(value)
     };
     let port_is_one = match port.strip_prefix(':') {
