@@ -1,6 +1,7 @@
 //! The one error of the core: a closed set of classes, the fields a reader acts on, secrets cut out where it is built.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// Which public error class this becomes (names as in the `openai` package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,9 +73,13 @@ impl Class {
     }
 }
 
-/// What went wrong, with the fields a caller can act on.
+/// What went wrong, behind one pointer: every `?` on the way moves it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// The fields a caller can act on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
     /// The public class.
     pub class: Class,
     /// For a person: what happened and what to do next.
@@ -106,9 +111,14 @@ pub struct Error {
 impl Error {
     /// An error of a class, with nothing but its message.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Error {
+        Error::with(class, message.into())
+    }
+
+    #[cold]
+    fn with(class: Class, message: String) -> Self {
+        Error(Box::new(Details {
             class,
-            message: message.into(),
+            message,
             path: None,
             status: None,
             code: None,
@@ -120,12 +130,16 @@ impl Error {
             reason: None,
             spent_usd: None,
             budget_usd: None,
-        }
+        }))
     }
 
     /// A `ConfigError` whose message starts with the path of the field.
     pub fn config(path: impl Into<String>, problem: &str) -> Self {
-        let path = path.into();
+        Error::at(path.into(), problem)
+    }
+
+    #[cold]
+    fn at(path: String, problem: &str) -> Self {
         let message = if path.is_empty() {
             problem.to_string()
         } else {
@@ -134,6 +148,20 @@ impl Error {
         let mut error = Error::new(Class::Config, message);
         error.path = (!path.is_empty()).then_some(path);
         error
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Admitted {
 /// Why an attempt may not be made.
 pub enum Denied {
     /// A typed refusal, with what a store threw.
-    Refused(Box<Error>, JsValue),
+    Refused(Error, JsValue),
     /// The call ended while it waited.
     Ended,
 }
@@ -87,7 +87,7 @@ async fn attempt(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Result<Ad
     }
     soonest.map(Err).ok_or_else(|| {
         let error = Error::new(Class::Authentication, "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.");
-        Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+        Denied::Refused(error, JsValue::UNDEFINED)
     })
 }
 
@@ -117,7 +117,7 @@ fn unanswered(why: Unanswered) -> Denied {
             let mut error = Error::new(Class::LimitExceeded, "The limit store gave no answer, so nothing was sent: see cause.");
             error.reason = Some("store");
             error.retry_after = Some(0.0);
-            Denied::Refused(Box::new(error), thrown)
+            Denied::Refused(error, thrown)
         }
     }
 }
@@ -147,7 +147,7 @@ fn refused(refusal: &Refusal, waits: bool) -> Denied {
     error.retryable = refusal.retry_after.is_finite();
     error.spent_usd = refusal.spent_usd;
     error.budget_usd = refusal.budget_usd;
-    Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+    Denied::Refused(error, JsValue::UNDEFINED)
 }
 
 fn late() -> Denied {
@@ -156,5 +156,5 @@ fn late() -> Denied {
     error.reason = Some("requests");
     error.retry_after = Some(0.0);
     error.retryable = true;
-    Denied::Refused(Box::new(error), JsValue::UNDEFINED)
+    Denied::Refused(error, JsValue::UNDEFINED)
 }

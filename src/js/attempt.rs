@@ -104,7 +104,7 @@ async fn prepare(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<(Admitted
                 if !thrown.is_undefined() {
                     fields.set("cause", thrown);
                 }
-                to_js_with(*error, &fields)
+                to_js_with(error, &fields)
             }
         })?,
         None => {

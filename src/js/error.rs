@@ -47,16 +47,19 @@ pub fn to_js(error: Error) -> JsValue {
 
 /// The public error object of a core error, with what only the rim knows: headers, body, cause, partial.
 pub fn to_js_with(error: Error, fields: &Fields) -> JsValue {
-    fields.set_some("path", error.path);
+    for (name, text) in [("path", &error.path), ("code", &error.code), ("type", &error.kind), ("param", &error.param)] {
+        fields.set_some(name, text.as_deref());
+    }
     fields.set_some("status", error.status);
-    fields.set_some("code", error.code);
-    fields.set_some("type", error.kind);
-    fields.set_some("param", error.param);
     fields.set("retryable", error.retryable);
-    fields.set_some("retryAfter", error.retry_after);
-    fields.set_some("estimatedTime", error.estimated_time);
     fields.set_some("reason", error.reason);
-    fields.set_some("spentUsd", error.spent_usd);
-    fields.set_some("budgetUsd", error.budget_usd);
+    for (name, number) in [
+        ("retryAfter", error.retry_after),
+        ("estimatedTime", error.estimated_time),
+        ("spentUsd", error.spent_usd),
+        ("budgetUsd", error.budget_usd),
+    ] {
+        fields.set_some(name, number);
+    }
     make_error(error.class.name(), &error.message, &fields.0)
 }
