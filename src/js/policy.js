@@ -181,8 +181,8 @@ class StorageStore {
 }
 
 export function storageStore(storage, name = "hfetch") {
-  for (const method of ["getItem", "setItem"]) {
-    if (typeof storage?.[method] !== "function") throw refuse("storage", "must be a Storage such as localStorage");
+  for (const method of read("storage", storage, ["getItem", "setItem"])) {
+    if (typeof method !== "function") throw refuse("storage", "must be a Storage such as localStorage");
   }
   if (typeof name !== "string" || name === "") throw refuse("name", "must be a string that is not empty");
   return new StorageStore(storage, name);
