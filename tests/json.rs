@@ -197,7 +197,11 @@ proptest! {
                 }
             }
         };
-        prop_assert_eq!(closing_quote(&bytes, from), naive());
+        let found = closing_quote(&bytes, from);
+        prop_assert_eq!(found.map(|closing| (closing.at, closing.escaped)), naive());
+        if let Ok(closing) = found {
+            prop_assert!(!closing.ascii || bytes[from..closing.at].is_ascii());
+        }
     }
 
     #[test]

@@ -129,7 +129,9 @@ export class Decoder {
         } else if (kind === NUMBER) {
           values[slot] = floats[float++];
         } else {
-          values[slot] = Array.from(floats.subarray(float, (float += word)));
+          const list = [];
+          for (const end = float + word; float < end; float++) list.push(floats[float]);
+          values[slot] = list;
         }
       }
       chunks[item] = topLevel(root, values);

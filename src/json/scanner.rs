@@ -189,10 +189,12 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         let start = self.at;
         match closing_quote(self.bytes, start) {
-            Ok((end, escaped)) => {
-                self.at = end + 1;
-                let raw = self.bytes.get(start..end).unwrap_or_default();
-                Ok(RawString { raw, escaped })
+            Ok(closing) => {
+                self.at = closing.at + 1;
+                Ok(RawString {
+                    raw: self.bytes.get(start..closing.at).unwrap_or_default(),
+                    escaped: closing.escaped,
+                })
             }
             Err(at) => {
                 self.at = at;

@@ -8,16 +8,32 @@ const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGHS
 }
 
-/// Where a string that starts at `from` has its closing quote, and whether there is a backslash before it; or where
-/// it can't be a string.
+/// The end of a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Where its closing quote is.
+    pub at: usize,
+    /// Whether there is a backslash before it.
+    pub escaped: bool,
+    /// Whether it is certainly ASCII; what follows it may make it uncertain.
+    pub ascii: bool,
+}
+
+/// The end of a string that starts at `from`, or where it can't be one.
 ///
 /// Eight bytes at a time, and all that stands out among the eight is looked at before the next eight.
 #[inline]
-pub fn closing_quote(bytes: &[u8], from: usize) -> Result<(usize, bool), usize> {
-    let mut escaped = false;
+pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
+    let (mut escaped, mut seen) = (false, 0);
+    let closing = |at, escaped, seen: u64| Closing {
+        at,
+        escaped,
+        ascii: seen & HIGHS == 0,
+    };
     let mut at = from;
     while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
+        seen |= word;
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
         let mut hits =
             zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
@@ -26,7 +42,7 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<(usize, bool), usize> 
             let here = at + (hits.trailing_zeros() / 8) as usize;
             hits &= hits - 1;
             match bytes.get(here) {
-                Some(b'"') => return Ok((here, escaped)),
+                Some(b'"') => return Ok(closing(here, escaped, seen)),
                 Some(b'\\') => {
                     escaped = true;
                     let after = after_escape(bytes, here).ok_or(here)?;
@@ -43,8 +59,9 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<(usize, bool), usize> 
         at = next;
     }
     loop {
+        seen |= u64::from(bytes.get(at).copied().unwrap_or_default());
         match bytes.get(at) {
-            Some(b'"') => return Ok((at, escaped)),
+            Some(b'"') => return Ok(closing(at, escaped, seen)),
             Some(b'\\') => {
                 escaped = true;
                 at = after_escape(bytes, at).ok_or(at)?;

@@ -109,10 +109,9 @@ impl Batch {
             match slot.kind {
                 SlotKind::String if before == Some(bytes) => self.ops.push(SAME),
                 SlotKind::String => {
-                    let read = if slot.escaped {
-                        self.escaped(bytes)
-                    } else {
-                        self.plain(bytes)
+                    let read = match slot.escaped {
+                        true => self.escaped(bytes),
+                        false => self.plain(bytes, slot.ascii),
                     };
                     before = read.then_some(bytes);
                 }
@@ -129,7 +128,7 @@ impl Batch {
         if raw.contains(&b'\\') {
             self.escaped(raw);
         } else {
-            self.plain(raw);
+            self.plain(raw, false);
         }
     }
 
@@ -137,7 +136,9 @@ impl Batch {
     fn escaped(&mut self, raw: &[u8]) -> bool {
         let start = self.text.len();
         if unescape_into(raw, &mut self.text) {
-            self.measure(start);
+            let units = units(self.text.get(start..).unwrap_or_default());
+            self.ops.push(units as u32);
+            self.units += units;
             return true;
         }
         self.text.truncate(start);
@@ -150,26 +151,12 @@ impl Batch {
     }
 
     #[inline]
-    fn plain(&mut self, utf8: &[u8]) -> bool {
-        let start = self.text.len();
+    fn plain(&mut self, utf8: &[u8], ascii: bool) -> bool {
         self.text.extend_from_slice(utf8);
-        self.measure(start);
-        true
-    }
-
-    /// Writes the word of the string that `text` has from `start` on.
-    #[inline]
-    fn measure(&mut self, start: usize) {
-        let utf8 = self.text.get(start..).unwrap_or_default();
-        let units = match utf8.is_ascii() {
-            true => utf8.len(),
-            false => utf8
-                .iter()
-                .map(|byte| (byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize)
-                .sum(),
-        };
+        let units = if ascii { utf8.len() } else { units(utf8) };
         self.ops.push(units as u32);
         self.units += units;
+        true
     }
 
     /// Adds an array of numbers: its length, then its numbers if each is exact.
@@ -203,6 +190,12 @@ impl Batch {
             }
         }
     }
+}
+
+/// The length in UTF-16 of a text in UTF-8.
+fn units(utf8: &[u8]) -> usize {
+    let wide = |byte: &u8| (*byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize;
+    utf8.iter().map(wide).sum()
 }
 
 fn element(list: &mut Vec<u8>, json: &[u8]) {

@@ -38,6 +38,8 @@ pub struct Slot {
     pub span: Range<usize>,
     /// Whether a string has a backslash.
     pub escaped: bool,
+    /// Whether it is certainly ASCII.
+    pub ascii: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -317,13 +319,14 @@ impl Template {
                 return None;
             }
             at += literal.len();
-            let (length, escaped) = value(rest.get(literal.len()..)?, slot.kind)?;
+            let value = value(rest.get(literal.len()..)?, slot.kind)?;
             found.push(Slot {
                 kind: slot.kind,
-                span: at..at + length,
-                escaped,
+                span: at..at + value.length,
+                escaped: value.escaped,
+                ascii: value.ascii,
             });
-            at += length;
+            at += value.length;
             from = slot.span.end;
         }
         let tail = self.example.block.get(from..)?;
@@ -483,44 +486,82 @@ fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Malformed> {
     Ok(any)
 }
 
-/// The length of the value at the start of `rest`, if it is one of this kind.
+struct Value {
+    length: usize,
+    escaped: bool,
+    ascii: bool,
+}
+
+/// The value at the start of `rest`, if it is one of this kind.
 #[inline]
-fn value(rest: &[u8], kind: SlotKind) -> Option<(usize, bool)> {
-    match kind {
-        SlotKind::String => string(rest),
+fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
+    let length = match kind {
+        SlotKind::String => return string(rest),
         SlotKind::Number => {
-            let number = Scanner::new(rest).number().ok()?;
-            Some((number.len(), false))
+            whole_number(rest).or_else(|| Some(Scanner::new(rest).number().ok()?.len()))?
         }
         SlotKind::Numbers => {
             let mut scanner = Scanner::new(rest);
             let sound = rest.first() == Some(&b'[') && numbers(&mut scanner).ok()?;
-            sound.then_some((scanner.at(), false))
+            sound.then(|| scanner.at())?
         }
-    }
+    };
+    Some(Value {
+        length,
+        escaped: false,
+        ascii: true,
+    })
+}
+
+/// The usual number: digits and nothing else, the first not 0.
+#[inline]
+fn whole_number(rest: &[u8]) -> Option<usize> {
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let more = matches!(rest.get(length), Some(b'.' | b'e' | b'E') | None);
+    (length > 0 && !more && rest.first() != Some(&b'0')).then_some(length)
 }
 
 /// Up to the closing quote: strict, and only UTF-8.
 #[inline]
-fn string(rest: &[u8]) -> Option<(usize, bool)> {
-    let (at, escaped) = closing_quote(rest, 0).ok()?;
-    let text = rest.get(..at)?;
-    if !text.is_ascii() {
-        std::str::from_utf8(text).ok()?;
+fn string(rest: &[u8]) -> Option<Value> {
+    let closing = closing_quote(rest, 0).ok()?;
+    if !closing.ascii {
+        std::str::from_utf8(rest.get(..closing.at)?).ok()?;
     }
-    Some((at, escaped))
+    Some(Value {
+        length: closing.at,
+        escaped: closing.escaped,
+        ascii: closing.ascii,
+    })
 }
 
-/// `bytes` starts with `literal`, compared eight bytes at a time: the standard library's wasm compares one by one.
+/// `bytes` starts with `literal`, compared 32 bytes at a time: the standard library's wasm compares one by one.
 #[inline]
 fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
     let Some(head) = bytes.get(..literal.len()) else {
         return false;
     };
-    let (ours, our_rest) = head.as_chunks::<8>();
-    let (theirs, their_rest) = literal.as_chunks::<8>();
+    let (ours, our_rest) = head.as_chunks::<32>();
+    let (theirs, their_rest) = literal.as_chunks::<32>();
     ours.iter()
         .zip(theirs)
-        .all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
-        && our_rest.iter().zip(their_rest).all(|(a, b)| a == b)
+        .all(|(a, b)| differing::<4>(a, b) == 0)
+        && {
+            let (ours, our_rest) = our_rest.as_chunks::<8>();
+            let (theirs, their_rest) = their_rest.as_chunks::<8>();
+            ours.iter()
+                .zip(theirs)
+                .all(|(a, b)| differing::<1>(a, b) == 0)
+                && our_rest.iter().zip(their_rest).all(|(a, b)| a == b)
+        }
+}
+
+/// The bits in which N words differ, or-ed into one.
+#[inline]
+fn differing<const N: usize>(a: &[u8], b: &[u8]) -> u64 {
+    let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let words = a.iter().zip(b).take(N);
+    words.fold(0, |all, (a, b)| {
+        all | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
+    })
 }
