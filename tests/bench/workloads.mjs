@@ -1,0 +1,102 @@
+// The streams that are measured: shaped like recorded ones, written by a seeded generator, so that every run of
+// every library reads the same bytes.
+
+const WORDS = " the of and to in a is that for it as was with be by on not he I this are or his from at which but have an had they you were their one all we can her has there been if more when will would who so no".split(" ").filter(Boolean);
+const WORLD = ["。", "、", "は", "の", "日本", "語", " é", "té", " ü", "ß", " Привет", " мир", "ть", "😀", "🎉", " नमस्ते", "مرحبا", " the", "你", "好", "世界"];
+
+function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const ID = "chatcmpl-4ef92b12-fb9d-486f-8b98-af9b5ecac736";
+const MODEL = "meta-llama/Llama-3.3-70B-Instruct-Turbo-Instruct";
+const chunk = (delta, rest = {}) => ({
+  id: ID,
+  object: "chat.completion.chunk",
+  created: 1758144596,
+  model: MODEL,
+  system_fingerprint: "fp_448a0d11e0",
+  choices: [{ index: 0, delta, logprobs: null, finish_reason: null }],
+  ...rest,
+});
+const word = (next) => (next() < 0.05 ? "\n\n" : ` ${WORDS[Math.floor(next() * WORDS.length)]}`);
+const usage = (index) => ({ prompt_tokens: 812, completion_tokens: index + 1, total_tokens: 813 + index });
+
+const shuffled = (entries, next) => Object.fromEntries(entries.map((entry) => [next(), entry]).sort(([a], [b]) => a - b).map(([, entry]) => entry));
+
+const makers = {
+  "single slot": (index, next) => chunk({ content: word(next) }),
+  multilingual: (index, next) => chunk({ content: WORLD[Math.floor(next() * WORLD.length)] }),
+  together: (index, next) => {
+    const text = word(next);
+    return {
+      id: "91158e6ad8a0ef60", object: "chat.completion.chunk", created: 1739457445,
+      choices: [{ index: 0, text, logprobs: null, finish_reason: null, seed: null, delta: { token_id: Math.floor(next() * 128000), role: "assistant", content: text, tool_calls: null } }],
+      model: MODEL, usage: null,
+    };
+  },
+  "usage in every chunk": (index, next) => chunk({ content: word(next) }, { usage: usage(index) }),
+  "id, created and usage change": (index, next) => chunk({ content: word(next) }, { id: `chatcmpl-${Math.floor(next() * 2 ** 32).toString(16)}-${Math.floor(next() * 2 ** 32).toString(16)}`, created: 1758144596 + index, usage: usage(index) }),
+  "nothing repeats": (index, next) => {
+    const whole = chunk({ content: word(next) }, { usage: usage(index), [`x_${Math.floor(next() * 2 ** 32).toString(36)}`]: next() });
+    return shuffled(Object.entries({ ...whole, created: 1758144596 + index }), next);
+  },
+  logprobs: (index, next) => {
+    const token = () => {
+      const text = word(next);
+      return { token: text, logprob: -Math.round(next() * 1e9) / 1e8, bytes: [...new TextEncoder().encode(text)] };
+    };
+    const content = [{ ...token(), top_logprobs: Array.from({ length: 20 }, token) }];
+    const whole = chunk({ content: content[0].token });
+    whole.choices[0].logprobs = { content };
+    return whole;
+  },
+  "tool arguments": (index, next) => {
+    const entries = Array.from({ length: 48 }, () => [WORDS[Math.floor(next() * WORDS.length)], `${word(next)}${word(next)}${word(next)}`]);
+    const text = JSON.stringify(entries);
+    return chunk({ tool_calls: [{ index: 0, function: { arguments: text } }] });
+  },
+  reasoning: (index, next) => chunk(index < 1000 ? { content: null, reasoning_content: word(next) } : { content: word(next) }),
+};
+
+export const names = Object.keys(makers);
+
+/** The payloads of a stream: a first chunk, `count` of the workload's, and one with finish reason and usage. */
+export function stream(name, count) {
+  const next = random(42);
+  const payloads = [JSON.stringify(chunk({ role: "assistant", content: "" }))];
+  for (let index = 0; index < count; index++) payloads.push(JSON.stringify(makers[name](index, next)));
+  const end = chunk({}, { usage: usage(count) });
+  end.choices[0].finish_reason = "stop";
+  payloads.push(JSON.stringify(end));
+  return payloads;
+}
+
+/** Network chunks: one for each event, or of a size. */
+export function pieces(payloads, size) {
+  const encoder = new TextEncoder();
+  const events = [...payloads, "[DONE]"].map((payload) => encoder.encode(`data: ${payload}\n\n`));
+  if (size === 0) return events;
+  const body = encoder.encode([...payloads, "[DONE]"].map((payload) => `data: ${payload}\n\n`).join(""));
+  return Array.from({ length: Math.ceil(body.length / size) }, (_, index) => body.slice(index * size, (index + 1) * size));
+}
+
+/** The body of an embeddings answer. */
+export function embeddings(count, dimensions, base64) {
+  const next = random(7);
+  const data = Array.from({ length: count }, (_, index) => {
+    const row = Float32Array.from({ length: dimensions }, () => (next() - 0.5) / 4);
+    return { object: "embedding", index, embedding: base64 ? toBase64(new Uint8Array(row.buffer)) : [...row].map((number) => Number(number.toPrecision(9))) };
+  });
+  return JSON.stringify({ object: "list", model: MODEL, data, usage: { prompt_tokens: count * 8, total_tokens: count * 8 } });
+}
+
+function toBase64(bytes) {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
