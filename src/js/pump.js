@@ -85,6 +85,11 @@ export class Pump {
   // Reads to the end for the fold alone.
   drain() {
     this.mode = FOLD;
+    this.readAhead();
+  }
+
+  // Reads to the end without being asked; what comes waits for its reader.
+  readAhead() {
     this.#draining = true;
     if (!this.over && !this.#reading) this.#read();
   }
@@ -138,6 +143,10 @@ export class Pump {
   };
 
   #serve(items) {
+    if (this.#at < this.#queue.length) {
+      for (const item of items) this.#queue.push(item);
+      return;
+    }
     let at = 0;
     while (this.#waiters.length > 0 && at < items.length) {
       this.#waiters.shift().resolve({ value: items[at++], done: false });

@@ -58,9 +58,14 @@ export class ChatStream {
     const result = new Promise((resolve, reject) => pump.whenOver(() => this.#fold(resolve, reject)));
     // A reader that comes in the same turn goes first.
     queueMicrotask(() => {
-      if (this.#owner !== null || pump.over) return;
-      this.#claim("final()", FOLD);
-      pump.drain();
+      if (pump.over) return;
+      if (this.#owner === null) {
+        this.#claim("final()", FOLD);
+        pump.drain();
+      } else if (!pump.passThrough) {
+        // Awaited inside the loop, it must not wait for the loop.
+        pump.readAhead();
+      }
     });
     return result;
   }

@@ -132,6 +132,22 @@ test("a reader that rejects with anything is StreamTruncatedError with that as i
   }
 });
 
+test("final() awaited inside the loop does not wait for the loop, which misses nothing", async () => {
+  const { client, closed } = scripted({ fixture: "metadata-changes.sse", split: 50, times: 2 });
+  const stream = await open(client());
+  const ids = [];
+  for await (const chunk of stream) {
+    ids.push(chunk.id);
+    assert.equal((await stream.final()).choices[0].message.content, "thequickbrownfoxjumpsoverit");
+  }
+  assert.deepEqual(ids, ["gen-0000", "gen-0001", "gen-0002", "gen-0003", "gen-0004", "gen-0005", "gen-0006", "gen-9999"]);
+  const left = await open(client());
+  await left.next();
+  assert.equal((await left.final()).choices[0].finish_reason, "stop");
+  assert.equal((await left.settled).outcome, "ok");
+  await closed();
+});
+
 test("many at once on one client: every stream has its own answer", async () => {
   const { client, closed } = scripted();
   const hf = client();
