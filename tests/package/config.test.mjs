@@ -167,6 +167,16 @@ test("without a key the router is a ConfigError; any other base URL is called wi
   }
 });
 
+test("no model anywhere is a ConfigError that says where to put one", async () => {
+  const { seen, fetch } = recorder();
+  const hf = new HuggingFace({ apiKey: "hf_x", fetch });
+  for (const model of [undefined, null]) {
+    const error = await failure((async () => hf.chat.completions.create({ model, messages: PROMPT }))());
+    assert.deepEqual([error.name, error.path], ["ConfigError", "model"]);
+  }
+  assert.equal(seen.length, 0);
+});
+
 test("HF_TOKEN of the environment is the default key", () => {
   const code = `
     const { hfetch } = await import(${JSON.stringify(new URL("installed.mjs", import.meta.url).href)});

@@ -21,6 +21,7 @@ const TABLE = [
   ["error-422-validation.json", "UnprocessableEntityError", /must be <= 4096/, { type: "validation" }],
   ["error-422-detail.json", "UnprocessableEntityError", /messages.*Field required|Field required.*messages/s, {}],
   ["error-422.txt", "UnprocessableEntityError", /missing field `messages`/, {}],
+  ["error-422-template.json", "UnprocessableEntityError", /chat template|completes text/, { type: "template_error" }],
   ["error-424.json", "APIError", /CUDA out of memory/, { type: "generation" }],
   ["error-429.json", "RateLimitError", /overloaded/, { type: "overloaded" }],
   ["error-429-flat.json", "RateLimitError", /Model is overloaded/, { type: "Overloaded", code: "429" }],
@@ -74,6 +75,15 @@ test("model_not_supported says what to do: how to list live models, one that is 
   const { message } = await failure(client().chat.completions.create({ model: "microsoft/DialoGPT-medium", messages: PROMPT }));
   assert.match(message, /models\.list/);
   assert.match(message, /meta-llama\/Llama-3\.1-8B-Instruct/);
+});
+
+test("an event stream where a whole answer was asked for is an error that says so", async () => {
+  const { client, closed } = scripted({ fixture: "no-done.sse" });
+  const pending = client({ retry: false }).chat.completions.create({ messages: PROMPT });
+  const error = await failure(pending);
+  assert.ok(error instanceof hfetch.APIError && error.message.length > 20, String(error));
+  assert.equal((await pending.settled).outcome, "error");
+  await closed();
 });
 
 test("a 413 explains itself", async () => {
