@@ -119,7 +119,8 @@ impl Price {
             }
         };
         for (name, _) in given() {
-            if !names.contains(&name.as_str()) && !(page && name == UNIT) {
+            let known = names.contains(&name.as_str()) || (page && name == UNIT);
+            if !known {
                 return Err(Error::config(
                     field(name),
                     &[

@@ -85,7 +85,12 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
             break;
         }
     }
-    bound.min(policy.max_delay) * failure.random.max(0.0).min(1.0)
+    let random = if failure.random.is_nan() {
+        1.0
+    } else {
+        failure.random
+    };
+    bound.min(policy.max_delay) * random.clamp(0.0, 1.0)
 }
 
 /// Ms until a loading model is ready, by the body of a 503.
