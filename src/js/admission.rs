@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::call::{Inner, Wire};
+use super::in_flight::{InFlight, Wire};
 use super::line::Place;
 use super::store::Unanswered;
 use crate::error::{Class, Error};
@@ -27,7 +27,7 @@ pub enum Denied {
 }
 
 /// Picks a key and reserves, waiting in line where the options say so.
-pub async fn admit(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
+pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
     let shared = &call.shared;
     let started = super::now();
     let waiting = shared.config.waiting;
@@ -60,7 +60,7 @@ pub async fn admit(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Admitte
 }
 
 /// One round over the keys: the first that is let through, else the refusal that ends soonest.
-async fn attempt(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Result<Admitted, Refusal>, Denied> {
+async fn attempt(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Result<Admitted, Refusal>, Denied> {
     let shared = &call.shared;
     let keys = shared.pool.borrow_mut().pick(&call.model, tried, super::now());
     let mut soonest: Option<Refusal> = None;
@@ -91,7 +91,7 @@ async fn attempt(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<Result<Ad
     })
 }
 
-fn parts(call: &Inner, wire: &Wire, scope: &str) -> Vec<Part> {
+fn parts(call: &InFlight, wire: &Wire, scope: &str) -> Vec<Part> {
     let config = &call.shared.config;
     let tokens = wire.ask.tokens(config.limits.tokens_per_minute);
     let part = |scope: &str, limits| Part { scope: scope.to_string(), tokens, usd: 0.0, limits, budget: None };

@@ -4,11 +4,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::admission::{Admitted, Denied, admit};
-use super::call::{Exchange, Inner, Wire};
-use super::error::{Fields, to_js_with};
+use super::in_flight::{Exchange, InFlight, Wire};
+use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
 use super::now;
-use crate::error::Error;
 use crate::json;
 use crate::policy::retry::{self, Failure};
 use crate::wire::{failure, model};
@@ -30,7 +29,7 @@ struct Failed {
 }
 
 /// Sends request `index` of a call until it has a response with a success status, or a typed error.
-pub async fn send(call: &Inner, index: usize) -> Result<Sent, JsValue> {
+pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let Some(wire) = call.requests.get(index) else {
         return Err(JsValue::UNDEFINED);
     };
@@ -76,7 +75,7 @@ pub async fn send(call: &Inner, index: usize) -> Result<Sent, JsValue> {
 }
 
 /// A budget needs the price before the request: live prices are waited for, and without one nothing is sent.
-async fn affordable(call: &Inner) -> Result<(), JsValue> {
+async fn affordable(call: &InFlight) -> Result<(), JsValue> {
     if call.kind.is_none() || call.shared.config.budget.is_none() {
         return Ok(());
     }
@@ -92,7 +91,7 @@ async fn affordable(call: &Inner) -> Result<(), JsValue> {
 }
 
 /// A key, what is reserved for it, and the secret itself.
-async fn prepare(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<(Admitted, Option<String>), JsValue> {
+async fn prepare(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<(Admitted, Option<String>), JsValue> {
     if call.cancel.cause().is_some() {
         return Err(call.cancelled_error(JsValue::NULL));
     }
@@ -122,7 +121,7 @@ async fn prepare(call: &Inner, wire: &Wire, tried: &[usize]) -> Result<(Admitted
 }
 
 /// One fetch; an early end of the call is accounted for here.
-async fn once(call: &Inner, wire: &Wire, secret: Option<&str>, exchange: &Exchange) -> Result<Sent, JsValue> {
+async fn once(call: &InFlight, wire: &Wire, secret: Option<&str>, exchange: &Exchange) -> Result<Sent, JsValue> {
     let config = &call.shared.config;
     let headers = fetch::request_headers(
         secret,
@@ -146,7 +145,7 @@ async fn once(call: &Inner, wire: &Wire, secret: Option<&str>, exchange: &Exchan
 }
 
 /// What came of a fetch: an answer, or a failure that may be tried again.
-async fn outcome(call: &Inner, wire: &Wire, sent: Sent, exchange: &Exchange, attempt: u32) -> Result<Result<Sent, Failed>, JsValue> {
+async fn outcome(call: &InFlight, wire: &Wire, sent: Sent, exchange: &Exchange, attempt: u32) -> Result<Result<Sent, Failed>, JsValue> {
     let Some(response) = sent.response() else {
         let failed = unanswered(call, &sent, attempt);
         if sent.timed_out() == Some(true) && failed.delay.is_none() {
@@ -171,14 +170,14 @@ async fn outcome(call: &Inner, wire: &Wire, sent: Sent, exchange: &Exchange, att
 }
 
 /// No response: the connection failed or the headers took too long.
-fn unanswered(call: &Inner, sent: &Sent, attempt: u32) -> Failed {
+fn unanswered(call: &InFlight, sent: &Sent, attempt: u32) -> Failed {
     let delay = delay(call, None, &|_| None, None, attempt);
     let error = if sent.timed_out() == Some(true) { call.connect_timeout() } else { call.connection_error(sent.error()) };
     Failed { error, status: None, delay, rest: None, of_key: false }
 }
 
 /// A response with an error status.
-fn refused(call: &Inner, response: &Response, status: u16, body: &[u8], attempt: u32) -> Failed {
+fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attempt: u32) -> Failed {
     let header = |name: &str| fetch::header(response, name);
     let text = call.redact(&String::from_utf8_lossy(body));
     let mut error = failure::from_response(failure::Response {
@@ -203,13 +202,13 @@ fn refused(call: &Inner, response: &Response, status: u16, body: &[u8], attempt:
     }
 }
 
-fn delay(call: &Inner, status: Option<u16>, header: retry::Header<'_>, body: Option<&json::Value>, attempt: u32) -> Option<f64> {
+fn delay(call: &InFlight, status: Option<u16>, header: retry::Header<'_>, body: Option<&json::Value>, attempt: u32) -> Option<f64> {
     let failure = Failure { status, header, body, attempt, random: js_sys::Math::random(), now: now() };
     retry::retry_delay(&failure, &call.options.retry)
 }
 
 /// Lets the key cool and the limiter rest; true when the key should not be used now.
-fn rest(call: &Inner, exchange: &Exchange, failed: &Failed) -> bool {
+fn rest(call: &InFlight, exchange: &Exchange, failed: &Failed) -> bool {
     let Some(status) = failed.status else {
         return false;
     };
@@ -222,13 +221,13 @@ fn rest(call: &Inner, exchange: &Exchange, failed: &Failed) -> bool {
     status == 429
 }
 
-async fn sleep(call: &Inner, delay: f64) -> Result<(), JsValue> {
+async fn sleep(call: &InFlight, delay: f64) -> Result<(), JsValue> {
     let nap = call.cancel.nap(delay);
     JsFuture::from(nap.done()).await.map_err(|_| call.cancelled_error(JsValue::NULL))?;
     Ok(())
 }
 
-impl Inner {
+impl InFlight {
     /// Ends a reservation of which nothing was sent.
     pub fn release(&self, admitted: &Admitted) {
         if let Some(reservation) = &admitted.reservation {
@@ -236,13 +235,4 @@ impl Inner {
         }
         self.shared.line.wake_first();
     }
-}
-
-/// The error of a key function that failed or gave something that is no key.
-pub fn key_error(problem: &str, thrown: Option<JsValue>) -> JsValue {
-    let fields = Fields::new();
-    if let Some(thrown) = thrown {
-        fields.set("cause", thrown);
-    }
-    to_js_with(Error::config("apiKey", problem), &fields)
 }

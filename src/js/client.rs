@@ -1,68 +1,31 @@
-//! The client's handle: what all its calls share, and how a call is made.
+//! The client's handle: how it is made, and how its calls are.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::key_error;
-use super::call::{self, Call, Inner, Progress, Wire};
+use super::call::Call;
 use super::cancel::Cancel;
 use super::convert::{self, get, to_js};
 use super::embedding;
 use super::error::to_js as error_to_js;
+use super::in_flight::{InFlight, Wire, nothing};
 use super::line::Line;
 use super::now;
-use super::prices::{self, Prices};
+use super::prices::Prices;
+use super::shared::{Hooks, Shared, warn};
 use super::snapshot;
 use super::store::Store;
-use crate::config::{Config, KeySource, RequestOptions, check_key};
+use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::Value;
-use crate::policy::cost::Pricing;
 use crate::policy::key_pool::{KeyPool, label};
-use crate::policy::ledger::{Kind, Spend};
+use crate::policy::ledger::Kind;
 use crate::policy::reservation::Ask;
 use crate::policy::token::Estimator;
 use crate::wire::request::{self, Defaults, Prompt};
-
-/// What the caller gave that is no data.
-pub struct Hooks {
-    pub fetch: JsValue,
-    pub api_key: JsValue,
-    pub on_settled: JsValue,
-}
-
-/// What all calls of a client share.
-pub struct Shared {
-    pub config: Config,
-    pub hooks: Hooks,
-    pub pool: RefCell<KeyPool>,
-    pub store: Store,
-    pub line: Line,
-    pub spend: RefCell<Spend>,
-    pub prices: Prices,
-    pub in_flight: Cell<u32>,
-    /// The keys' public names.
-    pub labels: Vec<String>,
-    /// Keys that must not be seen in an error: the pool's, and those a function gave.
-    pub secrets: RefCell<Vec<String>>,
-}
-
-/// Keys of a function that are remembered for redaction: short-lived tickets come and go.
-const REMEMBERED_KEYS: usize = 32;
-
-#[wasm_bindgen(raw_module = "./notify.js")]
-extern "C" {
-    /// Calls a hook of the caller's, whose failure is its own.
-    pub fn notify(hook: &JsValue, settlement: &JsValue);
-    fn warn(message: &str);
-    /// A call of the caller's key function, as a promise whatever it does.
-    #[wasm_bindgen(js_name = askKey)]
-    fn ask_key(function: &JsValue) -> Promise;
-}
 
 /// The client behind `HuggingFace`.
 #[wasm_bindgen]
@@ -106,10 +69,9 @@ impl Client {
             body: Some(request.body),
             ask,
         };
-        let mut inner = Inner::new(shared, &cancel, Some(Kind::Chat), request.model, options, vec![wire]);
+        let mut inner = InFlight::new(shared, &cancel, Some(Kind::Chat), request.model, options, vec![wire]);
         inner.stream = request.stream;
-        inner.hook(&hooks, settle)?;
-        Ok(Call::new(inner))
+        Call::open(inner, &hooks, settle)
     }
 
     /// An embeddings call; bad arguments throw.
@@ -122,13 +84,13 @@ impl Client {
     pub fn models(&self, id: &str, options: Option<String>, cancel: Cancel) -> Result<Call, JsValue> {
         let options = self.0.request_options(options)?;
         check_id(id).map_err(error_to_js)?;
-        Ok(Call::new(Inner::catalogue(&self.0, &cancel, id, options)))
+        Ok(Call::unsettled(InFlight::catalogue(&self.0, &cancel, id, options)))
     }
 
     /// The settlement of a call whose arguments were bad: nothing, and not in the ledger.
     pub fn unsettled(&self, kind: &str) -> JsValue {
         let kind = if kind == "embeddings" { Kind::Embeddings } else { Kind::Chat };
-        to_js(&call::nothing(kind))
+        to_js(&nothing(kind))
     }
 
     /// The state of keys, limits and spend.
@@ -179,111 +141,4 @@ fn check_id(id: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::config("id", "must be a model id such as \"org/name\""))
-}
-
-impl Shared {
-    fn request_options(&self, text: Option<String>) -> Result<RequestOptions, JsValue> {
-        RequestOptions::from_value(&convert::options(text)?, &self.config).map_err(error_to_js)
-    }
-
-    /// The options of requests nobody gave options for.
-    pub fn default_options(&self) -> RequestOptions {
-        RequestOptions {
-            timeouts: self.config.timeouts,
-            retry: self.config.retry,
-            headers: self.config.headers.clone(),
-        }
-    }
-
-    /// Whether requests carry a key.
-    pub fn has_key(&self) -> bool {
-        self.config.key_from_function || !self.config.keys.is_empty()
-    }
-
-    /// A key's public name.
-    pub fn label(&self, key: usize) -> String {
-        self.labels.get(key).cloned().unwrap_or_default()
-    }
-
-    /// A key's scope in the limit store.
-    pub fn scope(&self, key: usize) -> String {
-        ["key:", &self.label(key)].concat()
-    }
-
-    /// Lets nothing through for a key before `until`.
-    pub fn block(&self, key: usize, until: f64) {
-        self.store.block(&self.scope(key), until);
-    }
-
-    /// The key itself; a function is asked each time.
-    pub async fn secret(&self, key: usize, cancel: &Cancel) -> Result<Option<String>, JsValue> {
-        if !self.config.key_from_function {
-            return Ok(self.config.keys.get(key).cloned());
-        }
-        let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
-        let given = answer.map_err(|thrown| key_error("the function failed, see cause", Some(thrown)))?;
-        let Some(secret) = given.as_string() else {
-            return Err(key_error("the function must give a string", None));
-        };
-        check_key(&secret, "apiKey").map_err(error_to_js)?;
-        let mut secrets = self.secrets.borrow_mut();
-        if !secrets.contains(&secret) {
-            if secrets.len() >= REMEMBERED_KEYS {
-                secrets.remove(0);
-            }
-            secrets.push(secret.clone());
-        }
-        Ok(Some(secret))
-    }
-}
-
-impl Inner {
-    /// A call that nobody waits for yet.
-    pub fn new(shared: &Rc<Shared>, cancel: &Cancel, kind: Option<Kind>, model: String, options: RequestOptions, requests: Vec<Wire>) -> Self {
-        Inner {
-            shared: shared.clone(),
-            cancel: cancel.clone(),
-            kind,
-            model,
-            stream: false,
-            options,
-            requests,
-            attempts: Cell::new(0),
-            progress: RefCell::new(Progress::default()),
-            started_at: now(),
-            metadata: JsValue::UNDEFINED,
-            on_settled: JsValue::UNDEFINED,
-            settle: RefCell::new(None),
-            embeddings: None,
-            prices: RefCell::new(None),
-        }
-    }
-
-    /// Ties a call to the caller's hooks; refuses it when there is a budget and no price.
-    pub fn hook(&mut self, hooks: &JsValue, settle: Function) -> Result<(), JsValue> {
-        self.metadata = get(hooks, "metadata");
-        self.on_settled = get(hooks, "onSettled");
-        self.settle.replace(Some(settle));
-        let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
-        if self.shared.config.budget.is_some() && !live && self.rates(None).is_none() {
-            return Err(error_to_js(self.unpriced()));
-        }
-        self.prices.replace(prices::start(&self.shared));
-        Ok(())
-    }
-
-    /// The error of a request whose price a budget can't hold.
-    pub fn unpriced(&self) -> Error {
-        let problem = ["has no price for ", &self.model, ", so the budget could not hold it"].concat();
-        Error::config("pricing", &problem)
-    }
-
-    /// A call for the catalogue, or for one model in it.
-    pub fn catalogue(shared: &Rc<Shared>, cancel: &Cancel, id: &str, options: RequestOptions) -> Self {
-        let base = shared.config.base_url.url.as_str();
-        let url = if id.is_empty() { [base, "/models"].concat() } else { [base, "/models/", id].concat() };
-        let ask = Ask { prompt_tokens: 0, max_tokens: Some(0.0), choices: 0.0 };
-        let wire = Wire { method: "GET", url, body: None, ask };
-        Inner::new(shared, cancel, None, id.to_string(), options, vec![wire])
-    }
 }

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use js_sys::{Float32Array, Function};
+use js_sys::{Float32Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::call::{Call, Inner, Wire};
+use super::call::Call;
 use super::cancel::Cancel;
-use super::client::Shared;
 use super::convert;
 use super::error::{Fields, to_js, to_js_with};
+use super::in_flight::{InFlight, Plan, Wire};
+use super::shared::Shared;
 use crate::config::RequestOptions;
 use crate::policy::ledger::Kind;
 use crate::policy::reservation::Ask;
@@ -17,12 +18,6 @@ use crate::policy::token::Estimator;
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
 use crate::wire::request::Defaults;
-
-/// The inputs and format of an embeddings call.
-pub struct Plan {
-    batches: Vec<Batch>,
-    format: Format,
-}
 
 /// An embeddings call from the caller's body.
 pub fn open(shared: &Rc<Shared>, body: &str, options: RequestOptions, hooks: &JsValue, cancel: &Cancel, settle: Function) -> Result<Call, JsValue> {
@@ -32,11 +27,10 @@ pub fn open(shared: &Rc<Shared>, body: &str, options: RequestOptions, hooks: &Js
     let request = embedding::request::read(body, defaults, endpoint).map_err(to_js)?;
     let batches = request.batches(Bounds { inputs: config.batching.size, bytes: PAYLOAD_LIMIT });
     let wires = batches.iter().map(|batch| wire(&request, batch.clone())).collect();
-    let mut inner = Inner::new(shared, cancel, Some(Kind::Embeddings), request.model.clone(), options, wires);
+    let mut inner = InFlight::new(shared, cancel, Some(Kind::Embeddings), request.model.clone(), options, wires);
     inner.progress.borrow_mut().provider = request.provider.clone();
     inner.embeddings = Some(Plan { batches, format: request.format });
-    inner.hook(hooks, settle)?;
-    Ok(Call::new(inner))
+    Call::open(inner, hooks, settle)
 }
 
 fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
@@ -48,6 +42,31 @@ fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
     });
     let ask = Ask { prompt_tokens: estimator.tokens().saturating_add(ids), max_tokens: Some(0.0), choices: 0.0 };
     Wire { method: "POST", url: request.url.clone(), body: Some(request.body(batch)), ask }
+}
+
+/// The body of an answer on its way into memory, part by part as it arrives.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Body {
+    bytes: Vec<u8>,
+}
+
+#[wasm_bindgen]
+impl Body {
+    /// Nothing yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Body::default()
+    }
+
+    /// The next part.
+    pub fn push(&mut self, part: &Uint8Array) {
+        let start = self.bytes.len();
+        self.bytes.resize(start.saturating_add(part.length() as usize), 0);
+        if let Some(room) = self.bytes.get_mut(start..) {
+            part.copy_to(room);
+        }
+    }
 }
 
 /// The rows of one batch.
@@ -110,7 +129,8 @@ impl Call {
     }
 
     /// The rows in a batch's answer; `counted` is what its server counted in a header.
-    pub fn rows(&self, index: usize, bytes: &[u8], counted: Option<f64>) -> Result<Rows, JsValue> {
+    pub fn rows(&self, index: usize, body: Body, counted: Option<f64>) -> Result<Rows, JsValue> {
+        let bytes = body.bytes.as_slice();
         let call = self.inner();
         let [_, inputs] = self.batch(index).try_into().unwrap_or([0, 0]);
         let inner = match embedding::decode(bytes, inputs) {

@@ -1,8 +1,8 @@
 // Embeddings: batches out, a few at a time; one list back, in the order of the inputs.
 
-import { base64Floats } from "./hfetch_bg.js";
+import { base64Floats, Body } from "./hfetch_bg.js";
 import { responseInfo } from "./chat.js";
-import { header, readBody } from "./fetch.js";
+import { header, readParts } from "./fetch.js";
 
 export async function embed(call, cancel) {
   const batches = call.requests;
@@ -32,10 +32,10 @@ export async function embed(call, cancel) {
 }
 
 async function read(call, cancel, index, exchange) {
-  const bytes = await readBody(exchange.response, cancel, call.idle);
+  const body = await collect(exchange.response, cancel, call.idle);
   exchange.forget();
   const counted = Number(header(exchange.response, "x-compute-tokens") ?? NaN);
-  const rows = call.rows(index, bytes, Number.isFinite(counted) ? counted : undefined);
+  const rows = call.rows(index, body, Number.isFinite(counted) ? counted : undefined);
   const { dimensions, model } = rows;
   const values = rows.values();
   rows.free();
@@ -47,6 +47,18 @@ async function read(call, cancel, index, exchange) {
     embedding: format(values.subarray(at * dimensions, (at + 1) * dimensions)),
   }));
   return { data, model };
+}
+
+// Straight into the module's memory: a body of megabytes is copied once.
+async function collect(response, cancel, idle) {
+  const body = new Body();
+  try {
+    await readParts(response, cancel, idle, (part) => body.push(part));
+    return body;
+  } catch (error) {
+    body.free();
+    throw error;
+  }
 }
 
 const formats = {

@@ -54,28 +54,38 @@ export function header(response, name) {
 
 export class BodyTooLarge extends Error {}
 
-// The whole body as bytes. `idle` ms without a byte ends the call with cause "idle".
+// The whole body as bytes.
 export async function readBody(response, cancel, idle, limit = Infinity) {
+  const parts = [];
+  let size = 0;
+  await readParts(response, cancel, idle, (part) => {
+    parts.push(part);
+    size += part.byteLength;
+    if (size > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+  });
+  return join(parts, size);
+}
+
+// Hands the body to `take` part by part, as it arrives. `idle` ms without a byte ends the call with cause "idle".
+export async function readParts(response, cancel, idle, take) {
   const watch = (promise) => {
     const alarm = timer(() => cancel.end("idle"), idle);
     return cancel.race(promise).finally(() => alarm.clear());
   };
   const body = response.body;
   if (typeof body?.getReader !== "function") {
-    if (body === null) return new Uint8Array(0);
-    if (typeof response.arrayBuffer === "function") return new Uint8Array(await watch(response.arrayBuffer()));
-    return new TextEncoder().encode(await watch(response.text()));
+    if (body === null) return;
+    const whole = typeof response.arrayBuffer === "function" ? response.arrayBuffer() : response.text();
+    const bytes = await watch(whole);
+    take(typeof bytes === "string" ? new TextEncoder().encode(bytes) : new Uint8Array(bytes));
+    return;
   }
   const reader = body.getReader();
-  const parts = [];
-  let size = 0;
   try {
     for (;;) {
       const { value, done } = await watch(reader.read());
-      if (done) return join(parts, size);
-      parts.push(value);
-      size += value.byteLength;
-      if (size > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+      if (done) return;
+      take(value);
     }
   } catch (error) {
     reader.cancel().catch(() => {});

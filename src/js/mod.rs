@@ -3,16 +3,20 @@
 mod admission;
 mod attempt;
 mod call;
+mod call_error;
 mod cancel;
+mod catalogue;
 mod client;
 mod convert;
 mod decoder;
 mod embedding;
 pub(crate) mod error;
 mod fetch;
+mod in_flight;
 mod line;
 mod policy;
 mod prices;
+mod shared;
 mod snapshot;
 mod store;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::client::Shared;
+use super::shared::Shared;
 use crate::policy::key_pool::KeySnapshot;
 use crate::policy::ledger::SpendSnapshot;
 

@@ -1,0 +1,126 @@
+//! The typed errors of a call, with what only the call knows: attempts, request id, headers, body, partial.
+
+use wasm_bindgen::prelude::*;
+
+use super::convert::get;
+use super::error::{Fields, clean_cause, parsed, to_js_with};
+use super::in_flight::InFlight;
+use crate::config::RequestOptions;
+use crate::error::{Class, Error, redact};
+use crate::wire::failure;
+
+impl InFlight {
+    /// Everything that must not be seen in an error.
+    pub fn redact(&self, text: &str) -> String {
+        redact(text, &self.shared.secrets.borrow())
+    }
+
+    fn clean(&self, thrown: &JsValue) -> JsValue {
+        clean_cause(thrown, self.shared.secrets.borrow().clone())
+    }
+
+    /// The fields every error of a call has.
+    pub fn fields(&self) -> Fields {
+        let fields = Fields::new();
+        fields.set("attempts", self.attempts.get());
+        if let Some(id) = &self.progress.borrow().request_id {
+            fields.set("requestId", id.as_str());
+        }
+        fields
+    }
+
+    fn stream_fields(&self, partial: JsValue) -> Fields {
+        let fields = self.fields();
+        fields.set("status", 200);
+        fields.set("headers", self.progress.borrow().headers.clone());
+        fields.set("partial", partial);
+        fields
+    }
+
+    /// `body` and `error` of an error: parsed where the body is JSON, keys cut out.
+    pub fn set_body(&self, fields: &Fields, text: &str) {
+        let body = parsed(&self.redact(text));
+        let inner = get(&body, "error");
+        fields.set("error", if inner.is_undefined() { body.clone() } else { inner });
+        fields.set("body", body);
+    }
+
+    /// The typed error of a refused or failed connection.
+    pub fn connection_error(&self, thrown: JsValue) -> JsValue {
+        let mut error = Error::new(Class::Connection, "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.");
+        error.retryable = true;
+        let fields = self.fields();
+        fields.set("cause", self.clean(&thrown));
+        to_js_with(error, &fields)
+    }
+
+    /// The typed error of an early end.
+    pub fn cancelled_error(&self, partial: JsValue) -> JsValue {
+        let phase = match self.cancel.cause().as_deref() {
+            Some("idle") => Some("idle"),
+            Some("total") => Some("total"),
+            _ => None,
+        };
+        let fields = self.fields();
+        fields.set("partial", partial);
+        let Some(phase) = phase else {
+            fields.set("cause", self.cancel.reason());
+            return to_js_with(Error::new(Class::UserAbort, "The request was aborted."), &fields);
+        };
+        to_js_with(timeout(phase, &self.options, self.stream), &fields)
+    }
+
+    /// The typed error of an attempt without response headers in time.
+    pub fn connect_timeout(&self) -> JsValue {
+        to_js_with(timeout("connect", &self.options, self.stream), &self.fields())
+    }
+
+    /// The typed error of a stream whose connection was lost.
+    pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> JsValue {
+        let error = Error::new(Class::StreamTruncated, "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.");
+        let fields = self.stream_fields(partial);
+        fields.set("cause", self.clean(&thrown));
+        to_js_with(error, &fields)
+    }
+
+    /// The typed error of a fault the decoder found.
+    pub fn stream_fault(&self, fault: JsValue, partial: JsValue) -> JsValue {
+        let text = |name: &str| get(&fault, name).as_string();
+        let class = match text("class").as_deref() {
+            Some("StreamTruncatedError") => Class::StreamTruncated,
+            Some("APIError") => Class::Api,
+            _ => Class::Stream,
+        };
+        let mut error = Error::new(class, self.redact(&text("message").unwrap_or_default()));
+        error.code = text("code");
+        error.kind = text("type");
+        error.param = text("param");
+        let fields = self.stream_fields(partial);
+        if let Some(body) = text("body") {
+            self.set_body(&fields, &body);
+        }
+        to_js_with(error, &fields)
+    }
+
+    /// The typed error of a 200 whose body is not what was asked for.
+    pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
+        let mut error = failure::unexpected(bytes);
+        error.message = self.redact(&error.message);
+        let fields = self.stream_fields(JsValue::NULL);
+        self.set_body(&fields, &String::from_utf8_lossy(bytes));
+        to_js_with(error, &fields)
+    }
+}
+
+fn timeout(phase: &'static str, options: &RequestOptions, stream: bool) -> Error {
+    let (ms, what) = match phase {
+        "connect" => (options.timeouts.connect(stream), "no response headers"),
+        "idle" => (options.timeouts.idle, "no bytes"),
+        _ => (options.timeouts.total.unwrap_or_default(), "not finished"),
+    };
+    let message = ["Timed out: ", what, " within ", &(ms as u64).to_string(), " ms (timeout.", phase, ")."].concat();
+    let mut error = Error::new(Class::ConnectionTimeout, message);
+    error.reason = Some(phase);
+    error.retryable = true;
+    error
+}

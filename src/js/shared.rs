@@ -1,0 +1,130 @@
+//! What all calls of a client share.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::cancel::Cancel;
+use super::convert;
+use super::error::{Fields, to_js, to_js_with};
+use super::line::Line;
+use super::prices::Prices;
+use super::store::Store;
+use crate::config::{Config, RequestOptions, check_key};
+use crate::error::Error;
+use crate::policy::cost::{Pricing, Rates, Source};
+use crate::policy::key_pool::KeyPool;
+use crate::policy::ledger::Spend;
+
+/// What the caller gave that is no data.
+pub struct Hooks {
+    pub fetch: JsValue,
+    pub api_key: JsValue,
+    pub on_settled: JsValue,
+}
+
+/// What all calls of a client share.
+pub struct Shared {
+    pub config: Config,
+    pub hooks: Hooks,
+    pub pool: RefCell<KeyPool>,
+    pub store: Store,
+    pub line: Line,
+    pub spend: RefCell<Spend>,
+    pub prices: Prices,
+    pub in_flight: Cell<u32>,
+    /// The keys' public names.
+    pub labels: Vec<String>,
+    /// Keys that must not be seen in an error: the pool's, and those a function gave.
+    pub secrets: RefCell<Vec<String>>,
+}
+
+/// Keys of a function that are remembered for redaction: short-lived tickets come and go.
+const REMEMBERED_KEYS: usize = 32;
+
+#[wasm_bindgen(raw_module = "./notify.js")]
+extern "C" {
+    /// Calls a hook of the caller's, whose failure is its own.
+    pub fn notify(hook: &JsValue, settlement: &JsValue);
+    /// Tells the developer something once.
+    pub fn warn(message: &str);
+    /// A call of the caller's key function, as a promise whatever it does.
+    #[wasm_bindgen(js_name = askKey)]
+    fn ask_key(function: &JsValue) -> Promise;
+}
+
+impl Shared {
+    /// The options of one request over the client's.
+    pub fn request_options(&self, text: Option<String>) -> Result<RequestOptions, JsValue> {
+        RequestOptions::from_value(&convert::options(text)?, &self.config).map_err(to_js)
+    }
+
+    /// The options of requests nobody gave options for.
+    pub fn default_options(&self) -> RequestOptions {
+        RequestOptions {
+            timeouts: self.config.timeouts,
+            retry: self.config.retry,
+            headers: self.config.headers.clone(),
+        }
+    }
+
+    /// Whether requests carry a key.
+    pub fn has_key(&self) -> bool {
+        self.config.key_from_function || !self.config.keys.is_empty()
+    }
+
+    /// A key's public name.
+    pub fn label(&self, key: usize) -> String {
+        self.labels.get(key).cloned().unwrap_or_default()
+    }
+
+    /// A key's scope in the limit store.
+    pub fn scope(&self, key: usize) -> String {
+        ["key:", &self.label(key)].concat()
+    }
+
+    /// Lets nothing through for a key before `until`.
+    pub fn block(&self, key: usize, until: f64) {
+        self.store.block(&self.scope(key), until);
+    }
+
+    /// The key itself; a function is asked each time.
+    pub async fn secret(&self, key: usize, cancel: &Cancel) -> Result<Option<String>, JsValue> {
+        if !self.config.key_from_function {
+            return Ok(self.config.keys.get(key).cloned());
+        }
+        let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
+        let given = answer.map_err(|thrown| key_error("the function failed, see cause", Some(thrown)))?;
+        let Some(secret) = given.as_string() else {
+            return Err(key_error("the function must give a string", None));
+        };
+        check_key(&secret, "apiKey").map_err(to_js)?;
+        let mut secrets = self.secrets.borrow_mut();
+        if !secrets.contains(&secret) {
+            if secrets.len() >= REMEMBERED_KEYS {
+                secrets.remove(0);
+            }
+            secrets.push(secret.clone());
+        }
+        Ok(Some(secret))
+    }
+
+    /// What tokens of a model cost, and where that price comes from.
+    pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
+        match self.config.pricing.as_ref()? {
+            Pricing::Live => self.prices.rates(model, provider),
+            configured => configured.rates(model).map(|rates| (rates, Source::Configured)),
+        }
+    }
+}
+
+/// The error of a key function that failed or gave something that is no key.
+fn key_error(problem: &str, thrown: Option<JsValue>) -> JsValue {
+    let fields = Fields::new();
+    if let Some(thrown) = thrown {
+        fields.set("cause", thrown);
+    }
+    to_js_with(Error::config("apiKey", problem), &fields)
+}
