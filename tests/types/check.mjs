@@ -25,18 +25,17 @@ const strict = {
   target: "es2022",
   types: [],
 };
-const resolutions = [
-  { module: "nodenext", moduleResolution: "nodenext" },
-  { module: "esnext", moduleResolution: "bundler" },
-];
-// The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
+const nodenext = { module: "nodenext", moduleResolution: "nodenext" };
+const bundler = { module: "esnext", moduleResolution: "bundler" };
+const compilers = { typescript: [nodenext, bundler], "typescript-5": [nodenext] };
+
 const programs = [
-  { file: "consumer.ts", lib: ["es2022"] },
-  { file: "consumer.ts", lib: ["es2022", "dom"] },
-  { file: "platform.ts", lib: ["es2022", "dom"] },
-  { file: "platform.ts", lib: ["es2022"], types: ["node"] },
-  { file: "platform.ts", lib: ["es2022"], types: ["@cloudflare/workers-types"] },
-  { file: "openai.ts", lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
+  { files: ["consumer.ts"], lib: ["es2022"] },
+  { files: ["consumer.ts", "platform.ts"], lib: ["es2022", "dom"] },
+  { files: ["platform.ts"], lib: ["es2022"], types: ["node"] },
+  { files: ["platform.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"] },
+  // The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
+  { files: ["openai.ts"], lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
 /** The README's snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
@@ -51,7 +50,7 @@ async function userProject(packageFolder, snippets) {
   await mkdir(join(folder, "node_modules"));
   await cp(packageFolder, join(folder, "node_modules", "hfetch"), { recursive: true, dereference: true });
   for (const name of ["openai", "@types", "@cloudflare"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
-  for (const file of new Set(programs.map((program) => program.file))) await cp(join(here, file), join(folder, file));
+  for (const file of new Set(programs.flatMap(({ files }) => files))) await cp(join(here, file), join(folder, file));
   for (const { file, code } of snippets) await writeFile(join(folder, file), code);
   await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
   return folder;
@@ -99,17 +98,17 @@ async function main() {
     else passed += 1;
   };
   try {
-    for (const compiler of ["typescript", "typescript-5"]) {
+    for (const [compiler, resolutions] of Object.entries(compilers)) {
       const { version } = JSON.parse(await readFile(join(modules, compiler, "package.json"), "utf8"));
-      for (const program of programs) {
+      for (const { files, ...options } of programs) {
+        const platform = [...options.lib, ...(options.types ?? [])].join("+");
         for (const resolution of resolutions) {
-          const name = `TypeScript ${version}, ${resolution.moduleResolution}, lib ${[...program.lib, ...(program.types ?? [])].join("+")}: ${program.file}`;
-          const { file, ...options } = program;
-          record(name, await compile(folder, compiler, [file], { ...options, ...resolution }));
+          const name = `TypeScript ${version}, ${resolution.moduleResolution}, lib ${platform}: ${files.join(", ")}`;
+          record(name, await compile(folder, compiler, files, { ...options, ...resolution }));
         }
       }
     }
-    const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...resolutions[0] };
+    const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...nodenext };
     record("the README's snippets", await compile(folder, "typescript", snippets.map(({ file }) => file), javascript));
     for (const specifier of ["hfetch", "hfetch/slim"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
