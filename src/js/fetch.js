@@ -88,10 +88,19 @@ export async function readParts(response, cancel, idle, take) {
       take(value);
     }
   } catch (error) {
-    reader.cancel().catch(() => {});
+    cancelReading(reader);
     throw error;
   } finally {
     release(reader);
+  }
+}
+
+// By shape: not every cancel() gives a promise.
+export function cancelReading(reader) {
+  try {
+    reader.cancel()?.catch?.(() => {});
+  } catch {
+    // It is left all the same.
   }
 }
 

@@ -3,7 +3,7 @@
 //
 // A hand-written iterator: a generator costs about twice as much a step.
 
-import { release, discard } from "./fetch.js";
+import { cancelReading, discard, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 
 const LINGER = 100; // ms
@@ -226,7 +226,7 @@ export class Pump {
     if (reader === null) return;
     const close = () => {
       alarm.clear();
-      reader.cancel().catch(() => {});
+      cancelReading(reader);
       release(reader);
     };
     const alarm = timer(close, LINGER);
@@ -239,7 +239,7 @@ export class Pump {
       discard(this.#exchange.response);
       return;
     }
-    this.#reader.cancel().catch(() => {});
+    cancelReading(this.#reader);
     release(this.#reader);
   }
 
