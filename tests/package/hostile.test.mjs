@@ -1,0 +1,165 @@
+// What the caller brings (fetch, store, key function, callbacks) may throw, lie, or never answer: every call ends all the same, once, in a typed error.
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { after, before, test } from "node:test";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+
+const never = () => new Promise(() => {});
+const frame = new TextEncoder().encode('data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n');
+
+const unhandled = [];
+const remember = (reason) => unhandled.push(reason);
+before(() => process.on("unhandledRejection", remember));
+after(() => {
+  process.off("unhandledRejection", remember);
+  assert.deepEqual(unhandled, []);
+});
+
+function clientWith(options) {
+  return new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, ...options });
+}
+
+/** Calls create(), reads what comes, and gives the error and the one settlement. */
+async function ending(hf, request = {}, body = {}) {
+  const settlements = [];
+  const pending = hf.chat.completions.create({ messages: PROMPT, stream: true, ...body }, { ...request, onSettled: (one) => settlements.push(one) });
+  const error = await pending.then(async (answer) => (body.stream === false ? null : (await drain(answer)).error), (reason) => reason);
+  const settlement = await pending.settled;
+  await nextTurn();
+  assert.deepEqual(settlements, [settlement], "settled exactly once");
+  assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
+  return { error, settlement };
+}
+
+/** A response whose reader is made of these functions. */
+function reading(reader) {
+  const body = { getReader: () => ({ cancel: async () => {}, releaseLock: () => {}, ...reader }), cancel: async () => {} };
+  return async () => ({ status: 200, headers: new Headers({ "content-type": "text/event-stream" }), body });
+}
+
+const aborting = () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort("enough"), 20);
+  return { signal: abort.signal };
+};
+
+const SILENT = [
+  ["a fetch that never answers", { fetch: never }],
+  ["a reader that never answers", { fetch: reading({ read: never }) }],
+  ["a reader that never answers, and whose cancel doesn't either", { fetch: reading({ read: never, cancel: never }) }],
+  ["a key function that never answers", { apiKey: never, fetch: never }],
+  ["a store that never answers", { store: { reserve: never, settle: never, release: never, block: never }, fetch: never }],
+];
+for (const [name, options] of SILENT) {
+  test(`${name} can be aborted`, async () => {
+    const { error, settlement } = await ending(clientWith(options), aborting());
+    assert.deepEqual([error.name, error.cause, settlement.outcome], ["APIUserAbortError", "enough", "aborted"]);
+  });
+  test(`${name} is held to the total timeout`, async () => {
+    const { error, settlement } = await ending(clientWith(options), { timeout: { total: 30 } });
+    assert.deepEqual([error.name, error.phase, settlement.outcome], ["APIConnectionTimeoutError", "total", "error"]);
+  });
+}
+
+test("a fetch that ignores its signal is held to the connect timeout; what it gives later is cancelled", async () => {
+  let cancelled = 0;
+  let answer;
+  const late = { status: 200, headers: new Headers(), body: { getReader: () => assert.fail("nobody reads it"), cancel: async () => void (cancelled += 1) } };
+  const { error } = await ending(clientWith({ fetch: () => new Promise((resolve) => (answer = () => resolve(late))) }), { timeout: { connect: 20 } });
+  assert.equal(error.phase, "connect");
+  answer();
+  await nextTurn();
+  assert.equal(cancelled, 1);
+});
+
+const LYING = [
+  ["cancel gives undefined", { cancel: () => undefined }],
+  ["cancel throws", { cancel: () => { throw new Error("cancel"); } }],
+  ["cancel rejects", { cancel: () => Promise.reject(new Error("cancel")) }],
+  ["releaseLock throws", { releaseLock: () => { throw new Error("lock"); } }],
+];
+for (const [name, reader] of LYING) {
+  test(`a reader whose ${name}: break still ends the stream`, async () => {
+    const hf = clientWith({ fetch: reading({ read: async () => ({ done: false, value: frame }), ...reader }) });
+    const stream = await hf.chat.completions.create({ messages: PROMPT, stream: true });
+    for await (const _ of stream) break;
+    assert.equal((await stream.settled).outcome, "aborted");
+  });
+}
+
+test("a reader that throws at once", async () => {
+  const { error } = await ending(clientWith({ fetch: reading({ read: () => { throw new RangeError("read"); } }) }));
+  assert.equal(error.name, "StreamTruncatedError");
+  assert.equal(error.cause.message, "read");
+});
+
+test("headers that throw", async () => {
+  const headers = { get: () => { throw new Error("headers"); } };
+  for (const status of [200, 500]) {
+    const { error } = await ending(clientWith({ fetch: async () => ({ status, headers, body: null }) }));
+    assert.ok(error instanceof hfetch.APIError, String(error));
+  }
+});
+
+test("an onSettled that throws or rejects reaches nobody", async () => {
+  const { client } = scripted();
+  for (const onSettled of [() => { throw new Error("mine"); }, async () => { throw new Error("mine"); }, () => Promise.reject("mine")]) {
+    const hf = client({ onSettled });
+    const pending = hf.chat.completions.create({ messages: PROMPT }, { onSettled });
+    assert.equal((await pending).object, "chat.completion");
+    assert.equal((await pending.settled).outcome, "ok");
+  }
+  await nextTurn();
+});
+
+test("a store that answers nonsense fails closed", async () => {
+  for (const answer of [undefined, null, 7, "ok", {}, { ok: false }, { ok: 1 }, { ok: true }]) {
+    let sent = 0;
+    const none = async () => {};
+    const fetch = async () => (sent += 1) && Response.json({ choices: [] });
+    const hf = clientWith({ store: { reserve: async () => answer, settle: none, release: none, block: none }, fetch, limits: { onLimit: "error" } });
+    const { error, settlement } = await ending(hf, {}, { stream: false });
+    assert.ok(error instanceof hfetch.HfetchError, `${JSON.stringify(answer)}: ${error}`);
+    assert.deepEqual([settlement.outcome, sent], ["error", 0], JSON.stringify(answer));
+  }
+});
+
+test("a store whose settle and release fail breaks no answer", async () => {
+  const boom = async () => { throw new Error("store"); };
+  const { client } = scripted();
+  const hf = client({ store: { reserve: async () => ({ ok: true, reservation: "r" }), settle: boom, release: boom, block: boom } });
+  assert.equal((await hf.chat.completions.create({ messages: PROMPT })).object, "chat.completion");
+});
+
+test("withResponse of a failed call is one rejection, not two", async () => {
+  const { client } = scripted({ status: 400 });
+  const error = await failure(client().chat.completions.create({ messages: PROMPT }).withResponse());
+  assert.equal(error.status, 400);
+  await nextTurn();
+});
+
+const HOSTILE = [
+  ["a getter that throws", Object.defineProperty({}, "temperature", { enumerable: true, get: () => { throw new Error("getter"); } })],
+  ["toJSON that throws", { extra: { toJSON: () => { throw new Error("toJSON"); } } }],
+  ["a cycle", (() => { const extra = {}; extra.self = extra; return { extra }; })()],
+  ["a BigInt", { extra: 1n }],
+  ["a symbol", { extra: Symbol("x") }],
+  ["a function", { extra: () => {} }],
+];
+for (const [name, extra] of HOSTILE) {
+  test(`a body with ${name} is a ConfigError, and nothing is sent`, async () => {
+    const script = scripted();
+    const body = Object.defineProperties({ messages: PROMPT }, Object.getOwnPropertyDescriptors(extra));
+    const error = await failure((async () => script.client().chat.completions.create(body))());
+    assert.equal(error.name, "ConfigError");
+    assert.equal((await script.stats()).requests, 0);
+  });
+}
+
+test("no key of an answer reaches a prototype", async () => {
+  const text = '{"choices":[{"index":0,"message":{"role":"assistant","content":"x","__proto__":{"polluted":1}},"finish_reason":"stop"}],"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+  const { client } = scripted({ text, contentType: "application/json" }, { sse: [`data: ${text.replace('"message"', '"delta"')}\n\n`], done: true });
+  await client().chat.completions.create({ messages: PROMPT });
+  await (await client().chat.completions.create({ messages: PROMPT, stream: true })).final();
+  assert.equal({}.polluted, undefined);
+});
