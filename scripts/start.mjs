@@ -22,7 +22,7 @@ async function streamToTerminal(pkg, options) {
   process.stdout.write("\n> Say hello in one short sentence.\n");
   for await (const text of (await pending).text()) process.stdout.write(text);
   const { usage } = await pending.settled;
-  console.log(`\n  (${usage.prompt_tokens} + ${usage.completion_tokens} tokens${usage.estimated ? ", estimated" : ""})\n`);
+  console.log(`\n  (${usage.prompt_tokens} + ${usage.completion_tokens} tokens${usage.source === "estimated" ? ", estimated" : ""})\n`);
 }
 
 /**
@@ -88,6 +88,9 @@ async function command() {
       process.exit(0);
     };
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+    // npm passes a signal on to its shell only: when that has gone, so do we.
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || stop(), 500).unref();
   } catch (error) {
     await endpoint?.close();
     throw error;
