@@ -1,4 +1,5 @@
 //! Prices in both forms, and what usage costs at them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::cost::{Cost, Price, Pricing, Rates, Source};

@@ -1,4 +1,5 @@
 //! What is tried again, and after how long.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::http_date;
@@ -8,7 +9,9 @@ use proptest::prelude::*;
 /// Sun, 06 Nov 1994 08:49:37 GMT
 const NOW: f64 = 784_111_777_000.0;
 
-fn with(headers: &[(&str, &str)], ask: impl FnOnce(&dyn Fn(&str) -> Option<String>)) {
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+fn with(headers: Headers<'_>, ask: impl FnOnce(&dyn Fn(&str) -> Option<String>)) {
     ask(&|name| {
         let found = headers.iter().find(|header| header.0 == name);
         found.map(|header| header.1.to_string())
@@ -17,7 +20,7 @@ fn with(headers: &[(&str, &str)], ask: impl FnOnce(&dyn Fn(&str) -> Option<Strin
 
 fn delay(
     status: Option<u16>,
-    headers: &[(&str, &str)],
+    headers: Headers<'_>,
     body: &str,
     attempt: u32,
     random: f64,
@@ -130,7 +133,7 @@ fn retry_after_in_all_its_forms() {
 
 #[test]
 fn rate_limit_headers_count_only_when_nothing_is_left() {
-    let table: [(&[(&str, &str)], Option<f64>); 14] = [
+    let table: [(Headers<'_>, Option<f64>); 14] = [
         (&[("ratelimit", "\"api\";r=0;t=12")], Some(12e3)),
         (&[("ratelimit", "\"api\";r=3;t=12")], None),
         (

@@ -99,86 +99,88 @@ impl Price {
     /// Either form: USD per million, or the provider page's with its `unit`; `path` names it in errors.
     pub fn from_value(value: &Value, path: &str) -> Result<Self, Error> {
         let Value::Object(entries) = value else {
-            return Err(Error::config(
-                path,
-                "must be an object with inputPerMillion and outputPerMillion",
-            ));
+            let problem = "must be an object with inputPerMillion and outputPerMillion";
+            return Err(Error::config(path, problem));
         };
-        let given = || {
-            entries
-                .iter()
-                .filter(|entry| entry.1 != Value::Other("undefined"))
-        };
-        let page = given().any(|entry| PAGE.contains(&entry.0.as_str()));
-        let names = if page { PAGE } else { NATIVE };
-        let field = |name: &str| {
-            if path.is_empty() {
-                name.to_string()
-            } else {
-                [path, ".", name].concat()
-            }
-        };
-        for (name, _) in given() {
-            let known = names.contains(&name.as_str()) || (page && name == UNIT);
-            if !known {
-                return Err(Error::config(
-                    field(name),
-                    &[
-                        "is not part of a price; there are ",
-                        names[0],
-                        " and ",
-                        names[1],
-                    ]
-                    .concat(),
-                ));
-            }
+        let fields = Fields { entries, path };
+        if PAGE.iter().any(|name| fields.find(name).is_some()) {
+            return fields.page_price();
         }
-        let find = |name: &str| {
-            given()
-                .rev()
-                .find(|entry| entry.0 == name)
-                .map(|entry| &entry.1)
-        };
-        let rate = |name: &str| match find(name) {
-            Some(Value::Number(rate)) if (0.0..=1e9).contains(rate) => Ok(*rate),
-            Some(_) => Err(Error::config(
-                field(name),
-                "must be a number of US dollars from 0 to 1000000000",
-            )),
-            None => Err(Error::config(field(name), "is missing")),
-        };
-        let [input, output] = [rate(names[0])?, rate(names[1])?];
-        if !page {
-            return Ok(Price {
-                rates: Rates {
-                    input_per_million: input,
-                    output_per_million: output,
-                },
-                doubtful: false,
-            });
-        }
-        let unit = find(UNIT);
+        fields.only(&NATIVE)?;
+        Ok(Price {
+            rates: Rates {
+                input_per_million: fields.rate(NATIVE[0])?,
+                output_per_million: fields.rate(NATIVE[1])?,
+            },
+            doubtful: false,
+        })
+    }
+}
+
+/// The fields of a price, and the path that leads to them.
+struct Fields<'a> {
+    entries: &'a [(String, Value)],
+    path: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn page_price(&self) -> Result<Price, Error> {
+        self.only(&[PAGE[0], PAGE[1], UNIT])?;
+        let unit = self.find(UNIT);
         // What a rate has to be multiplied by to be one per million tokens.
         let factor = match unit {
             None => 1e3,
             Some(Value::String(unit)) if unit == "token" => 1e6,
             Some(Value::String(unit)) if unit == "1k" => 1e3,
             Some(Value::String(unit)) if unit == "1m" => 1.0,
-            Some(_) => {
-                return Err(Error::config(
-                    field(UNIT),
-                    "must be \"token\", \"1k\" or \"1m\"",
-                ));
-            }
+            Some(_) => return Err(self.refuse(UNIT, "must be \"token\", \"1k\" or \"1m\"")),
         };
         let rates = Rates {
-            input_per_million: round(input * factor),
-            output_per_million: round(output * factor),
+            input_per_million: round(self.rate(PAGE[0])? * factor),
+            output_per_million: round(self.rate(PAGE[1])? * factor),
         };
         let odd = |rate: f64| rate > 0.0 && !(0.001..=1_000.0).contains(&rate);
-        let doubtful =
-            unit.is_none() && (odd(rates.input_per_million) || odd(rates.output_per_million));
-        Ok(Price { rates, doubtful })
+        let doubtful = odd(rates.input_per_million) || odd(rates.output_per_million);
+        Ok(Price {
+            rates,
+            doubtful: unit.is_none() && doubtful,
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<&'a Value> {
+        let given = self.entries.iter().rev().find(|entry| entry.0 == name);
+        given
+            .map(|entry| &entry.1)
+            .filter(|value| **value != Value::Other("undefined"))
+    }
+
+    fn only(&self, known: &[&str]) -> Result<(), Error> {
+        let mut names = self.entries.iter().map(|entry| entry.0.as_str());
+        let unknown = names.find(|name| !known.contains(name) && self.find(name).is_some());
+        let Some(unknown) = unknown else {
+            return Ok(());
+        };
+        let problem = ["is not part of such a price; there are ", &known.join(", ")].concat();
+        Err(self.refuse(unknown, &problem))
+    }
+
+    fn rate(&self, name: &str) -> Result<f64, Error> {
+        match self.find(name) {
+            Some(Value::Number(rate)) if (0.0..=1e9).contains(rate) => Ok(*rate),
+            Some(_) => {
+                Err(self.refuse(name, "must be a number of US dollars from 0 to 1000000000"))
+            }
+            None => Err(self.refuse(name, "is missing")),
+        }
+    }
+
+    fn refuse(&self, name: &str, problem: &str) -> Error {
+        let path = if self.path.is_empty() {
+            name.to_string()
+        } else {
+            [self.path, ".", name].concat()
+        };
+        Error::config(path, problem)
     }
 }
 

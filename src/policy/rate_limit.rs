@@ -207,50 +207,56 @@ impl RateLimiter {
     }
 
     fn check(&self, tokens: u64) -> Result<(), Refused> {
-        let limits = &self.limits;
-        let taken = self.window.taken();
-        let mut refusal: Option<Refused> = None;
-        let mut refuse = |retry_after: f64, reason| {
-            if refusal.is_none_or(|worst| retry_after > worst.retry_after) {
-                refusal = Some(Refused {
-                    retry_after,
-                    reason,
-                });
+        let refusals = [
+            self.check_concurrent(),
+            self.check_requests(),
+            self.check_tokens(tokens as f64),
+            self.check_month(),
+            self.check_block(),
+        ];
+        let longest = refusals.into_iter().flatten().reduce(|longest, other| {
+            if other.retry_after > longest.retry_after {
+                other
+            } else {
+                longest
             }
-        };
-        if let Some(limit) = set(limits.max_concurrent)
-            && self.open.len() as f64 + 1.0 > limit
-        {
-            refuse(0.0, Reason::Concurrent);
-        }
-        if let Some(limit) = set(limits.requests_per_minute) {
-            let excess = taken.requests as f64 + 1.0 - limit;
-            if excess > 0.0 {
-                refuse(
-                    self.wait(excess, |amount| amount.requests),
-                    Reason::Requests,
-                );
-            }
-        }
-        if let Some(limit) = set(limits.tokens_per_minute) {
-            let excess = taken.tokens as f64 + tokens as f64 - limit;
-            if tokens as f64 > limit {
-                refuse(f64::INFINITY, Reason::Tokens);
-            } else if excess > 0.0 {
-                refuse(self.wait(excess, |amount| amount.tokens), Reason::Tokens);
-            }
-        }
-        if let Some(limit) = set(limits.requests_per_month)
-            && self.requests_this_month as f64 + 1.0 > limit
-        {
-            refuse(self.until(self.month_end), Reason::Month);
-        }
-        if self.blocked_until > self.now {
-            refuse(self.until(self.blocked_until), Reason::Blocked);
-        }
-        refusal.map_or(Ok(()), Err)
+        });
+        longest.map_or(Ok(()), Err)
     }
 
+    fn check_concurrent(&self) -> Option<Refused> {
+        let full = self.open.len() as f64 + 1.0 > set(self.limits.max_concurrent)?;
+        full.then(|| refused(0.0, Reason::Concurrent))
+    }
+
+    fn check_requests(&self) -> Option<Refused> {
+        let limit = set(self.limits.requests_per_minute)?;
+        let excess = self.window.taken().requests as f64 + 1.0 - limit;
+        let wait = || self.wait(excess, |amount| amount.requests);
+        (excess > 0.0).then(|| refused(wait(), Reason::Requests))
+    }
+
+    fn check_tokens(&self, tokens: f64) -> Option<Refused> {
+        let limit = set(self.limits.tokens_per_minute)?;
+        if tokens > limit {
+            return Some(refused(f64::INFINITY, Reason::Tokens));
+        }
+        let excess = self.window.taken().tokens as f64 + tokens - limit;
+        let wait = || self.wait(excess, |amount| amount.tokens);
+        (excess > 0.0).then(|| refused(wait(), Reason::Tokens))
+    }
+
+    fn check_month(&self) -> Option<Refused> {
+        let full = self.requests_this_month as f64 + 1.0 > set(self.limits.requests_per_month)?;
+        full.then(|| refused(self.until(self.month_end), Reason::Month))
+    }
+
+    fn check_block(&self) -> Option<Refused> {
+        let blocked = self.blocked_until > self.now;
+        blocked.then(|| refused(self.until(self.blocked_until), Reason::Blocked))
+    }
+
+    /// Until so much has left the window; 0 when a reservation has to end first.
     fn wait(&self, excess: f64, amount: fn(Amount) -> u64) -> f64 {
         let free_at = self.window.free_at(excess, amount);
         free_at.map_or(0.0, |time| self.until(time))
@@ -259,6 +265,13 @@ impl RateLimiter {
     /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.
     fn until(&self, time: f64) -> f64 {
         (time - self.now).ceil()
+    }
+}
+
+fn refused(retry_after: f64, reason: Reason) -> Refused {
+    Refused {
+        retry_after,
+        reason,
     }
 }
 

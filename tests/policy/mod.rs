@@ -1,9 +1,11 @@
 //! State on its way through storage: what the core serialises, as the core reads it back.
 
+#![allow(clippy::unwrap_used)]
+
 use hfetch::json::Value;
 
 /// The core's value of a JSON value.
-pub fn from_json(value: &serde_json::Value) -> Value {
+fn from_json(value: &serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(flag) => Value::Bool(*flag),

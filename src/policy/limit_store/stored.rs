@@ -1,0 +1,142 @@
+//! A store's way into storage and back.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::{Hold, MemoryStore, Reservation, Scope};
+use crate::error::Error;
+use crate::json::Value;
+use crate::policy::budget::{self, Spent};
+use crate::policy::calendar;
+use crate::policy::rate_limit::{self, Limits, RateLimiter};
+use crate::policy::state;
+
+/// A store as plain data, for [`MemoryStore::restore`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    now: f64,
+    created: f64,
+    last_reservation: f64,
+    scopes: Vec<(String, rate_limit::State, budget::State)>,
+    open: Vec<ReservationState>,
+    lost: Vec<ReservationState>,
+}
+
+/// Number, time, and for each part: scope, number in its limiter, tokens, money.
+type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
+
+impl MemoryStore {
+    /// All there is to remember, open reservations included.
+    pub fn state(&self) -> State {
+        let scopes = self.scopes.iter();
+        State {
+            now: self.now,
+            created: self.created,
+            last_reservation: self.last_number as f64,
+            scopes: scopes
+                .map(|scope| {
+                    (
+                        scope.name.clone(),
+                        scope.limiter.state(),
+                        scope.spent.state(),
+                    )
+                })
+                .collect(),
+            open: self.open.iter().map(Reservation::state).collect(),
+            lost: self.lost.iter().map(Reservation::state).collect(),
+        }
+    }
+
+    /// Takes over the state that a store like this one gave.
+    pub fn restore(&mut self, value: &Value) -> Result<(), Error> {
+        let state = state::Reader::new(value, "state")?;
+        let mut store = MemoryStore::lasting(self.lost_after);
+        store.now = state.time("now")?;
+        store.created = state.time("created")?;
+        store.last_number = state.count("lastReservation")?;
+        for item in state.list("scopes")? {
+            let scope = Scope::restore(item)?.ok_or_else(|| state.broken("scopes"))?;
+            if store
+                .scopes
+                .last()
+                .is_some_and(|last| last.name >= scope.name)
+            {
+                return Err(state.broken("scopes"));
+            }
+            store.scopes.push(scope);
+        }
+        store.open = Reservation::restore_all(&state, "open")?;
+        store.lost = Reservation::restore_all(&state, "lost")?;
+        *self = store;
+        Ok(())
+    }
+}
+
+impl Scope {
+    fn restore(item: &Value) -> Result<Option<Scope>, Error> {
+        let Value::Array(parts) = item else {
+            return Ok(None);
+        };
+        let [Value::String(name), limiter, spent] = parts.as_slice() else {
+            return Ok(None);
+        };
+        Ok(Some(Scope {
+            name: name.clone(),
+            limiter: RateLimiter::restore(limiter, Limits::default(), "state.scopes")?,
+            spent: Spent::restore(spent, "state.scopes")?,
+        }))
+    }
+}
+
+impl Reservation {
+    fn state(&self) -> ReservationState {
+        let holds = self.holds.iter().map(|hold| {
+            (
+                hold.scope.clone(),
+                hold.id as f64,
+                hold.tokens as f64,
+                hold.money.map(budget::digits),
+            )
+        });
+        (self.number as f64, self.at, holds.collect())
+    }
+
+    fn restore_all(state: &state::Reader<'_>, name: &str) -> Result<VecDeque<Self>, Error> {
+        let mut last = 0;
+        let rows = state.rows(name, |row| {
+            let number = row.count(0, state::MOST)?;
+            let in_order = number > std::mem::replace(&mut last, number);
+            let at = row.time(1, calendar::LAST_TIME)?;
+            let holds = row
+                .list(2)?
+                .iter()
+                .map(Hold::restore)
+                .collect::<Option<Vec<_>>>()?;
+            in_order.then_some(Reservation { number, at, holds })
+        })?;
+        Ok(rows.into())
+    }
+}
+
+impl Hold {
+    fn restore(item: &Value) -> Option<Hold> {
+        let Value::Array(parts) = item else {
+            return None;
+        };
+        let [Value::String(scope), id, tokens, held] = parts.as_slice() else {
+            return None;
+        };
+        let money = match held {
+            Value::Null | Value::Other(_) => None,
+            held => Some(budget::money(held)?),
+        };
+        Some(Hold {
+            scope: scope.clone(),
+            id: state::whole(id, state::MOST)?,
+            tokens: state::whole(tokens, rate_limit::MOST_TOKENS)?,
+            money,
+        })
+    }
+}
