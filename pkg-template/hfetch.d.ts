@@ -23,7 +23,7 @@ export interface Pending<T> extends Promise<T> {
    */
   readonly settled: Promise<Settlement>;
   /** The answer together with status and headers. Rejects as the promise itself does. */
-  withResponse(): Promise<{ data: T; response: ResponseInfo }>;
+  withResponse(): Promise<{ data: T; response: ResponseInfo; request_id: string | null }>;
 }
 
 /** Status line and headers of the response that was used, retries left out. */

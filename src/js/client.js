@@ -63,7 +63,8 @@ export class HuggingFace {
   async #run(kind, run, body, request, settle, settled) {
     const { call, cancel } = this.#open(kind, body, request, settle);
     try {
-      return await run(call, cancel, settled);
+      const answer = await run(call, cancel, settled);
+      return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
       throw fail(call, cancel, error);
     }

@@ -62,8 +62,9 @@ export const parts = {
   },
 
   async "withResponse"({ client }) {
-    const { data, response } = await client.chat.completions.create({ model, messages }).withResponse();
-    return { object: data.object, status: response.status, type: response.headers.get("content-type") };
+    const { data, response, request_id } = await client.chat.completions.create({ model, messages }).withResponse();
+    const sameId = request_id === response.headers.get("x-request-id");
+    return { object: data.object, status: response.status, type: response.headers.get("content-type"), sameId };
   },
 
   async "headers of one request"({ client, stats }) {
