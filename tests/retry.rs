@@ -226,11 +226,13 @@ fn only_429_and_503_listen_to_the_providers_own_headers() {
 #[test]
 fn a_key_rests_after_429_503_and_a_window_that_is_spent() {
     let asked = [("retry-after", "2")];
+    let a_day = [("retry-after", "86400")];
     let spent = [("ratelimit", "\"api\";r=0;t=12")];
     let left = [("ratelimit", "\"api\";r=1;t=12")];
     for (status, headers, rest) in [
         (429, &asked, Some(2e3)),
         (503, &asked, Some(2e3)),
+        (429, &a_day, Some(900e3)),
         // One provider sends it with every answer.
         (200, &asked, None),
         (500, &asked, None),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::calendar::{self, month_of};
+use super::retry::LONGEST_REST;
 use super::window::Window;
 
 /// Rest of a key whose account has no credits left (402): an hour.
@@ -13,9 +14,6 @@ const NO_PERMISSION: f64 = 300_000.0;
 
 /// Rest of a key that was too fast (429) and wasn't told for how long: 5 s. The router's 429s are mostly one provider's.
 const TOO_FAST: f64 = 5_000.0;
-
-/// The longest rest a server can ask for: 15 minutes.
-const LONGEST_REST: f64 = 900_000.0;
 
 /// Models of which a key remembers that it rests for them.
 const MOST_MODELS: usize = 64;

@@ -28,16 +28,6 @@ pub struct Limits {
     pub max_concurrent: Option<f64>,
 }
 
-impl Limits {
-    /// The provider page's free tier: 300 requests a minute, 30 000 a month.
-    pub const FREE_TIER: Limits = Limits {
-        requests_per_minute: Some(300.0),
-        tokens_per_minute: None,
-        requests_per_month: Some(30_000.0),
-        max_concurrent: None,
-    };
-}
-
 /// Which limit refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {

@@ -118,12 +118,16 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: f64) -> Option<
         .or_else(|| spent_provider_window(status, header, now))
 }
 
+/// The longest rest of a key that a server can ask for: 15 minutes.
+pub const LONGEST_REST: f64 = 900_000.0;
+
 /// Ms for which a key should rest after a response: what 429 and 503 ask for, and a window that the header calls spent.
 pub fn rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
-    match status {
+    let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
         _ => spent_window(header),
-    }
+    };
+    asked.map(|rest| rest.min(LONGEST_REST))
 }
 
 fn retry_after(header: Header<'_>, now: f64) -> Option<f64> {
