@@ -125,7 +125,7 @@ test("abort during a wait between tries ends it at once", async () => {
 
 test("connection errors and connect timeouts are tried again", async () => {
   const script = scripted({ resetBeforeHeaders: true }, { stallBeforeHeaders: true }, {});
-  const pending = ask(script.client({ retry: QUICK, timeout: { connect: 150 } }));
+  const pending = ask(script.client({ retry: QUICK, timeout: { connect: 400 } }));
   assert.equal((await pending).object, "chat.completion");
   assert.equal((await pending.settled).attempts, 3);
   await script.closed();
@@ -133,7 +133,7 @@ test("connection errors and connect timeouts are tried again", async () => {
 
 test("a stall in the body is an idle timeout, not tried again", async () => {
   const script = scripted({ stallAfter: 700, times: 2 });
-  const pending = ask(script.client({ retry: QUICK }), { stream: true }, { timeout: { idle: 40 } });
+  const pending = ask(script.client({ retry: QUICK }), { stream: true }, { timeout: { idle: 150 } });
   const { items, error } = await drain(await pending);
   assert.deepEqual([error.name, error.phase, items.length > 0], ["APIConnectionTimeoutError", "idle", true]);
   assert.equal((await script.closed()).requests, 1);

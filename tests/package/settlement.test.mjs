@@ -57,7 +57,7 @@ const STREAMS = [
   ["error frame after usage", [{ fixture: "error-in-chunk.sse" }], read, { outcome: "error" }],
   ["bad JSON", [{ fixture: "bad-json.sse" }], read, { outcome: "error", usage: "estimated" }],
   ["an HTML page with status 200", [{ text: "<html></html>", contentType: "text/html" }], ({ pending }) => pending.then(drain, () => {}), { outcome: "error" }],
-  ["idle timeout", [STALLED], read, { outcome: "error", usage: "estimated" }, { timeout: { idle: 40 } }],
+  ["idle timeout", [STALLED], read, { outcome: "error", usage: "estimated" }, { timeout: { idle: 150 } }],
 ];
 
 const WHOLE = [

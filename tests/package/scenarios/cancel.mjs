@@ -141,7 +141,7 @@ export const cancel = [
 
   ...[
     ["connect", { stallBeforeHeaders: true }, { connect: 40 }],
-    ["idle", STALLED, { idle: 40 }],
+    ["idle", STALLED, { idle: 120 }],
     ["total", { delayMs: 10, split: 20 }, { total: 80 }],
   ].map(([phase, step, timeout]) =>
     scenario(`timeout: ${phase} ends with its phase and hangs up`, async ({ client, script, closed, hfetch, assert }) => {
@@ -156,18 +156,18 @@ export const cancel = [
   ),
 
   scenario("a slow drip is not idle", async ({ client, script, assert }) => {
-    await script({ sse: [": a\n", ": b\n", ": c\n", ": d\n", ": e\n", { choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }] }], done: true, delayMs: 30 });
-    const stream = await client().chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 100 } });
+    await script({ sse: [": a\n", ": b\n", ": c\n", ": d\n", ": e\n", { choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }] }], done: true, delayMs: 50 });
+    const stream = await client().chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 220 } });
     assert.equal((await collect(stream.text())).join(""), "x");
   }),
 
   scenario("a consumer that pauses is not timed", async ({ client, script, assert }) => {
     await script({ fixture: "metadata-changes.sse" });
-    const stream = await client().chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 40 } });
+    const stream = await client().chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 120 } });
     let chunks = 0;
     for await (const _ of stream) {
       chunks += 1;
-      if (chunks === 2) await new Promise((resolve) => setTimeout(resolve, 90));
+      if (chunks === 2) await new Promise((resolve) => setTimeout(resolve, 200));
     }
     assert.equal(chunks, 8);
   }),
