@@ -68,6 +68,21 @@ export const stream = [
     assert.deepEqual(await fourth.final(), alone, "after text()");
   }),
 
+  scenario("tool calls and reasoning come out alike from every family of servers", async ({ client, assert }) => {
+    const tools = [{ type: "function", function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
+    for (const provider of ["novita", "together", "groq", "hf-inference"]) {
+      const hf = client({ model: `openai/gpt-oss-20b:${provider}` });
+      const answer = { messages: [{ role: "user", content: "Oslo" }], stream: true };
+      const called = await (await hf.chat.completions.create({ ...answer, tools })).final();
+      const [call, ...others] = called.choices[0].message.tool_calls;
+      assert.deepEqual([call.function.name, JSON.parse(call.function.arguments), others.length], ["get_weather", { city: "Oslo" }, 0], provider);
+      assert.ok(call.id !== "" && call.type === "function", provider);
+      const { content, reasoning } = (await (await hf.chat.completions.create(answer)).final()).choices[0].message;
+      assert.ok(content.startsWith("You said: Oslo"), provider);
+      if (provider !== "hf-inference") assert.equal(reasoning, "The user wants an echo.", provider);
+    }
+  }),
+
   scenario("toReadableStream gives the bytes as received", async (t) => {
     await t.script({ fixture: "crlf.sse", split: 7 });
     const stream = await ask(t.client);
