@@ -61,10 +61,11 @@ impl Body {
 
     /// The next part.
     pub fn push(&mut self, part: &Uint8Array) {
-        let start = self.bytes.len();
-        self.bytes.resize(start.saturating_add(part.length() as usize), 0);
-        if let Some(room) = self.bytes.get_mut(start..) {
-            part.copy_to(room);
+        let mut part = part.to_vec();
+        if self.bytes.is_empty() {
+            self.bytes = part;
+        } else {
+            self.bytes.append(&mut part);
         }
     }
 }

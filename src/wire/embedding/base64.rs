@@ -26,48 +26,29 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
     if padding > 2 || text.len() % 4 != 0 || bytes % 4 != 0 || count == 0 {
         return Err(LENGTH);
     }
-    let start = floats.len();
-    floats.resize(start.saturating_add(count), 0.0);
-    let decoded = floats.get_mut(start..).unwrap_or_default();
+    // Zeroed by the allocator, which is faster than growing `floats` by so many zeros.
+    let mut decoded = vec![0.0; count];
     let (threes, rest) = decoded.as_chunks_mut::<3>();
     let (blocks, tail) = text.as_chunks::<16>();
     let seen = decode_blocks(blocks, threes) | decode_tail(tail, padding, rest);
     if seen & BAD != 0 {
         return Err("holds what is not base64");
     }
-    if decoded.iter().all(|value| value.is_finite()) {
-        Ok(count)
-    } else {
-        Err("holds NaN or Infinity: the model failed on this input")
+    if !decoded.iter().all(|value| value.is_finite()) {
+        return Err("holds NaN or Infinity: the model failed on this input");
     }
+    floats.append(&mut decoded);
+    Ok(count)
 }
 
 /// 16 characters are 12 bytes are three floats; the result has [`BAD`] set if any character is none.
 fn decode_blocks(blocks: &[[u8; 16]], threes: &mut [[f32; 3]]) -> u32 {
     let mut seen = 0;
     for (three, block) in threes.iter_mut().zip(blocks) {
-        let [
-            c0,
-            c1,
-            c2,
-            c3,
-            c4,
-            c5,
-            c6,
-            c7,
-            c8,
-            c9,
-            ca,
-            cb,
-            cc,
-            cd,
-            ce,
-            cf,
-        ] = *block;
-        let a = four(c0, c1, c2, c3);
-        let b = four(c4, c5, c6, c7);
-        let c = four(c8, c9, ca, cb);
-        let d = four(cc, cd, ce, cf);
+        let [a, b, c, d] = block.as_chunks::<4>().0 else {
+            break;
+        };
+        let (a, b, c, d) = (four(a), four(b), four(c), four(d));
         seen |= a | b | c | d;
         let first = a << 8 | (b >> 16 & 0xFF);
         let second = b << 16 | (c >> 8 & 0xFFFF);
@@ -97,14 +78,18 @@ fn decode_tail(tail: &[u8], padding: usize, floats: &mut [f32]) -> u32 {
 
 /// Four characters are 24 bits.
 #[inline]
-fn four(a: u8, b: u8, c: u8, d: u8) -> u32 {
-    let [a, b, c, d] = [a, b, c, d].map(|byte| {
-        let value = VALUES.get(usize::from(byte)).copied();
-        u32::from(value.unwrap_or(0xFF))
-    });
+fn four(characters: &[u8; 4]) -> u32 {
+    let &[a, b, c, d] = characters;
+    let (a, b, c, d) = (value(a), value(b), value(c), value(d));
     // Only the value of a character that is none has bit 7.
     let bad = (a | b | c | d) << 24;
     (bad & BAD) | (a << 18 | b << 12 | c << 6 | d)
+}
+
+#[inline]
+fn value(character: u8) -> u32 {
+    let value = VALUES.get(usize::from(character)).copied();
+    u32::from(value.unwrap_or(0xFF))
 }
 
 /// The base64 of floats, lowest byte first.
