@@ -175,7 +175,7 @@ fn an_event_over_the_limit_is_a_stream_error() {
         &body(&[json!({"a":1}), json!({"a":"x".repeat(64)})], ""),
         Mode::Chunks,
     );
-    assert_eq!(decoder.batch().json(), br#"[{"a":1}"#);
+    assert_eq!(decoder.batch().json(), br#"[{"a":1}]"#);
     assert_eq!(decoder.fault().unwrap().error.class, Class::Stream);
 }
 

@@ -30,6 +30,8 @@ export class Decoder {
   ended = false;
   delivered_any = false;
   #handle;
+  #input = 0; // where the next network chunk goes, and how much of it may
+  #room = 0;
   #templates = [];
   #values = [];
 
@@ -38,10 +40,14 @@ export class Decoder {
   }
 
   push(chunk, mode) {
-    const at = this.#handle.reserve(chunk.length);
+    const { length } = chunk;
+    if (length > this.#room) {
+      this.#input = this.#handle.reserve(length);
+      this.#room = length;
+    }
     if (bytes.length === 0) renewViews();
-    bytes.set(chunk, at);
-    return this.#take(this.#handle.commit(chunk.length, mode), mode);
+    bytes.set(chunk, this.#input);
+    return this.#take(this.#handle.commit(length, mode), mode);
   }
 
   end(mode) {
@@ -151,9 +157,8 @@ function texts(items, ops, text, parsed) {
   return list;
 }
 
-// A JSON array that lacks its closing bracket.
 function parseList(pointer, length) {
-  return length === 0 ? NONE : JSON.parse(`${utf8.decode(bytes.subarray(pointer, pointer + length))}]`);
+  return length === 0 ? NONE : JSON.parse(utf8.decode(bytes.subarray(pointer, pointer + length)));
 }
 
 function decodeText(pointer, length, units) {

@@ -87,12 +87,12 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    #[inline]
+    #[inline(always)]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
@@ -155,8 +155,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next key with its colon, or `None` after the closing brace.
-    #[inline]
     pub fn next_key(&mut self) -> Result<Option<RawString<'a>>, Malformed> {
+        // Almost every stream is written without spaces.
+        if let Some(key) = self.compact_key() {
+            return Ok(Some(key));
+        }
         if !self.more(b'}')? {
             return Ok(None);
         }
@@ -167,6 +170,26 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         Ok(Some(key))
+    }
+
+    #[inline(always)]
+    fn compact_key(&mut self) -> Option<RawString<'a>> {
+        let comma = !self.fresh as usize;
+        let rest = self.bytes.get(self.at..)?;
+        if rest.get(comma) != Some(&b'"') || (comma == 1 && rest.first() != Some(&b',')) {
+            return None;
+        }
+        let start = self.at + comma + 1;
+        let closing = closing_quote(self.bytes, start).ok()?;
+        if self.bytes.get(closing.at + 1) != Some(&b':') {
+            return None;
+        }
+        self.fresh = false;
+        self.at = closing.at + 2;
+        Some(RawString {
+            raw: self.bytes.get(start..closing.at)?,
+            escaped: closing.escaped,
+        })
     }
 
     /// Enters an array.
@@ -207,49 +230,28 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn digits(&mut self) -> Result<(), Malformed> {
-        let start = self.at;
-        while self.byte().is_some_and(|b| b.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if self.at == start {
-            return self.fail("a digit was expected");
-        }
-        Ok(())
-    }
-
     /// A number as its text.
     pub fn number(&mut self) -> Result<&'a [u8], Malformed> {
         self.space();
-        let start = self.at;
-        if self.byte() == Some(b'-') {
-            self.at += 1;
-        }
-        if self.byte() == Some(b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.byte() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.byte() {
-                self.at += 1;
+        match number_end(self.bytes, self.at) {
+            Ok(end) => {
+                let text = self.bytes.get(self.at..end).unwrap_or_default();
+                self.at = end;
+                Ok(text)
             }
-            self.digits()?;
+            Err(at) => {
+                self.at = at;
+                self.fail("a digit was expected")
+            }
         }
-        Ok(self.bytes.get(start..self.at).unwrap_or_default())
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
-        let end = self.at + word.len();
-        if self.bytes.get(self.at..end) != Some(word) {
+    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Malformed> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if rest.first_chunk::<N>() != Some(word) {
             return self.fail("not a value");
         }
-        self.at = end;
+        self.at += N;
         Ok(())
     }
 
@@ -329,4 +331,30 @@ impl<'a> Scanner<'a> {
             Some(_) => self.fail("more than one value"),
         }
     }
+}
+
+/// The end of the number that starts at `at`, or where a digit is missing.
+fn number_end(bytes: &[u8], at: usize) -> Result<usize, usize> {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let digits = |from: usize| {
+        let mut at = from;
+        while byte(at).is_ascii_digit() {
+            at += 1;
+        }
+        if at == from { Err(at) } else { Ok(at) }
+    };
+    let mut at = at + (byte(at) == b'-') as usize;
+    at = if byte(at) == b'0' {
+        at + 1
+    } else {
+        digits(at)?
+    };
+    if byte(at) == b'.' {
+        at = digits(at + 1)?;
+    }
+    if matches!(byte(at), b'e' | b'E') {
+        at += 1;
+        at = digits(at + matches!(byte(at), b'+' | b'-') as usize)?;
+    }
+    Ok(at)
 }

@@ -27,7 +27,7 @@ pub struct Batch {
     text: Vec<u8>,
     units: usize,
     numbers: Vec<f64>,
-    /// JSON arrays without their end.
+    /// JSON arrays, without their end until sealed.
     json: Vec<u8>,
     definitions: Vec<u8>,
 }
@@ -43,6 +43,15 @@ impl Batch {
         self.numbers.clear();
         self.json.clear();
         self.definitions.clear();
+    }
+
+    /// Closes what is to be read as JSON.
+    pub fn seal(&mut self) {
+        for list in [&mut self.json, &mut self.definitions] {
+            if !list.is_empty() {
+                list.push(b']');
+            }
+        }
     }
 
     /// What comes, in order.
@@ -75,12 +84,12 @@ impl Batch {
         &self.numbers
     }
 
-    /// A JSON array but for its closing bracket, or nothing: whole chunks, and values better read by `JSON.parse`.
+    /// A JSON array or nothing: whole chunks, and values better read by `JSON.parse`.
     pub fn json(&self) -> &[u8] {
         &self.json
     }
 
-    /// A JSON array but for its closing bracket, or nothing: templates, each announced by [`DEFINE`].
+    /// A JSON array or nothing: templates, each announced by [`DEFINE`].
     pub fn definitions(&self) -> &[u8] {
         &self.definitions
     }

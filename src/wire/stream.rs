@@ -78,16 +78,18 @@ impl ChatDecoder {
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
         self.reader.batch.clear();
         self.reader.mode = mode;
-        if self.ended() {
-            return;
+        if !self.ended() {
+            self.read(bytes);
         }
+        self.reader.batch.seal();
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
         if !self.begun {
-            let Some(first) = bytes.iter().find(|b| !b.is_ascii_whitespace()) else {
-                return;
-            };
-            self.begun = true;
+            let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+            self.begun = first.is_some();
             // No field name of an event stream starts like this: an answer in JSON, or a page.
-            self.plain = matches!(first, b'{' | b'[' | b'<').then(Vec::new);
+            self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
         }
         if let Some(plain) = &mut self.plain {
             plain.extend_from_slice(bytes);
@@ -104,9 +106,13 @@ impl ChatDecoder {
     pub fn end(&mut self, mode: Mode) {
         self.reader.batch.clear();
         self.reader.mode = mode;
-        if self.ended() {
-            return;
+        if !self.ended() {
+            self.finish();
         }
+        self.reader.batch.seal();
+    }
+
+    fn finish(&mut self) {
         if self.plain.is_some() {
             self.end_plain();
         } else {

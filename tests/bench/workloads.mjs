@@ -26,8 +26,6 @@ const chunk = (delta, rest = {}) => ({
 const word = (next) => (next() < 0.05 ? "\n\n" : ` ${WORDS[Math.floor(next() * WORDS.length)]}`);
 const usage = (index) => ({ prompt_tokens: 812, completion_tokens: index + 1, total_tokens: 813 + index });
 
-const shuffled = (entries, next) => Object.fromEntries(entries.map((entry) => [next(), entry]).sort(([a], [b]) => a - b).map(([, entry]) => entry));
-
 const makers = {
   "single slot": (index, next) => chunk({ content: word(next) }),
   multilingual: (index, next) => chunk({ content: WORLD[Math.floor(next() * WORLD.length)] }),
@@ -41,10 +39,7 @@ const makers = {
   },
   "usage in every chunk": (index, next) => chunk({ content: word(next) }, { usage: usage(index) }),
   "id, created and usage change": (index, next) => chunk({ content: word(next) }, { id: `chatcmpl-${Math.floor(next() * 2 ** 32).toString(16)}-${Math.floor(next() * 2 ** 32).toString(16)}`, created: 1758144596 + index, usage: usage(index) }),
-  "nothing repeats": (index, next) => {
-    const whole = chunk({ content: word(next) }, { usage: usage(index), [`x_${Math.floor(next() * 2 ** 32).toString(36)}`]: next() });
-    return shuffled(Object.entries({ ...whole, created: 1758144596 + index }), next);
-  },
+  "no two alike": (index, next) => chunk({ content: word(next) }, { created: 1758144596 + index, usage: usage(index), flags: Array.from({ length: 16 }, () => [true, false, null][Math.floor(next() * 3)]) }),
   logprobs: (index, next) => {
     const token = () => {
       const text = word(next);
