@@ -6,8 +6,6 @@ mod stored;
 
 pub use stored::State;
 
-use std::collections::VecDeque;
-
 use super::budget::{Budget, Money, Spent};
 use super::calendar;
 use super::rate_limit::{Limits, MOST_TOKENS, RateLimiter, Reason, Usage};
@@ -120,8 +118,8 @@ pub struct MemoryStore {
     /// Sorted by name.
     scopes: Vec<Scope>,
     drop_idle_at: usize,
-    open: VecDeque<Reservation>,
-    lost: VecDeque<Reservation>,
+    open: Vec<Reservation>,
+    lost: Vec<Reservation>,
     lost_after: f64,
 }
 
@@ -143,8 +141,8 @@ impl MemoryStore {
             last_number: 0,
             scopes: Vec::new(),
             drop_idle_at: MANY_SCOPES,
-            open: VecDeque::new(),
-            lost: VecDeque::new(),
+            open: Vec::new(),
+            lost: Vec::new(),
             lost_after,
         }
     }
@@ -178,7 +176,7 @@ impl MemoryStore {
             self.created = self.now;
         }
         self.last_number = number;
-        self.open.push_back(reservation);
+        self.open.push(reservation);
         Ok(self.name(number))
     }
 
@@ -250,27 +248,24 @@ impl MemoryStore {
 
     fn advance(&mut self, now: f64) {
         self.now = calendar::advance(self.now, now);
-        while let Some(first) = self.open.front() {
-            if first.at + self.lost_after > self.now {
-                break;
-            }
-            if let Some(lost) = self.open.pop_front() {
-                self.lose(lost);
-            }
+        let expired = |reservation: &Reservation| reservation.at + self.lost_after <= self.now;
+        let count = self.open.partition_point(expired);
+        let lost: Vec<Reservation> = self.open.drain(..count).collect();
+        for reservation in &lost {
+            self.lose(reservation);
         }
+        self.lost.extend(lost);
+        let excess = self.lost.len().saturating_sub(MOST_LOST);
+        self.lost.drain(..excess);
     }
 
     /// Gives up what a reservation holds, its request and tokens staying counted; should it end after all, its cost is booked.
-    fn lose(&mut self, lost: Reservation) {
+    fn lose(&mut self, lost: &Reservation) {
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
                 scope.limiter.settle(hold.id, hold.tokens, self.now);
                 scope.spent.release(hold.money.unwrap_or_default());
             }
-        }
-        self.lost.push_back(lost);
-        if self.lost.len() > MOST_LOST {
-            self.lost.pop_front();
         }
     }
 
@@ -319,9 +314,9 @@ fn find<'a>(scopes: &'a mut [Scope], name: &str) -> Option<&'a mut Scope> {
     scopes.get_mut(found.ok()?)
 }
 
-fn take(reservations: &mut VecDeque<Reservation>, number: u64) -> Option<Reservation> {
+fn take(reservations: &mut Vec<Reservation>, number: u64) -> Option<Reservation> {
     let found = reservations.binary_search_by_key(&number, |reservation| reservation.number);
-    reservations.remove(found.ok()?)
+    Some(reservations.remove(found.ok()?))
 }
 
 /// A budget is never waited for, so it comes before every wait.

@@ -2,8 +2,6 @@
 //!
 //! [`RateLimiter`] has no clock and no timers; it answers "wait n ms", and each caller sleeps for itself.
 
-use std::collections::VecDeque;
-
 use serde::Serialize;
 
 use super::calendar::{self, month_of};
@@ -96,7 +94,7 @@ pub struct RateLimiter {
     limits: Limits,
     now: f64,
     window: Window,
-    open: VecDeque<Open>,
+    open: Vec<Open>,
     last_id: u64,
     month_start: f64,
     month_end: f64,
@@ -111,7 +109,7 @@ impl RateLimiter {
             limits,
             now: 0.0,
             window: Window::default(),
-            open: VecDeque::new(),
+            open: Vec::new(),
             last_id: 0,
             month_start: 0.0,
             month_end: 0.0,
@@ -133,7 +131,7 @@ impl RateLimiter {
         self.window.hold(self.now, tokens);
         self.requests_this_month = self.requests_this_month.saturating_add(1);
         self.last_id = self.last_id.saturating_add(1);
-        self.open.push_back(Open {
+        self.open.push(Open {
             id: self.last_id,
             at: self.now,
             tokens,
@@ -193,7 +191,7 @@ impl RateLimiter {
 
     fn end(&mut self, id: u64) -> Option<Open> {
         let index = self.open.binary_search_by_key(&id, |open| open.id).ok()?;
-        self.open.remove(index)
+        Some(self.open.remove(index))
     }
 
     fn check(&self, tokens: u64) -> Result<(), Refused> {
@@ -336,7 +334,7 @@ impl RateLimiter {
         let holds: Vec<(f64, u64)> = open.iter().map(|open| (open.at, open.tokens)).collect();
         let window = Window::restore(left, &settled, &holds);
         limiter.window = window.ok_or_else(|| state.broken("settled"))?;
-        limiter.open = open.into();
+        limiter.open = open;
         Ok(limiter)
     }
 }

@@ -1,7 +1,5 @@
 //! A store's way into storage and back.
 
-use std::collections::VecDeque;
-
 use serde::Serialize;
 
 use super::{Hold, MemoryStore, Reservation, Scope};
@@ -103,9 +101,9 @@ impl Reservation {
         (self.number as f64, self.at, holds.collect())
     }
 
-    fn restore_all(state: &state::Reader<'_>, name: &str) -> Result<VecDeque<Self>, Error> {
+    fn restore_all(state: &state::Reader<'_>, name: &str) -> Result<Vec<Self>, Error> {
         let mut last = 0;
-        let rows = state.rows(name, |row| {
+        state.rows(name, |row| {
             let number = row.count(0, state::MOST)?;
             let in_order = number > std::mem::replace(&mut last, number);
             let at = row.time(1, calendar::LAST_TIME)?;
@@ -115,8 +113,7 @@ impl Reservation {
                 .map(Hold::restore)
                 .collect::<Option<Vec<_>>>()?;
             in_order.then_some(Reservation { number, at, holds })
-        })?;
-        Ok(rows.into())
+        })
     }
 }
 
