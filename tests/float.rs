@@ -1,4 +1,10 @@
 //! Decimal text to the nearest f32, against the standard library's parser.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use hfetch::wire::float::number;
 use proptest::prelude::*;

@@ -1,4 +1,10 @@
 //! The catalogue, its prices, and the provider page's list.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use hfetch::error::Class;
 use hfetch::wire::model::{Group, MODELS, Model, Task, USABLE_IN_CHAT, parse, parse_one, price};

@@ -1,4 +1,10 @@
 //! Options and the provider page's config block: what is taken, what is refused, and by which name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod base_url;
 mod key;

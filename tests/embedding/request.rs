@@ -206,7 +206,10 @@ fn token_ids_go_where_they_are_understood() {
         r#"{"model":"m","input":[[1,2],[3]]}"#,
     );
     assert_eq!(on(OTHER, r#"{"input":[1,2]}"#).unwrap().input_count(), 1);
-    assert_eq!(on(OTHER, r#"{"input":[[1,2],[3]]}"#).unwrap().input_count(), 2);
+    assert_eq!(
+        on(OTHER, r#"{"input":[[1,2],[3]]}"#).unwrap().input_count(),
+        2
+    );
     assert!(on(ROUTER, r#"{"model":"a/b:together","input":[1,2]}"#).is_ok());
     assert_refused(
         ROUTER,

@@ -23,7 +23,7 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
     let bytes = (text.len() / 4).saturating_mul(3).saturating_sub(padding);
     let count = bytes / 4;
-    if padding > 2 || text.len() % 4 != 0 || bytes % 4 != 0 || count == 0 {
+    if padding > 2 || !text.len().is_multiple_of(4) || !bytes.is_multiple_of(4) || count == 0 {
         return Err(LENGTH);
     }
     // Zeroed by the allocator, which is faster than growing `floats` by so many zeros.
