@@ -5,6 +5,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::admission::{Admitted, Denied, admit};
 use super::in_flight::{Exchange, InFlight, Wire};
+use super::cancel::Cancel;
 use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
 use super::now;
@@ -14,6 +15,9 @@ use crate::wire::{failure, model};
 
 /// Longest error body that is read; beyond it nobody wrote a message.
 const ERROR_BODY_LIMIT: f64 = 1_048_576.0;
+
+/// How long an error body may take, in ms.
+const ERROR_BODY_PATIENCE: f64 = 5_000.0;
 
 /// An attempt that brought no answer.
 struct Failed {
@@ -162,11 +166,19 @@ async fn outcome(call: &InFlight, wire: &Wire, sent: Sent, exchange: &Exchange, 
         }
         return Ok(Ok(sent));
     }
-    let read = fetch::read_body(&response, &call.cancel, call.options.timeouts.idle, ERROR_BODY_LIMIT);
-    // An error body that can't be read leaves the status, which says enough.
-    let body = JsFuture::from(read).await.map_or_else(|_| Vec::new(), |bytes| js_sys::Uint8Array::from(bytes).to_vec());
+    let body = error_body(call, &response).await;
     sent.forget();
     Ok(Err(refused(call, &response, status, &body, attempt)))
+}
+
+/// An error's body, as far as it comes soon: one that stalls leaves the status, which says enough.
+async fn error_body(call: &InFlight, response: &Response) -> Vec<u8> {
+    let patience = Cancel::new(&JsValue::UNDEFINED);
+    patience.start_total(call.options.timeouts.idle.min(ERROR_BODY_PATIENCE));
+    let read = fetch::read_body(response, &patience, f64::INFINITY, ERROR_BODY_LIMIT);
+    let bytes = JsFuture::from(call.cancel.race(&read)).await;
+    patience.end("closed");
+    bytes.map_or_else(|_| Vec::new(), |bytes| js_sys::Uint8Array::from(bytes).to_vec())
 }
 
 /// No response: the connection failed or the headers took too long.

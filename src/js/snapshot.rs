@@ -13,15 +13,16 @@ pub struct Snapshot {
     keys: Vec<KeySnapshot>,
     spend: SpendSnapshot,
     in_flight: u32,
-    queued: usize,
+    queued: u32,
 }
 
 /// What a client looks like at `now`.
 pub fn of(shared: &Shared, now: f64) -> Snapshot {
+    let queued = u32::try_from(shared.line.len()).unwrap_or(u32::MAX);
     Snapshot {
         keys: shared.pool.borrow_mut().snapshot(now),
         spend: shared.spend.borrow().snapshot(),
-        in_flight: shared.in_flight.get(),
-        queued: shared.line.len(),
+        in_flight: shared.in_flight.get().saturating_sub(queued),
+        queued,
     }
 }

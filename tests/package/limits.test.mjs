@@ -81,7 +81,7 @@ test("a queue is first come, first served, and its places are given back", async
   const abort = new AbortController();
   const calls = ["a", "b", "c", "d", "e"].map((user) => ask(hf, { user }, user === "c" ? { signal: abort.signal } : {}));
   await script.stats("open:2");
-  assert.equal(hf.snapshot().queued, 3);
+  assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [2, 3]);
   abort.abort();
   const results = await Promise.allSettled(calls);
   assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);

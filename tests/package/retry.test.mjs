@@ -139,6 +139,18 @@ test("a stall in the body is an idle timeout, not tried again", async () => {
   assert.equal((await script.closed()).requests, 1);
 });
 
+test("a stall in the body of an error leaves the status, which is tried again", async () => {
+  const script = scripted({ status: 503, text: "x".repeat(100), stallAfter: 10 }, {});
+  const pending = ask(script.client({ retry: QUICK }), {}, { timeout: { idle: 50 } });
+  assert.equal((await pending).object, "chat.completion");
+  assert.equal((await pending.settled).attempts, 2);
+  await script.closed();
+  const { client, closed } = scripted({ status: 500, text: "x".repeat(100), stallAfter: 10 });
+  const error = await failure(ask(client({ retry: false }), {}, { timeout: { idle: 50 } }));
+  assert.deepEqual([error.name, error.status], ["InternalServerError", 500]);
+  await closed();
+});
+
 test("a drip slower than idle times out, a faster one does not", async () => {
   const slow = scripted({ drip: 60 });
   const { error } = await drain(await ask(slow.client(), { stream: true }, { timeout: { idle: 25 } }));
