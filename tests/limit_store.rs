@@ -323,6 +323,29 @@ fn a_lost_reservation_expires_in_a_shared_store_and_is_booked_if_it_ends_after_a
 }
 
 #[test]
+fn a_lost_reservation_of_a_dropped_scope_ends_no_other() {
+    let mut store = MemoryStore::shared();
+    let parts = [at_once("a", 1.0), money(0.5, 1.0, Per::Hour)];
+    let lost = store.reserve(&parts, START).unwrap();
+    // A month later nothing is known of either scope, and a thousand others make room.
+    let later = START + 40.0 * DAY;
+    for user in 0..1_001 {
+        let scope = ["user:", &user.to_string()].concat();
+        store.reserve(&[per_minute(&scope, 1.0)], later).unwrap();
+    }
+    store.reserve(&parts, later).unwrap();
+    store.settle(&lost, 0, 0.4, later);
+    assert_eq!(
+        store.reserve(&parts[..1], later).unwrap_err().reason,
+        Reason::Concurrent
+    );
+    assert_eq!(
+        store.reserve(&parts[1..], later).unwrap_err().spent_usd,
+        Some(0.9)
+    );
+}
+
+#[test]
 fn a_reservation_from_before_a_loss_of_state_ends_no_other() {
     let mut before = MemoryStore::shared();
     let old = before.reserve(&[at_once("line", 1.0)], START).unwrap();

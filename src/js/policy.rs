@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
-use crate::policy::rate_limit::{Limits, RateLimiter, Reason};
+use crate::policy::rate_limit::{Limits, RateLimiter};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::wire::request::{self, Defaults, Prompt};
@@ -154,7 +154,7 @@ impl StoreHandle {
                 ok: false,
                 scope: Some(refusal.scope),
                 retry_after: refusal.retry_after,
-                reason: Reason::name(refusal.reason),
+                reason: refusal.reason.name(),
                 spent_usd: refusal.spent_usd,
                 budget_usd: refusal.budget_usd,
             }),

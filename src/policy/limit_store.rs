@@ -188,16 +188,16 @@ impl MemoryStore {
             return;
         };
         for hold in &ended.holds {
-            let Some(scope) = find(&mut self.scopes, &hold.scope) else {
-                continue;
-            };
-            scope.limiter.settle(hold.id, tokens, now);
-            if let Some(money) = hold.money {
+            self.with(&hold.scope, |scope| {
+                // A lost one holds nothing any more, and its number may be another's by now.
                 if !was_lost {
-                    scope.spent.release(money);
+                    scope.limiter.settle(hold.id, tokens, now);
+                    scope.spent.release(hold.money.unwrap_or_default());
                 }
-                scope.spent.book(Money::from_usd(usd), now);
-            }
+                if hold.money.is_some() {
+                    scope.spent.book(Money::from_usd(usd), now);
+                }
+            });
         }
     }
 
