@@ -34,29 +34,32 @@ impl Default for BaseUrl {
 impl BaseUrl {
     /// Checks a given URL and brings it to its one spelling.
     pub fn parse(given: &str, path: &str) -> Result<Self, Error> {
-        let refuse = |problem: &str| Err(Error::config(path, problem));
+        BaseUrl::read(given).map_err(|problem| Error::config(path, problem))
+    }
+
+    fn read(given: &str) -> Result<Self, &'static str> {
         if given.bytes().any(|b| is_blank(b) || b == b'\\') {
-            return refuse("must not hold white space, control characters or backslashes");
+            return Err("must not hold white space, control characters or backslashes");
         }
         let starts = |scheme: &&str| {
             let start = given.get(..scheme.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         };
         let Some(scheme) = ["https://", "http://"].into_iter().find(starts) else {
-            return refuse("must be an absolute URL that starts with https:// or http://");
+            return Err("must be an absolute URL that starts with https:// or http://");
         };
         let rest = given.get(scheme.len()..).unwrap_or_default();
         if rest.bytes().any(|b| matches!(b, b'?' | b'#')) {
-            return refuse("must have neither a query nor a fragment");
+            return Err("must have neither a query nor a fragment");
         }
         let slash = rest.bytes().position(|b| b == b'/');
         let (authority, route) = rest.split_at(slash.unwrap_or(rest.len()));
         if authority.bytes().any(|b| b == b'@') {
-            return refuse("must not hold credentials; give the key as apiKey");
+            return Err("must not hold credentials; give the key as apiKey");
         }
         let authority = authority.to_ascii_lowercase();
         let Some(host) = host(&authority) else {
-            return refuse("must name a host, with a port from 1 to 65535 if any");
+            return Err("must name a host, with a port from 1 to 65535 if any");
         };
         if host == RETIRED_HOST {
             return Ok(BaseUrl {

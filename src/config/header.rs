@@ -7,6 +7,15 @@ use crate::json::Value;
 /// Headers in order; a name stands once, whatever its case.
 pub type Headers = Vec<(String, String)>;
 
+/// What the request or the platform sets.
+const OWN: [&str; 5] = [
+    "content-type",
+    "content-length",
+    "host",
+    "connection",
+    "transfer-encoding",
+];
+
 /// Reads `headers` of options over those there already.
 pub fn read(fields: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
     let Some(given) = fields.object("headers")? else {
@@ -17,7 +26,9 @@ pub fn read(fields: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
         let Value::String(value) = value else {
             return Err(wrong_type(&path, "a string", value));
         };
-        check_name(name, &path)?;
+        if let Some(problem) = name_problem(name) {
+            return Err(Error::config(path, problem));
+        }
         check_value(value, &path)?;
         headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         headers.push((name.to_string(), value.clone()));
@@ -37,18 +48,16 @@ pub fn check_value(value: &str, path: &str) -> Result<(), Error> {
     ))
 }
 
-fn check_name(name: &str, path: &str) -> Result<(), Error> {
+/// Why a header may not be given, if so.
+fn name_problem(name: &str) -> Option<&'static str> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(token) {
-        return Err(Error::config(path, "is not a header name"));
+        return Some("is not a header name");
     }
-    let problem = match name.to_ascii_lowercase().as_str() {
+    let is = |other: &&str| name.eq_ignore_ascii_case(other);
+    if is(&"authorization") {
         // A key in a header would be neither rotated nor cut out of errors.
-        "authorization" => "is made from apiKey; give the key there",
-        "content-type" | "content-length" | "host" | "connection" | "transfer-encoding" => {
-            "is set by the request itself"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::config(path, problem))
+        return Some("is made from apiKey; give the key there");
+    }
+    OWN.iter().any(is).then_some("is set by the request itself")
 }

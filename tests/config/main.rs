@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod any;
 mod base_url;
 mod key;
 mod options;

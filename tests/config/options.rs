@@ -3,7 +3,6 @@
 use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::json::Value;
 use hfetch::policy::budget::{Budget, Per};
-use proptest::prelude::*;
 
 use crate::{assert_refused, options, value, with};
 
@@ -368,14 +367,5 @@ fn options_of_a_request_go_over_the_clients() {
     ] {
         let error = RequestOptions::from_value(&value(given), &client).expect_err(given);
         assert_eq!(error.path.as_deref(), Some(path));
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_options_are_taken_or_refused(name in "[a-zA-Z_]{0,14}", number: f64, text in "\\PC{0,12}") {
-        for value in [Value::Number(number), Value::String(text.clone()), Value::Null, Value::Array(vec![Value::Number(number)])] {
-            let _ = Config::from_options(&Value::Object(vec![(name.clone(), value)]), &KeySource::Function);
-        }
     }
 }
