@@ -5,6 +5,7 @@
 
 mod number;
 mod scanner;
+mod skip;
 mod text;
 
 pub use number::{exact_number, number};

@@ -166,6 +166,16 @@ fn other_numbers_are_close() {
 
 proptest! {
     #[test]
+    fn what_is_skipped_is_what_is_parsed(text in r#"[\[\]{}",:\\ntu0-9e.\-a ]{0,24}"#, depth in 0usize..300) {
+        let nested = ["[".repeat(depth), text.clone(), "]".repeat(depth)].concat();
+        for text in [text, nested] {
+            let mut scanner = Scanner::new(text.as_bytes());
+            let skipped = scanner.skip().and_then(|_| scanner.end());
+            prop_assert_eq!(skipped.is_ok(), parse(text.as_bytes()).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
     fn strings_written_are_read_back(text in any::<String>()) {
         let mut written = Vec::new();
         write_string(&text, &mut written);

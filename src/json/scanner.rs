@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::skip::value_end;
 use super::{Value, closing_quote, number, unescape};
 
 /// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
@@ -273,27 +274,10 @@ impl<'a> Scanner<'a> {
 
     /// Checks the next value and returns its bytes as they stand.
     pub fn skip(&mut self) -> Result<&'a [u8], Malformed> {
-        let kind = self.kind()?;
+        self.space();
         let start = self.at;
-        match kind {
-            Kind::Null => self.null()?,
-            Kind::Bool => drop(self.boolean()?),
-            Kind::Number => drop(self.number()?),
-            Kind::String => drop(self.string()?),
-            // Recursion is bounded by MAX_DEPTH.
-            Kind::Array => {
-                self.begin_array()?;
-                while self.next_element()? {
-                    self.skip()?;
-                }
-            }
-            Kind::Object => {
-                self.begin_object()?;
-                while self.next_key()?.is_some() {
-                    self.skip()?;
-                }
-            }
-        }
+        self.at = value_end(self.bytes, start, MAX_DEPTH - self.depth)?;
+        self.fresh = false;
         Ok(self.bytes.get(start..self.at).unwrap_or_default())
     }
 
@@ -334,7 +318,8 @@ impl<'a> Scanner<'a> {
 }
 
 /// The end of the number that starts at `at`, or where a digit is missing.
-fn number_end(bytes: &[u8], at: usize) -> Result<usize, usize> {
+#[inline]
+pub(super) fn number_end(bytes: &[u8], at: usize) -> Result<usize, usize> {
     let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
     let digits = |from: usize| {
         let mut at = from;

@@ -1,0 +1,134 @@
+//! The end of a value that nobody needs to understand, in one loop: most of a payload is passed over by it.
+
+use super::scanner::number_end;
+use super::{MAX_DEPTH, Malformed, closing_quote};
+
+/// Which of the open containers are objects: one bit each.
+#[derive(Default)]
+struct Stack {
+    bits: [u64; MAX_DEPTH / 64],
+    depth: usize,
+}
+
+impl Stack {
+    #[inline(always)]
+    fn push(&mut self, object: bool) {
+        if let Some(word) = self.bits.get_mut(self.depth / 64) {
+            let bit = 1 << (self.depth % 64);
+            *word = if object { *word | bit } else { *word & !bit };
+        }
+        self.depth += 1;
+    }
+
+    #[inline(always)]
+    fn in_object(&self) -> bool {
+        let last = self.depth.saturating_sub(1);
+        let word = self.bits.get(last / 64).copied().unwrap_or_default();
+        word >> (last % 64) & 1 == 1
+    }
+}
+
+#[inline(always)]
+fn fail<T>(at: usize, problem: &'static str) -> Result<T, Malformed> {
+    Err(Malformed { at, problem })
+}
+
+#[inline(always)]
+fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or_default()
+}
+
+#[inline(always)]
+fn space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(byte(bytes, at), b' ' | b'\n' | b'\r' | b'\t') {
+        at += 1;
+    }
+    at
+}
+
+/// The end of the value at `start`, with at most `depth` containers in one another.
+pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, Malformed> {
+    let mut stack = Stack::default();
+    let mut at = start;
+    loop {
+        at = space(bytes, at);
+        let bracket = byte(bytes, at);
+        if matches!(bracket, b'{' | b'[') {
+            if stack.depth >= depth {
+                return fail(at, "nested too deeply");
+            }
+            stack.push(bracket == b'{');
+            at = space(bytes, at + 1);
+            // Two after the opening bracket comes the closing one in ASCII.
+            if byte(bytes, at) == bracket + 2 {
+                stack.depth -= 1;
+                at += 1;
+            } else {
+                if bracket == b'{' {
+                    at = key_end(bytes, at)?;
+                }
+                continue;
+            }
+        } else {
+            at = scalar_end(bytes, at)?;
+        }
+        loop {
+            if stack.depth == 0 {
+                return Ok(at);
+            }
+            at = space(bytes, at);
+            match (byte(bytes, at), stack.in_object()) {
+                (b',', true) => {
+                    at = key_end(bytes, space(bytes, at + 1))?;
+                    break;
+                }
+                (b',', false) => {
+                    at += 1;
+                    break;
+                }
+                (b'}', true) | (b']', false) => {
+                    stack.depth -= 1;
+                    at += 1;
+                }
+                _ => return fail(at, "a comma or the end was expected"),
+            }
+        }
+    }
+}
+
+/// The end of a key and its colon.
+#[inline(always)]
+fn key_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+    let at = space(bytes, string_end(bytes, at)?);
+    match byte(bytes, at) {
+        b':' => Ok(at + 1),
+        _ => fail(at, "a colon was expected"),
+    }
+}
+
+#[inline(always)]
+fn string_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+    if byte(bytes, at) != b'"' {
+        return fail(at, "a string was expected");
+    }
+    match closing_quote(bytes, at + 1) {
+        Ok(closing) => Ok(closing.at + 1),
+        Err(at) => fail(at, "not a string"),
+    }
+}
+
+#[inline(always)]
+fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match byte(bytes, at) {
+        b'"' => string_end(bytes, at),
+        b'-' | b'0'..=b'9' => match number_end(bytes, at) {
+            Ok(end) => Ok(end),
+            Err(at) => fail(at, "a digit was expected"),
+        },
+        b'n' if rest.first_chunk() == Some(b"null") => Ok(at + 4),
+        b't' if rest.first_chunk() == Some(b"true") => Ok(at + 4),
+        b'f' if rest.first_chunk() == Some(b"false") => Ok(at + 5),
+        _ => fail(at, "not a value"),
+    }
+}
