@@ -80,25 +80,24 @@ async function command() {
   const { out } = await buildPackage();
   const token = process.env.HF_TOKEN;
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
+  const open = [];
+  const stop = async () => {
+    await Promise.all(open.map((server) => server.close()));
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
   const endpoint = token ? null : await startEndpoint({ pace: PACE });
+  if (endpoint) open.push(endpoint);
   try {
-    const server = await present(out, { port, token, endpoint });
-    const stop = async () => {
-      await Promise.all([server.close(), endpoint?.close()]);
-      process.exit(0);
-    };
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
-    // npm passes a signal on to its shell only: when that has gone, so do we.
-    const parent = process.ppid;
-    setInterval(() => process.ppid === parent || stop(), 500).unref();
+    await present(out, { port, token, endpoint, open });
   } catch (error) {
     await endpoint?.close();
     throw error;
   }
 }
 
-/** Shows the package at work, in the terminal and as a page. Gives the page's server. */
-async function present(pkg, { port, token, endpoint }) {
+/** Shows the package at work, in the terminal and as a page, whose server is added to what is `open`. */
+async function present(pkg, { port, token, endpoint, open }) {
   const baseURL = endpoint ? `${endpoint.url}/v1` : ROUTER;
   console.log(token ? `HF_TOKEN is set: talking to ${baseURL}` : "HF_TOKEN is not set: talking to a stand-in endpoint on this machine, no model is behind it");
   await streamToTerminal(pkg, { baseURL, apiKey: token ?? "stand-in" }).catch((error) => {
@@ -111,8 +110,8 @@ async function present(pkg, { port, token, endpoint }) {
     folders: { "/": join(root, "www"), "/hfetch/": join(pkg, "dist") },
     routes: { "/config.json": sendConfig, ...(token && { "/v1/": routerWithKey(token) }) },
   });
+  open.push(server);
   console.log(`The demo page: ${server.url}  (Ctrl-C stops it)`);
-  return server;
 }
 
 await main(command);

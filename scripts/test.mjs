@@ -33,7 +33,7 @@ async function lint() {
   return { passed: 1, failed: 0 };
 }
 
-/** Test files for node:test, run where the package is installed. Those of tests/www open a browser with the repository's tools. */
+/** Test files for node:test, run where the package is installed. Those of tests/www and tests/start use the repository's own tools. */
 async function nodeTests(install, files) {
   const env = { ...process.env, HFETCH_PACKAGE: join(install, "node_modules/hfetch") };
   const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
@@ -86,8 +86,10 @@ async function packageTests(report, wanted, pkg) {
       const files = await testFiles(folder);
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
-    const pages = (await testFiles("www")).map((file) => join(root, file));
-    if (pages.length) await report.part("www", () => nodeTests(install, pages));
+    for (const folder of ["www", "start"]) {
+      const files = (await testFiles(folder)).map((file) => join(root, file));
+      if (files.length) await report.part(folder, () => nodeTests(install, files));
+    }
     if (existsSync(join(root, "tests/types/check.mjs"))) await report.part("types", () => typeTests(install));
     for (const name of Object.keys(runtimes)) {
       await report.part(name, () => scenarios(name, { folder: install, endpoint: endpoint.url }));

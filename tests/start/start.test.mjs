@@ -1,0 +1,105 @@
+// npm start as a person meets it: an answer in the terminal, a page, another port when one is taken, and a clean end.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startEndpoint } from "../endpoint/server.mjs";
+
+const script = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
+const TOKEN = "hf_the_key_of_whoever_started_it";
+let endpoint;
+
+before(async () => (endpoint = await startEndpoint()));
+after(() => endpoint.close());
+
+/** Starts it for one test; gives what it printed, the page's address, and how to stop it. */
+async function start(t, port, env = {}) {
+  const { HF_TOKEN, HF_BASE_URL, ...others } = process.env;
+  const child = spawn(process.execPath, [script, "--port", String(port)], { env: { ...others, ...env } });
+  t.after(() => child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  let printed = "";
+  const url = await new Promise((resolve, reject) => {
+    const read = (data) => {
+      printed += data;
+      const [, found] = /The demo page: (\S+)/.exec(printed) ?? [];
+      if (found) resolve(found);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    exited.then(() => reject(new Error(printed)));
+  });
+  const stop = async () => {
+    child.kill("SIGINT");
+    return (await exited)[0];
+  };
+  return { url, stop, printed: () => printed };
+}
+
+async function takenPort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: server.address().port, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+test("without a token: the stand-in answers in the terminal, and the page is served beside the package", async (t) => {
+  const { url, stop, printed } = await start(t, 0);
+  assert.match(printed(), /You said: Say hello in one short sentence\./);
+  assert.match(printed(), /\(\d+ \+ \d+ tokens\)/);
+  assert.match(await (await fetch(url)).text(), /<script type="module"/);
+  assert.match((await fetch(`${url}/hfetch/index.js`)).headers.get("content-type"), /^text\/javascript/);
+  const config = await (await fetch(`${url}/config.json`)).json();
+  assert.equal(config.standIn, true);
+  assert.equal((await fetch(`${config.baseURL}/models`)).status, 200);
+  assert.equal((await fetch(`${url}/../../Cargo.toml`)).status, 404);
+  assert.equal(await stop(), 0);
+  await assert.rejects(fetch(url), "the page's server is gone");
+  await assert.rejects(fetch(`${config.baseURL}/models`), "and so is the stand-in");
+});
+
+test("a port that is taken is named, and the next one is used", async (t) => {
+  const taken = await takenPort();
+  const { url, stop, printed } = await start(t, taken.port);
+  assert.match(printed(), new RegExp(`Port ${taken.port} is taken`));
+  assert.notEqual(new URL(url).port, String(taken.port));
+  assert.equal(await stop(), 0);
+  await taken.close();
+});
+
+test("with a token: the page asks this server, which adds the key; no other site may", async (t) => {
+  const { url, stop, printed } = await start(t, 0, { HF_TOKEN: TOKEN, HF_BASE_URL: `${endpoint.url}/s/start/v1` });
+  const config = await (await fetch(`${url}/config.json`)).json();
+  assert.deepEqual([config.standIn, config.baseURL], [false, "/v1"]);
+  const ask = (headers = {}) =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ model: config.model, messages: [{ role: "user", content: "through the server" }], stream: true }),
+    });
+  const answer = await ask();
+  assert.match(answer.headers.get("content-type"), /^text\/event-stream/);
+  assert.match(await answer.text(), /data: \[DONE\]/);
+  const { headers } = await endpoint.stats("start");
+  assert.ok(headers.length >= 2 && headers.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));
+  assert.equal((await ask({ origin: "https://elsewhere.example" })).status, 403);
+  assert.ok(!printed().includes(TOKEN));
+  assert.equal(await stop(), 0);
+});
+
+test("a page that hangs up hangs up on the model", async (t) => {
+  endpoint.script("hangup", [{}, { stallAfter: 40 }]);
+  const { url, stop } = await start(t, 0, { HF_TOKEN: TOKEN, HF_BASE_URL: `${endpoint.url}/s/hangup/v1` });
+  const controller = new AbortController();
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "a/b", messages: [{ role: "user", content: "and then nothing" }], stream: true }),
+    signal: controller.signal,
+  });
+  await answer.body.getReader().read();
+  controller.abort();
+  assert.equal((await endpoint.stats("hangup", "closed")).disconnected, 1);
+  assert.equal(await stop(), 0);
+});
