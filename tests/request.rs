@@ -1,8 +1,13 @@
 //! What a chat body becomes on the wire, and what is refused before anything is sent.
 
+#![allow(clippy::expect_used)] // a test may fail where it stands
+
 use hfetch::wire::request::{ChatRequest, Defaults, Prompt, chat, pinned_provider, resolve_model};
 
-const DEFAULTS: Defaults<'_> = Defaults { id: "huggingface", model: Some("default/model") };
+const DEFAULTS: Defaults<'_> = Defaults {
+    id: "huggingface",
+    model: Some("default/model"),
+};
 
 fn wire(body: &str) -> ChatRequest {
     chat(body, DEFAULTS, &mut |_| {}).expect(body)
@@ -12,32 +17,63 @@ fn wire(body: &str) -> ChatRequest {
 fn the_wire_body() {
     let m = r#""messages":[{"role":"user","content":"hi"}]"#;
     let table = [
-        (format!("{{{m}}}"), format!(r#"{{"model":"default/model",{m}}}"#)),
-        (format!(r#"{{{m},"model":"a/b"}}"#), format!(r#"{{"model":"a/b",{m}}}"#)),
-        (format!(r#"{{{m},"model":null}}"#), format!(r#"{{"model":"default/model",{m}}}"#)),
-        (format!(r#"{{{m},"model":"huggingface:a/b:groq"}}"#), format!(r#"{{"model":"a/b:groq",{m}}}"#)),
+        (
+            format!("{{{m}}}"),
+            format!(r#"{{"model":"default/model",{m}}}"#),
+        ),
+        (
+            format!(r#"{{{m},"model":"a/b"}}"#),
+            format!(r#"{{"model":"a/b",{m}}}"#),
+        ),
+        (
+            format!(r#"{{{m},"model":null}}"#),
+            format!(r#"{{"model":"default/model",{m}}}"#),
+        ),
+        (
+            format!(r#"{{{m},"model":"huggingface:a/b:groq"}}"#),
+            format!(r#"{{"model":"a/b:groq",{m}}}"#),
+        ),
         (
             format!(r#"{{"temperature":0.5,{m},"top_p":0.9,"max_tokens":7,"x_new":{{"a":[1]}}}}"#),
-            format!(r#"{{"model":"default/model","temperature":0.5,{m},"top_p":0.9,"max_tokens":7,"x_new":{{"a":[1]}}}}"#),
+            format!(
+                r#"{{"model":"default/model","temperature":0.5,{m},"top_p":0.9,"max_tokens":7,"x_new":{{"a":[1]}}}}"#
+            ),
         ),
-        (format!(r#"{{{m},"stop":"\n\""}}"#), format!(r#"{{"model":"default/model",{m},"stop":["\n\""]}}"#)),
-        (format!(r#"{{{m},"stop":["a","b"]}}"#), format!(r#"{{"model":"default/model",{m},"stop":["a","b"]}}"#)),
-        (format!(r#"{{{m},"stop":null}}"#), format!(r#"{{"model":"default/model",{m},"stop":null}}"#)),
+        (
+            format!(r#"{{{m},"stop":"\n\""}}"#),
+            format!(r#"{{"model":"default/model",{m},"stop":["\n\""]}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stop":["a","b"]}}"#),
+            format!(r#"{{"model":"default/model",{m},"stop":["a","b"]}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stop":null}}"#),
+            format!(r#"{{"model":"default/model",{m},"stop":null}}"#),
+        ),
         (
             format!(r#"{{{m},"stream":true}}"#),
-            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true}}}}"#),
+            format!(
+                r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true}}}}"#
+            ),
         ),
         (
             format!(r#"{{"stream_options":null,{m},"stream":true}}"#),
-            format!(r#"{{"model":"default/model","stream_options":{{"include_usage":true}},{m},"stream":true}}"#),
+            format!(
+                r#"{{"model":"default/model","stream_options":{{"include_usage":true}},{m},"stream":true}}"#
+            ),
         ),
         (
             format!(r#"{{{m},"stream":true,"stream_options":{{"x":1}}}}"#),
-            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true,"x":1}}}}"#),
+            format!(
+                r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":true,"x":1}}}}"#
+            ),
         ),
         (
             format!(r#"{{{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
-            format!(r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
+            format!(
+                r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#
+            ),
         ),
         (
             format!(r#"{{{m},"stream":false,"stream_options":{{}}}}"#),
@@ -52,9 +88,16 @@ fn the_wire_body() {
 #[test]
 fn what_the_request_says_of_itself() {
     let request = wire(r#"{"messages":[{"role":"user"}],"stream":true,"max_tokens":9,"n":3}"#);
-    assert_eq!((request.stream, request.max_tokens, request.choices), (true, Some(9.0), 3.0));
-    let request = wire(r#"{"messages":[{"role":"user"}],"max_completion_tokens":5,"max_tokens":null}"#);
-    assert_eq!((request.stream, request.max_tokens, request.choices), (false, Some(5.0), 1.0));
+    assert_eq!(
+        (request.stream, request.max_tokens, request.choices),
+        (true, Some(9.0), 3.0)
+    );
+    let request =
+        wire(r#"{"messages":[{"role":"user"}],"max_completion_tokens":5,"max_tokens":null}"#);
+    assert_eq!(
+        (request.stream, request.max_tokens, request.choices),
+        (false, Some(5.0), 1.0)
+    );
 }
 
 #[test]
@@ -66,10 +109,22 @@ fn bad_fields_are_named() {
         (r#"{"messages":[]}"#.to_string(), "messages"),
         (r#"{"messages":"hi"}"#.to_string(), "messages"),
         (r#"{"messages":[1]}"#.to_string(), "messages[0]"),
-        (r#"{"messages":[{"content":"x"}]}"#.to_string(), "messages[0].role"),
-        (r#"{"messages":[{"role":"user"},{"role":7}]}"#.to_string(), "messages[1].role"),
-        (r#"{"messages":[{"role":"user","content":7}]}"#.to_string(), "messages[0].content"),
-        (r#"{"messages":[{"role":"user","content":["x"]}]}"#.to_string(), "messages[0].content[0]"),
+        (
+            r#"{"messages":[{"content":"x"}]}"#.to_string(),
+            "messages[0].role",
+        ),
+        (
+            r#"{"messages":[{"role":"user"},{"role":7}]}"#.to_string(),
+            "messages[1].role",
+        ),
+        (
+            r#"{"messages":[{"role":"user","content":7}]}"#.to_string(),
+            "messages[0].content",
+        ),
+        (
+            r#"{"messages":[{"role":"user","content":["x"]}]}"#.to_string(),
+            "messages[0].content[0]",
+        ),
         (format!(r#"{{{m},"model":""}}"#), "model"),
         (format!(r#"{{{m},"model":"a b"}}"#), "model"),
         (format!(r#"{{{m},"model":1}}"#), "model"),
@@ -83,15 +138,24 @@ fn bad_fields_are_named() {
         (format!(r#"{{{m},"stop":1}}"#), "stop"),
         (format!(r#"{{{m},"stop":["a",1]}}"#), "stop[1]"),
         (format!(r#"{{{m},"stream_options":1}}"#), "stream_options"),
-        (format!(r#"{{{m},"stream_options":{{"include_usage":1}}}}"#), "stream_options.include_usage"),
+        (
+            format!(r#"{{{m},"stream_options":{{"include_usage":1}}}}"#),
+            "stream_options.include_usage",
+        ),
         (format!(r#"{{{m},"tools":{{}}}}"#), "tools"),
     ];
     for (body, path) in table {
         let error = chat(&body, DEFAULTS, &mut |_| {}).expect_err(&body);
         assert_eq!(error.path.as_deref(), Some(path), "{body}");
     }
-    let nameless = Defaults { model: None, ..DEFAULTS };
-    assert_eq!(resolve_model(None, nameless).unwrap_err().path.as_deref(), Some("model"));
+    let nameless = Defaults {
+        model: None,
+        ..DEFAULTS
+    };
+    assert_eq!(
+        resolve_model(None, nameless).unwrap_err().path.as_deref(),
+        Some("model")
+    );
 }
 
 #[test]
@@ -109,7 +173,22 @@ fn every_piece_of_the_prompt_is_heard() {
     })
     .unwrap();
     assert_eq!((messages, images), (3, 1));
-    assert_eq!(text, ["one é", "two", "id", "7", "function", "name", "f", "arguments", "{}", "type", "function"]);
+    assert_eq!(
+        text,
+        [
+            "one é",
+            "two",
+            "id",
+            "7",
+            "function",
+            "name",
+            "f",
+            "arguments",
+            "{}",
+            "type",
+            "function"
+        ]
+    );
 }
 
 #[test]

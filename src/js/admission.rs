@@ -33,7 +33,9 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
     let waiting = shared.config.waiting;
     let mut place: Option<Place<'_>> = None;
     loop {
-        let may_try = place.as_ref().map_or(shared.line.len() == 0, Place::is_first);
+        let may_try = place
+            .as_ref()
+            .map_or(shared.line.len() == 0, Place::is_first);
         let mut retry_after = 0.0;
         if may_try {
             let refusal = match attempt(call, wire, tried).await? {
@@ -41,7 +43,8 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
                 Err(refusal) => refusal,
             };
             let left = started + waiting.max_wait - super::now();
-            let in_time = waiting.waits && refusal.reason != Reason::Budget && refusal.retry_after <= left;
+            let in_time =
+                waiting.waits && refusal.reason != Reason::Budget && refusal.retry_after <= left;
             if !in_time {
                 return Err(refused(&refusal, waiting.waits));
             }
@@ -60,22 +63,42 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
 }
 
 /// One round over the keys: the first that is let through, else the refusal that ends soonest.
-async fn attempt(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Result<Admitted, Refusal>, Denied> {
+async fn attempt(
+    call: &InFlight,
+    wire: &Wire,
+    tried: &[usize],
+) -> Result<Result<Admitted, Refusal>, Denied> {
     let shared = &call.shared;
-    let keys = shared.pool.borrow_mut().pick(&call.model, tried, super::now());
+    let keys = shared
+        .pool
+        .borrow_mut()
+        .pick(&call.model, tried, super::now());
     let mut soonest: Option<Refusal> = None;
     for key in keys {
         let scope = shared.scope(key);
-        let reserved = shared.store.reserve(parts(call, wire, &scope), super::now(), &call.cancel).await;
+        let reserved = shared
+            .store
+            .reserve(parts(call, wire, &scope), super::now(), &call.cancel)
+            .await;
         match reserved.map_err(unanswered)? {
-            Ok(reservation) => return Ok(Ok(Admitted { key, reservation: Some(reservation) })),
+            Ok(reservation) => {
+                return Ok(Ok(Admitted {
+                    key,
+                    reservation: Some(reservation),
+                }));
+            }
             Err(refusal) => {
                 // Another key can't help where the client or the budget says no.
                 let of_key = refusal.scope == scope;
                 if of_key {
-                    shared.pool.borrow_mut().limited(key, refusal.retry_after, super::now());
+                    shared
+                        .pool
+                        .borrow_mut()
+                        .limited(key, refusal.retry_after, super::now());
                 }
-                let sooner = soonest.as_ref().is_none_or(|best| refusal.retry_after < best.retry_after);
+                let sooner = soonest
+                    .as_ref()
+                    .is_none_or(|best| refusal.retry_after < best.retry_after);
                 if sooner || !of_key {
                     soonest = Some(refusal);
                 }
@@ -94,10 +117,25 @@ async fn attempt(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Result
 fn parts(call: &InFlight, wire: &Wire, scope: &str) -> Vec<Part> {
     let config = &call.shared.config;
     let tokens = wire.ask.tokens(config.limits.tokens_per_minute);
-    let part = |scope: &str, limits| Part { scope: scope.to_string(), tokens, usd: 0.0, limits, budget: None };
-    let mut parts = vec![part(scope, Limits { max_concurrent: None, ..config.limits })];
+    let part = |scope: &str, limits| Part {
+        scope: scope.to_string(),
+        tokens,
+        usd: 0.0,
+        limits,
+        budget: None,
+    };
+    let mut parts = vec![part(
+        scope,
+        Limits {
+            max_concurrent: None,
+            ..config.limits
+        },
+    )];
     if config.limits.max_concurrent.is_some() {
-        let limits = Limits { max_concurrent: config.limits.max_concurrent, ..Limits::default() };
+        let limits = Limits {
+            max_concurrent: config.limits.max_concurrent,
+            ..Limits::default()
+        };
         parts.push(part(&["client:", &config.id].concat(), limits));
     }
     if let Some(budget) = config.budget {
@@ -114,7 +152,10 @@ fn unanswered(why: Unanswered) -> Denied {
     match why {
         Unanswered::Ended => Denied::Ended,
         Unanswered::Failed(thrown) => {
-            let mut error = Error::new(Class::LimitExceeded, "The limit store gave no answer, so nothing was sent: see cause.");
+            let mut error = Error::new(
+                Class::LimitExceeded,
+                "The limit store gave no answer, so nothing was sent: see cause.",
+            );
             error.reason = Some("store");
             error.retry_after = Some(0.0);
             Denied::Refused(error, thrown)
@@ -124,11 +165,17 @@ fn unanswered(why: Unanswered) -> Denied {
 
 fn refused(refusal: &Refusal, waits: bool) -> Denied {
     let budget = refusal.reason == Reason::Budget;
-    let class = if budget { Class::BudgetExceeded } else { Class::LimitExceeded };
+    let class = if budget {
+        Class::BudgetExceeded
+    } else {
+        Class::LimitExceeded
+    };
     let reason = refusal.reason.name();
     let what = match refusal.reason {
         Reason::Budget => "This request could overspend the budget; nothing was sent.",
-        Reason::Requests => "The limit of requests per minute is reached (limits.requestsPerMinute).",
+        Reason::Requests => {
+            "The limit of requests per minute is reached (limits.requestsPerMinute)."
+        }
         Reason::Tokens if refusal.retry_after == f64::INFINITY => {
             "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
         }

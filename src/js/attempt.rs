@@ -4,10 +4,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::admission::{Admitted, Denied, admit};
-use super::in_flight::{Exchange, InFlight, Wire};
 use super::cancel::Cancel;
 use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
+use super::in_flight::{Exchange, InFlight, Wire};
 use super::now;
 use crate::json;
 use crate::policy::retry::{self, Failure};
@@ -52,7 +52,10 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
             return Err(error);
         }
         tried.push(admitted.key);
-        let exchange = Exchange { key: admitted.key, reservation: admitted.reservation };
+        let exchange = Exchange {
+            key: admitted.key,
+            reservation: admitted.reservation,
+        };
         let sent = once(call, wire, secret.as_deref(), &exchange).await?;
         let failed = match outcome(call, wire, sent, &exchange, attempt).await? {
             Ok(sent) => {
@@ -64,8 +67,14 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
         call.book(&exchange, 0, 0);
         let rest = rest(call, &exchange, &failed);
         let last = attempt >= call.options.retry.max_attempts;
-        let another = !last && call.shared.pool.borrow_mut().has_another(&call.model, &tried, now());
-        let asks_again = !last && failed.status == Some(401) && call.shared.config.key_from_function;
+        let another = !last
+            && call
+                .shared
+                .pool
+                .borrow_mut()
+                .has_another(&call.model, &tried, now());
+        let asks_again =
+            !last && failed.status == Some(401) && call.shared.config.key_from_function;
         if asks_again {
             refused_key = Some((secret, failed.error));
             continue;
@@ -95,37 +104,59 @@ async fn affordable(call: &InFlight) -> Result<(), JsValue> {
 }
 
 /// A key, what is reserved for it, and the secret itself.
-async fn prepare(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<(Admitted, Option<String>), JsValue> {
+async fn prepare(
+    call: &InFlight,
+    wire: &Wire,
+    tried: &[usize],
+) -> Result<(Admitted, Option<String>), JsValue> {
     if call.cancel.cause().is_some() {
         return Err(call.cancelled_error(JsValue::NULL));
     }
     let admitted = match call.kind {
-        Some(_) => admit(call, wire, tried).await.map_err(|denied| match denied {
-            Denied::Ended => call.cancelled_error(JsValue::NULL),
-            Denied::Refused(error, thrown) => {
-                let fields = call.fields();
-                if !thrown.is_undefined() {
-                    fields.set("cause", thrown);
+        Some(_) => admit(call, wire, tried)
+            .await
+            .map_err(|denied| match denied {
+                Denied::Ended => call.cancelled_error(JsValue::NULL),
+                Denied::Refused(error, thrown) => {
+                    let fields = call.fields();
+                    if !thrown.is_undefined() {
+                        fields.set("cause", thrown);
+                    }
+                    to_js_with(error, &fields)
                 }
-                to_js_with(error, &fields)
-            }
-        })?,
+            })?,
         None => {
-            let keys = call.shared.pool.borrow_mut().pick(&call.model, tried, now());
-            Admitted { key: keys.first().copied().unwrap_or(0), reservation: None }
+            let keys = call
+                .shared
+                .pool
+                .borrow_mut()
+                .pick(&call.model, tried, now());
+            Admitted {
+                key: keys.first().copied().unwrap_or(0),
+                reservation: None,
+            }
         }
     };
     match call.shared.secret(admitted.key, &call.cancel).await {
         Ok(secret) => Ok((admitted, secret)),
         Err(error) => {
             call.release(&admitted);
-            Err(if call.cancel.cause().is_some() { call.cancelled_error(JsValue::NULL) } else { error })
+            Err(if call.cancel.cause().is_some() {
+                call.cancelled_error(JsValue::NULL)
+            } else {
+                error
+            })
         }
     }
 }
 
 /// One fetch; an early end of the call is accounted for here.
-async fn once(call: &InFlight, wire: &Wire, secret: Option<&str>, exchange: &Exchange) -> Result<Sent, JsValue> {
+async fn once(
+    call: &InFlight,
+    wire: &Wire,
+    secret: Option<&str>,
+    exchange: &Exchange,
+) -> Result<Sent, JsValue> {
     let config = &call.shared.config;
     let headers = fetch::request_headers(
         secret,
@@ -137,9 +168,20 @@ async fn once(call: &InFlight, wire: &Wire, secret: Option<&str>, exchange: &Exc
     call.attempts.set(call.attempts.get() + 1);
     call.progress.borrow_mut().key = Some(exchange.key);
     call.shared.pool.borrow_mut().sent(exchange.key, now());
-    let body = wire.body.as_deref().map_or(JsValue::UNDEFINED, JsValue::from_str);
+    let body = wire
+        .body
+        .as_deref()
+        .map_or(JsValue::UNDEFINED, JsValue::from_str);
     let connect = call.options.timeouts.connect(call.stream);
-    let promise = fetch::send(&call.shared.hooks.fetch, &wire.url, wire.method, headers, body, &call.cancel, connect);
+    let promise = fetch::send(
+        &call.shared.hooks.fetch,
+        &wire.url,
+        wire.method,
+        headers,
+        body,
+        &call.cancel,
+        connect,
+    );
     let sent: Sent = JsFuture::from(promise).await?.unchecked_into();
     if sent.ended() == Some(true) {
         call.sent_in_vain(exchange, wire);
@@ -149,7 +191,13 @@ async fn once(call: &InFlight, wire: &Wire, secret: Option<&str>, exchange: &Exc
 }
 
 /// What came of a fetch: an answer, or a failure that may be tried again.
-async fn outcome(call: &InFlight, wire: &Wire, sent: Sent, exchange: &Exchange, attempt: u32) -> Result<Result<Sent, Failed>, JsValue> {
+async fn outcome(
+    call: &InFlight,
+    wire: &Wire,
+    sent: Sent,
+    exchange: &Exchange,
+    attempt: u32,
+) -> Result<Result<Sent, Failed>, JsValue> {
     let Some(response) = sent.response() else {
         let failed = unanswered(call, &sent, attempt);
         if sent.timed_out() == Some(true) && failed.delay.is_none() {
@@ -161,7 +209,8 @@ async fn outcome(call: &InFlight, wire: &Wire, sent: Sent, exchange: &Exchange, 
     call.note_response(&response);
     let status = response.status() as u16;
     if (200..300).contains(&status) {
-        if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now()) {
+        if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now())
+        {
             call.shared.block(exchange.key, now() + rest);
         }
         return Ok(Ok(sent));
@@ -178,14 +227,27 @@ async fn error_body(call: &InFlight, response: &Response) -> Vec<u8> {
     let read = fetch::read_body(response, &patience, f64::INFINITY, ERROR_BODY_LIMIT);
     let bytes = JsFuture::from(call.cancel.race(&read)).await;
     patience.end("closed");
-    bytes.map_or_else(|_| Vec::new(), |bytes| js_sys::Uint8Array::from(bytes).to_vec())
+    bytes.map_or_else(
+        |_| Vec::new(),
+        |bytes| js_sys::Uint8Array::from(bytes).to_vec(),
+    )
 }
 
 /// No response: the connection failed or the headers took too long.
 fn unanswered(call: &InFlight, sent: &Sent, attempt: u32) -> Failed {
     let delay = delay(call, None, &|_| None, None, attempt);
-    let error = if sent.timed_out() == Some(true) { call.connect_timeout() } else { call.connection_error(sent.error()) };
-    Failed { error, status: None, delay, rest: None, of_key: false }
+    let error = if sent.timed_out() == Some(true) {
+        call.connect_timeout()
+    } else {
+        call.connection_error(sent.error())
+    };
+    Failed {
+        error,
+        status: None,
+        delay,
+        rest: None,
+        of_key: false,
+    }
 }
 
 /// A response with an error status.
@@ -214,8 +276,21 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
     }
 }
 
-fn delay(call: &InFlight, status: Option<u16>, header: retry::Header<'_>, body: Option<&json::Value>, attempt: u32) -> Option<f64> {
-    let failure = Failure { status, header, body, attempt, random: js_sys::Math::random(), now: now() };
+fn delay(
+    call: &InFlight,
+    status: Option<u16>,
+    header: retry::Header<'_>,
+    body: Option<&json::Value>,
+    attempt: u32,
+) -> Option<f64> {
+    let failure = Failure {
+        status,
+        header,
+        body,
+        attempt,
+        random: js_sys::Math::random(),
+        now: now(),
+    };
     retry::retry_delay(&failure, &call.options.retry)
 }
 
@@ -234,8 +309,11 @@ fn rest(call: &InFlight, exchange: &Exchange, failed: &Failed) -> bool {
 }
 
 async fn sleep(call: &InFlight, delay: f64) -> Result<(), JsValue> {
-    let nap = call.cancel.nap(delay);
-    JsFuture::from(nap.done()).await.map_err(|_| call.cancelled_error(JsValue::NULL))?;
+    // A timer may fire up to a millisecond before the clock says so, and a limit that rests until then would refuse.
+    let nap = call.cancel.nap(delay + 1.0);
+    JsFuture::from(nap.done())
+        .await
+        .map_err(|_| call.cancelled_error(JsValue::NULL))?;
     Ok(())
 }
 

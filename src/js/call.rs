@@ -96,10 +96,18 @@ impl Call {
     }
 
     /// Request `index` has ended with the usage its server reported.
-    pub fn reported(&self, index: usize, prompt: Option<f64>, completion: Option<f64>, total: Option<f64>) {
+    pub fn reported(
+        &self,
+        index: usize,
+        prompt: Option<f64>,
+        completion: Option<f64>,
+        total: Option<f64>,
+    ) {
         // `as` saturates and takes NaN for 0.
-        let [prompt, completion, total] = [prompt, completion, total].map(|count| count.map(|count| count as u64));
-        let prompt = prompt.unwrap_or_else(|| total.unwrap_or(0).saturating_sub(completion.unwrap_or(0)));
+        let [prompt, completion, total] =
+            [prompt, completion, total].map(|count| count.map(|count| count as u64));
+        let prompt =
+            prompt.unwrap_or_else(|| total.unwrap_or(0).saturating_sub(completion.unwrap_or(0)));
         let completion = completion.unwrap_or_else(|| total.unwrap_or(0).saturating_sub(prompt));
         self.0.account(index, prompt, completion, total, false);
     }
@@ -107,7 +115,8 @@ impl Call {
     /// Request `index` has ended without reported usage after it delivered `text`.
     pub fn delivered(&self, index: usize, text: &str) {
         let prompt = self.0.prompt_tokens(index);
-        self.0.account(index, prompt, token::estimate_text(text), None, true);
+        self.0
+            .account(index, prompt, token::estimate_text(text), None, true);
     }
 
     /// Ends the call: one settlement, the first time.

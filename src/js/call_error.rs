@@ -41,13 +41,23 @@ impl InFlight {
     pub fn set_body(&self, fields: &Fields, text: &str) {
         let body = parsed(&self.redact(text));
         let inner = get(&body, "error");
-        fields.set("error", if inner.is_undefined() { body.clone() } else { inner });
+        fields.set(
+            "error",
+            if inner.is_undefined() {
+                body.clone()
+            } else {
+                inner
+            },
+        );
         fields.set("body", body);
     }
 
     /// The typed error of a refused or failed connection.
     pub fn connection_error(&self, thrown: JsValue) -> JsValue {
-        let mut error = Error::new(Class::Connection, "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.");
+        let mut error = Error::new(
+            Class::Connection,
+            "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.",
+        );
         error.retryable = true;
         let fields = self.fields();
         fields.set("cause", self.clean(&thrown));
@@ -65,19 +75,28 @@ impl InFlight {
         fields.set("partial", partial);
         let Some(phase) = phase else {
             fields.set("cause", self.cancel.reason());
-            return to_js_with(Error::new(Class::UserAbort, "The request was aborted."), &fields);
+            return to_js_with(
+                Error::new(Class::UserAbort, "The request was aborted."),
+                &fields,
+            );
         };
         to_js_with(timeout(phase, &self.options, self.stream), &fields)
     }
 
     /// The typed error of an attempt without response headers in time.
     pub fn connect_timeout(&self) -> JsValue {
-        to_js_with(timeout("connect", &self.options, self.stream), &self.fields())
+        to_js_with(
+            timeout("connect", &self.options, self.stream),
+            &self.fields(),
+        )
     }
 
     /// The typed error of a stream whose connection was lost.
     pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> JsValue {
-        let error = Error::new(Class::StreamTruncated, "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.");
+        let error = Error::new(
+            Class::StreamTruncated,
+            "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.",
+        );
         let fields = self.stream_fields(partial);
         fields.set("cause", self.clean(&thrown));
         to_js_with(error, &fields)
@@ -118,7 +137,16 @@ fn timeout(phase: &'static str, options: &RequestOptions, stream: bool) -> Error
         "idle" => (options.timeouts.idle, "no bytes"),
         _ => (options.timeouts.total.unwrap_or_default(), "not finished"),
     };
-    let message = ["Timed out: ", what, " within ", &(ms as u64).to_string(), " ms (timeout.", phase, ")."].concat();
+    let message = [
+        "Timed out: ",
+        what,
+        " within ",
+        &(ms as u64).to_string(),
+        " ms (timeout.",
+        phase,
+        ").",
+    ]
+    .concat();
     let mut error = Error::new(Class::ConnectionTimeout, message);
     error.reason = Some(phase);
     error.retryable = true;

@@ -36,60 +36,112 @@ impl Client {
     /// From options as options.js splits them.
     #[wasm_bindgen(constructor)]
     pub fn new(options: Option<String>, hooks: JsValue) -> Result<Client, JsValue> {
-        let config = Config::from_options(&convert::options(options)?, &source(&hooks)).map_err(error_to_js)?;
+        let config = Config::from_options(&convert::options(options)?, &source(&hooks))
+            .map_err(error_to_js)?;
         Ok(Client::of(config, &hooks))
     }
 
     /// From a provider page's block, environment and options as JSON texts.
-    pub fn from_config(page: Option<String>, select: Option<String>, env: Option<String>, options: Option<String>, hooks: JsValue) -> Result<Client, JsValue> {
+    pub fn from_config(
+        page: Option<String>,
+        select: Option<String>,
+        env: Option<String>,
+        options: Option<String>,
+        hooks: JsValue,
+    ) -> Result<Client, JsValue> {
         let env = convert::options(env)?;
         let variable = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_string);
         let (page, options) = (convert::options(page)?, convert::options(options)?);
-        let config = Config::from_page(&page, select.as_deref(), &variable, &options, &source(&hooks));
+        let config = Config::from_page(
+            &page,
+            select.as_deref(),
+            &variable,
+            &options,
+            &source(&hooks),
+        );
         Ok(Client::of(config.map_err(error_to_js)?, &hooks))
     }
 
     /// A chat call; bad arguments throw.
-    pub fn chat(&self, body: &str, options: Option<String>, hooks: JsValue, cancel: Cancel, settle: Function) -> Result<Call, JsValue> {
+    pub fn chat(
+        &self,
+        body: &str,
+        options: Option<String>,
+        hooks: JsValue,
+        cancel: Cancel,
+        settle: Function,
+    ) -> Result<Call, JsValue> {
         let shared = &self.0;
         let config = &shared.config;
         let options = shared.request_options(options)?;
         let mut estimator = Estimator::default();
-        let defaults = Defaults { id: &config.id, model: config.model.as_deref() };
+        let defaults = Defaults {
+            id: &config.id,
+            model: config.model.as_deref(),
+        };
         let mut hear = |piece: Prompt<'_>| match piece {
             Prompt::Message => estimator.add_message(),
             Prompt::Image => estimator.add_image(),
             Prompt::Text(text) => estimator.add_text(text),
         };
         let request = request::chat(body, defaults, &mut hear).map_err(error_to_js)?;
-        let ask = Ask { prompt_tokens: estimator.tokens(), max_tokens: request.max_tokens, choices: request.choices };
+        let ask = Ask {
+            prompt_tokens: estimator.tokens(),
+            max_tokens: request.max_tokens,
+            choices: request.choices,
+        };
         let wire = Wire {
             method: "POST",
             url: [config.base_url.url.as_str(), "/chat/completions"].concat(),
             body: Some(request.body),
             ask,
         };
-        let mut inner = InFlight::new(shared, &cancel, Some(Kind::Chat), request.model, options, vec![wire]);
+        let mut inner = InFlight::new(
+            shared,
+            &cancel,
+            Some(Kind::Chat),
+            request.model,
+            options,
+            vec![wire],
+        );
         inner.stream = request.stream;
         Call::open(inner, &hooks, settle)
     }
 
     /// An embeddings call; bad arguments throw.
-    pub fn embeddings(&self, body: &str, options: Option<String>, hooks: JsValue, cancel: Cancel, settle: Function) -> Result<Call, JsValue> {
+    pub fn embeddings(
+        &self,
+        body: &str,
+        options: Option<String>,
+        hooks: JsValue,
+        cancel: Cancel,
+        settle: Function,
+    ) -> Result<Call, JsValue> {
         let options = self.0.request_options(options)?;
         embedding::open(&self.0, body, options, &hooks, &cancel, settle)
     }
 
     /// A look into the catalogue: all of it, or one model.
-    pub fn models(&self, id: &str, options: Option<String>, cancel: Cancel) -> Result<Call, JsValue> {
+    pub fn models(
+        &self,
+        id: &str,
+        options: Option<String>,
+        cancel: Cancel,
+    ) -> Result<Call, JsValue> {
         let options = self.0.request_options(options)?;
         check_id(id).map_err(error_to_js)?;
-        Ok(Call::unsettled(InFlight::catalogue(&self.0, &cancel, id, options)))
+        Ok(Call::unsettled(InFlight::catalogue(
+            &self.0, &cancel, id, options,
+        )))
     }
 
     /// The settlement of a call whose arguments were bad: nothing, and not in the ledger.
     pub fn unsettled(&self, kind: &str) -> JsValue {
-        let kind = if kind == "embeddings" { Kind::Embeddings } else { Kind::Chat };
+        let kind = if kind == "embeddings" {
+            Kind::Embeddings
+        } else {
+            Kind::Chat
+        };
         to_js(&nothing(kind))
     }
 
@@ -118,7 +170,11 @@ impl Client {
             in_flight: Cell::new(0),
             labels,
             secrets: RefCell::new(config.keys.clone()),
-            hooks: Hooks { fetch: get(hooks, "fetch"), api_key: get(hooks, "apiKey"), on_settled: get(hooks, "onSettled") },
+            hooks: Hooks {
+                fetch: get(hooks, "fetch"),
+                api_key: get(hooks, "apiKey"),
+                on_settled: get(hooks, "onSettled"),
+            },
             config,
         }))
     }
@@ -140,5 +196,8 @@ fn check_id(id: &str) -> Result<(), Error> {
     if id.chars().all(plain) && !id.contains("..") && !id.starts_with('/') {
         return Ok(());
     }
-    Err(Error::config("id", "must be a model id such as \"org/name\""))
+    Err(Error::config(
+        "id",
+        "must be a model id such as \"org/name\"",
+    ))
 }

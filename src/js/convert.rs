@@ -17,7 +17,10 @@ pub fn options(text: Option<String>) -> Result<Value, JsValue> {
     };
     match json::parse(text.as_bytes()) {
         Ok(value) => Ok(unmark(value)),
-        Err(_) => Err(super::error::to_js(Error::config("", "options are nested too deeply"))),
+        Err(_) => Err(super::error::to_js(Error::config(
+            "",
+            "options are nested too deeply",
+        ))),
     }
 }
 
@@ -33,7 +36,12 @@ fn unmark(value: Value) -> Value {
                 "-Infinity" => Value::Number(f64::NEG_INFINITY),
                 _ => Value::Number(f64::NAN),
             },
-            _ => Value::Object(entries.into_iter().map(|(key, value)| (key, unmark(value))).collect()),
+            _ => Value::Object(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key, unmark(value)))
+                    .collect(),
+            ),
         },
         other => other,
     }

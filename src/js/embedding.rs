@@ -20,16 +20,45 @@ use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
 use crate::wire::request::Defaults;
 
 /// An embeddings call from the caller's body.
-pub fn open(shared: &Rc<Shared>, body: &str, options: RequestOptions, hooks: &JsValue, cancel: &Cancel, settle: Function) -> Result<Call, JsValue> {
+pub fn open(
+    shared: &Rc<Shared>,
+    body: &str,
+    options: RequestOptions,
+    hooks: &JsValue,
+    cancel: &Cancel,
+    settle: Function,
+) -> Result<Call, JsValue> {
     let config = &shared.config;
-    let defaults = Defaults { id: &config.id, model: config.model.as_deref() };
-    let endpoint = Endpoint { base_url: &config.base_url.url, is_router: config.base_url.is_router };
+    let defaults = Defaults {
+        id: &config.id,
+        model: config.model.as_deref(),
+    };
+    let endpoint = Endpoint {
+        base_url: &config.base_url.url,
+        is_router: config.base_url.is_router,
+    };
     let request = embedding::request::read(body, defaults, endpoint).map_err(to_js)?;
-    let batches = request.batches(Bounds { inputs: config.batching.size, bytes: PAYLOAD_LIMIT });
-    let wires = batches.iter().map(|batch| wire(&request, batch.clone())).collect();
-    let mut inner = InFlight::new(shared, cancel, Some(Kind::Embeddings), request.model.clone(), options, wires);
+    let batches = request.batches(Bounds {
+        inputs: config.batching.size,
+        bytes: PAYLOAD_LIMIT,
+    });
+    let wires = batches
+        .iter()
+        .map(|batch| wire(&request, batch.clone()))
+        .collect();
+    let mut inner = InFlight::new(
+        shared,
+        cancel,
+        Some(Kind::Embeddings),
+        request.model.clone(),
+        options,
+        wires,
+    );
     inner.progress.borrow_mut().provider = request.provider.clone();
-    inner.embeddings = Some(Plan { batches, format: request.format });
+    inner.embeddings = Some(Plan {
+        batches,
+        format: request.format,
+    });
     Call::open(inner, hooks, settle)
 }
 
@@ -40,8 +69,17 @@ fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
         Input::Text(text) => estimator.add_text(text),
         Input::TokenIds(count) => ids = ids.saturating_add(count as u64),
     });
-    let ask = Ask { prompt_tokens: estimator.tokens().saturating_add(ids), max_tokens: Some(0.0), choices: 0.0 };
-    Wire { method: "POST", url: request.url.clone(), body: Some(request.body(batch)), ask }
+    let ask = Ask {
+        prompt_tokens: estimator.tokens().saturating_add(ids),
+        max_tokens: Some(0.0),
+        choices: 0.0,
+    };
+    Wire {
+        method: "POST",
+        url: request.url.clone(),
+        body: Some(request.body(batch)),
+        ask,
+    }
 }
 
 /// The body of an answer on its way into memory, part by part as it arrives.
@@ -125,7 +163,10 @@ impl Call {
     /// Index of a batch's first input, and how many it holds.
     pub fn batch(&self, index: usize) -> Vec<usize> {
         let plan = self.inner().embeddings.as_ref();
-        let batch = plan.and_then(|plan| plan.batches.get(index)).cloned().unwrap_or(0..0);
+        let batch = plan
+            .and_then(|plan| plan.batches.get(index))
+            .cloned()
+            .unwrap_or(0..0);
         vec![batch.start, batch.len()]
     }
 
@@ -145,7 +186,10 @@ impl Call {
             }
         };
         let usage = inner.usage.as_ref();
-        match usage.map(|usage| (usage.prompt_tokens, usage.total_tokens)).or(counted.map(|tokens| (tokens, tokens))) {
+        match usage
+            .map(|usage| (usage.prompt_tokens, usage.total_tokens))
+            .or(counted.map(|tokens| (tokens, tokens)))
+        {
             Some((prompt, total)) => self.reported(index, Some(prompt), Some(0.0), Some(total)),
             None => self.delivered(index, ""),
         }

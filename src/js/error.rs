@@ -47,7 +47,12 @@ pub fn to_js(error: Error) -> JsValue {
 
 /// The public error object of a core error, with what only the rim knows: headers, body, cause, partial.
 pub fn to_js_with(error: Error, fields: &Fields) -> JsValue {
-    for (name, text) in [("path", &error.path), ("code", &error.code), ("type", &error.kind), ("param", &error.param)] {
+    for (name, text) in [
+        ("path", &error.path),
+        ("code", &error.code),
+        ("type", &error.kind),
+        ("param", &error.param),
+    ] {
         fields.set_some(name, text.as_deref());
     }
     fields.set_some("status", error.status);

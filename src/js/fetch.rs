@@ -21,7 +21,12 @@ extern "C" {
 
     /// Reads a whole body, `idle` ms at most between bytes.
     #[wasm_bindgen(js_name = readBody)]
-    pub fn read_body(response: &Response, cancel: &Cancel, idle: f64, limit: f64) -> js_sys::Promise;
+    pub fn read_body(
+        response: &Response,
+        cancel: &Cancel,
+        idle: f64,
+        limit: f64,
+    ) -> js_sys::Promise;
 
     /// One response header.
     #[wasm_bindgen(js_name = header)]
@@ -61,9 +66,22 @@ extern "C" {
 }
 
 /// Request headers; names and values were checked when they were given.
-pub fn request_headers(key: Option<&str>, bill_to: Option<&str>, extra: &[(String, String)], body: bool, stream: bool) -> web_sys::Headers {
+pub fn request_headers(
+    key: Option<&str>,
+    bill_to: Option<&str>,
+    extra: &[(String, String)],
+    body: bool,
+    stream: bool,
+) -> web_sys::Headers {
     let headers = Headers::new();
-    headers.set("accept", if stream { "text/event-stream" } else { "application/json" });
+    headers.set(
+        "accept",
+        if stream {
+            "text/event-stream"
+        } else {
+            "application/json"
+        },
+    );
     if body {
         headers.set("content-type", "application/json");
     }

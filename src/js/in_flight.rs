@@ -94,7 +94,14 @@ pub struct Plan {
 
 impl InFlight {
     /// A call that nobody waits for yet.
-    pub fn new(shared: &Rc<Shared>, cancel: &Cancel, kind: Option<Kind>, model: String, options: RequestOptions, requests: Vec<Wire>) -> Self {
+    pub fn new(
+        shared: &Rc<Shared>,
+        cancel: &Cancel,
+        kind: Option<Kind>,
+        model: String,
+        options: RequestOptions,
+        requests: Vec<Wire>,
+    ) -> Self {
         InFlight {
             shared: shared.clone(),
             cancel: cancel.clone(),
@@ -116,30 +123,62 @@ impl InFlight {
 
     /// The error of a request whose price a budget can't hold.
     pub fn unpriced(&self) -> Error {
-        let problem = ["has no price for ", &self.model, ", so the budget could not hold it"].concat();
+        let problem = [
+            "has no price for ",
+            &self.model,
+            ", so the budget could not hold it",
+        ]
+        .concat();
         Error::config("pricing", &problem)
     }
 
     /// A call for the catalogue, or for one model in it.
-    pub fn catalogue(shared: &Rc<Shared>, cancel: &Cancel, id: &str, options: RequestOptions) -> Self {
+    pub fn catalogue(
+        shared: &Rc<Shared>,
+        cancel: &Cancel,
+        id: &str,
+        options: RequestOptions,
+    ) -> Self {
         let base = shared.config.base_url.url.as_str();
-        let url = if id.is_empty() { [base, "/models"].concat() } else { [base, "/models/", id].concat() };
-        let ask = Ask { prompt_tokens: 0, max_tokens: Some(0.0), choices: 0.0 };
-        let wire = Wire { method: "GET", url, body: None, ask };
+        let url = if id.is_empty() {
+            [base, "/models"].concat()
+        } else {
+            [base, "/models/", id].concat()
+        };
+        let ask = Ask {
+            prompt_tokens: 0,
+            max_tokens: Some(0.0),
+            choices: 0.0,
+        };
+        let wire = Wire {
+            method: "GET",
+            url,
+            body: None,
+            ask,
+        };
         InFlight::new(shared, cancel, None, id.to_string(), options, vec![wire])
     }
 
     /// Remembers what a response says of itself.
     pub fn note_response(&self, response: &Response) {
         let mut progress = self.progress.borrow_mut();
-        let id = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id"].iter().find_map(|name| header(response, name));
+        let id = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id"]
+            .iter()
+            .find_map(|name| header(response, name));
         progress.request_id = id;
         progress.headers = response.headers();
         progress.provider = header(response, "x-inference-provider").or(progress.provider.take());
     }
 
     /// Books a request's usage on the key that was sent, in the limiter and in the call's sum.
-    pub fn account(&self, index: usize, prompt: u64, completion: u64, total: Option<u64>, estimated: bool) {
+    pub fn account(
+        &self,
+        index: usize,
+        prompt: u64,
+        completion: u64,
+        total: Option<u64>,
+        estimated: bool,
+    ) {
         let exchange = {
             let mut progress = self.progress.borrow_mut();
             let Some(at) = progress.exchanges.iter().position(|(of, _)| *of == index) else {
@@ -165,7 +204,10 @@ impl InFlight {
         if let Some(reservation) = &exchange.reservation {
             self.shared.store.settle(reservation, tokens, usd, now);
         }
-        self.shared.pool.borrow_mut().settled(exchange.key, tokens, now);
+        self.shared
+            .pool
+            .borrow_mut()
+            .settled(exchange.key, tokens, now);
         self.shared.line.wake_first();
     }
 
@@ -181,7 +223,9 @@ impl InFlight {
 
     /// The estimate of a request's prompt.
     pub fn prompt_tokens(&self, index: usize) -> u64 {
-        self.requests.get(index).map_or(0, |wire| wire.ask.prompt_tokens)
+        self.requests
+            .get(index)
+            .map_or(0, |wire| wire.ask.prompt_tokens)
     }
 
     /// The provider that answers: pinned in the model, else named by the response.
@@ -192,8 +236,17 @@ impl InFlight {
 
     /// Usage as an embeddings answer has it.
     pub fn embedding_usage(&self) -> EmbeddingUsage {
-        let Usage { prompt_tokens, total_tokens, source, .. } = usage(&self.progress.borrow());
-        EmbeddingUsage { prompt_tokens, total_tokens, source }
+        let Usage {
+            prompt_tokens,
+            total_tokens,
+            source,
+            ..
+        } = usage(&self.progress.borrow());
+        EmbeddingUsage {
+            prompt_tokens,
+            total_tokens,
+            source,
+        }
     }
 
     /// The price of a request beforehand: its prompt and the longest answer.
@@ -223,7 +276,9 @@ impl InFlight {
         };
         self.close_exchanges();
         let shared = &self.shared;
-        shared.in_flight.set(shared.in_flight.get().saturating_sub(1));
+        shared
+            .in_flight
+            .set(shared.in_flight.get().saturating_sub(1));
         let ended_at = now();
         match self.prices.take() {
             None => self.settle(outcome, finish_reason, ended_at, &settle),
@@ -237,7 +292,12 @@ impl InFlight {
     /// Whoever left an exchange open has its headers and nothing more.
     fn close_exchanges(&self) {
         loop {
-            let open = self.progress.borrow().exchanges.first().map(|(index, _)| *index);
+            let open = self
+                .progress
+                .borrow()
+                .exchanges
+                .first()
+                .map(|(index, _)| *index);
             let Some(index) = open else {
                 return;
             };
@@ -245,7 +305,13 @@ impl InFlight {
         }
     }
 
-    fn settle(&self, outcome: Outcome, finish_reason: Option<String>, ended_at: f64, settle: &Function) {
+    fn settle(
+        &self,
+        outcome: Outcome,
+        finish_reason: Option<String>,
+        ended_at: f64,
+        settle: &Function,
+    ) {
         let settlement = self.settlement(outcome, finish_reason, ended_at);
         self.shared.spend.borrow_mut().add(&settlement);
         let data = to_js(&settlement);
@@ -256,7 +322,12 @@ impl InFlight {
         let _ = settle.call1(&JsValue::UNDEFINED, &data);
     }
 
-    fn settlement(&self, outcome: Outcome, finish_reason: Option<String>, ended_at: f64) -> Settlement {
+    fn settlement(
+        &self,
+        outcome: Outcome,
+        finish_reason: Option<String>,
+        ended_at: f64,
+    ) -> Settlement {
         let progress = self.progress.borrow();
         let cost = self.cost(progress.prompt_tokens, progress.completion_tokens);
         Settlement {
@@ -265,13 +336,18 @@ impl InFlight {
             kind: self.kind.unwrap_or(Kind::Chat),
             model: self.model.clone(),
             provider: self.provider(),
-            key: progress.key.map(|key| self.shared.label(key)).unwrap_or_default(),
+            key: progress
+                .key
+                .map(|key| self.shared.label(key))
+                .unwrap_or_default(),
             usage: usage(&progress),
             cost,
             attempts: self.attempts.get(),
             request_id: progress.request_id.clone(),
             started_at: self.started_at,
-            first_token_ms: progress.first_token_at.map(|at| (at - self.started_at).max(0.0)),
+            first_token_ms: progress
+                .first_token_at
+                .map(|at| (at - self.started_at).max(0.0)),
             duration_ms: (ended_at - self.started_at).max(0.0),
         }
     }
@@ -282,7 +358,11 @@ fn usage(progress: &Progress) -> Usage {
         prompt_tokens: progress.prompt_tokens as f64,
         completion_tokens: progress.completion_tokens as f64,
         total_tokens: progress.total_tokens as f64,
-        source: if progress.reported && !progress.estimated { Source::Reported } else { Source::Estimated },
+        source: if progress.reported && !progress.estimated {
+            Source::Reported
+        } else {
+            Source::Estimated
+        },
     }
 }
 
@@ -295,7 +375,12 @@ pub fn nothing(kind: Kind) -> Settlement {
         model: String::new(),
         provider: None,
         key: String::new(),
-        usage: Usage { prompt_tokens: 0.0, completion_tokens: 0.0, total_tokens: 0.0, source: Source::Estimated },
+        usage: Usage {
+            prompt_tokens: 0.0,
+            completion_tokens: 0.0,
+            total_tokens: 0.0,
+            source: Source::Estimated,
+        },
         cost: Cost::unknown(),
         attempts: 0,
         request_id: None,

@@ -43,7 +43,11 @@ impl Line {
     /// Lets the first in line look now: something has become free.
     pub fn wake_first(&self) {
         if super::cancel::resolves_across_requests() {
-            let nap = self.waiting.borrow_mut().front_mut().and_then(|(_, nap)| nap.take());
+            let nap = self
+                .waiting
+                .borrow_mut()
+                .front_mut()
+                .and_then(|(_, nap)| nap.take());
             if let Some(nap) = nap {
                 nap.wake();
             }
@@ -54,7 +58,10 @@ impl Line {
 impl Place<'_> {
     fn position(&self) -> usize {
         let waiting = self.line.waiting.borrow();
-        waiting.iter().position(|(number, _)| *number == self.number).unwrap_or(0)
+        waiting
+            .iter()
+            .position(|(number, _)| *number == self.number)
+            .unwrap_or(0)
     }
 
     /// Whether nobody is before it.
@@ -66,7 +73,11 @@ impl Place<'_> {
     pub fn patience(&self, retry_after: f64, left: f64) -> f64 {
         let position = self.position() as f64;
         let look = if position > 0.0 {
-            if super::cancel::resolves_across_requests() { LOOK_BEHIND } else { (LOOK * position).min(LOOK_BEHIND) }
+            if super::cancel::resolves_across_requests() {
+                LOOK_BEHIND
+            } else {
+                (LOOK * position).min(LOOK_BEHIND)
+            }
         } else if retry_after > 0.0 {
             retry_after
         } else {
@@ -78,7 +89,10 @@ impl Place<'_> {
     /// Remembers what to wake.
     pub fn sleeps_on(&self, nap: Nap) {
         let mut waiting = self.line.waiting.borrow_mut();
-        if let Some(entry) = waiting.iter_mut().find(|(number, _)| *number == self.number) {
+        if let Some(entry) = waiting
+            .iter_mut()
+            .find(|(number, _)| *number == self.number)
+        {
             entry.1 = Some(nap);
         }
     }
@@ -86,7 +100,10 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.line.waiting.borrow_mut().retain(|(number, _)| *number != self.number);
+        self.line
+            .waiting
+            .borrow_mut()
+            .retain(|(number, _)| *number != self.number);
         self.line.wake_first();
     }
 }

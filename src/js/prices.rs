@@ -34,8 +34,15 @@ impl Prices {
 
     /// What a model's tokens cost, and whether that is the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
-        let (input_per_million, output_per_million, exact) = model::price(&self.models.borrow(), model, provider)?;
+        let (input_per_million, output_per_million, exact) =
+            model::price(&self.models.borrow(), model, provider)?;
         let source = if exact { Source::Live } else { Source::LiveMax };
-        Some((Rates { input_per_million, output_per_million }, source))
+        Some((
+            Rates {
+                input_per_million,
+                output_per_million,
+            },
+            source,
+        ))
     }
 }

@@ -96,7 +96,8 @@ impl Shared {
             return Ok(self.config.keys.get(key).cloned());
         }
         let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
-        let given = answer.map_err(|thrown| key_error("the function failed, see cause", Some(thrown)))?;
+        let given =
+            answer.map_err(|thrown| key_error("the function failed, see cause", Some(thrown)))?;
         let Some(secret) = given.as_string() else {
             return Err(key_error("the function must give a string", None));
         };
@@ -115,7 +116,9 @@ impl Shared {
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         match self.config.pricing.as_ref()? {
             Pricing::Live => self.prices.rates(model, provider),
-            configured => configured.rates(model).map(|rates| (rates, Source::Configured)),
+            configured => configured
+                .rates(model)
+                .map(|rates| (rates, Source::Configured)),
         }
     }
 }

@@ -47,12 +47,20 @@ impl Store {
     }
 
     /// Reserves every part or none.
-    pub async fn reserve(&self, parts: Vec<Part>, now: f64, cancel: &Cancel) -> Result<Result<String, Refusal>, Unanswered> {
+    pub async fn reserve(
+        &self,
+        parts: Vec<Part>,
+        now: f64,
+        cancel: &Cancel,
+    ) -> Result<Result<String, Refusal>, Unanswered> {
         let store = match self {
             Store::Memory(store) => return Ok(store.borrow_mut().reserve(&parts, now)),
             Store::Given(store) => store,
         };
-        let request = to_js(&Request { parts: parts.iter().map(PartData::from).collect(), now });
+        let request = to_js(&Request {
+            parts: parts.iter().map(PartData::from).collect(),
+            now,
+        });
         match JsFuture::from(reserve(store, request, cancel)).await {
             Ok(answer) => Ok(read(&answer)),
             Err(_) if cancel.cause().is_some() => Err(Unanswered::Ended),
@@ -121,13 +129,26 @@ struct LimitsData {
 
 impl<'a> From<&'a Part> for PartData<'a> {
     fn from(part: &'a Part) -> Self {
-        let Limits { requests_per_minute, tokens_per_minute, requests_per_month, max_concurrent } = part.limits;
+        let Limits {
+            requests_per_minute,
+            tokens_per_minute,
+            requests_per_month,
+            max_concurrent,
+        } = part.limits;
         PartData {
             scope: &part.scope,
             tokens: part.tokens as f64,
             usd: part.usd,
-            limits: LimitsData { requests_per_minute, tokens_per_minute, requests_per_month, max_concurrent },
-            budget: part.budget.map(|budget| BudgetData { usd: budget.usd, per: budget.per.name() }),
+            limits: LimitsData {
+                requests_per_minute,
+                tokens_per_minute,
+                requests_per_month,
+                max_concurrent,
+            },
+            budget: part.budget.map(|budget| BudgetData {
+                usd: budget.usd,
+                per: budget.per.name(),
+            }),
         }
     }
 }
@@ -142,7 +163,9 @@ fn read(answer: &JsValue) -> Result<String, Refusal> {
     let number = |name: &str| get(answer, name).as_f64();
     Err(Refusal {
         scope: get(answer, "scope").as_string().unwrap_or_default(),
-        retry_after: number("retryAfter").filter(|ms| *ms >= 0.0).unwrap_or(f64::INFINITY),
+        retry_after: number("retryAfter")
+            .filter(|ms| *ms >= 0.0)
+            .unwrap_or(f64::INFINITY),
         reason: match get(answer, "reason").as_string().as_deref() {
             Some("requests") => Reason::Requests,
             Some("tokens") => Reason::Tokens,

@@ -36,7 +36,10 @@ pub fn from_response(response: Response<'_>) -> Error {
     if let Some(value) = &value {
         describe(&mut error, value);
     }
-    error.retryable = matches!(response.status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504);
+    error.retryable = matches!(
+        response.status,
+        408 | 409 | 425 | 429 | 500 | 502 | 503 | 504
+    );
     if class == Class::ModelLoading {
         error.estimated_time = value.as_ref().and_then(estimated_ms);
     }
@@ -52,8 +55,22 @@ pub fn unexpected(body: &[u8]) -> Error {
         Some(value) => message_of(value),
         None => text_message(body),
     };
-    let said = said.unwrap_or_else(|| if body.is_empty() { "the body is empty" } else { "it holds no choices" }.to_string());
-    let mut error = Error::new(Class::Api, ["The response has status 200, but it is no chat completion: ", &said].concat());
+    let said = said.unwrap_or_else(|| {
+        if body.is_empty() {
+            "the body is empty"
+        } else {
+            "it holds no choices"
+        }
+        .to_string()
+    });
+    let mut error = Error::new(
+        Class::Api,
+        [
+            "The response has status 200, but it is no chat completion: ",
+            &said,
+        ]
+        .concat(),
+    );
     error.status = Some(200);
     if let Some(value) = &value {
         describe(&mut error, value);
@@ -63,8 +80,15 @@ pub fn unexpected(body: &[u8]) -> Error {
 
 /// Sets code, type and param from wherever a body keeps them.
 pub fn describe(error: &mut Error, body: &Value) {
-    let inner = body.get("error").filter(|inner| matches!(inner, Value::Object(_)));
-    let field = |name: &str| inner.and_then(|inner| inner.get(name)).or_else(|| body.get(name)).and_then(text_of);
+    let inner = body
+        .get("error")
+        .filter(|inner| matches!(inner, Value::Object(_)));
+    let field = |name: &str| {
+        inner
+            .and_then(|inner| inner.get(name))
+            .or_else(|| body.get(name))
+            .and_then(text_of)
+    };
     error.code = field("code");
     error.kind = field("type").or_else(|| field("error_type"));
     error.param = field("param");
@@ -87,7 +111,9 @@ fn message_of_field(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Some(shorten(text)),
         Value::Array(items) => join(items),
-        Value::Object(_) => ["message", "msg", "detail", "error"].iter().find_map(|key| value.get(key).and_then(message_of_field)),
+        Value::Object(_) => ["message", "msg", "detail", "error"]
+            .iter()
+            .find_map(|key| value.get(key).and_then(message_of_field)),
         _ => None,
     }
 }
@@ -102,7 +128,11 @@ fn join(items: &[Value]) -> Option<String> {
                 Some(Value::Array(steps)) => steps.iter().filter_map(text_of).collect(),
                 _ => Vec::new(),
             };
-            Some(if place.is_empty() { message } else { [place.join("."), message].join(": ") })
+            Some(if place.is_empty() {
+                message
+            } else {
+                [place.join("."), message].join(": ")
+            })
         })
         .collect();
     (!parts.is_empty()).then(|| shorten(&parts.join("; ")))
@@ -111,7 +141,9 @@ fn join(items: &[Value]) -> Option<String> {
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 => {
+        Value::Number(number)
+            if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 =>
+        {
             Some((*number as i64).to_string())
         }
         _ => None,
@@ -140,7 +172,9 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
     let open = lower.find(&["<", tag].concat())?;
     let start = open + lower.get(open..)?.find('>')? + 1;
     let end = start + lower.get(start..)?.find(&["</", tag].concat())?;
-    html.get(start..end).map(str::trim).filter(|text| !text.is_empty() && !text.contains('<'))
+    html.get(start..end)
+        .map(str::trim)
+        .filter(|text| !text.is_empty() && !text.contains('<'))
 }
 
 fn shorten(text: &str) -> String {
@@ -161,7 +195,11 @@ fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
         409 => Class::Conflict,
         413 | 422 => Class::UnprocessableEntity,
         429 => Class::RateLimit,
-        503 if body.and_then(estimated_ms).is_some() || mentions(said, &["loading", "starting"]) => Class::ModelLoading,
+        503 if body.and_then(estimated_ms).is_some()
+            || mentions(said, &["loading", "starting"]) =>
+        {
+            Class::ModelLoading
+        }
         500..=599 => Class::InternalServer,
         _ => Class::Api,
     }
@@ -189,7 +227,13 @@ const NOT_A_CHAT_MODEL: &[&str] = &[
     "supported task: text-generation",
 ];
 
-const UNSUPPORTED_MODEL: &[&str] = &["model not supported", "is not supported by", "does not exist", "no longer supported", "deprecated"];
+const UNSUPPORTED_MODEL: &[&str] = &[
+    "model not supported",
+    "is not supported by",
+    "does not exist",
+    "no longer supported",
+    "deprecated",
+];
 
 /// What the reader can do next.
 fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
@@ -204,14 +248,20 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     };
     if matches!(error.status, Some(400 | 404 | 410 | 422)) {
         if mentions(said, NOT_A_CHAT_MODEL) {
-            return chat_model("This model only completes text: it has no chat template, so it can't be used in chat.");
+            return chat_model(
+                "This model only completes text: it has no chat template, so it can't be used in chat.",
+            );
         }
         let code = error.code.as_deref().unwrap_or_default();
         if code == "model_not_supported" {
-            return chat_model("No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).");
+            return chat_model(
+                "No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).",
+            );
         }
         if code == "model_not_found" || mentions(said, UNSUPPORTED_MODEL) {
-            return chat_model("The model is not served here: check its spelling, or it has been retired.");
+            return chat_model(
+                "The model is not served here: check its spelling, or it has been retired.",
+            );
         }
     }
     match error.class {
@@ -242,7 +292,10 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
 }
 
 fn compose(error: &Error, said: &str, hint: &str) -> String {
-    let mut message = error.status.map(|status| status.to_string()).unwrap_or_default();
+    let mut message = error
+        .status
+        .map(|status| status.to_string())
+        .unwrap_or_default();
     message.push(' ');
     if said.is_empty() {
         message.push_str("status code with no message");

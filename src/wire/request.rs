@@ -43,7 +43,8 @@ pub struct Defaults<'a> {
 /// The provider pinned in a model string: "org/name:provider"; routing words are no provider.
 pub fn pinned_provider(model: &str) -> Option<&str> {
     let (_, suffix) = model.rsplit_once(':')?;
-    (!suffix.is_empty() && !matches!(suffix, "fastest" | "cheapest" | "preferred")).then_some(suffix)
+    (!suffix.is_empty() && !matches!(suffix, "fastest" | "cheapest" | "preferred"))
+        .then_some(suffix)
 }
 
 /// The model string as it goes to the wire, from the request or the client.
@@ -52,17 +53,31 @@ pub fn pinned_provider(model: &str) -> Option<&str> {
 pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<String, Error> {
     let model = given
         .or_else(|| defaults.model.map(str::to_string))
-        .ok_or_else(|| Error::config("model", "is missing: name one in the request or in the client's options"))?;
-    let own = model.strip_prefix(defaults.id).and_then(|rest| rest.strip_prefix(':'));
+        .ok_or_else(|| {
+            Error::config(
+                "model",
+                "is missing: name one in the request or in the client's options",
+            )
+        })?;
+    let own = model
+        .strip_prefix(defaults.id)
+        .and_then(|rest| rest.strip_prefix(':'));
     let model = own.map(str::to_string).unwrap_or(model);
     if model.is_empty() || model.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::config("model", "must be a model id such as \"org/name\" or \"org/name:provider\""));
+        return Err(Error::config(
+            "model",
+            "must be a model id such as \"org/name\" or \"org/name:provider\"",
+        ));
     }
     Ok(model)
 }
 
 /// Checks a chat body and writes it for the wire; `prompt` hears every piece that counts as prompt.
-pub fn chat(text: &str, defaults: Defaults<'_>, prompt: &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error> {
+pub fn chat(
+    text: &str,
+    defaults: Defaults<'_>,
+    prompt: &mut dyn FnMut(Prompt<'_>),
+) -> Result<ChatRequest, Error> {
     Reader { prompt }.read(text, defaults)
 }
 
@@ -102,14 +117,20 @@ impl Reader<'_> {
         let mut scanner = Scanner::new(text.as_bytes());
         let mut draft = Draft::default();
         if kind(&mut scanner)? != Kind::Object {
-            return Err(Error::config("body", "must be an object of request parameters"));
+            return Err(Error::config(
+                "body",
+                "must be an object of request parameters",
+            ));
         }
         scanner.begin_object().map_err(broken)?;
         while let Some(key) = scanner.next_key().map_err(broken)? {
             self.member(&mut draft, key, scanner.skip().map_err(broken)?)?;
         }
         if !draft.messages {
-            return Err(Error::config("messages", "is missing: a list of {role, content}"));
+            return Err(Error::config(
+                "messages",
+                "is missing: a list of {role, content}",
+            ));
         }
         let model = resolve_model(draft.model.take(), defaults)?;
         Ok(ChatRequest {
@@ -121,7 +142,12 @@ impl Reader<'_> {
         })
     }
 
-    fn member<'a>(&mut self, draft: &mut Draft<'a>, key: RawString<'a>, value: &'a [u8]) -> Result<(), Error> {
+    fn member<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        key: RawString<'a>,
+        value: &'a [u8],
+    ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
         match &*key.decoded() {
             b"model" => {
@@ -133,9 +159,12 @@ impl Reader<'_> {
                 draft.messages = true;
             }
             b"stream" => draft.stream = boolean_or_null("stream", value)?,
-            b"max_tokens" => draft.max_tokens = count_or_null("max_tokens", value)?.or(draft.max_tokens),
+            b"max_tokens" => {
+                draft.max_tokens = count_or_null("max_tokens", value)?.or(draft.max_tokens)
+            }
             b"max_completion_tokens" => {
-                draft.max_tokens = count_or_null("max_completion_tokens", value)?.or(draft.max_tokens);
+                draft.max_tokens =
+                    count_or_null("max_completion_tokens", value)?.or(draft.max_tokens);
             }
             b"n" => draft.choices = count_or_null("n", value)?,
             b"temperature" => number_or_null("temperature", value)?,
@@ -159,7 +188,10 @@ impl Reader<'_> {
     fn messages(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         if kind(&mut scanner)? != Kind::Array {
-            return Err(Error::config("messages", "must be a list of {role, content}"));
+            return Err(Error::config(
+                "messages",
+                "must be a list of {role, content}",
+            ));
         }
         scanner.begin_array().map_err(broken)?;
         let mut index = 0usize;
@@ -185,7 +217,10 @@ impl Reader<'_> {
             match &*key.decoded() {
                 b"role" => {
                     if kind(scanner)? != Kind::String {
-                        return Err(Error::config([path, ".role"].concat(), "must be a string such as \"user\""));
+                        return Err(Error::config(
+                            [path, ".role"].concat(),
+                            "must be a string such as \"user\"",
+                        ));
                     }
                     role = !scanner.string().map_err(broken)?.raw.is_empty();
                 }
@@ -195,7 +230,10 @@ impl Reader<'_> {
             }
         }
         if !role {
-            return Err(Error::config([path, ".role"].concat(), "is missing: \"system\", \"user\", \"assistant\" or \"tool\""));
+            return Err(Error::config(
+                [path, ".role"].concat(),
+                "is missing: \"system\", \"user\", \"assistant\" or \"tool\"",
+            ));
         }
         Ok(())
     }
@@ -209,7 +247,10 @@ impl Reader<'_> {
                 Ok(())
             }
             Kind::Array => self.parts(scanner, path),
-            _ => Err(Error::config([path, ".content"].concat(), "must be a string, a list of parts, or null")),
+            _ => Err(Error::config(
+                [path, ".content"].concat(),
+                "must be a string, a list of parts, or null",
+            )),
         }
     }
 
@@ -219,7 +260,10 @@ impl Reader<'_> {
         while scanner.next_element().map_err(broken)? {
             if kind(scanner)? != Kind::Object {
                 let part = [path, ".content[", &index.to_string(), "]"].concat();
-                return Err(Error::config(part, "must be a part such as {type: \"text\", text}"));
+                return Err(Error::config(
+                    part,
+                    "must be a part such as {type: \"text\", text}",
+                ));
             }
             scanner.begin_object().map_err(broken)?;
             while let Some(key) = scanner.next_key().map_err(broken)? {
@@ -273,7 +317,11 @@ impl Reader<'_> {
 }
 
 fn write(draft: &Draft<'_>, model: &str) -> String {
-    let length: usize = draft.members.iter().map(|member| member.key.raw.len() + member.value.len() + 4).sum();
+    let length: usize = draft
+        .members
+        .iter()
+        .map(|member| member.key.raw.len() + member.value.len() + 4)
+        .sum();
     let mut body = String::with_capacity(length + model.len() + 64);
     let mut quoted = Vec::with_capacity(model.len() + 2);
     write_string(model, &mut quoted);
@@ -306,7 +354,10 @@ fn write(draft: &Draft<'_>, model: &str) -> String {
 /// The caller's stream options, which don't speak of usage, with `include_usage`.
 fn write_stream_options(given: &str, body: &mut String) {
     body.push_str("{\"include_usage\":true");
-    let inner = given.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).map(str::trim);
+    let inner = given
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .map(str::trim);
     if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
         body.push(',');
         body.push_str(inner);
@@ -366,13 +417,21 @@ fn stop_form(value: &[u8]) -> Result<Form, Error> {
         Kind::Null => return Ok(Form::AsItStands),
         Kind::String => return Ok(Form::List),
         Kind::Array => {}
-        _ => return Err(Error::config("stop", "must be a string or a list of strings")),
+        _ => {
+            return Err(Error::config(
+                "stop",
+                "must be a string or a list of strings",
+            ));
+        }
     }
     scanner.begin_array().map_err(broken)?;
     let mut index = 0usize;
     while scanner.next_element().map_err(broken)? {
         if kind(&mut scanner)? != Kind::String {
-            return Err(Error::config(["stop[", &index.to_string(), "]"].concat(), "must be a string"));
+            return Err(Error::config(
+                ["stop[", &index.to_string(), "]"].concat(),
+                "must be a string",
+            ));
         }
         scanner.string().map_err(broken)?;
         index += 1;
@@ -390,7 +449,10 @@ fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     scanner.begin_object().map_err(broken)?;
     while let Some(key) = scanner.next_key().map_err(broken)? {
         if &*key.decoded() == b"include_usage" {
-            boolean_or_null("stream_options.include_usage", scanner.skip().map_err(broken)?)?;
+            boolean_or_null(
+                "stream_options.include_usage",
+                scanner.skip().map_err(broken)?,
+            )?;
             return Ok(Form::AsItStands);
         }
         scanner.skip().map_err(broken)?;
