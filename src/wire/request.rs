@@ -2,8 +2,14 @@
 //!
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
 
+mod member;
+
 use crate::error::Error;
-use crate::json::{Kind, Malformed, RawString, Scanner, unescape, write_string};
+use crate::json::{Kind, RawString, Scanner, write_string};
+use member::{
+    Form, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
+    stream_options_form, text_or_null,
+};
 
 /// What of a request counts as prompt, piece by piece, for an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,16 +102,6 @@ struct Member<'a> {
     key: RawString<'a>,
     value: &'a [u8],
     form: Form,
-}
-
-/// How a member is written.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Form {
-    AsItStands,
-    /// Text-generation-inference takes `stop` as a list only.
-    List,
-    /// A stream asks for usage unless told otherwise.
-    AskForUsage,
 }
 
 struct Reader<'p> {
@@ -363,99 +359,4 @@ fn write_stream_options(given: &str, body: &mut String) {
         body.push_str(inner);
     }
     body.push('}');
-}
-
-fn broken(error: Malformed) -> Error {
-    Error::config("body", error.problem)
-}
-
-fn kind(scanner: &mut Scanner<'_>) -> Result<Kind, Error> {
-    scanner.kind().map_err(broken)
-}
-
-fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
-    let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
-        Kind::Null => Ok(None),
-        Kind::String => Ok(Some(unescape(scanner.string().map_err(broken)?.raw))),
-        _ => Err(Error::config(path, "must be a string")),
-    }
-}
-
-fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
-    match value {
-        b"true" => Ok(true),
-        b"false" | b"null" => Ok(false),
-        _ => Err(Error::config(path, "must be true or false")),
-    }
-}
-
-fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
-    match kind(&mut Scanner::new(value))? {
-        Kind::Null | Kind::Number => Ok(()),
-        _ => Err(Error::config(path, "must be a number")),
-    }
-}
-
-fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
-    let mut scanner = Scanner::new(value);
-    let count = match kind(&mut scanner)? {
-        Kind::Null => return Ok(None),
-        Kind::Number => crate::json::number(scanner.number().map_err(broken)?),
-        _ => f64::NAN,
-    };
-    if count >= 1.0 && count.fract() == 0.0 {
-        Ok(Some(count))
-    } else {
-        Err(Error::config(path, "must be a positive whole number"))
-    }
-}
-
-fn stop_form(value: &[u8]) -> Result<Form, Error> {
-    let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
-        Kind::Null => return Ok(Form::AsItStands),
-        Kind::String => return Ok(Form::List),
-        Kind::Array => {}
-        _ => {
-            return Err(Error::config(
-                "stop",
-                "must be a string or a list of strings",
-            ));
-        }
-    }
-    scanner.begin_array().map_err(broken)?;
-    let mut index = 0usize;
-    while scanner.next_element().map_err(broken)? {
-        if kind(&mut scanner)? != Kind::String {
-            return Err(Error::config(
-                ["stop[", &index.to_string(), "]"].concat(),
-                "must be a string",
-            ));
-        }
-        scanner.string().map_err(broken)?;
-        index += 1;
-    }
-    Ok(Form::AsItStands)
-}
-
-fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
-    let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
-        Kind::Null => return Ok(Form::AskForUsage),
-        Kind::Object => {}
-        _ => return Err(Error::config("stream_options", "must be an object")),
-    }
-    scanner.begin_object().map_err(broken)?;
-    while let Some(key) = scanner.next_key().map_err(broken)? {
-        if &*key.decoded() == b"include_usage" {
-            boolean_or_null(
-                "stream_options.include_usage",
-                scanner.skip().map_err(broken)?,
-            )?;
-            return Ok(Form::AsItStands);
-        }
-        scanner.skip().map_err(broken)?;
-    }
-    Ok(Form::AskForUsage)
 }
