@@ -78,8 +78,10 @@ export class Decoder {
     return this.#handle.delivered();
   }
 
-  completion_json() {
-    return this.#handle.completion_json();
+  // The completion as far as it has come. Most streams are never asked: what it costs to decode it waits for the call.
+  folded() {
+    const json = this.#handle.completion_json();
+    return () => JSON.parse(utf8.decode(json));
   }
 
   free() {

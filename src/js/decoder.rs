@@ -119,9 +119,9 @@ impl DecoderHandle {
         self.inner.completion().delivered()
     }
 
-    /// The completion as far as it has come, as JSON text.
-    pub fn completion_json(&self) -> String {
-        String::from_utf8_lossy(&self.inner.completion().to_json()).into_owned()
+    /// The completion as far as it has come, as JSON in UTF-8.
+    pub fn completion_json(&self) -> Vec<u8> {
+        self.inner.completion().to_json()
     }
 }
 

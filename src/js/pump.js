@@ -18,7 +18,7 @@ export class Pump {
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
-  folded = null; // the completion as JSON text, once over
+  folded = null; // gives the completion, once over
   finishReason = null;
   #exchange;
   #reader = null;
@@ -191,7 +191,7 @@ export class Pump {
   }
 
   #partial() {
-    return JSON.parse(this.#decoder.completion_json());
+    return this.#decoder.folded()();
   }
 
   #finish(outcome, error) {
@@ -211,7 +211,7 @@ export class Pump {
   #settle() {
     const decoder = this.#decoder;
     this.finishReason = decoder.finish_reason ?? null;
-    this.folded = decoder.completion_json();
+    this.folded = decoder.folded();
     const usage = decoder.usage();
     if (usage) this.#call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
     else this.#call.delivered(0, decoder.delivered());

@@ -110,11 +110,11 @@ export class ChatStream {
 
   #fold(resolve, reject) {
     const { outcome, failure, folded } = this.#pump;
-    if (outcome === "ok") resolve(JSON.parse(folded));
+    if (outcome === "ok") resolve(folded());
     else {
       reject(
         failure ??
-          makeError("APIUserAbortError", "final(): the stream was left before its end", { partial: JSON.parse(folded) }),
+          makeError("APIUserAbortError", "final(): the stream was left before its end", { partial: folded() }),
       );
     }
   }

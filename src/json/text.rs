@@ -97,48 +97,71 @@ pub fn unescape(raw: &[u8]) -> String {
 
 /// Appends the UTF-8 meant by the bytes between two quotes; `false` if a lone surrogate became U+FFFD on the way.
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut exact = true;
-    let mut rest = raw;
-    out.reserve(raw.len());
-    loop {
-        while let Some((block, after)) = rest.split_first_chunk::<8>()
-            && zeros(u64::from_le_bytes(*block) ^ (ONES * b'\\' as u64)) == 0
-        {
-            out.extend_from_slice(block);
-            rest = after;
-        }
-        while let Some((byte, after)) = rest.split_first()
-            && *byte != b'\\'
-        {
-            out.push(*byte);
-            rest = after;
-        }
-        if rest.is_empty() {
-            return exact;
-        }
-        let length = match rest.get(1) {
-            Some(b'u') => {
-                let (character, length) = unicode(rest);
-                exact &= character.is_some();
-                let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                length
+    let start = out.len();
+    // No escape is shorter than what it stands for.
+    out.resize(start + raw.len(), 0);
+    let (written, exact) = unescape_to(raw, out.get_mut(start..).unwrap_or_default());
+    out.truncate(start + written);
+    exact
+}
+
+fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
+    let (mut from, mut to, mut exact) = (0, 0, true);
+    while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
+        // Eight bytes are copied whatever they are; those behind a backslash are written over.
+        if let (Some(block), Some(place)) = (
+            rest.first_chunk::<8>(),
+            out.get_mut(to..)
+                .and_then(|place| place.first_chunk_mut::<8>()),
+        ) {
+            *place = *block;
+            let hits = zeros(u64::from_le_bytes(*block) ^ (ONES * b'\\' as u64));
+            let plain = (hits.trailing_zeros() / 8) as usize;
+            from += plain;
+            to += plain;
+            if hits == 0 {
+                continue;
             }
-            Some(letter) => {
-                out.push(match letter {
-                    b'b' => 8,
-                    b'f' => 12,
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    other => *other,
-                });
-                2
-            }
-            None => 1,
-        };
-        rest = rest.get(length..).unwrap_or_default();
+        } else if rest.first() != Some(&b'\\') {
+            copy(rest, out, &mut to, 1);
+            from += 1;
+            continue;
+        }
+        let (character, length) = escape(raw.get(from..).unwrap_or_default());
+        exact &= character.is_some();
+        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+        let mut buffer = [0; 4];
+        let utf8 = character.encode_utf8(&mut buffer).as_bytes();
+        copy(utf8, out, &mut to, utf8.len());
+        from += length;
     }
+    (to, exact)
+}
+
+#[inline]
+fn copy(from: &[u8], out: &mut [u8], to: &mut usize, length: usize) {
+    for byte in from.iter().take(length) {
+        if let Some(place) = out.get_mut(*to) {
+            *place = *byte;
+            *to += 1;
+        }
+    }
+}
+
+/// The character of an escape and the bytes it takes; none for a lone surrogate.
+#[inline]
+fn escape(rest: &[u8]) -> (Option<char>, usize) {
+    let character = match rest.get(1) {
+        Some(b'u') => return unicode(rest),
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(byte) => char::from(*byte),
+        None => return (None, 1),
+    };
+    (Some(character), 2)
 }
 
 /// The character of `\uXXXX`, with its second half where it is the first of a pair, and the bytes taken.
