@@ -31,6 +31,8 @@ export async function measure(pkg) {
   return { lines, over };
 }
 
+const LISTED_FUNCTIONS = 25;
+
 /** The file as an app's bundler would ship it. */
 async function minified(entry) {
   const { build } = await import("esbuild");
@@ -42,7 +44,7 @@ function kilobytes(bytes) {
   return `${(bytes / 1000).toFixed(1)} kB`.padStart(8);
 }
 
-/** The same wasm with its names kept: bytes of code by crate and, for our own, by module. */
+/** The same wasm with its names kept: bytes of code by crate and, for our own, by module; and the largest functions. */
 async function breakdown(raw) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-size-"));
   try {
@@ -53,7 +55,8 @@ async function breakdown(raw) {
     const { functions, data } = functionSizes(await readFile(named));
     const groups = new Map([["constant data", data]]);
     for (const { name, size } of functions) groups.set(groupOf(name), (groups.get(groupOf(name)) ?? 0) + size);
-    return [...groups].sort(([, a], [, b]) => b - a);
+    const largest = functions.toSorted((a, b) => b.size - a.size).slice(0, LISTED_FUNCTIONS);
+    return { groups: [...groups].sort(([, a], [, b]) => b - a), largest };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -63,15 +66,20 @@ async function breakdown(raw) {
 function groupOf(name) {
   const [path] = /[a-z_][a-z0-9_]*(::[a-z_][a-z0-9_]*)*/.exec(name.replace(/^[^a-z_]+/, "")) ?? ["other"];
   const [crate, ...modules] = path.split("::");
-  if (crate !== "hfetch") return name.includes("::") ? crate : "exports and runtime";
-  return [crate, ...modules.slice(0, 2)].join("::");
+  if (crate === "hfetch") return [crate, ...modules.slice(0, 2)].join("::");
+  if (modules.length) return crate;
+  // Methods of primitive types are core's. A name without a path is what JavaScript calls, with all that was inlined there.
+  return name.includes("::") ? "core" : "hfetch::js, exported functions";
 }
 
 async function command() {
   const { out, raw } = await buildPackage();
   const { lines, over } = await measure(out);
   console.log(`\n${lines.join("\n")}\n\nThe wasm by crate and module, before compression:`);
-  for (const [group, size] of await breakdown(raw)) console.log(`  ${kilobytes(size)}  ${group}`);
+  const { groups, largest } = await breakdown(raw);
+  for (const [group, size] of groups) console.log(`  ${kilobytes(size)}  ${group}`);
+  console.log("\nIts largest functions:");
+  for (const { name, size } of largest) console.log(`  ${kilobytes(size)}  ${name.slice(0, 120)}`);
   if (over.length) throw new Stop(over.join("\n"));
 }
 

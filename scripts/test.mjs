@@ -1,5 +1,4 @@
 // npm test [-- --only part,part] [--keep]: host tests, then the packed package in every runtime.
-import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -38,7 +37,7 @@ async function lint() {
   return { passed: 3, failed: 0 };
 }
 
-/** Test files for node:test, run where the package is installed. Those of tests/www and tests/start use the repository's own tools. */
+/** Test files for node:test, run where the package is installed. Those given by their full path use the repository's own tools. */
 async function nodeTests(install, files) {
   const env = { ...process.env, HFETCH_PACKAGE: join(install, "node_modules/hfetch") };
   const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
@@ -58,6 +57,12 @@ async function typeTests(install) {
   const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
   if (passed === undefined || (code !== 0 && failed === "0")) throw new Stop(`ended with ${code}\n${stdout}${stderr}`);
   return { passed: Number(passed), failed: Number(failed), failures: code === 0 ? [] : [{ name: "check.mjs", error: stdout + stderr }] };
+}
+
+/** The API reference can be made: TypeDoc finds every link's end. */
+async function reference() {
+  await run(process.execPath, [join(root, "docs/reference.mjs")]);
+  return { passed: 1, failed: 0 };
 }
 
 async function scenarios(name, context) {
@@ -91,11 +96,12 @@ async function packageTests(report, wanted, pkg) {
       const files = await testFiles(folder);
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
-    for (const folder of ["www", "start"]) {
+    for (const folder of ["dropin", "start", "www"]) {
       const files = (await testFiles(folder)).map((file) => join(root, file));
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
-    if (existsSync(join(root, "tests/types/check.mjs"))) await report.part("types", () => typeTests(install));
+    await report.part("types", () => typeTests(install));
+    await report.part("docs", reference);
     for (const name of Object.keys(runtimes)) {
       await report.part(name, () => scenarios(name, { folder: install, endpoint: endpoint.url }));
     }
