@@ -22,7 +22,7 @@ pub struct Closing {
 /// The end of a string that starts at `from`, or where it can't be one.
 ///
 /// Eight bytes at a time, and all that stands out among the eight is looked at before the next eight.
-#[inline]
+#[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     let (mut escaped, mut seen) = (false, 0);
     let closing = |at, escaped, seen: u64| Closing {
@@ -73,16 +73,19 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
 }
 
 /// The offset behind the escape whose backslash is at `at`, if it is one.
-#[inline]
+#[inline(always)]
 fn after_escape(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at + 1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
-        b'u' => {
-            let digits = bytes.get(at + 2..at + 6)?;
-            digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
-        }
+        b'u' => after_unicode(bytes, at),
         _ => None,
     }
+}
+
+#[inline(never)]
+fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
+    let digits = bytes.get(at + 2..at + 6)?;
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
 }
 
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
@@ -127,7 +130,16 @@ fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
             from += 1;
             continue;
         }
-        let (character, length) = escape(raw.get(from..).unwrap_or_default());
+        let rest = raw.get(from..).unwrap_or_default();
+        if let Some(byte) = rest.get(1).and_then(|letter| simple_escape(*letter)) {
+            if let Some(place) = out.get_mut(to) {
+                *place = byte;
+            }
+            from += 2;
+            to += 1;
+            continue;
+        }
+        let (character, length) = unicode(rest);
         exact &= character.is_some();
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         let mut buffer = [0; 4];
@@ -148,20 +160,17 @@ fn copy(from: &[u8], out: &mut [u8], to: &mut usize, length: usize) {
     }
 }
 
-/// The character of an escape and the bytes it takes; none for a lone surrogate.
-#[inline]
-fn escape(rest: &[u8]) -> (Option<char>, usize) {
-    let character = match rest.get(1) {
-        Some(b'u') => return unicode(rest),
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(byte) => char::from(*byte),
-        None => return (None, 1),
-    };
-    (Some(character), 2)
+#[inline(always)]
+fn simple_escape(letter: u8) -> Option<u8> {
+    match letter {
+        b'"' | b'\\' | b'/' => Some(letter),
+        b'n' => Some(b'\n'),
+        b't' => Some(b'\t'),
+        b'r' => Some(b'\r'),
+        b'b' => Some(8),
+        b'f' => Some(12),
+        _ => None,
+    }
 }
 
 /// The character of `\uXXXX`, with its second half where it is the first of a pair, and the bytes taken.

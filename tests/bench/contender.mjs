@@ -14,7 +14,7 @@ export async function measure(library, { only = "", clock = () => performance.no
     for (const size of [0, 16384]) {
       if (!`${workload} ${size}`.includes(only)) continue;
       const heavy = workload === "logprobs" || workload === "tool arguments";
-      const payloads = workloads.stream(workload, heavy ? 400 : 2000);
+      const payloads = workloads.stream(workload, heavy ? 600 : 4000);
       const run = await streams[library]({ payloads, pieces: workloads.pieces(payloads, size) });
       const time = await repeat(run, clock, seconds);
       report({ kind: "stream", library, workload, size, ns: (time * 1e6) / payloads.length });
@@ -34,7 +34,7 @@ export async function measure(library, { only = "", clock = () => performance.no
 
 /** Milliseconds per run, warm, over at least `seconds`. */
 async function repeat(run, clock, seconds) {
-  for (const end = performance.now() + seconds * 500; performance.now() < end; ) await run();
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) await run();
   let runs = 0;
   const start = clock();
   const until = performance.now() + seconds * 1000;
