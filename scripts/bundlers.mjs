@@ -9,6 +9,7 @@ import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
 import { main, npmInstall, root, Stop } from "./run.mjs";
 import { pageResults } from "./runtimes.mjs";
+import { ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
 
 const BUNDLERS = join(root, "tests/bundlers");
@@ -18,17 +19,13 @@ const START_LIMIT = 60_000;
 // Next 16.4.6 with webpack builds no edge route at all, not even an empty one.
 const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: "--webpack", routes: ["node"] }];
 
-function counted(results) {
-  if (!results.length) throw new Stop("ran no scenario");
-  const failures = results.filter(({ ok }) => !ok);
-  return { passed: results.length - failures.length, failed: failures.length, failures };
-}
+const table = new ScenarioTable();
 
 async function bundled(name, bundle, endpoint) {
   const built = await bundle(join(OUT, "tests/bundlers"), join(OUT, "built", name));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
-    return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
+    return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint));
   } finally {
     await server.close();
   }
@@ -58,7 +55,8 @@ async function startNext({ next, env }, app) {
 
 async function nextParts(report, buildNext, { flag, routes }, endpoint) {
   const app = join(OUT, "tests/bundlers/next");
-  const part = (name, work) => report.part(`next-${name}${flag === "--webpack" ? "-webpack" : ""}`, work);
+  const named = (name) => `next-${name}${flag === "--webpack" ? "-webpack" : ""}`;
+  const part = (name, work) => report.part(named(name), work);
   let server;
   await part("build", async () => {
     await rm(join(app, ".next"), { recursive: true, force: true });
@@ -68,12 +66,12 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint) {
   });
   if (!server) return;
   try {
-    await part("client", async () => counted(await pageResults("Chromium", `${server.url}/`, endpoint)));
+    await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);
         if (!answer.ok) throw new Stop(`the route answered ${answer.status}: ${(await answer.text()).slice(0, 2000)}`);
-        return counted(await answer.json());
+        return table.add(named(route), await answer.json());
       });
     }
   } finally {
@@ -98,6 +96,7 @@ async function command() {
   } finally {
     await endpoint.close();
   }
+  await table.write(join(root, "target/bundlers.md"));
   report.finish();
 }
 

@@ -9,6 +9,7 @@ import { installPacked } from "./install.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
 import { runtimes } from "./runtimes.mjs";
+import { ScenarioTable } from "./scenario-table.mjs";
 import { measure } from "./size.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
 
@@ -65,13 +66,6 @@ async function reference() {
   return { passed: 1, failed: 0 };
 }
 
-async function scenarios(name, context) {
-  const results = await runtimes[name](context);
-  const failures = results.filter(({ ok }) => !ok);
-  if (!results.length) throw new Stop("ran no scenario");
-  return { passed: results.length - failures.length, failed: failures.length, failures };
-}
-
 async function budgets(pkg) {
   const { lines, over } = await measure(pkg);
   console.log(lines.join("\n"));
@@ -91,6 +85,7 @@ async function packageTests(report, wanted, pkg) {
   const install = await installPacked(pkg);
   const { startEndpoint } = await import(pathToFileURL(join(root, "tests/endpoint/server.mjs")));
   const endpoint = await startEndpoint();
+  const table = new ScenarioTable();
   try {
     for (const folder of ["endpoint", "package", "package/runtime", "readme"]) {
       const files = await testFiles(folder);
@@ -103,8 +98,9 @@ async function packageTests(report, wanted, pkg) {
     await report.part("types", () => typeTests(install));
     await report.part("docs", reference);
     for (const name of Object.keys(runtimes)) {
-      await report.part(name, () => scenarios(name, { folder: install, endpoint: endpoint.url }));
+      await report.part(name, async () => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url })));
     }
+    await table.write(join(root, "target/scenarios.md"));
   } finally {
     await endpoint.close();
     if (wanted.keep) console.log(`\nkept ${install}`);

@@ -8,7 +8,9 @@ function controlOf(url) {
   const ask = async (path, init) => {
     const response = await fetch(`${url}/s/${path}`, init);
     if (!response.ok) throw new Error(`the endpoint's control answered ${response.status}: ${await response.text()}`);
-    return response.json().catch(() => undefined);
+    // Not json(): in Next's edge runtime its objects are of another realm, and equal to none of ours.
+    const text = await response.text();
+    return text === "" ? undefined : JSON.parse(text);
   };
   return {
     script: (id, steps) => ask(`${id}/script`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(steps) }),
