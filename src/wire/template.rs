@@ -536,32 +536,38 @@ fn string(rest: &[u8]) -> Option<Value> {
 }
 
 /// `bytes` starts with `literal`, compared 32 bytes at a time: the standard library's wasm compares one by one.
-#[inline]
+#[inline(always)]
 fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
     let Some(head) = bytes.get(..literal.len()) else {
         return false;
     };
-    let (ours, our_rest) = head.as_chunks::<32>();
-    let (theirs, their_rest) = literal.as_chunks::<32>();
-    ours.iter()
-        .zip(theirs)
-        .all(|(a, b)| differing::<4>(a, b) == 0)
-        && {
-            let (ours, our_rest) = our_rest.as_chunks::<8>();
-            let (theirs, their_rest) = their_rest.as_chunks::<8>();
-            ours.iter()
-                .zip(theirs)
-                .all(|(a, b)| differing::<1>(a, b) == 0)
-                && our_rest.iter().zip(their_rest).all(|(a, b)| a == b)
-        }
+    let (Some(last), Some(literal_last)) = (head.last_chunk::<8>(), literal.last_chunk::<8>())
+    else {
+        return head.iter().zip(literal).all(|(a, b)| a == b);
+    };
+    let (blocks, rest) = head.as_chunks::<32>();
+    let (literal_blocks, literal_rest) = literal.as_chunks::<32>();
+    let (words, literal_words) = (rest.as_chunks::<8>().0, literal_rest.as_chunks::<8>().0);
+    // The last eight bytes overlap what is compared already, which costs less than a loop over the odd ones.
+    differing(last, literal_last) == 0
+        && blocks.iter().zip(literal_blocks).all(|(a, b)| equal(a, b))
+        && words
+            .iter()
+            .zip(literal_words)
+            .all(|(a, b)| differing(a, b) == 0)
 }
 
-/// The bits in which N words differ, or-ed into one.
-#[inline]
-fn differing<const N: usize>(a: &[u8], b: &[u8]) -> u64 {
-    let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
-    let words = a.iter().zip(b).take(N);
-    words.fold(0, |all, (a, b)| {
-        all | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
-    })
+#[inline(always)]
+fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    match (a.as_chunks::<8>().0, b.as_chunks::<8>().0) {
+        ([a, b, c, d], [e, f, g, h]) => {
+            differing(a, e) | differing(b, f) | differing(c, g) | differing(d, h) == 0
+        }
+        _ => false,
+    }
+}
+
+#[inline(always)]
+fn differing(a: &[u8; 8], b: &[u8; 8]) -> u64 {
+    u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)
 }
