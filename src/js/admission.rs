@@ -3,8 +3,10 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
+use super::cancel::resolves_across_requests;
 use super::in_flight::{InFlight, Wire};
-use super::line::Place;
+use super::line::{LOOK, LOOK_BEHIND, Place};
+use super::now;
 use super::store::Unanswered;
 use crate::error::{Class, Error};
 use crate::policy::limit_store::{Part, Refusal};
@@ -28,38 +30,81 @@ pub enum Denied {
 
 /// Picks a key and reserves, waiting in line where the options say so.
 pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
-    let shared = &call.shared;
-    let started = super::now();
-    let waiting = shared.config.waiting;
+    let line = &call.shared.line;
+    let waiting = call.shared.config.waiting;
+    let give_up = now() + waiting.max_wait;
     let mut place: Option<Place<'_>> = None;
+    let mut look = LOOK;
     loop {
-        let may_try = place
-            .as_ref()
-            .map_or(shared.line.len() == 0, Place::is_first);
+        let position = place.as_ref().map(|place| place.position(now()));
+        let arrives = matches!(position, None | Some(None));
+        let first = if arrives {
+            line.len(now()) == 0
+        } else {
+            position == Some(Some(0))
+        };
+        let freed = line.freed();
         let mut retry_after = 0.0;
-        if may_try {
-            let refusal = match attempt(call, wire, tried).await? {
-                Ok(admitted) => return Ok(admitted),
-                Err(refusal) => refusal,
-            };
-            let left = started + waiting.max_wait - super::now();
-            let in_time =
-                waiting.waits && refusal.reason != Reason::Budget && refusal.retry_after <= left;
-            if !in_time {
-                return Err(refused(&refusal, waiting.waits));
+        // Who arrives asks even when others are first: what can never fit fails at once.
+        if first || arrives {
+            match attempt(call, wire, tried).await? {
+                Ok(admitted) if first => return Ok(admitted),
+                Ok(out_of_turn) => call.release(&out_of_turn),
+                Err(refusal) => {
+                    let hopeless = !waiting.waits
+                        || refusal.reason == Reason::Budget
+                        || refusal.retry_after == f64::INFINITY;
+                    if hopeless || (first && refusal.retry_after > give_up - now()) {
+                        return Err(refused(&refusal, waiting.waits));
+                    }
+                    retry_after = refusal.retry_after;
+                }
             }
-            retry_after = refusal.retry_after;
         }
-        let place = place.get_or_insert_with(|| shared.line.join());
-        let left = started + waiting.max_wait - super::now();
+        let left = give_up - now();
         if left <= 0.0 {
             return Err(late());
         }
-        let nap = call.cancel.nap(place.patience(retry_after, left));
-        let done = nap.done();
-        place.sleeps_on(nap);
-        JsFuture::from(done).await.map_err(|_| Denied::Ended)?;
+        if arrives {
+            place = Some(line.join(now()));
+        }
+        // What became free while a store was asked woke nobody.
+        if first && line.freed() != freed {
+            look = LOOK;
+            continue;
+        }
+        let Some(place) = &place else {
+            continue;
+        };
+        sleep(call, place, patience(first, retry_after, look).min(left)).await?;
+        if call.shared.store.is_given() {
+            look = if line.freed() == freed {
+                (look * 2.0).min(LOOK_BEHIND)
+            } else {
+                LOOK
+            };
+        }
     }
+}
+
+/// How long to sleep: until the limit may allow it, or the next look.
+fn patience(first: bool, retry_after: f64, look: f64) -> f64 {
+    match (first, retry_after > 0.0) {
+        (true, true) => retry_after,
+        (true, false) => look,
+        // Where nobody is woken, those behind must look often enough not to be missed.
+        (false, _) if resolves_across_requests() => LOOK_BEHIND,
+        (false, _) => LOOK * 10.0,
+    }
+}
+
+async fn sleep(call: &InFlight, place: &Place<'_>, ms: f64) -> Result<(), Denied> {
+    let ms = ms.max(1.0);
+    let nap = call.cancel.nap(ms);
+    let done = nap.done();
+    place.sleeps(nap, now() + ms);
+    JsFuture::from(done).await.map_err(|_| Denied::Ended)?;
+    Ok(())
 }
 
 /// One round over the keys: the first that is let through, else the refusal that ends soonest.
@@ -69,16 +114,13 @@ async fn attempt(
     tried: &[usize],
 ) -> Result<Result<Admitted, Refusal>, Denied> {
     let shared = &call.shared;
-    let keys = shared
-        .pool
-        .borrow_mut()
-        .pick(&call.model, tried, super::now());
+    let keys = shared.pool.borrow_mut().pick(&call.model, tried, now());
     let mut soonest: Option<Refusal> = None;
     for key in keys {
         let scope = shared.scope(key);
         let reserved = shared
             .store
-            .reserve(parts(call, wire, &scope), super::now(), &call.cancel)
+            .reserve(parts(call, wire, &scope), now(), &call.cancel)
             .await;
         match reserved.map_err(unanswered)? {
             Ok(reservation) => {
@@ -94,7 +136,7 @@ async fn attempt(
                     shared
                         .pool
                         .borrow_mut()
-                        .limited(key, refusal.retry_after, super::now());
+                        .limited(key, refusal.retry_after, now());
                 }
                 let sooner = soonest
                     .as_ref()

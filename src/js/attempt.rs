@@ -28,6 +28,8 @@ struct Failed {
     delay: Option<f64>,
     /// ms for which the key should rest.
     rest: Option<f64>,
+    /// Whether what it used is booked already.
+    booked: bool,
     /// Whether another key may help although this one must not be tried again.
     of_key: bool,
 }
@@ -58,13 +60,20 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
         };
         let sent = once(call, wire, secret.as_deref(), &exchange).await?;
         let failed = match outcome(call, wire, sent, &exchange, attempt).await? {
+            Ok(sent) if call.cancel.cause().is_some() => {
+                sent.response().iter().for_each(fetch::discard);
+                call.sent_in_vain(&exchange, wire);
+                return Err(call.cancelled_error(JsValue::NULL));
+            }
             Ok(sent) => {
                 call.progress.borrow_mut().exchanges.push((index, exchange));
                 return Ok(sent);
             }
             Err(failed) => failed,
         };
-        call.book(&exchange, 0, 0);
+        if !failed.booked {
+            call.book(&exchange, 0, 0);
+        }
         let rest = rest(call, &exchange, &failed);
         let last = attempt >= call.options.retry.max_attempts;
         let another = !last
@@ -138,6 +147,11 @@ async fn prepare(
         }
     };
     match call.shared.secret(admitted.key, &call.cancel).await {
+        // Whoever was woken or given a key may have been aborted since.
+        Ok(_) if call.cancel.cause().is_some() => {
+            call.release(&admitted);
+            Err(call.cancelled_error(JsValue::NULL))
+        }
         Ok(secret) => Ok((admitted, secret)),
         Err(error) => {
             call.release(&admitted);
@@ -162,16 +176,13 @@ async fn once(
         secret,
         config.bill_to.as_deref(),
         &call.options.headers,
-        wire.body.is_some(),
+        wire.method == "POST",
         call.stream,
     );
     call.attempts.set(call.attempts.get() + 1);
     call.progress.borrow_mut().key = Some(exchange.key);
     call.shared.pool.borrow_mut().sent(exchange.key, now());
-    let body = wire
-        .body
-        .as_deref()
-        .map_or(JsValue::UNDEFINED, JsValue::from_str);
+    let body = wire.body_text();
     let connect = call.options.timeouts.connect(call.stream);
     let promise = fetch::send(
         &call.shared.hooks.fetch,
@@ -199,12 +210,15 @@ async fn outcome(
     attempt: u32,
 ) -> Result<Result<Sent, Failed>, JsValue> {
     let Some(response) = sent.response() else {
-        let failed = unanswered(call, &sent, attempt);
-        if sent.timed_out() == Some(true) && failed.delay.is_none() {
+        let timed_out = sent.timed_out() == Some(true);
+        if timed_out {
+            // The server may have run it all the same.
             call.sent_in_vain(exchange, wire);
-            return Err(failed.error);
         }
-        return Ok(Err(failed));
+        return Ok(Err(Failed {
+            booked: timed_out,
+            ..unanswered(call, &sent, attempt)
+        }));
     };
     call.note_response(&response);
     let status = response.status() as u16;
@@ -217,6 +231,10 @@ async fn outcome(
     }
     let body = error_body(call, &response).await;
     sent.forget();
+    if call.cancel.cause().is_some() {
+        call.book(exchange, 0, 0);
+        return Err(call.cancelled_error(JsValue::NULL));
+    }
     Ok(Err(refused(call, &response, status, &body, attempt)))
 }
 
@@ -246,6 +264,7 @@ fn unanswered(call: &InFlight, sent: &Sent, attempt: u32) -> Failed {
         status: None,
         delay,
         rest: None,
+        booked: false,
         of_key: false,
     }
 }
@@ -263,7 +282,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
     let value = json::parse(text.as_bytes()).ok();
     error.retry_after = retry::server_wait(Some(status), &header, now()).or(error.estimated_time);
     let fields = call.fields();
-    fields.set("headers", response.headers());
+    fields.set("headers", call.clean_headers(&response.headers()));
     if !text.is_empty() {
         call.set_body(&fields, &text);
     }
@@ -272,6 +291,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
         status: Some(status),
         delay: delay(call, Some(status), &header, value.as_ref(), attempt),
         rest: retry::rest_time(status, &header, now()),
+        booked: false,
         of_key: matches!(status, 401..=403),
     }
 }
@@ -320,9 +340,8 @@ async fn sleep(call: &InFlight, delay: f64) -> Result<(), JsValue> {
 impl InFlight {
     /// Ends a reservation of which nothing was sent.
     pub fn release(&self, admitted: &Admitted) {
-        if let Some(reservation) = &admitted.reservation {
-            self.shared.store.release(reservation);
-        }
-        self.shared.line.wake_first();
+        let ended = admitted.reservation.as_ref();
+        let ended = ended.and_then(|name| self.shared.store.release(name));
+        self.shared.freed(ended);
     }
 }

@@ -135,9 +135,9 @@ impl Call {
         self.0.cancelled_error(partial)
     }
 
-    /// The typed error of a body that broke off.
-    pub fn connection_error(&self, thrown: JsValue) -> JsValue {
-        self.0.connection_error(thrown)
+    /// The typed error of an answer whose body broke off.
+    pub fn body_lost(&self, thrown: JsValue) -> JsValue {
+        self.0.body_lost(thrown)
     }
 
     /// The typed error of a stream whose connection was lost.

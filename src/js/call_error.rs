@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::convert::get;
-use super::error::{Fields, clean_cause, parsed, to_js_with};
+use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use crate::config::RequestOptions;
 use crate::error::{Class, Error, redact};
@@ -19,6 +19,11 @@ impl InFlight {
         clean_cause(thrown, self.shared.secrets.borrow().clone())
     }
 
+    /// Response headers for an error: a copy without keys where one echoes them.
+    pub fn clean_headers(&self, headers: &JsValue) -> JsValue {
+        clean_headers(headers, self.shared.secrets.borrow().clone())
+    }
+
     /// The fields every error of a call has.
     pub fn fields(&self) -> Fields {
         let fields = Fields::new();
@@ -32,7 +37,8 @@ impl InFlight {
     fn stream_fields(&self, partial: JsValue) -> Fields {
         let fields = self.fields();
         fields.set("status", 200);
-        fields.set("headers", self.progress.borrow().headers.clone());
+        let headers = self.progress.borrow().headers.clone();
+        fields.set("headers", self.clean_headers(&headers));
         fields.set("partial", partial);
         fields
     }
@@ -60,6 +66,17 @@ impl InFlight {
         );
         error.retryable = true;
         let fields = self.fields();
+        fields.set("cause", self.clean(&thrown));
+        to_js_with(error, &fields)
+    }
+
+    /// The typed error of an answer whose body broke off.
+    pub fn body_lost(&self, thrown: JsValue) -> JsValue {
+        let error = Error::new(
+            Class::Connection,
+            "The connection was lost while the answer was read: see cause.",
+        );
+        let fields = self.stream_fields(JsValue::NULL);
         fields.set("cause", self.clean(&thrown));
         to_js_with(error, &fields)
     }

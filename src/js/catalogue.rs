@@ -35,7 +35,7 @@ pub fn read(shared: &Shared, id: &str, bytes: &[u8]) -> Result<JsValue, Error> {
 /// Makes sure that prices are there or on their way; resolves when they are, or can't be had.
 pub fn start(shared: &Rc<Shared>) -> Option<Promise> {
     let live = matches!(shared.config.pricing, Some(Pricing::Live));
-    if !live || shared.prices.is_fresh() {
+    if !live || shared.prices.is_fresh() || shared.prices.is_out_of_reach() {
         return None;
     }
     let share = resolves_across_requests();
@@ -45,7 +45,9 @@ pub fn start(shared: &Rc<Shared>) -> Option<Promise> {
     let owner = shared.clone();
     let promise = future_to_promise(async move {
         // Without a catalogue the price is unknown, which every reader can say.
-        let _ = load(&owner).await;
+        if load(&owner).await.is_err() {
+            owner.prices.miss();
+        }
         owner.prices.pending.replace(None);
         Ok(JsValue::UNDEFINED)
     });

@@ -31,7 +31,7 @@ async function answer(call, cancel, exchange) {
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
-  call.close("ok", first?.finish_reason ?? null);
+  call.close("ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
   cancel.end("closed");
   return completion;
 }

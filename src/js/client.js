@@ -4,7 +4,7 @@ import { Client } from "./hfetch_bg.js";
 import { Cancel } from "./cancel.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
-import { HfetchError } from "./error.js";
+import { typed } from "./failure.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
@@ -116,12 +116,9 @@ function text(path, value) {
 
 // The typed error of whatever ended a call, which is settled now at the latest.
 function fail(call, cancel, error) {
-  let typed = error;
+  const reported = typed(call, cancel, error);
   const { cause } = cancel;
-  if (!(error instanceof HfetchError)) {
-    typed = cause !== null && cause !== "closed" ? call.cancelled_error(null) : call.connection_error(error);
-  }
   cancel.end("closed");
   call.close(cause === "abort" ? "aborted" : "error", null);
-  return typed;
+  return reported;
 }

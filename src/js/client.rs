@@ -90,12 +90,8 @@ impl Client {
             max_tokens: request.max_tokens,
             choices: request.choices,
         };
-        let wire = Wire {
-            method: "POST",
-            url: [config.base_url.url.as_str(), "/chat/completions"].concat(),
-            body: Some(request.body),
-            ask,
-        };
+        let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
+        let wire = Wire::post(url, request.body, ask);
         let mut inner = InFlight::new(
             shared,
             &cancel,

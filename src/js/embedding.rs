@@ -74,12 +74,7 @@ fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
         max_tokens: Some(0.0),
         choices: 0.0,
     };
-    Wire {
-        method: "POST",
-        url: request.url.clone(),
-        body: Some(request.body(batch)),
-        ask,
-    }
+    Wire::post(request.url.clone(), request.body(batch), ask)
 }
 
 /// The body of an answer on its way into memory, part by part as it arrives.

@@ -2,6 +2,7 @@
 
 import { base64Floats, Body } from "./hfetch_bg.js";
 import { responseInfo } from "./chat.js";
+import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
 
 export async function embed(call, cancel) {
@@ -9,6 +10,7 @@ export async function embed(call, cancel) {
   const answers = new Array(batches);
   let next = 0;
   let last;
+  let failure;
   const work = async () => {
     while (next < batches) {
       const index = next++;
@@ -18,11 +20,16 @@ export async function embed(call, cancel) {
         answers[index] = await read(call, cancel, index, exchange);
       } catch (error) {
         next = batches;
-        throw batches > 1 ? named(error, call.batch(index)) : error;
+        if (failure !== undefined) return;
+        const reported = typed(call, cancel, error);
+        failure = batches > 1 ? named(reported, call.batch(index)) : reported;
+        // The others end now, and are accounted for before the call is.
+        cancel.end("closed");
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(call.concurrency, batches) }, work));
+  if (failure !== undefined) throw failure;
   const data = answers.flatMap(({ data }) => data);
   const model = answers[0].model ?? call.model;
   const answer = { object: "list", data, model, usage: call.usage() };
@@ -69,6 +76,6 @@ const formats = {
 
 // Which inputs failed, for whoever sent thousands.
 function named(error, [start, count]) {
-  if (error instanceof Error) error.message = `inputs ${start} to ${start + count - 1}: ${error.message}`;
+  error.message = `inputs ${start} to ${start + count - 1}: ${error.message}`;
   return error;
 }

@@ -134,18 +134,41 @@ export function parsed(text) {
   }
 }
 
-// fetch's own TypeError quotes what it refused.
+// Further in nobody looks: what is larger than that is handed over as a copy of its message.
+const MANY = 1_000;
+
+// Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
+function quotes(value, secrets, seen) {
+  if (typeof value === "string") return secrets.some((secret) => value.includes(secret));
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value) || seen.has(value)) return false;
+  if (seen.size >= MANY) return true;
+  seen.add(value);
+  const parts = Reflect.ownKeys(value).map((key) => value[key]);
+  if (value instanceof Error || typeof value.message === "string") parts.push(value.message, value.stack, value.cause);
+  if (typeof value.entries === "function") parts.push(...value.entries());
+  return parts.some((part) => quotes(part, secrets, seen));
+}
+
+const redacted = (text, secrets) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
+
+// fetch's own TypeError quotes what it refused, and other clients' errors hold whole requests.
 export function cleanCause(thrown, secrets) {
   try {
-    const links = [];
-    for (let link = thrown; link != null && links.length < 8; link = link.cause) links.push(link);
-    const texts = links.map((link) => (typeof link === "object" ? `${link.message}\n${link.stack}` : String(link)));
-    if (!secrets.some((secret) => texts.some((text) => text.includes(secret)))) return thrown;
-    const redact = (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
-    const copy = new Error(redact(thrown?.message ?? thrown));
-    copy.name = String(thrown?.name ?? "Error");
+    if (secrets.length === 0 || !quotes(thrown, secrets, new Set())) return thrown;
+    const copy = new Error(redacted(thrown?.message ?? thrown, secrets));
+    copy.name = redacted(thrown?.name ?? "Error", secrets);
     return copy;
   } catch {
     return new Error("what was thrown can't be read");
+  }
+}
+
+export function cleanHeaders(headers, secrets) {
+  try {
+    const entries = [...headers.entries()];
+    if (!secrets.some((secret) => entries.some(([, value]) => value.includes(secret)))) return headers;
+    return new Headers(entries.map(([name, value]) => [name, redacted(value, secrets)]));
+  } catch {
+    return undefined;
   }
 }

@@ -13,6 +13,10 @@ extern "C" {
     /// JSON as its value, any other text as it is.
     pub fn parsed(text: &str) -> JsValue;
 
+    /// Headers, or a copy of them without secrets where one echoes them.
+    #[wasm_bindgen(js_name = cleanHeaders)]
+    pub fn clean_headers(headers: &JsValue, secrets: Vec<String>) -> JsValue;
+
     /// What was thrown, or a copy of it without secrets where it quotes one.
     #[wasm_bindgen(js_name = cleanCause)]
     pub fn clean_cause(thrown: &JsValue, secrets: Vec<String>) -> JsValue;

@@ -26,10 +26,39 @@ pub struct Wire {
     pub method: &'static str,
     /// Where to.
     pub url: String,
-    /// The JSON body.
-    pub body: Option<String>,
+    /// The JSON body, until the call has ended: its object may live much longer.
+    body: RefCell<Option<String>>,
     /// What it may cost.
     pub ask: Ask,
+}
+
+impl Wire {
+    /// A request for data.
+    pub fn get(url: String, ask: Ask) -> Self {
+        Wire {
+            method: "GET",
+            url,
+            body: RefCell::new(None),
+            ask,
+        }
+    }
+
+    /// A request with a body.
+    pub fn post(url: String, body: String, ask: Ask) -> Self {
+        Wire {
+            method: "POST",
+            url,
+            body: RefCell::new(Some(body)),
+            ask,
+        }
+    }
+
+    /// The body for fetch.
+    pub fn body_text(&self) -> JsValue {
+        let body = self.body.borrow();
+        body.as_deref()
+            .map_or(JsValue::UNDEFINED, JsValue::from_str)
+    }
 }
 
 /// A request that has its response headers and is not yet accounted for.
@@ -150,12 +179,7 @@ impl InFlight {
             max_tokens: Some(0.0),
             choices: 0.0,
         };
-        let wire = Wire {
-            method: "GET",
-            url,
-            body: None,
-            ask,
-        };
+        let wire = Wire::get(url, ask);
         InFlight::new(shared, cancel, None, id.to_string(), options, vec![wire])
     }
 
@@ -201,14 +225,13 @@ impl InFlight {
         let now = now();
         let tokens = prompt.saturating_add(completion);
         let usd = self.cost(prompt, completion).usd.unwrap_or(0.0);
-        if let Some(reservation) = &exchange.reservation {
-            self.shared.store.settle(reservation, tokens, usd, now);
-        }
+        let ended = exchange.reservation.as_ref();
+        let ended = ended.and_then(|name| self.shared.store.settle(name, tokens, usd, now));
         self.shared
             .pool
             .borrow_mut()
             .settled(exchange.key, tokens, now);
-        self.shared.line.wake_first();
+        self.shared.freed(ended);
     }
 
     /// Counts the prompt of a request that was sent and never answered.
@@ -275,6 +298,9 @@ impl InFlight {
             return;
         };
         self.close_exchanges();
+        for wire in &self.requests {
+            wire.body.take();
+        }
         let shared = &self.shared;
         shared
             .in_flight

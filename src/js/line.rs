@@ -1,23 +1,33 @@
 //! Who waits for a limit: one line per client, first come first served.
 //!
 //! Every request sleeps on a timer of its own. Waking the next in line only shortens its sleep, and where a promise of
-//! one request must not be resolved by another (workerd) nobody is woken: the timers alone do.
+//! one request must not be resolved by another (workerd) nobody is woken: the timers alone do. There a request can also
+//! vanish without a word, timers and all, so that who overslept has lost its place.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::cancel::Nap;
+use super::cancel::{Nap, resolves_across_requests};
 
 /// How often the first in line looks when nobody can tell when a slot gets free, in ms.
-const LOOK: f64 = 10.0;
+pub const LOOK: f64 = 10.0;
 /// How often those behind look whether they are first, in ms.
-const LOOK_BEHIND: f64 = 1_000.0;
+pub const LOOK_BEHIND: f64 = 1_000.0;
+/// How much longer than announced a request may be silent, in ms: it may be asking a slow store.
+const GRACE: f64 = 30_000.0;
+
+struct Waiter {
+    number: u64,
+    nap: Option<Nap>,
+    alive_until: f64,
+}
 
 /// The line of one client.
 #[derive(Default)]
 pub struct Line {
-    waiting: RefCell<VecDeque<(u64, Option<Nap>)>>,
+    waiting: RefCell<VecDeque<Waiter>>,
     last: Cell<u64>,
+    freed: Cell<u64>,
 }
 
 /// A place in the line; dropping it leaves the line and lets the next one look.
@@ -28,72 +38,67 @@ pub struct Place<'a> {
 
 impl Line {
     /// How many wait.
-    pub fn len(&self) -> usize {
-        self.waiting.borrow().len()
+    pub fn len(&self, now: f64) -> usize {
+        let mut waiting = self.waiting.borrow_mut();
+        if !resolves_across_requests() {
+            waiting.retain(|waiter| waiter.alive_until >= now);
+        }
+        waiting.len()
+    }
+
+    /// Grows whenever something becomes free.
+    pub fn freed(&self) -> u64 {
+        self.freed.get()
     }
 
     /// Joins at the end.
-    pub fn join(&self) -> Place<'_> {
+    pub fn join(&self, now: f64) -> Place<'_> {
         let number = self.last.get() + 1;
         self.last.set(number);
-        self.waiting.borrow_mut().push_back((number, None));
+        self.waiting.borrow_mut().push_back(Waiter {
+            number,
+            nap: None,
+            alive_until: now + GRACE,
+        });
         Place { line: self, number }
     }
 
-    /// Lets the first in line look now: something has become free.
+    /// Something has become free: the first in line may look now.
     pub fn wake_first(&self) {
-        if super::cancel::resolves_across_requests() {
-            let nap = self
-                .waiting
-                .borrow_mut()
-                .front_mut()
-                .and_then(|(_, nap)| nap.take());
-            if let Some(nap) = nap {
-                nap.wake();
-            }
+        self.freed.set(self.freed.get() + 1);
+        if !resolves_across_requests() {
+            return;
+        }
+        let nap = self
+            .waiting
+            .borrow_mut()
+            .front_mut()
+            .and_then(|first| first.nap.take());
+        if let Some(nap) = nap {
+            nap.wake();
         }
     }
 }
 
 impl Place<'_> {
-    fn position(&self) -> usize {
+    /// How many are before it; none: the place is lost.
+    pub fn position(&self, now: f64) -> Option<usize> {
+        self.line.len(now);
         let waiting = self.line.waiting.borrow();
         waiting
             .iter()
-            .position(|(number, _)| *number == self.number)
-            .unwrap_or(0)
+            .position(|waiter| waiter.number == self.number)
     }
 
-    /// Whether nobody is before it.
-    pub fn is_first(&self) -> bool {
-        self.position() == 0
-    }
-
-    /// How long to sleep at most, given when the first in line may try again.
-    pub fn patience(&self, retry_after: f64, left: f64) -> f64 {
-        let position = self.position() as f64;
-        let look = if position > 0.0 {
-            if super::cancel::resolves_across_requests() {
-                LOOK_BEHIND
-            } else {
-                (LOOK * position).min(LOOK_BEHIND)
-            }
-        } else if retry_after > 0.0 {
-            retry_after
-        } else {
-            LOOK
-        };
-        look.min(left).max(1.0)
-    }
-
-    /// Remembers what to wake.
-    pub fn sleeps_on(&self, nap: Nap) {
+    /// Remembers what to wake, and how long the sleep may last.
+    pub fn sleeps(&self, nap: Nap, until: f64) {
         let mut waiting = self.line.waiting.borrow_mut();
-        if let Some(entry) = waiting
+        if let Some(waiter) = waiting
             .iter_mut()
-            .find(|(number, _)| *number == self.number)
+            .find(|waiter| waiter.number == self.number)
         {
-            entry.1 = Some(nap);
+            waiter.nap = Some(nap);
+            waiter.alive_until = until + GRACE;
         }
     }
 }
@@ -103,7 +108,7 @@ impl Drop for Place<'_> {
         self.line
             .waiting
             .borrow_mut()
-            .retain(|(number, _)| *number != self.number);
+            .retain(|waiter| waiter.number != self.number);
         self.line.wake_first();
     }
 }

@@ -11,11 +11,15 @@ use crate::wire::model::{self, Model};
 /// How long prices hold, in ms.
 const FRESH: f64 = 600_000.0;
 
+/// How long a failed fetch is not tried again, in ms: every call would wait for it.
+const OUT_OF_REACH: f64 = 30_000.0;
+
 /// The catalogue as it was last seen.
 #[derive(Default)]
 pub struct Prices {
     models: RefCell<Vec<Model>>,
     fetched_at: Cell<Option<f64>>,
+    failed_at: Cell<Option<f64>>,
     /// A fetch under way.
     pub pending: RefCell<Option<Promise>>,
 }
@@ -24,6 +28,18 @@ impl Prices {
     /// Whether they hold.
     pub fn is_fresh(&self) -> bool {
         self.fetched_at.get().is_some_and(|at| now() - at < FRESH)
+    }
+
+    /// Whether a fetch has just failed.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.failed_at
+            .get()
+            .is_some_and(|at| now() - at < OUT_OF_REACH)
+    }
+
+    /// A fetch has failed.
+    pub fn miss(&self) {
+        self.failed_at.set(Some(now()));
     }
 
     /// Takes a catalogue somebody has just fetched.

@@ -31,7 +31,7 @@ export class Pump {
   #waiters = [];
   #reading = false;
   #draining = false;
-  #since = 0;
+  #since = null; // of the last read
   #alarm = null;
   #forget = () => {};
   #told = false;
@@ -101,7 +101,7 @@ export class Pump {
 
   #read() {
     this.#reading = true;
-    this.#since = Date.now();
+    this.#since = performance.now();
     if (this.#alarm === null) this.#alarm = timer(() => this.#tick(), this.#idle);
     const { body } = this.#exchange.response;
     if (!body) {
@@ -182,10 +182,10 @@ export class Pump {
 
   #tick() {
     this.#alarm = null;
-    const started = this.#since > 0;
+    const started = this.#since !== null;
     // A consumer that pauses is not timed; one that never comes is.
     if (started && !this.#reading) return;
-    const left = started ? this.#since + this.#idle - Date.now() : 0;
+    const left = started ? this.#since + this.#idle - performance.now() : 0;
     if (left > 0) this.#alarm = timer(() => this.#tick(), left);
     else this.#cancel.end("idle");
   }
@@ -230,7 +230,11 @@ export class Pump {
       release(reader);
     };
     const alarm = timer(close, LINGER);
-    reader.read().then(close, close);
+    try {
+      reader.read().then(close, close);
+    } catch {
+      close();
+    }
   }
 
   // cancel() before abort, so that a pending read resolves instead of failing.

@@ -1,10 +1,11 @@
 //! What all calls of a client share.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::cancel::Cancel;
 use super::convert;
@@ -83,6 +84,18 @@ impl Shared {
     /// A key's scope in the limit store.
     pub fn scope(&self, key: usize) -> String {
         ["key:", &self.label(key)].concat()
+    }
+
+    /// A reservation has ended, for a given store once `ended` resolves: the next in line may look.
+    pub fn freed(self: &Rc<Self>, ended: Option<Promise>) {
+        let Some(ended) = ended else {
+            return self.line.wake_first();
+        };
+        let shared = self.clone();
+        spawn_local(async move {
+            let _ = JsFuture::from(ended).await;
+            shared.line.wake_first();
+        });
     }
 
     /// Lets nothing through for a key before `until`.

@@ -18,7 +18,7 @@ pub struct Snapshot {
 
 /// What a client looks like at `now`.
 pub fn of(shared: &Shared, now: f64) -> Snapshot {
-    let queued = u32::try_from(shared.line.len()).unwrap_or(u32::MAX);
+    let queued = u32::try_from(shared.line.len(now)).unwrap_or(u32::MAX);
     Snapshot {
         keys: shared.pool.borrow_mut().snapshot(now),
         spend: shared.spend.borrow().snapshot(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::cancel::Cancel;
+use super::cancel::{Cancel, resolves_across_requests};
 use super::convert::{get, to_js};
 use crate::policy::limit_store::{MemoryStore, Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
@@ -39,11 +39,22 @@ pub enum Unanswered {
 impl Store {
     /// The store of the options.
     pub fn new(given: JsValue) -> Self {
-        if given.is_undefined() {
-            Store::Memory(RefCell::new(MemoryStore::new()))
-        } else {
-            Store::Given(given)
+        if !given.is_undefined() {
+            return Store::Given(given);
         }
+        // Where a request can vanish without a word, what it held is lost after a while.
+        let lasting = resolves_across_requests();
+        let store = if lasting {
+            MemoryStore::new()
+        } else {
+            MemoryStore::shared()
+        };
+        Store::Memory(RefCell::new(store))
+    }
+
+    /// Whether it is the caller's, and each question may cost.
+    pub fn is_given(&self) -> bool {
+        matches!(self, Store::Given(_))
     }
 
     /// Reserves every part or none.
@@ -68,19 +79,25 @@ impl Store {
         }
     }
 
-    /// Ends a reservation with what was used.
-    pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: f64) {
+    /// Ends a reservation with what was used; a promise tells when that has arrived.
+    pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: f64) -> Option<Promise> {
         match self {
-            Store::Memory(store) => store.borrow_mut().settle(reservation, tokens, usd, now),
-            Store::Given(store) => drop(settle(store, reservation, tokens as f64, usd, now)),
+            Store::Memory(store) => {
+                store.borrow_mut().settle(reservation, tokens, usd, now);
+                None
+            }
+            Store::Given(store) => Some(settle(store, reservation, tokens as f64, usd, now)),
         }
     }
 
-    /// Ends a reservation of which nothing was sent.
-    pub fn release(&self, reservation: &str) {
+    /// Ends a reservation of which nothing was sent; a promise tells when that has arrived.
+    pub fn release(&self, reservation: &str) -> Option<Promise> {
         match self {
-            Store::Memory(store) => store.borrow_mut().release(reservation),
-            Store::Given(store) => drop(release(store, reservation)),
+            Store::Memory(store) => {
+                store.borrow_mut().release(reservation);
+                None
+            }
+            Store::Given(store) => Some(release(store, reservation)),
         }
     }
 

@@ -7,6 +7,7 @@ export class ChatStream {
   #pump;
   #cancel;
   #owner = null;
+  #left = false; // by return(), throw() or disposal: what follows is the end
 
   constructor(pump, cancel, controller, response, settled) {
     this.#pump = pump;
@@ -34,16 +35,18 @@ export class ChatStream {
   }
 
   next() {
-    if (this.#owner !== "next") this.#claim("next", CHUNKS);
+    if (this.#owner !== "next" && !this.#left) this.#claim("next", CHUNKS);
     return this.#pump.next();
   }
 
   return(value) {
+    this.#left = true;
     this.#owner ??= "return()";
     return this.#pump.return(value);
   }
 
   throw(error) {
+    this.#left = true;
     this.#owner ??= "throw()";
     return this.#pump.throw(error);
   }
@@ -94,6 +97,7 @@ export class ChatStream {
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.#left = true;
     this.#owner ??= "dispose";
     this.#pump.close();
   }
