@@ -44,10 +44,14 @@ async function compareWithCleanBuild(pkg) {
   }
 }
 
-async function checkVersion(pkg) {
+/** The version, which must have its section in the changelog before it can be published. */
+async function checkVersion(pkg, dryRun) {
   const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
   const changelog = await readFile(join(root, "CHANGELOG.md"), "utf8");
-  if (!new RegExp(`^## \\[?${version.replaceAll(".", "\\.")}\\b`, "m").test(changelog)) throw new Stop(`CHANGELOG.md has no section for ${version}`);
+  if (new RegExp(`^## \\[?${version.replaceAll(".", "\\.")}\\b`, "m").test(changelog)) return version;
+  const missing = `CHANGELOG.md has no section for ${version}`;
+  if (!dryRun) throw new Stop(missing);
+  console.log(`\n${missing}: a release needs one.`);
   return version;
 }
 
@@ -64,7 +68,7 @@ async function command() {
   for (const script of ["test", "test:bundlers"]) await run("npm", ["run", "--silent", script], { env, echo: true });
   const { out } = await buildPackage();
   await compareWithCleanBuild(out);
-  const version = await checkVersion(out);
+  const version = await checkVersion(out, dryRun);
   const folder = await mkdtemp(join(tmpdir(), "hfetch-release-"));
   try {
     const { tarball, files, size } = await pack(out, folder);
