@@ -1,0 +1,151 @@
+// Ends in odd moments: whatever comes when, a call ends once, in the right error, and holds nothing afterwards.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { MODEL, PROMPT, drain, failure, hfetch } from "./installed.mjs";
+
+const KEY = "hf_marker_of_this_test";
+const COMPLETION = { id: "1", object: "chat.completion", created: 1, model: MODEL, choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "hi" } }], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };
+const json = (value, init) => new Response(JSON.stringify(value), { headers: { "content-type": "application/json" }, ...init });
+const client = (fetch, options = {}) => new hfetch.HuggingFace({ apiKey: KEY, baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch, ...options });
+const ask = (hf, options, body = {}) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a finish_reason that is no string is the wire's own and null in the settlement", async () => {
+  for (const finish_reason of [5, true, { length: 40 }, ["x"]]) {
+    const answer = { ...COMPLETION, choices: [{ ...COMPLETION.choices[0], finish_reason }] };
+    const pending = ask(client(async () => json(answer)));
+    assert.deepEqual((await pending).choices[0].finish_reason, finish_reason);
+    assert.deepEqual([(await pending.settled).outcome, (await pending.settled).finishReason], ["ok", null]);
+  }
+});
+
+test("one failed batch ends the others first: the store and the settlement agree", async () => {
+  const booked = [];
+  const store = {
+    reserve: async () => ({ ok: true, reservation: String(booked.length) }),
+    settle: async (_, { tokens }) => void booked.push(tokens),
+    release: async () => {},
+    block: async () => {},
+  };
+  let sent = 0;
+  const hanging = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const hf = client((url, init) => ((sent += 1) === 4 ? Promise.resolve(json({ error: "no" }, { status: 400 })) : hanging(url, init)), { store, embeddings: { batchSize: 1 } });
+  const pending = hf.embeddings.create({ model: "m/m", input: ["one two three", "four five six", "seven eight", "nine ten"] });
+  const error = await failure(pending);
+  assert.match(error.message, /^inputs 3 to 3: 400 no/);
+  const { usage, attempts } = await pending.settled;
+  assert.equal(attempts, 4);
+  assert.equal(booked.length, 4);
+  assert.equal(booked.reduce((sum, tokens) => sum + tokens, 0), usage.total_tokens);
+});
+
+test("a budget and what can never fit are refused at once, whoever waits before them", async () => {
+  const hf = client(async () => json(COMPLETION), { limits: { requestsPerMinute: 1, tokensPerMinute: 2000 }, budget: { usd: 0.01, per: "day" }, pricing: { inputPerMillion: 1, outputPerMillion: 1 } });
+  await ask(hf, {}, { max_tokens: 10 });
+  const abort = new AbortController();
+  const waiting = failure(ask(hf, { signal: abort.signal }, { max_tokens: 10 }));
+  await turns();
+  assert.equal(hf.snapshot().queued, 1);
+  assert.equal((await failure(ask(hf, {}, { max_tokens: 1_000_000 }))).name, "BudgetExceededError");
+  const large = await failure(ask(hf, {}, { max_tokens: 10, messages: [{ role: "user", content: "word ".repeat(4000) }] }));
+  assert.deepEqual([large.name, large.retryAfter], ["LimitExceededError", Infinity]);
+  abort.abort();
+  assert.equal((await waiting).name, "APIUserAbortError");
+});
+
+test("what becomes free while a store is asked is not slept through", async () => {
+  let free = false;
+  let answer;
+  const store = {
+    reserve: () => (free ? { ok: true, reservation: "b" } : new Promise((resolve) => (answer = resolve))),
+    settle: async () => void (free = true),
+    release: async () => {},
+    block: async () => {},
+  };
+  let finish;
+  const first = new Promise((resolve) => (finish = resolve));
+  const hf = client(async () => first.then(() => json(COMPLETION)), { store, limits: { requestsPerMinute: 1 } });
+  const one = ask(hf);
+  await turns();
+  answer({ ok: true, reservation: "a" });
+  await turns();
+  const two = ask(hf);
+  await turns();
+  finish();
+  await one;
+  await turns();
+  answer({ ok: false, scope: "x", retryAfter: 50_000, reason: "requests" });
+  assert.equal((await two).object, "chat.completion");
+});
+
+test("every try whose headers never came counts its prompt", async () => {
+  const hf = client(() => new Promise(() => {}), { retry: { baseDelay: 0 }, timeout: { connect: 5 } });
+  const pending = ask(hf);
+  assert.equal((await failure(pending)).phase, "connect");
+  const { usage, attempts } = await pending.settled;
+  assert.equal(attempts, 3);
+  assert.equal(usage.prompt_tokens, 3 * hfetch.estimateTokens(PROMPT));
+});
+
+test("a call aborted between its turn and its request sends nothing", async () => {
+  let sent = 0;
+  const abort = new AbortController();
+  const hf = client(async () => (sent += 1) && json(COMPLETION), { limits: { maxConcurrent: 1 } });
+  const one = ask(hf, { onSettled: () => abort.abort() });
+  const two = ask(hf, { signal: abort.signal });
+  await one;
+  assert.equal((await failure(two)).name, "APIUserAbortError");
+  assert.deepEqual([sent, (await two.settled).attempts, (await two.settled).usage.total_tokens], [1, 0, 0]);
+});
+
+test("an abort and a total timeout while an error body is read are what the caller hears of", async () => {
+  const stalled = async () => new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) }), { status: 400 });
+  const abort = new AbortController();
+  const aborted = ask(client(stalled), { signal: abort.signal });
+  await turns();
+  abort.abort("bye");
+  const error = await failure(aborted);
+  assert.deepEqual([error.name, error.cause, (await aborted.settled).outcome], ["APIUserAbortError", "bye", "aborted"]);
+  const late = await failure(ask(client(stalled), { timeout: { total: 30 } }));
+  assert.deepEqual([late.name, late.phase], ["APIConnectionTimeoutError", "total"]);
+});
+
+test("a key is in no cause, however deep, and in no echoed header", async () => {
+  const request = { config: { headers: new Headers({ authorization: `Bearer ${KEY}` }) } };
+  const thrown = [Object.assign(new Error("axios"), request), new AggregateError([new Error(`with ${KEY}`)]), { authorization: KEY }, new Error("outer", { cause: { deep: [KEY] } }), KEY];
+  for (const reason of thrown) {
+    const error = await failure(ask(client(() => Promise.reject(reason))));
+    assert.equal(error.name, "APIConnectionError");
+    assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes(KEY), inspect(reason));
+  }
+  const harmless = new Error("gone");
+  assert.equal((await failure(ask(client(() => Promise.reject(harmless))))).cause, harmless);
+  const echo = async () => new Response("", { status: 400, headers: { "x-echo": `Bearer ${KEY}`, "x-other": "1" } });
+  const { headers } = await failure(ask(client(echo)));
+  assert.deepEqual([headers.get("x-echo"), headers.get("x-other")], ["Bearer [redacted]", "1"]);
+});
+
+test("a body that breaks off says so, with status and cause", async () => {
+  const cause = new Error("net");
+  const broken = async () => new Response(new ReadableStream({ pull: (body) => body.error(cause) }), { headers: { "content-type": "application/json" } });
+  const error = await failure(ask(client(broken)));
+  assert.deepEqual([error.name, error.status, error.cause], ["APIConnectionError", 200, cause]);
+  assert.match(error.message, /while the answer was read/);
+});
+
+test("a reader that throws after [DONE] changes nothing, and next() after return() is the end", async () => {
+  const frames = ['data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'];
+  const read = () => {
+    if (frames.length === 0) throw new Error("no more");
+    return Promise.resolve({ value: new TextEncoder().encode(frames.pop()), done: false });
+  };
+  const body = { getReader: () => ({ read, cancel: async () => {}, releaseLock() {} }) };
+  const hf = client(async () => ({ status: 200, headers: new Headers(), body }));
+  const pending = ask(hf, {}, { stream: true });
+  const { items, error } = await drain(await pending);
+  assert.deepEqual([items.length, error, (await pending.settled).outcome], [1, null, "ok"]);
+  const left = await ask(client(async () => new Response(new ReadableStream({}))), {}, { stream: true });
+  await left.return();
+  assert.deepEqual(await left.next(), { value: undefined, done: true });
+});
