@@ -1,0 +1,92 @@
+//! An event compared with a template: its literals, and strict values in its slots.
+
+use super::SlotKind;
+use super::shape::numbers;
+use crate::json::{Scanner, closing_quote};
+
+/// A value found in a slot.
+pub(super) struct Value {
+    pub(super) length: usize,
+    pub(super) escaped: bool,
+    pub(super) ascii: bool,
+}
+
+/// The value at the start of `rest`, if it is one of this kind.
+#[inline]
+pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
+    let length = match kind {
+        SlotKind::String => return string(rest),
+        SlotKind::Number => {
+            whole_number(rest).or_else(|| Some(Scanner::new(rest).number().ok()?.len()))?
+        }
+        SlotKind::Numbers => {
+            let mut scanner = Scanner::new(rest);
+            let sound = rest.first() == Some(&b'[') && numbers(&mut scanner).ok()?;
+            sound.then(|| scanner.at())?
+        }
+    };
+    Some(Value {
+        length,
+        escaped: false,
+        ascii: true,
+    })
+}
+
+/// The usual number: digits and nothing else, the first not 0.
+#[inline]
+fn whole_number(rest: &[u8]) -> Option<usize> {
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let more = matches!(rest.get(length), Some(b'.' | b'e' | b'E') | None);
+    (length > 0 && !more && rest.first() != Some(&b'0')).then_some(length)
+}
+
+/// Up to the closing quote: strict, and only UTF-8.
+#[inline]
+fn string(rest: &[u8]) -> Option<Value> {
+    let closing = closing_quote(rest, 0).ok()?;
+    if !closing.ascii {
+        std::str::from_utf8(rest.get(..closing.at)?).ok()?;
+    }
+    Some(Value {
+        length: closing.at,
+        escaped: closing.escaped,
+        ascii: closing.ascii,
+    })
+}
+
+/// `bytes` starts with `literal`, compared 32 bytes at a time: the standard library's wasm compares one by one.
+#[inline(always)]
+pub(super) fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
+    let Some(head) = bytes.get(..literal.len()) else {
+        return false;
+    };
+    let (Some(last), Some(literal_last)) = (head.last_chunk::<8>(), literal.last_chunk::<8>())
+    else {
+        return head.iter().zip(literal).all(|(a, b)| a == b);
+    };
+    let (blocks, rest) = head.as_chunks::<32>();
+    let (literal_blocks, literal_rest) = literal.as_chunks::<32>();
+    let (words, literal_words) = (rest.as_chunks::<8>().0, literal_rest.as_chunks::<8>().0);
+    // The last eight bytes overlap what is compared already, which costs less than a loop over the odd ones.
+    differing(last, literal_last) == 0
+        && blocks.iter().zip(literal_blocks).all(|(a, b)| equal(a, b))
+        && words
+            .iter()
+            .zip(literal_words)
+            .all(|(a, b)| differing(a, b) == 0)
+}
+
+#[inline(always)]
+fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    match (a.as_chunks::<8>().0, b.as_chunks::<8>().0) {
+        ([a, b, c, d], [e, f, g, h]) => {
+            differing(a, e) | differing(b, f) | differing(c, g) | differing(d, h) == 0
+        }
+        _ => false,
+    }
+}
+
+#[inline(always)]
+fn differing(a: &[u8; 8], b: &[u8; 8]) -> u64 {
+    u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)
+}
