@@ -28,4 +28,4 @@ async function command() {
   console.log(`the reference is in ${join(out, "index.html")}`);
 }
 
-await main(command);
+await main(command, import.meta.url);

@@ -4,7 +4,6 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } fr
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
@@ -179,4 +178,4 @@ async function command() {
   console.log(`built ${out} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(command);
+await main(command, import.meta.url);

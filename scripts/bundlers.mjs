@@ -100,4 +100,4 @@ async function command() {
   report.finish();
 }
 
-await main(command);
+await main(command, import.meta.url);

@@ -83,4 +83,4 @@ async function command() {
   }
 }
 
-await main(command);
+await main(command, import.meta.url);

@@ -1,6 +1,6 @@
 // Running other programs, and what every command of the repository needs to know about where it is.
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -103,8 +103,12 @@ export async function npmInstall(folder = root, env = process.env) {
   await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
 }
 
-/** The main function of a command: errors a person can act on are printed plainly, and the exit code says how it went. */
-export async function main(command) {
+/**
+ * Runs the main function of a command, if the module at `url` is what node was started with. Errors a person can act on are
+ * printed plainly, and the exit code says how it went.
+ */
+export async function main(command, url) {
+  if (fileURLToPath(url) !== realpathSync(process.argv[1])) return;
   try {
     await command();
   } catch (error) {

@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildPackage, optimise } from "./build.mjs";
 import { main, run, Stop } from "./run.mjs";
@@ -83,4 +82,4 @@ async function command() {
   if (over.length) throw new Stop(over.join("\n"));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(command);
+await main(command, import.meta.url);

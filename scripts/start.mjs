@@ -114,4 +114,4 @@ async function present(pkg, { port, token, endpoint, open }) {
   console.log(`The demo page: ${server.url}  (Ctrl-C stops it)`);
 }
 
-await main(command);
+await main(command, import.meta.url);

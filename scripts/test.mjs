@@ -1,7 +1,6 @@
 // npm test [-- --only part,part] [--keep]: host tests, then the packed package in every runtime.
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { checkPackage } from "./check-package.mjs";
@@ -83,7 +82,7 @@ async function testFiles(folder) {
 
 async function packageTests(report, wanted, pkg) {
   const install = await installPacked(pkg);
-  const { startEndpoint } = await import(pathToFileURL(join(root, "tests/endpoint/server.mjs")));
+  const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const endpoint = await startEndpoint();
   const table = new ScenarioTable();
   try {
@@ -123,4 +122,4 @@ async function command() {
   report.finish();
 }
 
-await main(command);
+await main(command, import.meta.url);
