@@ -97,7 +97,7 @@ impl SseDecoder {
     }
 
     /// Hands on every event that `bytes` completes.
-    pub fn push(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), TooLarge> {
+    pub fn push(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), TooLarge> {
         let mut rest = bytes;
         if !self.started {
             rest = self.without_bom(rest);
@@ -131,7 +131,7 @@ impl SseDecoder {
     }
 
     /// The end of input, leniently: an event without its blank line is taken.
-    pub fn end_lenient(&mut self, sink: &mut impl Sink) {
+    pub fn end_lenient(&mut self, sink: &mut dyn Sink) {
         let carry = std::mem::take(&mut self.carry);
         if !self.closed && !carry.starts_with(b":") {
             let block = self.scan(&carry, true);
@@ -160,7 +160,7 @@ impl SseDecoder {
     }
 
     /// Completes the carried event from the new bytes and returns what follows it.
-    fn resume<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], TooLarge> {
+    fn resume<'a>(&mut self, bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8], TooLarge> {
         if self.carry.first() == Some(&b':') {
             let Some(end) = line_end(bytes, 0) else {
                 return Ok(&[]);
@@ -198,7 +198,7 @@ impl SseDecoder {
     }
 
     /// Reads one event or one comment line, or keeps what is no whole one yet; returns what is left.
-    fn step<'a>(&mut self, bytes: &'a [u8], sink: &mut impl Sink) -> Result<&'a [u8], TooLarge> {
+    fn step<'a>(&mut self, bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8], TooLarge> {
         let end = if bytes.first() == Some(&b':') {
             match line_end(bytes, 0) {
                 Some(end) => end.next,
@@ -294,7 +294,7 @@ impl SseDecoder {
         }
     }
 
-    fn dispatch(&mut self, bytes: &[u8], block: &Block, sink: &mut impl Sink) {
+    fn dispatch(&mut self, bytes: &[u8], block: &Block, sink: &mut dyn Sink) {
         let (data, only_line) = match &block.data {
             Data::None => return,
             Data::Line(line) => (
