@@ -100,7 +100,8 @@ export async function npmInstall(folder = root, env = process.env) {
   }
   if (!missing.length) return;
   console.log(`installing the npm packages of ${relative(root, folder) || "the repository"}`);
-  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
+  // Not `npm ci`: it refuses a lock without the optional packages of platforms that the lock's author could not get.
+  await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
 }
 
 /**
