@@ -14,7 +14,7 @@ pub const LOOK: f64 = 10.0;
 /// How often those behind look whether they are first, in ms.
 pub const LOOK_BEHIND: f64 = 1_000.0;
 /// How much longer than announced a request may be silent, in ms: it may be asking a slow store.
-const GRACE: f64 = 30_000.0;
+const GRACE: f64 = 5_000.0;
 
 struct Waiter {
     number: u64,
