@@ -203,6 +203,9 @@ impl Batch {
 
 /// The length in UTF-16 of a text in UTF-8.
 fn units(utf8: &[u8]) -> usize {
+    if utf8.is_ascii() {
+        return utf8.len();
+    }
     let wide = |byte: &u8| (*byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize;
     utf8.iter().map(wide).sum()
 }
