@@ -4,9 +4,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::resolves_across_requests;
-use super::in_flight::{InFlight, Wire};
+use super::in_flight::InFlight;
 use super::line::{LOOK, LOOK_BEHIND, Place};
 use super::now;
+use super::outgoing::Wire;
 use super::store::Unanswered;
 use crate::error::{Class, Error};
 use crate::policy::limit_store::{Part, Refusal};

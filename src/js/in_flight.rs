@@ -11,6 +11,7 @@ use super::cancel::Cancel;
 use super::convert::to_js;
 use super::fetch::{Response, header};
 use super::now;
+use super::outgoing::Wire;
 use super::shared::{Shared, notify};
 use crate::config::RequestOptions;
 use crate::error::Error;
@@ -19,47 +20,6 @@ use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
 use crate::policy::reservation::Ask;
 use crate::wire::embedding::{Batch, Format};
 use crate::wire::request::pinned_provider;
-
-/// One request of a call.
-pub struct Wire {
-    /// "GET" or "POST".
-    pub method: &'static str,
-    /// Where to.
-    pub url: String,
-    /// The JSON body, until the call has ended: its object may live much longer.
-    body: RefCell<Option<String>>,
-    /// What it may cost.
-    pub ask: Ask,
-}
-
-impl Wire {
-    /// A request for data.
-    pub fn get(url: String, ask: Ask) -> Self {
-        Wire {
-            method: "GET",
-            url,
-            body: RefCell::new(None),
-            ask,
-        }
-    }
-
-    /// A request with a body.
-    pub fn post(url: String, body: String, ask: Ask) -> Self {
-        Wire {
-            method: "POST",
-            url,
-            body: RefCell::new(Some(body)),
-            ask,
-        }
-    }
-
-    /// The body for fetch.
-    pub fn body_text(&self) -> JsValue {
-        let body = self.body.borrow();
-        body.as_deref()
-            .map_or(JsValue::UNDEFINED, JsValue::from_str)
-    }
-}
 
 /// A request that has its response headers and is not yet accounted for.
 pub struct Exchange {
@@ -299,7 +259,7 @@ impl InFlight {
         };
         self.close_exchanges();
         for wire in &self.requests {
-            wire.body.take();
+            wire.forget_body();
         }
         let shared = &self.shared;
         shared

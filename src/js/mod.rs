@@ -14,6 +14,7 @@ pub(crate) mod error;
 mod fetch;
 mod in_flight;
 mod line;
+mod outgoing;
 mod policy;
 mod prices;
 mod shared;
