@@ -1,0 +1,77 @@
+// Chunks are what JSON.parse makes of their events, whatever the envelopes do: neighbours that are almost alike are where
+// a decoder that compares them could go wrong. Random shapes from fixed seeds.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MODEL, PROMPT, drain, hfetch } from "./installed.mjs";
+
+const KEYS = ["a", "b", "content", "1", "2", "id", "__proto__", "constructor", "toString", "é", "x y", "delta", "choices2", "usage", "10"];
+const STRINGS = ["", "a", " the", "\n", '"', "\\", "😀", "é", "\ud83d", "\ufeff", "日本語", "x".repeat(40), "</script>", "\u2028", "0"];
+const NUMBERS = ["0", "-0", "1", "1.5", "1e400", "9007199254740993", "1758144596", "-3.25", "1e-7", "123456789012345680000", "0.1", "3859899181302555600", "-0.0", "1E5"];
+
+/** A small generator of its own, so that a failure can be had again. */
+function random(seed) {
+  let state = seed;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const below = (n) => Math.floor(next() * n);
+  return { next, below, pick: (list) => list[below(list.length)] };
+}
+
+// S and N stand for a string and a number that change from event to event.
+function shape(dice, depth) {
+  const kind = dice.next();
+  if (depth > 3 || kind < 0.45) return dice.pick(["S", "S", "N", "N", "null", "true", "[]", "{}", "[N,N]"]);
+  if (kind < 0.6) return `[${Array.from({ length: dice.below(3) }, () => shape(dice, depth + 1)).join(",")}]`;
+  const members = Array.from({ length: dice.below(5) }, () => `${JSON.stringify(dice.pick(KEYS))}:${shape(dice, depth + 1)}`);
+  return `{${members.join(dice.next() < 0.1 ? " , " : ",")}}`;
+}
+
+function string(dice) {
+  const text = dice.pick(STRINGS) + dice.pick(STRINGS);
+  if (dice.next() > 0.3) return JSON.stringify(text);
+  const units = Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`);
+  return `"${units.join("")}"`;
+}
+
+function fill(dice, template) {
+  const tokens = /"(?:[^"\\]|\\.)*"|S|N/g;
+  return template.replace(tokens, (token) => (token === "S" ? string(dice) : token === "N" ? dice.pick(NUMBERS) : token));
+}
+
+async function chunks(bytes, size) {
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.slice(at, at + size));
+  const body = new ReadableStream({ pull: (stream) => (pieces.length > 0 ? stream.enqueue(pieces.shift()) : stream.close()) });
+  const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } });
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, fetch });
+  return drain(await hf.chat.completions.create({ messages: PROMPT, stream: true }));
+}
+
+// No chunk may share an object with another: what a reader changes in one must not show in the next.
+function collect(value, seen) {
+  if (typeof value !== "object" || value === null) return;
+  assert.ok(!seen.has(value), "two chunks share an object");
+  seen.add(value);
+  for (const key of Object.keys(value)) collect(value[key], seen);
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`random envelopes, seed ${seed}`, async () => {
+    const dice = random(seed);
+    for (let stream = 0; stream < 150; stream++) {
+      const shapes = Array.from({ length: 1 + dice.below(3) }, () => `{"choices":[{"index":0,"delta":{"content":S}}],"v":${shape(dice, 0)}}`);
+      const payloads = Array.from({ length: 3 + dice.below(30) }, () => fill(dice, dice.pick(shapes)));
+      const end = dice.pick(["\n\n", "\n\n", "\r\n\r\n", "\r\r"]);
+      const bytes = new TextEncoder().encode([...payloads, "[DONE]"].map((payload) => `data: ${payload}${end}`).join(""));
+      const { items, error } = await chunks(bytes, dice.pick([7, 100, 1000, 1 << 20]));
+      assert.equal(error, null);
+      assert.equal(items.length, payloads.length);
+      const seen = new Set();
+      for (const [at, payload] of payloads.entries()) {
+        const expected = JSON.parse(payload);
+        assert.deepStrictEqual(items[at], expected, payload);
+        assert.equal(JSON.stringify(items[at]), JSON.stringify(expected), payload);
+        collect(items[at], seen);
+      }
+    }
+  });
+}
