@@ -142,3 +142,16 @@ test("withResponse gives the rows and the response", async () => {
   const { data, response } = await embed(scripted().client(), { input: "a", dimensions: 4 }).withResponse();
   assert.deepEqual([data.data.length, response.status], [1, 200]);
 });
+
+test("asked for as float, numbers keep the digits of the wire", async () => {
+  const rows = [[0.020964134, -1.5e-7], [0.1, 2]];
+  const list = { object: "list", model: "m", data: [{ object: "embedding", index: 1, embedding: rows[1] }, { object: "embedding", index: 0, embedding: rows[0] }] };
+  for (const json of [list, rows]) {
+    const { data } = await embed(scripted({ json }).client(), { input: ["a", "b"], encoding_format: "float" });
+    assert.deepEqual(data.map(({ embedding }) => embedding), rows);
+  }
+  const { data } = await embed(scripted({ json: rows[0] }).client(), { input: "a", encoding_format: "float" });
+  assert.deepEqual(data[0].embedding, rows[0]);
+  const pooled = await embed(scripted({ json: [[[1, 2], [3, 4]]] }).client(), { input: "a", encoding_format: "float" });
+  assert.deepEqual(pooled.data[0].embedding, [2, 3]);
+});
