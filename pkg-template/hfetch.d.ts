@@ -19,7 +19,7 @@ declare global {
 export interface Pending<T> extends Promise<T> {
   /**
    * The call's one settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended
-   * (for a stream: when the stream has). Never rejects.
+   * (for a stream: when the stream has). Never rejects; for bad arguments an empty one that is not in the ledger.
    */
   readonly settled: Promise<Settlement>;
   /** The answer together with status and headers. Rejects as the promise itself does. */
@@ -67,7 +67,7 @@ export class HuggingFace {
    * `name`, `limits.max_tokens`, `limits.session_limit` and `limits.session_type` are accepted, ignored, and said once on the console.
    *
    * @param config the loaded file or one of its entries, with its snake_case names.
-   * @param select `id`: which entry, needed when several are of type `huggingface`; `env`: what `${NAME}` in `api_keys` is looked up in.
+   * @param select `id`: which entry, needed when several are of type `huggingface`; `env`: what `${NAME}` in `api_keys` is looked up in, by default the environment of the process where it may be read.
    * @param options what a file can't hold (`fetch`, `store`, `onSettled`, …); it wins where both speak.
    * @throws {ConfigError} no entry fits, several do, a key is unknown or missing, or a type is wrong; `path` is like `llm_providers[0].limits.req_per_min`.
    */
@@ -76,6 +76,47 @@ export class HuggingFace {
     select?: { id?: string; env?: Record<string, string | undefined> },
     options?: HuggingFaceOptions,
   ): HuggingFace;
+
+  /** {@link APIConnectionError}, reachable from the client as in the `openai` package. */
+  static readonly APIConnectionError: typeof APIConnectionError;
+  /** {@link APIConnectionTimeoutError}, reachable from the client as in the `openai` package. */
+  static readonly APIConnectionTimeoutError: typeof APIConnectionTimeoutError;
+  /** {@link APIError}, reachable from the client as in the `openai` package. */
+  static readonly APIError: typeof APIError;
+  /** {@link APIUserAbortError}, reachable from the client as in the `openai` package. */
+  static readonly APIUserAbortError: typeof APIUserAbortError;
+  /** {@link AuthenticationError}, reachable from the client as in the `openai` package. */
+  static readonly AuthenticationError: typeof AuthenticationError;
+  /** {@link BadRequestError}, reachable from the client as in the `openai` package. */
+  static readonly BadRequestError: typeof BadRequestError;
+  /** {@link BudgetExceededError}, reachable from the client as in the `openai` package. */
+  static readonly BudgetExceededError: typeof BudgetExceededError;
+  /** {@link ConfigError}, reachable from the client as in the `openai` package. */
+  static readonly ConfigError: typeof ConfigError;
+  /** {@link ConflictError}, reachable from the client as in the `openai` package. */
+  static readonly ConflictError: typeof ConflictError;
+  /** {@link HfetchError}, reachable from the client as in the `openai` package. */
+  static readonly HfetchError: typeof HfetchError;
+  /** {@link InternalServerError}, reachable from the client as in the `openai` package. */
+  static readonly InternalServerError: typeof InternalServerError;
+  /** {@link LimitExceededError}, reachable from the client as in the `openai` package. */
+  static readonly LimitExceededError: typeof LimitExceededError;
+  /** {@link ModelLoadingError}, reachable from the client as in the `openai` package. */
+  static readonly ModelLoadingError: typeof ModelLoadingError;
+  /** {@link NotFoundError}, reachable from the client as in the `openai` package. */
+  static readonly NotFoundError: typeof NotFoundError;
+  /** {@link PaymentRequiredError}, reachable from the client as in the `openai` package. */
+  static readonly PaymentRequiredError: typeof PaymentRequiredError;
+  /** {@link PermissionDeniedError}, reachable from the client as in the `openai` package. */
+  static readonly PermissionDeniedError: typeof PermissionDeniedError;
+  /** {@link RateLimitError}, reachable from the client as in the `openai` package. */
+  static readonly RateLimitError: typeof RateLimitError;
+  /** {@link StreamError}, reachable from the client as in the `openai` package. */
+  static readonly StreamError: typeof StreamError;
+  /** {@link StreamTruncatedError}, reachable from the client as in the `openai` package. */
+  static readonly StreamTruncatedError: typeof StreamTruncatedError;
+  /** {@link UnprocessableEntityError}, reachable from the client as in the `openai` package. */
+  static readonly UnprocessableEntityError: typeof UnprocessableEntityError;
 
   /** Chat: `chat.completions.create`. */
   readonly chat: {
@@ -182,7 +223,7 @@ export interface HuggingFaceOptions {
   fetch?: FetchLike;
   /** Where limits and budget are counted. Default: this client's memory; {@link storageStore} shares them between page loads. */
   store?: LimitStore;
-  /** Called with each settlement. What it throws is swallowed. */
+  /** Called with each settlement. What it throws is reported on the console and goes no further. */
   onSettled?: (settlement: Settlement) => void;
 }
 
@@ -222,7 +263,7 @@ export interface RequestOptions {
 
 /** Absent or 0 means no limit. */
 export interface Limits {
-  /** Requests per key in any 60 seconds. Never exceeded. */
+  /** Chat and embeddings requests per key in any 60 seconds. Never exceeded. */
   requestsPerMinute?: number;
   /** Tokens per key in any 60 seconds, prompt and completion together. Exceeded at most by what answers took beyond their reservation. */
   tokensPerMinute?: number;
@@ -244,7 +285,7 @@ export const FREE_TIER: Readonly<Limits>;
  *
  * The native form is per one million tokens, the unit of the router's catalogue, and says so in its names: prefer it.
  *
- * The provider page's form keeps that page's formula, tokens × rate / 1000, unless `unit` says otherwise. A rate whose size makes
+ * The provider page's form keeps that page's formula, tokens × rate / 1000, unless `unit` says otherwise. Without `unit`, a rate whose size makes
  * the unit doubtful (below $0.001 or above $1000 per million tokens) is reported once on the console; with a budget it is a
  * {@link ConfigError}, since that budget would never stop anything.
  */
@@ -324,7 +365,7 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly finishReason: FinishReason | null;
   /** The text of choice 0, piece by piece: the cheapest way to read a stream, since no chunk objects are built. */
   text(): AsyncIterableIterator<string>;
-  /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`. */
+  /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;
   /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. (In the `openai` package this gives lines of JSON.) */
   toReadableStream(): ReadableStream<Uint8Array>;
@@ -667,7 +708,7 @@ export interface ClientSnapshot {
   keys: {
     /** The label, as in settlements. */
     key: string;
-    /** Requests sent with it. */
+    /** Chat and embeddings requests sent with it. */
     requests: number;
     /** Tokens booked on it. */
     tokens: number;
@@ -679,7 +720,7 @@ export interface ClientSnapshot {
     requestsThisMonth: number;
     /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid. */
     state: "ready" | "limited" | "cooling" | "disabled";
-    /** When it is ready again, ms since the epoch; `null`: now, or never. */
+    /** When it is ready again, ms since the epoch; `null`: now, or never. The last key is still tried before. */
     readyAt: number | null;
   }[];
   /** Sums over all settlements. */
@@ -800,7 +841,7 @@ export class HfetchError extends Error {
   readonly name: string;
 }
 
-/** Bad options, config or arguments. Nothing was sent and nothing is settled. */
+/** Bad options, config or arguments. No chat or embeddings request was sent; settled only where a live price turned out to be unknown. */
 export class ConfigError extends HfetchError {
   /** The field at fault, like `limits.requestsPerMinute`. */
   readonly path: string | null;

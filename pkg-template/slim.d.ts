@@ -21,6 +21,6 @@ export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssembly.Module | Re
 
 /**
  * Loads the WebAssembly part. Later calls give the promise of the first; after a failure it may be called again.
- * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its address.
+ * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its address where `fetch` can read it (in Node not `file:`).
  */
 export function init(source: WasmSource | URL | string | Promise<WasmSource>): Promise<void>;

@@ -202,6 +202,44 @@ fn usage_is_the_last_one_and_read_leniently() {
 }
 
 #[test]
+fn usage_without_counts_replaces_none_with_counts() {
+    let of = |usages: &[Value]| {
+        let chunks: Vec<String> = usages
+            .iter()
+            .map(|usage| json!({"choices":[],"usage":usage}).to_string())
+            .collect();
+        fold(&chunks)
+            .usage()
+            .map(|usage| (usage.prompt, usage.completion, usage.total))
+    };
+    let counted = json!({"prompt_tokens":10,"completion_tokens":20,"total_tokens":30});
+    let without = [
+        json!({}),
+        json!({"prompt_tokens":null,"completion_tokens":null}),
+        json!({"queue_time":0.1}),
+    ];
+    for later in without {
+        assert_eq!(of(&[counted.clone(), later]), Some((10.0, 20.0, 30.0)));
+    }
+    assert_eq!(
+        of(&[json!({"prompt_tokens":10,"total_tokens":30})]),
+        Some((10.0, 20.0, 30.0))
+    );
+    assert_eq!(of(&[json!({"completion_tokens":5})]), Some((0.0, 5.0, 5.0)));
+    assert_eq!(of(&[json!({})]), None);
+}
+
+#[test]
+fn an_empty_finish_reason_is_no_end() {
+    let chunk = |reason: &str| {
+        json!({"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":reason}]}).to_string()
+    };
+    assert!(!fold(&[chunk("")]).has_finish());
+    let ended = fold(&[chunk("stop"), chunk("")]);
+    assert_eq!(ended.finish_reason().as_deref(), Some("stop"));
+}
+
+#[test]
 fn what_was_delivered() {
     let mut completion = fold(&[
         json!({"choices":[{"delta":{"role":"assistant","content":"","reasoning":""}}]}).to_string(),

@@ -98,6 +98,10 @@ fn what_the_request_says_of_itself() {
         (request.stream, request.max_tokens, request.choices),
         (false, Some(5.0), 1.0)
     );
+    // Which of the two a server takes is its own affair.
+    let request =
+        wire(r#"{"messages":[{"role":"user"}],"max_completion_tokens":8000,"max_tokens":1}"#);
+    assert_eq!(request.max_tokens, Some(8000.0));
 }
 
 #[test]

@@ -35,6 +35,14 @@ struct Failed {
     of_key: bool,
 }
 
+/// Why there was no attempt.
+enum Unprepared {
+    /// A limit of this client.
+    Refused(JsValue),
+    /// The call ended, or there was no key.
+    Failed(JsValue),
+}
+
 /// Sends request `index` of a call until it has a response with a success status, or a typed error.
 pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let Some(wire) = call.requests.get(index) else {
@@ -44,9 +52,15 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let mut tried = Vec::new();
     let mut attempt = 0u32;
     let mut refused_key = None;
+    let mut last_error = None;
     loop {
         attempt += 1;
-        let (admitted, secret) = prepare(call, wire, &tried).await?;
+        let (admitted, secret) = match prepare(call, wire, &tried).await {
+            Ok(prepared) => prepared,
+            // What the server said matters more than the limit that kept the next try from it.
+            Err(Unprepared::Refused(error)) => return Err(last_error.unwrap_or(error)),
+            Err(Unprepared::Failed(error)) => return Err(error),
+        };
         // A function that gives the refused key again has nothing new to try.
         if let Some((key, error)) = refused_key.take()
             && key == secret
@@ -85,6 +99,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
                 .has_another(&call.model, &tried, now());
         let asks_again =
             !last && failed.status == Some(401) && call.shared.config.key_from_function;
+        last_error = Some(failed.error.clone());
         if asks_again {
             refused_key = Some((secret, failed.error));
             continue;
@@ -118,21 +133,22 @@ async fn prepare(
     call: &InFlight,
     wire: &Wire,
     tried: &[usize],
-) -> Result<(Admitted, Option<String>), JsValue> {
+) -> Result<(Admitted, Option<String>), Unprepared> {
+    let cancelled = || Unprepared::Failed(call.cancelled_error(JsValue::NULL));
     if call.cancel.cause().is_some() {
-        return Err(call.cancelled_error(JsValue::NULL));
+        return Err(cancelled());
     }
     let admitted = match call.kind {
         Some(_) => admit(call, wire, tried)
             .await
             .map_err(|denied| match denied {
-                Denied::Ended => call.cancelled_error(JsValue::NULL),
+                Denied::Ended => cancelled(),
                 Denied::Refused(error, thrown) => {
                     let fields = call.fields();
                     if !thrown.is_undefined() {
                         fields.set("cause", thrown);
                     }
-                    to_js_with(error, &fields)
+                    Unprepared::Refused(to_js_with(error, &fields))
                 }
             })?,
         None => {
@@ -149,17 +165,12 @@ async fn prepare(
     };
     match call.shared.secret(admitted.key, &call.cancel).await {
         // Whoever was woken or given a key may have been aborted since.
-        Ok(_) if call.cancel.cause().is_some() => {
+        Ok(secret) if call.cancel.cause().is_none() => Ok((admitted, secret)),
+        given => {
             call.release(&admitted);
-            Err(call.cancelled_error(JsValue::NULL))
-        }
-        Ok(secret) => Ok((admitted, secret)),
-        Err(error) => {
-            call.release(&admitted);
-            Err(if call.cancel.cause().is_some() {
-                call.cancelled_error(JsValue::NULL)
-            } else {
-                error
+            Err(match given {
+                Err(error) if call.cancel.cause().is_none() => Unprepared::Failed(error),
+                _ => cancelled(),
             })
         }
     }
@@ -182,7 +193,9 @@ async fn once(
     );
     call.attempts.set(call.attempts.get() + 1);
     call.progress.borrow_mut().key = Some(exchange.key);
-    call.shared.pool.borrow_mut().sent(exchange.key, now());
+    if call.kind.is_some() {
+        call.shared.pool.borrow_mut().sent(exchange.key, now());
+    }
     let body = wire.body_text();
     let connect = call.options.timeouts.connect(call.stream);
     let promise = fetch::send(

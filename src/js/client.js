@@ -4,6 +4,7 @@ import { Client } from "./hfetch_bg.js";
 import { Cancel } from "./cancel.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
+import * as errors from "./error.js";
 import { typed } from "./failure.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
@@ -107,6 +108,11 @@ export class HuggingFace {
       throw fail(call, cancel, error);
     }
   }
+}
+
+// `error instanceof HuggingFace.APIError`, as code written for `openai` has it.
+for (const [name, value] of Object.entries(errors)) {
+  if (name.endsWith("Error") && value.prototype instanceof Error) HuggingFace[name] = value;
 }
 
 function text(path, value) {

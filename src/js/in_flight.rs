@@ -184,7 +184,7 @@ impl InFlight {
     pub fn book(&self, exchange: &Exchange, prompt: u64, completion: u64) {
         let now = now();
         let tokens = prompt.saturating_add(completion);
-        let usd = self.cost(prompt, completion).usd.unwrap_or(0.0);
+        let usd = self.usd_to_book(prompt, completion);
         let ended = exchange.reservation.as_ref();
         let ended = ended.and_then(|name| self.shared.store.settle(name, tokens, usd, now));
         self.shared
@@ -192,6 +192,16 @@ impl InFlight {
             .borrow_mut()
             .settled(exchange.key, tokens, now);
         self.shared.freed(ended);
+    }
+
+    /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
+    fn usd_to_book(&self, prompt: u64, completion: u64) -> f64 {
+        let known = self.cost(prompt, completion).usd;
+        let reserved = || {
+            let (rates, source) = self.rates(None)?;
+            rates.cost(prompt as f64, completion as f64, source).usd
+        };
+        known.or_else(reserved).unwrap_or(0.0)
     }
 
     /// Counts the prompt of a request that was sent and never answered.

@@ -91,10 +91,10 @@ impl<'a> Reader<'a, '_> {
     /// Takes back what was said in the fields from `scope` on by a key that comes again.
     #[inline]
     fn forget(&mut self, scope: usize, part: Part) {
-        for field in self.fields.iter_mut().skip(scope) {
-            if field.part == part {
-                field.part = Part::Void;
-            }
+        // At most one is there, and of a key that keeps coming it is among the last.
+        let mut fields = self.fields.iter_mut().skip(scope).rev();
+        if let Some(field) = fields.find(|field| field.part == part) {
+            field.part = Part::Void;
         }
     }
 

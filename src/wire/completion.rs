@@ -57,13 +57,13 @@ impl Completion {
             Part::Created => first(&mut self.created, bytes),
             Part::Model => first(&mut self.model, bytes),
             Part::Fingerprint => first(&mut self.fingerprint, bytes),
-            Part::Usage => {
+            Part::Usage if self.usage.is_none() || has_counts(bytes) => {
                 let usage = self.usage.get_or_insert_default();
                 usage.clear();
                 usage.extend_from_slice(bytes);
             }
             Part::Choice => self.begin_choice(bytes),
-            Part::Object | Part::Void => {}
+            Part::Object | Part::Void | Part::Usage => {}
             _ => self.add_to_choice(part, bytes),
         }
     }
@@ -119,6 +119,8 @@ impl Completion {
             }
             Part::ContentLogprobs => append_elements(&mut choice.content_logprobs, bytes),
             Part::RefusalLogprobs => append_elements(&mut choice.refusal_logprobs, bytes),
+            // An empty one says nothing, and some servers send it with every chunk.
+            Part::FinishReason if bytes.is_empty() => {}
             Part::FinishReason => choice.finish_reason = Some(bytes.to_vec()),
             Part::Tool => self.tool = choice.begin_tool(self.tool, whole(bytes)),
             Part::ToolId => self.tool = choice.tool_id(self.tool, bytes),
@@ -217,13 +219,34 @@ impl Completion {
         if prompt.is_none() && completion.is_none() {
             return None;
         }
-        let (prompt, completion) = (prompt.unwrap_or(0.0), completion.unwrap_or(0.0));
+        let rest = |known: Option<f64>| (total.unwrap_or(0.0) - known.unwrap_or(0.0)).max(0.0);
+        let (prompt, completion) = (
+            prompt.unwrap_or_else(|| rest(completion)),
+            completion.unwrap_or_else(|| rest(prompt)),
+        );
         Some(ReportedUsage {
             prompt,
             completion,
             total: total.unwrap_or(prompt + completion),
         })
     }
+}
+
+/// Whether a usage object holds counts: one without them must not take the place of one with.
+fn has_counts(usage: &[u8]) -> bool {
+    let name = b"_tokens\"";
+    let ends = usage
+        .windows(name.len())
+        .enumerate()
+        .filter(|(_, window)| *window == name);
+    ends.map(|(at, _)| usage.get(at + name.len()..).unwrap_or_default())
+        .any(|rest| {
+            let value = rest
+                .trim_ascii_start()
+                .strip_prefix(b":")
+                .unwrap_or_default();
+            matches!(value.trim_ascii_start().first(), Some(b'0'..=b'9' | b'"'))
+        })
 }
 
 fn count(value: &Value) -> Option<f64> {

@@ -196,7 +196,7 @@ fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
         413 | 422 => Class::UnprocessableEntity,
         429 => Class::RateLimit,
         503 if body.and_then(estimated_ms).is_some()
-            || mentions(said, &["loading", "starting"]) =>
+            || begins_word(said, &["loading", "starting"]) =>
         {
             Class::ModelLoading
         }
@@ -207,8 +207,17 @@ fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
 
 /// `estimated_time` is in seconds on the wire.
 fn estimated_ms(body: &Value) -> Option<f64> {
-    let seconds = body.get("estimated_time").and_then(Value::as_f64)?;
+    let place = body.get("estimated_time");
+    let place = place.or_else(|| body.get("error")?.get("estimated_time"));
+    let seconds = place.and_then(Value::as_f64)?;
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0)
+}
+
+/// "loading" is in "overloading" and "downloading" too.
+fn begins_word(said: &str, words: &[&str]) -> bool {
+    let said = said.to_ascii_lowercase();
+    let mut parts = said.split(|c: char| !c.is_alphanumeric());
+    parts.any(|part| words.contains(&part))
 }
 
 fn mentions(said: &str, words: &[&str]) -> bool {
@@ -229,7 +238,8 @@ const NOT_A_CHAT_MODEL: &[&str] = &[
 
 const UNSUPPORTED_MODEL: &[&str] = &[
     "model not supported",
-    "is not supported by",
+    "not supported by any provider",
+    "not supported by provider",
     "does not exist",
     "no longer supported",
     "deprecated",
@@ -258,7 +268,10 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
                 "No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).",
             );
         }
-        if code == "model_not_found" || mentions(said, UNSUPPORTED_MODEL) {
+        let of_model = error.param.as_deref().is_none_or(|param| param == "model");
+        let unsupported =
+            of_model && mentions(said, &["model"]) && mentions(said, UNSUPPORTED_MODEL);
+        if code == "model_not_found" || unsupported {
             return chat_model(
                 "The model is not served here: check its spelling, or it has been retired.",
             );

@@ -98,6 +98,16 @@ struct Draft<'a> {
     members: Vec<Member<'a>>,
 }
 
+impl Draft<'_> {
+    /// Which of two maxima a server takes is its own affair: the larger one is reserved.
+    fn most(&mut self, given: Option<f64>) {
+        self.max_tokens = match (self.max_tokens, given) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
 struct Member<'a> {
     key: RawString<'a>,
     value: &'a [u8],
@@ -156,11 +166,10 @@ impl Reader<'_> {
             }
             b"stream" => draft.stream = boolean_or_null("stream", value)?,
             b"max_tokens" => {
-                draft.max_tokens = count_or_null("max_tokens", value)?.or(draft.max_tokens)
+                draft.most(count_or_null("max_tokens", value)?);
             }
             b"max_completion_tokens" => {
-                draft.max_tokens =
-                    count_or_null("max_completion_tokens", value)?.or(draft.max_tokens);
+                draft.most(count_or_null("max_completion_tokens", value)?);
             }
             b"n" => draft.choices = count_or_null("n", value)?,
             b"temperature" => number_or_null("temperature", value)?,

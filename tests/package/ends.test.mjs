@@ -149,3 +149,36 @@ test("a reader that throws after [DONE] changes nothing, and next() after return
   await left.return();
   assert.deepEqual(await left.next(), { value: undefined, done: true });
 });
+
+test("a limit that stops a retry hides nothing: the server's last word is the error", async () => {
+  let sent = 0;
+  const hf = client(async () => (sent += 1) && json({ error: "broken" }, { status: 500 }), { retry: { baseDelay: 0 }, limits: { requestsPerMinute: 2, onLimit: "error" } });
+  const error = await failure(ask(hf));
+  assert.deepEqual([error.name, error.status, sent], ["InternalServerError", 500, 2]);
+  assert.equal((await failure(ask(hf))).name, "LimitExceededError");
+});
+
+test("a provider without a price still uses the budget up", async () => {
+  const offers = [{ provider: "p1", status: "live", pricing: { input: 1000, output: 1000 } }, { provider: "p2", status: "live" }];
+  const catalogue = { object: "list", data: [{ id: MODEL, object: "model", providers: offers }] };
+  const answer = { ...COMPLETION, usage: { prompt_tokens: 1000, completion_tokens: 0, total_tokens: 1000 } };
+  const fetch = async (url) => (url.endsWith("/models") ? json(catalogue) : json(answer, { headers: { "content-type": "application/json", "x-inference-provider": "p2" } }));
+  const hf = client(fetch, { pricing: "live", budget: { usd: 2.5, per: "day" } });
+  const outcomes = [];
+  for (let i = 0; i < 4; i++) outcomes.push(await ask(hf, {}, { max_tokens: 1 }).then(() => "sent", ({ name }) => name));
+  assert.deepEqual(outcomes, ["sent", "sent", "sent", "BudgetExceededError"]);
+  assert.equal(hf.snapshot().spend.unpriced, 3);
+});
+
+test("looking into the catalogue uses no limit up", async () => {
+  const hf = client(async (url) => (url.endsWith("/models") ? json({ object: "list", data: [] }) : json(COMPLETION)), { limits: { requestsPerMinute: 1, onLimit: "error" } });
+  await hf.models.list();
+  await ask(hf);
+  assert.deepEqual([hf.snapshot().keys[0].requests, hf.snapshot().keys[0].requestsLastMinute], [1, 1]);
+});
+
+test("the error classes are the client's too, as openai's are", () => {
+  for (const name of ["APIError", "RateLimitError", "APIUserAbortError", "ConfigError", "HfetchError"]) {
+    assert.equal(hfetch.HuggingFace[name], hfetch[name], name);
+  }
+});

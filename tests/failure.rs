@@ -1,0 +1,75 @@
+//! What a response with an error status is called, and what it tells the reader to do.
+
+use hfetch::error::{Class, Error};
+use hfetch::wire::failure::{Response, from_response};
+
+fn error(status: u16, body: &str) -> Error {
+    from_response(Response {
+        status,
+        body: body.as_bytes(),
+        has_key: true,
+        usable_model: "some/model",
+    })
+}
+
+#[test]
+fn loading_is_what_says_so_and_nothing_that_sounds_like_it() {
+    let table = [
+        (
+            r#"{"error":"Model x is currently loading","estimated_time":20.5}"#,
+            Class::ModelLoading,
+            Some(20_500.0),
+        ),
+        (
+            r#"{"error":{"message":"not ready","estimated_time":20}}"#,
+            Class::ModelLoading,
+            Some(20_000.0),
+        ),
+        (
+            r#"{"error":"The endpoint is starting"}"#,
+            Class::ModelLoading,
+            None,
+        ),
+        (
+            r#"{"error":"error downloading the image"}"#,
+            Class::InternalServer,
+            None,
+        ),
+        (
+            r#"{"error":"the server is overloading"}"#,
+            Class::InternalServer,
+            None,
+        ),
+    ];
+    for (body, class, time) in table {
+        let error = error(503, body);
+        assert_eq!((error.class, error.estimated_time), (class, time), "{body}");
+    }
+}
+
+#[test]
+fn a_model_is_suggested_only_where_the_model_is_at_fault() {
+    let table = [
+        (
+            r#"{"error":"Model not supported by provider hf-inference"}"#,
+            true,
+        ),
+        (
+            r#"{"error":{"message":"The requested model 'x' does not exist.","param":"model","code":"model_not_found"}}"#,
+            true,
+        ),
+        (
+            r#"{"error":{"message":"'max_tokens' is deprecated, use max_completion_tokens","param":"max_tokens"}}"#,
+            false,
+        ),
+        (
+            r#"{"error":"tool_choice 'required' is not supported by this model"}"#,
+            false,
+        ),
+        (r#"{"error":"image url does not exist"}"#, false),
+    ];
+    for (body, suggested) in table {
+        let message = &error(400, body).message;
+        assert_eq!(message.contains("some/model"), suggested, "{message}");
+    }
+}
