@@ -398,3 +398,33 @@ fn every_recording_at_every_kind_of_chunking() {
         }
     }
 }
+
+#[test]
+fn a_body_without_events_says_what_it_is() {
+    let table: [(&[u8], Class, &str); 8] = [
+        (b"Service Unavailable", Class::Api, "Service Unavailable"),
+        (b"\xEF\xBB\xBF{\"error\":\"nope\"}", Class::Api, "nope"),
+        (b"", Class::StreamTruncated, "is empty"),
+        (b" \n", Class::StreamTruncated, "is empty"),
+        (b": ping\n\n", Class::StreamTruncated, "neither [DONE]"),
+        (b"da", Class::StreamTruncated, "neither [DONE]"),
+        (b"event: x", Class::StreamTruncated, "neither [DONE]"),
+        (b"\xEF\xBB", Class::StreamTruncated, "neither [DONE]"),
+    ];
+    for (body, class, said) in table {
+        for size in [1, 7, 1000] {
+            let mut decoder = ChatDecoder::new(1 << 20);
+            for piece in body.chunks(size) {
+                decoder.push(piece, Mode::Fold);
+            }
+            decoder.end(Mode::Fold);
+            let fault = decoder.fault().unwrap();
+            assert_eq!(fault.error.class, class, "{body:?}");
+            assert!(
+                fault.error.message.contains(said),
+                "{}",
+                fault.error.message
+            );
+        }
+    }
+}

@@ -37,7 +37,12 @@ pub struct ChatDecoder {
     /// A body that turned out to be no event stream.
     plain: Option<Vec<u8>>,
     begun: bool,
+    /// How a body begins that has held no event so far.
+    head: Vec<u8>,
 }
+
+/// As much of a body without events as an error repeats.
+const HEAD: usize = 300;
 
 #[derive(Debug)]
 struct Reader {
@@ -47,6 +52,8 @@ struct Reader {
     templates: Templates,
     batch: Batch,
     limit: usize,
+    /// Whether an event has come.
+    seen: bool,
     done: bool,
     /// The body is over: an event that its end cut in two is no bad frame.
     at_end: bool,
@@ -65,12 +72,14 @@ impl ChatDecoder {
                 templates: Templates::default(),
                 batch: Batch::default(),
                 limit,
+                seen: false,
                 done: false,
                 at_end: false,
                 fault: None,
             },
             plain: None,
             begun: false,
+            head: Vec::new(),
         }
     }
 
@@ -90,6 +99,10 @@ impl ChatDecoder {
             self.begun = first.is_some();
             // No field name of an event stream starts like this: an answer in JSON, or a page.
             self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
+        }
+        if !self.reader.seen && self.head.len() < HEAD {
+            let room = HEAD - self.head.len();
+            self.head.extend(bytes.iter().take(room));
         }
         if let Some(plain) = &mut self.plain {
             plain.extend_from_slice(bytes);
@@ -121,14 +134,35 @@ impl ChatDecoder {
         }
         if !self.ended() {
             if !self.reader.completion.has_finish() {
-                let error = Error::new(
-                    Class::StreamTruncated,
-                    "the stream ended with neither [DONE] nor a finish_reason: the answer is not whole",
-                );
-                self.reader.fault = Some(Fault { error, body: None });
+                self.reader.fault = Some(self.unfinished());
             }
             self.reader.done = true;
         }
+    }
+
+    /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
+    fn unfinished(&self) -> Fault {
+        let head = self
+            .head
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&self.head)
+            .trim_ascii();
+        let text = String::from_utf8_lossy(head);
+        let is_text = !self.reader.seen && !begins_event_stream(head);
+        if is_text {
+            let value = json::parse(head).ok();
+            let said = value.as_ref().and_then(message_of);
+            let error = not_asked_for(said.as_deref().unwrap_or(&text), value.as_ref());
+            let body = Some(head.to_vec());
+            return Fault { error, body };
+        }
+        let message = if head.is_empty() && !self.reader.seen {
+            "the body is empty: it holds neither a chunk nor [DONE]"
+        } else {
+            "the stream ended with neither [DONE] nor a finish_reason: the answer is not whole"
+        };
+        let error = Error::new(Class::StreamTruncated, message);
+        Fault { error, body: None }
     }
 
     /// A body without events: a whole completion is one chunk, anything else is not what was asked for.
@@ -141,13 +175,7 @@ impl ChatDecoder {
         let value = json::parse(&body).ok();
         let said = value.as_ref().and_then(message_of);
         let said = said.as_deref().unwrap_or("it is no event stream");
-        let mut error = Error::new(
-            Class::Api,
-            ["the body is not what was asked for: ", said].concat(),
-        );
-        if let Some(value) = &value {
-            describe(&mut error, value);
-        }
+        let error = not_asked_for(said, value.as_ref());
         self.reader.fault = Some(Fault {
             error,
             body: Some(body),
@@ -173,6 +201,23 @@ impl ChatDecoder {
     pub fn completion(&self) -> &Completion {
         &self.reader.completion
     }
+}
+
+/// Whether bytes can be the beginning of an event stream, however early they end.
+fn begins_event_stream(head: &[u8]) -> bool {
+    let marks: [&[u8]; 6] = [b"data", b"event", b"id", b"retry", b":", b"\xEF\xBB\xBF"];
+    marks
+        .iter()
+        .any(|mark| head.starts_with(mark) || mark.starts_with(head))
+}
+
+fn not_asked_for(said: &str, body: Option<&json::Value>) -> Error {
+    let message = ["the body is not what was asked for: ", said].concat();
+    let mut error = Error::new(Class::Api, message);
+    if let Some(body) = body {
+        describe(&mut error, body);
+    }
+    error
 }
 
 impl Sink for Reader {
@@ -201,6 +246,7 @@ impl Sink for Reader {
     }
 
     fn event(&mut self, event: Event<'_>) -> bool {
+        self.seen = true;
         let data = event.data.trim_ascii();
         if data.is_empty() {
             return true;
