@@ -346,7 +346,7 @@ export interface Timeouts {
 /**
  * A streamed answer: an async iterable of chunks.
  *
- * `break`, `return()`, `throw()`, an abort and every timeout close the upstream socket, so that nobody pays for what nobody reads.
+ * `break`, `return()`, `throw()`, `using`, an abort and every timeout close the upstream socket, so that nobody pays for what nobody reads.
  * One stream has one reader: the first of iteration, {@link ChatStream.text} and {@link ChatStream.toReadableStream} owns it and
  * another throws. After `break` or `return()` the stream ends quietly; after a signal or `abort(reason)` it rejects with
  * {@link APIUserAbortError}.
@@ -358,7 +358,7 @@ export interface Timeouts {
 export class ChatStream {
   private constructor();
 }
-export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, AsyncDisposable {
+export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, AsyncDisposable, Disposable {
   /** Aborting it is the same as {@link ChatStream.abort}. */
   readonly controller: AbortController;
   /** Of choice 0, `null` until it has arrived. */

@@ -1,20 +1,20 @@
 // Nothing is loaded here: the caller gives the module, from wherever it is.
 import { HfetchError } from "./error.js";
 import { __wbg_set_wasm } from "./hfetch_bg.js";
-import { instantiate } from "./instantiate.js";
+import { instantiate, started } from "./instantiate.js";
 
-__wbg_set_wasm(
-  new Proxy({}, {
-    get() {
-      throw new HfetchError("hfetch/slim is not initialised: call init(source) and await it before anything else");
-    },
-  }),
-);
+const missing = {
+  get() {
+    throw new HfetchError("hfetch/slim is not initialised: call init(source) and await it before anything else");
+  },
+};
+if (!started()) __wbg_set_wasm(new Proxy({}, missing));
 
 let ready;
 
-/** Idempotent: the first call that succeeds counts; after a failure it may be called again. */
-export function init(source) {
+/** Idempotent: the first call that succeeds counts; after a failure it may be called again. Beside an entry that loads by itself it does nothing. */
+export async function init(source) {
+  if (started()) return;
   ready ??= compile(source).then(instantiate).catch((error) => {
     ready = undefined;
     throw error;

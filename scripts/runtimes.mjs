@@ -44,11 +44,17 @@ async function workerd(bundler, { folder, endpoint }) {
   return resultsOf(await run(join(PROGRAMS, "node"), args, { env, check: false, timeout: TIME_LIMIT }));
 }
 
-// The results are the last line; anything else that was printed belongs to what went wrong.
+// The key of every client in the scenarios.
+const KEY = "hf_scenario";
+
+// The results are the last line; anything else was logged by the scenarios, or belongs to what went wrong.
 function resultsOf({ code, stdout, stderr }) {
-  const line = stdout.trim().split("\n").at(-1);
-  if (code !== 0 || !line.startsWith("{")) throw new Stop(`ended with ${code} and no results\n${(stdout + stderr).trim().slice(-4000)}`);
-  return JSON.parse(line).results;
+  const lines = stdout.trim().split("\n");
+  const last = lines.pop();
+  if (code !== 0 || !last.startsWith("{")) throw new Stop(`ended with ${code} and no results\n${(stdout + stderr).trim().slice(-4000)}`);
+  const guilty = [...lines, ...stderr.split("\n")].filter((line) => line.includes(KEY));
+  const printed = { name: "nothing that was printed holds a key", ok: guilty.length === 0, ms: 0, error: guilty.join("\n") };
+  return [...JSON.parse(last).results, printed];
 }
 
 async function browser(name, { folder, endpoint }, script = "page.mjs") {

@@ -35,7 +35,7 @@ export class HuggingFace {
     const id = select?.id === undefined ? undefined : text("select.id", select.id);
     const env = dataText(select?.env ?? environment() ?? {}, "select.env");
     const [data, hooks] = clientOptions(options);
-    return new HuggingFace(new Made(Client.from_config(dataText(config, ""), id, env, data, hooks)));
+    return clientOf(Client.from_config(dataText(config, ""), id, env, data, hooks));
   }
 
   snapshot() {
@@ -51,8 +51,9 @@ export class HuggingFace {
   }
 
   // What console.log shows in Node, Deno and Bun.
-  [Symbol.for("nodejs.util.inspect.custom")]() {
-    return { HuggingFace: this.snapshot() };
+  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
+    const snapshot = this.snapshot();
+    return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;
   }
 
   #create(kind, run, body, request) {
@@ -108,6 +109,11 @@ export class HuggingFace {
       throw fail(call, cancel, error);
     }
   }
+}
+
+// Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
+function clientOf(handle) {
+  return new HuggingFace(new Made(handle));
 }
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.

@@ -1,6 +1,18 @@
 // The public error classes, names as in the `openai` package. Rust builds every error through makeError.
 
+const KIND = Symbol.for("hfetch.error");
+
 export class HfetchError extends Error {
+  // A second copy of this file (a hot reload, another entry point) has classes of its own: their errors are known by name.
+  static [Symbol.hasInstance](value) {
+    if (super[Symbol.hasInstance](value)) return true;
+    if (!Object.hasOwn(this.prototype, KIND)) return false;
+    for (let at = value; at; at = Object.getPrototypeOf(at)) {
+      if (Object.hasOwn(at, KIND) && at[KIND] === this.prototype[KIND]) return true;
+    }
+    return false;
+  }
+
   constructor(message, fields = {}) {
     super(message, "cause" in fields ? { cause: fields.cause } : undefined);
   }
@@ -119,6 +131,7 @@ const classes = {
 // Minifiers rename classes; `name` must survive them.
 for (const [name, errorClass] of Object.entries(classes)) {
   Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
+  Object.defineProperty(errorClass.prototype, KIND, { value: name });
 }
 
 export function makeError(name, message, fields) {

@@ -34,7 +34,7 @@ export class RateLimiter {
   }
 
   static fromJSON(state, limits) {
-    return new RateLimiter(LimiterHandle.restore(dataText(state, "state"), dataText(limits, "limits")));
+    return limiterOf(LimiterHandle.restore(dataText(state, "state"), dataText(limits, "limits")));
   }
 
   reserve(tokens, now) {
@@ -52,6 +52,14 @@ export class RateLimiter {
   toJSON() {
     return this.#limiter.state();
   }
+
+  get [Symbol.toStringTag]() {
+    return "RateLimiter";
+  }
+}
+
+function limiterOf(handle) {
+  return new RateLimiter(handle);
 }
 
 export function cost(usage, pricing) {

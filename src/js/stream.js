@@ -97,6 +97,14 @@ export class ChatStream {
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.#dispose();
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.#dispose();
+  }
+
+  #dispose() {
     this.#left = true;
     this.#owner ??= "dispose";
     this.#pump.close();

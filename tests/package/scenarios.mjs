@@ -1,5 +1,7 @@
 // What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
-// Each entry is { name, only?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert }.
+// Each entry is { name, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
+// where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs.
+// `needs: "copies"` keeps a scenario to such places.
 import { chat } from "./scenarios/chat.mjs";
 import { stream } from "./scenarios/stream.mjs";
 import { cancel } from "./scenarios/cancel.mjs";
@@ -8,5 +10,6 @@ import { embedding } from "./scenarios/embedding.mjs";
 import { policy } from "./scenarios/policy.mjs";
 import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
+import { habit } from "./scenarios/habit.mjs";
 
-export default [...chat, ...stream, ...cancel, ...error, ...embedding, ...policy, ...settlement, ...logic];
+export default [...chat, ...stream, ...cancel, ...error, ...embedding, ...policy, ...settlement, ...logic, ...habit];

@@ -82,7 +82,8 @@ export async function embeddings(): Promise<void> {
 
 export async function disposal(): Promise<void> {
   await using stream = await hf.chat.completions.create({ messages, stream: true });
-  void stream.finishReason;
+  using again = await hf.chat.completions.create({ messages, stream: true });
+  void [stream.finishReason, again.finishReason];
 }
 
 export function errors(error: unknown): PartialCompletion | null {

@@ -1,11 +1,14 @@
 // As cli.mjs, with the package loaded by require().
+const { pathToFileURL } = require("node:url");
 const hfetch = require("hfetch");
 
 async function main() {
   const [runtime, url] = process.argv.slice(2);
   const { default: scenarios } = await import("../scenarios.mjs");
   const { runAll } = await import("./harness.mjs");
-  const results = await runAll(scenarios, { hfetch, url, runtime });
+  // The same file as what require() gave, by another name.
+  const copies = async () => [await import(`${pathToFileURL(require.resolve("hfetch"))}?again`)];
+  const results = await runAll(scenarios, { hfetch, url, runtime, copies });
   await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ results })}\n`, resolve));
   process.exit(0);
 }

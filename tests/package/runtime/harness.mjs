@@ -19,14 +19,14 @@ function controlOf(url) {
 }
 
 /** Runs one scenario. Gives { name, ok, ms, error? }. */
-export async function runScenario(scenario, { hfetch, url, runtime }) {
+export async function runScenario(scenario, context) {
   const started = Date.now();
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`took longer than ${TIME_LIMIT} ms`)), TIME_LIMIT);
   });
   try {
-    await Promise.race([scenario.run({ hfetch, url, runtime, control: controlOf(url), assert }), late]);
+    await Promise.race([scenario.run({ ...context, control: controlOf(context.url), assert }), late]);
     return { name: scenario.name, ok: true, ms: Date.now() - started };
   } catch (error) {
     return { name: scenario.name, ok: false, ms: Date.now() - started, error: describe(error) };
@@ -35,15 +35,15 @@ export async function runScenario(scenario, { hfetch, url, runtime }) {
   }
 }
 
-/** The scenarios of a runtime: those without `only`, and those that name it. */
-export function scenariosFor(scenarios, runtime) {
-  return scenarios.filter(({ only }) => !only || only.includes(runtime));
+/** The scenarios that can run in a context: those that find there what they need. */
+export function scenariosFor(scenarios, context) {
+  return scenarios.filter(({ needs }) => !needs || context[needs]);
 }
 
 /** Runs all of them, one after the other. */
 export async function runAll(scenarios, context) {
   const results = [];
-  for (const scenario of scenariosFor(scenarios, context.runtime)) results.push(await runScenario(scenario, context));
+  for (const scenario of scenariosFor(scenarios, context)) results.push(await runScenario(scenario, context));
   return results;
 }
 

@@ -12,7 +12,8 @@ export async function report(body) {
 addEventListener("error", ({ message }) => report({ error: message }));
 addEventListener("unhandledrejection", ({ reason }) => report({ error: String(reason?.stack ?? reason) }));
 
-export async function reportScenarios(hfetch) {
-  const results = await runAll(scenarios, { hfetch, url: parameters.get("endpoint"), runtime: parameters.get("runtime") });
+/** `around`: what of the scenarios' needs this page can give. */
+export async function reportScenarios(hfetch, around = {}) {
+  const results = await runAll(scenarios, { ...around, hfetch, url: parameters.get("endpoint"), runtime: parameters.get("runtime") });
   await report({ results });
 }

@@ -2,7 +2,12 @@
 import { report, reportScenarios } from "./page-report.mjs";
 
 try {
-  await reportScenarios(await import("hfetch"));
+  const copies = async () => {
+    const slim = await import("hfetch/slim");
+    await slim.init("/node_modules/hfetch/dist/hfetch_bg.wasm");
+    return [slim, await import("/node_modules/hfetch/dist/index.js?again")];
+  };
+  await reportScenarios(await import("hfetch"), { copies });
 } catch (error) {
   await report({ error: `${error}\n${error.stack}` });
 }

@@ -1,14 +1,19 @@
 // hfetch/slim: nothing is loaded until init() is given the module, in any of the forms it may come in.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 const wasm = createRequire(import.meta.url).resolve("hfetch/hfetch.wasm");
-let bytes, server, url, copies = 0;
+let bytes, folder, server, url, copies = 0;
 
 before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hfetch-slim-"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
   bytes = await readFile(wasm);
   server = createServer((request, response) => {
     if (request.url === "/missing") return response.writeHead(404).end("no such file");
@@ -18,12 +23,16 @@ before(async () => {
   url = `http://127.0.0.1:${server.address().port}`;
 });
 
-after(() => server.close());
+after(async () => {
+  server.close();
+  await rm(folder, { recursive: true });
+});
 
-/** The entry point, not yet initialised: each import with a query of its own is a module of its own, but core.js is one for all. */
+/** The entry point, not yet initialised: of a copy of the package, since what it shares with others is started once and for all. */
 async function fresh() {
-  const entry = createRequire(import.meta.url).resolve("hfetch/slim");
-  return import(`file://${entry}?${(copies += 1)}`);
+  const copy = join(folder, `${(copies += 1)}`);
+  await cp(dirname(wasm), copy, { recursive: true });
+  return import(pathToFileURL(join(copy, "slim.js")).href);
 }
 
 const sources = {

@@ -1,0 +1,11 @@
+// The statements themselves, for runtimes that can parse them.
+
+export async function inAwaitUsing(given) {
+  await using stream = given;
+  await stream.next();
+}
+
+export async function inUsing(given) {
+  using stream = given;
+  await stream.next();
+}
