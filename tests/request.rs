@@ -163,6 +163,18 @@ fn bad_fields_are_named() {
 }
 
 #[test]
+fn nothing_may_follow_the_body() {
+    let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+    assert!(chat(&format!("{body} "), DEFAULTS, &mut |_| {}).is_ok());
+    for rest in [",", "}", "]", r#","stop":"x"}"#, "{}", "\0"] {
+        assert!(
+            chat(&[body, rest].concat(), DEFAULTS, &mut |_| {}).is_err(),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
 fn every_piece_of_the_prompt_is_heard() {
     let body = r#"{"messages":[
         {"role":"system","content":"one \u00e9"},

@@ -132,6 +132,7 @@ impl Reader<'_> {
         while let Some(key) = scanner.next_key().map_err(broken)? {
             self.member(&mut draft, key, scanner.skip().map_err(broken)?)?;
         }
+        scanner.end().map_err(broken)?;
         if !draft.messages {
             return Err(Error::config(
                 "messages",

@@ -1,0 +1,76 @@
+// npm run fuzz [-- --seconds N] [--only target,target]: each fuzz target in turn, and what it found.
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+import { keepFigures } from "./figures.mjs";
+import { main, root, run, Stop, which } from "./run.mjs";
+
+const CARGO_FUZZ = "0.13.2";
+const FUZZ = join(root, "tests/fuzz");
+const TOOLS = join(root, "target/tools");
+const WORK = join(root, "target/fuzz");
+
+/** The names of the targets. */
+export async function fuzzTargets() {
+  return (await readdir(join(FUZZ, "targets"))).map((name) => name.replace(/\.rs$/, "")).sort();
+}
+
+/** The environment in which `cargo +nightly fuzz` works; without a nightly compiler there is no fuzzing. */
+async function fuzzEnvironment() {
+  const cargo = which("cargo");
+  const nightly = cargo && (await run(cargo, ["+nightly", "--version"], { check: false }));
+  if (nightly?.code !== 0) {
+    throw new Stop("cargo-fuzz needs a nightly compiler: rustup toolchain install nightly --profile minimal\n(cargo test --test fuzz replays the corpus on stable)");
+  }
+  const env = { ...process.env, PATH: `${join(TOOLS, "bin")}${delimiter}${process.env.PATH}` };
+  const there = await run(cargo, ["+nightly", "fuzz", "--version"], { env, check: false });
+  if (there.code !== 0) {
+    console.log(`building cargo-fuzz ${CARGO_FUZZ} (once, some minutes)`);
+    await run(cargo, ["install", "cargo-fuzz", "--version", CARGO_FUZZ, "--root", TOOLS]);
+  }
+  return env;
+}
+
+/** Fuzzes one target for so many seconds. Gives how many inputs were tried; a finding is thrown with the input that shows it. */
+async function fuzz(target, seconds, env) {
+  const found = join(WORK, target, "corpus");
+  const artifacts = join(WORK, target, "findings");
+  await mkdir(found, { recursive: true });
+  await mkdir(artifacts, { recursive: true });
+  // The core has no unsafe code, so that a sanitizer would only slow it down.
+  const options = ["--fuzz-dir", FUZZ, "--target-dir", join(WORK, "build"), "-s", "none"];
+  const limits = [`-max_total_time=${seconds}`, "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", `-artifact_prefix=${artifacts}/`];
+  const args = ["+nightly", "fuzz", "run", ...options, target, found, join(FUZZ, "corpus", target), join(root, "tests/fixtures"), "--", ...limits];
+  const { code, stdout, stderr } = await run(which("cargo"), args, { env, check: false });
+  const output = stdout + stderr;
+  const inputs = Number(/^stat::number_of_executed_units:\s*(\d+)/m.exec(output)?.[1] ?? 0);
+  if (code !== 0) {
+    const artifact = /Test unit written to (\S+)/.exec(output)?.[1];
+    const shown = artifact ? JSON.stringify((await readFile(artifact)).toString("latin1")) : output.slice(-3000);
+    const said = /panicked at [\s\S]*?(?=\nnote:|\nstack backtrace|\n==)/.exec(output)?.[0] ?? "";
+    throw new Stop(`${target}: a finding after ${inputs} inputs\n${said}\n${artifact ?? ""}\n${shown}`);
+  }
+  return inputs;
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, only: { type: "string" } } });
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0)) throw new Stop("--seconds: a number above 0");
+  const targets = (await fuzzTargets()).filter((name) => !values.only || values.only.split(",").includes(name));
+  const env = await fuzzEnvironment();
+  const findings = [];
+  for (const target of targets) {
+    try {
+      const inputs = await fuzz(target, seconds, env);
+      console.log(`✔ ${target.padEnd(12)} ${inputs} inputs in ${seconds} s, no finding`);
+      await keepFigures("fuzz", { [target]: { inputs, seconds } });
+    } catch (error) {
+      findings.push(target);
+      console.log(`✖ ${error.message}`);
+    }
+  }
+  if (findings.length) throw new Stop(`findings in ${findings.join(", ")}: make each a file of tests/fuzz/corpus and a named test`);
+}
+
+await main(command, import.meta.url);

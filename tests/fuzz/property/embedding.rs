@@ -1,0 +1,44 @@
+//! Embedding answers: refused, or the numbers that a JSON parser reads.
+
+use hfetch::wire::embedding::decode;
+use serde_json::Value;
+
+/// The first byte is the number of inputs.
+pub fn hold(data: &[u8]) {
+    let (head, body) = super::head(data);
+    let inputs = head.first().map_or(1, |byte| *byte as usize % 5 + 1);
+    let Ok(found) = decode(body, inputs) else {
+        return;
+    };
+    assert_eq!(found.values.len(), found.dimensions * inputs);
+    if !super::shallow(body) {
+        return;
+    }
+    // Bytes that are not UTF-8 are U+FFFD, as everywhere in JavaScript.
+    let text = String::from_utf8_lossy(body);
+    let value: Value = serde_json::from_str(&text).expect("what is taken is JSON");
+    if let Some(expected) = rows(&value, inputs) {
+        let bits = |values: &[f32]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&found.values), bits(&expected));
+    }
+}
+
+/// The rows of the plain shapes, `[d]` and `[n][d]`; others are pooled or come by index.
+fn rows(value: &Value, inputs: usize) -> Option<Vec<f32>> {
+    let list = value.as_array()?;
+    let number = |value: &Value| {
+        value
+            .is_number()
+            .then(|| value.to_string().parse().unwrap())
+    };
+    if inputs == 1 && list.iter().all(Value::is_number) {
+        return list.iter().map(number).collect();
+    }
+    let inner: Option<Vec<&Vec<Value>>> = list.iter().map(Value::as_array).collect();
+    inner?.into_iter().flatten().map(number).collect()
+}

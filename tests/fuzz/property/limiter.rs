@@ -1,0 +1,95 @@
+//! A limiter's state out of any JSON: refused, or a limiter that works on, and whose state is the same again.
+
+use hfetch::json::{self, Value};
+use hfetch::policy::limit_store::{MemoryStore, Part};
+use hfetch::policy::rate_limit::{Limits, RateLimiter};
+
+const LIMITS: Limits = Limits {
+    requests_per_minute: Some(5.0),
+    tokens_per_minute: Some(1000.0),
+    requests_per_month: Some(100.0),
+    max_concurrent: Some(3.0),
+};
+
+/// The first line holds steps, the rest is the state.
+pub fn hold(data: &[u8]) {
+    let (steps, rest) = super::head(data);
+    let Ok(value) = json::parse(rest) else {
+        return;
+    };
+    if let Ok(limiter) = RateLimiter::restore(&value, LIMITS, "state") {
+        assert_eq!(again(&limiter.state()), again(&restored(&limiter).state()));
+        walk(limiter, steps);
+    }
+    let mut store = MemoryStore::new();
+    if store.restore(&value).is_ok() {
+        let mut copy = MemoryStore::new();
+        copy.restore(&again(&store.state())).expect("its own state");
+        assert_eq!(again(&copy.state()), again(&store.state()));
+        walk_store(store, steps);
+    }
+}
+
+fn again(state: &impl serde::Serialize) -> Value {
+    json::parse(&serde_json::to_vec(state).unwrap()).unwrap()
+}
+
+fn restored(limiter: &RateLimiter) -> RateLimiter {
+    RateLimiter::restore(&again(&limiter.state()), LIMITS, "state").expect("its own state")
+}
+
+/// Whatever was restored, a reservation is refused for a time that is no less than nothing, and ends once.
+fn walk(mut limiter: RateLimiter, steps: &[u8]) {
+    let mut now = 1_795_305_600_000.0;
+    let mut open = Vec::new();
+    for step in steps {
+        now += f64::from(*step) * 97.0;
+        match step % 4 {
+            0 | 1 => match limiter.reserve(u64::from(*step) * 5, now) {
+                Ok(id) => open.push(id),
+                Err(refused) => assert!(refused.retry_after >= 0.0),
+            },
+            2 => {
+                if let Some(id) = open.pop() {
+                    limiter.settle(id, u64::from(*step) * 7, now);
+                    limiter.settle(id, u64::MAX, now);
+                }
+            }
+            _ => limiter.release(open.pop().unwrap_or(u64::MAX)),
+        }
+        let state = again(&limiter.state());
+        assert_eq!(state, again(&restored(&limiter).state()));
+    }
+    limiter.usage(now);
+}
+
+fn walk_store(mut store: MemoryStore, steps: &[u8]) {
+    let mut now = 1_795_305_600_000.0;
+    let mut open = Vec::new();
+    for step in steps {
+        now += f64::from(*step) * 97.0;
+        let part = |scope: &str| Part {
+            scope: scope.to_string(),
+            tokens: u64::from(*step),
+            usd: 0.001,
+            limits: LIMITS,
+            budget: None,
+        };
+        match step % 4 {
+            0 | 1 => match store.reserve(&[part("key:a"), part("client:b")], now) {
+                Ok(id) => open.push(id),
+                Err(refused) => assert!(refused.retry_after >= 0.0),
+            },
+            2 => store.settle(
+                &open.pop().unwrap_or_default(),
+                u64::from(*step) * 7,
+                0.5,
+                now,
+            ),
+            _ => store.release(&open.pop().unwrap_or_default()),
+        }
+        store.block("key:a", now + f64::from(*step));
+    }
+    let mut copy = MemoryStore::new();
+    copy.restore(&again(&store.state())).expect("its own state");
+}

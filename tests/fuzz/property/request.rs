@@ -1,0 +1,64 @@
+//! Bodies that users give: refused, or written for the wire as JSON that says the same.
+
+use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
+use hfetch::wire::request::{Defaults, chat};
+
+use super::reader::parse;
+use super::shallow;
+
+const DEFAULTS: Defaults<'_> = Defaults {
+    id: "huggingface",
+    model: Some("default/model"),
+};
+
+pub fn hold(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if !shallow(data) {
+        return;
+    }
+    if let Ok(request) = chat(text, DEFAULTS, &mut |_| {}) {
+        // Each panics on what is no JSON.
+        let (given, written) = (parse(data), parse(request.body.as_bytes()));
+        let (given, written) = (given.as_object().unwrap(), written.as_object().unwrap());
+        assert_eq!(written.keys().next().map(String::as_str), Some("model"));
+        for (key, value) in given {
+            if !["model", "stop", "stream_options"].contains(&key.as_str()) {
+                assert_eq!(written.get(key), Some(value), "{key}");
+            }
+        }
+    }
+    for is_router in [true, false] {
+        let endpoint = Endpoint {
+            base_url: "http://127.0.0.1/v1",
+            is_router,
+        };
+        if let Ok(request) = embedding::read(text, DEFAULTS, endpoint) {
+            batches(&request);
+        }
+    }
+}
+
+fn batches(request: &embedding::EmbeddingRequest) {
+    let url = request
+        .url
+        .strip_prefix("http://127.0.0.1/")
+        .expect("the same origin");
+    assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{url:?}");
+    assert!(
+        !url.contains("/../") && !url.contains(['?', '#', '\\']),
+        "{url:?}"
+    );
+    let bounds = Bounds {
+        inputs: 2,
+        bytes: 64,
+    };
+    let mut next = 0;
+    for batch in request.batches(bounds) {
+        assert_eq!(batch.start, next);
+        next += batch.len();
+        parse(request.body(batch).as_bytes());
+    }
+    assert_eq!(next, request.input_count());
+}
