@@ -1,0 +1,102 @@
+// Who is calling: a static key, a session ticket, or what the operator's own function says.
+
+import { Refusal } from "./refusal.js";
+import { checkBudget, checkLimits, limited, refuse } from "./setting.js";
+import { isName, looksLikeTicket, readTicket } from "./ticket.js";
+
+const encoder = new TextEncoder();
+
+const TICKETS = {
+  forged: ["invalid_ticket", "This ticket is not valid here."],
+  expired: ["ticket_expired", "This ticket has expired: ask for a new one."],
+  audience: ["invalid_ticket", "This ticket was issued for another gateway."],
+};
+
+function unauthorized(code, message) {
+  return new Refusal(401, code, message, { headers: { "www-authenticate": "Bearer" } });
+}
+
+async function digest(text) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+}
+
+// Every byte of every key is looked at, so that the time says nothing. Digests hide the lengths too.
+function indexOf(wanted, digests) {
+  let found = -1;
+  for (const [index, known] of digests.entries()) {
+    let difference = 0;
+    for (let at = 0; at < known.length; at += 1) difference |= known[at] ^ wanted[at];
+    if (difference === 0) found = index;
+  }
+  return found;
+}
+
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// By shape: realms differ.
+function isResponse(value) {
+  return typeof value?.status === "number" && typeof value.headers?.get === "function";
+}
+
+function checkCaller({ client, limits, budget }) {
+  if (!isName(client)) throw refuse("client", "must be a string that is not empty");
+  if (limits !== undefined) checkLimits("limits", limits);
+  if (budget !== undefined) checkBudget("budget", budget);
+}
+
+function bearer(request) {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}
+
+export class Gatekeeper {
+  #settings;
+  #digests;
+
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * { client, limits?, budget?, ticket? }: the limits are the client's own, a ticket brings its own beside them. Refusals are
+   * thrown; a Response that the operator's function gave is given back as { response }.
+   */
+  async admit(request, env, now) {
+    const { authorize, ticketSecret } = this.#settings;
+    if (authorize) return this.#ask(request, env);
+    const token = bearer(request);
+    if (token === undefined) throw unauthorized("missing_api_key", "Send a key of this gateway: Authorization: Bearer <key>.");
+    if (ticketSecret !== undefined && looksLikeTicket(token)) return this.#ticket(token, new URL(request.url), now);
+    return this.#key(token);
+  }
+
+  async #ask(request, env) {
+    let answer;
+    try {
+      answer = await this.#settings.authorize(request, env);
+      if (isResponse(answer)) return { response: answer };
+      if (answer) checkCaller(answer);
+    } catch (error) {
+      throw new Refusal(500, "internal_error", "The gateway failed.", { detail: `authorize: ${error?.name}: ${error?.message}` });
+    }
+    if (!answer) throw unauthorized("invalid_api_key", "This gateway does not know you.");
+    const { client, limits, budget } = answer;
+    return { client, limits: limits && limited(limits), budget };
+  }
+
+  async #ticket(token, url, now) {
+    const { ticketSecret, audience } = this.#settings;
+    // Where no audience is configured a ticket may name the gateway's own address, or none.
+    const audiences = audience === undefined ? [undefined, url.origin, url.host] : [audience];
+    const { ticket, refused } = await readTicket(ticketSecret, token, { audiences, now });
+    if (refused) throw unauthorized(...TICKETS[refused]);
+    return { client: ticket.client, ticket: { id: ticket.id, limits: ticket.limits && limited(ticket.limits) } };
+  }
+
+  async #key(token) {
+    // Each request makes its own promises: in workerd they belong to the request that made them.
+    this.#digests ??= await Promise.all(this.#settings.clientKeys.map(digest));
+    const presented = await digest(token);
+    if (indexOf(presented, this.#digests) < 0) throw unauthorized("invalid_api_key", "This key is not known here.");
+    return { client: `key-${hex(presented.subarray(0, 4))}` };
+  }
+}

@@ -1,0 +1,37 @@
+// Which pages may ask, and what they may read.
+
+import { Refusal } from "./refusal.js";
+
+const EXPOSED = ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "X-Inference-Provider", "X-Should-Retry"].join(", ");
+const PREFLIGHT_SECONDS = "7200";
+
+/** Refuses browsers that speak for a page which is not allowed: they would send even what the page can't read. */
+export function checkOrigin(request, origins) {
+  const origin = request.headers.get("origin");
+  if (origin === null || origin === new URL(request.url).origin || origins.includes("*") || origins.includes(origin)) return;
+  throw new Refusal(403, "origin_not_allowed", "Pages of this origin may not use this gateway.");
+}
+
+/** Adds to an answer what its page needs in order to read it. */
+export function share(headers, request, origins) {
+  const origin = request.headers.get("origin");
+  if (!origins.includes("*")) headers.append("vary", "Origin");
+  if (origin === null) return;
+  if (origins.includes("*")) headers.set("access-control-allow-origin", "*");
+  else if (origins.includes(origin)) headers.set("access-control-allow-origin", origin);
+  else return;
+  headers.set("access-control-expose-headers", EXPOSED);
+}
+
+/** The answer to a preflight, and to any other OPTIONS. */
+export function preflight(request, methods) {
+  const headers = new Headers({ allow: methods.join(", ") });
+  if (request.headers.has("access-control-request-method")) {
+    headers.set("access-control-allow-methods", methods.join(", "));
+    headers.set("access-control-max-age", PREFLIGHT_SECONDS);
+    // Clients add headers of their own (x-stainless-…), none of which goes further than this.
+    const asked = request.headers.get("access-control-request-headers") ?? "";
+    if (/^[\w-]+( *, *[\w-]+)*$/.test(asked)) headers.set("access-control-allow-headers", asked);
+  }
+  return { status: 204, headers, body: null };
+}

@@ -1,0 +1,48 @@
+// The fetch handler: one service for each environment it is called with.
+
+import { Misconfigured, Service } from "./service.js";
+import { settings as readSettings } from "./setting.js";
+import { openUpstream } from "./upstream.js";
+
+export function gateway(options) {
+  const services = new WeakMap();
+  let last;
+  const serviceFor = (env) => {
+    const known = services.get(env);
+    if (known) return known;
+    // Some hosts make an object of the same variables for each request.
+    if (!last || !sameEntries(last.env, env)) last = { env, service: start(options, env) };
+    services.set(env, last.service);
+    return last.service;
+  };
+  return {
+    async fetch(request, env, ctx) {
+      const given = environmentOf(env);
+      return serviceFor(given).fetch(request, given, ctx);
+    },
+  };
+}
+
+// The second argument is the environment in Workers; other servers give what is theirs there, and have the process's.
+function environmentOf(env) {
+  const prototype = env ? Object.getPrototypeOf(env) : undefined;
+  const isEnvironment = prototype === null || prototype === Object.prototype || globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  return isEnvironment ? env : (globalThis.process?.env ?? NOTHING);
+}
+
+const NOTHING = {};
+
+function sameEntries(one, other) {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+// What can't be started answers too: with what is wrong, and never with a value.
+function start(options, env) {
+  try {
+    const settings = readSettings(typeof options === "function" ? options(env) : options, env);
+    return new Service(settings, openUpstream(settings));
+  } catch (error) {
+    return new Misconfigured(error);
+  }
+}

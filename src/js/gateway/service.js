@@ -1,0 +1,171 @@
+// A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
+
+import { Gatekeeper } from "./authorize.js";
+import { checkBody, readBody } from "./body.js";
+import { checkOrigin, preflight, share } from "./cors.js";
+import { LogLine, logNotice } from "./log.js";
+import { allowList, filterCatalogue } from "./model.js";
+import { tellQuotas } from "./quota.js";
+import { Refusal } from "./refusal.js";
+import { checkMethod, route } from "./route.js";
+import { refusalOf } from "./upstream_error.js";
+
+// What of an answer's head goes on to the caller: the rest speaks of the operator's account.
+const PASSED = ["content-type", "x-request-id", "x-inference-provider"];
+
+/** One request's way through: what belongs to it and to no other. */
+class Visit {
+  settled = null; // of the call it made, if it made one
+
+  constructor(request, env, ctx, secrets) {
+    Object.assign(this, { request, env, ctx });
+    this.id = crypto.randomUUID();
+    this.url = new URL(request.url);
+    this.line = new LogLine(request.method, this.url.pathname, this.id, secrets);
+  }
+
+  /** Work that goes on after the answer; hosts without waitUntil let it. */
+  keepAlive(work) {
+    this.ctx?.waitUntil?.(work);
+  }
+}
+
+export class Service {
+  #settings;
+  #upstream;
+  #gatekeeper;
+  #allows;
+  #secrets;
+
+  constructor(settings, upstream) {
+    this.#settings = settings;
+    this.#upstream = upstream;
+    this.#gatekeeper = new Gatekeeper(settings);
+    this.#allows = allowList(settings.models);
+    this.#secrets = [...(settings.apiKeys ?? []), ...settings.clientKeys, settings.ticketSecret].filter(Boolean);
+  }
+
+  async fetch(request, env, ctx) {
+    const visit = new Visit(request, env, ctx, this.#secrets);
+    let answer;
+    try {
+      answer = await this.#answer(visit);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      visit.line.add({ code: refusal.code, detail: refusal.detail });
+      answer = refusal.answer();
+      tellQuotas(answer.headers, error?.quotas);
+    }
+    return this.#finish(visit, answer);
+  }
+
+  #finish(visit, { status, body, headers: given }) {
+    const headers = new Headers(given);
+    if (!headers.has("x-request-id")) headers.set("x-request-id", visit.id);
+    share(headers, visit.request, this.#settings.origins);
+    visit.line.add({ status });
+    if (visit.settled === null) visit.line.write();
+    else visit.keepAlive(visit.settled.then(() => visit.line.write()));
+    return new Response(visit.request.method === "HEAD" ? null : body, { status, headers });
+  }
+
+  async #answer(visit) {
+    const { request, url, env } = visit;
+    const asked = route(url.pathname);
+    checkOrigin(request, this.#settings.origins);
+    if (request.method === "OPTIONS") return preflight(request, asked.methods);
+    checkMethod(request.method, asked);
+    if (asked.name === "health") return json('{"status":"ok"}');
+    const caller = await this.#gatekeeper.admit(request, env, Date.now());
+    if (caller.response) return caller.response;
+    visit.line.add({ client: caller.client });
+    if (asked.name === "models") return this.#models(visit, asked.model);
+    return this.#call(visit, asked.name, caller);
+  }
+
+  async #call(visit, kind, caller) {
+    const { request, line } = visit;
+    const { caps } = this.#settings;
+    const body = await readBody(request, caps.bodyBytes);
+    checkBody(kind, body, { allows: this.#allows, caps });
+    line.add({ stream: body.stream === true });
+    const { answer, settled } = this.#upstream[kind](jsonText(body), {
+      parts: this.#parts(caller),
+      signal: request.signal,
+      metadata: { client: caller.client, requestId: visit.id },
+      onSettled: (settlement) => this.#settled(visit, settlement),
+      lastWords: (error) => lastWords(refusalOf(error), line),
+    });
+    // From here on the call is settled even when its caller has gone, for which the host must stay.
+    visit.settled = settled;
+    visit.keepAlive(settled);
+    const { status, headers, quotas, body: content } = await answer;
+    const out = new Headers({ "cache-control": "no-cache" });
+    for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
+    tellQuotas(out, quotas);
+    return { status, headers: out, body: content };
+  }
+
+  /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
+  #parts({ client, limits, budget, ticket }) {
+    const { clientLimits, limits: gatewayLimits, budget: gatewayBudget } = this.#settings;
+    const parts = [
+      { scope: `client:${client}`, limits: limits ?? clientLimits, budget },
+      { scope: `ticket:${ticket?.id}`, limits: ticket?.limits },
+      { scope: "gateway", limits: gatewayLimits, budget: gatewayBudget },
+    ];
+    return parts.filter((part) => part.budget || Object.keys(part.limits ?? {}).length > 0);
+  }
+
+  #settled(visit, settlement) {
+    visit.line.settled(settlement);
+    const { onSettled } = this.#settings;
+    if (!onSettled) return;
+    const work = (async () => onSettled(settlement, visit.env, visit.ctx))();
+    visit.keepAlive(work.catch((error) => logNotice("onSettled", `${error?.name}: ${error?.message}`)));
+  }
+
+  async #models(visit, id) {
+    if (id !== undefined && !this.#allows(id)) throw new Refusal(404, "model_not_found", "This gateway does not offer that model.", { param: "model" });
+    const { body } = await this.#upstream.models(id, { signal: visit.request.signal });
+    if (id !== undefined || this.#settings.models === undefined) return json(body);
+    const kept = filterCatalogue(new TextDecoder().decode(body), this.#allows);
+    if (kept === null) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
+    return json(kept);
+  }
+}
+
+const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
+
+// What is nested too deep for the engine to write again is nothing a model's server would read.
+function jsonText(body) {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw new Refusal(400, "invalid_json", "The body is nested too deep.");
+  }
+}
+
+// A stream that fails after its head says so in its last event. The blank line ends whatever event was cut off.
+function lastWords(refusal, line) {
+  line.add({ code: refusal.code, detail: refusal.detail });
+  return `\n\ndata: ${refusal.answer().body}\n\n`;
+}
+
+/** What answers where the settings can't be used: which variable is wrong, and never its value. */
+export class Misconfigured {
+  #refusal;
+
+  constructor(error) {
+    const problem = error?.name === "ConfigError" ? error.message : "the options could not be read";
+    this.#refusal = new Refusal(500, "gateway_misconfigured", `The gateway is not configured: ${problem}`, { detail: `${error?.name}: ${error?.message}` });
+  }
+
+  async fetch(request, env, ctx) {
+    const visit = new Visit(request, env, ctx, []);
+    visit.line.add({ status: 500, code: this.#refusal.code, detail: this.#refusal.detail });
+    visit.line.write();
+    const { body, ...head } = this.#refusal.answer();
+    return new Response(request.method === "HEAD" ? null : body, head);
+  }
+}

@@ -1,0 +1,196 @@
+// What a gateway is told, by options and by the variables and secrets of its environment. Options win.
+
+import { ConfigError } from "../error.js";
+
+const LIMITS = {
+  requestsPerMinute: "REQUESTS_PER_MINUTE",
+  tokensPerMinute: "TOKENS_PER_MINUTE",
+  requestsPerMonth: "REQUESTS_PER_MONTH",
+  maxConcurrent: "MAX_CONCURRENT",
+};
+// A gateway refuses instead of waiting: what a Limits object says of waiting is taken and has no effect.
+const WAITING = ["onLimit", "maxWait"];
+const CAPS = { maxTokens: "GATEWAY_MAX_TOKENS", n: "GATEWAY_MAX_N", bodyBytes: "GATEWAY_MAX_BODY_BYTES", messages: "GATEWAY_MAX_MESSAGES" };
+const PERIODS = ["hour", "day", "month", "total"];
+const BODY_BYTES = 4 * 1024 * 1024;
+
+/** The error of a setting: it names what is wrong, and never the value. */
+export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
+
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isText = (value) => typeof value === "string" && value !== "";
+
+// One reader for options and one for variables, each naming what it refuses as its user knows it. Values are never quoted.
+class Reader {
+  #options;
+  #env;
+
+  constructor(options, env) {
+    this.#options = options;
+    this.#env = env ?? {};
+  }
+
+  /** An option as it is, once `check` has accepted it; else the variable through `parse`. */
+  pick(option, check, variable, parse) {
+    const given = this.#options[option];
+    if (given !== undefined) return check(option, given) ?? given;
+    const text = variable === undefined ? undefined : this.variable(variable);
+    return text === undefined ? undefined : parse(variable, text);
+  }
+
+  /** A variable that is set to something; a Worker's may be JSON. */
+  variable(name) {
+    const value = this.#env[name];
+    if (value === undefined || value === null || value === "") return undefined;
+    if (typeof value === "string") return value.trim() || undefined;
+    return value;
+  }
+
+  /** HF_TOKEN and HF_TOKEN_1, HF_TOKEN_2, … in the order of their numbers. */
+  tokens() {
+    const numbered = Object.keys(this.#env).filter((name) => /^HF_TOKEN_\d+$/.test(name));
+    numbered.sort((a, b) => a.slice(9) - b.slice(9));
+    const tokens = ["HF_TOKEN", ...numbered].flatMap((name) => list(name, this.variable(name) ?? ""));
+    return tokens.length > 0 ? [...new Set(tokens)] : undefined;
+  }
+}
+
+function string(name, value) {
+  if (!isText(value)) throw refuse(name, "must be a string that is not empty");
+  return value;
+}
+
+function list(name, value) {
+  if (Array.isArray(value)) return strings(name, value);
+  if (typeof value !== "string") throw refuse(name, "must be a list, separated by commas");
+  return value.split(",").map((item) => item.trim()).filter(Boolean);
+}
+
+function strings(name, value) {
+  if (!Array.isArray(value) || !value.every(isText)) throw refuse(name, "must be a list of strings that are not empty");
+  return value;
+}
+
+function callable(name, value) {
+  if (typeof value !== "function") throw refuse(name, "must be a function");
+}
+
+function count(name, value, least = 0) {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  if (!Number.isSafeInteger(number) || number < least) throw refuse(name, `must be a whole number from ${least} on`);
+  return number;
+}
+
+export function checkLimits(name, limits) {
+  if (!isObject(limits)) throw refuse(name, "must be an object");
+  for (const [key, value] of Object.entries(limits)) {
+    if (!(key in LIMITS) && !WAITING.includes(key)) throw refuse(`${name}.${key}`, "is not a limit");
+    if (key in LIMITS && value !== undefined) count(`${name}.${key}`, value);
+  }
+}
+
+export function checkBudget(name, budget) {
+  if (!isObject(budget)) throw refuse(name, "must be an object");
+  if (typeof budget.usd !== "number" || !(budget.usd >= 0) || !Number.isFinite(budget.usd)) throw refuse(`${name}.usd`, "must be a number of at least 0");
+  if (!PERIODS.includes(budget.per)) throw refuse(`${name}.per`, `must be one of ${PERIODS.join(", ")}`);
+}
+
+/** What a Limits object limits: 0 is no limit. */
+export function limited(limits) {
+  return Object.fromEntries(Object.keys(LIMITS).filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
+}
+
+function limits(reader, option, prefix) {
+  const given = reader.pick(option, checkLimits);
+  if (given !== undefined) return limited(given);
+  const named = Object.entries(LIMITS).map(([key, name]) => [key, `${prefix}_${name}`, reader.variable(`${prefix}_${name}`)]);
+  const counted = named.filter(([, , value]) => value !== undefined).map(([key, name, value]) => [key, count(name, value)]);
+  return limited(Object.fromEntries(counted));
+}
+
+function budget(reader) {
+  const given = reader.pick("budget", checkBudget);
+  if (given !== undefined) return given;
+  const usd = reader.variable("GATEWAY_BUDGET_USD");
+  if (usd === undefined) return undefined;
+  const number = /^\d+(\.\d+)?$/.test(usd) ? Number(usd) : NaN;
+  if (!Number.isFinite(number)) throw refuse("GATEWAY_BUDGET_USD", "must be a number of US dollars");
+  const per = reader.variable("GATEWAY_BUDGET_PER") ?? "month";
+  if (!PERIODS.includes(per)) throw refuse("GATEWAY_BUDGET_PER", `must be one of ${PERIODS.join(", ")}`);
+  return { usd: number, per };
+}
+
+function caps(reader, options) {
+  const given = options.caps ?? {};
+  if (!isObject(given)) throw refuse("caps", "must be an object");
+  const unknown = Object.keys(given).find((key) => !(key in CAPS));
+  if (unknown !== undefined) throw refuse(`caps.${unknown}`, "is not a cap");
+  const entries = Object.entries(CAPS).map(([key, variable]) => {
+    if (given[key] !== undefined) return [key, count(`caps.${key}`, given[key], 1)];
+    const value = reader.variable(variable);
+    return [key, value === undefined ? undefined : count(variable, value, 1)];
+  });
+  return { bodyBytes: BODY_BYTES, ...Object.fromEntries(entries.filter(([, value]) => value !== undefined)) };
+}
+
+// An origin is compared as browsers write it.
+function origins(name, value) {
+  return list(name, value).map((text) => {
+    if (text === "*") return text;
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (!url || url.origin === "null" || text.replace(/\/$/, "").toLowerCase() !== url.origin) {
+      throw refuse(name, "must be a list of origins such as https://app.example, or *");
+    }
+    return url.origin;
+  });
+}
+
+function pricing(name, value) {
+  if (typeof value !== "string" || value === "live") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw refuse(name, "must be live, or prices as JSON");
+  }
+}
+
+const KNOWN = [
+  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "authorize", "origins", "models", "caps",
+  "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
+];
+
+export function settings(options = {}, env) {
+  if (!isObject(options)) throw refuse("", "options must be an object");
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) throw refuse(unknown, "is not an option of the gateway");
+  const reader = new Reader(options, env);
+  const given = {
+    apiKeys: reader.pick("apiKeys", strings) ?? reader.tokens(),
+    baseURL: reader.pick("baseURL", string, "HF_BASE_URL", string),
+    billTo: reader.pick("billTo", string, "HF_BILL_TO", string),
+    clientKeys: reader.pick("clientKeys", strings, "GATEWAY_CLIENT_KEYS", list) ?? [],
+    ticketSecret: reader.pick("ticketSecret", string, "GATEWAY_TICKET_SECRET", string),
+    audience: reader.pick("audience", string, "GATEWAY_AUDIENCE", string),
+    authorize: reader.pick("authorize", callable),
+    origins: reader.pick("origins", origins, "GATEWAY_ORIGINS", origins) ?? [],
+    models: reader.pick("models", strings, "GATEWAY_MODELS", list),
+    caps: caps(reader, options),
+    limits: limits(reader, "limits", "GATEWAY"),
+    clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT"),
+    keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),
+    budget: budget(reader),
+    pricing: reader.pick("pricing", () => undefined, "GATEWAY_PRICING", pricing),
+    onSettled: reader.pick("onSettled", callable),
+    fetch: reader.pick("fetch", callable),
+    store: options.store,
+  };
+  given.pricing ??= given.budget && "live";
+  checkAuthorization(given);
+  return given;
+}
+
+// A gateway that lets everybody in is a choice somebody has to write down.
+function checkAuthorization({ clientKeys, ticketSecret, authorize }) {
+  if (clientKeys.length > 0 || ticketSecret !== undefined || authorize !== undefined) return;
+  throw refuse("GATEWAY_CLIENT_KEYS", "is not set, nor GATEWAY_TICKET_SECRET, nor an authorize function: nobody could call this gateway");
+}

@@ -1,0 +1,65 @@
+// Session tickets: short-lived, signed, for pages that must not hold a key. "hft1.<payload>.<signature>", both base64url;
+// the signature is HMAC-SHA-256 over all that stands before it, version included.
+
+import { checkLimits, refuse } from "./setting.js";
+
+const VERSION = "hft1";
+const LONGEST = 4_096; // characters; what is longer is no ticket of ours
+const LONGEST_NAME = 256;
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+
+const encoder = new TextEncoder();
+
+function base64url(bytes) {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+// Bytes have one spelling: a ticket with other characters, or with stray bits at its end, is not one.
+function fromBase64url(text) {
+  if (!/^[\w-]+$/.test(text) || text.length % 4 === 1) return null;
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+  return base64url(bytes) === text ? bytes : null;
+}
+
+function hmacKey(secret, usage) {
+  return crypto.subtle.importKey("raw", encoder.encode(secret), HMAC, false, [usage]);
+}
+
+export function isName(value) {
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_NAME;
+}
+
+export async function issueTicket(secret, ticket, now = Date.now()) {
+  if (typeof secret !== "string" || secret === "") throw refuse("secret", "must be a string that is not empty");
+  const { client, expiresIn, audience, limits } = ticket ?? {};
+  if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
+  if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
+  if (typeof expiresIn !== "number" || !(expiresIn > 0) || !Number.isFinite(expiresIn)) throw refuse("expiresIn", "must be a number of ms above 0");
+  if (limits !== undefined) checkLimits("limits", limits);
+  const payload = { id: crypto.randomUUID(), client, expires: now + expiresIn, audience, limits };
+  const signed = `${VERSION}.${base64url(encoder.encode(JSON.stringify(payload)))}`;
+  if (signed.length + 44 > LONGEST) throw refuse("ticket", "is too long");
+  const signature = await crypto.subtle.sign(HMAC, await hmacKey(secret, "sign"), encoder.encode(signed));
+  return `${signed}.${base64url(new Uint8Array(signature))}`;
+}
+
+/** Whether a bearer token claims to be a ticket. */
+export function looksLikeTicket(token) {
+  return token.startsWith(`${VERSION}.`);
+}
+
+/** The ticket's content, or the reason why it is none: "forged", "expired" or "audience". `audiences` are this gateway's names. */
+export async function readTicket(secret, token, { audiences, now }) {
+  const [version, payload, signature, ...more] = token.length > LONGEST ? [] : token.split(".");
+  const [body, mac] = [fromBase64url(payload ?? ""), fromBase64url(signature ?? "")];
+  if (version !== VERSION || more.length > 0 || !body || !mac) return { refused: "forged" };
+  // verify() compares in constant time.
+  const genuine = await crypto.subtle.verify(HMAC, await hmacKey(secret, "verify"), mac, encoder.encode(`${version}.${payload}`));
+  if (!genuine) return { refused: "forged" };
+  const ticket = JSON.parse(new TextDecoder().decode(body));
+  if (!(now < ticket.expires)) return { refused: "expired" };
+  if (!audiences.includes(ticket.audience)) return { refused: "audience" };
+  return { ticket };
+}

@@ -1,0 +1,80 @@
+// What went wrong behind the gateway, as its callers may know it: neither key nor account nor anything internal.
+
+import { APIError, BudgetExceededError, ConfigError, LimitExceededError } from "../error.js";
+import { Refusal } from "./refusal.js";
+
+const OF_THE_ACCOUNT = [401, 402, 403];
+const LONGEST = 600; // characters of a server's message
+// Clients of OpenAI's API retry 429 and 5xx unless they are told.
+const FINAL = { "x-should-retry": "false" };
+
+const LIMITED = {
+  requests: "requests per minute",
+  tokens: "tokens per minute",
+  month: "requests per month",
+  concurrent: "requests at once",
+};
+
+/** The refusal that an error of a call becomes. */
+export function refusalOf(error) {
+  if (error instanceof Refusal) return error;
+  const refusal = typed(error);
+  refusal.detail = `${error?.name}: ${error?.message}`;
+  if (typeof error?.requestId === "string") refusal.headers = { ...refusal.headers, "x-request-id": error.requestId };
+  return refusal;
+}
+
+function typed(error) {
+  if (error instanceof LimitExceededError) return limited(error);
+  if (error instanceof APIError) return failed(error);
+  if (error instanceof ConfigError) return misused(error);
+  return new Refusal(500, "internal_error", "The gateway failed.");
+}
+
+// The body is the caller's, all else the operator's.
+function misused(error) {
+  if (error.path === "pricing") return new Refusal(403, "model_not_priced", "This gateway has a budget and knows no price of that model.", { param: "model" });
+  return new Refusal(400, "invalid_request", error.message, { param: error.path });
+}
+
+function limited(error) {
+  const { reason, retryAfter } = error;
+  if (reason === "store") return new Refusal(503, "limits_unavailable", "The limits can't be checked at the moment.", { retryAfter: 1_000 });
+  const own = /^(client|ticket):/.test(error.scope ?? "");
+  const whose = own ? "Your" : "This gateway's";
+  if (error instanceof BudgetExceededError) {
+    return new Refusal(429, "insufficient_quota", `${whose} budget is used up.`, { type: "insufficient_quota", retryAfter, headers: FINAL });
+  }
+  if (retryAfter === Infinity) {
+    const message = `This request alone is larger than ${own ? "your" : "this gateway's"} limit of tokens per minute: send less, or lower max_tokens.`;
+    return new Refusal(400, "request_too_large", message);
+  }
+  return new Refusal(429, "rate_limit_exceeded", `${whose} limit of ${LIMITED[reason] ?? "requests"} is reached.`, { retryAfter });
+}
+
+function failed(error) {
+  const { name, status, code, type, param, retryAfter } = error;
+  if (name === "APIUserAbortError") return new Refusal(499, "client_closed_request", "The request was cancelled.");
+  if (name === "APIConnectionTimeoutError") return new Refusal(504, "upstream_timeout", "The model took too long to answer.");
+  if (name === "StreamTruncatedError") return new Refusal(502, "upstream_truncated", "The model's answer broke off.");
+  if (name === "StreamError") return new Refusal(502, "upstream_invalid", "The model's server sent what can't be read.");
+  if (name === "AuthenticationError" || OF_THE_ACCOUNT.includes(status)) {
+    return new Refusal(502, "upstream_unavailable", "This gateway has no access to the model at the moment.", { headers: FINAL });
+  }
+  if (status === undefined) return new Refusal(502, "upstream_unreachable", "The model's server could not be reached.");
+  if (status < 400) return new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
+  const ownCode = name === "ModelLoadingError" ? "model_loading" : "upstream_error";
+  return new Refusal(status, code ?? ownCode, saidBy(error), { type: type ?? undefined, param, retryAfter: retryAfter ?? undefined });
+}
+
+// The server's own words, where it sent any: what the client adds to them speaks to the operator.
+function saidBy({ error, status }) {
+  const detail = Array.isArray(error?.detail) ? error.detail.map((item) => item?.msg) : error?.detail;
+  const said = [error, error?.message, detail].map(joined).find((text) => text !== "" && !text.startsWith("<"));
+  return said?.slice(0, LONGEST) ?? `The model's server answered ${status}.`;
+}
+
+function joined(value) {
+  const texts = Array.isArray(value) ? value : [value];
+  return texts.filter((text) => typeof text === "string").join("; ").trim();
+}

@@ -1,0 +1,408 @@
+// The handler with a stub in place of the model's server: who gets in, what is refused, and what the answers look like.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as errors from "../../src/js/error.js";
+import { Service } from "../../src/js/gateway/service.js";
+import { settings } from "../../src/js/gateway/setting.js";
+import { issueTicket } from "../../src/js/gateway/ticket.js";
+
+const KEY = "a-client-key";
+const SECRET = "a-ticket-secret-of-some-length";
+const HOST = "https://gw.example";
+const BODY = { model: "org/name", messages: [{ role: "user", content: "hi" }] };
+
+const SETTLEMENT = {
+  outcome: "ok", kind: "chat", model: "org/name", provider: "groq", key: "huggingface-1f3a", finishReason: "stop", usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7, source: "reported" },
+  cost: { usd: 0.25, source: "live" }, attempts: 1, requestId: "Root=1", firstTokenMs: 5, durationMs: 9,
+};
+
+/** A service whose model's server is `answer`, with what it was sent, what was logged, and the work that outlives its answers. */
+function serve(options = {}, answer = {}) {
+  const seen = { calls: [], lines: [], work: [] };
+  const upstream = (kind) => (text, request) => {
+    seen.calls.push({ kind, body: JSON.parse(text), ...request });
+    const given = typeof answer === "function" ? answer() : answer;
+    const work = (async () => {
+      if (given instanceof Error) throw given;
+      request.onSettled(SETTLEMENT);
+      return { status: 200, headers: new Headers({ "content-type": "application/json", ...given.headers }), quotas: given.quotas, body: given.body ?? "{}" };
+    })();
+    return { answer: work, settled: work.catch(() => {}).then(() => SETTLEMENT) };
+  };
+  const models = async (id) => {
+    seen.calls.push({ kind: "models", id });
+    return { body: new TextEncoder().encode(answer.catalogue ?? '{"object":"list","data":[{"id":"org/name"},{"id":"other/name"}]}') };
+  };
+  const service = new Service(settings({ clientKeys: [KEY], ...options }, {}), { chat: upstream("chat"), embeddings: upstream("embeddings"), models });
+  const ctx = { waitUntil: (promise) => seen.work.push(promise) };
+  const ask = async (path, { method = "GET", headers = {}, key = KEY, ...init } = {}) => {
+    const log = console.log;
+    console.log = (line) => seen.lines.push(JSON.parse(line));
+    try {
+      const authorization = key === null ? {} : { authorization: `Bearer ${key}` };
+      const response = await service.fetch(new Request(HOST + path, { method, headers: { ...authorization, ...headers }, ...init }), { VAR: "x" }, ctx);
+      await Promise.all(seen.work);
+      return response;
+    } finally {
+      console.log = log;
+    }
+  };
+  const post = (body, { path = "/v1/chat/completions", ...init } = {}) => ask(path, { method: "POST", body: typeof body === "object" && !(body instanceof ReadableStream) ? JSON.stringify(body) : body, ...init });
+  return { ask, post, seen };
+}
+
+async function refused(response, status, code) {
+  const { error, ...rest } = await response.json();
+  assert.deepEqual([response.status, error.code], [status, code]);
+  assert.deepEqual([Object.keys(error), rest], [["message", "type", "code", "param"], {}]);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.ok(response.headers.get("x-request-id"));
+  return error;
+}
+
+test("paths are taken as they stand", async () => {
+  const { ask, seen } = serve();
+  const paths = [
+    "/", "/v1", "/v1/", "/v1/chat", "/v1/chat/completions/", "//v1/chat/completions", "/v1//chat/completions", "/V1/models", "/v1/models/", "/v1/completions",
+    "/v1/chat%2Fcompletions", "/%76%31/models", "/x/v1/models", "/v1/models/a/b/c", "/v1/models/..%2f..", "/v1/models/a%2Fb%2Fc", "/v1/models/a%2f%2e%2e", "/v1/models/@evil", "/v1/models/a%00b",
+    "/v1/models/a;b", "/v1/models/a%3Fb", "/healthz/", "/constructor", "/__proto__", "/v1/chat/completions%00", "/https://evil.example/v1/models",
+  ];
+  for (const path of paths) await refused(await ask(path), 404, "not_found");
+  assert.equal(seen.calls.length, 0);
+  // What the URL standard itself makes of dots is a path like any other.
+  assert.equal((await ask("/v1/x/../models")).status, 200);
+  assert.equal((await ask("/v1/models?query=ignored#fragment")).status, 200);
+  for (const path of ["/v1/models/org/name", "/v1/models/org%2Fname", "/v1/models/gpt-oss"]) assert.equal((await ask(path)).status, 200, path);
+  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, undefined, "org/name", "org/name", "gpt-oss"]);
+});
+
+test("a method that does not fit is told which do", async () => {
+  const { ask } = serve();
+  for (const [method, path, allow] of [
+    ["GET", "/v1/chat/completions", "POST, OPTIONS"], ["PUT", "/v1/embeddings", "POST, OPTIONS"], ["DELETE", "/v1/models", "GET, OPTIONS"],
+    ["POST", "/v1/models/a/b", "GET, OPTIONS"], ["HEAD", "/v1/models", "GET, OPTIONS"], ["POST", "/healthz", "GET, HEAD, OPTIONS"], ["PATCH", "/healthz", "GET, HEAD, OPTIONS"],
+  ]) {
+    const response = await ask(path, { method });
+    assert.equal(response.headers.get("allow"), allow, `${method} ${path}`);
+    if (method === "HEAD") assert.deepEqual([response.status, await response.text()], [405, ""]);
+    else await refused(response, 405, "method_not_allowed");
+  }
+});
+
+test("health needs no key", async () => {
+  const { ask } = serve();
+  const response = await ask("/healthz", { key: null });
+  assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
+  const head = await ask("/healthz", { key: null, method: "HEAD" });
+  assert.deepEqual([head.status, await head.text(), head.headers.get("content-type")], [200, "", "application/json"]);
+});
+
+test("who has no key, or another, is not let in and nothing is sent", async () => {
+  const { ask, post, seen } = serve({ clientKeys: [KEY, "another-key"], ticketSecret: SECRET });
+  const keys = ["", "x", KEY.slice(0, -1), `${KEY}x`, KEY.toUpperCase(), `${KEY} ${KEY}`, "a-client-key,another-key", "undefined", "hft1.", "hft1.e30.AAAA", "[object Object]"];
+  await refused(await ask("/v1/models", { key: null }), 401, "missing_api_key");
+  for (const headers of [{ authorization: KEY }, { authorization: `Basic ${btoa(KEY)}` }, { "x-api-key": KEY }]) await refused(await ask("/v1/models", { key: null, headers }), 401, "missing_api_key");
+  for (const key of keys) {
+    const response = await post(BODY, { key });
+    assert.equal(response.headers.get("www-authenticate"), "Bearer");
+    assert.equal(response.status, 401, key);
+    assert.ok(!(await response.text()).includes("a-client"), key);
+  }
+  assert.equal(seen.calls.length, 0);
+  for (const key of [KEY, "another-key"]) assert.equal((await ask("/v1/models", { key })).status, 200);
+  assert.equal((await ask("/v1/models", { key: null, headers: { authorization: `bearer  ${KEY}` } })).status, 200, "the scheme's name has no case");
+});
+
+test("a key's client has a name of its own, which is not the key", async () => {
+  const { post, seen } = serve({ clientKeys: ["one-key", "other-key"], clientLimits: { requestsPerMinute: 9 } });
+  for (const key of ["one-key", "other-key", "one-key"]) await post(BODY, { key });
+  const [one, other, again] = seen.calls.map(({ parts }) => parts[0].scope);
+  assert.match(one, /^client:key-[\da-f]{8}$/);
+  assert.deepEqual([one === other, one === again], [false, true]);
+});
+
+test("a ticket brings its client and its limits; what its client may in all stays", async () => {
+  const { post, seen } = serve({ ticketSecret: SECRET, clientLimits: { requestsPerMinute: 100 }, limits: { tokensPerMinute: 5 } });
+  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000, limits: { requestsPerMinute: 2, onLimit: "wait" } });
+  assert.equal((await post(BODY, { key: ticket })).status, 200);
+  const [{ parts, metadata }] = seen.calls;
+  assert.deepEqual(parts.map(({ scope, limits }) => [scope.replace(/:[\da-f-]{36}$/, ":<id>"), limits]), [
+    ["client:page", { requestsPerMinute: 100 }], ["ticket:<id>", { requestsPerMinute: 2 }], ["gateway", { tokensPerMinute: 5 }],
+  ]);
+  assert.equal(metadata.client, "page");
+});
+
+test("a ticket is refused by its reason", async () => {
+  const { post } = serve({ ticketSecret: SECRET });
+  const issue = (ticket, now) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, ...ticket }, now);
+  await refused(await post(BODY, { key: await issue({}, Date.now() - 1_001) }), 401, "ticket_expired");
+  await refused(await post(BODY, { key: await issue({ audience: "https://other.example" }) }), 401, "invalid_ticket");
+  await refused(await post(BODY, { key: await issueTicket("not the secret", { client: "page", expiresIn: 1_000 }) }), 401, "invalid_ticket");
+  assert.equal((await post(BODY, { key: await issue({ audience: HOST }) })).status, 200);
+  assert.equal((await post(BODY, { key: await issue({ audience: "gw.example" }) })).status, 200);
+  const named = serve({ ticketSecret: SECRET, audience: "my gateway" });
+  assert.equal((await named.post(BODY, { key: await issue({ audience: "my gateway" }) })).status, 200);
+  await refused(await named.post(BODY, { key: await issue({ audience: HOST }) }), 401, "invalid_ticket");
+  await refused(await named.post(BODY, { key: await issue({}) }), 401, "invalid_ticket");
+});
+
+test("the operator's own function decides alone", async () => {
+  const authorize = async (request, env) => {
+    const user = request.headers.get("x-user");
+    if (user === "boom") throw new Error(`no database at ${SECRET}`);
+    if (user === "redirect") return new Response("pay first", { status: 402, headers: { "x-why": "bill" } });
+    if (user === "nobody") return null;
+    if (user === "nameless") return { client: "" };
+    if (user === "wrong") return { client: "a", limits: { requests: 1 } };
+    return { client: `${user}@${env.VAR}`, limits: { requestsPerMinute: 3 }, budget: { usd: 1, per: "day" } };
+  };
+  const { post, seen } = serve({ authorize, clientLimits: { requestsPerMinute: 100 }, origins: ["https://app.example"] });
+  const as = (user) => post(BODY, { key: null, headers: { "x-user": user, origin: "https://app.example" } });
+  assert.equal((await as("ann")).status, 200);
+  assert.deepEqual(seen.calls[0].parts, [{ scope: "client:ann@x", limits: { requestsPerMinute: 3 }, budget: { usd: 1, per: "day" } }]);
+  const own = await as("redirect");
+  assert.deepEqual([own.status, await own.text(), own.headers.get("x-why"), own.headers.get("access-control-allow-origin")], [402, "pay first", "bill", "https://app.example"]);
+  await refused(await as("nobody"), 401, "invalid_api_key");
+  for (const user of ["boom", "nameless", "wrong"]) assert.equal((await refused(await as(user), 500, "internal_error")).message, "The gateway failed.");
+  assert.equal(seen.calls.length, 1);
+  await refused(await post(BODY, { key: KEY, headers: { "x-user": "nobody" } }), 401, "invalid_api_key");
+});
+
+test("pages of allowed origins may read what they need, others may not even ask", async () => {
+  const { ask, post, seen } = serve({ origins: ["https://app.example"] });
+  const from = (origin) => ({ headers: { origin } });
+  const response = await post(BODY, from("https://app.example"));
+  assert.equal(response.headers.get("access-control-allow-origin"), "https://app.example");
+  const exposed = response.headers.get("access-control-expose-headers").toLowerCase().split(", ");
+  for (const name of ["retry-after", "ratelimit", "ratelimit-policy", "x-request-id"]) assert.ok(exposed.includes(name), name);
+  assert.match(response.headers.get("vary"), /Origin/);
+  assert.equal((await post(BODY, from(HOST))).status, 200, "the gateway's own pages");
+  assert.equal((await post(BODY)).headers.get("access-control-allow-origin"), null);
+  const unread = await post(BODY, { key: "wrong", ...from("https://app.example") });
+  assert.deepEqual([unread.status, unread.headers.get("access-control-allow-origin")], [401, "https://app.example"], "refusals are readable too");
+  const calls = seen.calls.length;
+  for (const origin of ["https://app.example.evil", "http://app.example", "https://app.example:444", "null", "https://evil.example"]) {
+    const foreign = await post(BODY, from(origin));
+    assert.equal(foreign.headers.get("access-control-allow-origin"), null, origin);
+    await refused(foreign, 403, "origin_not_allowed");
+    assert.equal((await ask("/v1/models", { method: "OPTIONS", ...from(origin) })).headers.get("access-control-allow-origin"), null);
+  }
+  assert.equal(seen.calls.length, calls);
+  assert.equal((await serve({ origins: ["*"] }).post(BODY, from("https://any.example"))).headers.get("access-control-allow-origin"), "*");
+});
+
+test("a preflight is answered without a key, with the headers that were asked for", async () => {
+  const { ask, seen } = serve({ origins: ["https://app.example"] });
+  const asked = "authorization,content-type,x-stainless-os";
+  const headers = { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": asked };
+  const response = await ask("/v1/chat/completions", { method: "OPTIONS", key: null, headers });
+  assert.equal(response.status, 204);
+  assert.deepEqual(
+    ["allow-origin", "allow-methods", "allow-headers"].map((name) => response.headers.get(`access-control-${name}`)),
+    ["https://app.example", "POST, OPTIONS", asked],
+  );
+  const odd = await ask("/v1/models", { method: "OPTIONS", key: null, headers: { ...headers, "access-control-request-headers": "a, b c; d" } });
+  assert.equal(odd.headers.get("access-control-allow-headers"), null);
+  const plain = await ask("/v1/models", { method: "OPTIONS", key: null });
+  assert.deepEqual([plain.status, plain.headers.get("allow"), plain.headers.get("access-control-allow-methods")], [204, "GET, OPTIONS", null]);
+  assert.equal(seen.calls.length, 0);
+});
+
+test("only models on the list are served and shown", async () => {
+  const { ask, post, seen } = serve({ models: ["org/*", "exact/name:groq", "a.b/c+d"] });
+  for (const model of ["org/name", "org/", "exact/name:groq", "a.b/c+d"]) assert.equal((await post({ ...BODY, model })).status, 200, model);
+  const denied = ["other/name", "org/name:groq", "org/name/more", "xorg/name", "exact/name", "exact/name:groqq", "ORG/name", "a-b/c+d", "aXb/ccd", "huggingface:org/name", "org/name\n", ""];
+  for (const model of denied) await refused(await post({ ...BODY, model }), 403, "model_not_allowed");
+  await refused(await post({ model: "other/name", input: "x" }, { path: "/v1/embeddings" }), 403, "model_not_allowed");
+  assert.deepEqual(await (await ask("/v1/models")).json(), { object: "list", data: [{ id: "org/name" }] });
+  await refused(await ask("/v1/models/other/name"), 404, "model_not_found");
+  assert.ok(seen.calls.every(({ kind, body }) => kind === "models" || !denied.includes(body.model)));
+});
+
+test("a catalogue that is none is no leak", async () => {
+  for (const catalogue of ["", "<html>", "[]", '{"data":7}', '{"error":"secret"}']) {
+    await refused(await serve({ models: ["org/*"] }, { catalogue }).ask("/v1/models"), 502, "upstream_invalid");
+  }
+});
+
+test("caps hold whatever the body says, and go out where it says nothing", async () => {
+  const { post, seen } = serve({ caps: { maxTokens: 100, n: 2, messages: 3 } });
+  const message = { role: "user", content: "x" };
+  const over = [{ max_tokens: 101 }, { max_completion_tokens: 101 }, { max_tokens: 1, max_completion_tokens: 1e9 }, { max_tokens: 1e300 }, { n: 3 }, { messages: Array(4).fill(message) }];
+  for (const more of over) assert.equal((await refused(await post({ ...BODY, ...more }), 400, "cap_exceeded")).param, Object.keys(more).at(-1));
+  for (const more of [{ max_tokens: "101" }, { max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: [1] }, { n: "1" }, { n: 0 }, { max_completion_tokens: {} }]) await refused(await post({ ...BODY, ...more }), 400, "invalid_type");
+  assert.equal(seen.calls.length, 0);
+  for (const [more, sent] of [
+    [{}, { max_tokens: 100 }], [{ max_tokens: null }, { max_tokens: 100 }], [{ max_tokens: 7, n: 2 }, { max_tokens: 7, n: 2 }], [{ max_completion_tokens: 9 }, { max_completion_tokens: 9 }],
+  ]) {
+    await post({ ...BODY, ...more });
+    assert.deepEqual(seen.calls.at(-1).body, { ...BODY, ...sent });
+  }
+});
+
+test("a member that comes twice is one: what was checked is what is sent", async () => {
+  const { post, seen } = serve({ models: ["org/name"], caps: { maxTokens: 10 } });
+  const twice = '{"model":"evil/name","model":"org/name","max_tokens":9999,"max_tokens":5,"m\\u006fdel":"org/name","messages":[],"__proto__":{"max_tokens":99}}';
+  assert.equal((await post(twice)).status, 200);
+  const { body } = seen.calls[0];
+  assert.deepEqual([body.model, body.max_tokens], ["org/name", 5]);
+});
+
+test("what is no JSON object is refused", async () => {
+  const { post, seen } = serve();
+  const bodies = ["", " ", "{", "null", "[]", "7", '"text"', '{"model":}', "{'model':1}", "\uFEFF", `${"[".repeat(50_000)}`, new Uint8Array([0xff, 0xfe, 0x7b, 0x7d]), new Uint8Array([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d])];
+  for (const body of bodies) {
+    const response = await post(body instanceof Uint8Array ? new Blob([body]).stream() : body, { duplex: "half" });
+    assert.equal(response.status, 400, String(body).slice(0, 20));
+    assert.match((await response.json()).error.code, /^invalid_/);
+  }
+  await refused(await post({ messages: [] }), 400, "missing_model");
+  await refused(await post({ model: 7, messages: [] }), 400, "invalid_type");
+  await refused(await post({ model: "x".repeat(257), messages: [] }), 400, "invalid_type");
+  await refused(await post(`{"model":"a/b","deep":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), 400, "invalid_json");
+  await refused(await post(BODY, { headers: { "content-encoding": "gzip" } }), 415, "unsupported_encoding");
+  assert.equal(seen.calls.length, 0);
+});
+
+test("a body that is too large is refused while it is read", async () => {
+  const { post, seen } = serve({ caps: { bodyBytes: 1_000 } });
+  await refused(await post("x".repeat(1_001)), 413, "request_too_large");
+  let pulled = 0;
+  let cancelled = false;
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled += 1;
+      controller.enqueue(new TextEncoder().encode(" ".repeat(300)));
+    },
+    cancel() {
+      cancelled = true;
+    },
+  }, { highWaterMark: 0 });
+  await refused(await post(endless, { duplex: "half" }), 413, "request_too_large");
+  assert.deepEqual([pulled <= 6, cancelled], [true, true], `${pulled} chunks were read`);
+  const padded = JSON.stringify(BODY).padEnd(1_000);
+  assert.equal((await post(padded)).status, 200, "1,000 bytes are no more than 1,000");
+  assert.equal(seen.calls.length, 1);
+});
+
+const upstreamError = (name, status, fields = {}) => new errors[name]("the client's message, for the operator: token hf_x of account ann", { status, ...fields });
+
+test("what goes wrong behind the gateway is told without what is the operator's", async () => {
+  const cases = [
+    [upstreamError("AuthenticationError", 401, { error: "Invalid username or password." }), 502, "upstream_unavailable"],
+    [upstreamError("AuthenticationError", undefined), 502, "upstream_unavailable"],
+    [upstreamError("PaymentRequiredError", 402, { error: "ann has no credits" }), 502, "upstream_unavailable"],
+    [upstreamError("PermissionDeniedError", 403, { error: "org acme" }), 502, "upstream_unavailable"],
+    [upstreamError("APIConnectionError", undefined), 502, "upstream_unreachable"],
+    [upstreamError("APIConnectionTimeoutError", undefined), 504, "upstream_timeout"],
+    [upstreamError("APIUserAbortError", undefined), 499, "client_closed_request"],
+    [upstreamError("StreamTruncatedError", undefined), 502, "upstream_truncated"],
+    [upstreamError("StreamError", undefined), 502, "upstream_invalid"],
+    [upstreamError("APIError", 200), 502, "upstream_invalid"],
+    [upstreamError("APIError", 302), 502, "upstream_invalid"],
+    [new TypeError("internal: secrets"), 500, "internal_error"],
+    [new errors.ConfigError("pricing: has no price", { path: "pricing" }), 403, "model_not_priced"],
+  ];
+  for (const [error, status, code] of cases) {
+    const { post, seen } = serve({}, () => error);
+    const { message } = await refused(await post(BODY), status, code);
+    assert.ok(!/hf_x|ann|acme|operator|secret|username/.test(message), message);
+    assert.match(seen.lines[0].detail, new RegExp(`^${error.name}: `), "the log has it all");
+  }
+});
+
+test("a server's refusal is passed on: status, words, code, param, Retry-After", async () => {
+  const error = (error, status = 400, fields = {}) => upstreamError(status === 429 ? "RateLimitError" : "APIError", status, { error, ...fields });
+  for (const [given, status, expected, retryAfter = null] of [
+    [error({ message: "no such model", type: "invalid_request_error", code: "model_not_found", param: "model" }, 400, { code: "model_not_found", type: "invalid_request_error", param: "model" }), 400, { message: "no such model", type: "invalid_request_error", code: "model_not_found", param: "model" }],
+    [error("Model is overloaded", 429, { retryAfter: 1_500 }), 429, { message: "Model is overloaded", type: "rate_limit_error", code: "upstream_error", param: null }, "2"],
+    [error(["a: field required", "b: too long"], 422), 422, { message: "a: field required; b: too long", type: "invalid_request_error", code: "upstream_error", param: null }],
+    [error({ detail: [{ msg: "field required" }] }, 422), 422, { message: "field required", type: "invalid_request_error", code: "upstream_error", param: null }],
+    [error("<html><h1>Bad gateway at 10.0.0.7</h1>", 502), 502, { message: "The model's server answered 502.", type: "server_error", code: "upstream_error", param: null }],
+    [error(undefined, 503), 503, { message: "The model's server answered 503.", type: "server_error", code: "upstream_error", param: null }],
+    [upstreamError("ModelLoadingError", 503, { error: "loading", retryAfter: 20_000 }), 503, { message: "loading", type: "server_error", code: "model_loading", param: null }, "20"],
+  ]) {
+    const response = await serve({}, () => given).post(BODY);
+    assert.deepEqual([response.status, await response.json(), response.headers.get("retry-after")], [status, { error: expected }, retryAfter]);
+  }
+  const long = await serve({}, () => error("x".repeat(9_999))).post(BODY);
+  assert.equal((await long.json()).error.message.length, 600);
+});
+
+test("a limit says whose it is and when to come back", async () => {
+  const limit = (reason, scope, retryAfter) => Object.assign(new errors.LimitExceededError("reached", { reason, retryAfter }), { scope });
+  const budget = new errors.BudgetExceededError("reached", { reason: "budget", scope: "gateway", retryAfter: 3_600_000 });
+  for (const [error, status, code, message, retryAfter] of [
+    [limit("requests", "client:ann", 1_200), 429, "rate_limit_exceeded", "Your limit of requests per minute is reached.", "2"],
+    [limit("tokens", "ticket:1", 10), 429, "rate_limit_exceeded", "Your limit of tokens per minute is reached.", "1"],
+    [limit("month", "gateway", 86_400_000), 429, "rate_limit_exceeded", "This gateway's limit of requests per month is reached.", "86400"],
+    [limit("concurrent", "client:ann", 0), 429, "rate_limit_exceeded", "Your limit of requests at once is reached.", "1"],
+    [limit("blocked", "key:huggingface-1", 5_000), 429, "rate_limit_exceeded", "This gateway's limit of requests is reached.", "5"],
+    [limit("tokens", "client:ann", Infinity), 400, "request_too_large", /^This request alone is larger than your limit/, null],
+    [limit("store", undefined, 0), 503, "limits_unavailable", "The limits can't be checked at the moment.", "1"],
+    [budget, 429, "insufficient_quota", "This gateway's budget is used up.", "3600"],
+  ]) {
+    error.quotas = [{ scope: error.scope ?? "gateway", reason: "requests", limit: 10, remaining: 0, reset: 1_200 }];
+    const response = await serve({}, () => error).post(BODY);
+    const told = await refused(response, status, code);
+    if (message instanceof RegExp) assert.match(told.message, message);
+    else assert.equal(told.message, message);
+    assert.equal(response.headers.get("retry-after"), retryAfter);
+  }
+  assert.equal((await serve({}, () => budget).post(BODY)).headers.get("x-should-retry"), "false");
+});
+
+test("answers tell what is left of the caller's limits, and nothing of the keys'", async () => {
+  const quotas = [
+    { scope: "key:huggingface-1f3a", reason: "requests", limit: 300, remaining: 12, reset: 60_000 },
+    { scope: "client:ann", reason: "requests", limit: 60, remaining: 12.9, reset: 30_400 },
+    { scope: "client:ann", reason: "tokens", limit: 5_000, remaining: -3, reset: 1 },
+    { scope: "ticket:x", reason: "concurrent", limit: 2, remaining: 1, reset: 0 },
+    { scope: "gateway", reason: "month", limit: 9_000, remaining: 8_000, reset: 86_400_000 },
+    { scope: "gateway", reason: "budget", limit: 1, remaining: 1, reset: 1 },
+    { scope: "gatewayx", reason: "requests", limit: 1, remaining: 1, reset: 1 },
+  ];
+  const { headers } = await serve({}, { quotas }).post(BODY);
+  assert.equal(headers.get("ratelimit-policy"), '"client-requests";q=60;w=60, "client-tokens";q=5000;w=60;qu="tokens", "ticket-concurrent";q=2;qu="concurrent-requests", "gateway-month";q=9000');
+  assert.equal(headers.get("ratelimit"), '"client-requests";r=12;t=31, "client-tokens";r=0;t=1, "ticket-concurrent";r=1;t=0, "gateway-month";r=8000;t=86400');
+  assert.equal((await serve({}, {}).post(BODY)).headers.get("ratelimit"), null);
+});
+
+test("of an answer's head goes on what is the caller's", async () => {
+  const headers = { "x-request-id": "Root=1-abc", "x-inference-provider": "groq", "x-ratelimit-remaining": "3", "set-cookie": "a=b", server: "nginx", "x-compute-time": "1", ratelimit: '"api";r=0;t=9' };
+  const response = await serve({}, { headers, body: "bytes" }).post(BODY);
+  assert.deepEqual(Object.fromEntries(response.headers), { "cache-control": "no-cache", "content-type": "application/json", vary: "Origin", "x-inference-provider": "groq", "x-request-id": "Root=1-abc" });
+  assert.equal(await response.text(), "bytes");
+});
+
+test("a caller's headers go no further", async () => {
+  const { post, seen } = serve();
+  await post(BODY, { headers: { "x-hf-bill-to": "victim", host: "evil.example", "x-forwarded-host": "evil.example", cookie: "a=b" } });
+  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "metadata", "onSettled", "parts", "signal"]);
+});
+
+test("one line for each request, without a secret in it", async () => {
+  const { ask, post, seen } = serve({ apiKeys: ["hf_upstream"], ticketSecret: SECRET }, () => upstreamError("APIError", 418, { error: `teapot hf_upstream ${SECRET} ${KEY}` }));
+  await ask("/healthz");
+  await post(BODY, { key: "wrong" });
+  await ask(`/${"x".repeat(500)}\n{"event":"forged"}`);
+  await post({ ...BODY, stream: true });
+  assert.deepEqual(seen.lines.map(({ event, method, status, code, client, stream }) => [event, method, status, code ?? null, client ?? null, stream ?? null]), [
+    ["request", "GET", 200, null, null, null], ["request", "POST", 401, "invalid_api_key", null, null], ["request", "GET", 404, "not_found", null, null],
+    ["request", "POST", 418, "upstream_error", seen.lines[3].client, true],
+  ]);
+  assert.ok(seen.lines.every(({ path, time, requestId, durationMs }) => path.length <= 201 && Date.parse(time) > 0 && requestId && durationMs >= 0));
+  assert.ok(!/hf_upstream|ticket-secret|a-client-key/.test(JSON.stringify(seen.lines)));
+});
+
+test("a call's line has its settlement, and the hook gets it with env and ctx; what the hook throws is its own", async () => {
+  const told = [];
+  const { post, seen } = serve({ onSettled: (...given) => { told.push(given); throw new Error("queue is full"); } });
+  const response = await post(BODY);
+  assert.equal(response.status, 200);
+  const line = seen.lines.find(({ event }) => event === "request");
+  assert.deepEqual([line.outcome, line.model, line.promptTokens, line.completionTokens, line.usd, line.key, line.attempts, line.upstreamRequestId], ["ok", "org/name", 3, 4, 0.25, "huggingface-1f3a", 1, "Root=1"]);
+  assert.deepEqual([told.length, told[0][0], told[0][1]], [1, SETTLEMENT, { VAR: "x" }]);
+  assert.equal(typeof told[0][2].waitUntil, "function");
+  assert.match(seen.lines.find(({ event }) => event === "notice").message, /queue is full/);
+});

@@ -1,0 +1,102 @@
+// The gateway's settings: options over variables, and an error that names what is wrong and never what it holds.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { settings } from "../../src/js/gateway/setting.js";
+
+const OPEN = { GATEWAY_CLIENT_KEYS: "client-key" };
+const read = (env, options) => settings(options, { ...OPEN, ...env });
+
+test("keys of the model's server: one, several by comma, numbered, each once and in order", () => {
+  for (const [env, keys] of [
+    [{}, undefined],
+    [{ HF_TOKEN: "" }, undefined],
+    [{ HF_TOKEN: "hf_a" }, ["hf_a"]],
+    [{ HF_TOKEN: " hf_a, hf_b,,hf_a " }, ["hf_a", "hf_b"]],
+    [{ HF_TOKEN_10: "hf_ten", HF_TOKEN_2: "hf_two,hf_two_b", HF_TOKEN_1: "hf_one" }, ["hf_one", "hf_two", "hf_two_b", "hf_ten"]],
+    [{ HF_TOKEN: "hf_a", HF_TOKEN_1: "hf_b", HF_TOKEN_X: "hf_no" }, ["hf_a", "hf_b"]],
+  ]) assert.deepEqual(read(env).apiKeys, keys, JSON.stringify(env));
+});
+
+test("every variable", () => {
+  const env = {
+    HF_BASE_URL: "https://tgi.example/v1", HF_BILL_TO: "acme", GATEWAY_CLIENT_KEYS: "one, two", GATEWAY_TICKET_SECRET: "secret", GATEWAY_AUDIENCE: "https://gw.example",
+    GATEWAY_ORIGINS: "https://App.example/, http://localhost:5173", GATEWAY_MODELS: "meta-llama/*,org/name",
+    GATEWAY_MAX_TOKENS: "500", GATEWAY_MAX_N: "1", GATEWAY_MAX_BODY_BYTES: "1000", GATEWAY_MAX_MESSAGES: "20",
+    GATEWAY_REQUESTS_PER_MINUTE: "100", GATEWAY_TOKENS_PER_MINUTE: "50000", GATEWAY_REQUESTS_PER_MONTH: "9000", GATEWAY_MAX_CONCURRENT: "8",
+    GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "10", GATEWAY_KEY_TOKENS_PER_MINUTE: "30000",
+    GATEWAY_BUDGET_USD: "12.50", GATEWAY_BUDGET_PER: "day", GATEWAY_PRICING: '{"inputPerMillion":1,"outputPerMillion":2}',
+  };
+  const given = settings({}, env);
+  assert.deepEqual(JSON.parse(JSON.stringify(given)), {
+    baseURL: "https://tgi.example/v1", billTo: "acme", clientKeys: ["one", "two"], ticketSecret: "secret", audience: "https://gw.example",
+    origins: ["https://app.example", "http://localhost:5173"], models: ["meta-llama/*", "org/name"],
+    caps: { maxTokens: 500, n: 1, bodyBytes: 1000, messages: 20 },
+    limits: { requestsPerMinute: 100, tokensPerMinute: 50_000, requestsPerMonth: 9_000, maxConcurrent: 8 },
+    clientLimits: { requestsPerMinute: 10 }, keyLimits: { tokensPerMinute: 30_000 },
+    budget: { usd: 12.5, per: "day" }, pricing: { inputPerMillion: 1, outputPerMillion: 2 },
+  });
+});
+
+test("a Worker's variables may be JSON", () => {
+  const given = settings({}, { GATEWAY_CLIENT_KEYS: ["one", "two"], GATEWAY_REQUESTS_PER_MINUTE: 5, GATEWAY_BUDGET_USD: 3, GATEWAY_MODELS: ["a/b"] });
+  assert.deepEqual([given.clientKeys, given.limits, given.budget, given.models], [["one", "two"], { requestsPerMinute: 5 }, { usd: 3, per: "month" }, ["a/b"]]);
+});
+
+test("options win over variables, and 0 is no limit", () => {
+  const env = { GATEWAY_REQUESTS_PER_MINUTE: "100", GATEWAY_MODELS: "a/*", GATEWAY_MAX_N: "1", GATEWAY_MAX_TOKENS: "10" };
+  const given = read(env, { limits: { requestsPerMonth: 7, tokensPerMinute: 0, onLimit: "wait" }, models: ["b/*"], caps: { n: 2 } });
+  assert.deepEqual([given.limits, given.models, given.caps.n, given.caps.maxTokens], [{ requestsPerMonth: 7 }, ["b/*"], 2, 10]);
+  assert.deepEqual(read({ GATEWAY_REQUESTS_PER_MINUTE: "0" }).limits, {});
+});
+
+test("a budget needs prices: the live ones where none are given", () => {
+  assert.equal(read({ GATEWAY_BUDGET_USD: "1" }).pricing, "live");
+  assert.equal(read({}, { budget: { usd: 1, per: "total" }, pricing: { inputPerMillion: 1, outputPerMillion: 1 } }).pricing.inputPerMillion, 1);
+  assert.equal(read({}).pricing, undefined);
+});
+
+test("nobody may call: that is an error, and an open gateway is written down", () => {
+  assert.throws(() => settings({}, {}), { name: "ConfigError", path: "GATEWAY_CLIENT_KEYS", message: /GATEWAY_TICKET_SECRET.*authorize/ });
+  assert.throws(() => settings({}, { GATEWAY_CLIENT_KEYS: " , " }), { path: "GATEWAY_CLIENT_KEYS" });
+  for (const options of [{ authorize: () => ({ client: "anyone" }) }, { ticketSecret: "s" }, { clientKeys: ["k"] }]) settings(options, {});
+});
+
+test("what is wrong is named, its value is not", () => {
+  const VALUE = "hf_wr0ng";
+  const variables = [
+    "GATEWAY_MAX_TOKENS", "GATEWAY_MAX_N", "GATEWAY_MAX_BODY_BYTES", "GATEWAY_MAX_MESSAGES", "GATEWAY_REQUESTS_PER_MINUTE", "GATEWAY_CLIENT_TOKENS_PER_MINUTE",
+    "GATEWAY_KEY_MAX_CONCURRENT", "GATEWAY_BUDGET_USD", "GATEWAY_PRICING", "GATEWAY_ORIGINS",
+  ];
+  const cases = [
+    ...variables.map((name) => [{ [name]: VALUE }, {}, name]),
+    [{ GATEWAY_BUDGET_USD: "1", GATEWAY_BUDGET_PER: VALUE }, {}, "GATEWAY_BUDGET_PER"],
+    [{ GATEWAY_MAX_TOKENS: "0" }, {}, "GATEWAY_MAX_TOKENS"],
+    [{ GATEWAY_MAX_TOKENS: "-5" }, {}, "GATEWAY_MAX_TOKENS"],
+    [{ GATEWAY_MAX_TOKENS: "1e3" }, {}, "GATEWAY_MAX_TOKENS"],
+    [{ GATEWAY_ORIGINS: "https://app.example/path" }, {}, "GATEWAY_ORIGINS"],
+    [{ GATEWAY_ORIGINS: "null" }, {}, "GATEWAY_ORIGINS"],
+    [{ GATEWAY_CLIENT_KEYS: 7 }, {}, "GATEWAY_CLIENT_KEYS"],
+    [{ GATEWAY_TICKET_SECRET: { no: "text" } }, {}, "GATEWAY_TICKET_SECRET"],
+    [{}, { clientkeys: [VALUE] }, "clientkeys"],
+    [{}, { clientKeys: VALUE }, "clientKeys"],
+    [{}, { clientKeys: [""] }, "clientKeys"],
+    [{}, { apiKeys: [7] }, "apiKeys"],
+    [{}, { baseURL: 7 }, "baseURL"],
+    [{}, { authorize: VALUE }, "authorize"],
+    [{}, { onSettled: VALUE }, "onSettled"],
+    [{}, { caps: { maxTokens: VALUE } }, "caps.maxTokens"],
+    [{}, { caps: { tokens: 1 } }, "caps.tokens"],
+    [{}, { limits: { requestsPerMinute: VALUE } }, "limits.requestsPerMinute"],
+    [{}, { clientLimits: 5 }, "clientLimits"],
+    [{}, { budget: { usd: 1, per: VALUE } }, "budget.per"],
+    [{}, { budget: { usd: -1, per: "day" } }, "budget.usd"],
+    [{}, { origins: [VALUE] }, "origins"],
+  ];
+  for (const [env, options, path] of cases) {
+    assert.throws(() => read(env, options), (error) => {
+      assert.deepEqual([error.name, error.path], ["ConfigError", path], JSON.stringify([env, options]));
+      assert.ok(error.message.startsWith(`${path}: `) && !error.message.includes(VALUE), error.message);
+      return true;
+    });
+  }
+});
