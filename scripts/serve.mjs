@@ -12,13 +12,14 @@ const TYPES = {
   ".json": "application/json",
   ".mjs": "text/javascript; charset=utf-8",
   ".png": "image/png",
+  ".sse": "text/event-stream",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
 };
 
 /**
  * Serves folders by path prefix, the longest prefix first. `routes` maps a path prefix to a handler (request, response) that goes
- * before the files; `headers` go with every file. Gives { url, port, close }; rejects with EADDRINUSE when the port is taken.
+ * before the files; `headers` go with every file. A file with a `.br` beside it goes out compressed to whoever takes that. Gives { url, port, close }; rejects with EADDRINUSE when the port is taken.
  */
 export async function serve({ port = 0, folders, routes = {}, headers = {} }) {
   const byLength = (entries) => Object.entries(entries).sort(([a], [b]) => b.length - a.length);
@@ -29,8 +30,10 @@ export async function serve({ port = 0, folders, routes = {}, headers = {} }) {
     const [prefix, folder] = byLength(folders).find(([start]) => path.startsWith(start)) ?? [];
     const file = folder && (await fileAt(folder, path.slice(prefix.length)));
     if (!file) return response.writeHead(404, { "content-type": "text/plain" }).end(`nothing at ${path}\n`);
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "no-store", ...headers });
-    createReadStream(file).pipe(response);
+    const type = { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "no-store", ...headers };
+    const compressed = /\bbr\b/.test(request.headers["accept-encoding"]) && (await fileAt(folder, `${file.slice(folder.length)}.br`));
+    response.writeHead(200, compressed ? { ...type, "content-encoding": "br", vary: "accept-encoding" } : type);
+    createReadStream(compressed || file).pipe(response);
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);

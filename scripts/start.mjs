@@ -1,12 +1,11 @@
 // npm start [-- --port N]: builds, streams one answer to the terminal, and serves the demo page.
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
-import { main, root, Stop } from "./run.mjs";
-import { serve } from "./serve.mjs";
+import { buildPage, servePage } from "./page.mjs";
+import { ownPageOnly, passOn } from "./pass-on.mjs";
+import { main, Stop } from "./run.mjs";
 
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const ROUTER = (process.env.HF_BASE_URL ?? "https://router.huggingface.co/v1").replace(/\/+$/, "");
@@ -25,41 +24,10 @@ async function streamToTerminal(pkg, options) {
   console.log(`\n  (${usage.prompt_tokens} + ${usage.completion_tokens} tokens${usage.source === "estimated" ? ", estimated" : ""})\n`);
 }
 
-/**
- * Passes /v1 on to the router with the key added, bytes as they come: the page never gets the key. Only this page may ask:
- * any other site open in the same browser could otherwise spend it.
- */
-function routerWithKey(token) {
-  return async (request, response) => {
-    const { host, origin = `http://${host}`, "content-type": type } = request.headers;
-    const own = ["127.0.0.1", "localhost"].map((name) => `http://${name}:${request.socket.localPort}`);
-    if (origin !== `http://${host}` || !own.includes(origin)) return response.writeHead(403).end("only this server's own page may use it\n");
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    try {
-      const answer = await fetch(ROUTER + request.url.slice("/v1".length), {
-        method: request.method,
-        headers: { authorization: `Bearer ${token}`, ...(type && { "content-type": type }) },
-        body: ["GET", "HEAD"].includes(request.method) ? undefined : Readable.toWeb(request),
-        duplex: "half",
-        signal: gone.signal,
-      });
-      // fetch has already undone the encoding, and with it the length.
-      const headers = Object.fromEntries([...answer.headers].filter(([name]) => !/^(content-(encoding|length)|transfer-encoding|connection)$/.test(name)));
-      response.writeHead(answer.status, headers);
-      await pipeline(Readable.fromWeb(answer.body ?? new ReadableStream({ start: (body) => body.close() })), response);
-    } catch (error) {
-      if (gone.signal.aborted) return;
-      if (!response.headersSent) response.writeHead(502, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: `the router could not be reached: ${error.cause?.message ?? error.message}` } }));
-    }
-  };
-}
-
 async function serveOnFreePort(port, options) {
   for (let tried = port; tried < port + 20; tried += 1) {
     try {
-      return await serve({ ...options, port: tried });
+      return await servePage({ ...options, port: tried });
     } catch (error) {
       if (error.code !== "EADDRINUSE") throw error;
       console.log(`Port ${tried} is taken, trying ${tried + 1}.`);
@@ -104,11 +72,13 @@ async function present(pkg, { port, token, endpoint, open }) {
     if (!token) throw error;
     console.error(`${error.name}: ${error.message}\n`);
   });
-  const config = { baseURL: token ? "/v1" : baseURL, standIn: !token, model: MODEL };
-  const sendConfig = (_, response) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(config));
   const server = await serveOnFreePort(port, {
-    folders: { "/": join(root, "www"), "/hfetch/": join(pkg, "dist") },
-    routes: { "/config.json": sendConfig, ...(token && { "/v1/": routerWithKey(token) }) },
+    folder: await buildPage(pkg),
+    config: { baseURL: "/v1", apiKey: token ? null : "stand-in", model: MODEL, standIn: !token, faults: endpoint ? "/stand-in" : null, direct: ROUTER },
+    routes: {
+      "/v1/": ownPageOnly(passOn("/v1", baseURL, token)),
+      ...(endpoint && { "/stand-in/": ownPageOnly(passOn("/stand-in", endpoint.url)) }),
+    },
   });
   open.push(server);
   console.log(`The demo page: ${server.url}  (Ctrl-C stops it)`);

@@ -1,18 +1,38 @@
 // Numbers as a person reads them.
 
-const count = new Intl.NumberFormat("en");
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const significant = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, maximumFractionDigits: 12 });
 
+export const count = (number) => whole.format(number);
+export const compact = (number) => short.format(number);
+
 export function tokens(number) {
-  return `${count.format(number)} ${number === 1 ? "token" : "tokens"}`;
+  return `${count(number)} ${number === 1 ? "token" : "tokens"}`;
 }
 
-/** An unknown price is said, never shown as 0; a price by the dearest provider is an upper bound. */
-export function usd({ usd, source }) {
+export const dollars = (number) => `$${significant.format(number)}`;
+
+/** A cost: an unknown price is said, never shown as 0; a price by the dearest provider is an upper bound. */
+export function cost({ usd, source }) {
   if (usd === null) return "price unknown";
-  return `${source === "live-max" ? "at most " : ""}$${significant.format(usd)}`;
+  return `${source === "live-max" && usd > 0 ? "≤ " : ""}${dollars(usd)}`;
 }
 
 export function duration(ms) {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${significant.format(ms / 1000)} s`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${significant.format(ms / 1000)} s` : `${significant.format(ms / 60_000)} min`;
+}
+
+export function perSecond(number, ms) {
+  if (!(ms > 0) || number <= 0) return "–";
+  const rate = (number * 1000) / ms;
+  return rate < 10 ? rate.toFixed(1) : count(rate);
+}
+
+/** Of an offer in the catalogue. */
+export function price(pricing) {
+  if (!pricing) return "no price";
+  if (pricing.inputPerMillion === 0 && pricing.outputPerMillion === 0) return "free";
+  return `$${significant.format(pricing.inputPerMillion)} / $${significant.format(pricing.outputPerMillion)}`;
 }

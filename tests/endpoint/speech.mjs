@@ -1,4 +1,5 @@
 // What the stand-in says: always the same words for the same request.
+import { prepared } from "./showcase.mjs";
 
 /** The reply to a chat body: words, thoughts (reasoning), tool calls, and why it ends. */
 export function compose(body, model) {
@@ -10,7 +11,13 @@ export function compose(body, model) {
 }
 
 function echo(body) {
+  const last = body.messages.at(-1);
+  if (last?.role === "tool") return `The tool answered: ${contentText(last.content)}`;
   const said = lastUserText(body).trim();
+  return prepared(said) ?? answerTo(said);
+}
+
+function answerTo(said) {
   return said === "" ? "You sent no text, so there is nothing to echo." : `You said: ${said}\n\nThat is all this endpoint can say about it.`;
 }
 

@@ -1,0 +1,136 @@
+// A conversation through hfetch, turn by turn: no DOM, no globals.
+
+import { estimateTokens } from "hfetch";
+import { runTool, TOOLS } from "./tools.js";
+
+const MOST_STEPS = 4; // calls for one question: an answer, or tools and then an answer
+
+/** A question and all that was said in answer to it: messages as the API takes them. */
+class Turn {
+  constructor(question) {
+    this.question = question;
+    this.said = [];
+  }
+
+  get messages() {
+    return [{ role: "user", content: this.question }, ...this.said];
+  }
+}
+
+export class Conversation {
+  #session;
+  #turns = [];
+  #controller = null;
+
+  constructor(session) {
+    this.#session = session;
+  }
+
+  get busy() {
+    return this.#controller !== null;
+  }
+
+  /** Hangs up on the answer that is under way. */
+  stop() {
+    this.#controller?.abort();
+  }
+
+  /** Adds a question; `answer` asks it. */
+  add(question) {
+    const turn = new Turn(question);
+    this.#turns.push(turn);
+    return turn;
+  }
+
+  /** Forgets this turn and all that came after it. */
+  cut(turn) {
+    const index = this.#turns.indexOf(turn);
+    if (index >= 0) this.#turns.length = index;
+  }
+
+  /**
+   * Asks a turn's question with all that was said before, and tells `view` what comes. Resolves to the error that ended it,
+   * or null when the answer is complete or was stopped.
+   */
+  async answer(turn, parameters, view) {
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    turn.said = [];
+    try {
+      for (let step = 0; step < MOST_STEPS; step += 1) {
+        const message = await this.#step(turn, parameters, view, signal);
+        turn.said.push(message);
+        if (!message.tool_calls?.length) break;
+        for (const call of message.tool_calls) {
+          const content = runTool(call);
+          view.result(call, content);
+          turn.said.push({ role: "tool", tool_call_id: call.id, content });
+        }
+      }
+      return null;
+    } catch (error) {
+      // A part of an answer is part of the conversation; a question without an answer is asked anew, not remembered.
+      const partial = error.partial?.choices[0]?.message.content;
+      if (partial) turn.said.push({ role: "assistant", content: partial });
+      else if (!turn.said.length) this.cut(turn);
+      return error.name === "APIUserAbortError" ? null : error;
+    } finally {
+      this.#controller = null;
+      this.#session.live(null);
+    }
+  }
+
+  /** One call, to its end: the message it brought. */
+  async #step(turn, { system, tools, ...body }, view, signal) {
+    const messages = [...(system ? [{ role: "system", content: system }] : []), ...this.#before(turn), ...turn.messages];
+    const request = { model: this.#session.model, messages, ...body, ...(tools && { tools: TOOLS }), stream: true };
+    const live = new LiveAnswer(request);
+    this.#session.live(live);
+    const pending = this.#session.client.chat.completions.create(request, { signal });
+    const settled = pending.settled.then((settlement) => view.settle(settlement));
+    view.begin();
+    try {
+      const stream = await pending;
+      for await (const { choices } of stream) {
+        const delta = choices?.[0]?.delta ?? {};
+        const reasoning = delta.reasoning ?? delta.reasoning_content ?? "";
+        const text = delta.content ?? "";
+        if (reasoning) view.reason(reasoning);
+        if (text) view.write(text);
+        if (delta.tool_calls) view.call(delta.tool_calls);
+        if (reasoning || text) live.add(reasoning + text);
+        this.#session.live(live);
+      }
+      return messageOf(await stream.final());
+    } finally {
+      await settled;
+    }
+  }
+
+  #before(turn) {
+    return this.#turns.slice(0, this.#turns.indexOf(turn)).flatMap(({ messages }) => messages);
+  }
+}
+
+// What goes back to the model: servers refuse fields they don't know, reasoning among them.
+function messageOf({ choices: [{ message }] }) {
+  const { content, tool_calls } = message;
+  return { role: "assistant", content: content ?? "", ...(tool_calls?.length && { tool_calls }) };
+}
+
+/** An answer while it comes: what can be known of it before its settlement is an estimate. */
+class LiveAnswer {
+  startedAt = performance.now();
+  firstAt = null;
+  tokens = 0;
+
+  constructor({ model, messages }) {
+    this.model = model;
+    this.promptTokens = estimateTokens(messages.map(({ role, content }) => ({ role, content: content ?? "" })));
+  }
+
+  add(text) {
+    this.firstAt ??= performance.now();
+    this.tokens += estimateTokens(text);
+  }
+}

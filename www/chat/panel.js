@@ -1,0 +1,75 @@
+// The chat panel: the composer, and what its buttons do.
+
+import { byId } from "../element.js";
+import { Conversation } from "./conversation.js";
+import { AnswerView, Log, questionView } from "./view.js";
+
+/** Wires the chat; `parameters` gives the body's further members when asked. */
+export function startChat(session, parameters) {
+  const [composer, prompt, send, stop, welcome] = ["composer", "prompt", "send", "stop", "welcome"].map(byId);
+  const log = new Log(byId("log"));
+  const conversation = new Conversation(session);
+
+  async function answer(turn, question, before) {
+    const view = new AnswerView(log, () => {
+      if (!conversation.busy) again(turn.question, question, view.node);
+    });
+    if (before) before.replaceWith(view.node);
+    else log.add(view.node);
+    busy(true);
+    view.end(await conversation.answer(turn, parameters.values(), view));
+    busy(false);
+  }
+
+  function ask(text) {
+    welcome.remove();
+    const turn = conversation.add(text);
+    const question = questionView(text, (changed) => {
+      if (!conversation.busy) again(changed, question);
+    });
+    question.turn = turn;
+    log.add(question);
+    answer(turn, question);
+  }
+
+  // All that was said after a question that is asked anew belonged to its old answer.
+  function again(text, question) {
+    conversation.cut(question.turn);
+    while (question.nextSibling) question.nextSibling.remove();
+    question.remove();
+    ask(text);
+  }
+
+  function busy(now) {
+    send.hidden = now;
+    stop.hidden = !now;
+    composer.setAttribute("aria-busy", now);
+    // The button that had the focus is gone: back to where the next message is written.
+    if (document.activeElement === document.body) prompt.focus();
+  }
+
+  composer.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = prompt.value.trim();
+    if (!text || conversation.busy) return;
+    prompt.value = "";
+    ask(text);
+  });
+  prompt.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      composer.requestSubmit();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) conversation.stop();
+  });
+  stop.addEventListener("click", () => conversation.stop());
+  byId("examples").addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (!button || conversation.busy) return;
+    if (button.dataset.tools !== undefined) parameters.offerTools();
+    ask(button.querySelector("span").textContent);
+    prompt.focus();
+  });
+}

@@ -1,0 +1,34 @@
+// The parameters of the next question, from a dialog.
+
+import { byId } from "../element.js";
+
+/** `values` gives the members of a request's body that were set; an empty field leaves the choice to the provider. */
+export function startParameters() {
+  const dialog = byId("parameter-form");
+  const button = byId("parameters");
+  const { elements } = dialog.querySelector("form");
+
+  function values() {
+    const number = (name) => (elements[name].value === "" ? undefined : elements[name].valueAsNumber);
+    const stop = elements.stop.value.split("|").filter(Boolean).slice(0, 4);
+    const all = { system: elements.system.value.trim() || undefined, temperature: number("temperature"), top_p: number("top_p"), max_tokens: number("max_tokens"), stop: stop.length ? stop : undefined, tools: elements.tools.checked || undefined };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  }
+
+  function showCount() {
+    const set = Object.keys(values()).length;
+    button.lastElementChild.textContent = set ? `Parameters (${set})` : "Parameters";
+  }
+
+  button.addEventListener("click", () => dialog.showModal());
+  dialog.addEventListener("input", showCount);
+  dialog.addEventListener("reset", () => setTimeout(showCount));
+  dialog.addEventListener("close", showCount);
+  return {
+    values,
+    offerTools() {
+      elements.tools.checked = true;
+      showCount();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// The ledger: one row for each settlement, and all of them as CSV.
+
+import { byId, element } from "./element.js";
+import { cost, count, dollars, duration } from "./format.js";
+
+const SHOWN = 500; // rows; the export has them all
+
+/** What a settlement is in a row of text, by the column's name in the CSV. */
+const COLUMNS = {
+  started_at: ({ startedAt }) => new Date(startedAt).toISOString(),
+  kind: ({ kind }) => kind,
+  model: ({ model }) => model,
+  provider: ({ provider }) => provider,
+  outcome: ({ outcome }) => outcome,
+  finish_reason: ({ finishReason }) => finishReason,
+  prompt_tokens: ({ usage }) => usage.prompt_tokens,
+  completion_tokens: ({ usage }) => usage.completion_tokens,
+  usage_source: ({ usage }) => usage.source,
+  cost_usd: ({ cost: { usd } }) => usd,
+  cost_source: ({ cost: { source } }) => source,
+  first_token_ms: ({ firstTokenMs }) => firstTokenMs,
+  duration_ms: ({ durationMs }) => durationMs,
+  attempts: ({ attempts }) => attempts,
+  key: ({ key }) => key,
+  request_id: ({ requestId }) => requestId,
+};
+
+/** RFC 4180, and nothing that a spreadsheet would take for a formula. */
+function field(value) {
+  const text = String(value ?? "");
+  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function csv(settlements) {
+  const rows = settlements.map((settlement) => Object.values(COLUMNS).map((read) => field(read(settlement))));
+  return [Object.keys(COLUMNS), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+export function startLedger(session) {
+  const [table, empty, button] = ["settlements", "no-settlements", "export"].map(byId);
+  const [body] = table.tBodies;
+  const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  const totals = { calls: 0, prompt: 0, answer: 0, usd: 0, unpriced: 0 };
+
+  function add(settlement) {
+    table.hidden = false;
+    empty.hidden = true;
+    button.disabled = false;
+    body.prepend(row(settlement, clock));
+    if (body.rows.length > SHOWN) body.lastChild.remove();
+    totals.calls += 1;
+    totals.prompt += settlement.usage.prompt_tokens;
+    totals.answer += settlement.usage.completion_tokens;
+    if (settlement.cost.usd === null) totals.unpriced += 1;
+    else totals.usd += settlement.cost.usd;
+    const price = dollars(totals.usd) + (totals.unpriced ? ` + ${totals.unpriced} unpriced` : "");
+    table.tFoot.replaceChildren(
+      element("tr", {}, element("th", { scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), element("td"), number(price), element("td", { colSpan: 4 })),
+    );
+  }
+
+  button.addEventListener("click", () => {
+    const url = URL.createObjectURL(new Blob([csv(session.settlements)], { type: "text/csv;charset=utf-8" }));
+    element("a", { href: url, download: "hfetch-settlements.csv" }).click();
+    // Not before the browser has begun to read it.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  });
+  session.settlements.forEach(add);
+  session.addEventListener("settled", ({ detail }) => add(detail));
+}
+
+const number = (text) => element("td", { class: "number", textContent: text });
+const cell = (text) => element("td", { textContent: text ?? "–" });
+
+function row({ startedAt, kind, model, provider, outcome, usage, cost: price, firstTokenMs, durationMs, attempts, key }, clock) {
+  return element(
+    "tr",
+    { data: { outcome } },
+    cell(clock.format(startedAt)),
+    cell(kind),
+    element("td", { class: "name", textContent: model.split("/").at(-1), title: model }),
+    cell(provider),
+    element("td", { class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), outcome),
+    number(count(usage.prompt_tokens)),
+    number(count(usage.completion_tokens)),
+    cell(usage.source),
+    number(cost(price)),
+    number(firstTokenMs === null ? "–" : duration(firstTokenMs)),
+    number(duration(durationMs)),
+    number(attempts),
+    element("td", {}, key ? element("code", { textContent: key.replace(/^huggingface-/, "") }) : "–"),
+  );
+}

@@ -1,0 +1,127 @@
+// The meter: what the library itself says of the last call, the session, the limits and the keys.
+
+import { cost as costOf } from "hfetch";
+import { byId, element, inFrames } from "./element.js";
+import { compact, cost, count, dollars, duration, perSecond, tokens } from "./format.js";
+import { Sparkline } from "./sparkline.js";
+
+const SAMPLE = 100; // ms between two points of the curve
+const STATES = { ready: "ready", limited: "at its limit", cooling: "cooling", disabled: "refused" };
+
+export function startMeter(session) {
+  const [rate, firstToken, answerCost, promptTokens, answerTokens, counted, spend, keys, traffic, line, aside, toggle] =
+    ["rate", "first-token", "answer-cost", "prompt-tokens", "answer-tokens", "counted", "spend", "keys", "traffic", "meter-line", "meter", "meter-toggle"].map(byId);
+  const curve = new Sparkline(byId("rate-plot"));
+  let live = null;
+  let pricing = null;
+  let sampledAt = 0;
+
+  const showLive = inFrames(() => {
+    if (!live) return;
+    const now = performance.now();
+    const streamed = live.firstAt === null ? 0 : now - live.firstAt;
+    const speed = streamed > SAMPLE ? perSecond(live.tokens, streamed) : "–";
+    rate.value = speed;
+    firstToken.textContent = live.firstAt === null ? "…" : duration(live.firstAt - live.startedAt);
+    promptTokens.textContent = `≈ ${count(live.promptTokens)}`;
+    answerTokens.textContent = `≈ ${count(live.tokens)}`;
+    if (pricing) answerCost.textContent = `≈ ${dollars(costOf({ prompt_tokens: live.promptTokens, completion_tokens: live.tokens }, pricing).usd)}`;
+    counted.textContent = "Estimated while it streams.";
+    line.textContent = `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
+    if (speed !== "–" && now - sampledAt >= SAMPLE) {
+      sampledAt = now;
+      curve.add((live.tokens * 1000) / streamed);
+    }
+  });
+
+  function showSettled({ usage, cost: price, firstTokenMs, durationMs, outcome, kind }) {
+    const mark = usage.source === "estimated" ? "≈ " : "";
+    const speed = firstTokenMs === null ? "–" : perSecond(usage.completion_tokens, durationMs - firstTokenMs);
+    rate.value = speed;
+    firstToken.textContent = firstTokenMs === null ? "–" : duration(firstTokenMs);
+    promptTokens.textContent = mark + count(usage.prompt_tokens);
+    answerTokens.textContent = mark + count(usage.completion_tokens);
+    answerCost.textContent = cost(price);
+    const sum = usage.prompt_tokens + usage.completion_tokens;
+    counted.textContent = sum === 0 ? `Nothing was counted: ${outcome}.` : `Tokens ${usage.source === "reported" ? "reported by the server" : "estimated, the server reported none"}; ${priceSource(price)}.`;
+    line.textContent = [kind === "chat" && speed !== "–" && `${speed} tokens/s`, tokens(sum), cost(price)].filter(Boolean).join(" · ");
+  }
+
+  function showSession() {
+    const { spend: sum, keys: pool, inFlight, queued } = session.client.snapshot();
+    const { budget, requestsPerMinute, tokensPerMinute, requestsPerMonth } = session.limits;
+    gauge("budget", sum.usd, budget, budget > 0 ? `${dollars(sum.usd)} of ${dollars(budget)}` : `${dollars(sum.usd)}, no budget`);
+    spend.textContent = sum.requests ? `${count(sum.requests)} ${sum.requests === 1 ? "request" : "requests"}, ${tokens(sum.promptTokens + sum.completionTokens)}${sum.unpriced ? `, ${sum.unpriced} without a price` : ""}` : "Nothing spent yet.";
+    const total = (name) => pool.reduce((all, key) => all + key[name], 0);
+    left("minute-requests", total("requestsLastMinute"), requestsPerMinute * Math.max(1, pool.length));
+    left("minute-tokens", total("tokensLastMinute"), tokensPerMinute * Math.max(1, pool.length));
+    left("month-requests", total("requestsThisMonth"), requestsPerMonth * Math.max(1, pool.length));
+    keys.replaceChildren(...pool.map(keyRow));
+    traffic.textContent = `${inFlight} in flight, ${queued} waiting`;
+  }
+
+  session.addEventListener("live", ({ detail }) => {
+    if (detail && detail !== live) {
+      curve.clear();
+      findPricing(detail.model);
+    }
+    live = detail;
+    showLive();
+  });
+  session.addEventListener("settled", ({ detail }) => {
+    live = null;
+    showSettled(detail);
+    showSession();
+  });
+  session.addEventListener("changed", showSession);
+  toggle.addEventListener("click", () => {
+    const open = aside.toggleAttribute("data-open");
+    toggle.setAttribute("aria-expanded", open);
+  });
+  // Windows roll on by themselves.
+  setInterval(() => document.hidden || showSession(), 1000);
+  showSession();
+
+  async function findPricing(name) {
+    const [id, provider] = name.split(":");
+    const models = await session.models().catch(() => []);
+    const offers = models.find((model) => model.id === id)?.providers.filter((offer) => offer.pricing) ?? [];
+    pricing = (offers.find((offer) => offer.provider === provider) ?? offers[0])?.pricing ?? null;
+  }
+}
+
+function priceSource({ usd, source }) {
+  if (usd === null) return "no price is known";
+  return { live: "the provider's live price", "live-max": "at most, by the dearest live price", configured: "the price that was set" }[source] ?? source;
+}
+
+function gauge(id, value, most, text) {
+  const row = byId(id);
+  row.querySelector(".value").textContent = text;
+  const bar = row.querySelector("meter");
+  bar.max = most || 1;
+  bar.value = most ? Math.min(value, most) : 0;
+  row.dataset.level = most && value / most > 0.9 ? "high" : "ok";
+}
+
+function left(id, used, most) {
+  const rest = Math.max(0, most - used);
+  const row = byId(id);
+  row.querySelector(".value").textContent = most ? `${rest < 10_000 ? count(rest) : compact(rest)} of ${most < 10_000 ? count(most) : compact(most)}` : "no limit";
+  const bar = row.querySelector("meter");
+  bar.max = most || 1;
+  bar.value = most ? rest : 1;
+  row.dataset.level = most && rest / most < 0.1 ? "high" : "ok";
+}
+
+function keyRow({ key, state, requests, readyAt }) {
+  const wait = readyAt === null ? "" : `, ${duration(Math.max(0, readyAt - Date.now()))}`;
+  return element(
+    "li",
+    { data: { state } },
+    element("span", { class: "dot", "aria-hidden": "true" }),
+    element("code", { textContent: key.replace(/^huggingface-/, "") }),
+    element("span", { textContent: `${STATES[state]}${wait}` }),
+    element("span", { class: "number", textContent: `${count(requests)} sent` }),
+  );
+}

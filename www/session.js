@@ -1,0 +1,91 @@
+// One client and what came of it. Every panel asks through a session, so that every call is in one ledger.
+
+import { HuggingFace } from "hfetch";
+
+/** What the page starts with; 0 is no limit. */
+export const DEFAULTS = { budget: 0.05, requestsPerMinute: 300, tokensPerMinute: 100_000, requestsPerMonth: 30_000 };
+
+/**
+ * Tells of what happens by events: "settled" (detail: the settlement), "changed" (another client), "live" (detail: the answer
+ * that is under way, or null).
+ */
+export class Session extends EventTarget {
+  #config;
+  #token = null;
+  #models = null;
+  client;
+  limits = DEFAULTS;
+  settlements = [];
+  model;
+
+  constructor(config) {
+    super();
+    this.#config = config;
+    this.model = config.model;
+    this.#renew();
+  }
+
+  get standIn() {
+    return this.#config.standIn && !this.direct;
+  }
+
+  /** Whether the visitor's own token is used, straight to the router. */
+  get direct() {
+    return this.#token !== null;
+  }
+
+  /** The path of the stand-in's scripts, or null where a real endpoint answers. */
+  get faults() {
+    return this.direct ? null : this.#config.faults;
+  }
+
+  get baseURL() {
+    return new URL(this.direct ? this.#config.direct : this.#config.baseURL, location.href).href;
+  }
+
+  get host() {
+    return new URL(this.baseURL).host;
+  }
+
+  get directHost() {
+    return new URL(this.#config.direct).host;
+  }
+
+  /** Other limits, and another token (null: none, undefined: as before): a client with counters of its own. */
+  apply(limits, token = this.#token) {
+    this.#token = token;
+    this.limits = limits;
+    this.#models = null;
+    this.#renew();
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  /** A further client to the same place, whose settlements go in the same ledger. */
+  clientWith(options) {
+    const key = this.#token ?? this.#config.apiKey;
+    return new HuggingFace({ baseURL: this.baseURL, ...(key && { apiKey: key }), onSettled: (settlement) => this.record(settlement), ...options });
+  }
+
+  record(settlement) {
+    this.settlements.push(settlement);
+    this.dispatchEvent(new CustomEvent("settled", { detail: settlement }));
+  }
+
+  live(answer) {
+    this.dispatchEvent(new CustomEvent("live", { detail: answer }));
+  }
+
+  /** The catalogue, asked for once. */
+  models() {
+    this.#models ??= this.client.models.list().catch((error) => {
+      this.#models = null;
+      throw error;
+    });
+    return this.#models;
+  }
+
+  #renew() {
+    const { budget, ...limits } = this.limits;
+    this.client = this.clientWith({ pricing: "live", limits, ...(budget > 0 && { budget: { usd: budget, per: "total" } }) });
+  }
+}
