@@ -1,15 +1,16 @@
-// npm run docs: the API reference as a site in target/docs, made from the types alone. A broken link fails it.
+// npm run docs: the API reference as a site in target/docs, made from the types of every entry. A broken link or a name without a word about it fails it.
 
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main, npmInstall, root, run } from "../scripts/run.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const types = ["hfetch.d.ts", "slim.d.ts"];
 
 async function command() {
   await npmInstall(here);
+  const { exports } = JSON.parse(await readFile(join(root, "pkg-template/package.json"), "utf8"));
+  const types = Object.values(exports).flatMap((entry) => (entry.types ? [basename(entry.types)] : []));
   const out = join(root, "target/docs");
   await mkdir(join(root, "target"), { recursive: true });
   // TypeDoc reads modules by their package's names, so the types are laid out as they are installed.
@@ -20,7 +21,7 @@ async function command() {
     await writeFile(join(stage, "package.json"), '{ "type": "module" }\n');
     await writeFile(join(stage, "tsconfig.json"), JSON.stringify({ compilerOptions, files: types }));
     const entries = types.flatMap((file) => ["--entryPoints", join(stage, file)]);
-    const options = ["--tsconfig", join(stage, "tsconfig.json"), "--out", out, "--name", "hfetch", "--readme", join(root, "README.md"), "--disableSources", "--treatWarningsAsErrors"];
+    const options = ["--tsconfig", join(stage, "tsconfig.json"), "--out", out, "--name", "hfetch", "--readme", join(root, "README.md"), "--disableSources", "--validation.notDocumented", "--treatWarningsAsErrors"];
     await run(process.execPath, [join(here, "node_modules/typedoc/bin/typedoc"), ...entries, ...options]);
   } finally {
     await rm(stage, { recursive: true, force: true });

@@ -23,7 +23,17 @@ export interface Pending<T> extends Promise<T> {
    */
   readonly settled: Promise<Settlement>;
   /** The answer together with status and headers. Rejects as the promise itself does. */
-  withResponse(): Promise<{ data: T; response: ResponseInfo; request_id: string | null }>;
+  withResponse(): Promise<WithResponse<T>>;
+}
+
+/** What {@link Pending.withResponse} gives. */
+export interface WithResponse<T> {
+  /** What the promise itself gives. */
+  data: T;
+  /** Status and headers. */
+  response: ResponseInfo;
+  /** {@link ResponseInfo.requestId} in the `openai` package's spelling. */
+  request_id: string | null;
 }
 
 /** Status line and headers of the response that was used, retries left out. */
@@ -120,6 +130,7 @@ export class HuggingFace {
 
   /** Chat: `chat.completions.create`. */
   readonly chat: {
+    /** Chat completions, whole or streamed. */
     readonly completions: {
       /**
        * Sends the messages and gives the answer as it is written.
@@ -131,9 +142,9 @@ export class HuggingFace {
        * @throws {LimitExceededError} a limit of this client said no; {@link BudgetExceededError} where it was the budget.
        * @throws {APIError} the server's answer, by status; {@link APIConnectionError} where there was none.
        */
-      create<B extends ChatCompletionCreateParams & { stream: true }>(body: B, options?: RequestOptions): Pending<ChatStream>;
+      create<B extends ChatCompletionCreateParamsStreaming>(body: B, options?: RequestOptions): Pending<ChatStream>;
       /** Sends the messages and gives the whole answer. Errors are those of the streamed form. */
-      create<B extends ChatCompletionCreateParams & { stream?: false | null }>(body: B, options?: RequestOptions): Pending<ChatCompletion>;
+      create<B extends ChatCompletionCreateParamsNonStreaming>(body: B, options?: RequestOptions): Pending<ChatCompletion>;
       /** For a body whose `stream` is known at run time only. */
       create<B extends ChatCompletionCreateParams>(body: B, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
     };
@@ -148,9 +159,9 @@ export class HuggingFace {
      *
      * @throws {APIError} one failed batch fails the call; the message names the inputs it held.
      */
-    create<B extends EmbeddingCreateParams & { encoding_format: "float" }>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
+    create<B extends EmbeddingCreateParamsFloat>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
     /** Embeddings as base64 of little-endian 32-bit floats. */
-    create<B extends EmbeddingCreateParams & { encoding_format: "base64" }>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
+    create<B extends EmbeddingCreateParamsBase64>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
     /** Embeddings as `Float32Array`. */
     create<B extends EmbeddingCreateParams>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
   };
@@ -238,9 +249,15 @@ export interface ResponseLike {
   /** HTTP status. */
   readonly status: number;
   /** Response headers. */
-  readonly headers: { get(name: string): string | null };
+  readonly headers: {
+    /** A header's value, `null` where there is none. */
+    get(name: string): string | null;
+  };
   /** The body as a stream of bytes. */
-  readonly body: { getReader(): any } | null;
+  readonly body: {
+    /** As of a `ReadableStream` of bytes. */
+    getReader(): any;
+  } | null;
 }
 
 /** What one call may set for itself; it wins over the client's options. */
@@ -394,7 +411,10 @@ export interface ChatCompletionCreateParams {
   /** `true`: the answer is a {@link ChatStream}. */
   stream?: boolean | null;
   /** A stream asks for usage unless `include_usage` is `false`. */
-  stream_options?: { include_usage?: boolean } | null;
+  stream_options?: {
+    /** Default `true`: the usage comes in a last chunk, whose `choices` may be empty. */
+    include_usage?: boolean;
+  } | null;
   /** Functions the model may call. */
   tools?: readonly unknown[];
   /** `"auto"`, `"none"`, `"required"` or one function. */
@@ -417,6 +437,18 @@ export interface ChatCompletionCreateParams {
   reasoning_effort?: string | null;
   /** An id of your end user, for the provider's abuse detection. */
   user?: string;
+}
+
+/** A body that asks for a {@link ChatStream}. */
+export interface ChatCompletionCreateParamsStreaming extends ChatCompletionCreateParams {
+  /** As it is written. */
+  stream: true;
+}
+
+/** A body that asks for the whole answer. */
+export interface ChatCompletionCreateParamsNonStreaming extends ChatCompletionCreateParams {
+  /** At once, when it is done. */
+  stream?: false | null;
 }
 
 /** One message of a conversation. */
@@ -448,7 +480,14 @@ export interface TokenLogprob {
   /** Its UTF-8 bytes, where the text alone can't show them. */
   bytes: number[] | null;
   /** The likeliest tokens at this place. */
-  top_logprobs: { token: string; logprob: number; bytes: number[] | null }[];
+  top_logprobs: {
+    /** The token as text. */
+    token: string;
+    /** Natural logarithm of its probability. */
+    logprob: number;
+    /** Its UTF-8 bytes. */
+    bytes: number[] | null;
+  }[];
 }
 
 /** Log probabilities of an answer, by part. */
@@ -540,7 +579,10 @@ export interface ChatCompletionChunk {
 /** What had arrived when a stream failed: a completion whose `finish_reason` may still be `null`. */
 export interface PartialCompletion extends Omit<ChatCompletion, "choices"> {
   /** As in {@link ChatCompletion}. */
-  choices: (Omit<ChatCompletion["choices"][number], "finish_reason"> & { finish_reason: FinishReason | null })[];
+  choices: (Omit<ChatCompletion["choices"][number], "finish_reason"> & {
+    /** `null` where this choice was not over. */
+    finish_reason: FinishReason | null;
+  })[];
 }
 
 /** A call the model wants made. */
@@ -549,8 +591,13 @@ export interface ToolCall {
   id: string;
   /** Always `"function"`. */
   type: "function";
-  /** Its name, and its arguments as JSON text, written by a model: parse with care. */
-  function: { name: string; arguments: string };
+  /** What is to be called. */
+  function: {
+    /** Its name, as in `tools`. */
+    name: string;
+    /** Its arguments as JSON text, written by a model: parse with care. */
+    arguments: string;
+  };
 }
 
 /** A piece of a tool call. */
@@ -561,8 +608,13 @@ export interface ToolCallDelta {
   id?: string;
   /** Always `"function"`. */
   type?: "function";
-  /** `arguments` is the next piece of the JSON text. */
-  function?: { name?: string; arguments?: string };
+  /** What is added. */
+  function?: {
+    /** In the first piece only, as a rule. */
+    name?: string;
+    /** The next piece of the JSON text. */
+    arguments?: string;
+  };
 }
 
 /** Tokens as the server counted them. `total_tokens` is the server's own number, not a sum made here. */
@@ -589,6 +641,18 @@ export interface EmbeddingCreateParams {
   dimensions?: number;
   /** Absent: `Float32Array`. `"float"`: `number[]`. `"base64"`: little-endian 32-bit floats. */
   encoding_format?: "float" | "base64";
+}
+
+/** A body that asks for arrays of numbers. */
+export interface EmbeddingCreateParamsFloat extends EmbeddingCreateParams {
+  /** Each embedding is a `number[]`. */
+  encoding_format: "float";
+}
+
+/** A body that asks for base64. */
+export interface EmbeddingCreateParamsBase64 extends EmbeddingCreateParams {
+  /** Each embedding is a string. */
+  encoding_format: "base64";
 }
 
 /** Embeddings in the order of the inputs, whatever shape the server answered in. */
@@ -635,8 +699,13 @@ export interface Model {
     status: string;
     /** Tokens. */
     contextLength?: number;
-    /** USD per one million tokens. */
-    pricing?: { inputPerMillion: number; outputPerMillion: number };
+    /** What it asks for, where the catalogue says so. */
+    pricing?: {
+      /** USD per one million tokens of the prompt. */
+      inputPerMillion: number;
+      /** USD per one million tokens of the answer. */
+      outputPerMillion: number;
+    };
     /** Whether the catalogue calls it free. */
     isFree?: boolean;
     /** Whether it takes `tools`. */
@@ -651,7 +720,14 @@ export interface Model {
 }
 
 /** The provider page's own list, with its groups. Many of them are no longer served by the router: ask `models.list()` for those that are. */
-export const MODELS: readonly { id: string; group: "text-generation" | "large" | "instruct"; task: "conversational" | "text-generation" }[];
+export const MODELS: readonly {
+  /** `org/name`. */
+  id: string;
+  /** The page's heading it stands under. */
+  group: "text-generation" | "large" | "instruct";
+  /** What it was made for: only conversational ones answer chat requests. */
+  task: "conversational" | "text-generation";
+}[];
 
 // ---------------------------------------------------------------- ledger
 
@@ -675,7 +751,10 @@ export interface Settlement {
   /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
   key: string;
   /** As the server reported, else estimated from what was sent and delivered. */
-  usage: Usage & { source: "reported" | "estimated" };
+  usage: Usage & {
+    /** Whether the server counted, or hfetch estimated. */
+    source: "reported" | "estimated";
+  };
   /** Usage × price. */
   cost: Cost;
   /** Requests sent for it, retries included. */
@@ -753,16 +832,33 @@ export interface LimitStore {
   reserve(request: {
     parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
-  }): Promise<
-    | { ok: true; reservation: string }
-    | { ok: false; scope: string; retryAfter: number; reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked" }
-  >;
+  }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
   /** Lets nothing through for this scope before `until`, ms since the epoch. */
   block(scope: string, until: number): Promise<void>;
+}
+
+/** A store took the request. */
+export interface StoreReservation {
+  /** It may be sent. */
+  ok: true;
+  /** To be named when it is settled or released. */
+  reservation: string;
+}
+
+/** A store said no. Nothing was taken from any part. */
+export interface StoreRefusal {
+  /** It may not be sent. */
+  ok: false;
+  /** The part that refused. */
+  scope: string;
+  /** Ms until it would fit; `Infinity`: never; 0 with `"concurrent"`: as soon as a reservation ends. */
+  retryAfter: number;
+  /** Which of that part's limits; `"blocked"`: a server's answer closed it for a while. */
+  reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked";
 }
 
 /**
@@ -798,18 +894,33 @@ export function retryDelay(
   policy?: RetryPolicy,
 ): number | null;
 
+/** A {@link RateLimiter} took the request. */
+export interface Reservation {
+  /** It may be sent. */
+  ok: true;
+  /** To be named when it is settled or released. */
+  reservation: number;
+}
+
+/** A {@link RateLimiter} said no. */
+export interface Refusal {
+  /** It may not be sent. */
+  ok: false;
+  /** Ms until it would fit; `Infinity`: never; 0 with `"concurrent"`: as soon as a reservation ends. */
+  retryAfter: number;
+  /** Which limit. */
+  reason: "requests" | "tokens" | "month" | "concurrent";
+}
+
 /** The limiter itself: no clock, no timers. `now` is ms since the epoch; one that goes back counts as standing still. */
 export class RateLimiter {
   /** @throws {ConfigError} a limit is not a number from 0. */
   constructor(limits: Limits);
   /**
    * Takes one request and `tokens` from now on, held until settle or release.
-   * @returns a reservation, or how long to wait in ms: `Infinity` where it can never fit, 0 with `"concurrent"`: as soon as a reservation ends.
+   * @returns a reservation, or how long to wait.
    */
-  reserve(
-    tokens: number,
-    now: number,
-  ): { ok: true; reservation: number } | { ok: false; retryAfter: number; reason: "requests" | "tokens" | "month" | "concurrent" };
+  reserve(tokens: number, now: number): Reservation | Refusal;
   /** Puts the tokens really used in place of those reserved. */
   settle(reservation: number, actualTokens: number, now: number): void;
   /** Gives a reservation back: nothing was sent. */
@@ -820,15 +931,25 @@ export class RateLimiter {
   static fromJSON(state: unknown, limits: Limits): RateLimiter;
 }
 
+/** One server-sent event. */
+export interface SseEvent {
+  /** Its name, `"message"` where none is given. */
+  event: string;
+  /** Its data, lines joined by a line feed. */
+  data: string;
+  /** The last id that the stream has named, `""` before the first. */
+  id: string;
+}
+
 /** WHATWG event-stream parsing over bytes, in any chunking. */
 export class SseDecoder {
   /** `maxEventBytes`: default 16 MiB. */
   constructor(options?: { maxEventBytes?: number });
   /**
-   * The events that these bytes complete. `event` is `"message"` where none is named; an event without data is not dispatched.
+   * The events that these bytes complete; an event without data is not dispatched.
    * @throws {StreamError} an event is longer than `maxEventBytes`.
    */
-  push(bytes: Uint8Array): { event: string; data: string; id: string }[];
+  push(bytes: Uint8Array): SseEvent[];
   /** End of input. By the standard, an event without its blank line is dropped. (A {@link ChatStream} takes it.) */
   end(): void;
 }

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 
@@ -157,8 +158,10 @@ async function assemble(glue, stage) {
     if (name.endsWith(".d.ts")) await cp(join(template, name), join(pkg, "dist", name));
   }
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
+  const url = await findRepository();
+  const repository = url && { repository: { type: "git", url } };
   const [, version] = /^version = "([^"]+)"/m.exec(await readFile(join(root, "Cargo.toml"), "utf8"));
-  await writeFile(join(pkg, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  await writeFile(join(pkg, "package.json"), `${JSON.stringify({ ...manifest, version, ...repository }, null, 2)}\n`);
   for (const [name, ...places] of [["README.md", template, root], ["LICENSE", root], ["CHANGELOG.md", root]]) {
     const place = places.find((folder) => existsSync(join(folder, name)));
     if (place) await cp(join(place, name), join(pkg, name));

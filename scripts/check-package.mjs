@@ -1,4 +1,5 @@
 // What can be said of a package without running it: what is in the tarball, and whether its manifest and types hold together.
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +37,13 @@ const checks = {
       for (const place of [root, `${homedir()}/`, "/.cargo/", "/usr/lib/"]) if (text.includes(place)) wrong.push(`${path} has ${place}`);
     }
     return wrong;
+  },
+  "the manifest says what npm shows and needs": async ({ pkg }) => {
+    const manifest = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+    const needed = ["name", "version", "description", "keywords", "license", "type", "sideEffects", "files", "exports", "types", "engines"];
+    const missing = needed.filter((field) => !manifest[field]).map((field) => `${field} is missing`);
+    const unknown = (manifest.sideEffects ?? []).filter((path) => !existsSync(join(pkg, path))).map((path) => `sideEffects names ${path}, which is not there`);
+    return [...missing, ...unknown, ...(manifest.publishConfig?.provenance ? [] : ["publishConfig asks for no provenance"])];
   },
   "publint finds nothing": async ({ pkg }) => {
     const { publint } = await import("publint");

@@ -6,6 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { pack } from "./install.mjs";
+import { findRepository } from "./repository.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { measure } from "./size.mjs";
 
@@ -44,15 +45,17 @@ async function compareWithCleanBuild(pkg) {
   }
 }
 
-/** The version, which must have its section in the changelog before it can be published. */
-async function checkVersion(pkg, dryRun) {
-  const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+/** What must be done before this version can be published. */
+async function obstacles() {
+  const [, version] = /^version = "([^"]+)"/m.exec(await readFile(join(root, "Cargo.toml"), "utf8"));
   const changelog = await readFile(join(root, "CHANGELOG.md"), "utf8");
-  if (new RegExp(`^## \\[?${version.replaceAll(".", "\\.")}\\b`, "m").test(changelog)) return version;
-  const missing = `CHANGELOG.md has no section for ${version}`;
-  if (!dryRun) throw new Stop(missing);
-  console.log(`\n${missing}: a release needs one.`);
-  return version;
+  const dated = new RegExp(`^## ${version.replaceAll(".", "\\.")} – \\d{4}-\\d\\d-\\d\\d$`, "m");
+  const { stdout: changes } = await run("git", ["status", "--porcelain"]);
+  const found = [];
+  if (changes) found.push(`commit these changes:\n${changes.trimEnd()}`);
+  if (!dated.test(changelog)) found.push(`give CHANGELOG.md's section of this version its date: "## ${version} – YYYY-MM-DD"`);
+  if (!process.env.HFETCH_REPOSITORY) found.push("say where the sources are: a remote `origin` on the web, or HFETCH_REPOSITORY=https://…");
+  return found;
 }
 
 async function integrity(file) {
@@ -62,21 +65,23 @@ async function integrity(file) {
 async function command() {
   const { values } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
   const dryRun = values["dry-run"];
-  const { stdout: changes } = await run("git", ["status", "--porcelain"]);
-  if (changes && !dryRun) throw new Stop(`there are uncommitted changes:\n${changes}`);
+  // Both builds shall find the same, though the second one's folder is no clone.
+  process.env.HFETCH_REPOSITORY = (await findRepository()) ?? "";
+  const todo = await obstacles();
+  if (todo.length && !dryRun) throw new Stop(`before this can be published:\n${todo.map((line) => `  - ${line}`).join("\n")}`);
   const env = { ...process.env, CI: "true" };
   for (const script of ["test", "test:bundlers"]) await run("npm", ["run", "--silent", script], { env, echo: true });
   const { out } = await buildPackage();
   await compareWithCleanBuild(out);
-  const version = await checkVersion(out, dryRun);
+  const manifest = JSON.parse(await readFile(join(out, "package.json"), "utf8"));
   const folder = await mkdtemp(join(tmpdir(), "hfetch-release-"));
   try {
     const { tarball, files, size } = await pack(out, folder);
-    console.log(`\nhfetch ${version}: ${size} bytes packed`);
+    console.log(`\n${manifest.name} ${manifest.version}: ${size} bytes packed, sources at ${manifest.repository?.url ?? "no address"}`);
     for (const file of files) console.log(`  ${String(file.size).padStart(8)}  ${file.path}`);
     console.log((await measure(out)).lines.join("\n"));
     for (const name of ["index.js", "hfetch_bg.wasm"]) console.log(`  ${name}  ${await integrity(join(out, "dist", name))}`);
-    if (dryRun) console.log("\nA dry run: nothing was published.");
+    if (dryRun) console.log(["\nA dry run: nothing was published.", ...todo.map((line) => `  before it can be: ${line}`)].join("\n"));
     else await run("npm", ["publish", tarball, "--provenance", "--access", "public"], { echo: true });
   } finally {
     await rm(folder, { recursive: true, force: true });

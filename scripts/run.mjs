@@ -100,8 +100,14 @@ export async function npmInstall(folder = root, env = process.env) {
   }
   if (!missing.length) return;
   console.log(`installing the npm packages of ${relative(root, folder) || "the repository"}`);
-  // Not `npm ci`: it refuses a lock without the optional packages of platforms that the lock's author could not get.
-  await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
+  const command = namesEveryPlatform(packages) ? ["ci"] : ["install", "--no-save"];
+  await run("npm", [...command, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
+}
+
+// `npm ci` refuses a lock without the optional packages of platforms that were not to be had where it was written.
+function namesEveryPlatform(packages) {
+  const named = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)));
+  return Object.values(packages).every(({ optionalDependencies = {} }) => Object.keys(optionalDependencies).every((name) => named.has(name)));
 }
 
 /**

@@ -1,0 +1,21 @@
+// Where this package's sources live, for its package.json: npm's provenance compares that with where a release was built.
+import { run } from "./run.mjs";
+
+// https://host/path, ssh://user@host:22/path; host:path as scp has it. A host has a name with a dot: `localhost`, C:\ and addresses in numbers are nobody else's.
+const HOST = String.raw`(?:[^@/\s]*@)?(?<host>[\w.-]+\.[a-z]+)`;
+const URL_FORM = new RegExp(`^(?:git\\+)?(?:https?|ssh|git)://${HOST}(?::\\d+)?/(?<path>\\S+)$`, "i");
+const SCP_FORM = new RegExp(`^${HOST}:(?!//)(?<path>\\S+)$`, "i");
+
+/** The address as npm writes it, or null for what is no place on the web. A name or token before the host stays behind. */
+export function repositoryUrl(remote) {
+  const { host, path } = (URL_FORM.exec(remote) ?? SCP_FORM.exec(remote))?.groups ?? {};
+  return host ? `git+https://${host}/${path.replace(/(\.git)?\/*$/, "")}.git` : null;
+}
+
+/** HFETCH_REPOSITORY, else what GitHub Actions says, else this clone's remote `origin`; null where none of them is on the web. */
+export async function findRepository({ HFETCH_REPOSITORY, GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env) {
+  if (HFETCH_REPOSITORY) return repositoryUrl(HFETCH_REPOSITORY);
+  if (GITHUB_REPOSITORY) return repositoryUrl(`${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`);
+  const { code, stdout } = await run("git", ["remote", "get-url", "origin"], { check: false }).catch(() => ({ code: 1 }));
+  return code === 0 ? repositoryUrl(stdout.trim()) : null;
+}

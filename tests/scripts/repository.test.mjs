@@ -1,0 +1,30 @@
+// The address of the sources in the package's manifest: from any form of a git remote, and never a secret.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findRepository, repositoryUrl } from "../../scripts/repository.mjs";
+
+const addresses = {
+  "https://git.example.org/team/hfetch.git": "git+https://git.example.org/team/hfetch.git",
+  "https://git.example.org/team/hfetch": "git+https://git.example.org/team/hfetch.git",
+  "https://name:token@git.example.org/team/hfetch.git/": "git+https://git.example.org/team/hfetch.git",
+  "git+https://git.example.org/team/hfetch.git": "git+https://git.example.org/team/hfetch.git",
+  "git@git.example.org:team/group/hfetch.git": "git+https://git.example.org/team/group/hfetch.git",
+  "ssh://git@git.example.org:2222/team/hfetch.git": "git+https://git.example.org/team/hfetch.git",
+  "/srv/hfetch": null,
+  "../hfetch.git": null,
+  "file:///srv/hfetch.git": null,
+  "C:\\work\\hfetch": null,
+  "http://localhost/hfetch.git": null,
+  "http://127.0.0.1:3000/team/hfetch.git": null,
+};
+
+for (const [remote, address] of Object.entries(addresses)) {
+  test(`${remote} is ${address ?? "no address"}`, () => assert.equal(repositoryUrl(remote), address));
+}
+
+test("what is said goes before what GitHub Actions says, and that before the clone", async () => {
+  const actions = { GITHUB_SERVER_URL: "https://git.example.org", GITHUB_REPOSITORY: "team/hfetch" };
+  assert.equal(await findRepository(actions), "git+https://git.example.org/team/hfetch.git");
+  assert.equal(await findRepository({ ...actions, HFETCH_REPOSITORY: "https://other.example.org/hfetch" }), "git+https://other.example.org/hfetch.git");
+});
