@@ -102,6 +102,8 @@ pub struct Details {
     pub estimated_time: Option<f64>,
     /// The limit that refused, or the phase of a timeout.
     pub reason: Option<&'static str>,
+    /// Whose limit refused: a key's, a client's, a budget.
+    pub scope: Option<String>,
     /// USD spent in the budget's window.
     pub spent_usd: Option<f64>,
     /// USD the budget allows in its window.
@@ -128,6 +130,7 @@ impl Error {
             retry_after: None,
             estimated_time: None,
             reason: None,
+            scope: None,
             spent_usd: None,
             budget_usd: None,
         }))

@@ -7,6 +7,7 @@ use hfetch::wire::request::{ChatRequest, Defaults, Prompt, chat, pinned_provider
 const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",
     model: Some("default/model"),
+    needs_usage: false,
 };
 
 fn wire(body: &str) -> ChatRequest {
@@ -172,6 +173,74 @@ fn nothing_may_follow_the_body() {
             "{rest}"
         );
     }
+}
+
+#[test]
+fn a_parameter_that_means_something_comes_once() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    for (member, again, path) in [
+        (r#""model":"a/b""#, r#""model":"c/d""#, "model"),
+        (r#""max_tokens":1"#, r#""max_tokens":99"#, "max_tokens"),
+        (r#""n":1"#, r#""\u006e":9"#, "n"),
+        (r#""stream":true"#, r#""stream":false"#, "stream"),
+    ] {
+        let error = chat(&format!("{{{member},{m},{again}}}"), DEFAULTS, &mut |_| {});
+        assert_eq!(error.unwrap_err().path.as_deref(), Some(path));
+    }
+    // What nobody here reads is the server's affair.
+    let unknown = format!(r#"{{"model":"a/b",{m},"x":1,"x":2}}"#);
+    assert_eq!(wire(&unknown).body, unknown);
+}
+
+#[test]
+fn a_stream_that_needs_usage_asks_for_it_whatever_the_caller_said() {
+    let m = r#""messages":[{"role":"user","content":"hi"}],"stream":true"#;
+    let table = [
+        ("", r#"{"include_usage":true}"#, false),
+        (
+            r#","stream_options":null"#,
+            r#"{"include_usage":true}"#,
+            false,
+        ),
+        (
+            r#","stream_options":{}"#,
+            r#"{"include_usage":true}"#,
+            false,
+        ),
+        (
+            r#","stream_options":{"include_usage":false}"#,
+            r#"{"include_usage":true}"#,
+            false,
+        ),
+        (
+            r#","stream_options":{"a":[1], "include_usage":null,"b":2}"#,
+            r#"{"include_usage":true,"a":[1],"b":2}"#,
+            false,
+        ),
+        (
+            r#","stream_options":{"include_usage":true,"a":1}"#,
+            r#"{"include_usage":true,"a":1}"#,
+            true,
+        ),
+        (
+            r#","stream_options":{"include_usage":true,"include_usage":false}"#,
+            r#"{"include_usage":true}"#,
+            false,
+        ),
+    ];
+    let needy = Defaults {
+        needs_usage: true,
+        ..DEFAULTS
+    };
+    for (given, sent, asks) in table {
+        let body = format!(r#"{{"model":"a/b",{m}{given}}}"#);
+        let request = chat(&body, needy, &mut |_| {}).expect(&body);
+        let expected = format!(r#"{{"model":"a/b",{m},"stream_options":{sent}}}"#);
+        assert_eq!(request.body, expected, "{given}");
+        assert_eq!(request.asks_usage, asks, "{given}");
+    }
+    let whole = r#"{"model":"a/b","messages":[{"role":"user","content":"hi"}]}"#;
+    assert_eq!(chat(whole, needy, &mut |_| {}).unwrap().body, whole);
 }
 
 #[test]

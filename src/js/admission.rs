@@ -119,11 +119,14 @@ async fn attempt(
     let mut soonest: Option<Refusal> = None;
     for key in keys {
         let scope = shared.scope(key);
-        let reserved = shared
-            .store
-            .reserve(parts(call, wire, &scope), now(), &call.cancel)
-            .await;
-        match reserved.map_err(unanswered)? {
+        let parts = parts(call, wire, &scope);
+        let reserved = shared.store.reserve(&parts, now(), &call.cancel).await;
+        let (answer, quotas) = reserved.map_err(unanswered)?;
+        if !call.parts.is_empty() {
+            let quotas = quotas.unwrap_or_else(|| shared.store.quotas(&parts, now()));
+            call.quotas.replace(quotas);
+        }
+        match answer {
             Ok(reservation) => {
                 return Ok(Ok(Admitted {
                     key,
@@ -159,10 +162,9 @@ async fn attempt(
 
 fn parts(call: &InFlight, wire: &Wire, scope: &str) -> Vec<Part> {
     let config = &call.shared.config;
-    let tokens = wire.ask.tokens(config.limits.tokens_per_minute);
-    let part = |scope: &str, limits| Part {
+    let part = |scope: &str, limits: Limits| Part {
         scope: scope.to_string(),
-        tokens,
+        tokens: wire.ask.tokens(limits.tokens_per_minute),
         usd: 0.0,
         limits,
         budget: None,
@@ -186,6 +188,17 @@ fn parts(call: &InFlight, wire: &Wire, scope: &str) -> Vec<Part> {
             usd: call.most_usd(wire).unwrap_or(0.0),
             budget: Some(budget),
             ..part(&["budget:", &config.id].concat(), Limits::default())
+        });
+    }
+    for given in &call.parts {
+        let usd = given
+            .budget
+            .and_then(|_| call.most_usd(wire))
+            .unwrap_or(0.0);
+        parts.push(Part {
+            usd,
+            budget: given.budget,
+            ..part(&given.scope, given.limits)
         });
     }
     parts
@@ -233,6 +246,7 @@ fn refused(refusal: &Refusal, waits: bool) -> Denied {
     }
     let mut error = Error::new(class, message);
     error.reason = Some(reason);
+    error.scope = Some(refusal.scope.clone());
     error.retry_after = Some(refusal.retry_after);
     error.retryable = refusal.retry_after.is_finite();
     error.spent_usd = refusal.spent_usd;

@@ -114,7 +114,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
 
 /// A budget needs the price before the request: live prices are waited for, and without one nothing is sent.
 async fn affordable(call: &InFlight) -> Result<(), JsValue> {
-    if call.kind.is_none() || call.shared.config.budget.is_none() {
+    if call.kind.is_none() || !call.has_budget() {
         return Ok(());
     }
     let prices = call.prices.borrow().clone();
@@ -239,7 +239,7 @@ async fn outcome(
     if (200..300).contains(&status) {
         if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now())
         {
-            call.shared.block(exchange.key, now() + rest);
+            call.block(exchange.key, now() + rest);
         }
         return Ok(Ok(sent));
     }
@@ -337,7 +337,7 @@ fn rest(call: &InFlight, exchange: &Exchange, failed: &Failed) -> bool {
     pool.failed(exchange.key, &call.model, status, failed.rest, now());
     drop(pool);
     if let Some(rest) = failed.rest {
-        call.shared.block(exchange.key, now() + rest);
+        call.block(exchange.key, now() + rest);
     }
     status == 429
 }
@@ -349,13 +349,4 @@ async fn sleep(call: &InFlight, delay: f64) -> Result<(), JsValue> {
         .await
         .map_err(|_| call.cancelled_error(JsValue::NULL))?;
     Ok(())
-}
-
-impl InFlight {
-    /// Ends a reservation of which nothing was sent.
-    pub fn release(&self, admitted: &Admitted) {
-        let ended = admitted.reservation.as_ref();
-        let ended = ended.and_then(|name| self.shared.store.release(name));
-        self.shared.freed(ended);
-    }
 }

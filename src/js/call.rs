@@ -9,6 +9,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::convert::get;
 use super::error::{to_js, to_js_with};
 use super::in_flight::InFlight;
+use super::policy::parts;
 use super::{attempt, catalogue, now};
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Outcome;
@@ -28,7 +29,8 @@ impl Call {
     pub fn open(mut call: InFlight, hooks: &JsValue, settle: Function) -> Result<Self, JsValue> {
         let shared = call.shared.clone();
         let live = matches!(shared.config.pricing, Some(Pricing::Live));
-        if shared.config.budget.is_some() && !live && call.rates(None).is_none() {
+        call.parts = parts(get(hooks, "parts").as_string())?;
+        if call.has_budget() && !live && call.rates(None).is_none() {
             return Err(to_js(call.unpriced()));
         }
         call.metadata = get(hooks, "metadata");
@@ -57,6 +59,18 @@ impl Call {
     #[wasm_bindgen(getter)]
     pub fn stream(&self) -> bool {
         self.0.stream
+    }
+
+    /// Whether the caller asked for the stream's usage itself.
+    #[wasm_bindgen(getter)]
+    pub fn asks_usage(&self) -> bool {
+        self.0.asks_usage
+    }
+
+    /// What is left of the limits of a call that brought some: a list, where the store tells.
+    #[wasm_bindgen(getter)]
+    pub fn quotas(&self) -> JsValue {
+        self.0.quotas.borrow().clone()
     }
 
     /// ms between body bytes.

@@ -21,6 +21,13 @@ export function responseInfo(response, call) {
 async function answer(call, cancel, exchange) {
   const bytes = await readBody(exchange.response, cancel, call.idle);
   exchange.forget();
+  const completion = settleWhole(call, bytes);
+  cancel.end("closed");
+  return completion;
+}
+
+// The completion in the body of a call that ends with it.
+export function settleWhole(call, bytes) {
   const completion = parse(bytes);
   if (!Array.isArray(completion?.choices)) throw call.unexpected(bytes);
   for (const choice of completion.choices) nameReasoning(choice?.message);
@@ -32,7 +39,6 @@ async function answer(call, cancel, exchange) {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
   call.close("ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
-  cancel.end("closed");
   return completion;
 }
 

@@ -1,11 +1,10 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { Client } from "./hfetch_bg.js";
-import { Cancel } from "./cancel.js";
+import { catalogue, fail, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
-import { typed } from "./failure.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
@@ -57,13 +56,16 @@ export class HuggingFace {
   }
 
   #create(kind, run, body, request) {
-    let settle;
-    const settled = new Promise((resolve) => (settle = resolve));
+    const { settle, settled } = settlement();
     return pending(this.#run(kind, run, body, request, settle, settled), settled);
   }
 
   async #run(kind, run, body, request, settle, settled) {
-    const { call, cancel } = this.#open(kind, body, request, settle);
+    const prepare = () => {
+      const [data, hooks] = requestOptions(request);
+      return [requestText(body), data, hooks];
+    };
+    const { call, cancel } = open(this.#client, kind, prepare, settle);
     try {
       const answer = await run(call, cancel, settled);
       return { ...answer, request_id: answer.response.requestId };
@@ -72,42 +74,10 @@ export class HuggingFace {
     }
   }
 
-  // Bad arguments throw here: nothing is sent, and nothing enters the ledger.
-  #open(kind, body, request, settle) {
-    let cancel;
-    try {
-      const [data, hooks] = requestOptions(request);
-      const text = requestText(body);
-      cancel = new Cancel(hooks.signal);
-      const call = this.#client[kind](text, data, hooks, cancel, settle);
-      cancel.startTotal(call.total);
-      return { call, cancel };
-    } catch (error) {
-      cancel?.release();
-      settle(this.#client.unsettled(kind));
-      throw error;
-    }
-  }
-
   async #models(id, request) {
-    const [data, hooks] = requestOptions(request);
-    const cancel = new Cancel(hooks.signal);
-    let call;
-    try {
-      call = this.#client.models(id, data, cancel);
-      cancel.startTotal(call.total);
-      const exchange = await call.send(0);
-      const bytes = await readBody(exchange.response, cancel, call.idle);
-      exchange.forget();
-      cancel.end("closed");
-      return call.catalogue(bytes);
-    } catch (error) {
-      if (call === undefined) {
-        cancel.release();
-        throw error;
-      }
-      throw fail(call, cancel, error);
-    }
+    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
+      call.catalogue(await readBody(response, cancel, call.idle)),
+    );
   }
 }
 
@@ -124,13 +94,4 @@ for (const [name, value] of Object.entries(errors)) {
 function text(path, value) {
   if (typeof value === "string" && value !== "") return value;
   throw refuse(path, "must be a string that is not empty");
-}
-
-// The typed error of whatever ended a call, which is settled now at the latest.
-function fail(call, cancel, error) {
-  const reported = typed(call, cancel, error);
-  const { cause } = cancel;
-  cancel.end("closed");
-  call.close(cause === "abort" ? "aborted" : "error", null);
-  return reported;
 }

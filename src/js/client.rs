@@ -79,6 +79,7 @@ impl Client {
         let defaults = Defaults {
             id: &config.id,
             model: config.model.as_deref(),
+            needs_usage: get(&hooks, "metered").is_truthy(),
         };
         let mut hear = |piece: Prompt<'_>| match piece {
             Prompt::Message => estimator.add_message(),
@@ -102,6 +103,7 @@ impl Client {
             vec![wire],
         );
         inner.stream = request.stream;
+        inner.asks_usage = request.asks_usage;
         Call::open(inner, &hooks, settle)
     }
 

@@ -29,6 +29,7 @@ function renewViews() {
 export class Decoder {
   ended = false;
   delivered_any = false;
+  tail = false; // a finish reason or usage has been seen
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -95,6 +96,7 @@ export class Decoder {
     const flags = words[header + 11];
     this.ended = (flags & 1) !== 0;
     this.delivered_any = (flags & 2) !== 0;
+    this.tail = (flags & 4) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

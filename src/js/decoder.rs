@@ -52,8 +52,10 @@ impl DecoderHandle {
 
     fn report(&mut self) -> *const u32 {
         let batch = self.inner.batch();
+        let completion = self.inner.completion();
         let ended = self.inner.ended() as u32;
-        let delivered = self.inner.completion().delivered_any() as u32;
+        let delivered = completion.delivered_any() as u32;
+        let tail = (completion.has_finish() || completion.has_usage()) as u32;
         self.header = [
             batch.items(),
             batch.whole(),
@@ -66,7 +68,7 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1,
+            ended | delivered << 1 | tail << 2,
         ];
         self.header.as_ptr()
     }

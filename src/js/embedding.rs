@@ -33,6 +33,7 @@ pub fn open(
     let defaults = Defaults {
         id: &config.id,
         model: config.model.as_deref(),
+        needs_usage: false,
     };
     let endpoint = Endpoint {
         base_url: &config.base_url.url,

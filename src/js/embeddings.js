@@ -5,7 +5,7 @@ import { responseInfo } from "./chat.js";
 import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
 
-export async function embed(call, cancel) {
+export async function embed(call, cancel, settled, format = call.format) {
   const batches = call.requests;
   const answers = new Array(batches);
   let next = 0;
@@ -17,7 +17,7 @@ export async function embed(call, cancel) {
       try {
         const exchange = await call.send(index);
         last = exchange.response;
-        answers[index] = await read(call, cancel, index, exchange);
+        answers[index] = await read(call, cancel, index, exchange, format);
       } catch (error) {
         next = batches;
         if (failure !== undefined) return;
@@ -38,22 +38,27 @@ export async function embed(call, cancel) {
   return { data: answer, response: responseInfo(last, call) };
 }
 
-async function read(call, cancel, index, exchange) {
-  const exact = call.format === "numbers" ? new TextDecoder() : null;
+async function read(call, cancel, index, exchange, format) {
+  const exact = format === "numbers" ? new TextDecoder() : null;
   const { body, text } = await collect(exchange.response, cancel, call.idle, exact);
   exchange.forget();
-  const counted = Number(header(exchange.response, "x-compute-tokens") ?? NaN);
+  return readBatch(call, index, exchange.response, body, text, format);
+}
+
+// The embeddings of one answer, which is accounted for; `text` is the same answer where numbers are asked for.
+export function readBatch(call, index, response, body, text, format) {
+  const counted = Number(header(response, "x-compute-tokens") ?? NaN);
   const rows = call.rows(index, body, Number.isFinite(counted) ? counted : undefined);
   const { dimensions, model } = rows;
   const values = rows.values();
   rows.free();
   const [start, count] = call.batch(index);
-  const format = formats[call.format];
-  const wire = exact ? wireRows(text) : [];
+  const form = formats[format];
+  const wire = format === "numbers" ? wireRows(text) : [];
   const data = Array.from({ length: count }, (_, at) => ({
     object: "embedding",
     index: start + at,
-    embedding: format(values.subarray(at * dimensions, (at + 1) * dimensions), wire[at]),
+    embedding: form(values.subarray(at * dimensions, (at + 1) * dimensions), wire[at]),
   }));
   return { data, model };
 }

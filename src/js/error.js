@@ -94,6 +94,7 @@ export class LimitExceededError extends HfetchError {
     super(message, fields);
     this.retryAfter = fields.retryAfter;
     this.reason = fields.reason;
+    this.scope = fields.scope ?? null;
   }
 }
 

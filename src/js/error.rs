@@ -56,6 +56,7 @@ pub fn to_js_with(error: Error, fields: &Fields) -> JsValue {
         ("code", &error.code),
         ("type", &error.kind),
         ("param", &error.param),
+        ("scope", &error.scope),
     ] {
         fields.set_some(name, text.as_deref());
     }

@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::admission::Admitted;
 use super::cancel::Cancel;
 use super::convert::to_js;
 use super::fetch::{Response, header};
@@ -17,6 +18,7 @@ use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
 use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
+use crate::policy::limit_store::Part;
 use crate::policy::reservation::Ask;
 use crate::wire::embedding::{Batch, Format};
 use crate::wire::request::pinned_provider;
@@ -60,6 +62,8 @@ pub struct InFlight {
     pub kind: Option<Kind>,
     pub model: String,
     pub stream: bool,
+    /// Whether the caller asked for the stream's usage itself.
+    pub asks_usage: bool,
     pub options: RequestOptions,
     pub requests: Vec<Wire>,
     pub attempts: Cell<u32>,
@@ -72,7 +76,13 @@ pub struct InFlight {
     /// What an embeddings call is made of.
     pub embeddings: Option<Plan>,
     /// Live prices on their way.
-    pub prices: RefCell<Option<js_sys::Promise>>,
+    pub prices: RefCell<Option<Promise>>,
+    /// Limits and budgets of this call beside the client's own; their amounts are filled in for each request.
+    pub parts: Vec<Part>,
+    /// What the store said is left of them all.
+    pub quotas: RefCell<JsValue>,
+    /// A store's answers that are still on their way.
+    pub storing: Array,
 }
 
 /// What an embeddings call is made of.
@@ -97,6 +107,7 @@ impl InFlight {
             kind,
             model,
             stream: false,
+            asks_usage: false,
             options,
             requests,
             attempts: Cell::new(0),
@@ -107,7 +118,15 @@ impl InFlight {
             settle: RefCell::new(None),
             embeddings: None,
             prices: RefCell::new(None),
+            parts: Vec::new(),
+            quotas: RefCell::new(JsValue::UNDEFINED),
+            storing: Array::new(),
         }
+    }
+
+    /// Whether a request must have a price before it is sent.
+    pub fn has_budget(&self) -> bool {
+        self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
     }
 
     /// The error of a request whose price a budget can't hold.
@@ -191,7 +210,31 @@ impl InFlight {
             .pool
             .borrow_mut()
             .settled(exchange.key, tokens, now);
+        self.freed(ended);
+    }
+
+    /// Ends a reservation of which nothing was sent.
+    pub fn release(&self, admitted: &Admitted) {
+        let ended = admitted.reservation.as_ref();
+        let ended = ended.and_then(|name| self.shared.store.release(name));
+        self.freed(ended);
+    }
+
+    /// Lets nothing through for a key before `until`.
+    pub fn block(&self, key: usize, until: f64) {
+        let blocked = self.shared.store.block(&self.shared.scope(key), until);
+        self.await_store(&blocked);
+    }
+
+    fn freed(&self, ended: Option<Promise>) {
+        self.await_store(&ended);
         self.shared.freed(ended);
+    }
+
+    fn await_store(&self, answer: &Option<Promise>) {
+        if let Some(answer) = answer {
+            self.storing.push(answer);
+        }
     }
 
     /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
@@ -315,7 +358,11 @@ impl InFlight {
         for hook in [&self.shared.hooks.on_settled, &self.on_settled] {
             notify(hook, &data);
         }
-        let _ = settle.call1(&JsValue::UNDEFINED, &data);
+        let stored = match self.storing.length() {
+            0 => JsValue::UNDEFINED,
+            _ => Promise::all(&self.storing).into(),
+        };
+        let _ = settle.call2(&JsValue::UNDEFINED, &data, &stored);
     }
 
     fn settlement(

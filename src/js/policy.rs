@@ -145,9 +145,7 @@ impl StoreHandle {
 
     /// `LimitStore.reserve`, its parts as JSON text.
     pub fn reserve(&mut self, parts: Option<String>, now: f64) -> Result<JsValue, JsValue> {
-        let parts = convert::options(parts)?;
-        let parts = parts.as_array().unwrap_or_default().iter().map(part);
-        let parts = parts.collect::<Result<Vec<Part>, JsValue>>()?;
+        let parts = self::parts(parts)?;
         Ok(match self.0.reserve(&parts, now) {
             Ok(reservation) => granted(reservation),
             Err(refusal) => to_js(&Answer::<String>::Refused {
@@ -180,6 +178,13 @@ impl StoreHandle {
     pub fn state(&self) -> JsValue {
         to_js(&self.0.state())
     }
+}
+
+/// Parts of a request as JSON text; no text is none.
+pub fn parts(text: Option<String>) -> Result<Vec<Part>, JsValue> {
+    let parts = convert::options(text)?;
+    let parts = parts.as_array().unwrap_or_default().iter().map(part);
+    parts.collect()
 }
 
 fn part(value: &Value) -> Result<Part, JsValue> {
@@ -278,6 +283,7 @@ pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
     let defaults = Defaults {
         id: "",
         model: Some("any"),
+        needs_usage: false,
     };
     request::chat(&body, defaults, &mut |piece| match piece {
         Prompt::Message => estimator.add_message(),

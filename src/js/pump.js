@@ -7,6 +7,7 @@ import { cancelReading, discard, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 
 const LINGER = 100; // ms
+const NOTHING = new Uint8Array(0);
 
 export const CHUNKS = 0;
 export const TEXT = 1;
@@ -14,7 +15,7 @@ export const FOLD = 2;
 
 export class Pump {
   mode = CHUNKS;
-  passThrough = false; // queue network chunks as received instead of items
+  passThrough = null; // queues network chunks, or what it takes of them, instead of items
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
@@ -136,9 +137,10 @@ export class Pump {
       this.#seenToken = true;
       this.#call.first_token();
     }
-    if (this.passThrough) items = done ? [] : [value];
+    const over = done || this.#decoder.ended;
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, this.#decoder.tail, over);
     this.#serve(items);
-    if (done || this.#decoder.ended) this.#finishDecoded();
+    if (over) this.#finishDecoded();
     else if (this.#waiters.length > 0 || this.#draining) this.#read();
   };
 

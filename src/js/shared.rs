@@ -98,11 +98,6 @@ impl Shared {
         });
     }
 
-    /// Lets nothing through for a key before `until`.
-    pub fn block(&self, key: usize, until: f64) {
-        self.store.block(&self.scope(key), until);
-    }
-
     /// The key itself; a function is asked each time.
     pub async fn secret(&self, key: usize, cancel: &Cancel) -> Result<Option<String>, JsValue> {
         if !self.config.key_from_function {

@@ -28,6 +28,9 @@ pub enum Store {
     Given(JsValue),
 }
 
+/// What a store says of a reservation, and what it says is left of the limits, where it tells.
+type Answer = (Result<String, Refusal>, Option<JsValue>);
+
 /// Why a store gave no answer.
 pub enum Unanswered {
     /// It failed; what it threw.
@@ -60,12 +63,12 @@ impl Store {
     /// Reserves every part or none.
     pub async fn reserve(
         &self,
-        parts: Vec<Part>,
+        parts: &[Part],
         now: f64,
         cancel: &Cancel,
-    ) -> Result<Result<String, Refusal>, Unanswered> {
+    ) -> Result<Answer, Unanswered> {
         let store = match self {
-            Store::Memory(store) => return Ok(store.borrow_mut().reserve(&parts, now)),
+            Store::Memory(store) => return Ok((store.borrow_mut().reserve(parts, now), None)),
             Store::Given(store) => store,
         };
         let request = to_js(&Request {
@@ -73,9 +76,17 @@ impl Store {
             now,
         });
         match JsFuture::from(reserve(store, request, cancel)).await {
-            Ok(answer) => Ok(read(&answer)),
+            Ok(answer) => Ok((read(&answer), Some(get(&answer, "quotas")))),
             Err(_) if cancel.cause().is_some() => Err(Unanswered::Ended),
             Err(thrown) => Err(Unanswered::Failed(thrown)),
+        }
+    }
+
+    /// What is left of the parts' limits, as far as a store of our own knows.
+    pub fn quotas(&self, parts: &[Part], now: f64) -> JsValue {
+        match self {
+            Store::Memory(store) => quotas(&mut store.borrow_mut(), parts, now),
+            Store::Given(_) => JsValue::UNDEFINED,
         }
     }
 
@@ -101,13 +112,42 @@ impl Store {
         }
     }
 
-    /// Lets nothing through for a scope before `until`.
-    pub fn block(&self, scope: &str, until: f64) {
+    /// Lets nothing through for a scope before `until`; a promise tells when that has arrived.
+    pub fn block(&self, scope: &str, until: f64) -> Option<Promise> {
         match self {
-            Store::Memory(store) => store.borrow_mut().block(scope, until),
-            Store::Given(store) => drop(block(store, scope, until)),
+            Store::Memory(store) => {
+                store.borrow_mut().block(scope, until);
+                None
+            }
+            Store::Given(store) => Some(block(store, scope, until)),
         }
     }
+}
+
+#[derive(Serialize)]
+struct QuotaData<'a> {
+    scope: &'a str,
+    reason: &'static str,
+    limit: f64,
+    remaining: f64,
+    reset: f64,
+}
+
+/// What is left of the parts' limits: a list of `{scope, reason, limit, remaining, reset}`.
+pub fn quotas(store: &mut MemoryStore, parts: &[Part], now: f64) -> JsValue {
+    let mut rows = Vec::new();
+    for part in parts {
+        let scope = part.scope.as_str();
+        let quotas = store.quotas(scope, now).into_iter();
+        rows.extend(quotas.map(|quota| QuotaData {
+            scope,
+            reason: quota.reason.name(),
+            limit: quota.limit,
+            remaining: quota.remaining,
+            reset: quota.reset,
+        }));
+    }
+    to_js(&rows)
 }
 
 #[derive(Serialize)]

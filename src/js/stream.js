@@ -1,6 +1,7 @@
 // A chat completion as it arrives: one stream, one reader, one settlement.
 
 import { makeError } from "./error.js";
+import { AS_RECEIVED, readable } from "./pass_through.js";
 import { CHUNKS, FOLD, TEXT } from "./pump.js";
 
 export class ChatStream {
@@ -75,21 +76,8 @@ export class ChatStream {
 
   toReadableStream() {
     this.#claim("toReadableStream()", FOLD);
-    const pump = this.#pump;
-    pump.passThrough = true;
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          const { value, done } = await pump.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        },
-        cancel() {
-          pump.close();
-        },
-      },
-      { highWaterMark: 0 },
-    );
+    this.#pump.passThrough = AS_RECEIVED;
+    return readable(this.#pump);
   }
 
   abort(reason) {

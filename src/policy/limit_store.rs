@@ -8,7 +8,7 @@ pub use stored::State;
 
 use super::budget::{Budget, Money, Spent};
 use super::calendar;
-use super::rate_limit::{Limits, MOST_TOKENS, RateLimiter, Reason, Usage};
+use super::rate_limit::{Limits, MOST_TOKENS, Quota, RateLimiter, Reason, Usage};
 
 /// After this long a shared store takes a reservation for lost: 10 minutes.
 pub const LOST_AFTER: f64 = 600_000.0;
@@ -219,6 +219,13 @@ impl MemoryStore {
         let now = self.now;
         let found = find(&mut self.scopes, scope);
         found.map_or_else(Usage::default, |scope| scope.limiter.usage(now))
+    }
+
+    /// What is left of a scope's limits as they were last told.
+    pub fn quotas(&mut self, scope: &str, now: f64) -> Vec<Quota> {
+        self.advance(now);
+        let now = self.now;
+        find(&mut self.scopes, scope).map_or_else(Vec::new, |scope| scope.limiter.quotas(now))
     }
 
     fn hold(&mut self, part: &Part) -> Result<Hold, Refusal> {

@@ -66,6 +66,19 @@ pub struct Refused {
     pub reason: Reason,
 }
 
+/// What is left of one limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quota {
+    /// Which limit.
+    pub reason: Reason,
+    /// How much it allows in its window.
+    pub limit: f64,
+    /// How much of that is left.
+    pub remaining: f64,
+    /// Whole ms until more is left than now.
+    pub reset: f64,
+}
+
 /// What the limiter counts right now.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
@@ -242,6 +255,45 @@ impl RateLimiter {
     fn check_block(&self) -> Option<Refused> {
         let blocked = self.blocked_until > self.now;
         blocked.then(|| refused(self.until(self.blocked_until), Reason::Blocked))
+    }
+
+    /// What is left of each limit that has a window.
+    pub fn quotas(&mut self, now: f64) -> Vec<Quota> {
+        self.advance(now);
+        let taken = self.window.taken();
+        let more = self.wait(1.0, |amount| amount.requests);
+        let month = self.until(self.month_end);
+        let rows = [
+            (
+                Reason::Requests,
+                self.limits.requests_per_minute,
+                taken.requests,
+                more,
+            ),
+            (
+                Reason::Tokens,
+                self.limits.tokens_per_minute,
+                taken.tokens,
+                more,
+            ),
+            (
+                Reason::Month,
+                self.limits.requests_per_month,
+                self.requests_this_month,
+                month,
+            ),
+        ];
+        let quota = |(reason, limit, taken, reset)| {
+            let limit = set(limit)?;
+            let remaining = (limit - taken as f64).floor().max(0.0);
+            Some(Quota {
+                reason,
+                limit,
+                remaining,
+                reset,
+            })
+        };
+        rows.into_iter().filter_map(quota).collect()
     }
 
     /// Until so much has left the window; 0 when a reservation has to end first.

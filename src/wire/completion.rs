@@ -204,6 +204,11 @@ impl Completion {
             .any(|choice| choice.finish_reason.is_some())
     }
 
+    /// Whether any usage has been reported.
+    pub fn has_usage(&self) -> bool {
+        self.usage.is_some()
+    }
+
     /// The model that answered.
     pub fn model(&self) -> Option<String> {
         let model = json::parse(self.model.as_deref()?).ok()?;

@@ -7,8 +7,8 @@ mod member;
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner, write_string};
 use member::{
-    Form, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
-    stream_options_form, text_or_null,
+    Form, KNOWN, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
+    stream_options_form, text_or_null, without_include_usage,
 };
 
 /// What of a request counts as prompt, piece by piece, for an estimate.
@@ -31,6 +31,8 @@ pub struct ChatRequest {
     pub model: String,
     /// Whether the answer comes as an event stream.
     pub stream: bool,
+    /// Whether the caller asked for usage at the end of the stream.
+    pub asks_usage: bool,
     /// `max_tokens`, or what newer callers write: `max_completion_tokens`.
     pub max_tokens: Option<f64>,
     /// How many answers are asked for (`n`).
@@ -44,6 +46,8 @@ pub struct Defaults<'a> {
     pub id: &'a str,
     /// The model of requests that name none.
     pub model: Option<&'a str>,
+    /// Whether a stream must report usage even to a caller who said that it need not.
+    pub needs_usage: bool,
 }
 
 /// The provider pinned in a model string: "org/name:provider"; routing words are no provider.
@@ -89,9 +93,12 @@ pub fn chat(
 
 #[derive(Default)]
 struct Draft<'a> {
+    /// Which of [`KNOWN`] have come, bit by bit.
+    seen: u32,
     model: Option<String>,
     messages: bool,
     stream: bool,
+    asks_usage: bool,
     max_tokens: Option<f64>,
     choices: Option<f64>,
     /// Members in the caller's order.
@@ -105,6 +112,20 @@ impl Draft<'_> {
             (Some(one), Some(other)) => Some(one.max(other)),
             (one, other) => one.or(other),
         };
+    }
+
+    /// Which of two values a server takes is its own affair, and the one that was checked may be the other.
+    fn once(&mut self, key: &[u8]) -> Result<(), Error> {
+        let Some(index) = KNOWN.iter().position(|name| name.as_bytes() == key) else {
+            return Ok(());
+        };
+        let bit = 1 << index;
+        if self.seen & bit != 0 {
+            let name = KNOWN.get(index).copied().unwrap_or_default();
+            return Err(Error::config(name, "appears twice"));
+        }
+        self.seen |= bit;
+        Ok(())
     }
 }
 
@@ -141,9 +162,10 @@ impl Reader<'_> {
         }
         let model = resolve_model(draft.model.take(), defaults)?;
         Ok(ChatRequest {
-            body: write(&draft, &model),
+            body: write(&draft, &model, defaults.needs_usage),
             model,
             stream: draft.stream,
+            asks_usage: draft.asks_usage,
             max_tokens: draft.max_tokens,
             choices: draft.choices.unwrap_or(1.0),
         })
@@ -156,7 +178,9 @@ impl Reader<'_> {
         value: &'a [u8],
     ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
-        match &*key.decoded() {
+        let name = key.decoded();
+        draft.once(&name)?;
+        match &*name {
             b"model" => {
                 draft.model = text_or_null("model", value)?;
                 return Ok(());
@@ -179,7 +203,10 @@ impl Reader<'_> {
             b"presence_penalty" => number_or_null("presence_penalty", value)?,
             b"seed" => number_or_null("seed", value)?,
             b"stop" => form = stop_form(value)?,
-            b"stream_options" => form = stream_options_form(value)?,
+            b"stream_options" => {
+                form = stream_options_form(value)?;
+                draft.asks_usage = form == Form::AsksForUsage;
+            }
             b"tools" => self.tools(value)?,
             _ => {}
         }
@@ -322,7 +349,7 @@ impl Reader<'_> {
     }
 }
 
-fn write(draft: &Draft<'_>, model: &str) -> String {
+fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> String {
     let length: usize = draft
         .members
         .iter()
@@ -334,7 +361,7 @@ fn write(draft: &Draft<'_>, model: &str) -> String {
     body.push_str("{\"model\":");
     body.push_str(&String::from_utf8_lossy(&quoted));
     let mut usage_settled = !draft.stream;
-    for Member { key, value, form } in &draft.members {
+    for member @ Member { key, value, form } in &draft.members {
         body.push_str(",\"");
         body.push_str(&String::from_utf8_lossy(key.raw));
         body.push_str("\":");
@@ -347,6 +374,9 @@ fn write(draft: &Draft<'_>, model: &str) -> String {
                 body.push(']');
             }
             Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
+            Form::DeclinesUsage if draft.stream && needs_usage => {
+                write_stream_options(&without_include_usage(member.value), &mut body);
+            }
             _ => body.push_str(&value),
         }
     }

@@ -24,6 +24,7 @@ fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
     let defaults = Defaults {
         id: "huggingface",
         model: Some("org/default"),
+        needs_usage: false,
     };
     read(body, defaults, endpoint)
 }

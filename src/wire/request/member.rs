@@ -10,9 +10,31 @@ pub enum Form {
     AsItStands,
     /// Text-generation-inference takes `stop` as a list only.
     List,
-    /// A stream asks for usage unless told otherwise.
+    /// Stream options that say nothing of usage: a stream asks for it unless told otherwise.
     AskForUsage,
+    /// Stream options that ask for usage.
+    AsksForUsage,
+    /// Stream options that want no usage.
+    DeclinesUsage,
 }
+
+/// The parameters that mean something here.
+pub const KNOWN: [&str; 14] = [
+    "model",
+    "messages",
+    "stream",
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "stop",
+    "stream_options",
+    "tools",
+];
 
 /// The error of a body that is no JSON, which the engine never writes.
 pub fn broken(error: Malformed) -> Error {
@@ -95,7 +117,7 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     Ok(Form::AsItStands)
 }
 
-/// How `stream_options` goes to the wire.
+/// What `stream_options` say of usage; the last of several words counts, as everywhere.
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match kind(&mut scanner)? {
@@ -103,16 +125,42 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
         Kind::Object => {}
         _ => return Err(Error::config("stream_options", "must be an object")),
     }
+    let mut form = Form::AskForUsage;
     scanner.begin_object().map_err(broken)?;
     while let Some(key) = scanner.next_key().map_err(broken)? {
-        if &*key.decoded() == b"include_usage" {
-            boolean_or_null(
-                "stream_options.include_usage",
-                scanner.skip().map_err(broken)?,
-            )?;
-            return Ok(Form::AsItStands);
+        let value = scanner.skip().map_err(broken)?;
+        if &*key.decoded() == INCLUDE_USAGE {
+            let wanted = boolean_or_null("stream_options.include_usage", value)?;
+            form = if wanted {
+                Form::AsksForUsage
+            } else {
+                Form::DeclinesUsage
+            };
         }
-        scanner.skip().map_err(broken)?;
     }
-    Ok(Form::AskForUsage)
+    Ok(form)
+}
+
+const INCLUDE_USAGE: &[u8] = b"include_usage";
+
+/// Stream options, checked before, as an object without their word on usage.
+pub fn without_include_usage(value: &[u8]) -> String {
+    let mut scanner = Scanner::new(value);
+    let mut kept = String::from("{");
+    if scanner.begin_object().is_err() {
+        return kept;
+    }
+    while let Ok(Some(key)) = scanner.next_key() {
+        let Ok(value) = scanner.skip() else { break };
+        if &*key.decoded() == INCLUDE_USAGE {
+            continue;
+        }
+        if kept.len() > 1 {
+            kept.push(',');
+        }
+        kept.extend(["\"", &String::from_utf8_lossy(key.raw), "\":"]);
+        kept.push_str(&String::from_utf8_lossy(value));
+    }
+    kept.push('}');
+    kept
 }

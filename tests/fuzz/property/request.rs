@@ -9,6 +9,7 @@ use super::shallow;
 const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",
     model: Some("default/model"),
+    needs_usage: true,
 };
 
 pub fn hold(data: &[u8]) {
@@ -27,6 +28,9 @@ pub fn hold(data: &[u8]) {
             if !["model", "stop", "stream_options"].contains(&key.as_str()) {
                 assert_eq!(written.get(key), Some(value), "{key}");
             }
+        }
+        if request.stream {
+            assert_eq!(written["stream_options"]["include_usage"], true);
         }
     }
     for is_router in [true, false] {

@@ -1,0 +1,110 @@
+// A stream's body handed on as the bytes that came.
+
+// What a Pump hands on in place of items: every network chunk.
+export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
+
+const LF = 10;
+const CR = 13;
+const NOTHING = new Uint8Array(0);
+
+// The same without the event that reports usage, for whoever didn't ask for it. That event comes at the end: nothing is
+// held back before, and then only what is not a whole event yet.
+export class WithoutUsage {
+  #begins = true; // whether what comes next begins an event
+  #last = NOTHING; // the end of what was handed on
+  #held = NOTHING;
+  #halfLine = false; // what was left out ended in a CR, whose LF may follow
+
+  // `tail`: a finish reason or usage has been seen. `over`: no more will come.
+  take(bytes, tail, over) {
+    const parts = [];
+    const whole = concat(this.#held, bytes);
+    let start = this.#halfLine && whole[0] === LF ? 1 : 0;
+    if (whole.length > 0) this.#halfLine = false;
+    let from = start; // of what is handed on as one part
+    for (let end; tail && (end = eventEnd(whole, start)) > 0; start = end) {
+      if (this.#begins && reportsUsage(whole.subarray(start, end))) {
+        if (start > from) parts.push(whole.subarray(from, start));
+        from = end;
+        this.#halfLine = end === whole.length && whole[end - 1] === CR;
+      }
+      this.#begins = true;
+    }
+    const rest = over && this.#begins && reportsUsage(whole.subarray(start)) ? start : whole.length;
+    const upTo = tail && this.#begins && !over ? start : rest;
+    if (upTo > from) parts.push(whole.subarray(from, upTo));
+    this.#held = upTo < whole.length && !over ? whole.slice(upTo) : NOTHING;
+    if (!tail && bytes.length > 0) this.#follow(bytes);
+    return parts;
+  }
+
+  #follow(bytes) {
+    this.#last = concat(this.#last, bytes.subarray(-4)).slice(-4);
+    this.#begins = endsEvent(this.#last);
+  }
+}
+
+// Where the event that begins at `from` ends, its blank line included; -1 where that has not come.
+function eventEnd(bytes, from) {
+  let at = from;
+  for (;;) {
+    const line = at;
+    while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++;
+    if (at === bytes.length) return -1;
+    const blank = at === line;
+    // The LF after a CR that ends the bytes would only be a further blank line.
+    at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
+    if (blank) return at;
+  }
+}
+
+function endsEvent(bytes) {
+  let at = bytes.length - 1;
+  if (bytes[at] === LF && bytes[at - 1] === CR) at--;
+  return (bytes[at] === LF || bytes[at] === CR) && (bytes[at - 1] === LF || bytes[at - 1] === CR);
+}
+
+function reportsUsage(event) {
+  const text = new TextDecoder().decode(event);
+  if (!text.includes('"usage"')) return false;
+  const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
+  try {
+    const chunk = JSON.parse(data.map((line) => line.slice("data:".length)).join("\n"));
+    return Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== null && typeof chunk.usage === "object" && !chunk.error;
+  } catch {
+    return false;
+  }
+}
+
+function concat(one, other) {
+  if (one.length === 0) return other;
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+// The body for a Response. One read for each pull, so that a slow reader slows the server down.
+// `failed` may turn a failure into last bytes and a quiet end.
+export function readable(pump, failed) {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { value, done } = await pump.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          const last = failed?.(error);
+          if (last === undefined) throw error;
+          if (last.byteLength > 0) controller.enqueue(last);
+          controller.close();
+        }
+      },
+      cancel() {
+        pump.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,120 @@
+// Requests of a gateway: the caller's JSON text in, the upstream's own bytes out, limits of the gateway's beside the key's.
+
+import { Body, Client } from "./hfetch_bg.js";
+import { catalogue, fail, open, settlement } from "./call.js";
+import { responseInfo, settleWhole } from "./chat.js";
+import { Decoder } from "./decode.js";
+import { embed, readBatch } from "./embeddings.js";
+import { APIUserAbortError, StreamError, StreamTruncatedError } from "./error.js";
+import { readBody } from "./fetch.js";
+import { clientOptions, dataText, requestOptions } from "./options.js";
+import { AS_RECEIVED, WithoutUsage, readable } from "./pass_through.js";
+import { FOLD, Pump } from "./pump.js";
+
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+// A request's options are a client's, and
+//   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
+//   lastWords: (error) => string, what a stream that fails says before it ends.
+// Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
+// a ReadableStream; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
+export class Upstream {
+  #client;
+
+  // Options of a client. Nobody waits in line here: who is refused is told when to come back.
+  constructor(options = {}) {
+    this.#client = new Client(...clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } }));
+  }
+
+  chat(text, request) {
+    return this.#exchange("chat", chat, text, request);
+  }
+
+  embeddings(text, request) {
+    return this.#exchange("embeddings", embeddings, text, request);
+  }
+
+  // The catalogue, or one model of it: neither limited nor settled.
+  async models(id = "", request = undefined) {
+    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) => {
+      const body = await readBody(response, cancel, call.idle);
+      return answerOf(call, responseInfo(response, call), body);
+    });
+  }
+
+  snapshot() {
+    return this.#client.snapshot();
+  }
+
+  #exchange(kind, run, text, { parts = [], lastWords, ...request } = {}) {
+    const { settle, settled } = settlement();
+    const prepare = () => {
+      const [data, hooks] = requestOptions(request);
+      return [text, data, { ...hooks, parts: dataText(parts, "parts"), metered: true }];
+    };
+    const answer = (async () => {
+      const { call, cancel } = open(this.#client, kind, prepare, settle);
+      try {
+        return await run(call, cancel, lastWords);
+      } catch (error) {
+        throw Object.assign(fail(call, cancel, error), { quotas: call.quotas ?? null });
+      }
+    })();
+    return { answer, settled };
+  }
+}
+
+function answerOf(call, info, body) {
+  return { ...info, quotas: call.quotas ?? null, body };
+}
+
+async function chat(call, cancel, lastWords) {
+  const exchange = await call.send(0);
+  const info = responseInfo(exchange.response, call);
+  if (!call.stream) {
+    const body = await readBody(exchange.response, cancel, call.idle);
+    exchange.forget();
+    settleWhole(call, body);
+    cancel.end("closed");
+    return answerOf(call, info, body);
+  }
+  const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
+  pump.mode = FOLD;
+  pump.passThrough = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
+  return answerOf(call, info, readable(pump, (error) => ending(error, lastWords)));
+}
+
+function ending(error, lastWords) {
+  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body !== undefined;
+  // A frame that has been handed on has said it; and nobody listens any more who has left.
+  if (told || error instanceof APIUserAbortError) return NOTHING;
+  const words = lastWords?.(error);
+  return words === undefined ? undefined : encoder.encode(words);
+}
+
+// As it came where that is what was asked for; feature extraction and several batches are put into OpenAI's list.
+async function embeddings(call, cancel) {
+  const format = call.format === "base64" ? "base64" : "numbers";
+  if (call.requests > 1) {
+    const { data, response } = await embed(call, cancel, undefined, format);
+    return answerOf(call, response, encoder.encode(JSON.stringify(data)));
+  }
+  const exchange = await call.send(0);
+  const bytes = await readBody(exchange.response, cancel, call.idle);
+  exchange.forget();
+  const text = new TextDecoder().decode(bytes);
+  const body = new Body();
+  body.push(bytes);
+  const { data, model } = readBatch(call, 0, exchange.response, body, text, format);
+  const list = { object: "list", data, model: model ?? call.model, usage: call.usage() };
+  call.close("ok", null);
+  cancel.end("closed");
+  return answerOf(call, responseInfo(exchange.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
+}
+
+// Whether a checked answer is a list of OpenAI's, with embeddings of the format.
+function isAsked(text, format) {
+  const [, begins] = /^\s*\{[^]*?"embedding"\s*:\s*(["[])/.exec(text) ?? [];
+  return begins === (format === "base64" ? '"' : "[");
+}
