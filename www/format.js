@@ -15,7 +15,7 @@ export const dollars = (number) => `$${significant.format(number)}`;
 
 /** A cost: an unknown price is said, never shown as 0; a price by the dearest provider is an upper bound. */
 export function cost({ usd, source }) {
-  if (usd === null) return "price unknown";
+  if (usd === null) return "no price";
   return `${source === "live-max" && usd > 0 ? "≤ " : ""}${dollars(usd)}`;
 }
 

@@ -81,7 +81,7 @@ function row({ startedAt, kind, model, provider, outcome, usage, cost: price, fi
     cell(kind),
     element("td", { class: "name", textContent: model.split("/").at(-1), title: model }),
     cell(provider),
-    element("td", { class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), outcome),
+    element("td", { class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), attempts === 0 ? "not sent" : outcome),
     number(count(usage.prompt_tokens)),
     number(count(usage.completion_tokens)),
     cell(usage.source),

@@ -1,0 +1,40 @@
+// Vectors compared, and laid in a plane: the two directions in which they differ most (principal components).
+
+const ROUNDS = 200; // of power iteration; more than enough for a picture
+const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
+
+/** The cosine of each vector with each. */
+export function similarities(vectors) {
+  const lengths = vectors.map((vector) => Math.sqrt(dot(vector, vector)) || 1);
+  return vectors.map((a, i) => vectors.map((b, j) => dot(a, b) / (lengths[i] * lengths[j])));
+}
+
+/**
+ * Two coordinates for each vector. The eigenvectors of the n × n matrix of inner products of the centred vectors are what those
+ * of the covariance give when projected, and n is small.
+ */
+export function project(vectors) {
+  const mean = vectors[0].map((_, axis) => vectors.reduce((sum, vector) => sum + vector[axis], 0) / vectors.length);
+  const centred = vectors.map((vector) => Float64Array.from(vector, (value, axis) => value - mean[axis]));
+  const products = centred.map((a) => centred.map((b) => dot(a, b)));
+  const first = strongest(products, []);
+  const second = strongest(products, [first]);
+  return vectors.map((_, index) => [first, second].map(({ direction, value }) => direction[index] * Math.sqrt(Math.max(0, value))));
+}
+
+/** The direction a matrix stretches most, at right angles to those found before. */
+function strongest(matrix, found) {
+  let direction = matrix.map((_, index) => Math.cos(index * 1.7 + found.length) + 0.1);
+  let value = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let next = matrix.map((row) => dot(row, direction));
+    for (const { direction: other } of found) {
+      const share = dot(next, other);
+      next = next.map((part, index) => part - share * other[index]);
+    }
+    value = Math.sqrt(dot(next, next));
+    if (value < 1e-12) return { direction: direction.map(() => 0), value: 0 };
+    direction = next.map((part) => part / value);
+  }
+  return { direction, value };
+}

@@ -1,0 +1,53 @@
+// The race: who decodes the recorded stream, how often, and what it took.
+
+import { byId, element } from "../element.js";
+import { count } from "../format.js";
+
+const NAMES = { hfetch: "hfetch", text: "hfetch, text()", parser: "eventsource-parser + JSON.parse", openai: "openai" };
+
+export function startRace() {
+  const form = byId("start-race");
+  const result = byId("race-result");
+  const button = form.querySelector("button");
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    const status = element("p", { class: "note", textContent: "Loading the other libraries and the recording…" });
+    result.replaceChildren(status);
+    try {
+      const { race } = await import("./contenders.js");
+      const { size, rounds } = form.elements;
+      const outcome = await race({ size: Number(size.value), rounds: rounds.valueAsNumber, tell: (round) => (status.textContent = `Round ${round} of ${rounds.value}…`) });
+      result.replaceChildren(...view(outcome));
+    } catch (error) {
+      result.replaceChildren(element("div", { class: "card", role: "alert" }, element("h4", { textContent: error.name }), element("p", { textContent: error.message })));
+    }
+    button.disabled = false;
+    if (document.activeElement === document.body) button.focus();
+  });
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** `times`: by contender, ms of each round. */
+function view({ times, events, bytes }) {
+  const perEvent = Object.entries(times).map(([id, rounds]) => ({ id, rounds: rounds.map((ms) => (ms * 1e6) / events), middle: (median(rounds) * 1e6) / events }));
+  const best = perEvent.find(({ id }) => id === "hfetch").middle;
+  const most = Math.max(...perEvent.flatMap(({ rounds, middle }) => [middle, [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length * 0.9)]]));
+  const rows = perEvent.map(({ id, rounds, middle }) => {
+    const bar = element("div", { class: "track" }, element("div", { class: "fill" }), ...rounds.filter((value) => value <= most).map((value) => place(element("i"), value / most)));
+    bar.firstChild.style.setProperty("inline-size", `${(middle / most) * 100}%`);
+    const ratio = middle / best;
+    return element("tr", { data: { id } }, element("th", { scope: "row", textContent: NAMES[id] }), element("td", { class: "number", textContent: `${(middle / 1000).toFixed(1)} µs` }), element("td", { class: "number ratio", textContent: ratio.toFixed(ratio < 10 ? 1 : 0) }), element("td", { class: "bar-cell", "aria-hidden": "true" }, bar));
+  });
+  return [
+    element("table", { class: "race" }, element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: "Library" }), element("th", { scope: "col", class: "number", textContent: "Per event" }), element("th", { scope: "col", class: "number", textContent: "× hfetch" }), element("td"))), element("tbody", {}, ...rows)),
+    element("p", { class: "note", textContent: `${count(events)} events, ${count(bytes / 1024)} KB, from a ReadableStream of bytes to the end of the loop. Every one gave the same text. Browsers round their clocks and differ; run it again, or in another.` }),
+  ];
+}
+
+function place(tick, share) {
+  tick.style.setProperty("inset-inline-start", `${share * 100}%`);
+  return tick;
+}
