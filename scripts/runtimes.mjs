@@ -10,6 +10,9 @@ const TIME_LIMIT = 300_000;
 const RUNTIMES = join(root, "tests/package/runtime");
 const PROGRAMS = join(RUNTIMES, "node_modules/.bin");
 
+/** Those that `runtimeEnvironment` installs. */
+export const programs = { node24: join(PROGRAMS, "node"), deno: join(PROGRAMS, "deno"), bun: join(PROGRAMS, "bun") };
+
 /** Installs the runtimes that npm has. Gives the environment in which Node 24 goes first. */
 export async function runtimeEnvironment() {
   await npmInstall(RUNTIMES);
@@ -20,10 +23,10 @@ export async function runtimeEnvironment() {
 export const runtimes = {
   node: (context) => commandLine(process.execPath, [], "cli.mjs", "node", context),
   "node-require": (context) => commandLine(process.execPath, [], "cli.cjs", "node", context),
-  node24: (context) => commandLine(join(PROGRAMS, "node"), [], "cli.mjs", "node", context),
-  "node24-require": (context) => commandLine(join(PROGRAMS, "node"), [], "cli.cjs", "node", context),
-  deno: (context) => commandLine(join(PROGRAMS, "deno"), ["run", "--no-prompt", "--allow-net", "--allow-env"], "cli.mjs", "deno", context),
-  bun: (context) => commandLine(join(PROGRAMS, "bun"), [], "cli.mjs", "bun", context),
+  node24: (context) => commandLine(programs.node24, [], "cli.mjs", "node", context),
+  "node24-require": (context) => commandLine(programs.node24, [], "cli.cjs", "node", context),
+  deno: (context) => commandLine(programs.deno, ["run", "--no-prompt", "--allow-net", "--allow-env"], "cli.mjs", "deno", context),
+  bun: (context) => commandLine(programs.bun, [], "cli.mjs", "bun", context),
   workerd: (context) => workerd("esbuild", context),
   "workerd-wrangler": (context) => workerd("wrangler", context),
   chromium: (context) => browser("Chromium", context),
@@ -41,7 +44,7 @@ async function commandLine(program, flags, file, runtime, { folder, endpoint }) 
 async function workerd(bundler, { folder, endpoint }) {
   const env = await runtimeEnvironment();
   const args = [join(RUNTIMES, "workerd.mjs"), folder, endpoint, bundler];
-  return resultsOf(await run(join(PROGRAMS, "node"), args, { env, check: false, timeout: TIME_LIMIT }));
+  return resultsOf(await run(programs.node24, args, { env, check: false, timeout: TIME_LIMIT }));
 }
 
 // The key of every client in the scenarios.

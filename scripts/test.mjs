@@ -86,11 +86,11 @@ async function packageTests(report, wanted, pkg) {
   const endpoint = await startEndpoint();
   const table = new ScenarioTable();
   try {
-    for (const folder of ["endpoint", "package", "package/runtime", "readme"]) {
+    for (const folder of ["endpoint", "package", "package/runtime"]) {
       const files = await testFiles(folder);
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
-    for (const folder of ["scripts", "dropin", "gateway", "start", "www"]) {
+    for (const folder of ["scripts", "readme", "dropin", "gateway", "start", "www"]) {
       const files = (await testFiles(folder)).map((file) => join(root, file));
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }

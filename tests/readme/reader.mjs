@@ -1,5 +1,5 @@
-// Loaded before a snippet: what the reader's snippet sends to Hugging Face goes to the stand-in endpoint, and to nowhere else.
-// Then the snippet runs as it stands; what it exports is called as its host would call it.
+// Loaded before a snippet on a command line: what the reader's snippet sends to Hugging Face goes to the stand-in endpoint, and to
+// nowhere else. Then the snippet runs as it stands; what a route exports is called as its host would call it.
 
 import { pathToFileURL } from "node:url";
 
@@ -12,12 +12,10 @@ globalThis.fetch = (input, init) => {
   return send(endpoint + url.pathname + url.search, init);
 };
 
-const { default: worker, POST } = await import(pathToFileURL(snippet).href);
-const handle = worker?.fetch ?? POST;
-if (handle) {
+const { POST } = await import(pathToFileURL(snippet).href);
+if (POST) {
   const messages = [{ role: "user", content: "Hello." }];
-  const request = new Request("http://localhost/", { method: "POST", body: JSON.stringify({ messages }) });
-  const response = await handle(request, { HF_TOKEN: process.env.HF_TOKEN });
+  const response = await POST(new Request("http://localhost/", { method: "POST", body: JSON.stringify({ messages }) }));
   console.log(response.status, response.headers.get("content-type"));
   console.log(await response.text());
 }

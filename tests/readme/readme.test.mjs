@@ -1,64 +1,75 @@
-// Every JavaScript snippet of the README, exactly as a reader copies it, in Node against the stand-in endpoint.
+// Every snippet of the README, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
+// (Vite's and Next's are built and run by `npm run test:bundlers`.)
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { after, before, test } from "node:test";
+import { NotRun } from "../../scripts/report.mjs";
+import { ci, root } from "../../scripts/run.mjs";
 import { startEndpoint } from "../endpoint/server.mjs";
+import { hosts, newProject } from "./hosts.mjs";
 import { snippetsOf } from "./snippets.mjs";
 
-const run = promisify(execFile);
-const reader = fileURLToPath(new URL("reader.mjs", import.meta.url));
-const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-const snippets = snippetsOf(readme);
+const readme = await readFile(join(root, "README.md"), "utf8");
+const snippets = snippetsOf(readme).filter(({ language }) => ["js", "html", "json"].includes(language));
+const answer = /You said: Say hello in three languages\.\s+That is all this endpoint can say about it\./;
 
-// What a snippet has to print, where its text promises something.
+// What kind of snippet stands under a heading, and what it has to print, where its text promises something.
 const promises = {
-  "Ten lines that stream": /Say hello in three languages[^]*completion_tokens/,
-  "Cloudflare Workers": /^200 text\/event-stream\ndata: \{[^]*\[DONE\]/,
-  "Next.js": /^200 text\/event-stream\ndata: \{/,
-  "The `.wasm` as a file": /^\d+\n$/,
-  Streaming: /Count to a hundred[^]*stop/,
-  Errors: /^BadRequestError 400 model_not_found .*no-such\/model/,
-  "Retries and timeouts": /Hi/,
-  Keys: /state: 'ready'[^]*state: 'ready'/,
-  Limits: /^true requests \d+/,
-  "Cost and budget": /0 of 0.000001 USD/,
-  "The ledger": /^alice aborted[^]*source: 'estimated'[^]*outcome: 'aborted'[^]*source: 'configured'/,
-  Embeddings: /^true\n$/,
-  Models: / live \d+/,
-  "A provider's config file": /Hi/,
-  "The logic by itself": /^0\.0003\n\d+\n2000\n\{[^]*reason: 'requests'[^]*event: 'greeting'/,
+  "Ten lines that stream": ["program", /Say hello in three languages[^]*completion_tokens/],
+  "A page with its visitor's own token": ["page", answer],
+  "From a CDN": ["cdn", answer],
+  "A page behind your gateway": ["module", answer],
+  "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\]/],
+  "Next.js": ["program", /^200 text\/event-stream\ndata: \{/],
+  "The `.wasm` as a file": ["program", /^\d+\n$/],
+  Streaming: ["program", /Count to a hundred[^]*stop/],
+  Errors: ["program", /^BadRequestError 400 model_not_found .*no-such\/model/],
+  "Retries and timeouts": ["program", /Hi/],
+  Keys: ["program", /state: ["']ready["'][^]*state: ["']ready["']/],
+  Limits: ["program", /^true requests \d+/],
+  "Cost and budget": ["program", /0 of 0.000001 USD/],
+  "The ledger": ["program", /^alice aborted[^]*source: ["']estimated["'][^]*outcome: ["']aborted["'][^]*source: ["']configured["']/],
+  Embeddings: ["program", /^true\n$/],
+  Models: ["program", / live \d+/],
+  "A provider's config file": ["program", /Hi/],
+  "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };
+// Parts of a project that only its own tools can run.
+const builtElsewhere = ["Vite"];
 
-let endpoint, folder;
+let endpoint, project;
 
 before(async () => {
   // Paced, so that a snippet which leaves its stream leaves it in the middle.
   endpoint = await startEndpoint({ pace: 15 });
-  // Inside the folder where the package is installed, so that `import "hfetch"` is what a reader's is.
-  folder = await mkdtemp(fileURLToPath(new URL("snippets-", import.meta.url)));
-  for (const { file, code } of snippets) if (file) await writeFile(join(folder, file), code);
+  const files = snippets.filter(({ file }) => file);
+  project = await newProject(process.env.HFETCH_PACKAGE ?? join(root, "pkg"), files);
 });
 
 after(async () => {
   await endpoint.close();
-  await rm(folder, { recursive: true, force: true });
+  await project.close();
 });
 
 for (const { language, heading, line, code } of snippets) {
-  if (language !== "js") continue;
-  test(`README.md:${line}: ${heading}`, async () => {
-    const file = join(folder, `line-${line}.mjs`);
-    await writeFile(file, code);
-    const env = { ...process.env, HF_TOKEN: "hf_reader", HF_TOKENS: "hf_one,hf_two", NO_COLOR: "1" };
-    const { stdout, stderr } = await run(process.execPath, [reader, file, endpoint.url], { cwd: folder, env, timeout: 20_000 });
-    assert.match(stdout, promises[heading]);
-    assert.equal(stderr, "");
-  });
+  if (language === "json" || builtElsewhere.includes(heading)) continue;
+  const [kind, expected] = promises[heading] ?? assert.fail(`nothing is said of what "${heading}" prints`);
+  for (const [host, show] of Object.entries(hosts[kind])) {
+    test(`README.md:${line}: ${heading}, in ${host}`, async (t) => {
+      const page = snippets.find((snippet) => snippet.language === "html").code;
+      const printed = await show({ line, code, page, endpoint, folder: project.folder }).catch((error) => {
+        if (ci || !(error instanceof NotRun)) throw error;
+        t.skip(error.message);
+        return null;
+      });
+      if (printed === null) return;
+      assert.match(printed, expected);
+      const { headers } = await endpoint.stats("default");
+      if (headers.length) assert.match(headers.at(-1).authorization, /^Bearer hf_(reader|one|two)$/);
+    });
+  }
 }
 
 test("the table of the token estimate is the measured one", async () => {
@@ -67,6 +78,6 @@ test("the table of the token estimate is the measured one", async () => {
 });
 
 test("nothing is promised that no snippet keeps", () => {
-  const headings = snippets.filter(({ language }) => language === "js").map(({ heading }) => heading);
-  assert.deepEqual(Object.keys(promises).sort(), [...new Set(headings)].sort());
+  const headings = snippets.filter(({ language }) => language !== "json").map(({ heading }) => heading);
+  assert.deepEqual([...Object.keys(promises), ...builtElsewhere].sort(), [...new Set(headings)].sort());
 });

@@ -1,15 +1,11 @@
 // Runs worker.mjs in workerd: workerd.mjs <folder with the package installed> <endpoint> <esbuild|wrangler>. Needs Node 22.
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
-import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { basename, join } from "node:path";
+import { bundleWithWrangler, startBundle } from "./wrangler.mjs";
 
-const COMPATIBILITY_DATE = "2026-07-01";
 const [folder, endpoint, bundler] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);
@@ -33,28 +29,6 @@ async function bundleWithEsbuild() {
     plugins: [{ name: "keep-wasm", setup: keepWasm }],
   });
   for (const path of modules) await writeFile(join(out, basename(path)), await readFile(path));
-}
-
-/** The same through wrangler, whose own rules must find the entry point and its module. */
-async function bundleWithWrangler() {
-  await mkdir(out, { recursive: true });
-  const configuration = { name: "scenarios", main: entry, compatibility_date: COMPATIBILITY_DATE };
-  await writeFile(join(out, "wrangler.json"), JSON.stringify(configuration));
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
-  const args = [wrangler, "deploy", "--dry-run", "--config", join(out, "wrangler.json"), "--outdir", out];
-  await promisify(execFile)(process.execPath, args, { cwd: folder, env });
-}
-
-async function start() {
-  const files = await readdir(out);
-  const script = files.find((name) => name.endsWith(".js"));
-  const modules = [
-    { type: "ESModule", path: join(out, script) },
-    ...files.filter((name) => name.endsWith(".wasm")).map((name) => ({ type: "CompiledWasm", path: join(out, name) })),
-  ];
-  const compatibility = { compatibilityDate: COMPATIBILITY_DATE, compatibilityFlags: ["enable_request_signal"] };
-  return new Miniflare({ modules, modulesRoot: out, ...compatibility });
 }
 
 /** Bundlers drop modules without side effects; the one that starts the WebAssembly must stay, however little is imported. */
@@ -104,8 +78,8 @@ async function overlapping(worker) {
 }
 
 await mkdir(out, { recursive: true });
-await (bundler === "wrangler" ? bundleWithWrangler() : bundleWithEsbuild());
-const worker = await start();
+await (bundler === "wrangler" ? bundleWithWrangler(entry, out) : bundleWithEsbuild());
+const worker = await startBundle(out);
 const ask = async (query) => {
   const response = await worker.dispatchFetch(`http://worker/?${new URLSearchParams(query)}`);
   const text = await response.text();
