@@ -380,7 +380,7 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly controller: AbortController;
   /** Of choice 0, `null` until it has arrived. */
   readonly finishReason: FinishReason | null;
-  /** The text of choice 0, piece by piece: the cheapest way to read a stream, since no chunk objects are built. */
+  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several. */
   text(): AsyncIterableIterator<string>;
   /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;

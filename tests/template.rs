@@ -3,7 +3,7 @@
 
 use hfetch::wire::stream::Mode;
 use proptest::prelude::*;
-use reader::{filled, parse, read};
+use reader::{filled, joined, parse, read};
 use serde_json::Value;
 
 mod reader;
@@ -40,9 +40,10 @@ fn check(payloads: &[String], end: &str, cuts: &[usize]) {
     assert_eq!(cut, whole);
     let (single, _) = read(body.chunks(1), Mode::Fold);
     assert_eq!(single.folded, whole.folded);
+    let text = |(seen, _)| joined(seen).items;
     assert_eq!(
-        read([body.as_slice()], Mode::Text).0.items,
-        read(body.chunks(5), Mode::Text).0.items
+        text(read([body.as_slice()], Mode::Text)),
+        text(read(body.chunks(5), Mode::Text))
     );
 }
 
@@ -242,7 +243,7 @@ fn what_only_looks_like_the_template_is_not_taken() {
     ]
     .concat();
     let (seen, _) = read([broken.as_slice()], Mode::Text);
-    assert_eq!(seen.items[4], "\u{fffd}");
+    assert!(seen.items[0].as_str().unwrap().ends_with('\u{fffd}'));
 }
 
 #[test]

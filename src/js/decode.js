@@ -102,8 +102,8 @@ export class Decoder {
     const parsed = parseList(words[header + 7], words[header + 8]);
     if (words[header + 1] === items) return parsed;
     const text = decodeText(words[header + 3], words[header + 4], words[header + 5]);
+    if (mode === TEXT) return [text];
     const ops = words[header + 2] >>> 2;
-    if (mode === TEXT) return texts(items, ops, text, parsed);
     const definitions = parseList(words[header + 9], words[header + 10]);
     return this.#chunks(items, ops, text, words[header + 6] >>> 3, parsed, definitions);
   }
@@ -148,17 +148,6 @@ export class Decoder {
     }
     return chunks;
   }
-}
-
-function texts(items, ops, text, parsed) {
-  const list = new Array(items);
-  let at = 0;
-  let next = 0;
-  for (let item = 0; item < items; item++) {
-    const word = words[ops + item];
-    list[item] = word === BY_JSON ? parsed[next++] : text.slice(at, (at += word));
-  }
-  return list;
 }
 
 function parseList(pointer, length) {

@@ -95,6 +95,41 @@ export async function readParts(response, cancel, idle, take) {
   }
 }
 
+// A reader whose pending read ends when it is cancelled: the platform's does, one of a caller's making may not.
+export function openReader(body) {
+  if (!body) return NOTHING;
+  const reader = body.getReader();
+  const { ReadableStreamDefaultReader: Platform } = globalThis;
+  return Platform && reader instanceof Platform ? reader : new ForeignReader(reader);
+}
+
+const NOTHING = { read: async () => ({ done: true }), cancel() {}, releaseLock() {} };
+
+class ForeignReader {
+  #reader;
+  #end = () => {};
+
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  read() {
+    return new Promise((resolve, reject) => {
+      this.#end = () => resolve({ done: true });
+      Promise.resolve(this.#reader.read()).then((read) => resolve(read ?? { done: true }), reject);
+    });
+  }
+
+  cancel() {
+    this.#end();
+    return this.#reader.cancel();
+  }
+
+  releaseLock() {
+    this.#reader.releaseLock();
+  }
+}
+
 // By shape: not every cancel() gives a promise.
 export function cancelReading(reader) {
   try {

@@ -3,11 +3,12 @@
 //
 // A hand-written iterator: a generator costs about twice as much a step.
 
-import { cancelReading, discard, release } from "./fetch.js";
+import { cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
+const LOOKS = 8; // at a pending read within the idle timeout: asking the clock at every read would cost a tenth of a small chunk
 
 export const CHUNKS = 0;
 export const TEXT = 1;
@@ -29,10 +30,11 @@ export class Pump {
   #idle;
   #queue = [];
   #at = 0;
-  #waiters = [];
+  #waiters = []; // calls of next() behind the one that reads
   #reading = false;
   #draining = false;
-  #since = null; // of the last read
+  #started = false;
+  #looks = 0; // since the last read began
   #alarm = null;
   #forget = () => {};
   #told = false;
@@ -46,7 +48,7 @@ export class Pump {
     this.#call = call;
     this.#cancel = cancel;
     this.#idle = idle;
-    this.#alarm = timer(() => this.#tick(), idle);
+    this.#watch();
     this.#forget = cancel.onEnd(() => this.#cancelled());
   }
 
@@ -55,14 +57,11 @@ export class Pump {
   }
 
   next() {
-    if (this.#at < this.#queue.length) {
-      return Promise.resolve({ value: this.#queue[this.#at++], done: false });
-    }
+    const step = this.#dequeue();
+    if (step !== undefined) return Promise.resolve(step);
     if (this.over) return this.#afterEnd();
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      if (!this.#reading) this.#read();
-    });
+    if (!this.#reading) return this.#readStep();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
   return(value) {
@@ -92,7 +91,7 @@ export class Pump {
   // Reads to the end without being asked; what comes waits for its reader.
   readAhead() {
     this.#draining = true;
-    if (!this.over && !this.#reading) this.#read();
+    if (!this.over && !this.#reading) this.#readAlone();
   }
 
   whenOver(listener) {
@@ -100,69 +99,93 @@ export class Pump {
     else this.#onOver.push(listener);
   }
 
+  // The promise of the read becomes that of next(): one more would be the dearest part of a small chunk.
+  #readStep() {
+    return this.#read().then(this.#step, this.#lostStep);
+  }
+
+  #readAlone() {
+    this.#read().then(this.#arrived, this.#lost);
+  }
+
   #read() {
     this.#reading = true;
-    this.#since = performance.now();
-    if (this.#alarm === null) this.#alarm = timer(() => this.#tick(), this.#idle);
-    const { body } = this.#exchange.response;
-    if (!body) {
-      this.#arrived({ done: true });
-      return;
-    }
+    this.#started = true;
+    this.#looks = 0;
+    if (this.#alarm === null) this.#watch();
     try {
-      this.#reader ??= body.getReader();
-      this.#reader.read().then(this.#arrived, this.#lost);
+      this.#reader ??= openReader(this.#exchange.response.body);
+      return this.#reader.read();
     } catch (error) {
-      this.#lost(error);
+      return Promise.reject(error);
     }
   }
 
-  #arrived = (read) => {
-    this.#reading = false;
-    if (this.over) return;
-    // A reader that is not the platform's may give anything.
-    const { value, done } = read ?? { done: true };
-    if (!done && !ArrayBuffer.isView(value)) {
-      this.#lost(new TypeError("the body gave something that is not bytes"));
-      return;
-    }
-    let items;
-    try {
-      items = done ? this.#decoder.end(this.mode) : this.#decoder.push(value, this.mode);
-    } catch (error) {
-      this.#finish("error", error);
-      return;
-    }
-    if (!this.#seenToken && this.#decoder.delivered_any) {
-      this.#seenToken = true;
-      this.#call.first_token();
-    }
-    const over = done || this.#decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, this.#decoder.tail, over);
-    this.#serve(items);
-    if (over) this.#finishDecoded();
-    else if (this.#waiters.length > 0 || this.#draining) this.#read();
+  #step = (read) => {
+    if (this.over) return this.#afterEnd();
+    const end = this.#decode(read);
+    const step = this.#dequeue();
+    if (step === undefined && end === null) return this.#readStep();
+    this.#goOn(end);
+    return step ?? this.#afterEnd();
   };
 
-  #serve(items) {
-    if (this.#at < this.#queue.length) {
-      for (const item of items) this.#queue.push(item);
-      return;
-    }
-    let at = 0;
-    while (this.#waiters.length > 0 && at < items.length) {
-      this.#waiters.shift().resolve({ value: items[at++], done: false });
-    }
-    this.#queue = items;
-    this.#at = at;
-  }
+  #lostStep = (error) => {
+    this.#lost(error);
+    return this.#afterEnd();
+  };
+
+  #arrived = (read) => {
+    if (!this.over) this.#goOn(this.#decode(read));
+  };
 
   #lost = (error) => {
     this.#reading = false;
-    if (this.over) return;
+    if (!this.over) this.#finishLost(error);
+  };
+
+  // Puts what was read into the queue; gives what ends the stream then, or null while it goes on.
+  #decode({ value, done }) {
+    this.#reading = false;
+    if (!done && !ArrayBuffer.isView(value)) {
+      return () => this.#finishLost(new TypeError("the body gave something that is not bytes"));
+    }
+    const decoder = this.#decoder;
+    let items;
+    try {
+      items = done ? decoder.end(this.mode) : decoder.push(value, this.mode);
+    } catch (error) {
+      return () => this.#finish("error", error);
+    }
+    if (!this.#seenToken && decoder.delivered_any) {
+      this.#seenToken = true;
+      this.#call.first_token();
+    }
+    const over = done || decoder.ended;
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over);
+    if (this.#at < this.#queue.length) {
+      for (const item of items) this.#queue.push(item);
+    } else {
+      this.#queue = items;
+      this.#at = 0;
+    }
+    return over ? () => this.#finishDecoded() : null;
+  }
+
+  #dequeue() {
+    return this.#at < this.#queue.length ? { value: this.#queue[this.#at++], done: false } : undefined;
+  }
+
+  #goOn(end) {
+    while (this.#waiters.length > 0 && this.#at < this.#queue.length) this.#waiters.shift().resolve(this.#dequeue());
+    if (end !== null) end();
+    else if (this.#waiters.length > 0 || this.#draining) this.#readAlone();
+  }
+
+  #finishLost(error) {
     if (this.#decoder.has_finish) this.#finish("ok", null);
     else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
-  };
+  }
 
   #finishDecoded() {
     const fault = this.#decoder.fault();
@@ -182,15 +205,19 @@ export class Pump {
     this.#finish(this.#cancel.cause === "abort" ? "aborted" : "error", error);
   }
 
-  #tick() {
-    this.#alarm = null;
-    const started = this.#since !== null;
-    // A consumer that pauses is not timed; one that never comes is.
-    if (started && !this.#reading) return;
-    const left = started ? this.#since + this.#idle - performance.now() : 0;
-    if (left > 0) this.#alarm = timer(() => this.#tick(), left);
-    else this.#cancel.end("idle");
+  #watch() {
+    this.#alarm = timer(this.#look, this.#idle / LOOKS);
   }
+
+  #look = () => {
+    this.#alarm = null;
+    // A consumer that pauses is not timed; one that never comes is.
+    if (this.#started && !this.#reading) return;
+    this.#looks++;
+    // The first look may have come just after the read began.
+    if (this.#looks > LOOKS) this.#cancel.end("idle");
+    else this.#watch();
+  };
 
   #partial() {
     return this.#decoder.folded()();
@@ -206,8 +233,13 @@ export class Pump {
     else this.#closeSocket();
     this.#cancel.end("closed");
     this.#settle();
-    for (const waiter of this.#waiters.splice(0)) this.#afterEnd().then(waiter.resolve, waiter.reject);
+    // Later than the next() that reads, which was first.
+    if (this.#waiters.length > 0) queueMicrotask(() => this.#dismiss());
     for (const listener of this.#onOver.splice(0)) listener();
+  }
+
+  #dismiss() {
+    for (const waiter of this.#waiters.splice(0)) this.#afterEnd().then(waiter.resolve, waiter.reject);
   }
 
   #settle() {

@@ -88,6 +88,27 @@ fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
     digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
 }
 
+/// Appends a text that is usually short: wasm copies memory through a call, which costs more than a few stores.
+#[inline]
+pub fn extend(out: &mut Vec<u8>, text: &[u8]) {
+    if text.len() > 32 {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.reserve(text.len());
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        out.extend_from_slice(word);
+    }
+    let (halves, rest) = rest.as_chunks::<4>();
+    for half in halves {
+        out.extend_from_slice(half);
+    }
+    for byte in rest {
+        out.push(*byte);
+    }
+}
+
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());

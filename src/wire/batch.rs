@@ -1,8 +1,8 @@
 //! What one network chunk completed, laid out so that a reader outside builds it with few crossings: one list of
 //! numbers that says what comes, and what it refers to in bulk.
 
-use super::template::{Slot, SlotKind, Template};
-use crate::json::{exact_number, unescape_into};
+use super::template::{Slot, SlotKind, Template, equal};
+use crate::json::{exact_number, extend, unescape_into};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -18,7 +18,7 @@ pub const DEFINE: u32 = u32::MAX - 2;
 ///
 /// A chunk is 0 (the next of `json`), or the number of its template plus one and then a word for each slot: a string's
 /// length in UTF-16 units (it comes next in `text`) or [`SAME`], [`EXACT`], the length of an array of numbers (they come
-/// next in `numbers`), or [`BY_JSON`]. A text is the word of a string.
+/// next in `numbers`), or [`BY_JSON`]. A text is all of `text`, or, by its JSON, the only one of `json`.
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,
@@ -116,7 +116,9 @@ impl Batch {
         for slot in slots {
             let bytes = block.get(slot.span.clone()).unwrap_or_default();
             match slot.kind {
-                SlotKind::String if before == Some(bytes) => self.ops.push(SAME),
+                SlotKind::String if before.is_some_and(|before| equal(before, bytes)) => {
+                    self.ops.push(SAME);
+                }
                 SlotKind::String => {
                     let read = match slot.escaped {
                         true => self.escaped(bytes),
@@ -130,15 +132,14 @@ impl Batch {
         }
     }
 
-    /// Adds a text as it stands between its quotes.
-    #[inline]
+    /// Adds a text as it stands between its quotes; nothing is no item.
     pub fn text_item(&mut self, raw: &[u8]) {
-        self.items += 1;
-        if raw.contains(&b'\\') {
-            self.escaped(raw);
-        } else {
-            self.plain(raw, false);
+        if raw.is_empty() {
+            return;
         }
+        self.items += 1;
+        let whole = !raw.contains(&b'\\') && self.plain(raw, false) || self.escaped(raw);
+        self.whole += !whole as u32;
     }
 
     /// Adds a string with escapes; `false` if it had to go by JSON, because UTF-8 has no lone surrogates.
@@ -161,7 +162,7 @@ impl Batch {
 
     #[inline]
     fn plain(&mut self, utf8: &[u8], ascii: bool) -> bool {
-        self.text.extend_from_slice(utf8);
+        extend(&mut self.text, utf8);
         let units = if ascii { utf8.len() } else { units(utf8) };
         self.ops.push(units as u32);
         self.units += units;

@@ -19,6 +19,8 @@ pub enum Part {
     Object,
     /// `usage`, an object as it stands.
     Usage,
+    /// The same where it is known to hold counts.
+    Counts,
     /// A choice begins: its `index`, empty where it has none. What follows belongs to it.
     Choice,
     /// `delta.role`

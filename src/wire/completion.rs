@@ -5,7 +5,7 @@
 //! two deltas included. So nothing is decoded until somebody asks.
 
 use super::chunk::{Field, Part};
-use crate::json::{self, Value, unescape};
+use crate::json::{self, Value, extend, unescape};
 
 mod choice;
 
@@ -51,19 +51,33 @@ impl Completion {
     }
 
     /// Adds one part; the parts of a payload come in the order in which [`super::chunk::read`] gives them.
+    #[inline]
     pub fn add(&mut self, part: Part, bytes: &[u8]) {
+        // Most of what a stream brings.
+        if part == Part::Content
+            && let Some(choice) = self.choices.get_mut(self.choice)
+        {
+            append(&mut choice.content, bytes);
+            self.delivered_any |= !bytes.is_empty();
+            return;
+        }
+        self.add_other(part, bytes);
+    }
+
+    fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
             Part::Id => first(&mut self.id, bytes),
             Part::Created => first(&mut self.created, bytes),
             Part::Model => first(&mut self.model, bytes),
             Part::Fingerprint => first(&mut self.fingerprint, bytes),
-            Part::Usage if self.usage.is_none() || has_counts(bytes) => {
+            Part::Usage if self.usage.is_some() && !has_counts(bytes) => {}
+            Part::Usage | Part::Counts => {
                 let usage = self.usage.get_or_insert_default();
                 usage.clear();
                 usage.extend_from_slice(bytes);
             }
             Part::Choice => self.begin_choice(bytes),
-            Part::Object | Part::Void | Part::Usage => {}
+            Part::Object | Part::Void => {}
             _ => self.add_to_choice(part, bytes),
         }
     }
@@ -104,10 +118,6 @@ impl Completion {
         };
         match part {
             Part::Role if choice.role.is_empty() => choice.role = bytes.to_vec(),
-            Part::Content => {
-                append(&mut choice.content, bytes);
-                self.delivered_any |= !bytes.is_empty();
-            }
             Part::Refusal => {
                 append(&mut choice.refusal, bytes);
                 self.delivered_any |= !bytes.is_empty();
@@ -170,6 +180,14 @@ impl Completion {
         }
         out.push(b'}');
         out
+    }
+
+    /// The content of choice 0 as it stands between its quotes.
+    pub fn content(&self) -> &[u8] {
+        match self.choices.first() {
+            Some(choice) if choice.index == 0 => choice.content.as_deref().unwrap_or_default(),
+            _ => &[],
+        }
     }
 
     /// Everything a model wrote, for an estimate where no usage was reported.
@@ -238,7 +256,7 @@ impl Completion {
 }
 
 /// Whether a usage object holds counts: one without them must not take the place of one with.
-fn has_counts(usage: &[u8]) -> bool {
+pub(super) fn has_counts(usage: &[u8]) -> bool {
     let name = b"_tokens\"";
     let ends = usage
         .windows(name.len())
@@ -250,7 +268,10 @@ fn has_counts(usage: &[u8]) -> bool {
                 .trim_ascii_start()
                 .strip_prefix(b":")
                 .unwrap_or_default();
-            matches!(value.trim_ascii_start().first(), Some(b'0'..=b'9' | b'"'))
+            matches!(
+                value.trim_ascii_start().first(),
+                Some(b'0'..=b'9' | b'-' | b'"')
+            )
         })
 }
 
@@ -269,8 +290,9 @@ fn first(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
     }
 }
 
+#[inline]
 fn append(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
-    place.get_or_insert_default().extend_from_slice(bytes);
+    extend(place.get_or_insert_default(), bytes);
 }
 
 fn append_elements(place: &mut Option<Vec<u8>>, bytes: &[u8]) {

@@ -1,7 +1,7 @@
 //! One response body, network chunk by network chunk: framing, errors, the end, and the fold.
 
 use super::batch::Batch;
-use super::chunk::{self, Field, Frame, Part};
+use super::chunk::{self, Field, Frame};
 use super::completion::Completion;
 use super::failure::{describe, message_of};
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
@@ -14,7 +14,7 @@ use crate::json;
 pub enum Mode {
     /// Every chunk.
     Chunks,
-    /// The text of choice 0.
+    /// The text of choice 0, all that a call brings as one.
     Text,
     /// Nothing: only the fold.
     Fold,
@@ -50,6 +50,8 @@ struct Reader {
     completion: Completion,
     fields: Vec<Field>,
     templates: Templates,
+    /// The template whose event was folded last, while nothing else was.
+    at_hand: Option<usize>,
     batch: Batch,
     limit: usize,
     /// Whether an event has come.
@@ -70,6 +72,7 @@ impl ChatDecoder {
                 completion: Completion::default(),
                 fields: Vec::new(),
                 templates: Templates::default(),
+                at_hand: None,
                 batch: Batch::default(),
                 limit,
                 seen: false,
@@ -85,12 +88,7 @@ impl ChatDecoder {
 
     /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
-        self.reader.batch.clear();
-        self.reader.mode = mode;
-        if !self.ended() {
-            self.read(bytes);
-        }
-        self.reader.batch.seal();
+        self.turn(mode, |decoder| decoder.read(bytes));
     }
 
     fn read(&mut self, bytes: &[u8]) {
@@ -117,12 +115,24 @@ impl ChatDecoder {
 
     /// The end of the body, by its own end or a lost connection.
     pub fn end(&mut self, mode: Mode) {
+        self.turn(mode, ChatDecoder::finish);
+    }
+
+    fn turn(&mut self, mode: Mode, read: impl FnOnce(&mut Self)) {
         self.reader.batch.clear();
         self.reader.mode = mode;
+        let folded = self.reader.completion.content().len();
         if !self.ended() {
-            self.finish();
+            read(self);
         }
-        self.reader.batch.seal();
+        let reader = &mut self.reader;
+        if mode == Mode::Text {
+            let content = reader.completion.content();
+            reader
+                .batch
+                .text_item(content.get(folded..).unwrap_or_default());
+        }
+        reader.batch.seal();
     }
 
     fn finish(&mut self) {
@@ -231,22 +241,23 @@ impl Sink for Reader {
         if length > self.limit && length > self.limit + blank_line(bytes, length) {
             return 0;
         }
-        let (completion, batch, mode) = (&mut self.completion, &mut self.batch, self.mode);
-        let mut first = false;
-        found.template.parts(bytes, found.slots, |part, raw| {
-            completion.add(part, raw);
-            if mode == Mode::Text {
-                text_of_first(part, raw, &mut first, |raw| batch.text_item(raw));
-            }
-        });
-        if mode == Mode::Chunks {
-            batch.filled(found.index, found.template, found.slots, bytes);
+        let completion = &mut self.completion;
+        let again = self.at_hand.replace(found.index) == Some(found.index);
+        found
+            .template
+            .parts(bytes, found.slots, again, |part, raw| {
+                completion.add(part, raw);
+            });
+        if self.mode == Mode::Chunks {
+            self.batch
+                .filled(found.index, found.template, found.slots, bytes);
         }
         length
     }
 
     fn event(&mut self, event: Event<'_>) -> bool {
         self.seen = true;
+        self.at_hand = None;
         let data = event.data.trim_ascii();
         if data.is_empty() {
             return true;
@@ -288,7 +299,9 @@ impl Reader {
         match chunk::read(data, &mut self.fields) {
             Ok(Frame::Chunk) => {
                 self.completion.apply(data, &self.fields);
-                self.hand_on(data);
+                if self.mode == Mode::Chunks {
+                    self.batch.chunk(data);
+                }
             }
             Ok(Frame::Error) => {
                 // An error may ride on an ordinary chunk; its usage counts.
@@ -300,20 +313,6 @@ impl Reader {
                 let message = ["a frame of the stream is not a chunk: ", malformed.problem];
                 self.refuse(data, &message.concat());
             }
-        }
-    }
-
-    fn hand_on(&mut self, data: &[u8]) {
-        match self.mode {
-            Mode::Chunks => self.batch.chunk(data),
-            Mode::Text => {
-                let mut first = false;
-                for field in &self.fields {
-                    let raw = data.get(field.span.clone()).unwrap_or_default();
-                    text_of_first(field.part, raw, &mut first, |raw| self.batch.text_item(raw));
-                }
-            }
-            Mode::Fold => {}
         }
     }
 
@@ -347,16 +346,6 @@ fn blank_line(block: &[u8], length: usize) -> usize {
     1 + (block
         .get(..length)
         .is_some_and(|block| block.ends_with(b"\r\n"))) as usize
-}
-
-/// Calls `visit` with a non-empty content of choice 0; `first` remembers whose parts are being read.
-#[inline]
-fn text_of_first(part: Part, raw: &[u8], first: &mut bool, visit: impl FnOnce(&[u8])) {
-    match part {
-        Part::Choice => *first = matches!(raw, b"" | b"0"),
-        Part::Content if *first && !raw.is_empty() => visit(raw),
-        _ => {}
-    }
 }
 
 /// A whole completion as the one chunk that says the same; `None` if the body is no completion.

@@ -10,9 +10,12 @@ use super::chunk::{Field, Part};
 use crate::json::Scanner;
 
 mod compare;
+mod parts;
 mod shape;
 
+pub(super) use compare::equal;
 use compare::{starts_with, value};
+use parts::{Anchored, anchor};
 use shape::{Step, walk, write_index, write_slot};
 
 /// Templates kept for one stream.
@@ -53,20 +56,6 @@ struct Primitive {
     kind: SlotKind,
     span: Range<usize>,
     slot: bool,
-}
-
-/// A position relative to the end of one of the slots before it, or to the start of the event.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    slots_before: usize,
-    offset: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Anchored {
-    part: Part,
-    start: Place,
-    end: Place,
 }
 
 /// A chunk as an example of its shape.
@@ -273,38 +262,7 @@ impl Template {
             .filter(|p| p.slot)
             .cloned()
             .collect();
-        let place = |at: usize, before: &dyn Fn(&Primitive) -> bool| {
-            let slots_before = slots.iter().take_while(|slot| before(slot)).count();
-            let base = slots_before.checked_sub(1).and_then(|last| slots.get(last));
-            Place {
-                slots_before,
-                offset: at - base.map_or(0, |slot| slot.span.end),
-            }
-        };
-        // The fold keeps the first of these, and has had it.
-        let settled = |part| {
-            matches!(
-                part,
-                Part::Id
-                    | Part::Created
-                    | Part::Model
-                    | Part::Fingerprint
-                    | Part::Object
-                    | Part::Void
-            )
-        };
-        let anchored = |field: &Field| Anchored {
-            part: field.part,
-            // An empty slot that starts here is not before it.
-            start: place(field.span.start, &|slot| slot.span.start < field.span.start),
-            end: place(field.span.end, &|slot| slot.span.end <= field.span.end),
-        };
-        let parts = example
-            .fields
-            .iter()
-            .filter(|field| !settled(field.part))
-            .map(anchored)
-            .collect();
+        let parts = anchor(&example, &slots);
         Template {
             example,
             slots,
@@ -339,24 +297,23 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with each part of an event of this shape and its bytes.
+    /// Calls `visit` with each part of an event of this shape and its bytes; `again`: the event before it, too, had this
+    /// shape, and what it said once for both is left out.
     #[inline]
     pub fn parts<'b>(
         &self,
         block: &'b [u8],
         slots: &[Slot],
+        again: bool,
         mut visit: impl FnMut(Part, &'b [u8]),
     ) {
-        let position = |place: Place| {
-            let base = place
-                .slots_before
-                .checked_sub(1)
-                .and_then(|last| slots.get(last));
-            base.map_or(0, |slot| slot.span.end) + place.offset
-        };
         for anchored in &self.parts {
-            let span = position(anchored.start)..position(anchored.end);
-            visit(anchored.part, block.get(span).unwrap_or_default());
+            if !(again && anchored.lasting) {
+                visit(
+                    anchored.part,
+                    block.get(anchored.span(slots)).unwrap_or_default(),
+                );
+            }
         }
     }
 

@@ -36,6 +36,14 @@ pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen
     (seen, decoder)
 }
 
+/// The same with texts put end to end: what a piece of text is depends on the chunking.
+pub fn joined(mut seen: Seen) -> Seen {
+    let texts = seen.items.iter().map(|text| text.as_str().unwrap());
+    assert!(texts.clone().all(|text| !text.is_empty()));
+    seen.items = vec![json!(texts.collect::<String>())];
+    seen
+}
+
 /// How many items came by a template.
 pub fn filled(body: &[u8]) -> usize {
     let mut decoder = ChatDecoder::new(1 << 20);

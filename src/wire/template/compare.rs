@@ -69,15 +69,24 @@ pub(super) fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
     let (words, literal_words) = (rest.as_chunks::<8>().0, literal_rest.as_chunks::<8>().0);
     // The last eight bytes overlap what is compared already, which costs less than a loop over the odd ones.
     differing(last, literal_last) == 0
-        && blocks.iter().zip(literal_blocks).all(|(a, b)| equal(a, b))
+        && blocks
+            .iter()
+            .zip(literal_blocks)
+            .all(|(a, b)| equal_blocks(a, b))
         && words
             .iter()
             .zip(literal_words)
             .all(|(a, b)| differing(a, b) == 0)
 }
 
+/// The same bytes; the standard library's wasm compares one by one.
+#[inline]
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && starts_with(a, b)
+}
+
 #[inline(always)]
-fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
+fn equal_blocks(a: &[u8; 32], b: &[u8; 32]) -> bool {
     match (a.as_chunks::<8>().0, b.as_chunks::<8>().0) {
         ([a, b, c, d], [e, f, g, h]) => {
             differing(a, e) | differing(b, f) | differing(c, g) | differing(d, h) == 0

@@ -1,0 +1,106 @@
+//! Where in an event of a shape the parts stand that a completion is folded from.
+
+use std::ops::Range;
+
+use super::{Example, Primitive, Slot};
+use crate::wire::chunk::{Field, Part};
+use crate::wire::completion::has_counts;
+
+/// A position relative to the end of one of the slots before it, or to the start of the event.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slots_before: usize,
+    offset: usize,
+}
+
+impl Place {
+    #[inline]
+    fn of(self, slots: &[Slot]) -> usize {
+        let base = self
+            .slots_before
+            .checked_sub(1)
+            .and_then(|last| slots.get(last));
+        base.map_or(0, |slot| slot.span.end) + self.offset
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Anchored {
+    pub(super) part: Part,
+    /// It is alike in all events of this shape, and to say it twice says nothing more.
+    pub(super) lasting: bool,
+    start: Place,
+    end: Place,
+}
+
+impl Anchored {
+    #[inline]
+    pub(super) fn span(&self, slots: &[Slot]) -> Range<usize> {
+        self.start.of(slots)..self.end.of(slots)
+    }
+}
+
+/// The parts of an example by their places among its slots.
+pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
+    let place = |at: usize, before: &dyn Fn(&Primitive) -> bool| {
+        let slots_before = slots.iter().take_while(|slot| before(slot)).count();
+        let base = slots_before.checked_sub(1).and_then(|last| slots.get(last));
+        Place {
+            slots_before,
+            offset: at - base.map_or(0, |slot| slot.span.end),
+        }
+    };
+    let count = |part| example.fields.iter().filter(|f| f.part == part).count();
+    // Of several choices or calls the last is at hand afterwards, not the first.
+    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1;
+    let reasons = count(Part::Reasoning) > 0;
+    let anchored = |field: &Field| {
+        // An empty slot that starts here is not before it.
+        let start = place(field.span.start, &|slot| slot.span.start < field.span.start);
+        let end = place(field.span.end, &|slot| slot.span.end <= field.span.end);
+        let alike = start.slots_before == end.slots_before;
+        Anchored {
+            part: known(field, example),
+            lasting: single && alike && stays(field.part, reasons),
+            start,
+            end,
+        }
+    };
+    let parts = example.fields.iter().map(anchored);
+    parts.filter(|anchored| !settled(anchored.part)).collect()
+}
+
+/// The fold keeps the first of these, and has had it.
+fn settled(part: Part) -> bool {
+    matches!(
+        part,
+        Part::Id | Part::Created | Part::Model | Part::Fingerprint | Part::Object | Part::Void
+    )
+}
+
+/// Whether to fold the same again changes nothing.
+fn stays(part: Part, reasons: bool) -> bool {
+    match part {
+        // With each choice the first reasoning that says something counts anew.
+        Part::Choice => !reasons,
+        Part::Role
+        | Part::Counts
+        | Part::Usage
+        | Part::FinishReason
+        | Part::Tool
+        | Part::ToolId
+        | Part::ToolType
+        | Part::ToolName => true,
+        _ => false,
+    }
+}
+
+/// Whether usage holds counts is the same for all events of a shape; where it holds none, the fold has had it.
+fn known(field: &Field, example: &Example) -> Part {
+    let bytes = example.block.get(field.span.clone()).unwrap_or_default();
+    match field.part {
+        Part::Usage if has_counts(bytes) => Part::Counts,
+        Part::Usage => Part::Void,
+        part => part,
+    }
+}
