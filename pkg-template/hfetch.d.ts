@@ -847,6 +847,22 @@ export interface StoreReservation {
   ok: true;
   /** To be named when it is settled or released. */
   reservation: string;
+  /** What is left of the parts' limits, where the store tells. */
+  quotas?: StoreQuota[];
+}
+
+/** What is left of one limit of a part. */
+export interface StoreQuota {
+  /** The part. */
+  scope: string;
+  /** Which of its limits. */
+  reason: "requests" | "tokens" | "month";
+  /** How much it allows in its window. */
+  limit: number;
+  /** How much of that is left. */
+  remaining: number;
+  /** Ms until more is left than now. */
+  reset: number;
 }
 
 /** A store said no. Nothing was taken from any part. */
@@ -859,6 +875,8 @@ export interface StoreRefusal {
   retryAfter: number;
   /** Which of that part's limits; `"blocked"`: a server's answer closed it for a while. */
   reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked";
+  /** What is left of the parts' limits, where the store tells. */
+  quotas?: StoreQuota[];
 }
 
 /**
@@ -1048,6 +1066,8 @@ export class LimitExceededError extends HfetchError {
   readonly retryAfter: number;
   /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"`, `"budget"`, or `"store"`: the limit store gave no answer. */
   readonly reason: string;
+  /** Whose limit: a key's (`"key:<label>"`), the client's (`"client:<id>"`), the budget's (`"budget:<id>"`); `null` where none of them said so. */
+  readonly scope: string | null;
 }
 /** The budget said no; nothing was sent. */
 export class BudgetExceededError extends LimitExceededError {

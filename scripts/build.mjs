@@ -91,6 +91,7 @@ async function bundle(glue, stage) {
   const modules = join(stage, "modules");
   await cp(glue, modules, { recursive: true });
   await copyModules(join(root, "src/js"), modules);
+  await copyModules(join(root, "src/js/gateway"), join(modules, "gateway"));
   await copyModules(join(root, "pkg-template"), modules);
   await writeFile(join(modules, "imports.js"), await importsModule(join(glue, "hfetch_bg.wasm")));
   const entry = (name) => join(modules, `${name}.js`);
@@ -114,6 +115,9 @@ async function bundle(glue, stage) {
       chunkNames: "core",
       plugins: [{ name: "wasm-import", setup: keepWasmImports }],
     }),
+    ...Object.entries(GATEWAYS).map(([out, { source, client }]) =>
+      build({ ...options, entryPoints: [{ in: entry(source), out }], plugins: [{ name: "client-import", setup: leaveToClient(client) }] }),
+    ),
   ];
   await Promise.all(outputs).catch((error) => {
     throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
@@ -133,6 +137,21 @@ async function importsModule(wasm) {
   }
   const entries = Object.entries(modules).map(([module, members]) => `${JSON.stringify(module)}: { ${members.join(", ")} }`);
   return `${lines.join("\n")}\nexport const imports = { ${entries.join(", ")} };\n`;
+}
+
+/** The gateway's entry points: what each is made of, and the entry of the client beside it, whose module it runs on. */
+const GATEWAYS = {
+  gateway: { source: "gateway", client: "index" },
+  "gateway.edge-light": { source: "gateway", client: "edge-light" },
+  "gateway.workerd": { source: "gateway.workerd", client: "workerd" },
+};
+
+/** Whatever the gateway takes from the client's sources is a public name of the client's entry. */
+function leaveToClient(client) {
+  return ({ onResolve }) => {
+    onResolve({ filter: /^\.\.\// }, () => ({ path: `./${client}.js`, external: true }));
+    onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, external: true }));
+  };
 }
 
 function keepWasmImports({ onResolve }) {

@@ -1,11 +1,12 @@
 //! The policy layer without a client: what policy.js wraps.
 
-use js_sys::Function;
+use js_sys::{Function, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{self, to_js};
 use super::error::to_js as error_to_js;
+use super::store::quotas;
 use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
@@ -130,6 +131,52 @@ impl StoreHandle {
         StoreHandle(MemoryStore::shared())
     }
 
+    /// A store whose changes are asked for by `changes`.
+    pub fn journaled() -> StoreHandle {
+        StoreHandle(MemoryStore::journaled())
+    }
+
+    /// What has changed since the last time, as rows; undefined where nothing has.
+    pub fn changes(&mut self) -> JsValue {
+        self.0
+            .changes()
+            .map_or(JsValue::UNDEFINED, |changes| to_js(&changes))
+    }
+
+    /// Whether a scope is in memory.
+    pub fn knows(&mut self, scope: &str) -> bool {
+        self.0.knows(scope)
+    }
+
+    /// Takes a scope's rows as JSON text; false where they make no sense.
+    pub fn adopt(&mut self, scope: &str) -> bool {
+        parse(scope.as_bytes()).is_ok_and(|scope| self.0.adopt(&scope))
+    }
+
+    /// Lets time pass.
+    pub fn expire(&mut self, now: f64) {
+        self.0.expire(now);
+    }
+
+    /// When the oldest open reservation will be taken for lost.
+    pub fn next_loss(&self) -> Option<f64> {
+        self.0.next_loss()
+    }
+
+    /// `LimitStore.reserve`, and what is left of the limits.
+    pub fn reserve_and_tell(
+        &mut self,
+        parts: Option<String>,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let parts = self::parts(parts)?;
+        let answer = self.answer(&parts, now);
+        let quotas = quotas(&mut self.0, &parts, now);
+        // A plain object of our own takes every property.
+        let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
+        Ok(answer)
+    }
+
     /// Takes over a state as JSON text; false where it makes no sense.
     pub fn restore(&mut self, state: &str, now: f64) -> bool {
         let Ok(state) = parse(state.as_bytes()) else {
@@ -146,17 +193,7 @@ impl StoreHandle {
     /// `LimitStore.reserve`, its parts as JSON text.
     pub fn reserve(&mut self, parts: Option<String>, now: f64) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
-        Ok(match self.0.reserve(&parts, now) {
-            Ok(reservation) => granted(reservation),
-            Err(refusal) => to_js(&Answer::<String>::Refused {
-                ok: false,
-                scope: Some(refusal.scope),
-                retry_after: refusal.retry_after,
-                reason: refusal.reason.name(),
-                spent_usd: refusal.spent_usd,
-                budget_usd: refusal.budget_usd,
-            }),
-        })
+        Ok(self.answer(&parts, now))
     }
 
     /// `LimitStore.settle`
@@ -177,6 +214,22 @@ impl StoreHandle {
     /// All there is to remember.
     pub fn state(&self) -> JsValue {
         to_js(&self.0.state())
+    }
+}
+
+impl StoreHandle {
+    fn answer(&mut self, parts: &[Part], now: f64) -> JsValue {
+        match self.0.reserve(parts, now) {
+            Ok(reservation) => granted(reservation),
+            Err(refusal) => to_js(&Answer::<String>::Refused {
+                ok: false,
+                scope: Some(refusal.scope),
+                retry_after: refusal.retry_after,
+                reason: refusal.reason.name(),
+                spent_usd: refusal.spent_usd,
+                budget_usd: refusal.budget_usd,
+            }),
+        }
     }
 }
 

@@ -166,6 +166,11 @@ impl Spent {
         self.held == Money(0) && relevant.all(|row| row.1.1 == Money(0))
     }
 
+    /// Whether a budget for good has been seen.
+    pub fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+
     fn advance(&mut self, now: f64) {
         self.now = calendar::advance(self.now, now);
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {

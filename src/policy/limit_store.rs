@@ -2,9 +2,13 @@
 //!
 //! [`MemoryStore`] is the store of one client, and the state machine inside every shared one.
 
+mod journal;
 mod stored;
 
+pub use journal::Changes;
 pub use stored::State;
+
+use journal::Journal;
 
 use super::budget::{Budget, Money, Spent};
 use super::calendar;
@@ -121,6 +125,8 @@ pub struct MemoryStore {
     open: Vec<Reservation>,
     lost: Vec<Reservation>,
     lost_after: f64,
+    /// Kept only for who writes changes.
+    journal: Option<Journal>,
 }
 
 impl MemoryStore {
@@ -144,6 +150,7 @@ impl MemoryStore {
             open: Vec::new(),
             lost: Vec::new(),
             lost_after,
+            journal: None,
         }
     }
 
@@ -176,6 +183,7 @@ impl MemoryStore {
             self.created = self.now;
         }
         self.last_number = number;
+        self.note(&reservation, false);
         self.open.push(reservation);
         Ok(self.name(number))
     }
@@ -211,6 +219,9 @@ impl MemoryStore {
     /// Lets nothing through for a scope before `until`.
     pub fn block(&mut self, scope: &str, until: f64) {
         self.with(scope, |scope| scope.limiter.block(until));
+        if let Some(journal) = &mut self.journal {
+            journal.note_scope(scope);
+        }
     }
 
     /// What a scope's limiter counts.
@@ -250,7 +261,15 @@ impl MemoryStore {
         }
         let number = number.parse().ok()?;
         let open = take(&mut self.open, number).map(|found| (found, false));
-        open.or_else(|| take(&mut self.lost, number).map(|found| (found, true)))
+        let found = open.or_else(|| take(&mut self.lost, number).map(|found| (found, true)))?;
+        self.note(&found.0, true);
+        Some(found)
+    }
+
+    fn note(&mut self, reservation: &Reservation, ended: bool) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(reservation, ended);
+        }
     }
 
     fn advance(&mut self, now: f64) {
@@ -260,10 +279,14 @@ impl MemoryStore {
         let lost: Vec<Reservation> = self.open.drain(..count).collect();
         for reservation in &lost {
             self.lose(reservation);
+            self.note(reservation, true);
         }
         self.lost.extend(lost);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
-        self.lost.drain(..excess);
+        let forgotten: Vec<Reservation> = self.lost.drain(..excess).collect();
+        for reservation in &forgotten {
+            self.note(reservation, true);
+        }
     }
 
     /// Gives up what a reservation holds, its request and tokens staying counted; should it end after all, its cost is booked.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::calendar::{self, month_of};
 use super::state;
-use super::window::{Amount, Window};
+use super::window::{Amount, MINUTE, Window};
 use crate::error::Error;
 use crate::json::Value;
 
@@ -334,6 +334,31 @@ pub struct State {
 }
 
 impl RateLimiter {
+    /// What there is to remember beside what was counted and what is open.
+    pub fn head(&self) -> State {
+        State {
+            now: self.now,
+            left: self.window.left(),
+            month_start: self.month_start,
+            requests_this_month: self.requests_this_month as f64,
+            blocked_until: self.blocked_until,
+            last_reservation: self.last_id as f64,
+            settled: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// What was counted at a time that is in the window, and is no longer held: time, requests, tokens.
+    pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
+        self.window.settled_at(at)
+    }
+
+    /// Up to when anything it remembers can matter.
+    pub fn matters_until(&self) -> f64 {
+        let minute = self.now + MINUTE;
+        self.month_end.max(self.blocked_until).max(minute)
+    }
+
     /// All there is to remember, open reservations included.
     pub fn state(&self) -> State {
         let settled = self.window.settled();
@@ -342,16 +367,11 @@ impl RateLimiter {
             .map(|row| (row.0, row.1 as f64, row.2 as f64));
         let open = self.open.iter();
         State {
-            now: self.now,
-            left: self.window.left(),
-            month_start: self.month_start,
-            requests_this_month: self.requests_this_month as f64,
-            blocked_until: self.blocked_until,
-            last_reservation: self.last_id as f64,
             settled: rows.collect(),
             open: open
                 .map(|open| (open.id as f64, open.at, open.tokens as f64))
                 .collect(),
+            ..self.head()
         }
     }
 

@@ -158,6 +158,15 @@ impl Window {
         ended.filter(|row| row.1 > 0 || row.2 > 0).collect()
     }
 
+    /// What is counted of one time and no longer held: time, requests, tokens.
+    pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
+        let index = self.buckets.partition_point(|bucket| bucket.at < at);
+        let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
+        let mut ended = bucket.amount;
+        ended.subtract(bucket.held.requests, bucket.held.tokens);
+        Some((bucket.at, ended.requests, ended.tokens))
+    }
+
     /// Up to when everything has left.
     pub fn left(&self) -> f64 {
         self.left

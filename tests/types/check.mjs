@@ -110,7 +110,7 @@ async function main() {
     }
     const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...nodenext };
     record("the README's snippets", await compile(folder, "typescript", snippets.map(({ file }) => file), javascript));
-    for (const specifier of ["hfetch", "hfetch/slim"]) {
+    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/gateway"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));
       const missing = declared.filter((name) => !exported.includes(name));

@@ -1,5 +1,6 @@
 // With a platform's types present, the package's are that platform's own: nothing here needs a cast.
 import { HuggingFace, type ChatStream, type RequestOptions, type ResponseInfo } from "hfetch";
+import { durableStore, gateway, issueTicket, LimitObject } from "hfetch/gateway";
 import { init } from "hfetch/slim";
 
 declare const stream: ChatStream;
@@ -19,3 +20,14 @@ export const fetches = [
   new HuggingFace({ fetch: async (url: string, init?: RequestInit) => new Response(url + init?.method) }),
 ];
 export const sources = () => [init(new URL("https://example.com/hfetch.wasm")), init(fetch("/hfetch.wasm")), init("/hfetch.wasm"), init(compiled)];
+
+// A Worker as a user writes it.
+export { LimitObject };
+export const handler = gateway((env) => ({ limits: { requestsPerMinute: 300 }, authorize: async (request) => (request.headers.has("cookie") ? { client: "ann" } : new Response(null, { status: 401 })) }));
+export const ticket: Promise<string> = issueTicket("secret", { client: "ann", expiresIn: 600 });
+declare const env: { LIMITS: { idFromName(name: string): object; get(id: object): object } };
+export const shared = new HuggingFace({ store: durableStore(env.LIMITS) });
+// @ts-expect-error an option that there is not
+gateway({ apiKey: "hf_x" });
+// @ts-expect-error seconds are a number
+issueTicket("secret", { client: "ann", expiresIn: "10m" });

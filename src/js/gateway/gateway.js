@@ -1,5 +1,7 @@
 // The fetch handler: one service for each environment it is called with.
 
+import { durableStore } from "./durable_store.js";
+import { logNotice } from "./log.js";
 import { Misconfigured, Service } from "./service.js";
 import { settings as readSettings } from "./setting.js";
 import { openUpstream } from "./upstream.js";
@@ -37,10 +39,17 @@ function sameEntries(one, other) {
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
+function storeOf(env) {
+  if (env.LIMITS !== undefined) return durableStore(env.LIMITS);
+  logNotice("limits", "There is no binding LIMITS of a Durable Object: limits are counted in memory, by each isolate for itself.");
+  return undefined;
+}
+
 // What can't be started answers too: with what is wrong, and never with a value.
 function start(options, env) {
   try {
     const settings = readSettings(typeof options === "function" ? options(env) : options, env);
+    settings.store ??= storeOf(env);
     return new Service(settings, openUpstream(settings));
   } catch (error) {
     return new Misconfigured(error);

@@ -23,7 +23,7 @@ pub struct State {
 }
 
 /// Number, time, and for each part: scope, number in its limiter, tokens, money.
-type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
+pub type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
 
 impl MemoryStore {
     /// All there is to remember, open reservations included.
@@ -50,7 +50,10 @@ impl MemoryStore {
     /// Takes over the state that a store like this one gave.
     pub fn restore(&mut self, value: &Value) -> Result<(), Error> {
         let state = state::Reader::new(value, "state")?;
-        let mut store = MemoryStore::lasting(self.lost_after);
+        let mut store = MemoryStore {
+            journal: self.journal.clone(),
+            ..MemoryStore::lasting(self.lost_after)
+        };
         store.now = state.time("now")?;
         store.created = state.time("created")?;
         store.last_number = state.count("lastReservation")?;
@@ -73,7 +76,8 @@ impl MemoryStore {
 }
 
 impl Scope {
-    fn restore(item: &Value) -> Result<Option<Scope>, Error> {
+    /// A scope's part of a state; none where it has another form.
+    pub fn restore(item: &Value) -> Result<Option<Scope>, Error> {
         let Value::Array(parts) = item else {
             return Ok(None);
         };
@@ -89,7 +93,8 @@ impl Scope {
 }
 
 impl Reservation {
-    fn state(&self) -> ReservationState {
+    /// Its row.
+    pub fn state(&self) -> ReservationState {
         let holds = self.holds.iter().map(|hold| {
             (
                 hold.scope.clone(),

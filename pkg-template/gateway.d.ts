@@ -1,0 +1,160 @@
+/**
+ * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
+ * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
+ *
+ * It serves `POST /v1/chat/completions`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`.
+ *
+ * @packageDocumentation
+ */
+import type { Budget, Limits, LimitStore, Pricing, Settlement, StoreRefusal, StoreReservation } from "./hfetch.js";
+
+declare global {
+  interface Request {}
+  interface Response {}
+}
+
+/**
+ * What a gateway is told. Every option but the functions, `store` and `caps` as a whole can also come from a variable or secret of
+ * the environment; an option wins over its variable.
+ */
+export interface GatewayOptions {
+  /** Keys of the model's server, used in turn. Variables: `HF_TOKEN` (several by comma), `HF_TOKEN_1`, `HF_TOKEN_2`, … */
+  apiKeys?: string[];
+  /** Where requests go, default Hugging Face's router. Variable: `HF_BASE_URL`. */
+  baseURL?: string;
+  /** Who pays: an organisation's name. Variable: `HF_BILL_TO`. */
+  billTo?: string;
+  /** Static keys of callers, compared in constant time. Variable: `GATEWAY_CLIENT_KEYS`, separated by commas. */
+  clientKeys?: string[];
+  /** What session tickets are signed with, see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
+  ticketSecret?: string;
+  /** The audience that tickets must name. Variable: `GATEWAY_AUDIENCE`. */
+  audience?: string;
+  /**
+   * Decides by itself who may call: gives the caller's name, with limits and a budget of its own if it has some, or the answer to send
+   * instead. Asked before keys and tickets.
+   */
+  authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
+  /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own. Variable: `GATEWAY_ORIGINS`. */
+  origins?: string[];
+  /** Models that may be asked for; `*` stands for anything within a name. Default: all. Variable: `GATEWAY_MODELS`. */
+  models?: string[];
+  /** The most a request may ask for. */
+  caps?: GatewayCaps;
+  /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
+  limits?: Limits;
+  /** Limits of each client that has none of its own. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
+  clientLimits?: Limits;
+  /** Limits of each key of the model's server. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
+  keyLimits?: Limits;
+  /** What the whole gateway may spend. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
+  budget?: Budget;
+  /** Prices, for the budget and for settlements; with a budget default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
+  pricing?: Pricing | Record<string, Pricing> | "live";
+  /** Where limits are counted. Default: the Durable Object bound as `LIMITS`, else the memory of one isolate, which a log line says. */
+  store?: LimitStore;
+  /** Called with every settlement, and with the handler's own `env` and `ctx`. What it throws is logged and changes nothing. */
+  onSettled?: (settlement: Settlement, env: unknown, ctx: unknown) => void;
+  /** In place of the platform's `fetch`. */
+  fetch?: (url: string, init: any) => Promise<any>;
+}
+
+/** Who calls. */
+export interface Caller {
+  /** A name for limits, log lines and settlements. */
+  client: string;
+  /** Limits in place of `clientLimits`. */
+  limits?: Limits;
+  /** What this client may spend. */
+  budget?: Budget;
+}
+
+/** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
+export interface GatewayCaps {
+  /** `max_tokens` and `max_completion_tokens`. Variable: `GATEWAY_MAX_TOKENS`. */
+  maxTokens?: number;
+  /** `n`, answers at once. Variable: `GATEWAY_MAX_N`. */
+  n?: number;
+  /** Bytes of a body, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
+  bodyBytes?: number;
+  /** Messages of a chat, inputs of embeddings. Variable: `GATEWAY_MAX_MESSAGES`. */
+  messages?: number;
+}
+
+/** What a Worker exports by default. */
+export interface GatewayHandler {
+  /** Answers a request; never rejects. */
+  fetch(request: Request, env: unknown, ctx: unknown): Promise<Response>;
+}
+
+/**
+ * Makes the handler.
+ *
+ * Wrong settings show at the first request, as a 500 that names the option or variable and never its value.
+ * @param options what it is told, or a function of the environment that gives it; without them the environment says everything.
+ *
+ * @example
+ * ```js
+ * import { gateway, LimitObject } from "hfetch/gateway";
+ * export { LimitObject };
+ * export default gateway();
+ * ```
+ */
+export function gateway(options?: GatewayOptions | ((env: unknown) => GatewayOptions)): GatewayHandler;
+
+/** What a ticket says. */
+export interface Ticket {
+  /** Who holds it: the name for limits, log lines and settlements. */
+  client: string;
+  /** Seconds from now on for which it holds. */
+  expiresIn: number;
+  /** The gateway it is for, where gateways have an audience. */
+  audience?: string;
+  /** Limits of this ticket beside those of its client. */
+  limits?: Limits;
+}
+
+/**
+ * Signs a ticket that lets a page call the gateway for a while. Give it to the page as `apiKey`, there a function, so that it is renewed.
+ * @param secret the gateway's `ticketSecret`.
+ * @param ticket who holds it and for how long.
+ */
+export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
+
+/**
+ * The Durable Object that holds limits and budgets for every isolate. A Worker exports it and binds it, as a class with SQLite storage,
+ * under the name `LIMITS`.
+ *
+ * What it has granted survives eviction and restart; reservations that never end are lost after ten minutes.
+ */
+export class LimitObject implements LimitStore {
+  constructor(ctx?: unknown, env?: unknown);
+  /** Takes one request, `tokens` and `usd` in every part, or says which part refused. */
+  reserve(request: {
+    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    now: number;
+  }): Promise<StoreReservation | StoreRefusal>;
+  /** Puts what was used in place of what was reserved. */
+  settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
+  /** Gives a reservation back. */
+  release(reservation: string): Promise<void>;
+  /** Lets nothing through for this scope before `until`. */
+  block(scope: string, until: number): Promise<void>;
+  /** The runtime's: gives up reservations that never ended. */
+  alarm(): Promise<void>;
+}
+
+/** The binding of a Durable Object class, as the environment has it. */
+export interface LimitNamespace {
+  /** The id of the object with this name. */
+  idFromName(name: string): any;
+  /** The object. */
+  get(id: any): any;
+}
+
+/**
+ * The limits of a {@link LimitObject} as a `LimitStore`: for a client in a Worker of its own, `new HuggingFace({ store: durableStore(env.LIMITS) })`.
+ * @param namespace the binding.
+ * @param name which object; clients that name the same one share their limits. Default `"limits"`, the gateway's own.
+ */
+export function durableStore(namespace: LimitNamespace, name?: string): LimitStore;

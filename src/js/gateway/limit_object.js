@@ -1,0 +1,122 @@
+// Limits and budgets for all isolates of a gateway: one Durable Object that holds the same store as a client's memory,
+// and writes what changes as rows. What it has answered is stored: the runtime keeps an answer back until its writes are.
+
+import { internals } from "./internals.js";
+
+// How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
+const AHEAD = 60_000; // ms
+const MINUTE = 60_000; // ms
+const SWEEP = 256; // writes after which what has left the window is deleted
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS hfetch_store (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS hfetch_scope (name TEXT PRIMARY KEY, matters_until REAL NOT NULL, limiter TEXT NOT NULL, spent TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS hfetch_bucket (scope TEXT, at REAL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (scope, at)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS hfetch_reservation (number INTEGER PRIMARY KEY, at REAL NOT NULL, holds TEXT NOT NULL, lost INTEGER NOT NULL);
+`;
+
+/** The class of the Durable Object; its methods are those of a LimitStore. `Base` is the runtime's class, or has `ctx`. */
+export function limitObject(Base) {
+  return class LimitObject extends Base {
+    #handle = null;
+    #alarm = Infinity; // the time of the alarm that is set
+    #writes = 0;
+
+    async reserve({ parts, now }) {
+      const { dataText } = internals();
+      const handle = this.#open(now);
+      for (const { scope } of parts) this.#load(handle, scope, timely(now));
+      return this.#written(handle, handle.reserve_and_tell(dataText(parts, "parts"), timely(now)));
+    }
+
+    async settle(reservation, { tokens, usd, now }) {
+      const handle = this.#open(now);
+      handle.settle(reservation, tokens, usd, timely(now));
+      this.#written(handle);
+    }
+
+    async release(reservation) {
+      const handle = this.#open(Date.now());
+      handle.release(reservation);
+      this.#written(handle);
+    }
+
+    async block(scope, until) {
+      const handle = this.#open(Date.now());
+      this.#load(handle, scope, Date.now());
+      handle.block(scope, until);
+      this.#written(handle);
+    }
+
+    // Requests that were left open are lost after ten minutes, whether or not others come.
+    async alarm() {
+      const now = Date.now();
+      const handle = this.#open(now);
+      this.#alarm = Infinity;
+      handle.expire(now);
+      this.#written(handle);
+      this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
+    }
+
+    #run(statement, ...values) {
+      return this.ctx.storage.sql.exec(statement, ...values);
+    }
+
+    // What is open or lost comes into memory with its scopes, whatever is asked: time alone may end it.
+    #open(now) {
+      if (this.#handle !== null) return this.#handle;
+      const { StoreHandle } = internals();
+      this.#run(SCHEMA);
+      const handle = StoreHandle.journaled();
+      const [head] = this.#run("SELECT state FROM hfetch_store").toArray();
+      if (head !== undefined) {
+        const rows = this.#run("SELECT number, at, holds, lost FROM hfetch_reservation ORDER BY number").toArray();
+        const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds }) => [number, at, JSON.parse(holds)]);
+        const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
+        if (!handle.restore(JSON.stringify(state), timely(now))) throw new Error("hfetch: what this object has stored is not a state of limits");
+        const scopes = new Set([...state.open, ...state.lost].flatMap(([, , holds]) => holds.map(([scope]) => scope)));
+        for (const scope of scopes) this.#load(handle, scope, timely(now), state.open);
+      }
+      return (this.#handle = handle);
+    }
+
+    // A scope's rows, put together as its limiter writes them itself.
+    #load(handle, name, now, open = []) {
+      if (handle.knows(name)) return;
+      const [row] = this.#run("SELECT limiter, spent FROM hfetch_scope WHERE name = ?", name).toArray();
+      if (row === undefined) return;
+      const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, now - MINUTE).toArray();
+      const settled = counted.map(({ at, requests, tokens }) => [at, requests, tokens]);
+      const holds = open.flatMap(([, at, parts]) => parts.filter(([scope]) => scope === name).map(([, id, tokens]) => [id, at, tokens]));
+      const scope = [name, { ...JSON.parse(row.limiter), settled, open: holds }, JSON.parse(row.spent)];
+      if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
+    }
+
+    #written(handle, answer) {
+      const changes = handle.changes();
+      if (changes === undefined) return answer;
+      const { scopes, buckets, open, lost, ended, ...head } = changes;
+      this.#run("INSERT OR REPLACE INTO hfetch_store VALUES (1, ?)", JSON.stringify(head));
+      for (const [name, until, limiter, spent] of scopes) {
+        this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until, JSON.stringify(limiter), JSON.stringify(spent));
+      }
+      for (const bucket of buckets) this.#run("INSERT OR REPLACE INTO hfetch_bucket VALUES (?, ?, ?, ?)", ...bucket);
+      for (const [number, at, holds] of open) this.#run("INSERT OR REPLACE INTO hfetch_reservation VALUES (?, ?, ?, 0)", number, at, JSON.stringify(holds));
+      for (const [number] of lost) this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);
+      for (const number of ended) this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);
+      if (++this.#writes % SWEEP === 0) this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", head.now - MINUTE);
+      this.#watch(handle.next_loss());
+      return answer;
+    }
+
+    #watch(loss = Infinity) {
+      if (loss >= this.#alarm) return;
+      this.#alarm = loss;
+      this.ctx.storage.setAlarm(loss);
+    }
+  };
+}
+
+function timely(now) {
+  return Math.min(now, Date.now() + AHEAD);
+}
