@@ -1,7 +1,7 @@
 // npm run test:bundlers [-- --only part,part]: the packed package through every bundler, each result loaded and run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, rm } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
@@ -9,13 +9,15 @@ import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
 import { main, npmInstall, root, Stop } from "./run.mjs";
 import { pageResults } from "./runtimes.mjs";
-import { ScenarioTable } from "./scenario-table.mjs";
+import { counted, ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
+import { snippetsOf } from "../tests/readme/snippets.mjs";
 
 const BUNDLERS = join(root, "tests/bundlers");
 // Inside the folder of the bundlers, so that what they bundle may use what is installed there (react).
 const OUT = join(BUNDLERS, "out");
 const START_LIMIT = 60_000;
+const ROUTER = "https://router.huggingface.co";
 // Next 16.4.6 with webpack builds no edge route at all, not even an empty one.
 const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: "--webpack", routes: ["node"] }];
 
@@ -29,6 +31,64 @@ async function bundled(name, bundle, endpoint) {
   } finally {
     await server.close();
   }
+}
+
+/** Vite's dev server with a page whose module is edited, on disk, while it runs. */
+async function edited(viteServer, endpoint) {
+  const app = join(OUT, "tests/bundlers/hot");
+  const file = join(app, "client.mjs");
+  const edit = async (request, response) => {
+    await writeFile(file, (await readFile(file, "utf8")).replace("edition = 1", "edition = 2"));
+    response.end();
+  };
+  const plugin = { name: "edit", configureServer: ({ middlewares }) => void middlewares.use("/edit", edit) };
+  const server = await viteServer(app, { plugins: [plugin] });
+  try {
+    return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
+  } finally {
+    await server.close();
+  }
+}
+
+/** The README's way of developing with Vite, as it stands: the token stays with the dev server. */
+async function readmeVite(viteServer, snippets, endpoint) {
+  const app = join(OUT, "tests/readme/vite");
+  const visitor = await readFile(join(OUT, "tests/readme/visitor.js"), "utf8");
+  await mkdir(app, { recursive: true });
+  for (const { file, code } of snippets) await writeFile(join(app, file), code.replace(ROUTER, endpoint.url));
+  await writeFile(join(app, "index.html"), `<!doctype html><script>${visitor}</script><body></body><script type="module" src="main.js"></script>\n`);
+  process.env.HF_TOKEN = "hf_reader";
+  const server = await viteServer(app);
+  try {
+    const shown = await pageResults("Chromium", `${server.url}/index.html`, endpoint.url);
+    const { headers } = await endpoint.stats("default");
+    const text = await (await fetch(`${server.url}/main.js`)).text();
+    return counted([
+      { name: "the page shows the answer", ok: shown.includes("You said: Say hello in three languages."), error: shown },
+      { name: "the dev server sends the token", ok: headers.at(-1).authorization === "Bearer hf_reader", error: JSON.stringify(headers.at(-1)) },
+      { name: "the page never gets it", ok: !text.includes("hf_reader"), error: text },
+    ]);
+  } finally {
+    delete process.env.HF_TOKEN;
+    await server.close();
+  }
+}
+
+/** The README's route for Next, in Node and on the edge: as it stands, but for a first line that leads it to the stand-in endpoint. */
+async function addReadmeRoutes(app, [{ code }]) {
+  for (const [name, lastLine] of [["node", ""], ["edge", 'export const runtime = "edge";\n']]) {
+    const folder = join(app, "app/api/chat", name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "route.js"), `import "../../stand-in.js";\n${code}${lastLine}`);
+  }
+}
+
+async function readmeNext(url) {
+  const body = JSON.stringify({ messages: [{ role: "user", content: "Hello." }] });
+  const response = await fetch(url, { method: "POST", body });
+  const text = await response.text();
+  const ok = response.headers.get("content-type") === "text/event-stream" && text.startsWith("data: {") && text.includes("[DONE]");
+  return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
 }
 
 async function startNext({ next, env }, app) {
@@ -53,15 +113,19 @@ async function startNext({ next, env }, app) {
   return { url: await url.catch(async (error) => Promise.reject(await close().then(() => error))), close };
 }
 
-async function nextParts(report, buildNext, { flag, routes }, endpoint) {
+async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets) {
   const app = join(OUT, "tests/bundlers/next");
   const named = (name) => `next-${name}${flag === "--webpack" ? "-webpack" : ""}`;
   const part = (name, work) => report.part(named(name), work);
   let server;
   await part("build", async () => {
     await rm(join(app, ".next"), { recursive: true, force: true });
-    for (const route of ["node", "edge"]) if (!routes.includes(route)) await rm(join(app, "app/api", route), { recursive: true });
-    server = await startNext(await buildNext(app, flag), app);
+    await addReadmeRoutes(app, snippets);
+    for (const route of ["node", "edge"]) {
+      if (!routes.includes(route)) for (const folder of ["app/api", "app/api/chat"]) await rm(join(app, folder, route), { recursive: true });
+    }
+    const { next, env } = await buildNext(app, flag);
+    server = await startNext({ next, env: { ...env, HF_TOKEN: "hf_reader", STAND_IN: endpoint } }, app);
     return { passed: 1, failed: 0 };
   });
   if (!server) return;
@@ -73,6 +137,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint) {
         if (!answer.ok) throw new Stop(`the route answered ${answer.status}: ${(await answer.text()).slice(0, 2000)}`);
         return table.add(named(route), await answer.json());
       });
+      await part(`${route}-readme`, () => readmeNext(`${server.url}/api/chat/${route}`));
     }
   } finally {
     await server.close();
@@ -86,13 +151,17 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "next"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
-  const { bundlers, buildNext } = await import("../tests/bundlers/bundle.mjs");
+  for (const name of ["main.mjs", "index.html", "hot", "next"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
+  const under = (title) => snippets.filter(({ heading }) => heading === title);
+  const { bundlers, buildNext, viteServer } = await import("../tests/bundlers/bundle.mjs");
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const endpoint = await startEndpoint();
   try {
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
-    for (const way of NEXT_BUILDS) await nextParts(report, buildNext, way, endpoint.url);
+    await report.part("vite-edited", () => edited(viteServer, endpoint.url));
+    await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));
+    for (const way of NEXT_BUILDS) await nextParts(report, buildNext, way, endpoint.url, under("Next.js"));
   } finally {
     await endpoint.close();
   }

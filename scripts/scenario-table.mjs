@@ -3,6 +3,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Stop } from "./run.mjs";
 
+/** Results as a report has them: { passed, failed, failures }. */
+export function counted(results) {
+  const failures = results.filter(({ ok }) => !ok);
+  return { passed: results.length - failures.length, failed: failures.length, failures };
+}
+
 export class ScenarioTable {
   #columns = new Map();
 
@@ -10,8 +16,7 @@ export class ScenarioTable {
   add(place, results) {
     if (!results.length) throw new Stop("ran no scenario");
     this.#columns.set(place, new Map(results.map(({ name, ok }) => [name, ok])));
-    const failures = results.filter(({ ok }) => !ok);
-    return { passed: results.length - failures.length, failed: failures.length, failures };
+    return counted(results);
   }
 
   /** Writes the table as Markdown. A scenario that isn't for a place has an empty cell there. */

@@ -15,12 +15,7 @@ export const bundlers = {
     return out;
   },
 
-  async "vite-dev"(app) {
-    const { createServer } = await import("vite");
-    const server = await createServer({ root: app, logLevel: "error", cacheDir: join(app, "../../.vite"), server: { port: 0, host: "127.0.0.1" } });
-    await server.listen();
-    return { url: server.resolvedUrls.local[0].replace(/\/$/, ""), close: () => server.close() };
-  },
+  "vite-dev": (app) => viteServer(app),
 
   async webpack(app, out) {
     const webpack = require("webpack");
@@ -58,6 +53,15 @@ export const bundlers = {
     return out;
   },
 };
+
+/** Vite's dev server on the folder `app`. Gives { url, close }. */
+export async function viteServer(app, options) {
+  const { createServer } = await import("vite");
+  const cacheDir = join(app, "node_modules/.vite");
+  const server = await createServer({ root: app, logLevel: "error", cacheDir, server: { port: 0, host: "127.0.0.1" }, ...options });
+  await server.listen();
+  return { url: server.resolvedUrls.local[0].replace(/\/$/, ""), close: () => server.close() };
+}
 
 async function withPage(app, out) {
   await mkdir(out, { recursive: true });
