@@ -6,7 +6,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::convert::get;
+use super::convert::{Returned, get};
 use super::error::{to_js, to_js_with};
 use super::in_flight::InFlight;
 use super::policy::parts;
@@ -69,8 +69,8 @@ impl Call {
 
     /// What is left of the limits of a call that brought some: a list, where the store tells.
     #[wasm_bindgen(getter)]
-    pub fn quotas(&self) -> JsValue {
-        self.0.quotas.borrow().clone()
+    pub fn quotas(&self) -> Returned<JsValue> {
+        Ok(self.0.quotas.borrow().clone())
     }
 
     /// ms between body bytes.
@@ -98,9 +98,11 @@ impl Call {
     }
 
     /// Sends request `index` until it is answered or given up; resolves with what fetch.js's send() gave.
-    pub fn send(&self, index: usize) -> Promise {
+    pub fn send(&self, index: usize) -> Returned<Promise> {
         let call = self.0.clone();
-        future_to_promise(async move { attempt::send(&call, index).await.map(JsValue::from) })
+        Ok(future_to_promise(async move {
+            attempt::send(&call, index).await.map(JsValue::from)
+        }))
     }
 
     /// The first token is here.
@@ -145,28 +147,28 @@ impl Call {
     }
 
     /// The typed error of a call that its cancel object ended.
-    pub fn cancelled_error(&self, partial: JsValue) -> JsValue {
-        self.0.cancelled_error(partial)
+    pub fn cancelled_error(&self, partial: JsValue) -> Returned<JsValue> {
+        Ok(self.0.cancelled_error(partial))
     }
 
     /// The typed error of an answer whose body broke off.
-    pub fn body_lost(&self, thrown: JsValue) -> JsValue {
-        self.0.body_lost(thrown)
+    pub fn body_lost(&self, thrown: JsValue) -> Returned<JsValue> {
+        Ok(self.0.body_lost(thrown))
     }
 
     /// The typed error of a stream whose connection was lost.
-    pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> JsValue {
-        self.0.stream_lost(thrown, partial)
+    pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> Returned<JsValue> {
+        Ok(self.0.stream_lost(thrown, partial))
     }
 
     /// The typed error of a fault the decoder found.
-    pub fn stream_fault(&self, fault: JsValue, partial: JsValue) -> JsValue {
-        self.0.stream_fault(fault, partial)
+    pub fn stream_fault(&self, fault: JsValue, partial: JsValue) -> Returned<JsValue> {
+        Ok(self.0.stream_fault(fault, partial))
     }
 
     /// The typed error of a 200 whose body is not what was asked for.
-    pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
-        self.0.unexpected(bytes)
+    pub fn unexpected(&self, bytes: &[u8]) -> Returned<JsValue> {
+        Ok(self.0.unexpected(bytes))
     }
 
     /// The models of a catalogue's body, or the one model that was asked for.

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::call::Call;
 use super::cancel::Cancel;
-use super::convert::{self, get, to_js};
+use super::convert::{self, Returned, get, to_js};
 use super::embedding;
 use super::error::to_js as error_to_js;
 use super::in_flight::{InFlight, nothing};
@@ -135,18 +135,18 @@ impl Client {
     }
 
     /// The settlement of a call whose arguments were bad: nothing, and not in the ledger.
-    pub fn unsettled(&self, kind: &str) -> JsValue {
+    pub fn unsettled(&self, kind: &str) -> Returned<JsValue> {
         let kind = if kind == "embeddings" {
             Kind::Embeddings
         } else {
             Kind::Chat
         };
-        to_js(&nothing(kind))
+        Ok(to_js(&nothing(kind)))
     }
 
     /// The state of keys, limits and spend.
-    pub fn snapshot(&self) -> JsValue {
-        to_js(&snapshot::of(&self.0, now()))
+    pub fn snapshot(&self) -> Returned<JsValue> {
+        Ok(to_js(&snapshot::of(&self.0, now())))
     }
 }
 

@@ -7,6 +7,10 @@ use wasm_bindgen::prelude::*;
 use crate::error::Error;
 use crate::json::{self, Value};
 
+/// What an export gives back that is a JavaScript value: V8 of Node 20 ends the process when code that such a call was
+/// inlined into is discarded during the call, and it inlines no call with several results, as this one has.
+pub type Returned<T> = Result<T, JsValue>;
+
 /// The key under which options.js marks what JSON can't hold.
 const MARK: &str = "\0";
 

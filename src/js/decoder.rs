@@ -3,6 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use super::convert::Returned;
 use super::error;
 use crate::error::{Class, Error};
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
@@ -74,11 +75,13 @@ impl DecoderHandle {
     }
 
     /// Why it ended badly: class, message, code, type, param, status, and the frame as `body`.
-    pub fn fault(&self) -> Option<Object> {
-        let fault = self.inner.fault()?;
+    pub fn fault(&self) -> Returned<Option<Object>> {
+        let Some(fault) = self.inner.fault() else {
+            return Ok(None);
+        };
         let error = &fault.error;
         let body = fault.body.as_deref().map(String::from_utf8_lossy);
-        Some(object([
+        Ok(Some(object([
             ("class", error.class.name().into()),
             ("message", error.message.as_str().into()),
             ("code", error.code.as_deref().into()),
@@ -86,7 +89,7 @@ impl DecoderHandle {
             ("param", error.param.as_deref().into()),
             ("status", error.status.into()),
             ("body", body.as_deref().into()),
-        ]))
+        ])))
     }
 
     /// The finish reason of the first choice.
@@ -102,13 +105,15 @@ impl DecoderHandle {
     }
 
     /// The usage as reported last.
-    pub fn usage(&self) -> Option<Object> {
-        let usage = self.inner.completion().usage()?;
-        Some(object([
+    pub fn usage(&self) -> Returned<Option<Object>> {
+        let Some(usage) = self.inner.completion().usage() else {
+            return Ok(None);
+        };
+        Ok(Some(object([
             ("prompt_tokens", usage.prompt.into()),
             ("completion_tokens", usage.completion.into()),
             ("total_tokens", usage.total.into()),
-        ]))
+        ])))
     }
 
     /// The model that answered.
@@ -138,8 +143,8 @@ fn object<const N: usize>(entries: [(&str, JsValue); N]) -> Object {
 
 /// The memory that `DecoderHandle` speaks of.
 #[wasm_bindgen]
-pub fn wasm_memory() -> JsValue {
-    wasm_bindgen::memory()
+pub fn wasm_memory() -> Returned<JsValue> {
+    Ok(wasm_bindgen::memory())
 }
 
 fn mode_of(mode: u32) -> Mode {

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::call::Call;
 use super::cancel::Cancel;
-use super::convert;
+use super::convert::{self, Returned};
 use super::error::{Fields, to_js, to_js_with};
 use super::in_flight::{InFlight, Plan};
 use super::outgoing::Wire;
@@ -114,8 +114,8 @@ pub struct Rows {
 #[wasm_bindgen]
 impl Rows {
     /// All rows, one after the other.
-    pub fn values(&self) -> Float32Array {
-        Float32Array::from(self.inner.values.as_slice())
+    pub fn values(&self) -> Returned<Float32Array> {
+        Ok(Float32Array::from(self.inner.values.as_slice()))
     }
 
     /// The length of a row.
@@ -194,8 +194,8 @@ impl Call {
     }
 
     /// Tokens so far, as an embeddings answer tells them.
-    pub fn usage(&self) -> JsValue {
-        convert::to_js(&self.inner().embedding_usage())
+    pub fn usage(&self) -> Returned<JsValue> {
+        Ok(convert::to_js(&self.inner().embedding_usage()))
     }
 }
 

@@ -4,7 +4,7 @@ use js_sys::{Function, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{self, to_js};
+use super::convert::{self, Returned, to_js};
 use super::error::to_js as error_to_js;
 use super::store::quotas;
 use crate::config::{Config, KeySource};
@@ -88,8 +88,8 @@ impl LimiterHandle {
     }
 
     /// `RateLimiter.reserve`
-    pub fn reserve(&mut self, tokens: f64, now: f64) -> JsValue {
-        match self.0.reserve(tokens.ceil() as u64, now) {
+    pub fn reserve(&mut self, tokens: f64, now: f64) -> Returned<JsValue> {
+        Ok(match self.0.reserve(tokens.ceil() as u64, now) {
             Ok(id) => granted(id as f64),
             Err(refused) => to_js(&Answer::<f64>::Refused {
                 ok: false,
@@ -99,7 +99,7 @@ impl LimiterHandle {
                 spent_usd: None,
                 budget_usd: None,
             }),
-        }
+        })
     }
 
     /// `RateLimiter.settle`
@@ -113,8 +113,8 @@ impl LimiterHandle {
     }
 
     /// `RateLimiter.toJSON`
-    pub fn state(&self) -> JsValue {
-        to_js(&self.0.state())
+    pub fn state(&self) -> Returned<JsValue> {
+        Ok(to_js(&self.0.state()))
     }
 }
 
@@ -212,8 +212,8 @@ impl StoreHandle {
     }
 
     /// All there is to remember.
-    pub fn state(&self) -> JsValue {
-        to_js(&self.0.state())
+    pub fn state(&self) -> Returned<JsValue> {
+        Ok(to_js(&self.0.state()))
     }
 }
 
