@@ -54,29 +54,26 @@ impl Rows {
             return;
         };
         let changes = serde_json::to_value(changes).unwrap();
+        let state = &changes["state"];
         for name in ["now", "created", "lastReservation"] {
-            self.head[name] = changes[name].clone();
+            self.head[name] = state[name].clone();
         }
-        for row in changes["scopes"].as_array().unwrap() {
-            let name = row[0].as_str().unwrap().to_string();
-            self.scopes.insert(name, (row[2].clone(), row[3].clone()));
+        let count = |row: &Value, index: usize| row[index].as_f64().unwrap() as u64;
+        for row in state["scopes"].as_array().unwrap() {
+            let name = row[0].as_str().unwrap();
+            for bucket in row[1]["settled"].as_array().unwrap() {
+                let key = (name.to_string(), count(bucket, 0));
+                self.buckets
+                    .insert(key, (count(bucket, 1), count(bucket, 2)));
+            }
+            self.scopes
+                .insert(name.to_string(), (row[1].clone(), row[2].clone()));
         }
-        for row in changes["buckets"].as_array().unwrap() {
-            let key = (
-                row[0].as_str().unwrap().to_string(),
-                row[1].as_f64().unwrap() as u64,
-            );
-            let counts = (
-                row[2].as_f64().unwrap() as u64,
-                row[3].as_f64().unwrap() as u64,
-            );
-            self.buckets.insert(key, counts);
-        }
-        let number = |row: &Value| row[0].as_f64().unwrap() as u64;
-        for row in changes["open"].as_array().unwrap() {
+        let number = |row: &Value| count(row, 0);
+        for row in state["open"].as_array().unwrap() {
             self.open.insert(number(row), row.clone());
         }
-        for row in changes["lost"].as_array().unwrap() {
+        for row in state["lost"].as_array().unwrap() {
             self.open.remove(&number(row));
             self.lost.insert(number(row), row.clone());
         }
@@ -191,15 +188,24 @@ fn what_did_not_change_is_not_written() {
     let parts = [part("client:a", 1), part("client:b", 1)];
     let name = store.reserve(&parts, START).unwrap();
     let written = serde_json::to_value(store.changes().unwrap()).unwrap();
-    let count = |rows: &Value, name: &str| rows[name].as_array().unwrap().len();
-    let counts = ["scopes", "buckets", "open", "lost", "ended"].map(|name| count(&written, name));
-    assert_eq!(counts, [2, 0, 1, 0, 0]);
+    let counts = |written: &Value| {
+        let (state, scopes) = (&written["state"], &written["state"]["scopes"]);
+        let times = &scopes[0][1]["settled"];
+        [
+            scopes,
+            times,
+            &state["open"],
+            &state["lost"],
+            &written["ended"],
+        ]
+        .map(|rows| rows.as_array().unwrap().len())
+    };
+    assert_eq!(counts(&written), [2, 0, 1, 0, 0]);
     assert!(store.reserve(&[part("client:a", 200)], START).is_err());
     assert!(store.changes().is_none(), "a refusal changes nothing");
     store.settle(&name, 1, 0.0, START);
     let written = serde_json::to_value(store.changes().unwrap()).unwrap();
-    let counts = ["scopes", "buckets", "open", "lost", "ended"].map(|name| count(&written, name));
-    assert_eq!(counts, [2, 2, 0, 0, 1]);
+    assert_eq!(counts(&written), [2, 1, 0, 0, 1]);
     store.settle(&name, 1, 0.0, START);
     assert!(store.changes().is_none(), "it has ended already");
     assert!(MemoryStore::shared().changes().is_none());
@@ -210,7 +216,7 @@ fn a_scope_matters_until_its_month_is_over_and_a_budget_for_good_always() {
     let mut store = MemoryStore::journaled();
     let until = |store: &mut MemoryStore| {
         let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
-        changes["scopes"][0][1].as_f64().unwrap()
+        changes["until"][0].as_f64().unwrap()
     };
     let december = START + 300_000.0;
     store.reserve(&[part("client:a", 1)], START).unwrap();

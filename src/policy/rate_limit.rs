@@ -315,6 +315,10 @@ fn refused(retry_after: f64, reason: Reason) -> Refused {
     }
 }
 
+fn row((at, requests, tokens): (f64, u64, u64)) -> (f64, f64, f64) {
+    (at, requests as f64, tokens as f64)
+}
+
 fn set(limit: Option<f64>) -> Option<f64> {
     limit.filter(|limit| *limit > 0.0)
 }
@@ -334,8 +338,9 @@ pub struct State {
 }
 
 impl RateLimiter {
-    /// What there is to remember beside what was counted and what is open.
-    pub fn head(&self) -> State {
+    /// What there is to remember but for what is open, and of what was counted these times alone.
+    pub fn state_at(&self, times: impl Iterator<Item = f64>) -> State {
+        let rows = times.filter_map(|at| self.window.settled_at(at));
         State {
             now: self.now,
             left: self.window.left(),
@@ -343,14 +348,9 @@ impl RateLimiter {
             requests_this_month: self.requests_this_month as f64,
             blocked_until: self.blocked_until,
             last_reservation: self.last_id as f64,
-            settled: Vec::new(),
+            settled: rows.map(row).collect(),
             open: Vec::new(),
         }
-    }
-
-    /// What was counted at a time that is in the window, and is no longer held: time, requests, tokens.
-    pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
-        self.window.settled_at(at)
     }
 
     /// Up to when anything it remembers can matter.
@@ -362,16 +362,13 @@ impl RateLimiter {
     /// All there is to remember, open reservations included.
     pub fn state(&self) -> State {
         let settled = self.window.settled();
-        let rows = settled
-            .iter()
-            .map(|row| (row.0, row.1 as f64, row.2 as f64));
         let open = self.open.iter();
         State {
-            settled: rows.collect(),
+            settled: settled.into_iter().map(row).collect(),
             open: open
                 .map(|open| (open.id as f64, open.at, open.tokens as f64))
                 .collect(),
-            ..self.head()
+            ..self.state_at([].into_iter())
         }
     }
 

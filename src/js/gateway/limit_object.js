@@ -95,12 +95,13 @@ export function limitObject(Base) {
     #written(handle, answer) {
       const changes = handle.changes();
       if (changes === undefined) return answer;
-      const { scopes, buckets, open, lost, ended, ...head } = changes;
+      const { state, until, ended } = changes;
+      const { scopes, open, lost, ...head } = state;
       this.#run("INSERT OR REPLACE INTO hfetch_store VALUES (1, ?)", JSON.stringify(head));
-      for (const [name, until, limiter, spent] of scopes) {
-        this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until, JSON.stringify(limiter), JSON.stringify(spent));
+      for (const [at, [name, { settled, ...limiter }, spent]] of scopes.entries()) {
+        this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until[at], JSON.stringify(limiter), JSON.stringify(spent));
+        for (const bucket of settled) this.#run("INSERT OR REPLACE INTO hfetch_bucket VALUES (?, ?, ?, ?)", name, ...bucket);
       }
-      for (const bucket of buckets) this.#run("INSERT OR REPLACE INTO hfetch_bucket VALUES (?, ?, ?, ?)", ...bucket);
       for (const [number, at, holds] of open) this.#run("INSERT OR REPLACE INTO hfetch_reservation VALUES (?, ?, ?, 0)", number, at, JSON.stringify(holds));
       for (const [number] of lost) this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);
       for (const number of ended) this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use super::stored::ReservationState;
-use super::{Hold, MemoryStore, Reservation, Scope, find};
+use super::{Hold, MemoryStore, Reservation, Scope, State, find};
 use crate::json::Value;
-use crate::policy::{budget, rate_limit};
 
 /// What has been touched since the last look.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +20,7 @@ impl Journal {
     pub fn note(&mut self, reservation: &Reservation, ended: bool) {
         self.reservations.push(reservation.number);
         for Hold { scope, .. } in &reservation.holds {
-            self.scopes.push(scope.clone());
+            self.note_scope(scope);
             if ended {
                 self.buckets.push((scope.clone(), reservation.at));
             }
@@ -31,23 +29,19 @@ impl Journal {
 
     /// A scope was changed by itself.
     pub fn note_scope(&mut self, scope: &str) {
-        self.scopes.push(scope.to_string());
+        if !self.scopes.iter().any(|noted| noted == scope) {
+            self.scopes.push(scope.to_string());
+        }
     }
 }
 
 /// The rows to write; what is told of a row takes the place of what was told before.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Changes {
-    now: f64,
-    created: f64,
-    last_reservation: f64,
-    /// Name, until when it matters, limiter without its rows, money.
-    scopes: Vec<(String, f64, rate_limit::State, budget::State)>,
-    /// Scope, time, and what was counted then and is no longer held: requests, tokens.
-    buckets: Vec<(String, f64, f64, f64)>,
-    open: Vec<ReservationState>,
-    lost: Vec<ReservationState>,
+    /// A state with what was touched alone: of a limiter the times that were, and nothing of what is open.
+    state: State,
+    /// Up to when each of its scopes can matter.
+    until: Vec<f64>,
     /// Numbers of reservations that are over.
     ended: Vec<f64>,
 }
@@ -63,45 +57,28 @@ impl MemoryStore {
 
     /// What has changed since the last time, if anything has.
     pub fn changes(&mut self) -> Option<Changes> {
-        let mut noted = std::mem::take(self.journal.as_mut()?);
+        let noted = std::mem::take(self.journal.as_mut()?);
         if noted.scopes.is_empty() && noted.reservations.is_empty() {
             return None;
         }
-        noted.scopes.sort_unstable();
-        noted.scopes.dedup();
-        noted
-            .buckets
-            .sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
-        noted.buckets.dedup();
         let mut changes = Changes {
-            now: self.now,
-            created: self.created,
-            last_reservation: self.last_number as f64,
-            scopes: Vec::new(),
-            buckets: Vec::new(),
-            open: Vec::new(),
-            lost: Vec::new(),
+            state: self.empty_state(),
+            until: Vec::new(),
             ended: Vec::new(),
         };
         for name in noted.scopes {
             if let Some(scope) = find(&mut self.scopes, &name) {
-                let row = (scope.until(), scope.limiter.head(), scope.spent.state());
-                changes.scopes.push((name, row.0, row.1, row.2));
-            }
-        }
-        for (name, at) in noted.buckets {
-            let counted =
-                find(&mut self.scopes, &name).and_then(|scope| scope.limiter.settled_at(at));
-            if let Some((at, requests, tokens)) = counted {
-                changes
-                    .buckets
-                    .push((name, at, requests as f64, tokens as f64));
+                changes.until.push(scope.until());
+                let times = noted.buckets.iter().filter(|bucket| bucket.0 == name);
+                let limiter = scope.limiter.state_at(times.map(|bucket| bucket.1));
+                let spent = scope.spent.state();
+                changes.state.scopes.push((name, limiter, spent));
             }
         }
         for number in noted.reservations {
             match (by_number(&self.open, number), by_number(&self.lost, number)) {
-                (Some(open), _) => changes.open.push(open.state()),
-                (_, Some(lost)) => changes.lost.push(lost.state()),
+                (Some(open), _) => changes.state.open.push(open.state()),
+                (_, Some(lost)) => changes.state.lost.push(lost.state()),
                 _ => changes.ended.push(number as f64),
             }
         }

@@ -17,22 +17,20 @@ pub struct State {
     now: f64,
     created: f64,
     last_reservation: f64,
-    scopes: Vec<(String, rate_limit::State, budget::State)>,
-    open: Vec<ReservationState>,
-    lost: Vec<ReservationState>,
+    /// Name, limits, money.
+    pub(super) scopes: Vec<(String, rate_limit::State, budget::State)>,
+    pub(super) open: Vec<ReservationState>,
+    pub(super) lost: Vec<ReservationState>,
 }
 
 /// Number, time, and for each part: scope, number in its limiter, tokens, money.
-pub type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
+type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
 
 impl MemoryStore {
     /// All there is to remember, open reservations included.
     pub fn state(&self) -> State {
         let scopes = self.scopes.iter();
         State {
-            now: self.now,
-            created: self.created,
-            last_reservation: self.last_number as f64,
             scopes: scopes
                 .map(|scope| {
                     (
@@ -44,6 +42,19 @@ impl MemoryStore {
                 .collect(),
             open: self.open.iter().map(Reservation::state).collect(),
             lost: self.lost.iter().map(Reservation::state).collect(),
+            ..self.empty_state()
+        }
+    }
+
+    /// A state without scopes and reservations.
+    pub(super) fn empty_state(&self) -> State {
+        State {
+            now: self.now,
+            created: self.created,
+            last_reservation: self.last_number as f64,
+            scopes: Vec::new(),
+            open: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
