@@ -165,7 +165,7 @@ async function command() {
   } finally {
     await endpoint.close();
   }
-  await table.write(join(root, "target/bundlers.md"));
+  await table.write(join(root, "target/bundlers"));
   report.finish();
 }
 

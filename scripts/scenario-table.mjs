@@ -1,5 +1,5 @@
-// The scenarios' results, counted, and as a table: one row for each scenario, one column for each place it ran in.
-import { mkdir, writeFile } from "node:fs/promises";
+// The scenarios' results: counted, kept as data, and as tables of where each of them ran.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Stop } from "./run.mjs";
 
@@ -10,25 +10,49 @@ export function counted(results) {
 }
 
 export class ScenarioTable {
-  #columns = new Map();
+  #places = {};
 
   /** Takes the results of one place; gives { passed, failed, failures }. */
   add(place, results) {
     if (!results.length) throw new Stop("ran no scenario");
-    this.#columns.set(place, new Map(results.map(({ name, ok }) => [name, ok])));
+    this.#places[place] = results.map(({ name, area, ok }) => ({ name, area, ok }));
     return counted(results);
   }
 
-  /** Writes the table as Markdown. A scenario that isn't for a place has an empty cell there. */
+  /** Writes `file`.json, and as Markdown one row for each scenario. */
   async write(file) {
-    if (!this.#columns.size) return;
-    const places = [...this.#columns.keys()];
-    const names = new Set([...this.#columns.values()].flatMap((column) => [...column.keys()]));
-    const cell = (place, name) => ({ true: "✔", false: "✖" })[this.#columns.get(place).get(name)] ?? "";
-    const rows = [...names].map((name) => [name.replaceAll("|", "\\|"), ...places.map((place) => cell(place, name))]);
-    const lines = [["scenario", ...places], ["---", ...places.map(() => "---")], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+    if (!Object.keys(this.#places).length) return;
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${lines.join("\n")}\n`);
-    console.log(`\nwhere each scenario ran: ${file}`);
+    await writeFile(`${file}.json`, `${JSON.stringify(this.#places)}\n`);
+    await writeFile(`${file}.md`, scenarioRows(this.#places));
+    console.log(`\nwhere each scenario ran: ${file}.md`);
   }
+}
+
+function markdown([head, ...rows]) {
+  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+  return `${lines.join("\n")}\n`;
+}
+
+// A scenario that isn't for a place has an empty cell there.
+function scenarioRows(places) {
+  const columns = Object.values(places).map((results) => new Map(results.map(({ name, ok }) => [name, ok])));
+  const names = new Set(columns.flatMap((column) => [...column.keys()]));
+  const cell = (column, name) => ({ true: "✔", false: "✖" })[column.get(name)] ?? "";
+  return markdown([["scenario", ...Object.keys(places)], ...[...names].map((name) => [name, ...columns.map((column) => cell(column, name))])]);
+}
+
+// What only one place can show, such as what its bundler keeps.
+const OTHER = "its own";
+
+/** One row for each place that the files (as `write` left them) know, one column for each area: how many scenarios of it passed there. */
+export async function areasByPlace(...files) {
+  const places = Object.assign({}, ...(await Promise.all(files.map(async (file) => JSON.parse(await readFile(`${file}.json`, "utf8"))))));
+  const areas = [...new Set(Object.values(places).flatMap((results) => results.map(({ area }) => area ?? OTHER)))];
+  const cell = (results, area) => {
+    const own = results.filter((result) => (result.area ?? OTHER) === area);
+    const { passed, failed } = counted(own);
+    return own.length === 0 ? "" : failed ? `${passed} of ${own.length}` : `${passed}`;
+  };
+  return markdown([["scenarios passed", ...areas], ...Object.entries(places).map(([place, results]) => [place, ...areas.map((area) => cell(results, area))])]);
 }

@@ -99,7 +99,7 @@ async function packageTests(report, wanted, pkg) {
     for (const name of Object.keys(runtimes)) {
       await report.part(name, async () => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url })));
     }
-    await table.write(join(root, "target/scenarios.md"));
+    await table.write(join(root, "target/scenarios"));
   } finally {
     await endpoint.close();
     if (wanted.keep) console.log(`\nkept ${install}`);

@@ -1,5 +1,5 @@
 // What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
-// Each entry is { name, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
+// Each entry is { name, area, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
 // where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs.
 // `needs: "copies"` keeps a scenario to such places.
 import { chat } from "./scenarios/chat.mjs";
@@ -12,4 +12,16 @@ import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
 import { habit } from "./scenarios/habit.mjs";
 
-export default [...chat, ...stream, ...cancel, ...error, ...embedding, ...policy, ...settlement, ...logic, ...habit];
+const areas = {
+  chat,
+  streams: stream,
+  cancelling: cancel,
+  errors: error,
+  "embeddings, models": embedding,
+  "keys, limits, retries": policy,
+  "settlement, cost": settlement,
+  "logic by itself": logic,
+  habits: habit,
+};
+
+export default Object.entries(areas).flatMap(([area, scenarios]) => scenarios.map((scenario) => ({ ...scenario, area })));

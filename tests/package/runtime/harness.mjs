@@ -18,8 +18,9 @@ function controlOf(url) {
   };
 }
 
-/** Runs one scenario. Gives { name, ok, ms, error? }. */
+/** Runs one scenario. Gives { name, area, ok, ms, error? }. */
 export async function runScenario(scenario, context) {
+  const { name, area } = scenario;
   const started = Date.now();
   let timer;
   const late = new Promise((_, reject) => {
@@ -27,9 +28,9 @@ export async function runScenario(scenario, context) {
   });
   try {
     await Promise.race([scenario.run({ ...context, control: controlOf(context.url), assert }), late]);
-    return { name: scenario.name, ok: true, ms: Date.now() - started };
+    return { name, area, ok: true, ms: Date.now() - started };
   } catch (error) {
-    return { name: scenario.name, ok: false, ms: Date.now() - started, error: describe(error) };
+    return { name, area, ok: false, ms: Date.now() - started, error: describe(error) };
   } finally {
     clearTimeout(timer);
   }
