@@ -28,11 +28,14 @@ export interface GatewayOptions {
   clientKeys?: string[];
   /** What session tickets are signed with, see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
   ticketSecret?: string;
-  /** The audience that tickets must name. Variable: `GATEWAY_AUDIENCE`. */
+  /**
+   * The audience that tickets must name. Without it a ticket may name the gateway's own origin or host, or nothing.
+   * Variable: `GATEWAY_AUDIENCE`.
+   */
   audience?: string;
   /**
-   * Decides by itself who may call: gives the caller's name, with limits and a budget of its own if it has some, or the answer to send
-   * instead. Asked before keys and tickets.
+   * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
+   * has some, or the answer to send instead. A gateway open to everybody is `async () => ({ client: "anyone" })`.
    */
   authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
   /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own. Variable: `GATEWAY_ORIGINS`. */
@@ -71,13 +74,13 @@ export interface Caller {
 
 /** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
 export interface GatewayCaps {
-  /** `max_tokens` and `max_completion_tokens`. Variable: `GATEWAY_MAX_TOKENS`. */
+  /** `max_tokens` and `max_completion_tokens`; sent as `max_tokens` where the caller names neither. Variable: `GATEWAY_MAX_TOKENS`. */
   maxTokens?: number;
   /** `n`, answers at once. Variable: `GATEWAY_MAX_N`. */
   n?: number;
   /** Bytes of a body, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
   bodyBytes?: number;
-  /** Messages of a chat, inputs of embeddings. Variable: `GATEWAY_MAX_MESSAGES`. */
+  /** Messages of a chat. Variable: `GATEWAY_MAX_MESSAGES`. */
   messages?: number;
 }
 
@@ -106,11 +109,11 @@ export function gateway(options?: GatewayOptions | ((env: unknown) => GatewayOpt
 export interface Ticket {
   /** Who holds it: the name for limits, log lines and settlements. */
   client: string;
-  /** Seconds from now on for which it holds. */
+  /** ms from now on for which it holds. */
   expiresIn: number;
-  /** The gateway it is for, where gateways have an audience. */
+  /** The gateway it is for: its `audience`, or its origin such as `https://gateway.example`. */
   audience?: string;
-  /** Limits of this ticket beside those of its client. */
+  /** Limits of this ticket alone, beside those of its client. */
   limits?: Limits;
 }
 

@@ -176,6 +176,7 @@ async function assemble(glue, stage) {
   for (const name of await readdir(template)) {
     if (name.endsWith(".d.ts")) await cp(join(template, name), join(pkg, "dist", name));
   }
+  await cp(join(template, "gateway-worker"), join(pkg, "gateway-worker"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
   const url = await findRepository();
   const repository = url && { repository: { type: "git", url } };

@@ -22,6 +22,8 @@ const EXPECTED = [
   "dist/slim.d.ts",
   "dist/slim.js",
   "dist/workerd.js",
+  "gateway-worker/worker.js",
+  "gateway-worker/wrangler.jsonc",
   "package.json",
 ];
 

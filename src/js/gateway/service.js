@@ -103,7 +103,7 @@ export class Service {
     const out = new Headers({ "cache-control": "no-cache" });
     for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
     tellQuotas(out, quotas);
-    return { status, headers: out, body: content };
+    return { status, headers: out, body: content instanceof Uint8Array ? content : watched(content) };
   }
 
   /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
@@ -136,6 +136,15 @@ export class Service {
 }
 
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
+
+// workerd cancels no stream of JavaScript's whose reader has gone, unless it hears so from a write of its own.
+function watched(stream) {
+  const { IdentityTransformStream } = globalThis;
+  if (IdentityTransformStream === undefined) return stream;
+  const { readable, writable } = new IdentityTransformStream();
+  stream.pipeTo(writable).catch(() => {});
+  return readable;
+}
 
 // What is nested too deep for the engine to write again is nothing a model's server would read.
 function jsonText(body) {

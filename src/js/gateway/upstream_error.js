@@ -19,7 +19,7 @@ const LIMITED = {
 export function refusalOf(error) {
   if (error instanceof Refusal) return error;
   const refusal = typed(error);
-  refusal.detail = `${error?.name}: ${error?.message}`;
+  refusal.detail = [error, error?.cause].filter(Boolean).map(({ name, message }) => `${name}: ${message}`).join(", because of ");
   if (typeof error?.requestId === "string") refusal.headers = { ...refusal.headers, "x-request-id": error.requestId };
   return refusal;
 }

@@ -1,0 +1,4 @@
+import { LimitObject, gateway } from "hfetch/gateway";
+
+export { LimitObject };
+export default gateway();

@@ -1,0 +1,111 @@
+// Workers under workerd itself, on 127.0.0.1: the runtime they meet when they are deployed.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Stop } from "./run.mjs";
+
+const COMPATIBILITY_DATE = "2026-07-01";
+const PATIENCE = 500; // ms
+const OTHER_RUNTIMES = ["index.js", "slim.js", "edge-light.js", "gateway.js", "gateway.edge-light.js"];
+
+/**
+ * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
+ * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
+ * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
+ * goes to `log`. Gives { url, port, exited, close }.
+ */
+export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, flags = ["enable_request_signal"], log = (text) => process.stdout.write(text) }) {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-workerd-"));
+  try {
+    const modules = await writeModules(folder, pkg, worker);
+    // workerd keeps no SQLite storage in memory.
+    const state = kept ?? join(folder, "state");
+    await mkdir(state, { recursive: true });
+    await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, flags }));
+    const { child, ready } = launch(folder, env, log);
+    const exited = once(child, "exit").finally(() => rm(folder, { recursive: true, force: true }));
+    const listening = await Promise.race([ready, exited.then(() => null)]);
+    if (listening === null) throw new Stop(`workerd ended before it listened on port ${port}`);
+    const close = async () => {
+      child.kill("SIGTERM");
+      // It would wait for connections that are kept alive.
+      const impatient = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+      await exited;
+      clearTimeout(impatient);
+    };
+    return { url: `http://127.0.0.1:${listening}`, port: listening, pid: child.pid, exited, close };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function binary() {
+  try {
+    return createRequire(import.meta.url)("workerd").default;
+  } catch (error) {
+    throw new Stop(`workerd does not run on this machine: ${error.message}`);
+  }
+}
+
+function launch(folder, env, log) {
+  const args = ["serve", "config.capnp", "--control-fd=3"];
+  const child = spawn(binary(), args, { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => log(String(data)));
+  const ready = new Promise((resolve, reject) => {
+    child.on("error", (error) => reject(new Stop(`workerd could not be started: ${error.message}`)));
+    // One line for each socket: {"event": "listen", "socket": "http", "port": 8787}.
+    child.stdio[3].on("data", (data) => resolve(JSON.parse(String(data).split("\n")[0]).port));
+  });
+  return { child, ready };
+}
+
+/** The Worker and the package, as modules beside the configuration: [name, kind]. A bare import is a module of that name. */
+async function writeModules(folder, pkg, worker) {
+  const { exports } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+  await mkdir(join(folder, "hfetch"));
+  const modules = [["worker.js", "esModule"]];
+  await writeFile(join(folder, "worker.js"), worker);
+  for (const name of await readdir(join(pkg, "dist"))) {
+    const kind = name.endsWith(".wasm") ? "wasm" : name.endsWith(".js") && !OTHER_RUNTIMES.includes(name) ? "esModule" : null;
+    if (!kind) continue;
+    await cp(join(pkg, "dist", name), join(folder, "hfetch", name));
+    modules.push([`hfetch/${name}`, kind]);
+  }
+  for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd]]) {
+    const file = `${name.replace("/", "-")}-alias.js`;
+    await writeFile(join(folder, file), `export * from ${text(entry.replace("./dist/", folderOfEntry))};\n`);
+    modules.push([name, "esModule", file]);
+  }
+  return modules;
+}
+
+const text = JSON.stringify; // Cap'n Proto's strings are written as JSON's
+
+function configuration({ modules, variables, services, port, state, flags }) {
+  const list = (items) => `[\n    ${items.join(",\n    ")}\n  ]`;
+  const bindings = [
+    ...variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
+    ...Object.keys(services).map((name) => `(name = ${text(name)}, service = ${text(name)})`),
+    '(name = "LIMITS", durableObjectNamespace = "LimitObject")',
+  ];
+  const others = Object.entries(services).map(([name, address]) => `(name = ${text(name)}, external = (address = ${text(address)}, http = ()))`);
+  const disk = `(name = "state", disk = (path = ${text(state)}, writable = true))`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = ${list(['(name = "worker", worker = .worker)', '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))', ...others, disk])},
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")]
+);
+const worker :Workerd.Worker = (
+  modules = ${list(modules.map(([name, kind, file = name]) => `(name = ${text(name)}, ${kind} = embed ${text(file)})`))},
+  compatibilityDate = ${text(COMPATIBILITY_DATE)},
+  compatibilityFlags = ${text(flags)},
+  bindings = ${list(bindings)},
+  durableObjectNamespaces = [(className = "LimitObject", uniqueKey = "hfetch-limits", enableSql = true)],
+  durableObjectStorage = (localDisk = "state")
+);
+`;
+}

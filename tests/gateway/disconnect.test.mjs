@@ -1,0 +1,98 @@
+// A caller who leaves: the model's server is hung up on, and what was used is settled all the same.
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { once } from "node:events";
+import { before, test } from "node:test";
+import { KEY, MESSAGES, MODEL, startGateway } from "./running.mjs";
+
+const body = { model: MODEL, messages: MESSAGES, stream: true };
+const MANY = 20;
+const settled = ({ event, outcome }) => event === "request" && outcome !== undefined;
+
+// In some versions of workerd a Worker hears of a caller who leaves by one of these ways only.
+for (const [way, flags] of [["with request.signal", ["enable_request_signal"]], ["without request.signal", ["disable_request_signal"]]]) {
+  let gateway;
+  before(async () => (gateway = await startGateway({ flags })));
+
+  const leaves = async (steps, leave, disconnected = steps.length) => {
+    gateway.script(steps);
+    gateway.lines.length = 0;
+    await leave();
+    const stats = await gateway.stats(`disconnected:${disconnected}`);
+    assert.deepEqual([stats.disconnected, stats.open, stats.timedOut], [disconnected, 0, undefined]);
+    return gateway.logged(settled, steps.length);
+  };
+
+  test(`${way}: in the middle of a stream`, async () => {
+    const lines = await leaves(Array(MANY).fill({ drip: 3 }), () =>
+      Promise.all(Array.from({ length: MANY }, async () => {
+        const controller = new AbortController();
+        const response = await gateway.post(body, { signal: controller.signal });
+        await response.body.getReader().read();
+        controller.abort();
+      })));
+    assert.equal(lines.length, MANY);
+    for (const { outcome, promptTokens, usageSource, status } of lines) {
+      assert.deepEqual([outcome, promptTokens > 0, usageSource, status], ["aborted", true, "estimated", 200]);
+    }
+  });
+
+  test(`${way}: the body is cancelled`, async () => {
+    const [{ outcome }] = await leaves([{ drip: 3 }], async () => {
+      const response = await gateway.post(body);
+      const reader = response.body.getReader();
+      await reader.read();
+      await reader.cancel();
+    });
+    assert.equal(outcome, "aborted");
+  });
+
+  test(`${way}: the socket is torn down while nothing comes`, async () => {
+    const [{ outcome }] = await leaves([{ stallAfter: 600 }], async () => {
+      const socket = ask(gateway, body);
+      await once(socket, "data");
+      socket.resetAndDestroy();
+    });
+    assert.equal(outcome, "aborted");
+  });
+}
+
+/** A request on a socket of its own. */
+function ask(gateway, content) {
+  const text = JSON.stringify(content);
+  const socket = connect(gateway.port, "127.0.0.1");
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
+  return socket;
+}
+
+// A mere FIN tells nothing here: HTTP allows half-closed connections, so that only a reset or a failing write says "gone".
+for (const [moment, step, until] of [["before the model's server has answered at all", { stallBeforeHeaders: true }, "open:1"], ["in the middle of a whole answer", { stallAfter: 100 }, "bytes:100"]]) {
+  test(moment, async () => {
+    const gateway = await startGateway();
+    for (const stream of [true, false]) {
+      gateway.script([step]);
+      gateway.lines.length = 0;
+      const socket = ask(gateway, { ...body, stream });
+      await gateway.stats(until);
+      socket.resetAndDestroy();
+      assert.equal((await gateway.stats("disconnected:1")).disconnected, 1);
+      const [{ outcome, attempts }] = await gateway.logged(settled);
+      assert.deepEqual([outcome, attempts], ["aborted", 1]);
+    }
+  });
+}
+
+test("what a caller who left had reserved is free again, and what was used stays counted", async () => {
+  const gateway = await startGateway({ env: { GATEWAY_CLIENT_TOKENS_PER_MINUTE: "2000", GATEWAY_CLIENT_MAX_CONCURRENT: "1" }, steps: [{ drip: 3 }] });
+  const controller = new AbortController();
+  const response = await gateway.post({ ...body, max_tokens: 1_900 }, { signal: controller.signal });
+  await response.body.getReader().read();
+  assert.equal((await gateway.post(body)).status, 429, "one at once");
+  controller.abort();
+  await gateway.logged(({ outcome }) => outcome === "aborted");
+  const after = await gateway.post({ ...body, max_tokens: 100 });
+  assert.equal(after.status, 200);
+  const [, left] = /"client-tokens";r=(\d+)/.exec(after.headers.get("ratelimit"));
+  assert.ok(left > 1_000 && left < 2_000, left);
+  await after.text();
+});
