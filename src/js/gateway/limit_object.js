@@ -25,7 +25,7 @@ export function limitObject(Base) {
     async reserve({ parts, now }) {
       const { dataText } = internals();
       const handle = this.#open(now);
-      for (const { scope } of parts) this.#load(handle, scope, timely(now));
+      for (const { scope } of parts) this.#load(handle, scope);
       return this.#written(handle, handle.reserve_and_tell(dataText(parts, "parts"), timely(now)));
     }
 
@@ -43,7 +43,7 @@ export function limitObject(Base) {
 
     async block(scope, until) {
       const handle = this.#open(Date.now());
-      this.#load(handle, scope, Date.now());
+      this.#load(handle, scope);
       handle.block(scope, until);
       this.#written(handle);
     }
@@ -75,20 +75,21 @@ export function limitObject(Base) {
         const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
         if (!handle.restore(JSON.stringify(state), timely(now))) throw new Error("hfetch: what this object has stored is not a state of limits");
         const scopes = new Set([...state.open, ...state.lost].flatMap(([, , holds]) => holds.map(([scope]) => scope)));
-        for (const scope of scopes) this.#load(handle, scope, timely(now), state.open);
+        for (const scope of scopes) this.#load(handle, scope, state.open);
       }
       return (this.#handle = handle);
     }
 
     // A scope's rows, put together as its limiter writes them itself.
-    #load(handle, name, now, open = []) {
+    #load(handle, name, open = []) {
       if (handle.knows(name)) return;
       const [row] = this.#run("SELECT limiter, spent FROM hfetch_scope WHERE name = ?", name).toArray();
       if (row === undefined) return;
-      const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, now - MINUTE).toArray();
+      const limiter = JSON.parse(row.limiter);
+      const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, limiter.now - MINUTE).toArray();
       const settled = counted.map(({ at, requests, tokens }) => [at, requests, tokens]);
       const holds = open.flatMap(([, at, parts]) => parts.filter(([scope]) => scope === name).map(([, id, tokens]) => [id, at, tokens]));
-      const scope = [name, { ...JSON.parse(row.limiter), settled, open: holds }, JSON.parse(row.spent)];
+      const scope = [name, { ...limiter, settled, open: holds }, JSON.parse(row.spent)];
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 
