@@ -97,3 +97,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
     scanner.end()?;
     Ok(value)
 }
+
+/// A body without the byte order mark that some servers put before JSON, and that fetch's own `json()` ignores.
+pub fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}

@@ -45,6 +45,11 @@ fn the_documented_shape_in_the_public_one() {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_eq!(parse("\u{feff}{\"data\":[]}".as_bytes()).unwrap(), []);
+}
+
+#[test]
 fn odd_fields_are_left_out() {
     let body = r#"{"data": [null, 5, {}, {"id": 5}, {"id": ""}, {"id": "a/b", "created": "now", "owned_by": null, "providers": [
         null, {}, {"provider": 5}, {"provider": "p", "status": null, "pricing": {"input": 1}, "context_length": -1, "supports_tools": "yes", "throughput": null},

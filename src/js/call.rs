@@ -175,7 +175,7 @@ impl Call {
     pub fn catalogue(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
         catalogue::read(&self.0.shared, &self.0.model, bytes).map_err(|mut error| {
             error.message = self.0.redact(&error.message);
-            to_js_with(error, &self.0.fields())
+            to_js_with(error, &self.0.stream_fields(JsValue::NULL))
         })
     }
 }

@@ -34,9 +34,10 @@ impl InFlight {
         fields
     }
 
-    fn stream_fields(&self, partial: JsValue) -> Fields {
+    /// The fields of an error in an answer that had begun.
+    pub fn stream_fields(&self, partial: JsValue) -> Fields {
         let fields = self.fields();
-        fields.set("status", 200);
+        fields.set("status", self.progress.borrow().status);
         let headers = self.progress.borrow().headers.clone();
         fields.set("headers", self.clean_headers(&headers));
         fields.set("partial", partial);
@@ -141,6 +142,7 @@ impl InFlight {
     /// The typed error of a 200 whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
         let mut error = failure::unexpected(bytes);
+        error.status = Some(self.progress.borrow().status);
         error.message = self.redact(&error.message);
         let fields = self.stream_fields(JsValue::NULL);
         self.set_body(&fields, &String::from_utf8_lossy(bytes));

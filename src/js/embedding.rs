@@ -176,7 +176,7 @@ impl Call {
             Ok(inner) => inner,
             Err(mut error) => {
                 error.message = call.redact(&error.message);
-                error.status = Some(200);
+                error.status = Some(call.progress.borrow().status);
                 let fields: Fields = call.fields();
                 call.set_body(&fields, &String::from_utf8_lossy(bytes));
                 return Err(to_js_with(error, &fields));

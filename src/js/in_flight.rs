@@ -43,6 +43,8 @@ pub struct Progress {
     pub key: Option<usize>,
     pub request_id: Option<String>,
     pub provider: Option<String>,
+    /// Of the last response; 0 where there was none.
+    pub status: u16,
     /// Of the last response; undefined where there was none.
     pub headers: JsValue,
     pub first_token_at: Option<f64>,
@@ -169,6 +171,7 @@ impl InFlight {
             .iter()
             .find_map(|name| header(response, name));
         progress.request_id = id;
+        progress.status = response.status() as u16;
         progress.headers = response.headers();
         progress.provider = header(response, "x-inference-provider").or(progress.provider.take());
     }

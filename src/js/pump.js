@@ -199,6 +199,11 @@ export class Pump {
 
   #cancelled() {
     if (this.over) return;
+    // What stalls after its finish_reason has said all there was, as what breaks off there has.
+    if (this.#cancel.cause === "idle" && this.#decoder.has_finish) {
+      this.#finish("ok", null);
+      return;
+    }
     this.#queue = [];
     this.#at = 0;
     const error = this.#call.cancelled_error(this.#partial());

@@ -63,6 +63,7 @@ impl From<json::Malformed> for Problem {
 
 /// Reads the answer to a request of so many inputs.
 pub fn decode(body: &[u8], inputs: usize) -> Result<Embeddings, Error> {
+    let body = json::without_mark(body);
     let found = match body.trim_ascii_start().first() {
         Some(b'[') => Rows::whole(body, inputs),
         Some(b'{') => list::read(body, inputs),

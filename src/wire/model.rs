@@ -85,7 +85,7 @@ pub fn parse_one(body: &[u8]) -> Result<Model, Error> {
 }
 
 fn read(body: &[u8]) -> Result<Value, Error> {
-    json::parse(body).map_err(|malformed| {
+    json::parse(json::without_mark(body)).map_err(|malformed| {
         let message = ["The answer is not JSON: ", malformed.problem].concat();
         Error::new(Class::Api, message)
     })

@@ -65,6 +65,12 @@ fn every_documented_shape() {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_rows("\u{feff}[[1,2]]", &[&[1.0, 2.0]]);
+    assert_rows("\u{feff}{\"data\":[{\"embedding\":[1,2]}]}", &[&[1.0, 2.0]]);
+}
+
+#[test]
 fn what_an_answer_says_besides() {
     let body = br#"{"model":"org\/name","usage":{"prompt_tokens":7,"total_tokens":9},"data":[{"embedding":[1]}]}"#;
     let found = decode(body, 1).unwrap();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { MODEL, PROMPT, drain, failure, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
 
 const KEY = "hf_marker_of_this_test";
 const COMPLETION = { id: "1", object: "chat.completion", created: 1, model: MODEL, choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "hi" } }], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };
@@ -181,4 +181,20 @@ test("the error classes are the client's too, as openai's are", () => {
   for (const name of ["APIError", "RateLimitError", "APIUserAbortError", "ConfigError", "HfetchError"]) {
     assert.equal(hfetch.HuggingFace[name], hfetch[name], name);
   }
+});
+
+test("a stream that stalls after its finish_reason has ended well, and its socket is closed", async () => {
+  const { client: make, closed } = scripted({ sse: [{ choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "stop" }] }, ": waiting\n\n".repeat(9)], stallAfter: 110 });
+  const pending = make({ timeout: { idle: 60 }, retry: false }).chat.completions.create({ messages: PROMPT, stream: true });
+  const { items, error } = await drain(await pending);
+  assert.deepEqual([items.length, error], [1, null]);
+  assert.deepEqual([(await pending.settled).outcome, (await pending.settled).finishReason], ["ok", "stop"]);
+  assert.equal((await closed()).open, 0);
+});
+
+test("the error of an answer that is not what was asked for has the answer's own status", async () => {
+  const empty = () => client(async () => new Response(null, { status: 204 }));
+  assert.equal((await failure(ask(empty()))).status, 204);
+  assert.equal((await failure(empty().embeddings.create({ model: "m/m", input: "x" }))).status, 204);
+  assert.equal((await failure(empty().models.list())).status, 204);
 });
