@@ -155,7 +155,7 @@ export class HuggingFace {
     /**
      * Embeds one text or many. Long lists are split into batches (option `embeddings`), sent a few at a time, and put back in order.
      *
-     * Without `encoding_format` each embedding is a `Float32Array`, a view into one allocation per response.
+     * Without `encoding_format` each embedding is a `Float32Array`, a view into one allocation per batch.
      *
      * @throws {APIError} one failed batch fails the call; the message names the inputs it held.
      */
@@ -172,7 +172,7 @@ export class HuggingFace {
     list(options?: RequestOptions): Promise<Model[]>;
     /**
      * One model of the catalogue.
-     * @param id as in the catalogue: `org/name`, without a `:provider`.
+     * @param id as in the catalogue: `org/name`. With a `:provider` it is a {@link ConfigError}.
      * @throws {NotFoundError} the catalogue has no such model.
      */
     retrieve(id: string, options?: RequestOptions): Promise<Model>;
@@ -892,7 +892,7 @@ export function storageStore(
 // ---------------------------------------------------------------- pure logic, callable without a client or a network
 
 /**
- * Tokens by length, with weights for each script; at least 1 for any text. For messages, roles and separators count too;
+ * Tokens by length, with weights for each script; at least 1 for any text but `""`. For messages, roles and separators count too;
  * an image part counts 1000, whatever its bytes.
  * @throws {ConfigError} neither a string nor messages.
  */
@@ -966,6 +966,7 @@ export class SseDecoder {
   /**
    * The events that these bytes complete; an event without data is not dispatched.
    * @throws {StreamError} an event is longer than `maxEventBytes`.
+   * @throws {ConfigError} these are no bytes, or they come after `end()`.
    */
   push(bytes: Uint8Array): SseEvent[];
   /** End of input. By the standard, an event without its blank line is dropped. (A {@link ChatStream} takes it.) */
