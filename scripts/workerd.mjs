@@ -15,20 +15,20 @@ const OTHER_RUNTIMES = ["index.js", "slim.js", "edge-light.js", "gateway.js", "g
  * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
  * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
  * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
- * goes to `log`. Gives { url, port, exited, close }.
+ * goes to `log`; further `isolates` run the same code and share the first one's objects. Gives { url, port, urls, exited, close }.
  */
-export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, flags = ["enable_request_signal"], log = (text) => process.stdout.write(text) }) {
+export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, isolates = 1, flags = ["enable_request_signal"], log = (text) => process.stdout.write(text) }) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-workerd-"));
   try {
     const modules = await writeModules(folder, pkg, worker);
     // workerd keeps no SQLite storage in memory.
     const state = kept ?? join(folder, "state");
     await mkdir(state, { recursive: true });
-    await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, flags }));
-    const { child, ready } = launch(folder, env, log);
+    await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, isolates, flags }));
+    const { child, ready } = launch(folder, env, log, isolates);
     const exited = once(child, "exit").finally(() => rm(folder, { recursive: true, force: true }));
-    const listening = await Promise.race([ready, exited.then(() => null)]);
-    if (listening === null) throw new Stop(`workerd ended before it listened on port ${port}`);
+    const ports = await Promise.race([ready, exited.then(() => null)]);
+    if (ports === null) throw new Stop(`workerd ended before it listened on port ${port}`);
     const close = async () => {
       child.kill("SIGTERM");
       // It would wait for connections that are kept alive.
@@ -36,7 +36,8 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
       await exited;
       clearTimeout(impatient);
     };
-    return { url: `http://127.0.0.1:${listening}`, port: listening, pid: child.pid, exited, close };
+    const urls = ports.map((listening) => `http://127.0.0.1:${listening}`);
+    return { url: urls[0], port: ports[0], urls, pid: child.pid, exited, close };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -51,14 +52,19 @@ function binary() {
   }
 }
 
-function launch(folder, env, log) {
+function launch(folder, env, log, isolates) {
   const args = ["serve", "config.capnp", "--control-fd=3"];
   const child = spawn(binary(), args, { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => log(String(data)));
   const ready = new Promise((resolve, reject) => {
     child.on("error", (error) => reject(new Stop(`workerd could not be started: ${error.message}`)));
-    // One line for each socket: {"event": "listen", "socket": "http", "port": 8787}.
-    child.stdio[3].on("data", (data) => resolve(JSON.parse(String(data).split("\n")[0]).port));
+    // One line for each socket, in any order: {"event": "listen", "socket": "0", "port": 8787}.
+    let told = "";
+    child.stdio[3].on("data", (data) => {
+      told += data;
+      const sockets = told.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      if (sockets.length === isolates) resolve(sockets.sort((a, b) => a.socket - b.socket).map((socket) => socket.port));
+    });
   });
   return { child, ready };
 }
@@ -85,27 +91,30 @@ async function writeModules(folder, pkg, worker) {
 
 const text = JSON.stringify; // Cap'n Proto's strings are written as JSON's
 
-function configuration({ modules, variables, services, port, state, flags }) {
+function configuration({ modules, variables, services, port, state, isolates, flags }) {
   const list = (items) => `[\n    ${items.join(",\n    ")}\n  ]`;
   const bindings = [
     ...variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
     ...Object.keys(services).map((name) => `(name = ${text(name)}, service = ${text(name)})`),
-    '(name = "LIMITS", durableObjectNamespace = "LimitObject")',
   ];
   const others = Object.entries(services).map(([name, address]) => `(name = ${text(name)}, external = (address = ${text(address)}, http = ()))`);
-  const disk = `(name = "state", disk = (path = ${text(state)}, writable = true))`;
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = ${list(['(name = "worker", worker = .worker)', '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))', ...others, disk])},
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")]
-);
-const worker :Workerd.Worker = (
+  const isolate = (namespace, ...more) => `(
   modules = ${list(modules.map(([name, kind, file = name]) => `(name = ${text(name)}, ${kind} = embed ${text(file)})`))},
-  compatibilityDate = ${text(COMPATIBILITY_DATE)},
-  compatibilityFlags = ${text(flags)},
-  bindings = ${list(bindings)},
-  durableObjectNamespaces = [(className = "LimitObject", uniqueKey = "hfetch-limits", enableSql = true)],
-  durableObjectStorage = (localDisk = "state")
-);
+  bindings = ${list([...bindings, `(name = "LIMITS", durableObjectNamespace = ${namespace})`])},
+  ${[`compatibilityDate = ${text(COMPATIBILITY_DATE)}`, `compatibilityFlags = ${text(flags)}`, ...more].join(",\n  ")}
+)`;
+  const objects = 'durableObjectNamespaces = [(className = "LimitObject", uniqueKey = "hfetch-limits", enableSql = true)]';
+  const workers = [isolate('"LimitObject"', objects, 'durableObjectStorage = (localDisk = "state")')];
+  for (let at = 1; at < isolates; at++) workers.push(isolate('(className = "LimitObject", serviceName = "worker0")'));
+  const members = [
+    ...workers.map((_, at) => `(name = "worker${at}", worker = .worker${at})`),
+    '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))',
+    `(name = "state", disk = (path = ${text(state)}, writable = true))`,
+    ...others,
+  ];
+  const sockets = workers.map((_, at) => `(name = "${at}", address = "127.0.0.1:${at === 0 ? port : 0}", http = (), service = "worker${at}")`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = ${list(members)}, sockets = ${list(sockets)});
+${workers.map((worker, at) => `const worker${at} :Workerd.Worker = ${worker};`).join("\n")}
 `;
 }

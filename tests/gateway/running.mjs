@@ -21,7 +21,7 @@ after(async () => {
   await endpoint.close();
 });
 
-const WORKER = (options) => `import { LimitObject, gateway } from "hfetch/gateway";
+const WORKER = (options) => `import { LimitObject, durableStore, gateway } from "hfetch/gateway";
 export { LimitObject };
 export default gateway(${options});`;
 
