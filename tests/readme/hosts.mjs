@@ -1,13 +1,15 @@
 // Where a snippet of the README can run, each with the way to run it as it stands. A project is a folder in which the package is
 // installed; what is given is what the snippet printed or showed.
 
+import { randomUUID } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { run } from "../../scripts/run.mjs";
 import { pageResults, programs, runtimeEnvironment } from "../../scripts/runtimes.mjs";
 import { serve } from "../../scripts/serve.mjs";
+import { startWorker } from "../../scripts/workerd.mjs";
 
 const TIME_LIMIT = 60_000;
 const TOKENS = { HF_TOKEN: "hf_reader", HF_TOKENS: "hf_one,hf_two", NO_COLOR: "1" };
@@ -34,18 +36,18 @@ async function program(command, args, { folder, line, code, endpoint }, env = pr
   return stdout;
 }
 
-/** A page with the visitor in it. `head` says where the package is. */
-async function page(browser, head, code, { folder, endpoint }) {
+/** A page with the visitor in it. `head` says where the package is; `standIn`: where its requests go. */
+async function page(browser, head, code, { folder, endpoint }, standIn = endpoint.url, ticket = "") {
   const html = `<!doctype html><meta charset="utf-8"><script src="/visitor.js"></script>${head}${code}`;
   const visitor = await readFile(new URL("visitor.js", import.meta.url));
   const routes = {
     "/page": (request, response) => response.writeHead(200, { "content-type": "text/html" }).end(html),
     "/visitor.js": (request, response) => response.writeHead(200, { "content-type": "text/javascript" }).end(visitor),
-    "/ticket": (request, response) => response.end("hf_reader"),
+    "/ticket": (request, response) => response.end(ticket),
   };
   const server = await serve({ folders: { "/": folder }, routes });
   try {
-    return await pageResults(browser, `${server.url}/page`, endpoint.url);
+    return await pageResults(browser, `${server.url}/page`, standIn);
   } finally {
     await server.close();
   }
@@ -61,6 +63,23 @@ function fromCdn(head) {
   return head.replace(CDN, MODULE);
 }
 
+const GATEWAY = 'import { LimitObject, gateway } from "hfetch/gateway";\nexport { LimitObject };\nexport default gateway();\n';
+
+/** A page whose requests go to a gateway in workerd, which alone has the token; the page has a ticket. */
+async function behindGateway(browser, snippet) {
+  const pkg = join(snippet.folder, "node_modules/hfetch");
+  const { issueTicket } = await import(pathToFileURL(join(pkg, "dist/gateway.js")).href);
+  const secret = randomUUID();
+  const env = { HF_TOKEN: "hf_reader", HF_BASE_URL: `${snippet.endpoint.url}/v1`, GATEWAY_TICKET_SECRET: secret, GATEWAY_ORIGINS: "*" };
+  const gateway = await startWorker({ pkg, worker: GATEWAY, env, log: () => {} });
+  try {
+    const ticket = await issueTicket(secret, { client: "reader", expiresIn: TIME_LIMIT });
+    return await page(browser, bundled, `<body></body><script type="module">${snippet.code}</script>`, snippet, gateway.url, ticket);
+  } finally {
+    await gateway.close();
+  }
+}
+
 const inBrowsers = (show) => Object.fromEntries(["Chromium", "Firefox", "WebKit"].map((browser) => [browser, (snippet) => show(browser, snippet)]));
 
 /** By kind of snippet: { host: run(snippet) } with snippet = { line, code, folder, endpoint, page? }. */
@@ -74,5 +93,5 @@ export const hosts = {
   worker: { workerd: async (snippet) => program(programs.node24, [WORKER], snippet, await runtimeEnvironment()) },
   page: inBrowsers((browser, snippet) => page(browser, bundled, snippet.code, snippet)),
   cdn: inBrowsers((browser, snippet) => page(browser, fromCdn(snippet.code), snippet.page, snippet)),
-  module: inBrowsers((browser, snippet) => page(browser, bundled, `<body></body><script type="module">${snippet.code}</script>`, snippet)),
+  gateway: inBrowsers(behindGateway),
 };

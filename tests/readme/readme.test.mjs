@@ -20,7 +20,7 @@ const promises = {
   "Ten lines that stream": ["program", /Say hello in three languages[^]*completion_tokens/],
   "A page with its visitor's own token": ["page", answer],
   "From a CDN": ["cdn", answer],
-  "A page behind your gateway": ["module", answer],
+  "A page behind your gateway": ["gateway", answer],
   "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\]/],
   "Next.js": ["program", /^200 text\/event-stream\ndata: \{/],
   "The `.wasm` as a file": ["program", /^\d+\n$/],
