@@ -77,27 +77,33 @@ async function openFirefox(path, url, profile) {
 }
 
 async function openWebKit(path, url, profile) {
-  const env = {
-    ...process.env,
+  const display = await startDisplay("800x600");
+  const browser = spawn(path, ["--private", url], { stdio: "ignore", env: { ...process.env, ...display.environment(profile) }, detached: true });
+  browser.once("exit", display.close);
+  browser.companion = display;
+  return browser;
+}
+
+/** A screen for a browser that has to have one; gives the environment that leads there, and its end. */
+export async function startDisplay(size) {
+  const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp"], {
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  const name = await new Promise((resolve, reject) => {
+    xvfb.stdio[3].once("data", (data) => resolve(`:${String(data).trim()}`));
+    xvfb.once("exit", (code) => reject(new Error(`Xvfb ended with ${code}`)));
+  });
+  const environment = (profile) => ({
+    DISPLAY: name,
     HOME: profile,
     XDG_RUNTIME_DIR: profile,
     // bubblewrap needs what root in a container doesn't have.
     ...(process.getuid?.() === 0 ? { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } : {}),
     WEBKIT_DISABLE_COMPOSITING_MODE: "1",
     LIBGL_ALWAYS_SOFTWARE: "1",
-  };
-  const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp"], {
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-    detached: true,
   });
-  const display = await new Promise((resolve, reject) => {
-    xvfb.stdio[3].once("data", (data) => resolve(`:${String(data).trim()}`));
-    xvfb.once("exit", (code) => reject(new Error(`Xvfb ended with ${code}`)));
-  });
-  const browser = spawn(path, ["--private", url], { stdio: "ignore", env: { ...env, DISPLAY: display }, detached: true });
-  browser.once("exit", () => end(xvfb));
-  browser.companion = xvfb;
-  return browser;
+  return { environment, close: () => end(xvfb) };
 }
 
 /** Opens the page in the browser at `path`; gives a function that closes it and leaves no process or file behind. */
@@ -108,7 +114,7 @@ export async function openPage(name, path, url) {
     const gone = browser.exitCode === null && new Promise((resolve) => browser.once("exit", resolve));
     end(browser);
     await gone;
-    if (browser.companion) end(browser.companion);
+    browser.companion?.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }

@@ -11,7 +11,7 @@ const QUESTION = "Say something that takes a while, so that there is time for so
 export const FAULTS = [
   { id: "429", name: "429 with Retry-After", about: "Too many requests; the server asks for one second.", steps: [{ status: 429, headers: { "retry-after": "1" } }, { delayMs: PACE }] },
   { id: "loading", name: "503, model loading", about: "The model needs 1.5 s to load.", steps: [{ loading: 1.5 }, { delayMs: PACE }] },
-  { id: "long-wait", name: "429 for too long", about: "Retry-After is 5 s, more than the client may wait: the error comes at once, and says how long.", steps: [{ status: 429, headers: { "retry-after": "5" } }], options: { retry: { maxDelay: 2000 } } },
+  { id: "long-wait", name: "429 for too long", about: "Retry-After is 3 s, more than the client may wait: the error comes at once, and says how long.", steps: [{ status: 429, headers: { "retry-after": "3" } }], options: { retry: { maxDelay: 1000 } } },
   { id: "error-frame", name: "Error in mid-stream", about: "Status 200, half an answer, then an error frame.", steps: [{ errorFrame: 1, delayMs: PACE }] },
   { id: "cut", name: "Connection lost", about: "The socket is reset in the middle of an event.", steps: [{ cutAfter: 2600, delayMs: PACE }] },
   { id: "silent", name: "Cut off without a word", about: "The body ends cleanly, but the answer is not complete. Others report success.", steps: [{ cutAfter: 2600, cut: "end", delayMs: PACE }] },

@@ -24,8 +24,10 @@ export function duration(ms) {
   return ms < 120_000 ? `${significant.format(ms / 1000)} s` : `${significant.format(ms / 60_000)} min`;
 }
 
+const SHORTEST = 50; // ms: of less a rate says nothing
+
 export function perSecond(number, ms) {
-  if (!(ms > 0) || number <= 0) return "–";
+  if (!(ms >= SHORTEST) || number <= 0) return "–";
   const rate = (number * 1000) / ms;
   return rate < 10 ? rate.toFixed(1) : count(rate);
 }

@@ -31,7 +31,7 @@ export function startLimits(session) {
 
   async function fire(calls, limits) {
     const plot = await livePlot(plotRoot, SERIES, { value: limits.requestsPerMinute, label: "Limit" }, Math.max(calls, limits.requestsPerMinute));
-    const burst = new Burst(session, limits);
+    const burst = new Burst(session, limits, await session.pricing(session.model));
     const show = () => {
       const { sent, inFlight, queued, refused } = burst.state();
       for (const [index, figure] of [sent, inFlight, queued, refused].entries()) figure !== Number(figures[index].textContent) && (figures[index].textContent = figure);
@@ -61,22 +61,20 @@ class Burst {
   #peak = 0;
   #reasons = {};
 
-  constructor(session, limits) {
+  constructor(session, limits, pricing) {
     this.#model = session.model;
-    // What is counted is what leaves the page; the catalogue's prices are no call.
+    // What is counted is what leaves the page, until it is settled.
     const send = (url, init) => {
-      if (init.method === "POST") {
-        this.#sent += 1;
-        this.#open += 1;
-        this.#peak = Math.max(this.#peak, this.#open);
-      }
+      this.#sent += 1;
+      this.#open += 1;
+      this.#peak = Math.max(this.#peak, this.#open);
       return fetch(url, init);
     };
     const onSettled = (settlement) => {
       this.#open -= settlement.attempts;
       session.record(settlement);
     };
-    this.#client = session.clientWith({ limits, retry: false, pricing: "live", fetch: send, onSettled });
+    this.#client = session.clientWith({ limits, retry: false, fetch: send, onSettled, ...(pricing && { pricing }) });
   }
 
   get elapsed() {

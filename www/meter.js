@@ -63,7 +63,8 @@ export function startMeter(session) {
   session.addEventListener("live", ({ detail }) => {
     if (detail && detail !== live) {
       curve.clear();
-      findPricing(detail.model);
+      pricing = null;
+      session.pricing(detail.model).then((found) => (pricing = found));
     }
     live = detail;
     showLive();
@@ -81,13 +82,6 @@ export function startMeter(session) {
   // Windows roll on by themselves.
   setInterval(() => document.hidden || showSession(), 1000);
   showSession();
-
-  async function findPricing(name) {
-    const [id, provider] = name.split(":");
-    const models = await session.models().catch(() => []);
-    const offers = models.find((model) => model.id === id)?.providers.filter((offer) => offer.pricing) ?? [];
-    pricing = (offers.find((offer) => offer.provider === provider) ?? offers[0])?.pricing ?? null;
-  }
 }
 
 function priceSource({ usd, source }) {

@@ -84,6 +84,16 @@ export class Session extends EventTarget {
     return this.#models;
   }
 
+  /** The price of a model's offer, the dearest where no provider is named, or null. */
+  async pricing(name) {
+    const [id, provider] = name.split(":");
+    const models = await this.models().catch(() => []);
+    const offers = models.find((model) => model.id === id)?.providers.filter(({ pricing }) => pricing) ?? [];
+    const pinned = offers.find((offer) => offer.provider === provider);
+    const dearest = [...offers].sort((a, b) => b.pricing.outputPerMillion - a.pricing.outputPerMillion)[0];
+    return (pinned ?? dearest)?.pricing ?? null;
+  }
+
   #renew() {
     const { budget, ...limits } = this.limits;
     this.client = this.clientWith({ pricing: "live", limits, ...(budget > 0 && { budget: { usd: budget, per: "total" } }) });

@@ -89,8 +89,11 @@ export class Conversation {
     const pending = this.#session.client.chat.completions.create(request, { signal });
     const settled = pending.settled.then((settlement) => view.settle(settlement));
     view.begin();
+    // A call may wait in line for a limit, or for the time a server asked for.
+    const watch = setInterval(() => view.waits(this.#session.client.snapshot().queued > 0), 250);
     try {
       const stream = await pending;
+      clearInterval(watch);
       for await (const { choices } of stream) {
         const delta = choices?.[0]?.delta ?? {};
         const reasoning = delta.reasoning ?? delta.reasoning_content ?? "";
@@ -103,6 +106,7 @@ export class Conversation {
       }
       return messageOf(await stream.final());
     } finally {
+      clearInterval(watch);
       await settled;
     }
   }

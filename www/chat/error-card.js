@@ -12,6 +12,7 @@ function advice(error) {
   if (name === "ConfigError" && /price/.test(error.message)) return "A budget needs a price: choose an offer that has one, or set the budget to 0 under Connection.";
   if (name === "AuthenticationError") return "Check the token under Connection.";
   if (name === "PaymentRequiredError") return "Credits are per account: another token of the same account won't help.";
+  if (name === "APIError" && status === 200) return "Something between this page and the model answered in its place: look at the network.";
   if (name === "StreamTruncatedError") return "What had arrived is kept above. Answer again, or go on from there.";
   if (retryable || /^(StreamError|APIConnection)/.test(name)) return "The same request may succeed if it is sent again.";
   return status === 400 ? "Change the request, or choose another model." : "The same request will fail again: change it first.";

@@ -91,6 +91,11 @@ export class AnswerView {
     this.#log.change(() => this.#content.append(this.#step.node));
   }
 
+  /** Whether the call still waits for its turn. */
+  waits(inLine) {
+    this.#step.node.classList.toggle("in-line", inLine);
+  }
+
   reason(text) {
     this.#step.reasoning += text;
     this.#step.draws();
@@ -136,7 +141,7 @@ class Step {
   node = element("div", { class: "step waiting" }, this.#prose);
 
   draw(growing = true) {
-    if (this.text || this.reasoning || this.#calls.length) this.node.classList.remove("waiting");
+    if (this.text || this.reasoning || this.#calls.length) this.node.classList.remove("waiting", "in-line");
     if (this.reasoning) this.#drawReasoning(growing);
     if (this.text) {
       this.#prose.dataset.source = this.text;
@@ -145,7 +150,7 @@ class Step {
   }
 
   close() {
-    this.node.classList.remove("waiting");
+    this.node.classList.remove("waiting", "in-line");
     this.draw(false);
   }
 

@@ -1,0 +1,26 @@
+// npm run test:page [-- --only chromium,firefox,webkit,judges,screenshots]: the demo page in every browser, and what judges say of it.
+import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildPackage } from "./build.mjs";
+import { main, npmInstall, root, run, Stop } from "./run.mjs";
+import { runtimeEnvironment } from "./runtimes.mjs";
+
+const FOLDER = join(root, "tests/www/browsers");
+
+async function command() {
+  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  const wanted = values.only?.split(",");
+  const files = (await readdir(FOLDER)).filter((name) => !wanted || wanted.includes(name.replace(".test.mjs", "")));
+  if (!files.length) throw new Stop(`--only ${values.only} names no test file of ${FOLDER}`);
+  if (!process.env.HFETCH_PACKAGE && !existsSync(join(root, "pkg"))) await buildPackage();
+  await npmInstall(join(root, "tests/www"));
+  // The drivers ask for a newer Node than the package does. One browser at a time: they share the machine's clock.
+  const env = await runtimeEnvironment();
+  const args = ["--test", "--test-concurrency=1", ...files.map((name) => join(FOLDER, name))];
+  const { code } = await run("node", args, { env, echo: true, check: false });
+  if (code !== 0) throw new Stop("the page has failures; their screenshots are in www/screenshots/failed");
+}
+
+await main(command, import.meta.url);

@@ -1,0 +1,3 @@
+import { featuresIn } from "../suite.mjs";
+
+featuresIn("Firefox");

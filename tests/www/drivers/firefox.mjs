@@ -1,0 +1,36 @@
+// Firefox, by Puppeteer over WebDriver BiDi: no driver program is needed.
+import { launch } from "puppeteer-core";
+
+export async function start(executablePath, profile) {
+  const browser = await launch({
+    browser: "firefox",
+    executablePath,
+    userDataDir: profile,
+    env: { ...process.env, HOME: profile, MOZ_CRASHREPORTER_DISABLE: "1" },
+    extraPrefsFirefox: { "browser.download.dir": profile, "browser.download.folderList": 2 },
+  });
+  return {
+    async open(url) {
+      const page = await browser.newPage();
+      await page.setViewport({ width: 1280, height: 800 });
+      await page.goto(url);
+      return {
+        evaluate: (run, args) => page.evaluate(run, ...args),
+        click: (selector) => page.click(selector),
+        async keys(keys) {
+          for (const key of keys) {
+            const parts = key.length > 1 ? key.split("+") : [key];
+            const last = parts.pop();
+            for (const modifier of parts) await page.keyboard.down(modifier);
+            await page.keyboard.press(last);
+            for (const modifier of parts) await page.keyboard.up(modifier);
+          }
+        },
+        resize: (width, height) => page.setViewport({ width, height }),
+        screenshot: (path) => page.screenshot({ path }),
+        close: () => page.close(),
+      };
+    },
+    close: () => browser.close(),
+  };
+}
