@@ -3,15 +3,18 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { encode } from "../pkg-template/wasm-text.js";
 import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 
 // rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
-const WASM_OPT = ["-Oz", ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+// More inlining than this makes the file smaller as it is and larger compressed: copies of a function compress worse than calls of it.
+const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
+const WASM_OPT = ["-Oz", ...INLINING, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
 /** Builds the package into `out`. Gives { out, raw }: its folder, and the wasm file as rustc wrote it, names included. */
@@ -107,7 +110,7 @@ async function bundle(glue, stage) {
     outdir: join(stage, "pkg/dist"),
   };
   const outputs = [
-    build({ ...options, entryPoints: [entry("index")], loader: { ".wasm": "binary" } }),
+    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
     build({
       ...options,
       entryPoints: ["workerd", "edge-light", "slim"].map(entry),
@@ -152,6 +155,14 @@ function leaveToClient(client) {
     onResolve({ filter: /^\.\.\// }, () => ({ path: `./${client}.js`, external: true }));
     onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, external: true }));
   };
+}
+
+function writeWasmAsText({ onLoad }) {
+  onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
+    const [frequent, text] = encode(await readFile(path));
+    const contents = `import { decode } from "./wasm-text.js";\nexport default decode(${JSON.stringify(frequent)}, ${JSON.stringify(text)});\n`;
+    return { contents, loader: "js", resolveDir: dirname(path) };
+  });
 }
 
 function keepWasmImports({ onResolve }) {
