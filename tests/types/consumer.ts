@@ -23,6 +23,7 @@ import HuggingFaceDefault, {
   type PartialCompletion,
   type Settlement,
 } from "hfetch";
+import { gateway, issueTicket, type Caller, type GatewayHandler, type GatewayOptions } from "hfetch/gateway";
 import { HuggingFace as SlimHuggingFace, init } from "hfetch/slim";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -106,6 +107,17 @@ export function pureLogic(): void {
   void [usd, wait, reservation, events, store, MODELS[0]?.group, init(new Uint8Array(8))];
 }
 
+export const gateways = (): GatewayHandler[] => {
+  const caller: Caller = { client: "alice", limits: FREE_TIER };
+  const options: GatewayOptions = { models: ["meta-llama/*"], caps: { maxTokens: 512 }, pricing: "live", authorize: async () => caller };
+  return [gateway(), gateway(options), gateway((env) => ({ apiKeys: [String(env)], onSettled: ({ cost }) => void cost.usd }))];
+};
+export const ticket = (): Promise<string> => issueTicket("secret", { client: "alice", expiresIn: 60_000 });
+
+// @ts-expect-error a ticket ends
+export const withoutEnd = () => issueTicket("secret", { client: "alice" });
+// @ts-expect-error an option that does not exist
+export const withOtherOption = () => gateway({ apiKey: "x" });
 // @ts-expect-error messages are required
 export const withoutMessages = () => hf.chat.completions.create({ stream: true });
 // @ts-expect-error there is no such role
