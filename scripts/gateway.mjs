@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
-import { main, root, Stop } from "./run.mjs";
+import { main, Stop } from "./run.mjs";
 import { startWorker } from "./workerd.mjs";
 
 const PORT = 8788;
@@ -11,6 +11,11 @@ const PORT = 8788;
 /** The variables of an environment that are the gateway's: all it gets to see. */
 export function gatewayVariables(env) {
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => /^(HF_TOKEN(_\d+)?|HF_BASE_URL|HF_BILL_TO|GATEWAY_\w+)$/.test(name) && value !== ""));
+}
+
+/** Runs the gateway that the package ships as a template. */
+export async function startGateway(pkg, options) {
+  return startWorker({ pkg, worker: await readFile(join(pkg, "gateway-worker/worker.js"), "utf8"), ...options });
 }
 
 export function portOf(text) {
@@ -23,8 +28,7 @@ async function command() {
   const { values } = parseArgs({ options: { port: { type: "string", default: String(PORT) }, state: { type: "string" } } });
   const port = portOf(values.port);
   const { out } = await buildPackage();
-  const worker = await readFile(join(root, "pkg-template/gateway-worker/worker.js"), "utf8");
-  const gateway = await startWorker({ pkg: out, worker, env: gatewayVariables(process.env), port, state: values.state && resolve(values.state) });
+  const gateway = await startGateway(out, { env: gatewayVariables(process.env), port, state: values.state && resolve(values.state) });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, gateway.close);
   console.log(`The gateway: ${gateway.url}/v1  (Ctrl-C stops it)`);
   const health = await fetch(`${gateway.url}/healthz`);

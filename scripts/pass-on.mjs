@@ -1,37 +1,37 @@
-// Requests of the page, passed on to another server.
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+// Requests of the page, passed on to another server of this machine.
+import { request as ask } from "node:http";
 
-// fetch has already undone the encoding, and with it the length; the rest is each connection's own.
-const NOT_PASSED = /^(content-(encoding|length)|transfer-encoding|connection|keep-alive)$/;
+const RESET_DELAY = 200; // ms
+
+// These are each connection's own.
+const NOT_PASSED = ["transfer-encoding", "connection", "keep-alive"];
 
 /**
  * A handler that sends what lies under the path `prefix` to `target`, bytes as they come, in both directions; who hangs up here
  * hangs up there. `key`, if given, takes the place of the page's own: the page never gets it.
  */
 export function passOn(prefix, target, key) {
-  return async (request, response) => {
+  return (request, response) => {
     const { "content-type": type, authorization: own } = request.headers;
     const authorization = key ? `Bearer ${key}` : own;
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    try {
-      const answer = await fetch(target + request.url.slice(prefix.length), {
-        method: request.method,
-        headers: { ...(authorization && { authorization }), ...(type && { "content-type": type }) },
-        body: ["GET", "HEAD"].includes(request.method) ? undefined : Readable.toWeb(request),
-        duplex: "half",
-        signal: gone.signal,
-      });
-      const headers = Object.fromEntries([...answer.headers].filter(([name]) => !NOT_PASSED.test(name)));
-      response.writeHead(answer.status, headers);
-      await pipeline(Readable.fromWeb(answer.body ?? new ReadableStream({ start: (body) => body.close() })), response);
-    } catch (error) {
-      if (gone.signal.aborted) return;
+    const headers = { ...(authorization && { authorization }), ...(type && { "content-type": type }) };
+    const passed = ask(target + request.url.slice(prefix.length), { method: request.method, headers, agent: false });
+    passed.on("response", (answer) => {
+      for (const name of NOT_PASSED) delete answer.headers[name];
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.on("error", () => response.destroy()).pipe(response);
+    });
+    passed.on("error", (error) => {
       if (response.headersSent) return response.destroy();
       response.writeHead(502, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: `${new URL(target).host} could not be reached: ${error.cause?.message ?? error.message}` } }));
-    }
+      response.end(JSON.stringify({ error: { message: `${new URL(target).host} could not be reached: ${error.message}` } }));
+    });
+    response.once("close", () => {
+      if (response.writableFinished) return;
+      // A reset: a server that has nothing to send would not notice a mere end. Not at once: workerd misses one while it still writes.
+      setTimeout(() => passed.socket?.resetAndDestroy(), RESET_DELAY);
+    });
+    request.pipe(passed);
   };
 }
 

@@ -1,8 +1,10 @@
-// npm start [-- --port N]: builds, streams one answer to the terminal, and serves the demo page.
+// npm start [-- --port N]: builds, streams one answer to the terminal, and serves the demo page, whose requests go through the gateway.
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
+import { gatewayVariables, portOf, startGateway } from "./gateway.mjs";
 import { buildPage, servePage } from "./page.mjs";
 import { ownPageOnly, passOn } from "./pass-on.mjs";
 import { main, Stop } from "./run.mjs";
@@ -36,17 +38,11 @@ async function serveOnFreePort(port, options) {
   throw new Stop(`No free port from ${port} to ${port + 19}: choose one with --port.`);
 }
 
-function portOf(text) {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Stop(`--port ${text} is no port number`);
-  return port;
-}
-
 async function command() {
   const { values } = parseArgs({ options: { port: { type: "string", default: String(FIRST_PORT) } } });
   const port = portOf(values.port);
   const { out } = await buildPackage();
-  const token = process.env.HF_TOKEN;
+  const { HF_TOKEN: token } = gatewayVariables(process.env);
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const open = [];
   const stop = async () => {
@@ -64,19 +60,24 @@ async function command() {
   }
 }
 
-/** Shows the package at work, in the terminal and as a page, whose server is added to what is `open`. */
+/** Shows the package at work, in the terminal and as a page. The servers it starts are added to what is `open`. */
 async function present(pkg, { port, token, endpoint, open }) {
   const baseURL = endpoint ? `${endpoint.url}/v1` : ROUTER;
   console.log(token ? `HF_TOKEN is set: talking to ${baseURL}` : "HF_TOKEN is not set: talking to a stand-in endpoint on this machine, no model is behind it");
-  await streamToTerminal(pkg, { baseURL, apiKey: token ?? "stand-in" }).catch((error) => {
+  await streamToTerminal(pkg, { baseURL, apiKey: token?.split(",")[0].trim() ?? "stand-in" }).catch((error) => {
     if (!token) throw error;
     console.error(`${error.name}: ${error.message}\n`);
   });
+  // The token is in the gateway's environment, and nowhere else from here on; the page doesn't even get the gateway's key.
+  const key = randomUUID();
+  const env = { ...gatewayVariables(process.env), HF_BASE_URL: baseURL, HF_TOKEN: token ?? "stand-in", GATEWAY_CLIENT_KEYS: key };
+  const gateway = await startGateway(pkg, { env, log: () => {} });
+  open.push(gateway);
   const server = await serveOnFreePort(port, {
     folder: await buildPage(pkg),
     config: { baseURL: "/v1", apiKey: token ? null : "stand-in", model: MODEL, standIn: !token, faults: endpoint ? "/stand-in" : null, direct: ROUTER },
     routes: {
-      "/v1/": ownPageOnly(passOn("/v1", baseURL, token)),
+      "/v1/": ownPageOnly(passOn("/v1", `${gateway.url}/v1`, key)),
       ...(endpoint && { "/stand-in/": ownPageOnly(passOn("/stand-in", endpoint.url)) }),
     },
   });

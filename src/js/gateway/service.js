@@ -7,6 +7,7 @@ import { LogLine, logNotice } from "./log.js";
 import { allowList, filterCatalogue } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
+import { relay } from "./relay.js";
 import { checkMethod, route } from "./route.js";
 import { refusalOf } from "./upstream_error.js";
 
@@ -103,7 +104,8 @@ export class Service {
     const out = new Headers({ "cache-control": "no-cache" });
     for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
     tellQuotas(out, quotas);
-    return { status, headers: out, body: content instanceof Uint8Array ? content : watched(content) };
+    const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+    return { status, headers: out, body: events ? relay(content) : content };
   }
 
   /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
@@ -136,15 +138,6 @@ export class Service {
 }
 
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
-
-// workerd cancels no stream of JavaScript's whose reader has gone, unless it hears so from a write of its own.
-function watched(stream) {
-  const { IdentityTransformStream } = globalThis;
-  if (IdentityTransformStream === undefined) return stream;
-  const { readable, writable } = new IdentityTransformStream();
-  stream.pipeTo(writable).catch(() => {});
-  return readable;
-}
 
 // What is nested too deep for the engine to write again is nothing a model's server would read.
 function jsonText(body) {

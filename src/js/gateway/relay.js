@@ -1,0 +1,51 @@
+// A stream's bytes on their way to the caller, and how it is noticed that the caller has gone.
+//
+// workerd cancels no stream of JavaScript's when its reader goes, so each chunk is written by hand: a write that fails says it.
+// While the model's server is silent there is nothing to write. Then, between two events, a comment goes out, which every parser
+// of event streams skips: a connection that the caller has closed answers it with a reset.
+
+const SILENCE = 3_000; // ms
+const COMMENT = new TextEncoder().encode(":\n\n");
+const [LF, CR] = [10, 13];
+
+/** The body to answer with in place of `stream`. Hosts that cancel a stream whose reader has gone need nothing. */
+export function relay(stream) {
+  const { IdentityTransformStream } = globalThis;
+  if (IdentityTransformStream === undefined) return stream;
+  const { readable, writable } = new IdentityTransformStream();
+  pump(stream.getReader(), writable.getWriter());
+  return readable;
+}
+
+async function pump(reader, writer) {
+  const left = () => reader.cancel().catch(() => {});
+  writer.closed.catch(left);
+  let silent = false;
+  let between = true;
+  const alarm = setInterval(() => {
+    if (silent && between) writer.write(COMMENT).catch(left);
+    silent = true;
+  }, SILENCE);
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      // A slow reader is no silence: nothing but these bytes may wait for it.
+      between = false;
+      await writer.write(value);
+      between = endsEvent(value);
+      silent = false;
+    }
+    await writer.close();
+  } catch (error) {
+    left();
+    writer.abort(error).catch(() => {});
+  } finally {
+    clearInterval(alarm);
+  }
+}
+
+function endsEvent(bytes) {
+  const [third, second, last] = bytes.subarray(-3);
+  return (last === LF && second === LF) || (last === CR && second === CR) || (last === LF && second === CR && third === LF);
+}
