@@ -51,6 +51,21 @@ const checks = {
     const unknown = (manifest.sideEffects ?? []).filter((path) => !existsSync(join(pkg, path))).map((path) => `sideEffects names ${path}, which is not there`);
     return [...missing, ...unknown, ...(manifest.publishConfig?.provenance ? [] : ["publishConfig asks for no provenance"])];
   },
+  "the entries are written in what the oldest browsers of the README understand": async ({ pkg }) => {
+    const { transform } = await import("esbuild");
+    const readme = await readFile(join(pkg, "README.md"), "utf8");
+    const [, ...versions] = /Chrome (\S+), Firefox (\S+), Safari (\S+) or newer/.exec(readme) ?? [];
+    if (!versions.length) return ["the README names no browsers"];
+    const target = ["chrome", "firefox", "safari"].map((name, index) => name + versions[index]);
+    const wrong = [];
+    for (const name of ["index.js", "slim.js", "core.js"]) {
+      const code = await readFile(join(pkg, "dist", name), "utf8");
+      // What these browsers lack, esbuild would write in other words.
+      const [before, after] = await Promise.all([transform(code, { target: "esnext" }), transform(code, { target })]);
+      if (before.code !== after.code) wrong.push(`dist/${name} has syntax that is newer than ${target.join(", ")}`);
+    }
+    return wrong;
+  },
   "publint finds nothing": async ({ pkg }) => {
     const { publint } = await import("publint");
     const { formatMessage } = await import("publint/utils");
