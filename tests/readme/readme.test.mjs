@@ -1,5 +1,5 @@
 // Every snippet of the README, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
-// (Vite's and Next's are built and run by `npm run test:bundlers`.)
+// (Vite's and Next's are built and run by `npm run test:bundlers`, the gateway's by tests/gateway/deploy.test.mjs.)
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -37,7 +37,7 @@ const promises = {
   "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };
 // Parts of a project that only its own tools can run.
-const builtElsewhere = ["Vite"];
+const builtElsewhere = ["Vite", "Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"];
 
 let endpoint, project;
 
