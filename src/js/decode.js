@@ -111,17 +111,19 @@ export class Decoder {
   #chunks(items, ops, text, float, parsed, definitions) {
     const values = this.#values;
     const templates = this.#templates;
+    const list = words;
+    const numbers = floats;
     const chunks = new Array(items);
     let at = 0;
     let next = 0;
     let defined = 0;
     let string = "";
     for (let item = 0; item < items; item++) {
-      let op = words[ops++];
+      let op = list[ops++];
       if (op === DEFINE) {
         const definition = definitions[defined++];
         templates[definition.index] = new Template(definition);
-        op = words[ops++];
+        op = list[ops++];
       }
       if (op === 0) {
         chunks[item] = parsed[next++];
@@ -129,7 +131,7 @@ export class Decoder {
       }
       const { kinds, root } = templates[op - 1];
       for (let slot = 0; slot < kinds.length; slot++) {
-        const word = words[ops++];
+        const word = list[ops++];
         const kind = kinds[slot];
         if (word === BY_JSON) {
           values[slot] = parsed[next++];
@@ -137,11 +139,11 @@ export class Decoder {
           if (word !== SAME) string = text.slice(at, (at += word));
           values[slot] = string;
         } else if (kind === NUMBER) {
-          values[slot] = floats[float++];
+          values[slot] = numbers[float++];
         } else {
-          const list = [];
-          for (const end = float + word; float < end; float++) list.push(floats[float]);
-          values[slot] = list;
+          const array = [];
+          for (const end = float + word; float < end; float++) array.push(numbers[float]);
+          values[slot] = array;
         }
       }
       chunks[item] = topLevel(root, values);

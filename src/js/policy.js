@@ -38,7 +38,8 @@ export class RateLimiter {
   }
 
   reserve(tokens, now) {
-    return this.#limiter.reserve(number("tokens", tokens), time("now", now));
+    const reservation = this.#limiter.reserve(number("tokens", tokens), time("now", now));
+    return reservation > 0 ? { ok: true, reservation } : this.#limiter.refusal();
   }
 
   settle(reservation, actualTokens, now) {

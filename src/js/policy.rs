@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
-use crate::policy::rate_limit::{Limits, RateLimiter};
+use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::wire::request::{self, Defaults, Prompt};
@@ -67,14 +67,26 @@ fn granted<R: Serialize>(reservation: R) -> JsValue {
 
 /// The limiter behind `RateLimiter`.
 #[wasm_bindgen]
-pub struct LimiterHandle(RateLimiter);
+pub struct LimiterHandle {
+    limiter: RateLimiter,
+    refused: Option<Refused>,
+}
+
+impl LimiterHandle {
+    fn of(limiter: RateLimiter) -> Self {
+        LimiterHandle {
+            limiter,
+            refused: None,
+        }
+    }
+}
 
 #[wasm_bindgen]
 impl LimiterHandle {
     /// A limiter for limits as JSON text.
     #[wasm_bindgen(constructor)]
     pub fn new(limits_text: Option<String>) -> Result<LimiterHandle, JsValue> {
-        Ok(LimiterHandle(RateLimiter::new(limits(limits_text)?)))
+        Ok(LimiterHandle::of(RateLimiter::new(limits(limits_text)?)))
     }
 
     /// The limiter that gave a state, both as JSON text.
@@ -84,37 +96,44 @@ impl LimiterHandle {
     ) -> Result<LimiterHandle, JsValue> {
         let limits = limits(limits_text)?;
         let limiter = RateLimiter::restore(&convert::options(state)?, limits, "state");
-        limiter.map(LimiterHandle).map_err(error_to_js)
+        limiter.map(LimiterHandle::of).map_err(error_to_js)
     }
 
-    /// `RateLimiter.reserve`
-    pub fn reserve(&mut self, tokens: f64, now: f64) -> Returned<JsValue> {
-        Ok(match self.0.reserve(tokens.ceil() as u64, now) {
-            Ok(id) => granted(id as f64),
-            Err(refused) => to_js(&Answer::<f64>::Refused {
+    /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
+    pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
+        let reserved = self.limiter.reserve(tokens.ceil() as u64, now);
+        self.refused = reserved.err();
+        reserved.map_or(0.0, |id| id as f64)
+    }
+
+    /// Why the last `reserve` gave none.
+    pub fn refusal(&self) -> Returned<JsValue> {
+        Ok(self.refused.map_or(JsValue::UNDEFINED, |refused| {
+            to_js(&Answer::<f64>::Refused {
                 ok: false,
                 scope: None,
                 retry_after: refused.retry_after,
                 reason: refused.reason.name(),
                 spent_usd: None,
                 budget_usd: None,
-            }),
-        })
+            })
+        }))
     }
 
     /// `RateLimiter.settle`
     pub fn settle(&mut self, reservation: f64, actual: f64, now: f64) {
-        self.0.settle(reservation as u64, actual.ceil() as u64, now);
+        self.limiter
+            .settle(reservation as u64, actual.ceil() as u64, now);
     }
 
     /// `RateLimiter.release`
     pub fn release(&mut self, reservation: f64) {
-        self.0.release(reservation as u64);
+        self.limiter.release(reservation as u64);
     }
 
     /// `RateLimiter.toJSON`
     pub fn state(&self) -> Returned<JsValue> {
-        Ok(to_js(&self.0.state()))
+        Ok(to_js(&self.limiter.state()))
     }
 }
 

@@ -89,22 +89,13 @@ fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Appends a text that is usually short: wasm copies memory through a call, which costs more than a few stores.
-#[inline]
+#[inline(always)]
 pub fn extend(out: &mut Vec<u8>, text: &[u8]) {
-    if text.len() > 32 {
+    if text.len() > 12 {
         out.extend_from_slice(text);
         return;
     }
-    out.reserve(text.len());
-    let (words, rest) = text.as_chunks::<8>();
-    for word in words {
-        out.extend_from_slice(word);
-    }
-    let (halves, rest) = rest.as_chunks::<4>();
-    for half in halves {
-        out.extend_from_slice(half);
-    }
-    for byte in rest {
+    for byte in text {
         out.push(*byte);
     }
 }

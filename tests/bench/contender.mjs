@@ -1,52 +1,72 @@
-// One library in one process: measures every workload once and prints one line of JSON for each.
+// One library: its workloads as jobs, and their measurement, which prints one line of JSON for each.
 import { embeddings, streams } from "./libraries.mjs";
 import * as workloads from "./workloads.mjs";
 
+const ROWS = [[64, 1024], [1000, 1024]];
+
+/** What `library` is measured with. `prepare` gives a function that does it once, which holds `events` of what is counted. */
+export function jobs(library, only = "") {
+  const list = [];
+  for (const workload of streams[library] ? workloads.names : []) {
+    const heavy = workload === "logprobs" || workload === "tool arguments";
+    const count = heavy ? 600 : 4000;
+    for (const size of [0, 16384]) list.push(streamJob(library, workload, size, count));
+  }
+  // What a call costs whatever comes of it: a stream of nothing but a beginning and an end.
+  if (streams[library]) list.push({ ...streamJob(library, "single slot", 16384, 0), kind: "call", workload: "a whole call", events: 1 });
+  for (const [count, dimensions] of embeddings[library] ? ROWS : []) {
+    for (const base64 of [false, true]) list.push(embeddingsJob(library, count, dimensions, base64));
+  }
+  return list.filter(({ workload, size }) => `${workload} ${size}`.includes(only));
+}
+
+function streamJob(library, workload, size, count) {
+  const prepare = () => {
+    const payloads = workloads.stream(workload, count);
+    return streams[library]({ payloads, pieces: workloads.pieces(payloads, size) });
+  };
+  return { kind: "stream", workload, size, events: count + 2, prepare };
+}
+
+function embeddingsJob(library, count, dimensions, base64) {
+  const prepare = () => {
+    const text = workloads.embeddings(count, dimensions, base64);
+    const input = Array.from({ length: count }, (_, index) => `text ${index}`);
+    return embeddings[library]({ text, input, base64 });
+  };
+  return { kind: "embeddings", workload: `embeddings ${count}×${dimensions} ${base64 ? "base64" : "float"}`, size: 0, events: 1, prepare };
+}
+
 // A busy machine stops the clock on the wall for others' sake; the thread's own clock runs on its work alone.
-const threadClock = () => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
+const clocks = {
+  wall: () => performance.now(),
+  thread: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
 };
 
-/** Measures `library`; `report` gets { kind, workload, size, ns } or { …, ms }. */
-export async function measure(library, { only = "", clock = () => performance.now(), seconds = 0.4, report }) {
-  for (const workload of streams[library] ? workloads.names : []) {
-    for (const size of [0, 16384]) {
-      if (!`${workload} ${size}`.includes(only)) continue;
-      const heavy = workload === "logprobs" || workload === "tool arguments";
-      const payloads = workloads.stream(workload, heavy ? 600 : 4000);
-      const run = await streams[library]({ payloads, pieces: workloads.pieces(payloads, size) });
-      const time = await repeat(run, clock, seconds);
-      report({ kind: "stream", library, workload, size, ns: (time * 1e6) / payloads.length });
-    }
-  }
-  for (const [count, dimensions] of embeddings[library] ? [[64, 1024], [1000, 1024]] : []) {
-    for (const base64 of [false, true]) {
-      const workload = `embeddings ${count}×${dimensions} ${base64 ? "base64" : "float"}`;
-      if (!workload.includes(only)) continue;
-      const text = workloads.embeddings(count, dimensions, base64);
-      const input = Array.from({ length: count }, (_, index) => `text ${index}`);
-      const run = await embeddings[library]({ text, input, base64 });
-      report({ kind: "embeddings", library, workload, size: 0, ns: (await repeat(run, clock, seconds)) * 1e6 });
-    }
+/** Measures `library`; `report` gets one line for each job. */
+export async function measure(library, { only = "", clock = "wall", seconds = 0.4, report }) {
+  const now = globalThis.process?.threadCpuUsage ? clocks[clock] : clocks.wall;
+  for (const { kind, workload, size, events, prepare } of jobs(library, only)) {
+    const time = await repeat(await prepare(), now, seconds);
+    report({ kind, library, workload, size, ns: (time * 1e6) / events });
   }
 }
 
 /** Milliseconds per run, warm, over at least `seconds`. */
-async function repeat(run, clock, seconds) {
+async function repeat(run, now, seconds) {
   for (const end = performance.now() + seconds * 1000; performance.now() < end; ) await run();
   let runs = 0;
-  const start = clock();
+  const start = now();
   const until = performance.now() + seconds * 1000;
   do {
     await run();
     runs++;
   } while (performance.now() < until);
-  return (clock() - start) / runs;
+  return (now() - start) / runs;
 }
 
 const [library, only, clock, seconds] = globalThis.process?.argv?.slice(2) ?? [];
-if (library) {
-  const options = { only, seconds: Number(seconds), report: (line) => console.log(JSON.stringify(line)) };
-  await measure(library, clock === "thread" ? { ...options, clock: threadClock } : options);
-}
+if (library) await measure(library, { only, clock, seconds: Number(seconds), report: (line) => console.log(JSON.stringify(line)) });

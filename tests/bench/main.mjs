@@ -1,69 +1,98 @@
-// npm run bench [-- --runtime node|deno|bun|chromium|firefox] [--only TEXT] [--rounds N] [--libraries a,b] [--seconds N]
-//                  [--package FOLDER] [--clock thread] [--json]
+// npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox] [--only TEXT] [--rounds N] [--libraries a,b] [--seconds N]
+//                  [--package FOLDER] [--clock wall] [--json]
+// npm run bench -- --linear | --start | --limiter | --edge
 //
 // Each library in its own process, rounds interleaved, so that a slow minute of the machine falls on all of them.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { embeddings, streams } from "./libraries.mjs";
-import { install, runtimes } from "./runtimes.mjs";
+import { install, runtimes, script, startUps } from "./runtimes.mjs";
+import { libraries as startable } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const everyLibrary = [...new Set([...Object.keys(streams), ...Object.keys(embeddings)])];
 const { values: options } = parseArgs({
   options: {
     runtime: { type: "string", default: "node" },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "3" },
-    libraries: { type: "string", default: everyLibrary.join(",") },
+    libraries: { type: "string" },
     seconds: { type: "string", default: "0.5" },
     package: { type: "string", default: resolve(here, "../../pkg") },
-    clock: { type: "string", default: "wall" },
+    clock: { type: "string", default: "thread" },
     json: { type: "boolean", default: false },
+    linear: { type: "boolean", default: false },
+    start: { type: "boolean", default: false },
+    limiter: { type: "boolean", default: false },
+    edge: { type: "boolean", default: false },
   },
 });
+const rounds = Number(options.rounds);
 
-await install(resolve(options.package));
-const runtime = await runtimes[options.runtime]();
-const lines = [];
-for (let round = 0; round < Number(options.rounds); round++) {
-  for (const library of options.libraries.split(",")) {
-    lines.push(...(await runtime.measure(library, options)));
-    if (!options.json) process.stderr.write(".");
-  }
+/** What is measured, by the flag that asks for it; each gives the lines of every round. */
+const suites = {
+  linear: () => script("linear.mjs", [], ["--expose-gc"]),
+  limiter: () => script("limiter.mjs"),
+  edge: () => script("edge.mjs", ["100", options.rounds]),
+  async start() {
+    return interleaved(await startUps[options.runtime](), chosen(startable));
+  },
+  async streams() {
+    const everyLibrary = [...new Set([...Object.keys(streams), ...Object.keys(embeddings)])];
+    return interleaved(await runtimes[options.runtime](), chosen(everyLibrary));
+  },
+};
+
+function chosen(libraries) {
+  return options.libraries?.split(",") ?? libraries;
 }
-await runtime.close();
-const figures = summarise(lines);
-if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));
-else table(figures);
+
+async function interleaved({ measure, close }, libraries) {
+  const lines = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const library of libraries) {
+      lines.push(...(await measure(library, options)));
+      if (!options.json) process.stderr.write(".");
+    }
+  }
+  await close();
+  return lines;
+}
 
 /** The median of the rounds for each library and workload, with the extremes. */
 function summarise(measured) {
   const groups = new Map();
+  const keyOf = ({ library, workload, size }) => `${library}|${workload}|${size}`;
   for (const line of measured) groups.set(keyOf(line), [...(groups.get(keyOf(line)) ?? []), line]);
-  return [...groups.values()].map((rounds) => {
-    const times = rounds.map(({ ns }) => ns).sort((a, b) => a - b);
-    const { kind, library, workload, size } = rounds[0];
+  return [...groups.values()].map((lines) => {
+    const { ns, ...rest } = lines[0];
+    const times = lines.map((line) => line.ns).sort((a, b) => a - b);
     const [median, least, most] = [times[times.length >> 1], times[0], times.at(-1)].map(Math.round);
-    return { runtime: options.runtime, kind, workload, size, library, median, least, most };
+    return { runtime: options.runtime, ...rest, median, least, most };
   });
 }
 
-function keyOf({ library, workload, size }) {
-  return `${library}|${workload}|${size}`;
-}
+const UNITS = { stream: ["ns a chunk", 1], limiter: ["ns a pair", 1], linear: ["ns", 1] };
 
 function table(figures) {
   const workloads = [...new Set(figures.map(({ workload, size }) => `${workload}|${size}`))];
   for (const name of workloads) {
-    const [workload, size] = name.split("|");
-    const rows = figures.filter((figure) => figure.workload === workload && String(figure.size) === size);
+    const rows = figures.filter(({ workload, size }) => `${workload}|${size}` === name);
+    const { kind, workload, size } = rows[0];
     const ours = rows.find(({ library }) => library === "hfetch")?.median;
-    const [unit, scale] = rows[0].kind === "stream" ? ["ns a chunk", 1] : ["µs", 1000];
-    console.log(`\n${workload}${rows[0].kind === "embeddings" ? "" : size === "0" ? ", one event per network chunk" : `, ${size} bytes a network chunk`} (${unit})`);
-    for (const { library, median, least, most } of rows) {
-      const ratio = ours ? `× ${(median / ours).toFixed(2)}` : "";
-      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}`);
+    const [unit, scale] = UNITS[kind] ?? ["µs", 1000];
+    const chunks = kind !== "stream" ? "" : size === 0 ? ", one event per network chunk" : `, ${size} bytes a network chunk`;
+    console.log(`\n${workload}${chunks} (${unit})`);
+    for (const { library, median, least, most, heapMiB, wasmMiB } of rows) {
+      const ratio = ours && rows.length > 1 ? `× ${(median / ours).toFixed(2)}` : "";
+      const memory = heapMiB ? `heap ${heapMiB.toFixed(1)} MiB, wasm ${wasmMiB.toFixed(1)} MiB` : "";
+      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}${memory}`);
     }
   }
 }
+
+await install(resolve(options.package));
+const suite = ["linear", "start", "limiter", "edge"].find((name) => options[name]) ?? "streams";
+const figures = summarise(await suites[suite]());
+if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));
+else table(figures);

@@ -6,16 +6,20 @@ import { fileURLToPath } from "node:url";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
 import { pageResults, runtimeEnvironment } from "../../scripts/runtimes.mjs";
 import { serve } from "../../scripts/serve.mjs";
+import { libraries, timed } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const contender = join(here, "contender.mjs");
+const startup = join(here, "startup.mjs");
+const worker = join(here, "workerd.mjs");
 const installed = join(root, "tests/package/runtime/node_modules/.bin");
 
 /** Each gives a function that measures one library and gives its lines. */
 export const runtimes = {
-  node: () => processes(join(installed, "node"), []),
-  deno: () => processes(join(installed, "deno"), ["run", "--no-prompt", "--allow-all"]),
-  bun: () => processes(join(installed, "bun"), []),
+  node: () => processes(join(installed, "node"), [contender]),
+  deno: () => processes(join(installed, "deno"), ["run", "--no-prompt", "--allow-all", contender]),
+  bun: () => processes(join(installed, "bun"), [contender]),
+  workerd: () => processes(join(installed, "node"), [worker]),
   chromium: () => pages("Chromium"),
   firefox: () => pages("Firefox"),
 };
@@ -26,36 +30,50 @@ export async function install(folder) {
   await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", folder], { cwd: here });
 }
 
-async function processes(program, flags) {
-  const env = await runtimeEnvironment();
-  const measure = async (library, { only, clock, seconds }) => {
-    const { stdout } = await run(program, [...flags, contender, library, only, clock, seconds], { cwd: here, env });
-    return stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  };
+/** Runs a script of this folder with Node 24; gives the lines of JSON that it prints. */
+export async function script(name, args = [], flags = []) {
+  return lines(join(installed, "node"), [...flags, join(here, name), ...args]);
+}
+
+async function lines(program, args) {
+  const { stdout } = await run(program, args, { cwd: here, env: await runtimeEnvironment() });
+  return stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+}
+
+async function processes(program, args) {
+  const measure = (library, { only, clock, seconds }) => lines(program, [...args, library, only, clock, seconds]);
   return { measure, close: async () => {} };
 }
 
 async function pages(browser) {
+  const measured = (library, { only, seconds }) =>
+    `import { measure } from "/contender.js"; await measure(${JSON.stringify(library)}, { only: ${JSON.stringify(only)}, seconds: ${Number(seconds)}, report: (line) => results.push(line) });`;
+  return page(browser, { entryPoints: [contender], splitting: true }, measured);
+}
+
+/** Serves what `entry` bundles to, and a page whose script is `code` of what is measured. */
+async function page(browser, entry, code) {
   const { build } = await import("esbuild");
   const folder = await mkdtemp(join(tmpdir(), "hfetch-bench-"));
-  await build({ entryPoints: [contender], bundle: true, splitting: true, format: "esm", platform: "browser", outdir: folder, logLevel: "error" });
-  let wanted;
-  const page = (request, response) => {
-    const script = `import { measure } from "/contender.js";
+  await build({ ...entry, bundle: true, minify: true, format: "esm", platform: "browser", outdir: folder, logLevel: "error" });
+  let script;
+  const answer = (request, response) => {
+    const [, imports, body] = /^((?:import [^;]*;)*)([^]*)$/.exec(script);
+    const html = `<!doctype html><script type="module">${imports}
       const report = new URLSearchParams(location.search).get("report");
       const results = [];
       let error;
       try {
-        await measure(${JSON.stringify(wanted.library)}, { ...${JSON.stringify(wanted.options)}, report: (line) => results.push(line) });
+        ${body}
       } catch (thrown) {
         error = String(thrown.stack);
       }
-      await fetch(report, { method: "POST", mode: "no-cors", body: JSON.stringify({ results, error }) });`;
-    response.writeHead(200, { "content-type": "text/html" }).end(`<!doctype html><script type="module">${script}</script>`);
+      await fetch(report, { method: "POST", mode: "no-cors", body: JSON.stringify({ results, error }) });</script>`;
+    response.writeHead(200, { "content-type": "text/html" }).end(html);
   };
-  const server = await serve({ folders: { "/": folder }, routes: { "/page": page } });
-  const measure = (library, { only, seconds }) => {
-    wanted = { library, options: { only, seconds: Number(seconds) } };
+  const server = await serve({ folders: { "/": folder }, routes: { "/page": answer } });
+  const measure = (library, options) => {
+    script = code(library, options);
     return pageResults(browser, `${server.url}/page`, "");
   };
   const close = async () => {
@@ -63,4 +81,41 @@ async function pages(browser) {
     await rm(folder, { recursive: true });
   };
   return { measure, close };
+}
+
+/** The same for start-up: each library in a fresh process, page or isolate. */
+export const startUps = {
+  node: () => started((library) => lines(join(installed, "node"), [startup, library])),
+  workerd: () => started((library) => lines(join(installed, "node"), [worker, "--start", library])),
+  chromium: () => startPages("Chromium"),
+};
+
+async function started(run) {
+  const measure = async (library) => (await run(library)).flatMap((times) => startLines(library, times));
+  return { measure, close: async () => {} };
+}
+
+// The script has been fetched before the clock starts: what is measured is the engine's work, not the network's.
+async function startPages(browser) {
+  const sources = libraries.map((library, index) => ({ name: `start${index}.js`, contents: `export default ${timed(library)};` }));
+  const plugin = ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^start\d+\.js$/ }, ({ path }) => ({ path, namespace: "start" }));
+    onLoad({ filter: /.*/, namespace: "start" }, ({ path }) => ({ contents: sources.find(({ name }) => name === path).contents, resolveDir: here }));
+  };
+  const entry = { entryPoints: sources.map(({ name }) => name), plugins: [{ name: "start", setup: plugin }] };
+  const code = (library) => `const text = await (await fetch("/start${libraries.indexOf(library)}.js")).text();
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    const begin = performance.now();
+    const { default: run } = await import(url);
+    const imported = performance.now() - begin;
+    const { ready, first } = await run();
+    results.push({ ready: imported + ready, first });`;
+  const pages = await page(browser, entry, code);
+  const measure = async (library) => (await pages.measure(library, {})).flatMap((times) => startLines(library, times));
+  return { measure, close: pages.close };
+}
+
+function startLines(library, times) {
+  const names = { ready: "import and construct", first: "first request", total: "import, construct and first request" };
+  return Object.entries(times).map(([name, ms]) => ({ kind: "start", library, workload: names[name], size: 0, ns: ms * 1e6 }));
 }

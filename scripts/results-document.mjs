@@ -1,0 +1,167 @@
+// What the bench measured as a page of ratios: how many times longer the others take. Above 1 hfetch is faster.
+
+const STREAMS = {
+  "single slot": "one text changes (most servers)",
+  multilingual: "the same in many scripts",
+  reasoning: "reasoning, then text",
+  together: "two texts and a number change (Together)",
+  "usage in every chunk": "text and usage change (Hyperbolic, Novita)",
+  "id, created and usage change": "id, time, text and usage change",
+  "no two alike": "true, false and null change places: no template fits",
+  logprobs: "20 log probabilities a token",
+  "tool arguments": "2 KB of a tool's arguments a chunk",
+};
+const FORMS = { 16384: "16 KiB", 0: "one event" };
+
+/** Finds one median. */
+export function finder(figures) {
+  return (library, workload, size = 0) => figures.find((figure) => figure.library === library && figure.workload === workload && figure.size === size)?.median;
+}
+
+const ratio = (theirs, ours) => (theirs && ours ? `${(theirs / ours).toPrecision(2)}` : "–");
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, at) => (at === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
+}
+
+function streams(figures) {
+  const find = finder(figures);
+  const rows = Object.entries(STREAMS).flatMap(([workload, meaning]) =>
+    Object.keys(FORMS).reverse().map((size) => {
+      const of = (library) => find(library, workload, Number(size));
+      const ours = of("hfetch");
+      const cells = ["eventsource-parser", "@huggingface/inference", "openai", "JSON.parse floor"].map((library) => ratio(of(library), ours));
+      return [meaning, FORMS[size], ...cells, ratio(of("eventsource-parser"), of("hfetch text()"))];
+    }),
+  );
+  return table(["what changes from chunk to chunk", "network chunk", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai", "JSON.parse alone", "`text()` against eventsource-parser"], rows);
+}
+
+function others(measured) {
+  const rows = ["node", "chromium", "deno", "bun", "workerd"].flatMap((runtime) => {
+    const find = finder(measured[runtime].figures);
+    return [16384, 0].map((size) => {
+      const ours = find("hfetch", "single slot", size);
+      const cells = ["eventsource-parser", "@huggingface/inference", "openai", "JSON.parse floor", "read floor"].map((library) => ratio(find(library, "single slot", size), ours));
+      return [runtime, FORMS[size], ...cells];
+    });
+  });
+  return table(["runtime", "network chunk", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai", "JSON.parse alone", "reading alone"], rows);
+}
+
+function layers(measured) {
+  const find = finder([...measured.node.figures, ...measured["node-ai"].figures]);
+  const rows = ["eventsource-parser stream", "AI SDK raw parts", "AI SDK streamText"].map((library) => [
+    library,
+    ...[16384, 0].map((size) => ratio(find(library, "single slot", size), find("hfetch", "single slot", size))),
+  ]);
+  return table(["", "16 KiB", "one event"], rows);
+}
+
+function embeddings(figures) {
+  const find = finder(figures);
+  const rows = ["64×1024", "1000×1024"].flatMap((size) =>
+    ["float", "base64"].map((format) => {
+      const workload = `embeddings ${size} ${format}`;
+      return [size, format, ...["JSON.parse + Float32Array", "openai"].map((library) => ratio(find(library, workload), find("hfetch", workload)))];
+    }),
+  );
+  return table(["rows", "format", "by hand (JSON.parse, atob)", "openai"], rows);
+}
+
+function starts(measured) {
+  const steps = [
+    ["Node", "start-node", "import and construct"],
+    ["Node", "start-node", "first request"],
+    ["Chromium", "start-chromium", "import and construct"],
+    ["Chromium", "start-chromium", "first request"],
+    ["workerd", "start-workerd", "import, construct and first request"],
+  ];
+  const rows = steps.map(([runtime, part, workload]) => {
+    const find = finder(measured[part].figures);
+    return [runtime, workload, ...["openai", "@huggingface/inference", "AI SDK"].map((library) => ratio(find(library, workload), find("hfetch", workload)))];
+  });
+  return table(["runtime", "", "openai", "@huggingface/inference", "AI SDK"], rows);
+}
+
+function linear(figures) {
+  const tenths = figures.filter(({ workload, median }) => workload.startsWith("events to") && median > 0).map(({ median }) => median);
+  const sorted = tenths.toSorted((a, b) => a - b);
+  const middle = sorted[sorted.length >> 1];
+  const [early, last] = [figures.find(({ workload }) => workload.startsWith("events to")), figures.filter(({ workload }) => workload.startsWith("events to")).at(-1)];
+  return { tenths: tenths.map((time) => (time / middle).toFixed(2)).join(" · "), heap: (last.heapMiB / early.heapMiB).toFixed(2), wasm: (last.wasmMiB - early.wasmMiB).toFixed(1) };
+}
+
+function edge(figures) {
+  const find = finder(figures);
+  const rows = ["events in large network chunks", "one event per network chunk"].map((workload) => {
+    const bare = find("bare pass-through", workload);
+    return [workload, ...["pass-through in JavaScript", "hfetch/gateway"].map((library) => ratio(find(library, workload), bare)), ratio(find("hfetch/gateway", workload), find("pass-through in JavaScript", workload))];
+  });
+  return table(["", "a pass-through in JavaScript", "the gateway", "the gateway against the pass-through in JavaScript"], rows);
+}
+
+/** The whole page; `measured` has what each part of the bench gave. */
+export function document(measured) {
+  const { date, machine, figures } = measured.node;
+  const { tenths, heap, wasm } = linear(measured.linear.figures);
+  const find = finder(figures);
+  const call = ["eventsource-parser", "@huggingface/inference", "openai"].map((library) => ratio(find(library, "a whole call", 16384), find("hfetch", "a whole call", 16384)));
+  return `# How fast it is
+
+Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versions of \`tests/package/runtime\`. \`npm run results\` writes this page.
+
+Every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
+with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.
+
+![Ratios of the single-slot stream and others](results.svg)
+
+## Streams, Node
+
+4,000 chunks (600 where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
+
+${streams(figures)}
+
+Some libraries wrap others:
+
+${layers(measured)}
+
+A whole call whose stream holds a beginning and an end only, so that nothing but the cost of a call is left: eventsource-parser ${call[0]}, @huggingface/inference ${call[1]}, openai ${call[2]}.
+Keys, limits, prices, timeouts and the settlement cost something: below about a hundred chunks in large network chunks the plainer libraries are done sooner.
+
+## Streams elsewhere
+
+${others(measured)}
+
+## Embeddings
+
+One response of all rows, \`batchSize: 1000\`, into a Float32Array each.
+
+${embeddings(figures)}
+
+## Start-up
+
+${starts(measured)}
+
+In workerd, where the clock stands still, it is the processor time of the whole process less that of an empty Worker.
+
+## Long streams
+
+1,000,000 events through one stream, time per event by tenths against their median: ${tenths}.
+The heap after the last event is ${heap} times that after the first hundredth; the WebAssembly memory has grown by ${wasm} MiB, which is the answer's text, kept for \`final()\`.
+
+## The limiter
+
+A pair of reserve and settle through \`RateLimiter\` with a full minute behind it takes less than 200 ns: ${finder(measured.limiter.figures)("hfetch", "requests a minute") < 200 ? "yes" : "no"};
+with tokens and months counted too: ${finder(measured.limiter.figures)("hfetch", "requests and tokens a minute, requests a month") < 200 ? "yes" : "no"}.
+
+## At the edge
+
+Processor time of workerd for a stream of 1,000 tokens, against a Worker that hands the upstream's body on without looking at it.
+
+${edge(measured.edge.figures)}
+
+A body that no script touches is pumped by workerd itself. As soon as one does, each network chunk passes through JavaScript twice, whatever is done with it; the last column is what the gateway adds to that.
+`;
+}

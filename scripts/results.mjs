@@ -1,0 +1,68 @@
+// npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg.
+//
+// What each part measured stays in target/bench, so that one part can be run again by itself; --render runs none.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { arch, availableParallelism, platform } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildPackage } from "./build.mjs";
+import { main, root, run, Stop } from "./run.mjs";
+import { document } from "./results-document.mjs";
+import { plot } from "./results-plot.mjs";
+
+const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
+const FLOORS = ["JSON.parse floor", "read floor"];
+const SHORT = ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
+
+/** What is run, each as arguments of the bench. */
+const PARTS = {
+  node: ["--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
+  "node-ai": ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", "AI SDK raw parts,AI SDK streamText,eventsource-parser stream"],
+  chromium: ["--runtime", "chromium", ...SHORT],
+  deno: ["--runtime", "deno", ...SHORT],
+  bun: ["--runtime", "bun", ...SHORT],
+  workerd: ["--runtime", "workerd", ...SHORT],
+  "start-node": ["--start", "--rounds", "7"],
+  "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
+  "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
+  limiter: ["--limiter"],
+  linear: ["--linear"],
+  edge: ["--edge", "--rounds", "3"],
+};
+
+const FOLDER = join(root, "target/bench");
+const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
+
+async function measure(part) {
+  const started = performance.now();
+  const { stdout } = await run(process.execPath, [join(root, "tests/bench/main.mjs"), "--json", ...PARTS[part]]);
+  const head = { date: new Date().toISOString().slice(0, 10), machine: `${platform()} ${arch()}, ${availableParallelism()} cores` };
+  await writeFile(fileOf(part), `${JSON.stringify(head)}\n${stdout}`);
+  console.log(`${part}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function read(part) {
+  const text = await readFile(fileOf(part), "utf8").catch(() => {
+    throw new Stop(`nothing measured for ${part}: npm run results -- --parts ${part}`);
+  });
+  const [head, ...figures] = text.trim().split("\n").map((line) => JSON.parse(line));
+  return { ...head, figures };
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { parts: { type: "string" }, render: { type: "boolean", default: false } } });
+  const parts = values.parts?.split(",") ?? Object.keys(PARTS);
+  const unknown = parts.filter((part) => !PARTS[part]);
+  if (unknown.length) throw new Stop(`no such part: ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
+  await mkdir(FOLDER, { recursive: true });
+  if (!values.render) {
+    await buildPackage();
+    for (const part of parts) await measure(part);
+  }
+  const measured = {};
+  for (const part of Object.keys(PARTS)) measured[part] = await read(part);
+  await writeFile(join(root, "docs/results.md"), document(measured));
+  await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
+}
+
+await main(command, import.meta.url);

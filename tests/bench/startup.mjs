@@ -1,0 +1,50 @@
+// What a program pays before its first answer: import and construct, then the first request with an injected fetch.
+// As a command it measures one library in a fresh Node.
+import { fileURLToPath } from "node:url";
+
+const address = "http://127.0.0.1:9/v1";
+
+/** What each library's user writes, to have a client and to ask it. */
+const programs = {
+  hfetch: [
+    `const { HuggingFace } = await import("hfetch"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,
+    "await client.chat.completions.create(body);",
+  ],
+  openai: [
+    `const { OpenAI } = await import("openai"); const client = new OpenAI({ apiKey: "key", baseURL: "${address}", dangerouslyAllowBrowser: true, fetch: given });`,
+    "await client.chat.completions.create(body);",
+  ],
+  "@huggingface/inference": [
+    `const { InferenceClient } = await import("@huggingface/inference"); const client = new InferenceClient("hf_key", { endpointUrl: "${address}/chat/completions", fetch: given });`,
+    "await client.chatCompletion(body);",
+  ],
+  "AI SDK": [
+    `const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible"); const { generateText } = await import("ai"); const model = createOpenAICompatible({ name: "peer", apiKey: "key", baseURL: "${address}", fetch: given }).chatModel(body.model);`,
+    "await generateText({ model, messages: body.messages });",
+  ],
+};
+
+export const libraries = Object.keys(programs);
+
+/** The source of a function that gives { ready, first }: milliseconds to a client, and from there to its first answer. */
+export function timed(library) {
+  const [construct, request] = programs[library];
+  return `async () => {
+    const given = async () => Response.json({ id: "1", object: "chat.completion", created: 1, model: "org/model", choices: [{ index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } });
+    const body = { model: "org/model", messages: [{ role: "user", content: "hi" }] };
+    // What the platform loads late is no library's.
+    await (await given()).json();
+    const start = performance.now();
+    ${construct}
+    const made = performance.now();
+    ${request}
+    return { ready: made - start, first: performance.now() - made };
+  }`;
+}
+
+if (globalThis.process?.argv[1] === fileURLToPath(import.meta.url)) {
+  // A function made of text has no module of its own to import from.
+  const source = timed(process.argv[2]).replaceAll("await import(", "await load(");
+  const run = new Function("load", `return ${source}`)((name) => import(name));
+  console.log(JSON.stringify(await run()));
+}
