@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { main, root, run, Stop } from "./run.mjs";
-import { document } from "./results-document.mjs";
-import { plot } from "./results-plot.mjs";
+import { document } from "../tests/bench/document.mjs";
+import { plot } from "../tests/bench/plot.mjs";
 
 const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];

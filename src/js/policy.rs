@@ -156,10 +156,9 @@ impl StoreHandle {
     }
 
     /// What has changed since the last time, as rows; undefined where nothing has.
-    pub fn changes(&mut self) -> JsValue {
-        self.0
-            .changes()
-            .map_or(JsValue::UNDEFINED, |changes| to_js(&changes))
+    pub fn changes(&mut self) -> Returned<JsValue> {
+        let changes = self.0.changes();
+        Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)))
     }
 
     /// Whether a scope is in memory.

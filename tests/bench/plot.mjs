@@ -1,5 +1,5 @@
 // The ratios as bars, in an SVG that needs no script and no font of its own.
-import { finder } from "./results-document.mjs";
+import { finder } from "./document.mjs";
 
 const ROWS = [
   ["one text changes", "single slot"],
