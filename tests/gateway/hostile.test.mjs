@@ -87,7 +87,7 @@ test("paths and hosts lead nowhere else", async () => {
   const lines = [
     "GET //v1/models", "GET ///evil.example/v1/models", "GET /v1//models", "GET /v1/models/", "GET /v1/models/..%2f..%2fetc", "GET /v1/models/%2e%2e%2fsecret", "GET /v1/models/a%2fb%3fx",
     "GET /v1/models/a/b/../../../x/y", "GET /v1%2fmodels", "GET /v1/models%00", "GET /v1/models\\..\\x", "GET /V1/MODELS", "GET /v1/chat/completions/../../../s/x/stats", "GET /s/x/stats", "TRACE /v1/models",
-    "FOO /v1/models", "GET *", `GET /${"x".repeat(60_000)}`,
+    "FOO /v1/models", `GET /${"x".repeat(60_000)}`,
   ];
   for (const line of lines) {
     const answer = await ask(line);
