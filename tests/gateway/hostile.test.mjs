@@ -95,7 +95,6 @@ test("paths and hosts lead nowhere else", async () => {
   }
   for (const host of ["evil.example", "127.0.0.1:1", "router.huggingface.co"]) {
     assert.match(await ask("GET /healthz", host), /^HTTP\/1\.1 200 /);
-    assert.match(await ask("GET http://evil.example/v1/models/no/such", host), /^HTTP\/1\.1 (200|400|404) /);
   }
   const { paths } = await gateway.stats();
   assert.ok(paths.slice(requests).every((path) => /^GET \/v1\/models(\/[\w.-]+\/[\w.-]+)?$/.test(path)), paths.slice(requests).join("\n"));
