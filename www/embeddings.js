@@ -98,7 +98,7 @@ function heatMap(lines, likeness) {
     element("tr", {}, element("th", { scope: "row", title: lines[index], textContent: index + 1, data: { index } }), ...row.map((value, at) => {
       const cell = element("td", { title: `${lines[index]} · ${lines[at]}: ${value.toFixed(2)}`, data: { index } }, element("span", { class: lines.length > 16 ? "visually-hidden" : "", textContent: value.toFixed(2).replace(/^(-?)0/, "$1") }));
       cell.style.setProperty("--share", `${Math.round(Math.max(0, value) * 100)}%`);
-      if (value > 0.6) cell.classList.add("strong");
+      if (at === index) cell.classList.add("same");
       return cell;
     })));
   return element("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Similarity of each line to each" }, element("table", { class: "heat" }, element("thead", {}, head), element("tbody", {}, ...rows)));

@@ -24,7 +24,7 @@ export function errorCard(error, onRetry) {
   const card = element(
     "div",
     { class: "card", role: "alert" },
-    element("h4", { textContent: error.name ?? "Error" }),
+    element("h3", { textContent: error.name ?? "Error" }),
     element("p", { textContent: error.message }),
     element("p", { textContent: advice(error) }),
     facts.some(Boolean) && element("p", { class: "note", textContent: facts.filter(Boolean).join(" · ") }),

@@ -47,7 +47,7 @@ class CodeBlock {
 
   constructor() {
     const button = element("button", { type: "button", class: "icon", "aria-label": "Copy code", onclick: () => copy(button, this.#code.textContent) }, icon("copy"));
-    const pre = element("pre", { tabIndex: 0, role: "region", "aria-label": "Code" }, this.#code);
+    const pre = element("pre", { tabIndex: 0, role: "group", "aria-label": "Code" }, this.#code);
     this.node = element("figure", { class: "code" }, element("figcaption", {}, this.#name, button), pre);
   }
 
@@ -70,7 +70,7 @@ class TextBlock {
     tokens.links = links;
     this.node.replaceChildren(DOMPurify.sanitize(marked.parser(tokens), ALLOWED));
     for (const table of this.node.querySelectorAll("table")) {
-      const frame = element("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Table" });
+      const frame = element("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" });
       table.replaceWith(frame);
       frame.append(table);
     }

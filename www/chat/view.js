@@ -35,7 +35,7 @@ export class Log {
 export function questionView(text, onEdit) {
   const paragraph = element("p", { textContent: text });
   const edit = element("button", { type: "button", class: "icon", "aria-label": "Edit this message", onclick: () => open() }, icon("edit"));
-  const article = element("article", { class: "question" }, element("h3", { class: "visually-hidden", textContent: "You" }), paragraph, element("div", { class: "actions" }, edit));
+  const article = element("article", { class: "question" }, element("h2", { class: "visually-hidden", textContent: "You" }), paragraph, element("div", { class: "actions" }, edit));
 
   function open() {
     const field = element("textarea", { value: text, rows: 1, "aria-label": "Your message" });
@@ -77,7 +77,7 @@ export class AnswerView {
     const retry = element("button", { type: "button", class: "icon", "aria-label": "Answer again", onclick: onRetry }, icon("retry"));
     this.onRetry = onRetry;
     this.#actions.append(copyButton, retry);
-    this.node = element("article", { class: "answer", "aria-busy": "true" }, element("h3", { class: "visually-hidden", textContent: "Answer" }), this.#content, this.#actions);
+    this.node = element("article", { class: "answer", "aria-busy": "true" }, element("h2", { class: "visually-hidden", textContent: "Answer" }), this.#content, this.#actions);
   }
 
   get text() {

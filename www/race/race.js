@@ -21,7 +21,7 @@ export function startRace() {
       const outcome = await race({ size: Number(size.value), rounds: rounds.valueAsNumber, tell: (round) => (status.textContent = `Round ${round} of ${rounds.value}…`) });
       result.replaceChildren(...view(outcome));
     } catch (error) {
-      result.replaceChildren(element("div", { class: "card", role: "alert" }, element("h4", { textContent: error.name }), element("p", { textContent: error.message })));
+      result.replaceChildren(element("div", { class: "card", role: "alert" }, element("h3", { textContent: error.name }), element("p", { textContent: error.message })));
     }
     button.disabled = false;
     if (document.activeElement === document.body) button.focus();
