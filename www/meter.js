@@ -35,14 +35,14 @@ export function startMeter(session) {
   });
 
   function showSettled({ usage, cost: price, firstTokenMs, durationMs, outcome, kind }) {
-    const mark = usage.source === "estimated" ? "≈ " : "";
+    const sum = usage.prompt_tokens + usage.completion_tokens;
+    const mark = usage.source === "estimated" && sum > 0 ? "≈ " : "";
     const speed = firstTokenMs === null ? "–" : perSecond(usage.completion_tokens, durationMs - firstTokenMs);
     rate.value = speed;
     firstToken.textContent = firstTokenMs === null ? "–" : duration(firstTokenMs);
     promptTokens.textContent = mark + count(usage.prompt_tokens);
     answerTokens.textContent = mark + count(usage.completion_tokens);
     answerCost.textContent = cost(price);
-    const sum = usage.prompt_tokens + usage.completion_tokens;
     counted.textContent = sum === 0 ? `Nothing was counted: ${outcome}.` : `Tokens ${usage.source === "reported" ? "reported by the server" : "estimated, the server reported none"}; ${priceSource(price)}.`;
     line.textContent = [kind === "chat" && speed !== "–" && `${speed} tokens/s`, tokens(sum), cost(price)].filter(Boolean).join(" · ");
   }
@@ -51,7 +51,8 @@ export function startMeter(session) {
     const { spend: sum, keys: pool, inFlight, queued } = session.client.snapshot();
     const { budget, requestsPerMinute, tokensPerMinute, requestsPerMonth } = session.limits;
     gauge("budget", sum.usd, budget, budget > 0 ? `${dollars(sum.usd)} of ${dollars(budget)}` : `${dollars(sum.usd)}, no budget`);
-    spend.textContent = sum.requests ? `${count(sum.requests)} ${sum.requests === 1 ? "request" : "requests"}, ${tokens(sum.promptTokens + sum.completionTokens)}${sum.unpriced ? `, ${sum.unpriced} without a price` : ""}` : "Nothing spent yet.";
+    const chat = sum.requests ? `${count(sum.requests)} ${sum.requests === 1 ? "request" : "requests"}, ${tokens(sum.promptTokens + sum.completionTokens)}${sum.unpriced ? `, ${sum.unpriced} without a price` : ""}.` : "Nothing spent yet.";
+    spend.textContent = chat + others(session.settlements, sum);
     const total = (name) => pool.reduce((all, key) => all + key[name], 0);
     left("minute-requests", total("requestsLastMinute"), requestsPerMinute * Math.max(1, pool.length));
     left("minute-tokens", total("tokensLastMinute"), tokensPerMinute * Math.max(1, pool.length));
@@ -82,6 +83,12 @@ export function startMeter(session) {
   // Windows roll on by themselves.
   setInterval(() => document.hidden || showSession(), 1000);
   showSession();
+}
+
+/** The other panels have clients of their own, which no budget of the chat's can know. */
+function others(settlements, { usd }) {
+  const all = settlements.reduce((total, { cost: { usd: price } }) => total + (price ?? 0), 0);
+  return all > usd * 1.000001 ? ` With the other panels: ${dollars(all)}.` : "";
 }
 
 function priceSource({ usd, source }) {

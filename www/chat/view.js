@@ -124,7 +124,13 @@ export class AnswerView {
     this.#log.change(() => {
       this.#step?.close();
       this.node.removeAttribute("aria-busy");
-      if (error) this.#content.append(errorCard(error, this.onRetry));
+      if (!error) return;
+      const settlement = this.#step?.node.querySelector(".settlement");
+      const card = errorCard(error, this.onRetry);
+      if (settlement) settlement.before(card);
+      else this.#content.append(card);
+      // The card has its own way on, and there may be nothing to copy.
+      this.#actions.hidden = !this.text;
     });
   }
 }
