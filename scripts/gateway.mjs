@@ -30,9 +30,9 @@ async function command() {
   const { out } = await buildPackage();
   const gateway = await startGateway(out, { env: gatewayVariables(process.env), port, state: values.state && resolve(values.state) });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, gateway.close);
-  console.log(`The gateway: ${gateway.url}/v1  (Ctrl-C stops it)`);
   const health = await fetch(`${gateway.url}/healthz`);
   if (!health.ok) console.log((await health.json()).error.message);
+  console.log(`The gateway: ${gateway.url}/v1  (Ctrl-C stops it)`);
   await gateway.exited;
 }
 
