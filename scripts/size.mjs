@@ -9,7 +9,7 @@ import { wasmBindgen } from "./toolchain.mjs";
 import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's weight, rounded up. It may shrink, not grow. */
-const BUDGETS = { "default entry": 147_000, "workerd entry + wasm": 143_500 };
+const BUDGETS = { "default entry": 144_500, "workerd entry + wasm": 141_000 };
 
 /** Measures a built package. Gives { lines, over }: a table, and one message for each budget that is exceeded. */
 export async function measure(pkg) {

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::cancel::{Cancel, resolves_across_requests};
-use super::convert::to_js;
 use super::in_flight::InFlight;
+use super::plain::to_js;
 use super::shared::Shared;
 use super::{attempt, fetch};
 use crate::error::Error;

@@ -8,13 +8,14 @@ use wasm_bindgen::prelude::*;
 
 use super::call::Call;
 use super::cancel::Cancel;
-use super::convert::{self, Returned, get, to_js};
+use super::convert::{self, Returned, get};
 use super::embedding;
 use super::error::to_js as error_to_js;
 use super::in_flight::{InFlight, nothing};
 use super::line::Line;
 use super::now;
 use super::outgoing::Wire;
+use super::plain::to_js;
 use super::prices::Prices;
 use super::shared::{Hooks, Shared, warn};
 use super::snapshot;

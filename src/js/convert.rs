@@ -1,7 +1,6 @@
 //! Plain data across the border, both ways.
 
 use js_sys::Reflect;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -49,15 +48,6 @@ fn unmark(value: Value) -> Value {
         },
         other => other,
     }
-}
-
-/// Small plain data as a JavaScript object: absent values are null, numbers are numbers.
-pub fn to_js(data: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new()
-        .serialize_missing_as_null(true)
-        .serialize_maps_as_objects(true);
-    // Our own structs serialize into fresh objects, which can't fail.
-    data.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
 /// A property, or undefined where reading it throws.

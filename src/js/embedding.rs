@@ -7,10 +7,11 @@ use wasm_bindgen::prelude::*;
 
 use super::call::Call;
 use super::cancel::Cancel;
-use super::convert::{self, Returned};
+use super::convert::Returned;
 use super::error::{Fields, to_js, to_js_with};
 use super::in_flight::{InFlight, Plan};
 use super::outgoing::Wire;
+use super::plain;
 use super::shared::Shared;
 use crate::config::RequestOptions;
 use crate::policy::ledger::Kind;
@@ -158,20 +159,19 @@ impl Call {
     }
 
     /// Index of a batch's first input, and how many it holds.
-    pub fn batch(&self, index: usize) -> Vec<usize> {
-        let plan = self.inner().embeddings.as_ref();
-        let batch = plan
-            .and_then(|plan| plan.batches.get(index))
-            .cloned()
-            .unwrap_or(0..0);
-        vec![batch.start, batch.len()]
+    pub fn batch(&self, index: usize) -> Returned<JsValue> {
+        let batch = self.inner().batch(index);
+        Ok(serde_wasm_bindgen::to_value(&(
+            batch.start as u32,
+            batch.len() as u32,
+        ))?)
     }
 
     /// The rows in a batch's answer; `counted` is what its server counted in a header.
     pub fn rows(&self, index: usize, body: Body, counted: Option<f64>) -> Result<Rows, JsValue> {
         let bytes = body.bytes.as_slice();
         let call = self.inner();
-        let [_, inputs] = self.batch(index).try_into().unwrap_or([0, 0]);
+        let inputs = call.batch(index).len();
         let inner = match embedding::decode(bytes, inputs) {
             Ok(inner) => inner,
             Err(mut error) => {
@@ -195,7 +195,7 @@ impl Call {
 
     /// Tokens so far, as an embeddings answer tells them.
     pub fn usage(&self) -> Returned<JsValue> {
-        Ok(convert::to_js(&self.inner().embedding_usage()))
+        Ok(plain::to_js(&self.inner().embedding_usage()))
     }
 }
 

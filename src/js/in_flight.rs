@@ -9,10 +9,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::admission::Admitted;
 use super::cancel::Cancel;
-use super::convert::to_js;
 use super::fetch::{Response, header};
 use super::now;
 use super::outgoing::Wire;
+use super::plain::to_js;
 use super::shared::{Shared, notify};
 use crate::config::RequestOptions;
 use crate::error::Error;
@@ -271,6 +271,13 @@ impl InFlight {
     pub fn provider(&self) -> Option<String> {
         let pinned = pinned_provider(&self.model).map(str::to_string);
         pinned.or_else(|| self.progress.borrow().provider.clone())
+    }
+
+    /// The inputs of a request for embeddings.
+    pub fn batch(&self, index: usize) -> Batch {
+        let plan = self.embeddings.as_ref();
+        let batch = plan.and_then(|plan| plan.batches.get(index));
+        batch.cloned().unwrap_or_default()
     }
 
     /// Usage as an embeddings answer has it.

@@ -15,6 +15,7 @@ mod fetch;
 mod in_flight;
 mod line;
 mod outgoing;
+mod plain;
 mod policy;
 mod prices;
 mod shared;

@@ -4,8 +4,9 @@ use js_sys::{Function, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{self, Returned, to_js};
+use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
+use super::plain::to_js;
 use super::store::quotas;
 use crate::config::{Config, KeySource};
 use crate::error::Error;

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::{Cancel, resolves_across_requests};
-use super::convert::{get, to_js};
+use super::convert::get;
+use super::plain::to_js;
 use crate::policy::limit_store::{MemoryStore, Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 

@@ -1,0 +1,233 @@
+//! Small plain data as a JavaScript value: all of it written as bytes, which plain.js reads in one call.
+//!
+//! serde-wasm-bindgen takes a call and a handle for each field, and 12 KB of code more for the same structs.
+
+use std::fmt;
+
+use serde::ser::{Error, Impossible, Serialize, Serializer};
+use serde::ser::{SerializeSeq, SerializeStruct, SerializeTuple};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(raw_module = "./plain.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = plain)]
+    fn read(bytes: &[u8]) -> JsValue;
+}
+
+/// The tags that plain.js knows.
+mod tag {
+    pub const NULL: u8 = 0;
+    pub const FALSE: u8 = 1;
+    pub const TRUE: u8 = 2;
+    pub const NUMBER: u8 = 3;
+    pub const TEXT: u8 = 4;
+    pub const NAME: u8 = 5;
+    pub const LIST: u8 = 6;
+    pub const OBJECT: u8 = 7;
+    pub const END: u8 = 8;
+}
+
+/// Plain data as a JavaScript value: absent values are null, numbers are numbers.
+pub fn to_js(data: &impl Serialize) -> JsValue {
+    let mut writer = Writer { bytes: Vec::new() };
+    match data.serialize(&mut writer) {
+        Ok(()) => read(&writer.bytes),
+        // None of our structs has a field of a kind that is refused.
+        Err(Refused) => JsValue::NULL,
+    }
+}
+
+/// The reason for no value: a kind of data that nothing here has.
+#[derive(Debug)]
+struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not plain")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Error for Refused {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Refused
+    }
+}
+
+struct Writer {
+    bytes: Vec<u8>,
+}
+
+type Done = Result<(), Refused>;
+
+impl Writer {
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    #[inline(never)]
+    fn tag(&mut self, tag: u8) -> Done {
+        self.bytes.push(tag);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn number(&mut self, number: f64) -> Done {
+        self.tag(tag::NUMBER)?;
+        self.put(&number.to_le_bytes());
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn text(&mut self, text: &str) -> Done {
+        self.tag(tag::TEXT)?;
+        self.put(&(text.len() as u32).to_le_bytes());
+        self.put(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn name(&mut self, name: &'static str) -> Done {
+        self.tag(tag::NAME)?;
+        self.put(&(name.as_ptr() as u32).to_le_bytes());
+        self.put(&(name.len() as u32).to_le_bytes());
+        Ok(())
+    }
+}
+
+/// Methods for numbers: all are one kind in JavaScript.
+macro_rules! numbers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, value: $type) -> Done {
+            self.number(value as f64)
+        })*
+    };
+}
+
+/// Methods for what none of our structs holds.
+macro_rules! refused {
+    ($($method:ident($($type:ty),*) -> $result:ty),* $(,)?) => {
+        $(fn $method(self, $(_: $type),*) -> Result<$result, Refused> {
+            Err(Refused)
+        })*
+    };
+}
+
+impl Serializer for &mut Writer {
+    type Ok = ();
+    type Error = Refused;
+    type SerializeSeq = Self;
+    type SerializeTuple = Self;
+    type SerializeTupleStruct = Impossible<(), Refused>;
+    type SerializeTupleVariant = Impossible<(), Refused>;
+    type SerializeMap = Impossible<(), Refused>;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<(), Refused>;
+
+    numbers!(
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
+        serialize_f32: f32, serialize_f64: f64
+    );
+
+    refused!(
+        serialize_char(char) -> (),
+        serialize_bytes(&[u8]) -> (),
+        serialize_unit() -> (),
+        serialize_unit_struct(&'static str) -> (),
+        serialize_tuple_struct(&'static str, usize) -> Impossible<(), Refused>,
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Impossible<(), Refused>,
+        serialize_map(Option<usize>) -> Impossible<(), Refused>,
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Impossible<(), Refused>,
+    );
+
+    fn serialize_bool(self, value: bool) -> Done {
+        self.tag(if value { tag::TRUE } else { tag::FALSE })
+    }
+
+    fn serialize_str(self, value: &str) -> Done {
+        self.text(value)
+    }
+
+    fn serialize_none(self) -> Done {
+        self.tag(tag::NULL)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Done {
+        self.name(name)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Done {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Done {
+        Err(Refused)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self, Refused> {
+        self.tag(tag::LIST)?;
+        Ok(self)
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self, Refused> {
+        self.serialize_seq(None)
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Refused> {
+        self.tag(tag::OBJECT)?;
+        Ok(self)
+    }
+}
+
+impl SerializeSeq for &mut Writer {
+    type Ok = ();
+    type Error = Refused;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        value.serialize(&mut **self)
+    }
+
+    fn end(self) -> Done {
+        self.tag(tag::END)
+    }
+}
+
+impl SerializeTuple for &mut Writer {
+    type Ok = ();
+    type Error = Refused;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        value.serialize(&mut **self)
+    }
+
+    fn end(self) -> Done {
+        self.tag(tag::END)
+    }
+}
+
+impl SerializeStruct for &mut Writer {
+    type Ok = ();
+    type Error = Refused;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
+        self.name(name)?;
+        value.serialize(&mut **self)
+    }
+
+    fn end(self) -> Done {
+        self.tag(tag::END)
+    }
+}
