@@ -11,7 +11,7 @@ const NOTHING = new Uint8Array(0);
 // held back before, and then only what is not a whole event yet.
 export class WithoutUsage {
   #begins = true; // whether what comes next begins an event
-  #last = NOTHING; // the end of what was handed on
+  #last = NOTHING; // what was handed on last
   #held = NOTHING;
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
@@ -38,9 +38,11 @@ export class WithoutUsage {
     return parts;
   }
 
+  // Called for every chunk of a stream: the usual one is looked at where it lies.
   #follow(bytes) {
-    this.#last = concat(this.#last, bytes.subarray(-4)).slice(-4);
-    this.#begins = endsEvent(this.#last);
+    if (bytes.length < 4) bytes = concat(this.#last.subarray(-4), bytes);
+    this.#begins = endsEvent(bytes);
+    this.#last = bytes;
   }
 }
 
@@ -84,25 +86,44 @@ function concat(one, other) {
   return both;
 }
 
-// The body for a Response. One read for each pull, so that a slow reader slows the server down.
+// The bytes as a reader gives them: each read waits for its own, so that a slow reader slows the server down.
 // `failed` may turn a failure into last bytes and a quiet end.
-export function readable(pump, failed) {
+export class ChunkReader {
+  #pump;
+  #failed;
+
+  constructor(pump, failed) {
+    this.#pump = pump;
+    this.#failed = failed;
+  }
+
+  read() {
+    const next = this.#pump.next();
+    return this.#failed === undefined ? next : next.catch(this.#last);
+  }
+
+  async cancel() {
+    this.#pump.close();
+  }
+
+  #last = (error) => {
+    const value = this.#failed(error);
+    if (value === undefined) throw error;
+    return value.byteLength > 0 ? { value, done: false } : { value: undefined, done: true };
+  };
+}
+
+// The same as a body for a Response.
+export function readable(reader) {
   return new ReadableStream(
     {
       async pull(controller) {
-        try {
-          const { value, done } = await pump.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          const last = failed?.(error);
-          if (last === undefined) throw error;
-          if (last.byteLength > 0) controller.enqueue(last);
-          controller.close();
-        }
+        const { value, done } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
       },
       cancel() {
-        pump.close();
+        return reader.cancel();
       },
     },
     { highWaterMark: 0 },

@@ -1,7 +1,7 @@
 // A chat completion as it arrives: one stream, one reader, one settlement.
 
 import { makeError } from "./error.js";
-import { AS_RECEIVED, readable } from "./pass_through.js";
+import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
 import { CHUNKS, FOLD, TEXT } from "./pump.js";
 
 export class ChatStream {
@@ -77,7 +77,7 @@ export class ChatStream {
   toReadableStream() {
     this.#claim("toReadableStream()", FOLD);
     this.#pump.passThrough = AS_RECEIVED;
-    return readable(this.#pump);
+    return readable(new ChunkReader(this.#pump));
   }
 
   abort(reason) {

@@ -8,7 +8,7 @@ import { embed, readBatch } from "./embeddings.js";
 import { APIUserAbortError, StreamError, StreamTruncatedError } from "./error.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, requestOptions } from "./options.js";
-import { AS_RECEIVED, WithoutUsage, readable } from "./pass_through.js";
+import { AS_RECEIVED, ChunkReader, WithoutUsage, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
 
 const NOTHING = new Uint8Array(0);
@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
 //   lastWords: (error) => string, what a stream that fails says before it ends.
 // Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
-// a ReadableStream; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
+// a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
 export class Upstream {
   #client;
 
@@ -82,7 +82,8 @@ async function chat(call, cancel, lastWords) {
   const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
   pump.mode = FOLD;
   pump.passThrough = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
-  return answerOf(call, info, readable(pump, (error) => ending(error, lastWords)));
+  const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
+  return { ...answerOf(call, info, readable(chunks)), chunks };
 }
 
 function ending(error, lastWords) {

@@ -8,12 +8,12 @@ const SILENCE = 3_000; // ms
 const COMMENT = new TextEncoder().encode(":\n\n");
 const [LF, CR] = [10, 13];
 
-/** The body to answer with in place of `stream`. Hosts that cancel a stream whose reader has gone need nothing. */
-export function relay(stream) {
+/** The body to answer with: `stream`, or what `chunks`, its reader, gives. Hosts that cancel a stream whose reader has gone need nothing. */
+export function relay(stream, chunks) {
   const { IdentityTransformStream } = globalThis;
   if (IdentityTransformStream === undefined) return stream;
   const { readable, writable } = new IdentityTransformStream();
-  pump(stream.getReader(), writable.getWriter());
+  pump(chunks, writable.getWriter());
   return readable;
 }
 
@@ -46,6 +46,7 @@ async function pump(reader, writer) {
 }
 
 function endsEvent(bytes) {
-  const [third, second, last] = bytes.subarray(-3);
+  const at = bytes.length - 1;
+  const [third, second, last] = [bytes[at - 2], bytes[at - 1], bytes[at]];
   return (last === LF && second === LF) || (last === CR && second === CR) || (last === LF && second === CR && third === LF);
 }
