@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { main, root, run, Stop } from "./run.mjs";
+import { areasByPlace } from "./scenario-table.mjs";
 import { document } from "../tests/bench/document.mjs";
 import { plot } from "../tests/bench/plot.mjs";
 
@@ -49,6 +50,19 @@ async function read(part) {
   return { ...head, figures };
 }
 
+/** Where the scenarios passed, as the last runs of the tests left it. */
+async function scenarios() {
+  const table = await areasByPlace(join(root, "target/scenarios"), join(root, "target/bundlers")).catch(() => {
+    throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
+  });
+  return `## Where the scenarios pass
+
+How many of each area passed on the packed package, in runtimes (\`npm test\`) and out of bundlers (\`npm run test:bundlers\`, run in
+Chromium or in the server). An empty cell is nothing of that area for that place.
+
+${table}`;
+}
+
 async function command() {
   const { values } = parseArgs({ options: { parts: { type: "string" }, render: { type: "boolean", default: false } } });
   const parts = values.parts?.split(",") ?? Object.keys(PARTS);
@@ -61,7 +75,7 @@ async function command() {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), document(measured));
+  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }
 

@@ -19,14 +19,19 @@ export class ScenarioTable {
     return counted(results);
   }
 
-  /** Writes `file`.json, and as Markdown one row for each scenario. */
+  /** Writes, as Markdown, one row for each scenario; and into `file`.json what ran now, beside what an earlier run left of other places. */
   async write(file) {
     if (!Object.keys(this.#places).length) return;
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.json`, `${JSON.stringify(this.#places)}\n`);
+    const earlier = await placesIn(file).catch(() => ({}));
+    await writeFile(`${file}.json`, `${JSON.stringify({ ...earlier, ...this.#places })}\n`);
     await writeFile(`${file}.md`, scenarioRows(this.#places));
     console.log(`\nwhere each scenario ran: ${file}.md`);
   }
+}
+
+async function placesIn(file) {
+  return JSON.parse(await readFile(`${file}.json`, "utf8"));
 }
 
 function markdown([head, ...rows]) {
@@ -47,7 +52,7 @@ const OTHER = "its own";
 
 /** One row for each place that the files (as `write` left them) know, one column for each area: how many scenarios of it passed there. */
 export async function areasByPlace(...files) {
-  const places = Object.assign({}, ...(await Promise.all(files.map(async (file) => JSON.parse(await readFile(`${file}.json`, "utf8"))))));
+  const places = Object.assign({}, ...(await Promise.all(files.map(placesIn))));
   const areas = [...new Set(Object.values(places).flatMap((results) => results.map(({ area }) => area ?? OTHER)))];
   const cell = (results, area) => {
     const own = results.filter((result) => (result.area ?? OTHER) === area);

@@ -32,6 +32,7 @@ export async function startEndpoint({ port = 0, host = "127.0.0.1", pace = 0 } =
   // Idle connections must outlive a slow test, or a reused one is reset under the client.
   server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
+  server.headersTimeout = 0;
   server.on("connection", (socket) => {
     book.sockets += 1;
     socket.on("close", () => (book.sockets -= 1));
