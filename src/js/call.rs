@@ -33,8 +33,8 @@ impl Call {
         if call.has_budget() && !live && call.rates(None).is_none() {
             return Err(to_js(call.unpriced()));
         }
-        call.metadata = get(hooks, "metadata");
-        call.on_settled = get(hooks, "onSettled");
+        call.metadata.set(get(hooks, "metadata"));
+        call.on_settled.set(get(hooks, "onSettled"));
         call.settle.replace(Some(settle));
         call.prices.replace(catalogue::start(&shared));
         shared.in_flight.set(shared.in_flight.get() + 1);

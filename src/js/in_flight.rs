@@ -71,8 +71,9 @@ pub struct InFlight {
     pub attempts: Cell<u32>,
     pub progress: RefCell<Progress>,
     pub started_at: f64,
-    pub metadata: JsValue,
-    pub on_settled: JsValue,
+    /// These two are the caller's, and let go with the settlement: either may lead back to this call, which would keep it for ever.
+    pub metadata: Cell<JsValue>,
+    pub on_settled: Cell<JsValue>,
     /// Taken by the one settlement.
     pub settle: RefCell<Option<Function>>,
     /// What an embeddings call is made of.
@@ -115,8 +116,8 @@ impl InFlight {
             attempts: Cell::new(0),
             progress: RefCell::new(Progress::default()),
             started_at: now(),
-            metadata: JsValue::UNDEFINED,
-            on_settled: JsValue::UNDEFINED,
+            metadata: Cell::default(),
+            on_settled: Cell::default(),
             settle: RefCell::new(None),
             embeddings: None,
             prices: RefCell::new(None),
@@ -364,8 +365,8 @@ impl InFlight {
         let settlement = self.settlement(outcome, finish_reason, ended_at);
         self.shared.spend.borrow_mut().add(&settlement);
         let data = to_js(&settlement);
-        let _ = Reflect::set(&data, &"metadata".into(), &self.metadata);
-        for hook in [&self.shared.hooks.on_settled, &self.on_settled] {
+        let _ = Reflect::set(&data, &"metadata".into(), &self.metadata.take());
+        for hook in [&self.shared.hooks.on_settled, &self.on_settled.take()] {
             notify(hook, &data);
         }
         let stored = match self.storing.length() {
