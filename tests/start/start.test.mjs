@@ -1,42 +1,15 @@
 // npm start as a person meets it: an answer in the terminal, a page, another port when one is taken, and a clean end.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { startEndpoint } from "../endpoint/server.mjs";
+import { start } from "./start.mjs";
 
-const script = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
 const TOKEN = "hf_the_key_of_whoever_started_it";
 let endpoint;
 
 before(async () => (endpoint = await startEndpoint()));
 after(() => endpoint.close());
-
-/** Starts it for one test; gives what it printed, the page's address, and how to stop it. */
-async function start(t, port, env = {}) {
-  const { HF_TOKEN, HF_BASE_URL, ...others } = process.env;
-  const child = spawn(process.execPath, [script, "--port", String(port)], { env: { ...others, ...env } });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = once(child, "exit");
-  let printed = "";
-  const url = await new Promise((resolve, reject) => {
-    const read = (data) => {
-      printed += data;
-      const [, found] = /The demo page: (\S+)/.exec(printed) ?? [];
-      if (found) resolve(found);
-    };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
-    exited.then(() => reject(new Error(printed)));
-  });
-  const stop = async () => {
-    child.kill("SIGINT");
-    return (await exited)[0];
-  };
-  return { url, stop, printed: () => printed };
-}
 
 async function takenPort() {
   const server = createServer();
