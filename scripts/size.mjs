@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildPackage, optimise } from "./build.mjs";
+import { peerBundles } from "./peers.mjs";
 import { main, run, Stop } from "./run.mjs";
 import { wasmBindgen } from "./toolchain.mjs";
 import { functionSizes } from "./wasm-sizes.mjs";
@@ -20,14 +21,19 @@ export async function measure(pkg) {
   const lines = [];
   const over = [];
   for (const [name, files] of Object.entries(parts)) {
-    const total = (size) => files.reduce((sum, file) => sum + size(file), 0);
-    const brotli = total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length);
+    const { line, brotli } = weigh(name, files);
     const budget = BUDGETS[name];
-    const sizes = [total((file) => file.length), total((file) => gzipSync(file, { level: 9 }).length), brotli].map(kilobytes);
-    lines.push(`  ${name.padEnd(22)} raw ${sizes[0]}  gzip ${sizes[1]}  brotli ${sizes[2]}${budget ? `  of at most ${kilobytes(budget)}` : ""}`);
+    lines.push(`${line}${budget ? `  of at most ${kilobytes(budget)}` : ""}`);
     if (budget && brotli > budget) over.push(`${name}: ${brotli} bytes with brotli, at most ${budget} are allowed`);
   }
   return { lines, over };
+}
+
+function weigh(name, files) {
+  const total = (size) => files.reduce((sum, file) => sum + size(file), 0);
+  const brotli = total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length);
+  const sizes = [total((file) => file.length), total((file) => gzipSync(file, { level: 9 }).length), brotli].map(kilobytes);
+  return { line: `  ${name.padEnd(22)} raw ${sizes[0]}  gzip ${sizes[1]}  brotli ${sizes[2]}`, brotli };
 }
 
 const LISTED_FUNCTIONS = 25;
@@ -74,7 +80,9 @@ function groupOf(name) {
 async function command() {
   const { out, raw } = await buildPackage();
   const { lines, over } = await measure(out);
-  console.log(`\n${lines.join("\n")}\n\nThe wasm by crate and module, before compression:`);
+  const peers = Object.entries(await peerBundles()).map(([name, bundle]) => weigh(name, [bundle]).line);
+  console.log(`\n${lines.join("\n")}\n\nThe peers, bundled the same way:\n${peers.join("\n")}`);
+  console.log("\nThe wasm by crate and module, before compression:");
   const { groups, largest } = await breakdown(raw);
   for (const [group, size] of groups) console.log(`  ${kilobytes(size)}  ${group}`);
   console.log("\nIts largest functions:");

@@ -1,0 +1,24 @@
+// What the peers weigh, bundled and minified as `npm run size` does it with the package.
+import { join } from "node:path";
+import { npmInstall, root } from "./run.mjs";
+
+const folder = join(root, "tests/bench");
+
+/** What a program imports for chat: as little as the peer's own guide does. */
+const PEERS = {
+  openai: `export { OpenAI } from "openai";`,
+  "@huggingface/inference": `export { InferenceClient } from "@huggingface/inference";`,
+  "ai, openai-compatible": `export { streamText } from "ai"; export { createOpenAICompatible } from "@ai-sdk/openai-compatible";`,
+};
+
+/** Gives { name: bytes } of every peer, at the versions that are measured against. */
+export async function peerBundles() {
+  await npmInstall(folder);
+  const { build } = await import("esbuild");
+  const bundles = Object.entries(PEERS).map(async ([name, contents]) => {
+    const options = { bundle: true, minify: true, format: "esm", platform: "browser", write: false, logLevel: "error", external: ["node:*"] };
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: folder }, ...options });
+    return [name, outputFiles[0].contents];
+  });
+  return Object.fromEntries(await Promise.all(bundles));
+}
