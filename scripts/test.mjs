@@ -4,12 +4,14 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { checkPackage } from "./check-package.mjs";
+import { someFaults } from "./faults.mjs";
 import { installPacked } from "./install.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
 import { runtimes } from "./runtimes.mjs";
 import { ScenarioTable } from "./scenario-table.mjs";
 import { measure } from "./size.mjs";
+import { shortSoak } from "./soak.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
 
 /** `cargo test`: the core, on the host. */
@@ -100,6 +102,8 @@ async function packageTests(report, wanted, pkg) {
       await report.part(name, async () => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url })));
     }
     await table.write(join(root, "target/scenarios"));
+    for (const runtime of ["node", "workerd", "chromium"]) await report.part(`faults-${runtime}`, () => someFaults(runtime, install));
+    for (const runtime of ["node", "workerd"]) await report.part(`soak-${runtime}`, () => shortSoak(runtime, install));
   } finally {
     await endpoint.close();
     if (wanted.keep) console.log(`\nkept ${install}`);

@@ -5,6 +5,9 @@ import { gzipSync } from "node:zlib";
 import { DONE, events, json, refuse, text } from "./answer.mjs";
 import { errorFrames, giantFrame } from "./fault.mjs";
 
+// ms. A reset overtakes bytes that the peer has not read yet, and a browser drops what it has not handed on.
+const OVERTAKING = 30;
+
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const TYPES = { ".sse": "text/event-stream", ".json": "application/json", ".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8" };
 
@@ -23,7 +26,9 @@ export async function deliver(request, response, ordinary, step, visit) {
   }
   if (step.raw !== undefined) {
     visit.cutByUs = true;
-    request.socket.end(step.raw, "latin1");
+    // Both ways at once: a client may leave its side open.
+    request.socket.write(step.raw, "latin1");
+    request.socket.destroySoon();
     return;
   }
   const answer = dressed(scripted(step) ?? (typeof ordinary === "function" ? ordinary() : ordinary), step);
@@ -90,17 +95,26 @@ async function send(request, response, answer, step, visit, gone) {
     if (step.split !== undefined || pace > 0) await Promise.race([gone, pause(pace)]);
   }
   if (response.destroyed) return;
-  if (limit === Infinity) end(request, response, step, visit);
-  else if (step.stallAfter !== undefined && step.stallAfter <= (step.cutAfter ?? Infinity)) await gone;
+  if (limit === Infinity) {
+    visit.told(tokensOf(frames));
+    await end(request, response, step, visit);
+  } else if (step.stallAfter !== undefined && step.stallAfter <= (step.cutAfter ?? Infinity)) await gone;
   else await cut(request, response, step, visit);
 }
 
-function end(request, response, step, visit) {
+/** What an answer says it used, which stands near its end. */
+function tokensOf(frames) {
+  const end = Buffer.concat(frames.slice(-4)).toString("latin1");
+  return Number(/"total_tokens":(\d+)/.exec(end)?.[1] ?? 0);
+}
+
+async function end(request, response, step, visit) {
   if (!step.wrongLength) {
     response.end();
     return;
   }
   visit.cutByUs = true;
+  await pause(OVERTAKING);
   request.socket.end();
 }
 
@@ -111,8 +125,7 @@ async function cut(request, response, step, visit) {
     return;
   }
   visit.cutByUs = true;
-  // A reset overtakes bytes that the peer has not read yet, and a browser drops what it has not handed on.
-  await pause(30);
+  await pause(OVERTAKING);
   if (step.cut === "close") request.socket.end();
   else request.socket.resetAndDestroy();
 }

@@ -3,7 +3,7 @@
 const KEPT = 200; // requests remembered per id; counters go on
 const LONGEST_WAIT = 10_000;
 
-const blank = () => ({ requests: 0, open: 0, peak: 0, completed: 0, disconnected: 0, cut: 0, bytes: 0, bodies: [], headers: [], paths: [] });
+const blank = () => ({ requests: 0, open: 0, peak: 0, completed: 0, disconnected: 0, cut: 0, bytes: 0, tokens: 0, bodies: [], headers: [], paths: [] });
 
 export class ScriptBook {
   #entries = new Map();
@@ -61,6 +61,7 @@ export class ScriptBook {
     const visit = {
       step: entry.steps.shift(),
       cutByUs: false,
+      told: (tokens) => (counters.tokens += tokens),
       sawBody: (body) => keep(counters.bodies, body),
       sent(bytes) {
         counters.bytes += bytes;

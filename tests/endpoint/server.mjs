@@ -77,7 +77,7 @@ async function serve(request, response, book, pace) {
   }
   const body = parseJson(text);
   visit.sawBody(body ?? text);
-  const step = visit.step ?? { pace };
+  const step = visit.step ?? ownStep(request) ?? { pace };
   await deliver(request, response, () => route(request, path, body, text), step, visit);
 }
 
@@ -143,6 +143,12 @@ async function readBody(request) {
     if (size <= MAX_BODY) parts.push(part);
   }
   return size > MAX_BODY ? null : Buffer.concat(parts).toString("utf8");
+}
+
+/** The step that a request brings itself. */
+function ownStep(request) {
+  const step = request.headers["x-endpoint-step"];
+  return step === undefined ? undefined : parseJson(step);
 }
 
 function parseJson(text) {

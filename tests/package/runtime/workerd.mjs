@@ -1,35 +1,15 @@
 // Runs worker.mjs in workerd: workerd.mjs <folder with the package installed> <endpoint> <esbuild|wrangler>. Needs Node 22.
 import { build } from "esbuild";
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { get } from "node:http";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { bundleWithEsbuild, conditions } from "./esbuild.mjs";
 import { bundleWithWrangler, startBundle } from "./wrangler.mjs";
 
 const [folder, endpoint, bundler] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);
-
-const conditions = ["workerd", "worker", "browser"];
-
-/** A Worker as a person would bundle it by hand: the conditions of workerd, and .wasm files beside the script. */
-async function bundleWithEsbuild() {
-  const modules = [];
-  const keepWasm = ({ onResolve }) =>
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-      modules.push(join(resolveDir, path));
-      return { path: `./${basename(path)}`, external: true };
-    });
-  await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: "esm",
-    conditions,
-    outfile: join(out, "worker.js"),
-    plugins: [{ name: "keep-wasm", setup: keepWasm }],
-  });
-  for (const path of modules) await writeFile(join(out, basename(path)), await readFile(path));
-}
 
 /** Bundlers drop modules without side effects; the one that starts the WebAssembly must stay, however little is imported. */
 async function singleImport() {
@@ -78,7 +58,7 @@ async function overlapping(worker) {
 }
 
 await mkdir(out, { recursive: true });
-await (bundler === "wrangler" ? bundleWithWrangler(entry, out) : bundleWithEsbuild());
+await (bundler === "wrangler" ? bundleWithWrangler(entry, out) : bundleWithEsbuild(entry, out));
 const worker = await startBundle(out);
 const ask = async (query) => {
   const response = await worker.dispatchFetch(`http://worker/?${new URLSearchParams(query)}`);

@@ -1,0 +1,59 @@
+// The whole answers that faults are cut out of, and where in them to cut. No module of any runtime's own is used here.
+
+/** What a stream of these frames says. */
+export const TEXT = "Grüße aus Zürich, 你好 👋";
+const WORDS = ["Gr", "üße", " aus", " Zürich", ",", " 你好", " 👋"];
+const HEAD = { id: "chatcmpl-f", object: "chat.completion.chunk", created: 1790000000, model: "stand-in/fault" };
+const USAGE = { prompt_tokens: 7, completion_tokens: 7, total_tokens: 14 };
+
+export const COMPLETION = {
+  id: "chatcmpl-f", object: "chat.completion", created: 1790000000, model: "stand-in/fault",
+  choices: [{ index: 0, message: { role: "assistant", content: TEXT }, logprobs: null, finish_reason: "stop" }], usage: USAGE,
+};
+export const EMBEDDINGS = {
+  object: "list", model: "stand-in/grün",
+  data: [{ object: "embedding", index: 0, embedding: [0.25, -1.5, 3] }, { object: "embedding", index: 1, embedding: [1, 2, 0.5] }],
+  usage: { prompt_tokens: 4, total_tokens: 4 },
+};
+export const MODELS = {
+  object: "list",
+  data: [{ id: "stand-in/grün", object: "model", created: 1790000000, owned_by: "stand-in", providers: [{ provider: "novita", status: "live", context_length: 4096, pricing: { input: 0.1, output: 0.2 } }] }],
+};
+
+/** A chunk of the stream. */
+export const chunkOf = (delta, finish_reason = null) => ({ ...HEAD, choices: [{ index: 0, delta, finish_reason }] });
+const frameOf = (value) => `data: ${JSON.stringify(value)}\n\n`;
+const DONE = "data: [DONE]\n\n";
+
+const FRAMES = [...WORDS.map((content) => frameOf(chunkOf({ content }))), frameOf(chunkOf({}, "stop")), frameOf({ ...HEAD, choices: [], usage: USAGE }), DONE];
+
+/** The stream with one of its chunks replaced, or with something before the second. */
+export function streamWith({ chunk, before }) {
+  const frames = [...FRAMES];
+  if (chunk !== undefined) frames[2] = typeof chunk === "string" ? chunk : frameOf(chunk);
+  if (before !== undefined) frames.splice(1, 0, before);
+  return frames.join("");
+}
+
+const JSON_BODIES = { chat: COMPLETION, embeddings: EMBEDDINGS, models: MODELS };
+
+/** Whether a call reads an event stream. */
+export const streams = (call) => !(call in JSON_BODIES);
+
+/** A call's whole answer as text. */
+export const bodyOf = (call) => (streams(call) ? FRAMES.join("") : JSON.stringify(JSON_BODIES[call]));
+
+/** The content type that goes with it. */
+export const typeOf = (call) => (streams(call) ? "text/event-stream" : "application/json");
+
+const bytesUpTo = (text, part, inside) => new TextEncoder().encode(text.slice(0, text.indexOf(part))).length + inside;
+
+/** Places in an answer, as bytes from its start; a place that a call's answer lacks is not among its places. */
+export function placesOf(call) {
+  const text = bodyOf(call);
+  const everywhere = { headers: 0, "a character": bytesUpTo(text, "ü", 1), "an event": streams(call) ? bytesUpTo(text, " aus", 3) : Math.floor(text.length / 2) };
+  if (!streams(call)) return everywhere;
+  const between = FRAMES.slice(0, 3).join("");
+  const finish = FRAMES.slice(0, -2).join("");
+  return { ...everywhere, "whole events": bytesUpTo(`${between}|`, "|", 0), "the finish_reason": bytesUpTo(`${finish}|`, "|", 0), "[DONE]": bytesUpTo(text, "[DONE]", 3) };
+}

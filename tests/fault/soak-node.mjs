@@ -1,0 +1,25 @@
+// A soak on Node: node --expose-gc soak-node.mjs '<setting as JSON>'. Prints one line of JSON.
+import { held } from "./globals.mjs";
+import { setTimer, timersLeft } from "./timers.mjs";
+import { Traffic } from "./traffic.mjs";
+
+const AT_ONCE = 32;
+const SAMPLES = 20;
+
+const { requests, seed, hosts } = JSON.parse(process.argv[2]);
+const unhandled = [];
+process.on("unhandledRejection", (reason) => unhandled.push(`unhandled rejection: ${reason?.stack ?? reason}`));
+const traffic = new Traffic(await import("hfetch"), hosts, seed);
+const samples = [];
+for (let at = 0; at < SAMPLES; at++) {
+  await traffic.make(Math.ceil(requests / SAMPLES), AT_ONCE);
+  // What one round finalises is gone after the next.
+  for (let round = 0; round < 4; round++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimer(resolve, 20));
+  }
+  samples.push({ heap: process.memoryUsage().heapUsed, ...held() });
+}
+const wrong = [...traffic.wrong, ...unhandled, ...(await traffic.leftovers(timersLeft))];
+await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ books: traffic.books, samples, wrong })}\n`, resolve));
+process.exit(0);

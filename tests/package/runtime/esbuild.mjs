@@ -1,0 +1,18 @@
+// A Worker as a person would bundle it by hand: the conditions of workerd, and .wasm files beside the script.
+import { build } from "esbuild";
+import { readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+export const conditions = ["workerd", "worker", "browser"];
+
+/** Bundles `entry` into the folder `out`. */
+export async function bundleWithEsbuild(entry, out) {
+  const wasm = [];
+  const keepWasm = ({ onResolve }) =>
+    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
+      wasm.push(join(resolveDir, path));
+      return { path: `./${basename(path)}`, external: true };
+    });
+  await build({ entryPoints: [entry], bundle: true, format: "esm", conditions, outfile: join(out, "worker.js"), plugins: [{ name: "keep-wasm", setup: keepWasm }] });
+  for (const path of wasm) await writeFile(join(out, basename(path)), await readFile(path));
+}
