@@ -38,7 +38,8 @@ export function startFaults(session) {
     try {
       const scripted = await fetch(`${session.faults}/s/${id}/script`, { method: "POST", body: JSON.stringify(fault.steps), signal: controller.signal });
       if (!scripted.ok) throw new Error(`the stand-in endpoint took no script: ${scripted.status}`);
-      await commit(session, fault, `${session.faults}/s/${id}/v1`, timeline, controller.signal);
+      const pending = call(session, fault, `${session.faults}/s/${id}/v1`, timeline, controller.signal);
+      await tell(pending, timeline, controller.signal, () => run(fault, button));
     } catch (error) {
       if (!controller.signal.aborted) timeline.fail(error, () => run(fault, button));
     }
@@ -59,7 +60,7 @@ export function startFaults(session) {
   show();
 }
 
-async function commit(session, { options }, path, timeline, signal) {
+function call(session, { options }, path, timeline, signal) {
   // Between the library and the network: what is sent, and what comes back.
   const traced = async (url, init) => {
     // Prices come from where no fault waits for them.
@@ -70,12 +71,18 @@ async function commit(session, { options }, path, timeline, signal) {
     return response;
   };
   const client = session.clientWith({ baseURL: new URL(path, location.href).href, fetch: traced, pricing: "live", ...options });
-  const pending = client.chat.completions.create({ model: session.model, messages: [{ role: "user", content: QUESTION }], stream: true }, { signal });
-  pending.settled.then((settlement) => timeline.settle(settlement));
-  const stream = await pending;
-  for await (const text of stream.text()) timeline.text(text);
-  timeline.add("ok", "The answer is complete");
-  await pending.settled;
+  return client.chat.completions.create({ model: session.model, messages: [{ role: "user", content: QUESTION }], stream: true }, { signal });
+}
+
+/** How a call ends, and then what it came to. */
+async function tell(pending, timeline, signal, retry) {
+  try {
+    for await (const text of (await pending).text()) timeline.text(text);
+    timeline.add("ok", "The answer is complete");
+  } catch (error) {
+    if (!signal.aborted) timeline.fail(error, retry);
+  }
+  timeline.settle(await pending.settled);
 }
 
 /** What happened, in order, each with its time from the start. */

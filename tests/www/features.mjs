@@ -58,6 +58,11 @@ export const features = {
   async "Markdown is drawn safely, block by block, and code is coloured and copied"({ page, act, stage }) {
     await ask(page, "What does it cost?");
     stage.script({ delayMs: 4 });
+    await page.evaluate(() => {
+      window.shifts = [];
+      // Only Chromium tells.
+      if (PerformanceObserver.supportedEntryTypes.includes("layout-shift")) new PerformanceObserver((list) => window.shifts.push(...list.getEntries().filter(({ hadRecentInput }) => !hadRecentInput).map(({ value }) => value))).observe({ type: "layout-shift" });
+    });
     await page.type("#prompt", "Show what Markdown can do.");
     await page.press("Enter");
     const prose = ".answer:last-of-type .prose";
@@ -67,6 +72,8 @@ export const features = {
     await page.until(() => !document.querySelector(".answer[aria-busy]"));
     assert.equal(await page.evaluate((root) => [...document.querySelectorAll(`${root} > *`)].filter((node) => node.kept).length, prose), 3);
     await page.until((root) => document.querySelectorAll(`${root} .hljs-keyword`).length > 2, prose);
+    const shift = await page.evaluate(() => window.shifts.reduce((sum, value) => sum + value, 0));
+    assert.ok(shift < 0.05, `what was drawn jumped: ${shift}`);
     const found = await page.evaluate((root) => {
       const all = (selector) => document.querySelectorAll(`${root} :is(${selector})`);
       return { headings: all("h2").length, nested: all("ul ul li").length, boxes: all("input[disabled]").length, cells: all("td").length, scripts: all("script, iframe, img, form, [style], [onclick]").length, link: all("a")[0].rel };
