@@ -1,6 +1,7 @@
 // What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
 // Each entry is { name, area, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
-// where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs.
+// where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs;
+// `inspect`: node:util's.
 // `needs: "copies"` keeps a scenario to such places.
 import { chat } from "./scenarios/chat.mjs";
 import { stream } from "./scenarios/stream.mjs";

@@ -1,5 +1,6 @@
 // As cli.mjs, with the package loaded by require().
 const { pathToFileURL } = require("node:url");
+const { inspect } = require("node:util");
 const hfetch = require("hfetch");
 
 async function main() {
@@ -8,7 +9,7 @@ async function main() {
   const { runAll } = await import("./harness.mjs");
   // The same file as what require() gave, by another name.
   const copies = async () => [await import(`${pathToFileURL(require.resolve("hfetch"))}?again`)];
-  const results = await runAll(scenarios, { hfetch, url, runtime, copies });
+  const results = await runAll(scenarios, { hfetch, url, runtime, copies, inspect });
   await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ results })}\n`, resolve));
   process.exit(0);
 }
