@@ -51,6 +51,15 @@ const checks = {
     const unknown = (manifest.sideEffects ?? []).filter((path) => !existsSync(join(pkg, path))).map((path) => `sideEffects names ${path}, which is not there`);
     return [...missing, ...unknown, ...(manifest.publishConfig?.provenance ? [] : ["publishConfig asks for no provenance"])];
   },
+  "the default entry is one file that imports nothing and awaits nothing": async ({ pkg }) => {
+    const { build } = await import("esbuild");
+    const entry = join(pkg, "dist/index.js");
+    // A format without modules of its own: top-level await is an error there, import.meta a warning.
+    const options = { entryPoints: [entry], bundle: true, external: ["*"], format: "iife", write: false, metafile: true, logLevel: "silent" };
+    const { metafile, warnings } = await build(options).catch(({ errors }) => ({ metafile: { inputs: {} }, warnings: errors }));
+    const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => `it imports ${path}`));
+    return [...imported, ...warnings.map(({ text }) => text)];
+  },
   "the entries are written in what the oldest browsers of the README understand": async ({ pkg }) => {
     const { transform } = await import("esbuild");
     const readme = await readFile(join(pkg, "README.md"), "utf8");
