@@ -1,6 +1,6 @@
 // npm run soak [-- --requests N] [--runtime node,workerd] [--seed S]: traffic of every kind through one client, and what is left of it.
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { keepFigures } from "./figures.mjs";
@@ -73,7 +73,7 @@ async function command() {
   const { values } = parseArgs({ options: { requests: { type: "string", default: "20000" }, runtime: { type: "string", default: "node,workerd" }, seed: { type: "string", default: "1" }, package: { type: "string" } } });
   const requests = Number(values.requests);
   if (!(requests > 0)) throw new Stop("--requests: a number above 0");
-  const folder = await installPacked(values.package ?? (await buildPackage()).out);
+  const folder = await installPacked(values.package ? resolve(values.package) : (await buildPackage()).out);
   const wrong = [];
   try {
     for (const runtime of values.runtime.split(",")) {

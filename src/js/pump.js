@@ -5,6 +5,7 @@
 
 import { cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
+import { makeError } from "./error.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
@@ -13,6 +14,16 @@ const LOOKS = 8; // at a pending read within the idle timeout: asking the clock 
 export const CHUNKS = 0;
 export const TEXT = 1;
 export const FOLD = 2;
+
+// What is left of a decoder that failed: it delivered nothing that can still be told.
+const BROKEN = {
+  has_finish: false,
+  finish_reason: undefined,
+  folded: () => () => null,
+  usage: () => undefined,
+  delivered: () => "",
+  free: () => {},
+};
 
 export class Pump {
   mode = CHUNKS;
@@ -154,8 +165,8 @@ export class Pump {
     let items;
     try {
       items = done ? decoder.end(this.mode) : decoder.push(value, this.mode);
-    } catch (error) {
-      return () => this.#finish("error", error);
+    } catch (cause) {
+      return () => this.#finishBroken(cause);
     }
     if (!this.#seenToken && decoder.delivered_any) {
       this.#seenToken = true;
@@ -185,6 +196,12 @@ export class Pump {
   #finishLost(error) {
     if (this.#decoder.has_finish) this.#finish("ok", null);
     else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
+  }
+
+  // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
+  #finishBroken(cause) {
+    this.#decoder = BROKEN;
+    this.#finish("error", makeError("StreamError", "The stream could not be decoded: see cause.", { cause }));
   }
 
   #finishDecoded() {
