@@ -9,6 +9,7 @@ import { encode } from "../pkg-template/wasm-text.js";
 import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
+import { importsModule, shortenImports } from "./wasm-imports.mjs";
 
 // rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
@@ -27,7 +28,7 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
   const stage = await mkdtemp(join(wasmFolder, "stage-"));
   try {
     await bundle(glue, stage);
-    await assemble(glue, stage);
+    await assemble(stage);
     await rm(out, { recursive: true, force: true });
     await cp(join(stage, "pkg"), out, { recursive: true });
   } finally {
@@ -96,7 +97,7 @@ async function bundle(glue, stage) {
   await copyModules(join(root, "src/js"), modules);
   await copyModules(join(root, "src/js/gateway"), join(modules, "gateway"));
   await copyModules(join(root, "pkg-template"), modules);
-  await writeFile(join(modules, "imports.js"), await importsModule(join(glue, "hfetch_bg.wasm")));
+  await shorten(join(modules, "hfetch_bg.wasm"), join(modules, "imports.js"));
   const entry = (name) => join(modules, `${name}.js`);
   const options = {
     absWorkingDir: modules,
@@ -127,21 +128,6 @@ async function bundle(glue, stage) {
   });
 }
 
-/**
- * The object that instantiation is given, as a module: most of what the wasm imports is the glue's, but functions whose
- * arguments need no conversion it takes straight from the modules beside it. Only the names it wants, so that the rest can go.
- */
-async function importsModule(wasm) {
-  const lines = [];
-  const modules = {};
-  for (const [index, { module, name }] of WebAssembly.Module.imports(new WebAssembly.Module(await readFile(wasm))).entries()) {
-    lines.push(`import { ${name} as import${index} } from ${JSON.stringify(module)};`);
-    (modules[module] ??= []).push(`${JSON.stringify(name)}: import${index}`);
-  }
-  const entries = Object.entries(modules).map(([module, members]) => `${JSON.stringify(module)}: { ${members.join(", ")} }`);
-  return `${lines.join("\n")}\nexport const imports = { ${entries.join(", ")} };\n`;
-}
-
 /** The gateway's entry points: what each is made of, and the entry of the client beside it, whose module it runs on. */
 const GATEWAYS = {
   gateway: { source: "gateway", client: "index" },
@@ -155,6 +141,13 @@ function leaveToClient(client) {
     onResolve({ filter: /^\.\.\// }, () => ({ path: `./${client}.js`, external: true }));
     onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, external: true }));
   };
+}
+
+/** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
+async function shorten(wasm, imports) {
+  const short = shortenImports(await readFile(wasm));
+  await writeFile(wasm, short.bytes);
+  await writeFile(imports, importsModule(short.imports));
 }
 
 function writeWasmAsText({ onLoad }) {
@@ -179,10 +172,10 @@ async function copyModules(from, to) {
   }
 }
 
-async function assemble(glue, stage) {
+async function assemble(stage) {
   const pkg = join(stage, "pkg");
   await mkdir(join(pkg, "dist"), { recursive: true });
-  await cp(join(glue, "hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
+  await cp(join(stage, "modules/hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
     if (name.endsWith(".d.ts")) await cp(join(template, name), join(pkg, "dist", name));

@@ -10,7 +10,7 @@ import { wasmBindgen } from "./toolchain.mjs";
 import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's weight, rounded up. It may shrink, not grow. */
-const BUDGETS = { "default entry": 144_500, "workerd entry + wasm": 141_000 };
+const BUDGETS = { "default entry": 142_500, "workerd entry + wasm": 138_500 };
 
 /** Measures a built package. Gives { lines, over }: a table, and one message for each budget that is exceeded. */
 export async function measure(pkg) {

@@ -40,10 +40,10 @@ fn limits(text: Option<String>) -> Result<Limits, JsValue> {
 /// The answer to a reservation.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Answer<R> {
+enum Answer {
     Granted {
         ok: bool,
-        reservation: R,
+        reservation: String,
     },
     #[serde(rename_all = "camelCase")]
     Refused {
@@ -57,13 +57,6 @@ enum Answer<R> {
         #[serde(skip_serializing_if = "Option::is_none")]
         budget_usd: Option<f64>,
     },
-}
-
-fn granted<R: Serialize>(reservation: R) -> JsValue {
-    to_js(&Answer::Granted {
-        ok: true,
-        reservation,
-    })
 }
 
 /// The limiter behind `RateLimiter`.
@@ -110,7 +103,7 @@ impl LimiterHandle {
     /// Why the last `reserve` gave none.
     pub fn refusal(&self) -> Returned<JsValue> {
         Ok(self.refused.map_or(JsValue::UNDEFINED, |refused| {
-            to_js(&Answer::<f64>::Refused {
+            to_js(&Answer::Refused {
                 ok: false,
                 scope: None,
                 retry_after: refused.retry_after,
@@ -239,8 +232,11 @@ impl StoreHandle {
 impl StoreHandle {
     fn answer(&mut self, parts: &[Part], now: f64) -> JsValue {
         match self.0.reserve(parts, now) {
-            Ok(reservation) => granted(reservation),
-            Err(refusal) => to_js(&Answer::<String>::Refused {
+            Ok(reservation) => to_js(&Answer::Granted {
+                ok: true,
+                reservation,
+            }),
+            Err(refusal) => to_js(&Answer::Refused {
                 ok: false,
                 scope: Some(refusal.scope),
                 retry_after: refusal.retry_after,

@@ -1,0 +1,72 @@
+// wasm-bindgen names each import with a hash, which no compression shortens: the package's module asks for "a", "b", "c".
+
+const IMPORTS = 2;
+const HEADER = 8;
+const MODULE = "i";
+
+/** Gives { bytes, imports }: the module with short names, and { module, name, short } of each import. */
+export function shortenImports(file) {
+  const { start, at, end } = section(file, IMPORTS);
+  const reader = { file, at };
+  const imports = [];
+  const entries = [];
+  for (let left = number(reader); left > 0; left--) {
+    const [module, name] = [text(reader), text(reader)];
+    const kind = reader.at;
+    skipKind(reader);
+    const short = imports.length.toString(36);
+    imports.push({ module, name, short });
+    entries.push(...word(MODULE), ...word(short), ...file.subarray(kind, reader.at));
+  }
+  const body = [...leb(imports.length), ...entries];
+  return { bytes: Buffer.concat([file.subarray(0, start), Buffer.from([IMPORTS, ...leb(body.length), ...body]), file.subarray(end)]), imports };
+}
+
+/** The object that instantiation is given, as a module: only the names it wants, so that the rest of the glue can go. */
+export function importsModule(imports) {
+  const lines = imports.map(({ module, name, short }) => `import { ${name} as import_${short} } from ${JSON.stringify(module)};`);
+  const members = imports.map(({ short }) => `${JSON.stringify(short)}: import_${short}`);
+  return `${lines.join("\n")}\nexport const imports = { ${MODULE}: { ${members.join(", ")} } };\n`;
+}
+
+function section(file, wanted) {
+  for (const reader = { file, at: HEADER }; reader.at < file.length; ) {
+    const start = reader.at;
+    const id = file[reader.at++];
+    const size = number(reader);
+    if (id === wanted) return { start, at: reader.at, end: reader.at + size };
+    reader.at += size;
+  }
+  throw new Error(`the module has no section ${wanted}`);
+}
+
+/** An unsigned LEB128 number. */
+function number(reader) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = reader.file[reader.at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return value;
+  }
+}
+
+function leb(value) {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(Math.floor(value / 0x80))];
+}
+
+function text(reader) {
+  const length = number(reader);
+  reader.at += length;
+  return reader.file.toString("utf8", reader.at - length, reader.at);
+}
+
+function word(name) {
+  return [...leb(name.length), ...Buffer.from(name)];
+}
+
+// Functions only: the module has its own memory, tables and globals.
+function skipKind(reader) {
+  const kind = reader.file[reader.at++];
+  if (kind !== 0) throw new Error(`an import of kind ${kind}, which is no function`);
+  number(reader);
+}
