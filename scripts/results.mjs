@@ -22,7 +22,7 @@ const PARTS = {
   chromium: ["--runtime", "chromium", ...SHORT],
   deno: ["--runtime", "deno", ...SHORT],
   bun: ["--runtime", "bun", ...SHORT],
-  workerd: ["--runtime", "workerd", ...SHORT],
+  workerd: ["--runtime", "workerd", "--only", "single slot", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],

@@ -30,9 +30,9 @@ function streamJob(library, workload, size, count) {
 
 function embeddingsJob(library, count, dimensions, base64) {
   const prepare = () => {
-    const text = workloads.embeddings(count, dimensions, base64);
+    const bytes = new TextEncoder().encode(workloads.embeddings(count, dimensions, base64));
     const input = Array.from({ length: count }, (_, index) => `text ${index}`);
-    return embeddings[library]({ text, input, base64 });
+    return embeddings[library]({ bytes, input, base64 });
   };
   return { kind: "embeddings", workload: `embeddings ${count}×${dimensions} ${base64 ? "base64" : "float"}`, size: 0, events: 1, prepare };
 }

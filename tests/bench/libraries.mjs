@@ -19,7 +19,7 @@ function body(pieces) {
 }
 
 const streamResponse = (pieces) => new Response(body(pieces), { headers: { "content-type": "text/event-stream" } });
-const jsonResponse = (text) => new Response(text, { headers: { "content-type": "application/json" } });
+const jsonResponse = (bytes) => new Response(bytes, { headers: { "content-type": "application/json" } });
 
 async function count(iterable) {
   let items = 0;
@@ -114,16 +114,16 @@ export const streams = {
 };
 
 export const embeddings = {
-  "JSON.parse + Float32Array": async ({ text, base64 }) => () => {
-    const rows = JSON.parse(text).data.map(({ embedding }) => (base64 ? atobLoop(embedding) : Float32Array.from(embedding)));
-    return rows.length;
+  "JSON.parse + Float32Array": async ({ bytes, base64 }) => async () => {
+    const { data } = await jsonResponse(bytes).json();
+    return data.map(({ embedding }) => (base64 ? atobLoop(embedding) : Float32Array.from(embedding))).length;
   },
-  hfetch: async ({ text, input, base64 }) => {
-    const client = await hfetch(() => jsonResponse(text), { embeddings: { batchSize: 1000 }, limits: {} });
+  hfetch: async ({ bytes, input }) => {
+    const client = await hfetch(() => jsonResponse(bytes), { embeddings: { batchSize: 1000 }, limits: {} });
     return async () => (await client.embeddings.create({ model: MODEL, input })).data.length;
   },
-  openai: async ({ text, input, base64 }) => {
-    const client = await openai(() => jsonResponse(text));
+  openai: async ({ bytes, input, base64 }) => {
+    const client = await openai(() => jsonResponse(bytes));
     return async () => {
       const { data } = await client.embeddings.create({ model: MODEL, input, ...(base64 ? {} : { encoding_format: "float" }) });
       return data.map(({ embedding }) => Float32Array.from(embedding)).length;
