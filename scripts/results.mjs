@@ -1,11 +1,13 @@
 // npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg.
 //
 // What each part measured stays in target/bench, so that one part can be run again by itself; --render runs none.
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, availableParallelism, platform } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
+import { figures } from "./figures.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
 import { document } from "../tests/bench/document.mjs";
@@ -46,21 +48,36 @@ async function read(part) {
   const text = await readFile(fileOf(part), "utf8").catch(() => {
     throw new Stop(`nothing measured for ${part}: npm run results -- --parts ${part}`);
   });
-  const [head, ...figures] = text.trim().split("\n").map((line) => JSON.parse(line));
-  return { ...head, figures };
+  const [head, ...measured] = text.trim().split("\n").map((line) => JSON.parse(line));
+  return { ...head, figures: measured };
 }
 
 /** Where the scenarios passed, as the last runs of the tests left it. */
 async function scenarios() {
-  const table = await areasByPlace(join(root, "target/scenarios"), join(root, "target/bundlers")).catch(() => {
-    throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
-  });
+  const files = ["scenarios", "bundlers"].map((name) => join(root, "target", name)).filter((file) => existsSync(`${file}.json`));
+  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
+  const table = await areasByPlace(...files);
   return `## Where the scenarios pass
 
 How many of each area passed on the packed package, in runtimes (\`npm test\`) and out of bundlers (\`npm run test:bundlers\`, run in
 Chromium or in the server). An empty cell is nothing of that area for that place.
 
 ${table}`;
+}
+
+/** What the long runs counted, where this machine has made them. */
+async function longRuns() {
+  const [fuzz, faults, soak] = await Promise.all(["fuzz", "faults", "soak"].map(figures));
+  const row = ([name, cells]) => `| ${[name, ...cells].join(" | ")} |`;
+  const list = (found, cells) => Object.entries(found).map(([name, counts]) => row([name, cells(counts)])).join("\n");
+  const parts = [
+    [fuzz, "Fuzzing: what takes bytes or foreign data, with no crash and no property broken.", "| target | inputs |\n| --- | --: |", ({ inputs }) => [inputs]],
+    [faults, "The fault matrix: each cell ends as its table says, once, and leaves nothing open.", "| runtime | cells |\n| --- | --: |", ({ cells }) => [cells]],
+    [soak, "Soak: random calls against a server that fails at random; both sides' books agree.", "| runtime | calls | requests |\n| --- | --: | --: |", ({ calls, requests }) => [calls, requests]],
+  ];
+  const made = parts.filter(([found]) => Object.keys(found).length > 0);
+  const texts = made.map(([found, meaning, head, cells]) => `${meaning}\n\n${head}\n${list(found, cells)}`);
+  return texts.length === 0 ? "" : `\n\n## Long runs\n\n${texts.join("\n\n")}\n`;
 }
 
 async function command() {
@@ -75,7 +92,7 @@ async function command() {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}`);
+  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${(await scenarios()).trimEnd()}${await longRuns()}`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }
 
