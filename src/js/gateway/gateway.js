@@ -39,7 +39,10 @@ function sameEntries(one, other) {
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
-function storeOf(env) {
+// Where nothing is limited nothing is asked: a Durable Object would only cost its round trips.
+function storeOf({ limits, clientLimits, keyLimits, budget, ticketSecret, authorize }, env) {
+  const some = [limits, clientLimits, keyLimits].some((given) => Object.keys(given).length > 0);
+  if (!some && !budget && !ticketSecret && !authorize) return undefined;
   if (env.LIMITS !== undefined) return durableStore(env.LIMITS);
   logNotice("limits", "There is no binding LIMITS of a Durable Object: limits are counted in memory, by each isolate for itself.");
   return undefined;
@@ -49,7 +52,7 @@ function storeOf(env) {
 function start(options, env) {
   try {
     const settings = readSettings(typeof options === "function" ? options(env) : options, env);
-    settings.store ??= storeOf(env);
+    settings.store ??= storeOf(settings, env);
     return new Service(settings, openUpstream(settings));
   } catch (error) {
     return new Misconfigured(error);
