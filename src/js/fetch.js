@@ -1,6 +1,8 @@
 // One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
 
-import { ENDED, timer } from "./cancel.js";
+import { ENDED, resolvesAcrossRequests, timer } from "./cancel.js";
+
+const REDIRECTS = 5;
 
 // Resolves with {response, controller}, {timedOut: true}, {ended: true} or {error}; never rejects.
 export async function send(fetchFunction, url, method, headers, body, cancel, connect) {
@@ -18,7 +20,9 @@ export async function send(fetchFunction, url, method, headers, body, cancel, co
   try {
     const init = { method, headers, signal: controller.signal };
     if (body !== undefined) init.body = body;
-    const answer = Promise.resolve(fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
+    // Workers of before September 2025 send the key along to wherever a redirect leads.
+    if (!resolvesAcrossRequests()) init.redirect = "manual";
+    const answer = follow(fetchFunction, url, init, REDIRECTS);
     answer.then((late) => (timedOut ? discard(late) : undefined), () => {});
     const response = await cancel.race(Promise.race([answer, connected]), discard);
     if (!response || typeof response.status !== "number" || typeof response.headers?.get !== "function") {
@@ -32,6 +36,18 @@ export async function send(fetchFunction, url, method, headers, body, cancel, co
   } finally {
     alarm.clear();
   }
+}
+
+// Where redirects are not followed by the platform: those that keep the method, within the origin. Others are the answer.
+async function follow(fetchFunction, url, init, left) {
+  const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
+  const kept = init.redirect !== undefined && left > 0 && (response?.status === 307 || response?.status === 308);
+  const location = kept ? header(response, "location") : undefined;
+  if (location === undefined) return response;
+  const { href, origin } = new URL(location, url);
+  if (origin !== new URL(url).origin) return response;
+  discard(response);
+  return follow(fetchFunction, href, init, left - 1);
 }
 
 // A body nobody reads keeps its socket; a locked or missing one is somebody else's.
