@@ -1,11 +1,13 @@
 // Limits and budgets for all isolates of a gateway: one Durable Object that holds the same store as a client's memory,
-// and writes what changes as rows. What it has answered is stored: the runtime keeps an answer back until its writes are.
+// and writes what changes as rows. What it has answered is stored. A write costs what a disk takes, so that whoever comes
+// at once is written at once, and what nobody waits for goes with the next.
 
 import { internals } from "./internals.js";
 
 // How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
 const AHEAD = 60_000; // ms
 const MINUTE = 60_000; // ms
+const SETTLED_WITHIN = 20; // ms: who settles has its answer already
 const SWEEP = 256; // writes after which what has left the window is deleted
 
 const SCHEMA = `
@@ -21,31 +23,35 @@ export function limitObject(Base) {
     #handle = null;
     #alarm = Infinity; // the time of the alarm that is set
     #writes = 0;
+    #next = null; // the write that is due: {due, timer, done, resolve, reject}
 
     async reserve({ parts, now }) {
       const { dataText } = internals();
       const handle = this.#open(now);
       for (const { scope } of parts) this.#load(handle, scope);
-      return this.#written(handle, handle.reserve_and_tell(dataText(parts, "parts"), timely(now)));
+      const answer = handle.reserve_and_tell(dataText(parts, "parts"), timely(now));
+      // A refusal changes nothing.
+      if (answer.ok) await this.#written(0);
+      return answer;
     }
 
     async settle(reservation, { tokens, usd, now }) {
       const handle = this.#open(now);
       handle.settle(reservation, tokens, usd, timely(now));
-      this.#written(handle);
+      await this.#written(SETTLED_WITHIN);
     }
 
     async release(reservation) {
       const handle = this.#open(Date.now());
       handle.release(reservation);
-      this.#written(handle);
+      await this.#written(SETTLED_WITHIN);
     }
 
     async block(scope, until) {
       const handle = this.#open(Date.now());
       this.#load(handle, scope);
       handle.block(scope, until);
-      this.#written(handle);
+      await this.#written(SETTLED_WITHIN);
     }
 
     // Requests that were left open are lost after ten minutes, whether or not others come.
@@ -54,7 +60,7 @@ export function limitObject(Base) {
       const handle = this.#open(now);
       this.#alarm = Infinity;
       handle.expire(now);
-      this.#written(handle);
+      await this.#written(0);
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
     }
 
@@ -93,9 +99,33 @@ export function limitObject(Base) {
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 
-    #written(handle, answer) {
+    // Resolves when all that has changed by now is written, within so many ms.
+    #written(within) {
+      this.#next ??= pending();
+      const next = this.#next;
+      const due = performance.now() + within;
+      if (due < next.due) {
+        clearTimeout(next.timer);
+        Object.assign(next, { due, timer: setTimeout(() => this.#flush(next), within) });
+      }
+      return next.done;
+    }
+
+    #flush(next) {
+      this.#next = null;
+      try {
+        this.#write(this.#handle);
+        next.resolve();
+      } catch (error) {
+        // What is in memory is not what is stored: the next one starts from there.
+        this.#handle = null;
+        next.reject(error);
+      }
+    }
+
+    #write(handle) {
       const changes = handle.changes();
-      if (changes === undefined) return answer;
+      if (changes === undefined) return;
       const { state, until, ended } = changes;
       const { scopes, open, lost, ...head } = state;
       this.#run("INSERT OR REPLACE INTO hfetch_store VALUES (1, ?)", JSON.stringify(head));
@@ -108,7 +138,6 @@ export function limitObject(Base) {
       for (const number of ended) this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);
       if (++this.#writes % SWEEP === 0) this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", head.now - MINUTE);
       this.#watch(handle.next_loss());
-      return answer;
     }
 
     #watch(loss = Infinity) {
@@ -117,6 +146,12 @@ export function limitObject(Base) {
       this.ctx.storage.setAlarm(loss);
     }
   };
+}
+
+function pending() {
+  const next = { due: Infinity, timer: undefined };
+  next.done = new Promise((resolve, reject) => Object.assign(next, { resolve, reject }));
+  return next;
 }
 
 function timely(now) {
