@@ -68,8 +68,7 @@ export class Pump {
   }
 
   next() {
-    const step = this.#dequeue();
-    if (step !== undefined) return Promise.resolve(step);
+    if (this.#at < this.#queue.length) return Promise.resolve({ value: this.#queue[this.#at++], done: false });
     if (this.over) return this.#afterEnd();
     if (!this.#reading) return this.#readStep();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));

@@ -32,7 +32,7 @@ impl TooLarge {
 /// Takes events as they are found.
 pub trait Sink {
     /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: one whole
-    /// event up to and with its blank line, or none.
+    /// event up to and with its blank line, or none. An event that ends the stream is not taken like this.
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let _ = bytes;
         0
@@ -40,11 +40,6 @@ pub trait Sink {
 
     /// One event; `false` stops the decoder for good.
     fn event(&mut self, event: Event<'_>) -> bool;
-
-    /// Whether anything more is wanted.
-    fn open(&self) -> bool {
-        true
-    }
 }
 
 #[derive(Debug)]
@@ -116,7 +111,6 @@ impl SseDecoder {
             let taken = sink.ahead(rest);
             if taken > 0 {
                 rest = rest.get(taken..).unwrap_or_default();
-                self.closed = !sink.open();
                 continue;
             }
             rest = self.step(rest, sink)?;
@@ -183,7 +177,6 @@ impl SseDecoder {
         let carry = std::mem::take(&mut self.carry);
         let mut rest: &[u8] = &carry;
         if sink.ahead(rest) == rest.len() {
-            self.closed = !sink.open();
             rest = &[];
         }
         while !rest.is_empty() && !self.closed {

@@ -275,10 +275,6 @@ impl Sink for Reader {
             let payload = at..at + event.data.len();
             self.templates.learn(event.block, payload, &self.fields);
         }
-        self.open()
-    }
-
-    fn open(&self) -> bool {
         !self.done && self.fault.is_none()
     }
 }
