@@ -19,7 +19,7 @@ declare global {
 export interface Pending<T> extends Promise<T> {
   /**
    * The call's one settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended
-   * (for a stream: when the stream has). Never rejects; for bad arguments an empty one that is not in the ledger.
+   * (for a stream: when the stream has), and a `store` of yours knows of it or has not answered for ten seconds. Never rejects; for bad arguments an empty one that is not in the ledger.
    */
   readonly settled: Promise<Settlement>;
   /** The answer together with status and headers. Rejects as the promise itself does. */

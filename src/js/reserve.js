@@ -1,12 +1,20 @@
 // A caller's LimitStore: it may be slow, fail, or answer after nobody waits any more.
 
-const quietly = async (work) => {
+import { timer } from "./cancel.js";
+
+const PATIENCE = 10_000; // ms for which the end of a call waits for a store
+
+async function quietly(work) {
+  let alarm;
+  const late = new Promise((resolve) => (alarm = timer(resolve, PATIENCE)));
   try {
-    await work();
+    await Promise.race([work(), late]);
   } catch {
     // A store that misses an end expires the reservation by itself.
+  } finally {
+    alarm.clear();
   }
-};
+}
 
 export function reserve(store, request, cancel) {
   const answer = (async () => store.reserve(request))();

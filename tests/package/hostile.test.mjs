@@ -131,6 +131,22 @@ test("a store whose settle and release fail breaks no answer", async () => {
   assert.equal((await hf.chat.completions.create({ messages: PROMPT })).object, "chat.completion");
 });
 
+test("a store whose settle never answers holds the settlement up for ten seconds, the answer not at all", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const fetch = async () => Response.json({ choices: [{ index: 0, message: { role: "assistant", content: "x" }, finish_reason: "stop" }] });
+  const hf = clientWith({ store: { reserve: async () => ({ ok: true, reservation: "r" }), settle: never, release: never, block: never }, fetch });
+  const pending = hf.chat.completions.create({ messages: PROMPT });
+  let settled = false;
+  pending.settled.then(() => (settled = true));
+  assert.equal((await pending).object, undefined);
+  await nextTurn();
+  t.mock.timers.tick(9_999);
+  await nextTurn();
+  assert.equal(settled, false);
+  t.mock.timers.tick(1);
+  assert.equal((await pending.settled).outcome, "ok");
+});
+
 test("withResponse of a failed call is one rejection, not two", async () => {
   const { client } = scripted({ status: 400 });
   const error = await failure(client().chat.completions.create({ messages: PROMPT }).withResponse());
