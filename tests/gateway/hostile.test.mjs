@@ -60,19 +60,17 @@ test("no body breaks it, and none gets past the caps", async () => {
   }
 });
 
-test("a body without end is refused while it comes", async () => {
+test("a body is refused while it comes, before it has ended", async () => {
   const socket = connect(gateway.port, "127.0.0.1");
   let answer = "";
   socket.setEncoding("latin1").on("data", (data) => (answer += data)).on("error", () => {});
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ntransfer-encoding: chunked\r\n\r\n`);
-  const chunk = `2710\r\n${" ".repeat(10_000)}\r\n`;
-  let sent = 0;
-  while (answer === "" && !socket.destroyed && sent < 100 * LIMIT) {
-    if (!socket.write(chunk)) await Promise.race([once(socket, "drain"), once(socket, "close"), once(socket, "data")]).catch(() => {});
-    sent += 10_000;
-  }
+  const chunk = (size) => `${size.toString(16)}\r\n${" ".repeat(size)}\r\n`;
+  for (let sent = 0; sent < LIMIT; sent += 10_000) socket.write(chunk(10_000));
+  // The one byte too many is all that is left to read: a server that closes with more of it unread would reset its own answer.
+  socket.write(chunk(1));
+  await once(socket, "data");
   assert.match(answer, /^HTTP\/1\.1 413 /);
-  assert.ok(sent < 100 * LIMIT, `${sent} bytes were taken`);
   socket.destroy();
 });
 

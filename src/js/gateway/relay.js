@@ -22,8 +22,12 @@ async function pump(reader, writer) {
   writer.closed.catch(left);
   let silent = false;
   let between = true;
+  let asking = false;
   const alarm = setInterval(() => {
-    if (silent && between) writer.write(COMMENT).catch(left);
+    if (silent && between && !asking) {
+      asking = true;
+      writer.write(COMMENT).then(() => (asking = false), left);
+    }
     silent = true;
   }, SILENCE);
   try {
