@@ -33,7 +33,8 @@ pub enum Denied {
 pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
     let line = &call.shared.line;
     let waiting = call.shared.config.waiting;
-    let give_up = now() + waiting.max_wait;
+    let mut asked = now();
+    let give_up = asked + waiting.max_wait;
     let mut place: Option<Place<'_>> = None;
     let mut look = LOOK;
     loop {
@@ -55,7 +56,8 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
                     let hopeless = !waiting.waits
                         || refusal.reason == Reason::Budget
                         || refusal.retry_after == f64::INFINITY;
-                    if hopeless || (first && refusal.retry_after > give_up - now()) {
+                    // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
+                    if hopeless || (first && refusal.retry_after > give_up - asked) {
                         return Err(refused(&refusal, waiting.waits));
                     }
                     retry_after = refusal.retry_after;
@@ -77,7 +79,9 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
         let Some(place) = &place else {
             continue;
         };
-        sleep(call, place, patience(first, retry_after, look).min(left)).await?;
+        let most = if first { left.max(retry_after) } else { left };
+        sleep(call, place, patience(first, retry_after, look).min(most)).await?;
+        asked = now();
         if call.shared.store.is_given() {
             look = if line.freed() == freed {
                 (look * 2.0).min(LOOK_BEHIND)
