@@ -45,8 +45,9 @@ async function command() {
   const { HF_TOKEN: token } = gatewayVariables(process.env);
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const open = [];
+  const closeAll = () => Promise.all(open.map((server) => server.close()));
   const stop = async () => {
-    await Promise.all(open.map((server) => server.close()));
+    await closeAll();
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
@@ -55,7 +56,7 @@ async function command() {
   try {
     await present(out, { port, token, endpoint, open });
   } catch (error) {
-    await endpoint?.close();
+    await closeAll();
     throw error;
   }
 }

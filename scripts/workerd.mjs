@@ -26,13 +26,19 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
     await mkdir(state, { recursive: true });
     await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, isolates, flags }));
     const { child, ready } = launch(folder, env, log, isolates);
-    const exited = once(child, "exit").finally(() => rm(folder, { recursive: true, force: true }));
+    // A parent that fails leaves no runtime behind.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    const exited = once(child, "exit").finally(() => {
+      process.off("exit", kill);
+      return rm(folder, { recursive: true, force: true });
+    });
     const ports = await Promise.race([ready, exited.then(() => null)]);
     if (ports === null) throw new Stop(`workerd ended before it listened on port ${port}`);
     const close = async () => {
       child.kill("SIGTERM");
       // It would wait for connections that are kept alive.
-      const impatient = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+      const impatient = setTimeout(kill, PATIENCE);
       await exited;
       clearTimeout(impatient);
     };
