@@ -8,6 +8,7 @@ import { features } from "./features.mjs";
 import { startStage } from "./stage.mjs";
 
 const SCREENSHOTS = join(root, "www/screenshots");
+const TIME_LIMIT = 120_000;
 const WAYS = { click: (page) => (selector) => page.click(selector), key: (page) => (selector) => page.activate(selector) };
 
 /** `ways`: "click", "key" or both. */
@@ -25,7 +26,7 @@ export function featuresIn(name, ways = Object.keys(WAYS)) {
     });
     for (const way of ways) {
       for (const [feature, run] of Object.entries(features)) {
-        test(`${feature}, by ${way}`, async () => {
+        test(`${feature}, by ${way}`, { timeout: TIME_LIMIT }, async () => {
           stage.next();
           const page = await browser.open(stage.url);
           try {

@@ -5,8 +5,8 @@ import { chromiumFlags } from "../../../scripts/browser.mjs";
 export async function start(executablePath) {
   const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   return {
-    async open(url) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+    async open(url, width, height) {
+      const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true });
       const page = await context.newPage();
       await page.goto(url);
       return {

@@ -6,7 +6,7 @@ import { browsers } from "../../../scripts/browser.mjs";
 
 const PATIENCE = 15_000; // ms until a condition that does not come true is a failure
 
-/** Starts a browser by its name in scripts/browser.mjs; gives { name, open(url), close() }. `open` gives a Page. */
+/** Starts a browser by its name in scripts/browser.mjs; gives { name, open(url, width, height), close() }. `open` gives a Page. */
 export async function startBrowser(name) {
   const path = await browsers[name].find();
   const { start } = await import(`./${name.toLowerCase()}.mjs`);
@@ -14,8 +14,8 @@ export async function startBrowser(name) {
   const browser = await start(path, profile);
   return {
     name,
-    open: async (url) => {
-      const page = new Page(await browser.open(url));
+    open: async (url, width = 1280, height = 800) => {
+      const page = new Page(await browser.open(url, width, height));
       await page.ready();
       return page;
     },

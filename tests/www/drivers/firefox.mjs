@@ -10,9 +10,9 @@ export async function start(executablePath, profile) {
     extraPrefsFirefox: { "browser.download.dir": profile, "browser.download.folderList": 2 },
   });
   return {
-    async open(url) {
+    async open(url, width, height) {
       const page = await browser.newPage();
-      await page.setViewport({ width: 1280, height: 800 });
+      await page.setViewport({ width, height });
       await page.goto(url);
       return {
         evaluate: (run, args) => page.evaluate(run, ...args),

@@ -19,8 +19,8 @@ export async function start(binary, profile) {
   const capabilities = new Capabilities({ browserName: "MiniBrowser", "webkitgtk:browserOptions": { binary, args: ["--automation"] } });
   const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
   return {
-    async open(url) {
-      await resize(driver, 1280, 800);
+    async open(url, width, height) {
+      await resize(driver, width, height);
       await driver.get(url);
       return {
         evaluate: (run, args) => driver.executeScript(`return (${run})(...arguments)`, ...args),
