@@ -10,18 +10,14 @@ import { clientOptions, dataText, environment, refuse, requestOptions } from "./
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
 
-// A handle that fromConfig made.
-class Made {
-  constructor(handle) {
-    this.handle = handle;
-  }
-}
+// Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
+const made = new WeakMap();
 
 export class HuggingFace {
   #client;
 
   constructor(options) {
-    this.#client = options instanceof Made ? options.handle : new Client(...clientOptions(options));
+    this.#client = made.get(options) ?? new Client(...clientOptions(options));
     this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
     this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
     this.models = {
@@ -83,7 +79,9 @@ export class HuggingFace {
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
 function clientOf(handle) {
-  return new HuggingFace(new Made(handle));
+  const options = {};
+  made.set(options, handle);
+  return new HuggingFace(options);
 }
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.

@@ -101,6 +101,8 @@ export async function readParts(response, cancel, idle, take) {
     for (;;) {
       const { value, done } = await watch(reader.read());
       if (done) return;
+      // A reader that is not the platform's may give anything, and never end.
+      if (!ArrayBuffer.isView(value)) throw new TypeError("the body gave something that is not bytes");
       take(value);
     }
   } catch (error) {
