@@ -35,14 +35,14 @@ export interface GatewayOptions {
   audience?: string;
   /**
    * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
-   * has some, or the answer to send instead. A gateway open to everybody is `async () => ({ client: "anyone" })`.
+   * has some, or the answer to send instead. Who wants to read the body reads `request.clone()`. A gateway open to everybody is `async () => ({ client: "anyone" })`.
    */
   authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
   /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own. Variable: `GATEWAY_ORIGINS`. */
   origins?: string[];
   /** Models that may be asked for; `*` stands for anything within a name. Default: all. Variable: `GATEWAY_MODELS`. */
   models?: string[];
-  /** The most a request may ask for. */
+  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
   caps?: GatewayCaps;
   /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
   limits?: Limits;
@@ -74,7 +74,7 @@ export interface Caller {
 
 /** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
 export interface GatewayCaps {
-  /** `max_tokens` and `max_completion_tokens`; sent as `max_tokens` where the caller names neither. Variable: `GATEWAY_MAX_TOKENS`. */
+  /** `max_tokens` and `max_completion_tokens`; always sent as `max_tokens`, the cap itself where the caller names neither. Variable: `GATEWAY_MAX_TOKENS`. */
   maxTokens?: number;
   /** `n`, answers at once. Variable: `GATEWAY_MAX_N`. */
   n?: number;

@@ -124,7 +124,10 @@ async fn attempt(
     for key in keys {
         let scope = shared.scope(key);
         let parts = parts(call, wire, &scope);
-        let reserved = shared.store.reserve(&parts, now(), &call.cancel).await;
+        let store = &shared.store;
+        let reserved = store
+            .reserve(&parts, now(), &call.cancel, &call.storing)
+            .await;
         let (answer, quotas) = reserved.map_err(unanswered)?;
         if !call.parts.is_empty() {
             let quotas = quotas.unwrap_or_else(|| shared.store.quotas(&parts, now()));

@@ -16,9 +16,16 @@ async function quietly(work) {
   }
 }
 
-export function reserve(store, request, cancel) {
+// Who leaves meanwhile never hears of the reservation: it is released as it comes. That goes into `storing`, for which the
+// settlement waits, since a host may stop whatever nobody waits for.
+export function reserve(store, request, cancel, storing) {
   const answer = (async () => store.reserve(request))();
-  return cancel.race(answer, (late) => late?.ok && quietly(() => store.release(late.reservation)));
+  const giveBack = async () => {
+    const late = await answer;
+    if (late?.ok) await store.release(late.reservation);
+  };
+  const forget = cancel.onEnd(() => storing.push(quietly(giveBack)));
+  return cancel.race(answer).finally(forget);
 }
 
 export function settle(store, reservation, tokens, usd, now) {

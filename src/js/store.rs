@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -15,7 +15,7 @@ use crate::policy::rate_limit::{Limits, Reason};
 
 #[wasm_bindgen(raw_module = "./reserve.js")]
 extern "C" {
-    fn reserve(store: &JsValue, request: JsValue, cancel: &Cancel) -> Promise;
+    fn reserve(store: &JsValue, request: JsValue, cancel: &Cancel, storing: &Array) -> Promise;
     fn settle(store: &JsValue, reservation: &str, tokens: f64, usd: f64, now: f64) -> Promise;
     fn release(store: &JsValue, reservation: &str) -> Promise;
     fn block(store: &JsValue, scope: &str, until: f64) -> Promise;
@@ -61,12 +61,13 @@ impl Store {
         matches!(self, Store::Given(_))
     }
 
-    /// Reserves every part or none.
+    /// Reserves every part or none; what is given back because the call ended first is `storing`.
     pub async fn reserve(
         &self,
         parts: &[Part],
         now: f64,
         cancel: &Cancel,
+        storing: &Array,
     ) -> Result<Answer, Unanswered> {
         let store = match self {
             Store::Memory(store) => return Ok((store.borrow_mut().reserve(parts, now), None)),
@@ -76,7 +77,7 @@ impl Store {
             parts: parts.iter().map(PartData::from).collect(),
             now,
         });
-        match JsFuture::from(reserve(store, request, cancel)).await {
+        match JsFuture::from(reserve(store, request, cancel, storing)).await {
             Ok(answer) => Ok((read(&answer), Some(get(&answer, "quotas")))),
             Err(_) if cancel.cause().is_some() => Err(Unanswered::Ended),
             Err(thrown) => Err(Unanswered::Failed(thrown)),

@@ -17,7 +17,8 @@ export class LimitObject extends Limits {
   evict() { this.ctx.abort("started anew"); }
   rows() {
     const count = (table) => this.ctx.storage.sql.exec("SELECT count(*) AS n FROM hfetch_" + table).one().n;
-    return Object.fromEntries(["scope", "bucket", "reservation"].map((table) => [table, count(table)]));
+    const open = count("reservation WHERE lost = 0");
+    return { open, ...Object.fromEntries(["scope", "bucket", "reservation"].map((table) => [table, count(table)])) };
   }
 }
 export default {
@@ -176,6 +177,18 @@ test("a reservation that never ends is given up by the alarm, without anybody as
   await ask(first.url, name, [["release", answer.reservation], ["evict"], settle(granted.reservation, Date.now(), 1, 0.4)]);
   const [dear, fits] = await ask(first.url, name, [reserve([{ ...parts[0], usd: 0.7 }], Date.now()), reserve([{ ...parts[0], usd: 0.6 }], Date.now())]);
   assert.deepEqual([dear.ok, dear.reason, fits.ok], [false, "budget", true]);
+});
+
+test("an alarm that finds nothing lost sees to what is open, and leaves no row that no longer counts", async () => {
+  const name = fresh();
+  const due = Date.now() - LOST_AFTER;
+  const parts = [part("client:ann", { requestsPerMinute: 9 })];
+  const [settled] = await ask(first.url, name, [reserve(parts, due + 2_000)]);
+  await ask(first.url, name, [settle(settled.reservation, due + 2_000), reserve(parts, due + 3_000)]);
+  let rows;
+  do [rows] = await ask(first.url, name, [["rows"]]);
+  while (rows.open > 0 && Date.now() < due + 3_000 + LOST_AFTER + 20_000);
+  assert.deepEqual(rows, { open: 0, scope: 1, bucket: 0, reservation: 1 }, "the second one is lost, though nobody asked");
 });
 
 test("a clock that is far ahead stops nobody for long, and one that goes back changes nothing", async () => {

@@ -25,7 +25,7 @@ function serve(options = {}, answer = {}) {
     const work = (async () => {
       if (given instanceof Error) throw given;
       request.onSettled(SETTLEMENT);
-      return { status: 200, headers: new Headers({ "content-type": "application/json", ...given.headers }), quotas: given.quotas, body: given.body ?? "{}" };
+      return { status: given.status ?? 200, headers: new Headers({ "content-type": "application/json", ...given.headers }), quotas: given.quotas, body: given.body ?? "{}" };
     })();
     return { answer: work, settled: work.catch(() => {}).then(() => SETTLEMENT) };
   };
@@ -233,11 +233,20 @@ test("caps hold whatever the body says, and go out where it says nothing", async
   for (const more of [{ max_tokens: "101" }, { max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: [1] }, { n: "1" }, { n: 0 }, { max_completion_tokens: {} }]) await refused(await post({ ...BODY, ...more }), 400, "invalid_type");
   assert.equal(seen.calls.length, 0);
   for (const [more, sent] of [
-    [{}, { max_tokens: 100 }], [{ max_tokens: null }, { max_tokens: 100 }], [{ max_tokens: 7, n: 2 }, { max_tokens: 7, n: 2 }], [{ max_completion_tokens: 9 }, { max_completion_tokens: 9 }],
+    [{}, { max_tokens: 100 }], [{ max_tokens: null }, { max_tokens: 100 }], [{ max_tokens: 7, n: 2 }, { max_tokens: 7, n: 2 }], [{ max_completion_tokens: 9 }, { max_tokens: 9 }],
+    [{ max_tokens: null, max_completion_tokens: 9 }, { max_tokens: 9 }], [{ max_tokens: 5, max_completion_tokens: 9 }, { max_tokens: 5, max_completion_tokens: 9 }],
   ]) {
     await post({ ...BODY, ...more });
     assert.deepEqual(seen.calls.at(-1).body, { ...BODY, ...sent });
   }
+});
+
+test("an embeddings request has no more inputs than OpenAI's API takes", async () => {
+  const { post, seen } = serve();
+  const embed = (input) => post({ model: "org/name", input }, { path: "/v1/embeddings" });
+  for (const one of ["a", [1]]) assert.equal((await refused(await embed(Array(2_049).fill(one)), 400, "cap_exceeded")).param, "input");
+  assert.equal(seen.calls.length, 0);
+  for (const input of [Array(2_048).fill("a"), Array(3_000).fill(1), "a".repeat(3_000)]) assert.equal((await embed(input)).status, 200);
 });
 
 test("a member that comes twice is one: what was checked is what is sent", async () => {
@@ -300,6 +309,7 @@ test("what goes wrong behind the gateway is told without what is the operator's"
     [upstreamError("StreamError", undefined), 502, "upstream_invalid"],
     [upstreamError("APIError", 200), 502, "upstream_invalid"],
     [upstreamError("APIError", 302), 502, "upstream_invalid"],
+    [upstreamError("APIError", 999), 502, "upstream_invalid"],
     [new TypeError("internal: secrets"), 500, "internal_error"],
     [new errors.ConfigError("pricing: has no price", { path: "pricing" }), 403, "model_not_priced"],
   ];
@@ -316,6 +326,7 @@ test("a server's refusal is passed on: status, words, code, param, Retry-After",
   for (const [given, status, expected, retryAfter = null] of [
     [error({ message: "no such model", type: "invalid_request_error", code: "model_not_found", param: "model" }, 400, { code: "model_not_found", type: "invalid_request_error", param: "model" }), 400, { message: "no such model", type: "invalid_request_error", code: "model_not_found", param: "model" }],
     [error("Model is overloaded", 429, { retryAfter: 1_500 }), 429, { message: "Model is overloaded", type: "rate_limit_error", code: "upstream_error", param: null }, "2"],
+    [error("Limit reached in organization `org_01hxyzabcdef` for user-1f3a9b0c of org-mode and user_agent", 429), 429, { message: "Limit reached in organization `[redacted]` for [redacted] of org-mode and user_agent", type: "rate_limit_error", code: "upstream_error", param: null }],
     [error(["a: field required", "b: too long"], 422), 422, { message: "a: field required; b: too long", type: "invalid_request_error", code: "upstream_error", param: null }],
     [error({ detail: [{ msg: "field required" }] }, 422), 422, { message: "field required", type: "invalid_request_error", code: "upstream_error", param: null }],
     [error("<html><h1>Bad gateway at 10.0.0.7</h1>", 502), 502, { message: "The model's server answered 502.", type: "server_error", code: "upstream_error", param: null }],
@@ -373,6 +384,13 @@ test("of an answer's head goes on what is the caller's", async () => {
   const response = await serve({}, { headers, body: "bytes" }).post(BODY);
   assert.deepEqual(Object.fromEntries(response.headers), { "cache-control": "no-cache", "content-type": "application/json", vary: "Origin", "x-inference-provider": "groq", "x-request-id": "Root=1-abc" });
   assert.equal(await response.text(), "bytes");
+});
+
+test("a success is a 200, for some others may have no body", async () => {
+  for (const status of [201, 204, 205]) {
+    const response = await serve({}, { status, body: "bytes" }).post(BODY);
+    assert.deepEqual([response.status, await response.text()], [200, "bytes"]);
+  }
 });
 
 test("a caller's headers go no further", async () => {

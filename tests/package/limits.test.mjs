@@ -197,6 +197,34 @@ test("a store of one's own: reserve, then settle or release, each reservation on
   assert.ok(block[1] === `key:${key}` && Math.abs(block[2] - Date.now() - 3000) < 1000, JSON.stringify(block));
 });
 
+test("who leaves while a store is asked: what was reserved is given back before the call is settled", async () => {
+  const released = [];
+  let answer;
+  let asked;
+  const wasAsked = new Promise((resolve) => (asked = resolve));
+  const none = async () => {};
+  const store = {
+    reserve: () => new Promise((resolve) => asked((answer = resolve))),
+    settle: none,
+    release: async (reservation) => void released.push(reservation),
+    block: none,
+  };
+  const script = scripted();
+  const controller = new AbortController();
+  const pending = script.client({ store }).chat.completions.create({ model: "org/name", messages: [{ role: "user", content: "hi" }] }, { signal: controller.signal });
+  await wasAsked;
+  controller.abort();
+  assert.equal((await failure(pending)).name, "APIUserAbortError");
+  let isSettled = false;
+  const settled = pending.settled.then(() => (isSettled = true));
+  await new Promise(setImmediate);
+  assert.equal(isSettled, false, "a host may stop what nobody waits for");
+  answer({ ok: true, reservation: "r1" });
+  await settled;
+  assert.deepEqual(released, ["r1"]);
+  assert.equal((await script.stats()).requests, 0);
+});
+
 test("a store that says no, and one that can't be reached: nothing is sent", async () => {
   const none = async () => {};
   const no = { reserve: async () => ({ ok: false, scope: "user:7", retryAfter: 1234, reason: "requests" }), settle: none, release: none, block: none };

@@ -3,6 +3,7 @@
 import { Refusal } from "./refusal.js";
 
 const LONGEST_MODEL = 256; // characters, so that no pattern takes long
+const MOST_INPUTS = 2_048; // of one embeddings request, as OpenAI's API has it: each batch of them is a request to the model's server
 
 const bad = (code, message, param = null) => new Refusal(400, code, message, { param });
 
@@ -71,7 +72,7 @@ function checkCount(body, name, most) {
 /** Holds a body against allow-list and caps; a cap on tokens is also what goes out where the caller names no maximum. */
 export function checkBody(kind, body, { allows, caps }) {
   checkModel(body.model, allows);
-  if (kind !== "chat") return;
+  if (kind !== "chat") return checkInputs(body.input);
   const { maxTokens = Infinity, n = Infinity, messages = Infinity } = caps;
   if (Array.isArray(body.messages) && body.messages.length > messages) {
     throw bad("cap_exceeded", `A request may have at most ${messages} messages here.`, "messages");
@@ -79,6 +80,18 @@ export function checkBody(kind, body, { allows, caps }) {
   checkCount(body, "n", n);
   checkCount(body, "max_tokens", maxTokens);
   checkCount(body, "max_completion_tokens", maxTokens);
-  const named = (body.max_tokens ?? body.max_completion_tokens ?? null) !== null;
-  if (!named && maxTokens !== Infinity) body.max_tokens = maxTokens;
+  if (maxTokens !== Infinity) boundTokens(body, maxTokens);
+}
+
+// Not every server knows max_completion_tokens: one that doesn't would know no bound at all. Some take both for a mistake.
+function boundTokens(body, most) {
+  if ((body.max_tokens ?? null) !== null) return;
+  body.max_tokens = body.max_completion_tokens ?? most;
+  delete body.max_completion_tokens;
+}
+
+// A list of numbers is one input, by its tokens.
+function checkInputs(input) {
+  if (!Array.isArray(input) || input.length <= MOST_INPUTS || typeof input[0] === "number") return;
+  throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} inputs.`, "input");
 }

@@ -62,6 +62,9 @@ export function limitObject(Base) {
       handle.expire(now);
       await this.#written(0);
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
+      // An object that is seldom asked is evicted before its writes add up to a sweep.
+      this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", now - MINUTE);
+      this.#watch(handle.next_loss());
     }
 
     #run(statement, ...values) {

@@ -100,12 +100,13 @@ export class Service {
     // From here on the call is settled even when its caller has gone, for which the host must stay.
     visit.settled = settled;
     visit.keepAlive(settled);
-    const { status, headers, quotas, body: content, chunks } = await answer;
+    const { headers, quotas, body: content, chunks } = await answer;
     const out = new Headers({ "cache-control": "no-cache" });
     for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
     tellQuotas(out, quotas);
     const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-    return { status, headers: out, body: chunks && events ? relay(content, chunks) : content };
+    // Of a server's successes some allow no body, and then no Response could be made.
+    return { status: 200, headers: out, body: chunks && events ? relay(content, chunks) : content };
   }
 
   /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */

@@ -5,6 +5,8 @@ import { Refusal } from "./refusal.js";
 
 const OF_THE_ACCOUNT = [401, 402, 403];
 const LONGEST = 600; // characters of a server's message
+// Providers name the account that they limit: "in organization org_01h…".
+const ACCOUNT = /\b(?:org|organization|team|user|proj|project|acct|account)[_-](?=[a-z]*\d)[a-z\d]{6,}/gi;
 // Clients of OpenAI's API retry 429 and 5xx unless they are told.
 const FINAL = { "x-should-retry": "false" };
 
@@ -62,7 +64,7 @@ function failed(error) {
     return new Refusal(502, "upstream_unavailable", "This gateway has no access to the model at the moment.", { headers: FINAL });
   }
   if (status === undefined) return new Refusal(502, "upstream_unreachable", "The model's server could not be reached.");
-  if (status < 400) return new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
+  if (status < 400 || status > 599) return new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
   const ownCode = name === "ModelLoadingError" ? "model_loading" : "upstream_error";
   return new Refusal(status, code ?? ownCode, saidBy(error), { type: type ?? undefined, param, retryAfter: retryAfter ?? undefined });
 }
@@ -71,7 +73,7 @@ function failed(error) {
 function saidBy({ error, status }) {
   const detail = Array.isArray(error?.detail) ? error.detail.map((item) => item?.msg) : error?.detail;
   const said = [error, error?.message, detail].map(joined).find((text) => text !== "" && !text.startsWith("<"));
-  return said?.slice(0, LONGEST) ?? `The model's server answered ${status}.`;
+  return said?.slice(0, LONGEST).replace(ACCOUNT, "[redacted]") ?? `The model's server answered ${status}.`;
 }
 
 function joined(value) {
