@@ -87,6 +87,31 @@ for (const [moment, step, until] of [["before the model's server has answered at
   });
 }
 
+// The runtime stops what nobody waits for as soon as the caller has gone.
+test("while the limits are being asked: the reservation is given back when it comes", async () => {
+  const SLOW = `(env) => {
+    const limits = durableStore(env.LIMITS);
+    const reserve = async (request) => {
+      console.log("asked");
+      await scheduler.wait(1_000);
+      return limits.reserve(request);
+    };
+    const release = async (reservation) => {
+      await limits.release(reservation);
+      console.log("released");
+    };
+    return { store: { reserve, release, settle: (...given) => limits.settle(...given), block: (...given) => limits.block(...given) } };
+  }`;
+  const gateway = await startGateway({ options: SLOW, env: { GATEWAY_CLIENT_MAX_CONCURRENT: "1" } });
+  const socket = ask(gateway, body);
+  await gateway.logged(({ text }) => text === "asked");
+  socket.resetAndDestroy();
+  await gateway.logged(({ text }) => text === "released");
+  const [{ outcome, status }] = await gateway.logged(settled);
+  assert.deepEqual([outcome, status, (await gateway.stats()).requests], ["aborted", 499, 0]);
+  assert.equal((await gateway.post({ ...body, stream: false })).status, 200, "its place is free");
+});
+
 test("what a caller who left had reserved is free again, and what was used stays counted", async () => {
   const gateway = await startGateway({ env: { GATEWAY_CLIENT_TOKENS_PER_MINUTE: "2000", GATEWAY_CLIENT_MAX_CONCURRENT: "1" }, steps: [{ drip: 3 }] });
   const controller = new AbortController();
