@@ -67,7 +67,8 @@ export function pageHeaders(direct) {
 
 /**
  * Serves the built page in `folder`. `config` is what the page reads first: `baseURL` (asked for everything), `apiKey` (null: the
- * server has its own), `model`, `standIn` (no model answers), `faults` (the path of the stand-in's scripts, or null) and `direct`
+ * server has its own), `model`, `standIn` (no model answers), `local` (one on this
+ * machine does, at the `pricing` given), `faults` (the path of the stand-in's scripts, or null) and `direct`
  * (the base URL for a visitor's own token). `routes` are the handlers of the paths named there.
  */
 export function servePage({ folder, config, routes = {}, port = 0 }) {

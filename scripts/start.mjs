@@ -1,4 +1,5 @@
-// npm start [-- --port N]: builds, streams one answer to the terminal, and serves the demo page, whose requests go through the gateway.
+// npm start [-- --port N] [-- --local-model [--yes]]: builds, streams one answer to the terminal, and serves the demo page, whose
+// requests go through the gateway.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,6 +8,7 @@ import { buildPackage } from "./build.mjs";
 import { gatewayVariables, portOf, startGateway } from "./gateway.mjs";
 import { buildPage, servePage } from "./page.mjs";
 import { ownPageOnly, passOn } from "./pass-on.mjs";
+import { MODEL as LOCAL_MODEL, startLocalModel } from "./local-model.mjs";
 import { main, Stop } from "./run.mjs";
 
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
@@ -15,11 +17,11 @@ const FIRST_PORT = 8787;
 const PACE = 25; // ms between the frames of the stand-in, so that streaming can be seen
 
 /** Streams one short answer through the built package, so that it proves itself without a browser. */
-async function streamToTerminal(pkg, options) {
+async function streamToTerminal(pkg, model, options) {
   const { HuggingFace } = await import(pathToFileURL(join(pkg, "dist/index.js")));
   const client = new HuggingFace(options);
   const messages = [{ role: "user", content: "Say hello in one short sentence." }];
-  const pending = client.chat.completions.create({ model: MODEL, messages, max_tokens: 60, stream: true });
+  const pending = client.chat.completions.create({ model, messages, max_tokens: 60, stream: true });
   process.stdout.write("\n> Say hello in one short sentence.\n");
   for await (const text of (await pending).text()) process.stdout.write(text);
   const { usage } = await pending.settled;
@@ -39,11 +41,9 @@ async function serveOnFreePort(port, options) {
 }
 
 async function command() {
-  const { values } = parseArgs({ options: { port: { type: "string", default: String(FIRST_PORT) } } });
+  const options = { port: { type: "string", default: String(FIRST_PORT) }, "local-model": { type: "boolean" }, yes: { type: "boolean" } };
+  const { values } = parseArgs({ options });
   const port = portOf(values.port);
-  const { out } = await buildPackage();
-  const { HF_TOKEN: token } = gatewayVariables(process.env);
-  const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const open = [];
   const closeAll = () => Promise.all(open.map((server) => server.close()));
   const stop = async () => {
@@ -51,21 +51,40 @@ async function command() {
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
-  const endpoint = token ? null : await startEndpoint({ pace: PACE });
-  if (endpoint) open.push(endpoint);
   try {
-    await present(out, { port, token, endpoint, open });
+    // Asked before the build, so that nobody waits for the question.
+    const local = values["local-model"] ? await startLocalModel({ agreed: values.yes }) : null;
+    if (local) open.push(local);
+    const { out } = await buildPackage();
+    const source = local ? localModel(local) : await sourceOf(gatewayVariables(process.env).HF_TOKEN, open);
+    await present(out, { port, source, open });
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
+/** The model on this machine: what it takes is electricity. */
+function localModel({ url }) {
+  const note = `--local-model: ${LOCAL_MODEL} answers on this machine`;
+  return { note, baseURL: `${url}/v1`, model: LOCAL_MODEL, page: { local: true, pricing: { inputPerMillion: 0, outputPerMillion: 0 } } };
+}
+
+/** Hugging Face with a token, else the stand-in endpoint, which is added to what is `open`. */
+async function sourceOf(token, open) {
+  if (token) return { note: `HF_TOKEN is set: talking to ${ROUTER}`, baseURL: ROUTER, token, model: MODEL };
+  const { startEndpoint } = await import("../tests/endpoint/server.mjs");
+  const endpoint = await startEndpoint({ pace: PACE });
+  open.push(endpoint);
+  const note = "HF_TOKEN is not set: talking to a stand-in endpoint on this machine, no model is behind it";
+  return { note, baseURL: `${endpoint.url}/v1`, model: MODEL, endpoint, page: { standIn: true } };
+}
+
 /** Shows the package at work, in the terminal and as a page. The servers it starts are added to what is `open`. */
-async function present(pkg, { port, token, endpoint, open }) {
-  const baseURL = endpoint ? `${endpoint.url}/v1` : ROUTER;
-  console.log(token ? `HF_TOKEN is set: talking to ${baseURL}` : "HF_TOKEN is not set: talking to a stand-in endpoint on this machine, no model is behind it");
-  await streamToTerminal(pkg, { baseURL, apiKey: token?.split(",")[0].trim() ?? "stand-in" }).catch((error) => {
+async function present(pkg, { port, source, open }) {
+  const { note, baseURL, token, model, endpoint, page } = source;
+  console.log(note);
+  await streamToTerminal(pkg, model, { baseURL, apiKey: token?.split(",")[0].trim() ?? "stand-in" }).catch((error) => {
     if (!token) throw error;
     console.error(`${error.name}: ${error.message}\n`);
   });
@@ -76,7 +95,7 @@ async function present(pkg, { port, token, endpoint, open }) {
   open.push(gateway);
   const server = await serveOnFreePort(port, {
     folder: await buildPage(pkg),
-    config: { baseURL: "/v1", apiKey: token ? null : "stand-in", model: MODEL, standIn: !token, faults: endpoint ? "/stand-in" : null, direct: ROUTER },
+    config: { baseURL: "/v1", apiKey: token ? null : "stand-in", model, standIn: false, faults: endpoint ? "/stand-in" : null, direct: ROUTER, ...page },
     routes: {
       "/v1/": ownPageOnly(passOn("/v1", `${gateway.url}/v1`, key)),
       ...(endpoint && { "/stand-in/": ownPageOnly(passOn("/stand-in", endpoint.url)) }),

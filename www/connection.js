@@ -12,7 +12,7 @@ export function startConnection(session) {
   function show() {
     const [label, note] = describe();
     pill.lastElementChild.textContent = label;
-    pill.dataset.kind = session.standIn ? "stand-in" : session.direct ? "direct" : "live";
+    pill.dataset.kind = session.standIn || session.local ? "stand-in" : session.direct ? "direct" : "live";
     byId("connection-note").textContent = note;
     byId("direct-host").textContent = session.directHost;
     byId("forget").hidden = !session.direct;
@@ -21,6 +21,7 @@ export function startConnection(session) {
   function describe() {
     if (session.direct) return ["Your token, direct", `This page asks ${session.host} directly with the token you typed.`];
     if (session.standIn) return ["Stand-in endpoint", "No token is set, so a stand-in endpoint on this machine answers: real HTTP and real streams, but no model, and made-up prices. Start with HF_TOKEN for real models, or type your own token here."];
+    if (session.local) return ["Local model", "A small model on the server's machine answers, through the gateway. It costs nothing, and knows little."];
     return ["Live, through the gateway", "Requests go to the server behind this page, which holds the token: this page never sees it."];
   }
 

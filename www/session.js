@@ -26,7 +26,12 @@ export class Session extends EventTarget {
   }
 
   get standIn() {
-    return this.#config.standIn && !this.direct;
+    return this.#config.standIn === true && !this.direct;
+  }
+
+  /** Whether a model on the server's own machine answers. */
+  get local() {
+    return this.#config.local === true && !this.direct;
   }
 
   /** Whether the visitor's own token is used, straight to the router. */
@@ -96,6 +101,6 @@ export class Session extends EventTarget {
 
   #renew() {
     const { budget, ...limits } = this.limits;
-    this.client = this.clientWith({ pricing: "live", limits, ...(budget > 0 && { budget: { usd: budget, per: "total" } }) });
+    this.client = this.clientWith({ pricing: (this.local && this.#config.pricing) || "live", limits, ...(budget > 0 && { budget: { usd: budget, per: "total" } }) });
   }
 }

@@ -1,7 +1,11 @@
 // npm start as a person meets it: an answer in the terminal, a page, another port when one is taken, and a clean end.
 import assert from "node:assert/strict";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { startEndpoint } from "../endpoint/server.mjs";
 import { start } from "./start.mjs";
 
@@ -29,6 +33,18 @@ test("without a token: the stand-in answers in the terminal, and the page is ser
   assert.equal((await fetch(`${url}/../../Cargo.toml`)).status, 404);
   assert.equal(await stop(), 0);
   await assert.rejects(fetch(url), "the page's server is gone");
+});
+
+test("a local model is downloaded only for whoever said yes", async () => {
+  const checkout = await mkdtemp(join(tmpdir(), "hfetch-local-model-"));
+  try {
+    await cp(new URL("../../scripts", import.meta.url), join(checkout, "scripts"), { recursive: true });
+    const { startLocalModel } = await import(pathToFileURL(join(checkout, "scripts/local-model.mjs")));
+    await assert.rejects(startLocalModel(), /280 MB[^]*--yes/);
+    assert.deepEqual(await readdir(checkout), ["scripts"], "nothing was made");
+  } finally {
+    await rm(checkout, { recursive: true });
+  }
 });
 
 test("a port that is taken is named, and the next one is used", async (t) => {
