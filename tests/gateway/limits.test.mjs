@@ -14,6 +14,7 @@ const LOST_AFTER = 10 * MINUTE;
 /** A Worker that asks the store what it is told to, and can make its object start anew. */
 const WORKER = `import { LimitObject as Limits, durableStore } from "hfetch/gateway";
 export class LimitObject extends Limits {
+  static scopesInMemory = 3;
   evict() { this.ctx.abort("started anew"); }
   rows() {
     const count = (table) => this.ctx.storage.sql.exec("SELECT count(*) AS n FROM hfetch_" + table).one().n;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as errors from "../../src/js/error.js";
+import { Catalogue } from "../../src/js/gateway/model.js";
 import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
@@ -15,6 +16,11 @@ const SETTLEMENT = {
   outcome: "ok", kind: "chat", model: "org/name", provider: "groq", key: "huggingface-1f3a", finishReason: "stop", usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7, source: "reported" },
   cost: { usd: 0.25, source: "live" }, attempts: 1, requestId: "Root=1", firstTokenMs: 5, durationMs: 9,
 };
+
+const CATALOGUE = JSON.stringify({
+  object: "list",
+  data: [{ id: "org/name" }, { id: "other/name" }, { id: "gpt-oss" }, { id: "exact/name", providers: [{ provider: "groq" }] }],
+});
 
 /** A service whose model's server is `answer`, with what it was sent, what was logged, and the work that outlives its answers. */
 function serve(options = {}, answer = {}) {
@@ -31,7 +37,7 @@ function serve(options = {}, answer = {}) {
   };
   const models = async (id) => {
     seen.calls.push({ kind: "models", id });
-    return { body: new TextEncoder().encode(answer.catalogue ?? '{"object":"list","data":[{"id":"org/name"},{"id":"other/name"}]}') };
+    return { body: new TextEncoder().encode(answer.catalogue ?? CATALOGUE) };
   };
   const service = new Service(settings({ clientKeys: [KEY], ...options }, {}), { chat: upstream("chat"), embeddings: upstream("embeddings"), models });
   const ctx = { waitUntil: (promise) => seen.work.push(promise) };
@@ -73,7 +79,7 @@ test("paths are taken as they stand", async () => {
   assert.equal((await ask("/v1/x/../models")).status, 200);
   assert.equal((await ask("/v1/models?query=ignored#fragment")).status, 200);
   for (const path of ["/v1/models/org/name", "/v1/models/org%2Fname", "/v1/models/gpt-oss"]) assert.equal((await ask(path)).status, 200, path);
-  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, undefined, "org/name", "org/name", "gpt-oss"]);
+  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, "org/name", "gpt-oss"]);
 });
 
 test("a method that does not fit is told which do", async () => {
@@ -214,9 +220,28 @@ test("only models on the list are served and shown", async () => {
   const denied = ["other/name", "org/name:groq", "org/name/more", "xorg/name", "exact/name", "exact/name:groqq", "ORG/name", "a-b/c+d", "aXb/ccd", "huggingface:org/name", "org/name\n", ""];
   for (const model of denied) await refused(await post({ ...BODY, model }), 403, "model_not_allowed");
   await refused(await post({ model: "other/name", input: "x" }, { path: "/v1/embeddings" }), 403, "model_not_allowed");
-  assert.deepEqual(await (await ask("/v1/models")).json(), { object: "list", data: [{ id: "org/name" }] });
+  assert.deepEqual(await (await ask("/v1/models")).json(), { object: "list", data: [{ id: "org/name" }, { id: "exact/name", providers: [{ provider: "groq" }] }] });
   await refused(await ask("/v1/models/other/name"), 404, "model_not_found");
   assert.ok(seen.calls.every(({ kind, body }) => kind === "models" || !denied.includes(body.model)));
+});
+
+test("the catalogue is asked for once a minute, however many ask, and for no model that is not in it", async () => {
+  const { ask, seen } = serve();
+  const paths = ["/v1/models", "/v1/models", "/v1/models/org/name", "/v1/models/org/name", ...Array.from({ length: 20 }, (_, at) => `/v1/models/made/up-${at}`)];
+  const statuses = [];
+  for (const path of paths) statuses.push((await ask(path)).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200, ...Array(20).fill(404)]);
+  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, "org/name"]);
+});
+
+test("a catalogue that grows old is asked for again, and one that fails is not kept", async () => {
+  const catalogue = new Catalogue(() => true);
+  const bytes = (...ids) => new TextEncoder().encode(JSON.stringify({ data: ids.map((id) => ({ id })) }));
+  assert.equal(await catalogue.read(undefined, 0, async () => new TextEncoder().encode("<html>")), null);
+  assert.match(await catalogue.read(undefined, 1, async () => bytes("a")), /"a"/);
+  assert.match(await catalogue.read(undefined, 60_000, async () => bytes("b")), /"a"/);
+  assert.match(await catalogue.read(undefined, 60_001, async () => bytes("b")), /"b"/);
+  assert.equal(await catalogue.read("a", 60_002, async () => bytes("a")), undefined);
 });
 
 test("a catalogue that is none is no leak", async () => {

@@ -20,7 +20,10 @@ const SCHEMA = `
 /** The class of the Durable Object; its methods are those of a LimitStore. `Base` is the runtime's class, or has `ctx`. */
 export function limitObject(Base) {
   return class LimitObject extends Base {
+    /** How many scopes it keeps in memory: each counts its month, and callers come and go. */
+    static scopesInMemory = 5_000;
     #handle = null;
+    #scopes = 0; // that were loaded or made since the handle was
     #alarm = Infinity; // the time of the alarm that is set
     #writes = 0;
     #next = null; // the write that is due: {due, timer, done, resolve, reject}
@@ -64,7 +67,8 @@ export function limitObject(Base) {
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
       // An object that is seldom asked is evicted before its writes add up to a sweep.
       this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", now - MINUTE);
-      this.#watch(handle.next_loss());
+      // The write may have let the first handle go.
+      this.#watch(this.#open(now).next_loss());
     }
 
     #run(statement, ...values) {
@@ -92,6 +96,7 @@ export function limitObject(Base) {
     // A scope's rows, put together as its limiter writes them itself.
     #load(handle, name, open = []) {
       if (handle.knows(name)) return;
+      this.#scopes += 1;
       const [row] = this.#run("SELECT limiter, spent FROM hfetch_scope WHERE name = ?", name).toArray();
       if (row === undefined) return;
       const limiter = JSON.parse(row.limiter);
@@ -117,13 +122,22 @@ export function limitObject(Base) {
     #flush(next) {
       this.#next = null;
       try {
-        this.#write(this.#handle);
+        this.ctx.storage.transactionSync(() => this.#write(this.#handle));
+        this.#watch(this.#handle.next_loss());
+        if (this.#scopes > this.constructor.scopesInMemory) this.#forget();
         next.resolve();
       } catch (error) {
         // What is in memory is not what is stored: the next one starts from there.
-        this.#handle = null;
+        this.#forget();
         next.reject(error);
       }
+    }
+
+    // All that counts is stored, and comes back when it is asked for.
+    #forget() {
+      this.#handle?.free();
+      this.#handle = null;
+      this.#scopes = 0;
     }
 
     #write(handle) {
@@ -140,7 +154,6 @@ export function limitObject(Base) {
       for (const [number] of lost) this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);
       for (const number of ended) this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);
       if (++this.#writes % SWEEP === 0) this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", head.now - MINUTE);
-      this.#watch(handle.next_loss());
     }
 
     #watch(loss = Infinity) {

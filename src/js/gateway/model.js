@@ -13,14 +13,55 @@ export function allowList(models) {
   return (model) => patterns.some((allowed) => allowed.test(model));
 }
 
-/** A catalogue's body with the allowed models only; what is no catalogue gives null. */
-export function filterCatalogue(text, allows) {
-  let catalogue;
-  try {
-    catalogue = JSON.parse(text);
-  } catch {
-    return null;
+const FRESH_FOR = 60_000; // ms
+
+/**
+ * What callers may see of the upstream's catalogue, kept for a minute: asking for it is neither counted nor limited, so that
+ * it must not reach the upstream each time.
+ */
+export class Catalogue {
+  #allows;
+  #kept = new Map(); // id, or undefined for the list, to a body
+  #names = new Set();
+  #until = -Infinity;
+
+  constructor(allows) {
+    this.#allows = allows;
   }
-  if (!Array.isArray(catalogue?.data)) return null;
-  return JSON.stringify({ ...catalogue, data: catalogue.data.filter((model) => typeof model?.id === "string" && allows(model.id)) });
+
+  /**
+   * The body of the list, or of one model: undefined where the list has no such model, null where the upstream gave no catalogue.
+   * `ask` asks the upstream; requests don't wait for each other's answers, which in workerd they can't.
+   */
+  async read(id, now, ask) {
+    if (now >= this.#until && !this.#renew(await ask(undefined), now)) return null;
+    if (id !== undefined && !this.#names.has(id)) return undefined;
+    if (!this.#kept.has(id)) this.#kept.set(id, await ask(id));
+    return this.#kept.get(id);
+  }
+
+  #renew(body, now) {
+    const list = this.#allowed(body);
+    if (list === null) return false;
+    this.#names = new Set(list.data.map(({ id }) => id));
+    this.#kept = new Map([[undefined, JSON.stringify(list)]]);
+    this.#until = now + FRESH_FOR;
+    return true;
+  }
+
+  // A list may allow a model with one of its providers only.
+  #shows(model) {
+    if (typeof model?.id !== "string") return false;
+    const { id, providers } = model;
+    return this.#allows(id) || (Array.isArray(providers) && providers.some((offer) => this.#allows(`${id}:${offer?.provider}`)));
+  }
+
+  #allowed(body) {
+    try {
+      const catalogue = JSON.parse(new TextDecoder().decode(body));
+      return { ...catalogue, data: catalogue.data.filter((model) => this.#shows(model)) };
+    } catch {
+      return null;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { Gatekeeper } from "./authorize.js";
 import { checkBody, readBody } from "./body.js";
 import { checkOrigin, preflight, share } from "./cors.js";
 import { LogLine, logNotice } from "./log.js";
-import { allowList, filterCatalogue } from "./model.js";
+import { Catalogue, allowList } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
 import { relay } from "./relay.js";
@@ -36,6 +36,7 @@ export class Service {
   #upstream;
   #gatekeeper;
   #allows;
+  #catalogue;
   #secrets;
 
   constructor(settings, upstream) {
@@ -43,6 +44,7 @@ export class Service {
     this.#upstream = upstream;
     this.#gatekeeper = new Gatekeeper(settings);
     this.#allows = allowList(settings.models);
+    this.#catalogue = new Catalogue(this.#allows);
     this.#secrets = [...(settings.apiKeys ?? []), ...settings.clientKeys, settings.ticketSecret].filter(Boolean);
   }
 
@@ -129,12 +131,11 @@ export class Service {
   }
 
   async #models(visit, id) {
-    if (id !== undefined && !this.#allows(id)) throw new Refusal(404, "model_not_found", "This gateway does not offer that model.", { param: "model" });
-    const { body } = await this.#upstream.models(id, { signal: visit.request.signal });
-    if (id !== undefined || this.#settings.models === undefined) return json(body);
-    const kept = filterCatalogue(new TextDecoder().decode(body), this.#allows);
-    if (kept === null) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
-    return json(kept);
+    const { signal } = visit.request;
+    const body = await this.#catalogue.read(id, Date.now(), async (wanted) => (await this.#upstream.models(wanted, { signal })).body);
+    if (body === undefined) throw new Refusal(404, "model_not_found", "There is no such model.", { param: "model" });
+    if (body === null) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
+    return json(body);
   }
 }
 
