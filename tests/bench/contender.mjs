@@ -2,6 +2,7 @@
 import { embeddings, streams } from "./libraries.mjs";
 import * as workloads from "./workloads.mjs";
 
+const FIRST_WARM_UP = 1.5; // seconds
 const ROWS = [[64, 1024], [1000, 1024]];
 
 /** What `library` is measured with. `prepare` gives a function that does it once, which holds `events` of what is counted. */
@@ -49,15 +50,18 @@ const clocks = {
 /** Measures `library`; `report` gets one line for each job. */
 export async function measure(library, { only = "", clock = "wall", seconds = 0.4, report }) {
   const now = globalThis.process?.threadCpuUsage ? clocks[clock] : clocks.wall;
+  // The first one also warms up what all of them share.
+  let warmUp = Math.max(seconds, FIRST_WARM_UP);
   for (const { kind, workload, size, events, prepare } of jobs(library, only)) {
-    const time = await repeat(await prepare(), now, seconds);
+    const time = await repeat(await prepare(), now, warmUp, seconds);
+    warmUp = seconds;
     report({ kind, library, workload, size, ns: (time * 1e6) / events });
   }
 }
 
-/** Milliseconds per run, warm, over at least `seconds`. */
-async function repeat(run, now, seconds) {
-  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) await run();
+/** Milliseconds per run over at least `seconds`, after `warmUp` seconds of the same. */
+async function repeat(run, now, warmUp, seconds) {
+  for (const end = performance.now() + warmUp * 1000; performance.now() < end; ) await run();
   let runs = 0;
   const start = now();
   const until = performance.now() + seconds * 1000;
