@@ -19,7 +19,7 @@ const SHORT = ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--
 
 /** What is run, each as arguments of the bench. */
 const PARTS = {
-  node: ["--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
+  node: ["--rounds", "3", "--seconds", "0.25", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
   "node-ai": ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", "AI SDK raw parts,AI SDK streamText,eventsource-parser stream"],
   chromium: ["--runtime", "chromium", ...SHORT],
   deno: ["--runtime", "deno", ...SHORT],

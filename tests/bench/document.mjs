@@ -18,7 +18,8 @@ export function finder(figures) {
   return (library, workload, size = 0) => figures.find((figure) => figure.library === library && figure.workload === workload && figure.size === size)?.median;
 }
 
-const ratio = (theirs, ours) => (theirs && ours ? `${(theirs / ours).toPrecision(2)}` : "–");
+const ratio = (theirs, ours) => (theirs && ours ? short(theirs / ours) : "–");
+const short = (value) => (value < 100 ? value.toPrecision(2) : String(Math.round(value)));
 
 function table(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
@@ -114,6 +115,7 @@ Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versio
 
 Every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
 with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.
+Other work on the machine moves a ratio by a tenth or two.
 
 ![Ratios of the single-slot stream and others](results.svg)
 
@@ -159,7 +161,7 @@ with tokens and months counted too: ${finder(measured.limiter.figures)("hfetch",
 
 ## At the edge
 
-Processor time of workerd for a stream of 1,000 tokens, against a Worker that hands the upstream's body on without looking at it.
+Processor time of workerd for a stream of 1,000 tokens, divided by that of a Worker that hands the upstream's body on without looking at it: here less is better.
 
 ${edge(measured.edge.figures)}
 
