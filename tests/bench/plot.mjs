@@ -34,7 +34,7 @@ export function plot(figures) {
   const one = LEFT + scale;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" fill="#1f2937" role="img" aria-label="Time of other libraries divided by hfetch's, by kind of stream">
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
-<text x="${LEFT}" y="18" font-size="13" font-weight="600">Time a chunk, as a multiple of hfetch's (Node, network chunks of 16 KiB)</text>
+<text x="20" y="18" font-size="13" font-weight="600">Time a chunk, as a multiple of hfetch's (Node, network chunks of 16 KiB)</text>
 ${legend.join("\n")}
 ${shapes.join("\n")}
 <line x1="${one.toFixed(1)}" y1="${TOP - 6}" x2="${one.toFixed(1)}" y2="${height - 8}" stroke="#1f2937" stroke-dasharray="3 3"/>
