@@ -15,17 +15,18 @@ const OTHER_RUNTIMES = ["index.js", "slim.js", "edge-light.js", "gateway.js", "g
  * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
  * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
  * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
- * goes to `log`; further `isolates` run the same code and share the first one's objects. Gives { url, port, urls, exited, close }.
+ * goes to `log`; further `isolates` run the same code and share the first one's objects. With `inspector` the first one's debugger listens
+ * too. Gives { url, port, urls, inspector, pid, exited, close }.
  */
-export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, isolates = 1, flags = ["enable_request_signal"], log = (text) => process.stdout.write(text) }) {
+export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, isolates = 1, flags = ["enable_request_signal"], v8Flags = [], inspector = false, log = (text) => process.stdout.write(text) }) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-workerd-"));
   try {
     const modules = await writeModules(folder, pkg, worker);
     // workerd keeps no SQLite storage in memory.
     const state = kept ?? join(folder, "state");
     await mkdir(state, { recursive: true });
-    await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, isolates, flags }));
-    const { child, ready } = launch(folder, env, log, isolates);
+    await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, isolates, flags, v8Flags }));
+    const { child, ready } = launch(folder, env, log, { sockets: isolates, inspector });
     // A parent that fails leaves no runtime behind.
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
@@ -33,8 +34,8 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
       process.off("exit", kill);
       return rm(folder, { recursive: true, force: true });
     });
-    const ports = await Promise.race([ready, exited.then(() => null)]);
-    if (ports === null) throw new Stop(`workerd ended before it listened on port ${port}`);
+    const listening = await Promise.race([ready, exited.then(() => null)]);
+    if (listening === null) throw new Stop(`workerd ended before it listened on port ${port}`);
     const close = async () => {
       child.kill("SIGTERM");
       // It would wait for connections that are kept alive.
@@ -42,8 +43,9 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
       await exited;
       clearTimeout(impatient);
     };
-    const urls = ports.map((listening) => `http://127.0.0.1:${listening}`);
-    return { url: urls[0], port: ports[0], urls, pid: child.pid, exited, close };
+    const urls = listening.ports.map((each) => `http://127.0.0.1:${each}`);
+    const debugging = inspector ? { inspector: `ws://127.0.0.1:${listening.inspector}/worker0` } : {};
+    return { url: urls[0], port: listening.ports[0], urls, ...debugging, pid: child.pid, exited, close };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -58,18 +60,20 @@ function binary() {
   }
 }
 
-function launch(folder, env, log, isolates) {
-  const args = ["serve", "config.capnp", "--control-fd=3"];
+function launch(folder, env, log, { sockets, inspector }) {
+  const args = ["serve", "config.capnp", "--control-fd=3", ...(inspector ? ["--inspector-addr=127.0.0.1:0"] : [])];
   const child = spawn(binary(), args, { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => log(String(data)));
   const ready = new Promise((resolve, reject) => {
     child.on("error", (error) => reject(new Stop(`workerd could not be started: ${error.message}`)));
-    // One line for each socket, in any order: {"event": "listen", "socket": "0", "port": 8787}.
+    // A line for each socket, in any order, and one for the inspector: {"event": "listen", "socket": "0", "port": 8787}.
     let told = "";
     child.stdio[3].on("data", (data) => {
       told += data;
-      const sockets = told.split("\n").slice(0, -1).map((line) => JSON.parse(line));
-      if (sockets.length === isolates) resolve(sockets.sort((a, b) => a.socket - b.socket).map((socket) => socket.port));
+      const all = told.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      const opened = all.filter(({ event }) => event === "listen").sort((a, b) => a.socket - b.socket);
+      const debug = all.find(({ event }) => event === "listen-inspector");
+      if (opened.length === sockets && (debug || !inspector)) resolve({ ports: opened.map(({ port }) => port), inspector: debug?.port });
     });
   });
   return { child, ready };
@@ -97,7 +101,7 @@ async function writeModules(folder, pkg, worker) {
 
 const text = JSON.stringify; // Cap'n Proto's strings are written as JSON's
 
-function configuration({ modules, variables, services, port, state, isolates, flags }) {
+function configuration({ modules, variables, services, port, state, isolates, flags, v8Flags }) {
   const list = (items) => `[\n    ${items.join(",\n    ")}\n  ]`;
   const bindings = [
     ...variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
@@ -120,7 +124,7 @@ function configuration({ modules, variables, services, port, state, isolates, fl
   ];
   const sockets = workers.map((_, at) => `(name = "${at}", address = "127.0.0.1:${at === 0 ? port : 0}", http = (), service = "worker${at}")`);
   return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = ${list(members)}, sockets = ${list(sockets)});
+const config :Workerd.Config = (services = ${list(members)}, sockets = ${list(sockets)}, v8Flags = ${text(v8Flags)});
 ${workers.map((worker, at) => `const worker${at} :Workerd.Worker = ${worker};`).join("\n")}
 `;
 }

@@ -1,8 +1,9 @@
 // A soak in a Worker: each request to it is a part of the traffic, through the one client of the module.
 import { held } from "./globals.mjs";
-import * as hfetch from "hfetch";
-import { timersLeft } from "./timers.mjs";
+import { setTimer, timersLeft } from "./timers.mjs";
 import { Traffic } from "./traffic.mjs";
+
+const hfetch = await import("hfetch");
 
 // A Worker may have six connections open at once.
 const AT_ONCE = 6;
@@ -11,14 +12,25 @@ const unhandled = [];
 addEventListener("unhandledrejection", ({ reason }) => unhandled.push(`unhandled rejection: ${reason?.stack ?? reason}`));
 let traffic;
 
+/** What is held when the collector has been here; what one round finalises is gone after the next. */
+async function collected() {
+  for (let round = 0; round < 4; round++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimer(resolve, 20));
+  }
+  return held();
+}
+
 export default {
   async fetch(request) {
-    const { calls, hosts, seed } = await request.json();
+    const { calls, collect, hosts, seed } = await request.json();
     traffic ??= new Traffic(hfetch, hosts, seed);
-    if (calls) {
-      await traffic.make(calls, AT_ONCE);
-      return Response.json(held());
-    }
-    return Response.json({ books: traffic.books, wrong: [...traffic.wrong, ...unhandled, ...(await traffic.leftovers(timersLeft))] });
+    if (collect) return Response.json(await collected());
+    if (!calls) return Response.json({ books: traffic.books, wrong: [...traffic.wrong, ...unhandled, ...(await traffic.leftovers(timersLeft))] });
+    await traffic.make(calls, AT_ONCE);
+    return new Response("{}");
   },
 };
+
+/** The server's configuration names one. */
+export class LimitObject {}

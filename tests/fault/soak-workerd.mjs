@@ -1,51 +1,67 @@
-// A soak in workerd: soak-workerd.mjs <folder with the package installed> '<setting as JSON>'. Needs Node 22. Prints one line of JSON.
+// A soak in workerd: soak-workerd.mjs <folder with the package installed> '<setting as JSON>'. Needs Node 22. Prints a line of JSON for
+// each sample, and the result as the last.
+import { build } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleWithEsbuild } from "../package/runtime/esbuild.mjs";
-import { startBundle } from "../package/runtime/wrangler.mjs";
+import { startWorker } from "../../scripts/workerd.mjs";
 
 const SAMPLES = 20;
-const AT_A_TIME = 200; // calls in one request of the Worker
-const LANES = 2;
+const AT_A_TIME = 500; // calls in one request of the Worker
+const LANES = 4;
 
 const [folder, text] = process.argv.slice(2);
-const { requests, seed, hosts } = JSON.parse(text);
-const out = join(folder, "worker-soak");
-await bundleWithEsbuild(join(folder, "tests/fault/soak-worker.mjs"), out);
-const worker = await startBundle(out);
-const ask = async (body) => {
-  const response = await worker.dispatchFetch("http://worker/", { method: "POST", body: JSON.stringify({ hosts, seed, ...body }) });
+const { requests, seed, hosts, until } = JSON.parse(text);
+// The client is imported when what counts its memory and timers is in place.
+const { outputFiles } = await build({ entryPoints: [join(folder, "tests/fault/soak-worker.mjs")], bundle: true, format: "esm", external: ["hfetch"], write: false });
+const worker = await startWorker({
+  pkg: join(folder, "node_modules/hfetch"), worker: outputFiles[0].text, v8Flags: ["--expose-gc"], inspector: true, log: (line) => process.stderr.write(line),
+});
+
+async function ask(body) {
+  const response = await fetch(worker.url, { method: "POST", body: JSON.stringify({ hosts, seed, ...body }) });
   const answer = await response.text();
   if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${answer}`);
   return JSON.parse(answer);
-};
+}
 
-/** The resident memory of workerd, this process's only child; 0 where the system doesn't tell. */
+/** The bytes of the isolate's heap that are in use, as its inspector says. */
+async function heapUsed() {
+  const socket = new WebSocket(worker.inspector);
+  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: () => reject(new Error("no inspector")) }));
+  const told = new Promise((resolve) => {
+    socket.onmessage = ({ data }) => {
+      const { id, result } = JSON.parse(data);
+      if (id === 1) resolve(result.usedSize);
+    };
+  });
+  socket.send(JSON.stringify({ id: 1, method: "Runtime.getHeapUsage" }));
+  const used = await told;
+  socket.close();
+  return used;
+}
+
+/** The resident memory of workerd; 0 where the system doesn't tell. */
 async function resident() {
-  const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").catch(() => "");
-  let kilobytes = 0;
-  for (const child of children.trim().split(" ").filter(Boolean)) {
-    const status = await readFile(`/proc/${child}/status`, "utf8").catch(() => "");
-    if (/^Name:\s*workerd/m.test(status)) kilobytes += Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0);
-  }
-  return kilobytes * 1024;
+  const status = await readFile(`/proc/${worker.pid}/status`, "utf8").catch(() => "");
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 const samples = [];
-for (let at = 0; at < SAMPLES; at++) {
+for (let at = 0; at < SAMPLES && Date.now() < until; at++) {
   let left = Math.ceil(requests / SAMPLES);
-  let held;
   const lane = async () => {
-    while (left > 0) {
+    while (left > 0 && Date.now() < until) {
       const calls = Math.min(left, AT_A_TIME);
       left -= calls;
-      held = await ask({ calls });
+      await ask({ calls });
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  samples.push({ resident: await resident(), ...held });
+  const held = await ask({ collect: true });
+  samples.push({ seconds: Math.round(performance.now() / 1000), resident: await resident(), heap: await heapUsed(), ...held });
+  console.log(JSON.stringify(samples.at(-1)));
 }
 const result = await ask({});
-await worker.dispose();
-await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ ...result, samples })}\n`, resolve));
+await worker.close();
+await new Promise((resolve) => process.stdout.write(`${JSON.stringify({ ...result, samples })}\n`, resolve));
 process.exit(0);

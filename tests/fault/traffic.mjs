@@ -116,12 +116,12 @@ export class Traffic {
     return tries;
   }
 
-  /** Makes so many calls, so many at a time. */
-  async make(calls, atOnce) {
+  /** Makes so many calls, so many at a time; none is begun after `until`. */
+  async make(calls, atOnce, until = Infinity) {
     let left = calls;
     const signal = this.#lastingSignal();
     const work = async () => {
-      while (left > 0) {
+      while (left > 0 && Date.now() < until) {
         left -= 1;
         await this.#call(signal, LOTS[Math.floor(this.#random() * LOTS.length)]);
       }
