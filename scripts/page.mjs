@@ -71,9 +71,9 @@ export function pageHeaders(direct) {
  * machine does, at the `pricing` given), `faults` (the path of the stand-in's scripts, or null) and `direct`
  * (the base URL for a visitor's own token). `routes` are the handlers of the paths named there.
  */
-export function servePage({ folder, config, routes = {}, port = 0 }) {
+export function servePage({ folder, config, routes = {}, port = 0, headers = pageHeaders(config.direct) }) {
   const sendConfig = (_, response) => response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(config));
-  return serve({ port, folders: { "/": folder }, routes: { "/config.json": sendConfig, ...routes }, headers: pageHeaders(config.direct) });
+  return serve({ port, folders: { "/": folder }, routes: { "/config.json": sendConfig, ...routes }, headers });
 }
 
 await main(async () => console.log(await buildPage()), import.meta.url);

@@ -1,4 +1,5 @@
-// npm run test:page [-- --only chromium,firefox,webkit,judges,screenshots]: the demo page in every browser, and what judges say of it.
+// npm run test:page [-- --only chromium,firefox,webkit,judges,screenshots] [-- --shots NAME]: the demo page in every browser, and
+// what judges say of it. With --shots nothing but the screenshots are taken, into a folder of that name, for pairs of before and after.
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +11,14 @@ import { runtimeEnvironment } from "./runtimes.mjs";
 const FOLDER = join(root, "tests/www/browsers");
 
 async function command() {
-  const { values } = parseArgs({ options: { only: { type: "string" } } });
-  const wanted = values.only?.split(",");
+  const { values } = parseArgs({ options: { only: { type: "string" }, shots: { type: "string" } } });
+  const wanted = (values.shots ? "screenshots" : values.only)?.split(",");
   const files = (await readdir(FOLDER)).filter((name) => !wanted || wanted.includes(name.replace(".test.mjs", "")));
   if (!files.length) throw new Stop(`--only ${values.only} names no test file of ${FOLDER}`);
   if (!process.env.HFETCH_PACKAGE && !existsSync(join(root, "pkg"))) await buildPackage();
   await npmInstall(join(root, "tests/www"));
   // The drivers ask for a newer Node than the package does. One browser at a time: they share the machine's clock.
-  const env = await runtimeEnvironment();
+  const env = { ...(await runtimeEnvironment()), ...(values.shots && { HFETCH_SHOTS: values.shots }) };
   const args = ["--test", "--test-concurrency=1", ...files.map((name) => join(FOLDER, name))];
   const { code } = await run("node", args, { env, echo: true, check: false });
   if (code !== 0) throw new Stop("the page has failures; their screenshots are in www/screenshots/failed");

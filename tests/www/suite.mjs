@@ -7,9 +7,26 @@ import { startBrowser } from "./drivers/driver.mjs";
 import { features } from "./features.mjs";
 import { startStage } from "./stage.mjs";
 
-const SCREENSHOTS = join(root, "www/screenshots");
+export const SCREENSHOTS = join(root, "www/screenshots");
 const TIME_LIMIT = 120_000;
 const WAYS = { click: (page) => (selector) => page.click(selector), key: (page) => (selector) => page.activate(selector) };
+
+/** Runs with a page, which is closed in the end; a failure leaves a screenshot of it, named after what was tried. */
+export async function orScreenshot(page, name, run) {
+  try {
+    await run();
+  } catch (error) {
+    const path = join(SCREENSHOTS, "failed", `${name.replace(/\W+/g, "-")}.png`);
+    await mkdir(join(SCREENSHOTS, "failed"), { recursive: true });
+    await page.screenshot(path).then(
+      () => (error.message += `\n  screenshot: ${path}`),
+      (reason) => (error.message += `\n  no screenshot: ${reason.message}`),
+    );
+    throw error;
+  } finally {
+    await page.close();
+  }
+}
 
 /** `ways`: "click", "key" or both. */
 export function featuresIn(name, ways = Object.keys(WAYS)) {
@@ -18,7 +35,6 @@ export function featuresIn(name, ways = Object.keys(WAYS)) {
     before(async () => {
       stage = await startStage();
       browser = await startBrowser(name);
-      await mkdir(join(SCREENSHOTS, "failed"), { recursive: true });
     });
     after(async () => {
       await browser?.close();
@@ -29,16 +45,7 @@ export function featuresIn(name, ways = Object.keys(WAYS)) {
         test(`${feature}, by ${way}`, { timeout: TIME_LIMIT }, async () => {
           stage.next();
           const page = await browser.open(stage.url);
-          try {
-            await run({ page, stage, act: WAYS[way](page), byKey: way === "key" });
-          } catch (error) {
-            const path = join(SCREENSHOTS, "failed", `${name}-${feature.replace(/\W+/g, "-")}-${way}.png`);
-            await page.screenshot(path);
-            error.message += `\n  screenshot: ${path}`;
-            throw error;
-          } finally {
-            await page.close();
-          }
+          await orScreenshot(page, `${name}-${feature}-${way}`, () => run({ page, stage, act: WAYS[way](page), byKey: way === "key" }));
         });
       }
     }

@@ -6,7 +6,10 @@ import { browsers } from "../../../scripts/browser.mjs";
 
 const PATIENCE = 15_000; // ms until a condition that does not come true is a failure
 
-/** Starts a browser by its name in scripts/browser.mjs; gives { name, open(url, width, height), close() }. `open` gives a Page. */
+/**
+ * Starts a browser by its name in scripts/browser.mjs; gives { name, open(url, width, height, frame), close() }. `open` gives a
+ * Page. `frame` is the address of a page that holds the wanted one in a frame, for a browser that needs that to change its size.
+ */
 export async function startBrowser(name) {
   const path = await browsers[name].find();
   const { start } = await import(`./${name.toLowerCase()}.mjs`);
@@ -14,8 +17,8 @@ export async function startBrowser(name) {
   const browser = await start(path, profile);
   return {
     name,
-    open: async (url, width = 1280, height = 800) => {
-      const page = new Page(await browser.open(url, width, height));
+    open: async (url, width = 1280, height = 800, frame) => {
+      const page = new Page(await browser.open(url, width, height, frame));
       await page.ready();
       return page;
     },
@@ -116,6 +119,11 @@ class Page {
 
   resize(width, height) {
     return this.#raw.resize(width, height);
+  }
+
+  /** Until what was changed last is laid out and drawn. */
+  drawn() {
+    return this.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   }
 
   screenshot(path) {
