@@ -100,6 +100,7 @@ export async function readParts(response, cancel, idle, take) {
   try {
     for (;;) {
       const { value, done } = await watch(reader.read());
+      // Without giving back the lock, which holds nothing at the end of a stream: Node takes 2 ms for the first one given back.
       if (done) return;
       // A reader that is not the platform's may give anything, and never end.
       if (!ArrayBuffer.isView(value)) throw new TypeError("the body gave something that is not bytes");
@@ -107,9 +108,8 @@ export async function readParts(response, cancel, idle, take) {
     }
   } catch (error) {
     cancelReading(reader);
-    throw error;
-  } finally {
     release(reader);
+    throw error;
   }
 }
 

@@ -1,10 +1,13 @@
 // The text that holds the module's bytes in the default entry: the same bytes come out, whatever a minifier does with it.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { decode, encode } from "../../pkg-template/wasm-text.js";
+import { root, run } from "../../scripts/run.mjs";
 
 const every = Uint8Array.from({ length: 256 }, (_, value) => value);
 const samples = {
@@ -18,6 +21,16 @@ const samples = {
 for (const [name, bytes] of Object.entries(samples)) {
   test(`${name}: what was encoded comes out`, () => assert.deepEqual(decode(...encode(bytes)), bytes));
 }
+
+test("the decoder is what its source says", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-wat-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const assembled = join(folder, "decoder.wasm");
+  const [source, assembler] = ["pkg-template/wasm-text.wat", "node_modules/binaryen/bin/wasm-as"].map((path) => join(root, path));
+  await run(process.execPath, [assembler, source, "-o", assembled]);
+  const written = await readFile(join(root, "pkg-template/wasm-text.js"), "utf8");
+  assert.equal(/DECODER =([^;]*);/.exec(written)[1].replace(/[^0-9a-f]/g, ""), (await readFile(assembled)).toString("hex"));
+});
 
 test("the text needs no escape in any kind of string, nor in a page", () => {
   const [frequent, text] = encode(samples["every pair of values"]);

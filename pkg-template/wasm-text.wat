@@ -1,0 +1,16 @@
+;; What wasm-text.js runs, with tables in its memory: values in rows of 128, how far the output moves on after a
+;; character, and the row that the character after it is looked up in. No branch but the loop's: this runs once, in
+;; code that no engine has optimised.
+(module
+  (memory (export "memory") 1)
+  ;; Decodes the characters from $at to $end in place; gives the end of the bytes.
+  (func (export "decode") (param $at i32) (param $end i32) (result i32)
+    (local $to i32) (local $row i32) (local $code i32)
+    (local.set $to (local.get $at))
+    (loop $next
+      (local.set $code (i32.load8_u (local.get $at)))
+      (i32.store8 (local.get $to) (i32.load8_u (i32.add (local.get $row) (local.get $code))))
+      (local.set $to (i32.add (local.get $to) (i32.load8_u offset=384 (local.get $code))))
+      (local.set $row (i32.shl (i32.load8_u offset=512 (local.get $code)) (i32.const 7)))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (local.get $end))))
+    (local.get $to)))
