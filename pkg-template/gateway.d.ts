@@ -40,7 +40,7 @@ export interface GatewayOptions {
   authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
   /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own. Variable: `GATEWAY_ORIGINS`. */
   origins?: string[];
-  /** Models that may be asked for; `*` stands for anything within a name. Default: all. Variable: `GATEWAY_MODELS`. */
+  /** Models that may be asked for; `*` stands for anything within a name. Default: all. It holds for every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
   models?: string[];
   /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
   caps?: GatewayCaps;

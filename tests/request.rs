@@ -8,6 +8,7 @@ const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",
     model: Some("default/model"),
     needs_usage: false,
+    max_tokens: None,
 };
 
 fn wire(body: &str) -> ChatRequest {
@@ -227,6 +228,11 @@ fn a_stream_that_needs_usage_asks_for_it_whatever_the_caller_said() {
             r#"{"include_usage":true}"#,
             false,
         ),
+        (
+            r#","stream_options":{"include_usage":false,"include_usage":true}"#,
+            r#"{"include_usage":true}"#,
+            true,
+        ),
     ];
     let needy = Defaults {
         needs_usage: true,
@@ -241,6 +247,42 @@ fn a_stream_that_needs_usage_asks_for_it_whatever_the_caller_said() {
     }
     let whole = r#"{"model":"a/b","messages":[{"role":"user","content":"hi"}]}"#;
     assert_eq!(chat(whole, needy, &mut |_| {}).unwrap().body, whole);
+}
+
+#[test]
+fn a_bound_of_tokens_goes_out_as_max_tokens_whatever_the_caller_names() {
+    let bounded = Defaults {
+        max_tokens: Some("100"),
+        ..DEFAULTS
+    };
+    let messages = r#""messages":[{"role":"user","content":"hi"}],"seed":9007199254740993"#;
+    for (given, sent, reserved) in [
+        ("", r#","max_tokens":100"#, 100.0),
+        (r#","max_tokens":null"#, r#","max_tokens":100"#, 100.0),
+        (r#","max_tokens":7"#, r#","max_tokens":7"#, 7.0),
+        (r#","max_completion_tokens":9"#, r#","max_tokens":9"#, 9.0),
+        (
+            r#","max\u005fcompletion_tokens":1e1,"max_tokens":null,"user":"u""#,
+            r#","user":"u","max_tokens":1e1"#,
+            10.0,
+        ),
+        (
+            r#","max_completion_tokens":null"#,
+            r#","max_tokens":100"#,
+            100.0,
+        ),
+        (
+            r#","max_tokens":5,"max_completion_tokens":9"#,
+            r#","max_tokens":5,"max_completion_tokens":9"#,
+            9.0,
+        ),
+    ] {
+        let body = format!(r#"{{"model":"a/b",{messages}{given}}}"#);
+        let request = chat(&body, bounded, &mut |_| {}).expect(&body);
+        let expected = format!(r#"{{"model":"a/b",{messages}{sent}}}"#);
+        assert_eq!(request.body, expected, "{given}");
+        assert_eq!(request.max_tokens, Some(reserved), "{given}");
+    }
 }
 
 #[test]

@@ -77,10 +77,12 @@ impl Client {
         let config = &shared.config;
         let options = shared.request_options(options)?;
         let mut estimator = Estimator::default();
+        let max_tokens = get(&hooks, "maxTokens").as_string();
         let defaults = Defaults {
             id: &config.id,
             model: config.model.as_deref(),
             needs_usage: get(&hooks, "metered").is_truthy(),
+            max_tokens: max_tokens.as_deref(),
         };
         let mut hear = |piece: Prompt<'_>| match piece {
             Prompt::Message => estimator.add_message(),

@@ -35,6 +35,7 @@ pub fn open(
         id: &config.id,
         model: config.model.as_deref(),
         needs_usage: false,
+        max_tokens: None,
     };
     let endpoint = Endpoint {
         base_url: &config.base_url.url,

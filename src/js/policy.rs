@@ -352,6 +352,7 @@ pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
         id: "",
         model: Some("any"),
         needs_usage: false,
+        max_tokens: None,
     };
     request::chat(&body, defaults, &mut |piece| match piece {
         Prompt::Message => estimator.add_message(),

@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
+//   maxTokens: what a chat request goes out with that names no maximum of tokens;
 //   lastWords: (error) => string, what a stream that fails says before it ends.
 // Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
 // a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
@@ -47,11 +48,11 @@ export class Upstream {
     return this.#client.snapshot();
   }
 
-  #exchange(kind, run, text, { parts = [], lastWords, ...request } = {}) {
+  #exchange(kind, run, text, { parts = [], maxTokens, lastWords, ...request } = {}) {
     const { settle, settled } = settlement();
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
-      return [text, data, { ...hooks, parts: dataText(parts, "parts"), metered: true }];
+      return [text, data, { ...hooks, parts: dataText(parts, "parts"), metered: true, ...(maxTokens !== undefined && { maxTokens: String(maxTokens) }) }];
     };
     const answer = (async () => {
       const { call, cancel } = open(this.#client, kind, prepare, settle);

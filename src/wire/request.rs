@@ -5,11 +5,14 @@
 mod member;
 
 use crate::error::Error;
-use crate::json::{Kind, RawString, Scanner, write_string};
+use crate::json::{Kind, RawString, Scanner, number, write_string};
 use member::{
     Form, KNOWN, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
     stream_options_form, text_or_null, without_include_usage,
 };
+
+const MAX_TOKENS: &str = "max_tokens";
+const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
 
 /// What of a request counts as prompt, piece by piece, for an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +51,9 @@ pub struct Defaults<'a> {
     pub model: Option<&'a str>,
     /// Whether a stream must report usage even to a caller who said that it need not.
     pub needs_usage: bool,
+    /// The `max_tokens` of chat requests that name no maximum, as JSON. With it a maximum always goes out under this name:
+    /// a server that does not know `max_completion_tokens` would know no bound at all, and some take both for a mistake.
+    pub max_tokens: Option<&'a str>,
 }
 
 /// The provider pinned in a model string: "org/name:provider"; routing words are no provider.
@@ -105,7 +111,34 @@ struct Draft<'a> {
     members: Vec<Member<'a>>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// Gives the body a `max_tokens`: its own, else its `max_completion_tokens`, else this one.
+    fn bound(&mut self, most: &'a [u8]) {
+        let given = |name: &str| {
+            let mut members = self.members.iter();
+            let member = members.find(|member| &*member.key.decoded() == name.as_bytes())?;
+            (member.value != b"null").then_some(member.value)
+        };
+        if given(MAX_TOKENS).is_some() {
+            return;
+        }
+        let value = given(MAX_COMPLETION_TOKENS).unwrap_or(most);
+        self.members.retain(|member| {
+            let key = member.key.decoded();
+            &*key != MAX_TOKENS.as_bytes() && &*key != MAX_COMPLETION_TOKENS.as_bytes()
+        });
+        let key = RawString {
+            raw: MAX_TOKENS.as_bytes(),
+            escaped: false,
+        };
+        self.members.push(Member {
+            key,
+            value,
+            form: Form::AsItStands,
+        });
+        self.max_tokens = Some(number(value));
+    }
+
     /// Which of two maxima a server takes is its own affair: the larger one is reserved.
     fn most(&mut self, given: Option<f64>) {
         self.max_tokens = match (self.max_tokens, given) {
@@ -140,7 +173,7 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, text: &str, defaults: Defaults<'_>) -> Result<ChatRequest, Error> {
+    fn read<'a>(&mut self, text: &'a str, defaults: Defaults<'a>) -> Result<ChatRequest, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
         let mut draft = Draft::default();
         if kind(&mut scanner)? != Kind::Object {
@@ -159,6 +192,9 @@ impl Reader<'_> {
                 "messages",
                 "is missing: a list of {role, content}",
             ));
+        }
+        if let Some(most) = defaults.max_tokens {
+            draft.bound(most.as_bytes());
         }
         let model = resolve_model(draft.model.take(), defaults)?;
         Ok(ChatRequest {
@@ -374,7 +410,8 @@ fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> String {
                 body.push(']');
             }
             Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
-            Form::DeclinesUsage if draft.stream && needs_usage => {
+            // Of two words on usage a server may take the other one.
+            Form::AsksForUsage | Form::DeclinesUsage if draft.stream && needs_usage => {
                 write_stream_options(&without_include_usage(member.value), &mut body);
             }
             _ => body.push_str(&value),

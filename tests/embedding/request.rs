@@ -25,6 +25,7 @@ fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
         id: "huggingface",
         model: Some("org/default"),
         needs_usage: false,
+        max_tokens: None,
     };
     read(body, defaults, endpoint)
 }

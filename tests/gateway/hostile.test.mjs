@@ -60,6 +60,23 @@ test("no body breaks it, and none gets past the caps", async () => {
   }
 });
 
+test("a body is sent as it came: no digit, no member more or less but for what the gateway sets", async () => {
+  // The model's server says what it was sent.
+  const echo = '{ fetch: async (url, { body }) => Response.json({ object: "chat.completion", choices: [{ index: 0, message: { role: "assistant", content: body }, finish_reason: "stop" }] }) }';
+  const echoing = await startGateway({ options: echo, env: { GATEWAY_MAX_TOKENS: "100", GATEWAY_MODELS: "a/*" } });
+  const sent = async (text) => (await (await echoing.post(text)).json()).choices?.[0].message.content;
+  const exact = '"messages":[{"role":"user","content":"\\u00e9 \\ud800"}],  "seed":12345678901234567890,"temperature":0.70000000000000000001,"logit_bias":{"9007199254740993":1.0},"x":-1E+400';
+  assert.equal(await sent(` {${exact}, "model" : "a/b"} \n`), `{"model":"a/b",${exact.replace("],  ", "],")},"max_tokens":100}`);
+  assert.equal(await sent(`{"model":"a/b",${exact},"max_completion_tokens":64}`), `{"model":"a/b",${exact.replace("],  ", "],")},"max_tokens":64}`);
+  const twice = ['"model":"evil/name","model":"a/b"', '"model":"a/b","m\\u006fdel":"a/b"', '"model":"a/b","max_tokens":9999,"max_tokens":5', '"model":"a/b","n":9,"n":1', '"model":"a/b","max_completion_tokens":999,"max_completion_tokens":1'];
+  for (const members of [...twice, `"model":"a/b","deep":${"[".repeat(100_000)}${"]".repeat(100_000)}`]) {
+    const response = await echoing.post(`{${members},"messages":[{"role":"user","content":"x"}]}`);
+    assert.equal(response.status, 400, members.slice(0, 80));
+    await ours(response, await response.text());
+  }
+  assert.equal(await sent(`{"model":"a/b","messages":[],"__proto__":{"max_tokens":99}}`), undefined, "no message");
+});
+
 test("a body is refused while it comes, before it has ended", async () => {
   const socket = connect(gateway.port, "127.0.0.1");
   let answer = "";

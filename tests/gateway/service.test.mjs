@@ -225,6 +225,25 @@ test("only models on the list are served and shown", async () => {
   assert.ok(seen.calls.every(({ kind, body }) => kind === "models" || !denied.includes(body.model)));
 });
 
+test("models named beside the one that is asked for are held against the list as well", async () => {
+  const { post, seen } = serve({ models: ["org/*"] });
+  for (const [member, value] of Object.entries({
+    models: ["org/name", "evil/name"], fallbacks: [{ model: "evil/name", messages: [] }], context_window_fallbacks: [{ "org/name": ["evil/name"] }], preset: "mine", reasoning_model: "evil/name",
+    plugins: [{ id: "auto-router", allowed_models: ["evil/*"] }], providerOptions: { gateway: { models: ["org/name", "evil/name"] } }, extra_body: { fallbacks: "evil/name" },
+    compound_custom: { models: { answering_model: "evil/name" } }, provider: { a: [[[{ model: "x".repeat(300) }]]] },
+  })) {
+    assert.equal((await refused(await post({ ...BODY, [member]: value }), 403, "model_not_allowed")).param, member);
+  }
+  const hidden = '{"model":"org/name","messages":[],"provider":{"models":["evil/name"],"models":["org/one"]},"seed":1}';
+  assert.equal((await post(hidden)).status, 200);
+  assert.deepEqual(seen.calls.at(-1).body, { model: "org/name", messages: [], provider: { models: ["org/one"] }, seed: 1 });
+  assert.equal((await post(`{"model":"org/name","messages":[],"provider":${'{"a":'.repeat(5_000)}"evil/name"${"}".repeat(5_000)}}`)).status, 200, "a name of nothing");
+  // What the model is to read may speak of models as it likes.
+  const free = { messages: [{ role: "user", content: "x", model: "evil/name" }], tools: [{ function: { parameters: { properties: { model: { type: "string" } } } } }], metadata: { model: "evil/name" }, models: ["org/one"], provider: { order: ["groq"] } };
+  assert.equal((await post({ ...BODY, ...free })).status, 200);
+  assert.equal((await serve().post({ ...BODY, models: ["evil/name"] })).status, 200, "without a list");
+});
+
 test("the catalogue is asked for once a minute, however many ask, and for no model that is not in it", async () => {
   const { ask, seen } = serve();
   const paths = ["/v1/models", "/v1/models", "/v1/models/org/name", "/v1/models/org/name", ...Array.from({ length: 20 }, (_, at) => `/v1/models/made/up-${at}`)];
@@ -250,19 +269,17 @@ test("a catalogue that is none is no leak", async () => {
   }
 });
 
-test("caps hold whatever the body says, and go out where it says nothing", async () => {
+test("caps hold whatever the body says", async () => {
   const { post, seen } = serve({ caps: { maxTokens: 100, n: 2, messages: 3 } });
   const message = { role: "user", content: "x" };
   const over = [{ max_tokens: 101 }, { max_completion_tokens: 101 }, { max_tokens: 1, max_completion_tokens: 1e9 }, { max_tokens: 1e300 }, { n: 3 }, { messages: Array(4).fill(message) }];
   for (const more of over) assert.equal((await refused(await post({ ...BODY, ...more }), 400, "cap_exceeded")).param, Object.keys(more).at(-1));
   for (const more of [{ max_tokens: "101" }, { max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: [1] }, { n: "1" }, { n: 0 }, { max_completion_tokens: {} }]) await refused(await post({ ...BODY, ...more }), 400, "invalid_type");
   assert.equal(seen.calls.length, 0);
-  for (const [more, sent] of [
-    [{}, { max_tokens: 100 }], [{ max_tokens: null }, { max_tokens: 100 }], [{ max_tokens: 7, n: 2 }, { max_tokens: 7, n: 2 }], [{ max_completion_tokens: 9 }, { max_tokens: 9 }],
-    [{ max_tokens: null, max_completion_tokens: 9 }, { max_tokens: 9 }], [{ max_tokens: 5, max_completion_tokens: 9 }, { max_tokens: 5, max_completion_tokens: 9 }],
-  ]) {
+  for (const more of [{}, { max_tokens: null }, { max_tokens: 7, n: 2 }, { max_completion_tokens: 9 }, { max_tokens: 5, max_completion_tokens: 9 }]) {
     await post({ ...BODY, ...more });
-    assert.deepEqual(seen.calls.at(-1).body, { ...BODY, ...sent });
+    const { body, maxTokens } = seen.calls.at(-1);
+    assert.deepEqual([body, maxTokens], [{ ...BODY, ...more }, 100]);
   }
 });
 
@@ -272,14 +289,6 @@ test("an embeddings request has no more inputs than OpenAI's API takes", async (
   for (const one of ["a", [1]]) assert.equal((await refused(await embed(Array(2_049).fill(one)), 400, "cap_exceeded")).param, "input");
   assert.equal(seen.calls.length, 0);
   for (const input of [Array(2_048).fill("a"), Array(3_000).fill(1), "a".repeat(3_000)]) assert.equal((await embed(input)).status, 200);
-});
-
-test("a member that comes twice is one: what was checked is what is sent", async () => {
-  const { post, seen } = serve({ models: ["org/name"], caps: { maxTokens: 10 } });
-  const twice = '{"model":"evil/name","model":"org/name","max_tokens":9999,"max_tokens":5,"m\\u006fdel":"org/name","messages":[],"__proto__":{"max_tokens":99}}';
-  assert.equal((await post(twice)).status, 200);
-  const { body } = seen.calls[0];
-  assert.deepEqual([body.model, body.max_tokens], ["org/name", 5]);
 });
 
 test("what is no JSON object is refused", async () => {
@@ -293,7 +302,6 @@ test("what is no JSON object is refused", async () => {
   await refused(await post({ messages: [] }), 400, "missing_model");
   await refused(await post({ model: 7, messages: [] }), 400, "invalid_type");
   await refused(await post({ model: "x".repeat(257), messages: [] }), 400, "invalid_type");
-  await refused(await post(`{"model":"a/b","deep":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), 400, "invalid_json");
   await refused(await post(BODY, { headers: { "content-encoding": "gzip" } }), 415, "unsupported_encoding");
   assert.equal(seen.calls.length, 0);
 });
@@ -421,7 +429,7 @@ test("a success is a 200, for some others may have no body", async () => {
 test("a caller's headers go no further", async () => {
   const { post, seen } = serve();
   await post(BODY, { headers: { "x-hf-bill-to": "victim", host: "evil.example", "x-forwarded-host": "evil.example", cookie: "a=b" } });
-  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "metadata", "onSettled", "parts", "signal"]);
+  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "signal"]);
 });
 
 test("one line for each request, without a secret in it", async () => {

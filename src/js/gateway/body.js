@@ -1,5 +1,6 @@
 // A request's body: read within its bound, and held against what the operator allows.
 
+import { furtherModels } from "./model.js";
 import { Refusal } from "./refusal.js";
 
 const LONGEST_MODEL = 256; // characters, so that no pattern takes long
@@ -41,25 +42,36 @@ function join(parts, size) {
   return whole;
 }
 
-/** The body as an object. What is checked here is what is sent, so a member that comes twice comes once from here on. */
+/**
+ * The body as an object, to be checked, and as its own text, to be sent: numbers keep their digits. Of members that mean something
+ * the client takes none twice, so that what was checked is what its server reads.
+ */
 export async function readBody(request, limit) {
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") throw new Refusal(415, "unsupported_encoding", "Send the body without a Content-Encoding.");
   const bytes = await readBytes(request, limit);
-  let body;
+  let text, body;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    body = JSON.parse(text);
   } catch {
     throw bad("invalid_json", "The body is not JSON.");
   }
   if (body === null || typeof body !== "object" || Array.isArray(body)) throw bad("invalid_body", "The body must be a JSON object.");
-  return body;
+  return { text, body };
 }
 
-function checkModel(model, allows) {
+// Whether there are further models, each on the list.
+function checkModels(body, allows) {
+  const { model } = body;
   if (model === undefined || model === null) throw bad("missing_model", "Name a model.", "model");
   if (typeof model !== "string" || model.length > LONGEST_MODEL) throw bad("invalid_type", `model must be a string of at most ${LONGEST_MODEL} characters.`, "model");
-  if (!allows(model)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "model" });
+  if (allows === undefined) return false;
+  const further = furtherModels(body);
+  for (const [param, name] of [["model", model], ...further]) {
+    if (name.length > LONGEST_MODEL || !allows(name)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param });
+  }
+  return further.length > 0;
 }
 
 function checkCount(body, name, most) {
@@ -69,29 +81,35 @@ function checkCount(body, name, most) {
   if (value > most) throw bad("cap_exceeded", `${name} may be at most ${most} here.`, name);
 }
 
-/** Holds a body against allow-list and caps; a cap on tokens is also what goes out where the caller names no maximum. */
-export function checkBody(kind, body, { allows, caps }) {
-  checkModel(body.model, allows);
-  if (kind !== "chat") return checkInputs(body.input);
-  const { maxTokens = Infinity, n = Infinity, messages = Infinity } = caps;
+/** Holds a body against allow-list and caps. Gives the text to send: the caller's own, but for a body that names further models. */
+export function checkBody(kind, { text, body }, { allows, caps }) {
+  const further = checkModels(body, allows);
+  if (kind === "chat") checkChat(body, caps);
+  else checkInputs(body.input);
+  // How deep they stand, and how often, is up to the caller: what was checked is written anew.
+  return further ? jsonText(body) : text;
+}
+
+function checkChat(body, { maxTokens = Infinity, n = Infinity, messages = Infinity }) {
   if (Array.isArray(body.messages) && body.messages.length > messages) {
     throw bad("cap_exceeded", `A request may have at most ${messages} messages here.`, "messages");
   }
   checkCount(body, "n", n);
   checkCount(body, "max_tokens", maxTokens);
   checkCount(body, "max_completion_tokens", maxTokens);
-  if (maxTokens !== Infinity) boundTokens(body, maxTokens);
-}
-
-// Not every server knows max_completion_tokens: one that doesn't would know no bound at all. Some take both for a mistake.
-function boundTokens(body, most) {
-  if ((body.max_tokens ?? null) !== null) return;
-  body.max_tokens = body.max_completion_tokens ?? most;
-  delete body.max_completion_tokens;
 }
 
 // A list of numbers is one input, by its tokens.
 function checkInputs(input) {
   if (!Array.isArray(input) || input.length <= MOST_INPUTS || typeof input[0] === "number") return;
   throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} inputs.`, "input");
+}
+
+// What is nested too deep for the engine to write again is nothing a model's server would read.
+function jsonText(body) {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw bad("invalid_json", "The body is nested too deep.");
+  }
 }

@@ -6,11 +6,31 @@ function pattern(text) {
   return new RegExp(`^${parts.join("[^/:\\s]*")}$`, "u");
 }
 
-/** Gives a function that says whether a model is on the list. Without a list every model is. */
+/** Gives a function that says whether a model is on the list; without a list nothing. */
 export function allowList(models) {
-  if (models === undefined) return () => true;
+  if (models === undefined) return undefined;
   const patterns = models.map(pattern);
   return (model) => patterns.some((allowed) => allowed.test(model));
+}
+
+// Members by which some servers (OpenRouter, LiteLLM, Vercel's, Groq's) are told of models beside the one that is asked for: what
+// fails goes there, or a part of it. And members that hold such members.
+const NAMING = /models?$|fallbacks$|^preset$/i;
+const HOLDING = ["compound_custom", "extra_body", "plugins", "provider", "providerOptions", "provider_options"];
+
+/** The names of models in a body beside its `model`: [member, name]. */
+export function furtherModels({ model: _, ...body }) {
+  const found = [];
+  const members = Object.entries(body).map(([member, value]) => ({ member, value, naming: NAMING.test(member) }));
+  const open = members.filter(({ member, naming }) => naming || HOLDING.includes(member));
+  while (open.length > 0) {
+    const { member, value, naming } = open.pop();
+    if (naming && typeof value === "string") found.push([member, value]);
+    else if (value !== null && typeof value === "object") {
+      for (const [name, inner] of Object.entries(value)) open.push({ member, value: inner, naming: naming || NAMING.test(name) });
+    }
+  }
+  return found;
 }
 
 const FRESH_FOR = 60_000; // ms
@@ -25,7 +45,7 @@ export class Catalogue {
   #names = new Set();
   #until = -Infinity;
 
-  constructor(allows) {
+  constructor(allows = () => true) {
     this.#allows = allows;
   }
 

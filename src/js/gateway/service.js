@@ -89,10 +89,11 @@ export class Service {
   async #call(visit, kind, caller) {
     const { request, line } = visit;
     const { caps } = this.#settings;
-    const body = await readBody(request, caps.bodyBytes);
-    checkBody(kind, body, { allows: this.#allows, caps });
-    line.add({ stream: body.stream === true });
-    const { answer, settled } = this.#upstream[kind](jsonText(body), {
+    const read = await readBody(request, caps.bodyBytes);
+    const text = checkBody(kind, read, { allows: this.#allows, caps });
+    line.add({ stream: read.body.stream === true });
+    const { answer, settled } = this.#upstream[kind](text, {
+      maxTokens: caps.maxTokens,
       parts: this.#parts(caller),
       signal: request.signal,
       metadata: { client: caller.client, requestId: visit.id },
@@ -140,15 +141,6 @@ export class Service {
 }
 
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
-
-// What is nested too deep for the engine to write again is nothing a model's server would read.
-function jsonText(body) {
-  try {
-    return JSON.stringify(body);
-  } catch {
-    throw new Refusal(400, "invalid_json", "The body is nested too deep.");
-  }
-}
 
 // A stream that fails after its head says so in its last event. The blank line ends whatever event was cut off.
 function lastWords(refusal, line) {

@@ -10,6 +10,7 @@ const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",
     model: Some("default/model"),
     needs_usage: true,
+    max_tokens: None,
 };
 
 pub fn hold(data: &[u8]) {
