@@ -904,7 +904,7 @@ export function cost(usage: { prompt_tokens?: number; completion_tokens?: number
 /**
  * How long to wait before the next try, in ms, or `null`: give up.
  *
- * Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit` and `x-ratelimit-*` of `headers`, and `estimated_time` of a 503 body.
+ * Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit`, `x-ratelimit-*` and `X-Should-Retry: false` of `headers`, and `estimated_time` of a 503 body.
  * @param failure `attempt`: the try that failed, from 1. No `status`: the connection was lost. `random`: 0 to below 1, default `Math.random()`. `now`: ms since the epoch, default `Date.now()`.
  */
 export function retryDelay(

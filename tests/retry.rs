@@ -55,6 +55,19 @@ fn some_statuses_are_tried_again_and_the_others_never() {
 }
 
 #[test]
+fn a_server_that_wants_no_other_try_gets_none() {
+    for (said, again) in [("false", false), ("true", true), ("", true)] {
+        let headers = [("x-should-retry", said)];
+        assert_eq!(delay(Some(503), &headers, "", 1, 0.5).is_some(), again);
+        assert_eq!(
+            delay(Some(400), &headers, "", 1, 0.5),
+            None,
+            "what failed for good stays so"
+        );
+    }
+}
+
+#[test]
 fn waits_double_up_to_the_longest_and_are_jittered_in_full() {
     let policy = RetryPolicy {
         max_attempts: 100,

@@ -60,7 +60,10 @@ pub fn is_retryable(status: Option<u16>) -> bool {
 
 /// Ms to wait before the next try with the same key; none: give up.
 pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
-    if failure.attempt >= policy.max_attempts || !is_retryable(failure.status) {
+    if failure.attempt >= policy.max_attempts
+        || !is_retryable(failure.status)
+        || is_final(failure.header)
+    {
         return None;
     }
     let asked = server_wait(failure.status, failure.header, failure.now);
@@ -74,6 +77,11 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
         (None, None) => Some(backoff(failure, policy)),
         (asked, loading) => Some(asked.unwrap_or(0.0).max(loading.unwrap_or(0.0))),
     }
+}
+
+/// Whether the server says that another try is no use, as OpenAI's does, and a gateway that has tried several times itself.
+fn is_final(header: Header<'_>) -> bool {
+    header("x-should-retry").is_some_and(|text| text == "false")
 }
 
 /// Full jitter: clients that failed together spread over the whole time instead of coming back together.

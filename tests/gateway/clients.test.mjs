@@ -105,6 +105,15 @@ test("a limit reaches them with the time to wait", async () => {
   assert.deepEqual([other.status, other.code, Number(other.headers.get("retry-after")) > 50], [429, "rate_limit_exceeded", true]);
 });
 
+test("a server that is down is tried as often as the gateway tries, whatever its callers do by themselves", async () => {
+  const down = await startGateway({ steps: [{ status: 503, json: { error: "overloaded" }, times: 99 }] });
+  const baseURL = `${down.url}/v1`;
+  await assert.rejects(new OpenAI({ apiKey: KEY, baseURL }).chat.completions.create(body), { status: 503 });
+  assert.equal((await down.stats()).requests, 3);
+  await assert.rejects(new HuggingFace({ apiKey: KEY, baseURL }).chat.completions.create(body), { status: 503, attempts: 1 });
+  assert.equal((await down.stats()).requests, 6);
+});
+
 test("the model's server saw the operator's token alone, and no answer or line has it", async () => {
   const { headers } = await gateway.stats();
   assert.ok(headers.length > 0 && headers.every(({ authorization }) => authorization === `Bearer ${TOKEN}`));

@@ -373,6 +373,15 @@ test("a server's refusal is passed on: status, words, code, param, Retry-After",
   assert.equal((await long.json()).error.message.length, 600);
 });
 
+test("what was tried several times here need not be tried again by whoever asked", async () => {
+  for (const [name, status] of [["InternalServerError", 503], ["RateLimitError", 429], ["APIConnectionError", undefined], ["APIConnectionTimeoutError", undefined]]) {
+    for (const [attempts, told] of [[1, null], [3, "false"]]) {
+      const response = await serve({}, () => upstreamError(name, status, { attempts })).post(BODY);
+      assert.equal(response.headers.get("x-should-retry"), told, `${name} after ${attempts}`);
+    }
+  }
+});
+
 test("a limit says whose it is and when to come back", async () => {
   const limit = (reason, scope, retryAfter) => Object.assign(new errors.LimitExceededError("reached", { reason, retryAfter }), { scope });
   const budget = new errors.BudgetExceededError("reached", { reason: "budget", scope: "gateway", retryAfter: 3_600_000 });

@@ -7,7 +7,7 @@ const OF_THE_ACCOUNT = [401, 402, 403];
 const LONGEST = 600; // characters of a server's message
 // Providers name the account that they limit: "in organization org_01h…".
 const ACCOUNT = /\b(?:org|organization|team|user|proj|project|acct|account)[_-](?=[a-z]*\d)[a-z\d]{6,}/gi;
-// Clients of OpenAI's API retry 429 and 5xx unless they are told.
+// Clients of OpenAI's API retry 429 and 5xx unless they are told, each time as often as the gateway does behind them.
 const FINAL = { "x-should-retry": "false" };
 
 const LIMITED = {
@@ -28,7 +28,11 @@ export function refusalOf(error) {
 
 function typed(error) {
   if (error instanceof LimitExceededError) return limited(error);
-  if (error instanceof APIError) return failed(error);
+  if (error instanceof APIError) {
+    const refusal = failed(error);
+    if (error.attempts > 1) refusal.headers = { ...refusal.headers, ...FINAL };
+    return refusal;
+  }
   if (error instanceof ConfigError) return misused(error);
   return new Refusal(500, "internal_error", "The gateway failed.");
 }
