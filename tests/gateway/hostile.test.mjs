@@ -179,3 +179,23 @@ test("wrong settings answer 500 with the variable's name, and not its value", as
     await wrong.close();
   }
 });
+
+test("wrong settings are told to a page of an allowed origin, and to no other", async () => {
+  const page = "https://app.example";
+  const asked = { origin: page, "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+  for (const [env, allowed] of [
+    [{ GATEWAY_ORIGINS: page, HF_BASE_URL: "ftp://nowhere" }, page],
+    [{ GATEWAY_ORIGINS: "*", GATEWAY_MAX_N: "none" }, "*"],
+    [{ GATEWAY_ORIGINS: "https://other.example", GATEWAY_MAX_N: "none" }, null],
+    [{ GATEWAY_ORIGINS: `${page}/a/path` }, null],
+  ]) {
+    const wrong = await startGateway({ env });
+    const preflight = await fetch(`${wrong.url}/v1/chat/completions`, { method: "OPTIONS", headers: asked });
+    const names = ["allow-origin", "allow-headers"].map((name) => preflight.headers.get(`access-control-${name}`));
+    assert.deepEqual([preflight.status, ...names], allowed === null ? [500, null, null] : [204, allowed, "authorization"], JSON.stringify(env));
+    const response = await wrong.post(body, { headers: { origin: page } });
+    assert.deepEqual([response.status, response.headers.get("access-control-allow-origin")], [500, allowed]);
+    assert.equal((await response.json()).error.code, "gateway_misconfigured");
+    await wrong.close();
+  }
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as errors from "../../src/js/error.js";
+import { indexOfDigest } from "../../src/js/gateway/authorize.js";
 import { Catalogue } from "../../src/js/gateway/model.js";
 import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
@@ -117,6 +118,42 @@ test("who has no key, or another, is not let in and nothing is sent", async () =
   assert.equal(seen.calls.length, 0);
   for (const key of [KEY, "another-key"]) assert.equal((await ask("/v1/models", { key })).status, 200);
   assert.equal((await ask("/v1/models", { key: null, headers: { authorization: `bearer  ${KEY}` } })).status, 200, "the scheme's name has no case");
+});
+
+test("every byte of every known key is looked at, wherever the presented one differs", () => {
+  const bytes = (last) => Uint8Array.from({ length: 32 }, (_, at) => (at === 31 ? last : at));
+  const looks = [];
+  const watched = [bytes(1), bytes(2), bytes(3)].map((digest, key) =>
+    new Proxy(digest, {
+      get(target, name) {
+        if (/^\d+$/.test(name)) looks.push(`${key}:${name}`);
+        return target[name];
+      },
+    }),
+  );
+  const all = Array.from({ length: 96 }, (_, at) => `${Math.floor(at / 32)}:${at % 32}`);
+  const other = bytes(1);
+  other[0] = 255;
+  for (const [presented, index] of [[bytes(1), 0], [bytes(2), 1], [bytes(3), 2], [bytes(4), -1], [other, -1], [new Uint8Array(32).fill(77), -1]]) {
+    looks.length = 0;
+    assert.equal(indexOfDigest(presented, watched), index);
+    assert.deepEqual(looks, all);
+  }
+});
+
+test("keys and signatures are never compared as they are: digests of one length, and the platform's verify()", async (t) => {
+  const { post } = serve({ clientKeys: [KEY, "another-key"], ticketSecret: SECRET });
+  const digest = t.mock.method(crypto.subtle, "digest");
+  const verify = t.mock.method(crypto.subtle, "verify");
+  await post(BODY);
+  const first = digest.mock.callCount();
+  for (const key of ["x", KEY.slice(0, -1), `${KEY}x`, "y".repeat(500)]) assert.equal((await post(BODY, { key })).status, 401);
+  assert.deepEqual([first, digest.mock.callCount()], [3, 7], "each key once, then one for each request");
+  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000 });
+  const at = ticket.lastIndexOf(".") + 1;
+  const forged = [at, at + 20, at + 41].map((place) => ticket.slice(0, place) + (ticket[place] === "A" ? "B" : "A") + ticket.slice(place + 1));
+  for (const key of forged) assert.equal((await post(BODY, { key })).status, 401);
+  assert.deepEqual(verify.mock.calls.map(({ arguments: [, , mac] }) => mac.length), [32, 32, 32]);
 });
 
 test("a key's client has a name of its own, which is not the key", async () => {

@@ -20,8 +20,8 @@ async function digest(text) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
 }
 
-// Every byte of every key is looked at, so that the time says nothing. Digests hide the lengths too.
-function indexOf(wanted, digests) {
+/** Where a digest is among others, or -1. Every byte of each is looked at, so that the time says nothing; digests hide the lengths too. */
+export function indexOfDigest(wanted, digests) {
   let found = -1;
   for (const [index, known] of digests.entries()) {
     let difference = 0;
@@ -96,7 +96,7 @@ export class Gatekeeper {
     // Each request makes its own promises: in workerd they belong to the request that made them.
     this.#digests ??= await Promise.all(this.#settings.clientKeys.map(digest));
     const presented = await digest(token);
-    if (indexOf(presented, this.#digests) < 0) throw unauthorized("invalid_api_key", "This key is not known here.");
+    if (indexOfDigest(presented, this.#digests) < 0) throw unauthorized("invalid_api_key", "This key is not known here.");
     return { client: `key-${hex(presented.subarray(0, 4))}` };
   }
 }

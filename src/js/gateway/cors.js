@@ -5,10 +5,15 @@ import { Refusal } from "./refusal.js";
 const EXPOSED = ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "X-Inference-Provider", "X-Should-Retry"].join(", ");
 const PREFLIGHT_SECONDS = "7200";
 
+/** Whether the page that asks may read the answer, if it is a page. */
+export function mayShare(request, origins) {
+  const origin = request.headers.get("origin");
+  return origin === null || origin === new URL(request.url).origin || origins.includes("*") || origins.includes(origin);
+}
+
 /** Refuses browsers that speak for a page which is not allowed: they would send even what the page can't read. */
 export function checkOrigin(request, origins) {
-  const origin = request.headers.get("origin");
-  if (origin === null || origin === new URL(request.url).origin || origins.includes("*") || origins.includes(origin)) return;
+  if (mayShare(request, origins)) return;
   throw new Refusal(403, "origin_not_allowed", "Pages of this origin may not use this gateway.");
 }
 

@@ -3,7 +3,7 @@
 import { durableStore } from "./durable_store.js";
 import { logNotice } from "./log.js";
 import { Misconfigured, Service } from "./service.js";
-import { settings as readSettings } from "./setting.js";
+import { originsOf, settings as readSettings } from "./setting.js";
 import { openUpstream } from "./upstream.js";
 
 export function gateway(options) {
@@ -50,11 +50,13 @@ function storeOf({ limits, clientLimits, keyLimits, budget, ticketSecret, author
 
 // What can't be started answers too: with what is wrong, and never with a value.
 function start(options, env) {
+  let given;
   try {
-    const settings = readSettings(typeof options === "function" ? options(env) : options, env);
+    given = typeof options === "function" ? options(env) : options;
+    const settings = readSettings(given, env);
     settings.store ??= storeOf(settings, env);
     return new Service(settings, openUpstream(settings));
   } catch (error) {
-    return new Misconfigured(error);
+    return new Misconfigured(error, originsOf(given, env));
   }
 }

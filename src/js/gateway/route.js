@@ -5,6 +5,9 @@ import { Refusal } from "./refusal.js";
 const GET = ["GET", "OPTIONS"];
 const POST = ["POST", "OPTIONS"];
 
+/** Every method that is served somewhere. */
+export const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
+
 const ROUTES = {
   "/healthz": { name: "health", methods: ["GET", "HEAD", "OPTIONS"] },
   "/v1/models": { name: "models", methods: GET },

@@ -2,13 +2,13 @@
 
 import { Gatekeeper } from "./authorize.js";
 import { checkBody, readBody } from "./body.js";
-import { checkOrigin, preflight, share } from "./cors.js";
+import { checkOrigin, mayShare, preflight, share } from "./cors.js";
 import { LogLine, logNotice } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
 import { relay } from "./relay.js";
-import { checkMethod, route } from "./route.js";
+import { METHODS, checkMethod, route } from "./route.js";
 import { refusalOf } from "./upstream_error.js";
 
 // What of an answer's head goes on to the caller: the rest speaks of the operator's account.
@@ -59,18 +59,9 @@ export class Service {
       answer = refusal.answer();
       tellQuotas(answer.headers, error?.quotas);
     }
-    return this.#finish(visit, answer);
+    return finish(visit, answer, this.#settings.origins);
   }
 
-  #finish(visit, { status, body, headers: given }) {
-    const headers = new Headers(given);
-    if (!headers.has("x-request-id")) headers.set("x-request-id", visit.id);
-    share(headers, visit.request, this.#settings.origins);
-    visit.line.add({ status });
-    if (visit.settled === null) visit.line.write();
-    else visit.keepAlive(visit.settled.then(() => visit.line.write()));
-    return new Response(visit.request.method === "HEAD" ? null : body, { status, headers });
-  }
 
   async #answer(visit) {
     const { request, url, env } = visit;
@@ -140,6 +131,16 @@ export class Service {
   }
 }
 
+function finish(visit, { status, body, headers: given }, origins) {
+  const headers = new Headers(given);
+  if (!headers.has("x-request-id")) headers.set("x-request-id", visit.id);
+  share(headers, visit.request, origins);
+  visit.line.add({ status });
+  if (visit.settled === null) visit.line.write();
+  else visit.keepAlive(visit.settled.then(() => visit.line.write()));
+  return new Response(visit.request.method === "HEAD" ? null : body, { status, headers });
+}
+
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
 
 // A stream that fails after its head says so in its last event. The blank line ends whatever event was cut off.
@@ -148,20 +149,22 @@ function lastWords(refusal, line) {
   return `\n\ndata: ${refusal.answer().body}\n\n`;
 }
 
-/** What answers where the settings can't be used: which variable is wrong, and never its value. */
+/** What answers where the settings can't be used: which variable is wrong, and never its value. Pages of `origins` may read it. */
 export class Misconfigured {
   #refusal;
+  #origins;
 
-  constructor(error) {
+  constructor(error, origins) {
     const problem = error?.name === "ConfigError" ? error.message : "the options could not be read";
     this.#refusal = new Refusal(500, "gateway_misconfigured", `The gateway is not configured: ${problem}`, { detail: `${error?.name}: ${error?.message}` });
+    this.#origins = origins;
   }
 
   async fetch(request, env, ctx) {
     const visit = new Visit(request, env, ctx, []);
-    visit.line.add({ status: 500, code: this.#refusal.code, detail: this.#refusal.detail });
-    visit.line.write();
-    const { body, ...head } = this.#refusal.answer();
-    return new Response(request.method === "HEAD" ? null : body, head);
+    visit.line.add({ code: this.#refusal.code, detail: this.#refusal.detail });
+    // Without a preflight that succeeds a page would never come to the answer.
+    const asksFirst = request.method === "OPTIONS" && mayShare(request, this.#origins);
+    return finish(visit, asksFirst ? preflight(request, METHODS) : this.#refusal.answer(), this.#origins);
   }
 }

@@ -145,6 +145,19 @@ function origins(name, value) {
   });
 }
 
+function allowedOrigins(reader) {
+  return reader.pick("origins", origins, "GATEWAY_ORIGINS", origins) ?? [];
+}
+
+/** The origins of settings that may be wrong elsewhere; none where they are wrong themselves. */
+export function originsOf(options, env) {
+  try {
+    return allowedOrigins(new Reader(options ?? {}, env));
+  } catch {
+    return [];
+  }
+}
+
 function pricing(name, value) {
   if (typeof value !== "string" || value === "live") return value;
   try {
@@ -172,7 +185,7 @@ export function settings(options = {}, env) {
     ticketSecret: reader.pick("ticketSecret", string, "GATEWAY_TICKET_SECRET", string),
     audience: reader.pick("audience", string, "GATEWAY_AUDIENCE", string),
     authorize: reader.pick("authorize", callable),
-    origins: reader.pick("origins", origins, "GATEWAY_ORIGINS", origins) ?? [],
+    origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
     caps: caps(reader, options),
     limits: limits(reader, "limits", "GATEWAY"),
