@@ -147,6 +147,7 @@ ${embeddings(figures)}
 
 ${starts(measured)}
 
+In Chromium it is the time for which the page's main thread works: loading, and parsing on other threads, keep no page from answering its user.
 In workerd, where the clock stands still, it is the processor time of the whole process less that of an empty Worker.
 
 ## Long streams

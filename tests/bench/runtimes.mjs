@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
 import { pageResults, runtimeEnvironment } from "../../scripts/runtimes.mjs";
 import { serve } from "../../scripts/serve.mjs";
-import { libraries, timed } from "./startup.mjs";
+import { startPages } from "./start-pages.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const contender = join(here, "contender.mjs");
@@ -87,32 +87,15 @@ async function page(browser, entry, code) {
 export const startUps = {
   node: () => started((library) => lines(join(installed, "node"), [startup, library])),
   workerd: () => started((library) => lines(join(installed, "node"), [worker, "--start", library])),
-  chromium: () => startPages("Chromium"),
+  chromium: async () => {
+    const { measure, close } = await startPages();
+    return { ...(await started(measure)), close };
+  },
 };
 
 async function started(run) {
   const measure = async (library) => (await run(library)).flatMap((times) => startLines(library, times));
   return { measure, close: async () => {} };
-}
-
-// The script has been fetched before the clock starts: what is measured is the engine's work, not the network's.
-async function startPages(browser) {
-  const sources = libraries.map((library, index) => ({ name: `start${index}.js`, contents: `export default ${timed(library)};` }));
-  const plugin = ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^start\d+\.js$/ }, ({ path }) => ({ path, namespace: "start" }));
-    onLoad({ filter: /.*/, namespace: "start" }, ({ path }) => ({ contents: sources.find(({ name }) => name === path).contents, resolveDir: here }));
-  };
-  const entry = { entryPoints: sources.map(({ name }) => name), plugins: [{ name: "start", setup: plugin }] };
-  const code = (library) => `const text = await (await fetch("/start${libraries.indexOf(library)}.js")).text();
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    const begin = performance.now();
-    const { default: run } = await import(url);
-    const imported = performance.now() - begin;
-    const { ready, first } = await run();
-    results.push({ ready: imported + ready, first });`;
-  const pages = await page(browser, entry, code);
-  const measure = async (library) => (await pages.measure(library, {})).flatMap((times) => startLines(library, times));
-  return { measure, close: pages.close };
 }
 
 function startLines(library, times) {
