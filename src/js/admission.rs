@@ -1,25 +1,19 @@
 //! Before an attempt: which key, and whether the limits let it through now.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::resolves_across_requests;
-use super::in_flight::InFlight;
+use super::in_flight::{Exchange, InFlight};
 use super::line::{LOOK, LOOK_BEHIND, Place};
 use super::now;
-use super::outgoing::Wire;
 use super::store::Unanswered;
 use crate::error::{Class, Error};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
-
-/// A key that may be used now, and what was reserved for it.
-pub struct Admitted {
-    /// Index in the pool.
-    pub key: usize,
-    /// The store's name of the reservation; none where nothing is limited.
-    pub reservation: Option<String>,
-}
 
 /// Why an attempt may not be made.
 pub enum Denied {
@@ -30,7 +24,7 @@ pub enum Denied {
 }
 
 /// Picks a key and reserves, waiting in line where the options say so.
-pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admitted, Denied> {
+pub async fn admit(call: &InFlight, index: usize, tried: &[usize]) -> Result<Rc<Exchange>, Denied> {
     let line = &call.shared.line;
     let waiting = call.shared.config.waiting;
     let mut asked = now();
@@ -49,7 +43,7 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
         let mut retry_after = 0.0;
         // Who arrives asks even when others are first: what can never fit fails at once.
         if first || arrives {
-            match attempt(call, wire, tried).await? {
+            match attempt(call, index, tried).await? {
                 Ok(admitted) if first => return Ok(admitted),
                 Ok(out_of_turn) => call.release(&out_of_turn),
                 Err(refusal) => {
@@ -69,7 +63,7 @@ pub async fn admit(call: &InFlight, wire: &Wire, tried: &[usize]) -> Result<Admi
             return Err(late());
         }
         if arrives {
-            place = Some(line.join(now()));
+            place = Some(line.join(call.number(), now()));
         }
         // What became free while a store was asked woke nobody.
         if first && line.freed() != freed {
@@ -115,15 +109,18 @@ async fn sleep(call: &InFlight, place: &Place<'_>, ms: f64) -> Result<(), Denied
 /// One round over the keys: the first that is let through, else the refusal that ends soonest.
 async fn attempt(
     call: &InFlight,
-    wire: &Wire,
+    index: usize,
     tried: &[usize],
-) -> Result<Result<Admitted, Refusal>, Denied> {
+) -> Result<Result<Rc<Exchange>, Refusal>, Denied> {
     let shared = &call.shared;
-    let keys = shared.pool.borrow_mut().pick(&call.model, tried, now());
+    if call.has_budget() && shared.store.has_lost() {
+        return Err(Denied::Refused(overdrawn(), JsValue::UNDEFINED));
+    }
+    let keys = shared.pool(|pool| pool.pick(&call.model, tried, now()));
     let mut soonest: Option<Refusal> = None;
     for key in keys {
         let scope = shared.scope(key);
-        let parts = parts(call, wire, &scope);
+        let parts = parts(call, index, &scope);
         let store = &shared.store;
         let reserved = store
             .reserve(&parts, now(), &call.cancel, &call.storing)
@@ -131,23 +128,22 @@ async fn attempt(
         let (answer, quotas) = reserved.map_err(unanswered)?;
         if !call.parts.is_empty() {
             let quotas = quotas.unwrap_or_else(|| shared.store.quotas(&parts, now()));
-            call.quotas.replace(quotas);
+            call.quotas.get(|known| *known = quotas);
         }
         match answer {
             Ok(reservation) => {
-                return Ok(Ok(Admitted {
+                return Ok(Ok(call.open(Exchange {
+                    index,
                     key,
                     reservation: Some(reservation),
-                }));
+                    sent: Cell::new(false),
+                })));
             }
             Err(refusal) => {
                 // Another key can't help where the client or the budget says no.
                 let of_key = refusal.scope == scope;
                 if of_key {
-                    shared
-                        .pool
-                        .borrow_mut()
-                        .limited(key, refusal.retry_after, now());
+                    shared.pool(|pool| pool.limited(key, refusal.retry_after, now()));
                 }
                 let sooner = soonest
                     .as_ref()
@@ -167,8 +163,11 @@ async fn attempt(
     })
 }
 
-fn parts(call: &InFlight, wire: &Wire, scope: &str) -> Vec<Part> {
+fn parts(call: &InFlight, index: usize, scope: &str) -> Vec<Part> {
     let config = &call.shared.config;
+    let Some(wire) = call.requests.get(index) else {
+        return Vec::new();
+    };
     let part = |scope: &str, limits: Limits| Part {
         scope: scope.to_string(),
         tokens: wire.ask.tokens(limits.tokens_per_minute),
@@ -259,6 +258,14 @@ fn refused(refusal: &Refusal, waits: bool) -> Denied {
     error.spent_usd = refusal.spent_usd;
     error.budget_usd = refusal.budget_usd;
     Denied::Refused(error, JsValue::UNDEFINED)
+}
+
+fn overdrawn() -> Error {
+    let message = "An internal fault lost what was spent of the budget, so this client sends nothing more: make a new one.";
+    let mut error = Error::new(Class::LimitExceeded, message);
+    error.reason = Some("store");
+    error.retry_after = Some(f64::INFINITY);
+    error
 }
 
 fn late() -> Denied {

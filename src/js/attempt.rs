@@ -1,9 +1,12 @@
 //! The attempts of one request: key, limits, fetch, and what follows from each failure.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::admission::{Admitted, Denied, admit};
+use super::admission::{Denied, admit};
 use super::cancel::Cancel;
 use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
@@ -55,7 +58,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let mut last_error = None;
     loop {
         attempt += 1;
-        let (admitted, secret) = match prepare(call, wire, &tried).await {
+        let (exchange, secret) = match prepare(call, index, &tried).await {
             Ok(prepared) => prepared,
             // What the server said matters more than the limit that kept the next try from it.
             Err(Unprepared::Refused(error)) => return Err(last_error.unwrap_or(error)),
@@ -65,25 +68,18 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
         if let Some((key, error)) = refused_key.take()
             && key == secret
         {
-            call.release(&admitted);
+            call.release(&exchange);
             return Err(error);
         }
-        tried.push(admitted.key);
-        let exchange = Exchange {
-            key: admitted.key,
-            reservation: admitted.reservation,
-        };
+        tried.push(exchange.key);
         let sent = once(call, wire, secret.as_deref(), &exchange).await?;
-        let failed = match outcome(call, wire, sent, &exchange, attempt).await? {
+        let failed = match outcome(call, sent, &exchange, attempt).await? {
             Ok(sent) if call.cancel.cause().is_some() => {
                 sent.response().iter().for_each(fetch::discard);
-                call.sent_in_vain(&exchange, wire);
+                call.sent_in_vain(&exchange);
                 return Err(call.cancelled_error(JsValue::NULL));
             }
-            Ok(sent) => {
-                call.progress.borrow_mut().exchanges.push((index, exchange));
-                return Ok(sent);
-            }
+            Ok(sent) => return Ok(sent),
             Err(failed) => failed,
         };
         if !failed.booked {
@@ -94,9 +90,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
         let another = !last
             && call
                 .shared
-                .pool
-                .borrow_mut()
-                .has_another(&call.model, &tried, now());
+                .pool(|pool| pool.has_another(&call.model, &tried, now()));
         let asks_again =
             !last && failed.status == Some(401) && call.shared.config.key_from_function;
         last_error = Some(failed.error.clone());
@@ -117,7 +111,7 @@ async fn affordable(call: &InFlight) -> Result<(), JsValue> {
     if call.kind.is_none() || !call.has_budget() {
         return Ok(());
     }
-    let prices = call.prices.borrow().clone();
+    let prices = call.prices.get(|prices| prices.clone());
     if let Some(prices) = prices {
         let waited = JsFuture::from(call.cancel.race(&prices)).await;
         waited.map_err(|_| call.cancelled_error(JsValue::NULL))?;
@@ -131,15 +125,15 @@ async fn affordable(call: &InFlight) -> Result<(), JsValue> {
 /// A key, what is reserved for it, and the secret itself.
 async fn prepare(
     call: &InFlight,
-    wire: &Wire,
+    index: usize,
     tried: &[usize],
-) -> Result<(Admitted, Option<String>), Unprepared> {
+) -> Result<(Rc<Exchange>, Option<String>), Unprepared> {
     let cancelled = || Unprepared::Failed(call.cancelled_error(JsValue::NULL));
     if call.cancel.cause().is_some() {
         return Err(cancelled());
     }
-    let admitted = match call.kind {
-        Some(_) => admit(call, wire, tried)
+    let exchange = match call.kind {
+        Some(_) => admit(call, index, tried)
             .await
             .map_err(|denied| match denied {
                 Denied::Ended => cancelled(),
@@ -154,20 +148,20 @@ async fn prepare(
         None => {
             let keys = call
                 .shared
-                .pool
-                .borrow_mut()
-                .pick(&call.model, tried, now());
-            Admitted {
+                .pool(|pool| pool.pick(&call.model, tried, now()));
+            call.open(Exchange {
+                index,
                 key: keys.first().copied().unwrap_or(0),
                 reservation: None,
-            }
+                sent: Cell::new(false),
+            })
         }
     };
-    match call.shared.secret(admitted.key, &call.cancel).await {
+    match call.shared.secret(exchange.key, &call.cancel).await {
         // Whoever was woken or given a key may have been aborted since.
-        Ok(secret) if call.cancel.cause().is_none() => Ok((admitted, secret)),
+        Ok(secret) if call.cancel.cause().is_none() => Ok((exchange, secret)),
         given => {
-            call.release(&admitted);
+            call.release(&exchange);
             Err(match given {
                 Err(error) if call.cancel.cause().is_none() => Unprepared::Failed(error),
                 _ => cancelled(),
@@ -181,7 +175,7 @@ async fn once(
     call: &InFlight,
     wire: &Wire,
     secret: Option<&str>,
-    exchange: &Exchange,
+    exchange: &Rc<Exchange>,
 ) -> Result<Sent, JsValue> {
     let config = &call.shared.config;
     let headers = fetch::request_headers(
@@ -192,12 +186,14 @@ async fn once(
         call.stream,
     );
     call.attempts.set(call.attempts.get() + 1);
-    call.progress.borrow_mut().key = Some(exchange.key);
+    call.progress
+        .get(|progress| progress.key = Some(exchange.key));
     if call.kind.is_some() {
-        call.shared.pool.borrow_mut().sent(exchange.key, now());
+        call.shared.pool(|pool| pool.sent(exchange.key, now()));
     }
     let body = wire.body_text();
     let connect = call.options.timeouts.connect(call.stream);
+    exchange.sent.set(true);
     let promise = fetch::send(
         &call.shared.hooks.fetch,
         &wire.url,
@@ -209,7 +205,7 @@ async fn once(
     );
     let sent: Sent = JsFuture::from(promise).await?.unchecked_into();
     if sent.ended() == Some(true) {
-        call.sent_in_vain(exchange, wire);
+        call.sent_in_vain(exchange);
         return Err(call.cancelled_error(JsValue::NULL));
     }
     Ok(sent)
@@ -218,16 +214,15 @@ async fn once(
 /// What came of a fetch: an answer, or a failure that may be tried again.
 async fn outcome(
     call: &InFlight,
-    wire: &Wire,
     sent: Sent,
-    exchange: &Exchange,
+    exchange: &Rc<Exchange>,
     attempt: u32,
 ) -> Result<Result<Sent, Failed>, JsValue> {
     let Some(response) = sent.response() else {
         let timed_out = sent.timed_out() == Some(true);
         if timed_out {
             // The server may have run it all the same.
-            call.sent_in_vain(exchange, wire);
+            call.sent_in_vain(exchange);
         }
         return Ok(Err(Failed {
             booked: timed_out,
@@ -333,9 +328,8 @@ fn rest(call: &InFlight, exchange: &Exchange, failed: &Failed) -> bool {
     let Some(status) = failed.status else {
         return false;
     };
-    let mut pool = call.shared.pool.borrow_mut();
-    pool.failed(exchange.key, &call.model, status, failed.rest, now());
-    drop(pool);
+    call.shared
+        .pool(|pool| pool.failed(exchange.key, &call.model, status, failed.rest, now()));
     if let Some(rest) = failed.rest {
         call.block(exchange.key, now() + rest);
     }

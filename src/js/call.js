@@ -1,39 +1,86 @@
-// How a call begins and how it fails, whoever makes it.
+// How a call begins and how it ends, whoever makes it.
 
 import { Cancel } from "./cancel.js";
 import { typed } from "./failure.js";
+import { notify } from "./notify.js";
 
-// A promise of the one settlement, which Rust resolves: once a store has all there is to store.
+// A promise of the one settlement: once a store has all there is to store.
 export function settlement() {
   let settle;
   const settled = new Promise((resolve) => {
-    settle = (data, stored) => resolve(stored ? stored.then(() => data) : data);
+    settle = (data, storing = []) => resolve(storing.length > 0 ? Promise.all(storing).then(() => data) : data);
   });
   return { settle, settled };
 }
+
+// A client's handle and the hook that only this side calls.
+export const hooked = (client, { onSettled }) => Object.assign(client, { onSettled });
 
 // Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives body, options and hooks.
 export function open(client, kind, prepare, settle) {
   let cancel;
   try {
-    const [text, data, hooks] = prepare();
+    const [text, options, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
-    const call = client[kind](text, data, hooks, cancel, settle);
+    const storing = [];
+    const call = client[kind](text, options, hooks, cancel, storing);
+    call.settle = (given) => {
+      const data = Object.assign(given ?? nothing(kind), { metadata: hooks.metadata });
+      notify(client.onSettled, data);
+      notify(hooks.onSettled, data);
+      settle(data, storing);
+    };
     cancel.startTotal(call.total);
     return { call, cancel };
   } catch (error) {
     cancel?.release();
-    settle(client.unsettled(kind));
+    settle(nothing(kind));
     throw error;
   }
 }
 
+// The settlement of a call that never was one, or of which a trap left nothing to tell.
+function nothing(kind) {
+  const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, source: "estimated" };
+  const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
+  return {
+    outcome: "error", finishReason: null, kind, model: "", provider: null, key: "", usage, cost,
+    attempts: 0, requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
+  };
+}
+
+// Ends a call, the first time with its settlement. Whoever ends it well has untied the response before.
+export function close(call, cancel, outcome, finishReason) {
+  cancel.end("closed");
+  const { settle } = call;
+  // The hooks are let go: they may lead back to this call, which would keep it for ever.
+  call.settle = undefined;
+  if (settle !== undefined) settleWith(settle, () => call.close(outcome, finishReason), 1);
+}
+
+// What a trap was in the middle of is not tried again: the rest is.
+function settleWith(settle, ask, tries) {
+  let data;
+  try {
+    data = ask();
+  } catch {
+    if (tries > 0) settleWith(settle, ask, tries - 1);
+    else settle(undefined);
+    return;
+  }
+  if (typeof data.then !== "function") settle(data);
+  else data.then(() => settleWith(settle, ask, 1));
+}
+
 // The typed error of whatever ended a call, which is settled now at the latest.
 export function fail(call, cancel, error) {
-  const reported = typed(call, cancel, error);
-  const { cause } = cancel;
-  cancel.end("closed");
-  call.close(cause === "abort" ? "aborted" : "error", null);
+  let reported;
+  try {
+    reported = typed(call, cancel, error);
+  } catch (fault) {
+    reported = fault;
+  }
+  close(call, cancel, cancel.cause === "abort" ? "aborted" : "error", null);
   return reported;
 }
 

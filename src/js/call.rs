@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 use super::convert::{Returned, get};
 use super::error::{to_js, to_js_with};
 use super::in_flight::InFlight;
 use super::policy::parts;
-use super::{attempt, catalogue, now};
+use super::{attempt, catalogue, now, task};
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Outcome;
 use crate::policy::token;
@@ -25,18 +24,17 @@ impl Call {
         Call(Rc::new(call))
     }
 
-    /// Hands a call over with the caller's hooks; refuses it when there is a budget and no price.
-    pub fn open(mut call: InFlight, hooks: &JsValue, settle: Function) -> Result<Self, JsValue> {
+    /// Hands a call over, and where to put what a store still has to do; refuses it when there is a budget and no price.
+    pub fn open(mut call: InFlight, hooks: &JsValue, storing: Array) -> Result<Self, JsValue> {
         let shared = call.shared.clone();
         let live = matches!(shared.config.pricing, Some(Pricing::Live));
         call.parts = parts(get(hooks, "parts").as_string())?;
         if call.has_budget() && !live && call.rates(None).is_none() {
             return Err(to_js(call.unpriced()));
         }
-        call.metadata.set(get(hooks, "metadata"));
-        call.on_settled.set(get(hooks, "onSettled"));
-        call.settle.replace(Some(settle));
-        call.prices.replace(catalogue::start(&shared));
+        call.storing = storing;
+        let prices = catalogue::start(&shared);
+        call.prices.get(|pending| *pending = prices);
         shared.in_flight.set(shared.in_flight.get() + 1);
         Ok(Call(Rc::new(call)))
     }
@@ -70,7 +68,7 @@ impl Call {
     /// What is left of the limits of a call that brought some: a list, where the store tells.
     #[wasm_bindgen(getter)]
     pub fn quotas(&self) -> Returned<JsValue> {
-        Ok(self.0.quotas.borrow().clone())
+        Ok(self.0.quotas.get(|quotas| quotas.clone()))
     }
 
     /// ms between body bytes.
@@ -94,21 +92,23 @@ impl Call {
     /// The request id of the last response.
     #[wasm_bindgen(getter)]
     pub fn request_id(&self) -> Option<String> {
-        self.0.progress.borrow().request_id.clone()
+        self.0.progress.get(|progress| progress.request_id.clone())
     }
 
     /// Sends request `index` until it is answered or given up; resolves with what fetch.js's send() gave.
     pub fn send(&self, index: usize) -> Returned<Promise> {
         let call = self.0.clone();
-        Ok(future_to_promise(async move {
+        Ok(task::run(async move {
             attempt::send(&call, index).await.map(JsValue::from)
         }))
     }
 
     /// The first token is here.
     pub fn first_token(&self) {
-        let mut progress = self.0.progress.borrow_mut();
-        progress.first_token_at.get_or_insert_with(now);
+        let now = now();
+        self.0.progress.get(|progress| {
+            progress.first_token_at.get_or_insert(now);
+        });
     }
 
     /// Request `index` has ended with the usage its server reported.
@@ -135,15 +135,15 @@ impl Call {
             .account(index, prompt, token::estimate_text(text), None, true);
     }
 
-    /// Ends the call: one settlement, the first time.
-    pub fn close(&self, outcome: &str, finish_reason: Option<String>) {
+    /// Ends the call: its settlement, or a promise of the prices that it waits for, after which to ask again.
+    pub fn close(&self, outcome: &str, finish_reason: Option<String>) -> Returned<JsValue> {
         let outcome = match outcome {
             "ok" => Outcome::Ok,
             "aborted" => Outcome::Aborted,
             "truncated" => Outcome::Truncated,
             _ => Outcome::Error,
         };
-        self.0.clone().close(outcome, finish_reason);
+        Ok(self.0.close(outcome, finish_reason))
     }
 
     /// The typed error of a call that its cancel object ended.

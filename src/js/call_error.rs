@@ -12,24 +12,25 @@ use crate::wire::failure;
 impl InFlight {
     /// Everything that must not be seen in an error.
     pub fn redact(&self, text: &str) -> String {
-        redact(text, &self.shared.secrets.borrow())
+        redact(text, &self.shared.secrets())
     }
 
     fn clean(&self, thrown: &JsValue) -> JsValue {
-        clean_cause(thrown, self.shared.secrets.borrow().clone())
+        clean_cause(thrown, self.shared.secrets())
     }
 
     /// Response headers for an error: a copy without keys where one echoes them.
     pub fn clean_headers(&self, headers: &JsValue) -> JsValue {
-        clean_headers(headers, self.shared.secrets.borrow().clone())
+        clean_headers(headers, self.shared.secrets())
     }
 
     /// The fields every error of a call has.
     pub fn fields(&self) -> Fields {
         let fields = Fields::new();
         fields.set("attempts", self.attempts.get());
-        if let Some(id) = &self.progress.borrow().request_id {
-            fields.set("requestId", id.as_str());
+        let id = self.progress.get(|progress| progress.request_id.clone());
+        if let Some(id) = id {
+            fields.set("requestId", id);
         }
         fields
     }
@@ -37,8 +38,10 @@ impl InFlight {
     /// The fields of an error in an answer that had begun.
     pub fn stream_fields(&self, partial: JsValue) -> Fields {
         let fields = self.fields();
-        fields.set("status", self.progress.borrow().status);
-        let headers = self.progress.borrow().headers.clone();
+        let (status, headers) = self
+            .progress
+            .get(|progress| (progress.status, progress.headers.clone()));
+        fields.set("status", status);
         fields.set("headers", self.clean_headers(&headers));
         fields.set("partial", partial);
         fields
@@ -142,7 +145,7 @@ impl InFlight {
     /// The typed error of a 200 whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
         let mut error = failure::unexpected(bytes);
-        error.status = Some(self.progress.borrow().status);
+        error.status = Some(self.progress.get(|progress| progress.status));
         error.message = self.redact(&error.message);
         let fields = self.stream_fields(JsValue::NULL);
         self.set_body(&fields, &String::from_utf8_lossy(bytes));

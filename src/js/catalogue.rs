@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::{Cancel, resolves_across_requests};
 use super::in_flight::InFlight;
 use super::plain::to_js;
 use super::shared::Shared;
-use super::{attempt, fetch};
+use super::{attempt, fetch, task};
 use crate::error::Error;
 use crate::policy::cost::Pricing;
 use crate::wire::model;
@@ -39,20 +39,19 @@ pub fn start(shared: &Rc<Shared>) -> Option<Promise> {
         return None;
     }
     let share = resolves_across_requests();
-    if share && let Some(under_way) = shared.prices.pending.borrow().clone() {
+    if share && let Some(under_way) = shared.prices.pending(PATIENCE) {
         return Some(under_way);
     }
     let owner = shared.clone();
-    let promise = future_to_promise(async move {
+    let promise = task::run_alone(async move {
         // Without a catalogue the price is unknown, which every reader can say.
         if load(&owner).await.is_err() {
             owner.prices.miss();
         }
-        owner.prices.pending.replace(None);
-        Ok(JsValue::UNDEFINED)
+        owner.prices.set_pending(None);
     });
     if share {
-        shared.prices.pending.replace(Some(promise.clone()));
+        shared.prices.set_pending(Some(promise.clone()));
     }
     Some(promise)
 }

@@ -1,5 +1,6 @@
 // One chat completion, as a stream or whole, from the response on.
 
+import { close } from "./call.js";
 import { Decoder } from "./decode.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
@@ -21,13 +22,11 @@ export function responseInfo(response, call) {
 async function answer(call, cancel, exchange) {
   const bytes = await readBody(exchange.response, cancel, call.idle);
   exchange.forget();
-  const completion = settleWhole(call, bytes);
-  cancel.end("closed");
-  return completion;
+  return settleWhole(call, cancel, bytes);
 }
 
 // The completion in the body of a call that ends with it.
-export function settleWhole(call, bytes) {
+export function settleWhole(call, cancel, bytes) {
   const completion = parse(bytes);
   if (!Array.isArray(completion?.choices)) throw call.unexpected(bytes);
   for (const choice of completion.choices) nameReasoning(choice?.message);
@@ -38,7 +37,7 @@ export function settleWhole(call, bytes) {
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
-  call.close("ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
+  close(call, cancel, "ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
   return completion;
 }
 

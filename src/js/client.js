@@ -1,7 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { Client } from "./hfetch_bg.js";
-import { catalogue, fail, open, settlement } from "./call.js";
+import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
@@ -17,7 +17,7 @@ export class HuggingFace {
   #client;
 
   constructor(options) {
-    this.#client = made.get(options) ?? new Client(...clientOptions(options));
+    this.#client = made.get(options) ?? clientFrom(options);
     this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
     this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
     this.models = {
@@ -30,7 +30,7 @@ export class HuggingFace {
     const id = select?.id === undefined ? undefined : text("select.id", select.id);
     const env = dataText(select?.env ?? environment() ?? {}, "select.env");
     const [data, hooks] = clientOptions(options);
-    return clientOf(Client.from_config(dataText(config, ""), id, env, data, hooks));
+    return clientOf(hooked(Client.from_config(dataText(config, ""), id, env, data, hooks), hooks));
   }
 
   snapshot() {
@@ -75,6 +75,11 @@ export class HuggingFace {
       call.catalogue(await readBody(response, cancel, call.idle)),
     );
   }
+}
+
+function clientFrom(options) {
+  const [data, hooks] = clientOptions(options);
+  return hooked(new Client(data, hooks), hooks);
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.

@@ -1,9 +1,9 @@
 //! The client's handle: how it is made, and how its calls are.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::call::Call;
@@ -11,7 +11,8 @@ use super::cancel::Cancel;
 use super::convert::{self, Returned, get};
 use super::embedding;
 use super::error::to_js as error_to_js;
-use super::in_flight::{InFlight, nothing};
+use super::held::Held;
+use super::in_flight::InFlight;
 use super::line::Line;
 use super::now;
 use super::outgoing::Wire;
@@ -24,7 +25,7 @@ use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::Value;
 use crate::policy::key_pool::{KeyPool, label};
-use crate::policy::ledger::Kind;
+use crate::policy::ledger::{Kind, Spend};
 use crate::policy::reservation::Ask;
 use crate::policy::token::Estimator;
 use crate::wire::request::{self, Defaults, Prompt};
@@ -71,7 +72,7 @@ impl Client {
         options: Option<String>,
         hooks: JsValue,
         cancel: Cancel,
-        settle: Function,
+        storing: Array,
     ) -> Result<Call, JsValue> {
         let shared = &self.0;
         let config = &shared.config;
@@ -107,7 +108,7 @@ impl Client {
         );
         inner.stream = request.stream;
         inner.asks_usage = request.asks_usage;
-        Call::open(inner, &hooks, settle)
+        Call::open(inner, &hooks, storing)
     }
 
     /// An embeddings call; bad arguments throw.
@@ -117,10 +118,10 @@ impl Client {
         options: Option<String>,
         hooks: JsValue,
         cancel: Cancel,
-        settle: Function,
+        storing: Array,
     ) -> Result<Call, JsValue> {
         let options = self.0.request_options(options)?;
-        embedding::open(&self.0, body, options, &hooks, &cancel, settle)
+        embedding::open(&self.0, body, options, &hooks, &cancel, storing)
     }
 
     /// A look into the catalogue: all of it, or one model.
@@ -135,16 +136,6 @@ impl Client {
         Ok(Call::unsettled(InFlight::catalogue(
             &self.0, &cancel, id, options,
         )))
-    }
-
-    /// The settlement of a call whose arguments were bad: nothing, and not in the ledger.
-    pub fn unsettled(&self, kind: &str) -> Returned<JsValue> {
-        let kind = if kind == "embeddings" {
-            Kind::Embeddings
-        } else {
-            Kind::Chat
-        };
-        Ok(to_js(&nothing(kind)))
     }
 
     /// The state of keys, limits and spend.
@@ -164,18 +155,17 @@ impl Client {
             keys => keys.iter().map(|key| label(&config.id, key)).collect(),
         };
         Client(Rc::new(Shared {
-            pool: RefCell::new(KeyPool::new(labels.clone(), config.key_from_function)),
+            pool: Held::new(KeyPool::new(labels.clone(), config.key_from_function)),
             store: Store::new(get(hooks, "store")),
             line: Line::default(),
-            spend: RefCell::default(),
+            spend: Held::new(Spend::default()),
             prices: Prices::default(),
             in_flight: Cell::new(0),
             labels,
-            secrets: RefCell::new(config.keys.clone()),
+            secrets: Held::new(config.keys.clone()),
             hooks: Hooks {
                 fetch: get(hooks, "fetch"),
                 api_key: get(hooks, "apiKey"),
-                on_settled: get(hooks, "onSettled"),
             },
             config,
         }))

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Float32Array, Function, Uint8Array};
+use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::call::Call;
@@ -28,7 +28,7 @@ pub fn open(
     options: RequestOptions,
     hooks: &JsValue,
     cancel: &Cancel,
-    settle: Function,
+    storing: Array,
 ) -> Result<Call, JsValue> {
     let config = &shared.config;
     let defaults = Defaults {
@@ -58,12 +58,13 @@ pub fn open(
         options,
         wires,
     );
-    inner.progress.borrow_mut().provider = request.provider.clone();
+    let provider = request.provider.clone();
+    inner.progress.get(|progress| progress.provider = provider);
     inner.embeddings = Some(Plan {
         batches,
         format: request.format,
     });
-    Call::open(inner, hooks, settle)
+    Call::open(inner, hooks, storing)
 }
 
 fn wire(request: &EmbeddingRequest, batch: Batch) -> Wire {
@@ -177,7 +178,7 @@ impl Call {
             Ok(inner) => inner,
             Err(mut error) => {
                 error.message = call.redact(&error.message);
-                error.status = Some(call.progress.borrow().status);
+                error.status = Some(call.progress.get(|progress| progress.status));
                 let fields: Fields = call.fields();
                 call.set_body(&fields, &String::from_utf8_lossy(bytes));
                 return Err(to_js_with(error, &fields));

@@ -1,6 +1,7 @@
 // Embeddings: batches out, a few at a time; one list back, in the order of the inputs.
 
 import { base64Floats, Body } from "./hfetch_bg.js";
+import { close } from "./call.js";
 import { responseInfo } from "./chat.js";
 import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
@@ -33,8 +34,7 @@ export async function embed(call, cancel, settled, format = call.format) {
   const data = answers.flatMap(({ data }) => data);
   const model = answers[0].model ?? call.model;
   const answer = { object: "list", data, model, usage: call.usage() };
-  call.close("ok", null);
-  cancel.end("closed");
+  close(call, cancel, "ok", null);
   return { data: answer, response: responseInfo(last, call) };
 }
 

@@ -1,40 +1,36 @@
-//! A call under way: what was sent, what it used, and its one settlement.
+//! A call under way: what was sent, and what it used.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::admission::Admitted;
 use super::cancel::Cancel;
 use super::fetch::{Response, header};
+use super::held::Held;
 use super::now;
 use super::outgoing::Wire;
-use super::plain::to_js;
-use super::shared::{Shared, notify};
+use super::shared::Shared;
 use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
-use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
+use crate::policy::ledger::Kind;
 use crate::policy::limit_store::Part;
 use crate::policy::reservation::Ask;
 use crate::wire::embedding::{Batch, Format};
 use crate::wire::request::pinned_provider;
 
-/// A request that has its response headers and is not yet accounted for.
+/// A request that was let through and is not yet accounted for.
 pub struct Exchange {
+    /// Which of the call's requests.
+    pub index: usize,
+    /// Index in the pool.
     pub key: usize,
+    /// The store's name of the reservation; none where nothing is limited.
     pub reservation: Option<String>,
-}
-
-/// Usage of embeddings, which have no completion.
-#[derive(serde::Serialize)]
-pub struct EmbeddingUsage {
-    prompt_tokens: f64,
-    total_tokens: f64,
-    source: Source,
+    /// Whether it has gone out.
+    pub sent: Cell<bool>,
 }
 
 /// What is known of a call so far.
@@ -48,7 +44,6 @@ pub struct Progress {
     /// Of the last response; undefined where there was none.
     pub headers: JsValue,
     pub first_token_at: Option<f64>,
-    pub exchanges: Vec<(usize, Exchange)>,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
     pub total_tokens: u64,
@@ -69,21 +64,19 @@ pub struct InFlight {
     pub options: RequestOptions,
     pub requests: Vec<Wire>,
     pub attempts: Cell<u32>,
-    pub progress: RefCell<Progress>,
+    pub progress: Held<Progress>,
+    /// Whatever has become of the future that let them through, the call knows what is open.
+    exchanges: Held<Vec<Rc<Exchange>>>,
     pub started_at: f64,
-    /// These two are the caller's, and let go with the settlement: either may lead back to this call, which would keep it for ever.
-    pub metadata: Cell<JsValue>,
-    pub on_settled: Cell<JsValue>,
-    /// Taken by the one settlement.
-    pub settle: RefCell<Option<Function>>,
+    pub ended_at: Cell<Option<f64>>,
     /// What an embeddings call is made of.
     pub embeddings: Option<Plan>,
     /// Live prices on their way.
-    pub prices: RefCell<Option<Promise>>,
+    pub prices: Held<Option<Promise>>,
     /// Limits and budgets of this call beside the client's own; their amounts are filled in for each request.
     pub parts: Vec<Part>,
     /// What the store said is left of them all.
-    pub quotas: RefCell<JsValue>,
+    pub quotas: Held<JsValue>,
     /// A store's answers that are still on their way.
     pub storing: Array,
 }
@@ -104,6 +97,8 @@ impl InFlight {
         options: RequestOptions,
         requests: Vec<Wire>,
     ) -> Self {
+        // One a request at most, so that none is added where memory may be wanting.
+        let exchanges = Vec::with_capacity(requests.len());
         InFlight {
             shared: shared.clone(),
             cancel: cancel.clone(),
@@ -114,17 +109,21 @@ impl InFlight {
             options,
             requests,
             attempts: Cell::new(0),
-            progress: RefCell::new(Progress::default()),
+            progress: Held::default(),
+            exchanges: Held::new(exchanges),
             started_at: now(),
-            metadata: Cell::default(),
-            on_settled: Cell::default(),
-            settle: RefCell::new(None),
+            ended_at: Cell::new(None),
             embeddings: None,
-            prices: RefCell::new(None),
+            prices: Held::default(),
             parts: Vec::new(),
-            quotas: RefCell::new(JsValue::UNDEFINED),
+            quotas: Held::default(),
             storing: Array::new(),
         }
+    }
+
+    /// What tells it from other calls under way.
+    pub fn number(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Whether a request must have a price before it is sent.
@@ -167,14 +166,39 @@ impl InFlight {
 
     /// Remembers what a response says of itself.
     pub fn note_response(&self, response: &Response) {
-        let mut progress = self.progress.borrow_mut();
         let id = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id"]
             .iter()
             .find_map(|name| header(response, name));
-        progress.request_id = id;
-        progress.status = response.status() as u16;
-        progress.headers = response.headers();
-        progress.provider = header(response, "x-inference-provider").or(progress.provider.take());
+        let status = response.status() as u16;
+        let headers = response.headers();
+        let provider = header(response, "x-inference-provider");
+        self.progress.get(|progress| {
+            progress.request_id = id;
+            progress.status = status;
+            progress.headers = headers;
+            progress.provider = provider.or(progress.provider.take());
+        });
+    }
+
+    /// A request has been let through.
+    pub fn open(&self, exchange: Exchange) -> Rc<Exchange> {
+        let exchange = Rc::new(exchange);
+        let open = exchange.clone();
+        self.exchanges.get(|exchanges| exchanges.push(open));
+        exchange
+    }
+
+    /// Any request that is open.
+    pub fn first_open(&self) -> Option<Rc<Exchange>> {
+        self.exchanges.get(|exchanges| exchanges.first().cloned())
+    }
+
+    /// Whether it was open until now.
+    fn end(&self, exchange: &Rc<Exchange>) -> bool {
+        self.exchanges.get(|exchanges| {
+            let at = exchanges.iter().position(|open| Rc::ptr_eq(open, exchange));
+            at.map(|at| exchanges.swap_remove(at)).is_some()
+        })
     }
 
     /// Books a request's usage on the key that was sent, in the limiter and in the call's sum.
@@ -186,40 +210,44 @@ impl InFlight {
         total: Option<u64>,
         estimated: bool,
     ) {
-        let exchange = {
-            let mut progress = self.progress.borrow_mut();
-            let Some(at) = progress.exchanges.iter().position(|(of, _)| *of == index) else {
-                return;
-            };
-            progress.exchanges.swap_remove(at).1
+        let exchange = self
+            .exchanges
+            .get(|exchanges| exchanges.iter().find(|open| open.index == index).cloned());
+        let Some(exchange) = exchange else {
+            return;
         };
         self.book(&exchange, prompt, completion);
-        let mut progress = self.progress.borrow_mut();
-        progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
-        progress.completion_tokens = progress.completion_tokens.saturating_add(completion);
         let total = total.unwrap_or(prompt.saturating_add(completion));
-        progress.total_tokens = progress.total_tokens.saturating_add(total);
-        progress.estimated |= estimated;
-        progress.reported |= !estimated;
+        self.progress.get(|progress| {
+            progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
+            progress.completion_tokens = progress.completion_tokens.saturating_add(completion);
+            progress.total_tokens = progress.total_tokens.saturating_add(total);
+            progress.estimated |= estimated;
+            progress.reported |= !estimated;
+        });
     }
 
     /// Ends an exchange's reservation with what was used.
-    pub fn book(&self, exchange: &Exchange, prompt: u64, completion: u64) {
+    pub fn book(&self, exchange: &Rc<Exchange>, prompt: u64, completion: u64) {
+        if !self.end(exchange) {
+            return;
+        }
         let now = now();
         let tokens = prompt.saturating_add(completion);
         let usd = self.usd_to_book(prompt, completion);
         let ended = exchange.reservation.as_ref();
         let ended = ended.and_then(|name| self.shared.store.settle(name, tokens, usd, now));
         self.shared
-            .pool
-            .borrow_mut()
-            .settled(exchange.key, tokens, now);
+            .pool(|pool| pool.settled(exchange.key, tokens, now));
         self.freed(ended);
     }
 
     /// Ends a reservation of which nothing was sent.
-    pub fn release(&self, admitted: &Admitted) {
-        let ended = admitted.reservation.as_ref();
+    pub fn release(&self, exchange: &Rc<Exchange>) {
+        if !self.end(exchange) {
+            return;
+        }
+        let ended = exchange.reservation.as_ref();
         let ended = ended.and_then(|name| self.shared.store.release(name));
         self.freed(ended);
     }
@@ -243,7 +271,8 @@ impl InFlight {
 
     /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
     fn usd_to_book(&self, prompt: u64, completion: u64) -> f64 {
-        let known = self.cost(prompt, completion).usd;
+        let provider = self.provider();
+        let known = self.cost(provider.as_deref(), prompt, completion).usd;
         let reserved = || {
             let (rates, source) = self.rates(None)?;
             rates.cost(prompt as f64, completion as f64, source).usd
@@ -252,13 +281,9 @@ impl InFlight {
     }
 
     /// Counts the prompt of a request that was sent and never answered.
-    pub fn sent_in_vain(&self, exchange: &Exchange, wire: &Wire) {
-        let prompt = wire.ask.prompt_tokens;
-        self.book(exchange, prompt, 0);
-        let mut progress = self.progress.borrow_mut();
-        progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
-        progress.total_tokens = progress.total_tokens.saturating_add(prompt);
-        progress.estimated = true;
+    pub fn sent_in_vain(&self, exchange: &Rc<Exchange>) {
+        let prompt = self.prompt_tokens(exchange.index);
+        self.account(exchange.index, prompt, 0, None, true);
     }
 
     /// The estimate of a request's prompt.
@@ -271,7 +296,7 @@ impl InFlight {
     /// The provider that answers: pinned in the model, else named by the response.
     pub fn provider(&self) -> Option<String> {
         let pinned = pinned_provider(&self.model).map(str::to_string);
-        pinned.or_else(|| self.progress.borrow().provider.clone())
+        pinned.or_else(|| self.progress.get(|progress| progress.provider.clone()))
     }
 
     /// The inputs of a request for embeddings.
@@ -279,21 +304,6 @@ impl InFlight {
         let plan = self.embeddings.as_ref();
         let batch = plan.and_then(|plan| plan.batches.get(index));
         batch.cloned().unwrap_or_default()
-    }
-
-    /// Usage as an embeddings answer has it.
-    pub fn embedding_usage(&self) -> EmbeddingUsage {
-        let Usage {
-            prompt_tokens,
-            total_tokens,
-            source,
-            ..
-        } = usage(&self.progress.borrow());
-        EmbeddingUsage {
-            prompt_tokens,
-            total_tokens,
-            source,
-        }
     }
 
     /// The price of a request beforehand: its prompt and the longest answer.
@@ -309,137 +319,11 @@ impl InFlight {
         self.shared.rates(&self.model, provider)
     }
 
-    fn cost(&self, prompt: u64, completion: u64) -> Cost {
-        match self.rates(self.provider().as_deref()) {
+    /// What tokens cost where a provider answers.
+    pub fn cost(&self, provider: Option<&str>, prompt: u64, completion: u64) -> Cost {
+        match self.rates(provider) {
             Some((rates, source)) => rates.cost(prompt as f64, completion as f64, source),
             None => Cost::unknown(),
         }
-    }
-
-    /// Ends the call: one settlement, the first time.
-    pub fn close(self: Rc<Self>, outcome: Outcome, finish_reason: Option<String>) {
-        let Some(settle) = self.settle.borrow_mut().take() else {
-            return;
-        };
-        self.close_exchanges();
-        for wire in &self.requests {
-            wire.forget_body();
-        }
-        let shared = &self.shared;
-        shared
-            .in_flight
-            .set(shared.in_flight.get().saturating_sub(1));
-        let ended_at = now();
-        match self.prices.take() {
-            None => self.settle(outcome, finish_reason, ended_at, &settle),
-            Some(prices) => spawn_local(async move {
-                let _ = JsFuture::from(prices).await;
-                self.settle(outcome, finish_reason, ended_at, &settle);
-            }),
-        }
-    }
-
-    /// Whoever left an exchange open has its headers and nothing more.
-    fn close_exchanges(&self) {
-        loop {
-            let open = self
-                .progress
-                .borrow()
-                .exchanges
-                .first()
-                .map(|(index, _)| *index);
-            let Some(index) = open else {
-                return;
-            };
-            self.account(index, self.prompt_tokens(index), 0, None, true);
-        }
-    }
-
-    fn settle(
-        &self,
-        outcome: Outcome,
-        finish_reason: Option<String>,
-        ended_at: f64,
-        settle: &Function,
-    ) {
-        let settlement = self.settlement(outcome, finish_reason, ended_at);
-        self.shared.spend.borrow_mut().add(&settlement);
-        let data = to_js(&settlement);
-        let _ = Reflect::set(&data, &"metadata".into(), &self.metadata.take());
-        for hook in [&self.shared.hooks.on_settled, &self.on_settled.take()] {
-            notify(hook, &data);
-        }
-        let stored = match self.storing.length() {
-            0 => JsValue::UNDEFINED,
-            _ => Promise::all(&self.storing).into(),
-        };
-        let _ = settle.call2(&JsValue::UNDEFINED, &data, &stored);
-    }
-
-    fn settlement(
-        &self,
-        outcome: Outcome,
-        finish_reason: Option<String>,
-        ended_at: f64,
-    ) -> Settlement {
-        let progress = self.progress.borrow();
-        let cost = self.cost(progress.prompt_tokens, progress.completion_tokens);
-        Settlement {
-            outcome,
-            finish_reason,
-            kind: self.kind.unwrap_or(Kind::Chat),
-            model: self.model.clone(),
-            provider: self.provider(),
-            key: progress
-                .key
-                .map(|key| self.shared.label(key))
-                .unwrap_or_default(),
-            usage: usage(&progress),
-            cost,
-            attempts: self.attempts.get(),
-            request_id: progress.request_id.clone(),
-            started_at: self.started_at,
-            first_token_ms: progress
-                .first_token_at
-                .map(|at| (at - self.started_at).max(0.0)),
-            duration_ms: (ended_at - self.started_at).max(0.0),
-        }
-    }
-}
-
-fn usage(progress: &Progress) -> Usage {
-    Usage {
-        prompt_tokens: progress.prompt_tokens as f64,
-        completion_tokens: progress.completion_tokens as f64,
-        total_tokens: progress.total_tokens as f64,
-        source: if progress.reported && !progress.estimated {
-            Source::Reported
-        } else {
-            Source::Estimated
-        },
-    }
-}
-
-/// The settlement of a call that never was one.
-pub fn nothing(kind: Kind) -> Settlement {
-    Settlement {
-        outcome: Outcome::Error,
-        finish_reason: None,
-        kind,
-        model: String::new(),
-        provider: None,
-        key: String::new(),
-        usage: Usage {
-            prompt_tokens: 0.0,
-            completion_tokens: 0.0,
-            total_tokens: 0.0,
-            source: Source::Estimated,
-        },
-        cost: Cost::unknown(),
-        attempts: 0,
-        request_id: None,
-        started_at: now(),
-        first_token_ms: None,
-        duration_ms: 0.0,
     }
 }

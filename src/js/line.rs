@@ -4,10 +4,11 @@
 //! one request must not be resolved by another (workerd) nobody is woken: the timers alone do. There a request can also
 //! vanish without a word, timers and all, so that who overslept has lost its place.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use super::cancel::{Nap, resolves_across_requests};
+use super::held::Held;
 
 /// How often the first in line looks when nobody can tell when a slot gets free, in ms.
 pub const LOOK: f64 = 10.0;
@@ -18,6 +19,7 @@ const GRACE: f64 = 5_000.0;
 
 struct Waiter {
     number: u64,
+    call: usize,
     nap: Option<Nap>,
     alive_until: f64,
 }
@@ -25,7 +27,7 @@ struct Waiter {
 /// The line of one client.
 #[derive(Default)]
 pub struct Line {
-    waiting: RefCell<VecDeque<Waiter>>,
+    waiting: Held<VecDeque<Waiter>>,
     last: Cell<u64>,
     freed: Cell<u64>,
 }
@@ -39,11 +41,13 @@ pub struct Place<'a> {
 impl Line {
     /// How many wait.
     pub fn len(&self, now: f64) -> usize {
-        let mut waiting = self.waiting.borrow_mut();
-        if !resolves_across_requests() {
-            waiting.retain(|waiter| waiter.alive_until >= now);
-        }
-        waiting.len()
+        let may_vanish = !resolves_across_requests();
+        self.waiting.get(|waiting| {
+            if may_vanish {
+                waiting.retain(|waiter| waiter.alive_until >= now);
+            }
+            waiting.len()
+        })
     }
 
     /// Grows whenever something becomes free.
@@ -51,16 +55,30 @@ impl Line {
         self.freed.get()
     }
 
-    /// Joins at the end.
-    pub fn join(&self, now: f64) -> Place<'_> {
+    /// A call joins at the end.
+    pub fn join(&self, call: usize, now: f64) -> Place<'_> {
         let number = self.last.get() + 1;
         self.last.set(number);
-        self.waiting.borrow_mut().push_back(Waiter {
+        let waiter = Waiter {
             number,
+            call,
             nap: None,
             alive_until: now + GRACE,
-        });
+        };
+        self.waiting.get(|waiting| waiting.push_back(waiter));
         Place { line: self, number }
+    }
+
+    /// A call has ended: places that it didn't give back itself are free.
+    pub fn leave(&self, call: usize) {
+        let left = self.waiting.get(|waiting| {
+            let before = waiting.len();
+            waiting.retain(|waiter| waiter.call != call);
+            waiting.len() < before
+        });
+        if left {
+            self.wake_first();
+        }
     }
 
     /// Something has become free: the first in line may look now.
@@ -71,9 +89,7 @@ impl Line {
         }
         let nap = self
             .waiting
-            .borrow_mut()
-            .front_mut()
-            .and_then(|first| first.nap.take());
+            .get(|waiting| waiting.front_mut().and_then(|first| first.nap.take()));
         if let Some(nap) = nap {
             nap.wake();
         }
@@ -84,22 +100,24 @@ impl Place<'_> {
     /// How many are before it; none: the place is lost.
     pub fn position(&self, now: f64) -> Option<usize> {
         self.line.len(now);
-        let waiting = self.line.waiting.borrow();
-        waiting
-            .iter()
-            .position(|waiter| waiter.number == self.number)
+        self.line.waiting.get(|waiting| {
+            waiting
+                .iter()
+                .position(|waiter| waiter.number == self.number)
+        })
     }
 
     /// Remembers what to wake, and how long the sleep may last.
     pub fn sleeps(&self, nap: Nap, until: f64) {
-        let mut waiting = self.line.waiting.borrow_mut();
-        if let Some(waiter) = waiting
-            .iter_mut()
-            .find(|waiter| waiter.number == self.number)
-        {
-            waiter.nap = Some(nap);
-            waiter.alive_until = until + GRACE;
-        }
+        self.line.waiting.get(|waiting| {
+            let own = waiting
+                .iter_mut()
+                .find(|waiter| waiter.number == self.number);
+            if let Some(waiter) = own {
+                waiter.nap = Some(nap);
+                waiter.alive_until = until + GRACE;
+            }
+        });
     }
 }
 
@@ -107,8 +125,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.line
             .waiting
-            .borrow_mut()
-            .retain(|waiter| waiter.number != self.number);
+            .get(|waiting| waiting.retain(|waiter| waiter.number != self.number));
         self.line.wake_first();
     }
 }

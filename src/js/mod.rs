@@ -12,15 +12,18 @@ mod decoder;
 mod embedding;
 pub(crate) mod error;
 mod fetch;
+mod held;
 mod in_flight;
 mod line;
 mod outgoing;
 mod plain;
 mod policy;
 mod prices;
+mod settlement;
 mod shared;
 mod snapshot;
 mod store;
+mod task;
 
 use wasm_bindgen::prelude::*;
 

@@ -18,6 +18,10 @@ export function warn(message) {
   console.warn(message);
 }
 
+export function warnOfLoss(what) {
+  console.warn(`hfetch: an internal fault lost ${what}; that begins anew`);
+}
+
 export async function askKey(give) {
   return give();
 }

@@ -1,9 +1,8 @@
 //! One request of a call, ready to be sent.
 
-use std::cell::RefCell;
-
 use wasm_bindgen::JsValue;
 
+use super::held::Held;
 use crate::policy::reservation::Ask;
 
 /// One request of a call.
@@ -13,7 +12,7 @@ pub struct Wire {
     /// Where to.
     pub url: String,
     /// The JSON body, until the call has ended: its object may live much longer.
-    body: RefCell<Option<String>>,
+    body: Held<Option<String>>,
     /// What it may cost.
     pub ask: Ask,
 }
@@ -24,7 +23,7 @@ impl Wire {
         Wire {
             method: "GET",
             url,
-            body: RefCell::new(None),
+            body: Held::new(None),
             ask,
         }
     }
@@ -34,20 +33,21 @@ impl Wire {
         Wire {
             method: "POST",
             url,
-            body: RefCell::new(Some(body)),
+            body: Held::new(Some(body)),
             ask,
         }
     }
 
     /// Lets the body go.
     pub fn forget_body(&self) {
-        self.body.take();
+        self.body.get(Option::take);
     }
 
     /// The body for fetch.
     pub fn body_text(&self) -> JsValue {
-        let body = self.body.borrow();
-        body.as_deref()
-            .map_or(JsValue::UNDEFINED, JsValue::from_str)
+        self.body.get(|body| {
+            body.as_deref()
+                .map_or(JsValue::UNDEFINED, JsValue::from_str)
+        })
     }
 }

@@ -1,9 +1,10 @@
 //! Live prices, kept for ten minutes.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use js_sys::Promise;
 
+use super::held::Held;
 use super::now;
 use crate::policy::cost::{Rates, Source};
 use crate::wire::model::{self, Model};
@@ -17,11 +18,11 @@ const OUT_OF_REACH: f64 = 30_000.0;
 /// The catalogue as it was last seen.
 #[derive(Default)]
 pub struct Prices {
-    models: RefCell<Vec<Model>>,
+    models: Held<Vec<Model>>,
     fetched_at: Cell<Option<f64>>,
     failed_at: Cell<Option<f64>>,
-    /// A fetch under way.
-    pub pending: RefCell<Option<Promise>>,
+    /// A fetch under way, and when it began.
+    pending: Held<Option<(Promise, f64)>>,
 }
 
 impl Prices {
@@ -42,16 +43,31 @@ impl Prices {
         self.failed_at.set(Some(now()));
     }
 
+    /// The end of a fetch under way; one that a trap ended says nothing, and is not believed for longer than it may take.
+    pub fn pending(&self, patience: f64) -> Option<Promise> {
+        self.pending.get(|pending| {
+            let (promise, began) = pending.as_ref()?;
+            (now() - began < patience).then(|| promise.clone())
+        })
+    }
+
+    /// A fetch has begun, or none is under way any more.
+    pub fn set_pending(&self, fetch: Option<Promise>) {
+        let fetch = fetch.map(|promise| (promise, now()));
+        self.pending.get(|pending| *pending = fetch);
+    }
+
     /// Takes a catalogue somebody has just fetched.
     pub fn keep(&self, models: Vec<Model>) {
-        self.models.replace(models);
+        self.models.get(|known| *known = models);
         self.fetched_at.set(Some(now()));
     }
 
     /// What a model's tokens cost, and whether that is the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
-        let (input_per_million, output_per_million, exact) =
-            model::price(&self.models.borrow(), model, provider)?;
+        let (input_per_million, output_per_million, exact) = self
+            .models
+            .get(|models| model::price(models, model, provider))?;
         let source = if exact { Source::Live } else { Source::LiveMax };
         Some((
             Rates {

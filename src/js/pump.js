@@ -3,6 +3,7 @@
 //
 // A hand-written iterator: a generator costs about twice as much a step.
 
+import { close } from "./call.js";
 import { cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { makeError } from "./error.js";
@@ -252,7 +253,6 @@ export class Pump {
     this.#forget();
     if (outcome === "ok") this.#leaveSocket();
     else this.#closeSocket();
-    this.#cancel.end("closed");
     this.#settle();
     // Later than the next() that reads, which was first.
     if (this.#waiters.length > 0) queueMicrotask(() => this.#dismiss());
@@ -271,7 +271,7 @@ export class Pump {
     if (usage) this.#call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
     else this.#call.delivered(0, decoder.delivered());
     decoder.free();
-    this.#call.close(this.outcome, this.finishReason);
+    close(this.#call, this.#cancel, this.outcome, this.finishReason);
   }
 
   // After [DONE] the end of the body is due at once: reading it lets the connection be used again.

@@ -1,18 +1,20 @@
 //! What all calls of a client share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::Cancel;
 use super::convert;
 use super::error::{Fields, to_js, to_js_with};
+use super::held::Held;
 use super::line::Line;
 use super::prices::Prices;
 use super::store::Store;
+use super::task;
 use crate::config::{Config, RequestOptions, check_key};
 use crate::error::Error;
 use crate::policy::cost::{Pricing, Rates, Source};
@@ -23,23 +25,22 @@ use crate::policy::ledger::Spend;
 pub struct Hooks {
     pub fetch: JsValue,
     pub api_key: JsValue,
-    pub on_settled: JsValue,
 }
 
 /// What all calls of a client share.
 pub struct Shared {
     pub config: Config,
     pub hooks: Hooks,
-    pub pool: RefCell<KeyPool>,
+    pub pool: Held<KeyPool>,
     pub store: Store,
     pub line: Line,
-    pub spend: RefCell<Spend>,
+    pub spend: Held<Spend>,
     pub prices: Prices,
     pub in_flight: Cell<u32>,
     /// The keys' public names.
     pub labels: Vec<String>,
     /// Keys that must not be seen in an error: the pool's, and those a function gave.
-    pub secrets: RefCell<Vec<String>>,
+    pub secrets: Held<Vec<String>>,
 }
 
 /// Keys of a function that are remembered for redaction: short-lived tickets come and go.
@@ -47,16 +48,41 @@ const REMEMBERED_KEYS: usize = 32;
 
 #[wasm_bindgen(raw_module = "./notify.js")]
 extern "C" {
-    /// Calls a hook of the caller's, whose failure is its own.
-    pub fn notify(hook: &JsValue, settlement: &JsValue);
     /// Tells the developer something once.
     pub fn warn(message: &str);
+    /// Says what a trap has cost.
+    #[wasm_bindgen(js_name = warnOfLoss)]
+    pub fn warn_of_loss(what: &str);
     /// A call of the caller's key function, as a promise whatever it does.
     #[wasm_bindgen(js_name = askKey)]
     fn ask_key(function: &JsValue) -> Promise;
 }
 
 impl Shared {
+    /// The keys' state.
+    pub fn pool<R>(&self, run: impl FnOnce(&mut KeyPool) -> R) -> R {
+        let anew = || {
+            warn_of_loss("which keys rest");
+            KeyPool::new(self.labels.clone(), self.config.key_from_function)
+        };
+        self.pool.with(anew, run)
+    }
+
+    /// The sum of the settlements.
+    pub fn spend<R>(&self, run: impl FnOnce(&mut Spend) -> R) -> R {
+        let anew = || {
+            warn_of_loss("the sum of what was spent");
+            Spend::default()
+        };
+        self.spend.with(anew, run)
+    }
+
+    /// What must not be seen in an error.
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets
+            .with(|| self.config.keys.clone(), |secrets| secrets.clone())
+    }
+
     /// The options of one request over the client's.
     pub fn request_options(&self, text: Option<String>) -> Result<RequestOptions, JsValue> {
         RequestOptions::from_value(&convert::options(text)?, &self.config).map_err(to_js)
@@ -92,7 +118,8 @@ impl Shared {
             return self.line.wake_first();
         };
         let shared = self.clone();
-        spawn_local(async move {
+        // Nobody waits for the line to move.
+        let _ = task::run_alone(async move {
             let _ = JsFuture::from(ended).await;
             shared.line.wake_first();
         });
@@ -110,12 +137,13 @@ impl Shared {
             return Err(key_error("the function must give a string", None));
         };
         check_key(&secret, "apiKey").map_err(to_js)?;
-        let mut secrets = self.secrets.borrow_mut();
+        let mut secrets = self.secrets();
         if !secrets.contains(&secret) {
             if secrets.len() >= REMEMBERED_KEYS {
                 secrets.remove(0);
             }
             secrets.push(secret.clone());
+            self.secrets.get(|known| *known = secrets);
         }
         Ok(Some(secret))
     }

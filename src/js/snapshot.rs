@@ -20,8 +20,8 @@ pub struct Snapshot {
 pub fn of(shared: &Shared, now: f64) -> Snapshot {
     let queued = u32::try_from(shared.line.len(now)).unwrap_or(u32::MAX);
     Snapshot {
-        keys: shared.pool.borrow_mut().snapshot(now),
-        spend: shared.spend.borrow().snapshot(),
+        keys: shared.pool(|pool| pool.snapshot(now)),
+        spend: shared.spend(|spend| spend.snapshot()),
         in_flight: shared.in_flight.get().saturating_sub(queued),
         queued,
     }

@@ -1,6 +1,6 @@
 //! Where limits and the budget are kept: in this client's memory, or in a store of the caller's.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use js_sys::{Array, Promise};
 use serde::Serialize;
@@ -9,7 +9,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::{Cancel, resolves_across_requests};
 use super::convert::get;
+use super::held::Held;
 use super::plain::to_js;
+use super::shared::warn_of_loss;
 use crate::policy::limit_store::{MemoryStore, Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 
@@ -24,9 +26,36 @@ extern "C" {
 /// A client's store.
 pub enum Store {
     /// Its own.
-    Memory(RefCell<MemoryStore>),
+    Memory(Memory),
     /// The caller's `LimitStore`.
     Given(JsValue),
+}
+
+/// A store in this client's memory.
+pub struct Memory {
+    store: Held<MemoryStore>,
+    /// Whether a trap has cost what was counted.
+    lost: Cell<bool>,
+}
+
+/// Where a request can vanish without a word, what it held is lost after a while.
+fn fresh() -> MemoryStore {
+    if resolves_across_requests() {
+        MemoryStore::new()
+    } else {
+        MemoryStore::shared()
+    }
+}
+
+impl Memory {
+    fn with<R>(&self, run: impl FnOnce(&mut MemoryStore) -> R) -> R {
+        let anew = || {
+            self.lost.set(true);
+            warn_of_loss("what its limits had counted");
+            fresh()
+        };
+        self.store.with(anew, run)
+    }
 }
 
 /// What a store says of a reservation, and what it says is left of the limits, where it tells.
@@ -46,14 +75,21 @@ impl Store {
         if !given.is_undefined() {
             return Store::Given(given);
         }
-        // Where a request can vanish without a word, what it held is lost after a while.
-        let lasting = resolves_across_requests();
-        let store = if lasting {
-            MemoryStore::new()
-        } else {
-            MemoryStore::shared()
-        };
-        Store::Memory(RefCell::new(store))
+        Store::Memory(Memory {
+            store: Held::new(fresh()),
+            lost: Cell::new(false),
+        })
+    }
+
+    /// Whether a budget can't be kept any more, since a trap has cost what was counted.
+    pub fn has_lost(&self) -> bool {
+        match self {
+            Store::Memory(memory) => {
+                memory.with(|_| ());
+                memory.lost.get()
+            }
+            Store::Given(_) => false,
+        }
     }
 
     /// Whether it is the caller's, and each question may cost.
@@ -70,7 +106,9 @@ impl Store {
         storing: &Array,
     ) -> Result<Answer, Unanswered> {
         let store = match self {
-            Store::Memory(store) => return Ok((store.borrow_mut().reserve(parts, now), None)),
+            Store::Memory(store) => {
+                return Ok((store.with(|store| store.reserve(parts, now)), None));
+            }
             Store::Given(store) => store,
         };
         let request = to_js(&Request {
@@ -87,7 +125,7 @@ impl Store {
     /// What is left of the parts' limits, as far as a store of our own knows.
     pub fn quotas(&self, parts: &[Part], now: f64) -> JsValue {
         match self {
-            Store::Memory(store) => quotas(&mut store.borrow_mut(), parts, now),
+            Store::Memory(store) => store.with(|store| quotas(store, parts, now)),
             Store::Given(_) => JsValue::UNDEFINED,
         }
     }
@@ -96,7 +134,7 @@ impl Store {
     pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: f64) -> Option<Promise> {
         match self {
             Store::Memory(store) => {
-                store.borrow_mut().settle(reservation, tokens, usd, now);
+                store.with(|store| store.settle(reservation, tokens, usd, now));
                 None
             }
             Store::Given(store) => Some(settle(store, reservation, tokens as f64, usd, now)),
@@ -107,7 +145,7 @@ impl Store {
     pub fn release(&self, reservation: &str) -> Option<Promise> {
         match self {
             Store::Memory(store) => {
-                store.borrow_mut().release(reservation);
+                store.with(|store| store.release(reservation));
                 None
             }
             Store::Given(store) => Some(release(store, reservation)),
@@ -118,7 +156,7 @@ impl Store {
     pub fn block(&self, scope: &str, until: f64) -> Option<Promise> {
         match self {
             Store::Memory(store) => {
-                store.borrow_mut().block(scope, until);
+                store.with(|store| store.block(scope, until));
                 None
             }
             Store::Given(store) => Some(block(store, scope, until)),

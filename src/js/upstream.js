@@ -1,7 +1,7 @@
 // Requests of a gateway: the caller's JSON text in, the upstream's own bytes out, limits of the gateway's beside the key's.
 
 import { Body, Client } from "./hfetch_bg.js";
-import { catalogue, fail, open, settlement } from "./call.js";
+import { catalogue, close, fail, hooked, open, settlement } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
 import { Decoder } from "./decode.js";
 import { embed, readBatch } from "./embeddings.js";
@@ -25,7 +25,8 @@ export class Upstream {
 
   // Options of a client. Nobody waits in line here: who is refused is told when to come back.
   constructor(options = {}) {
-    this.#client = new Client(...clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } }));
+    const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
+    this.#client = hooked(new Client(data, hooks), hooks);
   }
 
   chat(text, request) {
@@ -76,8 +77,7 @@ async function chat(call, cancel, lastWords) {
   if (!call.stream) {
     const body = await readBody(exchange.response, cancel, call.idle);
     exchange.forget();
-    settleWhole(call, body);
-    cancel.end("closed");
+    settleWhole(call, cancel, body);
     return answerOf(call, info, body);
   }
   const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
@@ -110,8 +110,7 @@ async function embeddings(call, cancel) {
   body.push(bytes);
   const { data, model } = readBatch(call, 0, exchange.response, body, text, format);
   const list = { object: "list", data, model: model ?? call.model, usage: call.usage() };
-  call.close("ok", null);
-  cancel.end("closed");
+  close(call, cancel, "ok", null);
   return answerOf(call, responseInfo(exchange.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
 }
 

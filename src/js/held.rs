@@ -1,0 +1,31 @@
+//! State that outlives a trap: nothing unwinds then, and what was borrowed would stay so for ever.
+
+use std::cell::Cell;
+
+/// A value that is away while it is used; one that a trap kept is made anew.
+///
+/// What uses it must not come back for it, so nothing of JavaScript's runs meanwhile.
+#[derive(Default)]
+pub struct Held<T>(Cell<Option<T>>);
+
+impl<T> Held<T> {
+    /// With a value.
+    pub fn new(value: T) -> Self {
+        Held(Cell::new(Some(value)))
+    }
+
+    /// Uses the value, or what `anew` makes in place of a lost one.
+    pub fn with<R>(&self, anew: impl FnOnce() -> T, run: impl FnOnce(&mut T) -> R) -> R {
+        let mut value = self.0.take().unwrap_or_else(anew);
+        let result = run(&mut value);
+        self.0.set(Some(value));
+        result
+    }
+}
+
+impl<T: Default> Held<T> {
+    /// Uses the value, or a default in place of a lost one.
+    pub fn get<R>(&self, run: impl FnOnce(&mut T) -> R) -> R {
+        self.with(T::default, run)
+    }
+}
