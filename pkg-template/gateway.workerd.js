@@ -1,7 +1,6 @@
 // The gateway in Workers.
 import { DurableObject } from "cloudflare:workers";
-import { limitObject } from "./gateway/limit_object.js";
+import { HuggingFace } from "./workerd.js";
+import { open } from "./gateway/public.js";
 
-export * from "./gateway/public.js";
-
-export const LimitObject = limitObject(DurableObject);
+export const { LimitObject, durableStore, gateway, issueTicket } = open(HuggingFace, DurableObject);

@@ -119,29 +119,21 @@ async function bundle(glue, stage) {
       chunkNames: "core",
       plugins: [{ name: "wasm-import", setup: keepWasmImports }],
     }),
-    ...Object.entries(GATEWAYS).map(([out, { source, client }]) =>
-      build({ ...options, entryPoints: [{ in: entry(source), out }], plugins: [{ name: "client-import", setup: leaveToClient(client) }] }),
-    ),
+    build({
+      ...options,
+      entryPoints: ["gateway", "gateway.workerd", "gateway.edge-light"].map(entry),
+      splitting: true,
+      chunkNames: "gateway-core",
+      external: ["cloudflare:workers", ...CLIENTS.map((name) => `./${name}.js`)],
+    }),
   ];
   await Promise.all(outputs).catch((error) => {
     throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
   });
 }
 
-/** The gateway's entry points: what each is made of, and the entry of the client beside it, whose module it runs on. */
-const GATEWAYS = {
-  gateway: { source: "gateway", client: "index" },
-  "gateway.edge-light": { source: "gateway", client: "edge-light" },
-  "gateway.workerd": { source: "gateway.workerd", client: "workerd" },
-};
-
-/** Whatever the gateway takes from the client's sources is a public name of the client's entry. */
-function leaveToClient(client) {
-  return ({ onResolve }) => {
-    onResolve({ filter: /^\.\.\// }, () => ({ path: `./${client}.js`, external: true }));
-    onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, external: true }));
-  };
-}
+/** Entries of the client that an entry of the gateway runs on: they stay files of their own, so that there is one module in memory. */
+const CLIENTS = ["index", "workerd", "edge-light"];
 
 /** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
 async function shorten(wasm, imports) {

@@ -12,6 +12,7 @@ const EXPECTED = [
   "README.md",
   "dist/core.js",
   "dist/edge-light.js",
+  "dist/gateway-core.js",
   "dist/gateway.d.ts",
   "dist/gateway.edge-light.js",
   "dist/gateway.js",

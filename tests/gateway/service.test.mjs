@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as errors from "../../src/js/error.js";
 import { indexOfDigest } from "../../src/js/gateway/authorize.js";
+import { runOn } from "../../src/js/gateway/client.js";
 import { Catalogue } from "../../src/js/gateway/model.js";
 import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
+
+runOn(errors);
 
 const KEY = "a-client-key";
 const SECRET = "a-ticket-secret-of-some-length";

@@ -12,34 +12,25 @@ function tooLarge(limit) {
   return new Refusal(413, "request_too_large", `The body is larger than the ${limit} bytes that this gateway takes.`);
 }
 
-async function readBytes(request, limit) {
+async function readText(request, limit) {
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
-  const parts = [];
-  let size = 0;
   const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  for (;;) {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  for (let size = 0; reader; ) {
     const { value, done } = await reader.read();
     if (done) break;
-    parts.push(value);
     size += value.byteLength;
-    if (size > limit) {
+    try {
+      if (size > limit) throw tooLarge(limit);
+      text += decoder.decode(value, { stream: true });
+    } catch (error) {
       // The rest is not read.
       reader.cancel().catch(() => {});
-      throw tooLarge(limit);
+      throw error;
     }
   }
-  return parts.length === 1 ? parts[0] : join(parts, size);
-}
-
-function join(parts, size) {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return text + decoder.decode();
 }
 
 /**
@@ -49,13 +40,12 @@ function join(parts, size) {
 export async function readBody(request, limit) {
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") throw new Refusal(415, "unsupported_encoding", "Send the body without a Content-Encoding.");
-  const bytes = await readBytes(request, limit);
   let text, body;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = await readText(request, limit);
     body = JSON.parse(text);
-  } catch {
-    throw bad("invalid_json", "The body is not JSON.");
+  } catch (error) {
+    throw error instanceof Refusal ? error : bad("invalid_json", "The body is not JSON.");
   }
   if (body === null || typeof body !== "object" || Array.isArray(body)) throw bad("invalid_body", "The body must be a JSON object.");
   return { text, body };

@@ -1,6 +1,6 @@
 // A LimitStore whose limits hold for every isolate: it asks a LimitObject.
 
-import { ConfigError } from "../error.js";
+import { ConfigError } from "./client.js";
 
 const TRIES = 3;
 

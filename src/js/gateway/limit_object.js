@@ -2,7 +2,7 @@
 // and writes what changes as rows. What it has answered is stored. A write costs what a disk takes, so that whoever comes
 // at once is written at once, and what nobody waits for goes with the next.
 
-import { internals } from "./internals.js";
+import { internals } from "./client.js";
 
 // How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
 const AHEAD = 60_000; // ms

@@ -1,5 +1,19 @@
-// The public names of hfetch/gateway, but for LimitObject: its base class is the runtime's.
+// The public names of hfetch/gateway, for an entry that has a client, and the runtime's class of Durable Objects if it has one.
 
-export { durableStore } from "./durable_store.js";
-export { gateway } from "./gateway.js";
-export { issueTicket } from "./ticket.js";
+import { runOn } from "./client.js";
+import { durableStore } from "./durable_store.js";
+import { gateway } from "./gateway.js";
+import { limitObject } from "./limit_object.js";
+import { issueTicket } from "./ticket.js";
+
+// A Worker's code that is loaded elsewhere, in a test or a type check, finds the name.
+class PlainObject {
+  constructor(ctx, env) {
+    Object.assign(this, { ctx, env });
+  }
+}
+
+export function open(client, DurableObject = PlainObject) {
+  runOn(client);
+  return { LimitObject: limitObject(DurableObject), durableStore, gateway, issueTicket };
+}

@@ -1,6 +1,6 @@
 // What a gateway is told, by options and by the variables and secrets of its environment. Options win.
 
-import { ConfigError } from "../error.js";
+import { ConfigError } from "./client.js";
 
 const LIMITS = {
   requestsPerMinute: "REQUESTS_PER_MINUTE",

@@ -1,6 +1,6 @@
 // The model's server behind the gateway, through the client that the package's main entry has loaded.
 
-import { HuggingFace } from "../client.js";
+import { internals } from "./client.js";
 import { refuse } from "./setting.js";
 
 // What an operator knows an option of the client by.
@@ -8,7 +8,7 @@ const VARIABLES = { apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_U
 
 /** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
 export function openUpstream({ apiKeys, baseURL, billTo, pricing, keyLimits: limits, store, fetch }) {
-  const { Upstream } = HuggingFace[Symbol.for("hfetch.internals")];
+  const { Upstream } = internals();
   const options = Object.entries({ apiKeys, baseURL, billTo, pricing, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));

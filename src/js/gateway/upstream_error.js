@@ -1,6 +1,6 @@
 // What went wrong behind the gateway, as its callers may know it: neither key nor account nor anything internal.
 
-import { APIError, BudgetExceededError, ConfigError, LimitExceededError } from "../error.js";
+import { APIError, BudgetExceededError, ConfigError, LimitExceededError } from "./client.js";
 import { Refusal } from "./refusal.js";
 
 const OF_THE_ACCOUNT = [401, 402, 403];
