@@ -1,6 +1,7 @@
 // One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
 
 import { ENDED, resolvesAcrossRequests, timer } from "./cancel.js";
+import { EventReader } from "./event_reader.js";
 
 const REDIRECTS = 5;
 
@@ -116,6 +117,8 @@ export async function readParts(response, cancel, idle, take) {
 // A reader whose pending read ends when it is cancelled: the platform's does, one of a caller's making may not.
 export function openReader(body) {
   if (!body) return NOTHING;
+  const events = EventReader.of(body);
+  if (events !== undefined) return events;
   const reader = body.getReader();
   const { ReadableStreamDefaultReader: Platform } = globalThis;
   return Platform && reader instanceof Platform ? reader : new ForeignReader(reader);

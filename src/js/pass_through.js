@@ -1,5 +1,7 @@
 // A stream's body handed on as the bytes that came.
 
+import { endsEvent } from "./event_reader.js";
+
 // What a Pump hands on in place of items: every network chunk.
 export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
 
@@ -11,7 +13,7 @@ const NOTHING = new Uint8Array(0);
 // held back before, and then only what is not a whole event yet.
 export class WithoutUsage {
   #begins = true; // whether what comes next begins an event
-  #last = NOTHING; // what was handed on last
+  #last = NOTHING; // the end of what was handed on last
   #held = NOTHING;
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
@@ -40,9 +42,9 @@ export class WithoutUsage {
 
   // Called for every chunk of a stream: the usual one is looked at where it lies.
   #follow(bytes) {
-    if (bytes.length < 4) bytes = concat(this.#last.subarray(-4), bytes);
+    if (bytes.length < 4) bytes = concat(this.#last, bytes);
     this.#begins = endsEvent(bytes);
-    this.#last = bytes;
+    this.#last = bytes.slice(-4);
   }
 }
 
@@ -58,12 +60,6 @@ function eventEnd(bytes, from) {
     at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
     if (blank) return at;
   }
-}
-
-function endsEvent(bytes) {
-  let at = bytes.length - 1;
-  if (bytes[at] === LF && bytes[at - 1] === CR) at--;
-  return (bytes[at] === LF || bytes[at] === CR) && (bytes[at - 1] === LF || bytes[at - 1] === CR);
 }
 
 function reportsUsage(event) {

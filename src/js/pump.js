@@ -126,7 +126,7 @@ export class Pump {
     if (this.#alarm === null) this.#watch();
     try {
       this.#reader ??= openReader(this.#exchange.response.body);
-      return this.#reader.read();
+      return this.#reader.read(this.#decoder.tail);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -286,7 +286,7 @@ export class Pump {
     };
     const alarm = timer(close, LINGER);
     try {
-      reader.read().then(close, close);
+      reader.read(true).then(close, close);
     } catch {
       close();
     }
