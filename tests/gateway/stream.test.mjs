@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { before, test } from "node:test";
-import { MESSAGES, MODEL, startGateway } from "./running.mjs";
+import { KEY, MESSAGES, MODEL, startGateway } from "./running.mjs";
 
 const asks = { model: MODEL, messages: MESSAGES, stream: true, stream_options: { include_usage: true } };
 const chunk = (delta, more = {}) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: null }], ...more });
@@ -56,6 +56,37 @@ test("the first event is here before the second is sent", async () => {
   while (text.length < first.length) text += new TextDecoder().decode((await reader.read()).value);
   assert.equal(text, first);
   await reader.cancel();
+});
+
+// Bytes may wait for others only where no event is complete, and never at the beginning or the end.
+const whole = `data: ${JSON.stringify(chunk({ content: "The" }))}\n\n`;
+const last = `data: ${JSON.stringify(chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }))}\n\n`;
+for (const [what, text, split] of [
+  ["a comment at the beginning", ":\n\n", undefined],
+  ["an event whose last byte comes by itself", whole + whole, [whole.length * 2 - 1]],
+  ["an event whose blank line comes by itself", whole + whole, [whole.length, whole.length * 2 - 1]],
+  ["an event that is cut where its second bytes begin", whole + whole, [whole.length + 28]],
+  ["[DONE]", `${whole}${last}data: [DONE]\n\n`, [whole.length, whole.length + last.length]],
+]) {
+  test(`${what} is here while nothing follows`, async () => {
+    gateway.script([{ text: `${text}${whole}`, contentType: "text/event-stream", stallAfter: text.length, split: split && [...split, text.length] }]);
+    const reader = (await gateway.post(asks)).body.getReader();
+    let came = "";
+    while (came.length < text.length) came += new TextDecoder().decode((await reader.read()).value);
+    assert.equal(came, text);
+    await reader.cancel();
+  });
+}
+
+test("what came as one network chunk goes as one", async () => {
+  const COUNT = 50;
+  gateway.script([{ sse: Array(COUNT).fill(chunk({ content: "word" })), done: true, delayMs: 20 }]);
+  const body = JSON.stringify(asks);
+  const answer = await gateway.raw(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  const chunks = answer.match(/^[0-9a-f]+\r\n/gm).length;
+  assert.equal(answer.match(/^data: /gm).length, COUNT + 1);
+  // The first comes in two pieces, as the last chunk does, which is empty.
+  assert.ok(chunks <= COUNT + 4, `${chunks} chunks`);
 });
 
 test("a whole answer is its bytes", async () => {

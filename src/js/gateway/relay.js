@@ -8,20 +8,20 @@ const SILENCE = 3_000; // ms
 const COMMENT = new TextEncoder().encode(":\n\n");
 const [LF, CR] = [10, 13];
 
-/** The body to answer with: `stream`, or what `chunks`, its reader, gives. Hosts that cancel a stream whose reader has gone need nothing. */
-export function relay(stream, chunks) {
+/** The body to answer with: `stream`, or what `chunks`, its reader, gives; `events` says that it is an event stream. Hosts that cancel a stream whose reader has gone need nothing. */
+export function relay(stream, chunks, events) {
   const { IdentityTransformStream } = globalThis;
   if (IdentityTransformStream === undefined) return stream;
   const { readable, writable } = new IdentityTransformStream();
-  pump(chunks, writable.getWriter());
+  pump(chunks, writable.getWriter(), events);
   return readable;
 }
 
-async function pump(reader, writer) {
+async function pump(reader, writer, events) {
   const left = () => reader.cancel().catch(() => {});
   writer.closed.catch(left);
   let silent = false;
-  let between = true;
+  let between = events;
   let asking = false;
   const alarm = setInterval(() => {
     if (silent && between && !asking) {
@@ -37,7 +37,7 @@ async function pump(reader, writer) {
       // A slow reader is no silence: nothing but these bytes may wait for it.
       between = false;
       await writer.write(value);
-      between = endsEvent(value);
+      between = events && endsEvent(value);
       silent = false;
     }
     await writer.close();

@@ -100,7 +100,7 @@ export class Service {
     tellQuotas(out, quotas);
     const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
     // Of a server's successes some allow no body, and then no Response could be made.
-    return { status: 200, headers: out, body: chunks && events ? relay(content, chunks) : content };
+    return { status: 200, headers: out, body: chunks ? relay(content, chunks, events) : content };
   }
 
   /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
