@@ -53,8 +53,9 @@ export class EventReader {
   }
 }
 
-export function endsEvent(bytes) {
-  let at = bytes.length - 1;
+/** Whether an event ends where the bytes do, or before. */
+export function endsEvent(bytes, end = bytes.length) {
+  let at = end - 1;
   if (bytes[at] === LF && bytes[at - 1] === CR) at--;
   return (bytes[at] === LF || bytes[at] === CR) && (bytes[at - 1] === LF || bytes[at - 1] === CR);
 }

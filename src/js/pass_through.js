@@ -2,7 +2,8 @@
 
 import { endsEvent } from "./event_reader.js";
 
-// What a Pump hands on in place of items: every network chunk.
+// What a Pump hands on in place of items, of each network chunk; `tail`: a finish reason or usage has been seen, `over`: no more will
+// come, `failed`: and what came reports an error. Here: all of it.
 export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
 
 const LF = 10;
@@ -17,7 +18,6 @@ export class WithoutUsage {
   #held = NOTHING;
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
-  // `tail`: a finish reason or usage has been seen. `over`: no more will come.
   take(bytes, tail, over) {
     const parts = [];
     const whole = concat(this.#held, bytes);
@@ -48,6 +48,44 @@ export class WithoutUsage {
   }
 }
 
+const LONGEST = 16_384; // bytes; what is longer reports no error
+const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
+
+// The same with what the events of a failed stream must not tell cut out by `redact`. A frame that came in pieces has to be in one
+// hand then, so that whole events go on: nobody can read a piece of one.
+export class Redacted {
+  #inner;
+  #redact;
+  #held = NOTHING;
+
+  constructor(inner, redact) {
+    this.#inner = inner;
+    this.#redact = redact;
+  }
+
+  take(bytes, tail, over, failed) {
+    const whole = concat(this.#held, bytes);
+    if (over) return this.#inner.take(failed ? this.#clean(whole) : whole, tail, true);
+    const last = lastEventEnd(whole);
+    const end = whole.length - last > LONGEST ? whole.length : last;
+    this.#held = end < whole.length ? whole.slice(end) : NOTHING;
+    return this.#inner.take(whole.subarray(0, end), tail, false);
+  }
+
+  #clean(bytes) {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    const tells = (event) => event.includes('"error"') || !event.includes('"choices"');
+    const clean = text.replace(EVENT, (event) => (tells(event) ? this.#redact(event) : event));
+    return clean === text ? bytes : new TextEncoder().encode(clean);
+  }
+}
+
+// Where the last whole event ends, looked for from the end: most chunks end with one.
+function lastEventEnd(bytes) {
+  for (let end = bytes.length; end > 0; end--) if (endsEvent(bytes, end)) return end;
+  return 0;
+}
+
 // Where the event that begins at `from` ends, its blank line included; -1 where that has not come.
 function eventEnd(bytes, from) {
   let at = from;
@@ -76,6 +114,7 @@ function reportsUsage(event) {
 
 function concat(one, other) {
   if (one.length === 0) return other;
+  if (other.length === 0) return one;
   const both = new Uint8Array(one.length + other.length);
   both.set(one);
   both.set(other, one.length);

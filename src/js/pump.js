@@ -173,7 +173,7 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over);
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.fault() !== undefined);
     if (this.#at < this.#queue.length) {
       for (const item of items) this.#queue.push(item);
     } else {

@@ -8,7 +8,7 @@ import { embed, readBatch } from "./embeddings.js";
 import { APIUserAbortError, StreamError, StreamTruncatedError } from "./error.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, requestOptions } from "./options.js";
-import { AS_RECEIVED, ChunkReader, WithoutUsage, readable } from "./pass_through.js";
+import { AS_RECEIVED, ChunkReader, Redacted, WithoutUsage, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
 
 const NOTHING = new Uint8Array(0);
@@ -17,6 +17,7 @@ const encoder = new TextEncoder();
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
 //   maxTokens: what a chat request goes out with that names no maximum of tokens;
+//   redact: (text) => text, what of a stream's error events may be told;
 //   lastWords: (error) => string, what a stream that fails says before it ends.
 // Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
 // a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
@@ -49,7 +50,7 @@ export class Upstream {
     return this.#client.snapshot();
   }
 
-  #exchange(kind, run, text, { parts = [], maxTokens, lastWords, ...request } = {}) {
+  #exchange(kind, run, text, { parts = [], maxTokens, redact, lastWords, ...request } = {}) {
     const { settle, settled } = settlement();
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
@@ -58,7 +59,7 @@ export class Upstream {
     const answer = (async () => {
       const { call, cancel } = open(this.#client, kind, prepare, settle);
       try {
-        return await run(call, cancel, lastWords);
+        return await run(call, cancel, redact, lastWords);
       } catch (error) {
         throw Object.assign(fail(call, cancel, error), { quotas: call.quotas ?? null });
       }
@@ -71,7 +72,7 @@ function answerOf(call, info, body) {
   return { ...info, quotas: call.quotas ?? null, body };
 }
 
-async function chat(call, cancel, lastWords) {
+async function chat(call, cancel, redact, lastWords) {
   const exchange = await call.send(0);
   const info = responseInfo(exchange.response, call);
   if (!call.stream) {
@@ -82,7 +83,7 @@ async function chat(call, cancel, lastWords) {
   }
   const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
   pump.mode = FOLD;
-  pump.passThrough = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
+  pump.passThrough = new Redacted(call.asks_usage ? AS_RECEIVED : new WithoutUsage(), redact);
   const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 }

@@ -159,6 +159,26 @@ test("a server that quotes the token is not repeated", async () => {
   await ours(response, await response.text());
 });
 
+test("a stream that quotes the token, or names the account, in an error is not repeated, in however many pieces it comes", async () => {
+  const account = "org_01hxyzabcdef";
+  const words = `Incorrect API key provided: ${TOKEN} in organization ${account}`;
+  const content = `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices: [{ index: 0, delta: { content: `an "error" of ${account}` }, finish_reason: null }] })}\n\n`;
+  const frames = [
+    { error: { message: words, code: TOKEN } }, { error: words, error_type: "generation" }, { id: "c", object: "chat.completion.chunk", choices: [], error: { message: words } },
+    { choices: [{ index: 0, delta: { content: "" }, finish_reason: "error" }], error: { message: words } },
+  ].map((frame) => `data: ${JSON.stringify(frame)}\n\n`);
+  frames.push(`event: error\r\ndata: ${words}\r\n\r\n`, `data: {"error":{"message":"${words}`);
+  for (const frame of frames) {
+    for (const split of [undefined, [content.length], [content.length + 30], [10, content.length + 70, content.length + 90], "random:7"]) {
+      gateway.script([{ text: content + frame, contentType: "text/event-stream", split }]);
+      const text = await (await gateway.post({ ...body, stream: true })).text();
+      assert.ok(text.startsWith(content), "what the model says stays as it is");
+      const told = text.slice(content.length);
+      assert.ok(told.includes("error") && !told.includes(TOKEN) && !told.includes(account) && !told.includes(TOKEN.slice(0, 12)), `${frame}\n${split}\n${told}`);
+    }
+  }
+});
+
 test("wrong settings answer 500 with the variable's name, and not its value", async () => {
   for (const [env, name] of [
     [{ HF_BASE_URL: "ftp://hf_secret_value" }, "HF_BASE_URL"],

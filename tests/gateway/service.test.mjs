@@ -478,7 +478,7 @@ test("a success is a 200, for some others may have no body", async () => {
 test("a caller's headers go no further", async () => {
   const { post, seen } = serve();
   await post(BODY, { headers: { "x-hf-bill-to": "victim", host: "evil.example", "x-forwarded-host": "evil.example", cookie: "a=b" } });
-  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "signal"]);
+  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "redact", "signal"]);
 });
 
 test("one line for each request, without a secret in it", async () => {

@@ -4,6 +4,11 @@ const LONGEST = 200; // characters of what a caller chose
 
 const shorten = (value) => (typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
+/** A text without any of the secrets. What is shorter than 8 characters is in every other word, and none. */
+export function withoutSecrets(text, secrets) {
+  return secrets.filter((secret) => secret.length >= 8).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+}
+
 export class LogLine {
   #fields;
   #startedAt = Date.now();
@@ -32,12 +37,7 @@ export class LogLine {
     if (this.#written) return;
     this.#written = true;
     this.#fields.durationMs ??= Date.now() - this.#startedAt;
-    console.log(JSON.stringify(this.#fields, (_, value) => (typeof value === "string" ? this.#redact(value) : value)));
-  }
-
-  // What is shorter is in every other word, and no secret.
-  #redact(text) {
-    return this.#secrets.filter((secret) => secret.length >= 8).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+    console.log(JSON.stringify(this.#fields, (_, value) => (typeof value === "string" ? withoutSecrets(value, this.#secrets) : value)));
   }
 }
 

@@ -3,13 +3,13 @@
 import { Gatekeeper } from "./authorize.js";
 import { checkBody, readBody } from "./body.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
-import { LogLine, logNotice } from "./log.js";
+import { LogLine, logNotice, withoutSecrets } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
 import { relay } from "./relay.js";
 import { METHODS, checkMethod, route } from "./route.js";
-import { refusalOf } from "./upstream_error.js";
+import { refusalOf, withoutAccounts } from "./upstream_error.js";
 
 // What of an answer's head goes on to the caller: the rest speaks of the operator's account.
 const PASSED = ["content-type", "x-request-id", "x-inference-provider"];
@@ -89,6 +89,7 @@ export class Service {
       signal: request.signal,
       metadata: { client: caller.client, requestId: visit.id },
       onSettled: (settlement) => this.#settled(visit, settlement),
+      redact: (told) => withoutAccounts(withoutSecrets(told, this.#secrets)),
       lastWords: (error) => lastWords(refusalOf(error), line),
     });
     // From here on the call is settled even when its caller has gone, for which the host must stay.

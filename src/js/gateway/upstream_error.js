@@ -17,6 +17,9 @@ const LIMITED = {
   concurrent: "requests at once",
 };
 
+/** A text of the model's server without the names of accounts. */
+export const withoutAccounts = (text) => text.replace(ACCOUNT, "[redacted]");
+
 /** The refusal that an error of a call becomes. */
 export function refusalOf(error) {
   if (error instanceof Refusal) return error;
@@ -77,7 +80,7 @@ function failed(error) {
 function saidBy({ error, status }) {
   const detail = Array.isArray(error?.detail) ? error.detail.map((item) => item?.msg) : error?.detail;
   const said = [error, error?.message, detail].map(joined).find((text) => text !== "" && !text.startsWith("<"));
-  return said?.slice(0, LONGEST).replace(ACCOUNT, "[redacted]") ?? `The model's server answered ${status}.`;
+  return said === undefined ? `The model's server answered ${status}.` : withoutAccounts(said.slice(0, LONGEST));
 }
 
 function joined(value) {
