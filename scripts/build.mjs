@@ -15,10 +15,10 @@ import { importsModule, shortenImports } from "./wasm-imports.mjs";
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
 // More inlining than this makes the file smaller as it is and larger compressed: copies of a function compress worse than calls of it.
 const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
-const WASM_OPT = ["-Oz", ...INLINING, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
-/** Builds the package into `out`. Gives { out, raw }: its folder, and the wasm file as rustc wrote it, names included. */
+/** Builds the package into `out`. Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says. */
 export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER } = {}) {
   await npmInstall();
   const toolchain = await wasmToolchain();
@@ -34,15 +34,15 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
-  return { out, raw };
+  return { out, raw, lean: toolchain.lean };
 }
 
-async function compile({ cargo, args, env }, wasmFolder) {
+async function compile({ cargo, args, env, flags }, wasmFolder) {
   // Panic messages carry source paths: without this the bytes would depend on whose machine built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
+  const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
   await run(cargo, ["build", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", ...args], {
-    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), CARGO_TERM_COLOR: "never" },
+    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, ...flags].join("\x1f"), CARGO_TERM_COLOR: "never" },
   });
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
 }

@@ -71,7 +71,8 @@ async function command() {
   if (todo.length && !dryRun) throw new Stop(`before this can be published:\n${todo.map((line) => `  - ${line}`).join("\n")}`);
   const env = { ...process.env, CI: "true" };
   for (const script of ["test", "test:bundlers"]) await run("npm", ["run", "--silent", script], { env, echo: true });
-  const { out } = await buildPackage();
+  const built = await buildPackage();
+  const { out } = built;
   await compareWithCleanBuild(out);
   const manifest = JSON.parse(await readFile(join(out, "package.json"), "utf8"));
   const folder = await mkdtemp(join(tmpdir(), "hfetch-release-"));
@@ -79,7 +80,7 @@ async function command() {
     const { tarball, files, size } = await pack(out, folder);
     console.log(`\n${manifest.name} ${manifest.version}: ${size} bytes packed, sources at ${manifest.repository?.url ?? "no address"}`);
     for (const file of files) console.log(`  ${String(file.size).padStart(8)}  ${file.path}`);
-    console.log((await measure(out)).lines.join("\n"));
+    console.log((await measure(built)).lines.join("\n"));
     for (const name of ["index.js", "hfetch_bg.wasm"]) console.log(`  ${name}  ${await integrity(join(out, "dist", name))}`);
     if (dryRun) console.log(["\nA dry run: nothing was published.", ...todo.map((line) => `  before it can be: ${line}`)].join("\n"));
     else await run("npm", ["publish", tarball, "--provenance", "--access", "public"], { echo: true });

@@ -67,8 +67,8 @@ async function reference() {
   return { passed: 1, failed: 0 };
 }
 
-async function budgets(pkg) {
-  const { lines, over } = await measure(pkg);
+async function budgets(built) {
+  const { lines, over } = await measure(built);
   console.log(lines.join("\n"));
   return { passed: lines.length - over.length, failed: over.length, failures: over.map((error) => ({ name: "budget", error })) };
 }
@@ -119,8 +119,9 @@ async function command() {
   await npmInstall();
   await report.part("host", hostTests);
   if (ci) await report.part("lint", lint);
-  const { out } = await buildPackage();
-  await report.part("size", () => budgets(out));
+  const built = await buildPackage();
+  const { out } = built;
+  await report.part("size", () => budgets(built));
   await report.part("tarball", () => checkPackage(out));
   await packageTests(report, values, out);
   report.finish();

@@ -7,8 +7,25 @@ import { aptInstall, root, run, Stop, which } from "./run.mjs";
 const TARGET = "wasm32-unknown-unknown";
 // Debian's Rust for browsers comes without a wasm32 standard library, but with the sources of one.
 const DEBIAN_PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+// Stable cargo and rustc take switches that may still change, such as these, only when told that they may.
+const UNSTABLE = { RUSTC_BOOTSTRAP: "1" };
+const BUILD_STD = "-Zbuild-std=std,panic_abort";
+const SPEED = ["core", "compiler_builtins"].map((name) => `--config=profile.release.package.${name}.opt-level=3`);
+/**
+ * What a standard library built with the crate takes. A panic is a bare trap: its text would reach nobody, and is most of what is saved.
+ * Its feature optimize_for_size makes the module larger and slower: core's functions for speed compress better.
+ */
+const LEAN = {
+  args: [BUILD_STD, ...SPEED],
+  flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
+  // The first rustc that spells it so.
+  minor: 92,
+};
 
-/** Gives { cargo, args, env, way }: the cargo to call for wasm, with which arguments and environment, and what to call this way. */
+/**
+ * Gives { cargo, args, env, flags, lean, way }: the cargo to call for wasm, with which arguments, environment and flags of rustc, whether
+ * the standard library is built without the texts of panics, and what to call this way.
+ */
 export async function wasmToolchain() {
   const forced = process.env.HFETCH_TOOLCHAIN;
   const ways = { installed: installedTarget, debian: debianInstalled, rustup: addTarget, "debian-install": debianInstall };
@@ -16,7 +33,7 @@ export async function wasmToolchain() {
   const reasons = [];
   for (const way of forced ? [ways[forced]] : Object.values(ways)) {
     const found = await way(reasons);
-    if (found) return found;
+    if (found) return made(found);
   }
   throw new Stop(
     `No Rust toolchain that builds for ${TARGET}:\n  - ${reasons.join("\n  - ")}\n` +
@@ -26,6 +43,28 @@ export async function wasmToolchain() {
   );
 }
 
+/** The way with the leaner standard library where that can be built, else with the one at hand. */
+async function made({ cargo, args, env, version, way }) {
+  const plain = await plainReason(cargo, version);
+  if (plain) return { cargo, args, env, flags: [], lean: false, way: `${way} (larger: ${plain})` };
+  const flags = [...LEAN.flags, `--remap-path-prefix=${sources(version)}=/rust/library`];
+  return { cargo, args: LEAN.args, env: { ...env, ...UNSTABLE }, flags, lean: true, way: `${way}, standard library built without panics' texts` };
+}
+
+/** Why the standard library can't be built here, or null. */
+async function plainReason(cargo, version) {
+  if (version.minor < LEAN.minor) return `Rust before 1.${LEAN.minor} can't build a standard library without panics' texts`;
+  const rustup = which("rustup");
+  if (!existsSync(sources(version)) && rustup) await run(rustup, ["component", "add", "rust-src"], { check: false, timeout: 120_000 });
+  if (!existsSync(sources(version))) return "without rustup's rust-src";
+  const fetched = await run(cargo, ["fetch", "--locked", "--target", TARGET, BUILD_STD], { check: false, env: { ...process.env, ...UNSTABLE } });
+  return fetched.code === 0 ? null : "the standard library's own dependencies can't be fetched";
+}
+
+function sources({ sysroot }) {
+  return join(sysroot, "lib/rustlib/src/rust/library");
+}
+
 async function installedTarget(reasons) {
   const cargo = which("cargo");
   const rustc = which("rustc");
@@ -33,7 +72,7 @@ async function installedTarget(reasons) {
   const version = await rustcVersion(rustc);
   if (!version) return void reasons.push(`${rustc} is older than Cargo.toml's rust-version, or does not run`);
   if (!existsSync(join(version.sysroot, "lib/rustlib", TARGET, "lib"))) return void reasons.push(`${rustc} has no ${TARGET} target`);
-  return { cargo, args: [], env: {}, way: `Rust ${version.number} with its ${TARGET} target` };
+  return { cargo, args: [], env: {}, version, way: `Rust ${version.number} with its ${TARGET} target` };
 }
 
 async function addTarget(reasons) {
@@ -51,11 +90,9 @@ async function debianInstalled(reasons) {
   if (!which(cargo) || !which(rustc)) return void reasons.push("Debian's rustc-web is not installed");
   const version = await rustcVersion(rustc);
   if (!version) return void reasons.push(`${rustc} is older than Cargo.toml's rust-version`);
-  const sources = join(version.sysroot, "lib/rustlib/src/rust/library");
-  if (!existsSync(sources) || !which("/usr/bin/lld-22")) return void reasons.push("Debian's rust-web-src or lld-22 is not installed");
-  // The standard library is built from its sources, which stable cargo only does when told that it may.
-  const env = { RUSTC_BOOTSTRAP: "1", RUSTC: rustc, PATH: `/usr/bin:${process.env.PATH}` };
-  return { cargo, args: ["-Zbuild-std=std,panic_abort"], env, way: `Debian's Rust ${version.number}, standard library from source` };
+  if (!existsSync(sources(version)) || !which("/usr/bin/lld-22")) return void reasons.push("Debian's rust-web-src or lld-22 is not installed");
+  const env = { ...UNSTABLE, RUSTC: rustc, PATH: `/usr/bin:${process.env.PATH}` };
+  return { cargo, args: [BUILD_STD], env, version, way: `Debian's Rust ${version.number}, standard library from source` };
 }
 
 async function debianInstall(reasons) {
@@ -71,7 +108,7 @@ async function rustcVersion(rustc) {
   const [, number, minor] = /^rustc (1\.(\d+)\.\d+)/.exec(stdout) ?? [];
   if (code !== 0 || Number(minor) < Number(oldest)) return null;
   const { stdout: sysroot } = await run(rustc, ["--print", "sysroot"]);
-  return { number, sysroot: sysroot.trim() };
+  return { number, minor: Number(minor), sysroot: sysroot.trim() };
 }
 
 /** The path of the wasm-bindgen CLI of exactly the crate's version: another one writes glue that doesn't fit. */
