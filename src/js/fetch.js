@@ -1,42 +1,43 @@
 // One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
 
-import { ENDED, resolvesAcrossRequests, timer } from "./cancel.js";
+import { resolvesAcrossRequests, timer } from "./cancel.js";
 import { EventReader } from "./event_reader.js";
 
 const REDIRECTS = 5;
 
-// Resolves with {response, controller}, {timedOut: true}, {ended: true} or {error}; never rejects.
-export async function send(fetchFunction, url, method, headers, body, cancel, connect) {
+// Resolves with {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
+// One promise for whatever comes first: a race of several would be the dearest part of a call.
+export function send(fetchFunction, url, method, headers, body, cancel, connect) {
   const controller = new AbortController();
-  let timedOut = false;
-  const forget = cancel.onEnd(() => controller.abort(cancel.reason));
-  let alarm;
-  const connected = new Promise((_, reject) => {
-    alarm = timer(() => {
-      timedOut = true;
-      reject(ENDED);
+  const init = { method, headers, signal: controller.signal };
+  if (body !== undefined) init.body = body;
+  // Workers of before September 2025 send the key along to wherever a redirect leads.
+  if (!resolvesAcrossRequests()) init.redirect = "manual";
+  return new Promise((resolve) => {
+    let over = false;
+    const end = (outcome) => {
+      over = true;
+      alarm.clear();
+      resolve(outcome);
+    };
+    const alarm = timer(() => {
+      forget();
+      end({ timedOut: true });
       controller.abort();
     }, connect);
+    const forget = cancel.onEnd(() => {
+      controller.abort(cancel.reason);
+      if (!over) end({ ended: true });
+    });
+    if (over) return;
+    const answered = (response) => (over ? discard(response) : end({ response, controller, forget }));
+    const failed = (error) => {
+      if (over) return;
+      forget();
+      end({ error });
+    };
+    follow(fetchFunction, url, init, REDIRECTS).then(answered, failed);
   });
-  try {
-    const init = { method, headers, signal: controller.signal };
-    if (body !== undefined) init.body = body;
-    // Workers of before September 2025 send the key along to wherever a redirect leads.
-    if (!resolvesAcrossRequests()) init.redirect = "manual";
-    const answer = follow(fetchFunction, url, init, REDIRECTS);
-    answer.then((late) => (timedOut ? discard(late) : undefined), () => {});
-    const response = await cancel.race(Promise.race([answer, connected]), discard);
-    if (!response || typeof response.status !== "number" || typeof response.headers?.get !== "function") {
-      return { error: new TypeError("fetch resolved to something that is not a Response") };
-    }
-    return { response, controller, forget };
-  } catch (error) {
-    forget();
-    if (timedOut) return { timedOut };
-    return cancel.cause !== null ? { ended: true } : { error };
-  } finally {
-    alarm.clear();
-  }
 }
 
 // Where redirects are not followed by the platform: those that keep the method, within the origin. Others are the answer.
@@ -44,11 +45,16 @@ async function follow(fetchFunction, url, init, left) {
   const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
   const kept = init.redirect !== undefined && left > 0 && (response?.status === 307 || response?.status === 308);
   const location = kept ? header(response, "location") : undefined;
-  if (location === undefined) return response;
+  if (location === undefined) return checked(response);
   const { href, origin } = new URL(location, url);
-  if (origin !== new URL(url).origin) return response;
+  if (origin !== new URL(url).origin) return checked(response);
   discard(response);
   return follow(fetchFunction, href, init, left - 1);
+}
+
+function checked(response) {
+  if (response && typeof response.status === "number" && typeof response.headers?.get === "function") return response;
+  throw new TypeError("fetch resolved to something that is not a Response");
 }
 
 // A body nobody reads keeps its socket; a locked or missing one is somebody else's.

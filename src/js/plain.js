@@ -10,41 +10,65 @@ const LIST = 6;
 const OBJECT = 7;
 const END = 8;
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+// By the place where they begin.
 const names = new Map();
+let view;
+let at;
 
 export function plain(bytes) {
-  const view = new DataView(bytes.buffer);
-  let at = bytes.byteOffset;
-  const word = () => view.getUint32((at += 4) - 4, true);
-  const text = (start, length) => new TextDecoder().decode(new Uint8Array(bytes.buffer, start, length));
-  const name = () => {
-    const start = word();
-    const length = word();
-    // Different names may begin at one place.
-    const place = start * 65_536 + length;
-    if (!names.has(place)) names.set(place, text(start, length));
-    return names.get(place);
-  };
-  const tag = () => view.getUint8(at++);
-  const read = (kind) => {
-    if (kind === FALSE || kind === TRUE) return kind === TRUE;
-    if (kind === NUMBER) return view.getFloat64((at += 8) - 8, true);
-    if (kind === NAME) return name();
-    if (kind === TEXT) {
+  view = new DataView(bytes.buffer);
+  at = bytes.byteOffset;
+  return read(tag());
+}
+
+function read(kind) {
+  switch (kind) {
+    case FALSE:
+    case TRUE:
+      return kind === TRUE;
+    case NUMBER:
+      return view.getFloat64((at += 8) - 8, true);
+    case NAME:
+      return name();
+    case TEXT: {
       const length = word();
       return text((at += length) - length, length);
     }
-    if (kind === LIST) {
+    case LIST: {
       const list = [];
       for (let next = tag(); next !== END; next = tag()) list.push(read(next));
       return list;
     }
-    if (kind === OBJECT) {
+    case OBJECT: {
       const object = {};
       while (tag() !== END) object[name()] = read(tag());
       return object;
     }
-    return null;
-  };
-  return read(tag());
+    default:
+      return null;
+  }
+}
+
+function tag() {
+  return view.getUint8(at++);
+}
+
+function word() {
+  return view.getUint32((at += 4) - 4, true);
+}
+
+function name() {
+  const start = word();
+  const length = word();
+  const known = names.get(start);
+  // Different names may begin at one place.
+  if (known?.length === length) return known;
+  const found = text(start, length);
+  names.set(start, found);
+  return found;
+}
+
+function text(start, length) {
+  return decoder.decode(new Uint8Array(view.buffer, start, length));
 }
