@@ -3,11 +3,12 @@
 import { byId, element, svg } from "./element.js";
 import { errorCard } from "./chat/error-card.js";
 import { duration, tokens } from "./format.js";
-import { project, similarities } from "./projection.js";
+import { apart, project, similarities } from "./projection.js";
 
 const MOST_LINES = 40;
 const NEAREST = 3;
 const SIZE = 320; // of the map's own units
+const RADIUS = 11;
 const MODEL = "sentence-transformers/all-MiniLM-L6-v2";
 const LINES = [
   "a cat asleep on its warm mat",
@@ -58,7 +59,7 @@ export function startEmbeddings(session) {
 function view(lines, vectors, { usage, durationMs }) {
   const likeness = similarities(vectors);
   const list = element("ol", { class: "lines" });
-  const near = element("p", { class: "note", textContent: "Point at a line, or focus it, to see what lies near." });
+  const near = element("p", { class: "note" });
   const heat = heatMap(lines, likeness);
   const plane = map(lines, project(vectors));
 
@@ -81,6 +82,7 @@ function view(lines, vectors, { usage, durationMs }) {
     list.append(element("li", {}, button));
   });
   for (const part of [heat, plane]) part.addEventListener("pointerover", ({ target }) => target.closest("[data-index]") && select(Number(target.closest("[data-index]").dataset.index)));
+  select(0);
   return [
     element("p", { class: "note", textContent: `${lines.length} vectors of ${vectors[0].length} numbers in ${duration(durationMs)}, ${tokens(usage.prompt_tokens)} ${usage.source}.` }),
     element("div", { class: "views" }, element("div", {}, element("h3", { textContent: "Lines" }), list, near), element("figure", {}, element("h3", { textContent: "Similarity" }), heat), element("figure", {}, element("h3", { textContent: "Map" }), plane)),
@@ -111,7 +113,7 @@ function map(lines, points) {
     return (value) => edge + ((value - least) / (most - least || 1)) * (SIZE - 2 * edge);
   };
   const [x, y] = [0, 1].map((axis) => scale(points.map((point) => point[axis])));
-  const at = points.map(([a, b]) => [x(a), y(b)]);
+  const at = apart(points.map(([a, b]) => [x(a), y(b)]), 2 * RADIUS + 2, [edge, SIZE - edge]);
   const links = svg("g", { class: "links" });
   const dots = lines.map((line, index) => {
     const [cx, cy] = at[index];
@@ -119,7 +121,7 @@ function map(lines, points) {
     title.textContent = line;
     const label = svg("text", { x: cx, y: cy + 4 });
     label.textContent = index + 1;
-    return svg("g", { "data-index": index }, title, svg("circle", { cx, cy, r: 11 }), label);
+    return svg("g", { "data-index": index }, title, svg("circle", { cx, cy, r: RADIUS }), label);
   });
   const root = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, class: "map", role: "img", "aria-label": "The lines in a plane: near each other where they are alike. The list beside it says which." }, links, ...dots);
   root.connect = (index, neighbours) => links.replaceChildren(...neighbours.map((other) => svg("line", { x1: at[index][0], y1: at[index][1], x2: at[other][0], y2: at[other][1] })));

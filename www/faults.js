@@ -1,7 +1,7 @@
 // Faults, committed by the stand-in endpoint on the next call, and a timeline of what the library does about them.
 
 import { errorCard } from "./chat/error-card.js";
-import { byId, element } from "./element.js";
+import { byId, element, still } from "./element.js";
 import { cost, duration, tokens } from "./format.js";
 
 const PACE = 25; // ms between frames, as the endpoint has it for other calls
@@ -34,6 +34,8 @@ export function startFaults(session) {
     const timeline = new Timeline(fault);
     result.replaceChildren(timeline.node);
     result.setAttribute("aria-busy", "true");
+    // On a narrow screen the result is above the list, and so perhaps above what is seen of it.
+    if (result.offsetTop < list.offsetTop) result.scrollIntoView({ behavior: still() ? "instant" : "smooth" });
     const id = `page-${crypto.randomUUID()}`;
     try {
       const scripted = await fetch(`${session.faults}/s/${id}/script`, { method: "POST", body: JSON.stringify(fault.steps), signal: controller.signal });

@@ -42,9 +42,12 @@ export function startLedger(session) {
   const [body] = table.tBodies;
   const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
   const totals = { calls: 0, prompt: 0, answer: 0, usd: 0, unpriced: 0 };
+  const counts = byId("ledger-counts");
+  const figures = [...counts.querySelectorAll("dd")];
+  const waits = []; // for the first token, sorted
 
   function add(settlement) {
-    table.hidden = false;
+    table.hidden = counts.hidden = false;
     empty.hidden = true;
     button.disabled = false;
     body.prepend(row(settlement, clock));
@@ -55,8 +58,11 @@ export function startLedger(session) {
     if (settlement.cost.usd === null) totals.unpriced += 1;
     else totals.usd += settlement.cost.usd;
     const price = dollars(totals.usd) + (totals.unpriced ? ` + ${totals.unpriced} unpriced` : "");
+    if (settlement.firstTokenMs !== null) waits.splice(waits.findIndex((wait) => wait > settlement.firstTokenMs) >>> 0, 0, settlement.firstTokenMs);
+    const shown = [count(totals.calls), count(totals.prompt + totals.answer), price, waits.length ? duration(waits[waits.length >> 1]) : "–"];
+    for (const [index, text] of shown.entries()) figures[index].textContent = text;
     table.tFoot.replaceChildren(
-      element("tr", {}, element("th", { scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), element("td"), number(price), element("td", { colSpan: 4 })),
+      element("tr", { role: "row" }, element("th", { role: "rowheader", scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), cell(""), number(price), element("td", { role: "cell", colSpan: 4 })),
     );
   }
 
@@ -70,25 +76,26 @@ export function startLedger(session) {
   session.addEventListener("settled", ({ detail }) => add(detail));
 }
 
-const number = (text) => element("td", { class: "number", textContent: text });
-const cell = (text) => element("td", { textContent: text ?? "–" });
+const cell = (text) => element("td", { role: "cell", textContent: text ?? "–" });
+const number = (text, name) => element("td", { role: "cell", class: "number", textContent: text, data: name && { name } });
 
+/** On a narrow screen a row is a card, whose cells bring their names themselves. */
 function row({ startedAt, kind, model, provider, outcome, usage, cost: price, firstTokenMs, durationMs, attempts, key }, clock) {
   return element(
     "tr",
-    { data: { outcome } },
+    { role: "row", data: { outcome } },
     cell(clock.format(startedAt)),
     cell(kind),
-    element("td", { class: "name", textContent: model.split("/").at(-1), title: model }),
+    element("td", { role: "cell", class: "name", textContent: model.split("/").at(-1), title: model }),
     cell(provider),
-    element("td", { class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), attempts === 0 ? "not sent" : outcome),
-    number(count(usage.prompt_tokens)),
-    number(count(usage.completion_tokens)),
+    element("td", { role: "cell", class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), attempts === 0 ? "not sent" : outcome),
+    number(count(usage.prompt_tokens), "prompt"),
+    number(count(usage.completion_tokens), "answer"),
     cell(usage.source),
-    number(cost(price)),
-    number(firstTokenMs === null ? "–" : duration(firstTokenMs)),
-    number(duration(durationMs)),
-    number(attempts),
-    element("td", {}, key ? element("code", { textContent: key.replace(/^huggingface-/, "") }) : "–"),
+    element("td", { role: "cell", class: "number cost", textContent: cost(price) }),
+    number(firstTokenMs === null ? "–" : duration(firstTokenMs), "first token"),
+    number(duration(durationMs), "total"),
+    number(attempts, "tries"),
+    element("td", { role: "cell", data: { name: "key" } }, key ? element("code", { textContent: key.replace(/^huggingface-/, "") }) : "–"),
   );
 }

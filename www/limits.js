@@ -4,7 +4,7 @@ import { byId, element } from "./element.js";
 import { count, duration } from "./format.js";
 import { livePlot } from "./plot.js";
 
-const SAMPLE = 50; // ms
+const SAMPLE = 25; // ms
 const MAX_WAIT = 3000; // ms in line, so that nobody has to watch a minute go by
 const SERIES = [["Sent", "--sent"], ["In flight", "--flight"], ["Waiting", "--waiting"], ["Refused", "--refused"]];
 
@@ -21,7 +21,7 @@ export function startLimits(session) {
     const limits = { requestsPerMinute: requestsPerMinute.valueAsNumber, maxConcurrent: maxConcurrent.valueAsNumber, onLimit: onLimit.value, maxWait: MAX_WAIT };
     try {
       verdict.textContent = "Calls are under way…";
-      verdict.textContent = await fire(calls.valueAsNumber, limits);
+      verdict.replaceChildren(...(await fire(calls.valueAsNumber, limits)));
     } catch (error) {
       verdict.textContent = `${error.name}: ${error.message}`;
     }
@@ -30,7 +30,7 @@ export function startLimits(session) {
   });
 
   async function fire(calls, limits) {
-    const plot = await livePlot(plotRoot, SERIES, { value: limits.requestsPerMinute, label: "Limit" }, Math.max(calls, limits.requestsPerMinute));
+    const plot = await livePlot(plotRoot, SERIES, { value: limits.requestsPerMinute, label: `${count(limits.requestsPerMinute)} a minute` }, Math.max(calls, limits.requestsPerMinute));
     const burst = new Burst(session, limits, await session.pricing(session.model));
     const show = () => {
       const { sent, inFlight, queued, refused } = burst.state();
@@ -39,7 +39,10 @@ export function startLimits(session) {
     };
     const timer = setInterval(show, SAMPLE);
     try {
-      await burst.fire(calls);
+      const all = burst.fire(calls);
+      show();
+      setTimeout(show);
+      await all;
     } finally {
       clearInterval(timer);
       show();
@@ -105,5 +108,8 @@ class Burst {
 function summary({ calls, sent, refused, peak, reasons, limits, elapsed }) {
   const held = sent <= limits.requestsPerMinute && peak <= limits.maxConcurrent;
   const why = Object.entries(reasons).map(([reason, number]) => `${count(number)} by ${reason === "concurrent" ? "calls at once" : `${reason} a minute`}`);
-  return `${held ? "The limit held" : "The limit did not hold"}: of ${count(calls)} calls ${count(sent)} were sent, at most ${count(peak)} at once, and ${count(refused)} refused${why.length ? ` (${why.join(", ")})` : ""}, in ${duration(elapsed)}.`;
+  return [
+    element("strong", { class: held ? "held" : "broken", textContent: held ? "The limit held" : "The limit did not hold" }),
+    `: of ${count(calls)} calls ${count(sent)} were sent, at most ${count(peak)} at once, and ${count(refused)} refused${why.length ? ` (${why.join(", ")})` : ""}, in ${duration(elapsed)}.`,
+  ];
 }

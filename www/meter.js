@@ -6,6 +6,7 @@ import { compact, cost, count, dollars, duration, perSecond, tokens } from "./fo
 import { Sparkline } from "./sparkline.js";
 
 const SAMPLE = 100; // ms between two points of the curve
+const WINDOW = 500; // ms of which a point of the curve is the rate
 const STATES = { ready: "ready", limited: "at its limit", cooling: "cooling", disabled: "refused" };
 
 export function startMeter(session) {
@@ -14,23 +15,29 @@ export function startMeter(session) {
   const curve = new Sparkline(byId("rate-plot"));
   let live = null;
   let pricing = null;
-  let sampledAt = 0;
+  let marks = []; // of the last WINDOW: a time, and the tokens until then
+
+  function showRate(speed) {
+    rate.value = speed;
+    rate.classList.toggle("none", speed === "–");
+  }
 
   const showLive = inFrames(() => {
     if (!live) return;
     const now = performance.now();
     const streamed = live.firstAt === null ? 0 : now - live.firstAt;
     const speed = streamed > SAMPLE ? perSecond(live.tokens, streamed) : "–";
-    rate.value = speed;
+    showRate(speed);
     firstToken.textContent = live.firstAt === null ? "…" : duration(live.firstAt - live.startedAt);
     promptTokens.textContent = `≈ ${count(live.promptTokens)}`;
     answerTokens.textContent = `≈ ${count(live.tokens)}`;
     if (pricing) answerCost.textContent = `≈ ${dollars(costOf({ prompt_tokens: live.promptTokens, completion_tokens: live.tokens }, pricing).usd)}`;
     counted.textContent = "Estimated while it streams.";
     line.textContent = `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
-    if (speed !== "–" && now - sampledAt >= SAMPLE) {
-      sampledAt = now;
-      curve.add((live.tokens * 1000) / streamed);
+    if (live.firstAt !== null && now - (marks.at(-1)?.[0] ?? 0) >= SAMPLE) {
+      marks = [...marks.filter(([at]) => now - at <= WINDOW), [now, live.tokens]];
+      const [from, had] = marks[0];
+      if (now > from) curve.add(((live.tokens - had) * 1000) / (now - from));
     }
   });
 
@@ -38,7 +45,7 @@ export function startMeter(session) {
     const sum = usage.prompt_tokens + usage.completion_tokens;
     const mark = usage.source === "estimated" && sum > 0 ? "≈ " : "";
     const speed = firstTokenMs === null ? "–" : perSecond(usage.completion_tokens, durationMs - firstTokenMs);
-    rate.value = speed;
+    showRate(speed);
     firstToken.textContent = firstTokenMs === null ? "–" : duration(firstTokenMs);
     promptTokens.textContent = mark + count(usage.prompt_tokens);
     answerTokens.textContent = mark + count(usage.completion_tokens);
@@ -64,6 +71,7 @@ export function startMeter(session) {
   session.addEventListener("live", ({ detail }) => {
     if (detail && detail !== live) {
       curve.clear();
+      marks = [];
       pricing = null;
       session.pricing(detail.model).then((found) => (pricing = found));
     }
@@ -99,9 +107,7 @@ function priceSource({ usd, source }) {
 function gauge(id, value, most, text) {
   const row = byId(id);
   row.querySelector(".value").textContent = text;
-  const bar = row.querySelector("meter");
-  bar.max = most || 1;
-  bar.value = most ? Math.min(value, most) : 0;
+  fill(row, most ? Math.min(value, most) : 0, most || 1);
   row.dataset.level = most && value / most > 0.9 ? "high" : "ok";
 }
 
@@ -109,10 +115,17 @@ function left(id, used, most) {
   const rest = Math.max(0, most - used);
   const row = byId(id);
   row.querySelector(".value").textContent = most ? `${rest < 10_000 ? count(rest) : compact(rest)} of ${most < 10_000 ? count(most) : compact(most)}` : "no limit";
-  const bar = row.querySelector("meter");
-  bar.max = most || 1;
-  bar.value = most ? rest : 1;
+  fill(row, most ? rest : 1, most || 1);
   row.dataset.level = most && rest / most < 0.1 ? "high" : "ok";
+}
+
+// A <meter> would say the same, but each engine draws its parts in a way of its own.
+function fill(row, value, most) {
+  const bar = row.querySelector("[role=meter]");
+  const percent = (value / most) * 100;
+  bar.setAttribute("aria-valuenow", Math.round(percent));
+  bar.setAttribute("aria-valuetext", row.querySelector(".value").textContent);
+  bar.firstChild.style.setProperty("inline-size", `${percent}%`);
 }
 
 function keyRow({ key, state, requests, readyAt }) {

@@ -1,6 +1,7 @@
 // Vectors compared, and laid in a plane: the two directions in which they differ most (principal components).
 
 const ROUNDS = 200; // of power iteration; more than enough for a picture
+const MOST_MOVES = 100; // rounds of pushing points apart
 const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
 
 /** The cosine of each vector with each. */
@@ -37,4 +38,27 @@ function strongest(matrix, found) {
     direction = next.map((part) => part / value);
   }
   return { direction, value };
+}
+
+/** Points moved as little as it takes for each two to be `distance` apart, within the bounds, so that none hides another. */
+export function apart(points, distance, [least, most]) {
+  const moved = points.map((point) => [...point]);
+  const inside = (value) => Math.min(most, Math.max(least, value));
+  for (let round = 0; round < MOST_MOVES; round += 1) {
+    let still = true;
+    for (const [i, a] of moved.entries()) {
+      for (const b of moved.slice(i + 1)) {
+        const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+        const gap = Math.hypot(dx, dy);
+        if (gap >= distance) continue;
+        still = false;
+        // In the same place: any direction is as good, but not the same for all.
+        const [x, y] = gap > 0 ? [dx / gap, dy / gap] : [Math.cos(i), Math.sin(i)];
+        const push = (distance - gap) / 2 + 0.01;
+        [a[0], a[1], b[0], b[1]] = [a[0] - x * push, a[1] - y * push, b[0] + x * push, b[1] + y * push].map(inside);
+      }
+    }
+    if (still) break;
+  }
+  return moved;
 }

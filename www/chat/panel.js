@@ -1,6 +1,6 @@
 // The chat panel: the composer, and what its buttons do.
 
-import { byId } from "../element.js";
+import { byId, copy } from "../element.js";
 import { Conversation } from "./conversation.js";
 import { AnswerView, Log, questionView } from "./view.js";
 
@@ -65,6 +65,8 @@ export function startChat(session, parameters) {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) conversation.stop();
   });
   stop.addEventListener("click", () => conversation.stop());
+  const install = byId("install");
+  install.querySelector("button").addEventListener("click", ({ currentTarget }) => copy(currentTarget, install.querySelector("code").textContent));
   byId("examples").addEventListener("click", ({ target }) => {
     const button = target.closest("button");
     if (!button || conversation.busy) return;

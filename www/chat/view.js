@@ -10,13 +10,21 @@ const NEAR_END = 64; // px: whoever is this near the end follows the text
 /** The conversation's own scroll: it follows the text as long as its reader has not scrolled up. */
 export class Log {
   #root;
+  #following = false;
 
   constructor(root) {
     this.#root = root;
+    root.addEventListener("scroll", () => (this.#following = this.#atEnd && root.querySelector("article") !== null));
+    // A keyboard that comes up, or the meter, takes its height from here.
+    new ResizeObserver(() => this.#following && this.end()).observe(root);
+  }
+
+  get #atEnd() {
+    return this.#root.scrollHeight - this.#root.scrollTop - this.#root.clientHeight < NEAR_END;
   }
 
   change(act) {
-    const atEnd = this.#root.scrollHeight - this.#root.scrollTop - this.#root.clientHeight < NEAR_END;
+    const atEnd = this.#atEnd;
     act();
     if (atEnd) this.end();
   }
@@ -27,6 +35,7 @@ export class Log {
   }
 
   end() {
+    this.#following = true;
     this.#root.scrollTop = this.#root.scrollHeight;
   }
 }

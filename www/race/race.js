@@ -37,19 +37,23 @@ export function startRace() {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** `times`: by contender, ms of each round. */
-function view(name, { times, events }) {
-  const perEvent = Object.entries(times).map(([id, rounds]) => ({ id, rounds: rounds.map((ms) => (ms * 1e6) / events), middle: (median(rounds) * 1e6) / events }));
+function view(name, { times: measured, events }) {
+  const perEvent = Object.entries(measured).map(([id, rounds]) => ({ id, rounds: rounds.map((ms) => (ms * 1e6) / events), middle: (median(rounds) * 1e6) / events }));
   const best = perEvent.find(({ id }) => id === "hfetch").middle;
   const most = Math.max(...perEvent.flatMap(({ rounds, middle }) => [middle, [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length * 0.9)]]));
   const rows = perEvent.map(({ id, rounds, middle }) => {
     const bar = element("div", { class: "track" }, element("div", { class: "fill" }), ...rounds.filter((value) => value <= most).map((value) => place(element("i"), value / most)));
     bar.firstChild.style.setProperty("inline-size", `${(middle / most) * 100}%`);
-    const ratio = middle / best;
-    return element("tr", { data: { id } }, element("th", { scope: "row", textContent: NAMES[id] }), element("td", { class: "number", textContent: `${(middle / 1000).toFixed(1)} µs` }), element("td", { class: "number ratio", textContent: ratio.toFixed(ratio < 10 ? 1 : 0) }), element("td", { class: "bar-cell", "aria-hidden": "true" }, bar));
+    return element("tr", { data: { id } }, element("th", { scope: "row", textContent: NAMES[id] }), element("td", { class: "number", textContent: `${(middle / 1000).toFixed(1)} µs` }), element("td", { class: "number ratio", textContent: inShort(middle / best) }), element("td", { class: "bar-cell", "aria-hidden": "true" }, bar));
   });
   const heads = [element("th", { scope: "col", textContent: "Library" }), element("th", { scope: "col", class: "number", textContent: "Per event" }), element("th", { scope: "col", class: "number", textContent: "× hfetch" }), element("td")];
-  return element("table", { class: "race" }, element("caption", { textContent: name }), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+  const others = ["parser", "openai"].map((id) => `${times(perEvent.find((row) => row.id === id).middle / best)} with ${NAMES[id]}`);
+  const told = `An event takes ${(best / 1000).toFixed(1)} µs with hfetch, ${others.join(" and ")}.`;
+  return element("table", { class: "race" }, element("caption", {}, element("h3", { textContent: name }), element("p", { textContent: told })), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
 }
+
+const inShort = (ratio) => ratio.toFixed(ratio < 10 ? 1 : 0);
+const times = (ratio) => `${inShort(ratio)} times that`;
 
 function place(tick, share) {
   tick.style.setProperty("inset-inline-start", `${share * 100}%`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { browsers } from "../../../scripts/browser.mjs";
 
-const PATIENCE = 15_000; // ms until a condition that does not come true is a failure
+const PATIENCE = 30_000; // ms until a condition that does not come true is a failure
 
 /**
  * Starts a browser by its name in scripts/browser.mjs; gives { name, open(url, width, height, frame), close() }. `open` gives a
