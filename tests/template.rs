@@ -247,6 +247,44 @@ fn what_only_looks_like_the_template_is_not_taken() {
 }
 
 #[test]
+fn numbers_in_slots_are_as_strict_as_a_parser() {
+    let chunk = |number: &str, list: &str| {
+        format!(r#"{{"n":{number},"l":{list},"choices":[{{"delta":{{"content":"x"}}}}]}}"#)
+    };
+    let good = || (0..4).map(|n| chunk(&format!("-{n}.5"), &format!("[{n},1{n}]")));
+    for number in [
+        "-01", "00", "1.5.", ".5", "1.", "1.e3", "1e", "+1", "-", "1-2", "1 2", "-.5", "",
+    ] {
+        let payloads: Vec<String> = good().chain([chunk(number, "[1]")]).collect();
+        let (seen, _) = read([body(&payloads, "\n\n").as_slice()], Mode::Chunks);
+        assert!(seen.items.len() == 4 && seen.fault.is_some(), "{number}");
+    }
+    for list in [
+        "[01]", "[1,]", "[,1]", "[1 2]", "[1,2", "[", "[1,,2]", "[-]", "[1.]", "[1]]", "1]",
+        "[1,02]",
+    ] {
+        let payloads: Vec<String> = good().chain([chunk("1", list)]).collect();
+        let (seen, _) = read([body(&payloads, "\n\n").as_slice()], Mode::Chunks);
+        assert!(seen.items.len() == 4 && seen.fault.is_some(), "{list}");
+    }
+    let lists = [
+        "[0]",
+        "[ 1 , 2 ]",
+        "[1e3,-0]",
+        "[429496728,429496729,4294967295,4294967296]",
+        "[1,2.5]",
+        "[]",
+        "[[1]]",
+        "[9007199254740993]",
+    ];
+    let sound: Vec<String> = good()
+        .chain(lists.map(|list| chunk("-0.25e1", list)))
+        .chain(lists.map(|list| chunk("0", list)))
+        .collect();
+    check(&sound, "\n\n", &[20, 100]);
+}
+
+#[test]
 fn a_template_hides_no_other_field_of_an_event() {
     let line =
         |n: usize| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{n}\"}}}}]}}\n");

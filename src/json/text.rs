@@ -88,18 +88,6 @@ fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
     digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
 }
 
-/// Appends a text that is usually short: wasm copies memory through a call, which costs more than a few stores.
-#[inline(always)]
-pub fn extend(out: &mut Vec<u8>, text: &[u8]) {
-    if text.len() > 12 {
-        out.extend_from_slice(text);
-        return;
-    }
-    for byte in text {
-        out.push(*byte);
-    }
-}
-
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());
@@ -120,7 +108,9 @@ pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     exact
 }
 
-fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
+/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are; how
+/// much it is, and whether nothing in it is a lone surrogate that became U+FFFD.
+pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
     let (mut from, mut to, mut exact) = (0, 0, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
         // Eight bytes are copied whatever they are; those behind a backslash are written over.

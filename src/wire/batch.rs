@@ -1,8 +1,11 @@
 //! What one network chunk completed, laid out so that a reader outside builds it with few crossings: one list of
 //! numbers that says what comes, and what it refers to in bulk.
 
+use std::ops::Range;
+
+use super::buffer::Buffer;
 use super::template::{Slot, SlotKind, Template, equal};
-use crate::json::{exact_number, extend, unescape_into};
+use crate::json::exact_number;
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -24,7 +27,7 @@ pub struct Batch {
     ops: Vec<u32>,
     items: u32,
     whole: u32,
-    text: Vec<u8>,
+    text: Buffer,
     units: usize,
     numbers: Vec<f64>,
     /// JSON arrays, without their end until sealed.
@@ -71,7 +74,7 @@ impl Batch {
 
     /// The strings of slots, end to end, as UTF-8.
     pub fn text(&self) -> &[u8] {
-        &self.text
+        self.text.as_slice()
     }
 
     /// The length of all strings in UTF-16 units.
@@ -122,7 +125,7 @@ impl Batch {
                 SlotKind::String => {
                     let read = match slot.escaped {
                         true => self.escaped(bytes),
-                        false => self.plain(bytes, slot.ascii),
+                        false => self.plain(block, slot.span.clone(), slot.ascii),
                     };
                     before = read.then_some(bytes);
                 }
@@ -138,20 +141,20 @@ impl Batch {
             return;
         }
         self.items += 1;
-        let whole = !raw.contains(&b'\\') && self.plain(raw, false) || self.escaped(raw);
+        let whole =
+            !raw.contains(&b'\\') && self.plain(raw, 0..raw.len(), false) || self.escaped(raw);
         self.whole += !whole as u32;
     }
 
     /// Adds a string with escapes; `false` if it had to go by JSON, because UTF-8 has no lone surrogates.
     fn escaped(&mut self, raw: &[u8]) -> bool {
         let start = self.text.len();
-        if unescape_into(raw, &mut self.text) {
-            let units = units(self.text.get(start..).unwrap_or_default());
+        if self.text.append_unescaped(raw) {
+            let units = units(self.text().get(start..).unwrap_or_default());
             self.ops.push(units as u32);
             self.units += units;
             return true;
         }
-        self.text.truncate(start);
         self.ops.push(BY_JSON);
         separate(&mut self.json);
         self.json.push(b'"');
@@ -161,9 +164,12 @@ impl Batch {
     }
 
     #[inline]
-    fn plain(&mut self, utf8: &[u8], ascii: bool) -> bool {
-        extend(&mut self.text, utf8);
-        let units = if ascii { utf8.len() } else { units(utf8) };
+    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> bool {
+        let units = match ascii {
+            true => span.len(),
+            false => units(block.get(span.clone()).unwrap_or_default()),
+        };
+        self.text.append(block, span);
         self.ops.push(units as u32);
         self.units += units;
         true
@@ -175,6 +181,11 @@ impl Batch {
         let inside = json
             .get(1..json.len().saturating_sub(1))
             .unwrap_or_default();
+        if self.whole_numbers(inside).is_some() {
+            self.ops.push((self.numbers.len() - start) as u32);
+            return;
+        }
+        self.numbers.truncate(start);
         for text in inside.split(|byte| *byte == b',') {
             let Some(number) = exact_number(text.trim_ascii()) else {
                 self.numbers.truncate(start);
@@ -185,6 +196,22 @@ impl Batch {
             self.numbers.push(number);
         }
         self.ops.push((self.numbers.len() - start) as u32);
+    }
+
+    /// The usual list: small whole numbers, as the bytes of a token are.
+    fn whole_numbers(&mut self, inside: &[u8]) -> Option<()> {
+        let mut number = 0;
+        for byte in inside {
+            match byte {
+                b'0'..=b'9' if number < u32::MAX / 10 => {
+                    number = number * 10 + u32::from(byte - b'0')
+                }
+                b',' => self.numbers.push(f64::from(std::mem::take(&mut number))),
+                _ => return None,
+            }
+        }
+        self.numbers.push(f64::from(number));
+        Some(())
     }
 
     #[inline]

@@ -4,8 +4,11 @@
 //! end are a JSON string, and mean what JavaScript's concatenation of the pieces means, surrogate pairs split over
 //! two deltas included. So nothing is decoded until somebody asks.
 
+use std::ops::Range;
+
+use super::buffer::Buffer;
 use super::chunk::{Field, Part};
-use crate::json::{self, Value, extend, unescape};
+use crate::json::{self, Value, unescape};
 
 mod choice;
 
@@ -45,23 +48,22 @@ impl Completion {
     /// Adds the parts of one payload.
     pub fn apply(&mut self, payload: &[u8], fields: &[Field]) {
         for field in fields {
-            let bytes = payload.get(field.span.clone()).unwrap_or_default();
-            self.add(field.part, bytes);
+            self.add(field.part, payload, field.span.clone());
         }
     }
 
-    /// Adds one part; the parts of a payload come in the order in which [`super::chunk::read`] gives them.
-    #[inline]
-    pub fn add(&mut self, part: Part, bytes: &[u8]) {
+    /// Adds one part, which stands at `span`; those of a payload come in the order in which [`super::chunk::read`] gives them.
+    #[inline(always)]
+    pub fn add(&mut self, part: Part, block: &[u8], span: Range<usize>) {
         // Most of what a stream brings.
         if part == Part::Content
             && let Some(choice) = self.choices.get_mut(self.choice)
         {
-            append(&mut choice.content, bytes);
-            self.delivered_any |= !bytes.is_empty();
+            self.delivered_any |= !span.is_empty();
+            choice.content.get_or_insert_default().append(block, span);
             return;
         }
-        self.add_other(part, bytes);
+        self.add_other(part, block.get(span).unwrap_or_default());
     }
 
     fn add_other(&mut self, part: Part, bytes: &[u8]) {
@@ -185,7 +187,9 @@ impl Completion {
     /// The content of choice 0 as it stands between its quotes.
     pub fn content(&self) -> &[u8] {
         match self.choices.first() {
-            Some(choice) if choice.index == 0 => choice.content.as_deref().unwrap_or_default(),
+            Some(choice) if choice.index == 0 => {
+                choice.content.as_ref().map_or(&[], Buffer::as_slice)
+            }
             _ => &[],
         }
     }
@@ -194,8 +198,13 @@ impl Completion {
     pub fn delivered(&self) -> String {
         let mut text = Vec::new();
         for choice in &self.choices {
-            for part in [&choice.reasoning, &choice.content, &choice.refusal] {
-                text.extend_from_slice(part.as_deref().unwrap_or_default());
+            let content = choice.content.as_ref().map(Buffer::as_slice);
+            for part in [
+                choice.reasoning.as_deref(),
+                content,
+                choice.refusal.as_deref(),
+            ] {
+                text.extend_from_slice(part.unwrap_or_default());
             }
             for call in &choice.tool_calls {
                 text.extend_from_slice(&call.name);
@@ -290,9 +299,8 @@ fn first(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
     }
 }
 
-#[inline]
 fn append(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
-    extend(place.get_or_insert_default(), bytes);
+    place.get_or_insert_default().extend_from_slice(bytes);
 }
 
 fn append_elements(place: &mut Option<Vec<u8>>, bytes: &[u8]) {

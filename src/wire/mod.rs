@@ -1,6 +1,7 @@
 //! What crosses the network, bytes to meaning and back.
 
 pub mod batch;
+mod buffer;
 pub mod chunk;
 pub mod completion;
 pub mod embedding;

@@ -243,11 +243,9 @@ impl Sink for Reader {
         }
         let completion = &mut self.completion;
         let again = self.at_hand.replace(found.index) == Some(found.index);
-        found
-            .template
-            .parts(bytes, found.slots, again, |part, raw| {
-                completion.add(part, raw);
-            });
+        found.template.parts(found.slots, again, |part, span| {
+            completion.add(part, bytes, span);
+        });
         if self.mode == Mode::Chunks {
             self.batch
                 .filled(found.index, found.template, found.slots, bytes);

@@ -74,6 +74,8 @@ pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
     parts: Vec<Anchored>,
+    /// Those of them that say something also to who has just read an event of this shape.
+    changing: Vec<Anchored>,
     /// Whether a reader has been told of it as it is now.
     pub handed_on: bool,
 }
@@ -263,10 +265,12 @@ impl Template {
             .cloned()
             .collect();
         let parts = anchor(&example, &slots);
+        let changing = parts.iter().filter(|part| !part.lasting).cloned().collect();
         Template {
             example,
             slots,
             parts,
+            changing,
             handed_on: false,
         }
     }
@@ -297,23 +301,12 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with each part of an event of this shape and its bytes; `again`: the event before it, too, had this
+    /// Calls `visit` with each part of an event of this shape and where it stands; `again`: the event before it, too, had this
     /// shape, and what it said once for both is left out.
     #[inline]
-    pub fn parts<'b>(
-        &self,
-        block: &'b [u8],
-        slots: &[Slot],
-        again: bool,
-        mut visit: impl FnMut(Part, &'b [u8]),
-    ) {
-        for anchored in &self.parts {
-            if !(again && anchored.lasting) {
-                visit(
-                    anchored.part,
-                    block.get(anchored.span(slots)).unwrap_or_default(),
-                );
-            }
+    pub fn parts(&self, slots: &[Slot], again: bool, mut visit: impl FnMut(Part, Range<usize>)) {
+        for anchored in if again { &self.changing } else { &self.parts } {
+            visit(anchored.part, anchored.span(slots));
         }
     }
 

@@ -1,6 +1,7 @@
 //! One choice of a completion, and its tool calls.
 
 use super::MAX_ENTRIES;
+use crate::wire::buffer::Buffer;
 
 #[derive(Debug, Default)]
 pub(super) struct ToolCall {
@@ -15,7 +16,7 @@ pub(super) struct ToolCall {
 pub(super) struct Choice {
     pub(super) index: u64,
     pub(super) role: Vec<u8>,
-    pub(super) content: Option<Vec<u8>>,
+    pub(super) content: Option<Buffer>,
     pub(super) refusal: Option<Vec<u8>>,
     pub(super) reasoning: Option<Vec<u8>>,
     pub(super) tool_calls: Vec<ToolCall>,
@@ -84,7 +85,7 @@ impl Choice {
         };
         write_text(Some(role), out);
         out.extend_from_slice(b",\"content\":");
-        write_text(self.content.as_deref(), out);
+        write_text(self.content.as_ref().map(Buffer::as_slice), out);
         out.extend_from_slice(b",\"refusal\":");
         write_text(self.refusal.as_deref(), out);
         if self.reasoning.is_some() {

@@ -17,13 +17,13 @@ pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
     let length = match kind {
         SlotKind::String => return string(rest),
         SlotKind::Number => {
-            whole_number(rest).or_else(|| Some(Scanner::new(rest).number().ok()?.len()))?
+            plain_number(rest).or_else(|| Some(Scanner::new(rest).number().ok()?.len()))?
         }
-        SlotKind::Numbers => {
+        SlotKind::Numbers => whole_numbers(rest).or_else(|| {
             let mut scanner = Scanner::new(rest);
             let sound = rest.first() == Some(&b'[') && numbers(&mut scanner).ok()?;
-            sound.then(|| scanner.at())?
-        }
+            sound.then(|| scanner.at())
+        })?,
     };
     Some(Value {
         length,
@@ -32,12 +32,43 @@ pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
     })
 }
 
-/// The usual number: digits and nothing else, the first not 0.
+/// The usual number: no exponent. What follows it shows that it is whole.
 #[inline]
-fn whole_number(rest: &[u8]) -> Option<usize> {
-    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let more = matches!(rest.get(length), Some(b'.' | b'e' | b'E') | None);
-    (length > 0 && !more && rest.first() != Some(&b'0')).then_some(length)
+fn plain_number(rest: &[u8]) -> Option<usize> {
+    let start = (rest.first() == Some(&b'-')) as usize;
+    let mut end = digits(rest, start)?;
+    if rest.get(start) == Some(&b'0') && end > start + 1 {
+        return None;
+    }
+    if rest.get(end) == Some(&b'.') {
+        end = digits(rest, end + 1)?;
+    }
+    (!matches!(rest.get(end), Some(b'e' | b'E') | None)).then_some(end)
+}
+
+/// The usual array of numbers: whole ones without a sign or a space between them.
+#[inline]
+fn whole_numbers(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let before = if at == 0 { b'[' } else { b',' };
+        if rest.get(at) != Some(&before) {
+            return (rest.get(at) == Some(&b']') && at > 0).then_some(at + 1);
+        }
+        let end = digits(rest, at + 1)?;
+        if rest.get(at + 1) == Some(&b'0') && end > at + 2 {
+            return None;
+        }
+        at = end;
+    }
+}
+
+/// The end of the digits at `start`, if there are any.
+#[inline]
+fn digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then_some(start + count)
 }
 
 /// Up to the closing quote: strict, and only UTF-8.
