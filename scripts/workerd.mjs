@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stop } from "./run.mjs";
 
-const COMPATIBILITY_DATE = "2026-07-01";
+/** That of gateway-worker/wrangler.jsonc. */
+export const COMPATIBILITY_DATE = "2026-04-01";
 const PATIENCE = 500; // ms
 const OTHER_RUNTIMES = ["index.js", "slim.js", "edge-light.js", "gateway.js", "gateway.edge-light.js"];
 

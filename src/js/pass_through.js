@@ -69,7 +69,7 @@ export class Redacted {
     const last = lastEventEnd(whole);
     const end = whole.length - last > LONGEST ? whole.length : last;
     this.#held = end < whole.length ? whole.slice(end) : NOTHING;
-    return this.#inner.take(whole.subarray(0, end), tail, false);
+    return this.#inner.take(end === whole.length ? whole : whole.subarray(0, end), tail, false);
   }
 
   #clean(bytes) {

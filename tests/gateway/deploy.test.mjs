@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { root, run } from "../../scripts/run.mjs";
 import { runtimeEnvironment } from "../../scripts/runtimes.mjs";
+import { COMPATIBILITY_DATE } from "../../scripts/workerd.mjs";
 import { snippetsOf } from "../readme/snippets.mjs";
 import { endpoint, MESSAGES, MODEL, pkg, TOKEN } from "./running.mjs";
 
@@ -71,6 +72,8 @@ test("it runs on this machine, and answers", async (t) => {
 });
 
 test("its configuration and its code are what a deployment takes", async () => {
+  const [, date] = /"compatibility_date": "([\d-]+)"/.exec(await readFile(join(project, "wrangler.jsonc"), "utf8"));
+  assert.equal(date, COMPATIBILITY_DATE, "the date that every test of the gateway runs at");
   assert.equal(deploy.split("\n")[0], "npx wrangler deploy");
   const { stdout } = await shell("npx wrangler deploy --dry-run --outdir out");
   assert.match(stdout, /env\.LIMITS \(LimitObject\)/);

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-const COMPATIBILITY = { compatibilityDate: "2026-07-01", compatibilityFlags: ["enable_request_signal"] };
+const COMPATIBILITY = { compatibilityDate: "2026-04-01", compatibilityFlags: ["enable_request_signal"] };
 
 /** Bundles the Worker `entry` into the folder `out`. Wrangler's own rules must find the package's entry point and its module. */
 export async function bundleWithWrangler(entry, out) {
