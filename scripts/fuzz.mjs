@@ -1,7 +1,9 @@
 // npm run fuzz [-- --seconds N] [--only target,target]: each fuzz target in turn, and what it found.
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { targets as scriptTargets } from "../tests/fuzz/js/targets.mjs";
+import { buildPackage } from "./build.mjs";
 import { keepFigures } from "./figures.mjs";
 import { main, root, run, Stop, which } from "./run.mjs";
 
@@ -10,8 +12,8 @@ const FUZZ = join(root, "tests/fuzz");
 const TOOLS = join(root, "target/tools");
 const WORK = join(root, "target/fuzz");
 
-/** The names of the targets. */
-export async function fuzzTargets() {
+/** The names of the targets in Rust. */
+async function rustTargets() {
   return (await readdir(join(FUZZ, "targets"))).map((name) => name.replace(/\.rs$/, "")).sort();
 }
 
@@ -31,15 +33,16 @@ async function fuzzEnvironment() {
   return env;
 }
 
-/** Fuzzes one target for so many seconds. Gives how many inputs were tried; a finding is thrown with the input that shows it. */
-async function fuzz(target, seconds, env) {
+/** Fuzzes a target in Rust for so many seconds. Gives how many inputs were tried; a finding is thrown with the input that shows it. */
+async function fuzzRust(target, seconds, env) {
   const found = join(WORK, target, "corpus");
   const artifacts = join(WORK, target, "findings");
   await mkdir(found, { recursive: true });
   await mkdir(artifacts, { recursive: true });
-  // The core has no unsafe code, so that a sanitizer would only slow it down.
-  const options = ["--fuzz-dir", FUZZ, "--target-dir", join(WORK, "build"), "-s", "none"];
-  const limits = [`-max_total_time=${seconds}`, "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", `-artifact_prefix=${artifacts}/`];
+  // The core has no unsafe code, so that a sanitizer would only slow it down. So do callbacks at every comparison: what the code
+  // compares with is in the dictionary.
+  const options = ["--fuzz-dir", FUZZ, "--target-dir", join(WORK, "build"), "-s", "none", "--no-trace-compares"];
+  const limits = [`-max_total_time=${seconds}`, `-dict=${join(FUZZ, "dictionary")}`, "-max_len=1024", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", `-artifact_prefix=${artifacts}/`];
   const args = ["+nightly", "fuzz", "run", ...options, target, found, join(FUZZ, "corpus", target), join(root, "tests/fixtures"), "--", ...limits];
   const { code, stdout, stderr } = await run(which("cargo"), args, { env, check: false });
   const output = stdout + stderr;
@@ -53,16 +56,39 @@ async function fuzz(target, seconds, env) {
   return inputs;
 }
 
+/** The same for a target in JavaScript, where inputs are made by editing those of the corpus. */
+async function fuzzScript(target, seconds, pkg) {
+  const { stdout } = await run(process.execPath, [join(FUZZ, "js/main.mjs"), target, String(seconds), pkg]);
+  const { inputs, found } = JSON.parse(stdout.trim().split("\n").at(-1));
+  if (!found) return inputs;
+  const artifact = join(WORK, target, "findings", "smallest");
+  await mkdir(join(WORK, target, "findings"), { recursive: true });
+  await writeFile(artifact, found.input, "latin1");
+  throw new Stop(`${target}: a finding after ${inputs} inputs\n${found.error}\n${artifact}\n${JSON.stringify(found.input)}`);
+}
+
+/** Every target that is wanted: { name: (seconds) => how many inputs were tried }. */
+async function allTargets(wanted, given) {
+  const found = {};
+  const rust = (await rustTargets()).filter(wanted);
+  const env = rust.length > 0 ? await fuzzEnvironment() : undefined;
+  for (const name of rust) found[name] = (seconds) => fuzzRust(name, seconds, env);
+  const scripts = Object.keys(scriptTargets("")).filter(wanted);
+  const pkg = scripts.length > 0 ? given ?? (await buildPackage()).out : undefined;
+  for (const name of scripts) found[name] = (seconds) => fuzzScript(name, seconds, pkg);
+  return found;
+}
+
 async function command() {
-  const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, only: { type: "string" } } });
+  const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, only: { type: "string" }, package: { type: "string" } } });
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new Stop("--seconds: a number above 0");
-  const targets = (await fuzzTargets()).filter((name) => !values.only || values.only.split(",").includes(name));
-  const env = await fuzzEnvironment();
+  const only = values.only?.split(",");
+  const targets = await allTargets((name) => only?.includes(name) ?? true, values.package && resolve(values.package));
   const findings = [];
-  for (const target of targets) {
+  for (const [target, fuzz] of Object.entries(targets)) {
     try {
-      const inputs = await fuzz(target, seconds, env);
+      const inputs = await fuzz(seconds);
       console.log(`✔ ${target.padEnd(12)} ${inputs} inputs in ${seconds} s, no finding`);
       await keepFigures("fuzz", { [target]: { inputs, seconds } });
     } catch (error) {

@@ -92,7 +92,7 @@ async function packageTests(report, wanted, pkg) {
       const files = await testFiles(folder);
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
-    for (const folder of ["scripts", "readme", "dropin", "gateway", "hostile", "start", "www"]) {
+    for (const folder of ["scripts", "readme", "dropin", "gateway", "hostile", "fuzz/js", "start", "www"]) {
       const files = (await testFiles(folder)).map((file) => join(root, file));
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }

@@ -3,12 +3,12 @@ import "./timers.mjs";
 
 const { Instance } = WebAssembly;
 const Registry = globalThis.FinalizationRegistry;
-let memory;
+const memories = []; // of every instance: the package makes more than one
 let handles = 0;
 
 WebAssembly.Instance = function (...given) {
   const instance = new Instance(...given);
-  memory ??= instance.exports.memory;
+  if (instance.exports.memory) memories.push(new WeakRef(instance.exports.memory));
   return instance;
 };
 
@@ -31,5 +31,5 @@ globalThis.FinalizationRegistry = class extends Registry {
   }
 };
 
-/** The wasm memory's size, and how many wasm objects JavaScript still holds. */
-export const held = () => ({ wasm: memory?.buffer.byteLength ?? 0, handles });
+/** The size of the wasm memories, and how many wasm objects JavaScript still holds. */
+export const held = () => ({ wasm: memories.reduce((sum, memory) => sum + (memory.deref()?.buffer.byteLength ?? 0), 0), handles });

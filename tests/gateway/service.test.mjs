@@ -30,7 +30,7 @@ const CATALOGUE = JSON.stringify({
 function serve(options = {}, answer = {}) {
   const seen = { calls: [], lines: [], work: [] };
   const upstream = (kind) => (text, request) => {
-    seen.calls.push({ kind, body: JSON.parse(text), ...request });
+    seen.calls.push({ kind, text, body: JSON.parse(text), ...request });
     const given = typeof answer === "function" ? answer() : answer;
     const work = (async () => {
       if (given instanceof Error) throw given;
@@ -277,7 +277,12 @@ test("models named beside the one that is asked for are held against the list as
   const hidden = '{"model":"org/name","messages":[],"provider":{"models":["evil/name"],"models":["org/one"]},"seed":1}';
   assert.equal((await post(hidden)).status, 200);
   assert.deepEqual(seen.calls.at(-1).body, { model: "org/name", messages: [], provider: { models: ["org/one"] }, seed: 1 });
-  assert.equal((await post(`{"model":"org/name","messages":[],"provider":${'{"a":'.repeat(5_000)}"evil/name"${"}".repeat(5_000)}}`)).status, 200, "a name of nothing");
+  assert.equal((await post(`{"model":"org/name","messages":[],"provider":${'{"a":'.repeat(500)}"evil/name"${"}".repeat(500)}}`)).status, 200, "a name of nothing");
+  await refused(await post(`{"model":"org/name","messages":[],"provider":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`), 400, "invalid_json");
+  for (const last of ["null", "1", "[]", "{}"]) {
+    assert.equal((await post(`{"model":"org/name","messages":[],"models":["evil/name"],"models":${last}}`)).status, 200);
+    assert.equal(seen.calls.at(-1).text, `{"model":"org/name","messages":[],"models":${last}}`, "of two members of one name the one that was looked at");
+  }
   // What the model is to read may speak of models as it likes.
   const free = { messages: [{ role: "user", content: "x", model: "evil/name" }], tools: [{ function: { parameters: { properties: { model: { type: "string" } } } } }], metadata: { model: "evil/name" }, models: ["org/one"], provider: { order: ["groq"] } };
   assert.equal((await post({ ...BODY, ...free })).status, 200);
@@ -478,7 +483,7 @@ test("a success is a 200, for some others may have no body", async () => {
 test("a caller's headers go no further", async () => {
   const { post, seen } = serve();
   await post(BODY, { headers: { "x-hf-bill-to": "victim", host: "evil.example", "x-forwarded-host": "evil.example", cookie: "a=b" } });
-  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "redact", "signal"]);
+  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "redact", "signal", "text"]);
 });
 
 test("one line for each request, without a secret in it", async () => {

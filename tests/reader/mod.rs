@@ -58,11 +58,13 @@ pub struct Known {
 }
 
 fn list(json: &[u8]) -> std::vec::IntoIter<Value> {
-    let list = match json {
-        [] => json!([]),
-        list => parse(list),
-    };
-    list.as_array().unwrap().clone().into_iter()
+    if json.is_empty() {
+        return Vec::new().into_iter();
+    }
+    match parse(json) {
+        Value::Array(list) => list.into_iter(),
+        other => panic!("no list: {other}"),
+    }
 }
 
 pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> Vec<Value> {

@@ -51,17 +51,17 @@ export async function readBody(request, limit) {
   return { text, body };
 }
 
-// Whether there are further models, each on the list.
+// Whether there may be further models; each is on the list.
 function checkModels(body, allows) {
   const { model } = body;
   if (model === undefined || model === null) throw bad("missing_model", "Name a model.", "model");
   if (typeof model !== "string" || model.length > LONGEST_MODEL) throw bad("invalid_type", `model must be a string of at most ${LONGEST_MODEL} characters.`, "model");
   if (allows === undefined) return false;
   const further = furtherModels(body);
-  for (const [param, name] of [["model", model], ...further]) {
+  for (const [param, name] of [["model", model], ...(further ?? [])]) {
     if (name.length > LONGEST_MODEL || !allows(name)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param });
   }
-  return further.length > 0;
+  return further !== null;
 }
 
 function checkCount(body, name, most) {
@@ -76,7 +76,8 @@ export function checkBody(kind, { text, body }, { allows, caps }) {
   const further = checkModels(body, allows);
   if (kind === "chat") checkChat(body, caps);
   else checkInputs(body.input);
-  // How deep they stand, and how often, is up to the caller: what was checked is written anew.
+  // How deep they stand, and how often, is up to the caller, and of two members of one name only the last was looked at: what was
+  // checked is written anew.
   return further ? jsonText(body) : text;
 }
 

@@ -18,11 +18,12 @@ export function allowList(models) {
 const NAMING = /models?$|fallbacks$|^preset$/i;
 const HOLDING = ["compound_custom", "extra_body", "plugins", "provider", "providerOptions", "provider_options"];
 
-/** The names of models in a body beside its `model`: [member, name]. */
+/** The names of models in a body beside its `model`: [member, name]. null where no member could hold one. */
 export function furtherModels({ model: _, ...body }) {
   const found = [];
   const members = Object.entries(body).map(([member, value]) => ({ member, value, naming: NAMING.test(member) }));
   const open = members.filter(({ member, naming }) => naming || HOLDING.includes(member));
+  if (open.length === 0) return null;
   while (open.length > 0) {
     const { member, value, naming } = open.pop();
     if (naming && typeof value === "string") found.push([member, value]);

@@ -3,6 +3,10 @@
 use hfetch::json::{self, Value};
 use hfetch::policy::limit_store::{MemoryStore, Part};
 use hfetch::policy::rate_limit::{Limits, RateLimiter};
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+use std::io::{Result, Write};
 
 const LIMITS: Limits = Limits {
     requests_per_minute: Some(5.0),
@@ -18,24 +22,43 @@ pub fn hold(data: &[u8]) {
         return;
     };
     if let Ok(limiter) = RateLimiter::restore(&value, LIMITS, "state") {
-        assert_eq!(again(&limiter.state()), again(&restored(&limiter).state()));
+        same_again(&limiter);
         walk(limiter, steps);
     }
     let mut store = MemoryStore::new();
     if store.restore(&value).is_ok() {
+        let state = text(&store.state());
         let mut copy = MemoryStore::new();
-        copy.restore(&again(&store.state())).expect("its own state");
-        assert_eq!(again(&copy.state()), again(&store.state()));
+        copy.restore(&read(&state)).expect("its own state");
+        assert_eq!(text(&copy.state()), state);
         walk_store(store, steps);
     }
 }
 
-fn again(state: &impl serde::Serialize) -> Value {
-    json::parse(&serde_json::to_vec(state).unwrap()).unwrap()
+/// Numbers as `JSON.stringify` writes them: without ".0", which would be a digit too many for the largest.
+struct AsJavaScript;
+
+impl Formatter for AsJavaScript {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> Result<()> {
+        write!(writer, "{value}")
+    }
 }
 
-fn restored(limiter: &RateLimiter) -> RateLimiter {
-    RateLimiter::restore(&again(&limiter.state()), LIMITS, "state").expect("its own state")
+fn text(state: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut text, AsJavaScript);
+    state.serialize(&mut serializer).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+fn read(state: &str) -> Value {
+    json::parse(state.as_bytes()).unwrap()
+}
+
+fn same_again(limiter: &RateLimiter) {
+    let state = text(&limiter.state());
+    let restored = RateLimiter::restore(&read(&state), LIMITS, "state").expect("its own state");
+    assert_eq!(text(&restored.state()), state);
 }
 
 /// Whatever was restored, a reservation is refused for a time that is no less than nothing, and ends once.
@@ -57,9 +80,8 @@ fn walk(mut limiter: RateLimiter, steps: &[u8]) {
             }
             _ => limiter.release(open.pop().unwrap_or(u64::MAX)),
         }
-        let state = again(&limiter.state());
-        assert_eq!(state, again(&restored(&limiter).state()));
     }
+    same_again(&limiter);
     limiter.usage(now);
 }
 
@@ -91,5 +113,6 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
         store.block("key:a", now + f64::from(*step));
     }
     let mut copy = MemoryStore::new();
-    copy.restore(&again(&store.state())).expect("its own state");
+    copy.restore(&read(&text(&store.state())))
+        .expect("its own state");
 }

@@ -1,0 +1,11 @@
+// The targets in JavaScript: each holds something of the built package or of its sources against every input.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** name: { property, subject }, the files of both; `pkg` is a package folder. */
+export const targets = (pkg) => ({
+  body: { property: join(root, "tests/fuzz/js/body.mjs"), subject: join(pkg, "dist/gateway.js") },
+  usage: { property: join(root, "tests/fuzz/js/usage.mjs"), subject: join(root, "src/js/pass_through.js") },
+});
