@@ -16,7 +16,8 @@ import { endpoint, MESSAGES, MODEL, pkg, TOKEN } from "./running.mjs";
 
 const SECTION = "Deploy your own gateway in five minutes";
 const RUNTIMES = join(root, "tests/package/runtime/node_modules");
-const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
+const readme = await readFile(join(root, "README.md"), "utf8");
+const snippets = snippetsOf(readme);
 const [install, local, ask, deploy] = snippets.filter(({ language, heading }) => language === "sh" && heading === SECTION).map(({ code }) => code);
 const fileOf = (name) => snippets.find(({ file, heading }) => file === name && heading !== "Vite").code;
 
@@ -72,7 +73,10 @@ test("it runs on this machine, and answers", async (t) => {
 });
 
 test("its configuration and its code are what a deployment takes", async () => {
-  const [, date] = /"compatibility_date": "([\d-]+)"/.exec(await readFile(join(project, "wrangler.jsonc"), "utf8"));
+  const configuration = await readFile(join(project, "wrangler.jsonc"), "utf8");
+  const limits = [...configuration.matchAll(/"GATEWAY_\w+": "(\d+)"/g)].map(([, value]) => Number(value).toLocaleString("en"));
+  assert.match(readme, new RegExp(`brings limits[^.]*: ${limits.join("[^.\\d]*")}[^.\\d]*\\.`), "the README says what they are");
+  const [, date] = /"compatibility_date": "([\d-]+)"/.exec(configuration);
   assert.equal(date, COMPATIBILITY_DATE, "the date that every test of the gateway runs at");
   assert.equal(deploy.split("\n")[0], "npx wrangler deploy");
   const { stdout } = await shell("npx wrangler deploy --dry-run --outdir out");
