@@ -35,23 +35,32 @@ export function decode(frequent, text) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromHex(DECODER)));
   exports.memory.grow(Math.ceil((TEXT + text.length) / PAGE) - 1);
   const memory = new Uint8Array(exports.memory.buffer);
-  order([...fromHex(frequent)]).forEach((value, place) => {
-    memory[Math.floor(place / CHARACTERS.length) * ROW + CHARACTERS.charCodeAt(place % CHARACTERS.length)] = value;
-  });
-  for (const character of CHARACTERS) memory[STEPS + character.charCodeAt(0)] = 1;
-  PREFIXES.forEach((prefix, row) => {
-    if (row > 0) memory[ROWS + prefix.charCodeAt(0)] = row;
-  });
+  const values = order(fromHex(frequent));
+  for (let place = 0; place < VALUES; place++) {
+    const code = CHARACTERS.charCodeAt(place % CHARACTERS.length);
+    memory[Math.floor(place / CHARACTERS.length) * ROW + code] = values[place];
+    memory[STEPS + code] = 1;
+  }
+  for (let row = 1; row < PREFIXES.length; row++) memory[ROWS + PREFIXES[row].charCodeAt(0)] = row;
   new TextEncoder().encodeInto(text, memory.subarray(TEXT));
   return memory.subarray(TEXT, exports.decode(TEXT, TEXT + text.length));
 }
 
 function fromHex(digits) {
-  return Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = parseInt(digits.slice(2 * at, 2 * at + 2), 16);
+  return bytes;
 }
 
-// All values: the frequent ones, then the others as they come.
+// All values: the frequent ones, then the others as they come. Plain loops, as in all that runs on import: the interpreter's pace.
 function order(frequent) {
-  const known = new Set(frequent);
-  return [...frequent, ...Array.from({ length: VALUES }, (_, value) => value).filter((value) => !known.has(value))];
+  const values = new Uint8Array(VALUES);
+  const known = new Uint8Array(VALUES);
+  let length = 0;
+  for (let at = 0; at < frequent.length; at++) {
+    values[length++] = frequent[at];
+    known[frequent[at]] = 1;
+  }
+  for (let value = 0; value < VALUES; value++) if (!known[value]) values[length++] = value;
+  return values;
 }
