@@ -34,6 +34,19 @@ pub fn hold(data: &[u8]) {
             assert_eq!(written["stream_options"]["include_usage"], true);
         }
     }
+    let bounded = Defaults {
+        max_tokens: Some("100"),
+        ..DEFAULTS
+    };
+    if let Ok(request) = chat(text, bounded, &mut |_| {}) {
+        let written = parse(request.body.as_bytes());
+        // Nobody goes without a bound, and what is reserved is the largest that goes out.
+        let sent = |name: &str| written.get(name).and_then(|value| value.as_f64());
+        let [tokens, completion] = ["max_tokens", "max_completion_tokens"].map(sent);
+        assert!(tokens.is_some());
+        let largest = tokens.unwrap_or(0.0).max(completion.unwrap_or(0.0));
+        assert!(request.max_tokens.unwrap_or(0.0) >= largest * (1.0 - 1e-9));
+    }
     for is_router in [true, false] {
         let endpoint = Endpoint {
             base_url: "http://127.0.0.1/v1",
