@@ -129,7 +129,11 @@ export class Decoder {
         chunks[item] = parsed[next++];
         continue;
       }
-      const { kinds, root } = templates[op - 1];
+      const { kinds, root, chain } = templates[op - 1];
+      if (chain !== null && list[ops] !== BY_JSON) {
+        chunks[item] = chained(chain, text.slice(at, (at += list[ops++])));
+        continue;
+      }
       for (let slot = 0; slot < kinds.length; slot++) {
         const word = list[ops++];
         const kind = kinds[slot];
@@ -141,15 +145,23 @@ export class Decoder {
         } else if (kind === NUMBER) {
           values[slot] = numbers[float++];
         } else {
-          const array = [];
-          for (const end = float + word; float < end; float++) array.push(numbers[float]);
-          values[slot] = array;
+          values[slot] = numberList(numbers, float, word);
+          float += word;
         }
       }
       chunks[item] = topLevel(root, values);
     }
     return chunks;
   }
+}
+
+// Of the usual length it needs no growing.
+function numberList(numbers, at, length) {
+  if (length === 1) return [numbers[at]];
+  if (length === 2) return [numbers[at], numbers[at + 1]];
+  const array = [numbers[at], numbers[at + 1], numbers[at + 2]];
+  for (let next = 3; next < length; next++) array.push(numbers[at + next]);
+  return array;
 }
 
 function parseList(pointer, length) {
@@ -168,13 +180,36 @@ class Template {
   constructor({ example, slots }) {
     this.kinds = slots.map(({ kind }) => kind);
     this.root = new Node(example, slots.map(({ path }) => path), 0, slots.map((_, slot) => slot));
+    this.chain = this.kinds[0] === STRING ? chainOf(this.root) : null;
   }
+}
+
+// Most streams change one string of the only choice's delta, and it pays to build these without asking at each level.
+function chainOf(top) {
+  const only = (node) => (node?.children?.length === 1 ? node.children[0] : undefined);
+  const list = only(top);
+  const choice = only(list);
+  const delta = only(choice);
+  if (only(delta) !== 0 || choice.isArray || delta.isArray || !list.isArray || list.source.length !== 1) return null;
+  const [outer, inner, last] = [top.keys[0], choice.keys[0], delta.keys[0]];
+  return { top: top.source, outer, choice: choice.source, inner, delta: delta.source, last };
+}
+
+function chained({ top, outer, choice, inner, delta, last }, string) {
+  const copy = { ...top };
+  const copyOfChoice = { ...choice };
+  const copyOfDelta = { ...delta };
+  copyOfDelta[last] = string;
+  copyOfChoice[inner] = copyOfDelta;
+  copy[outer] = [copyOfChoice];
+  return copy;
 }
 
 // An object or array of the example. Everything in it that is a slot or holds other objects is made anew.
 class Node {
   constructor(source, paths, depth, slots) {
     this.source = source;
+    this.isArray = Array.isArray(source);
     this.keys = [];
     this.children = []; // a slot's number or a node
     for (const key of Object.keys(source)) {
@@ -182,68 +217,71 @@ class Node {
       const value = source[key];
       const isSlot = inside.length === 1 && paths[inside[0]].length === depth + 1;
       if (!isSlot && (typeof value !== "object" || value === null)) continue;
-      this.keys.push(key);
+      this.keys.push(this.isArray ? Number(key) : key);
       this.children.push(isSlot ? inside[0] : new Node(value, paths, depth + 1, inside));
     }
   }
 }
 
-// The same function for each of the usual levels: an engine copies objects of a shape fast where it has seen few
-// shapes, and it looks at the place in the source.
+// The same function for each of the usual levels, and a line for each of the first keys: an engine copies objects and
+// sets properties fast where it has seen few shapes and names, and it looks at the place in the source.
 function topLevel({ source, keys, children }, values) {
   const copy = { ...source };
-  for (let at = 0; at < keys.length; at++) {
-    const child = children[at];
-    copy[keys[at]] = typeof child === "number" ? values[child] : secondLevel(child, values);
-  }
+  const { length } = keys;
+  if (length > 0) copy[keys[0]] = secondLevel(children[0], values);
+  if (length > 1) copy[keys[1]] = secondLevel(children[1], values);
+  if (length > 2) copy[keys[2]] = secondLevel(children[2], values);
+  if (length > 3) copy[keys[3]] = secondLevel(children[3], values);
+  for (let at = 4; at < length; at++) copy[keys[at]] = secondLevel(children[at], values);
   return copy;
 }
 
 function secondLevel(node, values) {
+  if (typeof node === "number") return values[node];
+  if (!node.isArray) return fill(node, values);
   const { source, children } = node;
-  if (!Array.isArray(source)) return fill(node, values);
-  if (source.length === 1 && children.length === 1 && typeof children[0] !== "number") return [choice(children[0], values)];
-  return fillArray(node, values);
+  return source.length === 1 && children.length === 1 ? [choice(children[0], values)] : fillArray(node, values);
 }
 
 function choice(node, values) {
+  if (typeof node === "number") return values[node];
+  if (node.isArray) return fillArray(node, values);
   const { source, keys, children } = node;
-  if (Array.isArray(source)) return fillArray(node, values);
   const copy = { ...source };
-  for (let at = 0; at < keys.length; at++) {
-    const child = children[at];
-    copy[keys[at]] = typeof child === "number" ? values[child] : delta(child, values);
-  }
+  const { length } = keys;
+  if (length > 0) copy[keys[0]] = delta(children[0], values);
+  if (length > 1) copy[keys[1]] = delta(children[1], values);
+  for (let at = 2; at < length; at++) copy[keys[at]] = delta(children[at], values);
   return copy;
 }
 
 function delta(node, values) {
+  if (typeof node === "number") return values[node];
+  if (node.isArray) return fillArray(node, values);
   const { source, keys, children } = node;
-  if (Array.isArray(source)) return fillArray(node, values);
   const copy = { ...source };
-  for (let at = 0; at < keys.length; at++) {
-    const child = children[at];
-    copy[keys[at]] = typeof child === "number" ? values[child] : fill(child, values);
-  }
+  const { length } = keys;
+  if (length > 0) copy[keys[0]] = fill(children[0], values);
+  if (length > 1) copy[keys[1]] = fill(children[1], values);
+  for (let at = 2; at < length; at++) copy[keys[at]] = fill(children[at], values);
   return copy;
 }
 
 function fill(node, values) {
+  if (typeof node === "number") return values[node];
+  if (node.isArray) return fillArray(node, values);
   const { source, keys, children } = node;
-  if (Array.isArray(source)) return fillArray(node, values);
   const copy = { ...source };
-  for (let at = 0; at < keys.length; at++) {
-    const child = children[at];
-    copy[keys[at]] = typeof child === "number" ? values[child] : fill(child, values);
-  }
+  const { length } = keys;
+  if (length > 0) copy[keys[0]] = fill(children[0], values);
+  if (length > 1) copy[keys[1]] = fill(children[1], values);
+  if (length > 2) copy[keys[2]] = fill(children[2], values);
+  for (let at = 3; at < length; at++) copy[keys[at]] = fill(children[at], values);
   return copy;
 }
 
 function fillArray({ source, keys, children }, values) {
   const copy = source.slice();
-  for (let at = 0; at < keys.length; at++) {
-    const child = children[at];
-    copy[keys[at]] = typeof child === "number" ? values[child] : fill(child, values);
-  }
+  for (let at = 0; at < keys.length; at++) copy[keys[at]] = fill(children[at], values);
   return copy;
 }

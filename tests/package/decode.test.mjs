@@ -19,7 +19,7 @@ function random(seed) {
 // S and N stand for a string and a number that change from event to event.
 function shape(dice, depth) {
   const kind = dice.next();
-  if (depth > 3 || kind < 0.45) return dice.pick(["S", "S", "N", "N", "null", "true", "[]", "{}", "[N,N]"]);
+  if (depth > 3 || kind < 0.45) return dice.pick(["S", "S", "N", "N", "null", "true", "[]", "{}", "[N]", "[N,N]", "[N,N,N,N,N]"]);
   if (kind < 0.6) return `[${Array.from({ length: dice.below(3) }, () => shape(dice, depth + 1)).join(",")}]`;
   const members = Array.from({ length: dice.below(5) }, () => `${JSON.stringify(dice.pick(KEYS))}:${shape(dice, depth + 1)}`);
   return `{${members.join(dice.next() < 0.1 ? " , " : ",")}}`;
