@@ -10,12 +10,13 @@ import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 import { importsModule, shortenImports } from "./wasm-imports.mjs";
+import { nameByLikeness } from "./wasm-order.mjs";
 
 // rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
 // More inlining than this makes the file smaller as it is and larger compressed: copies of a function compress worse than calls of it.
 const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
-const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING, ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
 /** Builds the package into `out`. Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says. */
@@ -50,7 +51,8 @@ async function compile({ cargo, args, env, flags }, wasmFolder) {
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
 async function bindgen(raw, wasmFolder) {
   const cli = await wasmBindgen();
-  const recipe = [cli.version, ...WASM_OPT, await readFile(join(root, "package-lock.json"))];
+  const order = await readFile(join(root, "scripts/wasm-order.mjs"));
+  const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, order, await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
   if (existsSync(folder)) return folder;
   const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
@@ -59,6 +61,7 @@ async function bindgen(raw, wasmFolder) {
     "--remove-name-section", "--remove-producers-section", raw,
   ]);
   await optimise(join(fresh, "hfetch_bg.wasm"));
+  await reorder(join(fresh, "hfetch_bg.wasm"));
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
@@ -67,7 +70,18 @@ async function bindgen(raw, wasmFolder) {
 
 /** Runs wasm-opt on a file, in place. */
 export async function optimise(wasm, extra = []) {
-  await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...WASM_OPT, ...extra]);
+  await wasmOpt(wasm, [...WASM_OPT, ...extra]);
+}
+
+async function wasmOpt(wasm, flags) {
+  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), wasm, "-o", wasm, ...features, ...flags]);
+}
+
+async function reorder(wasm) {
+  await writeFile(wasm, nameByLikeness(await readFile(wasm)));
+  // The levels alone run no pass again; they keep what was written as short as it was.
+  await wasmOpt(wasm, ["--optimize-level=2", "--shrink-level=2", "--reorder-functions-by-name"]);
 }
 
 // instantiate.js calls what wasm-bindgen treats as its own business: a version that renames it must not get far.

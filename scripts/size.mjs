@@ -33,11 +33,11 @@ export async function measure({ out: pkg, lean }) {
   return { lines, over };
 }
 
-function weigh(name, files) {
+function weigh(name, files, width = 22) {
   const total = (size) => files.reduce((sum, file) => sum + size(file), 0);
   const brotli = total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length);
   const sizes = [total((file) => file.length), total((file) => gzipSync(file, { level: 9 }).length), brotli].map(kilobytes);
-  return { line: `  ${name.padEnd(22)} raw ${sizes[0]}  gzip ${sizes[1]}  brotli ${sizes[2]}`, brotli };
+  return { line: `  ${name.padEnd(width)} raw ${sizes[0]}  gzip ${sizes[1]}  brotli ${sizes[2]}`, brotli };
 }
 
 const LISTED_FUNCTIONS = 25;
@@ -53,7 +53,7 @@ function kilobytes(bytes) {
   return `${(bytes / 1000).toFixed(1)} kB`.padStart(8);
 }
 
-/** The same wasm with its names kept: bytes of code by crate and, for our own, by module; and the largest functions. */
+/** The same wasm with its names kept: what its layers, crates and modules are made of, and the largest functions. */
 async function breakdown(raw) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-size-"));
   try {
@@ -62,23 +62,39 @@ async function breakdown(raw) {
     const named = join(folder, "named_bg.wasm");
     await optimise(named, ["-g"]);
     const { functions, data } = functionSizes(await readFile(named));
-    const groups = new Map([["constant data", data]]);
-    for (const { name, size } of functions) groups.set(groupOf(name), (groups.get(groupOf(name)) ?? 0) + size);
+    const parts = [{ name: "constant data", body: data }, ...functions];
     const largest = functions.toSorted((a, b) => b.size - a.size).slice(0, LISTED_FUNCTIONS);
-    return { groups: [...groups].sort(([, a], [, b]) => b - a), largest };
+    return { layers: grouped(parts, (name) => layerOf(groupOf(name))), groups: grouped(parts, groupOf), largest };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-// "<hfetch::wire::sse::Framer as core::ops::Drop>::drop" belongs to hfetch::wire::sse.
+/** One line for each group of parts, the largest first: compressed apart from all others, so that together they are more than the whole. */
+function grouped(parts, groupBy) {
+  const groups = {};
+  for (const { name, body } of parts) (groups[groupBy(name)] ??= []).push(body);
+  const bytes = Object.entries(groups).map(([name, bodies]) => [name, Buffer.concat(bodies)]);
+  return bytes.sort(([, a], [, b]) => b.length - a.length).map(([name, file]) => weigh(name, [file], 34).line);
+}
+
+// "<hfetch::wire::sse::Framer as core::ops::Drop>::drop" belongs to hfetch::wire::sse, and so does what another crate makes for its types.
 function groupOf(name) {
-  const [path] = /[a-z_][a-z0-9_]*(::[a-z_][a-z0-9_]*)*/.exec(name.replace(/^[^a-z_]+/, "")) ?? ["other"];
-  const [crate, ...modules] = path.split("::");
-  if (crate === "hfetch") return [crate, ...modules.slice(0, 2)].join("::");
-  if (modules.length) return crate;
-  // Methods of primitive types are core's. A name without a path is what JavaScript calls, with all that was inlined there.
-  return name.includes("::") ? "core" : "hfetch::js, exported functions";
+  if (name === "constant data") return name;
+  const path = name.replace(/\[[0-9a-f]+\]/g, "");
+  const [own] = /hfetch(::[a-z_0-9]+)+/.exec(path) ?? [];
+  if (own) return own.split("::").slice(0, 3).join("::");
+  // Methods of primitive types are core's.
+  if (/^[<&[(]*(str|char|[uif]\d+|usize|\[|\()/.test(path)) return "core";
+  const [crate] = /[a-z_][a-z0-9_]*(?=::)/.exec(path) ?? [];
+  if (crate) return crate;
+  return /^(mem|__)/.test(path) ? "wasm_bindgen, compiler_builtins" : "hfetch::js, exported functions";
+}
+
+function layerOf(group) {
+  if (/^hfetch::js/.test(group)) return "src/js: the rim";
+  if (/^hfetch::/.test(group)) return "src but js: the core";
+  return group === "constant data" ? group : "libraries";
 }
 
 async function command() {
@@ -86,9 +102,9 @@ async function command() {
   const { lines, over } = await measure(built);
   const peers = Object.entries(await peerBundles()).map(([name, bundle]) => weigh(name, [bundle]).line);
   console.log(`\n${lines.join("\n")}\n\nThe peers, bundled the same way:\n${peers.join("\n")}`);
-  console.log("\nThe wasm by crate and module, before compression:");
-  const { groups, largest } = await breakdown(built.raw);
-  for (const [group, size] of groups) console.log(`  ${kilobytes(size)}  ${group}`);
+  const { layers, groups, largest } = await breakdown(built.raw);
+  console.log(`\nThe wasm by layer, each compressed by itself:\n${layers.join("\n")}`);
+  console.log(`\nBy crate and module, each compressed by itself:\n${groups.join("\n")}`);
   console.log("\nIts largest functions:");
   for (const { name, size } of largest) console.log(`  ${kilobytes(size)}  ${name.slice(0, 120)}`);
   if (over.length) throw new Stop(over.join("\n"));

@@ -35,12 +35,12 @@ class Reader {
   }
 }
 
-/** Gives { functions: [{ name, size }], data }: bytes of code by function, and of constant data. */
+/** Gives { functions: [{ name, size, body }], imported, data }: the code by function, how many are imported, and the constant data. */
 export function functionSizes(bytes) {
   let imported = 0;
-  let sizes = [];
+  let bodies = [];
   let names = new Map();
-  let data = 0;
+  let data = bytes.subarray(0, 0);
   const file = new Reader(bytes, 8);
   while (file.at < bytes.length) {
     const id = file.byte();
@@ -48,17 +48,17 @@ export function functionSizes(bytes) {
     const section = new Reader(bytes, file.at);
     const end = (file.at += length);
     if (id === SECTION.import) imported = section.list(readImport).filter((kind) => kind === 0).length;
-    if (id === SECTION.code) sizes = section.list(skipBody);
-    if (id === SECTION.data) data = length;
+    if (id === SECTION.code) bodies = section.list(readBody);
+    if (id === SECTION.data) data = bytes.subarray(end - length, end);
     if (id === SECTION.custom && section.text() === "name") names = readNames(section, end);
   }
-  return { data, functions: sizes.map((size, index) => ({ size, name: names.get(imported + index) ?? `function ${index}` })) };
+  return { data, imported, functions: bodies.map((body, index) => ({ body, size: body.length, name: names.get(imported + index) ?? `function ${index}` })) };
 }
 
-function skipBody(section) {
+function readBody(section) {
   const size = section.number();
   section.at += size;
-  return size;
+  return section.bytes.subarray(section.at - size, section.at);
 }
 
 /** Gives the kind of what is imported; the description that follows is skipped. */
