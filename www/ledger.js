@@ -59,7 +59,7 @@ export function startLedger(session) {
     else totals.usd += settlement.cost.usd;
     const price = dollars(totals.usd) + (totals.unpriced ? ` + ${totals.unpriced} unpriced` : "");
     if (settlement.firstTokenMs !== null) waits.splice(waits.findIndex((wait) => wait > settlement.firstTokenMs) >>> 0, 0, settlement.firstTokenMs);
-    const shown = [count(totals.calls), count(totals.prompt + totals.answer), price, waits.length ? duration(waits[waits.length >> 1]) : "–"];
+    const shown = [count(totals.calls), count(totals.prompt + totals.answer), price, waits.length ? duration(median(waits)) : "–"];
     for (const [index, text] of shown.entries()) figures[index].textContent = text;
     table.tFoot.replaceChildren(
       element("tr", { role: "row" }, element("th", { role: "rowheader", scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), cell(""), number(price), element("td", { role: "cell", colSpan: 4 })),
@@ -75,6 +75,8 @@ export function startLedger(session) {
   session.settlements.forEach(add);
   session.addEventListener("settled", ({ detail }) => add(detail));
 }
+
+const median = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 
 const cell = (text) => element("td", { role: "cell", textContent: text ?? "–" });
 const number = (text, name) => element("td", { role: "cell", class: "number", textContent: text, data: name && { name } });

@@ -32,8 +32,8 @@ export function startMeter(session) {
     promptTokens.textContent = `≈ ${count(live.promptTokens)}`;
     answerTokens.textContent = `≈ ${count(live.tokens)}`;
     if (pricing) answerCost.textContent = `≈ ${dollars(costOf({ prompt_tokens: live.promptTokens, completion_tokens: live.tokens }, pricing).usd)}`;
-    counted.textContent = "Estimated while it streams.";
-    line.textContent = `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
+    counted.textContent = live.firstAt === null ? "Waiting for the first token." : "Estimated while it streams.";
+    line.textContent = live.firstAt === null ? "waiting for the first token" : `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
     if (live.firstAt !== null && now - (marks.at(-1)?.[0] ?? 0) >= SAMPLE) {
       marks = [...marks.filter(([at]) => now - at <= WINDOW), [now, live.tokens]];
       const [from, had] = marks[0];

@@ -52,7 +52,7 @@ function view(name, { times: measured, events }) {
   return element("table", { class: "race" }, element("caption", {}, element("h3", { textContent: name }), element("p", { textContent: told })), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
 }
 
-const inShort = (ratio) => ratio.toFixed(ratio < 10 ? 1 : 0);
+const inShort = (ratio) => ratio.toFixed(ratio < 0.1 ? 2 : ratio < 10 ? 1 : 0);
 const times = (ratio) => `${inShort(ratio)} times that`;
 
 function place(tick, share) {

@@ -15,6 +15,21 @@ const SIZES = { phone: [390, 780], tablet: [820, 1100], wide: [1440, 900] };
 const wanted = process.env.HFETCH_BROWSERS?.split(",") ?? Object.keys(browsers);
 const set = process.env.HFETCH_SHOTS ?? "current";
 
+/** Takes a second screenshot of a panel that is longer than the screen: of its end. The chat is at its end already. */
+async function andBelow(page, path) {
+  const scrollTo = (end) =>
+    page.evaluate((wanted) => {
+      const panel = document.querySelector(".panel:not(#chat, [hidden])");
+      if (!panel || (wanted && (panel.scrollTop > 0 || panel.scrollHeight - panel.clientHeight < 40))) return false;
+      panel.scrollTop = wanted ? panel.scrollHeight : 0;
+      return true;
+    }, end);
+  if (!(await scrollTo(true))) return;
+  await page.drawn();
+  await page.screenshot(path);
+  await scrollTo(false);
+}
+
 // Side by side: nothing here is measured by the clock.
 describe("screenshots", { concurrency: wanted.length }, () => {
   let built;
@@ -45,6 +60,7 @@ describe("screenshots", { concurrency: wanted.length }, () => {
                 await setTheme(page, theme);
                 await page.drawn();
                 await page.screenshot(join(folder, `${state}-${size}-${theme}.png`));
+                await andBelow(page, join(folder, `${state}-${size}-${theme}-below.png`));
               }
               const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
               assert.ok(wider <= 0, `${size}: ${wider} px wider than the screen`);
