@@ -62,8 +62,9 @@ describe("screenshots", { concurrency: wanted.length }, () => {
                 await page.screenshot(join(folder, `${state}-${size}-${theme}.png`));
                 await andBelow(page, join(folder, `${state}-${size}-${theme}-below.png`));
               }
-              const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+              const [wider, longer] = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]);
               assert.ok(wider <= 0, `${size}: ${wider} px wider than the screen`);
+              assert.ok(longer <= 0, `${size}: ${longer} px longer than the screen, besides what scrolls in its panels`);
             }
           });
         });
