@@ -1,4 +1,5 @@
 import { __wbg_set_wasm } from "./hfetch_bg.js";
+import { guarded } from "./trap.js";
 // Written by the build: what the module asks for, by module and name.
 import { imports } from "./imports.js";
 
@@ -13,7 +14,7 @@ export const started = () => running;
  */
 export function instantiate(module) {
   if (running) return;
-  const { exports } = new WebAssembly.Instance(module, imports);
+  const exports = guarded(new WebAssembly.Instance(module, imports).exports);
   __wbg_set_wasm(exports);
   exports.__wbindgen_start();
   running = true;

@@ -19,12 +19,15 @@ const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-
 const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
-/** Builds the package into `out`. Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says. */
-export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER } = {}) {
+/**
+ * Builds the package into `out`. Tests may want cargo features, and arguments for the linker, that a package never has.
+ * Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says.
+ */
+export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER, features = [], link = [] } = {}) {
   await npmInstall();
   const toolchain = await wasmToolchain();
   console.log(`building with ${toolchain.way}`);
-  const raw = await compile(toolchain, wasmFolder);
+  const raw = await compile(toolchain, wasmFolder, features, link);
   const glue = await bindgen(raw, wasmFolder);
   const stage = await mkdtemp(join(wasmFolder, "stage-"));
   try {
@@ -38,11 +41,12 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
   return { out, raw, lean: toolchain.lean };
 }
 
-async function compile({ cargo, args, env, flags }, wasmFolder) {
+async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {
   // Panic messages carry source paths: without this the bytes would depend on whose machine built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
-  await run(cargo, ["build", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", ...args], {
+  const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
+  await run(cargo, ["rustc", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked], {
     env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, ...flags].join("\x1f"), CARGO_TERM_COLOR: "never" },
   });
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
@@ -91,7 +95,9 @@ async function checkGlue(folder) {
   const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
   const wrong = [];
   if (!glue.includes("export function __wbg_set_wasm(")) wrong.push("hfetch_bg.js exports no __wbg_set_wasm");
-  if (!exported.includes("__wbindgen_start")) wrong.push("the wasm exports no __wbindgen_start");
+  for (const name of ["__wbindgen_start", "__stack_pointer"]) {
+    if (!exported.includes(name)) wrong.push(`the wasm exports no ${name}`);
+  }
   if (wrong.length) throw new Stop(`wasm-bindgen's output has changed, pkg-template/instantiate.js must follow:\n  - ${wrong.join("\n  - ")}`);
 }
 

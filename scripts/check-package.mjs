@@ -28,6 +28,12 @@ const EXPECTED = [
   "package.json",
 ];
 
+/** What a package's module exports for tests of traps, which a package that is published never does. */
+export async function trapsOnPurpose(pkg) {
+  const module = new WebAssembly.Module(await readFile(join(pkg, "dist/hfetch_bg.wasm")));
+  return WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => name.startsWith("trap"));
+}
+
 const checks = {
   "the tarball holds what it should, and nothing else": async ({ files }) => {
     const found = files.map(({ path }) => path).sort();
@@ -45,6 +51,7 @@ const checks = {
     }
     return wrong;
   },
+  "the module can't be made to trap": async ({ pkg }) => (await trapsOnPurpose(pkg)).map((name) => `it exports ${name}: the feature "traps" is for tests`),
   "the manifest says what npm shows and needs": async ({ pkg }) => {
     const manifest = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
     const needed = ["name", "version", "description", "keywords", "license", "type", "sideEffects", "files", "exports", "types", "engines"];

@@ -13,6 +13,7 @@ import { ScenarioTable } from "./scenario-table.mjs";
 import { measure } from "./size.mjs";
 import { shortSoak } from "./soak.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
+import { buildTraps, trapTests } from "./traps.mjs";
 
 /** `cargo test`: the core, on the host. */
 async function hostTests() {
@@ -40,8 +41,8 @@ async function lint() {
 }
 
 /** Test files for node:test, run where the package is installed. Those given by their full path use the repository's own tools. */
-async function nodeTests(install, files) {
-  const env = { ...process.env, HFETCH_PACKAGE: join(install, "node_modules/hfetch") };
+async function nodeTests(install, files, pkg = join(install, "node_modules/hfetch")) {
+  const env = { ...process.env, HFETCH_PACKAGE: pkg };
   const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
@@ -96,6 +97,7 @@ async function packageTests(report, wanted, pkg) {
       const files = (await testFiles(folder)).map((file) => join(root, file));
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
+    await report.part("traps", async () => nodeTests(install, await trapTests(), await buildTraps()));
     await report.part("types", () => typeTests(install));
     await report.part("docs", reference);
     for (const name of Object.keys(runtimes)) {

@@ -11,6 +11,7 @@ use super::in_flight::{Exchange, InFlight};
 use super::line::{LOOK, LOOK_BEHIND, Place};
 use super::now;
 use super::store::Unanswered;
+use super::trap::{self, Place as At};
 use crate::error::{Class, Error};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
@@ -65,6 +66,7 @@ pub async fn admit(call: &InFlight, index: usize, tried: &[usize]) -> Result<Rc<
         if arrives {
             place = Some(line.join(call.number(), now()));
         }
+        trap::here(At::Line);
         // What became free while a store was asked woke nobody.
         if first && line.freed() != freed {
             look = LOOK;

@@ -13,6 +13,7 @@ use super::fetch::{self, Response, Sent};
 use super::in_flight::{Exchange, InFlight};
 use super::now;
 use super::outgoing::Wire;
+use super::trap::{self, Place};
 use crate::json;
 use crate::policy::retry::{self, Failure};
 use crate::wire::{failure, model};
@@ -51,6 +52,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let Some(wire) = call.requests.get(index) else {
         return Err(JsValue::UNDEFINED);
     };
+    trap::here(Place::Send);
     affordable(call).await?;
     let mut tried = Vec::new();
     let mut attempt = 0u32;
@@ -72,6 +74,7 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
             return Err(error);
         }
         tried.push(exchange.key);
+        trap::here(Place::Admitted);
         let sent = once(call, wire, secret.as_deref(), &exchange).await?;
         let failed = match outcome(call, sent, &exchange, attempt).await? {
             Ok(sent) if call.cancel.cause().is_some() => {
@@ -203,6 +206,7 @@ async fn once(
         &call.cancel,
         connect,
     );
+    trap::here(Place::Sent);
     let sent: Sent = JsFuture::from(promise).await?.unchecked_into();
     if sent.ended() == Some(true) {
         call.sent_in_vain(exchange);
@@ -230,6 +234,7 @@ async fn outcome(
         }));
     };
     call.note_response(&response);
+    trap::here(Place::Headers);
     let status = response.status() as u16;
     if (200..300).contains(&status) {
         if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now())

@@ -9,6 +9,7 @@ use super::convert::{Returned, get};
 use super::error::{to_js, to_js_with};
 use super::in_flight::InFlight;
 use super::policy::parts;
+use super::trap::{self, Place};
 use super::{attempt, catalogue, now, task};
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Outcome;
@@ -26,6 +27,7 @@ impl Call {
 
     /// Hands a call over, and where to put what a store still has to do; refuses it when there is a budget and no price.
     pub fn open(mut call: InFlight, hooks: &JsValue, storing: Array) -> Result<Self, JsValue> {
+        trap::here(Place::Open);
         let shared = call.shared.clone();
         let live = matches!(shared.config.pricing, Some(Pricing::Live));
         call.parts = parts(get(hooks, "parts").as_string())?;

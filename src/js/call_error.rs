@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::get;
 use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
+use super::trap::{self, Place};
 use crate::config::RequestOptions;
 use crate::error::{Class, Error, redact};
 use crate::wire::failure;
@@ -26,6 +27,7 @@ impl InFlight {
 
     /// The fields every error of a call has.
     pub fn fields(&self) -> Fields {
+        trap::here(Place::Failing);
         let fields = Fields::new();
         fields.set("attempts", self.attempts.get());
         let id = self.progress.get(|progress| progress.request_id.clone());

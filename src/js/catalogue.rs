@@ -10,6 +10,7 @@ use super::cancel::{Cancel, resolves_across_requests};
 use super::in_flight::InFlight;
 use super::plain::to_js;
 use super::shared::Shared;
+use super::trap::{self, Place};
 use super::{attempt, fetch, task};
 use crate::error::Error;
 use crate::policy::cost::Pricing;
@@ -68,6 +69,7 @@ async fn load(shared: &Rc<Shared>) -> Result<(), JsValue> {
 async fn load_with(shared: &Rc<Shared>, cancel: &Cancel) -> Result<(), JsValue> {
     let call = InFlight::catalogue(shared, cancel, "", shared.default_options());
     let sent = Box::pin(attempt::send(&call, 0)).await?;
+    trap::here(Place::Prices);
     let Some(response) = sent.response() else {
         return Ok(());
     };

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::Returned;
 use super::error;
+use super::trap::{self, Place};
 use crate::error::{Class, Error};
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use crate::wire::stream::{ChatDecoder, Mode};
@@ -40,6 +41,7 @@ impl DecoderHandle {
 
     /// Reads the network chunk put there and returns where the header is that says what it completed.
     pub fn commit(&mut self, length: usize, mode: u32) -> *const u32 {
+        trap::here(Place::Decode);
         let bytes = self.input.get(..length).unwrap_or_default();
         self.inner.push(bytes, mode_of(mode));
         self.report()
@@ -128,6 +130,7 @@ impl DecoderHandle {
 
     /// The completion as far as it has come, as JSON in UTF-8.
     pub fn completion_json(&self) -> Vec<u8> {
+        trap::here(Place::Fold);
         self.inner.completion().to_json()
     }
 }

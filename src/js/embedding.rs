@@ -13,6 +13,7 @@ use super::in_flight::{InFlight, Plan};
 use super::outgoing::Wire;
 use super::plain;
 use super::shared::Shared;
+use super::trap::{self, Place};
 use crate::config::RequestOptions;
 use crate::policy::ledger::Kind;
 use crate::policy::reservation::Ask;
@@ -171,6 +172,7 @@ impl Call {
 
     /// The rows in a batch's answer; `counted` is what its server counted in a header.
     pub fn rows(&self, index: usize, body: Body, counted: Option<f64>) -> Result<Rows, JsValue> {
+        trap::here(Place::Rows);
         let bytes = body.bytes.as_slice();
         let call = self.inner();
         let inputs = call.batch(index).len();

@@ -3,6 +3,7 @@
 import { base64Floats, Body } from "./hfetch_bg.js";
 import { close } from "./call.js";
 import { responseInfo } from "./chat.js";
+import { HfetchError } from "./error.js";
 import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
 
@@ -74,7 +75,8 @@ async function collect(response, cancel, idle, decoder) {
     });
     return { body, text };
   } catch (error) {
-    body.free();
+    // A trap keeps what it was in the middle of.
+    if (!(error instanceof HfetchError)) body.free();
     throw error;
   }
 }

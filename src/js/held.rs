@@ -2,21 +2,21 @@
 
 use std::cell::Cell;
 
-/// A value that is away while it is used; one that a trap kept is made anew.
+/// A value that is away while it is used; one that a trap kept is made anew. In a box: what moves is a pointer.
 ///
 /// What uses it must not come back for it, so nothing of JavaScript's runs meanwhile.
 #[derive(Default)]
-pub struct Held<T>(Cell<Option<T>>);
+pub struct Held<T>(Cell<Option<Box<T>>>);
 
 impl<T> Held<T> {
     /// With a value.
     pub fn new(value: T) -> Self {
-        Held(Cell::new(Some(value)))
+        Held(Cell::new(Some(Box::new(value))))
     }
 
     /// Uses the value, or what `anew` makes in place of a lost one.
     pub fn with<R>(&self, anew: impl FnOnce() -> T, run: impl FnOnce(&mut T) -> R) -> R {
-        let mut value = self.0.take().unwrap_or_else(anew);
+        let mut value = self.0.take().unwrap_or_else(|| Box::new(anew()));
         let result = run(&mut value);
         self.0.set(Some(value));
         result

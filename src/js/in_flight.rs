@@ -12,6 +12,7 @@ use super::held::Held;
 use super::now;
 use super::outgoing::Wire;
 use super::shared::Shared;
+use super::trap::{self, Place};
 use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
@@ -193,12 +194,10 @@ impl InFlight {
         self.exchanges.get(|exchanges| exchanges.first().cloned())
     }
 
-    /// Whether it was open until now.
-    fn end(&self, exchange: &Rc<Exchange>) -> bool {
-        self.exchanges.get(|exchanges| {
-            let at = exchanges.iter().position(|open| Rc::ptr_eq(open, exchange));
-            at.map(|at| exchanges.swap_remove(at)).is_some()
-        })
+    /// The store has been told: before that a trap must leave it open.
+    fn end(&self, exchange: &Rc<Exchange>) {
+        self.exchanges
+            .get(|exchanges| exchanges.retain(|open| !Rc::ptr_eq(open, exchange)));
     }
 
     /// Books a request's usage on the key that was sent, in the limiter and in the call's sum.
@@ -229,14 +228,13 @@ impl InFlight {
 
     /// Ends an exchange's reservation with what was used.
     pub fn book(&self, exchange: &Rc<Exchange>, prompt: u64, completion: u64) {
-        if !self.end(exchange) {
-            return;
-        }
+        trap::here(Place::Book);
         let now = now();
         let tokens = prompt.saturating_add(completion);
         let usd = self.usd_to_book(prompt, completion);
         let ended = exchange.reservation.as_ref();
         let ended = ended.and_then(|name| self.shared.store.settle(name, tokens, usd, now));
+        self.end(exchange);
         self.shared
             .pool(|pool| pool.settled(exchange.key, tokens, now));
         self.freed(ended);
@@ -244,11 +242,9 @@ impl InFlight {
 
     /// Ends a reservation of which nothing was sent.
     pub fn release(&self, exchange: &Rc<Exchange>) {
-        if !self.end(exchange) {
-            return;
-        }
         let ended = exchange.reservation.as_ref();
         let ended = ended.and_then(|name| self.shared.store.release(name));
+        self.end(exchange);
         self.freed(ended);
     }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use super::cancel::{Nap, resolves_across_requests};
 use super::held::Held;
+use super::trap;
 
 /// How often the first in line looks when nobody can tell when a slot gets free, in ms.
 pub const LOOK: f64 = 10.0;
@@ -65,7 +66,10 @@ impl Line {
             nap: None,
             alive_until: now + GRACE,
         };
-        self.waiting.get(|waiting| waiting.push_back(waiter));
+        self.waiting.get(|waiting| {
+            trap::here(trap::Place::Waiting);
+            waiting.push_back(waiter);
+        });
         Place { line: self, number }
     }
 

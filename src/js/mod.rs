@@ -24,6 +24,7 @@ mod shared;
 mod snapshot;
 mod store;
 mod task;
+mod trap;
 
 use wasm_bindgen::prelude::*;
 

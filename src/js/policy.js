@@ -26,11 +26,14 @@ function read(path, object, names) {
 
 export const FREE_TIER = Object.freeze({ requestsPerMinute: 300, requestsPerMonth: 30_000 });
 
+// Handles that fromJSON made, by what stands for the limits. Not by instanceof, which a proxy may answer with a throw.
+const restored = new WeakMap();
+
 export class RateLimiter {
   #limiter;
 
   constructor(limits) {
-    this.#limiter = limits instanceof LimiterHandle ? limits : new LimiterHandle(dataText(limits, "limits"));
+    this.#limiter = restored.get(limits) ?? new LimiterHandle(dataText(limits, "limits"));
   }
 
   static fromJSON(state, limits) {
@@ -60,7 +63,9 @@ export class RateLimiter {
 }
 
 function limiterOf(handle) {
-  return new RateLimiter(handle);
+  const limits = {};
+  restored.set(limits, handle);
+  return new RateLimiter(limits);
 }
 
 export function cost(usage, pricing) {
@@ -152,11 +157,17 @@ class StorageStore {
 
   #change(now, act) {
     this.#load(now);
+    let answer;
     try {
-      return act();
-    } finally {
-      this.#save();
+      answer = act();
+    } catch (error) {
+      // A trap keeps the state it was changing; what the storage holds is from before.
+      this.#store = new StoreHandle();
+      this.#text = null;
+      throw error;
     }
+    this.#save();
+    return answer;
   }
 
   #load(now) {

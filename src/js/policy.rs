@@ -8,6 +8,7 @@ use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
 use super::store::quotas;
+use super::trap::{self, Place};
 use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
@@ -95,6 +96,7 @@ impl LimiterHandle {
 
     /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
+        trap::here(Place::Limiter);
         let reserved = self.limiter.reserve(tokens.ceil() as u64, now);
         self.refused = reserved.err();
         reserved.map_or(0.0, |id| id as f64)
@@ -231,6 +233,7 @@ impl StoreHandle {
 
 impl StoreHandle {
     fn answer(&mut self, parts: &[Part], now: f64) -> JsValue {
+        trap::here(Place::Limiter);
         match self.0.reserve(parts, now) {
             Ok(reservation) => to_js(&Answer::Granted {
                 ok: true,

@@ -7,6 +7,7 @@ import { close } from "./call.js";
 import { cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { makeError } from "./error.js";
+import { trapped } from "./trap.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
@@ -152,7 +153,7 @@ export class Pump {
 
   #lost = (error) => {
     this.#reading = false;
-    if (!this.over) this.#finishLost(error);
+    if (!this.over) this.#conclude(() => this.#finishLost(error));
   };
 
   // Puts what was read into the queue; gives what ends the stream then, or null while it goes on.
@@ -189,8 +190,17 @@ export class Pump {
 
   #goOn(end) {
     while (this.#waiters.length > 0 && this.#at < this.#queue.length) this.#waiters.shift().resolve(this.#dequeue());
-    if (end !== null) end();
+    if (end !== null) this.#conclude(end);
     else if (this.#waiters.length > 0 || this.#draining) this.#readAlone();
+  }
+
+  // A trap on the way to the end is the end.
+  #conclude(end) {
+    try {
+      end();
+    } catch (cause) {
+      this.#finishBroken(cause);
+    }
   }
 
   #finishLost(error) {
@@ -201,7 +211,7 @@ export class Pump {
   // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
   #finishBroken(cause) {
     this.#decoder = BROKEN;
-    this.#finish("error", makeError("StreamError", "The stream could not be decoded: see cause.", { cause }));
+    this.#finish("error", makeError("StreamError", "The stream could not be decoded: see cause.", { cause: trapped(cause).cause }));
   }
 
   #finishDecoded() {
@@ -215,7 +225,10 @@ export class Pump {
   }
 
   #cancelled() {
-    if (this.over) return;
+    if (!this.over) this.#conclude(() => this.#finishCancelled());
+  }
+
+  #finishCancelled() {
     // What stalls after its finish_reason has said all there was, as what breaks off there has.
     if (this.#cancel.cause === "idle" && this.#decoder.has_finish) {
       this.#finish("ok", null);
@@ -264,6 +277,18 @@ export class Pump {
   }
 
   #settle() {
+    try {
+      this.#account();
+    } catch (fault) {
+      // What was delivered is not known any more: the call's own estimate is left.
+      this.outcome = "error";
+      this.failure ??= fault;
+      this.folded = BROKEN.folded();
+    }
+    close(this.#call, this.#cancel, this.outcome, this.finishReason);
+  }
+
+  #account() {
     const decoder = this.#decoder;
     this.finishReason = decoder.finish_reason ?? null;
     this.folded = decoder.folded();
@@ -271,7 +296,6 @@ export class Pump {
     if (usage) this.#call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
     else this.#call.delivered(0, decoder.delivered());
     decoder.free();
-    close(this.#call, this.#cancel, this.outcome, this.finishReason);
   }
 
   // After [DONE] the end of the body is due at once: reading it lets the connection be used again.

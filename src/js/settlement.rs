@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 use super::in_flight::{InFlight, Progress};
 use super::now;
 use super::plain::to_js;
+use super::trap::{self, Place};
 use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
 
 /// Usage of embeddings, which have no completion.
@@ -33,6 +34,7 @@ impl InFlight {
         if let Some(prices) = self.prices.get(Option::take) {
             return prices.into();
         }
+        trap::here(Place::Settle);
         let settlement = self.settlement(outcome, finish_reason, ended_at);
         let data = to_js(&settlement);
         self.shared.spend(|spend| spend.add(&settlement));

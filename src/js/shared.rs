@@ -15,6 +15,7 @@ use super::line::Line;
 use super::prices::Prices;
 use super::store::Store;
 use super::task;
+use super::trap::{self, Place};
 use crate::config::{Config, RequestOptions, check_key};
 use crate::error::Error;
 use crate::policy::cost::{Pricing, Rates, Source};
@@ -65,7 +66,10 @@ impl Shared {
             warn_of_loss("which keys rest");
             KeyPool::new(self.labels.clone(), self.config.key_from_function)
         };
-        self.pool.with(anew, run)
+        self.pool.with(anew, |pool| {
+            trap::here(Place::Keys);
+            run(pool)
+        })
     }
 
     /// The sum of the settlements.
@@ -74,7 +78,10 @@ impl Shared {
             warn_of_loss("the sum of what was spent");
             Spend::default()
         };
-        self.spend.with(anew, run)
+        self.spend.with(anew, |spend| {
+            trap::here(Place::Spend);
+            run(spend)
+        })
     }
 
     /// What must not be seen in an error.

@@ -12,6 +12,7 @@ use super::convert::get;
 use super::held::Held;
 use super::plain::to_js;
 use super::shared::warn_of_loss;
+use super::trap::{self, Place};
 use crate::policy::limit_store::{MemoryStore, Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 
@@ -54,7 +55,10 @@ impl Memory {
             warn_of_loss("what its limits had counted");
             fresh()
         };
-        self.store.with(anew, run)
+        self.store.with(anew, |store| {
+            trap::here(Place::Limits);
+            run(store)
+        })
     }
 }
 
