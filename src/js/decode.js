@@ -168,10 +168,29 @@ function parseList(pointer, length) {
   return length === 0 ? NONE : JSON.parse(utf8.decode(bytes.subarray(pointer, pointer + length)));
 }
 
+// The decoder of the platform costs more than a few characters do; they are sound UTF-8, as wasm has seen to.
 function decodeText(pointer, length, units) {
-  if (length > 24 || length !== units) return utf8.decode(bytes.subarray(pointer, pointer + length));
+  const end = pointer + length;
+  if (units > 24) return utf8.decode(bytes.subarray(pointer, end));
+  const list = bytes;
   let text = "";
-  for (let at = pointer; at < pointer + length; at++) text += String.fromCharCode(bytes[at]);
+  for (let at = pointer; at < end; at++) {
+    let code = list[at];
+    if (code >= 0xf0) {
+      code = ((code & 0x07) << 18) | ((list[at + 1] & 0x3f) << 12) | ((list[at + 2] & 0x3f) << 6) | (list[at + 3] & 0x3f);
+      text += String.fromCodePoint(code);
+      at += 3;
+      continue;
+    }
+    if (code >= 0xe0) {
+      code = ((code & 0x0f) << 12) | ((list[at + 1] & 0x3f) << 6) | (list[at + 2] & 0x3f);
+      at += 2;
+    } else if (code >= 0xc0) {
+      code = ((code & 0x1f) << 6) | (list[at + 1] & 0x3f);
+      at += 1;
+    }
+    text += String.fromCharCode(code);
+  }
   return text;
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { MODEL, PROMPT, drain, hfetch } from "./installed.mjs";
 
 const KEYS = ["a", "b", "content", "1", "2", "id", "__proto__", "constructor", "toString", "é", "x y", "delta", "choices2", "usage", "10"];
-const STRINGS = ["", "a", " the", "\n", '"', "\\", "😀", "é", "\ud83d", "\ufeff", "日本語", "x".repeat(40), "</script>", "\u2028", "0"];
+const STRINGS = ["", "a", " the", "\n", '"', "\\", "😀", "é", "\ud83d", "\ufeff", "日本語", "x".repeat(40), "</script>", "\u2028", "\u0080\u07ff\u0800\uffff", "\u{10000}\u{10ffff}", "0"];
 const NUMBERS = ["0", "-0", "1", "1.5", "1e400", "9007199254740993", "1758144596", "-3.25", "1e-7", "123456789012345680000", "0.1", "3859899181302555600", "-0.0", "1E5"];
 
 /** A small generator of its own, so that a failure can be had again. */
