@@ -17,7 +17,7 @@ const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];
 const SHORT = ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
 
-/** What is run, each as arguments of the bench. */
+/** What is run, each as arguments of the bench; the gateway has one of its own. */
 const PARTS = {
   node: ["--rounds", "3", "--seconds", "0.25", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
   "node-ai": ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", "AI SDK raw parts,AI SDK streamText,eventsource-parser stream"],
@@ -30,7 +30,7 @@ const PARTS = {
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
   limiter: ["--limiter"],
   linear: ["--linear"],
-  edge: ["--edge", "--rounds", "3"],
+  gateway: ["--rounds", "5"],
 };
 
 const FOLDER = join(root, "target/bench");
@@ -38,9 +38,11 @@ const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
 
 async function measure(part) {
   const started = performance.now();
-  const { stdout } = await run(process.execPath, [join(root, "tests/bench/main.mjs"), "--json", ...PARTS[part]]);
+  const bench = part === "gateway" ? "tests/gateway/bench.mjs" : "tests/bench/main.mjs";
+  const { stdout } = await run(process.execPath, [join(root, bench), "--json", ...PARTS[part]]);
+  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const head = { date: new Date().toISOString().slice(0, 10), machine: `${platform()} ${arch()}, ${availableParallelism()} cores` };
-  await writeFile(fileOf(part), `${JSON.stringify(head)}\n${stdout}`);
+  await writeFile(fileOf(part), `${[JSON.stringify(head), ...lines].join("\n")}\n`);
   console.log(`${part}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 

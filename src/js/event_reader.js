@@ -2,6 +2,7 @@
 // chunk in a second read. A read costs several times what is done with its bytes, so one is made of both.
 
 const BUFFER = 16_384;
+const BUFFER_AT_END = 2_048;
 // One byte more than comes with a chunk's head. Less than this is no event of a model: it may wait for what follows it.
 const LEAST = 29;
 
@@ -31,7 +32,7 @@ export class EventReader {
 
   // At the end of an answer each byte is wanted at once, as are the first of all and those that end an event.
   read(atEnd) {
-    if (atEnd) return this.#reader.read(new Uint8Array(BUFFER));
+    if (atEnd) return this.#reader.read(new Uint8Array(BUFFER_AT_END));
     return this.#reader.readAtLeast(this.#between ? LEAST : 1, new Uint8Array(this.#buffer)).then(this.#arrived);
   }
 

@@ -9,6 +9,7 @@ export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : 
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
+const USAGE = new TextEncoder().encode('"usage"');
 
 // The same without the event that reports usage, for whoever didn't ask for it. That event comes at the end: nothing is
 // held back before, and then only what is not a whole event yet.
@@ -100,9 +101,10 @@ function eventEnd(bytes, from) {
   }
 }
 
+// Of a large network chunk's events one does, and to decode the others would cost more than to hand them on.
 function reportsUsage(event) {
+  if (!includes(event, USAGE)) return false;
   const text = new TextDecoder().decode(event);
-  if (!text.includes('"usage"')) return false;
   const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
   try {
     const chunk = JSON.parse(data.map((line) => line.slice("data:".length)).join("\n"));
@@ -110,6 +112,15 @@ function reportsUsage(event) {
   } catch {
     return false;
   }
+}
+
+function includes(bytes, wanted) {
+  for (let at = 0; at <= bytes.length - wanted.length; at++) {
+    let same = 0;
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+    if (same === wanted.length) return true;
+  }
+  return false;
 }
 
 function concat(one, other) {

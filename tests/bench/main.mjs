@@ -1,6 +1,6 @@
 // npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox] [--only TEXT] [--rounds N] [--libraries a,b] [--seconds N]
 //                  [--package FOLDER] [--clock wall] [--json]
-// npm run bench -- --linear | --start | --limiter | --edge
+// npm run bench -- --linear | --start | --limiter
 //
 // Each library in its own process, rounds interleaved, so that a slow minute of the machine falls on all of them.
 import { dirname, resolve } from "node:path";
@@ -24,7 +24,6 @@ const { values: options } = parseArgs({
     linear: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     limiter: { type: "boolean", default: false },
-    edge: { type: "boolean", default: false },
   },
 });
 const rounds = Number(options.rounds);
@@ -33,7 +32,6 @@ const rounds = Number(options.rounds);
 const suites = {
   linear: () => script("linear.mjs", [], ["--expose-gc"]),
   limiter: () => script("limiter.mjs"),
-  edge: () => script("edge.mjs", ["100", options.rounds]),
   async start() {
     return interleaved(await startUps[options.runtime](), chosen(startable));
   },
@@ -92,7 +90,7 @@ function table(figures) {
 }
 
 await install(resolve(options.package));
-const suite = ["linear", "start", "limiter", "edge"].find((name) => options[name]) ?? "streams";
+const suite = ["linear", "start", "limiter"].find((name) => options[name]) ?? "streams";
 const figures = summarise(await suites[suite]());
 if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));
 else table(figures);

@@ -1,16 +1,15 @@
-// npm run bench:gateway [-- --rounds N]: the gateway against a bare pass-through Worker in the same workerd, and against the Portkey
+// npm run bench:gateway [-- --rounds N] [--json]: the gateway against pass-through Workers in workerd, and against the Portkey
 // gateway from npm on Node, in one run and in turns. The model's server is a plain one on this machine, so that what is
 // measured is the way there.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { Agent, createServer, request } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "../../scripts/build.mjs";
-import { keepFigures } from "../../scripts/figures.mjs";
 import { main, npmInstall, root } from "../../scripts/run.mjs";
 import { programs, runtimeEnvironment } from "../../scripts/runtimes.mjs";
 import { startWorker } from "../../scripts/workerd.mjs";
+import { cpuTime } from "../bench/processes.mjs";
 
 const KEY = "a-key-of-this-gateway";
 const TOKENS = 1_000;
@@ -22,8 +21,24 @@ const PACE = 2; // ms between the events of a stream that comes event by event: 
 const LARGE = 16_384; // bytes of a network chunk of a stream that comes faster than it is read
 const QUESTION = { model: "org/name", messages: [{ role: "user", content: "Name three rivers." }] };
 
-const BARE = `export { LimitObject } from "hfetch/gateway";
-export default { fetch: (request, env) => fetch(env.HF_BASE_URL + new URL(request.url).pathname.slice(3), request) };`;
+const ASK = `export { LimitObject } from "hfetch/gateway";
+const ask = (request, env) => fetch(env.HF_BASE_URL + new URL(request.url).pathname.slice(3), request);`;
+const BARE = `${ASK}
+export default { fetch: ask };`;
+// What any Worker pays that looks at a stream, whatever it looks for.
+const IN_JAVASCRIPT = `${ASK}
+export default {
+  async fetch(request, env) {
+    const response = await ask(request, env);
+    const reader = response.body.getReader();
+    const pull = async (controller) => {
+      const { value, done } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), response);
+  },
+};`;
 const OURS = `import { LimitObject, gateway } from "hfetch/gateway";
 export { LimitObject };
 export default gateway();`;
@@ -124,64 +139,63 @@ async function latency(contender) {
   return median(times);
 }
 
-// Of Linux's clock ticks, 10 ms each: enough over many streams.
-function cpu(pid) {
-  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map(Number);
-  return (user + system) * 10;
-}
-
 /** ms of the process's CPU for a thousand tokens, and ms until the first of them. */
 async function streaming(contender, user) {
-  const before = contender.pid ? cpu(contender.pid) : 0;
+  const before = await cpuTime([contender.pid]);
   const times = await Promise.all(Array.from({ length: STREAMS }, () => ask(contender, true, user)));
-  const spent = contender.pid ? cpu(contender.pid) - before : 0;
-  return { cpu: spent / STREAMS, first: median(times.map(({ first }) => first)) };
+  return { cpu: ((await cpuTime([contender.pid])) - before) / STREAMS, first: median(times.map(({ first }) => first)) };
+}
+
+/** What is measured of each contender in a round, by name. */
+async function round(contender) {
+  const rps = await requestsPerSecond(contender);
+  const ms = await latency(contender);
+  const { cpu: paced, first } = await streaming(contender, "paced");
+  const { cpu: large } = await streaming(contender);
+  return { "requests a second": rps, "ms of a request": ms, [`ms to the first byte, ${STREAMS} at once`]: first, "CPU ms, one event per network chunk": paced, "CPU ms, 16 KiB a network chunk": large };
 }
 
 async function command() {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, json: { type: "boolean", default: false } } });
   const { out: pkg } = await buildPackage();
   const model = await startModel();
   const env = { HF_TOKEN: "hf_bench", HF_BASE_URL: model.url, GATEWAY_CLIENT_KEYS: KEY, GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "1000000" };
   const quiet = { pkg, env, log: () => {} };
   const contenders = {
-    "no gateway": { url: model.url.replace(/\/v1$/, "") },
-    "bare Worker": await startWorker({ ...quiet, worker: BARE }),
+    "no gateway": { url: model.url.replace(/\/v1$/, ""), pid: process.pid },
+    "bare pass-through": await startWorker({ ...quiet, worker: BARE }),
+    "pass-through in JavaScript": await startWorker({ ...quiet, worker: IN_JAVASCRIPT }),
     "hfetch, limits in memory": await startWorker({ ...quiet, worker: IN_MEMORY }),
     "hfetch, Durable Object": await startWorker({ ...quiet, worker: OURS }),
     Portkey: await startPortkey(model.url),
   };
-  const measured = Object.fromEntries(Object.keys(contenders).map((name) => [name, { rps: [], ms: [], first: [], paced: [], large: [] }]));
+  const measured = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   try {
-    for (const contender of Object.values(contenders)) await latency(contender);
-    for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const [name, contender] of Object.entries(contenders)) {
-        measured[name].rps.push(await requestsPerSecond(contender));
-        measured[name].ms.push(await latency(contender));
-        const { cpu: paced, first } = await streaming(contender, "paced");
-        measured[name].first.push(first);
-        measured[name].paced.push(paced);
-        measured[name].large.push((await streaming(contender)).cpu);
-      }
+    for (const contender of Object.values(contenders)) {
+      await latency(contender);
+      await streaming(contender);
+    }
+    for (let at = 0; at < Number(values.rounds); at += 1) {
+      for (const [name, contender] of Object.entries(contenders)) measured[name].push(await round(contender));
     }
   } finally {
     for (const contender of Object.values(contenders)) await contender.close?.();
     model.close();
     agent.destroy();
   }
-  await show(measured);
+  show(measured, values.json);
 }
 
-async function show(measured) {
-  const rows = Object.entries(measured).map(([name, kinds]) => [name, Object.fromEntries(Object.entries(kinds).map(([kind, values]) => [kind, median(values)]))]);
-  const { ms, first } = rows[0][1];
-  const heads = ["requests/s", "added ms", "to first byte", "CPU ms/1,000 tokens", "in 16 KiB chunks"];
-  console.log(`\n${"".padEnd(26)}${heads.map((head) => head.padStart(20)).join("")}`);
-  for (const [name, row] of rows) {
-    const cells = [row.rps.toFixed(0), (row.ms - ms).toFixed(2), (row.first - first).toFixed(1), ...[row.paced, row.large].map((spent) => (name === "no gateway" ? "" : spent.toFixed(2)))];
-    console.log(name.padEnd(26) + cells.map((cell) => cell.padStart(20)).join(""));
+function show(measured, json) {
+  for (const workload of Object.keys(measured.Portkey[0])) {
+    if (!json) console.log(`\n${workload}`);
+    for (const [library, rounds] of Object.entries(measured)) {
+      const values = rounds.map((round) => round[workload]);
+      const figure = { kind: "gateway", library, workload, size: 0, median: median(values), least: Math.min(...values), most: Math.max(...values) };
+      const cells = [figure.median, figure.least, figure.most].map((value) => value.toFixed(2).padStart(10));
+      console.log(json ? JSON.stringify(figure) : `  ${library.padEnd(28)}${cells.join("")}`);
+    }
   }
-  await keepFigures("gateway", Object.fromEntries(rows.map(([name, row]) => [name, { requestsPerSecond: row.rps, addedMs: row.ms - ms, addedMsToFirstByte: row.first - first, cpuMsPerThousandTokens: row.paced, cpuMsPerThousandTokensInLargeChunks: row.large }])));
 }
 
 await main(command, import.meta.url);
