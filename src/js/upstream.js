@@ -83,7 +83,8 @@ async function chat(call, cancel, redact, lastWords) {
   }
   const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
   pump.mode = FOLD;
-  pump.passThrough = new Redacted(call.asks_usage ? AS_RECEIVED : new WithoutUsage(), redact);
+  const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
+  pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
   const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 }
