@@ -21,9 +21,9 @@ export class Report {
     this.#only = only && new Set(only);
   }
 
-  /** Runs a part, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
-  async part(name, work) {
-    if (this.#only && !this.#only.has(name)) return;
+  /** Runs a part, `always` one also where others were asked for, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
+  async part(name, work, { always = false } = {}) {
+    if (this.#only && !this.#only.has(name) && !always) return;
     const started = performance.now();
     const { passed, failed, skipped = 0, failures = [], reason } = await work().catch(outcomeOf);
     this.#passed += passed;

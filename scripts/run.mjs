@@ -13,6 +13,9 @@ export const ci = /^(1|true)$/i.test(process.env.CI ?? "");
 /** An error whose message is all that a person needs: printed without a stack. */
 export class Stop extends Error {}
 
+/** Each is called with the name of a program that was run, and with all it has put out. */
+export const heard = new Set();
+
 /**
  * Runs a program to its end. Gives { code, stdout, stderr }; rejects when it can't be started, takes longer than `timeout` ms,
  * or ends with a code other than 0 (unless `check` is false).
@@ -38,6 +41,7 @@ export function run(command, args = [], options = {}) {
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       const result = { code: timedOut ? null : code, stdout: `${Buffer.concat(output.stdout)}`, stderr: `${Buffer.concat(output.stderr)}` };
+      for (const listener of heard) listener([command, ...args].join(" ").slice(0, 200), `${result.stdout}\n${result.stderr}`);
       if (!check || (code === 0 && !timedOut)) return resolve(result);
       const end = timedOut ? `was stopped after ${timeout / 1000} s` : `ended with ${code ?? signal}`;
       const shown = echo ? "" : `\n${(result.stdout + result.stderr).trim().slice(-6000)}`;

@@ -6,6 +6,7 @@ import { buildPackage } from "./build.mjs";
 import { checkPackage } from "./check-package.mjs";
 import { someFaults } from "./faults.mjs";
 import { installPacked } from "./install.mjs";
+import { searchOutput } from "./leaks.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
 import { runtimes } from "./runtimes.mjs";
@@ -116,6 +117,7 @@ async function packageTests(report, wanted, pkg) {
 async function command() {
   const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
   const report = new Report(values.only?.split(","));
+  const leaks = searchOutput();
   // The tests run elsewhere: there a relative path would lead nowhere.
   if (process.env.HFETCH_FIXTURES) process.env.HFETCH_FIXTURES = resolve(process.env.HFETCH_FIXTURES);
   await npmInstall();
@@ -126,6 +128,7 @@ async function command() {
   await report.part("size", () => budgets(built));
   await report.part("tarball", () => checkPackage(out));
   await packageTests(report, values, out);
+  await report.part("no key printed", leaks, { always: true });
   report.finish();
 }
 

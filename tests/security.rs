@@ -1,5 +1,5 @@
 //! SECURITY.md: what it links to is there, and what it says of the sources is so.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,17 +21,51 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// What a test's source has where a test of that title is, or a check of that name.
+fn is_titled(source: &str, title: &str) -> bool {
+    let forms = [
+        ["\"", title, "\""],
+        ["`", title, "`"],
+        ["`", title, "${"],
+        ["fn ", title, "("],
+    ];
+    forms.iter().any(|form| source.contains(&form.concat()))
+}
+
 #[test]
-fn every_claim_leads_to_a_file() {
+fn every_link_leads_to_a_file_and_to_a_test_by_its_title() {
     let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
-    let links: Vec<&str> = text
-        .split("](")
+    let links = text.split("](").skip(1).map(|rest| {
+        let link = &rest[..rest.find(')').unwrap()];
+        link.split_once(' ').unwrap_or((link, ""))
+    });
+    let mut tests = 0;
+    for (path, title) in links {
+        let source = fs::read_to_string(root().join(path)).expect(path);
+        if path.starts_with("tests/") {
+            let title = title.trim_matches('"');
+            assert!(!title.is_empty(), "{path} by no title");
+            assert!(is_titled(&source, title), "{path} has no \"{title}\"");
+            tests += 1;
+        }
+    }
+    assert!(tests > 20, "{tests} tests");
+}
+
+/// A paragraph without a link is what a list begins with.
+#[test]
+fn every_claim_has_a_test() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let (_, rest) = text.split_once("## What each could do").unwrap();
+    let (claims, _) = rest.split_once("\n## ").unwrap();
+    let mut lines = claims
+        .lines()
         .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-        .collect();
-    assert!(links.len() > 15, "{} links", links.len());
-    for link in links {
-        assert!(root().join(link).exists(), "{link}");
+        .filter(|line| !line.is_empty())
+        .peekable();
+    while let Some(line) = lines.next() {
+        let begins_list = lines.peek().is_some_and(|next| next.starts_with("- "));
+        assert!(line.contains("](tests/") || begins_list, "{line}");
     }
 }
 

@@ -1,26 +1,31 @@
 // A soak in workerd: soak-workerd.mjs <folder with the package installed> '<setting as JSON>'. Needs Node 22. Prints a line of JSON for
 // each sample, and the result as the last.
 import { build } from "esbuild";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { startWorker } from "../../scripts/workerd.mjs";
 
 const SAMPLES = 20;
 const AT_A_TIME = 500; // calls in one request of the Worker
 const LANES = 4;
 
-const [folder, text] = process.argv.slice(2);
-const { requests, seed, hosts, until } = JSON.parse(text);
+const [folder, setting] = process.argv.slice(2);
+const { requests, seed, hosts, until } = JSON.parse(setting);
 // The client is imported when what counts its memory and timers is in place.
 const { outputFiles } = await build({ entryPoints: [join(folder, "tests/fault/soak-worker.mjs")], bundle: true, format: "esm", external: ["hfetch"], write: false });
 const worker = await startWorker({
   pkg: join(folder, "node_modules/hfetch"), worker: outputFiles[0].text, v8Flags: ["--expose-gc"], inspector: true, log: (line) => process.stderr.write(line),
 });
 
+// Each on a connection of its own: workerd closes one that has been idle, though a request may be on its way.
 async function ask(body) {
-  const response = await fetch(worker.url, { method: "POST", body: JSON.stringify({ hosts, seed, ...body }) });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(`the Worker answered ${response.status}: ${answer}`);
+  const sent = request(worker.url, { method: "POST", agent: false }).end(JSON.stringify({ hosts, seed, ...body }));
+  const [response] = await once(sent, "response");
+  const answer = await text(response);
+  if (response.statusCode !== 200) throw new Error(`the Worker answered ${response.statusCode}: ${answer}`);
   return JSON.parse(answer);
 }
 
