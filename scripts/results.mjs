@@ -67,6 +67,8 @@ Chromium or in the server). An empty cell is nothing of that area for that place
 ${table}`;
 }
 
+const megabytes = (pair) => pair?.map((bytes) => (bytes / 1e6).toFixed(1)).join(" → ") ?? "";
+
 /** What the long runs counted, where this machine has made them. */
 async function longRuns() {
   const [fuzz, faults, soak] = await Promise.all(["fuzz", "faults", "soak"].map(figures));
@@ -75,7 +77,7 @@ async function longRuns() {
   const parts = [
     [fuzz, "Fuzzing: what takes bytes or foreign data, with no crash and no property broken.", "| target | inputs |\n| --- | --: |", ({ inputs }) => [inputs]],
     [faults, "The fault matrix: each cell ends as its table says, once, and leaves nothing open.", "| runtime | cells |\n| --- | --: |", ({ cells }) => [cells]],
-    [soak, "Soak: random calls against a server that fails at random; both sides' books agree.", "| runtime | calls | requests |\n| --- | --: | --: |", ({ calls, requests }) => [calls, requests]],
+    [soak, "Soak: random calls against a server that fails at random; both sides' books agree, and memory stays flat: in MB, when all was warm and at the end.", "| runtime | calls | requests | heap | wasm | process |\n| --- | --: | --: | --: | --: | --: |", ({ calls, requests, grown = {} }) => [calls, requests, ...["heap", "wasm", "resident"].map((name) => megabytes(grown[name]))]],
   ];
   const made = parts.filter(([found]) => Object.keys(found).length > 0);
   const texts = made.map(([found, meaning, head, cells]) => `${meaning}\n\n${head}\n${list(found, cells)}`);
