@@ -142,9 +142,14 @@ fn place<'v>(chunk: &'v mut Value, path: &Value) -> &'v mut Value {
         })
 }
 
-/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate, which serde_json refuses, is U+FFFD.
+/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate is U+FFFD.
 pub fn parse(text: &[u8]) -> Value {
-    let mut text = String::from_utf8(text.to_vec()).unwrap();
+    let text = whole_characters(String::from_utf8(text.to_vec()).unwrap());
+    as_javascript(serde_json::from_str(&text).unwrap())
+}
+
+/// JSON without lone surrogates, which serde_json refuses: U+FFFD is in their places.
+pub fn whole_characters(mut text: String) -> String {
     let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
     let mut at = 0;
     while let Some(found) = text[at..].find('\\') {
@@ -164,7 +169,7 @@ pub fn parse(text: &[u8]) -> Value {
             _ => 2,
         };
     }
-    as_javascript(serde_json::from_str(&text).unwrap())
+    text
 }
 
 /// The same value with every number as the f64 it is to JavaScript.

@@ -3,6 +3,8 @@
 use hfetch::wire::embedding::decode;
 use serde_json::Value;
 
+use super::reader::whole_characters;
+
 /// The first byte is the number of inputs.
 pub fn hold(data: &[u8]) {
     let (head, body) = super::head(data);
@@ -15,7 +17,7 @@ pub fn hold(data: &[u8]) {
         return;
     }
     // Bytes that are not UTF-8 are U+FFFD, as everywhere in JavaScript.
-    let text = String::from_utf8_lossy(body);
+    let text = whole_characters(String::from_utf8_lossy(body).into_owned());
     let value: Value = serde_json::from_str(&text).expect("what is taken is JSON");
     if let Some(expected) = rows(&value, inputs) {
         let bits = |values: &[f32]| {
