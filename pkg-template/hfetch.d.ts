@@ -975,7 +975,12 @@ export class SseDecoder {
 
 // ---------------------------------------------------------------- errors
 
-/** Base of all errors thrown here. No message or property of any holds a key. */
+/**
+ * Base of all errors thrown here. No message or property of any holds a key.
+ *
+ * One of this very class whose `cause` is a `WebAssembly.RuntimeError` is an internal fault (or memory that could not grow): it ended the
+ * call it hit, which is settled as `"error"`; other calls go on.
+ */
 export class HfetchError extends Error {
   /** The class name. */
   readonly name: string;
