@@ -35,7 +35,8 @@ export function startMeter(session) {
     counted.textContent = live.firstAt === null ? "Waiting for the first token." : "Estimated while it streams.";
     line.textContent = live.firstAt === null ? "waiting for the first token" : `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
     if (live.firstAt !== null && now - (marks.at(-1)?.[0] ?? 0) >= SAMPLE) {
-      marks = [...marks.filter(([at]) => now - at <= WINDOW), [now, live.tokens]];
+      // The last one in any case: a busy page may have been away for longer.
+      marks = [...marks.filter(([at], index) => now - at <= WINDOW || index === marks.length - 1), [now, live.tokens]];
       const [from, had] = marks[0];
       if (now > from) curve.add(((live.tokens - had) * 1000) / (now - from));
     }
