@@ -11,7 +11,7 @@ import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's weight, rounded up. It may shrink, not grow. */
 const BUDGETS = {
-  lean: { "default entry": 132_000, "workerd entry + wasm": 129_000 },
+  lean: { "default entry": 131_000, "workerd entry + wasm": 128_200 },
   // What a toolchain makes that can't build its own standard library.
   plain: { "default entry": 143_000, "workerd entry + wasm": 139_200 },
 };

@@ -1,7 +1,7 @@
 //! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
 
 use super::field::{item, wrong_type};
-use crate::error::Error;
+use crate::error::{Error, find};
 use crate::json::Value;
 
 /// Where keys come from when the options hold none.
@@ -68,7 +68,7 @@ pub fn resolve(
     path: &str,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, Error> {
-    if !given.contains("${") {
+    if find(given, "${").is_none() {
         return Ok(given.to_string());
     }
     let name = given

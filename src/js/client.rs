@@ -22,7 +22,7 @@ use super::shared::{Hooks, Shared, warn};
 use super::snapshot;
 use super::store::Store;
 use crate::config::{Config, KeySource};
-use crate::error::Error;
+use crate::error::{Error, find};
 use crate::json::Value;
 use crate::policy::key_pool::{KeyPool, label};
 use crate::policy::ledger::{Kind, Spend};
@@ -185,7 +185,7 @@ fn source(hooks: &JsValue) -> KeySource {
 /// The id goes into the path as it is.
 fn check_id(id: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if id.chars().all(plain) && !id.contains("..") && !id.starts_with('/') {
+    if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
         return Ok(());
     }
     Err(Error::config(

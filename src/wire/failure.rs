@@ -3,7 +3,7 @@
 //! Body forms and their sources: string, array of strings or object under `error`; `message`; `detail` as a string
 //! or FastAPI's list; problem+json's `title`; plain text; HTML; nothing.
 
-use crate::error::{Class, Error};
+use crate::error::{Class, Error, find};
 use crate::json::{self, Value};
 
 /// A response's status and body, and what the message needs to know of the request.
@@ -169,9 +169,9 @@ fn text_message(body: &[u8]) -> Option<String> {
 
 fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
     let lower = html.to_ascii_lowercase();
-    let open = lower.find(&["<", tag].concat())?;
+    let open = find(&lower, &["<", tag].concat())?;
     let start = open + lower.get(open..)?.find('>')? + 1;
-    let end = start + lower.get(start..)?.find(&["</", tag].concat())?;
+    let end = start + find(lower.get(start..)?, &["</", tag].concat())?;
     html.get(start..end)
         .map(str::trim)
         .filter(|text| !text.is_empty() && !text.contains('<'))
@@ -222,7 +222,7 @@ fn begins_word(said: &str, words: &[&str]) -> bool {
 
 fn mentions(said: &str, words: &[&str]) -> bool {
     let said = said.to_ascii_lowercase();
-    words.iter().any(|word| said.contains(word))
+    words.iter().any(|word| find(&said, word).is_some())
 }
 
 const NOT_A_CHAT_MODEL: &[&str] = &[
