@@ -2,6 +2,7 @@
 import { stackPointer, trapAt } from "./instance.mjs";
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { trapsOnPurpose } from "../../scripts/check-package.mjs";
 import { PROMPT, drain, failure, hfetch, scripted } from "../package/installed.mjs";
 
@@ -305,4 +306,29 @@ test("a storageStore that trapped goes on from what the storage holds", async ()
   assertFault(await failure(reserve()));
   assert.equal((await reserve()).ok, true);
   assert.equal((await reserve()).ok, false);
+});
+
+// A Durable Object's storage that holds the row of the store and none of its scopes: what is looked at is the handle.
+function storage() {
+  const rows = new Map();
+  const exec = (statement, ...values) => {
+    if (statement.startsWith("INSERT OR REPLACE INTO hfetch_store")) rows.set("state", values[0]);
+    const found = statement.startsWith("SELECT state") && rows.has("state") ? [{ state: rows.get("state") }] : [];
+    return { toArray: () => found };
+  };
+  return { sql: { exec }, transactionSync: (write) => write(), setAlarm() {} };
+}
+
+test("a LimitObject that trapped goes on from its storage, and who waited for a write is told", async () => {
+  const { LimitObject } = await import(new URL("gateway.js", pathToFileURL(`${process.env.HFETCH_PACKAGE}/dist/`)));
+  const object = Object.assign(new LimitObject(), { ctx: { storage: storage() } });
+  const now = Date.now();
+  const part = { scope: "a", tokens: 0, usd: 0, limits: { requestsPerMinute: 9 }, budget: null };
+  const reserve = () => object.reserve({ parts: [part], now });
+  const { reservation } = await reserve();
+  const waiting = failure(object.settle(reservation, { tokens: 1, usd: 0, now }));
+  trapAt("limiter");
+  assertFault(await failure(reserve()));
+  assertFault(await waiting);
+  assert.equal((await reserve()).ok, true);
 });

@@ -30,39 +30,39 @@ export function limitObject(Base) {
 
     async reserve({ parts, now }) {
       const { dataText } = internals();
-      const handle = this.#open(now);
-      for (const { scope } of parts) this.#load(handle, scope);
-      const answer = handle.reserve_and_tell(dataText(parts, "parts"), timely(now));
+      const text = dataText(parts, "parts");
+      const answer = this.#ask(now, (handle) => {
+        for (const { scope } of parts) this.#load(handle, scope);
+        return handle.reserve_and_tell(text, timely(now));
+      });
       // A refusal changes nothing.
       if (answer.ok) await this.#written(0);
       return answer;
     }
 
     async settle(reservation, { tokens, usd, now }) {
-      const handle = this.#open(now);
-      handle.settle(reservation, tokens, usd, timely(now));
+      this.#ask(now, (handle) => handle.settle(reservation, tokens, usd, timely(now)));
       await this.#written(SETTLED_WITHIN);
     }
 
     async release(reservation) {
-      const handle = this.#open(Date.now());
-      handle.release(reservation);
+      this.#ask(Date.now(), (handle) => handle.release(reservation));
       await this.#written(SETTLED_WITHIN);
     }
 
     async block(scope, until) {
-      const handle = this.#open(Date.now());
-      this.#load(handle, scope);
-      handle.block(scope, until);
+      this.#ask(Date.now(), (handle) => {
+        this.#load(handle, scope);
+        handle.block(scope, until);
+      });
       await this.#written(SETTLED_WITHIN);
     }
 
     // Requests that were left open are lost after ten minutes, whether or not others come.
     async alarm() {
       const now = Date.now();
-      const handle = this.#open(now);
       this.#alarm = Infinity;
-      handle.expire(now);
+      this.#ask(now, (handle) => handle.expire(now));
       await this.#written(0);
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
       // An object that is seldom asked is evicted before its writes add up to a sweep.
@@ -73,6 +73,22 @@ export function limitObject(Base) {
 
     #run(statement, ...values) {
       return this.ctx.storage.sql.exec(statement, ...values);
+    }
+
+    // A trap, which alone has a cause, leaves a handle half changed and in use: the next one starts from what is stored.
+    // Whoever waits for a write of what it held is told.
+    #ask(now, use) {
+      try {
+        return use(this.#open(now));
+      } catch (error) {
+        if (error.cause !== undefined) {
+          this.#forget();
+          clearTimeout(this.#next?.timer);
+          this.#next?.reject(error);
+          this.#next = null;
+        }
+        throw error;
+      }
     }
 
     // What is open or lost comes into memory with its scopes, whatever is asked: time alone may end it.
@@ -135,9 +151,14 @@ export function limitObject(Base) {
 
     // All that counts is stored, and comes back when it is asked for.
     #forget() {
-      this.#handle?.free();
+      const handle = this.#handle;
       this.#handle = null;
       this.#scopes = 0;
+      try {
+        handle?.free();
+      } catch {
+        // A trap left it in use: its memory stays.
+      }
     }
 
     #write(handle) {
