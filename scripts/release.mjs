@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
+import { deny } from "./deny.mjs";
 import { pack } from "./install.mjs";
 import { findRepository } from "./repository.mjs";
 import { main, root, run, Stop } from "./run.mjs";
@@ -58,6 +59,10 @@ async function obstacles() {
   return found;
 }
 
+function publishable(todo) {
+  if (todo.length) throw new Stop(`before this can be published:\n${todo.map((line) => `  - ${line}`).join("\n")}`);
+}
+
 async function integrity(file) {
   return `sha384-${createHash("sha384").update(await readFile(file)).digest("base64")}`;
 }
@@ -68,7 +73,9 @@ async function command() {
   // Both builds shall find the same, though the second one's folder is no clone.
   process.env.HFETCH_REPOSITORY = (await findRepository()) ?? "";
   const todo = await obstacles();
-  if (todo.length && !dryRun) throw new Stop(`before this can be published:\n${todo.map((line) => `  - ${line}`).join("\n")}`);
+  if (!dryRun) publishable(todo);
+  todo.push(...(await deny()).map((what) => `check ${what}`));
+  if (!dryRun) publishable(todo);
   const env = { ...process.env, CI: "true" };
   for (const script of ["test", "test:bundlers"]) await run("npm", ["run", "--silent", script], { env, echo: true });
   const built = await buildPackage();
