@@ -234,6 +234,25 @@ fn another_body_is_not_what_was_asked_for() {
 }
 
 #[test]
+fn what_stands_before_a_body_counts_the_same_in_pieces() {
+    for before in ["", " \r\n\t", "\u{c}", "\u{b}", "\u{a0}"] {
+        let body = [
+            before,
+            "{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}",
+        ]
+        .concat();
+        let (whole, _) = read([body.as_bytes()], Mode::Fold);
+        let (single, _) = read(body.as_bytes().chunks(1), Mode::Fold);
+        assert_eq!(single, whole, "{before:?}");
+        assert_eq!(
+            whole.fault.is_none(),
+            before.chars().all(|letter| " \r\n\t".contains(letter)),
+            "{before:?}"
+        );
+    }
+}
+
+#[test]
 fn broken_utf8_becomes_the_replacement_character() {
     let (seen, _) = read([b"data: {\"choices\":[{\"delta\":{\"content\":\"a\xe2\x82\"},\"finish_reason\":\"stop\"}]}\n\n".as_slice()], Mode::Text);
     assert_eq!(seen.items, ["a\u{fffd}"]);

@@ -93,7 +93,9 @@ impl ChatDecoder {
 
     fn read(&mut self, bytes: &[u8]) {
         if !self.begun {
-            let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+            // White space of JSON: no body may be read otherwise when it comes in other pieces.
+            let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+            let first = bytes.iter().find(|byte| !blank(byte));
             self.begun = first.is_some();
             // No field name of an event stream starts like this: an answer in JSON, or a page.
             self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
