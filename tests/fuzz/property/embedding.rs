@@ -16,8 +16,10 @@ pub fn hold(data: &[u8]) {
     if !super::shallow(body) {
         return;
     }
-    // Bytes that are not UTF-8 are U+FFFD, as everywhere in JavaScript.
-    let text = whole_characters(String::from_utf8_lossy(body).into_owned());
+    // As a TextDecoder reads it: without a byte order mark, and bytes that are not UTF-8 are U+FFFD.
+    let text = String::from_utf8_lossy(body);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = whole_characters(text.to_string());
     let value: Value = serde_json::from_str(&text).expect("what is taken is JSON");
     if let Some(expected) = rows(&value, inputs) {
         let bits = |values: &[f32]| {
