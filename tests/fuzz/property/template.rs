@@ -18,15 +18,16 @@ pub fn hold(data: &[u8]) {
     }
     same_at_every_chunking(&body, sizes);
     same_at_every_chunking(rest, sizes);
+    if !shallow(rest) {
+        return;
+    }
     let (seen, _) = read([body.as_slice()], Mode::Chunks);
     let expected: Vec<String> = payloads
         .iter()
         .copied()
         .take_while(|payload| payload.trim_ascii() != b"[DONE]")
         .map(|payload| String::from_utf8_lossy(payload).into_owned())
-        .take_while(|payload| {
-            json::parse(payload.as_bytes()).is_ok() && shallow(payload.as_bytes())
-        })
+        .take_while(|payload| json::parse(payload.as_bytes()).is_ok())
         .map(|payload| parse(payload.as_bytes()).to_string())
         .take(seen.items.len())
         .collect();
