@@ -40,8 +40,30 @@ pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen
 pub fn joined(mut seen: Seen) -> Seen {
     let texts = seen.items.iter().map(|text| text.as_str().unwrap());
     assert!(texts.clone().all(|text| !text.is_empty()));
-    seen.items = vec![json!(texts.collect::<String>())];
+    seen.items = vec![json!(end_to_end(texts))];
     seen
+}
+
+/// Texts put end to end as JavaScript does it: two halves of a character that meet are that character.
+pub fn end_to_end<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let units = texts.flat_map(str::chars).flat_map(|letter| {
+        let half = u32::from(letter).checked_sub(HALVES);
+        let half = half.filter(|half| (0xd800..0xe000).contains(half));
+        let mut units = [half.unwrap_or_default() as u16, 0];
+        let length = half.map_or_else(|| letter.encode_utf16(&mut units).len(), |_| 1);
+        units.into_iter().take(length)
+    });
+    let letters = char::decode_utf16(units);
+    letters
+        .map(|letter| letter.unwrap_or_else(|lone| half_character(lone.unpaired_surrogate())))
+        .collect()
+}
+
+/// Where halves of characters are kept, which a string of Rust's can't hold: in a plane of private use.
+const HALVES: u32 = 0x10_0000;
+
+fn half_character(half: u16) -> char {
+    char::from_u32(HALVES + u32::from(half)).unwrap()
 }
 
 /// How many items came by a template.
@@ -142,13 +164,13 @@ fn place<'v>(chunk: &'v mut Value, path: &Value) -> &'v mut Value {
         })
 }
 
-/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate is U+FFFD.
+/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate is its character among the `HALVES`.
 pub fn parse(text: &[u8]) -> Value {
     let text = whole_characters(String::from_utf8(text.to_vec()).unwrap());
     as_javascript(serde_json::from_str(&text).unwrap())
 }
 
-/// JSON without lone surrogates, which serde_json refuses: U+FFFD is in their places.
+/// JSON without lone surrogates, which serde_json refuses: characters of private use are in their places.
 pub fn whole_characters(mut text: String) -> String {
     let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
     let mut at = 0;
@@ -162,9 +184,10 @@ pub fn whole_characters(mut text: String) -> String {
             {
                 12
             }
-            (Some(0xd800..0xe000), _) if unicode => {
-                text.replace_range(at..at + 6, "\\ufffd");
-                6
+            (Some(lone @ 0xd800..0xe000), _) if unicode => {
+                let character = half_character(lone);
+                text.replace_range(at..at + 6, character.encode_utf8(&mut [0; 4]));
+                character.len_utf8()
             }
             _ => 2,
         };

@@ -3,7 +3,7 @@
 use hfetch::json;
 use hfetch::wire::stream::Mode;
 
-use super::reader::{Seen, parse, read};
+use super::reader::{Seen, end_to_end, parse, read};
 use super::shallow;
 
 /// The first line has the sizes of the pieces; every further one is the data of an event.
@@ -67,10 +67,7 @@ fn same_at_every_chunking(body: &[u8], sizes: &[u8]) {
     );
     let (text, _) = read([body], Mode::Text);
     let (text_pieces, _) = read(super::pieces(body, sizes), Mode::Text);
-    let joined = |seen: &Seen| -> String {
-        let texts = seen.items.iter().filter_map(|item| item.as_str());
-        texts.collect()
-    };
+    let joined = |seen: &Seen| end_to_end(seen.items.iter().filter_map(|item| item.as_str()));
     assert_eq!(joined(&text), joined(&text_pieces));
     assert_eq!(text.folded, whole.folded);
 }
