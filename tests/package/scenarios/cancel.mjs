@@ -139,10 +139,11 @@ export const cancel = [
     assert.equal((await closed()).disconnected, 1);
   }),
 
+  // Long enough for a request to leave a busy browser: one that never left hangs up on nobody.
   ...[
-    ["connect", { stallBeforeHeaders: true }, { connect: 40 }],
-    ["idle", STALLED, { idle: 120 }],
-    ["total", { delayMs: 10, split: 20 }, { total: 80 }],
+    ["connect", { stallBeforeHeaders: true }, { connect: 400 }],
+    ["idle", STALLED, { idle: 400 }],
+    ["total", { delayMs: 50, split: 20 }, { total: 400 }],
   ].map(([phase, step, timeout]) =>
     scenario(`timeout: ${phase} ends with its phase and hangs up`, async ({ client, script, closed, hfetch, assert }) => {
       await script(step);
