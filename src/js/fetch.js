@@ -1,7 +1,6 @@
 // One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
 
 import { resolvesAcrossRequests, timer } from "./cancel.js";
-import { EventReader } from "./event_reader.js";
 
 const REDIRECTS = 5;
 
@@ -123,8 +122,6 @@ export async function readParts(response, cancel, idle, take) {
 // A reader whose pending read ends when it is cancelled: the platform's does, one of a caller's making may not.
 export function openReader(body) {
   if (!body) return NOTHING;
-  const events = EventReader.of(body);
-  if (events !== undefined) return events;
   const reader = body.getReader();
   const { ReadableStreamDefaultReader: Platform } = globalThis;
   return Platform && reader instanceof Platform ? reader : new ForeignReader(reader);

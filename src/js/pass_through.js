@@ -1,7 +1,5 @@
 // A stream's body handed on as the bytes that came.
 
-import { endsEvent } from "./event_reader.js";
-
 // What a Pump hands on in place of items, of each network chunk; `tail`: a finish reason or usage has been seen, `over`: no more will
 // come, `failed`: and what came reports an error. Here: all of it.
 export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
@@ -99,6 +97,13 @@ function eventEnd(bytes, from) {
     at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
     if (blank) return at;
   }
+}
+
+// Whether an event ends at `end`.
+function endsEvent(bytes, end = bytes.length) {
+  let at = end - 1;
+  if (bytes[at] === LF && bytes[at - 1] === CR) at--;
+  return (bytes[at] === LF || bytes[at] === CR) && (bytes[at - 1] === LF || bytes[at - 1] === CR);
 }
 
 // Of a large network chunk's events one does, and to decode the others would cost more than to hand them on.

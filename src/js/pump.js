@@ -127,7 +127,7 @@ export class Pump {
     if (this.#alarm === null) this.#watch();
     try {
       this.#reader ??= openReader(this.#exchange.response.body);
-      return this.#reader.read(this.#decoder.tail);
+      return this.#reader.read();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -310,7 +310,7 @@ export class Pump {
     };
     const alarm = timer(close, LINGER);
     try {
-      reader.read(true).then(close, close);
+      reader.read().then(close, close);
     } catch {
       close();
     }

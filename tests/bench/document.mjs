@@ -183,7 +183,7 @@ A request through the Durable Object waits for a disk: what the object has answe
 twice as long as one does, where a write for each of them would make it fifteen times.
 
 A body that no script touches is pumped by workerd itself, and as soon as one does, each network chunk costs two entries into JavaScript, one for its read and one for its write, whatever is done with it:
-that is what the pass-through in JavaScript shows, whose reader gets most network chunks in two pieces. The gateway reads both at once, into one buffer.
+that is what the pass-through in JavaScript shows, the plainest there can be, whose reader gets most network chunks in two pieces.
 Less than a millisecond of processor time for 1,000 tokens above the bare pass-through: in 16 KiB chunks ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "bare pass-through")},
 one event per network chunk ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "bare pass-through")}; above the pass-through in JavaScript
 ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "pass-through in JavaScript")} and ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "pass-through in JavaScript")}.

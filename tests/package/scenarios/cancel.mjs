@@ -156,6 +156,14 @@ export const cancel = [
     }),
   ),
 
+  scenario("comments between events are no silence", async ({ client, script, assert }) => {
+    const chunk = (content, finish_reason) => ({ choices: [{ index: 0, delta: { content }, finish_reason }] });
+    const comments = Array(9).fill(":\n\n");
+    await script({ sse: [...comments, chunk("x", null), ...comments, chunk("y", "stop")], done: true, delayMs: 100 });
+    const stream = await client({ retry: false }).chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 500 } });
+    assert.equal((await stream.final()).choices[0].message.content, "xy");
+  }),
+
   scenario("a slow drip is not idle", async ({ client, script, assert }) => {
     await script({ sse: [": a\n", ": b\n", ": c\n", ": d\n", ": e\n", { choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }] }], done: true, delayMs: 50 });
     const stream = await client().chat.completions.create({ messages: PROMPT, stream: true }, { timeout: { idle: 220 } });
