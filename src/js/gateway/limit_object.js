@@ -2,7 +2,7 @@
 // and writes what changes as rows. What it has answered is stored. A write costs what a disk takes, so that whoever comes
 // at once is written at once, and what nobody waits for goes with the next.
 
-import { internals } from "./client.js";
+import { StoreHandle, dataText } from "./client.js";
 
 // How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
 const AHEAD = 60_000; // ms
@@ -29,7 +29,6 @@ export function limitObject(Base) {
     #next = null; // the write that is due: {due, timer, done, resolve, reject}
 
     async reserve({ parts, now }) {
-      const { dataText } = internals();
       const text = dataText(parts, "parts");
       const answer = this.#ask(now, (handle) => {
         for (const { scope } of parts) this.#load(handle, scope);
@@ -94,7 +93,6 @@ export function limitObject(Base) {
     // What is open or lost comes into memory with its scopes, whatever is asked: time alone may end it.
     #open(now) {
       if (this.#handle !== null) return this.#handle;
-      const { StoreHandle } = internals();
       this.#run(SCHEMA);
       const handle = StoreHandle.journaled();
       const [head] = this.#run("SELECT state FROM hfetch_store").toArray();

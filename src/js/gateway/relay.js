@@ -4,9 +4,10 @@
 // While the model's server is silent there is nothing to write. Then, between two events, a comment goes out, which every parser
 // of event streams skips: a connection that the caller has closed answers it with a reset.
 
+import { endsEvent } from "./event_filter.js";
+
 const SILENCE = 3_000; // ms
 const COMMENT = new TextEncoder().encode(":\n\n");
-const [LF, CR] = [10, 13];
 
 /** The body to answer with: `stream`, or what `chunks`, its reader, gives; `events` says that it is an event stream. Hosts that cancel a stream whose reader has gone need nothing. */
 export function relay(stream, chunks, events) {
@@ -47,10 +48,4 @@ async function pump(reader, writer, events) {
   } finally {
     clearInterval(alarm);
   }
-}
-
-function endsEvent(bytes) {
-  const at = bytes.length - 1;
-  const [third, second, last] = [bytes[at - 2], bytes[at - 1], bytes[at]];
-  return (last === LF && second === LF) || (last === CR && second === CR) || (last === LF && second === CR && third === LF);
 }

@@ -1,14 +1,128 @@
-// The model's server behind the gateway, through the client that the package's main entry has loaded.
+// The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
-import { internals } from "./client.js";
+import {
+  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, StreamError, StreamTruncatedError, catalogue, clientOptions, close, dataText,
+  embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+} from "./client.js";
+import { Redacted, WithoutUsage } from "./event_filter.js";
 import { refuse } from "./setting.js";
+
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+// A request's options are a client's, and
+//   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
+//   maxTokens: what a chat request goes out with that names no maximum of tokens;
+//   redact: (text) => text, what of a stream's error events may be told;
+//   lastWords: (error) => string, what a stream that fails says before it ends.
+// Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
+// a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
+export class Upstream {
+  #client;
+
+  // Options of a client. Nobody waits in line here: who is refused is told when to come back.
+  constructor(options = {}) {
+    const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
+    this.#client = hooked(new Client(data, hooks), hooks);
+  }
+
+  chat(text, request) {
+    return this.#exchange("chat", chat, text, request);
+  }
+
+  embeddings(text, request) {
+    return this.#exchange("embeddings", embeddings, text, request);
+  }
+
+  // The catalogue, or one model of it: neither limited nor settled.
+  async models(id = "", request = undefined) {
+    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) => {
+      const body = await readBody(response, cancel, call.idle);
+      return answerOf(call, responseInfo(response, call), body);
+    });
+  }
+
+  snapshot() {
+    return this.#client.snapshot();
+  }
+
+  #exchange(kind, run, text, { parts = [], maxTokens, redact, lastWords, ...request } = {}) {
+    const { settle, settled } = settlement();
+    const prepare = () => {
+      const [data, hooks] = requestOptions(request);
+      return [text, data, { ...hooks, parts: dataText(parts, "parts"), metered: true, ...(maxTokens !== undefined && { maxTokens: String(maxTokens) }) }];
+    };
+    const answer = (async () => {
+      const { call, cancel } = open(this.#client, kind, prepare, settle);
+      try {
+        return await run(call, cancel, redact, lastWords);
+      } catch (error) {
+        throw Object.assign(fail(call, cancel, error), { quotas: call.quotas ?? null });
+      }
+    })();
+    return { answer, settled };
+  }
+}
+
+function answerOf(call, info, body) {
+  return { ...info, quotas: call.quotas ?? null, body };
+}
+
+async function chat(call, cancel, redact, lastWords) {
+  const exchange = await call.send(0);
+  const info = responseInfo(exchange.response, call);
+  if (!call.stream) {
+    const body = await readBody(exchange.response, cancel, call.idle);
+    exchange.forget();
+    settleWhole(call, cancel, body);
+    return answerOf(call, info, body);
+  }
+  const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
+  pump.mode = FOLD;
+  const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
+  pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
+  const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
+  return { ...answerOf(call, info, readable(chunks)), chunks };
+}
+
+function ending(error, lastWords) {
+  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body !== undefined;
+  // A frame that has been handed on has said it; and nobody listens any more who has left.
+  if (told || error instanceof APIUserAbortError) return NOTHING;
+  const words = lastWords?.(error);
+  return words === undefined ? undefined : encoder.encode(words);
+}
+
+// As it came where that is what was asked for; feature extraction and several batches are put into OpenAI's list.
+async function embeddings(call, cancel) {
+  const format = call.format === "base64" ? "base64" : "numbers";
+  if (call.requests > 1) {
+    const { data, response } = await embed(call, cancel, undefined, format);
+    return answerOf(call, response, encoder.encode(JSON.stringify(data)));
+  }
+  const exchange = await call.send(0);
+  const bytes = await readBody(exchange.response, cancel, call.idle);
+  exchange.forget();
+  const text = new TextDecoder().decode(bytes);
+  const body = new Body();
+  body.push(bytes);
+  const { data, model } = readBatch(call, 0, exchange.response, body, text, format);
+  const list = { object: "list", data, model: model ?? call.model, usage: call.usage() };
+  close(call, cancel, "ok", null);
+  return answerOf(call, responseInfo(exchange.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
+}
+
+// Whether a checked answer is a list of OpenAI's, with embeddings of the format.
+function isAsked(text, format) {
+  const [, begins] = /^\s*\{[^]*?"embedding"\s*:\s*(["[])/.exec(text) ?? [];
+  return begins === (format === "base64" ? '"' : "[");
+}
 
 // What an operator knows an option of the client by.
 const VARIABLES = { apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_URL", billTo: "HF_BILL_TO", pricing: "GATEWAY_PRICING" };
 
 /** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
 export function openUpstream({ apiKeys, baseURL, billTo, pricing, keyLimits: limits, store, fetch }) {
-  const { Upstream } = internals();
   const options = Object.entries({ apiKeys, baseURL, billTo, pricing, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
