@@ -62,7 +62,6 @@ export class Service {
     return finish(visit, answer, this.#settings.origins);
   }
 
-
   async #answer(visit) {
     const { request, url, env } = visit;
     const asked = route(url.pathname);
