@@ -1,38 +1,20 @@
 // npm run gateway as a person meets it: set up by the environment, and ended by Ctrl-C.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root } from "../../scripts/run.mjs";
+import { startProgram } from "../scripts/program.mjs";
 import { endpoint, KEY, MESSAGES, MODEL, TOKEN } from "./running.mjs";
 
 /** Starts the command for one test; gives what it printed, the gateway's address, and how to stop it. */
 async function start(t, env, args = []) {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [join(root, "scripts/gateway.mjs"), "--port", "0", ...args], { env: { PATH, HOME, ...env } });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = once(child, "exit");
-  let printed = "";
-  let heard = () => {};
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => heard((printed += data)));
-  /** What a pattern finds in what is printed, as soon as it is there. */
-  const shows = (pattern) =>
-    new Promise((resolve, reject) => {
-      heard = () => pattern.test(printed) && resolve(pattern.exec(printed));
-      heard();
-      exited.then(() => reject(new Error(printed)));
-    });
-  const [, url] = await shows(/The gateway: (\S+)\/v1/);
-  const stop = async () => {
-    child.kill("SIGINT");
-    return (await exited)[0];
-  };
+  const program = startProgram(t, "gateway.mjs", ["--port", "0", ...args], { PATH, HOME, ...env });
+  const [, url] = await program.shows(/The gateway: (\S+)\/v1/);
   const ask = () =>
     fetch(`${url}/v1/chat/completions`, { method: "POST", headers: { authorization: `Bearer ${KEY}` }, body: JSON.stringify({ model: MODEL, messages: MESSAGES }) });
-  return { url, stop, ask, shows, printed: () => printed };
+  return { url, ask, ...program };
 }
 
 test("it does what the environment says, and its state outlives it where a folder is named", async (t) => {
