@@ -301,7 +301,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
         call.set_body(&fields, &text);
     }
     Failed {
-        error: to_js_with(error, &fields),
+        error: call.quoting(error, &fields),
         status: Some(status),
         delay: delay(call, Some(status), &header, value.as_ref(), attempt),
         rest: retry::rest_time(status, &header, now()),

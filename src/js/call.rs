@@ -6,7 +6,7 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Returned, get};
-use super::error::{to_js, to_js_with};
+use super::error::to_js;
 use super::in_flight::InFlight;
 use super::policy::parts;
 use super::trap::{self, Place};
@@ -175,9 +175,9 @@ impl Call {
 
     /// The models of a catalogue's body, or the one model that was asked for.
     pub fn catalogue(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        catalogue::read(&self.0.shared, &self.0.model, bytes).map_err(|mut error| {
-            error.message = self.0.redact(&error.message);
-            to_js_with(error, &self.0.stream_fields(JsValue::NULL))
+        catalogue::read(&self.0.shared, &self.0.model, bytes).map_err(|error| {
+            let fields = self.0.stream_fields(JsValue::NULL);
+            self.0.quoting(error, &fields)
         })
     }
 }

@@ -7,13 +7,25 @@ use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
 use crate::config::RequestOptions;
-use crate::error::{Class, Error, redact};
+use crate::error::{Class, Details, Error, redact};
 use crate::wire::failure;
 
 impl InFlight {
     /// Everything that must not be seen in an error.
     pub fn redact(&self, text: &str) -> String {
         redact(text, &self.shared.secrets())
+    }
+
+    /// An error that says what the server said: keys are cut out of its words, since these were read.
+    pub fn quoting(&self, mut error: Error, fields: &Fields) -> JsValue {
+        error.message = self.redact(&error.message);
+        let Details {
+            code, kind, param, ..
+        } = &mut *error;
+        for text in [code, kind, param].into_iter().flatten() {
+            *text = self.redact(text);
+        }
+        to_js_with(error, fields)
     }
 
     fn clean(&self, thrown: &JsValue) -> JsValue {
@@ -51,7 +63,7 @@ impl InFlight {
 
     /// `body` and `error` of an error: parsed where the body is JSON, keys cut out.
     pub fn set_body(&self, fields: &Fields, text: &str) {
-        let body = parsed(&self.redact(text));
+        let body = parsed(&self.redact(text), self.shared.secrets());
         let inner = get(&body, "error");
         fields.set(
             "error",
@@ -133,7 +145,7 @@ impl InFlight {
             Some("APIError") => Class::Api,
             _ => Class::Stream,
         };
-        let mut error = Error::new(class, self.redact(&text("message").unwrap_or_default()));
+        let mut error = Error::new(class, text("message").unwrap_or_default());
         error.code = text("code");
         error.kind = text("type");
         error.param = text("param");
@@ -141,17 +153,16 @@ impl InFlight {
         if let Some(body) = text("body") {
             self.set_body(&fields, &body);
         }
-        to_js_with(error, &fields)
+        self.quoting(error, &fields)
     }
 
     /// The typed error of a 200 whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
         let mut error = failure::unexpected(bytes);
         error.status = Some(self.progress.get(|progress| progress.status));
-        error.message = self.redact(&error.message);
         let fields = self.stream_fields(JsValue::NULL);
         self.set_body(&fields, &String::from_utf8_lossy(bytes));
-        to_js_with(error, &fields)
+        self.quoting(error, &fields)
     }
 }
 

@@ -1,5 +1,7 @@
 // How one call ends early: the caller's signal, abort(), or a timeout, whichever comes first.
 
+import { refuse } from "./options.js";
+
 // setTimeout fires at once past 2^31 - 1 ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -14,11 +16,14 @@ export class Cancel {
   #total;
 
   constructor(signal) {
-    if (signal) {
-      this.#signal = signal;
-      this.#listener = () => this.end("abort", signal.reason);
-      if (signal.aborted) this.end("abort", signal.reason);
+    if (!signal) return;
+    this.#signal = signal;
+    this.#listener = () => this.end("abort", signal.reason);
+    try {
+      if (signal.aborted) this.#listener();
       else signal.addEventListener("abort", this.#listener);
+    } catch (cause) {
+      throw refuse("signal", "can't be read", cause);
     }
   }
 
@@ -37,7 +42,11 @@ export class Cancel {
 
   // Nothing of the call is left on the caller's signal or in the timer queue.
   release() {
-    this.#signal?.removeEventListener("abort", this.#listener);
+    try {
+      this.#signal?.removeEventListener("abort", this.#listener);
+    } catch {
+      // A signal of a caller's making: what it keeps is its own.
+    }
     this.#signal = undefined;
     this.#total?.clear();
     this.#total = undefined;

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::call::Call;
 use super::cancel::Cancel;
 use super::convert::Returned;
-use super::error::{Fields, to_js, to_js_with};
+use super::error::{Fields, to_js};
 use super::in_flight::{InFlight, Plan};
 use super::outgoing::Wire;
 use super::plain;
@@ -179,11 +179,10 @@ impl Call {
         let inner = match embedding::decode(bytes, inputs) {
             Ok(inner) => inner,
             Err(mut error) => {
-                error.message = call.redact(&error.message);
                 error.status = Some(call.progress.get(|progress| progress.status));
                 let fields: Fields = call.fields();
                 call.set_body(&fields, &String::from_utf8_lossy(bytes));
-                return Err(to_js_with(error, &fields));
+                return Err(call.quoting(error, &fields));
             }
         };
         let usage = inner.usage.as_ref();

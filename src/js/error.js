@@ -140,9 +140,10 @@ export function makeError(name, message, fields) {
   return new ErrorClass(message, fields);
 }
 
-export function parsed(text) {
+// JSON may write a key with escapes, which hide it until they are read.
+export function parsed(text, secrets) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_, value) => (typeof value === "string" ? redacted(value, secrets) : value));
   } catch {
     return text;
   }

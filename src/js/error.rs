@@ -10,8 +10,8 @@ extern "C" {
     #[wasm_bindgen(js_name = makeError)]
     fn make_error(class: &str, message: &str, fields: &Object) -> JsValue;
 
-    /// JSON as its value, any other text as it is.
-    pub fn parsed(text: &str) -> JsValue;
+    /// JSON as its value without secrets, any other text as it is.
+    pub fn parsed(text: &str, secrets: Vec<String>) -> JsValue;
 
     /// Headers, or a copy of them without secrets where one echoes them.
     #[wasm_bindgen(js_name = cleanHeaders)]

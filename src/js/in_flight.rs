@@ -169,10 +169,11 @@ impl InFlight {
     pub fn note_response(&self, response: &Response) {
         let id = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id"]
             .iter()
-            .find_map(|name| header(response, name));
+            .find_map(|name| header(response, name))
+            .map(|id| self.redact(&id));
         let status = response.status() as u16;
         let headers = response.headers();
-        let provider = header(response, "x-inference-provider");
+        let provider = header(response, "x-inference-provider").map(|name| self.redact(&name));
         self.progress.get(|progress| {
             progress.request_id = id;
             progress.status = status;

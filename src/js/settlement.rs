@@ -61,7 +61,7 @@ impl InFlight {
         let provider = self.provider();
         self.progress.get(|progress| Settlement {
             outcome,
-            finish_reason,
+            finish_reason: finish_reason.map(|reason| self.redact(&reason)),
             kind: self.kind.unwrap_or(Kind::Chat),
             model: self.model.clone(),
             key: progress

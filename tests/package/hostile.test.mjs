@@ -154,6 +154,37 @@ test("withResponse of a failed call is one rejection, not two", async () => {
   await nextTurn();
 });
 
+const LISTENING = { aborted: false, addEventListener: () => {}, removeEventListener: () => {} };
+const boom = () => {
+  throw new Error("mine");
+};
+const SIGNALS = [
+  ["whose addEventListener throws", { ...LISTENING, addEventListener: boom }, "ConfigError"],
+  ["whose aborted throws", Object.defineProperty({ ...LISTENING }, "aborted", { get: boom }), "ConfigError"],
+  ["whose removeEventListener throws", { ...LISTENING, removeEventListener: boom }, undefined],
+  ["without removeEventListener", { ...LISTENING, removeEventListener: undefined }, undefined],
+  ["that aborts at once", { ...LISTENING, addEventListener: (_, listener) => listener() }, "APIUserAbortError"],
+];
+for (const [name, signal, expected] of SIGNALS) {
+  test(`a signal ${name}: every call ends as it should`, async () => {
+    const { client } = scripted();
+    const hf = client();
+    const calls = [
+      () => hf.chat.completions.create({ messages: PROMPT }, { signal }),
+      () => hf.chat.completions.create({ messages: PROMPT, stream: true }, { signal }).then(async (stream) => stream.final()),
+      () => hf.embeddings.create({ model: "org/model", input: "x" }, { signal }),
+      () => hf.models.list({ signal }),
+    ];
+    for (const call of calls) {
+      const error = await (async () => call())().then(() => undefined, (reason) => reason);
+      assert.equal(error?.name, expected, error?.stack);
+    }
+    const late = clientWith({ fetch: never }).chat.completions.create({ messages: PROMPT }, { signal, timeout: { total: 20 } });
+    assert.equal((await failure(late)).name, expected ?? "APIConnectionTimeoutError");
+    assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
+  });
+}
+
 const HOSTILE = [
   ["a getter that throws", Object.defineProperty({}, "temperature", { enumerable: true, get: () => { throw new Error("getter"); } })],
   ["toJSON that throws", { extra: { toJSON: () => { throw new Error("toJSON"); } } }],

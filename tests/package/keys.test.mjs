@@ -1,7 +1,8 @@
 // The key pool: least loaded first, rotated on failure, cooled and disabled; labels instead of secrets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, failure, scripted } from "./installed.mjs";
+import { inspect } from "node:util";
+import { PROMPT, drain, failure, scripted } from "./installed.mjs";
 
 const QUICK = { baseDelay: 1 };
 const THREE = { apiKey: undefined, apiKeys: ["hf_a", "hf_b", "hf_c"], retry: QUICK };
@@ -116,4 +117,41 @@ test("labels tell keys apart and never show them", async () => {
   assert.ok(!JSON.stringify(hf.snapshot()).includes("hf_a"));
   const again = script.client({ ...THREE, id: "team" });
   assert.deepEqual(again.snapshot().keys.map(({ key }) => key), keys.map(({ key }) => key), "the same key has the same label");
+});
+
+test("a key that an answer quotes is nowhere in its error or settlement, wherever and however it is written", async () => {
+  const key = "hf_marker/of-quoting+keys";
+  const json = JSON.stringify(key);
+  const escaped = json.replaceAll("/", "\\/").replace("m", "\\u006d");
+  const frame = (text) => ({ sse: [`data: ${text}\n\n`], done: true });
+  const body = (text, rest = {}) => ({ text, contentType: "application/json", ...rest });
+  const errorOf = (text) => `{"error":{"message":${text},"code":${text},"type":${text},"param":${text},"more":[{"deep":${text}}]}}`;
+  const answerOf = (part) => `{"choices":[{"index":0,"${part}":{"role":"assistant","content":"hi"},"finish_reason":${json}}]}`;
+  const headers = { "x-request-id": `Bearer ${key}`, "x-inference-provider": key };
+  const places = {
+    "a refusal": [body(errorOf(json), { status: 400 })],
+    "a refusal, escaped": [body(errorOf(escaped), { status: 400 })],
+    "a refusal's headers": [{ status: 400, headers }],
+    "an answer's headers": [{ headers }],
+    "an error as 200, escaped": [body(errorOf(escaped))],
+    "a finish_reason": [body(answerOf("message")), frame(answerOf("delta"))],
+    "an error frame": [frame(errorOf(json))],
+    "an error frame, escaped": [frame(errorOf(escaped))],
+    "a stream's headers, cut off": [{ headers, cutAfter: 20, cut: "end" }],
+  };
+  const seen = (value) => inspect(value, { depth: 20, showHidden: true, getters: true });
+  for (const [place, steps] of Object.entries(places)) {
+    for (const stream of [false, true]) {
+      const step = steps[stream ? steps.length - 1 : 0];
+      const hf = scripted(step).client({ apiKey: key, retry: false });
+      const pending = ask(hf, { stream });
+      const error = await pending.then((answer) => (stream ? drain(answer) : { error: null })).then((end) => end.error, (reason) => reason);
+      const shown = seen([error, await pending.settled, hf.snapshot()]);
+      assert.ok(!shown.includes(key), `${place}, stream ${stream}: ${shown}`);
+    }
+    const hf = scripted(...steps.slice(0, 1)).client({ apiKey: key, retry: false });
+    const pending = hf.embeddings.create({ model: "org/model", input: "x" });
+    const shown = seen([await pending.catch((reason) => reason), await pending.settled, await hf.models.list().catch((reason) => reason)]);
+    assert.ok(!shown.includes(key), `${place}, embeddings: ${shown}`);
+  }
 });
