@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { runOn } from "../../src/js/gateway/client.js";
+import { Upstream } from "../../src/js/gateway/upstream.js";
 import { MODEL, PROMPT, endpoint, failure, hfetch, scripted } from "./installed.mjs";
 
-const { Upstream } = hfetch.HuggingFace[Symbol.for("hfetch.internals")];
+// The package's gateway exports no such part of itself: its source runs on the installed client.
+runOn(hfetch.HuggingFace);
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const FRAME = { id: "1", object: "chat.completion.chunk", created: 1, model: "m" };
 const token = (content, more) => ({ ...FRAME, choices: [{ index: 0, delta: { content }, finish_reason: null }], ...more });
