@@ -62,7 +62,7 @@ async function sumOf(endpoints, kind) {
 // What may be held at the end beside what was held after a fifth of the traffic, when everything has been used once. A limiter remembers
 // each millisecond of the last minute in which something was sent: the faster it goes, the more, up to that much wasm. An allocator gives
 // pages back when it likes.
-const SLACK = { heap: 2_000_000, wasm: 8_000_000, handles: 100, resident: 64_000_000 };
+const SLACK = { heap: 2_000_000, wasm: 4_000_000, handles: 100, resident: 64_000_000 };
 const LONG_RUN = 20_000; // a shorter one shows nothing of growth
 const FILLED = 75; // seconds, until which that minute is not full
 
