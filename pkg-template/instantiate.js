@@ -5,7 +5,7 @@ import { imports } from "./imports.js";
 
 let running = false;
 
-/** Whether an entry point that shares this file has started the module: entries for workerd and Next's edge runtime share it with slim. */
+/** Whether an entry point that shares this file has started the module: entries for Node, workerd and Next's edge runtime share it with slim. */
 export const started = () => running;
 
 /**

@@ -131,10 +131,10 @@ async function bundle(glue, stage) {
     outdir: join(stage, "pkg/dist"),
   };
   const outputs = [
-    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
+    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }], footer: { js: NAMES_NODE } }),
     build({
       ...options,
-      entryPoints: ["workerd", "edge-light", "slim"].map(entry),
+      entryPoints: ["workerd", "edge-light", "node", "slim"].map(entry),
       splitting: true,
       chunkNames: "core",
       plugins: [{ name: "wasm-import", setup: keepWasmImports }],
@@ -144,7 +144,7 @@ async function bundle(glue, stage) {
       entryPoints: ["gateway", "gateway.workerd", "gateway.edge-light"].map(entry),
       splitting: true,
       chunkNames: "gateway-core",
-      external: ["cloudflare:workers", ...CLIENTS.map((name) => `./${name}.js`)],
+      external: ["cloudflare:workers", "hfetch", ...CLIENTS.map((name) => `./${name}.js`)],
     }),
   ];
   await Promise.all(outputs).catch((error) => {
@@ -153,7 +153,11 @@ async function bundle(glue, stage) {
 }
 
 /** Entries of the client that an entry of the gateway runs on: they stay files of their own, so that there is one module in memory. */
-const CLIENTS = ["index", "workerd", "edge-light"];
+const CLIENTS = ["workerd", "edge-light"];
+
+// What copies the files that a program needs to where it is deployed (@vercel/nft, and Nitro with it) doesn't know the condition
+// by which Node will choose node.js there: it finds the default entry, reads it, and takes along what it names. Never called.
+const NAMES_NODE = "(() => { const node = `${__dirname}/node.js`; });";
 
 /** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
 async function shorten(wasm, imports) {

@@ -1,13 +1,14 @@
 // npm run test:bundlers [-- --only part,part]: the packed package through every bundler, each result loaded and run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
-import { main, npmInstall, root, Stop } from "./run.mjs";
+import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { pageResults } from "./runtimes.mjs";
 import { counted, ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
@@ -91,6 +92,30 @@ async function readmeNext(url) {
   return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
 }
 
+const TRACED = `import { createRequire } from "node:module";
+import { HuggingFace, estimateTokens } from "hfetch";
+import { gateway } from "hfetch/gateway";
+const required = createRequire(import.meta.url)("hfetch");
+console.log([estimateTokens("hello") > 0, required.HuggingFace === HuggingFace, typeof gateway].join());
+`;
+
+/** What is deployed of a program runs in Node, which chooses other files of the package than the tracer does, be it by `exports` alone (Nitro) or not. */
+async function traced(trace) {
+  const results = [];
+  await writeFile(join(OUT, "traced.mjs"), TRACED);
+  for (const exportsOnly of [false, true]) {
+    const deployed = await mkdtemp(join(tmpdir(), "hfetch-traced-"));
+    try {
+      await trace(OUT, "traced.mjs", deployed, { exportsOnly });
+      const { stdout, stderr } = await run(process.execPath, [join(deployed, "traced.mjs")], { cwd: deployed, check: false });
+      results.push({ name: `exportsOnly: ${exportsOnly}`, ok: stdout === "true,true,function\n", error: stdout + stderr });
+    } finally {
+      await rm(deployed, { recursive: true, force: true });
+    }
+  }
+  return counted(results);
+}
+
 async function startNext({ next, env }, app) {
   const child = spawn(process.execPath, [next, "start", app, "--port", "0", "--hostname", "127.0.0.1"], { cwd: app, env, detached: true });
   let output = "";
@@ -154,11 +179,12 @@ async function command() {
   for (const name of ["main.mjs", "index.html", "hot", "next"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
   const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
   const under = (title) => snippets.filter(({ heading }) => heading === title);
-  const { bundlers, buildNext, viteServer } = await import("../tests/bundlers/bundle.mjs");
+  const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const endpoint = await startEndpoint();
   try {
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
+    await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));
     for (const way of NEXT_BUILDS) await nextParts(report, buildNext, way, endpoint.url, under("Next.js"));

@@ -20,6 +20,7 @@ const EXPECTED = [
   "dist/hfetch.d.ts",
   "dist/hfetch_bg.wasm",
   "dist/index.js",
+  "dist/node.js",
   "dist/slim.d.ts",
   "dist/slim.js",
   "dist/workerd.js",

@@ -63,6 +63,13 @@ export async function viteServer(app, options) {
   return { url: server.resolvedUrls.local[0].replace(/\/$/, ""), close: () => server.close() };
 }
 
+/** Copies to `out` what the tracer that Next, Vercel, Netlify and Nitro deploy with finds a program of the folder `app` to need. */
+export async function trace(app, program, out, options) {
+  const { nodeFileTrace } = require("next/dist/compiled/@vercel/nft");
+  const { fileList } = await nodeFileTrace([join(app, program)], { base: app, ...options });
+  for (const file of fileList) await cp(join(app, file), join(out, file), { recursive: true });
+}
+
 async function withPage(app, out) {
   await mkdir(out, { recursive: true });
   await cp(join(app, "index.html"), join(out, "index.html"));

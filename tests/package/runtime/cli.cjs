@@ -7,8 +7,7 @@ async function main() {
   const [runtime, url] = process.argv.slice(2);
   const { default: scenarios } = await import("../scenarios.mjs");
   const { runAll } = await import("./harness.mjs");
-  // The same file as what require() gave, by another name.
-  const copies = async () => [await import(`${pathToFileURL(require.resolve("hfetch"))}?again`)];
+  const copies = async () => [await import(new URL("index.js", pathToFileURL(require.resolve("hfetch"))))];
   const results = await runAll(scenarios, { hfetch, url, runtime, copies, inspect });
   await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ results })}\n`, resolve));
   process.exit(0);

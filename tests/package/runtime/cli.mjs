@@ -13,7 +13,7 @@ const slim = async () => {
   return copy;
 };
 // Deno is run without the permission to read files.
-const copies = async () => [await import(`${entry}?again`), ...(runtime === "deno" ? [] : [await slim()])];
+const copies = async () => [await import(new URL("index.js?again", entry)), ...(runtime === "deno" ? [] : [await slim()])];
 const statements = parseInt(process.versions.node) >= 24 ? await import("./using.mjs") : undefined;
 const results = await runAll(scenarios, { hfetch, url, runtime, copies, statements, inspect });
 // Not console.log: Node may exit before a pipe has taken it all.
