@@ -36,8 +36,8 @@ async function lint() {
   }
   await run(cargo, ["fmt", "--check"]);
   await run(cargo, ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"]);
-  const wasm = await wasmToolchain();
-  await run(wasm.cargo, ["clippy", "--lib", "--locked", "--target", "wasm32-unknown-unknown", ...wasm.args, "--", "-D", "warnings"], { env: { ...process.env, ...wasm.env } });
+  const { cargo: wasmCargo, plain } = await wasmToolchain();
+  await run(wasmCargo, ["clippy", "--lib", "--locked", "--target", "wasm32-unknown-unknown", ...plain.args, "--", "-D", "warnings"], { env: { ...process.env, ...plain.env } });
   return { passed: 3, failed: 0 };
 }
 

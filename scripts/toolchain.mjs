@@ -23,8 +23,9 @@ const LEAN = {
 };
 
 /**
- * Gives { cargo, args, env, flags, lean, way }: the cargo to call for wasm, with which arguments, environment and flags of rustc, whether
- * the standard library is built without the texts of panics, and what to call this way.
+ * Gives { cargo, args, env, flags, lean, way, plain }: the cargo to call for wasm, with which arguments, environment and flags of rustc,
+ * whether the standard library is built without the texts of panics, and what to call this way; `plain` has the { args, env } that do
+ * where nothing is to run, with the standard library at hand.
  */
 export async function wasmToolchain() {
   const forced = process.env.HFETCH_TOOLCHAIN;
@@ -45,10 +46,11 @@ export async function wasmToolchain() {
 
 /** The way with the leaner standard library where that can be built, else with the one at hand. */
 async function made({ cargo, args, env, version, way }) {
-  const plain = await plainReason(cargo, version);
-  if (plain) return { cargo, args, env, flags: [], lean: false, way: `${way} (larger: ${plain})` };
+  const plain = { args, env };
+  const reason = await plainReason(cargo, version);
+  if (reason) return { cargo, args, env, flags: [], lean: false, way: `${way} (larger: ${reason})`, plain };
   const flags = [...LEAN.flags, `--remap-path-prefix=${sources(version)}=/rust/library`];
-  return { cargo, args: LEAN.args, env: { ...env, ...UNSTABLE }, flags, lean: true, way: `${way}, standard library built without panics' texts` };
+  return { cargo, args: LEAN.args, env: { ...env, ...UNSTABLE }, flags, lean: true, way: `${way}, standard library built without panics' texts`, plain };
 }
 
 /** Why the standard library can't be built here, or null. */
