@@ -2,7 +2,12 @@
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-const significant = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, maximumFractionDigits: 12 });
+const significant = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const rough = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+// A sum of doubles is no longer exact in the last of its digits.
+const exact = new Intl.NumberFormat("en", { maximumSignificantDigits: 12 });
+
+const CENT = 0.01; // US dollars
 
 export const count = (number) => whole.format(number);
 export const compact = (number) => short.format(number);
@@ -11,13 +16,18 @@ export function tokens(number) {
   return `${count(number)} ${number === 1 ? "token" : "tokens"}`;
 }
 
-export const dollars = (number) => `$${significant.format(number)}`;
+/** After all the zeros of less than a cent nobody reads a third digit: `inFull` has it, for a title. */
+export const dollars = (usd) => `$${(usd < CENT ? rough : significant).format(usd)}`;
+export const inFull = (usd) => `$${exact.format(usd)}`;
 
 /** A cost: an unknown price is said, never shown as 0; a price by the dearest provider is an upper bound. */
 export function cost({ usd, source }) {
   if (usd === null) return "no price";
   return `${source === "live-max" && usd > 0 ? "≤ " : ""}${dollars(usd)}`;
 }
+
+/** The same as an element shows it, with all its digits in the title. */
+export const shownCost = (price) => ({ textContent: cost(price), title: price.usd === null ? "" : inFull(price.usd) });
 
 export function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -1,7 +1,7 @@
 // The ledger: one row for each settlement, and all of them as CSV.
 
 import { byId, element } from "./element.js";
-import { cost, count, dollars, duration } from "./format.js";
+import { count, dollars, duration, inFull, shownCost } from "./format.js";
 
 const SHOWN = 500; // rows; the export has them all
 
@@ -61,8 +61,9 @@ export function startLedger(session) {
     if (settlement.firstTokenMs !== null) waits.splice(waits.findIndex((wait) => wait > settlement.firstTokenMs) >>> 0, 0, settlement.firstTokenMs);
     const shown = [count(totals.calls), count(totals.prompt + totals.answer), price, waits.length ? duration(median(waits)) : "–"];
     for (const [index, text] of shown.entries()) figures[index].textContent = text;
+    figures[2].title = inFull(totals.usd);
     table.tFoot.replaceChildren(
-      element("tr", { role: "row" }, element("th", { role: "rowheader", scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), cell(""), number(price), element("td", { role: "cell", colSpan: 4 })),
+      element("tr", { role: "row" }, element("th", { role: "rowheader", scope: "row", colSpan: 5, textContent: `${count(totals.calls)} ${totals.calls === 1 ? "call" : "calls"}` }), number(count(totals.prompt)), number(count(totals.answer)), cell(""), element("td", { role: "cell", class: "number", textContent: price, title: inFull(totals.usd) }), element("td", { role: "cell", colSpan: 4 })),
     );
   }
 
@@ -94,7 +95,7 @@ function row({ startedAt, kind, model, provider, outcome, usage, cost: price, fi
     number(count(usage.prompt_tokens), "prompt"),
     number(count(usage.completion_tokens), "answer"),
     cell(usage.source),
-    element("td", { role: "cell", class: "number cost", textContent: cost(price) }),
+    element("td", { role: "cell", class: "number cost", ...shownCost(price) }),
     number(firstTokenMs === null ? "–" : duration(firstTokenMs), "first token"),
     number(duration(durationMs), "total"),
     number(attempts, "tries"),

@@ -2,7 +2,7 @@
 
 import { cost as costOf } from "hfetch";
 import { byId, element, inFrames } from "./element.js";
-import { compact, cost, count, dollars, duration, perSecond, tokens } from "./format.js";
+import { compact, cost, count, dollars, duration, inFull, perSecond, shownCost, tokens } from "./format.js";
 import { Sparkline } from "./sparkline.js";
 
 const SAMPLE = 100; // ms between two points of the curve
@@ -31,6 +31,7 @@ export function startMeter(session) {
     firstToken.textContent = live.firstAt === null ? "…" : duration(live.firstAt - live.startedAt);
     promptTokens.textContent = `≈ ${count(live.promptTokens)}`;
     answerTokens.textContent = `≈ ${count(live.tokens)}`;
+    answerCost.title = "";
     if (pricing) answerCost.textContent = `≈ ${dollars(costOf({ prompt_tokens: live.promptTokens, completion_tokens: live.tokens }, pricing).usd)}`;
     counted.textContent = live.firstAt === null ? "Waiting for the first token." : "Estimated while it streams.";
     line.textContent = live.firstAt === null ? "waiting for the first token" : `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
@@ -50,7 +51,7 @@ export function startMeter(session) {
     firstToken.textContent = firstTokenMs === null ? "–" : duration(firstTokenMs);
     promptTokens.textContent = mark + count(usage.prompt_tokens);
     answerTokens.textContent = mark + count(usage.completion_tokens);
-    answerCost.textContent = cost(price);
+    Object.assign(answerCost, shownCost(price));
     counted.textContent = sum === 0 ? `Nothing was counted: ${outcome}.` : `Tokens ${usage.source === "reported" ? "reported by the server" : "estimated, the server reported none"}; ${priceSource(price)}.`;
     line.textContent = [kind === "chat" && speed !== "–" && `${speed} tokens/s`, tokens(sum), cost(price)].filter(Boolean).join(" · ");
   }
@@ -59,6 +60,7 @@ export function startMeter(session) {
     const { spend: sum, keys: pool, inFlight, queued } = session.client.snapshot();
     const { budget, requestsPerMinute, tokensPerMinute, requestsPerMonth } = session.limits;
     gauge("budget", sum.usd, budget, budget > 0 ? `${dollars(sum.usd)} of ${dollars(budget)}` : `${dollars(sum.usd)}, no budget`);
+    byId("budget").querySelector(".value").title = inFull(sum.usd);
     const chat = sum.requests ? `${count(sum.requests)} ${sum.requests === 1 ? "request" : "requests"}, ${tokens(sum.promptTokens + sum.completionTokens)}${sum.unpriced ? `, ${sum.unpriced} without a price` : ""}.` : "Nothing spent yet.";
     spend.textContent = chat + others(session.settlements, sum);
     const total = (name) => pool.reduce((all, key) => all + key[name], 0);

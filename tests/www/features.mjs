@@ -47,6 +47,9 @@ export const features = {
     assert.match(await page.text(".settlement"), /\d+ \+ \d+ tokens[^]*\$0\.\d+[^]*first token[^]*novita/);
     const meter = await page.text("#meter-body");
     assert.match(meter, /First token\s+[\d.]+ m?s\s+Cost\s+\$0\.\d+\s+Prompt\s+\d+\s+Answer\s+\d+/);
+    const [cost, inFull] = await page.evaluate(() => ["textContent", "title"].map((name) => document.querySelector("#answer-cost")[name]));
+    assert.match(cost, /^\$0\.0+\d{1,2}$/);
+    assert.equal(Number(Number(inFull.slice(1)).toPrecision(2)), Number(cost.slice(1)));
     assert.match(meter, /Tokens reported by the server; the provider's live price/);
     assert.match(meter, /Budget\s+\$0\.\d+ of \$0\.05/);
     assert.match(meter, /1 request, \d+ tokens/);
@@ -312,6 +315,7 @@ export const features = {
     await page.until(() => document.querySelector("#race-result table, #race-result .card") !== null);
     assert.match(await page.text("#race-result"), /hfetch\s+[\d.]+ µs\s+1\.0[^]*text\(\)[^]*eventsource-parser \+ JSON\.parse\s+[\d.]+ µs[^]*openai\s+[\d.]+ µs/);
     assert.ok((await scripts()) > before);
+    assert.equal(await page.count("#race-result .bar-cell i"), 2 * 4 * 3, "a tick for each round, of each library, with each delivery");
   },
 
   async "the theme can be chosen"({ page, act }) {

@@ -1,7 +1,7 @@
 // What the conversation looks like: elements in, elements out, no requests.
 
 import { copy, element, icon, inFrames } from "../element.js";
-import { cost, duration, perSecond, tokens } from "../format.js";
+import { duration, perSecond, shownCost, tokens } from "../format.js";
 import { errorCard } from "./error-card.js";
 import { MarkdownView } from "./markdown.js";
 
@@ -215,7 +215,7 @@ function settlementLine({ outcome, finishReason, usage, cost: price, firstTokenM
   const rate = firstTokenMs === null ? "–" : perSecond(usage.completion_tokens, durationMs - firstTokenMs);
   const facts = [
     spent ? ["Tokens", `${usage.prompt_tokens} + ${tokens(usage.completion_tokens)}${estimated}`] : ["Tokens", "no tokens"],
-    spent && ["Cost", cost(price)],
+    spent && ["Cost", shownCost(price)],
     firstTokenMs !== null && ["First token", `${duration(firstTokenMs)} to first token`],
     rate !== "–" && ["Rate", `${rate} tokens/s`],
     ["Total", `${duration(durationMs)} in all`],
@@ -224,5 +224,5 @@ function settlementLine({ outcome, finishReason, usage, cost: price, firstTokenM
     outcome !== "ok" && ["Ended", outcome === "aborted" ? "stopped" : outcome],
     finishReason === "length" && ["Ended", "max_tokens reached"],
   ].filter(Boolean);
-  return element("dl", { class: "settlement" }, ...facts.map(([name, value]) => element("div", {}, element("dt", { class: "visually-hidden", textContent: name }), element("dd", { textContent: value }))));
+  return element("dl", { class: "settlement" }, ...facts.map(([name, value]) => element("div", {}, element("dt", { class: "visually-hidden", textContent: name }), element("dd", typeof value === "string" ? { textContent: value } : value))));
 }
