@@ -19,6 +19,15 @@ export function startPicker(session) {
   const dialog = byId("models");
   const [button, name, list, search, order, other, counted] = ["model", "model-name", "model-list", "model-search", "model-order", "model-other", "model-count"].map(byId);
   let models = [];
+  let inSight = false; // the choice, which then stays so when the list changes its size
+
+  const choice = () => list.querySelector(":checked");
+  const chosenRow = () => choice()?.closest("label");
+
+  function look() {
+    const [place, box] = [chosenRow(), list].map((node) => node?.getBoundingClientRect());
+    inSight = place !== undefined && place.top >= box.top && place.bottom <= box.bottom;
+  }
 
   function showName() {
     const [id, provider] = session.model.split(":");
@@ -33,7 +42,8 @@ export function startPicker(session) {
     try {
       models = await session.models();
       show();
-      list.querySelector(":checked")?.scrollIntoView({ block: "center" });
+      chosenRow()?.scrollIntoView({ block: "center" });
+      look();
     } catch (error) {
       counted.textContent = `${error.message} Type a model's name below.`;
     }
@@ -51,7 +61,7 @@ export function startPicker(session) {
   }
 
   function use() {
-    const model = other.value.trim() || list.querySelector(":checked")?.value;
+    const model = other.value.trim() || choice()?.value;
     if (model) session.model = model;
     showName();
   }
@@ -59,7 +69,12 @@ export function startPicker(session) {
   button.addEventListener("click", open);
   search.addEventListener("input", inFrames(show));
   order.addEventListener("change", show);
-  list.addEventListener("change", () => (other.value = ""));
+  list.addEventListener("change", () => {
+    other.value = "";
+    look();
+  });
+  list.addEventListener("scroll", look);
+  new ResizeObserver(() => inSight && chosenRow()?.scrollIntoView({ block: "nearest" })).observe(list);
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "use") use();
     dialog.returnValue = "";

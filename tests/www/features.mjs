@@ -146,6 +146,22 @@ export const features = {
     assert.match(await lastAnswer(page), /max_tokens reached/);
   },
 
+  async "the choice stays in sight in a picker that gets smaller"({ page, act }) {
+    await act("#model");
+    await page.seen(".offer");
+    const inSight = () => {
+      const [row, list] = [document.querySelector("#model-list :checked").closest("label"), document.querySelector("#model-list")].map((node) => node.getBoundingClientRect());
+      return row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+    };
+    await page.until(inSight);
+    const height = () => page.evaluate(() => document.querySelector("#model-list").clientHeight);
+    const before = await height();
+    await page.resize(1280, 440);
+    await page.until((was) => document.querySelector("#model-list").clientHeight < was / 2, before);
+    await page.until(inSight);
+    await page.resize(1280, 800);
+  },
+
   async "the picker has each provider's price, context and speed, and what is chosen is asked"({ page, act, stage, byKey }) {
     await act("#model");
     await page.seen(".offer");
