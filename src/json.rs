@@ -10,7 +10,9 @@ mod text;
 
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner};
-pub use text::{Closing, closing_quote, unescape, unescape_into, unescape_to, write_string};
+pub use text::{
+    Closing, Unescaped, closing_quote, unescape, unescape_into, unescape_to, write_string,
+};
 
 /// One JSON value as plain data; also how JavaScript options reach the core.
 #[derive(Clone, Debug, PartialEq)]

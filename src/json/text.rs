@@ -103,15 +103,25 @@ pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
     // No escape is shorter than what it stands for.
     out.resize(start + raw.len(), 0);
-    let (written, exact) = unescape_to(raw, out.get_mut(start..).unwrap_or_default());
-    out.truncate(start + written);
-    exact
+    let unescaped = unescape_to(raw, out.get_mut(start..).unwrap_or_default());
+    out.truncate(start + unescaped.length);
+    unescaped.exact
 }
 
-/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are; how
-/// much it is, and whether nothing in it is a lone surrogate that became U+FFFD.
-pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
-    let (mut from, mut to, mut exact) = (0, 0, true);
+/// What came of a string's escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unescaped {
+    /// Bytes written.
+    pub length: usize,
+    /// Whether none of them stands for a lone surrogate, which became U+FFFD.
+    pub exact: bool,
+    /// Whether no escape meant anything but ASCII.
+    pub ascii: bool,
+}
+
+/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are.
+pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> Unescaped {
+    let (mut from, mut to, mut exact, mut ascii) = (0, 0, true, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
         // Eight bytes are copied whatever they are; those behind a backslash are written over.
         if let (Some(block), Some(place)) = (
@@ -143,13 +153,18 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> (usize, bool) {
         }
         let (character, length) = unicode(rest);
         exact &= character.is_some();
+        ascii &= character.is_some_and(|character| character.is_ascii());
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         let mut buffer = [0; 4];
         let utf8 = character.encode_utf8(&mut buffer).as_bytes();
         copy(utf8, out, &mut to, utf8.len());
         from += length;
     }
-    (to, exact)
+    Unescaped {
+        length: to,
+        exact,
+        ascii,
+    }
 }
 
 #[inline]

@@ -124,7 +124,7 @@ impl Batch {
                 }
                 SlotKind::String => {
                     let read = match slot.escaped {
-                        true => self.escaped(bytes),
+                        true => self.escaped(bytes, slot.ascii),
                         false => self.plain(block, slot.span.clone(), slot.ascii),
                     };
                     before = read.then_some(bytes);
@@ -141,16 +141,21 @@ impl Batch {
             return;
         }
         self.items += 1;
-        let whole =
-            !raw.contains(&b'\\') && self.plain(raw, 0..raw.len(), false) || self.escaped(raw);
+        let whole = !raw.contains(&b'\\') && self.plain(raw, 0..raw.len(), false)
+            || self.escaped(raw, false);
         self.whole += !whole as u32;
     }
 
-    /// Adds a string with escapes; `false` if it had to go by JSON, because UTF-8 has no lone surrogates.
-    fn escaped(&mut self, raw: &[u8]) -> bool {
+    /// Adds a string with escapes, `ascii` if all of it is as written; `false` if it had to go by JSON, because UTF-8 has no
+    /// lone surrogates.
+    fn escaped(&mut self, raw: &[u8], ascii: bool) -> bool {
         let start = self.text.len();
-        if self.text.append_unescaped(raw) {
-            let units = units(self.text().get(start..).unwrap_or_default());
+        let unescaped = self.text.append_unescaped(raw);
+        if unescaped.exact {
+            let units = match ascii && unescaped.ascii {
+                true => unescaped.length,
+                false => units(self.text().get(start..).unwrap_or_default()),
+            };
             self.ops.push(units as u32);
             self.units += units;
             return true;

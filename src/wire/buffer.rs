@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::json::unescape_to;
+use crate::json::{Unescaped, unescape_to};
 
 /// Bytes put end to end. It has room beyond its length, so that a short piece is two stores: wasm copies memory of a
 /// length not known beforehand through a call, which costs more than the piece.
@@ -53,13 +53,13 @@ impl Buffer {
         }
     }
 
-    /// Appends the UTF-8 meant by the bytes between two quotes, or nothing if a lone surrogate has none; whether it did.
-    pub fn append_unescaped(&mut self, raw: &[u8]) -> bool {
-        let (written, exact) = unescape_to(raw, self.room(raw.len()));
-        if exact {
-            self.length += written;
+    /// Appends the UTF-8 meant by the bytes between two quotes, or nothing if a lone surrogate has none; what came of it.
+    pub fn append_unescaped(&mut self, raw: &[u8]) -> Unescaped {
+        let unescaped = unescape_to(raw, self.room(raw.len()));
+        if unescaped.exact {
+            self.length += unescaped.length;
         }
-        exact
+        unescaped
     }
 
     /// At least `more` bytes behind the end.
