@@ -31,8 +31,8 @@ impl TooLarge {
 
 /// Takes events as they are found.
 pub trait Sink {
-    /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: one whole
-    /// event up to and with its blank line, or none. An event that ends the stream is not taken like this.
+    /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: whole events, each
+    /// up to and with its blank line, or none. An event that ends the stream is not taken like this.
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let _ = bytes;
         0

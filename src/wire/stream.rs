@@ -233,26 +233,15 @@ fn not_asked_for(said: &str, body: Option<&json::Value>) -> Error {
 }
 
 impl Sink for Reader {
-    #[inline]
     fn ahead(&mut self, bytes: &[u8]) -> usize {
-        let Some(found) = self.templates.find(bytes) else {
-            return 0;
-        };
-        let length = found.length;
-        // Only the blank line may lie beyond the limit.
-        if length > self.limit && length > self.limit + blank_line(bytes, length) {
-            return 0;
+        let mut taken = 0;
+        // Where one event of a shape stands others do: a network chunk's are taken in one go.
+        while let Some(rest) = bytes.get(taken..)
+            && let Some(length) = self.matched(rest)
+        {
+            taken += length;
         }
-        let completion = &mut self.completion;
-        let again = self.at_hand.replace(found.index) == Some(found.index);
-        found.template.parts(found.slots, again, |part, span| {
-            completion.add(part, bytes, span);
-        });
-        if self.mode == Mode::Chunks {
-            self.batch
-                .filled(found.index, found.template, found.slots, bytes);
-        }
-        length
+        taken
     }
 
     fn event(&mut self, event: Event<'_>) -> bool {
@@ -280,6 +269,27 @@ impl Sink for Reader {
 }
 
 impl Reader {
+    /// Takes the event at the start of `bytes` if it has a known shape; gives its length.
+    #[inline(always)]
+    fn matched(&mut self, bytes: &[u8]) -> Option<usize> {
+        let found = self.templates.find(bytes)?;
+        let length = found.length;
+        // Only the blank line may lie beyond the limit.
+        if length > self.limit && length > self.limit + blank_line(bytes, length) {
+            return None;
+        }
+        let completion = &mut self.completion;
+        let again = self.at_hand.replace(found.index) == Some(found.index);
+        found.template.parts(found.slots, again, |part, span| {
+            completion.add(part, bytes, span);
+        });
+        if self.mode == Mode::Chunks {
+            self.batch
+                .filled(found.index, found.template, found.slots, bytes);
+        }
+        Some(length)
+    }
+
     /// Reads one frame; whether it is a chunk.
     fn frame(&mut self, name: &[u8], data: &[u8]) -> bool {
         if name == b"error" {
