@@ -2,13 +2,11 @@
 //!
 //! [`RateLimiter`] has no clock and no timers; it answers "wait n ms", and each caller sleeps for itself.
 
-use serde::Serialize;
+mod stored;
 
 use super::calendar::{self, month_of};
-use super::state;
-use super::window::{Amount, MINUTE, Window};
-use crate::error::Error;
-use crate::json::Value;
+use super::window::{Amount, Window};
+pub use stored::State;
 
 /// More tokens than any request has; keeps sums far from overflow.
 pub const MOST_TOKENS: u64 = 1 << 40;
@@ -315,95 +313,6 @@ fn refused(retry_after: f64, reason: Reason) -> Refused {
     }
 }
 
-fn row((at, requests, tokens): (f64, u64, u64)) -> (f64, f64, f64) {
-    (at, requests as f64, tokens as f64)
-}
-
 fn set(limit: Option<f64>) -> Option<f64> {
     limit.filter(|limit| *limit > 0.0)
-}
-
-/// A limiter as plain data, for [`RateLimiter::restore`]; the limits are not part of it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct State {
-    now: f64,
-    left: f64,
-    month_start: f64,
-    requests_this_month: f64,
-    blocked_until: f64,
-    last_reservation: f64,
-    settled: Vec<(f64, f64, f64)>,
-    open: Vec<(f64, f64, f64)>,
-}
-
-impl RateLimiter {
-    /// What there is to remember but for what is open, and of what was counted these times alone.
-    pub fn state_at(&self, times: impl Iterator<Item = f64>) -> State {
-        let rows = times.filter_map(|at| self.window.settled_at(at));
-        State {
-            now: self.now,
-            left: self.window.left(),
-            month_start: self.month_start,
-            requests_this_month: self.requests_this_month as f64,
-            blocked_until: self.blocked_until,
-            last_reservation: self.last_id as f64,
-            settled: rows.map(row).collect(),
-            open: Vec::new(),
-        }
-    }
-
-    /// Up to when anything it remembers can matter.
-    pub fn matters_until(&self) -> f64 {
-        let minute = self.now + MINUTE;
-        self.month_end.max(self.blocked_until).max(minute)
-    }
-
-    /// All there is to remember, open reservations included.
-    pub fn state(&self) -> State {
-        let settled = self.window.settled();
-        let open = self.open.iter();
-        State {
-            settled: settled.into_iter().map(row).collect(),
-            open: open
-                .map(|open| (open.id as f64, open.at, open.tokens as f64))
-                .collect(),
-            ..self.state_at([].into_iter())
-        }
-    }
-
-    /// The limiter that gave a state, whatever made of the state in the meantime; `path` names it in errors.
-    pub fn restore(value: &Value, limits: Limits, path: &str) -> Result<Self, Error> {
-        let state = state::Reader::new(value, path)?;
-        let mut limiter = RateLimiter::new(limits);
-        limiter.now = state.time("now")?;
-        let left = state.number("left", -1.0, limiter.now)?;
-        (limiter.month_start, limiter.month_end) = month_of(state.time("monthStart")?);
-        limiter.requests_this_month = state.count("requestsThisMonth")?;
-        limiter.blocked_until = state.time("blockedUntil")?;
-        limiter.last_id = state.count("lastReservation")?;
-        let settled = state.rows("settled", |row| {
-            Some((
-                row.time(0, limiter.now)?,
-                row.count(1, 1 << 40)?,
-                row.count(2, 1 << 50)?,
-            ))
-        })?;
-        let mut previous = 0;
-        let open = state.rows("open", |row| {
-            let id = row.count(0, limiter.last_id)?;
-            let in_order = id > std::mem::replace(&mut previous, id);
-            let open = Open {
-                id,
-                at: row.time(1, limiter.now)?,
-                tokens: row.count(2, MOST_TOKENS)?,
-            };
-            in_order.then_some(open)
-        })?;
-        let holds: Vec<(f64, u64)> = open.iter().map(|open| (open.at, open.tokens)).collect();
-        let window = Window::restore(left, &settled, &holds);
-        limiter.window = window.ok_or_else(|| state.broken("settled"))?;
-        limiter.open = open;
-        Ok(limiter)
-    }
 }

@@ -3,6 +3,7 @@
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
 
 mod member;
+mod prompt;
 
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner, number, write_string};
@@ -10,20 +11,11 @@ use member::{
     Form, KNOWN, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
     stream_options_form, text_or_null, without_include_usage,
 };
+pub use prompt::Prompt;
+use prompt::PromptReader;
 
 const MAX_TOKENS: &str = "max_tokens";
 const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
-
-/// What of a request counts as prompt, piece by piece, for an estimate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Prompt<'a> {
-    /// One message begins.
-    Message,
-    /// Text of a message, a tool call or a tool's definition.
-    Text(&'a str),
-    /// An image, whatever its bytes.
-    Image,
-}
 
 /// A chat request ready for the wire.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +86,10 @@ pub fn chat(
     defaults: Defaults<'_>,
     prompt: &mut dyn FnMut(Prompt<'_>),
 ) -> Result<ChatRequest, Error> {
-    Reader { prompt }.read(text, defaults)
+    Reader {
+        prompt: PromptReader::new(prompt),
+    }
+    .read(text, defaults)
 }
 
 #[derive(Default)]
@@ -169,7 +164,7 @@ struct Member<'a> {
 }
 
 struct Reader<'p> {
-    prompt: &'p mut dyn FnMut(Prompt<'_>),
+    prompt: PromptReader<'p>,
 }
 
 impl Reader<'_> {
@@ -222,7 +217,7 @@ impl Reader<'_> {
                 return Ok(());
             }
             b"messages" => {
-                self.messages(value)?;
+                self.prompt.messages(value)?;
                 draft.messages = true;
             }
             b"stream" => draft.stream = boolean_or_null("stream", value)?,
@@ -243,144 +238,10 @@ impl Reader<'_> {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
-            b"tools" => self.tools(value)?,
+            b"tools" => self.prompt.tools(value)?,
             _ => {}
         }
         draft.members.push(Member { key, value, form });
-        Ok(())
-    }
-
-    fn text(&mut self, raw: RawString<'_>) {
-        (self.prompt)(Prompt::Text(&String::from_utf8_lossy(&raw.decoded())));
-    }
-
-    fn messages(&mut self, value: &[u8]) -> Result<(), Error> {
-        let mut scanner = Scanner::new(value);
-        if kind(&mut scanner)? != Kind::Array {
-            return Err(Error::config(
-                "messages",
-                "must be a list of {role, content}",
-            ));
-        }
-        scanner.begin_array().map_err(broken)?;
-        let mut index = 0usize;
-        while scanner.next_element().map_err(broken)? {
-            let path = ["messages[", &index.to_string(), "]"].concat();
-            self.message(&mut scanner, &path)?;
-            index += 1;
-        }
-        if index == 0 {
-            return Err(Error::config("messages", "must hold at least one message"));
-        }
-        Ok(())
-    }
-
-    fn message(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        if kind(scanner)? != Kind::Object {
-            return Err(Error::config(path, "must be an object {role, content}"));
-        }
-        (self.prompt)(Prompt::Message);
-        let mut role = false;
-        scanner.begin_object().map_err(broken)?;
-        while let Some(key) = scanner.next_key().map_err(broken)? {
-            match &*key.decoded() {
-                b"role" => {
-                    if kind(scanner)? != Kind::String {
-                        return Err(Error::config(
-                            [path, ".role"].concat(),
-                            "must be a string such as \"user\"",
-                        ));
-                    }
-                    role = !scanner.string().map_err(broken)?.raw.is_empty();
-                }
-                b"content" => self.content(scanner, path)?,
-                b"name" | b"tool_calls" => self.all_text(scanner)?,
-                _ => drop(scanner.skip().map_err(broken)?),
-            }
-        }
-        if !role {
-            return Err(Error::config(
-                [path, ".role"].concat(),
-                "is missing: \"system\", \"user\", \"assistant\" or \"tool\"",
-            ));
-        }
-        Ok(())
-    }
-
-    fn content(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        match kind(scanner)? {
-            Kind::Null => scanner.null().map_err(broken),
-            Kind::String => {
-                let text = scanner.string().map_err(broken)?;
-                self.text(text);
-                Ok(())
-            }
-            Kind::Array => self.parts(scanner, path),
-            _ => Err(Error::config(
-                [path, ".content"].concat(),
-                "must be a string, a list of parts, or null",
-            )),
-        }
-    }
-
-    fn parts(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        scanner.begin_array().map_err(broken)?;
-        let mut index = 0usize;
-        while scanner.next_element().map_err(broken)? {
-            if kind(scanner)? != Kind::Object {
-                let part = [path, ".content[", &index.to_string(), "]"].concat();
-                return Err(Error::config(
-                    part,
-                    "must be a part such as {type: \"text\", text}",
-                ));
-            }
-            scanner.begin_object().map_err(broken)?;
-            while let Some(key) = scanner.next_key().map_err(broken)? {
-                match &*key.decoded() {
-                    b"text" => self.all_text(scanner)?,
-                    b"image_url" | b"image" => {
-                        (self.prompt)(Prompt::Image);
-                        scanner.skip().map_err(broken)?;
-                    }
-                    _ => drop(scanner.skip().map_err(broken)?),
-                }
-            }
-            index += 1;
-        }
-        Ok(())
-    }
-
-    fn tools(&mut self, value: &[u8]) -> Result<(), Error> {
-        let mut scanner = Scanner::new(value);
-        match kind(&mut scanner)? {
-            Kind::Null => Ok(()),
-            Kind::Array => self.all_text(&mut scanner),
-            _ => Err(Error::config("tools", "must be a list of tools")),
-        }
-    }
-
-    /// Every string below the next value, keys too: a model is shown both.
-    fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        match kind(scanner)? {
-            Kind::String => {
-                let text = scanner.string().map_err(broken)?;
-                self.text(text);
-            }
-            Kind::Array => {
-                scanner.begin_array().map_err(broken)?;
-                while scanner.next_element().map_err(broken)? {
-                    self.all_text(scanner)?;
-                }
-            }
-            Kind::Object => {
-                scanner.begin_object().map_err(broken)?;
-                while let Some(key) = scanner.next_key().map_err(broken)? {
-                    self.text(key);
-                    self.all_text(scanner)?;
-                }
-            }
-            _ => drop(scanner.skip().map_err(broken)?),
-        }
         Ok(())
     }
 }
