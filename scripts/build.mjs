@@ -9,7 +9,7 @@ import { encode } from "../pkg-template/wasm-text.js";
 import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
-import { importsModule, shortenImports } from "./wasm-imports.mjs";
+import { importsModule, shortenExports, shortenImports } from "./wasm-names.mjs";
 import { nameByLikeness } from "./wasm-order.mjs";
 
 // rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
@@ -55,8 +55,8 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
 async function bindgen(raw, wasmFolder) {
   const cli = await wasmBindgen();
-  const order = await readFile(join(root, "scripts/wasm-order.mjs"));
-  const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, order, await readFile(join(root, "package-lock.json"))];
+  const steps = ["wasm-order", "wasm-names"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
+  const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
   if (existsSync(folder)) return folder;
   const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
@@ -64,12 +64,20 @@ async function bindgen(raw, wasmFolder) {
     "--target", "bundler", "--no-typescript", "--out-name", "hfetch", "--out-dir", fresh,
     "--remove-name-section", "--remove-producers-section", raw,
   ]);
+  await shortenGlue(fresh);
   await optimise(join(fresh, "hfetch_bg.wasm"));
   await reorder(join(fresh, "hfetch_bg.wasm"));
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
   return folder;
+}
+
+async function shortenGlue(folder) {
+  const [wasm, glue] = ["hfetch_bg.wasm", "hfetch_bg.js"].map((name) => join(folder, name));
+  const short = shortenExports(await readFile(wasm), await readFile(glue, "utf8"));
+  await writeFile(wasm, short.bytes);
+  await writeFile(glue, short.glue);
 }
 
 /** Runs wasm-opt on a file, in place. */

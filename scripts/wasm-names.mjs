@@ -1,8 +1,13 @@
-// wasm-bindgen names each import with a hash, which no compression shortens: the package's module asks for "a", "b", "c".
+// wasm-bindgen names each import with a hash, which no compression shortens, and each export after its class and method, in the
+// module and in the glue: the package's module asks for "a", "b", "c", and gives them.
 
 const IMPORTS = 2;
+const EXPORTS = 7;
 const HEADER = 8;
 const MODULE = "i";
+// What others than the glue speak of: instantiate.js, trap.js and tests.
+const KEPT = /^(memory|__stack_pointer|__wbindgen_start|decoderhandle_(commit|reserve)|trap_.*)$/;
+const MEMBER = /\bwasm\.(\w+)/g;
 
 /** Gives { bytes, imports }: the module with short names, and { module, name, short } of each import. */
 export function shortenImports(file) {
@@ -18,8 +23,30 @@ export function shortenImports(file) {
     imports.push({ module, name, short });
     entries.push(...word(MODULE), ...word(short), ...file.subarray(kind, reader.at));
   }
-  const body = [...leb(imports.length), ...entries];
-  return { bytes: Buffer.concat([file.subarray(0, start), Buffer.from([IMPORTS, ...leb(body.length), ...body]), file.subarray(end)]), imports };
+  return { bytes: withSection(file, start, end, IMPORTS, [...leb(imports.length), ...entries]), imports };
+}
+
+/** Gives { bytes, glue }: the module without exports that nobody asks for and with short names for the others, and the glue that speaks the same names. */
+export function shortenExports(file, glue) {
+  const asked = new Set([...glue.matchAll(MEMBER)].map(([, name]) => name));
+  const { start, at, end } = section(file, EXPORTS);
+  const reader = { file, at };
+  const names = new Map();
+  const entries = [];
+  let count = 0;
+  for (let left = number(reader); left > 0; left--) {
+    const name = text(reader);
+    const item = reader.at++;
+    number(reader);
+    if (!KEPT.test(name)) {
+      if (!asked.has(name)) continue;
+      names.set(name, `e${names.size.toString(36)}`);
+    }
+    count++;
+    entries.push(...word(names.get(name) ?? name), ...file.subarray(item, reader.at));
+  }
+  const bytes = withSection(file, start, end, EXPORTS, [...leb(count), ...entries]);
+  return { bytes, glue: glue.replace(MEMBER, (whole, name) => `wasm.${names.get(name) ?? name}`) };
 }
 
 /** The object that instantiation is given, as a module: only the names it wants, so that the rest of the glue can go. */
@@ -27,6 +54,10 @@ export function importsModule(imports) {
   const lines = imports.map(({ module, name, short }) => `import { ${name} as import_${short} } from ${JSON.stringify(module)};`);
   const members = imports.map(({ short }) => `${JSON.stringify(short)}: import_${short}`);
   return `${lines.join("\n")}\nexport const imports = { ${MODULE}: { ${members.join(", ")} } };\n`;
+}
+
+function withSection(file, start, end, id, body) {
+  return Buffer.concat([file.subarray(0, start), Buffer.from([id, ...leb(body.length), ...body]), file.subarray(end)]);
 }
 
 function section(file, wanted) {
