@@ -18,7 +18,7 @@ pub use key::{KeySource, check as check_key};
 pub use request_options::RequestOptions;
 pub use timeout::Timeouts;
 
-use crate::error::Error;
+use crate::error::{Error, join};
 use crate::json::Value;
 use crate::policy::budget::Budget;
 use crate::policy::cost::{DOUBTFUL, Pricing};
@@ -194,7 +194,7 @@ impl Draft {
             config.warnings.push(RETIRED.to_string());
         }
         if !ignored.is_empty() {
-            let fields = ignored.join(", ");
+            let fields = join(&ignored, ", ");
             config
                 .warnings
                 .push(["hfetch: ignored in the config: ", &fields].concat());

@@ -215,6 +215,12 @@ pub fn find(text: &str, wanted: &str) -> Option<usize> {
     }
 }
 
+/// Texts with another between them. The standard library's way for what is no `&str` is a kilobyte of code more.
+pub fn join(texts: &[String], between: &str) -> String {
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    texts.join(between)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -252,7 +252,6 @@ fn what_was_delivered() {
     assert!(completion.delivered_any() && completion.has_finish());
     assert_eq!(completion.delivered(), "whya\nf{}");
     assert_eq!(completion.finish_reason().as_deref(), Some("length"));
-    assert_eq!(completion.model().as_deref(), Some("m"));
 }
 
 #[test]

@@ -52,13 +52,7 @@ fn arrows_go_down_only() {
                 path.display()
             );
         }
-        for foreign in [
-            "js_sys",
-            "web_sys",
-            "wasm_bindgen",
-            "gloo_net",
-            "serde_wasm_bindgen",
-        ] {
+        for foreign in ["js_sys", "web_sys", "wasm_bindgen", "gloo_net"] {
             assert!(
                 !text.contains(foreign),
                 "{} names {foreign}",

@@ -30,13 +30,19 @@ export function open(client, kind, prepare, settle) {
       notify(hooks.onSettled, data);
       settle(data, storing);
     };
-    cancel.startTotal(call.total);
+    know(call, cancel);
     return { call, cancel };
   } catch (error) {
     cancel?.release();
     settle(nothing(kind));
     throw error;
   }
+}
+
+// A handle with what is known of its call from the beginning, in one crossing.
+function know(call, cancel) {
+  Object.assign(call, call.facts());
+  cancel.startTotal(call.total ?? undefined);
 }
 
 // The settlement of a call that never was one, or of which a trap left nothing to tell.
@@ -90,7 +96,7 @@ export async function catalogue(client, id, [data, hooks], read) {
   let call;
   try {
     call = client.models(id, data, cancel);
-    cancel.startTotal(call.total);
+    know(call, cancel);
     const exchange = await call.send(0);
     const answer = await read(call, cancel, exchange);
     exchange.forget();

@@ -3,17 +3,48 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Promise};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Returned, get};
+use super::decoder::DecoderHandle;
 use super::error::to_js;
 use super::in_flight::InFlight;
+use super::plain::to_js as to_plain;
 use super::policy::parts;
 use super::trap::{self, Place};
 use super::{attempt, catalogue, now, task};
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Outcome;
 use crate::policy::token;
+
+/// What is known of a call from the beginning; times in ms.
+#[derive(Serialize)]
+struct Facts<'a> {
+    stream: bool,
+    /// Whether the caller asked for the stream's usage itself.
+    asks_usage: bool,
+    /// Between body bytes.
+    idle: f64,
+    /// For everything.
+    total: Option<f64>,
+    /// Of a stream.
+    max_event_bytes: usize,
+    plan: Option<PlanData<'a>>,
+}
+
+/// What an embeddings call is made of.
+#[derive(Serialize)]
+struct PlanData<'a> {
+    /// Index of each one's first input, and how many it holds.
+    batches: Vec<(usize, usize)>,
+    /// Requests at once.
+    concurrency: usize,
+    /// "floats", "numbers" or "base64".
+    format: &'static str,
+    /// The one that was asked for.
+    model: &'a str,
+}
 
 /// A call's handle.
 #[wasm_bindgen]
@@ -49,46 +80,32 @@ impl Call {
 
 #[wasm_bindgen]
 impl Call {
-    /// How many requests the call is made of.
-    #[wasm_bindgen(getter)]
-    pub fn requests(&self) -> usize {
-        self.0.requests.len()
-    }
-
-    /// Whether an event stream was asked for.
-    #[wasm_bindgen(getter)]
-    pub fn stream(&self) -> bool {
-        self.0.stream
-    }
-
-    /// Whether the caller asked for the stream's usage itself.
-    #[wasm_bindgen(getter)]
-    pub fn asks_usage(&self) -> bool {
-        self.0.asks_usage
+    /// What is known of it from the beginning.
+    pub fn facts(&self) -> Returned<JsValue> {
+        let call = &self.0;
+        Ok(to_plain(&Facts {
+            stream: call.stream,
+            asks_usage: call.asks_usage,
+            idle: call.options.timeouts.idle,
+            total: call.options.timeouts.total,
+            max_event_bytes: call.shared.config.max_event_bytes,
+            plan: call.embeddings.as_ref().map(|plan| PlanData {
+                batches: plan
+                    .batches
+                    .iter()
+                    .map(|batch| (batch.start, batch.len()))
+                    .collect(),
+                concurrency: call.shared.config.batching.concurrency,
+                format: plan.format.name(),
+                model: &call.model,
+            }),
+        }))
     }
 
     /// What is left of the limits of a call that brought some: a list, where the store tells.
     #[wasm_bindgen(getter)]
     pub fn quotas(&self) -> Returned<JsValue> {
         Ok(self.0.quotas.get(|quotas| quotas.clone()))
-    }
-
-    /// ms between body bytes.
-    #[wasm_bindgen(getter)]
-    pub fn idle(&self) -> f64 {
-        self.0.options.timeouts.idle
-    }
-
-    /// ms for everything.
-    #[wasm_bindgen(getter)]
-    pub fn total(&self) -> Option<f64> {
-        self.0.options.timeouts.total
-    }
-
-    /// Largest event of a stream.
-    #[wasm_bindgen(getter)]
-    pub fn max_event_bytes(&self) -> usize {
-        self.0.shared.config.max_event_bytes
     }
 
     /// The request id of the last response.
@@ -137,6 +154,20 @@ impl Call {
             .account(index, prompt, token::estimate_text(text), None, true);
     }
 
+    /// Request 0 has ended as a stream, with what its decoder has read.
+    pub fn streamed(&self, decoder: &DecoderHandle) {
+        let completion = decoder.completion();
+        match completion.usage() {
+            Some(usage) => self.reported(
+                0,
+                Some(usage.prompt),
+                Some(usage.completion),
+                Some(usage.total),
+            ),
+            None => self.delivered(0, &completion.delivered()),
+        }
+    }
+
     /// Ends the call: its settlement, or a promise of the prices that it waits for, after which to ask again.
     pub fn close(&self, outcome: &str, finish_reason: Option<String>) -> Returned<JsValue> {
         let outcome = match outcome {
@@ -164,8 +195,10 @@ impl Call {
     }
 
     /// The typed error of a fault the decoder found.
-    pub fn stream_fault(&self, fault: JsValue, partial: JsValue) -> Returned<JsValue> {
-        Ok(self.0.stream_fault(fault, partial))
+    pub fn stream_fault(&self, decoder: &DecoderHandle, partial: JsValue) -> Returned<JsValue> {
+        Ok(decoder.fault().map_or(JsValue::UNDEFINED, |fault| {
+            self.0.stream_fault(fault, partial)
+        }))
     }
 
     /// The typed error of a 200 whose body is not what was asked for.

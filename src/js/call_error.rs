@@ -9,6 +9,7 @@ use super::trap::{self, Place};
 use crate::config::RequestOptions;
 use crate::error::{Class, Details, Error, redact};
 use crate::wire::failure;
+use crate::wire::stream::Fault;
 
 impl InFlight {
     /// Everything that must not be seen in an error.
@@ -138,20 +139,19 @@ impl InFlight {
     }
 
     /// The typed error of a fault the decoder found.
-    pub fn stream_fault(&self, fault: JsValue, partial: JsValue) -> JsValue {
-        let text = |name: &str| get(&fault, name).as_string();
-        let class = match text("class").as_deref() {
-            Some("StreamTruncatedError") => Class::StreamTruncated,
-            Some("APIError") => Class::Api,
+    pub fn stream_fault(&self, fault: &Fault, partial: JsValue) -> JsValue {
+        let told = &fault.error;
+        let class = match told.class {
+            Class::StreamTruncated | Class::Api => told.class,
             _ => Class::Stream,
         };
-        let mut error = Error::new(class, text("message").unwrap_or_default());
-        error.code = text("code");
-        error.kind = text("type");
-        error.param = text("param");
+        let mut error = Error::new(class, told.message.clone());
+        error.code.clone_from(&told.code);
+        error.kind.clone_from(&told.kind);
+        error.param.clone_from(&told.param);
         let fields = self.stream_fields(partial);
-        if let Some(body) = text("body") {
-            self.set_body(&fields, &body);
+        if let Some(body) = &fault.body {
+            self.set_body(&fields, &String::from_utf8_lossy(body));
         }
         self.quoting(error, &fields)
     }

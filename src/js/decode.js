@@ -63,20 +63,18 @@ export class Decoder {
     return this.#handle.has_finish;
   }
 
-  fault() {
-    return this.#handle.fault();
+  get failed() {
+    return this.#handle.failed;
   }
 
-  usage() {
-    return this.#handle.usage();
+  // The typed error of a body that failed.
+  fault(call, partial) {
+    return call.stream_fault(this.#handle, partial);
   }
 
-  model() {
-    return this.#handle.model();
-  }
-
-  delivered() {
-    return this.#handle.delivered();
+  // Books what was used.
+  account(call) {
+    call.streamed(this.#handle);
   }
 
   // The completion as far as it has come. Most streams are never asked: what it costs to decode it waits for the call.

@@ -7,8 +7,9 @@ use super::convert::Returned;
 use super::error;
 use super::trap::{self, Place};
 use crate::error::{Class, Error};
+use crate::wire::completion::Completion;
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
-use crate::wire::stream::{ChatDecoder, Mode};
+use crate::wire::stream::{ChatDecoder, Fault, Mode};
 
 /// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
@@ -76,22 +77,10 @@ impl DecoderHandle {
         self.header.as_ptr()
     }
 
-    /// Why it ended badly: class, message, code, type, param, status, and the frame as `body`.
-    pub fn fault(&self) -> Returned<Option<Object>> {
-        let Some(fault) = self.inner.fault() else {
-            return Ok(None);
-        };
-        let error = &fault.error;
-        let body = fault.body.as_deref().map(String::from_utf8_lossy);
-        Ok(Some(object([
-            ("class", error.class.name().into()),
-            ("message", error.message.as_str().into()),
-            ("code", error.code.as_deref().into()),
-            ("type", error.kind.as_deref().into()),
-            ("param", error.param.as_deref().into()),
-            ("status", error.status.into()),
-            ("body", body.as_deref().into()),
-        ])))
+    /// Whether it ended badly.
+    #[wasm_bindgen(getter)]
+    pub fn failed(&self) -> bool {
+        self.fault().is_some()
     }
 
     /// The finish reason of the first choice.
@@ -106,32 +95,22 @@ impl DecoderHandle {
         self.inner.completion().has_finish()
     }
 
-    /// The usage as reported last.
-    pub fn usage(&self) -> Returned<Option<Object>> {
-        let Some(usage) = self.inner.completion().usage() else {
-            return Ok(None);
-        };
-        Ok(Some(object([
-            ("prompt_tokens", usage.prompt.into()),
-            ("completion_tokens", usage.completion.into()),
-            ("total_tokens", usage.total.into()),
-        ])))
-    }
-
-    /// The model that answered.
-    pub fn model(&self) -> Option<String> {
-        self.inner.completion().model()
-    }
-
-    /// Everything the model wrote, for an estimate.
-    pub fn delivered(&self) -> String {
-        self.inner.completion().delivered()
-    }
-
     /// The completion as far as it has come, as JSON in UTF-8.
     pub fn completion_json(&self) -> Vec<u8> {
         trap::here(Place::Fold);
         self.inner.completion().to_json()
+    }
+}
+
+impl DecoderHandle {
+    /// Why it ended badly.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.inner.fault()
+    }
+
+    /// What has arrived so far.
+    pub fn completion(&self) -> &Completion {
+        self.inner.completion()
     }
 }
 

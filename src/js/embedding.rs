@@ -19,7 +19,7 @@ use crate::policy::ledger::Kind;
 use crate::policy::reservation::Ask;
 use crate::policy::token::Estimator;
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
-use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
+use crate::wire::embedding::{self, Batch, EmbeddingRequest};
 use crate::wire::request::Defaults;
 
 /// An embeddings call from the caller's body.
@@ -137,39 +137,6 @@ impl Rows {
 
 #[wasm_bindgen]
 impl Call {
-    /// Requests at once.
-    #[wasm_bindgen(getter)]
-    pub fn concurrency(&self) -> usize {
-        self.inner().shared.config.batching.concurrency
-    }
-
-    /// The model that was asked for.
-    #[wasm_bindgen(getter)]
-    pub fn model(&self) -> String {
-        self.inner().model.clone()
-    }
-
-    /// "floats", "numbers" or "base64".
-    #[wasm_bindgen(getter)]
-    pub fn format(&self) -> String {
-        let format = self.inner().embeddings.as_ref().map(|plan| plan.format);
-        match format {
-            Some(Format::Numbers) => "numbers",
-            Some(Format::Base64) => "base64",
-            _ => "floats",
-        }
-        .to_string()
-    }
-
-    /// Index of a batch's first input, and how many it holds.
-    pub fn batch(&self, index: usize) -> Returned<JsValue> {
-        let batch = self.inner().batch(index);
-        Ok(serde_wasm_bindgen::to_value(&(
-            batch.start as u32,
-            batch.len() as u32,
-        ))?)
-    }
-
     /// The rows in a batch's answer; `counted` is what its server counted in a header.
     pub fn rows(&self, index: usize, body: Body, counted: Option<f64>) -> Result<Rows, JsValue> {
         trap::here(Place::Rows);

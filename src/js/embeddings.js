@@ -7,33 +7,33 @@ import { HfetchError } from "./error.js";
 import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
 
-export async function embed(call, cancel, settled, format = call.format) {
-  const batches = call.requests;
-  const answers = new Array(batches);
+export async function embed(call, cancel, settled, format = call.plan.format) {
+  const { batches, concurrency } = call.plan;
+  const answers = new Array(batches.length);
   let next = 0;
   let last;
   let failure;
   const work = async () => {
-    while (next < batches) {
+    while (next < batches.length) {
       const index = next++;
       try {
         const exchange = await call.send(index);
         last = exchange.response;
         answers[index] = await read(call, cancel, index, exchange, format);
       } catch (error) {
-        next = batches;
+        next = batches.length;
         if (failure !== undefined) return;
         const reported = typed(call, cancel, error);
-        failure = batches > 1 ? named(reported, call.batch(index)) : reported;
+        failure = batches.length > 1 ? named(reported, batches[index]) : reported;
         // The others end now, and are accounted for before the call is.
         cancel.end("closed");
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(call.concurrency, batches) }, work));
+  await Promise.all(Array.from({ length: Math.min(concurrency, batches.length) }, work));
   if (failure !== undefined) throw failure;
   const data = answers.flatMap(({ data }) => data);
-  const model = answers[0].model ?? call.model;
+  const model = answers[0].model ?? call.plan.model;
   const answer = { object: "list", data, model, usage: call.usage() };
   close(call, cancel, "ok", null);
   return { data: answer, response: responseInfo(last, call) };
@@ -53,7 +53,7 @@ export function readBatch(call, index, response, body, text, format) {
   const { dimensions, model } = rows;
   const values = rows.values();
   rows.free();
-  const [start, count] = call.batch(index);
+  const [start, count] = call.plan.batches[index];
   const form = formats[format];
   const wire = format === "numbers" ? wireRows(text) : [];
   const data = Array.from({ length: count }, (_, at) => ({

@@ -16,10 +16,16 @@ impl<T> Held<T> {
 
     /// Uses the value, or what `anew` makes in place of a lost one.
     pub fn with<R>(&self, anew: impl FnOnce() -> T, run: impl FnOnce(&mut T) -> R) -> R {
-        let mut value = self.0.take().unwrap_or_else(|| Box::new(anew()));
+        let mut value = self.take(anew);
         let result = run(&mut value);
-        self.0.set(Some(value));
+        // Nothing is there to be dropped, which would be code in every use.
+        std::mem::forget(self.0.replace(Some(value)));
         result
+    }
+
+    #[inline(never)]
+    fn take(&self, anew: impl FnOnce() -> T) -> Box<T> {
+        self.0.take().unwrap_or_else(|| Box::new(anew()))
     }
 }
 

@@ -6,7 +6,7 @@
 import { close } from "./call.js";
 import { cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
-import { makeError } from "./error.js";
+import { StreamTruncatedError, makeError } from "./error.js";
 import { trapped } from "./trap.js";
 
 const LINGER = 100; // ms
@@ -22,8 +22,7 @@ const BROKEN = {
   has_finish: false,
   finish_reason: undefined,
   folded: () => () => null,
-  usage: () => undefined,
-  delivered: () => "",
+  account: (call) => call.delivered(0, ""),
   free: () => {},
 };
 
@@ -174,7 +173,7 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.fault() !== undefined);
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
     if (this.#at < this.#queue.length) {
       for (const item of items) this.#queue.push(item);
     } else {
@@ -215,13 +214,12 @@ export class Pump {
   }
 
   #finishDecoded() {
-    const fault = this.#decoder.fault();
-    if (fault === undefined) {
+    if (!this.#decoder.failed) {
       this.#finish("ok", null);
       return;
     }
-    const truncated = fault.class === "StreamTruncatedError";
-    this.#finish(truncated ? "truncated" : "error", this.#call.stream_fault(fault, this.#partial()));
+    const error = this.#decoder.fault(this.#call, this.#partial());
+    this.#finish(error instanceof StreamTruncatedError ? "truncated" : "error", error);
   }
 
   #cancelled() {
@@ -292,9 +290,7 @@ export class Pump {
     const decoder = this.#decoder;
     this.finishReason = decoder.finish_reason ?? null;
     this.folded = decoder.folded();
-    const usage = decoder.usage();
-    if (usage) this.#call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
-    else this.#call.delivered(0, decoder.delivered());
+    decoder.account(this.#call);
     decoder.free();
   }
 

@@ -62,14 +62,19 @@ extern "C" {
 impl Shared {
     /// The keys' state.
     pub fn pool<R>(&self, run: impl FnOnce(&mut KeyPool) -> R) -> R {
-        let anew = || {
-            warn_of_loss("which keys rest");
-            KeyPool::new(self.labels.clone(), self.config.key_from_function)
-        };
-        self.pool.with(anew, |pool| {
-            trap::here(Place::Keys);
-            run(pool)
-        })
+        self.pool.with(
+            || self.lost_pool(),
+            |pool| {
+                trap::here(Place::Keys);
+                run(pool)
+            },
+        )
+    }
+
+    #[cold]
+    fn lost_pool(&self) -> KeyPool {
+        warn_of_loss("which keys rest");
+        KeyPool::new(self.labels.clone(), self.config.key_from_function)
     }
 
     /// The sum of the settlements.

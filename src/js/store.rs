@@ -50,15 +50,20 @@ fn fresh() -> MemoryStore {
 
 impl Memory {
     fn with<R>(&self, run: impl FnOnce(&mut MemoryStore) -> R) -> R {
-        let anew = || {
-            self.lost.set(true);
-            warn_of_loss("what its limits had counted");
-            fresh()
-        };
-        self.store.with(anew, |store| {
-            trap::here(Place::Limits);
-            run(store)
-        })
+        self.store.with(
+            || self.anew(),
+            |store| {
+                trap::here(Place::Limits);
+                run(store)
+            },
+        )
+    }
+
+    #[cold]
+    fn anew(&self) -> MemoryStore {
+        self.lost.set(true);
+        warn_of_loss("what its limits had counted");
+        fresh()
     }
 }
 

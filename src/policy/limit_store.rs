@@ -300,7 +300,8 @@ impl MemoryStore {
     }
 
     fn name(&self, number: u64) -> String {
-        [(self.created as u64).to_string(), number.to_string()].join("-")
+        let created = (self.created as u64).to_string();
+        [created.as_str(), "-", &number.to_string()].concat()
     }
 
     /// Does something to a scope, which is made where there is none.

@@ -167,7 +167,7 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
             let Some((name, value)) = parameter.split_once('=') else {
                 continue;
             };
-            match name.trim() {
+            match name.trim_ascii() {
                 "r" | "remaining" => remaining = decimal(value),
                 "t" | "reset" => reset = decimal(value),
                 _ => {}
@@ -223,7 +223,7 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: f64) -> O
 /// Ms until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
 fn reset_time(text: &str, now: f64) -> Option<f64> {
     let Some(number) = decimal(text) else {
-        return duration(text.trim());
+        return duration(text.trim_ascii());
     };
     // Seconds of a time since 2001, and its ms: no window is as long as that.
     let seconds = match number {
@@ -267,7 +267,7 @@ fn decimal(text: &str) -> Option<f64> {
     let mut scale: f64 = 1.0;
     let mut in_fraction = false;
     let mut ends_in_digit = false;
-    for byte in text.trim().bytes() {
+    for byte in text.trim_ascii().bytes() {
         match byte {
             b'.' if ends_in_digit && !in_fraction => in_fraction = true,
             // A 16th place would be beyond what a number holds.

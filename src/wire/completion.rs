@@ -236,12 +236,6 @@ impl Completion {
         self.usage.is_some()
     }
 
-    /// The model that answered.
-    pub fn model(&self) -> Option<String> {
-        let model = json::parse(self.model.as_deref()?).ok()?;
-        model.as_str().map(str::to_string)
-    }
-
     /// The usage reported last; counts may be numbers or digits in a string.
     pub fn usage(&self) -> Option<ReportedUsage> {
         let usage = json::parse(self.usage.as_deref()?).ok()?;

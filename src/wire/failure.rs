@@ -3,7 +3,7 @@
 //! Body forms and their sources: string, array of strings or object under `error`; `message`; `detail` as a string
 //! or FastAPI's list; problem+json's `title`; plain text; HTML; nothing.
 
-use crate::error::{Class, Error, find};
+use crate::error::{self, Class, Error, find};
 use crate::json::{self, Value};
 
 /// A response's status and body, and what the message needs to know of the request.
@@ -109,7 +109,7 @@ pub fn message_of(body: &Value) -> Option<String> {
 
 fn message_of_field(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(shorten(text)),
+        Value::String(text) if !text.trim_ascii().is_empty() => Some(shorten(text)),
         Value::Array(items) => join(items),
         Value::Object(_) => ["message", "msg", "detail", "error"]
             .iter()
@@ -131,11 +131,11 @@ fn join(items: &[Value]) -> Option<String> {
             Some(if place.is_empty() {
                 message
             } else {
-                [place.join("."), message].join(": ")
+                [error::join(&place, ".").as_str(), ": ", &message].concat()
             })
         })
         .collect();
-    (!parts.is_empty()).then(|| shorten(&parts.join("; ")))
+    (!parts.is_empty()).then(|| shorten(&error::join(&parts, "; ")))
 }
 
 fn text_of(value: &Value) -> Option<String> {
@@ -153,7 +153,7 @@ fn text_of(value: &Value) -> Option<String> {
 /// The first words of a body that is no JSON; of an HTML page only its title or first heading.
 fn text_message(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let text = text.trim();
+    let text = text.trim_ascii();
     if text.is_empty() {
         return None;
     }
@@ -173,14 +173,14 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
     let start = open + lower.get(open..)?.find('>')? + 1;
     let end = start + find(lower.get(start..)?, &["</", tag].concat())?;
     html.get(start..end)
-        .map(str::trim)
+        .map(str::trim_ascii)
         .filter(|text| !text.is_empty() && !text.contains('<'))
 }
 
 fn shorten(text: &str) -> String {
-    let text = text.trim();
+    let text = text.trim_ascii();
     match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((end, _)) => [text.get(..end).unwrap_or(text).trim_end(), " …"].concat(),
+        Some((end, _)) => [text.get(..end).unwrap_or(text).trim_ascii_end(), " …"].concat(),
         None => text.to_string(),
     }
 }

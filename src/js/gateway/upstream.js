@@ -95,8 +95,8 @@ function ending(error, lastWords) {
 
 // As it came where that is what was asked for; feature extraction and several batches are put into OpenAI's list.
 async function embeddings(call, cancel) {
-  const format = call.format === "base64" ? "base64" : "numbers";
-  if (call.requests > 1) {
+  const format = call.plan.format === "base64" ? "base64" : "numbers";
+  if (call.plan.batches.length > 1) {
     const { data, response } = await embed(call, cancel, undefined, format);
     return answerOf(call, response, encoder.encode(JSON.stringify(data)));
   }
@@ -107,7 +107,7 @@ async function embeddings(call, cancel) {
   const body = new Body();
   body.push(bytes);
   const { data, model } = readBatch(call, 0, exchange.response, body, text, format);
-  const list = { object: "list", data, model: model ?? call.model, usage: call.usage() };
+  const list = { object: "list", data, model: model ?? call.plan.model, usage: call.usage() };
   close(call, cancel, "ok", null);
   return answerOf(call, responseInfo(exchange.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
 }

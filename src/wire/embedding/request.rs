@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::body::Draft;
-use crate::error::Error;
+use crate::error::{Error, join};
 use crate::json::{unescape, write_string};
 use crate::wire::request::{Defaults, resolve_model};
 
@@ -45,6 +45,17 @@ pub enum Format {
     Numbers,
     /// Base64 text.
     Base64,
+}
+
+impl Format {
+    /// Its public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Floats => "floats",
+            Format::Numbers => "numbers",
+            Format::Base64 => "base64",
+        }
+    }
 }
 
 /// An embeddings request, ready to be sent batch by batch.
@@ -157,7 +168,7 @@ impl EmbeddingRequest {
 
     /// The body of a batch.
     pub fn body(&self, batch: Batch) -> String {
-        let inputs = self.inputs.get(batch).unwrap_or_default().join(",");
+        let inputs = join(self.inputs.get(batch).unwrap_or_default(), ",");
         let (open, close) = if self.single { ("", "") } else { ("[", "]") };
         [&self.head, open, &inputs, close, &self.tail].concat()
     }
