@@ -198,3 +198,86 @@ test("the error of an answer that is not what was asked for has the answer's own
   assert.equal((await failure(empty().embeddings.create({ model: "m/m", input: "x" }))).status, 204);
   assert.equal((await failure(empty().models.list())).status, 204);
 });
+
+test("what was reserved for a request that was never sent is given back", async () => {
+  const given = [new Error("no key"), KEY, new Error("no key"), KEY];
+  const apiKey = async () => {
+    const next = given.shift();
+    if (next instanceof Error) throw next;
+    return next;
+  };
+  const limits = { requestsPerMinute: 1, maxConcurrent: 1, onLimit: "error" };
+  const hf = client(async () => json(COMPLETION), { apiKey, limits });
+  assert.equal((await failure(ask(hf))).name, "ConfigError");
+  assert.equal((await ask(hf)).object, "chat.completion");
+  const ended = [];
+  const store = {
+    reserve: async () => ({ ok: true, reservation: `r${ended.length}` }),
+    settle: async (reservation) => void ended.push(`${reservation} settled`),
+    release: async (reservation) => void ended.push(`${reservation} released`),
+    block: async () => {},
+  };
+  const stored = client(async () => json(COMPLETION), { apiKey, store });
+  const failed = ask(stored);
+  await failure(failed);
+  await failed.settled;
+  await ask(stored).settled;
+  assert.deepEqual(ended, ["r0 released", "r1 settled"]);
+});
+
+test("a stream's error is told once; what follows is the end", async () => {
+  const cut = new TextEncoder().encode('data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n');
+  const stream = await ask(client(async () => new Response(cut)), {}, { stream: true });
+  assert.equal((await stream.next()).done, false);
+  assert.equal((await failure(stream.next())).name, "StreamTruncatedError");
+  for (let i = 0; i < 2; i++) assert.deepEqual(await stream.next(), { value: undefined, done: true });
+});
+
+test("a body that breaks off leaves nothing reserved, whatever was asked for", async () => {
+  const broken = () => new Response(new ReadableStream({ pull: (body) => body.error(new Error("net")) }));
+  const answers = [broken, () => json(COMPLETION)];
+  const hf = client(async () => (answers.length > 1 ? answers.shift() : answers[0])(), { limits: { maxConcurrent: 1, onLimit: "error" } });
+  const pending = ask(hf);
+  assert.equal((await failure(pending)).name, "APIConnectionError");
+  assert.ok((await pending.settled).usage.prompt_tokens > 0);
+  assert.equal((await ask(hf)).object, "chat.completion");
+});
+
+test("a stream that is left before it was read cancels its body, whatever fetch does with its signal", async () => {
+  let cancelled = 0;
+  const silent = new ReadableStream({ cancel: () => void (cancelled += 1) });
+  const stream = await ask(client(async () => new Response(silent)), {}, { stream: true });
+  await stream.return();
+  assert.deepEqual([cancelled, (await stream.settled).outcome], [1, "aborted"]);
+});
+
+test("a call that is aborted while its headers are looked at gives its body up", async () => {
+  let cancelled = 0;
+  const abort = new AbortController();
+  const get = () => abort.abort("enough");
+  const body = { getReader: () => assert.fail("nobody reads it"), cancel: async () => void (cancelled += 1) };
+  const pending = ask(client(async () => ({ status: 200, headers: { get }, body })), { signal: abort.signal });
+  assert.deepEqual([(await failure(pending)).name, (await pending.settled).outcome, cancelled], ["APIUserAbortError", "aborted", 1]);
+});
+
+test("a refused key that its function gives again is not sent again", async () => {
+  let [asked, sent] = [0, 0];
+  const apiKey = async () => (asked += 1) && KEY;
+  const hf = client(async () => (sent += 1) && json({ error: "no" }, { status: 401 }), { apiKey, retry: { baseDelay: 0 }, limits: { maxConcurrent: 1, onLimit: "error" } });
+  for (let call = 1; call < 3; call++) {
+    assert.equal((await failure(ask(hf))).name, "AuthenticationError");
+    assert.deepEqual([asked, sent, hf.snapshot().inFlight], [2 * call, call, 0]);
+  }
+});
+
+test("a settlement waits for live prices that come later than its answer", async () => {
+  let tell;
+  const catalogue = new Promise((resolve) => (tell = resolve));
+  const offers = [{ provider: "p", status: "live", pricing: { input: 1000, output: 1000 } }];
+  const hf = client(async (url) => (url.endsWith("/models") ? catalogue : json(COMPLETION)), { pricing: "live" });
+  const pending = ask(hf);
+  await pending;
+  await turns();
+  tell(json({ object: "list", data: [{ id: MODEL, object: "model", providers: offers }] }));
+  assert.deepEqual([(await pending.settled).cost.usd, hf.snapshot().spend.unpriced], [0.005, 0]);
+});

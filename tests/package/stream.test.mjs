@@ -30,6 +30,8 @@ test("a long-lived signal has no listener of ours after any end", async () => {
   await hf.chat.completions.create({ messages: PROMPT }, { signal });
   await hf.embeddings.create({ model: "m/m", input: "x" }, { signal });
   await hf.models.list({ signal });
+  const refused = [() => hf.chat.completions.create({ messages: [] }, { signal }), () => hf.models.list({ signal, headers: { "x-mine": 1 } })];
+  for (const ask of refused) assert.equal((await failure((async () => ask())())).name, "ConfigError");
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
