@@ -56,7 +56,7 @@ const sumOver = (books, name) => Object.values(books).reduce((sum, book) => sum 
 async function sumOf(endpoints, kind) {
   const all = await Promise.all(endpoints.map((endpoint) => endpoint.stats(kind, "closed")));
   const sum = (name) => all.reduce((total, one) => total + one[name], 0);
-  return { requests: sum("requests"), open: sum("open"), tokens: sum("tokens") };
+  return { requests: sum("requests"), tokens: sum("tokens") };
 }
 
 // What may be held at the end beside what was held after a fifth of the traffic, when everything has been used once. A limiter remembers

@@ -1,6 +1,7 @@
 // Runs one cell: a call meets a fault, and everything that must be true afterwards is looked at, at the endpoint first.
 // No module of any runtime's own is used here.
 import { TEXT } from "./answers.mjs";
+import { controlOf } from "./control.mjs";
 import { KEYS } from "./faults.mjs";
 import { POLICIES } from "./plan.mjs";
 import { clearTimer, setTimer } from "./timers.mjs";
@@ -90,23 +91,6 @@ function describeEnd(answer, error) {
   if (answer.rows !== undefined) return answer.rows > 0 ? "ok" : "ok but empty";
   if (answer.text === TEXT || ORDINARY.test(answer.text ?? "")) return "ok";
   return typeof answer.text === "string" && answer.text !== "" && TEXT.startsWith(answer.text) ? "ok but short" : "ok but other";
-}
-
-/** The control of an endpoint, over HTTP so that every runtime can. */
-function controlOf(url, id) {
-  // A connection that a fault broke may be taken for the next question.
-  const ask = async (path, init, left = 3) => {
-    try {
-      return await (await fetch(`${url}/s/${id}/${path}`, init)).text();
-    } catch (error) {
-      if (left === 0) throw error;
-      return ask(path, init, left - 1);
-    }
-  };
-  return {
-    script: (steps) => ask("script", { method: "POST", headers: { "content-type": "text/plain" }, body: JSON.stringify(steps) }),
-    stats: async (until) => JSON.parse(await ask(`stats${until ? `?until=${until}` : ""}`)),
-  };
 }
 
 let cellsRun = 0;

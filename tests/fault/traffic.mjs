@@ -1,5 +1,6 @@
 // The traffic of a soak: calls of every kind through one client, with faults and cancels, and both sides' books.
 // No module of any runtime's own is used here.
+import { controlOf } from "./control.mjs";
 import { clearTimer, setTimer } from "./timers.mjs";
 
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
@@ -159,7 +160,17 @@ export class Traffic {
     expect(spend.requests === this.#calls, `${this.#calls} calls, ${spend.requests} booked`);
     expect(this.#listeners === 0, `${this.#listeners} listeners on the caller's signal`);
     expect((await timersLeft()) === 0, "timers are left");
+    const open = await this.#open();
+    expect(open === 0, `${open} answers open at the endpoint`);
     return wrong;
+  }
+
+  // While the client's process lives: its end closes every socket.
+  async #open() {
+    const controls = this.#hosts.flatMap((host) => KIND_NAMES.map((kind) => controlOf(host, kind)));
+    let open = 0;
+    for (const control of controls) open += (await control.stats("closed")).open;
+    return open;
   }
 }
 
@@ -170,7 +181,6 @@ export function disagreements(books, endpoint) {
     const there = endpoint[kind];
     const expect = (holds, what) => holds || wrong.push(`${kind}: ${what}`);
     expect(book.settlements === book.calls, `${book.calls} calls, ${book.settlements} settlements`);
-    expect(there.open === 0, `${there.open} answers open at the endpoint`);
     expect(book.wrong === 0, `${book.wrong} calls ended otherwise`);
     // Who is cut off while sending may never have been heard.
     if (KINDS[kind].outcome === null) continue;

@@ -106,7 +106,8 @@ test("an abort and a total timeout while an error body is read are what the call
   await turns();
   abort.abort("bye");
   const error = await failure(aborted);
-  assert.deepEqual([error.name, error.cause, (await aborted.settled).outcome], ["APIUserAbortError", "bye", "aborted"]);
+  const { outcome, usage } = await aborted.settled;
+  assert.deepEqual([error.name, error.cause, outcome, usage.total_tokens], ["APIUserAbortError", "bye", "aborted", 0]);
   const late = await failure(ask(client(stalled), { timeout: { total: 30 } }));
   assert.deepEqual([late.name, late.phase], ["APIConnectionTimeoutError", "total"]);
 });
