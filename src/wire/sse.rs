@@ -32,7 +32,7 @@ impl TooLarge {
 /// Takes events as they are found.
 pub trait Sink {
     /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: whole events, each
-    /// up to and with its blank line, or none. An event that ends the stream is not taken like this.
+    /// up to and with its blank line, until one that it won't take. An event that ends the stream is not taken like this.
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let _ = bytes;
         0
@@ -109,11 +109,10 @@ impl SseDecoder {
         }
         while !rest.is_empty() && !self.closed {
             let taken = sink.ahead(rest);
-            if taken > 0 {
-                rest = rest.get(taken..).unwrap_or_default();
-                continue;
+            rest = rest.get(taken..).unwrap_or_default();
+            if !rest.is_empty() {
+                rest = self.step(rest, sink)?;
             }
-            rest = self.step(rest, sink)?;
         }
         Ok(())
     }

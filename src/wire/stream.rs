@@ -236,7 +236,7 @@ impl Sink for Reader {
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         // Where one event of a shape stands others do: a network chunk's are taken in one go.
-        while let Some(rest) = bytes.get(taken..)
+        while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty())
             && let Some(length) = self.matched(rest)
         {
             taken += length;
