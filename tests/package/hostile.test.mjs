@@ -1,19 +1,12 @@
 // What the caller brings (fetch, store, key function, callbacks) may throw, lie, or never answer: every call ends all the same, once, in a typed error.
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import "./unhandled.mjs";
 
 const never = () => new Promise(() => {});
 const frame = new TextEncoder().encode('data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n');
-
-const unhandled = [];
-const remember = (reason) => unhandled.push(reason);
-before(() => process.on("unhandledRejection", remember));
-after(() => {
-  process.off("unhandledRejection", remember);
-  assert.deepEqual(unhandled, []);
-});
 
 function clientWith(options) {
   return new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, ...options });

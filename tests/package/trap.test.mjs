@@ -2,16 +2,9 @@
 import "./trapped-instance.mjs";
 import { trapAt } from "./trapped-instance.mjs";
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { PROMPT, drain, hfetch, scripted } from "./installed.mjs";
-
-const unhandled = [];
-const remember = (reason) => unhandled.push(reason);
-before(() => process.on("unhandledRejection", remember));
-after(() => {
-  process.off("unhandledRejection", remember);
-  assert.deepEqual(unhandled, []);
-});
+import "./unhandled.mjs";
 
 const READERS = {
   iteration: (stream) => drain(stream),
