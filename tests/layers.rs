@@ -52,7 +52,13 @@ fn arrows_go_down_only() {
                 path.display()
             );
         }
-        for foreign in ["js_sys", "web_sys", "wasm_bindgen", "gloo_net"] {
+        for foreign in [
+            "js_sys",
+            "web_sys",
+            "wasm_bindgen",
+            "gloo_net",
+            "serde_wasm_bindgen",
+        ] {
             assert!(
                 !text.contains(foreign),
                 "{} names {foreign}",

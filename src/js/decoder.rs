@@ -1,6 +1,6 @@
 //! The decoders as JavaScript handles.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::convert::Returned;
@@ -114,15 +114,6 @@ impl DecoderHandle {
     }
 }
 
-fn object<const N: usize>(entries: [(&str, JsValue); N]) -> Object {
-    let object = Object::new();
-    for (name, value) in entries {
-        // A plain object of our own takes every property.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    }
-    object
-}
-
 /// The memory that `DecoderHandle` speaks of.
 #[wasm_bindgen]
 pub fn wasm_memory() -> Returned<JsValue> {
@@ -149,12 +140,11 @@ struct Collect<'a>(&'a Array);
 
 impl Sink for Collect<'_> {
     fn event(&mut self, event: Event<'_>) -> bool {
-        let text = |bytes| JsValue::from_str(&String::from_utf8_lossy(bytes));
-        self.0.push(&object([
-            ("event", text(event.name)),
-            ("data", text(event.data)),
-            ("id", text(event.id)),
-        ]));
+        let texts = [event.name, event.data, event.id].map(String::from_utf8_lossy);
+        // Strings are always taken.
+        if let Ok(texts) = serde_wasm_bindgen::to_value(&texts) {
+            self.0.push(&texts);
+        }
         true
     }
 }
@@ -170,7 +160,7 @@ impl SseHandle {
         }
     }
 
-    /// The events that `bytes` completes, as `{event, data, id}`.
+    /// The events that `bytes` completes, each as `[event, data, id]`.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Array, JsValue> {
         let events = Array::new();
         let pushed = self.inner.push(bytes, &mut Collect(&events));

@@ -21,7 +21,7 @@ export class SseDecoder {
     // By shape: a Uint8Array of another realm is one too.
     if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") throw refuse("bytes", "must be a Uint8Array");
     if (this.#handle === null) throw refuse("bytes", "came after end()");
-    return this.#handle.push(bytes);
+    return this.#handle.push(bytes).map(([event, data, id]) => ({ event, data, id }));
   }
 
   end() {
