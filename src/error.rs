@@ -189,6 +189,22 @@ pub fn redact(text: &str, secrets: &[String]) -> String {
         .fold(clean, |clean, secret| cut_out(&clean, secret))
 }
 
+/// A message that was cut short, without what the cut left of a secret; four characters of one say nothing.
+pub fn redact_cut(message: String, secrets: &[String]) -> String {
+    const MARK: &str = " …";
+    let Some(said) = message.strip_suffix(MARK) else {
+        return message;
+    };
+    let rest = secrets.iter().find_map(|secret| {
+        let mut parts = (5..secret.len()).rev().filter_map(|end| secret.get(..end));
+        parts.find_map(|part| said.strip_suffix(part))
+    });
+    match rest {
+        Some(rest) => [rest, REDACTED, MARK].concat(),
+        None => message,
+    }
+}
+
 fn cut_out(text: &str, secret: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
@@ -245,6 +261,22 @@ mod tests {
             redact("éaaa–aaaa", &twice),
             "[redacted][redacted]a–[redacted][redacted]"
         );
+    }
+
+    #[test]
+    fn what_a_cut_leaves_of_a_secret_is_cut_out() {
+        let secrets = ["hf_other".to_string(), "hf_secret".to_string()];
+        let cut = |text: &str| redact_cut(text.to_string(), &secrets);
+        assert_eq!(cut("the key is hf_secr …"), "the key is [redacted] …");
+        for whole in [
+            "the key is hf_s …",
+            "hf_secr",
+            "hf_secret is all …",
+            " …",
+            "",
+        ] {
+            assert_eq!(cut(whole), whole);
+        }
     }
 
     #[test]

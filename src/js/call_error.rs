@@ -7,7 +7,7 @@ use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
 use crate::config::RequestOptions;
-use crate::error::{Class, Details, Error, redact};
+use crate::error::{Class, Details, Error, redact, redact_cut};
 use crate::wire::failure;
 use crate::wire::stream::Fault;
 
@@ -19,7 +19,8 @@ impl InFlight {
 
     /// An error that says what the server said: keys are cut out of its words, since these were read.
     pub fn quoting(&self, mut error: Error, fields: &Fields) -> JsValue {
-        error.message = self.redact(&error.message);
+        let message = self.redact(&error.message);
+        error.message = redact_cut(message, &self.shared.secrets());
         let Details {
             code, kind, param, ..
         } = &mut *error;
