@@ -16,11 +16,8 @@ const OWN: [&str; 5] = [
     "transfer-encoding",
 ];
 
-/// Reads `headers` of options over those there already.
-pub fn read(fields: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
-    let Some(given) = fields.object("headers")? else {
-        return Ok(());
-    };
+/// Reads what options give as `headers` over those there already.
+pub fn read(given: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
     for (name, value) in given.entries() {
         let path = given.path(name);
         let Value::String(value) = value else {

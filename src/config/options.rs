@@ -44,6 +44,8 @@ pub fn bring_keys(given: &Fields<'_>, source: &KeySource) -> bool {
 }
 
 /// Reads options over what a draft holds.
+///
+/// What reads a group of them is called for who gives some: an engine compiles a function when it is first called.
 pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result<(), Error> {
     given.only(&OPTIONS)?;
     for name in ["fetch", "onSettled"] {
@@ -65,10 +67,16 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result
         check_model(model, "model")?;
         config.model = Some(model.to_string());
     }
-    read_limits(config, given)?;
-    read_batching(config, given)?;
+    if let Some(limits) = given.object("limits")? {
+        read_limits(config, &limits)?;
+    }
+    if let Some(batching) = given.object("embeddings")? {
+        read_batching(config, &batching)?;
+    }
     retry::read(&mut config.retry, given)?;
-    config.timeouts.read(given)?;
+    if let Some(timeout) = given.get("timeout") {
+        config.timeouts.read(timeout, &given.path("timeout"))?;
+    }
     if let Some(bytes) = given.number("maxEventBytes", Bounds::COUNT)? {
         config.max_event_bytes = bytes as usize;
     }
@@ -76,8 +84,17 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result
         header::check_value(organisation, "billTo")?;
         config.bill_to = Some(organisation.to_string());
     }
-    header::read(given, &mut config.headers)?;
-    read_money(draft, given)
+    if let Some(headers) = given.object("headers")? {
+        header::read(&headers, &mut config.headers)?;
+    }
+    if let Some(pricing) = given.get("pricing") {
+        config.pricing = Some(Pricing::from_value(pricing, "pricing")?);
+        draft.pricing_path = "pricing".to_string();
+    }
+    if let Some(budget) = given.object("budget")? {
+        draft.config.budget = Some(read_budget(&budget)?);
+    }
+    Ok(())
 }
 
 fn read_keys(config: &mut Config, given: &Fields<'_>, source: &KeySource) -> Result<(), Error> {
@@ -108,9 +125,6 @@ fn read_keys(config: &mut Config, given: &Fields<'_>, source: &KeySource) -> Res
 }
 
 fn read_limits(config: &mut Config, given: &Fields<'_>) -> Result<(), Error> {
-    let Some(given) = given.object("limits")? else {
-        return Ok(());
-    };
     given.only(&LIMITS)?;
     let limits = &mut config.limits;
     let per_minute = given.number("requestsPerMinute", Bounds::LIMIT)?;
@@ -139,26 +153,12 @@ fn read_limits(config: &mut Config, given: &Fields<'_>) -> Result<(), Error> {
 }
 
 fn read_batching(config: &mut Config, given: &Fields<'_>) -> Result<(), Error> {
-    let Some(given) = given.object("embeddings")? else {
-        return Ok(());
-    };
     given.only(&["batchSize", "concurrency"])?;
     if let Some(size) = given.number("batchSize", Bounds::COUNT)? {
         config.batching.size = size as usize;
     }
     if let Some(requests) = given.number("concurrency", Bounds::COUNT)? {
         config.batching.concurrency = requests as usize;
-    }
-    Ok(())
-}
-
-fn read_money(draft: &mut Draft, given: &Fields<'_>) -> Result<(), Error> {
-    if let Some(pricing) = given.get("pricing") {
-        draft.config.pricing = Some(Pricing::from_value(pricing, "pricing")?);
-        draft.pricing_path = "pricing".to_string();
-    }
-    if let Some(budget) = given.object("budget")? {
-        draft.config.budget = Some(read_budget(&budget)?);
     }
     Ok(())
 }

@@ -37,9 +37,13 @@ impl RequestOptions {
             retry: client.retry,
             headers: client.headers.clone(),
         };
-        options.timeouts.read(&fields)?;
+        if let Some(timeout) = fields.get("timeout") {
+            options.timeouts.read(timeout, &fields.path("timeout"))?;
+        }
         retry::read(&mut options.retry, &fields)?;
-        header::read(&fields, &mut options.headers)?;
+        if let Some(headers) = fields.object("headers")? {
+            header::read(&headers, &mut options.headers)?;
+        }
         Ok(options)
     }
 }

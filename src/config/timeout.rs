@@ -41,22 +41,18 @@ impl Timeouts {
         })
     }
 
-    /// Reads `timeout` of options over what is set already; a number is the connect timeout.
-    pub fn read(&mut self, fields: &Fields<'_>) -> Result<(), Error> {
-        let Some(value) = fields.get("timeout") else {
-            return Ok(());
-        };
-        let path = fields.path("timeout");
+    /// Reads what options give as `timeout` over what is set already; a number is the connect timeout.
+    pub fn read(&mut self, value: &Value, path: &str) -> Result<(), Error> {
         match value {
-            Value::Number(_) => self.connect = Some(number(value, &path, Bounds::TIMER)?),
+            Value::Number(_) => self.connect = Some(number(value, path, Bounds::TIMER)?),
             Value::Object(_) => {
-                let given = Fields::of(value, &path)?;
+                let given = Fields::of(value, path)?;
                 given.only(&["connect", "idle", "total"])?;
                 self.connect = given.number("connect", Bounds::TIMER)?.or(self.connect);
                 self.idle = given.number("idle", Bounds::TIMER)?.unwrap_or(self.idle);
                 self.total = given.number("total", Bounds::TIMER)?.or(self.total);
             }
-            other => return Err(wrong_type(&path, "a number or an object", other)),
+            other => return Err(wrong_type(path, "a number or an object", other)),
         }
         Ok(())
     }
