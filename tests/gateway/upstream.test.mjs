@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { runOn } from "../../src/js/gateway/client.js";
 import { Upstream } from "../../src/js/gateway/upstream.js";
-import { MODEL, PROMPT, endpoint, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, endpoint, failure, hfetch, scripted } from "../package/installed.mjs";
 
 // The package's gateway exports no such part of itself: its source runs on the installed client.
 runOn(hfetch.HuggingFace);
