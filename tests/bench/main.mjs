@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { embeddings, streams } from "./libraries.mjs";
 import { install, runtimes, script, startUps } from "./runtimes.mjs";
-import { libraries as startable } from "./startup.mjs";
+import { libraries as startable, pageLibraries } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -33,7 +33,7 @@ const suites = {
   linear: () => script("linear.mjs", [], ["--expose-gc"]),
   limiter: () => script("limiter.mjs"),
   async start() {
-    return interleaved(await startUps[options.runtime](), chosen(startable));
+    return interleaved(await startUps[options.runtime](), chosen(options.runtime === "chromium" ? pageLibraries : startable));
   },
   async streams() {
     const everyLibrary = [...new Set([...Object.keys(streams), ...Object.keys(embeddings)])];

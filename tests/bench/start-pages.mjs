@@ -1,12 +1,12 @@
 // Start-up in Chromium: what a page's main thread works for it. Loading and other threads' parsing keep no page from
 // answering its user, and the clock on the wall would tell of nothing but them.
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { browsers, chromiumFlags } from "../../scripts/browser.mjs";
 import { serve } from "../../scripts/serve.mjs";
-import { libraries, steps } from "./startup.mjs";
+import { pageLibraries as libraries, steps } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const SETTLING = 100; // ms until a new page has done what it does for itself
@@ -42,6 +42,7 @@ async function bundles() {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-bench-"));
   const options = { bundle: true, minify: true, format: "esm", platform: "browser", logLevel: "error" };
   await build({ ...options, entryPoints: [...sources.keys()], plugins: [{ name: "start", setup: plugin }], outdir: folder });
+  await cp(fileURLToPath(import.meta.resolve("hfetch/hfetch.wasm")), join(folder, "hfetch.wasm"));
   return folder;
 }
 

@@ -24,11 +24,20 @@ const programs = {
   ],
 };
 
+/** What a page writes that has the module as a file, so that it is compiled while it comes in. */
+const pages = {
+  "hfetch/slim": [
+    `const { HuggingFace, init } = await import("hfetch/slim"); await init("/hfetch.wasm"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,
+    "await client.chat.completions.create(body);",
+  ],
+};
+
 export const libraries = Object.keys(programs);
+export const pageLibraries = [...libraries, ...Object.keys(pages)];
 
 /** The source of a generator of one library's steps: a platform that has loaded what it loads late, a client, its first answer. */
 export function steps(library) {
-  const [construct, request] = programs[library];
+  const [construct, request] = programs[library] ?? pages[library];
   return `async function* () {
     const given = async () => Response.json({ id: "1", object: "chat.completion", created: 1, model: "org/model", choices: [{ index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } });
     const body = { model: "org/model", messages: [{ role: "user", content: "hi" }] };
