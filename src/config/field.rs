@@ -87,7 +87,8 @@ impl<'a> Fields<'a> {
     /// The path of a field of this object.
     pub fn path(&self, name: &str) -> String {
         if self.path.is_empty() {
-            name.to_string()
+            // An empty path would name the whole.
+            if name.is_empty() { "\"\"" } else { name }.to_string()
         } else {
             [self.path.as_str(), ".", name].concat()
         }

@@ -381,3 +381,14 @@ fn keys_of_the_options_spare_those_of_the_page() {
         ["your-huggingface-token"]
     );
 }
+
+#[test]
+fn a_field_without_a_name_is_refused_by_a_path() {
+    let error = page_with(r#"{"id": "hf", "type": "huggingface", "": 1}"#, None, "{}").unwrap_err();
+    assert_eq!(error.path.as_deref(), Some("\"\""));
+    assert!(
+        error.message.starts_with("\"\": is not an option"),
+        "{}",
+        error.message
+    );
+}
