@@ -21,7 +21,7 @@ export const MODELS = {
 };
 
 /** A chunk of the stream. */
-export const chunkOf = (delta, finish_reason = null) => ({ ...HEAD, choices: [{ index: 0, delta, finish_reason }] });
+const chunkOf = (delta, finish_reason = null) => ({ ...HEAD, choices: [{ index: 0, delta, finish_reason }] });
 const frameOf = (value) => `data: ${JSON.stringify(value)}\n\n`;
 const DONE = "data: [DONE]\n\n";
 
@@ -34,6 +34,18 @@ export function streamWith({ chunk, before }) {
   if (before !== undefined) frames.splice(1, 0, before);
   return frames.join("");
 }
+
+const TOOL_CALL = { index: 0, id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
+const LOGPROBS = { content: [{ token: " aus", logprob: -0.5, bytes: [32, 97], top_logprobs: [{ token: " aus", logprob: -0.5, bytes: null }] }], refusal: null };
+const SPOKEN = { role: "assistant", content: TEXT, refusal: null, reasoning: "Hm.", tool_calls: [TOOL_CALL] };
+const USAGE_IN_DETAIL = { ...USAGE, completion_tokens_details: { reasoning_tokens: 1 }, prompt_tokens_details: { cached_tokens: 0 } };
+
+/** An answer and a chunk with every field that is read, and the usual ones that are not. */
+export const FULL_COMPLETION = { ...COMPLETION, choices: [{ index: 0, message: SPOKEN, logprobs: LOGPROBS, finish_reason: "stop" }], usage: USAGE_IN_DETAIL, system_fingerprint: "fp" };
+export const FULL_CHUNK = { ...HEAD, choices: [{ index: 0, delta: { ...SPOKEN, content: " aus", reasoning_content: "Hm." }, logprobs: LOGPROBS, finish_reason: null }], usage: USAGE_IN_DETAIL, system_fingerprint: "fp" };
+
+/** What stands under "error" of an error. */
+export const ERROR = { message: "the server's own words", type: "t", param: "p", code: "c" };
 
 const JSON_BODIES = { chat: COMPLETION, embeddings: EMBEDDINGS, models: MODELS };
 

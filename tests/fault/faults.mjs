@@ -1,5 +1,5 @@
 // Everything that may go wrong, as steps of the stand-in endpoint. No module of any runtime's own is used here.
-import { COMPLETION, EMBEDDINGS, MODELS, bodyOf, chunkOf, placesOf, streamWith, streams, typeOf } from "./answers.mjs";
+import { COMPLETION, EMBEDDINGS, ERROR, FULL_CHUNK, FULL_COMPLETION, MODELS, bodyOf, placesOf, streamWith, streams, typeOf } from "./answers.mjs";
 import { STATUSES, statusFaults } from "./statuses.mjs";
 
 export { STATUSES };
@@ -118,18 +118,23 @@ function withValue(root, path, value) {
 /** What may stand where something else belongs. */
 export const ODD = { null: null, true: true, "7": 7, "-1.5": -1.5, text: "text", "[]": [], "{}": {}, nothing: undefined };
 
+const inStream = (answer) => said(streamWith({ chunk: answer }), { contentType: "text/event-stream" });
+const inBody = (answer) => said(JSON.stringify(answer), { contentType: "application/json" });
+
+/** Where answers and errors may have another shape than they should: the whole, in whose calls it is read, how it is sent. */
 const TREES = {
-  chunk: { tree: { ...chunkOf({ role: "assistant", content: " aus" }), usage: COMPLETION.usage }, of: streams },
-  completion: { tree: COMPLETION, of: (call) => call === "chat" },
-  embeddings: { tree: EMBEDDINGS, of: (call) => call === "embeddings" },
-  models: { tree: MODELS, of: (call) => call === "models" },
+  chunk: { tree: FULL_CHUNK, of: streams, sent: inStream },
+  "error frame": { tree: { error: ERROR }, of: streams, sent: inStream },
+  completion: { tree: FULL_COMPLETION, of: (call) => call === "chat", sent: inBody },
+  embeddings: { tree: EMBEDDINGS, of: (call) => call === "embeddings", sent: inBody },
+  models: { tree: MODELS, of: (call) => call === "models", sent: inBody },
+  error: { tree: { error: ERROR, estimated_time: 0.001 }, of: () => true, sent: (answer) => ({ ...inBody(answer), status: 503 }) },
 };
 
-const shapes = Object.entries(TREES).flatMap(([kind, { tree, of }]) =>
+const shapes = Object.entries(TREES).flatMap(([kind, { tree, of, sent }]) =>
   pathsOf(tree).flatMap((path) =>
     Object.entries(ODD).map(([odd, value]) => {
-      const answer = withValue(tree, path, value);
-      const step = (call) => said(kind === "chunk" ? streamWith({ chunk: answer }) : JSON.stringify(answer), { contentType: typeOf(call) });
+      const step = () => sent(withValue(tree, path, value));
       const place = `${kind} ${path.join(".")}`;
       return { name: `${place} = ${odd}`, family: "shape", place, odd, step, calls: (call) => of(call) || `no ${kind} is read` };
     }),
