@@ -6,6 +6,11 @@ import { clearTimer, setTimer } from "./timers.mjs";
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const PROMPT = [{ role: "user", content: "one two three" }];
 const SOME_BYTES = 900;
+const KEYS = ["hf_marker_of_the_soak_1", "hf_marker_of_the_soak_2", "hf_marker_of_the_soak_3"];
+const PRICE = { inputPerMillion: 1, outputPerMillion: 2 };
+// Limits of every kind count all the way, and none is ever met: what is refused is not sent, and shows little.
+const LIMITS = { requestsPerMinute: 1e8, tokensPerMinute: 1e12, requestsPerMonth: 1e12, maxConcurrent: 1_000 };
+const BUDGET = { usd: 1e6, per: "total" };
 
 const stream = (hf, options) => hf.chat.completions.create({ messages: PROMPT, stream: true, stream_options: { include_usage: true } }, options);
 
@@ -32,17 +37,19 @@ async function abortSoon(hf, options, random) {
  * not known which came first, the answer or the end: only that there was one of them.
  */
 const KINDS = {
-  stream: { share: 30, steps: [{}], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "ok" },
+  stream: { share: 27, steps: [{}], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "ok" },
   text: { share: 12, steps: [{}], run: async (hf, options) => readAll((await options.opened(stream(hf, options))).text()), outcome: "ok" },
   final: { share: 8, steps: [{ split: 100 }], run: async (hf, options) => (await options.opened(stream(hf, options))).final(), outcome: "ok" },
   chat: { share: 12, steps: [{}], run: (hf, options) => options.opened(hf.chat.completions.create({ messages: PROMPT }, options)), outcome: "ok" },
   embeddings: { share: 6, steps: [{}], run: (hf, options) => options.opened(hf.embeddings.create({ model: "org/model", input: ["one", "two"], dimensions: 8 }, options)), outcome: "ok" },
   retried: { share: 6, steps: [{ status: 500 }, {}], run: (hf, options) => options.opened(hf.chat.completions.create({ messages: PROMPT }, options)), outcome: "ok" },
+  rotated: { share: 2, steps: [{ status: 429 }, {}], run: (hf, options) => options.opened(hf.chat.completions.create({ messages: PROMPT }, options)), outcome: "ok" },
   refused: { share: 4, steps: [{ status: 400 }], run: (hf, options) => options.opened(hf.chat.completions.create({ messages: PROMPT }, options)), outcome: "error" },
   left: { share: 8, steps: [{ stallAfter: SOME_BYTES }], run: (hf, options) => leave(options.opened(stream(hf, options))), outcome: "aborted" },
   cut: { share: 5, steps: [{ cutAfter: SOME_BYTES, cut: "end" }], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "truncated" },
   reset: { share: 2, steps: [{ cutAfter: SOME_BYTES }], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "truncated" },
   failing: { share: 4, steps: [{ errorFrame: 3 }], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "error" },
+  stalled: { share: 1, steps: [{ stallAfter: SOME_BYTES }], run: (hf, options) => readAll(options.opened(stream(hf, Object.assign(options, { timeout: { idle: 20 } })))), outcome: "error" },
   raced: { share: 3, steps: [{ delayMs: 1 }], run: abortSoon, outcome: null },
 };
 
@@ -70,6 +77,7 @@ export class Traffic {
   #sent = 0;
   #calls = 0;
   #tries = new Map();
+  #settled = { attempts: 0, tokens: 0, usd: 0 };
   books = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, { calls: 0, sent: 0, attempts: 0, settlements: 0, tokens: 0, wrong: 0 }]));
   wrong = [];
 
@@ -77,7 +85,8 @@ export class Traffic {
     this.#random = generator(seed);
     this.#hosts = hosts;
     this.#hf = new hfetch.HuggingFace({
-      apiKey: "hf_marker_of_the_soak", baseURL: "http://soak.invalid/v1", model: MODEL, retry: { maxAttempts: 2, baseDelay: 1 },
+      apiKeys: KEYS, baseURL: "http://soak.invalid/v1", model: MODEL, retry: { maxAttempts: 2, baseDelay: 1 },
+      limits: LIMITS, pricing: PRICE, budget: BUDGET,
       fetch: (url, init) => this.#fetch(url, init),
     });
   }
@@ -144,6 +153,9 @@ export class Traffic {
     const error = await run(this.#hf, options, this.#random).then(() => null, (reason) => reason);
     const settlement = await pending.settled;
     book.attempts += settlement.attempts;
+    this.#settled.attempts += settlement.attempts;
+    this.#settled.tokens += settlement.usage.total_tokens;
+    this.#settled.usd += settlement.cost.usd;
     if (settlement.usage.source === "reported") book.tokens += settlement.usage.total_tokens;
     const fits = outcome === null ? ["ok", "aborted"].includes(settlement.outcome) : settlement.outcome === outcome;
     if (fits) return;
@@ -153,11 +165,16 @@ export class Traffic {
 
   /** What is left of all that though nothing is under way any more. */
   async leftovers(timersLeft) {
-    const { inFlight, queued, spend } = this.#hf.snapshot();
+    const { inFlight, queued, spend, keys } = this.#hf.snapshot();
     const wrong = [];
     const expect = (holds, what) => holds || wrong.push(what);
     expect(inFlight === 0 && queued === 0, `${inFlight} in flight, ${queued} queued`);
-    expect(spend.requests === this.#calls, `${this.#calls} calls, ${spend.requests} booked`);
+    expect(spend.requests === this.#calls && spend.unpriced === 0, `${this.#calls} calls, ${spend.requests} booked, ${spend.unpriced} of them without a price`);
+    const { attempts, tokens, usd } = this.#settled;
+    const ofKeys = (name) => keys.reduce((sum, key) => sum + key[name], 0);
+    expect(ofKeys("requests") === attempts, `${attempts} tries settled, ${ofKeys("requests")} booked on keys`);
+    expect(ofKeys("tokens") === tokens, `${tokens} tokens settled, ${ofKeys("tokens")} booked on keys`);
+    expect(Math.abs(spend.usd - usd) <= usd * 1e-9, `settled for $${usd}, $${spend.usd} booked`);
     expect(this.#listeners === 0, `${this.#listeners} listeners on the caller's signal`);
     expect((await timersLeft()) === 0, "timers are left");
     const open = await this.#open();
