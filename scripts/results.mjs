@@ -1,4 +1,5 @@
-// npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg.
+// npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg, and
+// docs/endurance.md of what the long runs have counted.
 //
 // What each part measured stays in target/bench, so that one part can be run again by itself; --render runs none.
 import { existsSync } from "node:fs";
@@ -7,7 +8,7 @@ import { arch, availableParallelism, platform } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
-import { figures } from "./figures.mjs";
+import { endurance } from "./endurance.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
 import { document } from "../tests/bench/document.mjs";
@@ -32,6 +33,9 @@ const PARTS = {
   linear: ["--linear"],
   gateway: ["--rounds", "5"],
 };
+
+/** The part that measures nothing: a page of what the long runs have counted. */
+const ENDURANCE = "endurance";
 
 const FOLDER = join(root, "target/bench");
 const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
@@ -67,37 +71,27 @@ Chromium or in the server). An empty cell is nothing of that area for that place
 ${table}`;
 }
 
-const megabytes = (pair) => pair?.map((bytes) => (bytes / 1e6).toFixed(1)).join(" → ") ?? "";
-
-/** What the long runs counted, where this machine has made them. */
-async function longRuns() {
-  const [fuzz, faults, soak] = await Promise.all(["fuzz", "faults", "soak"].map(figures));
-  const row = ([name, cells]) => `| ${[name, ...cells].join(" | ")} |`;
-  const list = (found, cells) => Object.entries(found).map(([name, counts]) => row([name, cells(counts)])).join("\n");
-  const parts = [
-    [fuzz, "Fuzzing: what takes bytes or foreign data, with no crash and no property broken.", "| target | inputs |\n| --- | --: |", ({ inputs }) => [inputs]],
-    [faults, "The fault matrix: each cell ends as its table says, once, and leaves nothing open.", "| runtime | cells |\n| --- | --: |", ({ cells }) => [cells]],
-    [soak, "Soak: random calls against a server that fails at random; both sides' books agree, and memory stays flat: in MB, when all was warm and at the end.", "| runtime | calls | requests | heap | wasm | process |\n| --- | --: | --: | --: | --: | --: |", ({ calls, requests, grown = {} }) => [calls, requests, ...["heap", "wasm", "resident"].map((name) => megabytes(grown[name]))]],
-  ];
-  const made = parts.filter(([found]) => Object.keys(found).length > 0);
-  const texts = made.map(([found, meaning, head, cells]) => `${meaning}\n\n${head}\n${list(found, cells)}`);
-  return texts.length === 0 ? "" : `\n\n## Long runs\n\n${texts.join("\n\n")}\n`;
-}
-
-async function command() {
-  const { values } = parseArgs({ options: { parts: { type: "string" }, render: { type: "boolean", default: false } } });
-  const parts = values.parts?.split(",") ?? Object.keys(PARTS);
-  const unknown = parts.filter((part) => !PARTS[part]);
-  if (unknown.length) throw new Stop(`no such part: ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
+async function writeSpeeds(parts, render) {
   await mkdir(FOLDER, { recursive: true });
-  if (!values.render) {
+  if (!render) {
     await buildPackage();
     for (const part of parts) await measure(part);
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${(await scenarios()).trimEnd()}${await longRuns()}`);
+  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { parts: { type: "string" }, render: { type: "boolean", default: false } } });
+  const known = [...Object.keys(PARTS), ENDURANCE];
+  const parts = values.parts?.split(",") ?? known;
+  const unknown = parts.filter((part) => !known.includes(part));
+  if (unknown.length) throw new Stop(`no such part: ${unknown.join(", ")}; there are ${known.join(", ")}`);
+  const speeds = parts.filter((part) => part !== ENDURANCE);
+  if (speeds.length) await writeSpeeds(speeds, values.render);
+  if (parts.includes(ENDURANCE)) await writeFile(join(root, "docs/endurance.md"), await endurance());
 }
 
 await main(command, import.meta.url);

@@ -21,7 +21,8 @@ export function finder(figures) {
 const ratio = (theirs, ours) => (theirs && ours ? short(theirs / ours) : "–");
 const short = (value) => (value < 100 ? value.toPrecision(2) : String(Math.round(value)));
 
-function table(head, rows) {
+/** A table in Markdown: the first column is text, the others are figures. */
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, at) => (at === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
 }

@@ -1,0 +1,75 @@
+// What the long runs counted, as the page docs/endurance.md.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { figures } from "./figures.mjs";
+import { root, Stop } from "./run.mjs";
+import { table } from "../tests/bench/document.mjs";
+
+const COMMANDS = {
+  faults: "npm run test:faults",
+  fuzz: "npm run fuzz -- --seconds 600",
+  soak: "npm run soak -- --requests 1000000 --runtime node24,workerd",
+};
+
+/** What a fuzz target holds, in the first sentence of its property. */
+async function heldBy(target) {
+  const folder = join(root, "tests/fuzz");
+  const files = [join(folder, `property/${target}.rs`), join(folder, `js/${target}.mjs`)];
+  const [text] = (await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => null)))).filter((found) => found !== null);
+  const lines = text.split("\n");
+  const comment = lines.slice(0, lines.findIndex((line) => !line.startsWith("//")));
+  return comment.map((line) => line.replace(/^\/\/!? /, "")).join(" ").replace(/\.$/, "");
+}
+
+const megabytes = (pair) => pair?.map((bytes) => (bytes / 1e6).toFixed(1)).join(" → ") ?? "";
+const count = (number) => number.toLocaleString("en");
+
+function faults(counted) {
+  const rows = Object.entries(counted).map(([runtime, { faults, cells, answered, leftOut }]) => [runtime, ...[faults, cells, answered, cells - answered, leftOut].map(count)]);
+  return table(["runtime", "faults", "cells tried", "ended in an answer", "in a typed error", "left out"], rows);
+}
+
+async function fuzz(counted) {
+  const rows = await Promise.all(Object.entries(counted).sort().map(async ([target, { inputs, seconds }]) => [`\`${target}\``, await heldBy(target), count(inputs), String(Math.round(seconds / 60))]));
+  return table(["target", "what held", "inputs", "minutes"], rows);
+}
+
+function soak(counted) {
+  const rows = Object.entries(counted).map(([runtime, { calls, requests, grown = {} }]) => [runtime, count(calls), count(requests), ...["heap", "wasm", "resident"].map((name) => megabytes(grown[name]))]);
+  return table(["runtime", "calls", "requests", "heap, MB", "wasm, MB", "process, MB"], rows);
+}
+
+/** The page's text, of the runs that this machine has kept. */
+export async function endurance() {
+  const kept = {};
+  for (const [kind, command] of Object.entries(COMMANDS)) {
+    kept[kind] = await figures(kind);
+    if (Object.keys(kept[kind]).length === 0) throw new Stop(`nothing counted of ${kind}: ${command}`);
+  }
+  return `# What it withstands
+
+Each figure is of a run in which nothing was lost: one that loses a call, leaves something open or breaks a property ends in an error, and is not counted.
+\`npm run results -- --parts endurance\` writes this page from what the commands below have counted.
+
+## Faults
+
+Everything that can go wrong between a client and a server, met by each kind of call under each policy of retries: \`${COMMANDS.faults}\`. A cell has to end in time,
+as [the table](../tests/fault/table.json) says, in one settlement, with no open socket, timer, listener or reservation left and no key to be seen. Node tries every cell that makes sense;
+the others a set in which every two of fault, call and policy meet. The command says which cells are left out, and why.
+
+${faults(kept.faults)}
+
+## Fuzzing
+
+What takes bytes or foreign data, against a plain reading of what it should do: \`${COMMANDS.fuzz}\`. What was ever found is a file of \`tests/fuzz/corpus\` and a named test.
+
+${await fuzz(kept.fuzz)}
+
+## Soak
+
+Random calls through one client with several keys, limits, a price and a budget, against a server that fails at random, and cancels at random moments: \`${COMMANDS.soak}\`.
+Requests, tries, tokens, settlements, keys and money agree on both sides to the last one, and memory stays flat: when all was warm → at the end.
+
+${soak(kept.soak)}
+`;
+}
