@@ -68,7 +68,7 @@ ${await fuzz(kept.fuzz)}
 ## Soak
 
 Random calls through one client with several keys, limits, a price and a budget, against a server that fails at random, and cancels at random moments: \`${COMMANDS.soak}\`.
-Requests, tries, tokens, settlements, keys and money agree on both sides to the last one, and memory stays flat: when all was warm → at the end.
+Requests, tries, tokens, settlements, keys and money agree on both sides to the last one, and memory stays flat: the most that was held in the first half → at the end.
 
 ${soak(kept.soak)}
 `;
