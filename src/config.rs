@@ -4,7 +4,7 @@
 
 mod base_url;
 mod field;
-mod header;
+pub mod header;
 mod key;
 mod options;
 mod page;

@@ -1,7 +1,7 @@
 //! Extra headers: checked before fetch, whose own error would quote the value.
 
 use super::field::{Fields, wrong_type};
-use crate::error::Error;
+use crate::error::{Error, find};
 use crate::json::Value;
 
 /// Headers in order; a name stands once, whatever its case.
@@ -43,6 +43,27 @@ pub fn check_value(value: &str, path: &str) -> Result<(), Error> {
         path,
         "must not hold line breaks, control characters or characters outside Latin-1",
     ))
+}
+
+/// Values that are secrets by the names of their headers, and what stands in them behind a scheme such as `Basic`.
+pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
+    const NAMED: [&str; 6] = ["key", "token", "secret", "auth", "cookie", "password"];
+    // What is shorter stands in other words as well.
+    const SHORTEST: usize = 8;
+    headers
+        .iter()
+        .filter(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            NAMED.iter().any(|part| find(&name, part).is_some())
+        })
+        .flat_map(|(_, value)| {
+            [
+                Some(value.as_str()),
+                value.split_once(' ').map(|(_, rest)| rest),
+            ]
+        })
+        .flatten()
+        .filter(|secret| secret.len() >= SHORTEST)
 }
 
 /// Why a header may not be given, if so.

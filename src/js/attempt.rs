@@ -181,6 +181,10 @@ async fn once(
     exchange: &Rc<Exchange>,
 ) -> Result<Sent, JsValue> {
     let config = &call.shared.config;
+    if config.key_from_function {
+        call.sent_keys
+            .get(|keys| keys.extend(secret.map(str::to_string)));
+    }
     let headers = fetch::request_headers(
         secret,
         config.bill_to.as_deref(),

@@ -114,6 +114,11 @@ impl Call {
         self.0.progress.get(|progress| progress.request_id.clone())
     }
 
+    /// Response headers without keys, where they can be looked through.
+    pub fn clean_headers(&self, headers: &JsValue) -> Returned<JsValue> {
+        Ok(self.0.clean_headers(headers))
+    }
+
     /// Sends request `index` until it is answered or given up; resolves with what fetch.js's send() gave.
     pub fn send(&self, index: usize) -> Returned<Promise> {
         let call = self.0.clone();

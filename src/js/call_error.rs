@@ -6,21 +6,39 @@ use super::convert::get;
 use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
-use crate::config::RequestOptions;
+use crate::config::{RequestOptions, header};
 use crate::error::{Class, Details, Error, redact, redact_cut};
 use crate::wire::failure;
 use crate::wire::stream::Fault;
 
 impl InFlight {
-    /// Everything that must not be seen in an error.
+    /// What must not be seen in anything of this call, longest first: one key may begin as another does.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<String> = Vec::new();
+        // The standard library's sort is kilobytes of code.
+        let mut add = |secret: String| {
+            let shorter = |other: &String| other.len() < secret.len();
+            let at = secrets.iter().position(shorter);
+            secrets.insert(at.unwrap_or(secrets.len()), secret);
+        };
+        self.shared.secrets().into_iter().for_each(&mut add);
+        self.sent_keys
+            .get(|keys| keys.clone())
+            .into_iter()
+            .for_each(&mut add);
+        header::secrets(&self.options.headers).for_each(|secret| add(secret.to_string()));
+        secrets
+    }
+
+    /// A text without what must not be seen.
     pub fn redact(&self, text: &str) -> String {
-        redact(text, &self.shared.secrets())
+        redact(text, &self.secrets())
     }
 
     /// An error that says what the server said: keys are cut out of its words, since these were read.
     pub fn quoting(&self, mut error: Error, fields: &Fields) -> JsValue {
         let message = self.redact(&error.message);
-        error.message = redact_cut(message, &self.shared.secrets());
+        error.message = redact_cut(message, &self.secrets());
         let Details {
             code, kind, param, ..
         } = &mut *error;
@@ -31,12 +49,12 @@ impl InFlight {
     }
 
     fn clean(&self, thrown: &JsValue) -> JsValue {
-        clean_cause(thrown, self.shared.secrets())
+        clean_cause(thrown, self.secrets())
     }
 
     /// Response headers for an error: a copy without keys where one echoes them.
     pub fn clean_headers(&self, headers: &JsValue) -> JsValue {
-        clean_headers(headers, self.shared.secrets())
+        clean_headers(headers, self.secrets())
     }
 
     /// The fields every error of a call has.
@@ -65,7 +83,7 @@ impl InFlight {
 
     /// `body` and `error` of an error: parsed where the body is JSON, keys cut out.
     pub fn set_body(&self, fields: &Fields, text: &str) {
-        let body = parsed(&self.redact(text), self.shared.secrets());
+        let body = parsed(&self.redact(text), self.secrets());
         let inner = get(&body, "error");
         fields.set(
             "error",

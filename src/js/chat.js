@@ -16,7 +16,7 @@ export async function chat(call, cancel, settled) {
 }
 
 export function responseInfo(response, call) {
-  return { status: response.status, headers: response.headers, requestId: call.request_id ?? null };
+  return { status: response.status, headers: call.clean_headers(response.headers) ?? response.headers, requestId: call.request_id ?? null };
 }
 
 async function answer(call, cancel, exchange) {

@@ -152,14 +152,18 @@ export function parsed(text, secrets) {
 // Further in nobody looks: what is larger than that is handed over as a copy of its message.
 const MANY = 1_000;
 
+// What an error, a platform's Request, Response, URL or signal shows of itself without having it as a property of its own.
+const INHERITED = ["message", "stack", "cause", "headers", "url", "href", "reason"];
+
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
 function quotes(value, secrets, seen) {
   if (typeof value === "string") return secrets.some((secret) => value.includes(secret));
-  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value) || seen.has(value)) return false;
+  if (value === null || !/^(object|function)$/.test(typeof value) || ArrayBuffer.isView(value) || seen.has(value)) return false;
   if (seen.size >= MANY) return true;
   seen.add(value);
-  const parts = Reflect.ownKeys(value).map((key) => value[key]);
-  if (value instanceof Error || typeof value.message === "string") parts.push(value.message, value.stack, value.cause);
+  const names = Reflect.ownKeys(value);
+  const parts = names.flatMap((name) => [String(name), value[name]]);
+  for (const name of INHERITED) if (!names.includes(name)) parts.push(value[name]);
   if (typeof value.entries === "function") parts.push(...value.entries());
   return parts.some((part) => quotes(part, secrets, seen));
 }
@@ -179,6 +183,7 @@ export function cleanCause(thrown, secrets) {
 }
 
 export function cleanHeaders(headers, secrets) {
+  if (secrets.length === 0) return headers;
   try {
     const entries = [...headers.entries()];
     if (!secrets.some((secret) => entries.some(([, value]) => value.includes(secret)))) return headers;

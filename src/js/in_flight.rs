@@ -65,6 +65,8 @@ pub struct InFlight {
     pub options: RequestOptions,
     pub requests: Vec<Wire>,
     pub attempts: Cell<u32>,
+    /// Keys that a function gave for it: the client forgets old ones.
+    pub sent_keys: Held<Vec<String>>,
     pub progress: Held<Progress>,
     /// Whatever has become of the future that let them through, the call knows what is open.
     exchanges: Held<Vec<Rc<Exchange>>>,
@@ -110,6 +112,7 @@ impl InFlight {
             options,
             requests,
             attempts: Cell::new(0),
+            sent_keys: Held::default(),
             progress: Held::default(),
             exchanges: Held::new(exchanges),
             started_at: now(),

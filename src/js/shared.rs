@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::Cancel;
 use super::convert;
-use super::error::{Fields, to_js, to_js_with};
+use super::error::{Fields, clean_cause, to_js, to_js_with};
 use super::held::Held;
 use super::line::Line;
 use super::prices::Prices;
@@ -143,8 +143,10 @@ impl Shared {
             return Ok(self.config.keys.get(key).cloned());
         }
         let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
-        let given =
-            answer.map_err(|thrown| key_error("the function failed, see cause", Some(thrown)))?;
+        let given = answer.map_err(|thrown| {
+            let cause = clean_cause(&thrown, self.secrets());
+            key_error("the function failed, see cause", Some(cause))
+        })?;
         let Some(secret) = given.as_string() else {
             return Err(key_error("the function must give a string", None));
         };

@@ -114,7 +114,8 @@ test("an abort and a total timeout while an error body is read are what the call
 
 test("a key is in no cause, however deep, and in no echoed header", async () => {
   const request = { config: { headers: new Headers({ authorization: `Bearer ${KEY}` }) } };
-  const thrown = [Object.assign(new Error("axios"), request), new AggregateError([new Error(`with ${KEY}`)]), { authorization: KEY }, new Error("outer", { cause: { deep: [KEY] } }), KEY];
+  const own = new Request("http://x.invalid", { headers: { authorization: `Bearer ${KEY}` } });
+  const thrown = [Object.assign(new Error("ky"), { request: own }), new Error("outer", { cause: own }), Object.assign(new Error("names"), { [`Bearer ${KEY}`]: 1 }), Object.assign(new Error("axios"), request), new AggregateError([new Error(`with ${KEY}`)]), { authorization: KEY }, new Error("outer", { cause: { deep: [KEY] } }), KEY];
   for (const reason of thrown) {
     const error = await failure(ask(client(() => Promise.reject(reason))));
     assert.equal(error.name, "APIConnectionError");

@@ -159,3 +159,56 @@ test("a key that an answer quotes is nowhere in its error or settlement, whereve
     assert.ok(!shown.includes(part), `${place}, embeddings: ${shown}`);
   }
 });
+
+test("an answer's own headers show no key either, of a client that echoes them", async () => {
+  const headers = { "x-echo": "Bearer hf_marker_of_echo", "x-request-id": "hf_marker_of_echo", "x-other": "1" };
+  for (const stream of [false, true]) {
+    const { response } = await ask(scripted({ headers }).client({ apiKey: "hf_marker_of_echo" }), { stream }).withResponse();
+    assert.ok(!inspect([...response.headers, response]).includes("hf_marker_of_echo"));
+    assert.deepEqual([response.headers.get("x-echo"), response.headers.get("x-other")], ["Bearer [redacted]", "1"]);
+  }
+});
+
+test("what a key function throws is without the keys it gave before", async () => {
+  let given = false;
+  const apiKey = () => {
+    if (given) throw new Error("hf_marker_of_before is used up");
+    given = true;
+    return "hf_marker_of_before";
+  };
+  const hf = scripted().client({ apiKey, retry: false });
+  await ask(hf);
+  const error = await failure(ask(hf));
+  assert.equal(error.cause.message, "[redacted] is used up");
+  assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes("hf_marker_of_before"));
+});
+
+test("each call knows its own key, however many others were given since", async () => {
+  let asked = 0;
+  const answers = [];
+  const fetch = (_, { headers }) => new Promise((resolve) => answers.push(() => resolve(Response.json({ error: headers.get("authorization") }, { status: 400 }))));
+  const hf = scripted().client({ apiKey: () => `hf_marker_${(asked += 1)}_of_many`, retry: false, fetch });
+  const calls = Array.from({ length: 50 }, () => failure(ask(hf)));
+  while (answers.length < calls.length) await new Promise(setImmediate);
+  for (const answer of answers) answer();
+  for (const error of await Promise.all(calls)) assert.equal(error.error, "Bearer [redacted]");
+});
+
+test("a key that begins as another does is cut out whole", async () => {
+  const keys = ["hf_marker", "hf_marker_and_more"];
+  for (const apiKeys of [keys, [...keys].reverse()]) {
+    const error = await failure(ask(scripted({ status: 400, text: `{"error":"${keys[1]}"}` }).client({ apiKey: undefined, apiKeys, retry: false })));
+    assert.equal(error.error, "[redacted]");
+  }
+});
+
+test("a secret in a header of the caller's own is cut out like a key", async () => {
+  const secret = "marker-of-a-header";
+  const headers = { "X-Api-Key": secret, "proxy-authorization": `Basic ${secret}2`, "x-trace": "a-trace-of-mine" };
+  const text = JSON.stringify({ error: `${secret}, ${secret}2 and a-trace-of-mine` });
+  for (const status of [200, 400]) {
+    const error = await failure(scripted({ status, text, contentType: "application/json" }).client({ retry: false }).chat.completions.create({ messages: PROMPT }, { headers }));
+    assert.equal(error.error, "[redacted], [redacted] and a-trace-of-mine");
+    assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes(secret));
+  }
+});
