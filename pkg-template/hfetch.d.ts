@@ -228,7 +228,7 @@ export interface HuggingFaceOptions {
   maxEventBytes?: number;
   /** Organisation that pays, sent as `X-HF-Bill-To`. */
   billTo?: string;
-  /** Headers for every request. In a browser each one that the server doesn't list in its CORS answer blocks the request. */
+  /** Headers for every request. With any, a redirect is followed within its origin only (in a page: not at all). In a browser each one that the server doesn't list in its CORS answer blocks the request. */
   headers?: Record<string, string>;
   /** Called in place of the global fetch, with `this === undefined`. */
   fetch?: FetchLike;
@@ -241,7 +241,7 @@ export interface HuggingFaceOptions {
 /** What `fetch` has to be: the global one, one that goes through a proxy, a service binding's, or a test's. Only these fields of `init` are set. */
 export type FetchLike = (
   url: string,
-  init: { method: string; headers: Headers; body?: string; signal: AbortSignal },
+  init: { method: string; headers: Headers; body?: string; signal: AbortSignal; redirect?: "manual" },
 ) => Promise<ResponseLike>;
 
 /** What is used of a response. Any realm's `Response` fits. */

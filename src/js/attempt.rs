@@ -206,6 +206,7 @@ async fn once(
         &wire.url,
         wire.method,
         headers,
+        !call.options.headers.is_empty(),
         body,
         &call.cancel,
         connect,

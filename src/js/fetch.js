@@ -6,12 +6,13 @@ const REDIRECTS = 5;
 
 // Resolves with {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
 // One promise for whatever comes first: a race of several would be the dearest part of a call.
-export function send(fetchFunction, url, method, headers, body, cancel, connect) {
+// `own`: whether some of the headers are of the caller's choosing.
+export function send(fetchFunction, url, method, headers, own, body, cancel, connect) {
   const controller = new AbortController();
   const init = { method, headers, signal: controller.signal };
   if (body !== undefined) init.body = body;
-  // Workers of before September 2025 send the key along to wherever a redirect leads.
-  if (!resolvesAcrossRequests()) init.redirect = "manual";
+  // Workers of before September 2025 send the key along to wherever a redirect leads, and every platform an X-Api-Key.
+  if (own || !resolvesAcrossRequests()) init.redirect = "manual";
   return new Promise((resolve) => {
     let over = false;
     const end = (outcome) => {
@@ -42,7 +43,10 @@ export function send(fetchFunction, url, method, headers, body, cancel, connect)
 // Where redirects are not followed by the platform: those that keep the method, within the origin. Others are the answer.
 async function follow(fetchFunction, url, init, left) {
   const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
-  const kept = init.redirect !== undefined && left > 0 && (response?.status === 307 || response?.status === 308);
+  // A page isn't told where to.
+  if (response?.type === "opaqueredirect") throw new TypeError("the server redirects, and headers of your own are not sent to an unknown address: give the right one as baseURL");
+  const keeps = init.method === "GET" ? [301, 302, 303, 307, 308] : [307, 308];
+  const kept = init.redirect !== undefined && left > 0 && keeps.includes(response?.status);
   const location = kept ? header(response, "location") : undefined;
   if (location === undefined) return checked(response);
   const { href, origin } = new URL(location, url);

@@ -14,6 +14,7 @@ extern "C" {
         url: &str,
         method: &str,
         headers: web_sys::Headers,
+        own: bool,
         body: JsValue,
         cancel: &Cancel,
         connect: f64,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { startEndpoint } from "../endpoint/server.mjs";
 import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
 
 const KEY = "hf_marker_of_this_test";
@@ -282,4 +283,27 @@ test("a settlement waits for live prices that come later than its answer", async
   await turns();
   tell(json({ object: "list", data: [{ id: MODEL, object: "model", providers: offers }] }));
   assert.deepEqual([(await pending.settled).cost.usd, hf.snapshot().spend.unpriced], [0.005, 0]);
+});
+
+test("headers of the caller's own stay with their origin, and follow a redirect within it", async (context) => {
+  const elsewhere = await startEndpoint();
+  context.after(() => elsewhere.close());
+  const headers = { "x-api-key": "marker of a header", cookie: "marker=1", "x-mine": "marker" };
+  for (const status of [301, 302, 303, 307, 308]) {
+    const script = scripted({ status, headers: { location: `${elsewhere.url}/s/foreign/v1/chat/completions` }, times: 2 });
+    const hf = script.client({ retry: false, headers });
+    assert.equal((await failure(ask(hf))).status, status);
+    assert.equal((await failure(hf.models.list())).status, status);
+  }
+  assert.equal((await elsewhere.stats("foreign")).requests, 0);
+  const near = scripted({ status: 307, headers: { location: "?again" } }, {});
+  assert.equal((await ask(near.client({ retry: false, headers }))).object, "chat.completion");
+  assert.deepEqual((await near.stats()).headers.map((sent) => sent["x-api-key"]), Array(2).fill(headers["x-api-key"]));
+});
+
+test("a page that can't see where a redirect leads sends headers of the caller's own nowhere", async () => {
+  const opaque = async (_, { redirect }) => (assert.equal(redirect, "manual"), { type: "opaqueredirect", status: 0, headers: new Headers(), body: null });
+  const error = await failure(ask(client(opaque, { headers: { "x-api-key": "x" } })));
+  assert.deepEqual([error.name, error.cause.name], ["APIConnectionError", "TypeError"]);
+  assert.match(error.cause.message, /redirects/);
 });
