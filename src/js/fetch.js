@@ -78,22 +78,25 @@ export function header(response, name) {
   }
 }
 
-export class BodyTooLarge extends Error {}
+export class BodyTooLarge extends Error {
+  constructor(limit) {
+    super(`the body is larger than ${limit} bytes`);
+  }
+}
+
+// Bytes: no engine makes a longer text of an answer. Whoever sends more never ends.
+export const LONGEST = 2 ** 29;
 
 // The whole body as bytes.
-export async function readBody(response, cancel, idle, limit = Infinity) {
+export async function readBody(response, cancel, idle, limit) {
   const parts = [];
-  let size = 0;
-  await readParts(response, cancel, idle, (part) => {
-    parts.push(part);
-    size += part.byteLength;
-    if (size > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
-  });
-  return join(parts, size);
+  await readParts(response, cancel, idle, (part) => parts.push(part), limit);
+  return join(parts, parts.reduce((sum, part) => sum + part.byteLength, 0));
 }
 
 // Hands the body to `take` part by part, as it arrives. `idle` ms without a byte ends the call with cause "idle".
-export async function readParts(response, cancel, idle, take) {
+export async function readParts(response, cancel, idle, take, limit = LONGEST) {
+  let size = 0;
   const watch = (promise) => {
     const alarm = timer(() => cancel.end("idle"), idle);
     return cancel.race(promise).finally(() => alarm.clear());
@@ -114,6 +117,8 @@ export async function readParts(response, cancel, idle, take) {
       if (done) return;
       // A reader that is not the platform's may give anything, and never end.
       if (!ArrayBuffer.isView(value)) throw new TypeError("the body gave something that is not bytes");
+      size += value.byteLength;
+      if (size > limit) throw new BodyTooLarge(limit);
       take(value);
     }
   } catch (error) {

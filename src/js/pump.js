@@ -4,7 +4,7 @@
 // A hand-written iterator: a generator costs about twice as much a step.
 
 import { close } from "./call.js";
-import { cancelReading, discard, openReader, release } from "./fetch.js";
+import { BodyTooLarge, LONGEST, cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError } from "./error.js";
 import { trapped } from "./trap.js";
@@ -46,6 +46,7 @@ export class Pump {
   #reading = false;
   #draining = false;
   #started = false;
+  #size = 0; // bytes
   #looks = 0; // since the last read began
   #alarm = null;
   #forget = () => {};
@@ -161,6 +162,8 @@ export class Pump {
     if (!done && !ArrayBuffer.isView(value)) {
       return () => this.#finishLost(new TypeError("the body gave something that is not bytes"));
     }
+    this.#size += done ? 0 : value.byteLength;
+    if (this.#size > LONGEST) return () => this.#finishLost(new BodyTooLarge(LONGEST));
     const decoder = this.#decoder;
     let items;
     try {

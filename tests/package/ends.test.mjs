@@ -307,3 +307,18 @@ test("a page that can't see where a redirect leads sends headers of the caller's
   assert.deepEqual([error.name, error.cause.name], ["APIConnectionError", "TypeError"]);
   assert.match(error.cause.message, /redirects/);
 });
+
+test("an answer that never ends is given up before it fills the memory, whatever was asked for", async () => {
+  // The same bytes each time: what is counted is what came, not what is kept.
+  const large = new Uint8Array(2 ** 25).fill(32);
+  const event = new TextEncoder().encode(`: ${"x".repeat(2 ** 23)}\n\n`);
+  let given = 0;
+  const endless = (bytes) => ({ getReader: () => ({ read: async () => ((given += bytes.length), { value: bytes, done: false }), cancel: async () => {}, releaseLock() {} }) });
+  const hf = client(async (_, { headers }) => ({ status: 200, headers: new Headers(), body: endless(headers.get("accept") === "text/event-stream" ? event : large) }));
+  for (const call of [() => ask(hf), () => hf.embeddings.create({ input: "x" }), () => hf.models.list(), async () => (await ask(hf, {}, { stream: true })).final()]) {
+    given = 0;
+    const error = await failure(call());
+    assert.match(error.cause.message, /larger than 536870912 bytes/);
+    assert.ok(given <= 2 ** 29 + large.length, `${given}`);
+  }
+});
