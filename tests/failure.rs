@@ -73,3 +73,15 @@ fn a_model_is_suggested_only_where_the_model_is_at_fault() {
         assert_eq!(message.contains("some/model"), suggested, "{message}");
     }
 }
+
+#[test]
+fn a_message_is_one_line_and_commands_no_terminal() {
+    for body in [
+        r#"{"error":"a\nFATAL forged\u001b[2Jb\u009bc\rd"}"#,
+        "a\nFATAL forged\u{1b}[2Jb\u{9b}c\rd",
+    ] {
+        let message = error(418, body).message.clone();
+        assert!(message.contains("FATAL forged"), "{message}");
+        assert!(!message.contains(char::is_control), "{message:?}");
+    }
+}

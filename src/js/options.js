@@ -33,11 +33,12 @@ export function dataText(data, path) {
 }
 
 function split(options, names) {
-  if (options === undefined || options === null) return [undefined, {}];
+  if (options === undefined || options === null) return [undefined, Object.create(null)];
   if (typeof options !== "object") throw refuse("", "options must be an object");
   try {
-    const data = { ...options };
-    const apart = {};
+    // Without a prototype: what somebody has put on Object.prototype is no option, and no fetch to hand keys to.
+    const data = { __proto__: null, ...options };
+    const apart = Object.create(null);
     for (const name of names) {
       if (data[name] === undefined) continue;
       apart[name] = data[name];

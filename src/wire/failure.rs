@@ -177,11 +177,13 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty() && !text.contains('<'))
 }
 
+/// One line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line of the server's own.
 fn shorten(text: &str) -> String {
-    let text = text.trim_ascii();
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.trim_ascii().chars().map(blank).collect();
     match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((end, _)) => [text.get(..end).unwrap_or(text).trim_ascii_end(), " …"].concat(),
-        None => text.to_string(),
+        Some((end, _)) => [text.get(..end).unwrap_or(&text).trim_ascii_end(), " …"].concat(),
+        None => text,
     }
 }
 

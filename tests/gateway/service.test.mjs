@@ -502,12 +502,12 @@ test("one line for each request, without a secret in it", async () => {
 
 test("a call's line has its settlement, and the hook gets it with env and ctx; what the hook throws is its own", async () => {
   const told = [];
-  const { post, seen } = serve({ onSettled: (...given) => { told.push(given); throw new Error("queue is full"); } });
+  const { post, seen } = serve({ onSettled: (...given) => { told.push(given); throw new Error(`queue is full of ${KEY}`); } });
   const response = await post(BODY);
   assert.equal(response.status, 200);
   const line = seen.lines.find(({ event }) => event === "request");
   assert.deepEqual([line.outcome, line.model, line.promptTokens, line.completionTokens, line.usd, line.key, line.attempts, line.upstreamRequestId], ["ok", "org/name", 3, 4, 0.25, "huggingface-1f3a", 1, "Root=1"]);
   assert.deepEqual([told.length, told[0][0], told[0][1]], [1, SETTLEMENT, { VAR: "x" }]);
   assert.equal(typeof told[0][2].waitUntil, "function");
-  assert.match(seen.lines.find(({ event }) => event === "notice").message, /queue is full/);
+  assert.match(seen.lines.find(({ event }) => event === "notice").message, /queue is full of \[redacted\]/);
 });

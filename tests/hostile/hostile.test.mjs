@@ -187,3 +187,17 @@ test("no user string ends a header or leaves the origin", async () => {
     }
   }), RUNS);
 });
+
+test("what stands on Object.prototype is no option: it is given no key", async () => {
+  const seen = [];
+  Object.prototype.fetch = async (_, { headers }) => (seen.push(headers.get("authorization")), Response.json(COMPLETION));
+  Object.prototype.onSettled = (settlement) => seen.push(settlement);
+  try {
+    const refused = new hfetch.HuggingFace({ apiKey: KEY, baseURL: "http://127.0.0.1:9/v1", model: MODEL, retry: false });
+    typed(await refused.chat.completions.create({ messages: PROMPT }).catch((error) => error));
+  } finally {
+    delete Object.prototype.fetch;
+    delete Object.prototype.onSettled;
+  }
+  assert.deepEqual(seen, []);
+});

@@ -119,7 +119,7 @@ export class Service {
     const { onSettled } = this.#settings;
     if (!onSettled) return;
     const work = (async () => onSettled(settlement, visit.env, visit.ctx))();
-    visit.keepAlive(work.catch((error) => logNotice("onSettled", `${error?.name}: ${error?.message}`)));
+    visit.keepAlive(work.catch((error) => logNotice("onSettled", withoutSecrets(`${error?.name}: ${error?.message}`, this.#secrets))));
   }
 
   async #models(visit, id) {
