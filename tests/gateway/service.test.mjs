@@ -487,7 +487,7 @@ test("a caller's headers go no further", async () => {
 });
 
 test("one line for each request, without a secret in it", async () => {
-  const { ask, post, seen } = serve({ apiKeys: ["hf_upstream"], ticketSecret: SECRET }, () => upstreamError("APIError", 418, { error: `teapot hf_upstream ${SECRET} ${KEY}` }));
+  const { ask, post, seen } = serve({ apiKeys: ["hf_upstream"], ticketSecret: SECRET }, () => Object.assign(upstreamError("APIError", 418, { error: `teapot hf_upstream ${SECRET} ${KEY}` }), { message: `teapot hf_upstream ${SECRET} ${KEY}` }));
   await ask("/healthz");
   await post(BODY, { key: "wrong" });
   await ask(`/${"x".repeat(500)}\n{"event":"forged"}`);
@@ -497,6 +497,7 @@ test("one line for each request, without a secret in it", async () => {
     ["request", "POST", 418, "upstream_error", seen.lines[3].client, true],
   ]);
   assert.ok(seen.lines.every(({ path, time, requestId, durationMs }) => path.length <= 201 && Date.parse(time) > 0 && requestId && durationMs >= 0));
+  assert.equal(seen.lines[3].detail, "APIError: teapot [redacted] [redacted] [redacted]");
   assert.ok(!/hf_upstream|ticket-secret|a-client-key/.test(JSON.stringify(seen.lines)));
 });
 
