@@ -181,28 +181,41 @@ impl std::error::Error for Error {}
 /// What stands in an error where a secret stood.
 pub const REDACTED: &str = "[redacted]";
 
-/// `text` with every occurrence of a secret cut out.
+/// What stands where a text was cut short.
+pub const CUT: &str = " …";
+
+/// `text` with every occurrence of a secret cut out, of one that begins another the longer one first.
 pub fn redact(text: &str, secrets: &[String]) -> String {
-    let clean = text.to_string();
-    secrets
-        .iter()
-        .fold(clean, |clean, secret| cut_out(&clean, secret))
+    let mut clean = text.to_string();
+    let mut left: Vec<&String> = secrets.iter().collect();
+    while let Some(longest) = (0..left.len()).max_by_key(|at| left.get(*at).map(|one| one.len())) {
+        clean = cut_out(&clean, left.swap_remove(longest));
+    }
+    clean
 }
 
-/// A message that was cut short, without what the cut left of a secret; four characters of one say nothing.
+/// A message whose parts may have been cut short, without what a cut left of a secret; four characters of one say nothing.
 pub fn redact_cut(message: String, secrets: &[String]) -> String {
-    const MARK: &str = " …";
-    let Some(said) = message.strip_suffix(MARK) else {
-        return message;
-    };
-    let rest = secrets.iter().find_map(|secret| {
-        let mut parts = (5..secret.len()).rev().filter_map(|end| secret.get(..end));
-        parts.find_map(|part| said.strip_suffix(part))
-    });
-    match rest {
-        Some(rest) => [rest, REDACTED, MARK].concat(),
-        None => message,
+    let mut clean = String::with_capacity(message.len());
+    let mut rest = message.as_str();
+    while let Some(at) = find(rest, CUT) {
+        let (said, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let left = secrets.iter().filter_map(|secret| left_of(said, secret));
+        match left.min_by_key(|whole| whole.len()) {
+            Some(whole) => clean.extend([whole, REDACTED]),
+            None => clean.push_str(said),
+        }
+        clean.push_str(CUT);
+        rest = after.strip_prefix(CUT).unwrap_or_default();
     }
+    clean.push_str(rest);
+    clean
+}
+
+/// What stands before the beginning of a secret with which a text ends.
+fn left_of<'t>(said: &'t str, secret: &str) -> Option<&'t str> {
+    let mut parts = (5..secret.len()).rev().filter_map(|end| secret.get(..end));
+    parts.find_map(|part| said.strip_suffix(part))
 }
 
 fn cut_out(text: &str, secret: &str) -> String {
@@ -264,10 +277,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_secret_that_begins_with_another_nothing_is_left() {
+        for secrets in [["hf_ab", "hf_abcd"], ["hf_abcd", "hf_ab"]] {
+            let secrets = secrets.map(str::to_string);
+            assert_eq!(redact("hf_abcd, hf_ab", &secrets), "[redacted], [redacted]");
+        }
+    }
+
+    #[test]
     fn what_a_cut_leaves_of_a_secret_is_cut_out() {
         let secrets = ["hf_other".to_string(), "hf_secret".to_string()];
         let cut = |text: &str| redact_cut(text.to_string(), &secrets);
         assert_eq!(cut("the key is hf_secr …"), "the key is [redacted] …");
+        // A hint may follow, and a page's title stands in quotes.
+        assert_eq!(
+            cut("401 hf_othe … Check \"hf_secre …\"."),
+            "401 [redacted] … Check \"[redacted] …\"."
+        );
         for whole in [
             "the key is hf_s …",
             "hf_secr",

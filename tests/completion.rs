@@ -273,3 +273,35 @@ proptest! {
         prop_assert_eq!(whole["reasoning"].as_str().unwrap_or_default(), sum(true));
     }
 }
+
+#[test]
+fn a_call_goes_on_after_another_choice_has_spoken() {
+    let tool = |call: Value| json!({"index":0,"delta":{"tool_calls":[call]}});
+    let chunks = [
+        tool(json!({"index":0,"id":"a","function":{"name":"f","arguments":"1"}})),
+        tool(json!({"index":1,"id":"b","function":{"name":"g","arguments":"2"}})),
+        json!({"index":1,"delta":{"content":"other"}}),
+        // Neither index nor id: the call at hand, which is the last of this choice.
+        tool(json!({"function":{"arguments":"3"}})),
+    ];
+    let chunks = chunks.map(|choice| json!({"choices":[choice]}));
+    let calls = folded(&chunks)["choices"][0]["message"]["tool_calls"].take();
+    let arguments = [0, 1].map(|call| calls[call]["function"]["arguments"].clone());
+    assert_eq!(arguments, ["1", "23"]);
+}
+
+#[test]
+fn a_call_without_an_index_is_found_again_by_its_id() {
+    let call = |id: &str, text: &str| json!({"tool_calls":[{"id":id,"function":{"name":"f","arguments":text}}]});
+    let calls = message(&[call("a", "1"), call("b", "2"), call("a", "3")])["tool_calls"].take();
+    let said: Vec<_> = calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| (&call["id"], &call["function"]["arguments"]))
+        .collect();
+    assert_eq!(
+        said,
+        [(&json!("a"), &json!("13")), (&json!("b"), &json!("2"))]
+    );
+}

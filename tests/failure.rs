@@ -1,6 +1,6 @@
 //! What a response with an error status is called, and what it tells the reader to do.
 
-use hfetch::error::{Class, Error};
+use hfetch::error::{Class, Error, redact, redact_cut};
 use hfetch::wire::failure::{Response, from_response};
 
 fn error(status: u16, body: &str) -> Error {
@@ -83,5 +83,39 @@ fn a_message_is_one_line_and_commands_no_terminal() {
         let message = error(418, body).message.clone();
         assert!(message.contains("FATAL forged"), "{message}");
         assert!(!message.contains(char::is_control), "{message:?}");
+    }
+}
+
+#[test]
+fn of_a_key_in_a_message_that_is_cut_nothing_is_left_before_the_hint() {
+    let secrets = ["hf_abcdefghijklmnopqrstuvwxyz".to_string()];
+    // Escapes hide it from whoever looks at the body alone.
+    let body = [
+        "{\"error\":\"",
+        &"a ".repeat(295),
+        "hf_\\u0061bcdefghijklmnopqrstuvwxyz\"}",
+    ]
+    .concat();
+    let clean = redact_cut(redact(&error(401, &body).message, &secrets), &secrets);
+    assert!(clean.contains("[redacted] … Check the token"), "{clean}");
+    assert!(!clean.contains("hf_ab"), "{clean}");
+}
+
+#[test]
+fn of_a_page_only_a_plain_title_is_repeated() {
+    for (page, said) in [
+        (
+            "<title>Bad gateway</title>",
+            "an HTML page titled \"Bad gateway\"",
+        ),
+        ("<title><b>Bad</b></title>", "an HTML page."),
+        (
+            "<title> </title><h1>Down</h1>",
+            "an HTML page titled \"Down\"",
+        ),
+        ("<title>Bad", "an HTML page."),
+    ] {
+        let message = error(502, page).message.clone();
+        assert!(message.starts_with(&["502 ", said].concat()), "{message}");
     }
 }

@@ -232,7 +232,14 @@ fn what_is_no_amount_of_money_fits_no_budget() {
             .reserve(&[money(usd, 1e6, Per::Day)], START)
             .unwrap_err();
         assert_eq!(refused.retry_after, f64::INFINITY);
+        // A budget beyond what a sum can hold is one all the same.
+        let largest = MemoryStore::new().reserve(&[money(usd, 1e9, Per::Day)], START);
+        assert!(largest.is_err());
     }
+    let mut store = MemoryStore::new();
+    let half = [money(1e7, 1e9, Per::Day)];
+    assert!(store.reserve(&half, START).is_ok());
+    assert!(store.reserve(&half, START).is_err());
 }
 
 #[test]
@@ -381,7 +388,7 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
         .reserve(&[at_once("a", 1.0), money(0.5, 1.0, Per::Day)], START)
         .unwrap();
     let good = serde_json::to_value(store.state()).unwrap();
-    let edits: [fn(&mut serde_json::Value); 9] = [
+    let edits: [fn(&mut serde_json::Value); 12] = [
         |state| state["now"] = "x".into(),
         |state| state["scopes"][0][0] = 7.into(),
         |state| state["scopes"][1][0] = "a".into(),
@@ -389,6 +396,10 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
         |state| state["scopes"][0][2]["spent"] = serde_json::json!(["1"]),
         |state| state["scopes"][0][2]["held"] = "-1".into(),
         |state| state["open"][0][0] = 0.into(),
+        // A number that is given out once more could never be found among the others.
+        |state| state["lastReservation"] = 0.into(),
+        |state| state["open"][0][1] = 1e15.into(),
+        |state| state["scopes"][0][1]["monthStart"] = 1e15.into(),
         |state| state["open"][0][2][0] = serde_json::json!(["a", 1, 2]),
         |state| state["lost"] = serde_json::Value::Null,
     ];
@@ -406,4 +417,34 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
     let mut other = MemoryStore::shared();
     other.restore(&stored(&good)).unwrap();
     assert_eq!(serde_json::to_value(other.state()).unwrap(), good);
+}
+
+#[test]
+fn of_lost_reservations_only_the_last_thousand_are_remembered() {
+    let mut store = MemoryStore::shared();
+    for _ in 0..1_100 {
+        store.reserve(&[at_once("a", 0.0)], START).unwrap();
+    }
+    store.settle("", 0, 0.0, START + LOST_AFTER);
+    let state = serde_json::to_value(store.state()).unwrap();
+    let lost = state["lost"].as_array().unwrap();
+    assert_eq!(
+        (lost.len(), &lost[0][0]),
+        (1_000, &serde_json::json!(101.0))
+    );
+}
+
+#[test]
+fn a_budget_for_good_is_remembered_among_many_scopes_that_are_dropped() {
+    let mut store = MemoryStore::new();
+    let whole = [money(1.0, 1.0, Per::Total)];
+    let reservation = store.reserve(&whole, START).unwrap();
+    store.settle(&reservation, 1, 1.0, START);
+    // Two months later its other windows are empty.
+    for user in 0..2_500 {
+        let now = START + 60.0 * DAY + f64::from(user);
+        let scope = ["user:", &user.to_string()].concat();
+        store.reserve(&[at_once(&scope, 0.0)], now).unwrap();
+    }
+    assert!(store.reserve(&whole, START + 61.0 * DAY).is_err());
 }

@@ -3,6 +3,7 @@
 mod policy;
 
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason, Refused};
+use hfetch::policy::window::Window;
 use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
@@ -301,6 +302,8 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
         ("now", "-1"),
         ("now", "\"0\""),
         ("monthStart", "1e300"),
+        // A month to come would never be over.
+        ("monthStart", "1"),
         ("requestsThisMonth", "0.5"),
         ("settled", "[[1]]"),
         ("settled", "[[1,2,-3]]"),
@@ -322,4 +325,19 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
     for state in ["null", "[]", "{}", "\"x\"", "7"] {
         assert!(restore(&serde_json::from_str(state).unwrap()).is_err());
     }
+}
+
+#[test]
+fn times_that_merge_leave_with_the_latest_of_them() {
+    let mut window = Window::default();
+    // As many readings of the clock as are kept apart, within 33 s.
+    for reading in 0..65_536 {
+        window.add(f64::from(reading) / 2.0, 1, 1);
+    }
+    window.add(50_000.0, 1, 1);
+    window.advance(109_999.0);
+    // Two of one bucket: the last that had room, and what came too late for one of its own.
+    assert_eq!(window.counted().requests, 2);
+    window.advance(110_000.0);
+    assert_eq!(window.counted().requests, 0);
 }

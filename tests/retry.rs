@@ -95,6 +95,26 @@ fn waits_double_up_to_the_longest_and_are_jittered_in_full() {
 }
 
 #[test]
+fn a_wait_of_nothing_is_not_doubled_four_billion_times() {
+    let failure = Failure {
+        status: None,
+        header: &|_| None,
+        body: None,
+        attempt: u32::MAX - 1,
+        random: 1.0,
+        now: NOW,
+    };
+    let policy = RetryPolicy {
+        max_attempts: u32::MAX,
+        base_delay: 0.0,
+        ..RetryPolicy::default()
+    };
+    let started = std::time::Instant::now();
+    assert_eq!(retry_delay(&failure, &policy), Some(0.0));
+    assert!(started.elapsed().as_secs() < 1);
+}
+
+#[test]
 fn the_last_attempt_is_the_last() {
     assert_eq!(delay(Some(500), &[], "", 2, 1.0), Some(1_000.0));
     for attempt in [3, 4, u32::MAX] {
@@ -323,6 +343,9 @@ fn a_year_of_two_digits_lies_at_most_fifty_years_ahead() {
     assert_eq!(year("Friday, 01-Jan-27 00:00:00 GMT").round(), 2027.0);
     assert_eq!(year("Friday, 01-Jan-76 00:00:00 GMT").round(), 2076.0);
     assert_eq!(year("Friday, 01-Jan-77 00:00:00 GMT").round(), 1977.0);
+    for no_time in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        http_date::parse("Friday, 01-Jan-77 00:00:00 GMT", no_time);
+    }
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Whole bodies at any chunking, against serde_json.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use hfetch::error::Class;
+use hfetch::error::{Class, redact, redact_cut};
 use hfetch::wire::stream::{ChatDecoder, Mode, chunk_of_completion};
 use proptest::prelude::*;
 use reader::{joined, parse, read};
@@ -451,5 +451,66 @@ fn a_body_without_events_says_what_it_is() {
                 fault.error.message
             );
         }
+    }
+}
+
+#[test]
+fn of_a_key_in_a_body_that_is_cut_nothing_is_repeated() {
+    let secrets = ["hf_abcdefghijklmnopqrstuvwxyz".to_string()];
+    for before in 250..300 {
+        let body = ["x ".repeat(before / 2), secrets.concat(), " more".repeat(9)].concat();
+        let mut decoder = ChatDecoder::new(1 << 20);
+        decoder.push(body.as_bytes(), Mode::Fold);
+        decoder.end(Mode::Fold);
+        let fault = decoder.fault().unwrap();
+        let body = String::from_utf8(fault.body.clone().unwrap()).unwrap();
+        for told in [fault.error.message.clone(), body] {
+            let clean = redact_cut(redact(&told, &secrets), &secrets);
+            assert!(!clean.contains("hf_ab"), "{clean}");
+        }
+    }
+}
+
+#[test]
+fn the_status_of_an_error_frame_is_one_of_http() {
+    for (frame, status) in [
+        (r#"{"error":{"message":"m","code":422}}"#, Some(422)),
+        (r#"{"error":{"message":"m","code":5}}"#, None),
+        (r#"{"error":{"message":"m","status":200}}"#, None),
+        (r#"{"error":{"message":"m","status":70000}}"#, None),
+    ] {
+        let mut decoder = ChatDecoder::new(1 << 20);
+        decoder.push(["data: ", frame, "\n\n"].concat().as_bytes(), Mode::Fold);
+        assert_eq!(decoder.fault().unwrap().error.status, status, "{frame}");
+    }
+}
+
+#[test]
+fn reasoning_that_comes_by_a_template_is_folded_whole() {
+    let events: String = (0..6)
+        .map(|n| {
+            format!(
+                "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"reasoning\":\"w{n}\"}}}}]}}\n\n"
+            )
+        })
+        .collect();
+    let (seen, _) = read([events.as_bytes()], Mode::Fold);
+    let message = &seen.folded["choices"][0]["message"];
+    assert_eq!(message["reasoning"], "w0w1w2w3w4w5");
+}
+
+#[test]
+fn usage_without_counts_never_replaces_counts_in_digits_or_strings() {
+    for (usage, completion) in [
+        (r#"{"completion_tokens":"7"}"#, 7.0),
+        (r#"{"completion_tokens":7}"#, 7.0),
+        (r#"{"completion_tokens":null}"#, 1.0),
+        (r#"{"seconds":7}"#, 1.0),
+    ] {
+        let first = "data: {\"usage\":{\"completion_tokens\":1}}\n\n";
+        let body = [first, "data: {\"usage\":", usage, "}\n\n"].concat();
+        let (_, decoder) = read([body.as_bytes()], Mode::Fold);
+        let usage = decoder.completion().usage().unwrap();
+        assert_eq!(usage.completion, completion, "{body}");
     }
 }

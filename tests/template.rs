@@ -1,10 +1,12 @@
 //! Chunks built from templates are the chunks that a parser gives: mutated envelopes, odd values, odd keys, any chunking.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use hfetch::error::Class;
 use hfetch::wire::stream::Mode;
 use proptest::prelude::*;
 use reader::{filled, joined, parse, read};
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 mod reader;
 
@@ -341,6 +343,49 @@ fn value() -> impl Strategy<Value = String> {
             }),
         ]
     })
+}
+
+#[test]
+fn logprobs_that_are_bare_numbers_are_folded_like_any() {
+    let lists = ["[1,2]", "[3,4]", "[5,6,7]", "[8]", "[ -0.5 ]"];
+    let payload = |n: usize| {
+        let list = lists[n % lists.len()];
+        format!(
+            r#"{{"choices":[{{"index":0,"delta":{{"content":"a"}},"logprobs":{{"content":{list}}}}}]}}"#
+        )
+    };
+    let payloads: Vec<String> = (0..lists.len()).map(payload).collect();
+    check(&payloads, "\n\n", &[]);
+    let (seen, _) = read([body(&payloads, "\n\n").as_slice()], Mode::Fold);
+    assert_eq!(
+        seen.folded["choices"][0]["logprobs"]["content"].to_string(),
+        "[1,2,3,4,5,6,7,8,-0.5]"
+    );
+}
+
+#[test]
+fn a_new_shape_takes_the_place_of_one_that_is_not_in_use() {
+    let event = |shape: usize, n: usize| format!("data: {{\"s{shape}\":\"{n}\"}}\n\n");
+    // Six shapes fill what is kept, of each two to learn it and two that match.
+    let taught = (0..6).flat_map(|shape| (0..4).map(move |n| event(shape, n)));
+    // The first is in use when a seventh comes.
+    let in_use = [event(0, 4), event(6, 0), event(6, 1), event(0, 5)];
+    let body: String = taught.chain(in_use).collect();
+    assert_eq!(filled(body.as_bytes()), 6 * 2 + 2);
+}
+
+#[test]
+fn an_object_of_many_keys_is_not_studied_for_long() {
+    // Each key against all before it: several seconds without a bound.
+    let keys: Vec<String> = (0..7_000).map(|n| format!("\"{n:x}\":1")).collect();
+    let event = ["data: {", &keys.join(","), "}\n\n"].concat();
+    let started = Instant::now();
+    let (seen, _) = read(std::iter::repeat_n(event.as_bytes(), 3), Mode::Fold);
+    assert_eq!(
+        seen.fault.map(|fault| fault.0),
+        Some(Class::StreamTruncated)
+    );
+    assert!(started.elapsed() < Duration::from_secs(1));
 }
 
 proptest! {

@@ -83,7 +83,8 @@ impl InFlight {
 
     /// `body` and `error` of an error: parsed where the body is JSON, keys cut out.
     pub fn set_body(&self, fields: &Fields, text: &str) {
-        let body = parsed(&self.redact(text), self.secrets());
+        let text = redact_cut(self.redact(text), &self.secrets());
+        let body = parsed(&text, self.secrets());
         let inner = get(&body, "error");
         fields.set(
             "error",

@@ -168,7 +168,8 @@ function quotes(value, secrets, seen) {
   return parts.some((part) => quotes(part, secrets, seen));
 }
 
-const redacted = (text, secrets) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
+// The longest first: a key may begin with another.
+const redacted = (text, secrets) => [...secrets].sort((a, b) => b.length - a.length).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
 
 // fetch's own TypeError quotes what it refused, and other clients' errors hold whole requests.
 export function cleanCause(thrown, secrets) {

@@ -118,7 +118,8 @@ impl Spent {
     pub fn hold(&mut self, amount: Money, budget: Budget, now: f64) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
-        let limit = Money::from_usd(budget.usd);
+        // Below what sums and unknown amounts end at, so that both are refused.
+        let limit = Money(Money::from_usd(budget.usd).0.min(u64::MAX - 1));
         let taken = self.spent(budget.per).plus(self.held);
         if taken.plus(amount) > limit {
             let never = amount > limit;

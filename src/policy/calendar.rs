@@ -17,7 +17,8 @@ pub fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let month_from_march = (month + 9).rem_euclid(12);
     let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era.saturating_mul(146_097).saturating_add(day_of_era) - 719_468
+    let days = era.saturating_mul(146_097).saturating_add(day_of_era);
+    days.saturating_sub(719_468)
 }
 
 /// Year and month (from 1) of a day counted from 1970-01-01.

@@ -89,7 +89,8 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
     let mut bound = policy.base_delay;
     for _ in 1..failure.attempt {
         bound *= 2.0;
-        if bound >= policy.max_delay {
+        // Doubled, nothing stays nothing.
+        if bound >= policy.max_delay || bound == 0.0 {
             break;
         }
     }

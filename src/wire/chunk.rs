@@ -74,6 +74,7 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
     let mut reader = Reader {
         scanner: Scanner::new(payload),
         fields,
+        latest: [0; Part::Void as usize],
     };
     let frame = reader.chunk()?;
     reader.scanner.end()?;
@@ -83,19 +84,27 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
 struct Reader<'a, 'f> {
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
+    /// Of each part the last field.
+    latest: [usize; Part::Void as usize],
 }
 
 impl<'a> Reader<'a, '_> {
     fn push(&mut self, part: Part, span: Range<usize>) {
+        if let Some(latest) = self.latest.get_mut(part as usize) {
+            *latest = self.fields.len();
+        }
         self.fields.push(Field { part, span });
     }
 
     /// Takes back what was said in the fields from `scope` on by a key that comes again.
     #[inline]
     fn forget(&mut self, scope: usize, part: Part) {
-        // At most one is there, and of a key that keeps coming it is among the last.
-        let mut fields = self.fields.iter_mut().skip(scope).rev();
-        if let Some(field) = fields.find(|field| field.part == part) {
+        // At most one is there, and it is the last of all. Not searched for: a key that keeps coming would search all that came.
+        let latest = self.latest.get(part as usize).copied().unwrap_or_default();
+        if let Some(field) = self.fields.get_mut(latest)
+            && latest >= scope
+            && field.part == part
+        {
             field.part = Part::Void;
         }
     }

@@ -3,7 +3,7 @@
 //! Body forms and their sources: string, array of strings or object under `error`; `message`; `detail` as a string
 //! or FastAPI's list; problem+json's `title`; plain text; HTML; nothing.
 
-use crate::error::{self, Class, Error, find};
+use crate::error::{self, CUT, Class, Error, find};
 use crate::json::{self, Value};
 
 /// A response's status and body, and what the message needs to know of the request.
@@ -182,7 +182,7 @@ fn shorten(text: &str) -> String {
     let blank = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = text.trim_ascii().chars().map(blank).collect();
     match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((end, _)) => [text.get(..end).unwrap_or(&text).trim_ascii_end(), " …"].concat(),
+        Some((end, _)) => [text.get(..end).unwrap_or(&text).trim_ascii_end(), CUT].concat(),
         None => text,
     }
 }

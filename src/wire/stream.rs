@@ -6,7 +6,7 @@ use super::completion::Completion;
 use super::failure::{describe, message_of};
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
 use super::template::Templates;
-use crate::error::{Class, Error};
+use crate::error::{CUT, Class, Error};
 use crate::json;
 
 /// What a reader wants handed on.
@@ -100,8 +100,8 @@ impl ChatDecoder {
             // No field name of an event stream starts like this: an answer in JSON, or a page.
             self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
         }
-        if !self.reader.seen && self.head.len() < HEAD {
-            let room = HEAD - self.head.len();
+        if !self.reader.seen && self.head.len() <= HEAD {
+            let room = HEAD + 1 - self.head.len();
             self.head.extend(bytes.iter().take(room));
         }
         if let Some(plain) = &mut self.plain {
@@ -159,9 +159,14 @@ impl ChatDecoder {
             .strip_prefix(b"\xEF\xBB\xBF")
             .unwrap_or(&self.head)
             .trim_ascii();
-        let text = String::from_utf8_lossy(head);
         let is_text = !self.reader.seen && !begins_event_stream(head);
         if is_text {
+            let head = match self.head.len() > HEAD && self.head.ends_with(head) {
+                // A reader must see that it was cut: what the cut left of a key has to go.
+                true => &[head.get(..HEAD).unwrap_or(head), CUT.as_bytes()].concat(),
+                false => head,
+            };
+            let text = String::from_utf8_lossy(head);
             let value = json::parse(head).ok();
             let said = value.as_ref().and_then(message_of);
             let error = not_asked_for(said.as_deref().unwrap_or(&text), value.as_ref());

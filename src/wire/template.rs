@@ -237,19 +237,21 @@ impl Example {
                 older.block.get(b.span.clone()),
             );
             let slot = b.slot || values.0 != values.1;
-            // What says that a frame is an error can't be a slot.
-            if slot
-                && self
-                    .fields
-                    .iter()
-                    .any(|f| f.part == Part::Object && f.span.contains(&a.span.start))
-            {
+            if slot && self.fields.iter().any(|field| field.forbids(&a.span)) {
                 return None;
             }
             marks.push(slot);
             (ours, theirs) = (a.span.end, b.span.end);
         }
         (self.block.get(ours..) == older.block.get(theirs..)).then_some(marks)
+    }
+}
+
+impl Field {
+    /// What says that a frame is an error can't be a slot, nor what holds a part whose place in it is not known.
+    fn forbids(&self, slot: &Range<usize>) -> bool {
+        let within = slot.start < self.span.start && self.span.end < slot.end;
+        within || self.part == Part::Object && self.span.contains(&slot.start)
     }
 }
 

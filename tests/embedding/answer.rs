@@ -343,3 +343,15 @@ proptest! {
         let _ = decode(&bytes, inputs);
     }
 }
+
+#[test]
+fn what_stands_beyond_the_inputs_is_not_read() {
+    for body in ["[[1],[2],[3],x", "[[[1]],[[2]],[[3]],x"] {
+        let error = decode(body.as_bytes(), 2).unwrap_err();
+        assert!(
+            error.message.ends_with("3 embeddings for 2 inputs"),
+            "{}",
+            error.message
+        );
+    }
+}

@@ -8,7 +8,7 @@ mod property;
 
 type Property = fn(&[u8]);
 
-const TARGETS: [(&str, Property); 8] = [
+const TARGETS: [(&str, Property); 9] = [
     ("framing", property::framing::hold),
     ("template", property::template::hold),
     ("float", property::float::hold),
@@ -17,6 +17,7 @@ const TARGETS: [(&str, Property); 8] = [
     ("limiter", property::limiter::hold),
     ("request", property::request::hold),
     ("embedding", property::embedding::hold),
+    ("failure", property::failure::hold),
 ];
 
 #[test]

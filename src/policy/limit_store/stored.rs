@@ -6,7 +6,6 @@ use super::{Hold, MemoryStore, Reservation, Scope};
 use crate::error::Error;
 use crate::json::Value;
 use crate::policy::budget::{self, Spent};
-use crate::policy::calendar;
 use crate::policy::rate_limit::{self, Limits, RateLimiter};
 use crate::policy::state;
 
@@ -79,10 +78,31 @@ impl MemoryStore {
             }
             store.scopes.push(scope);
         }
-        store.open = Reservation::restore_all(&state, "open")?;
-        store.lost = Reservation::restore_all(&state, "lost")?;
+        store.open = store.restore_all(&state, "open")?;
+        store.lost = store.restore_all(&state, "lost")?;
         *self = store;
         Ok(())
+    }
+
+    /// Reservations by number and by time, none from after the state: they are found, and lost, by that order.
+    fn restore_all(
+        &self,
+        state: &state::Reader<'_>,
+        name: &str,
+    ) -> Result<Vec<Reservation>, Error> {
+        let mut last = (0, 0.0);
+        state.rows(name, |row| {
+            let number = row.count(0, self.last_number)?;
+            let at = row.time(1, self.now)?;
+            let before = std::mem::replace(&mut last, (number, at));
+            let in_order = number > before.0 && at >= before.1;
+            let holds = row
+                .list(2)?
+                .iter()
+                .map(Hold::restore)
+                .collect::<Option<Vec<_>>>()?;
+            in_order.then_some(Reservation { number, at, holds })
+        })
     }
 }
 
@@ -115,21 +135,6 @@ impl Reservation {
             )
         });
         (self.number as f64, self.at, holds.collect())
-    }
-
-    fn restore_all(state: &state::Reader<'_>, name: &str) -> Result<Vec<Self>, Error> {
-        let mut last = 0;
-        state.rows(name, |row| {
-            let number = row.count(0, state::MOST)?;
-            let in_order = number > std::mem::replace(&mut last, number);
-            let at = row.time(1, calendar::LAST_TIME)?;
-            let holds = row
-                .list(2)?
-                .iter()
-                .map(Hold::restore)
-                .collect::<Option<Vec<_>>>()?;
-            in_order.then_some(Reservation { number, at, holds })
-        })
     }
 }
 

@@ -64,7 +64,8 @@ impl RateLimiter {
         let mut limiter = RateLimiter::new(limits);
         limiter.now = state.time("now")?;
         let left = state.number("left", -1.0, limiter.now)?;
-        (limiter.month_start, limiter.month_end) = month_of(state.time("monthStart")?);
+        let month_start = state.number("monthStart", 0.0, limiter.now)?;
+        (limiter.month_start, limiter.month_end) = month_of(month_start);
         limiter.requests_this_month = state.count("requestsThisMonth")?;
         limiter.blocked_until = state.time("blockedUntil")?;
         limiter.last_id = state.count("lastReservation")?;

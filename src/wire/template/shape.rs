@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::SlotKind;
 use crate::json::{Kind, Malformed, RawString, Scanner};
 
+/// Keys of an object that are held against one another; one with more is no chunk's.
+const MAX_KEYS: usize = 256;
+
 /// One step of the way to a value.
 #[derive(Debug)]
 pub(super) enum Step<'a> {
@@ -59,7 +62,9 @@ pub(super) fn walk<'a>(
             scanner.begin_object()?;
             while let Some(key) = scanner.next_key()? {
                 let name = key.decoded();
-                sound &= name != b"__proto__".as_slice() && !names.contains(&name);
+                sound &= name != b"__proto__".as_slice()
+                    && names.len() < MAX_KEYS
+                    && !names.contains(&name);
                 names.push(name);
                 path.push(Step::Key(key));
                 sound &= walk(scanner, path, visit)?;

@@ -9,6 +9,7 @@
 
 pub mod config;
 pub mod embedding;
+pub mod failure;
 pub mod float;
 pub mod framing;
 pub mod header;
