@@ -18,7 +18,7 @@ export class Cancel {
   constructor(signal) {
     if (!signal) return;
     this.#signal = signal;
-    this.#listener = () => this.end("abort", signal.reason);
+    this.#listener = () => this.end("abort", reasonOf(signal));
     try {
       if (signal.aborted) this.#listener();
       else signal.addEventListener("abort", this.#listener);
@@ -97,6 +97,14 @@ export class Cancel {
       };
     });
     return { done, wake };
+  }
+}
+
+function reasonOf(signal) {
+  try {
+    return signal.reason;
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::{Cancel, resolves_across_requests};
+use super::error::to_js as error_to_js;
 use super::in_flight::InFlight;
 use super::plain::to_js;
 use super::shared::Shared;
@@ -76,8 +77,8 @@ async fn load_with(shared: &Rc<Shared>, cancel: &Cancel) -> Result<(), JsValue> 
     let body = fetch::read_body(&response, cancel, call.options.timeouts.idle, LIMIT);
     let bytes = JsFuture::from(body).await?;
     sent.forget();
-    if let Ok(models) = model::parse(&js_sys::Uint8Array::from(bytes).to_vec()) {
-        shared.prices.keep(models);
-    }
+    // What is no catalogue is as good as none.
+    let models = model::parse(&js_sys::Uint8Array::from(bytes).to_vec()).map_err(error_to_js)?;
+    shared.prices.keep(models);
     Ok(())
 }

@@ -1,6 +1,7 @@
 // Bytes of a chat stream in, chunks or texts out. Framing, folding and comparing happen in wasm; here strings and
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
+import { lengthOf } from "./bytes.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
@@ -41,7 +42,7 @@ export class Decoder {
   }
 
   push(chunk, mode) {
-    const { length } = chunk;
+    const length = lengthOf(chunk);
     if (length > this.#room) {
       this.#input = this.#handle.reserve(length);
       this.#room = length;

@@ -5,10 +5,14 @@ const KIND = Symbol.for("hfetch.error");
 export class HfetchError extends Error {
   // A second copy of this file (a hot reload, another entry point) has classes of its own: their errors are known by name.
   static [Symbol.hasInstance](value) {
-    if (super[Symbol.hasInstance](value)) return true;
-    if (!Object.hasOwn(this.prototype, KIND)) return false;
-    for (let at = value; at; at = Object.getPrototypeOf(at)) {
-      if (Object.hasOwn(at, KIND) && at[KIND] === this.prototype[KIND]) return true;
+    try {
+      if (super[Symbol.hasInstance](value)) return true;
+      if (!Object.hasOwn(this.prototype, KIND)) return false;
+      for (let at = value; at; at = Object.getPrototypeOf(at)) {
+        if (Object.hasOwn(at, KIND) && at[KIND] === this.prototype[KIND]) return true;
+      }
+    } catch {
+      // A proxy that answers no question is none of ours.
     }
     return false;
   }
@@ -153,17 +157,18 @@ export function parsed(text, secrets) {
 const MANY = 1_000;
 
 // What an error, a platform's Request, Response, URL or signal shows of itself without having it as a property of its own.
-const INHERITED = ["message", "stack", "cause", "headers", "url", "href", "reason"];
+const INHERITED = ["message", "stack", "cause", "headers", "request", "url", "href", "reason"];
 
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
 function quotes(value, secrets, seen) {
   if (typeof value === "string") return secrets.some((secret) => value.includes(secret));
-  if (value === null || !/^(object|function)$/.test(typeof value) || ArrayBuffer.isView(value) || seen.has(value)) return false;
+  if (typeof value === "symbol") return quotes(value.description, secrets, seen);
+  const isFunction = typeof value === "function";
+  if (value === null || (typeof value !== "object" && !isFunction) || ArrayBuffer.isView(value) || seen.has(value)) return false;
   if (seen.size >= MANY) return true;
   seen.add(value);
-  const names = Reflect.ownKeys(value);
-  const parts = names.flatMap((name) => [String(name), value[name]]);
-  for (const name of INHERITED) if (!names.includes(name)) parts.push(value[name]);
+  const keys = isFunction ? Object.keys(value) : Reflect.ownKeys(value);
+  const parts = [...keys, ...keys.map((key) => value[key]), ...INHERITED.map((key) => value[key])];
   if (typeof value.entries === "function") parts.push(...value.entries());
   return parts.some((part) => quotes(part, secrets, seen));
 }

@@ -1,5 +1,6 @@
 // One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
 
+import { isBytes, ownBytes } from "./bytes.js";
 import { resolvesAcrossRequests, timer } from "./cancel.js";
 
 const REDIRECTS = 5;
@@ -49,14 +50,24 @@ async function follow(fetchFunction, url, init, left) {
   const kept = init.redirect !== undefined && left > 0 && keeps.includes(response?.status);
   const location = kept ? header(response, "location") : undefined;
   if (location === undefined) return checked(response);
-  const { href, origin } = new URL(location, url);
+  const { href, origin } = addressOf(location, url);
   if (origin !== new URL(url).origin) return checked(response);
   discard(response);
   return follow(fetchFunction, href, init, left - 1);
 }
 
+// An address that is none is followed by nobody.
+function addressOf(location, url) {
+  try {
+    return new URL(location, url);
+  } catch {
+    return {};
+  }
+}
+
 function checked(response) {
   if (response && typeof response.status === "number" && typeof response.headers?.get === "function") return response;
+  discard(response);
   throw new TypeError("fetch resolved to something that is not a Response");
 }
 
@@ -116,10 +127,11 @@ export async function readParts(response, cancel, idle, take, limit = LONGEST) {
       // Without giving back the lock, which holds nothing at the end of a stream: Node takes 2 ms for the first one given back.
       if (done) return;
       // A reader that is not the platform's may give anything, and never end.
-      if (!ArrayBuffer.isView(value)) throw new TypeError("the body gave something that is not bytes");
-      size += value.byteLength;
+      if (!isBytes(value)) throw new TypeError("the body gave something that is not bytes");
+      const bytes = ownBytes(value);
+      size += bytes.byteLength;
       if (size > limit) throw new BodyTooLarge(limit);
-      take(value);
+      take(bytes);
     }
   } catch (error) {
     cancelReading(reader);
@@ -149,7 +161,9 @@ class ForeignReader {
   read() {
     return new Promise((resolve, reject) => {
       this.#end = () => resolve({ done: true });
-      Promise.resolve(this.#reader.read()).then((read) => resolve(read ?? { done: true }), reject);
+      const given = async () => this.#reader.read();
+      // Read here: what throws is the read's failure.
+      given().then((read) => resolve({ value: read?.value, done: read?.done ?? true })).catch(reject);
     });
   }
 

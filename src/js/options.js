@@ -50,6 +50,15 @@ function split(options, names) {
   }
 }
 
+// Whether an object has a method; one that can't be asked has none.
+function has(object, method) {
+  try {
+    return typeof object?.[method] === "function";
+  } catch {
+    return false;
+  }
+}
+
 function callable(apart, name) {
   if (apart[name] !== undefined && typeof apart[name] !== "function") throw refuse(name, "must be a function");
 }
@@ -73,7 +82,7 @@ export function requestOptions(options) {
   callable(hooks, "onSettled");
   const { signal } = hooks;
   if (signal === null) delete hooks.signal;
-  else if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+  else if (signal !== undefined && !has(signal, "addEventListener")) {
     throw refuse("signal", "must be an AbortSignal");
   }
   return [dataText(data, ""), hooks];
@@ -81,7 +90,7 @@ export function requestOptions(options) {
 
 function checkStore(store) {
   for (const method of ["reserve", "settle", "release", "block"]) {
-    if (typeof store?.[method] !== "function") throw refuse(`store.${method}`, "must be a function");
+    if (!has(store, method)) throw refuse(`store.${method}`, "must be a function");
   }
 }
 

@@ -4,6 +4,7 @@
 // A hand-written iterator: a generator costs about twice as much a step.
 
 import { close } from "./call.js";
+import { isBytes } from "./bytes.js";
 import { BodyTooLarge, LONGEST, cancelReading, discard, openReader, release } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError } from "./error.js";
@@ -159,7 +160,7 @@ export class Pump {
   // Puts what was read into the queue; gives what ends the stream then, or null while it goes on.
   #decode({ value, done }) {
     this.#reading = false;
-    if (!done && !ArrayBuffer.isView(value)) {
+    if (!done && !isBytes(value)) {
       return () => this.#finishLost(new TypeError("the body gave something that is not bytes"));
     }
     this.#size += done ? 0 : value.byteLength;

@@ -24,7 +24,10 @@ export function reserve(store, request, cancel, storing) {
     const late = await answer;
     if (late?.ok) await store.release(late.reservation);
   };
-  const forget = cancel.onEnd(() => storing.push(quietly(giveBack)));
+  // The answer may be on its way to who asked when the call ends: then it is theirs to give back.
+  let heard = false;
+  answer.then(() => (heard = true), () => {});
+  const forget = cancel.onEnd(() => heard || storing.push(quietly(giveBack)));
   return cancel.race(answer).finally(forget);
 }
 

@@ -1,6 +1,7 @@
 // Event streams of any kind, by the WHATWG standard, as a class that needs no client.
 
 import { SseHandle } from "./hfetch_bg.js";
+import { isBytes, ownBytes } from "./bytes.js";
 import { refuse } from "./options.js";
 
 const LARGEST_EVENT = 16 * 1024 * 1024;
@@ -19,9 +20,9 @@ export class SseDecoder {
 
   push(bytes) {
     // By shape: a Uint8Array of another realm is one too.
-    if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") throw refuse("bytes", "must be a Uint8Array");
+    if (!isBytes(bytes)) throw refuse("bytes", "must be a Uint8Array");
     if (this.#handle === null) throw refuse("bytes", "came after end()");
-    return this.#handle.push(bytes).map(([event, data, id]) => ({ event, data, id }));
+    return this.#handle.push(ownBytes(bytes)).map(([event, data, id]) => ({ event, data, id }));
   }
 
   end() {

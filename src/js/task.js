@@ -1,5 +1,7 @@
 // Polls the futures of Rust, each in a microtask of its own: what goes wrong there is known to be this one's.
 
+import { say } from "./notify.js";
+
 const tasks = new Map();
 
 // The promise of a task's outcome.
@@ -26,7 +28,7 @@ export function end(number, ok, value) {
 }
 
 function report(error) {
-  console.error("hfetch: what nobody waits for has failed", error);
+  say("error", "hfetch: what nobody waits for has failed", error);
 }
 
 function poll(number) {

@@ -308,6 +308,17 @@ test("a catalogue that grows old is asked for again, and one that fails is not k
   assert.equal(await catalogue.read("a", 60_002, async () => bytes("a")), undefined);
 });
 
+test("a model that is asked for while the list is renewed is found", async () => {
+  const catalogue = new Catalogue();
+  const list = new TextEncoder().encode('{"data":[{"id":"a"}]}');
+  let tell;
+  await catalogue.read(undefined, 0, async () => list);
+  const one = catalogue.read("a", 59_999, () => new Promise((resolve) => (tell = resolve)));
+  await catalogue.read(undefined, 60_000, async () => list);
+  tell("the model");
+  assert.equal(await one, "the model");
+});
+
 test("a catalogue that is none is no leak", async () => {
   for (const catalogue of ["", "<html>", "[]", '{"data":7}', '{"error":"secret"}']) {
     await refused(await serve({ models: ["org/*"] }, { catalogue }).ask("/v1/models"), 502, "upstream_invalid");

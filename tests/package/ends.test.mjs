@@ -322,3 +322,95 @@ test("an answer that never ends is given up before it fills the memory, whatever
     assert.ok(given <= 2 ** 29 + large.length, `${given}`);
   }
 });
+
+test("a reservation is given back once, however shortly after its answer the call is aborted", async () => {
+  for (let later = 0; later < 12; later++) {
+    const ended = [];
+    const abort = new AbortController();
+    const store = {
+      reserve: () => {
+        const answer = Promise.resolve({ ok: true, reservation: "r" });
+        let turn = answer;
+        for (let i = 0; i < later; i++) turn = turn.then(() => {});
+        turn.then(() => abort.abort());
+        return answer;
+      },
+      settle: async () => void ended.push("settled"),
+      release: async () => void ended.push("released"),
+      block: async () => {},
+    };
+    const pending = ask(client(async () => json(COMPLETION), { store }), { signal: abort.signal });
+    await failure(pending);
+    await pending.settled;
+    assert.equal(ended.length, 1, `${later} microtasks later: ${ended}`);
+  }
+});
+
+test("a key is in no cause that a platform's object, a function or a name hides it in, nor in what a key function throws", async () => {
+  // As a Request of browsers and of later Nodes has it: not of its own.
+  class Sent {
+    #headers = new Headers({ authorization: `Bearer ${KEY}` });
+    get headers() { return this.#headers; }
+    [inspect.custom]() { return { headers: this.#headers }; }
+  }
+  const thrown = [new Sent(), new Request("http://x.invalid", { headers: { authorization: `Bearer ${KEY}` } }), new URL(`http://x.invalid/?key=${KEY}`), Object.assign(() => {}, { key: KEY }), { [KEY]: 1 }, Symbol(KEY)];
+  for (const given of thrown) {
+    const error = await failure(ask(client(() => Promise.reject(Object.assign(new Error("of another client"), { given, request: given })))));
+    assert.equal(error.cause.message, "of another client");
+    assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes(KEY), inspect(given));
+  }
+  const keys = [() => KEY, () => { throw new Error(`${KEY} has expired`); }];
+  const hf = client(async () => json(COMPLETION), { apiKey: () => keys.shift()() });
+  await ask(hf);
+  const error = await failure(ask(hf));
+  assert.deepEqual([error.name, error.cause.message], ["ConfigError", "[redacted] has expired"]);
+});
+
+test("where redirects are not followed by the platform, one that leads nowhere is the answer, and its body is given up", async (t) => {
+  globalThis.WebSocketPair = class {};
+  t.after(() => delete globalThis.WebSocketPair);
+  const body = () => new ReadableStream({ start: (to) => to.close() });
+  const responses = ["http://[", "https://elsewhere.invalid/"].map((location) => new Response(body(), { status: 307, headers: { location } }));
+  for (const response of [...responses]) {
+    const error = await failure(ask(client(async () => responses.shift())));
+    assert.deepEqual([error.name, error.status, response.bodyUsed], ["APIError", 307, true]);
+  }
+});
+
+test("a body that goes on after [DONE] is cancelled, and holds nothing up", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let cancelled = 0;
+  const body = new ReadableStream({
+    start: (to) => to.enqueue(new TextEncoder().encode('data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')),
+    cancel: () => void (cancelled += 1),
+  });
+  const pending = ask(client(async () => new Response(body)), {}, { stream: true });
+  assert.equal((await drain(await pending)).error, null);
+  assert.equal((await pending.settled).outcome, "ok");
+  t.mock.timers.tick(100);
+  await turns();
+  assert.equal(cancelled, 1);
+});
+
+test("an error that nobody was told is gone with whoever leaves", async () => {
+  const silent = () => new Response(new ReadableStream({}));
+  for (const leave of [(stream) => stream.return(), (stream) => failure(stream.throw(new Error("mine"))), (stream) => stream[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]()]) {
+    const stream = await ask(client(async () => silent()), {}, { stream: true });
+    stream.abort("enough");
+    await leave(stream);
+    assert.deepEqual(await stream.next(), { value: undefined, done: true });
+  }
+});
+
+test("where redirects are not followed by the platform, five are, and no more", async (t) => {
+  globalThis.WebSocketPair = class {};
+  t.after(() => delete globalThis.WebSocketPair);
+  let sent = 0;
+  const again = async () => {
+    sent += 1;
+    if (sent > 20) throw new Error("endless");
+    return new Response(null, { status: 307, headers: { location: "/again" } });
+  };
+  const error = await failure(ask(client(again)));
+  assert.deepEqual([error.status, sent], [307, 6]);
+});

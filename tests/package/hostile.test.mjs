@@ -203,3 +203,94 @@ test("no key of an answer reaches a prototype", async () => {
   await (await client().chat.completions.create({ messages: PROMPT, stream: true })).final();
   assert.equal({}.polluted, undefined);
 });
+
+for (const property of ["value", "done"]) {
+  test(`a read whose ${property} can't be read ends the stream, whoever reads it`, async () => {
+    const read = async () => Object.defineProperty({ value: frame, done: false }, property, { get: boom });
+    const readers = [(stream) => stream.next(), (stream) => stream.final(), (stream) => stream.text().next(), (stream) => stream.toReadableStream().getReader().read()];
+    for (const reader of readers) {
+      const hf = clientWith({ fetch: reading({ read }) });
+      const pending = hf.chat.completions.create({ messages: PROMPT, stream: true });
+      const error = await failure(reader(await pending));
+      assert.deepEqual([error.name, error.cause.message, (await pending.settled).outcome], ["StreamTruncatedError", "mine", "truncated"]);
+      assert.equal(hf.snapshot().inFlight, 0);
+    }
+  });
+}
+
+test("bytes that say of themselves that they are fewer harm nobody, and what is no Uint8Array is no body", async () => {
+  class Liar extends Uint8Array {
+    get length() { return 1; }
+    get byteLength() { return 1; }
+  }
+  const other = scripted().client();
+  const given = (value) => {
+    const reads = [{ value, done: false }, { done: true }];
+    return clientWith({ fetch: reading({ read: async () => reads.shift() }) });
+  };
+  const ways = [
+    (hf) => hf.chat.completions.create({ messages: PROMPT }),
+    async (hf) => (await hf.chat.completions.create({ messages: PROMPT, stream: true })).final(),
+    (hf) => hf.embeddings.create({ model: "org/model", input: "x" }),
+    (hf) => hf.models.list(),
+  ];
+  for (const way of ways) {
+    for (const value of [new Liar(20_000).fill(0xff), new DataView(new ArrayBuffer(8)), new Float64Array(8)]) {
+      const error = await failure(way(given(value)));
+      assert.ok(error instanceof hfetch.APIError, String(error));
+    }
+    assert.equal((await other.chat.completions.create({ messages: PROMPT })).object, "chat.completion");
+  }
+  const decoder = new hfetch.SseDecoder();
+  assert.deepEqual(decoder.push(Object.setPrototypeOf(new TextEncoder().encode("data: whole\n\n"), Liar.prototype)).map(({ data }) => data), ["whole"]);
+});
+
+test("a console that throws changes nothing", async (t) => {
+  for (const level of ["error", "warn"]) t.mock.method(console, level, boom);
+  const { client } = scripted();
+  for (const stream of [false, true]) {
+    const pending = client().chat.completions.create({ messages: PROMPT, stream }, { onSettled: boom });
+    const answer = await pending;
+    if (stream) assert.equal((await drain(answer)).error, null);
+    assert.equal((await pending.settled).outcome, "ok");
+  }
+  const full = { getItem: () => null, setItem: boom };
+  assert.equal((await client({ store: hfetch.storageStore(full) }).chat.completions.create({ messages: PROMPT })).object, "chat.completion");
+});
+
+test("a signal whose reason can't be read aborts all the same", async () => {
+  let listener;
+  const signal = { ...LISTENING, addEventListener: (_, given) => (listener = given) };
+  Object.defineProperty(signal, "reason", { get: boom });
+  const pending = clientWith({ fetch: never }).chat.completions.create({ messages: PROMPT }, { signal });
+  await nextTurn();
+  listener();
+  assert.deepEqual([(await failure(pending)).name, (await pending.settled).outcome], ["APIUserAbortError", "aborted"]);
+});
+
+test("a store or a signal that can't be asked is a ConfigError", async () => {
+  const silent = (name) => Object.defineProperty({}, name, { get: boom });
+  assert.throws(() => clientWith({ store: silent("reserve") }), { name: "ConfigError", path: "store.reserve" });
+  const error = await failure(clientWith({ fetch: never }).chat.completions.create({ messages: PROMPT }, { signal: silent("addEventListener") }));
+  assert.deepEqual([error.name, error.path], ["ConfigError", "signal"]);
+});
+
+test("a body that fails with a proxy nobody can ask is a typed error", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const stream of [false, true]) {
+    const { error } = await ending(clientWith({ fetch: reading({ read: () => Promise.reject(proxy) }) }), {}, { stream });
+    assert.ok(error === null || error instanceof hfetch.APIError);
+  }
+  const whole = await failure(clientWith({ fetch: reading({ read: () => Promise.reject(proxy) }) }).chat.completions.create({ messages: PROMPT }));
+  assert.equal(whole.name, "APIConnectionError");
+});
+
+test("what is no response has its body given up", async () => {
+  for (const shape of [{ status: 200 }, { headers: new Headers() }]) {
+    let cancelled = 0;
+    const body = { cancel: async () => void (cancelled += 1) };
+    const { error } = await ending(clientWith({ fetch: async () => ({ ...shape, body }) }));
+    assert.deepEqual([error.name, cancelled], ["APIConnectionError", 1]);
+  }
+});

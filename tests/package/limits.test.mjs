@@ -238,3 +238,21 @@ test("a store that says no, and one that can't be reached: nothing is sent", asy
   assert.equal((await pending.settled).outcome, "error");
   assert.equal((await script.stats()).requests, 0);
 });
+
+test("a storage that can be read only sometimes, or is full, forgets nothing that was counted", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  const boom = () => {
+    throw new Error("not now");
+  };
+  const reserve = (store) => store.reserve({ parts: [{ scope: "a", tokens: 1, usd: 0, limits: { requestsPerMinute: 2 }, budget: null }], now: Date.now() });
+  for (const [broken, times] of [["getItem", 1], ["setItem", 1], ["setItem", 2]]) {
+    const storage = fakeStorage();
+    const store = hfetch.storageStore(storage, broken);
+    assert.equal((await reserve(store)).ok, true);
+    const whole = storage[broken];
+    storage[broken] = boom;
+    for (let i = 0; i < times; i++) assert.equal((await reserve(store)).ok, i === 0, broken);
+    storage[broken] = whole;
+    assert.equal((await reserve(store)).ok, false, `${broken} failed ${times} times`);
+  }
+});

@@ -104,3 +104,12 @@ test("prices by model: those that are named, unknown for others", async () => {
   assert.ok(Math.abs(known.cost.usd - known.usage.total_tokens / 1e6) < 1e-12);
   assert.equal((await settled(ask(hf, { model: "Qwen/Qwen3-8B" }))).cost.usd, null);
 });
+
+test("live prices: what is no catalogue is not asked for again at once", async () => {
+  let asked = 0;
+  const answer = { choices: [{ index: 0, message: { role: "assistant", content: "x" }, finish_reason: "stop" }] };
+  const fetch = async (url) => (url.endsWith("/models") ? (asked += 1) && new Response("<html>") : Response.json(answer));
+  const hf = scripted().client({ pricing: "live", fetch });
+  for (let i = 0; i < 3; i++) assert.equal((await settled(ask(hf))).cost.source, "unknown");
+  assert.equal(asked, 1);
+});

@@ -60,3 +60,13 @@ for (const [name, [fetch, run]] of Object.entries(ENDS)) {
     assert.equal(await timersLeft(), 0);
   });
 }
+
+test("no timer is left after a call whose limits are in a store", async () => {
+  const none = async () => {};
+  const store = { reserve: async () => ({ ok: true, reservation: "r" }), settle: none, release: none, block: none };
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, timeout, store, fetch: async () => Response.json(COMPLETION) });
+  const pending = chat(hf);
+  await pending;
+  await pending.settled;
+  assert.equal(await timersLeft(), 0);
+});

@@ -57,8 +57,10 @@ export class Catalogue {
   async read(id, now, ask) {
     if (now >= this.#until && !this.#renew(await ask(undefined), now)) return null;
     if (id !== undefined && !this.#names.has(id)) return undefined;
-    if (!this.#kept.has(id)) this.#kept.set(id, await ask(id));
-    return this.#kept.get(id);
+    const kept = this.#kept;
+    // The list may be renewed meanwhile, and then another map is in its place.
+    if (!kept.has(id)) kept.set(id, await ask(id));
+    return kept.get(id);
   }
 
   #renew(body, now) {
