@@ -30,8 +30,8 @@ function faults(counted) {
 }
 
 async function fuzz(counted) {
-  const rows = await Promise.all(Object.entries(counted).sort().map(async ([target, { inputs, seconds }]) => [`\`${target}\``, await heldBy(target), count(inputs), String(Math.round(seconds / 60))]));
-  return table(["target", "what held", "inputs", "minutes"], rows);
+  const rows = await Promise.all(Object.entries(counted).sort().map(async ([target, { inputs, seconds }]) => [`\`${target}\`: ${await heldBy(target)}`, count(inputs), String(Math.round(seconds / 60))]));
+  return table(["target, and what held", "inputs", "minutes"], rows);
 }
 
 function soak(counted) {
