@@ -12,7 +12,7 @@ export async function start(executablePath, profile) {
   return {
     async open(url, width, height) {
       const page = await browser.newPage();
-      await page.setViewport({ width, height });
+      await resize(page, width, height);
       await page.goto(url);
       return {
         evaluate: (run, args) => page.evaluate(run, ...args),
@@ -26,11 +26,18 @@ export async function start(executablePath, profile) {
             for (const modifier of parts) await page.keyboard.up(modifier);
           }
         },
-        resize: (width, height) => page.setViewport({ width, height }),
+        resize: (width, height) => resize(page, width, height),
         screenshot: (path) => page.screenshot({ path }),
         close: () => page.close(),
       };
     },
     close: () => browser.close(),
   };
+}
+
+// Puppeteer turns the screen as well, which Firefox 140 ESR can't; the size it has set by then.
+async function resize(page, width, height) {
+  await page.setViewport({ width, height }).catch((error) => {
+    if (!error.message.includes("unknown command emulation.setScreenOrientationOverride")) throw error;
+  });
 }
