@@ -1,5 +1,5 @@
 // npm run deny: what is depended on, against deny.toml; and what is known of it elsewhere, where that can be asked.
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { main, root, run, Stop, which } from "./run.mjs";
 
 const CARGO_DENY = "0.20.2";
@@ -24,8 +24,8 @@ async function check(cargo, env) {
 }
 
 /** What others know: false with the reason where they can't be asked. */
-async function ask(what, [command, ...args], unreachable, env) {
-  const { code, stdout, stderr } = await run(command, args, { env, check: false, timeout: PATIENCE });
+async function ask(what, [command, ...args], unreachable, env, cwd = root) {
+  const { code, stdout, stderr } = await run(command, args, { env, cwd, check: false, timeout: PATIENCE });
   const said = (stdout + stderr).trim();
   if (code === 0) {
     console.log(`✔ ${what}`);
@@ -36,6 +36,14 @@ async function ask(what, [command, ...args], unreachable, env) {
   return false;
 }
 
+/** The folders with a lockfile of npm's. */
+async function locked() {
+  const { stdout } = await run("git", ["ls-files", "--", "*package-lock.json"]);
+  return stdout.trim().split("\n").map(dirname);
+}
+
+const NO_REGISTRY = /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED|ETIMEDOUT/;
+
 /** All of it. Gives what could not be checked. */
 export async function deny() {
   const cargo = which("cargo");
@@ -44,12 +52,15 @@ export async function deny() {
   await check(cargo, env);
   const others = [
     ["known vulnerabilities of the crates", [cargo, "deny", "--locked", "check", "advisories"], /fail\w* to (?:fetch|clone|update|load)[\s\S]*advisor|advisory database/i],
-    ["known vulnerabilities of the npm packages that tests are made with", ["npm", "audit", "--audit-level=high", "--loglevel=error"], /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED|ETIMEDOUT/],
-    ["the registry's signatures of the npm packages", ["npm", "audit", "signatures", "--loglevel=error"], /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|audit endpoint returned an error/],
+    ...(await locked()).map((folder) => {
+      const what = `known vulnerabilities of the npm packages of ${folder === "." ? "the root" : folder}`;
+      return [what, ["npm", "audit", "--package-lock-only", "--audit-level=high", "--loglevel=error"], NO_REGISTRY, join(root, folder)];
+    }),
+    ["the registry's signatures of the npm packages", ["npm", "audit", "signatures", "--loglevel=error"], NO_REGISTRY],
   ];
   const unknown = [];
-  for (const [what, command, unreachable] of others) {
-    if (!(await ask(what, command, unreachable, env))) unknown.push(what);
+  for (const [what, command, unreachable, folder] of others) {
+    if (!(await ask(what, command, unreachable, env, folder))) unknown.push(what);
   }
   return unknown;
 }

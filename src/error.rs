@@ -143,10 +143,11 @@ impl Error {
 
     #[cold]
     fn at(path: String, problem: &str) -> Self {
+        let (path, problem) = (without_tokens(&path), without_tokens(problem));
         let message = if path.is_empty() {
-            problem.to_string()
+            problem
         } else {
-            [path.as_str(), ": ", problem].concat()
+            [path.as_str(), ": ", problem.as_str()].concat()
         };
         let mut error = Error::new(Class::Config, message);
         error.path = (!path.is_empty()).then_some(path);
@@ -191,6 +192,30 @@ pub fn redact(text: &str, secrets: &[String]) -> String {
     while let Some(longest) = (0..left.len()).max_by_key(|at| left.get(*at).map(|one| one.len())) {
         clean = cut_out(&clean, left.swap_remove(longest));
     }
+    clean
+}
+
+/// What Hugging Face's tokens begin with, and the least that follows: names of options and variables are shorter.
+const TOKEN: (&str, usize) = ("hf_", 24);
+
+/// `text` without what looks like a token: somebody wrote one where a name belongs, before any key is known.
+fn without_tokens(text: &str) -> String {
+    let (begin, least) = TOKEN;
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = find(rest, begin) {
+        let (said, after) = rest
+            .split_at_checked(at + begin.len())
+            .unwrap_or((rest, ""));
+        let length = after.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        clean.push_str(said);
+        if length >= least {
+            clean.push_str(REDACTED);
+        }
+        let kept = if length >= least { length } else { 0 };
+        rest = after.get(kept..).unwrap_or_default();
+    }
+    clean.push_str(rest);
     clean
 }
 
@@ -260,6 +285,28 @@ mod tests {
         assert_eq!(error.message, "limits.requestsPerMinute: must be a number");
         assert_eq!(error.path.as_deref(), Some("limits.requestsPerMinute"));
         assert_eq!(Error::config("", "no key").path, None);
+    }
+
+    #[test]
+    fn a_token_where_a_name_belongs_is_not_repeated() {
+        let token = "hf_abcdefghijklmnopqrstuvwxyz01234567";
+        let error = Error::config(
+            ["headers.", token].concat(),
+            &["no variable ", token, " is set"].concat(),
+        );
+        assert_eq!(
+            error.message,
+            "headers.hf_[redacted]: no variable hf_[redacted] is set"
+        );
+        assert_eq!(error.path.as_deref(), Some("headers.hf_[redacted]"));
+        for name in [
+            "hf_TOKEN_OF_MINE_WITH_A_LONG_NAME",
+            "hf_",
+            "shf_é",
+            "hf_hf_a",
+        ] {
+            assert_eq!(Error::config("", name).message, name);
+        }
     }
 
     #[test]

@@ -75,6 +75,14 @@ fn a_model_is_suggested_only_where_the_model_is_at_fault() {
 }
 
 #[test]
+fn a_redirect_says_that_it_is_one() {
+    for (status, redirects) in [(301, true), (308, true), (299, false), (418, false)] {
+        let message = &error(status, "").message;
+        assert_eq!(message.contains("redirects"), redirects, "{message}");
+    }
+}
+
+#[test]
 fn a_message_is_one_line_and_commands_no_terminal() {
     for body in [
         r#"{"error":"a\nFATAL forged\u001b[2Jb\u009bc\rd"}"#,

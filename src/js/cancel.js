@@ -7,21 +7,50 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const ENDED = Symbol("ended");
 
+// What waits for each of the callers' signals. One listener serves them all: Node warns of more than ten, and looks through all
+// of them for each that it takes off.
+const waiting = new WeakMap();
+
+// Calls `tell` once when the signal aborts; the returned function takes it back, and the last one the listener too.
+function listen(signal, tell) {
+  const { tells, listener } = waiting.get(signal) ?? attach(signal, tell);
+  tells.add(tell);
+  return () => {
+    if (!tells.delete(tell) || tells.size > 0) return;
+    waiting.delete(signal);
+    try {
+      signal.removeEventListener("abort", listener);
+    } catch {
+      // A signal of a caller's making: what it keeps is its own.
+    }
+  };
+}
+
+function attach(signal, first) {
+  const tells = new Set([first]); // before it listens: a signal of a caller's making may tell at once
+  const listener = () => {
+    for (const tell of [...tells]) tell();
+  };
+  signal.addEventListener("abort", listener);
+  const added = { tells, listener };
+  waiting.set(signal, added);
+  return added;
+}
+
 export class Cancel {
   cause = null; // "abort" | "connect" | "idle" | "total" | "closed"
   reason = undefined;
-  #signal;
-  #listener;
+  #leave; // the caller's signal
   #waiters = new Set();
   #total;
 
   constructor(signal) {
     if (!signal) return;
-    this.#signal = signal;
-    this.#listener = () => this.end("abort", reasonOf(signal));
+    const abort = () => this.end("abort", reasonOf(signal));
     try {
-      if (signal.aborted) this.#listener();
-      else signal.addEventListener("abort", this.#listener);
+      if (signal.aborted) abort();
+      else this.#leave = listen(signal, abort);
+      if (this.cause !== null) this.release();
     } catch (cause) {
       throw refuse("signal", "can't be read", cause);
     }
@@ -42,12 +71,8 @@ export class Cancel {
 
   // Nothing of the call is left on the caller's signal or in the timer queue.
   release() {
-    try {
-      this.#signal?.removeEventListener("abort", this.#listener);
-    } catch {
-      // A signal of a caller's making: what it keeps is its own.
-    }
-    this.#signal = undefined;
+    this.#leave?.();
+    this.#leave = undefined;
     this.#total?.clear();
     this.#total = undefined;
   }

@@ -156,8 +156,20 @@ export function parsed(text, secrets) {
 // Further in nobody looks: what is larger than that is handed over as a copy of its message.
 const MANY = 1_000;
 
-// What an error, a platform's Request, Response, URL or signal shows of itself without having it as a property of its own.
-const INHERITED = ["message", "stack", "cause", "headers", "request", "url", "href", "reason"];
+// What an object of some class shows of itself without having it as a property of its own: of the platform's, all but an error's is got.
+function inherited(value) {
+  const names = ["message", "stack", "cause"];
+  for (let at = Object.getPrototypeOf(value); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (get) names.push(name);
+  }
+  return names.map((name) => {
+    try {
+      return value[name];
+    } catch {
+      return undefined; // Not every getter may be called on every object.
+    }
+  });
+}
 
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
 function quotes(value, secrets, seen) {
@@ -168,7 +180,7 @@ function quotes(value, secrets, seen) {
   if (seen.size >= MANY) return true;
   seen.add(value);
   const keys = isFunction ? Object.keys(value) : Reflect.ownKeys(value);
-  const parts = [...keys, ...keys.map((key) => value[key]), ...INHERITED.map((key) => value[key])];
+  const parts = [...keys, ...keys.map((key) => value[key]), ...inherited(value)];
   if (typeof value.entries === "function") parts.push(...value.entries());
   return parts.some((part) => quotes(part, secrets, seen));
 }

@@ -220,7 +220,7 @@ impl MemoryStore {
     pub fn block(&mut self, scope: &str, until: f64) {
         self.with(scope, |scope| scope.limiter.block(until));
         if let Some(journal) = &mut self.journal {
-            journal.note_scope(scope);
+            journal.note_scope(scope, None);
         }
     }
 

@@ -302,6 +302,9 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
             ["The model is loading: retry", &wait, ", or raise retry.maxLoadingWait."].concat()
         }
         Class::InternalServer => "The provider failed: retry, or pin another one with \"model:provider\".".into(),
+        _ if matches!(error.status, Some(300..=399)) => {
+            "The server redirects to where this request is not sent: give the right address as baseURL.".into()
+        }
         _ => String::new(),
     }
 }

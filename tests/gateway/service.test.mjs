@@ -512,6 +512,31 @@ test("one line for each request, without a secret in it", async () => {
   assert.ok(!/hf_upstream|ticket-secret|a-client-key/.test(JSON.stringify(seen.lines)));
 });
 
+test("of a secret that begins as another does nothing is left in a line, nor of one that a line would cut", async () => {
+  const [short, long] = ["a-secret-of-mine", "a-secret-of-mine-and-more"];
+  for (const clientKeys of [[short, long], [long, short]]) {
+    const { ask, seen } = serve({ clientKeys });
+    for (let fill = 190 - long.length; fill < 200; fill += 1) await ask(`/${"x".repeat(fill)}${long}`, { key: short });
+    for (const { path } of seen.lines) assert.match(path, /^\/x+(\[redacted\]|(\[[a-z]*)?…)$/);
+    assert.equal(seen.lines.length, 10 + long.length);
+  }
+});
+
+test("a console that throws costs nobody an answer", async () => {
+  const { ask, post, seen } = serve();
+  seen.lines.push = () => {
+    throw new Error("the console is closed");
+  };
+  assert.equal((await ask("/healthz")).status, 200);
+  assert.equal((await post(BODY)).status, 200);
+});
+
+test("what an operator answers that can't be made anew is given on as it is", async () => {
+  const upgraded = { status: 101, headers: new Headers(), webSocket: {}, body: null };
+  const { post } = serve({ authorize: () => upgraded });
+  assert.equal(await post(BODY), upgraded);
+});
+
 test("a call's line has its settlement, and the hook gets it with env and ctx; what the hook throws is its own", async () => {
   const told = [];
   const { post, seen } = serve({ onSettled: (...given) => { told.push(given); throw new Error(`queue is full of ${KEY}`); } });

@@ -183,6 +183,27 @@ test("what a key function throws is without the keys it gave before", async () =
   assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes("hf_marker_of_before"));
 });
 
+test("what a thrown object shows only when it is asked is looked at too", async () => {
+  class TransportError extends Error {
+    #request = { headers: { authorization: "Bearer hf_marker_of_getter" } };
+
+    get sent() {
+      return this.#request;
+    }
+    get closed() {
+      throw new Error("ask later");
+    }
+  }
+  class ClosedError extends TransportError {}
+  for (const thrown of [new TransportError("reset"), new ClosedError("reset")]) {
+    const fetch = async () => Promise.reject(thrown);
+    const { cause } = await failure(ask(scripted().client({ apiKey: "hf_marker_of_getter", retry: false, fetch })));
+    assert.deepEqual([cause.message, cause.sent], ["reset", undefined]);
+    const kept = await failure(ask(scripted().client({ apiKey: "hf_another", retry: false, fetch })));
+    assert.equal(kept.cause, thrown);
+  }
+});
+
 test("each call knows its own key, however many others were given since", async () => {
   let asked = 0;
   const answers = [];

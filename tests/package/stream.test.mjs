@@ -35,6 +35,28 @@ test("a long-lived signal has no listener of ours after any end", async () => {
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
+test("calls that share a signal share one listener, which none of them takes from the others", async (context) => {
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning);
+  process.on("warning", warned);
+  context.after(() => process.off("warning", warned));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = () => getEventListeners(signal, "abort").length;
+  const fetch = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, fetch });
+  const calls = Array.from({ length: 100 }, () => failure(hf.chat.completions.create({ messages: PROMPT }, { signal })));
+  const timedOut = failure(hf.chat.completions.create({ messages: PROMPT }, { signal, timeout: { total: 1 } }));
+  const throws = failure(hf.models.list({ signal, timeout: { total: 1 } }));
+  assert.equal(listeners(), 1);
+  assert.deepEqual([(await timedOut).name, (await throws).name, listeners()], ["APIConnectionTimeoutError", "APIConnectionTimeoutError", 1]);
+  controller.abort(new Error("enough"));
+  const names = new Set((await Promise.all(calls)).map(({ name }) => name));
+  assert.deepEqual([...names, listeners()], ["APIUserAbortError", 0]);
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
+});
+
 test("nothing of ours keeps a process alive", async () => {
   const { baseURL } = scripted({}, { stallAfter: 700 }, { status: 500 }, {});
   const code = `

@@ -61,6 +61,26 @@ test("every version is exact", async () => {
   }
 });
 
+test("what is locked comes from the registry that is asked, and is what it was", async () => {
+  const { stdout } = await run("git", ["ls-files", "--", "*package-lock.json", "*Cargo.lock"]);
+  for (const path of stdout.trim().split("\n")) {
+    const text = await read(path);
+    if (path.endsWith("Cargo.lock")) {
+      const [, ...packages] = text.split("[[package]]");
+      const foreign = packages.filter((each) => !/^name = "hfetch(-fuzz)?"$/m.test(each));
+      assert.ok(foreign.length > 0, path);
+      for (const each of foreign) assert.match(each, /^source = "registry\+https:\/\/\S+"\nchecksum = "[0-9a-f]{64}"$/m, path);
+      continue;
+    }
+    const { "": _, ...packages } = JSON.parse(text).packages;
+    assert.ok(Object.keys(packages).length > 0, path);
+    for (const [name, { integrity, resolved }] of Object.entries(packages)) {
+      assert.match(integrity ?? "", /^sha512-/, `${path}: ${name}`);
+      assert.equal(resolved, undefined, `${path}: ${name}`);
+    }
+  }
+});
+
 test("the package that users get has no dependencies", async () => {
   const { dependencies, peerDependencies, optionalDependencies, devDependencies } = JSON.parse(await read("pkg-template/package.json"));
   assert.deepEqual([dependencies, peerDependencies, optionalDependencies, devDependencies], Array(4).fill(undefined));

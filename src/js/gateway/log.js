@@ -1,12 +1,27 @@
 // One line of JSON for each request, for whatever collects a Worker's console.
 
-const LONGEST = 200; // characters of what a caller chose
+const CHOSEN = ["path", "model"]; // by a caller
+const LONGEST = 200; // characters of each of them
 
 const shorten = (value) => (typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
-/** A text without any of the secrets. What is shorter than 8 characters is in every other word, and none. */
+/** Secrets to look for, the longest first: one may begin with another. What is shorter than 8 characters is in every other word, and none. */
+export function secretsOf(texts) {
+  return texts.filter((text) => text?.length >= 8).sort((a, b) => b.length - a.length);
+}
+
+/** A text without any of the secrets. */
 export function withoutSecrets(text, secrets) {
-  return secrets.filter((secret) => secret.length >= 8).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+}
+
+// A console that throws, as tests and frameworks put in place, costs nobody an answer.
+function print(line) {
+  try {
+    console.log(line);
+  } catch {
+    // There is nowhere else to say it.
+  }
 }
 
 export class LogLine {
@@ -17,7 +32,7 @@ export class LogLine {
 
   constructor(method, path, requestId, secrets) {
     this.#secrets = secrets;
-    this.#fields = { event: "request", time: new Date(this.#startedAt).toISOString(), requestId, method, path: shorten(path) };
+    this.#fields = { event: "request", time: new Date(this.#startedAt).toISOString(), requestId, method, path };
   }
 
   add(fields) {
@@ -28,7 +43,7 @@ export class LogLine {
   settled({ outcome, kind, model, provider, key, usage, cost, attempts, requestId, firstTokenMs, durationMs, finishReason }) {
     const { prompt_tokens: promptTokens, completion_tokens: completionTokens, source } = usage;
     this.add({
-      kind, model: shorten(model), provider, key, outcome, finishReason, promptTokens, completionTokens, usageSource: source,
+      kind, model, provider, key, outcome, finishReason, promptTokens, completionTokens, usageSource: source,
       usd: cost.usd, priceSource: cost.source, attempts, upstreamRequestId: requestId, firstTokenMs, durationMs,
     });
   }
@@ -37,11 +52,13 @@ export class LogLine {
     if (this.#written) return;
     this.#written = true;
     this.#fields.durationMs ??= Date.now() - this.#startedAt;
-    console.log(JSON.stringify(this.#fields, (_, value) => (typeof value === "string" ? withoutSecrets(value, this.#secrets) : value)));
+    const clean = (value) => (typeof value === "string" ? withoutSecrets(value, this.#secrets) : value);
+    // A text is cut short when it is clean: of a secret that is cut nothing would be recognised.
+    print(JSON.stringify(this.#fields, (name, value) => (CHOSEN.includes(name) ? shorten(clean(value)) : clean(value))));
   }
 }
 
 /** A line that belongs to no request. */
 export function logNotice(notice, message) {
-  console.log(JSON.stringify({ event: "notice", time: new Date().toISOString(), notice, message }));
+  print(JSON.stringify({ event: "notice", time: new Date().toISOString(), notice, message }));
 }

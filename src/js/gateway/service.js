@@ -3,7 +3,7 @@
 import { Gatekeeper } from "./authorize.js";
 import { checkBody, readBody } from "./body.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
-import { LogLine, logNotice, withoutSecrets } from "./log.js";
+import { LogLine, logNotice, secretsOf, withoutSecrets } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
@@ -45,7 +45,7 @@ export class Service {
     this.#gatekeeper = new Gatekeeper(settings);
     this.#allows = allowList(settings.models);
     this.#catalogue = new Catalogue(this.#allows);
-    this.#secrets = [...(settings.apiKeys ?? []), ...settings.clientKeys, settings.ticketSecret].filter(Boolean);
+    this.#secrets = secretsOf([...(settings.apiKeys ?? []), ...settings.clientKeys, settings.ticketSecret]);
   }
 
   async fetch(request, env, ctx) {
@@ -131,13 +131,16 @@ export class Service {
   }
 }
 
-function finish(visit, { status, body, headers: given }, origins) {
-  const headers = new Headers(given);
+function finish(visit, answer, origins) {
+  const { status, body } = answer;
+  const headers = new Headers(answer.headers);
   if (!headers.has("x-request-id")) headers.set("x-request-id", visit.id);
   share(headers, visit.request, origins);
   visit.line.add({ status });
   if (visit.settled === null) visit.line.write();
   else visit.keepAlive(visit.settled.then(() => visit.line.write()));
+  // The answer to a WebSocket's beginning, of the operator's own making, can't be made anew.
+  if (status < 200) return answer;
   return new Response(visit.request.method === "HEAD" ? null : body, { status, headers });
 }
 

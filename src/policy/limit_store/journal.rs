@@ -8,9 +8,8 @@ use crate::json::Value;
 /// What has been touched since the last look.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    scopes: Vec<String>,
-    /// Scope and time.
-    buckets: Vec<(String, f64)>,
+    /// By name, each with the times that were.
+    scopes: Vec<(String, Vec<f64>)>,
     /// By number.
     reservations: Vec<u64>,
 }
@@ -20,17 +19,21 @@ impl Journal {
     pub fn note(&mut self, reservation: &Reservation, ended: bool) {
         self.reservations.push(reservation.number);
         for Hold { scope, .. } in &reservation.holds {
-            self.note_scope(scope);
-            if ended {
-                self.buckets.push((scope.clone(), reservation.at));
-            }
+            self.note_scope(scope, ended.then_some(reservation.at));
         }
     }
 
-    /// A scope was changed by itself.
-    pub fn note_scope(&mut self, scope: &str) {
-        if !self.scopes.iter().any(|noted| noted == scope) {
-            self.scopes.push(scope.to_string());
+    /// A scope was changed, now and maybe at a time that was.
+    pub fn note_scope(&mut self, scope: &str, at: Option<f64>) {
+        let place = self
+            .scopes
+            .partition_point(|noted| noted.0.as_str() < scope);
+        match self.scopes.get_mut(place) {
+            Some((noted, times)) if noted == scope => times.extend(at),
+            _ => {
+                let noted = (scope.to_string(), at.into_iter().collect());
+                self.scopes.insert(place, noted);
+            }
         }
     }
 }
@@ -66,11 +69,10 @@ impl MemoryStore {
             until: Vec::new(),
             ended: Vec::new(),
         };
-        for name in noted.scopes {
+        for (name, times) in noted.scopes {
             if let Some(scope) = find(&mut self.scopes, &name) {
                 changes.until.push(scope.until());
-                let times = noted.buckets.iter().filter(|bucket| bucket.0 == name);
-                let limiter = scope.limiter.state_at(times.map(|bucket| bucket.1));
+                let limiter = scope.limiter.state_at(times.into_iter());
                 let spent = scope.spent.state();
                 changes.state.scopes.push((name, limiter, spent));
             }
