@@ -1,7 +1,6 @@
 //! Bodies of failed responses and catalogues: an error whatever they hold, its words bounded, and a key in none of them.
 
 use hfetch::error::{Error, redact, redact_cut};
-use hfetch::json::{self, Value};
 use hfetch::wire::failure::{Response, from_response, unexpected};
 use hfetch::wire::model;
 use hfetch::wire::stream::{ChatDecoder, Mode};
@@ -38,15 +37,12 @@ pub fn hold(data: &[u8]) {
     }
 }
 
-/// Where the beginning of the key stands in a body only as a part of the key, it stands in no message.
+/// Where the beginning of the key stands in a body, read either way, only as a part of the key, it stands in no message.
 fn tells_no_key(error: &Error, body: &[u8]) {
-    let mut texts = vec![String::from_utf8_lossy(body).into_owned()];
-    if let Ok(value) = json::parse(body) {
-        strings(&value, &mut texts);
-    }
+    let text = String::from_utf8_lossy(body);
     let start = &SECRET[..8];
-    let only_whole = |text: &String| text.matches(start).count() == text.matches(SECRET).count();
-    if !texts.iter().all(only_whole) {
+    let only_whole = |text: &str| text.matches(start).count() == text.matches(SECRET).count();
+    if !only_whole(&text) || !only_whole(&unescaped(&text)) {
         return;
     }
     let secrets = [SECRET.to_string()];
@@ -54,11 +50,25 @@ fn tells_no_key(error: &Error, body: &[u8]) {
     assert!(!clean.contains(start), "{clean}");
 }
 
-fn strings(value: &Value, texts: &mut Vec<String>) {
-    match value {
-        Value::String(text) => texts.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| strings(item, texts)),
-        Value::Object(entries) => entries.iter().for_each(|(_, value)| strings(value, texts)),
-        _ => {}
+/// A text as if all of it stood in a string of JSON, whatever it is a part of.
+fn unescaped(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut parts = text.split('\\');
+    clean.extend(parts.next());
+    while let Some(part) = parts.next() {
+        let code = part.strip_prefix('u').and_then(|rest| rest.get(..4));
+        match code.and_then(|code| u32::from_str_radix(code, 16).ok()) {
+            Some(code) => {
+                clean.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                clean.push_str(&part[5..]);
+            }
+            // A backslash after a backslash is one, and escapes nothing.
+            None if part.is_empty() => {
+                clean.push('\\');
+                clean.extend(parts.next());
+            }
+            None => clean.push_str(part),
+        }
     }
+    clean
 }

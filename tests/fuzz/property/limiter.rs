@@ -1,4 +1,4 @@
-//! A limiter's state out of any JSON: refused, or a limiter that works on, and whose state is the same again.
+//! A limiter's state out of any JSON: refused, or a limiter that works on, and whose state is the same again; a store's, row by row too.
 
 use hfetch::json::{self, Value};
 use hfetch::policy::limit_store::{MemoryStore, Part};
@@ -25,7 +25,11 @@ pub fn hold(data: &[u8]) {
         same_again(&limiter);
         walk(limiter, steps);
     }
-    let mut store = MemoryStore::new();
+    let mut row = MemoryStore::journaled();
+    if row.adopt(&value) {
+        walk_store(row, steps);
+    }
+    let mut store = MemoryStore::journaled();
     if store.restore(&value).is_ok() {
         let state = text(&store.state());
         let mut copy = MemoryStore::new();
@@ -92,6 +96,7 @@ fn walk(mut limiter: RateLimiter, steps: &[u8]) {
     limiter.usage(now);
 }
 
+/// Each change is told once, and a store made of its scopes' rows alone counts what this one does.
 fn walk_store(mut store: MemoryStore, steps: &[u8]) {
     let mut now = 1_795_305_600_000.0;
     let mut open = Vec::new();
@@ -118,6 +123,16 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
             _ => store.release(&open.pop().unwrap_or_default()),
         }
         store.block("key:a", now + f64::from(*step));
+        assert!(store.changes().is_some() && store.changes().is_none());
+    }
+    let state = read(&text(&store.state()));
+    let mut rows = MemoryStore::new();
+    let scopes = state.get("scopes").and_then(Value::as_array).unwrap();
+    for scope in scopes {
+        assert!(rows.adopt(scope), "{state:?}");
+    }
+    for scope in ["key:a", "client:b"] {
+        assert_eq!(rows.usage(scope, now), store.usage(scope, now));
     }
     let mut copy = MemoryStore::new();
     copy.restore(&read(&text(&store.state())))
