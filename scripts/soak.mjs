@@ -12,13 +12,10 @@ import { programs, runtimeEnvironment } from "./runtimes.mjs";
 const ADDRESSES = process.platform === "linux" ? Array.from({ length: 8 }, (_, at) => `127.0.0.${at + 2}`) : ["127.0.0.1"];
 const TIME_LIMIT = 4 * 3_600_000;
 
-// One signal for many calls is what a soak is about.
-const FLAGS = ["--expose-gc", "--disable-warning=MaxListenersExceededWarning"];
-
 const drivers = {
-  node: ({ folder, ...setting }) => program(process.execPath, [...FLAGS, join(folder, "tests/fault/soak-node.mjs")], setting, { cwd: folder }),
+  node: ({ folder, ...setting }) => program(process.execPath, ["--expose-gc", join(folder, "tests/fault/soak-node.mjs")], setting, { cwd: folder }),
   async node24({ folder, ...setting }) {
-    return program(programs.node24, [...FLAGS, join(folder, "tests/fault/soak-node.mjs")], setting, { cwd: folder, env: await runtimeEnvironment() });
+    return program(programs.node24, ["--expose-gc", join(folder, "tests/fault/soak-node.mjs")], setting, { cwd: folder, env: await runtimeEnvironment() });
   },
   async workerd({ folder, ...setting }) {
     return program(programs.node24, [join(root, "tests/fault/soak-workerd.mjs"), folder], setting, { env: await runtimeEnvironment() });

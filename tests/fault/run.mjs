@@ -28,6 +28,6 @@ export async function runPlan(plan, setting, { atOnce, only = "" }) {
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const left = await timersLeft();
-  if (left > 0) broken.push(`${left} timers are left after all cells`);
+  if (left.length > 0) broken.push(`${left.length} timers are left after all cells: ${left[0]}`);
   return { ends, broken, leftOut };
 }

@@ -7,6 +7,8 @@ const hfetch = await import("hfetch");
 
 // A Worker may have six connections open at once.
 const AT_ONCE = 6;
+// A request takes its timers with it when it ends, unseen. One that a call leaves waits for the end of a body, no longer than this.
+const AFTERWARDS = 200; // ms
 
 const unhandled = [];
 addEventListener("unhandledrejection", ({ reason }) => unhandled.push(`unhandled rejection: ${reason?.stack ?? reason}`));
@@ -28,6 +30,7 @@ export default {
     if (collect) return Response.json(await collected());
     if (!calls) return Response.json({ books: traffic.books, wrong: [...traffic.wrong, ...unhandled, ...(await traffic.leftovers(timersLeft))] });
     await traffic.make(calls, AT_ONCE);
+    await new Promise((resolve) => setTimer(resolve, AFTERWARDS));
     return new Response("{}");
   },
 };

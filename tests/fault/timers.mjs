@@ -20,21 +20,21 @@ globalThis.clearTimeout = (id) => {
 // Who asked for it is only worked out for a timer that is left: to write a stack as text takes longer than many a request.
 function here() {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 3;
+  Error.stackTraceLimit = 5;
   const trace = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   return trace;
 }
 
 // Node's own fetch takes timers from the same place, for connections that it keeps.
-const ours = () => [...live.values()].filter(({ stack }) => !/node:internal/.test(stack.split("\n")[3] ?? "")).length;
+const ours = () => [...live.values()].map(({ stack }) => stack.split("\n")).filter(([, , , taker = ""]) => !/node:internal/.test(taker));
 
 /** The platform's own, for what is not counted. */
 export const setTimer = set;
 export const clearTimer = clear;
 
-/** How many timers are left, once none is or after a while. */
+/** The timers that are left, by who asked for them, once none is or after a while. */
 export async function timersLeft() {
-  for (const until = Date.now() + PATIENCE; Date.now() < until && ours() > 0; ) await new Promise((resolve) => set(resolve, 5));
-  return ours();
+  for (const until = Date.now() + PATIENCE; Date.now() < until && ours().length > 0; ) await new Promise((resolve) => set(resolve, 5));
+  return ours().map((stack) => stack.slice(2).join("").trim());
 }

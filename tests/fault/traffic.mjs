@@ -176,7 +176,8 @@ export class Traffic {
     expect(ofKeys("tokens") === tokens, `${tokens} tokens settled, ${ofKeys("tokens")} booked on keys`);
     expect(Math.abs(spend.usd - usd) <= usd * 1e-9, `settled for $${usd}, $${spend.usd} booked`);
     expect(this.#listeners === 0, `${this.#listeners} listeners on the caller's signal`);
-    expect((await timersLeft()) === 0, "timers are left");
+    const timers = await timersLeft();
+    expect(timers.length === 0, `${timers.length} timers are left: ${timers[0]}`);
     const open = await this.#open();
     expect(open === 0, `${open} answers open at the endpoint`);
     return wrong;

@@ -32,7 +32,7 @@ const work = async () => {
 };
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 const { left, unhandled } = await ask({});
-if (left > 0) broken.push(`${left} timers are left after all cells`);
+if (left.length > 0) broken.push(`${left.length} timers are left after all cells: ${left[0]}`);
 broken.push(...unhandled);
 await worker.dispose();
 await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ ends, broken, leftOut })}\n`, resolve));

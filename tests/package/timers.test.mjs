@@ -57,7 +57,7 @@ for (const [name, [fetch, run]] of Object.entries(ENDS)) {
   test(`no timer is left after ${name}`, async () => {
     const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, timeout, fetch: async () => fetch() });
     await run(hf).catch(() => {});
-    assert.equal(await timersLeft(), 0);
+    assert.deepEqual(await timersLeft(), []);
   });
 }
 
@@ -68,5 +68,5 @@ test("no timer is left after a call whose limits are in a store", async () => {
   const pending = chat(hf);
   await pending;
   await pending.settled;
-  assert.equal(await timersLeft(), 0);
+  assert.deepEqual(await timersLeft(), []);
 });
