@@ -156,19 +156,19 @@ export function parsed(text, secrets) {
 // Further in nobody looks: what is larger than that is handed over as a copy of its message.
 const MANY = 1_000;
 
-// What an object of some class shows of itself without having it as a property of its own: of the platform's, all but an error's is got.
+// What an object shows of itself without having it as a property of its own: what a class or a platform gets when it is asked.
 function inherited(value) {
-  const names = ["message", "stack", "cause"];
+  const shown = [];
   for (let at = Object.getPrototypeOf(value); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (get) names.push(name);
-  }
-  return names.map((name) => {
-    try {
-      return value[name];
-    } catch {
-      return undefined; // Not every getter may be called on every object.
+    for (const key of Reflect.ownKeys(at)) {
+      try {
+        if (typeof value[key] !== "function") shown.push(value[key]);
+      } catch {
+        // Not every getter may be called on every object.
+      }
     }
-  });
+  }
+  return shown;
 }
 
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.

@@ -195,7 +195,8 @@ test("what a thrown object shows only when it is asked is looked at too", async 
     }
   }
   class ClosedError extends TransportError {}
-  for (const thrown of [new TransportError("reset"), new ClosedError("reset")]) {
+  const made = Object.create({ message: "reset", sent: { headers: { "x-key": "hf_marker_of_getter" } } });
+  for (const thrown of [new TransportError("reset"), new ClosedError("reset"), made]) {
     const fetch = async () => Promise.reject(thrown);
     const { cause } = await failure(ask(scripted().client({ apiKey: "hf_marker_of_getter", retry: false, fetch })));
     assert.deepEqual([cause.message, cause.sent], ["reset", undefined]);
