@@ -160,7 +160,8 @@ const MANY = 1_000;
 function inherited(value) {
   const shown = [];
   for (let at = Object.getPrototypeOf(value); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const key of Reflect.ownKeys(at)) {
+    // Node warns of some that begin with "_", for no reason but that they were asked.
+    for (const key of Reflect.ownKeys(at).filter((key) => !/^_/.test(String(key)))) {
       try {
         if (typeof value[key] !== "function") shown.push(value[key]);
       } catch {

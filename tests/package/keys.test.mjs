@@ -1,5 +1,6 @@
 // The key pool: least loaded first, rotated on failure, cooled and disabled; labels instead of secrets.
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { PROMPT, drain, failure, scripted } from "./installed.mjs";
@@ -203,6 +204,18 @@ test("what a thrown object shows only when it is asked is looked at too", async 
     const kept = await failure(ask(scripted().client({ apiKey: "hf_another", retry: false, fetch })));
     assert.equal(kept.cause, thrown);
   }
+});
+
+test("to look at what was thrown makes Node warn of nothing", async (context) => {
+  const warnings = [];
+  const warned = ({ message }) => warnings.push(message);
+  process.on("warning", warned);
+  context.after(() => process.off("warning", warned));
+  const thrown = Object.assign(new Error("reset"), { request: request("http://127.0.0.1:9/").on("error", () => {}) });
+  thrown.request.destroy();
+  assert.equal((await failure(ask(scripted().client({ retry: false, fetch: async () => Promise.reject(thrown) })))).name, "APIConnectionError");
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
 });
 
 test("each call knows its own key, however many others were given since", async () => {
