@@ -5,18 +5,25 @@
 //! - [`wire`]: what crosses the network: requests, event streams, chunks, completions, embeddings, the model catalogue.
 //! - [`policy`]: when, with which key, how often, at what price.
 //! - [`config`]: what a caller may say, checked once.
+//! - [`call`]: one call as a state machine, from its checked arguments to its settlement.
 //! - [`error`] and [`json`]: what both sides speak; they depend on nothing here.
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
 
 #[forbid(unsafe_code)]
+pub mod call;
+#[forbid(unsafe_code)]
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
+pub mod held;
+#[forbid(unsafe_code)]
 pub mod json;
 #[forbid(unsafe_code)]
 pub mod policy;
+#[forbid(unsafe_code)]
+pub mod trap;
 #[forbid(unsafe_code)]
 pub mod wire;
 

@@ -189,8 +189,14 @@ fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<f64> {
     (left == 0.0).then(|| ms(seconds))
 }
 
-/// What stands behind `x-ratelimit-remaining` and `x-ratelimit-reset` at one provider or another.
-const SUFFIXES: [&str; 9] = [
+/// What is left of a provider's own window, before a suffix.
+pub const REMAINING: &str = "x-ratelimit-remaining";
+
+/// When a provider's own window begins anew, before a suffix.
+pub const RESET: &str = "x-ratelimit-reset";
+
+/// What stands behind [`REMAINING`] and [`RESET`] at one provider or another.
+pub const SUFFIXES: [&str; 9] = [
     "",
     "-requests",
     "-tokens",
@@ -208,8 +214,8 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: f64) -> O
     }
     let mut longest: Option<f64> = None;
     for suffix in SUFFIXES {
-        let remaining = header(&["x-ratelimit-remaining", suffix].concat());
-        let Some(reset) = header(&["x-ratelimit-reset", suffix].concat()) else {
+        let remaining = header(&[REMAINING, suffix].concat());
+        let Some(reset) = header(&[RESET, suffix].concat()) else {
             continue;
         };
         // Some send the reset alone.

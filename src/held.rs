@@ -1,12 +1,20 @@
 //! State that outlives a trap: nothing unwinds then, and what was borrowed would stay so for ever.
 
 use std::cell::Cell;
+use std::fmt;
 
 /// A value that is away while it is used; one that a trap kept is made anew. In a box: what moves is a pointer.
 ///
 /// What uses it must not come back for it, so nothing of JavaScript's runs meanwhile.
 #[derive(Default)]
 pub struct Held<T>(Cell<Option<Box<T>>>);
+
+/// Without the value, which may hold secrets.
+impl<T> fmt::Debug for Held<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
+    }
+}
 
 impl<T> Held<T> {
     /// With a value.

@@ -1,0 +1,255 @@
+//! What a call holds and has used: open reservations, tokens so far, and what its responses said of themselves.
+//!
+//! Everything here survives a trap in the middle of a step, so that a call can be settled afterwards: nothing stays
+//! reserved, and nothing is booked twice.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{Call, Effect};
+use crate::held::Held;
+use crate::policy::cost::{Cost, Rates, Source as PriceSource};
+use crate::trap::{self, Place};
+
+/// A request that the limits have let through and that is not accounted for yet.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Which of the call's requests.
+    pub index: usize,
+    /// Index of its key in the pool.
+    pub key: usize,
+    /// The store's name of the reservation; none where nothing is limited.
+    pub reservation: Option<String>,
+    /// Whether the request has gone out.
+    pub sent: Cell<bool>,
+}
+
+/// What is known of a call so far.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The key that was sent last.
+    pub key: Option<usize>,
+    /// The server's id of the last response.
+    pub request_id: Option<String>,
+    /// The provider that answered, where a header or the URL tells it.
+    pub provider: Option<String>,
+    /// Status of the last response; 0 where there was none.
+    pub status: u16,
+    /// Tokens of all prompts.
+    pub prompt_tokens: u64,
+    /// Tokens of all completions.
+    pub completion_tokens: u64,
+    /// Tokens in all, as the server adds them up.
+    pub total_tokens: u64,
+    /// Whether some of the tokens are estimates.
+    pub estimated: bool,
+    /// Whether some of the tokens were reported.
+    pub reported: bool,
+}
+
+/// The books of one call.
+#[derive(Debug, Default)]
+pub struct Account {
+    open: Held<Vec<Rc<Admitted>>>,
+    /// What is known of the call so far.
+    pub progress: Held<Progress>,
+    /// Requests that have gone out.
+    pub attempts: Cell<u32>,
+}
+
+impl Account {
+    /// Room for one reservation a request, so that none is added where memory may be wanting.
+    pub fn for_requests(count: usize) -> Self {
+        Account {
+            open: Held::new(Vec::with_capacity(count)),
+            ..Account::default()
+        }
+    }
+
+    /// A request has been let through.
+    pub fn open(&self, admitted: Admitted) -> Rc<Admitted> {
+        let admitted = Rc::new(admitted);
+        let open = admitted.clone();
+        self.open.get(|list| list.push(open));
+        admitted
+    }
+
+    /// Any request that is open.
+    pub fn first_open(&self) -> Option<Rc<Admitted>> {
+        self.open.get(|list| list.first().cloned())
+    }
+
+    /// The open request with this index.
+    pub fn find(&self, index: usize) -> Option<Rc<Admitted>> {
+        self.open
+            .get(|list| list.iter().find(|open| open.index == index).cloned())
+    }
+
+    /// The store has been told: before that, a trap must leave the request open.
+    fn close(&self, admitted: &Rc<Admitted>) {
+        self.open
+            .get(|list| list.retain(|open| !Rc::ptr_eq(open, admitted)));
+    }
+}
+
+impl Call {
+    /// Request `index` has ended with the usage that its server reported; a count that is missing follows from the others.
+    pub fn reported(
+        &self,
+        index: usize,
+        prompt: Option<u64>,
+        completion: Option<u64>,
+        total: Option<u64>,
+        now: f64,
+    ) {
+        let rest = |one: Option<u64>| total.unwrap_or(0).saturating_sub(one.unwrap_or(0));
+        let prompt = prompt.unwrap_or_else(|| rest(completion));
+        let completion = completion.unwrap_or_else(|| rest(Some(prompt)));
+        self.count(index, prompt, completion, total, false, now);
+    }
+
+    /// Request `index` has ended without reported usage, after about so many tokens of an answer.
+    pub fn delivered(&self, index: usize, completion: u64, now: f64) {
+        let prompt = self.prompt_tokens(index);
+        self.count(index, prompt, completion, None, true, now);
+    }
+
+    /// A request was sent and never answered: its prompt counts.
+    pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: f64) {
+        self.delivered(admitted.index, 0, now);
+    }
+
+    /// Books a request's usage on the key that was sent, in the limits and in the call's sum.
+    fn count(
+        &self,
+        index: usize,
+        prompt: u64,
+        completion: u64,
+        total: Option<u64>,
+        estimated: bool,
+        now: f64,
+    ) {
+        let Some(admitted) = self.account.find(index) else {
+            return;
+        };
+        self.book(&admitted, prompt, completion, now);
+        let total = total.unwrap_or(prompt.saturating_add(completion));
+        self.account.progress.get(|progress| {
+            progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
+            progress.completion_tokens = progress.completion_tokens.saturating_add(completion);
+            progress.total_tokens = progress.total_tokens.saturating_add(total);
+            progress.estimated |= estimated;
+            progress.reported |= !estimated;
+        });
+    }
+
+    /// Ends a request's reservation with what was used.
+    pub(super) fn book(&self, admitted: &Rc<Admitted>, prompt: u64, completion: u64, now: f64) {
+        trap::here(Place::Book);
+        let tokens = prompt.saturating_add(completion);
+        if let Some(name) = &admitted.reservation {
+            let usd = self.usd_to_book(prompt, completion);
+            let told = self
+                .shared
+                .memory(|store| store.settle(name, tokens, usd, now));
+            if told.is_none() {
+                self.effect(Effect::Settle {
+                    reservation: name.clone(),
+                    tokens: tokens as f64,
+                    usd,
+                    now,
+                });
+            }
+        }
+        self.account.close(admitted);
+        self.shared
+            .pool(|pool| pool.settled(admitted.key, tokens, now));
+        self.freed();
+    }
+
+    /// Ends a reservation of which nothing was sent.
+    pub(super) fn release(&self, admitted: &Rc<Admitted>) {
+        if let Some(name) = &admitted.reservation {
+            self.give_back(name);
+        }
+        self.account.close(admitted);
+        self.freed();
+    }
+
+    /// Takes a reservation back from the store, as if it had never been made.
+    pub(super) fn give_back(&self, reservation: &str) {
+        if self
+            .shared
+            .memory(|store| store.release(reservation))
+            .is_none()
+        {
+            self.effect(Effect::Release {
+                reservation: reservation.to_string(),
+            });
+        }
+    }
+
+    /// Lets nothing through for a key before `until`.
+    pub(super) fn block(&self, key: usize, until: f64) {
+        let scope = self.shared.scope(key);
+        if self
+            .shared
+            .memory(|store| store.block(&scope, until))
+            .is_none()
+        {
+            self.effect(Effect::Block { scope, until });
+        }
+    }
+
+    /// Something is free again. A given store is told first: the driver says so once it has heard.
+    fn freed(&self) {
+        if self.shared.host.has_store {
+            return;
+        }
+        if let Some(waiter) = self.shared.line.wake_first() {
+            self.effect(Effect::Wake { waiter });
+        }
+    }
+
+    /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
+    fn usd_to_book(&self, prompt: u64, completion: u64) -> f64 {
+        let provider = self.provider();
+        let known = self.cost(provider.as_deref(), prompt, completion).usd;
+        let reserved = || {
+            let (rates, source) = self.rates(None)?;
+            rates.cost(prompt as f64, completion as f64, source).usd
+        };
+        known.or_else(reserved).unwrap_or(0.0)
+    }
+
+    /// The estimate of a request's prompt.
+    pub fn prompt_tokens(&self, index: usize) -> u64 {
+        let request = self.requests.get(index);
+        request.map_or(0, |request| request.ask.prompt_tokens)
+    }
+
+    /// The price of a request beforehand: its prompt and the longest answer.
+    pub(super) fn most_usd(&self, index: usize) -> f64 {
+        let price = || {
+            let (rates, _) = self.rates(None)?;
+            let ask = &self.requests.get(index)?.ask;
+            let prompt = ask.prompt_tokens as f64 * rates.input_per_million;
+            let completion = ask.most_completion() * rates.output_per_million;
+            Some((prompt + completion) / 1e6)
+        };
+        price().unwrap_or(0.0)
+    }
+
+    /// The price of tokens, and where that price comes from.
+    pub(super) fn rates(&self, provider: Option<&str>) -> Option<(Rates, PriceSource)> {
+        self.shared.rates(&self.model, provider)
+    }
+
+    /// What tokens cost where a provider answers.
+    pub(super) fn cost(&self, provider: Option<&str>, prompt: u64, completion: u64) -> Cost {
+        match self.rates(provider) {
+            Some((rates, source)) => rates.cost(prompt as f64, completion as f64, source),
+            None => Cost::unknown(),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Before an attempt: which key, whether the limits let the request through now, and whose turn it is.
+
+use super::attempt::{Machine, State};
+use super::failure::Failure;
+use super::{Call, Effect, Step};
+use super::account::Admitted;
+use crate::policy::limit_store::{Part, Refusal};
+use crate::policy::rate_limit::{Limits, Reason};
+use crate::trap::{self, Place};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// How soon a call looks again where nobody can wake it, in ms; each further look comes after twice the time.
+const FIRST_LOOK: f64 = 50.0;
+/// The longest time between two looks, in ms.
+const LAST_LOOK: f64 = 1_000.0;
+
+/// A request's wait for the limits.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// When the limits were last asked.
+    asked: f64,
+    /// When the wait is over.
+    give_up: f64,
+    /// Its place in line, once it has one.
+    place: Option<u64>,
+    /// The time until the next look where nobody can wake it, in ms.
+    look: f64,
+}
+
+/// One round over the keys, each of which may have limits of its own.
+#[derive(Debug)]
+pub(super) struct Round {
+    keys: Vec<usize>,
+    next: usize,
+    /// The refusal that ends soonest.
+    soonest: Option<Refusal>,
+    /// Whether the request is first in line.
+    first: bool,
+    /// What had become free when the round began.
+    freed: u64,
+}
+
+impl Call {
+    /// Picks a key and reserves, waiting in line where the options say so.
+    pub(super) fn admit(&self, machine: &mut Machine, now: f64) -> Step {
+        if self.kind.is_none() {
+            return self.admit_unlimited(machine, now);
+        }
+        machine.turn = Some(Turn {
+            asked: now,
+            give_up: now + self.shared.config.waiting.max_wait,
+            place: None,
+            look: FIRST_LOOK,
+        });
+        self.look(machine, now)
+    }
+
+    /// A look into the catalogue counts against no limit.
+    fn admit_unlimited(&self, machine: &mut Machine, now: f64) -> Step {
+        let keys = self
+            .shared
+            .pool(|pool| pool.pick(&self.model, &machine.tried, now));
+        let admitted = self.account.open(Admitted {
+            index: machine.index,
+            key: keys.first().copied().unwrap_or(0),
+            reservation: None,
+            sent: Cell::new(false),
+        });
+        self.send(machine, admitted, now)
+    }
+
+    /// Asks the limits where it is this request's turn. A request that has just come asks once even when others are first,
+    /// so that one that can never fit fails at once.
+    pub(super) fn look(&self, machine: &mut Machine, now: f64) -> Step {
+        let Some(turn) = &mut machine.turn else {
+            return Step::Nothing;
+        };
+        turn.asked = now;
+        let line = &self.shared.line;
+        let position = turn.place.and_then(|place| line.position(place, now));
+        let first = position.map_or_else(|| line.is_empty(now), |before| before == 0);
+        if !first && position.is_some() {
+            return self.sleep(machine, false, 0.0, now);
+        }
+        if self.has_budget() && self.shared.has_lost_counters() {
+            return self.give_up(machine, self.overdrawn());
+        }
+        let keys = self
+            .shared
+            .pool(|pool| pool.pick(&self.model, &machine.tried, now));
+        let round = Round {
+            keys,
+            next: 0,
+            soonest: None,
+            first,
+            freed: line.freed(),
+        };
+        self.go_round(machine, round, now)
+    }
+
+    /// Asks for the next key of a round, until the limits say yes or there is no further key.
+    fn go_round(&self, machine: &mut Machine, mut round: Round, now: f64) -> Step {
+        while let Some(key) = round.keys.get(round.next).copied() {
+            let parts = self.parts(machine.index, key);
+            let answer = self.shared.memory(|store| {
+                let answer = store.reserve(&parts, now);
+                if !self.parts.is_empty() {
+                    self.note_quotas(store, &parts, now);
+                }
+                answer
+            });
+            let Some(answer) = answer else {
+                machine.state = State::Reserving(round);
+                return Step::Reserve { parts };
+            };
+            if let Err(step) = self.hear(machine, &mut round, answer, now) {
+                return *step;
+            }
+        }
+        self.end_round(machine, &round, now)
+    }
+
+    /// The given store has answered for the key that the round was at.
+    pub(super) fn reserved(
+        &self,
+        machine: &mut Machine,
+        mut round: Round,
+        answer: Result<String, Refusal>,
+        now: f64,
+    ) -> Step {
+        match self.hear(machine, &mut round, answer, now) {
+            Ok(()) => self.go_round(machine, round, now),
+            Err(step) => *step,
+        }
+    }
+
+    /// Takes an answer for the current key: `Ok` where the round goes on.
+    fn hear(
+        &self,
+        machine: &mut Machine,
+        round: &mut Round,
+        answer: Result<String, Refusal>,
+        now: f64,
+    ) -> Result<(), Box<Step>> {
+        let key = round.keys.get(round.next).copied().unwrap_or_default();
+        let refusal = match answer {
+            Ok(reservation) => {
+                let admitted = self.account.open(Admitted {
+                    index: machine.index,
+                    key,
+                    reservation: Some(reservation),
+                    sent: Cell::new(false),
+                });
+                return Err(Box::new(self.admitted(machine, round, admitted, now)));
+            }
+            Err(refusal) => refusal,
+        };
+        round.next += 1;
+        // Another key can't help where the client or the budget says no.
+        let of_key = refusal.scope == self.shared.scope(key);
+        if of_key {
+            self.shared
+                .pool(|pool| pool.limited(key, refusal.retry_after, now));
+        } else {
+            round.next = round.keys.len();
+        }
+        let sooner = |best: &Refusal| refusal.retry_after < best.retry_after;
+        if !of_key || round.soonest.as_ref().is_none_or(sooner) {
+            round.soonest = Some(refusal);
+        }
+        Ok(())
+    }
+
+    /// The limits said yes: the request goes out, if it is its turn.
+    fn admitted(&self, machine: &mut Machine, round: &Round, admitted: Rc<Admitted>, now: f64) -> Step {
+        trap::here(Place::Admitted);
+        if round.first {
+            self.end_turn(machine);
+            return self.send(machine, admitted, now);
+        }
+        self.release(&admitted);
+        self.sleep(machine, false, 0.0, now)
+    }
+
+    /// Every key was refused: the request waits, or gives up.
+    fn end_round(&self, machine: &mut Machine, round: &Round, now: f64) -> Step {
+        let Some(refusal) = &round.soonest else {
+            return self.give_up(machine, self.keyless());
+        };
+        let waits = self.shared.config.waiting.waits;
+        let hopeless = !waits
+            || refusal.reason == Reason::Budget
+            || refusal.retry_after == f64::INFINITY;
+        // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
+        let left = machine
+            .turn
+            .as_ref()
+            .map_or(0.0, |turn| turn.give_up - turn.asked);
+        if hopeless || (round.first && refusal.retry_after > left) {
+            return self.give_up(machine, self.refused(refusal));
+        }
+        // What became free while a store was asked woke nobody.
+        if round.first && self.shared.line.freed() != round.freed {
+            return self.look(machine, now);
+        }
+        self.sleep(machine, round.first, refusal.retry_after, now)
+    }
+
+    /// The request waits in line. The first one sleeps until the limit may allow it; where a call under way has to end
+    /// first, until it is woken.
+    fn sleep(&self, machine: &mut Machine, first: bool, retry_after: f64, now: f64) -> Step {
+        let Some(turn) = &mut machine.turn else {
+            return Step::Nothing;
+        };
+        let left = turn.give_up - now;
+        if left <= 0.0 {
+            return self.give_up(machine, self.too_late());
+        }
+        let line = &self.shared.line;
+        let place = turn.place.filter(|place| line.position(*place, now).is_some());
+        let place = place.unwrap_or_else(|| {
+            let place = line.join(now);
+            self.places.get(|places| places.push(place));
+            place
+        });
+        turn.place = Some(place);
+        trap::here(Place::Line);
+        let host = self.shared.host;
+        let is_woken = host.wakes_across_requests && !(first && host.has_store);
+        let ms = if first && retry_after > 0.0 {
+            retry_after
+        } else if is_woken {
+            left
+        } else {
+            let look = turn.look.min(left);
+            turn.look = (turn.look * 2.0).min(LAST_LOOK);
+            look
+        };
+        let ms = ms.max(1.0);
+        line.sleeps(place, now + ms);
+        machine.state = State::Waiting;
+        Step::Sleep {
+            ms,
+            waiter: Some(place),
+        }
+    }
+
+    /// The wait ends with a failure; what a server said before matters more than the limit that kept the next try from it.
+    fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
+        self.end_turn(machine);
+        let failure = machine.last.take().unwrap_or_else(|| Box::new(failure));
+        machine.fail(failure)
+    }
+
+    /// The request is out of the line, and the next one may look.
+    pub(super) fn end_turn(&self, machine: &mut Machine) {
+        let place = machine.turn.take().and_then(|turn| turn.place);
+        if let Some(place) = place {
+            self.leave(place);
+        }
+    }
+
+    fn leave(&self, place: u64) {
+        self.places.get(|places| places.retain(|own| *own != place));
+        if let Some(waiter) = self.shared.line.leave(place) {
+            self.effect(Effect::Wake { waiter });
+        }
+    }
+
+    /// Every place in line that the call still has is free.
+    pub(super) fn leave_line(&self) {
+        for place in self.places.get(std::mem::take) {
+            self.leave(place);
+        }
+    }
+
+    /// Whether a request must have a price before it is sent.
+    pub(super) fn has_budget(&self) -> bool {
+        self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
+    }
+
+    /// What a request reserves with a key: the key's limits, the client's, the budget, and those that the call brought.
+    fn parts(&self, index: usize, key: usize) -> Vec<Part> {
+        let config = &self.shared.config;
+        let Some(request) = self.requests.get(index) else {
+            return Vec::new();
+        };
+        let part = |scope: String, limits: Limits| Part {
+            scope,
+            tokens: request.ask.tokens(limits.tokens_per_minute),
+            usd: 0.0,
+            limits,
+            budget: None,
+        };
+        let of_key = Limits {
+            max_concurrent: None,
+            ..config.limits
+        };
+        let mut parts = vec![part(self.shared.scope(key), of_key)];
+        if config.limits.max_concurrent.is_some() {
+            let limits = Limits {
+                max_concurrent: config.limits.max_concurrent,
+                ..Limits::default()
+            };
+            parts.push(part(["client:", &config.id].concat(), limits));
+        }
+        if let Some(budget) = config.budget {
+            parts.push(Part {
+                usd: self.most_usd(index),
+                budget: Some(budget),
+                ..part(["budget:", &config.id].concat(), Limits::default())
+            });
+        }
+        for given in &self.parts {
+            parts.push(Part {
+                usd: given.budget.map_or(0.0, |_| self.most_usd(index)),
+                budget: given.budget,
+                ..part(given.scope.clone(), given.limits)
+            });
+        }
+        parts
+    }
+}

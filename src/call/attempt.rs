@@ -1,0 +1,370 @@
+//! The attempts of one request: what goes out, and what follows from an answer, a refusal or silence.
+
+use std::rc::Rc;
+
+use super::account::Admitted;
+use super::admission::{Round, Turn};
+use super::failure::{Cancelled, Failure};
+use super::head::Head;
+use super::{Call, Event, Lost, Step};
+use crate::config::check_key;
+use crate::json;
+use crate::policy::retry;
+use crate::trap::{self, Place};
+
+/// How long an error body may take, in ms.
+const ERROR_BODY_PATIENCE: f64 = 5_000.0;
+
+/// Where one request stands: what its driver is doing for it.
+#[derive(Debug, Default)]
+pub(super) enum State {
+    /// Nothing has been asked of it yet.
+    New,
+    /// Waiting for live prices, without which a budget can hold nothing.
+    AwaitingPrices,
+    /// The key function has been asked.
+    AskingKey,
+    /// A given store has been asked.
+    Reserving(Round),
+    /// Asleep in line.
+    Waiting,
+    /// Asleep between two attempts.
+    Pausing,
+    /// The request is out.
+    Sending(Rc<Admitted>),
+    /// An error's body is being read.
+    ReadingError(Rc<Admitted>, Head),
+    /// There is an answer, or a failure: nothing is left to do.
+    #[default]
+    Over,
+    /// The call ended while a given store was asked: a reservation that still comes is given back.
+    Owed,
+}
+
+/// One request on its way to an answer.
+#[derive(Debug, Default)]
+pub(super) struct Machine {
+    /// Which of the call's requests this is.
+    pub(super) index: usize,
+    pub(super) state: State,
+    /// Keys that have been sent, in order.
+    pub(super) tried: Vec<usize>,
+    /// The number of the attempt under way, from 1.
+    attempt: u32,
+    /// The key that a function gave for this attempt.
+    given_key: Option<String>,
+    /// A key of a function's that the server refused, and what the caller gets if the function gives it again.
+    refused_key: Option<(Option<String>, Box<Failure>)>,
+    /// What the last attempt failed with.
+    pub(super) last: Option<Box<Failure>>,
+    /// Its wait for the limits.
+    pub(super) turn: Option<Turn>,
+}
+
+/// An attempt that brought no answer.
+struct Failed {
+    failure: Failure,
+    status: Option<u16>,
+    /// ms until the same key may be tried again; none: never.
+    delay: Option<f64>,
+    /// ms for which the key should rest.
+    rest: Option<f64>,
+}
+
+impl Machine {
+    /// A request that has not begun.
+    pub(super) fn new(index: usize) -> Self {
+        Machine {
+            index,
+            state: State::New,
+            ..Machine::default()
+        }
+    }
+
+    /// The end without an answer.
+    pub(super) fn fail(&mut self, failure: Box<Failure>) -> Step {
+        self.state = State::Over;
+        Step::Fail(failure)
+    }
+}
+
+impl Call {
+    /// The next step after an event. An event that fits no state changes nothing.
+    pub(super) fn advance(&self, machine: &mut Machine, event: Event<'_>, now: f64, random: f64) -> Step {
+        match (std::mem::take(&mut machine.state), event) {
+            (State::Owed, Event::Reserved(Ok(reservation))) => {
+                self.give_back(&reservation);
+                self.end(machine)
+            }
+            (State::Over | State::Owed, _) => self.end(machine),
+            (state, Event::Cancelled(how)) => self.end_early(machine, state, how, now),
+            (State::New, Event::Begin) => self.begin(machine, now),
+            (State::AwaitingPrices, Event::Prices) => self.afford(machine, now),
+            (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
+            (State::AskingKey, Event::NoKey { thrown }) => {
+                let problem = match thrown {
+                    true => "the function failed, see cause",
+                    false => "the function must give a string",
+                };
+                machine.fail(Box::new(self.no_key(problem, thrown)))
+            }
+            (State::Reserving(round), Event::Reserved(answer)) => {
+                self.reserved(machine, round, answer, now)
+            }
+            (State::Reserving(_), Event::StoreFailed) => {
+                self.end_turn(machine);
+                machine.fail(Box::new(self.store_failed()))
+            }
+            (State::Waiting, Event::Woken) => self.look(machine, now),
+            (State::Pausing, Event::Woken) => self.prepare(machine, now),
+            (State::Sending(admitted), Event::Head(head)) => {
+                self.answered(machine, admitted, head, now)
+            }
+            (State::Sending(admitted), Event::Lost(lost)) => {
+                self.lost(machine, &admitted, lost, now, random)
+            }
+            (State::ReadingError(admitted, head), Event::ErrorBody(body)) => {
+                self.refused_by_server(machine, &admitted, &head, body, now, random)
+            }
+            (state, _) => {
+                machine.state = state;
+                Step::Nothing
+            }
+        }
+    }
+
+    fn end(&self, machine: &mut Machine) -> Step {
+        machine.state = State::Over;
+        Step::Nothing
+    }
+
+    fn begin(&self, machine: &mut Machine, now: f64) -> Step {
+        trap::here(Place::Send);
+        if self.kind.is_some() && self.has_budget() {
+            if self.awaits_prices.get() {
+                machine.state = State::AwaitingPrices;
+                return Step::AwaitPrices;
+            }
+            return self.afford(machine, now);
+        }
+        self.prepare(machine, now)
+    }
+
+    /// A budget needs the price before the request: without one nothing is sent.
+    fn afford(&self, machine: &mut Machine, now: f64) -> Step {
+        self.awaits_prices.set(false);
+        if self.rates(None).is_none() {
+            let failure = self.failure(self.unpriced());
+            return machine.fail(Box::new(failure));
+        }
+        self.prepare(machine, now)
+    }
+
+    /// The next attempt: its key comes before its reservation, so that a slow key function holds nothing.
+    fn prepare(&self, machine: &mut Machine, now: f64) -> Step {
+        if self.shared.config.key_from_function {
+            machine.state = State::AskingKey;
+            return Step::AskKey {
+                patience: self.options.timeouts.connect(self.stream),
+            };
+        }
+        self.admit(machine, now)
+    }
+
+    fn take_key(&self, machine: &mut Machine, key: &str, now: f64) -> Step {
+        if let Err(error) = check_key(key, "apiKey") {
+            return machine.fail(Box::new(self.failure(error)));
+        }
+        self.shared.remember_secret(key);
+        self.sent_keys.get(|keys| keys.push(key.to_string()));
+        // A function that gives the refused key again has nothing new to try.
+        if let Some((refused, failure)) = machine.refused_key.take()
+            && refused.as_deref() == Some(key)
+        {
+            return machine.fail(failure);
+        }
+        machine.given_key = Some(key.to_string());
+        self.admit(machine, now)
+    }
+
+    /// The request goes out.
+    pub(super) fn send(&self, machine: &mut Machine, admitted: Rc<Admitted>, now: f64) -> Step {
+        machine.tried.push(admitted.key);
+        machine.attempt += 1;
+        let attempts = &self.account.attempts;
+        attempts.set(attempts.get() + 1);
+        let key = admitted.key;
+        self.account
+            .progress
+            .get(|progress| progress.key = Some(key));
+        if self.kind.is_some() {
+            self.shared.pool(|pool| pool.sent(key, now));
+        }
+        admitted.sent.set(true);
+        machine.state = State::Sending(admitted);
+        trap::here(Place::Sent);
+        let configured = || self.shared.config.keys.get(key).cloned();
+        Step::Send {
+            index: machine.index,
+            key: machine.given_key.clone().or_else(configured),
+        }
+    }
+
+    /// A response has come: an answer, or an error whose body is read first.
+    fn answered(&self, machine: &mut Machine, admitted: Rc<Admitted>, head: Head, now: f64) -> Step {
+        self.note_head(&head);
+        trap::here(Place::Headers);
+        if !(200..300).contains(&head.status) {
+            machine.state = State::ReadingError(admitted, head);
+            return Step::ReadError {
+                patience: self.options.timeouts.idle.min(ERROR_BODY_PATIENCE),
+            };
+        }
+        let header = |name: &str| head.get(name);
+        if let Some(rest) = retry::rest_time(head.status, &header, now) {
+            self.block(admitted.key, now + rest);
+        }
+        machine.state = State::Over;
+        Step::Deliver
+    }
+
+    /// Remembers what a response says of itself.
+    fn note_head(&self, head: &Head) {
+        let id = head.request_id().map(|id| self.redact(&id));
+        let provider = head.get("x-inference-provider");
+        let provider = provider.map(|name| self.redact(&name));
+        self.account.progress.get(|progress| {
+            progress.request_id = id;
+            progress.status = head.status;
+            progress.provider = provider.or(progress.provider.take());
+        });
+    }
+
+    /// No response: the connection failed, or the headers took too long.
+    fn lost(&self, machine: &mut Machine, admitted: &Rc<Admitted>, lost: Lost, now: f64, random: f64) -> Step {
+        let failure = match lost {
+            Lost::Connection => {
+                self.book(admitted, 0, 0, now);
+                self.unanswered()
+            }
+            Lost::TimedOut => {
+                // The server may have run it all the same.
+                self.sent_in_vain(admitted, now);
+                self.timed_out("connect")
+            }
+        };
+        let delay = self.delay(machine, None, &|_| None, None, now, random);
+        let failed = Failed {
+            failure,
+            status: None,
+            delay,
+            rest: None,
+        };
+        self.failed(machine, admitted, failed, now)
+    }
+
+    /// A response with an error status, and its body as far as it came.
+    fn refused_by_server(
+        &self,
+        machine: &mut Machine,
+        admitted: &Rc<Admitted>,
+        head: &Head,
+        body: &[u8],
+        now: f64,
+        random: f64,
+    ) -> Step {
+        trap::here(Place::Failing);
+        self.book(admitted, 0, 0, now);
+        let status = head.status;
+        let header = |name: &str| head.get(name);
+        let asked = retry::server_wait(Some(status), &header, now);
+        let value = json::parse(body).ok();
+        let failed = Failed {
+            failure: self.answered_badly(head, body, asked),
+            status: Some(status),
+            delay: self.delay(machine, Some(status), &header, value.as_ref(), now, random),
+            rest: retry::rest_time(status, &header, now),
+        };
+        self.failed(machine, admitted, failed, now)
+    }
+
+    fn delay(
+        &self,
+        machine: &Machine,
+        status: Option<u16>,
+        header: retry::Header<'_>,
+        body: Option<&json::Value>,
+        now: f64,
+        random: f64,
+    ) -> Option<f64> {
+        let failure = retry::Failure {
+            status,
+            header,
+            body,
+            attempt: machine.attempt,
+            random,
+            now,
+        };
+        retry::retry_delay(&failure, &self.options.retry)
+    }
+
+    /// What follows from an attempt that failed: another key at once, the same one after a pause, or the end.
+    fn failed(&self, machine: &mut Machine, admitted: &Rc<Admitted>, failed: Failed, now: f64) -> Step {
+        let too_fast = failed.status == Some(429);
+        self.rest(admitted, &failed, now);
+        let last = machine.attempt >= self.options.retry.max_attempts;
+        let another = !last
+            && self
+                .shared
+                .pool(|pool| pool.has_another(&self.model, &machine.tried, now));
+        let failure = Box::new(failed.failure);
+        if !last && failed.status == Some(401) && self.shared.config.key_from_function {
+            machine.last = Some(failure.clone());
+            machine.refused_key = Some((machine.given_key.take(), failure));
+            return self.prepare(machine, now);
+        }
+        let of_key = matches!(failed.status, Some(401..=403));
+        if another && (of_key || too_fast) {
+            machine.last = Some(failure);
+            return self.prepare(machine, now);
+        }
+        let Some(delay) = failed.delay else {
+            return machine.fail(failure);
+        };
+        machine.last = Some(failure);
+        machine.state = State::Pausing;
+        // A timer may fire up to a millisecond before the clock says so, and a limit that rests until then would refuse.
+        Step::Sleep {
+            ms: delay + 1.0,
+            waiter: None,
+        }
+    }
+
+    /// Lets the key cool and the limiter rest.
+    fn rest(&self, admitted: &Admitted, failed: &Failed, now: f64) {
+        let Some(status) = failed.status else {
+            return;
+        };
+        self.shared
+            .pool(|pool| pool.failed(admitted.key, &self.model, status, failed.rest, now));
+        if let Some(rest) = failed.rest {
+            self.block(admitted.key, now + rest);
+        }
+    }
+
+    /// The call ends before the request has an answer.
+    fn end_early(&self, machine: &mut Machine, state: State, how: Cancelled, now: f64) -> Step {
+        self.end_turn(machine);
+        match &state {
+            State::Sending(admitted) => self.sent_in_vain(admitted, now),
+            State::ReadingError(admitted, _) => self.book(admitted, 0, 0, now),
+            _ => {}
+        }
+        let step = machine.fail(Box::new(self.cancelled(how)));
+        if matches!(state, State::Reserving(_)) {
+            machine.state = State::Owed;
+        }
+        step
+    }
+}
+

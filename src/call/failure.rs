@@ -1,0 +1,343 @@
+//! The typed errors of a call, in words a person can act on; keys are cut out of what a server said.
+
+use serde::Serialize;
+
+use super::Call;
+use super::head::Head;
+use crate::config::header;
+use crate::error::{Class, Details, Error, redact, redact_cut};
+use crate::policy::limit_store::Refusal;
+use crate::policy::rate_limit::Reason;
+use crate::wire::failure;
+use crate::wire::model;
+use crate::wire::stream::Fault;
+
+/// A typed error, with what the call knows of it and what its driver has to add.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What happened.
+    pub error: Error,
+    /// Requests that had gone out by then.
+    pub attempts: u32,
+    /// The server's id of the last response by then.
+    pub request_id: Option<String>,
+    /// Whether the driver adds what was thrown, as the cause.
+    pub cause: bool,
+    /// Whether the driver adds the response's headers.
+    pub headers: bool,
+    /// The body that told of the failure, without keys.
+    pub body: Option<String>,
+}
+
+/// Who or what ended a call early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The caller's signal, or `abort()`.
+    Aborted,
+    /// No byte of a body within the idle timeout.
+    Idle,
+    /// The total timeout.
+    Total,
+    /// The call itself: another of its requests failed.
+    Closed,
+}
+
+/// A failure as plain data for the driver; absent fields are left out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureData<'a> {
+    class: &'static str,
+    message: &'a str,
+    path: Option<&'a str>,
+    status: Option<u16>,
+    code: Option<&'a str>,
+    r#type: Option<&'a str>,
+    param: Option<&'a str>,
+    retryable: bool,
+    retry_after: Option<f64>,
+    estimated_time: Option<f64>,
+    reason: Option<&'static str>,
+    scope: Option<&'a str>,
+    spent_usd: Option<f64>,
+    budget_usd: Option<f64>,
+    attempts: u32,
+    request_id: Option<&'a str>,
+    adds_cause: bool,
+    adds_headers: bool,
+    body: Option<&'a str>,
+}
+
+impl Failure {
+    /// The failure as plain data.
+    pub fn data(&self) -> FailureData<'_> {
+        let error = &self.error;
+        FailureData {
+            class: error.class.name(),
+            message: &error.message,
+            path: error.path.as_deref(),
+            status: error.status,
+            code: error.code.as_deref(),
+            r#type: error.kind.as_deref(),
+            param: error.param.as_deref(),
+            retryable: error.retryable,
+            retry_after: error.retry_after,
+            estimated_time: error.estimated_time,
+            reason: error.reason,
+            scope: error.scope.as_deref(),
+            spent_usd: error.spent_usd,
+            budget_usd: error.budget_usd,
+            attempts: self.attempts,
+            request_id: self.request_id.as_deref(),
+            adds_cause: self.cause,
+            adds_headers: self.headers,
+            body: self.body.as_deref(),
+        }
+    }
+}
+
+impl Call {
+    /// What must not be seen in anything of this call, the longest first: one key may begin as another does.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<String> = Vec::new();
+        // The standard library's sort is kilobytes of code.
+        let mut add = |secret: String| {
+            let shorter = |other: &String| other.len() < secret.len();
+            let at = secrets.iter().position(shorter);
+            secrets.insert(at.unwrap_or(secrets.len()), secret);
+        };
+        self.shared.secrets().into_iter().for_each(&mut add);
+        let sent = self.sent_keys.get(|keys| keys.clone());
+        sent.into_iter().for_each(&mut add);
+        header::secrets(&self.options.headers).for_each(|secret| add(secret.to_string()));
+        secrets
+    }
+
+    /// A text without what must not be seen.
+    pub fn redact(&self, text: &str) -> String {
+        redact(text, &self.secrets())
+    }
+
+    /// A failure with what is known of the call now.
+    pub(super) fn failure(&self, error: Error) -> Failure {
+        Failure {
+            error,
+            attempts: self.account.attempts.get(),
+            request_id: self
+                .account
+                .progress
+                .get(|progress| progress.request_id.clone()),
+            cause: false,
+            headers: false,
+            body: None,
+        }
+    }
+
+    /// A failure that says what the server said: keys are cut out of its words, since these were read.
+    fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
+        let secrets = self.secrets();
+        let message = redact(&error.message, &secrets);
+        error.message = redact_cut(message, &secrets);
+        let Details {
+            code, kind, param, ..
+        } = &mut *error;
+        for text in [code, kind, param].into_iter().flatten() {
+            *text = redact(text, &secrets);
+        }
+        let clean = |body: &[u8]| {
+            redact_cut(redact(&String::from_utf8_lossy(body), &secrets), &secrets)
+        };
+        Failure {
+            headers: true,
+            body: body.filter(|body| !body.is_empty()).map(clean),
+            ..self.failure(error)
+        }
+    }
+
+    /// A response with an error status.
+    pub(super) fn answered_badly(&self, head: &Head, body: &[u8], retry_after: Option<f64>) -> Failure {
+        let text = self.redact(&String::from_utf8_lossy(body));
+        let mut error = failure::from_response(failure::Response {
+            status: head.status,
+            body: text.as_bytes(),
+            has_key: self.shared.has_key(),
+            usable_model: model::USABLE_IN_CHAT,
+        });
+        error.retry_after = retry_after.or(error.estimated_time);
+        self.quoting(error, Some(body))
+    }
+
+    /// A connection that failed before a response.
+    pub(super) fn unanswered(&self) -> Failure {
+        let message = "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.";
+        let mut error = Error::new(Class::Connection, message);
+        error.retryable = true;
+        Failure {
+            cause: true,
+            ..self.failure(error)
+        }
+    }
+
+    /// A timeout of one of the phases: connect, idle, total.
+    pub(super) fn timed_out(&self, phase: &'static str) -> Failure {
+        let timeouts = &self.options.timeouts;
+        let (ms, what) = match phase {
+            "connect" => (timeouts.connect(self.stream), "no response headers"),
+            "idle" => (timeouts.idle, "no bytes"),
+            _ => (timeouts.total.unwrap_or_default(), "not finished"),
+        };
+        let ms = (ms as u64).to_string();
+        let message = ["Timed out: ", what, " within ", &ms, " ms (timeout.", phase, ")."].concat();
+        let mut error = Error::new(Class::ConnectionTimeout, message);
+        error.reason = Some(phase);
+        error.retryable = true;
+        self.failure(error)
+    }
+
+    /// An early end.
+    pub fn cancelled(&self, how: Cancelled) -> Failure {
+        match how {
+            Cancelled::Idle => self.timed_out("idle"),
+            Cancelled::Total => self.timed_out("total"),
+            Cancelled::Aborted | Cancelled::Closed => Failure {
+                cause: true,
+                ..self.failure(Error::new(Class::UserAbort, "The request was aborted."))
+            },
+        }
+    }
+
+    /// The failure of an answer that had begun: its status belongs to it.
+    fn in_answer(&self, mut error: Error) -> Failure {
+        error.status = Some(self.account.progress.get(|progress| progress.status));
+        Failure {
+            cause: true,
+            headers: true,
+            ..self.failure(error)
+        }
+    }
+
+    /// An answer whose body broke off.
+    pub fn body_lost(&self) -> Failure {
+        let message = "The connection was lost while the answer was read: see cause.";
+        self.in_answer(Error::new(Class::Connection, message))
+    }
+
+    /// A stream whose connection was lost.
+    pub fn stream_lost(&self) -> Failure {
+        let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
+        self.in_answer(Error::new(Class::StreamTruncated, message))
+    }
+
+    /// A fault that the decoder found.
+    pub fn stream_fault(&self, fault: &Fault) -> Failure {
+        let told = &fault.error;
+        let class = match told.class {
+            Class::StreamTruncated | Class::Api => told.class,
+            _ => Class::Stream,
+        };
+        let mut error = Error::new(class, told.message.clone());
+        error.code.clone_from(&told.code);
+        error.kind.clone_from(&told.kind);
+        error.param.clone_from(&told.param);
+        error.status = Some(self.account.progress.get(|progress| progress.status));
+        self.quoting(error, fault.body.as_deref())
+    }
+
+    /// A 200 whose body is not what was asked for.
+    pub fn unexpected(&self, bytes: &[u8]) -> Failure {
+        self.misread(failure::unexpected(bytes), bytes)
+    }
+
+    /// An error that reading an answer's body has brought.
+    pub fn misread(&self, mut error: Error, body: &[u8]) -> Failure {
+        error.status = Some(self.account.progress.get(|progress| progress.status));
+        self.quoting(error, Some(body))
+    }
+
+    /// What a key function threw, or something that is no key.
+    pub(super) fn no_key(&self, problem: &str, thrown: bool) -> Failure {
+        Failure {
+            cause: thrown,
+            ..self.failure(Error::config("apiKey", problem))
+        }
+    }
+
+    /// A given limit store that failed.
+    pub(super) fn store_failed(&self) -> Failure {
+        let message = "The limit store gave no answer, so nothing was sent: see cause.";
+        let mut error = Error::new(Class::LimitExceeded, message);
+        error.reason = Some("store");
+        error.retry_after = Some(0.0);
+        Failure {
+            cause: true,
+            ..self.failure(error)
+        }
+    }
+
+    /// A limit or the budget said no.
+    pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
+        let budget = refusal.reason == Reason::Budget;
+        let class = match budget {
+            true => Class::BudgetExceeded,
+            false => Class::LimitExceeded,
+        };
+        let mut message = words(refusal).to_string();
+        if self.shared.config.waiting.waits && !budget && refusal.retry_after.is_finite() {
+            message.push_str(" The wait would be longer than limits.maxWait.");
+        }
+        let mut error = Error::new(class, message);
+        error.reason = Some(refusal.reason.name());
+        error.scope = Some(refusal.scope.clone());
+        error.retry_after = Some(refusal.retry_after);
+        error.retryable = refusal.retry_after.is_finite();
+        error.spent_usd = refusal.spent_usd;
+        error.budget_usd = refusal.budget_usd;
+        self.failure(error)
+    }
+
+    /// Every key has been refused by the server.
+    pub(super) fn keyless(&self) -> Failure {
+        let message = "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.";
+        self.failure(Error::new(Class::Authentication, message))
+    }
+
+    /// A fault inside this package has lost what was spent of the budget.
+    pub(super) fn overdrawn(&self) -> Failure {
+        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more: make a new one.";
+        let mut error = Error::new(Class::LimitExceeded, message);
+        error.reason = Some("store");
+        error.retry_after = Some(f64::INFINITY);
+        self.failure(error)
+    }
+
+    /// The wait in line is over, and others are still before this call.
+    pub(super) fn too_late(&self) -> Failure {
+        let message = "Others were first in line, and the wait is longer than limits.maxWait.";
+        let mut error = Error::new(Class::LimitExceeded, message);
+        error.reason = Some("requests");
+        error.retry_after = Some(0.0);
+        error.retryable = true;
+        self.failure(error)
+    }
+
+    /// A budget can't hold a request whose price nobody knows.
+    pub fn unpriced(&self) -> Error {
+        let problem = ["has no price for ", &self.model, ", so the budget could not hold it"];
+        Error::config("pricing", &problem.concat())
+    }
+}
+
+fn words(refusal: &Refusal) -> &'static str {
+    match refusal.reason {
+        Reason::Budget => "This request could overspend the budget; nothing was sent.",
+        Reason::Requests => {
+            "The limit of requests per minute is reached (limits.requestsPerMinute)."
+        }
+        Reason::Tokens if refusal.retry_after == f64::INFINITY => {
+            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
+        }
+        Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
+        Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",
+        Reason::Concurrent => "The limit of requests at once is reached (limits.maxConcurrent).",
+        Reason::Blocked => "The server asked for a pause.",
+    }
+}

@@ -1,0 +1,70 @@
+//! A response's head as the driver hands it over: the status, and the values of a fixed list of headers in one text.
+//!
+//! The driver looks the first [`OF_SUCCESS`] names up for every response, and all of them for one that failed.
+
+use crate::policy::retry;
+
+/// Names that matter for every response; they stand first in [`names`].
+pub const OF_SUCCESS: usize = 7;
+
+const NAMES: [&str; OF_SUCCESS + 3] = [
+    "x-request-id",
+    "x-amzn-trace-id",
+    "x-amz-cf-id",
+    "x-inference-provider",
+    "ratelimit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "retry-after-ms",
+    "retry-after",
+    "x-should-retry",
+];
+
+/// The names of all headers that matter, in the order in which the driver gives their values.
+///
+/// ```
+/// let names = hfetch::call::head::names();
+/// assert_eq!(names[0], "x-request-id");
+/// assert!(names.contains(&"x-ratelimit-reset-tokens".to_string()));
+/// ```
+pub fn names() -> Vec<String> {
+    let of_providers = retry::SUFFIXES.iter().flat_map(|suffix| {
+        [retry::REMAINING, retry::RESET].map(|name| [name, *suffix].concat())
+    });
+    NAMES
+        .iter()
+        .map(|name| (*name).to_string())
+        .chain(of_providers)
+        .collect()
+}
+
+/// One response's head.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// HTTP status.
+    pub status: u16,
+    /// A value for each name, in the order of [`names`]; a header that is absent is empty.
+    values: Vec<String>,
+}
+
+impl Head {
+    /// A head from its status and the values, one a line: no header's value holds a line break.
+    pub fn new(status: u16, values: &str) -> Self {
+        Head {
+            status,
+            values: values.split('\n').map(str::to_string).collect(),
+        }
+    }
+
+    /// A header's value by its lower-case name; one without a value counts as absent.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let at = names().iter().position(|known| known == name)?;
+        let value = self.values.get(at)?;
+        (!value.is_empty()).then(|| value.clone())
+    }
+
+    /// The server's id of the exchange, under whichever name it is given.
+    pub fn request_id(&self) -> Option<String> {
+        NAMES.iter().take(3).find_map(|name| self.get(name))
+    }
+}

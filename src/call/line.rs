@@ -1,0 +1,110 @@
+//! The line of calls that wait for a limit: one for each client, first come first served.
+//!
+//! The line holds no timers. Each call sleeps in its driver; the line says how long, and whose sleep ends early when
+//! something becomes free. In workerd nobody's sleep can be ended by another request, so that calls look again by
+//! themselves there, and a waiter whose time is long over is taken for gone.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use crate::held::Held;
+use crate::trap::{self, Place};
+
+/// How much longer than it announced a waiter may be silent before its place is lost, in ms: it may be asking a slow store.
+const GRACE: f64 = 5_000.0;
+
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    alive_until: f64,
+}
+
+/// The line of one client.
+#[derive(Debug, Default)]
+pub struct Line {
+    waiting: Held<VecDeque<Waiter>>,
+    last: Cell<u64>,
+    freed: Cell<u64>,
+    wakes: bool,
+}
+
+impl Line {
+    /// An empty line; `wakes` says whether one request may end another one's sleep.
+    pub fn new(wakes: bool) -> Self {
+        Line {
+            wakes,
+            ..Line::default()
+        }
+    }
+
+    /// How many wait.
+    pub fn len(&self, now: f64) -> usize {
+        self.waiting.get(|waiting| {
+            if !self.wakes {
+                waiting.retain(|waiter| waiter.alive_until >= now);
+            }
+            waiting.len()
+        })
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self, now: f64) -> bool {
+        self.len(now) == 0
+    }
+
+    /// A count that grows whenever something becomes free.
+    pub fn freed(&self) -> u64 {
+        self.freed.get()
+    }
+
+    /// A call joins at the end; gives the number of its place.
+    pub fn join(&self, now: f64) -> u64 {
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        self.waiting.get(|waiting| {
+            trap::here(Place::Waiting);
+            waiting.push_back(Waiter {
+                number,
+                alive_until: now + GRACE,
+            });
+        });
+        number
+    }
+
+    /// How many are before a place; none where the place is lost.
+    pub fn position(&self, number: u64, now: f64) -> Option<usize> {
+        self.len(now);
+        self.waiting
+            .get(|waiting| waiting.iter().position(|waiter| waiter.number == number))
+    }
+
+    /// A waiter sleeps until then at the longest.
+    pub fn sleeps(&self, number: u64, until: f64) {
+        self.waiting.get(|waiting| {
+            let own = waiting.iter_mut().find(|waiter| waiter.number == number);
+            if let Some(waiter) = own {
+                waiter.alive_until = until + GRACE;
+            }
+        });
+    }
+
+    /// A place is given up; gives the waiter whose sleep ends, if it was there.
+    pub fn leave(&self, number: u64) -> Option<u64> {
+        let left = self.waiting.get(|waiting| {
+            let before = waiting.len();
+            waiting.retain(|waiter| waiter.number != number);
+            waiting.len() < before
+        });
+        if left { self.wake_first() } else { None }
+    }
+
+    /// Something has become free: gives the waiter whose sleep ends.
+    pub fn wake_first(&self) -> Option<u64> {
+        self.freed.set(self.freed.get() + 1);
+        if !self.wakes {
+            return None;
+        }
+        self.waiting
+            .get(|waiting| waiting.front().map(|first| first.number))
+    }
+}

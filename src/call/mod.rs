@@ -1,0 +1,265 @@
+//! One call, from its checked arguments to its settlement: no clock, no network, no JavaScript.
+//!
+//! A [`Call`] decides; its driver obeys. The driver does what a [`Step`] says (ask for a key, ask a store, sleep, send,
+//! read), and hands back what came of it as an [`Event`], with the time and a random number. The methods are of four kinds:
+//!
+//! - **Beginning**: [`Call::chat`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
+//!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself.
+//! - **Events**: [`Call::handle`] takes one event for one request and gives the next step. Exactly one event answers a
+//!   step: the one that the step's documentation names, or [`Event::Cancelled`] instead of it. [`Event::Cancelled`] may
+//!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request; the answer of a
+//!   store that was asked before it is handed in all the same when it comes. An event that fits no state changes nothing.
+//! - **Accounting**: [`Call::reported`] or [`Call::delivered`] says what a delivered answer took.
+//! - **Settlement**: [`Call::close`] ends the call, whatever state its requests are in, with its one settlement.
+//!   Nothing stays reserved after it.
+//!
+//! After each of these the driver takes the [`Effect`]s: what a given store is to be told, and whose sleep ends.
+//!
+//! Time is given as ms since the epoch and need not move forward; where it goes back, it counts as standing still.
+//!
+//! ```
+//! use hfetch::call::shared::{Host, Shared};
+//! use hfetch::call::{Call, Event, Step, head::Head, open::Given, settlement::End};
+//! use hfetch::config::{Config, KeySource};
+//! use hfetch::json;
+//! use hfetch::policy::ledger::Outcome;
+//! use std::rc::Rc;
+//!
+//! let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).unwrap();
+//! let config = Config::from_options(&options, &KeySource::None).unwrap();
+//! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false }));
+//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None };
+//!
+//! let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
+//! let call = Call::chat(&shared, body, given, 0.0).unwrap();
+//! let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { panic!() };
+//! assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
+//! assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
+//! call.reported(0, Some(5), Some(7), None, 200.0);
+//!
+//! let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
+//! let settlement = call.close(&end, 200.0).unwrap();
+//! assert_eq!(settlement.usage.total_tokens, 12.0);
+//! assert_eq!(settlement.request_id.as_deref(), Some("id-1"));
+//! ```
+
+pub mod account;
+mod admission;
+mod attempt;
+pub mod failure;
+pub mod head;
+mod line;
+pub mod open;
+pub mod outgoing;
+mod prices;
+mod quota;
+pub mod settlement;
+pub mod shared;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::config::RequestOptions;
+use crate::held::Held;
+use crate::policy::ledger::Kind;
+use crate::policy::limit_store::{Part, Refusal};
+use crate::wire::request::pinned_provider;
+use account::Account;
+use attempt::Machine;
+use failure::{Cancelled, Failure};
+use head::Head;
+use open::Plan;
+use outgoing::Outgoing;
+pub use quota::QuotaRow;
+use shared::Shared;
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// What all calls of the client share.
+    pub shared: Rc<Shared>,
+    /// None: a look into the catalogue, which is neither limited nor settled.
+    pub kind: Option<Kind>,
+    /// The model as asked for; of a look into the catalogue the id, empty for all of it.
+    pub model: String,
+    /// Whether the answer comes as a stream.
+    pub stream: bool,
+    /// Whether the caller asked for the stream's usage itself.
+    pub asks_usage: bool,
+    /// The options of this request.
+    pub options: RequestOptions,
+    /// What is sent.
+    pub requests: Vec<Outgoing>,
+    /// What an embeddings call is made of.
+    pub plan: Option<Plan>,
+    /// When the call began.
+    pub started_at: f64,
+    /// What it holds and has used.
+    pub account: Account,
+    /// Limits and budgets beside the client's own.
+    parts: Vec<Part>,
+    ended_at: Cell<Option<f64>>,
+    /// Whether live prices that it needs may still be on their way.
+    awaits_prices: Cell<bool>,
+    machines: Held<Vec<Machine>>,
+    /// Keys that a function gave for it; the client forgets old ones.
+    sent_keys: Held<Vec<String>>,
+    /// Its places in line, where a trap in the middle of a step can't lose them.
+    places: Held<Vec<u64>>,
+    /// What is left of the limits that it brought.
+    quotas: Held<Option<Vec<QuotaRow>>>,
+    effects: Held<Vec<Effect>>,
+}
+
+/// What the driver is to do next for a request.
+#[derive(Debug)]
+pub enum Step {
+    /// Wait until live prices are there or can't be had, then [`Event::Prices`].
+    AwaitPrices,
+    /// Ask the key function, for so many ms at most, then [`Event::Key`] or [`Event::NoKey`].
+    AskKey {
+        /// How long it may take, in ms.
+        patience: f64,
+    },
+    /// Ask the given store for all parts or none, then [`Event::Reserved`] or [`Event::StoreFailed`].
+    Reserve {
+        /// What is to be reserved.
+        parts: Vec<Part>,
+    },
+    /// Sleep, then [`Event::Woken`].
+    Sleep {
+        /// For so many ms.
+        ms: f64,
+        /// The sleep also ends when an [`Effect::Wake`] names this waiter.
+        waiter: Option<u64>,
+    },
+    /// Send a request, then [`Event::Head`] or [`Event::Lost`].
+    Send {
+        /// Which of [`Call::requests`].
+        index: usize,
+        /// The key to send along.
+        key: Option<String>,
+    },
+    /// Read the body of the error response, as far as it comes within so many ms, then [`Event::ErrorBody`].
+    ReadError {
+        /// How long it may take, in ms.
+        patience: f64,
+    },
+    /// The last step: the response holds the answer.
+    Deliver,
+    /// The last step: there will be no answer.
+    Fail(Box<Failure>),
+    /// There is nothing to do: the request is over, or the event fitted no state.
+    Nothing,
+}
+
+/// What has come of a step.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The first event of every request.
+    Begin,
+    /// Live prices are there, or can't be had.
+    Prices,
+    /// The key function gave this.
+    Key(&'a str),
+    /// The key function gave no string; `thrown`: it failed.
+    NoKey {
+        /// Whether the function threw.
+        thrown: bool,
+    },
+    /// The given store's answer: the reservation's name, or a refusal.
+    Reserved(Result<String, Refusal>),
+    /// The given store failed.
+    StoreFailed,
+    /// The sleep is over.
+    Woken,
+    /// A response's head.
+    Head(Head),
+    /// No response came.
+    Lost(Lost),
+    /// The error's body as far as it came.
+    ErrorBody(&'a [u8]),
+    /// The call ends early.
+    Cancelled(Cancelled),
+}
+
+/// How a request came to no response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The connection failed.
+    Connection,
+    /// The headers took longer than the connect timeout.
+    TimedOut,
+}
+
+/// What the driver does beside the next step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell the given store what a reservation's request took; then something is free.
+    Settle {
+        /// The reservation's name.
+        reservation: String,
+        /// Tokens.
+        tokens: f64,
+        /// US dollars.
+        usd: f64,
+        /// The time.
+        now: f64,
+    },
+    /// Tell the given store that nothing was sent for a reservation; then something is free.
+    Release {
+        /// The reservation's name.
+        reservation: String,
+    },
+    /// Tell the given store to let nothing through for a scope.
+    Block {
+        /// The scope.
+        scope: String,
+        /// Until then.
+        until: f64,
+    },
+    /// End a waiter's sleep.
+    Wake {
+        /// The number that its [`Step::Sleep`] named.
+        waiter: u64,
+    },
+}
+
+impl Call {
+    /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
+    pub fn handle(&self, index: usize, event: Event<'_>, now: f64, random: f64) -> Step {
+        // The machine is away while it is used: one that a trap has kept is over.
+        let machine = self
+            .machines
+            .get(|machines| machines.get_mut(index).map(std::mem::take));
+        let Some(mut machine) = machine else {
+            return Step::Nothing;
+        };
+        let step = self.advance(&mut machine, event, now, random);
+        self.machines.get(|machines| {
+            if let Some(place) = machines.get_mut(index) {
+                *place = machine;
+            }
+        });
+        step
+    }
+
+    fn effect(&self, effect: Effect) {
+        self.effects.get(|effects| effects.push(effect));
+    }
+
+    /// What the driver has to do beside the next step.
+    pub fn take_effects(&self) -> Vec<Effect> {
+        self.effects.get(std::mem::take)
+    }
+
+    /// The provider that answers: pinned in the model, else named by the response.
+    pub fn provider(&self) -> Option<String> {
+        let pinned = pinned_provider(&self.model).map(str::to_string);
+        pinned.or_else(|| {
+            self.account
+                .progress
+                .get(|progress| progress.provider.clone())
+        })
+    }
+}

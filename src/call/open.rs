@@ -1,0 +1,201 @@
+//! How calls begin: a caller's body, checked, becomes the requests of one call.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::account::Account;
+use super::attempt::Machine;
+use super::outgoing::Outgoing;
+use super::shared::Shared;
+use super::Call;
+use crate::config::RequestOptions;
+use crate::error::{Error, find};
+use crate::held::Held;
+use crate::policy::cost::Pricing;
+use crate::policy::ledger::Kind;
+use crate::policy::limit_store::Part;
+use crate::policy::reservation::Ask;
+use crate::policy::token::Estimator;
+use crate::trap::{self, Place};
+use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
+use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
+use crate::wire::request::{self, Defaults, Prompt};
+
+/// What an embeddings call is made of.
+#[derive(Debug)]
+pub struct Plan {
+    /// The inputs of each request.
+    pub batches: Vec<Batch>,
+    /// What each embedding is given as.
+    pub format: Format,
+}
+
+/// What a call brings beside its body.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// The options of this request.
+    pub options: RequestOptions,
+    /// Limits and budgets beside the client's own; their amounts are filled in for each request.
+    pub parts: Vec<Part>,
+    /// Whether the server must report the usage of a stream, whatever the body says.
+    pub metered: bool,
+    /// `max_tokens` for a body that names none.
+    pub max_tokens: Option<&'a str>,
+}
+
+impl Call {
+    /// A chat call.
+    pub fn chat(shared: &Rc<Shared>, body: &str, given: Given<'_>, now: f64) -> Result<Call, Error> {
+        let config = &shared.config;
+        let mut estimator = Estimator::default();
+        let defaults = Defaults {
+            id: &config.id,
+            model: config.model.as_deref(),
+            needs_usage: given.metered,
+            max_tokens: given.max_tokens,
+        };
+        let mut hear = |piece: Prompt<'_>| match piece {
+            Prompt::Message => estimator.add_message(),
+            Prompt::Image => estimator.add_image(),
+            Prompt::Text(text) => estimator.add_text(text),
+        };
+        let request = request::chat(body, defaults, &mut hear)?;
+        let ask = Ask {
+            prompt_tokens: estimator.tokens(),
+            max_tokens: request.max_tokens,
+            choices: request.choices,
+        };
+        let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
+        let outgoing = vec![Outgoing::post(url, request.body, ask)];
+        let mut call = Call::new(shared, Some(Kind::Chat), request.model, given.options, outgoing, now);
+        call.stream = request.stream;
+        call.asks_usage = request.asks_usage;
+        call.open(given.parts, now)
+    }
+
+    /// An embeddings call: one request for each batch of inputs.
+    pub fn embeddings(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: f64,
+    ) -> Result<Call, Error> {
+        let config = &shared.config;
+        let defaults = Defaults {
+            id: &config.id,
+            model: config.model.as_deref(),
+            needs_usage: false,
+            max_tokens: None,
+        };
+        let endpoint = Endpoint {
+            base_url: &config.base_url.url,
+            is_router: config.base_url.is_router,
+        };
+        let request = embedding::request::read(body, defaults, endpoint)?;
+        let batches = request.batches(Bounds {
+            inputs: config.batching.size,
+            bytes: PAYLOAD_LIMIT,
+        });
+        let outgoing = batches
+            .iter()
+            .map(|batch| of_batch(&request, batch.clone()))
+            .collect();
+        let model = request.model.clone();
+        let mut call = Call::new(shared, Some(Kind::Embeddings), model, given.options, outgoing, now);
+        let provider = request.provider.clone();
+        call.account
+            .progress
+            .get(|progress| progress.provider = provider);
+        call.plan = Some(Plan {
+            batches,
+            format: request.format,
+        });
+        call.open(given.parts, now)
+    }
+
+    /// A look into the catalogue: all of it, or one model. It is neither limited nor settled.
+    pub fn catalogue(
+        shared: &Rc<Shared>,
+        id: &str,
+        options: RequestOptions,
+        now: f64,
+    ) -> Result<Call, Error> {
+        check_id(id)?;
+        let base = shared.config.base_url.url.as_str();
+        let url = match id {
+            "" => [base, "/models"].concat(),
+            id => [base, "/models/", id].concat(),
+        };
+        let outgoing = vec![Outgoing::get(url)];
+        Ok(Call::new(shared, None, id.to_string(), options, outgoing, now))
+    }
+
+    fn new(
+        shared: &Rc<Shared>,
+        kind: Option<Kind>,
+        model: String,
+        options: RequestOptions,
+        requests: Vec<Outgoing>,
+        now: f64,
+    ) -> Call {
+        let machines = (0..requests.len()).map(Machine::new).collect();
+        Call {
+            shared: shared.clone(),
+            kind,
+            model,
+            stream: false,
+            asks_usage: false,
+            options,
+            account: Account::for_requests(requests.len()),
+            requests,
+            plan: None,
+            parts: Vec::new(),
+            started_at: now,
+            ended_at: Cell::new(None),
+            awaits_prices: Cell::new(false),
+            machines: Held::new(machines),
+            sent_keys: Held::default(),
+            places: Held::default(),
+            quotas: Held::default(),
+            effects: Held::default(),
+        }
+    }
+
+    /// The call counts from here on; one with a budget and without a price is refused.
+    fn open(mut self, parts: Vec<Part>, now: f64) -> Result<Call, Error> {
+        trap::here(Place::Open);
+        self.parts = parts;
+        let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
+        if self.has_budget() && !live && self.rates(None).is_none() {
+            return Err(self.unpriced());
+        }
+        self.awaits_prices.set(self.shared.wants_prices(now));
+        let in_flight = &self.shared.in_flight;
+        in_flight.set(in_flight.get() + 1);
+        Ok(self)
+    }
+}
+
+fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
+    let mut estimator = Estimator::default();
+    let mut ids = 0u64;
+    request.each(batch.clone(), &mut |input| match input {
+        Input::Text(text) => estimator.add_text(text),
+        Input::TokenIds(count) => ids = ids.saturating_add(count as u64),
+    });
+    let ask = Ask {
+        prompt_tokens: estimator.tokens().saturating_add(ids),
+        max_tokens: Some(0.0),
+        choices: 0.0,
+    };
+    Outgoing::post(request.url.clone(), request.body(batch), ask)
+}
+
+/// The id goes into the path as it is.
+fn check_id(id: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
+        return Ok(());
+    }
+    Err(Error::config("id", "must be a model id such as \"org/name\""))
+}

@@ -1,0 +1,53 @@
+//! Live prices: the catalogue as it was last read, kept for ten minutes.
+
+use std::cell::Cell;
+
+use crate::held::Held;
+use crate::policy::cost::{Rates, Source};
+use crate::wire::model::{self, Model};
+
+/// How long prices hold, in ms.
+const FRESH: f64 = 600_000.0;
+
+/// How long after a failed fetch no other one is begun, in ms: every call would wait for it.
+const OUT_OF_REACH: f64 = 30_000.0;
+
+/// The catalogue as it was last read.
+#[derive(Debug, Default)]
+pub struct Prices {
+    models: Held<Vec<Model>>,
+    read_at: Cell<Option<f64>>,
+    failed_at: Cell<Option<f64>>,
+}
+
+impl Prices {
+    /// Whether they are missing or old, and a fetch has not just failed.
+    pub fn are_wanted(&self, now: f64) -> bool {
+        let within = |at: &Cell<Option<f64>>, ms: f64| at.get().is_some_and(|at| now - at < ms);
+        !within(&self.read_at, FRESH) && !within(&self.failed_at, OUT_OF_REACH)
+    }
+
+    /// A fetch has failed.
+    pub fn miss(&self, now: f64) {
+        self.failed_at.set(Some(now));
+    }
+
+    /// Takes a catalogue that has just been read.
+    pub fn keep(&self, models: Vec<Model>, now: f64) {
+        self.models.get(|known| *known = models);
+        self.read_at.set(Some(now));
+    }
+
+    /// What a model's tokens cost, and whether that is the price of the provider that answers.
+    pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
+        let (input_per_million, output_per_million, exact) = self
+            .models
+            .get(|models| model::price(models, model, provider))?;
+        let source = if exact { Source::Live } else { Source::LiveMax };
+        let rates = Rates {
+            input_per_million,
+            output_per_million,
+        };
+        Some((rates, source))
+    }
+}

@@ -1,0 +1,45 @@
+//! What is left of the limits that a call brought, for whoever tells its caller.
+
+use serde::Serialize;
+
+use super::Call;
+use crate::policy::limit_store::{MemoryStore, Part};
+
+/// What is left of one limit: `{scope, reason, limit, remaining, reset}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuotaRow {
+    scope: String,
+    reason: &'static str,
+    limit: f64,
+    remaining: f64,
+    /// ms until more is left.
+    reset: f64,
+}
+
+/// What a store knows of the limits of some parts.
+pub fn rows(store: &mut MemoryStore, parts: &[Part], now: f64) -> Vec<QuotaRow> {
+    let mut rows = Vec::new();
+    for part in parts {
+        let quotas = store.quotas(&part.scope, now).into_iter();
+        rows.extend(quotas.map(|quota| QuotaRow {
+            scope: part.scope.clone(),
+            reason: quota.reason.name(),
+            limit: quota.limit,
+            remaining: quota.remaining,
+            reset: quota.reset,
+        }));
+    }
+    rows
+}
+
+impl Call {
+    pub(super) fn note_quotas(&self, store: &mut MemoryStore, parts: &[Part], now: f64) {
+        let rows = rows(store, parts, now);
+        self.quotas.get(|known| *known = Some(rows));
+    }
+
+    /// What is left of the limits that the call brought, where this client's memory counts them.
+    pub fn quotas(&self) -> Option<Vec<QuotaRow>> {
+        self.quotas.get(|quotas| quotas.clone())
+    }
+}

@@ -1,0 +1,114 @@
+//! The end of a call: what is still open is accounted for, and the one settlement is made.
+
+use serde::Serialize;
+
+use super::Call;
+use super::account::Progress;
+use crate::policy::ledger::{Outcome, Settlement, Source, Usage};
+use crate::trap::{self, Place};
+
+/// Usage as an embeddings answer has it: embeddings have no completion.
+#[derive(Debug, Serialize)]
+pub struct EmbeddingUsage {
+    prompt_tokens: f64,
+    total_tokens: f64,
+    source: Source,
+}
+
+/// How a call ended, as its driver saw it.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Why the model stopped, in the server's words.
+    pub finish_reason: Option<String>,
+    /// When the first token came, in ms since the epoch.
+    pub first_token_at: Option<f64>,
+}
+
+impl Call {
+    /// Ends the call with its settlement; none while live prices that belong into it are still on their way, after which
+    /// the driver asks again.
+    ///
+    /// Each step is marked before it is taken, so that a call that is asked again after a trap goes on behind it.
+    pub fn close(&self, end: &End, now: f64) -> Option<Settlement> {
+        let ended_at = self.ended_at.get().unwrap_or(now);
+        if self.ended_at.replace(Some(ended_at)).is_none() {
+            let in_flight = &self.shared.in_flight;
+            in_flight.set(in_flight.get().saturating_sub(1));
+        }
+        self.leave_line();
+        self.close_open(now);
+        for request in &self.requests {
+            request.forget_body();
+        }
+        if self.awaits_prices.replace(false) {
+            return None;
+        }
+        trap::here(Place::Settle);
+        let settlement = self.settlement(end, ended_at);
+        self.shared.spend(|spend| spend.add(&settlement));
+        Some(settlement)
+    }
+
+    /// A request that nobody has accounted for has its headers and nothing more, if it was sent at all.
+    fn close_open(&self, now: f64) {
+        while let Some(open) = self.account.first_open() {
+            if open.sent.get() {
+                self.sent_in_vain(&open, now);
+            } else {
+                self.release(&open);
+            }
+        }
+    }
+
+    fn settlement(&self, end: &End, ended_at: f64) -> Settlement {
+        let provider = self.provider();
+        let progress = self.account.progress.get(|progress| progress.clone());
+        let since_start = |at: f64| (at - self.started_at).max(0.0);
+        Settlement {
+            outcome: end.outcome,
+            finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
+            kind: self.kind.unwrap_or(crate::policy::ledger::Kind::Chat),
+            model: self.model.clone(),
+            key: progress
+                .key
+                .map(|key| self.shared.label(key))
+                .unwrap_or_default(),
+            usage: usage(&progress),
+            cost: self.cost(
+                provider.as_deref(),
+                progress.prompt_tokens,
+                progress.completion_tokens,
+            ),
+            provider,
+            attempts: self.account.attempts.get(),
+            request_id: progress.request_id,
+            started_at: self.started_at,
+            first_token_ms: end.first_token_at.map(since_start),
+            duration_ms: since_start(ended_at),
+        }
+    }
+
+    /// Usage as an embeddings answer has it.
+    pub fn embedding_usage(&self) -> EmbeddingUsage {
+        let used = self.account.progress.get(|progress| usage(progress));
+        EmbeddingUsage {
+            prompt_tokens: used.prompt_tokens,
+            total_tokens: used.total_tokens,
+            source: used.source,
+        }
+    }
+}
+
+fn usage(progress: &Progress) -> Usage {
+    Usage {
+        prompt_tokens: progress.prompt_tokens as f64,
+        completion_tokens: progress.completion_tokens as f64,
+        total_tokens: progress.total_tokens as f64,
+        source: match progress.reported && !progress.estimated {
+            true => Source::Reported,
+            false => Source::Estimated,
+        },
+    }
+}

@@ -1,0 +1,250 @@
+//! What all calls of one client share: configuration, keys, limits, prices, and the sum of what was spent.
+
+use std::cell::Cell;
+
+use super::line::Line;
+use super::prices::Prices;
+use crate::config::{Config, RequestOptions};
+use crate::held::Held;
+use crate::policy::cost::{Pricing, Rates, Source};
+use crate::policy::key_pool::{KeyPool, KeySnapshot, label};
+use crate::policy::ledger::{Spend, SpendSnapshot};
+use crate::policy::limit_store::MemoryStore;
+use crate::trap::{self, Place};
+
+/// Keys of a function that are remembered so that errors don't show them: short-lived tickets come and go.
+const REMEMBERED_KEYS: usize = 32;
+
+/// Where limits and the budget are counted.
+#[derive(Debug)]
+pub enum Store {
+    /// In this client's memory.
+    Memory(Memory),
+    /// In a store of the caller's, which the driver asks.
+    Given,
+}
+
+/// Counters in this client's memory.
+#[derive(Debug)]
+pub struct Memory {
+    store: Held<MemoryStore>,
+    /// Whether a request can end without a word, so that what it reserved must expire by itself.
+    may_vanish: bool,
+    /// Whether a trap has lost what was counted.
+    lost: Cell<bool>,
+}
+
+/// Facts about the program around the core, which do not change while it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// Whether one request may resolve what another one awaits. In workerd it may not, and a request can end there
+    /// without a word, timers and all.
+    pub wakes_across_requests: bool,
+    /// Whether the caller gave a limit store.
+    pub has_store: bool,
+}
+
+/// What all calls of one client share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The checked options.
+    pub config: Config,
+    /// What is known of the program around the core.
+    pub host: Host,
+    /// The calls that wait for a limit.
+    pub line: Line,
+    /// Live prices.
+    pub prices: Prices,
+    /// Where limits are counted.
+    pub store: Store,
+    pool: Held<KeyPool>,
+    spend: Held<Spend>,
+    /// Calls that have begun and not been settled.
+    pub in_flight: Cell<u32>,
+    /// The keys' public names.
+    labels: Vec<String>,
+    /// Keys that must not be seen in an error: the pool's, and those that a function gave.
+    secrets: Held<Vec<String>>,
+    /// What a trap has lost, as far as the developer has not been told.
+    losses: Held<Vec<&'static str>>,
+}
+
+/// A client's state as plain data: `ClientSnapshot`.
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    keys: Vec<KeySnapshot>,
+    spend: SpendSnapshot,
+    in_flight: u32,
+    queued: u32,
+}
+
+impl Memory {
+    fn new(may_vanish: bool) -> Self {
+        Memory {
+            store: Held::new(Memory::fresh(may_vanish)),
+            may_vanish,
+            lost: Cell::new(false),
+        }
+    }
+
+    fn fresh(may_vanish: bool) -> MemoryStore {
+        if may_vanish {
+            MemoryStore::shared()
+        } else {
+            MemoryStore::new()
+        }
+    }
+}
+
+impl Shared {
+    /// The state of a new client.
+    pub fn new(config: Config, host: Host) -> Self {
+        let labels = match config.keys.as_slice() {
+            [] if config.key_from_function => vec![[config.id.as_str(), "-function"].concat()],
+            [] => vec![[config.id.as_str(), "-keyless"].concat()],
+            keys => keys.iter().map(|key| label(&config.id, key)).collect(),
+        };
+        Shared {
+            pool: Held::new(KeyPool::new(labels.clone(), config.key_from_function)),
+            store: match host.has_store {
+                true => Store::Given,
+                false => Store::Memory(Memory::new(!host.wakes_across_requests)),
+            },
+            line: Line::new(host.wakes_across_requests),
+            spend: Held::new(Spend::default()),
+            prices: Prices::default(),
+            in_flight: Cell::new(0),
+            labels,
+            secrets: Held::new(config.keys.clone()),
+            losses: Held::default(),
+            config,
+            host,
+        }
+    }
+
+    /// Uses the keys' state.
+    pub fn pool<R>(&self, run: impl FnOnce(&mut KeyPool) -> R) -> R {
+        let anew = || {
+            self.lost("which keys rest");
+            KeyPool::new(self.labels.clone(), self.config.key_from_function)
+        };
+        self.pool.with(anew, |pool| {
+            trap::here(Place::Keys);
+            run(pool)
+        })
+    }
+
+    /// Uses the sum of the settlements.
+    pub fn spend<R>(&self, run: impl FnOnce(&mut Spend) -> R) -> R {
+        let anew = || {
+            self.lost("the sum of what was spent");
+            Spend::default()
+        };
+        self.spend.with(anew, |spend| {
+            trap::here(Place::Spend);
+            run(spend)
+        })
+    }
+
+    /// Uses the counters in memory; none where the caller gave a store.
+    pub fn memory<R>(&self, run: impl FnOnce(&mut MemoryStore) -> R) -> Option<R> {
+        let Store::Memory(memory) = &self.store else {
+            return None;
+        };
+        let anew = || {
+            memory.lost.set(true);
+            self.lost("what its limits had counted");
+            Memory::fresh(memory.may_vanish)
+        };
+        Some(memory.store.with(anew, |store| {
+            trap::here(Place::Limits);
+            run(store)
+        }))
+    }
+
+    /// Whether a budget can't be kept any more, since a trap has lost what was counted.
+    pub fn has_lost_counters(&self) -> bool {
+        self.memory(|_| ());
+        matches!(&self.store, Store::Memory(memory) if memory.lost.get())
+    }
+
+    #[cold]
+    fn lost(&self, what: &'static str) {
+        self.losses.get(|losses| losses.push(what));
+    }
+
+    /// What a trap has lost since this was last asked, for the developer to be told.
+    pub fn take_losses(&self) -> Vec<&'static str> {
+        self.losses.get(std::mem::take)
+    }
+
+    /// What must not be seen in an error.
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets
+            .with(|| self.config.keys.clone(), |secrets| secrets.clone())
+    }
+
+    /// Remembers a key that a function gave.
+    pub fn remember_secret(&self, secret: &str) {
+        self.secrets.get(|secrets| {
+            if secrets.iter().any(|known| known == secret) {
+                return;
+            }
+            if secrets.len() >= REMEMBERED_KEYS {
+                secrets.remove(0);
+            }
+            secrets.push(secret.to_string());
+        });
+    }
+
+    /// The options of a request for which the caller gave none.
+    pub fn default_options(&self) -> RequestOptions {
+        RequestOptions {
+            timeouts: self.config.timeouts,
+            retry: self.config.retry,
+            headers: self.config.headers.clone(),
+        }
+    }
+
+    /// Whether requests carry a key.
+    pub fn has_key(&self) -> bool {
+        self.config.key_from_function || !self.config.keys.is_empty()
+    }
+
+    /// A key's public name.
+    pub fn label(&self, key: usize) -> String {
+        self.labels.get(key).cloned().unwrap_or_default()
+    }
+
+    /// The name under which a key's limits are counted.
+    pub fn scope(&self, key: usize) -> String {
+        ["key:", &self.label(key)].concat()
+    }
+
+    /// What a model's tokens cost, and where that price comes from.
+    pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
+        match self.config.pricing.as_ref()? {
+            Pricing::Live => self.prices.rates(model, provider),
+            configured => configured
+                .rates(model)
+                .map(|rates| (rates, Source::Configured)),
+        }
+    }
+
+    /// Whether a call that begins now needs prices that are not there: the driver fetches them, or waits for who does.
+    pub fn wants_prices(&self, now: f64) -> bool {
+        matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(now)
+    }
+
+    /// The state as plain data.
+    pub fn snapshot(&self, now: f64) -> Snapshot {
+        let queued = u32::try_from(self.line.len(now)).unwrap_or(u32::MAX);
+        Snapshot {
+            keys: self.pool(|pool| pool.snapshot(now)),
+            spend: self.spend(|spend| spend.snapshot()),
+            in_flight: self.in_flight.get().saturating_sub(queued),
+            queued,
+        }
+    }
+}
