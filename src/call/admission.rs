@@ -1,9 +1,9 @@
 //! Before an attempt: which key, whether the limits let the request through now, and whose turn it is.
 
+use super::account::Admitted;
 use super::attempt::{Machine, State};
 use super::failure::Failure;
 use super::{Call, Effect, Step};
-use super::account::Admitted;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 use crate::trap::{self, Place};
@@ -173,7 +173,13 @@ impl Call {
     }
 
     /// The limits said yes: the request goes out, if it is its turn.
-    fn admitted(&self, machine: &mut Machine, round: &Round, admitted: Rc<Admitted>, now: f64) -> Step {
+    fn admitted(
+        &self,
+        machine: &mut Machine,
+        round: &Round,
+        admitted: Rc<Admitted>,
+        now: f64,
+    ) -> Step {
         trap::here(Place::Admitted);
         if round.first {
             self.end_turn(machine);
@@ -189,9 +195,8 @@ impl Call {
             return self.give_up(machine, self.keyless());
         };
         let waits = self.shared.config.waiting.waits;
-        let hopeless = !waits
-            || refusal.reason == Reason::Budget
-            || refusal.retry_after == f64::INFINITY;
+        let hopeless =
+            !waits || refusal.reason == Reason::Budget || refusal.retry_after == f64::INFINITY;
         // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
         let left = machine
             .turn
@@ -218,7 +223,9 @@ impl Call {
             return self.give_up(machine, self.too_late());
         }
         let line = &self.shared.line;
-        let place = turn.place.filter(|place| line.position(*place, now).is_some());
+        let place = turn
+            .place
+            .filter(|place| line.position(*place, now).is_some());
         let place = place.unwrap_or_else(|| {
             let place = line.join(now);
             self.places.get(|places| places.push(place));

@@ -90,7 +90,13 @@ impl Machine {
 
 impl Call {
     /// The next step after an event. An event that fits no state changes nothing.
-    pub(super) fn advance(&self, machine: &mut Machine, event: Event<'_>, now: f64, random: f64) -> Step {
+    pub(super) fn advance(
+        &self,
+        machine: &mut Machine,
+        event: Event<'_>,
+        now: f64,
+        random: f64,
+    ) -> Step {
         match (std::mem::take(&mut machine.state), event) {
             (State::Owed, Event::Reserved(Ok(reservation))) => {
                 self.give_back(&reservation);
@@ -211,7 +217,13 @@ impl Call {
     }
 
     /// A response has come: an answer, or an error whose body is read first.
-    fn answered(&self, machine: &mut Machine, admitted: Rc<Admitted>, head: Head, now: f64) -> Step {
+    fn answered(
+        &self,
+        machine: &mut Machine,
+        admitted: Rc<Admitted>,
+        head: Head,
+        now: f64,
+    ) -> Step {
         self.note_head(&head);
         trap::here(Place::Headers);
         if !(200..300).contains(&head.status) {
@@ -241,7 +253,14 @@ impl Call {
     }
 
     /// No response: the connection failed, or the headers took too long.
-    fn lost(&self, machine: &mut Machine, admitted: &Rc<Admitted>, lost: Lost, now: f64, random: f64) -> Step {
+    fn lost(
+        &self,
+        machine: &mut Machine,
+        admitted: &Rc<Admitted>,
+        lost: Lost,
+        now: f64,
+        random: f64,
+    ) -> Step {
         let failure = match lost {
             Lost::Connection => {
                 self.book(admitted, 0, 0, now);
@@ -309,7 +328,13 @@ impl Call {
     }
 
     /// What follows from an attempt that failed: another key at once, the same one after a pause, or the end.
-    fn failed(&self, machine: &mut Machine, admitted: &Rc<Admitted>, failed: Failed, now: f64) -> Step {
+    fn failed(
+        &self,
+        machine: &mut Machine,
+        admitted: &Rc<Admitted>,
+        failed: Failed,
+        now: f64,
+    ) -> Step {
         let too_fast = failed.status == Some(429);
         self.rest(admitted, &failed, now);
         let last = machine.attempt >= self.options.retry.max_attempts;
@@ -317,7 +342,8 @@ impl Call {
             && self
                 .shared
                 .pool(|pool| pool.has_another(&self.model, &machine.tried, now));
-        let failure = Box::new(failed.failure);
+        let mut failure = Box::new(failed.failure);
+        failure.attempt = machine.attempt;
         if !last && failed.status == Some(401) && self.shared.config.key_from_function {
             machine.last = Some(failure.clone());
             machine.refused_key = Some((machine.given_key.take(), failure));
@@ -367,4 +393,3 @@ impl Call {
         step
     }
 }
-

@@ -21,6 +21,8 @@ pub struct Failure {
     pub attempts: u32,
     /// The server's id of the last response by then.
     pub request_id: Option<String>,
+    /// The attempt of its request that failed so, from 1; 0 where the failure belongs to none.
+    pub attempt: u32,
     /// Whether the driver adds what was thrown, as the cause.
     pub cause: bool,
     /// Whether the driver adds the response's headers.
@@ -62,12 +64,26 @@ pub struct FailureData<'a> {
     budget_usd: Option<f64>,
     attempts: u32,
     request_id: Option<&'a str>,
+    attempt: u32,
     adds_cause: bool,
     adds_headers: bool,
     body: Option<&'a str>,
 }
 
 impl Failure {
+    /// An error that belongs to no call.
+    pub fn of_no_call(error: Error) -> Self {
+        Failure {
+            error,
+            attempts: 0,
+            request_id: None,
+            attempt: 0,
+            cause: false,
+            headers: false,
+            body: None,
+        }
+    }
+
     /// The failure as plain data.
     pub fn data(&self) -> FailureData<'_> {
         let error = &self.error;
@@ -88,6 +104,7 @@ impl Failure {
             budget_usd: error.budget_usd,
             attempts: self.attempts,
             request_id: self.request_id.as_deref(),
+            attempt: self.attempt,
             adds_cause: self.cause,
             adds_headers: self.headers,
             body: self.body.as_deref(),
@@ -120,15 +137,12 @@ impl Call {
     /// A failure with what is known of the call now.
     pub(super) fn failure(&self, error: Error) -> Failure {
         Failure {
-            error,
             attempts: self.account.attempts.get(),
             request_id: self
                 .account
                 .progress
                 .get(|progress| progress.request_id.clone()),
-            cause: false,
-            headers: false,
-            body: None,
+            ..Failure::of_no_call(error)
         }
     }
 
@@ -143,9 +157,8 @@ impl Call {
         for text in [code, kind, param].into_iter().flatten() {
             *text = redact(text, &secrets);
         }
-        let clean = |body: &[u8]| {
-            redact_cut(redact(&String::from_utf8_lossy(body), &secrets), &secrets)
-        };
+        let clean =
+            |body: &[u8]| redact_cut(redact(&String::from_utf8_lossy(body), &secrets), &secrets);
         Failure {
             headers: true,
             body: body.filter(|body| !body.is_empty()).map(clean),
@@ -154,7 +167,12 @@ impl Call {
     }
 
     /// A response with an error status.
-    pub(super) fn answered_badly(&self, head: &Head, body: &[u8], retry_after: Option<f64>) -> Failure {
+    pub(super) fn answered_badly(
+        &self,
+        head: &Head,
+        body: &[u8],
+        retry_after: Option<f64>,
+    ) -> Failure {
         let text = self.redact(&String::from_utf8_lossy(body));
         let mut error = failure::from_response(failure::Response {
             status: head.status,
@@ -186,7 +204,16 @@ impl Call {
             _ => (timeouts.total.unwrap_or_default(), "not finished"),
         };
         let ms = (ms as u64).to_string();
-        let message = ["Timed out: ", what, " within ", &ms, " ms (timeout.", phase, ")."].concat();
+        let message = [
+            "Timed out: ",
+            what,
+            " within ",
+            &ms,
+            " ms (timeout.",
+            phase,
+            ").",
+        ]
+        .concat();
         let mut error = Error::new(Class::ConnectionTimeout, message);
         error.reason = Some(phase);
         error.retryable = true;
@@ -321,7 +348,11 @@ impl Call {
 
     /// A budget can't hold a request whose price nobody knows.
     pub fn unpriced(&self) -> Error {
-        let problem = ["has no price for ", &self.model, ", so the budget could not hold it"];
+        let problem = [
+            "has no price for ",
+            &self.model,
+            ", so the budget could not hold it",
+        ];
         Error::config("pricing", &problem.concat())
     }
 }

@@ -28,9 +28,9 @@ const NAMES: [&str; OF_SUCCESS + 3] = [
 /// assert!(names.contains(&"x-ratelimit-reset-tokens".to_string()));
 /// ```
 pub fn names() -> Vec<String> {
-    let of_providers = retry::SUFFIXES.iter().flat_map(|suffix| {
-        [retry::REMAINING, retry::RESET].map(|name| [name, *suffix].concat())
-    });
+    let of_providers = retry::SUFFIXES
+        .iter()
+        .flat_map(|suffix| [retry::REMAINING, retry::RESET].map(|name| [name, *suffix].concat()));
     NAMES
         .iter()
         .map(|name| (*name).to_string())

@@ -59,10 +59,17 @@ pub mod shared;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use serde::Serialize;
+
 use crate::config::RequestOptions;
+use crate::error::Error;
 use crate::held::Held;
 use crate::policy::ledger::Kind;
 use crate::policy::limit_store::{Part, Refusal};
+use crate::policy::token;
+use crate::wire::completion::Completion;
+use crate::wire::embedding::Batch;
+use crate::wire::model::{self, Model};
 use crate::wire::request::pinned_provider;
 use account::Account;
 use attempt::Machine;
@@ -70,7 +77,7 @@ use failure::{Cancelled, Failure};
 use head::Head;
 use open::Plan;
 use outgoing::Outgoing;
-pub use quota::QuotaRow;
+pub use quota::{QuotaRow, rows as quotas};
 use shared::Shared;
 
 /// One call.
@@ -109,6 +116,18 @@ pub struct Call {
     /// What is left of the limits that it brought.
     quotas: Held<Option<Vec<QuotaRow>>>,
     effects: Held<Vec<Effect>>,
+    /// Why the model stopped, as its stream said.
+    finish_reason: Held<Option<String>>,
+}
+
+/// What a look into the catalogue found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Models {
+    /// The one model that was asked for.
+    One(Model),
+    /// All of them.
+    All(Vec<Model>),
 }
 
 /// What the driver is to do next for a request.
@@ -251,6 +270,42 @@ impl Call {
     /// What the driver has to do beside the next step.
     pub fn take_effects(&self) -> Vec<Effect> {
         self.effects.get(std::mem::take)
+    }
+
+    /// The inputs of a request for embeddings.
+    pub fn batch(&self, index: usize) -> Batch {
+        let plan = self.plan.as_ref();
+        let batch = plan.and_then(|plan| plan.batches.get(index));
+        batch.cloned().unwrap_or_default()
+    }
+
+    /// The models of a catalogue's body, or the one model that was asked for. The prices of a whole catalogue are kept.
+    pub fn models(&self, body: &[u8], now: f64) -> Result<Models, Error> {
+        if !self.model.is_empty() {
+            return Ok(Models::One(model::parse_one(body)?));
+        }
+        let models = model::parse(body)?;
+        self.shared.prices.keep(models.clone(), now);
+        Ok(Models::All(models))
+    }
+
+    /// The call's request has ended as a stream; gives why the model stopped.
+    pub fn streamed(&self, completion: &Completion, now: f64) -> Option<String> {
+        match completion.usage() {
+            Some(usage) => self.reported(
+                0,
+                Some(usage.prompt as u64),
+                Some(usage.completion as u64),
+                Some(usage.total as u64),
+                now,
+            ),
+            None => self.delivered(0, token::estimate_text(&completion.delivered()), now),
+        }
+        let reason = completion.finish_reason();
+        let known = reason.clone();
+        self.finish_reason
+            .get(|finish_reason| *finish_reason = known);
+        reason
     }
 
     /// The provider that answers: pinned in the model, else named by the response.

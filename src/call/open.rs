@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::Call;
 use super::account::Account;
 use super::attempt::Machine;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
-use super::Call;
 use crate::config::RequestOptions;
 use crate::error::{Error, find};
 use crate::held::Held;
@@ -45,7 +45,12 @@ pub struct Given<'a> {
 
 impl Call {
     /// A chat call.
-    pub fn chat(shared: &Rc<Shared>, body: &str, given: Given<'_>, now: f64) -> Result<Call, Error> {
+    pub fn chat(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: f64,
+    ) -> Result<Call, Error> {
         let config = &shared.config;
         let mut estimator = Estimator::default();
         let defaults = Defaults {
@@ -67,7 +72,14 @@ impl Call {
         };
         let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
         let outgoing = vec![Outgoing::post(url, request.body, ask)];
-        let mut call = Call::new(shared, Some(Kind::Chat), request.model, given.options, outgoing, now);
+        let mut call = Call::new(
+            shared,
+            Some(Kind::Chat),
+            request.model,
+            given.options,
+            outgoing,
+            now,
+        );
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
         call.open(given.parts, now)
@@ -101,7 +113,14 @@ impl Call {
             .map(|batch| of_batch(&request, batch.clone()))
             .collect();
         let model = request.model.clone();
-        let mut call = Call::new(shared, Some(Kind::Embeddings), model, given.options, outgoing, now);
+        let mut call = Call::new(
+            shared,
+            Some(Kind::Embeddings),
+            model,
+            given.options,
+            outgoing,
+            now,
+        );
         let provider = request.provider.clone();
         call.account
             .progress
@@ -127,7 +146,14 @@ impl Call {
             id => [base, "/models/", id].concat(),
         };
         let outgoing = vec![Outgoing::get(url)];
-        Ok(Call::new(shared, None, id.to_string(), options, outgoing, now))
+        Ok(Call::new(
+            shared,
+            None,
+            id.to_string(),
+            options,
+            outgoing,
+            now,
+        ))
     }
 
     fn new(
@@ -158,6 +184,7 @@ impl Call {
             places: Held::default(),
             quotas: Held::default(),
             effects: Held::default(),
+            finish_reason: Held::default(),
         }
     }
 
@@ -197,5 +224,8 @@ fn check_id(id: &str) -> Result<(), Error> {
     if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
         return Ok(());
     }
-    Err(Error::config("id", "must be a model id such as \"org/name\""))
+    Err(Error::config(
+        "id",
+        "must be a model id such as \"org/name\"",
+    ))
 }

@@ -20,7 +20,7 @@ pub struct EmbeddingUsage {
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,
-    /// Why the model stopped, in the server's words.
+    /// Why the model stopped, in the server's words; of a stream its account has told.
     pub finish_reason: Option<String>,
     /// When the first token came, in ms since the epoch.
     pub first_token_at: Option<f64>,
@@ -63,12 +63,14 @@ impl Call {
     }
 
     fn settlement(&self, end: &End, ended_at: f64) -> Settlement {
+        let streamed = || self.finish_reason.get(|reason| reason.clone());
+        let finish_reason = end.finish_reason.clone().or_else(streamed);
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.started_at).max(0.0);
         Settlement {
             outcome: end.outcome,
-            finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
+            finish_reason: finish_reason.map(|text| self.redact(&text)),
             kind: self.kind.unwrap_or(crate::policy::ledger::Kind::Chat),
             model: self.model.clone(),
             key: progress

@@ -1,8 +1,135 @@
 // How a call begins and how it ends, whoever makes it.
 
 import { Cancel } from "./cancel.js";
-import { typed } from "./failure.js";
-import { notify } from "./notify.js";
+import { drive } from "./driver.js";
+import { HfetchError, errorOf } from "./error.js";
+import { notify, warnOfLoss } from "./notify.js";
+import { recordAt } from "./plain.js";
+import { livePrices } from "./prices.js";
+import { carryOut } from "./store.js";
+
+const OUTCOMES = ["ok", "aborted", "truncated", "error"];
+
+// One call under way: the core's handle, and what only this side can hold.
+export class Call {
+  storing = []; // what a given store still has to store
+  headers = undefined; // of the last response
+  requestId = null; // of the response that is delivered
+  secrets = []; // what its headers must not show
+  prices = null; // a promise of live prices, where the call needs some
+  settle = undefined; // takes the settlement, once
+  #firstTokenAt = undefined;
+
+  constructor(client, handle, cancel) {
+    this.client = client;
+    this.handle = handle;
+    this.cancel = cancel;
+    const facts = this.told(handle.facts(Date.now()));
+    this.stream = facts.stream;
+    this.asks_usage = facts.asks_usage;
+    this.idle = facts.idle;
+    this.max_event_bytes = facts.max_event_bytes;
+    this.plan = facts.plan;
+    if (facts.prices) this.prices = livePrices(client);
+    cancel.startTotal(facts.total ?? undefined);
+  }
+
+  // What the core says in a record, once what it wants done beside it has been begun.
+  told(pointer) {
+    const { said, effects, losses } = recordAt(pointer);
+    if (effects !== undefined) carryOut(this.client, effects, this.storing);
+    losses?.forEach(warnOfLoss);
+    return said;
+  }
+
+  send(index) {
+    return drive(this, index);
+  }
+
+  // What is left of the limits of a call that brought some.
+  get quotas() {
+    return this.given ?? this.told(this.handle.quotas());
+  }
+
+  // A given store's answer; one that makes no sense is a refusal.
+  reserved(index, answer) {
+    const [now, random] = [Date.now(), Math.random()];
+    this.given = answer?.quotas ?? this.given;
+    if (answer?.ok && typeof answer.reservation === "string") return this.told(this.handle.reserved(index, answer.reservation, now, random));
+    const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
+    const number = (value) => (typeof value === "number" ? value : undefined);
+    const text = (value) => (typeof value === "string" ? value : undefined);
+    return this.told(
+      this.handle.refused(index, text(scope), text(reason), number(retryAfter) ?? NaN, number(spentUsd), number(budgetUsd), now, random),
+    );
+  }
+
+  first_token() {
+    this.#firstTokenAt ??= Date.now();
+  }
+
+  reported(index, prompt, completion, total) {
+    this.told(this.handle.reported(index, prompt, completion, total, Date.now()));
+  }
+
+  delivered(index, text) {
+    this.told(this.handle.delivered(index, text, Date.now()));
+  }
+
+  // Books what a stream took, and lets its decoder go.
+  streamed(decoder) {
+    return this.told(this.handle.streamed(decoder, Date.now())).finish_reason;
+  }
+
+  // The settlement, or null while prices are on their way.
+  close(outcome, finishReason) {
+    const code = OUTCOMES.indexOf(outcome);
+    return this.told(this.handle.close(code, finishReason ?? undefined, this.#firstTokenAt, Date.now())).settlement;
+  }
+
+  // The rows in a batch's answer.
+  rows(index, body, counted) {
+    const rows = this.told(this.handle.rows(index, body, counted, Date.now()));
+    if (rows.failure !== undefined) throw this.#error(rows);
+    return rows;
+  }
+
+  usage() {
+    return this.handle.usage();
+  }
+
+  // The models of a catalogue's body, or the one model that was asked for.
+  models(bytes) {
+    const models = this.told(this.handle.models(bytes, Date.now()));
+    if (models.failure !== undefined) throw this.#error(models);
+    return models;
+  }
+
+  cancelled_error(partial) {
+    const causes = { abort: 0, idle: 1, total: 2, closed: 3 };
+    return this.#error(this.told(this.handle.cancelled(causes[this.cancel.cause] ?? 3)), { partial, cause: this.cancel.given });
+  }
+
+  body_lost(cause) {
+    return this.#error(this.told(this.handle.body_lost()), { cause });
+  }
+
+  stream_lost(cause, partial) {
+    return this.#error(this.told(this.handle.stream_lost()), { cause, partial });
+  }
+
+  stream_fault(decoder, partial) {
+    return this.#error(this.told(this.handle.stream_fault(decoder)), { partial });
+  }
+
+  unexpected(bytes) {
+    return this.#error(this.told(this.handle.unexpected(bytes)));
+  }
+
+  #error({ failure, secrets }, added) {
+    return errorOf(failure, secrets, { headers: this.headers, partial: null, ...added });
+  }
+}
 
 // A promise of the one settlement: once a store has all there is to store.
 export function settlement() {
@@ -13,36 +140,29 @@ export function settlement() {
   return { settle, settled };
 }
 
-// A client's handle and the hook that only this side calls.
-export const hooked = (client, { onSettled }) => Object.assign(client, { onSettled });
+// A client's handle with what only this side calls: the caller's functions and store, sleepers, header templates.
+export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
+  Object.assign(client, { onSettled, fetch, apiKey, store, waiters: new Map(), forms: [], loading: undefined });
 
-// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives body, options and hooks.
+// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
 export function open(client, kind, prepare, settle) {
   let cancel;
   try {
-    const [text, options, hooks] = prepare();
+    const [make, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
-    const storing = [];
-    const call = client[kind](text, options, hooks, cancel, storing);
+    const call = new Call(client, make(Date.now()), cancel);
     call.settle = (given) => {
       const data = Object.assign(given ?? nothing(kind), { metadata: hooks.metadata });
       notify(client.onSettled, data);
       notify(hooks.onSettled, data);
-      settle(data, storing);
+      settle(data, call.storing);
     };
-    know(call, cancel);
     return { call, cancel };
   } catch (error) {
     cancel?.release();
     settle(nothing(kind));
     throw error;
   }
-}
-
-// A handle with what is known of its call from the beginning, in one crossing.
-function know(call, cancel) {
-  Object.assign(call, call.facts());
-  cancel.startTotal(call.total ?? undefined);
 }
 
 // The settlement of a call that never was one, or of which a trap left nothing to tell.
@@ -61,21 +181,21 @@ export function close(call, cancel, outcome, finishReason) {
   const { settle } = call;
   // The hooks are let go: they may lead back to this call, which would keep it for ever.
   call.settle = undefined;
-  if (settle !== undefined) settleWith(settle, () => call.close(outcome, finishReason), 1);
+  if (settle !== undefined) settleWith(call, settle, () => call.close(outcome, finishReason), 1);
 }
 
 // What a trap was in the middle of is not tried again: the rest is.
-function settleWith(settle, ask, tries) {
+function settleWith(call, settle, ask, tries) {
   let data;
   try {
     data = ask();
   } catch {
-    if (tries > 0) settleWith(settle, ask, tries - 1);
+    if (tries > 0) settleWith(call, settle, ask, tries - 1);
     else settle(undefined);
     return;
   }
-  if (typeof data.then !== "function") settle(data);
-  else data.then(() => settleWith(settle, ask, 1));
+  if (data !== null) settle(data);
+  else call.prices.then(() => settleWith(call, settle, ask, 1));
 }
 
 // The typed error of whatever ended a call, which is settled now at the latest.
@@ -90,16 +210,22 @@ export function fail(call, cancel, error) {
   return reported;
 }
 
+// The typed error of whatever ended a call after its response.
+export function typed(call, cancel, error) {
+  if (error instanceof HfetchError) return error;
+  const early = cancel.cause !== null && cancel.cause !== "closed";
+  return early ? call.cancelled_error(null) : call.body_lost(error);
+}
+
 // A look into the catalogue, from its body on.
 export async function catalogue(client, id, [data, hooks], read) {
   const cancel = new Cancel(hooks.signal);
   let call;
   try {
-    call = client.models(id, data, cancel);
-    know(call, cancel);
-    const exchange = await call.send(0);
-    const answer = await read(call, cancel, exchange);
-    exchange.forget();
+    call = new Call(client, client.catalogue(id, data, Date.now()), cancel);
+    const sent = await call.send(0);
+    const answer = await read(call, cancel, sent);
+    sent.forget();
     cancel.end("closed");
     return answer;
   } catch (error) {

@@ -1,22 +1,55 @@
-//! A call in the hands of the JavaScript side.
+//! A call in the hands of its driver. Every method that gives a pointer gives a record, which plain.js reads at once.
 
-use std::rc::Rc;
+use std::cell::Cell;
 
-use js_sys::{Array, Promise};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Returned, get};
+use super::convert::Returned;
 use super::decoder::DecoderHandle;
-use super::error::to_js;
-use super::in_flight::InFlight;
-use super::plain::to_js as to_plain;
-use super::policy::parts;
-use super::trap::{self, Place};
-use super::{attempt, catalogue, now, task};
-use crate::policy::cost::Pricing;
-use crate::policy::ledger::Outcome;
+use super::plain;
+use super::step::{self, cancelled, failing, lost, told};
+use crate::call::head::Head;
+use crate::call::settlement::End;
+use crate::call::{Call, Event};
+use crate::policy::ledger::{Outcome, Settlement};
+use crate::policy::limit_store::Refusal;
 use crate::policy::token;
+
+/// A call's handle.
+#[wasm_bindgen]
+pub struct CallHandle {
+    call: Call,
+    /// The rows of the batch that was read last, until they have been copied out.
+    rows: Cell<Vec<f32>>,
+}
+
+impl CallHandle {
+    /// Hands a call over.
+    pub fn of(call: Call) -> Self {
+        CallHandle {
+            call,
+            rows: Cell::default(),
+        }
+    }
+
+    /// The call itself.
+    pub fn inner(&self) -> &Call {
+        &self.call
+    }
+
+    /// Keeps rows until the next ones come or the call is closed; gives their place and how many floats they are.
+    pub fn keep_rows(&self, rows: Vec<f32>) -> (usize, usize) {
+        let place = (rows.as_ptr().addr(), rows.len());
+        self.rows.set(rows);
+        place
+    }
+
+    fn handle(&self, index: usize, event: Event<'_>, now: f64, random: f64) -> *const u8 {
+        let step = self.call.handle(index, event, now, random);
+        step::record(&self.call, &step)
+    }
+}
 
 /// What is known of a call from the beginning; times in ms.
 #[derive(Serialize)]
@@ -30,6 +63,8 @@ struct Facts<'a> {
     total: Option<f64>,
     /// Of a stream.
     max_event_bytes: usize,
+    /// Whether live prices are wanted that are not there.
+    prices: bool,
     plan: Option<PlanData<'a>>,
 }
 
@@ -46,93 +81,118 @@ struct PlanData<'a> {
     model: &'a str,
 }
 
-/// A call's handle.
-#[wasm_bindgen]
-pub struct Call(Rc<InFlight>);
+/// The end of a stream's account.
+#[derive(Serialize)]
+struct Streamed<'a> {
+    finish_reason: Option<&'a str>,
+}
 
-impl Call {
-    /// Hands a call over that is neither limited nor settled.
-    pub fn unsettled(call: InFlight) -> Self {
-        Call(Rc::new(call))
-    }
-
-    /// Hands a call over, and where to put what a store still has to do; refuses it when there is a budget and no price.
-    pub fn open(mut call: InFlight, hooks: &JsValue, storing: Array) -> Result<Self, JsValue> {
-        trap::here(Place::Open);
-        let shared = call.shared.clone();
-        let live = matches!(shared.config.pricing, Some(Pricing::Live));
-        call.parts = parts(get(hooks, "parts").as_string())?;
-        if call.has_budget() && !live && call.rates(None).is_none() {
-            return Err(to_js(call.unpriced()));
-        }
-        call.storing = storing;
-        let prices = catalogue::start(&shared);
-        call.prices.get(|pending| *pending = prices);
-        shared.in_flight.set(shared.in_flight.get() + 1);
-        Ok(Call(Rc::new(call)))
-    }
-
-    /// The call itself.
-    pub fn inner(&self) -> &InFlight {
-        &self.0
-    }
+/// A settlement, or none while prices are on their way.
+#[derive(Serialize)]
+struct Closed {
+    settlement: Option<Settlement>,
 }
 
 #[wasm_bindgen]
-impl Call {
+impl CallHandle {
     /// What is known of it from the beginning.
-    pub fn facts(&self) -> Returned<JsValue> {
-        let call = &self.0;
-        Ok(to_plain(&Facts {
+    pub fn facts(&self, now: f64) -> *const u8 {
+        let call = &self.call;
+        let plan = call.plan.as_ref().map(|plan| PlanData {
+            batches: plan
+                .batches
+                .iter()
+                .map(|batch| (batch.start, batch.len()))
+                .collect(),
+            concurrency: call.shared.config.batching.concurrency,
+            format: plan.format.name(),
+            model: &call.model,
+        });
+        let facts = Facts {
             stream: call.stream,
             asks_usage: call.asks_usage,
             idle: call.options.timeouts.idle,
             total: call.options.timeouts.total,
             max_event_bytes: call.shared.config.max_event_bytes,
-            plan: call.embeddings.as_ref().map(|plan| PlanData {
-                batches: plan
-                    .batches
-                    .iter()
-                    .map(|batch| (batch.start, batch.len()))
-                    .collect(),
-                concurrency: call.shared.config.batching.concurrency,
-                format: plan.format.name(),
-                model: &call.model,
-            }),
-        }))
+            prices: call.kind.is_some() && call.shared.wants_prices(now),
+            plan,
+        };
+        told(call, facts)
     }
 
-    /// What is left of the limits of a call that brought some: a list, where the store tells.
-    #[wasm_bindgen(getter)]
-    pub fn quotas(&self) -> Returned<JsValue> {
-        Ok(self.0.quotas.get(|quotas| quotas.clone()))
+    /// What is left of the limits of a call that brought some: a list, where this client's memory counts them.
+    pub fn quotas(&self) -> *const u8 {
+        told(&self.call, self.call.quotas())
     }
 
-    /// The request id of the last response.
-    #[wasm_bindgen(getter)]
-    pub fn request_id(&self) -> Option<String> {
-        self.0.progress.get(|progress| progress.request_id.clone())
+    /// An event that is a number at most, by the numbers of driver.js.
+    pub fn event(&self, index: usize, kind: u32, number: f64, now: f64, random: f64) -> *const u8 {
+        let event = match kind {
+            0 => Event::Begin,
+            1 => Event::Prices,
+            2 => Event::NoKey {
+                thrown: number != 0.0,
+            },
+            3 => Event::StoreFailed,
+            4 => Event::Woken,
+            5 => Event::Lost(lost(number)),
+            _ => Event::Cancelled(cancelled(number)),
+        };
+        self.handle(index, event, now, random)
     }
 
-    /// Response headers without keys, where they can be looked through.
-    pub fn clean_headers(&self, headers: &JsValue) -> Returned<JsValue> {
-        Ok(self.0.clean_headers(headers))
+    /// A response's head: its status, and a line for each header that matters.
+    pub fn head(
+        &self,
+        index: usize,
+        status: u16,
+        headers: &str,
+        now: f64,
+        random: f64,
+    ) -> *const u8 {
+        let head = Head::new(status, headers);
+        self.handle(index, Event::Head(head), now, random)
     }
 
-    /// Sends request `index` until it is answered or given up; resolves with what fetch.js's send() gave.
-    pub fn send(&self, index: usize) -> Returned<Promise> {
-        let call = self.0.clone();
-        Ok(task::run(async move {
-            attempt::send(&call, index).await.map(JsValue::from)
-        }))
+    /// The key function has given a key.
+    pub fn key(&self, index: usize, key: &str, now: f64, random: f64) -> *const u8 {
+        self.handle(index, Event::Key(key), now, random)
     }
 
-    /// The first token is here.
-    pub fn first_token(&self) {
-        let now = now();
-        self.0.progress.get(|progress| {
-            progress.first_token_at.get_or_insert(now);
-        });
+    /// A given store has reserved.
+    pub fn reserved(&self, index: usize, reservation: String, now: f64, random: f64) -> *const u8 {
+        self.handle(index, Event::Reserved(Ok(reservation)), now, random)
+    }
+
+    /// A given store has refused; an answer that makes no sense is a refusal, so that a broken store lets nothing through.
+    #[allow(clippy::too_many_arguments)] // an answer's fields
+    pub fn refused(
+        &self,
+        index: usize,
+        scope: Option<String>,
+        reason: Option<String>,
+        retry_after: f64,
+        spent_usd: Option<f64>,
+        budget_usd: Option<f64>,
+        now: f64,
+        random: f64,
+    ) -> *const u8 {
+        let refusal = Refusal {
+            scope: scope.unwrap_or_default(),
+            retry_after: match retry_after >= 0.0 {
+                true => retry_after,
+                false => f64::INFINITY,
+            },
+            reason: step::reason(reason.as_deref()),
+            spent_usd,
+            budget_usd,
+        };
+        self.handle(index, Event::Reserved(Err(refusal)), now, random)
+    }
+
+    /// The body of an error response, as far as it came.
+    pub fn error_body(&self, index: usize, body: &[u8], now: f64, random: f64) -> *const u8 {
+        self.handle(index, Event::ErrorBody(body), now, random)
     }
 
     /// Request `index` has ended with the usage its server reported.
@@ -142,80 +202,94 @@ impl Call {
         prompt: Option<f64>,
         completion: Option<f64>,
         total: Option<f64>,
-    ) {
+        now: f64,
+    ) -> *const u8 {
         // `as` saturates and takes NaN for 0.
-        let [prompt, completion, total] =
-            [prompt, completion, total].map(|count| count.map(|count| count as u64));
-        let prompt =
-            prompt.unwrap_or_else(|| total.unwrap_or(0).saturating_sub(completion.unwrap_or(0)));
-        let completion = completion.unwrap_or_else(|| total.unwrap_or(0).saturating_sub(prompt));
-        self.0.account(index, prompt, completion, total, false);
+        let whole = |count: Option<f64>| count.map(|count| count as u64);
+        self.call
+            .reported(index, whole(prompt), whole(completion), whole(total), now);
+        told(&self.call, ())
     }
 
     /// Request `index` has ended without reported usage after it delivered `text`.
-    pub fn delivered(&self, index: usize, text: &str) {
-        let prompt = self.0.prompt_tokens(index);
-        self.0
-            .account(index, prompt, token::estimate_text(text), None, true);
+    pub fn delivered(&self, index: usize, text: &str, now: f64) -> *const u8 {
+        self.call.delivered(index, token::estimate_text(text), now);
+        told(&self.call, ())
     }
 
-    /// Request 0 has ended as a stream, with what its decoder has read.
-    pub fn streamed(&self, decoder: &DecoderHandle) {
-        let completion = decoder.completion();
-        match completion.usage() {
-            Some(usage) => self.reported(
-                0,
-                Some(usage.prompt),
-                Some(usage.completion),
-                Some(usage.total),
-            ),
-            None => self.delivered(0, &completion.delivered()),
+    /// The call's request has ended as a stream, with what its decoder has read; the decoder is let go.
+    pub fn streamed(&self, decoder: DecoderHandle, now: f64) -> *const u8 {
+        let finish_reason = self.call.streamed(decoder.completion(), now);
+        told(
+            &self.call,
+            Streamed {
+                finish_reason: finish_reason.as_deref(),
+            },
+        )
+    }
+
+    /// Ends the call: its settlement, or none while prices are on their way, after which to ask again.
+    pub fn close(
+        &self,
+        outcome: u32,
+        finish_reason: Option<String>,
+        first_token_at: Option<f64>,
+        now: f64,
+    ) -> *const u8 {
+        let outcome = match outcome {
+            0 => Outcome::Ok,
+            1 => Outcome::Aborted,
+            2 => Outcome::Truncated,
+            _ => Outcome::Error,
+        };
+        let end = End {
+            outcome,
+            finish_reason,
+            first_token_at,
+        };
+        self.rows.take();
+        let settlement = self.call.close(&end, now);
+        told(&self.call, Closed { settlement })
+    }
+
+    /// The failure of a call that ended early.
+    pub fn cancelled(&self, cause: f64) -> *const u8 {
+        failing(&self.call, &self.call.cancelled(cancelled(cause)))
+    }
+
+    /// The failure of an answer whose body broke off.
+    pub fn body_lost(&self) -> *const u8 {
+        failing(&self.call, &self.call.body_lost())
+    }
+
+    /// The failure of a stream whose connection was lost.
+    pub fn stream_lost(&self) -> *const u8 {
+        failing(&self.call, &self.call.stream_lost())
+    }
+
+    /// The failure of a fault that the decoder found.
+    pub fn stream_fault(&self, decoder: &DecoderHandle) -> *const u8 {
+        match decoder.fault() {
+            Some(fault) => failing(&self.call, &self.call.stream_fault(fault)),
+            None => failing(&self.call, &self.call.stream_lost()),
         }
     }
 
-    /// Ends the call: its settlement, or a promise of the prices that it waits for, after which to ask again.
-    pub fn close(&self, outcome: &str, finish_reason: Option<String>) -> Returned<JsValue> {
-        let outcome = match outcome {
-            "ok" => Outcome::Ok,
-            "aborted" => Outcome::Aborted,
-            "truncated" => Outcome::Truncated,
-            _ => Outcome::Error,
-        };
-        Ok(self.0.close(outcome, finish_reason))
+    /// The failure of a 200 whose body is not what was asked for.
+    pub fn unexpected(&self, bytes: &[u8]) -> *const u8 {
+        failing(&self.call, &self.call.unexpected(bytes))
     }
 
-    /// The typed error of a call that its cancel object ended.
-    pub fn cancelled_error(&self, partial: JsValue) -> Returned<JsValue> {
-        Ok(self.0.cancelled_error(partial))
+    /// The models of a catalogue's body, or the one model that was asked for; or what is wrong with the body.
+    pub fn models(&self, bytes: &[u8], now: f64) -> *const u8 {
+        match self.call.models(bytes, now) {
+            Ok(models) => told(&self.call, models),
+            Err(error) => failing(&self.call, &self.call.misread(error, &[])),
+        }
     }
 
-    /// The typed error of an answer whose body broke off.
-    pub fn body_lost(&self, thrown: JsValue) -> Returned<JsValue> {
-        Ok(self.0.body_lost(thrown))
-    }
-
-    /// The typed error of a stream whose connection was lost.
-    pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> Returned<JsValue> {
-        Ok(self.0.stream_lost(thrown, partial))
-    }
-
-    /// The typed error of a fault the decoder found.
-    pub fn stream_fault(&self, decoder: &DecoderHandle, partial: JsValue) -> Returned<JsValue> {
-        Ok(decoder.fault().map_or(JsValue::UNDEFINED, |fault| {
-            self.0.stream_fault(fault, partial)
-        }))
-    }
-
-    /// The typed error of a 200 whose body is not what was asked for.
-    pub fn unexpected(&self, bytes: &[u8]) -> Returned<JsValue> {
-        Ok(self.0.unexpected(bytes))
-    }
-
-    /// The models of a catalogue's body, or the one model that was asked for.
-    pub fn catalogue(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        catalogue::read(&self.0.shared, &self.0.model, bytes).map_err(|error| {
-            let fields = self.0.stream_fields(JsValue::NULL);
-            self.0.quoting(error, &fields)
-        })
+    /// Usage so far, as an embeddings answer tells it.
+    pub fn usage(&self) -> Returned<JsValue> {
+        Ok(plain::to_js(&self.call.embedding_usage()))
     }
 }

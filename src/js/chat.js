@@ -2,26 +2,35 @@
 
 import { close } from "./call.js";
 import { Decoder } from "./decode.js";
+import { cleanHeaders } from "./error.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
 import { ChatStream } from "./stream.js";
 
 export async function chat(call, cancel, settled) {
-  const exchange = await call.send(0);
-  const response = responseInfo(exchange.response, call);
-  if (!call.stream) return { data: await answer(call, cancel, exchange), response };
+  const sent = await call.send(0);
+  const response = responseInfo(sent.response, call);
+  if (!call.stream) return { data: await answer(call, cancel, sent), response };
   const decoder = new Decoder(call.max_event_bytes);
-  const pump = new Pump(exchange, decoder, call, cancel, call.idle);
-  return { data: new ChatStream(pump, cancel, exchange.controller, response, settled), response };
+  const pump = new Pump(sent, decoder, call, cancel, call.idle);
+  return { data: new ChatStream(pump, cancel, sent.controller, response, settled), response };
 }
 
-export function responseInfo(response, call) {
-  return { status: response.status, headers: call.clean_headers(response.headers) ?? response.headers, requestId: call.request_id ?? null };
+// What a response says of itself. Its headers are looked through for keys when somebody asks for them.
+export function responseInfo({ status, headers }, { requestId, secrets }) {
+  let clean;
+  return {
+    status,
+    get headers() {
+      return (clean ??= cleanHeaders(headers, secrets) ?? headers);
+    },
+    requestId,
+  };
 }
 
-async function answer(call, cancel, exchange) {
-  const bytes = await readBody(exchange.response, cancel, call.idle);
-  exchange.forget();
+async function answer(call, cancel, sent) {
+  const bytes = await readBody(sent.response, cancel, call.idle);
+  sent.forget();
   return settleWhole(call, cancel, bytes);
 }
 

@@ -1,12 +1,12 @@
 // The public client: arguments to Rust, answers to the caller.
 
-import { Client } from "./hfetch_bg.js";
+import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
 import { readBody } from "./fetch.js";
-import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
+import { around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
 
@@ -30,11 +30,11 @@ export class HuggingFace {
     const id = select?.id === undefined ? undefined : text("select.id", select.id);
     const env = dataText(select?.env ?? environment() ?? {}, "select.env");
     const [data, hooks] = clientOptions(options);
-    return clientOf(hooked(Client.from_config(dataText(config, ""), id, env, data, hooks), hooks));
+    return clientOf(hooked(ClientHandle.from_config(dataText(config, ""), id, env, data, around(hooks)), hooks));
   }
 
   snapshot() {
-    return this.#client.snapshot();
+    return this.#client.snapshot(Date.now());
   }
 
   toJSON() {
@@ -59,7 +59,8 @@ export class HuggingFace {
   async #run(kind, run, body, request, settle, settled) {
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
-      return [requestText(body), data, hooks];
+      const text = requestText(body);
+      return [(now) => makers[kind](this.#client, text, data, now), hooks];
     };
     const { call, cancel } = open(this.#client, kind, prepare, settle);
     try {
@@ -72,14 +73,19 @@ export class HuggingFace {
 
   async #models(id, request) {
     return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
-      call.catalogue(await readBody(response, cancel, call.idle)),
+      call.models(await readBody(response, cancel, call.idle)),
     );
   }
 }
 
+const makers = {
+  chat: (client, text, data, now) => client.chat(text, data, undefined, false, undefined, now),
+  embeddings: (client, text, data, now) => client.embeddings(text, data, undefined, now),
+};
+
 function clientFrom(options) {
   const [data, hooks] = clientOptions(options);
-  return hooked(new Client(data, hooks), hooks);
+  return hooked(new ClientHandle(data, around(hooks)), hooks);
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.

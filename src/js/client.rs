@@ -1,47 +1,79 @@
 //! The client's handle: how it is made, and how its calls are.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::Array;
+use gloo_net::http::Headers;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::call::Call;
-use super::cancel::Cancel;
-use super::convert::{self, Returned, get};
-use super::embedding;
+use super::call::CallHandle;
+use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
-use super::held::Held;
-use super::in_flight::InFlight;
-use super::line::Line;
-use super::now;
-use super::outgoing::Wire;
 use super::plain::to_js;
-use super::prices::Prices;
-use super::shared::{Hooks, Shared, warn};
-use super::snapshot;
-use super::store::Store;
-use crate::config::{Config, KeySource};
-use crate::error::{Error, find};
+use super::policy::parts;
+use crate::call::open::Given;
+use crate::call::shared::{Host, Shared};
+use crate::call::{Call, head};
+use crate::config::{Config, KeySource, RequestOptions};
+use crate::error::join;
 use crate::json::Value;
-use crate::policy::key_pool::{KeyPool, label};
-use crate::policy::ledger::{Kind, Spend};
-use crate::policy::reservation::Ask;
-use crate::policy::token::Estimator;
-use crate::wire::request::{self, Defaults, Prompt};
+use crate::trap::{self, Place};
+use crate::wire::model;
+
+#[wasm_bindgen(raw_module = "./notify.js")]
+extern "C" {
+    /// Tells the developer something once.
+    fn warn(message: &str);
+}
 
 /// The client behind `HuggingFace`.
 #[wasm_bindgen]
-pub struct Client(Rc<Shared>);
+pub struct ClientHandle(Rc<Shared>);
+
+/// What the program around a client has: where keys come from, and what else bears on it.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Surroundings {
+    key_function: bool,
+    token: Option<String>,
+    has_store: bool,
+    wakes: bool,
+}
 
 #[wasm_bindgen]
-impl Client {
+impl Surroundings {
+    /// `key_function`: the caller gave a function for the key; `token`: the environment's; `has_store`: the caller gave a
+    /// limit store; `wakes`: one request may resolve what another one awaits.
+    #[wasm_bindgen(constructor)]
+    pub fn new(key_function: bool, token: Option<String>, has_store: bool, wakes: bool) -> Self {
+        Surroundings {
+            key_function,
+            token,
+            has_store,
+            wakes,
+        }
+    }
+}
+
+impl Surroundings {
+    fn key_source(&self) -> KeySource {
+        match &self.token {
+            _ if self.key_function => KeySource::Function,
+            Some(token) => KeySource::Environment(token.clone()),
+            None => KeySource::None,
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl ClientHandle {
     /// From options as options.js splits them.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: Option<String>, hooks: JsValue) -> Result<Client, JsValue> {
-        let config = Config::from_options(&convert::options(options)?, &source(&hooks))
+    pub fn new(options: Option<String>, around: Surroundings) -> Result<ClientHandle, JsValue> {
+        let config = Config::from_options(&convert::options(options)?, &around.key_source())
             .map_err(error_to_js)?;
-        Ok(Client::of(config, &hooks))
+        Ok(ClientHandle::of(config, &around))
     }
 
     /// From a provider page's block, environment and options as JSON texts.
@@ -50,8 +82,8 @@ impl Client {
         select: Option<String>,
         env: Option<String>,
         options: Option<String>,
-        hooks: JsValue,
-    ) -> Result<Client, JsValue> {
+        around: Surroundings,
+    ) -> Result<ClientHandle, JsValue> {
         let env = convert::options(env)?;
         let variable = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_string);
         let (page, options) = (convert::options(page)?, convert::options(options)?);
@@ -60,55 +92,24 @@ impl Client {
             select.as_deref(),
             &variable,
             &options,
-            &source(&hooks),
+            &around.key_source(),
         );
-        Ok(Client::of(config.map_err(error_to_js)?, &hooks))
+        Ok(ClientHandle::of(config.map_err(error_to_js)?, &around))
     }
 
-    /// A chat call; bad arguments throw.
+    /// A chat call; bad arguments throw. `parts`: further limits as JSON; `metered`: the stream must tell its usage.
     pub fn chat(
         &self,
         body: &str,
         options: Option<String>,
-        hooks: JsValue,
-        cancel: Cancel,
-        storing: Array,
-    ) -> Result<Call, JsValue> {
-        let shared = &self.0;
-        let config = &shared.config;
-        let options = shared.request_options(options)?;
-        let mut estimator = Estimator::default();
-        let max_tokens = get(&hooks, "maxTokens").as_string();
-        let defaults = Defaults {
-            id: &config.id,
-            model: config.model.as_deref(),
-            needs_usage: get(&hooks, "metered").is_truthy(),
-            max_tokens: max_tokens.as_deref(),
-        };
-        let mut hear = |piece: Prompt<'_>| match piece {
-            Prompt::Message => estimator.add_message(),
-            Prompt::Image => estimator.add_image(),
-            Prompt::Text(text) => estimator.add_text(text),
-        };
-        let request = request::chat(body, defaults, &mut hear).map_err(error_to_js)?;
-        let ask = Ask {
-            prompt_tokens: estimator.tokens(),
-            max_tokens: request.max_tokens,
-            choices: request.choices,
-        };
-        let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
-        let wire = Wire::post(url, request.body, ask);
-        let mut inner = InFlight::new(
-            shared,
-            &cancel,
-            Some(Kind::Chat),
-            request.model,
-            options,
-            vec![wire],
-        );
-        inner.stream = request.stream;
-        inner.asks_usage = request.asks_usage;
-        Call::open(inner, &hooks, storing)
+        parts: Option<String>,
+        metered: bool,
+        max_tokens: Option<String>,
+        now: f64,
+    ) -> Result<CallHandle, JsValue> {
+        let given = self.given(options, parts, metered, max_tokens.as_deref())?;
+        let call = Call::chat(&self.0, body, given, now);
+        Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
     /// An embeddings call; bad arguments throw.
@@ -116,80 +117,136 @@ impl Client {
         &self,
         body: &str,
         options: Option<String>,
-        hooks: JsValue,
-        cancel: Cancel,
-        storing: Array,
-    ) -> Result<Call, JsValue> {
-        let options = self.0.request_options(options)?;
-        embedding::open(&self.0, body, options, &hooks, &cancel, storing)
+        parts: Option<String>,
+        now: f64,
+    ) -> Result<CallHandle, JsValue> {
+        let given = self.given(options, parts, false, None)?;
+        let call = Call::embeddings(&self.0, body, given, now);
+        Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
     /// A look into the catalogue: all of it, or one model.
-    pub fn models(
+    pub fn catalogue(
         &self,
         id: &str,
         options: Option<String>,
-        cancel: Cancel,
-    ) -> Result<Call, JsValue> {
-        let options = self.0.request_options(options)?;
-        check_id(id).map_err(error_to_js)?;
-        Ok(Call::unsettled(InFlight::catalogue(
-            &self.0, &cancel, id, options,
-        )))
+        now: f64,
+    ) -> Result<CallHandle, JsValue> {
+        let options = self.request_options(options)?;
+        let call = Call::catalogue(&self.0, id, options, now);
+        Ok(CallHandle::of(call.map_err(error_to_js)?))
+    }
+
+    /// The headers of every request of a form: with a body or without, for a stream or a whole answer. The key is not among them.
+    pub fn headers(&self, body: bool, stream: bool) -> Returned<JsValue> {
+        let config = &self.0.config;
+        let headers = Headers::new();
+        headers.set(
+            "accept",
+            match stream {
+                true => "text/event-stream",
+                false => "application/json",
+            },
+        );
+        if body {
+            headers.set("content-type", "application/json");
+        }
+        if let Some(organisation) = &config.bill_to {
+            headers.set("x-hf-bill-to", organisation);
+        }
+        for (name, value) in &config.headers {
+            headers.set(name, value);
+        }
+        Ok(headers.into_raw().into())
+    }
+
+    /// Reads the whole catalogue out of a body, for live prices; rejects where it is none.
+    pub fn load_prices(&self, body: Promise) -> Returned<Promise> {
+        let shared = self.0.clone();
+        Ok(future_to_promise(async move {
+            let bytes = JsFuture::from(body).await?;
+            trap::here(Place::Prices);
+            let models = model::parse(&Uint8Array::from(bytes).to_vec()).map_err(error_to_js)?;
+            shared.prices.keep(models, js_sys::Date::now());
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// Live prices could not be had.
+    pub fn miss_prices(&self, now: f64) {
+        self.0.prices.miss(now);
+    }
+
+    /// Something has become free in a given store: gives the waiter whose sleep ends, 0 for none.
+    pub fn freed(&self) -> f64 {
+        self.0.line.wake_first().map_or(0.0, |waiter| waiter as f64)
     }
 
     /// The state of keys, limits and spend.
-    pub fn snapshot(&self) -> Returned<JsValue> {
-        Ok(to_js(&snapshot::of(&self.0, now())))
+    pub fn snapshot(&self, now: f64) -> Returned<JsValue> {
+        let snapshot = to_js(&self.0.snapshot(now));
+        self.tell_losses();
+        Ok(snapshot)
     }
 }
 
-impl Client {
-    fn of(config: Config, hooks: &JsValue) -> Client {
+impl ClientHandle {
+    fn of(config: Config, around: &Surroundings) -> ClientHandle {
         for warning in &config.warnings {
             warn(warning);
         }
-        let labels = match config.keys.as_slice() {
-            [] if config.key_from_function => vec![[config.id.as_str(), "-function"].concat()],
-            [] => vec![[config.id.as_str(), "-keyless"].concat()],
-            keys => keys.iter().map(|key| label(&config.id, key)).collect(),
+        let host = Host {
+            wakes_across_requests: around.wakes,
+            has_store: around.has_store,
         };
-        Client(Rc::new(Shared {
-            pool: Held::new(KeyPool::new(labels.clone(), config.key_from_function)),
-            store: Store::new(get(hooks, "store")),
-            line: Line::default(),
-            spend: Held::new(Spend::default()),
-            prices: Prices::default(),
-            in_flight: Cell::new(0),
-            labels,
-            secrets: Held::new(config.keys.clone()),
-            hooks: Hooks {
-                fetch: get(hooks, "fetch"),
-                api_key: get(hooks, "apiKey"),
+        ClientHandle(Rc::new(Shared::new(config, host)))
+    }
+
+    fn tell_losses(&self) {
+        for what in self.0.take_losses() {
+            warn(
+                &[
+                    "hfetch: an internal fault lost ",
+                    what,
+                    "; that begins anew",
+                ]
+                .concat(),
+            );
+        }
+    }
+
+    fn request_options(&self, text: Option<String>) -> Result<RequestOptions, JsValue> {
+        if text.is_none() {
+            return Ok(self.0.default_options());
+        }
+        RequestOptions::from_value(&convert::options(text)?, &self.0.config).map_err(error_to_js)
+    }
+
+    fn given<'a>(
+        &self,
+        options: Option<String>,
+        given: Option<String>,
+        metered: bool,
+        max_tokens: Option<&'a str>,
+    ) -> Result<Given<'a>, JsValue> {
+        Ok(Given {
+            options: self.request_options(options)?,
+            parts: match given {
+                None => Vec::new(),
+                given => parts(given)?,
             },
-            config,
-        }))
+            metered,
+            max_tokens,
+        })
     }
 }
 
-fn source(hooks: &JsValue) -> KeySource {
-    if get(hooks, "apiKey").is_function() {
-        return KeySource::Function;
-    }
-    match get(hooks, "token").as_string() {
-        Some(token) => KeySource::Environment(token),
-        None => KeySource::None,
-    }
-}
-
-/// The id goes into the path as it is.
-fn check_id(id: &str) -> Result<(), Error> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
-        return Ok(());
-    }
-    Err(Error::config(
-        "id",
-        "must be a model id such as \"org/name\"",
-    ))
+/// The headers whose values `head` takes, one name a line: those that matter for a success, a blank line, and the others.
+#[wasm_bindgen]
+pub fn head_names() -> String {
+    let names = head::names();
+    let (of_success, others) = names
+        .split_at_checked(head::OF_SUCCESS)
+        .unwrap_or((&names, &[]));
+    [join(of_success, "\n"), join(others, "\n")].join("\n\n")
 }

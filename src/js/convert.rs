@@ -1,6 +1,5 @@
 //! Plain data across the border, both ways.
 
-use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -48,9 +47,4 @@ fn unmark(value: Value) -> Value {
         },
         other => other,
     }
-}
-
-/// A property, or undefined where reading it throws.
-pub fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }

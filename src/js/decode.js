@@ -56,10 +56,6 @@ export class Decoder {
     return this.#take(this.#handle.end(mode), mode);
   }
 
-  get finish_reason() {
-    return this.#handle.finish_reason;
-  }
-
   get has_finish() {
     return this.#handle.has_finish;
   }
@@ -73,19 +69,15 @@ export class Decoder {
     return call.stream_fault(this.#handle, partial);
   }
 
-  // Books what was used.
+  // Books what was used, and lets the module's part go; gives why the model stopped.
   account(call) {
-    call.streamed(this.#handle);
+    return call.streamed(this.#handle);
   }
 
   // The completion as far as it has come. Most streams are never asked: what it costs to decode it waits for the call.
   folded() {
     const json = this.#handle.completion_json();
     return () => JSON.parse(utf8.decode(json));
-  }
-
-  free() {
-    this.#handle.free();
   }
 
   // The header is DecoderHandle's `report`.

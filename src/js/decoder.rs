@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::Returned;
 use super::error;
-use super::trap::{self, Place};
 use crate::error::{Class, Error};
+use crate::trap::{self, Place};
 use crate::wire::completion::Completion;
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use crate::wire::stream::{ChatDecoder, Fault, Mode};
@@ -81,12 +81,6 @@ impl DecoderHandle {
     #[wasm_bindgen(getter)]
     pub fn failed(&self) -> bool {
         self.fault().is_some()
-    }
-
-    /// The finish reason of the first choice.
-    #[wasm_bindgen(getter)]
-    pub fn finish_reason(&self) -> Option<String> {
-        self.inner.completion().finish_reason()
     }
 
     /// Whether any choice has finished.

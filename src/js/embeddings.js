@@ -1,11 +1,11 @@
 // Embeddings: batches out, a few at a time; one list back, in the order of the inputs.
 
 import { base64Floats, Body } from "./hfetch_bg.js";
-import { close } from "./call.js";
+import { close, typed } from "./call.js";
 import { responseInfo } from "./chat.js";
 import { HfetchError } from "./error.js";
-import { typed } from "./failure.js";
 import { header, readParts } from "./fetch.js";
+import { floatsAt, putAt } from "./plain.js";
 
 export async function embed(call, cancel, settled, format = call.plan.format) {
   const { batches, concurrency } = call.plan;
@@ -17,9 +17,9 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
     while (next < batches.length) {
       const index = next++;
       try {
-        const exchange = await call.send(index);
-        last = exchange.response;
-        answers[index] = await read(call, cancel, index, exchange, format);
+        const sent = await call.send(index);
+        last = sent.response;
+        answers[index] = await read(call, cancel, index, sent, format);
       } catch (error) {
         next = batches.length;
         if (failure !== undefined) return;
@@ -39,11 +39,11 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
   return { data: answer, response: responseInfo(last, call) };
 }
 
-async function read(call, cancel, index, exchange, format) {
+async function read(call, cancel, index, sent, format) {
   const exact = format === "numbers" ? new TextDecoder() : null;
-  const { body, text } = await collect(exchange.response, cancel, call.idle, exact);
-  exchange.forget();
-  return readBatch(call, index, exchange.response, body, text, format);
+  const { body, text } = await collect(sent.response, cancel, call.idle, exact);
+  sent.forget();
+  return readBatch(call, index, sent.response, body, text, format);
 }
 
 // The embeddings of one answer, which is accounted for; `text` is the same answer where numbers are asked for.
@@ -51,8 +51,7 @@ export function readBatch(call, index, response, body, text, format) {
   const counted = Number(header(response, "x-compute-tokens") ?? NaN);
   const rows = call.rows(index, body, Number.isFinite(counted) ? counted : undefined);
   const { dimensions, model } = rows;
-  const values = rows.values();
-  rows.free();
+  const values = floatsAt(...rows.values);
   const [start, count] = call.plan.batches[index];
   const form = formats[format];
   const wire = format === "numbers" ? wireRows(text) : [];
@@ -70,7 +69,7 @@ async function collect(response, cancel, idle, decoder) {
   let text = "";
   try {
     await readParts(response, cancel, idle, (part) => {
-      body.push(part);
+      push(body, part);
       if (decoder) text += decoder.decode(part, { stream: true });
     });
     return { body, text };
@@ -79,6 +78,10 @@ async function collect(response, cancel, idle, decoder) {
     if (!(error instanceof HfetchError)) body.free();
     throw error;
   }
+}
+
+export function push(body, part) {
+  putAt(body.grow(part.length), part);
 }
 
 const formats = {

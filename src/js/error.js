@@ -1,4 +1,6 @@
-// The public error classes, names as in the `openai` package. Rust builds every error through makeError.
+// The public error classes, names as in the `openai` package. The core's failures become errors through errorOf.
+
+import { recordAt } from "./plain.js";
 
 const KIND = Symbol.for("hfetch.error");
 
@@ -144,8 +146,32 @@ export function makeError(name, message, fields) {
   return new ErrorClass(message, fields);
 }
 
+// The error of a failure as the core tells it; `added` has what only this side knows: cause, headers, partial.
+export function errorOf({ class: name, message, body, addsCause, addsHeaders, attempt, ...told }, secrets = [], added = {}) {
+  const fields = {};
+  for (const [key, value] of Object.entries(told)) if (value !== null) fields[key] = value;
+  if (addsCause) fields.cause = added.cause instanceof Clean ? added.cause.value : cleanCause(added.cause, secrets);
+  if (addsHeaders && added.headers !== undefined) fields.headers = cleanHeaders(added.headers, secrets);
+  if ("partial" in added) fields.partial = added.partial;
+  if (body !== null) {
+    fields.body = parsed(body, secrets);
+    fields.error = fields.body?.error === undefined ? fields.body : fields.body.error;
+  }
+  return makeError(name, message, fields);
+}
+
+// A cause that is the caller's own, and is handed back as it is: the reason of a signal.
+export class Clean {
+  constructor(value) {
+    this.value = value;
+  }
+}
+
+// The error of a failure that belongs to no call.
+export const errorAt = (pointer) => errorOf(recordAt(pointer));
+
 // JSON may write a key with escapes, which hide it until they are read.
-export function parsed(text, secrets) {
+function parsed(text, secrets) {
   try {
     return JSON.parse(text, (_, value) => (typeof value === "string" ? redacted(value, secrets) : value));
   } catch {
@@ -190,7 +216,7 @@ function quotes(value, secrets, seen) {
 const redacted = (text, secrets) => [...secrets].sort((a, b) => b.length - a.length).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
 
 // fetch's own TypeError quotes what it refused, and other clients' errors hold whole requests.
-export function cleanCause(thrown, secrets) {
+function cleanCause(thrown, secrets) {
   try {
     if (secrets.length === 0 || !quotes(thrown, secrets, new Set())) return thrown;
     const copy = new Error(redacted(thrown?.message ?? thrown, secrets));

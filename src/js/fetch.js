@@ -2,18 +2,19 @@
 
 import { isBytes, ownBytes } from "./bytes.js";
 import { resolvesAcrossRequests, timer } from "./cancel.js";
+import { head_names } from "./hfetch_bg.js";
 
 const REDIRECTS = 5;
 
-// Resolves with {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
+// Sends what a step says: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
 // One promise for whatever comes first: a race of several would be the dearest part of a call.
-// `own`: whether some of the headers are of the caller's choosing.
-export function send(fetchFunction, url, method, headers, own, body, cancel, connect) {
+export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }) {
   const controller = new AbortController();
-  const init = { method, headers, signal: controller.signal };
-  if (body !== undefined) init.body = body;
+  const init = { method, headers: requestHeaders(client, body !== null, stream, key, headers), signal: controller.signal };
+  if (body !== null) init.body = body;
   // Workers of before September 2025 send the key along to wherever a redirect leads, and every platform an X-Api-Key.
   if (own || !resolvesAcrossRequests()) init.redirect = "manual";
+  const fetchFunction = client.fetch;
   return new Promise((resolve) => {
     let over = false;
     const end = (outcome) => {
@@ -39,6 +40,35 @@ export function send(fetchFunction, url, method, headers, own, body, cancel, con
     };
     follow(fetchFunction, url, init, REDIRECTS).then(answered, failed);
   });
+}
+
+// The client's headers for this form of request, with the key and what the request brings. They are made once, and the
+// platform's fetch, which copies them, is given the same object again; a caller's function may change what it is given.
+function requestHeaders(client, body, stream, key, extra) {
+  const number = (body ? 1 : 0) + (stream ? 2 : 0);
+  const form = (client.forms[number] ??= { plain: client.headers(body, stream), key: null, signed: null });
+  const shared = extra === null && client.fetch === undefined;
+  if (shared && key === null) return form.plain;
+  if (shared && form.key === key) return form.signed;
+  const headers = new Headers(form.plain);
+  if (key !== null) headers.set("authorization", `Bearer ${key}`);
+  for (const [name, value] of extra ?? []) headers.set(name, value);
+  if (shared) Object.assign(form, { key, signed: headers });
+  return headers;
+}
+
+let names;
+
+// The headers that the core wants to know, a line each; one that can't be read is absent.
+export function head(response) {
+  if (names === undefined) {
+    const [ofSuccess, all] = head_names().split("\n\n").map((list) => list.split("\n"));
+    names = { ofSuccess, all: [...ofSuccess, ...all] };
+  }
+  const wanted = response.status >= 200 && response.status < 300 ? names.ofSuccess : names.all;
+  let values = "";
+  for (const name of wanted) values += `${header(response, name) ?? ""}\n`;
+  return values;
 }
 
 // Where redirects are not followed by the platform: those that keep the method, within the origin. Others are the answer.

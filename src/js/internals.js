@@ -1,18 +1,18 @@
 // What hfetch/gateway takes beside the public names: it runs on the module that the entry has loaded.
 
-import { Body, Client, StoreHandle } from "./hfetch_bg.js";
+import { Body, ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, fail, hooked, open, settlement } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
 import { HuggingFace } from "./client.js";
 import { Decoder } from "./decode.js";
-import { embed, readBatch } from "./embeddings.js";
+import { embed, push, readBatch } from "./embeddings.js";
 import { readBody } from "./fetch.js";
-import { clientOptions, dataText, requestOptions } from "./options.js";
+import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
 
 const internals = {
-  AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, StoreHandle, catalogue, clientOptions, close, dataText,
-  embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, StoreHandle, catalogue, clientOptions, close, dataText,
+  around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

@@ -1,37 +1,18 @@
-//! The JavaScript rim: the only code that knows JavaScript.
+//! The JavaScript rim: the only code that knows JavaScript. It binds and converts; what decides is in the core.
 
-mod admission;
-mod attempt;
 mod call;
-mod call_error;
-mod cancel;
-mod catalogue;
 mod client;
 mod convert;
 mod decoder;
 mod embedding;
 pub(crate) mod error;
-mod fetch;
-mod held;
-mod in_flight;
-mod line;
-mod outgoing;
 mod plain;
 mod policy;
-mod prices;
-mod settlement;
-mod shared;
-mod snapshot;
-mod store;
-mod task;
+mod step;
+#[cfg(feature = "traps")]
 mod trap;
 
 use wasm_bindgen::prelude::*;
-
-/// Milliseconds since the epoch.
-pub(crate) fn now() -> f64 {
-    js_sys::Date::now()
-}
 
 /// The package's version.
 #[wasm_bindgen]

@@ -1,7 +1,9 @@
 // Options as JSON text for Rust, functions apart. What JSON can't hold is marked with the one key no option has,
 // so that Rust refuses it by its path instead of never seeing it.
 
+import { resolvesAcrossRequests } from "./cancel.js";
 import { makeError } from "./error.js";
+import { Surroundings } from "./hfetch_bg.js";
 
 export const MARK = "\u0000";
 
@@ -77,6 +79,11 @@ export function clientOptions(options) {
   return [dataText(data, ""), hooks];
 }
 
+// What the core has to know of a client's surroundings.
+export function around({ apiKey, token, store }) {
+  return new Surroundings(apiKey !== undefined, token, store !== undefined, resolvesAcrossRequests());
+}
+
 export function requestOptions(options) {
   const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
   callable(hooks, "onSettled");
@@ -85,7 +92,13 @@ export function requestOptions(options) {
   else if (signal !== undefined && !has(signal, "addEventListener")) {
     throw refuse("signal", "must be an AbortSignal");
   }
-  return [dataText(data, ""), hooks];
+  // Most calls bring no data: then there is nothing to read on the other side.
+  return [isEmpty(data) ? undefined : dataText(data, ""), hooks];
+}
+
+function isEmpty(data) {
+  for (const _ in data) return false;
+  return true;
 }
 
 function checkStore(store) {

@@ -1,6 +1,8 @@
 // Small plain data as plain.rs writes it: a tag for each value, then the value. Names stand in the module's constant data,
 // so that each is decoded once.
 
+import { wasm_memory } from "./hfetch_bg.js";
+
 const FALSE = 1;
 const TRUE = 2;
 const NUMBER = 3;
@@ -9,6 +11,7 @@ const NAME = 5;
 const LIST = 6;
 const OBJECT = 7;
 const END = 8;
+const SPAN = 9;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // By the place where they begin.
@@ -17,9 +20,25 @@ let view;
 let at;
 
 export function plain(bytes) {
-  view = new DataView(bytes.buffer);
-  at = bytes.byteOffset;
+  return recordAt(bytes.byteOffset);
+}
+
+// The record at a place of the module's memory; to be read before the module is asked anything else.
+export function recordAt(pointer) {
+  // Growing the memory detaches the view.
+  if (view === undefined || view.buffer.byteLength === 0) view = new DataView(wasm_memory().buffer);
+  at = pointer;
   return read(tag());
+}
+
+// The floats at a place of the module's memory, copied out.
+export function floatsAt(pointer, length) {
+  return new Float32Array(wasm_memory().buffer, pointer, length).slice();
+}
+
+// Bytes put at a place of the module's memory.
+export function putAt(pointer, bytes) {
+  new Uint8Array(wasm_memory().buffer, pointer, bytes.length).set(bytes);
 }
 
 function read(kind) {
@@ -34,6 +53,10 @@ function read(kind) {
     case TEXT: {
       const length = word();
       return text((at += length) - length, length);
+    }
+    case SPAN: {
+      const start = word();
+      return text(start, word());
     }
     case LIST: {
       const list = [];

@@ -2,6 +2,7 @@
 //!
 //! serde-wasm-bindgen takes a call and a handle for each field, and 12 KB of code more for the same structs.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::ser::{Error, Impossible, Serialize, Serializer};
@@ -25,6 +26,31 @@ mod tag {
     pub const LIST: u8 = 6;
     pub const OBJECT: u8 = 7;
     pub const END: u8 = 8;
+    /// A text that is read from where it stands.
+    pub const SPAN: u8 = 9;
+}
+
+thread_local! {
+    /// Where records are written, one at a time.
+    static RECORD: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The longest record whose memory is kept for the next one.
+const KEPT: usize = 1 << 16;
+
+/// Writes plain data and gives the place where plain.js reads it, before anything else is asked of the module.
+pub fn record(data: &impl Serialize) -> *const u8 {
+    let mut bytes = RECORD.take();
+    bytes.clear();
+    bytes.shrink_to(KEPT);
+    let mut writer = Writer { bytes };
+    if data.serialize(&mut writer).is_err() {
+        // None of our structs has a field of a kind that is refused.
+        writer.bytes = vec![tag::NULL];
+    }
+    let pointer = writer.bytes.as_ptr();
+    RECORD.set(writer.bytes);
+    pointer
 }
 
 /// Plain data as a JavaScript value: absent values are null, numbers are numbers.
@@ -88,11 +114,15 @@ impl Writer {
         Ok(())
     }
 
-    #[inline(never)]
     fn name(&mut self, name: &'static str) -> Done {
-        self.tag(tag::NAME)?;
-        self.put(&(name.as_ptr() as u32).to_le_bytes());
-        self.put(&(name.len() as u32).to_le_bytes());
+        self.place(tag::NAME, name.as_bytes())
+    }
+
+    #[inline(never)]
+    fn place(&mut self, tag: u8, text: &[u8]) -> Done {
+        self.tag(tag)?;
+        self.put(&(text.as_ptr() as u32).to_le_bytes());
+        self.put(&(text.len() as u32).to_le_bytes());
         Ok(())
     }
 }
@@ -134,8 +164,6 @@ impl Serializer for &mut Writer {
 
     refused!(
         serialize_char(char) -> (),
-        serialize_bytes(&[u8]) -> (),
-        serialize_unit() -> (),
         serialize_unit_struct(&'static str) -> (),
         serialize_tuple_struct(&'static str, usize) -> Impossible<(), Refused>,
         serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Impossible<(), Refused>,
@@ -149,6 +177,14 @@ impl Serializer for &mut Writer {
 
     fn serialize_str(self, value: &str) -> Done {
         self.text(value)
+    }
+
+    fn serialize_bytes(self, text: &[u8]) -> Done {
+        self.place(tag::SPAN, text)
+    }
+
+    fn serialize_unit(self) -> Done {
+        self.tag(tag::NULL)
     }
 
     fn serialize_none(self) -> Done {

@@ -7,8 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
-use super::store::quotas;
-use super::trap::{self, Place};
+use crate::call::quotas;
 use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
@@ -17,6 +16,7 @@ use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
+use crate::trap::{self, Place};
 use crate::wire::request::{self, Defaults, Prompt};
 
 /// How far the clock of a stored state may be ahead before it isn't believed: a day.
@@ -185,7 +185,7 @@ impl StoreHandle {
     ) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
         let answer = self.answer(&parts, now);
-        let quotas = quotas(&mut self.0, &parts, now);
+        let quotas = to_js(&quotas(&mut self.0, &parts, now));
         // A plain object of our own takes every property.
         let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         Ok(answer)

@@ -21,10 +21,8 @@ export const FOLD = 2;
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
   has_finish: false,
-  finish_reason: undefined,
   folded: () => () => null,
   account: (call) => call.delivered(0, ""),
-  free: () => {},
 };
 
 export class Pump {
@@ -35,7 +33,7 @@ export class Pump {
   failure = null;
   folded = null; // gives the completion, once over
   finishReason = null;
-  #exchange;
+  #sent;
   #reader = null;
   #decoder;
   #call;
@@ -55,9 +53,9 @@ export class Pump {
   #seenToken = false;
   #onOver = [];
 
-  // `exchange` is what send() resolved with.
-  constructor(exchange, decoder, call, cancel, idle) {
-    this.#exchange = exchange;
+  // `sent` is what the driver resolved with.
+  constructor(sent, decoder, call, cancel, idle) {
+    this.#sent = sent;
     this.#decoder = decoder;
     this.#call = call;
     this.#cancel = cancel;
@@ -127,7 +125,7 @@ export class Pump {
     this.#looks = 0;
     if (this.#alarm === null) this.#watch();
     try {
-      this.#reader ??= openReader(this.#exchange.response.body);
+      this.#reader ??= openReader(this.#sent.response.body);
       return this.#reader.read();
     } catch (error) {
       return Promise.reject(error);
@@ -287,21 +285,20 @@ export class Pump {
       this.failure ??= fault;
       this.folded = BROKEN.folded();
     }
-    close(this.#call, this.#cancel, this.outcome, this.finishReason);
+    // The core knows why the model stopped.
+    close(this.#call, this.#cancel, this.outcome, null);
   }
 
   #account() {
     const decoder = this.#decoder;
-    this.finishReason = decoder.finish_reason ?? null;
     this.folded = decoder.folded();
-    decoder.account(this.#call);
-    decoder.free();
+    this.finishReason = decoder.account(this.#call) ?? null;
   }
 
   // After [DONE] the end of the body is due at once: reading it lets the connection be used again.
   #leaveSocket() {
     const reader = this.#reader;
-    this.#exchange.forget();
+    this.#sent.forget();
     if (reader === null) return;
     const close = () => {
       alarm.clear();
@@ -319,7 +316,7 @@ export class Pump {
   // cancel() before abort, so that a pending read resolves instead of failing.
   #closeSocket() {
     if (this.#reader === null) {
-      discard(this.#exchange.response);
+      discard(this.#sent.response);
       return;
     }
     cancelReading(this.#reader);

@@ -8,18 +8,24 @@ export class ChatStream {
   #pump;
   #cancel;
   #owner = null;
+  #listens = false;
   #left = false; // by return(), throw() or disposal: what follows is the end
 
   constructor(pump, cancel, controller, response, settled) {
     this.#pump = pump;
     this.#cancel = cancel;
     Object.defineProperties(this, {
-      controller: { value: controller, enumerable: true },
+      controller: { get: () => this.#listen(controller), enumerable: true },
       response: { value: response, enumerable: true },
       settled: { value: settled, enumerable: true },
     });
-    // stream.controller is the caller's too.
-    controller.signal.addEventListener("abort", () => cancel.end("abort", controller.signal.reason), { once: true });
+  }
+
+  // stream.controller is the caller's too, once the caller has it.
+  #listen(controller) {
+    if (!this.#listens) controller.signal.addEventListener("abort", () => this.#cancel.end("abort", controller.signal.reason), { once: true });
+    this.#listens = true;
+    return controller;
   }
 
   get finishReason() {

@@ -1,8 +1,8 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, StreamError, StreamTruncatedError, catalogue, clientOptions, close, dataText,
-  embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, StreamError, StreamTruncatedError, catalogue, clientOptions, close, dataText,
+  around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
 import { Redacted, WithoutUsage } from "./event_filter.js";
 import { refuse } from "./setting.js";
@@ -23,7 +23,7 @@ export class Upstream {
   // Options of a client. Nobody waits in line here: who is refused is told when to come back.
   constructor(options = {}) {
     const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
-    this.#client = hooked(new Client(data, hooks), hooks);
+    this.#client = hooked(new ClientHandle(data, around(hooks)), hooks);
   }
 
   chat(text, request) {
@@ -43,14 +43,17 @@ export class Upstream {
   }
 
   snapshot() {
-    return this.#client.snapshot();
+    return this.#client.snapshot(Date.now());
   }
 
   #exchange(kind, run, text, { parts = [], maxTokens, redact, lastWords, ...request } = {}) {
     const { settle, settled } = settlement();
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
-      return [text, data, { ...hooks, parts: dataText(parts, "parts"), metered: true, ...(maxTokens !== undefined && { maxTokens: String(maxTokens) }) }];
+      const limits = dataText(parts, "parts");
+      const most = maxTokens === undefined ? undefined : String(maxTokens);
+      const make = (now) => (kind === "chat" ? this.#client.chat(text, data, limits, true, most, now) : this.#client.embeddings(text, data, limits, now));
+      return [make, hooks];
     };
     const answer = (async () => {
       const { call, cancel } = open(this.#client, kind, prepare, settle);
@@ -69,15 +72,15 @@ function answerOf(call, info, body) {
 }
 
 async function chat(call, cancel, redact, lastWords) {
-  const exchange = await call.send(0);
-  const info = responseInfo(exchange.response, call);
+  const sent = await call.send(0);
+  const info = responseInfo(sent.response, call);
   if (!call.stream) {
-    const body = await readBody(exchange.response, cancel, call.idle);
-    exchange.forget();
+    const body = await readBody(sent.response, cancel, call.idle);
+    sent.forget();
     settleWhole(call, cancel, body);
     return answerOf(call, info, body);
   }
-  const pump = new Pump(exchange, new Decoder(call.max_event_bytes), call, cancel, call.idle);
+  const pump = new Pump(sent, new Decoder(call.max_event_bytes), call, cancel, call.idle);
   pump.mode = FOLD;
   const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
   pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
@@ -100,16 +103,16 @@ async function embeddings(call, cancel) {
     const { data, response } = await embed(call, cancel, undefined, format);
     return answerOf(call, response, encoder.encode(JSON.stringify(data)));
   }
-  const exchange = await call.send(0);
-  const bytes = await readBody(exchange.response, cancel, call.idle);
-  exchange.forget();
+  const sent = await call.send(0);
+  const bytes = await readBody(sent.response, cancel, call.idle);
+  sent.forget();
   const text = new TextDecoder().decode(bytes);
   const body = new Body();
-  body.push(bytes);
-  const { data, model } = readBatch(call, 0, exchange.response, body, text, format);
+  push(body, bytes);
+  const { data, model } = readBatch(call, 0, sent.response, body, text, format);
   const list = { object: "list", data, model: model ?? call.plan.model, usage: call.usage() };
   close(call, cancel, "ok", null);
-  return answerOf(call, responseInfo(exchange.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
+  return answerOf(call, responseInfo(sent.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
 }
 
 // Whether a checked answer is a list of OpenAI's, with embeddings of the format.

@@ -1,0 +1,40 @@
+// Live prices: the catalogue is read once for all calls that want it at a time.
+
+import { Call } from "./call.js";
+import { Cancel, resolvesAcrossRequests } from "./cancel.js";
+import { drive } from "./driver.js";
+import { readBody } from "./fetch.js";
+
+const PATIENCE = 10_000; // ms that a catalogue may take
+const LARGEST = 16_777_216; // bytes of a catalogue that is read
+
+// Resolves when prices are there or can't be had.
+export function livePrices(client) {
+  // In workerd a promise belongs to the request that made it: each request reads for itself there.
+  if (!resolvesAcrossRequests()) return load(client);
+  const under = client.loading;
+  if (under !== undefined && Date.now() - under.began < PATIENCE) return under.done;
+  const loading = { began: Date.now() };
+  loading.done = load(client).finally(() => {
+    if (client.loading === loading) client.loading = undefined;
+  });
+  client.loading = loading;
+  return loading.done;
+}
+
+async function load(client) {
+  // A caller that waits for these prices may give up; others still want them.
+  const cancel = new Cancel();
+  cancel.startTotal(PATIENCE);
+  try {
+    const call = new Call(client, client.catalogue("", undefined, Date.now()), cancel);
+    const sent = await drive(call, 0);
+    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST)));
+    sent.forget();
+  } catch {
+    // Without a catalogue the price is unknown, which every reader can say.
+    client.miss_prices(Date.now());
+  } finally {
+    cancel.end("closed");
+  }
+}

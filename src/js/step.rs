@@ -1,0 +1,304 @@
+//! Steps and effects of a call as records that the driver reads; the numbers of steps, events and causes are driver.js's.
+
+use serde::{Serialize, Serializer};
+
+use super::plain;
+use crate::call::failure::{Cancelled, Failure, FailureData};
+use crate::call::{Call, Effect, Lost, Step};
+use crate::policy::limit_store::Part;
+use crate::policy::rate_limit::{Limits, Reason};
+
+/// What a call's owner is told at once: the step or whatever else was asked for, and what is to be done beside it.
+#[derive(Serialize)]
+pub struct Told<'a, T: Serialize> {
+    /// What was asked for.
+    pub said: T,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    effects: Vec<EffectData<'a>>,
+    /// What a trap has lost, for the developer to be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    losses: Vec<&'static str>,
+}
+
+/// A pointer to what was asked for, with the call's effects.
+pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
+    let effects = call.take_effects();
+    plain::record(&Told {
+        said,
+        effects: effects.iter().map(EffectData::of).collect(),
+        losses: call.shared.take_losses(),
+    })
+}
+
+#[derive(Serialize)]
+struct EffectData<'a> {
+    kind: u8,
+    /// A reservation, a scope, or nothing.
+    name: Option<&'a str>,
+    /// Tokens, a time, or a waiter.
+    number: f64,
+    usd: f64,
+    now: f64,
+}
+
+impl<'a> EffectData<'a> {
+    fn of(effect: &'a Effect) -> Self {
+        let data = |kind, name, number| EffectData {
+            kind,
+            name,
+            number,
+            usd: 0.0,
+            now: 0.0,
+        };
+        match effect {
+            Effect::Wake { waiter } => data(0, None, *waiter as f64),
+            Effect::Settle {
+                reservation,
+                tokens,
+                usd,
+                now,
+            } => EffectData {
+                usd: *usd,
+                now: *now,
+                ..data(1, Some(reservation.as_str()), *tokens)
+            },
+            Effect::Release { reservation } => data(2, Some(reservation.as_str()), 0.0),
+            Effect::Block { scope, until } => data(3, Some(scope.as_str()), *until),
+        }
+    }
+}
+
+/// A text that stays where it is until it has been read, since it may be long.
+pub struct InPlace<'a>(pub &'a str);
+
+impl Serialize for InPlace<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0.as_bytes())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum StepData<'a> {
+    Plain(Kind),
+    Timed(Timed),
+    Reserve(Reserve<'a>),
+    Send(Send<'a>),
+    Deliver(Deliver),
+    Fail(Fail<'a>),
+}
+
+#[derive(Serialize)]
+struct Kind {
+    kind: u8,
+}
+
+#[derive(Serialize)]
+struct Timed {
+    kind: u8,
+    ms: f64,
+    waiter: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Reserve<'a> {
+    kind: u8,
+    parts: Vec<PartData<'a>>,
+}
+
+#[derive(Serialize)]
+struct Send<'a> {
+    kind: u8,
+    url: &'a str,
+    method: &'static str,
+    body: Option<InPlace<'a>>,
+    key: Option<&'a str>,
+    stream: bool,
+    /// Headers that this request brought beside the client's.
+    headers: Option<&'a [(String, String)]>,
+    /// Whether some of the headers are of the caller's choosing.
+    own: bool,
+    /// ms to the response's headers.
+    connect: f64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deliver {
+    kind: u8,
+    request_id: Option<String>,
+    secrets: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Fail<'a> {
+    kind: u8,
+    failure: FailureData<'a>,
+    secrets: Vec<String>,
+}
+
+/// A pointer to a step, with the call's effects.
+pub fn record(call: &Call, step: &Step) -> *const u8 {
+    let request = match step {
+        Step::Send { index, .. } => call.requests.get(*index),
+        _ => None,
+    };
+    match request {
+        Some(request) => request.body(|body| told(call, data(call, step, body))),
+        None => told(call, data(call, step, None)),
+    }
+}
+
+fn data<'a>(call: &'a Call, step: &'a Step, body: Option<&'a str>) -> StepData<'a> {
+    let timed = |kind, ms, waiter| StepData::Timed(Timed { kind, ms, waiter });
+    match step {
+        Step::Nothing => StepData::Plain(Kind { kind: 0 }),
+        Step::AwaitPrices => StepData::Plain(Kind { kind: 1 }),
+        Step::AskKey { patience } => timed(2, *patience, None),
+        Step::Reserve { parts } => StepData::Reserve(Reserve {
+            kind: 3,
+            parts: parts.iter().map(PartData::from).collect(),
+        }),
+        Step::Sleep { ms, waiter } => timed(4, *ms, waiter.map(|number| number as f64)),
+        Step::Send { index, key } => send(call, *index, key.as_deref(), body),
+        Step::ReadError { patience } => timed(6, *patience, None),
+        Step::Deliver => StepData::Deliver(Deliver {
+            kind: 7,
+            request_id: call
+                .account
+                .progress
+                .get(|progress| progress.request_id.clone()),
+            secrets: call.secrets(),
+        }),
+        Step::Fail(failure) => StepData::Fail(Fail {
+            kind: 8,
+            failure: failure.data(),
+            secrets: call.secrets(),
+        }),
+    }
+}
+
+fn send<'a>(
+    call: &'a Call,
+    index: usize,
+    key: Option<&'a str>,
+    body: Option<&'a str>,
+) -> StepData<'a> {
+    let Some(request) = call.requests.get(index) else {
+        return StepData::Plain(Kind { kind: 0 });
+    };
+    let headers = &call.options.headers;
+    StepData::Send(Send {
+        kind: 5,
+        url: &request.url,
+        method: request.method,
+        body: body.map(InPlace),
+        key,
+        stream: call.stream,
+        headers: (*headers != call.shared.config.headers).then_some(headers.as_slice()),
+        own: !headers.is_empty(),
+        connect: call.options.timeouts.connect(call.stream),
+    })
+}
+
+/// A failure that is no step: of an answer that had begun.
+#[derive(Serialize)]
+pub struct Failing<'a> {
+    failure: FailureData<'a>,
+    secrets: Vec<String>,
+}
+
+/// A pointer to a failure, with the call's effects.
+pub fn failing(call: &Call, failure: &Failure) -> *const u8 {
+    told(
+        call,
+        Failing {
+            failure: failure.data(),
+            secrets: call.secrets(),
+        },
+    )
+}
+
+/// Why a call ends early, by the driver's number.
+pub fn cancelled(cause: f64) -> Cancelled {
+    match cause as u8 {
+        1 => Cancelled::Idle,
+        2 => Cancelled::Total,
+        3 => Cancelled::Closed,
+        _ => Cancelled::Aborted,
+    }
+}
+
+/// How no response came, by the driver's number.
+pub fn lost(how: f64) -> Lost {
+    match how as u8 {
+        1 => Lost::TimedOut,
+        _ => Lost::Connection,
+    }
+}
+
+/// The limit that a given store names; one that nobody knows is a pause.
+pub fn reason(name: Option<&str>) -> Reason {
+    match name {
+        Some("requests") => Reason::Requests,
+        Some("tokens") => Reason::Tokens,
+        Some("month") => Reason::Month,
+        Some("budget") => Reason::Budget,
+        Some("concurrent") => Reason::Concurrent,
+        _ => Reason::Blocked,
+    }
+}
+
+#[derive(Serialize)]
+struct PartData<'a> {
+    scope: &'a str,
+    tokens: f64,
+    usd: f64,
+    limits: LimitsData,
+    budget: Option<BudgetData>,
+}
+
+#[derive(Serialize)]
+struct BudgetData {
+    usd: f64,
+    per: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LimitsData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_month: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_concurrent: Option<f64>,
+}
+
+impl<'a> From<&'a Part> for PartData<'a> {
+    fn from(part: &'a Part) -> Self {
+        let Limits {
+            requests_per_minute,
+            tokens_per_minute,
+            requests_per_month,
+            max_concurrent,
+        } = part.limits;
+        PartData {
+            scope: &part.scope,
+            tokens: part.tokens as f64,
+            usd: part.usd,
+            limits: LimitsData {
+                requests_per_minute,
+                tokens_per_minute,
+                requests_per_month,
+                max_concurrent,
+            },
+            budget: part.budget.map(|budget| BudgetData {
+                usd: budget.usd,
+                per: budget.per.name(),
+            }),
+        }
+    }
+}
