@@ -35,6 +35,8 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
+    /// ms until the first limit that has a time may allow the request.
+    wait: f64,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -48,8 +50,8 @@ impl Call {
             return self.admit_unlimited(machine, now);
         }
         machine.turn = Some(Turn {
-            asked: now,
-            give_up: now + self.shared.config.waiting.max_wait,
+            asked: self.shared.clock(),
+            give_up: self.shared.clock() + self.shared.config.waiting.max_wait,
             place: None,
             look: FIRST_LOOK,
         });
@@ -76,12 +78,13 @@ impl Call {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
         };
-        turn.asked = now;
+        let clock = self.shared.clock();
+        turn.asked = clock;
         let line = &self.shared.line;
-        let position = turn.place.and_then(|place| line.position(place, now));
-        let first = position.map_or_else(|| line.is_empty(now), |before| before == 0);
+        let position = turn.place.and_then(|place| line.position(place, clock));
+        let first = position.map_or_else(|| line.is_empty(clock), |before| before == 0);
         if !first && position.is_some() {
-            return self.sleep(machine, false, 0.0, now);
+            return self.sleep(machine, None, now);
         }
         if self.has_budget() && self.shared.has_lost_counters() {
             return self.give_up(machine, self.overdrawn());
@@ -93,6 +96,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
+            wait: f64::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -164,6 +168,10 @@ impl Call {
                 .pool(|pool| pool.limited(key, refusal.retry_after, now));
         } else {
             round.next = round.keys.len();
+            round.wait = f64::INFINITY;
+        }
+        if refusal.retry_after > 0.0 {
+            round.wait = round.wait.min(refusal.retry_after);
         }
         let sooner = |best: &Refusal| refusal.retry_after < best.retry_after;
         if !of_key || round.soonest.as_ref().is_none_or(sooner) {
@@ -186,7 +194,7 @@ impl Call {
             return self.send(machine, admitted, now);
         }
         self.release(&admitted);
-        self.sleep(machine, false, 0.0, now)
+        self.sleep(machine, None, now)
     }
 
     /// Every key was refused: the request waits, or gives up.
@@ -209,43 +217,51 @@ impl Call {
         if round.first && self.shared.line.freed() != round.freed {
             return self.look(machine, now);
         }
-        self.sleep(machine, round.first, refusal.retry_after, now)
+        self.sleep(machine, Some(round).filter(|round| round.first), now)
     }
 
-    /// The request waits in line. The first one sleeps until the limit may allow it; where a call under way has to end
-    /// first, until it is woken.
-    fn sleep(&self, machine: &mut Machine, first: bool, retry_after: f64, now: f64) -> Step {
+    /// The request waits in line. The first one, which has just made a round, sleeps until a limit may allow it; where a
+    /// call under way has to end first, until it is woken.
+    fn sleep(&self, machine: &mut Machine, round: Option<&Round>, now: f64) -> Step {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
         };
-        let left = turn.give_up - now;
+        let clock = self.shared.clock();
+        let left = turn.give_up - clock;
+        let refusal = round.and_then(|round| round.soonest.as_ref());
         if left <= 0.0 {
-            return self.give_up(machine, self.too_late());
+            let failure = refusal.map_or_else(|| self.too_late(), |refusal| self.refused(refusal));
+            return self.give_up(machine, failure);
         }
         let line = &self.shared.line;
         let place = turn
             .place
-            .filter(|place| line.position(*place, now).is_some());
+            .filter(|place| line.position(*place, clock).is_some());
         let place = place.unwrap_or_else(|| {
-            let place = line.join(now);
+            let place = line.join(clock);
             self.places.get(|places| places.push(place));
             place
         });
         turn.place = Some(place);
         trap::here(Place::Line);
+        // Those that were before it have gone while a store was asked: nobody is left to wake it.
+        if round.is_none() && line.position(place, clock) == Some(0) {
+            return self.look(machine, now);
+        }
         let host = self.shared.host;
-        let is_woken = host.wakes_across_requests && !(first && host.has_store);
-        let ms = if first && retry_after > 0.0 {
-            retry_after
+        let is_woken = host.wakes_across_requests && (round.is_none() || !host.has_store);
+        let wait = round.map_or(f64::INFINITY, |round| round.wait);
+        let ms = if refusal.is_some_and(|refusal| refusal.retry_after > 0.0) {
+            wait
         } else if is_woken {
-            left
+            left.min(wait)
         } else {
             let look = turn.look.min(left);
             turn.look = (turn.look * 2.0).min(LAST_LOOK);
-            look
+            look.min(wait)
         };
         let ms = ms.max(1.0);
-        line.sleeps(place, now + ms);
+        line.sleeps(place, clock + ms);
         machine.state = State::Waiting;
         Step::Sleep {
             ms,
@@ -254,7 +270,7 @@ impl Call {
     }
 
     /// The wait ends with a failure; what a server said before matters more than the limit that kept the next try from it.
-    fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
+    pub(super) fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
         self.end_turn(machine);
         let failure = machine.last.take().unwrap_or_else(|| Box::new(failure));
         machine.fail(failure)

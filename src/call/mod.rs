@@ -15,7 +15,8 @@
 //!
 //! After each of these the driver takes the [`Effect`]s: what a given store is to be told, and whose sleep ends.
 //!
-//! Time is given as ms since the epoch and need not move forward; where it goes back, it counts as standing still.
+//! Time is given as ms since the epoch and need not move forward; where it goes back, it counts as standing still. A wait
+//! in line is measured by the time that passed, however the clock was set meanwhile.
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
@@ -254,6 +255,7 @@ impl Call {
         let Some(mut machine) = machine else {
             return Step::Nothing;
         };
+        self.shared.hear_clock(now);
         let step = self.advance(&mut machine, event, now, random);
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {

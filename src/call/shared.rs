@@ -61,6 +61,10 @@ pub struct Shared {
     spend: Held<Spend>,
     /// Calls that have begun and not been settled.
     pub in_flight: Cell<u32>,
+    /// The time that a call was last told of.
+    heard_at: Cell<f64>,
+    /// The sum of the steps that this time made forward.
+    clock: Cell<f64>,
     /// The keys' public names.
     labels: Vec<String>,
     /// Keys that must not be seen in an error: the pool's, and those that a function gave.
@@ -115,12 +119,27 @@ impl Shared {
             spend: Held::new(Spend::default()),
             prices: Prices::default(),
             in_flight: Cell::new(0),
+            heard_at: Cell::new(0.0),
+            clock: Cell::new(0.0),
             labels,
             secrets: Held::new(config.keys.clone()),
             losses: Held::default(),
             config,
             host,
         }
+    }
+
+    /// Moves the clock by which waits are measured.
+    pub(super) fn hear_clock(&self, now: f64) {
+        let passed = now - self.heard_at.replace(now);
+        if passed > 0.0 {
+            self.clock.set(self.clock.get() + passed);
+        }
+    }
+
+    /// A clock that only goes forward: where the wall clock is set back, a wait must not grow by as much.
+    pub(super) fn clock(&self) -> f64 {
+        self.clock.get()
     }
 
     /// Uses the keys' state.
@@ -239,7 +258,7 @@ impl Shared {
 
     /// The state as plain data.
     pub fn snapshot(&self, now: f64) -> Snapshot {
-        let queued = u32::try_from(self.line.len(now)).unwrap_or(u32::MAX);
+        let queued = u32::try_from(self.line.len(self.clock())).unwrap_or(u32::MAX);
         Snapshot {
             keys: self.pool(|pool| pool.snapshot(now)),
             spend: self.spend(|spend| spend.snapshot()),
