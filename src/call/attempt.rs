@@ -81,6 +81,14 @@ impl Machine {
         }
     }
 
+    /// The call has been closed: whatever comes of the last step is too late, and a reservation is given back.
+    pub(super) fn close(&mut self) {
+        self.state = match self.state {
+            State::Reserving(_) | State::Owed => State::Owed,
+            _ => State::Over,
+        };
+    }
+
     /// The end without an answer.
     pub(super) fn fail(&mut self, failure: Box<Failure>) -> Step {
         self.state = State::Over;
@@ -98,11 +106,18 @@ impl Call {
         random: f64,
     ) -> Step {
         match (std::mem::take(&mut machine.state), event) {
-            (State::Owed, Event::Reserved(Ok(reservation))) => {
-                self.give_back(&reservation);
+            (State::Over, _) => self.end(machine),
+            (State::Owed, Event::Reserved(answer)) => {
+                if let Ok(reservation) = answer {
+                    self.give_back(&reservation);
+                }
                 self.end(machine)
             }
-            (State::Over | State::Owed, _) => self.end(machine),
+            (State::Owed, Event::StoreFailed) => self.end(machine),
+            (State::Owed, _) => {
+                machine.state = State::Owed;
+                Step::Nothing
+            }
             (state, Event::Cancelled(how)) => self.end_early(machine, state, how, now),
             (State::New, Event::Begin) => self.begin(machine, now),
             (State::AwaitingPrices, Event::Prices) => self.afford(machine, now),
@@ -118,8 +133,8 @@ impl Call {
                 self.reserved(machine, round, answer, now)
             }
             (State::Reserving(_), Event::StoreFailed) => {
-                self.end_turn(machine);
-                machine.fail(Box::new(self.store_failed()))
+                let failure = self.store_failed();
+                self.give_up(machine, failure)
             }
             (State::Waiting, Event::Woken) => self.look(machine, now),
             (State::Pausing, Event::Woken) => self.prepare(machine, now),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Call;
 use super::account::Progress;
+use super::attempt::Machine;
 use crate::policy::ledger::{Outcome, Settlement, Source, Usage};
 use crate::trap::{self, Place};
 
@@ -37,6 +38,8 @@ impl Call {
             let in_flight = &self.shared.in_flight;
             in_flight.set(in_flight.get().saturating_sub(1));
         }
+        self.machines
+            .get(|machines| machines.iter_mut().for_each(Machine::close));
         self.leave_line();
         self.close_open(now);
         for request in &self.requests {
