@@ -1,0 +1,14 @@
+//! Any scenario: each step is what a naive model of the rules says, and nothing is left behind.
+
+use crate::simulation::World;
+use crate::simulation::scenario::Scenario;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_scenario_ends_as_the_rules_say(bytes in prop::collection::vec(any::<u8>(), 0..90)) {
+        World::run(&Scenario::from_bytes(&bytes));
+    }
+}

@@ -1,0 +1,126 @@
+//! What must be true when everything is over.
+
+use hfetch::call::failure::Cancelled;
+use hfetch::call::{Lost, Step};
+use hfetch::policy::limit_store::{MemoryStore, Part};
+use serde_json::{Value, json, to_value};
+
+use super::heard::Heard;
+use super::rules;
+use super::scenario::{KeyAnswer, Reply, StoreAnswer};
+use super::{PATIENCE, World};
+
+/// Late enough that no minute, no pause of the server's and no budget's hour is in the way.
+const MUCH_LATER: f64 = 7_200_000.0;
+
+impl World {
+    pub(super) fn check_end(&mut self) {
+        let now = self.now();
+        self.every_call_is_settled_once();
+        assert_eq!(self.shared.line.len(0.0), 0, "somebody still waits");
+        self.nothing_is_reserved();
+        self.nothing_follows_the_last_step();
+        self.nothing_is_reserved();
+        self.limits_are_free_again(now + MUCH_LATER);
+    }
+
+    fn every_call_is_settled_once(&self) {
+        let mut settlements = 0;
+        for flight in self
+            .flights
+            .iter()
+            .filter(|flight| flight.refused.is_none())
+        {
+            let call = flight.call.as_ref().expect("a call that has begun");
+            assert!(flight.closed, "a call that never ended: {:?}", flight.story);
+            assert_eq!(flight.settlement.is_some(), call.kind.is_some());
+            assert!(
+                flight.ended_at < flight.plan.at + PATIENCE || self.may_hang(),
+                "{:?}",
+                flight.story
+            );
+            settlements += usize::from(call.kind.is_some());
+        }
+        let requests = self.shared.spend(|spend| spend.snapshot().requests);
+        assert_eq!(requests, settlements as f64);
+        assert_eq!(self.judge.settled, settlements);
+        assert_eq!(self.shared.in_flight.get(), 0);
+    }
+
+    /// Whether somebody may keep a call from ending by itself.
+    fn may_hang(&self) -> bool {
+        let answers = self.scenario.store.iter().flatten();
+        let is_late = |answer: &StoreAnswer| *answer == StoreAnswer::Hangs;
+        let hangs = |answer: &KeyAnswer| matches!(answer, KeyAnswer::Hangs);
+        answers.into_iter().any(is_late)
+            || self.scenario.key_function.iter().any(hangs)
+            || !self.scenario.jumps.is_empty()
+    }
+
+    fn nothing_is_reserved(&self) {
+        if let Some(store) = &self.store {
+            store.balance();
+        }
+        let state = self
+            .shared
+            .memory(|store| to_value(store.state()).expect("a state"));
+        let Some(state) = state else { return };
+        assert_eq!(state["open"], json!([]), "reservations are left");
+        for scope in state["scopes"].as_array().expect("scopes") {
+            assert_eq!(scope[2]["held"], Value::from("0"), "money is held: {scope}");
+        }
+    }
+
+    /// A request that is over takes no event and does nothing.
+    fn nothing_follows_the_last_step(&mut self) {
+        let now = self.now();
+        let late = [
+            Heard::Begin,
+            Heard::Prices,
+            Heard::Key("hf_late".to_string()),
+            Heard::NoKey { thrown: true },
+            Heard::StoreFailed,
+            Heard::Woken,
+            Heard::Head(Reply::from(200)),
+            Heard::Head(Reply::from(500)),
+            Heard::Lost(Lost::Connection),
+            Heard::ErrorBody(""),
+            Heard::Cancelled(Cancelled::Aborted),
+        ];
+        for flight in &self.flights {
+            let Some(call) = &flight.call else { continue };
+            for index in 0..call.requests.len() {
+                for heard in &late {
+                    let step = call.handle(index, heard.event(), now, 0.5);
+                    assert!(matches!(step, Step::Nothing), "{heard:?}: {step:?}");
+                }
+                call.reported(index, Some(1), Some(1), None, now);
+                call.delivered(index, 1, now);
+            }
+            assert_eq!(call.take_effects(), [], "{:?}", flight.story);
+        }
+    }
+
+    /// Limits that have forgotten everything let as much through as new ones.
+    fn limits_are_free_again(&self, now: f64) {
+        let Some(flight) = self.flights.iter().find(|flight| flight.call.is_some()) else {
+            return;
+        };
+        let Some(call) = flight.call.as_ref().filter(|call| call.kind.is_some()) else {
+            return;
+        };
+        let mut parts = rules::parts(&self.shared, call, 0, 0);
+        parts.retain(|part| part.budget.is_none());
+        let used = self.shared.memory(|store| room(store.clone(), &parts, now));
+        if let Some(used) = used {
+            assert_eq!(used, room(MemoryStore::new(), &parts, now));
+        }
+    }
+}
+
+/// How many requests a store lets through at once, up to some.
+fn room(mut store: MemoryStore, parts: &[Part], now: f64) -> usize {
+    (0..20)
+        .take_while(|_| store.reserve(parts, now).is_ok())
+        .count()
+}

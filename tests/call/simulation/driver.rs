@@ -1,0 +1,160 @@
+//! What the driver does when a step or an effect says so.
+
+use hfetch::call::{Effect, Lost, Step};
+use hfetch::policy::limit_store::Part;
+
+use super::heard::{self, Heard};
+use super::scenario::{KeyAnswer, Met, Reply, StoreAnswer};
+use super::{Address, End, Task, World};
+
+/// How long it takes to tell a given store something, in ms.
+const TELLING: u64 = 2;
+
+impl World {
+    pub(super) fn obey(&mut self, call: usize, index: usize, step: Step) {
+        if matches!(step, Step::Nothing) {
+            return;
+        }
+        let flight = &mut self.flights[call];
+        flight.story.extend(heard::words(&step, &self.shared));
+        flight.times.resize(flight.story.len(), self.time);
+        let request = &mut flight.requests[index];
+        request.serial += 1;
+        request.waiter = None;
+        (request.asks_store, request.awaits_prices) = (false, false);
+        let address = Address {
+            call,
+            index,
+            serial: request.serial,
+        };
+        match step {
+            Step::AwaitPrices => request.awaits_prices = true,
+            Step::AskKey { patience } => self.ask_key(address, patience),
+            Step::Reserve { parts } => {
+                request.asks_store = true;
+                self.ask_store(address, parts);
+            }
+            Step::Sleep { ms, waiter } => {
+                request.waiter = waiter;
+                // A timer of fractions is cut off, and may be over before the wall clock says so.
+                self.schedule(ms as u64, Task::Come(address, Heard::Woken));
+            }
+            Step::Send { .. } => self.send(address),
+            Step::ReadError { patience } => self.read_error(address, patience),
+            Step::Deliver => {
+                request.end = Some(End::Answer);
+                let reads_for = flight.plan.reads_for;
+                self.schedule(reads_for, Task::Read(address));
+            }
+            Step::Fail(failure) => {
+                request.end = Some(End::Failed(failure.error.class.name()));
+                request.done = true;
+                flight.failure = Some(failure);
+                self.end_others(call);
+            }
+            Step::Nothing => {}
+        }
+    }
+
+    fn ask_key(&mut self, address: Address, patience: f64) {
+        let answers = &self.scenario.key_function;
+        let answer = &answers[self.asked_key.min(answers.len() - 1)];
+        let (after, heard) = match *answer {
+            KeyAnswer::Gives(key) => (0, Heard::Key(key.to_string())),
+            KeyAnswer::Late(after, key) => (after, Heard::Key(key.to_string())),
+            KeyAnswer::GivesNoText => (0, Heard::NoKey { thrown: false }),
+            KeyAnswer::Throws => (0, Heard::NoKey { thrown: true }),
+            KeyAnswer::Hangs => (patience as u64, Heard::NoKey { thrown: true }),
+        };
+        self.asked_key += 1;
+        self.schedule(after, Task::Come(address, heard));
+    }
+
+    fn ask_store(&mut self, address: Address, parts: Vec<Part>) {
+        let store = self.store.as_mut().expect("a given store");
+        match store.next_answer() {
+            StoreAnswer::Hangs => {}
+            StoreAnswer::Throws => self.schedule(0, Task::Come(address, Heard::StoreFailed)),
+            StoreAnswer::Late(ms) => {
+                let how = StoreAnswer::Late(ms);
+                self.schedule(ms / 2, Task::Decide(address, parts, how, ms - ms / 2));
+            }
+            how => self.schedule(0, Task::Decide(address, parts, how, 0)),
+        }
+    }
+
+    pub(super) fn decide(
+        &mut self,
+        address: Address,
+        parts: &[Part],
+        how: StoreAnswer,
+        after: u64,
+    ) {
+        let now = self.now();
+        let store = self.store.as_mut().expect("a given store");
+        let answer = store.reserve(how, parts, now);
+        if how == StoreAnswer::Twice {
+            self.schedule(
+                after + 1,
+                Task::Come(address, Heard::Reserved(answer.clone())),
+            );
+        }
+        self.schedule(after, Task::Come(address, Heard::Reserved(answer)));
+    }
+
+    fn send(&mut self, address: Address) {
+        let flight = &mut self.flights[address.call];
+        let scripted = flight.plan.replies.get(flight.sends);
+        let reply = scripted.cloned().unwrap_or(Reply::from(200));
+        flight.sends += 1;
+        flight.requests[address.index].body = reply.body;
+        let heard = match reply.what {
+            Met::Lost => Heard::Lost(Lost::Connection),
+            Met::Silence => Heard::Lost(Lost::TimedOut),
+            Met::Status(_) => Heard::Head(reply.clone()),
+        };
+        self.schedule(reply.after, Task::Come(address, heard));
+    }
+
+    fn read_error(&mut self, address: Address, patience: f64) {
+        assert!(patience <= 5_000.0);
+        let body = self.flights[address.call].requests[address.index].body;
+        self.schedule(1, Task::Come(address, Heard::ErrorBody(body)));
+    }
+
+    pub(super) fn obey_effects(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Wake { waiter } => self.wake(waiter),
+                effect => self.schedule(TELLING, Task::Tell(effect)),
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, effect: &Effect) {
+        let store = self.store.as_mut().expect("a given store");
+        if store.told(effect)
+            && let Some(waiter) = self.shared.line.wake_first()
+        {
+            self.wake(waiter);
+        }
+    }
+
+    /// Ends a waiter's sleep, if it is asleep.
+    fn wake(&mut self, waiter: u64) {
+        assert!(!self.scenario.workerd, "nobody can be woken in workerd");
+        for (call, flight) in self.flights.iter().enumerate() {
+            let mut requests = flight.requests.iter();
+            if let Some(index) = requests.position(|request| request.waiter == Some(waiter)) {
+                let serial = flight.requests[index].serial;
+                let address = Address {
+                    call,
+                    index,
+                    serial,
+                };
+                self.schedule(0, Task::Come(address, Heard::Woken));
+                return;
+            }
+        }
+    }
+}

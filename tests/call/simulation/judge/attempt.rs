@@ -1,0 +1,91 @@
+//! What follows from a response, an error or silence.
+
+use hfetch::call::{Lost, Step};
+
+use super::super::rules;
+use super::super::scenario::Reply;
+use super::{Judge, Moment, Phase, Request};
+
+impl Judge {
+    pub(super) fn answered(
+        &mut self,
+        m: &Moment<'_>,
+        request: &mut Request,
+        reply: &Reply,
+        step: &Step,
+    ) {
+        if !(200..300).contains(&reply.status()) {
+            assert!(matches!(step, Step::ReadError { .. }), "{step:?}");
+            request.phase = Phase::Reading(reply.clone());
+            return;
+        }
+        assert!(matches!(step, Step::Deliver), "{step:?}");
+        self.block(request.key, rules::rest(reply), m.now);
+    }
+
+    pub(super) fn block(&mut self, key: usize, rest: Option<f64>, now: f64) {
+        if let (Some(rest), Some(store)) = (rest, &mut self.store) {
+            store.block(&self.shared.scope(key), now + rest);
+        }
+    }
+
+    pub(super) fn lost(&mut self, m: &Moment<'_>, request: &mut Request, lost: Lost, step: &Step) {
+        let pause = rules::pause(None, "", request.attempts, m.random, &m.call.options.retry);
+        if lost == Lost::Connection {
+            self.book(m.call, request, 0, 0);
+            return self.pause_or_fail(request, step, pause, "APIConnectionError");
+        }
+        self.sent_in_vain(m, request);
+        // Whether a connect timeout is tried again is for the tests of src/policy/retry.rs.
+        let pause = pause.filter(|_| !matches!(step, Step::Fail(_)));
+        self.pause_or_fail(request, step, pause, "APIConnectionTimeoutError");
+    }
+
+    pub(super) fn error(
+        &mut self,
+        m: &Moment<'_>,
+        request: &mut Request,
+        reply: &Reply,
+        body: &'static str,
+        step: &Step,
+    ) {
+        let status = reply.status();
+        let (model, policy) = (&m.call.model, &m.call.options.retry);
+        let rest = rules::rest(reply);
+        self.book(m.call, request, 0, 0);
+        self.pool.failed(request.key, model, status, rest, m.now);
+        self.block(request.key, rest, m.now);
+        let class = rules::class_of(status, body);
+        let last = request.attempts >= policy.max_attempts;
+        if !last && status == 401 && self.shared.config.key_from_function {
+            request.failed = Some(class);
+            request.refused_key = request.given_key.take();
+            return self.next_attempt(m, request, step);
+        }
+        let another = !last && self.pool.has_another(model, &request.tried, m.now);
+        if another && [401, 402, 403, 429].contains(&status) {
+            request.failed = Some(class);
+            return self.next_attempt(m, request, step);
+        }
+        let pause = rules::pause(Some(reply), body, request.attempts, m.random, policy);
+        self.pause_or_fail(request, step, pause, class);
+    }
+
+    pub(super) fn pause_or_fail(
+        &mut self,
+        request: &mut Request,
+        step: &Step,
+        pause: Option<f64>,
+        class: &'static str,
+    ) {
+        let Some(pause) = pause else {
+            return self.fail(request, step, class);
+        };
+        let Step::Sleep { ms, waiter: None } = step else {
+            panic!("a pause of {pause}, not {step:?}");
+        };
+        assert_eq!(*ms, pause);
+        request.failed = Some(class);
+        request.phase = Phase::Pausing;
+    }
+}

@@ -1,0 +1,115 @@
+//! What is booked, and what the one settlement must say.
+
+use hfetch::call::Call;
+use hfetch::policy::ledger::{Outcome, Settlement, Source};
+
+use super::super::rules;
+use super::super::scenario::Reported;
+use super::{Judge, Moment, Phase, Request};
+
+impl Judge {
+    /// A request was sent and never answered: its prompt counts.
+    pub(super) fn sent_in_vain(&mut self, m: &Moment<'_>, request: &mut Request) {
+        let prompt = m.call.requests[m.index].ask.prompt_tokens;
+        self.count(m.call, m.number, request, (prompt, 0), true);
+    }
+
+    pub(super) fn count(
+        &mut self,
+        call: &Call,
+        number: usize,
+        request: &mut Request,
+        used: (u64, u64),
+        estimated: bool,
+    ) {
+        let (prompt, completion) = used;
+        self.book(call, request, prompt, completion);
+        let sum = self.sums.entry(number).or_default();
+        sum.prompt += prompt;
+        sum.completion += completion;
+        sum.estimated |= estimated;
+        sum.reported |= !estimated;
+    }
+
+    pub(super) fn book(
+        &mut self,
+        call: &Call,
+        request: &mut Request,
+        prompt: u64,
+        completion: u64,
+    ) {
+        let tokens = prompt + completion;
+        if let (Some(name), Some(store)) = (request.reservation.take(), &mut self.store) {
+            let usd = rules::usd(
+                &self.shared,
+                call,
+                call.provider().as_deref(),
+                prompt as f64,
+                completion as f64,
+            );
+            store.settle(&name, tokens, usd, self.now);
+        }
+        self.pool.settled(request.key, tokens, self.now);
+        request.open = false;
+    }
+
+    /// The driver has said what an answer took.
+    pub fn account(&mut self, call: &Call, number: usize, index: usize, usage: Reported, now: f64) {
+        self.now = now;
+        let used = match usage {
+            Reported::ByServer(prompt, completion) => (prompt, completion),
+            Reported::Delivered(completion) => (call.requests[index].ask.prompt_tokens, completion),
+            Reported::Never => return,
+        };
+        let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
+        if request.open {
+            let estimated = matches!(usage, Reported::Delivered(_));
+            self.count(call, number, &mut request, used, estimated);
+        }
+        self.requests.insert((number, index), request);
+    }
+
+    /// A call has been closed: what nobody accounted for has its prompt, and the settlement is the sum.
+    pub fn close(
+        &mut self,
+        call: &Call,
+        number: usize,
+        settlement: Option<&Settlement>,
+        outcome: Outcome,
+        now: f64,
+    ) {
+        self.now = now;
+        for index in 0..call.requests.len() {
+            self.account(call, number, index, Reported::Delivered(0), now);
+            let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
+            self.leave(&mut request);
+            request.phase = Phase::Over;
+            self.requests.insert((number, index), request);
+        }
+        let Some(settlement) = settlement else { return };
+        self.settled += 1;
+        let sum = self.sums.remove(&number).unwrap_or_default();
+        let usage = &settlement.usage;
+        assert_eq!(settlement.outcome, outcome);
+        assert_eq!(settlement.attempts, sum.sends);
+        assert_eq!(
+            settlement.key,
+            sum.key
+                .map(|key| self.shared.label(key))
+                .unwrap_or_default()
+        );
+        assert_eq!(usage.prompt_tokens, sum.prompt as f64);
+        assert_eq!(usage.completion_tokens, sum.completion as f64);
+        assert_eq!(
+            usage.source == Source::Reported,
+            sum.reported && !sum.estimated
+        );
+        let rates = self
+            .shared
+            .rates(&call.model, settlement.provider.as_deref());
+        let usd = rates
+            .map(|(rates, _)| rules::price(rates, usage.prompt_tokens, usage.completion_tokens));
+        let off = settlement.cost.usd.unwrap_or(0.0) - usd.unwrap_or(0.0);
+        assert!(off.abs() < 1e-9, "{settlement:?}");
+    }
+}

@@ -1,0 +1,307 @@
+//! A naive model of a call: it hears every event, and says for each step whether the rules of the design allow it.
+//!
+//! It keeps counters and keys of its own, fed with nothing but what was seen from outside. What a key pool and a store
+//! answer is not its subject: these have oracles of their own.
+
+mod attempt;
+mod books;
+mod line;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use hfetch::call::failure::Cancelled;
+use hfetch::call::shared::Shared;
+use hfetch::call::{Call, Lost, Step};
+use hfetch::policy::key_pool::KeyPool;
+use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
+
+use super::heard::Heard;
+use super::scenario::Reply;
+
+/// The longest time between two looks where nobody can wake a waiter, in ms.
+const LAST_LOOK: f64 = 1_000.0;
+
+/// How much longer than announced a waiter may be silent in workerd, in ms.
+const GRACE: f64 = 5_000.0;
+
+/// The place of a request whose number no step has named yet.
+const UNNAMED: u64 = u64::MAX;
+
+/// What is known when an event comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    pub call: &'a Call,
+    pub number: usize,
+    pub index: usize,
+    pub now: f64,
+    pub random: f64,
+    /// What had become free before the event.
+    pub freed: u64,
+}
+
+#[derive(Debug, Default)]
+enum Phase {
+    #[default]
+    New,
+    Prices,
+    AskingKey,
+    Reserving,
+    Waiting,
+    Pausing,
+    Sending,
+    Reading(Reply),
+    Over,
+}
+
+/// A wait for the limits.
+#[derive(Debug, Default)]
+struct Turn {
+    give_up: f64,
+    asked: f64,
+    waiter: Option<u64>,
+    first: bool,
+    keys: Vec<usize>,
+    next: usize,
+    refusals: Vec<Refusal>,
+    /// What each key was asked for.
+    parts: Vec<Vec<Part>>,
+    freed: u64,
+    sleeps_until: f64,
+}
+
+/// One request, as far as it was seen.
+#[derive(Debug, Default)]
+struct Request {
+    phase: Phase,
+    attempts: u32,
+    tried: Vec<usize>,
+    /// The class of the last attempt's error.
+    failed: Option<&'static str>,
+    given_key: Option<String>,
+    refused_key: Option<String>,
+    turn: Turn,
+    key: usize,
+    /// The shadow store's name of what is reserved.
+    reservation: Option<String>,
+    /// Whether it was sent and nobody has accounted for it.
+    open: bool,
+}
+
+/// What a call has used.
+#[derive(Debug, Default)]
+struct Sum {
+    sends: u32,
+    prompt: u64,
+    completion: u64,
+    estimated: bool,
+    reported: bool,
+    key: Option<usize>,
+}
+
+#[derive(Debug)]
+pub struct Judge {
+    shared: Rc<Shared>,
+    /// None: a given store counts.
+    store: Option<MemoryStore>,
+    pool: KeyPool,
+    /// Who waits: number, and until when it is alive.
+    line: Vec<(u64, f64)>,
+    requests: BTreeMap<(usize, usize), Request>,
+    sums: BTreeMap<usize, Sum>,
+    /// The time of the last event.
+    now: f64,
+    /// The sum of the steps that the time of events made forward.
+    clock: f64,
+    heard_at: f64,
+    jumped: bool,
+    pub settled: usize,
+}
+
+impl Judge {
+    pub fn new(shared: &Rc<Shared>) -> Self {
+        let config = &shared.config;
+        let labels = (0..config.keys.len().max(1))
+            .map(|key| shared.label(key))
+            .collect();
+        let counters = match shared.host.wakes_across_requests {
+            true => MemoryStore::new(),
+            false => MemoryStore::shared(),
+        };
+        Judge {
+            store: (!shared.host.has_store).then_some(counters),
+            pool: KeyPool::new(labels, config.key_from_function),
+            shared: shared.clone(),
+            line: Vec::new(),
+            requests: BTreeMap::new(),
+            sums: BTreeMap::new(),
+            now: 0.0,
+            clock: 0.0,
+            heard_at: 0.0,
+            jumped: false,
+            settled: 0,
+        }
+    }
+
+    pub fn jumped(&mut self) {
+        self.jumped = true;
+    }
+
+    /// Holds a step against the rules.
+    pub fn hear(&mut self, moment: &Moment<'_>, heard: &Heard, step: &Step) {
+        self.clock += (moment.now - self.heard_at).max(0.0);
+        (self.now, self.heard_at) = (moment.now, moment.now);
+        let mut request = self
+            .requests
+            .remove(&(moment.number, moment.index))
+            .unwrap_or_default();
+        let phase = std::mem::take(&mut request.phase);
+        self.judge(moment, &mut request, phase, heard, step);
+        self.requests.insert((moment.number, moment.index), request);
+    }
+
+    fn judge(
+        &mut self,
+        m: &Moment<'_>,
+        request: &mut Request,
+        phase: Phase,
+        heard: &Heard,
+        step: &Step,
+    ) {
+        match (phase, heard) {
+            (Phase::Over, _) => {
+                assert!(
+                    matches!(step, Step::Nothing),
+                    "a step after the last: {step:?}"
+                );
+                request.phase = Phase::Over;
+            }
+            (phase, Heard::Cancelled(how)) => self.cancelled(m, request, &phase, *how, step),
+            (Phase::New, Heard::Begin) => self.begin(m, request, step),
+            (Phase::Prices, Heard::Prices) => match self.shared.rates(&m.call.model, None) {
+                Some(_) => self.next_attempt(m, request, step),
+                None => self.fail(request, step, "ConfigError"),
+            },
+            (Phase::AskingKey, Heard::Key(key)) => self.take_key(m, request, key, step),
+            (Phase::AskingKey, Heard::NoKey { .. }) => self.fail(request, step, "ConfigError"),
+            (Phase::Reserving, Heard::Reserved(answer)) => self.reserved(m, request, answer, step),
+            (Phase::Reserving, Heard::StoreFailed) => {
+                self.give_up(request, step, "LimitExceededError")
+            }
+            (Phase::Waiting, Heard::Woken) => self.look(m, request, step),
+            (Phase::Pausing, Heard::Woken) => self.next_attempt(m, request, step),
+            (Phase::Sending, Heard::Head(reply)) => self.answered(m, request, reply, step),
+            (Phase::Sending, Heard::Lost(lost)) => self.lost(m, request, *lost, step),
+            (Phase::Reading(reply), Heard::ErrorBody(body)) => {
+                self.error(m, request, &reply, body, step)
+            }
+            (phase, heard) => {
+                assert!(
+                    matches!(step, Step::Nothing),
+                    "{phase:?}, {heard:?}: {step:?}"
+                );
+                request.phase = phase;
+            }
+        }
+    }
+
+    fn begin(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        if matches!(step, Step::AwaitPrices) {
+            assert!(m.call.kind.is_some() && self.shared.config.budget.is_some());
+            request.phase = Phase::Prices;
+            return;
+        }
+        self.next_attempt(m, request, step);
+    }
+
+    /// The key comes first, then the limits.
+    fn next_attempt(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        if self.shared.config.key_from_function {
+            assert!(matches!(step, Step::AskKey { .. }), "{step:?}");
+            request.phase = Phase::AskingKey;
+            return;
+        }
+        self.admission(m, request, step);
+    }
+
+    fn take_key(&mut self, m: &Moment<'_>, request: &mut Request, key: &str, step: &Step) {
+        if key.is_empty() || key.contains(' ') {
+            return self.fail(request, step, "ConfigError");
+        }
+        let refused = request.refused_key.take();
+        if refused.as_deref() == Some(key) {
+            return self.fail(request, step, "AuthenticationError");
+        }
+        request.given_key = Some(key.to_string());
+        self.admission(m, request, step);
+    }
+
+    fn admission(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        if m.call.kind.is_none() {
+            let keys = self.pool.pick(&m.call.model, &request.tried, m.now);
+            request.key = keys.first().copied().unwrap_or(0);
+            return self.sent(m, request, step);
+        }
+        request.turn = Turn {
+            give_up: self.clock + self.shared.config.waiting.max_wait,
+            ..Turn::default()
+        };
+        self.look(m, request, step);
+    }
+
+    fn fail(&mut self, request: &mut Request, step: &Step, class: &str) {
+        let Step::Fail(failure) = step else {
+            panic!("{class}, not {step:?}");
+        };
+        assert_eq!(failure.error.class.name(), class, "{failure:?}");
+        self.leave(request);
+        request.phase = Phase::Over;
+    }
+
+    /// What a server said before matters more than what kept the next try from it.
+    fn give_up(&mut self, request: &mut Request, step: &Step, class: &str) {
+        let class = request.failed.unwrap_or(class);
+        self.fail(request, step, class);
+    }
+
+    fn sent(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        let Step::Send { index, key } = step else {
+            panic!("a request is sent, not {step:?}");
+        };
+        let configured = self.shared.config.keys.get(request.key).cloned();
+        assert_eq!(*index, m.index);
+        assert_eq!(*key, request.given_key.clone().or(configured));
+        self.leave(request);
+        request.attempts += 1;
+        assert!(request.attempts <= m.call.options.retry.max_attempts);
+        request.tried.push(request.key);
+        if m.call.kind.is_some() {
+            self.pool.sent(request.key, m.now);
+        }
+        let sum = self.sums.entry(m.number).or_default();
+        sum.sends += 1;
+        sum.key = Some(request.key);
+        request.open = true;
+        request.phase = Phase::Sending;
+    }
+
+    fn cancelled(
+        &mut self,
+        m: &Moment<'_>,
+        request: &mut Request,
+        phase: &Phase,
+        how: Cancelled,
+        step: &Step,
+    ) {
+        match phase {
+            Phase::Sending => self.sent_in_vain(m, request),
+            Phase::Reading(_) => self.book(m.call, request, 0, 0),
+            _ => {}
+        }
+        let class = match how {
+            Cancelled::Aborted | Cancelled::Closed => "APIUserAbortError",
+            Cancelled::Idle | Cancelled::Total => "APIConnectionTimeoutError",
+        };
+        self.fail(request, step, class);
+    }
+}

@@ -1,0 +1,355 @@
+//! A driver without I/O: it obeys the steps of calls in simulated time, and a judge looks at each of them.
+//!
+//! It keeps the contract of `hfetch::call`: one event answers a step, a cancel comes whenever it likes, a store's answer
+//! is handed in however late it is, effects are taken after each method, and a given store is told before the next
+//! waiter is woken.
+#![allow(dead_code)] // the fuzz target uses less of it than the tests
+
+mod aftermath;
+pub mod decoder;
+mod driver;
+mod ending;
+pub mod heard;
+pub mod judge;
+mod rules;
+pub mod scenario;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use hfetch::call::failure::Cancelled;
+use hfetch::call::open::Given;
+use hfetch::call::shared::{Host, Shared};
+use hfetch::call::{Call, Effect};
+use hfetch::config::{Config, KeySource};
+use hfetch::json;
+use hfetch::policy::ledger::Settlement;
+use hfetch::policy::limit_store::Part;
+
+use heard::Heard;
+use judge::{Judge, Moment};
+use scenario::{Kind, Plan, Scenario, StoreAnswer, When};
+use store::GivenStore;
+
+/// 2026-11-22T00:00Z
+pub const START: f64 = 1_795_305_600_000.0;
+
+/// When every call that is still under way is ended by its total timeout.
+pub const PATIENCE: u64 = 600_000;
+
+/// More tasks than any scenario has: beyond it something goes round in circles.
+const MOST_TASKS: usize = 20_000;
+
+#[derive(Debug)]
+enum Task {
+    Begin(usize),
+    /// Something comes of the step that a request's serial number names.
+    Come(Address, Heard),
+    /// A given store makes up its mind.
+    Decide(Address, Vec<Part>, StoreAnswer, u64),
+    Tell(Effect),
+    /// An answer has been read.
+    Read(Address),
+    Cancel(usize, Option<Cancelled>),
+    Prices,
+    Jump(f64),
+}
+
+/// One step of one request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Address {
+    call: usize,
+    index: usize,
+    serial: u64,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    Answer,
+    Failed(&'static str),
+}
+
+/// A request in the driver's hands.
+#[derive(Debug, Default)]
+struct Request {
+    serial: u64,
+    /// The number under which it sleeps in line.
+    waiter: Option<u64>,
+    /// Whether a given store is being asked.
+    asks_store: bool,
+    awaits_prices: bool,
+    /// What the body of the response to its last try holds.
+    body: &'static str,
+    end: Option<End>,
+    /// Whether its answer has been read, or never will be.
+    done: bool,
+}
+
+/// A call in the driver's hands.
+#[derive(Debug)]
+pub struct Flight {
+    plan: Plan,
+    pub call: Option<Call>,
+    requests: Vec<Request>,
+    sends: usize,
+    steps: usize,
+    cancelled: bool,
+    /// What its driver did, in words.
+    pub story: Vec<String>,
+    /// When it did so.
+    times: Vec<u64>,
+    pub settlement: Option<Settlement>,
+    /// Closed, as far as prices allow.
+    closed: bool,
+    /// What the call was refused with before it began.
+    pub refused: Option<String>,
+    /// The last failure in full.
+    pub failure: Option<Box<hfetch::call::failure::Failure>>,
+    pub ended_at: u64,
+}
+
+/// The simulated world.
+#[derive(Debug)]
+pub struct World {
+    pub shared: Rc<Shared>,
+    scenario: Scenario,
+    pub flights: Vec<Flight>,
+    tasks: BTreeMap<(u64, u64), Task>,
+    scheduled: u64,
+    pub time: u64,
+    /// How far the wall clock is off, in ms.
+    skew: f64,
+    asked_key: usize,
+    drawn: usize,
+    pub store: Option<GivenStore>,
+    prices_under_way: bool,
+    judge: Judge,
+}
+
+impl World {
+    /// Runs a scenario to its end, and looks at what is left.
+    pub fn run(scenario: &Scenario) -> World {
+        let mut world = World::new(scenario);
+        let mut tasks = 0;
+        while let Some(((time, _), task)) = world.tasks.pop_first() {
+            tasks += 1;
+            assert!(tasks < MOST_TASKS, "going round in circles");
+            world.time = time;
+            world.perform(task);
+            let next = world.tasks.first_key_value().map(|entry| entry.0.0);
+            if next != Some(time) {
+                world.judge.quiet();
+            }
+        }
+        world.check_end();
+        world
+    }
+
+    fn new(scenario: &Scenario) -> World {
+        let source = match scenario.key_function.is_empty() {
+            true => KeySource::None,
+            false => KeySource::Function,
+        };
+        let options = json::parse(scenario.json().as_bytes()).expect("options in JSON");
+        let config = Config::from_options(&options, &source).expect("valid options");
+        let host = Host {
+            wakes_across_requests: !scenario.workerd,
+            has_store: scenario.store.is_some(),
+        };
+        let shared = Rc::new(Shared::new(config, host));
+        let mut world = World {
+            judge: Judge::new(&shared),
+            shared,
+            scenario: scenario.clone(),
+            flights: Vec::new(),
+            tasks: BTreeMap::new(),
+            scheduled: 0,
+            time: 0,
+            skew: 0.0,
+            asked_key: 0,
+            drawn: 0,
+            store: scenario.store.as_deref().map(GivenStore::new),
+            prices_under_way: false,
+        };
+        for (at, by) in &scenario.jumps {
+            world.schedule(*at, Task::Jump(*by));
+        }
+        for (call, plan) in scenario.calls.iter().enumerate() {
+            world.flights.push(Flight::new(plan));
+            world.schedule(plan.at, Task::Begin(call));
+        }
+        world
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> f64 {
+        START + self.time as f64 + self.skew
+    }
+
+    fn schedule(&mut self, after: u64, task: Task) {
+        self.scheduled += 1;
+        self.tasks.insert((self.time + after, self.scheduled), task);
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::Begin(call) => self.begin(call),
+            Task::Come(address, heard) => self.come(address, heard),
+            Task::Decide(address, parts, how, after) => self.decide(address, &parts, how, after),
+            Task::Tell(effect) => self.tell(&effect),
+            Task::Read(address) => self.read(address),
+            Task::Cancel(call, how) => self.cancel(call, how),
+            Task::Prices => self.prices_come(),
+            Task::Jump(by) => {
+                self.skew += by;
+                self.judge.jumped();
+            }
+        }
+    }
+
+    fn begin(&mut self, number: usize) {
+        let now = self.now();
+        let wants_prices = self.shared.wants_prices(now);
+        let call = match open(&self.shared, &self.flights[number].plan, now) {
+            Ok(call) => call,
+            Err(error) => {
+                self.flights[number].refused = Some(error.to_string());
+                return;
+            }
+        };
+        if wants_prices && call.kind.is_some() && !self.prices_under_way {
+            self.prices_under_way = true;
+            self.schedule(self.scenario.prices.unwrap_or(10_000), Task::Prices);
+        }
+        let flight = &mut self.flights[number];
+        let requests = call.requests.len();
+        flight.requests.resize_with(requests, Request::default);
+        flight.call = Some(call);
+        self.schedule(PATIENCE, Task::Cancel(number, Some(Cancelled::Total)));
+        if let Some(cancel) = self.flights[number].plan.cancel
+            && let When::At(at) = cancel.when
+        {
+            let after = at.saturating_sub(self.time);
+            self.schedule(after, Task::Cancel(number, cancel.how));
+        }
+        for index in 0..requests {
+            self.hand_in(number, index, Heard::Begin);
+        }
+    }
+
+    /// Hands in what has come of a step, unless the request has long gone on; only a store's answer is never withheld.
+    fn come(&mut self, address: Address, heard: Heard) {
+        let request = &self.flights[address.call].requests[address.index];
+        let is_late = request.serial != address.serial;
+        if is_late && (!heard.is_of_store() || request.asks_store) {
+            return;
+        }
+        self.hand_in(address.call, address.index, heard);
+    }
+
+    /// Hands an event in, and does what the step and the effects say.
+    fn hand_in(&mut self, number: usize, index: usize, heard: Heard) {
+        if let Heard::Reserved(Ok(name)) = &heard
+            && let Some(store) = &mut self.store
+        {
+            store.heard(name);
+        }
+        let random = self.random();
+        let now = self.now();
+        let flight = &self.flights[number];
+        let Some(call) = &flight.call else { return };
+        let freed = self.shared.line.freed();
+        let step = call.handle(index, heard.event(), now, random);
+        let effects = call.take_effects();
+        let moment = Moment {
+            call,
+            number,
+            index,
+            now,
+            random,
+            freed,
+        };
+        self.judge.hear(&moment, &heard, &step);
+        self.obey_effects(effects);
+        self.obey(number, index, step);
+        let flight = &mut self.flights[number];
+        flight.steps += 1;
+        let (steps, cancel) = (flight.steps, flight.plan.cancel);
+        if let Some(cancel) = cancel
+            && matches!(cancel.when, When::Step(step) if step == steps)
+        {
+            self.cancel(number, cancel.how);
+        }
+    }
+
+    fn random(&mut self) -> f64 {
+        let numbers = &self.scenario.random;
+        self.drawn += 1;
+        numbers[self.drawn % numbers.len()]
+    }
+}
+
+/// A test that fails shows what happened.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        println!("{}", self.scenario.json());
+        for (number, flight) in self.flights.iter().enumerate() {
+            let rows = flight.times.iter().zip(&flight.story);
+            let rows: Vec<String> = rows
+                .map(|(time, words)| format!("{time} {words}"))
+                .collect();
+            println!("{number} {:?}\n  {}", flight.plan, rows.join(", "));
+        }
+    }
+}
+
+impl Flight {
+    fn new(plan: &Plan) -> Self {
+        Flight {
+            plan: plan.clone(),
+            call: None,
+            requests: Vec::new(),
+            sends: 0,
+            steps: 0,
+            cancelled: false,
+            story: Vec::new(),
+            times: Vec::new(),
+            settlement: None,
+            closed: false,
+            refused: None,
+            failure: None,
+            ended_at: 0,
+        }
+    }
+}
+
+fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, hfetch::error::Error> {
+    let given = Given {
+        options: shared.default_options(),
+        parts: Vec::new(),
+        metered: false,
+        max_tokens: None,
+    };
+    let most = plan
+        .max_tokens
+        .map_or(String::new(), |count| format!(r#","max_tokens":{count}"#));
+    let stream = plan.kind == Kind::Stream;
+    match plan.kind {
+        Kind::Chat | Kind::Stream => {
+            let body = format!(
+                r#"{{"messages":[{{"role":"user","content":"Hello"}}],"stream":{stream}{most}}}"#
+            );
+            Call::chat(shared, &body, given, now)
+        }
+        Kind::Embeddings(count) => {
+            let inputs = vec![r#""text""#; count].join(",");
+            Call::embeddings(shared, &format!(r#"{{"input":[{inputs}]}}"#), given, now)
+        }
+        Kind::Catalogue => Call::catalogue(shared, "", given.options, now),
+    }
+}

@@ -1,0 +1,152 @@
+//! The rules of a call, each written down once more in the plainest way.
+
+use hfetch::call::Call;
+use hfetch::call::shared::Shared;
+use hfetch::policy::cost::Rates;
+use hfetch::policy::limit_store::Part;
+use hfetch::policy::rate_limit::Limits;
+use hfetch::policy::retry::RetryPolicy;
+
+use super::scenario::Reply;
+
+/// The public class of an error status.
+pub fn class_of(status: u16, body: &str) -> &'static str {
+    match status {
+        400 => "BadRequestError",
+        401 => "AuthenticationError",
+        402 => "PaymentRequiredError",
+        403 => "PermissionDeniedError",
+        404 | 410 => "NotFoundError",
+        409 => "ConflictError",
+        413 | 422 => "UnprocessableEntityError",
+        429 => "RateLimitError",
+        503 if loading(status, body).is_some() => "ModelLoadingError",
+        500.. => "InternalServerError",
+        _ => "APIError",
+    }
+}
+
+/// Statuses that are tried again with the same key.
+pub fn is_retryable(status: u16) -> bool {
+    [408, 409, 425, 429, 500, 502, 503, 504].contains(&status)
+}
+
+/// Ms that the server asks for before another try.
+pub fn asked(reply: &Reply) -> Option<f64> {
+    let seconds = reply
+        .get("retry-after")
+        .map(|text| text.parse::<f64>().unwrap());
+    seconds
+        .map(|seconds| seconds * 1_000.0)
+        .or_else(|| spent(reply))
+}
+
+/// Ms until a spent window begins anew; headers of these tests are `"api";r=0;t=SECONDS`.
+pub fn spent(reply: &Reply) -> Option<f64> {
+    let (_, seconds) = reply.get("ratelimit")?.split_once("r=0;t=")?;
+    Some(seconds.parse::<f64>().unwrap() * 1_000.0)
+}
+
+/// Ms for which the key that was sent should rest.
+pub fn rest(reply: &Reply) -> Option<f64> {
+    let asked = match reply.status() {
+        429 | 503 => asked(reply),
+        _ => spent(reply),
+    };
+    asked.map(|ms| ms.min(900_000.0))
+}
+
+/// Ms until a loading model is ready; bodies of these tests are `{"error":"…","estimated_time":SECONDS}`.
+pub fn loading(status: u16, body: &str) -> Option<f64> {
+    let (_, seconds) = body.split_once("estimated_time\":")?;
+    let seconds = seconds.trim_end_matches('}').parse::<f64>().unwrap();
+    (status == 503).then_some(seconds * 1_000.0)
+}
+
+/// Ms before the next try; none: there is no next try.
+pub fn pause(
+    reply: Option<&Reply>,
+    body: &str,
+    attempt: u32,
+    random: f64,
+    policy: &RetryPolicy,
+) -> Option<f64> {
+    if attempt >= policy.max_attempts {
+        return None;
+    }
+    let mut wait: Option<f64> = None;
+    if let Some(reply) = reply {
+        if !is_retryable(reply.status()) || reply.get("x-should-retry") == Some("false") {
+            return None;
+        }
+        let bounds = [
+            (asked(reply), policy.max_delay),
+            (loading(reply.status(), body), policy.max_loading_wait),
+        ];
+        for (ms, most) in bounds {
+            let Some(ms) = ms else { continue };
+            if ms > most {
+                return None;
+            }
+            wait = Some(wait.unwrap_or(0.0).max(ms));
+        }
+    }
+    let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
+    // A timer may be a millisecond early.
+    Some(1.0 + wait.unwrap_or(doubled.min(policy.max_delay) * random))
+}
+
+/// What a request reserves: the key's limits, the client's, and the budget.
+pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize) -> Vec<Part> {
+    let config = &shared.config;
+    let ask = &call.requests[index].ask;
+    let part = |scope: String, limits: Limits| Part {
+        scope,
+        tokens: ask.tokens(limits.tokens_per_minute),
+        usd: 0.0,
+        limits,
+        budget: None,
+    };
+    let at_once = config.limits.max_concurrent;
+    let mut parts = vec![part(
+        shared.scope(key),
+        Limits {
+            max_concurrent: None,
+            ..config.limits
+        },
+    )];
+    if at_once.is_some() {
+        let limits = Limits {
+            max_concurrent: at_once,
+            ..Limits::default()
+        };
+        parts.push(part("client:huggingface".to_string(), limits));
+    }
+    if let Some(budget) = config.budget {
+        let most = ask.max_tokens.unwrap_or(4_096.0) * ask.choices;
+        parts.push(Part {
+            usd: usd(shared, call, None, ask.prompt_tokens as f64, most),
+            budget: Some(budget),
+            ..part("budget:huggingface".to_string(), Limits::default())
+        });
+    }
+    parts
+}
+
+/// What tokens cost where a provider answers; at what was reserved, where that provider has no price.
+pub fn usd(
+    shared: &Shared,
+    call: &Call,
+    provider: Option<&str>,
+    prompt: f64,
+    completion: f64,
+) -> f64 {
+    let rates = shared
+        .rates(&call.model, provider)
+        .or_else(|| shared.rates(&call.model, None));
+    rates.map_or(0.0, |(rates, _)| price(rates, prompt, completion))
+}
+
+pub fn price(rates: Rates, prompt: f64, completion: f64) -> f64 {
+    (prompt * rates.input_per_million + completion * rates.output_per_million) / 1e6
+}

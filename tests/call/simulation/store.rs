@@ -1,0 +1,100 @@
+//! A store of the caller's: honest counters, answered late, twice, with nonsense or not at all; and its books.
+
+use std::collections::BTreeMap;
+
+use hfetch::call::Effect;
+use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
+use hfetch::policy::rate_limit::Reason;
+
+use super::scenario::StoreAnswer;
+
+#[derive(Debug)]
+pub struct GivenStore {
+    counters: MemoryStore,
+    answers: Vec<StoreAnswer>,
+    asked: usize,
+    /// How often each reservation that the client was told of has been ended.
+    ends: BTreeMap<String, u32>,
+}
+
+impl GivenStore {
+    pub fn new(answers: &[StoreAnswer]) -> Self {
+        GivenStore {
+            counters: MemoryStore::new(),
+            answers: answers.to_vec(),
+            asked: 0,
+            ends: BTreeMap::new(),
+        }
+    }
+
+    /// How the next question is answered.
+    pub fn next_answer(&mut self) -> StoreAnswer {
+        self.asked += 1;
+        let scripted = self.answers.get(self.asked - 1);
+        scripted.copied().unwrap_or(StoreAnswer::Honest)
+    }
+
+    pub fn reserve(
+        &mut self,
+        how: StoreAnswer,
+        parts: &[Part],
+        now: f64,
+    ) -> Result<String, Refusal> {
+        if how == StoreAnswer::Nonsense {
+            return Err(Refusal {
+                scope: "?".to_string(),
+                retry_after: f64::INFINITY,
+                reason: Reason::Blocked,
+                spent_usd: None,
+                budget_usd: None,
+            });
+        }
+        self.counters.reserve(parts, now)
+    }
+
+    /// The client has heard of a reservation.
+    pub fn heard(&mut self, reservation: &str) {
+        self.ends.entry(reservation.to_string()).or_insert(0);
+    }
+
+    /// Takes what the client tells; true where something is free now.
+    pub fn told(&mut self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Settle {
+                reservation,
+                tokens,
+                usd,
+                now,
+            } => {
+                self.end(reservation);
+                self.counters
+                    .settle(reservation, *tokens as u64, *usd, *now);
+                true
+            }
+            Effect::Release { reservation } => {
+                self.end(reservation);
+                self.counters.release(reservation);
+                true
+            }
+            Effect::Block { scope, until } => {
+                self.counters.block(scope, *until);
+                false
+            }
+            Effect::Wake { .. } => false,
+        }
+    }
+
+    fn end(&mut self, reservation: &str) {
+        let ends = self.ends.get_mut(reservation);
+        *ends.expect("a reservation that was made") += 1;
+    }
+
+    /// Every reservation that the client was told of has been ended exactly once.
+    pub fn balance(&self) {
+        let odd: Vec<_> = self.ends.iter().filter(|row| *row.1 != 1).collect();
+        assert!(
+            odd.is_empty(),
+            "reservations and how often they were ended: {odd:?}"
+        );
+    }
+}
