@@ -6,6 +6,20 @@
     clippy::indexing_slicing
 )]
 
+mod cancel;
+mod keys;
+mod limits;
 mod property;
 mod retry;
+mod settlement;
 mod simulation;
+mod stores;
+
+use simulation::World;
+use simulation::scenario::{Plan, Reply, Scenario};
+
+/// What a chat of a client with these options does when it is met so.
+fn story<R: Into<Reply>>(options: &str, replies: impl IntoIterator<Item = R>) -> String {
+    let plan = Plan::chat().met_by(replies);
+    World::run(&Scenario::with(options).call(plan)).story(0)
+}

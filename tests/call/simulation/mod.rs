@@ -18,11 +18,12 @@ pub mod store;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use hfetch::call::failure::Cancelled;
+use hfetch::call::failure::{Cancelled, Failure};
 use hfetch::call::open::Given;
 use hfetch::call::shared::{Host, Shared};
 use hfetch::call::{Call, Effect};
 use hfetch::config::{Config, KeySource};
+use hfetch::error::Error;
 use hfetch::json;
 use hfetch::policy::ledger::Settlement;
 use hfetch::policy::limit_store::Part;
@@ -95,7 +96,7 @@ pub struct Flight {
     requests: Vec<Request>,
     sends: usize,
     steps: usize,
-    cancelled: bool,
+    pub cancelled: bool,
     /// What its driver did, in words.
     pub story: Vec<String>,
     /// When it did so.
@@ -104,9 +105,9 @@ pub struct Flight {
     /// Closed, as far as prices allow.
     closed: bool,
     /// What the call was refused with before it began.
-    pub refused: Option<String>,
+    pub refused: Option<Error>,
     /// The last failure in full.
-    pub failure: Option<Box<hfetch::call::failure::Failure>>,
+    pub failure: Option<Box<Failure>>,
     pub ended_at: u64,
 }
 
@@ -114,7 +115,7 @@ pub struct Flight {
 #[derive(Debug)]
 pub struct World {
     pub shared: Rc<Shared>,
-    scenario: Scenario,
+    pub scenario: Scenario,
     pub flights: Vec<Flight>,
     tasks: BTreeMap<(u64, u64), Task>,
     scheduled: u64,
@@ -132,22 +133,28 @@ impl World {
     /// Runs a scenario to its end, and looks at what is left.
     pub fn run(scenario: &Scenario) -> World {
         let mut world = World::new(scenario);
-        let mut tasks = 0;
-        while let Some(((time, _), task)) = world.tasks.pop_first() {
-            tasks += 1;
-            assert!(tasks < MOST_TASKS, "going round in circles");
-            world.time = time;
-            world.perform(task);
-            let next = world.tasks.first_key_value().map(|entry| entry.0.0);
-            if next != Some(time) {
-                world.judge.quiet();
-            }
-        }
-        world.check_end();
+        world.run_on();
         world
     }
 
-    fn new(scenario: &Scenario) -> World {
+    /// Does what is scheduled.
+    pub fn run_on(&mut self) {
+        let mut tasks = 0;
+        while let Some(((time, _), task)) = self.tasks.pop_first() {
+            tasks += 1;
+            assert!(tasks < MOST_TASKS, "going round in circles");
+            self.time = time;
+            self.perform(task);
+            let next = self.tasks.first_key_value().map(|entry| entry.0.0);
+            if next != Some(time) {
+                self.judge.quiet();
+            }
+        }
+        self.check_end();
+    }
+
+    /// A world in which nothing has happened yet.
+    pub fn new(scenario: &Scenario) -> World {
         let source = match scenario.key_function.is_empty() {
             true => KeySource::None,
             false => KeySource::Function,
@@ -183,6 +190,31 @@ impl World {
         world
     }
 
+    /// What a call's driver did, in words.
+    pub fn story(&self, call: usize) -> String {
+        self.flights[call].story.join(", ")
+    }
+
+    /// The error that a call ended with.
+    pub fn error(&self, call: usize) -> &Error {
+        let failure = self.flights[call].failure.as_ref();
+        &failure.expect("a call that failed").error
+    }
+
+    /// The one settlement of a call.
+    pub fn settlement(&self, call: usize) -> &Settlement {
+        let settlement = self.flights[call].settlement.as_ref();
+        settlement.expect("a call that is settled")
+    }
+
+    /// When a call did something.
+    pub fn times(&self, call: usize, words: &str) -> Vec<u64> {
+        let flight = &self.flights[call];
+        let rows = flight.times.iter().zip(&flight.story);
+        let rows = rows.filter(|row| row.1.starts_with(words));
+        rows.map(|row| *row.0).collect()
+    }
+
     /// The wall clock.
     pub fn now(&self) -> f64 {
         START + self.time as f64 + self.skew
@@ -215,7 +247,7 @@ impl World {
         let call = match open(&self.shared, &self.flights[number].plan, now) {
             Ok(call) => call,
             Err(error) => {
-                self.flights[number].refused = Some(error.to_string());
+                self.flights[number].refused = Some(error);
                 return;
             }
         };
@@ -328,7 +360,7 @@ impl Flight {
     }
 }
 
-fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, hfetch::error::Error> {
+fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, Error> {
     let given = Given {
         options: shared.default_options(),
         parts: Vec::new(),

@@ -33,6 +33,9 @@ pub fn is_retryable(status: u16) -> bool {
 
 /// Ms that the server asks for before another try.
 pub fn asked(reply: &Reply) -> Option<f64> {
+    if let Some(ms) = reply.get("retry-after-ms") {
+        return Some(ms.parse::<f64>().unwrap());
+    }
     let seconds = reply
         .get("retry-after")
         .map(|text| text.parse::<f64>().unwrap());

@@ -89,6 +89,12 @@ impl GivenStore {
         *ends.expect("a reservation that was made") += 1;
     }
 
+    /// Whether nothing is held any more.
+    pub fn is_empty(&self) -> bool {
+        let state = serde_json::to_value(self.counters.state()).expect("a state");
+        state["open"] == serde_json::json!([])
+    }
+
     /// Every reservation that the client was told of has been ended exactly once.
     pub fn balance(&self) {
         let odd: Vec<_> = self.ends.iter().filter(|row| *row.1 != 1).collect();

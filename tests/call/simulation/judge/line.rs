@@ -19,7 +19,10 @@ impl Judge {
             .position(|place| Some(place.0) == turn.waiter);
         turn.first = position.map_or(self.line.is_empty(), |before| before == 0);
         if !turn.first && position.is_some() {
-            return self.sleep(m, request, step);
+            return self.sleep(request, step);
+        }
+        if self.shared.config.budget.is_some() && self.shared.has_lost_counters() {
+            return self.give_up(request, step, "LimitExceededError");
         }
         turn.keys = self.pool.pick(&m.call.model, &request.tried, m.now);
         (turn.next, turn.freed) = (0, m.freed);
@@ -52,7 +55,7 @@ impl Judge {
                 }
                 Ok(name) => {
                     store.release(&name);
-                    return self.sleep(m, request, step);
+                    return self.sleep(request, step);
                 }
                 Err(refusal) => self.refused(m, request, refusal),
             }
@@ -127,10 +130,10 @@ impl Judge {
             turn.waiter = Some(UNNAMED);
             return self.look(m, request, step);
         }
-        self.sleep(m, request, step);
+        self.sleep(request, step);
     }
 
-    pub(super) fn sleep(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+    pub(super) fn sleep(&mut self, request: &mut Request, step: &Step) {
         let turn = &mut request.turn;
         let left = turn.give_up - self.clock;
         if left <= 0.0 {

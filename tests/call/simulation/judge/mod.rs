@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use hfetch::call::failure::Cancelled;
 use hfetch::call::shared::Shared;
-use hfetch::call::{Call, Lost, Step};
+use hfetch::call::{Call, Step};
 use hfetch::policy::key_pool::KeyPool;
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 

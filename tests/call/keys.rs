@@ -1,0 +1,188 @@
+//! Which key is sent, and when another one takes its place.
+
+use crate::simulation::World;
+use crate::simulation::scenario::KeyAnswer::{self, Gives, GivesNoText, Hangs, Late, Throws};
+use crate::simulation::scenario::{Kind, Met, Plan, Reply, Scenario};
+use crate::story;
+
+const TWO: &str = r#""apiKeys":["hf_a","hf_b"]"#;
+const THREE: &str = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
+
+/// What a chat does whose key comes from a function.
+fn asked(answers: &[KeyAnswer], statuses: &[u16]) -> World {
+    let plan = Plan::chat().met_by(statuses.iter().copied());
+    World::run(&Scenario::with("").key_function(answers).call(plan))
+}
+
+#[test]
+fn another_key_is_tried_at_once_where_the_first_is_at_fault() {
+    for status in [401, 402, 403, 429] {
+        assert_eq!(
+            story(TWO, [status]),
+            "send hf_a, send hf_b, answer",
+            "{status}"
+        );
+    }
+    let long = Reply::from(429).header("retry-after", "2000");
+    assert_eq!(story(TWO, [long]), "send hf_a, send hf_b, answer");
+}
+
+#[test]
+fn with_one_key_nothing_but_a_pause_helps() {
+    let table = [
+        (401, "AuthenticationError"),
+        (402, "PaymentRequiredError"),
+        (403, "PermissionDeniedError"),
+        (429, "pause 251, send hf_a, answer"),
+    ];
+    for (status, then) in table {
+        assert_eq!(story("", [status]), format!("send hf_a, {then}"));
+    }
+}
+
+#[test]
+fn a_fault_of_the_servers_is_waited_for_and_then_another_key_is_sent() {
+    for met in [Met::Status(500), Met::Lost] {
+        assert_eq!(story(TWO, [met]), "send hf_a, pause 251, send hf_b, answer");
+    }
+}
+
+#[test]
+fn the_last_error_is_told_when_every_key_was_refused() {
+    let table = [
+        (vec![401, 401], "send hf_a, send hf_b, AuthenticationError"),
+        (
+            vec![402, 403],
+            "send hf_a, send hf_b, PermissionDeniedError",
+        ),
+        (
+            vec![429, 429, 429],
+            "send hf_a, send hf_b, pause 501, send hf_a, RateLimitError",
+        ),
+    ];
+    for (statuses, told) in table {
+        assert_eq!(story(TWO, statuses), told);
+    }
+    let bounded = [THREE, r#""maxRetries":1"#].join(",");
+    assert_eq!(
+        story(&bounded, [401; 3]),
+        "send hf_a, send hf_b, AuthenticationError"
+    );
+}
+
+#[test]
+fn a_key_that_was_refused_is_not_the_first_choice_of_the_next_call() {
+    for status in [401, 402, 403, 429] {
+        let scenario = Scenario::with(TWO).call(Plan::chat().met_by([status]));
+        let world = World::run(&scenario.call(Plan::chat().at(1_000)));
+        assert_eq!(world.story(1), "send hf_b, answer", "{status}");
+    }
+}
+
+#[test]
+fn the_least_loaded_key_comes_first() {
+    let scenario = (0..4).fold(Scenario::with(THREE), |scenario, at| {
+        scenario.call(Plan::chat().at(at))
+    });
+    let world = World::run(&scenario);
+    let sent: Vec<String> = (0..4)
+        .map(|call| world.flights[call].story[0].clone())
+        .collect();
+    assert_eq!(sent, ["send hf_a", "send hf_b", "send hf_c", "send hf_a"]);
+}
+
+#[test]
+fn a_server_without_keys_gets_none() {
+    let options = r#""baseURL":"http://127.0.0.1/v1","headers":{"x-apiKey":"1"}"#;
+    assert_eq!(story(options, [500]), "send -, pause 251, send -, answer");
+}
+
+#[test]
+fn a_function_is_asked_before_each_try() {
+    let table: [(&[KeyAnswer], &[u16], &str); 6] = [
+        (&[Gives("hf_x")], &[], "key?, send hf_x, answer"),
+        (
+            &[Gives("hf_x"), Gives("hf_y")],
+            &[500],
+            "key?, send hf_x, pause 251, key?, send hf_y, answer",
+        ),
+        (
+            &[Gives("hf_x"), Gives("hf_y")],
+            &[401],
+            "key?, send hf_x, key?, send hf_y, answer",
+        ),
+        (
+            &[Gives("hf_x")],
+            &[401],
+            "key?, send hf_x, key?, AuthenticationError",
+        ),
+        (
+            &[Gives("hf_x"), Gives("hf_y"), Gives("hf_z")],
+            &[401; 3],
+            "key?, send hf_x, key?, send hf_y, key?, send hf_z, AuthenticationError",
+        ),
+        (
+            &[Gives("hf_x")],
+            &[429],
+            "key?, send hf_x, pause 251, key?, send hf_x, answer",
+        ),
+    ];
+    for (answers, statuses, told) in table {
+        assert_eq!(asked(answers, statuses).story(0), told);
+    }
+}
+
+#[test]
+fn a_function_that_gives_no_key_ends_the_call() {
+    let table = [
+        (Throws, true),
+        (Hangs, true),
+        (GivesNoText, false),
+        (Gives(""), false),
+        (Gives("Bearer hf_x"), false),
+        (Gives("hf x"), false),
+    ];
+    for (answer, has_cause) in table {
+        let scenario =
+            Scenario::with(r#""timeout":1000"#).key_function(std::slice::from_ref(&answer));
+        let world = World::run(&scenario.call(Plan::chat()));
+        assert_eq!(world.story(0), "key?, ConfigError", "{answer:?}");
+        assert_eq!(world.error(0).path.as_deref(), Some("apiKey"));
+        let failure = world.flights[0].failure.as_ref().unwrap();
+        assert_eq!(failure.cause, has_cause, "{answer:?}");
+        assert_eq!(world.settlement(0).attempts, 0);
+    }
+}
+
+#[test]
+fn a_slow_function_holds_nothing() {
+    let scenario = Scenario::with(r#""limits":{"maxConcurrent":1}"#);
+    let scenario = scenario.key_function(&[Late(1_000, "hf_x"), Gives("hf_y")]);
+    let world = World::run(&scenario.call(Plan::chat()).call(Plan::chat().at(10)));
+    assert_eq!(world.story(1), "key?, send hf_y, answer");
+    assert_eq!(world.times(1, "send"), [10]);
+    assert_eq!(world.times(0, "send"), [1_000]);
+}
+
+#[test]
+fn no_key_of_a_function_is_seen_in_an_error() {
+    let reply = Reply::from(400).body(r#"{"error":"hf_secretsecret is no good"}"#);
+    let plan = Plan::chat().met_by([reply]);
+    let world = World::run(
+        &Scenario::with("")
+            .key_function(&[Gives("hf_secretsecret")])
+            .call(plan),
+    );
+    let failure = format!("{:?}", world.flights[0].failure);
+    assert!(
+        failure.contains("is no good") && !failure.contains("secretsecret"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn the_catalogue_is_asked_with_the_same_keys() {
+    let plan = Plan::new(Kind::Catalogue).met_by([401]);
+    let world = World::run(&Scenario::with(TWO).call(plan));
+    assert_eq!(world.story(0), "send hf_a, send hf_b, answer");
+}

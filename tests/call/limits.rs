@@ -1,0 +1,219 @@
+//! What the limits let through, who waits, in what order, and for how long.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hfetch::call::failure::Cancelled;
+
+use crate::simulation::World;
+use crate::simulation::scenario::{Kind, Plan, Reply, Reported, Scenario, When};
+
+const ONE: &str = r#""limits":{"maxConcurrent":1}"#;
+
+/// A client with these limits.
+fn limited(limits: &str) -> Scenario {
+    Scenario::with(&format!(r#""limits":{{{limits}}}"#))
+}
+
+/// Calls that begin one ms after the other, each of which reads its answer for so many ms.
+fn calls(scenario: Scenario, count: u64, reads_for: u64) -> World {
+    let plan = |at| Plan::chat().at(at).reads_for(reads_for);
+    World::run(&(0..count).fold(scenario, |scenario, at| scenario.call(plan(at))))
+}
+
+#[test]
+fn first_come_first_served() {
+    let world = calls(Scenario::with(ONE), 4, 100);
+    for call in 0..4 {
+        assert_eq!(world.times(call, "send"), [100 * call as u64]);
+    }
+    assert_eq!(world.story(1), "line 60000, send hf_a, answer");
+    assert_eq!(world.story(3), "line 60000, line 59803, send hf_a, answer");
+}
+
+#[test]
+fn a_wait_for_a_window_is_as_long_as_the_window() {
+    let world = calls(limited(r#""requestsPerMinute":1"#), 2, 0);
+    assert_eq!(world.story(1), "line 59999, send hf_a, answer");
+    assert_eq!(world.times(1, "send"), [60_000]);
+}
+
+#[test]
+fn a_wait_that_is_too_long_is_not_begun() {
+    let table = [
+        (r#""maxWait":59999"#, "line 59999, send hf_a, answer"),
+        (r#""maxWait":59998"#, "LimitExceededError"),
+        (r#""maxWait":0"#, "LimitExceededError"),
+        (r#""onLimit":"error""#, "LimitExceededError"),
+    ];
+    for (waiting, told) in table {
+        let world = calls(
+            limited(&format!(r#""requestsPerMinute":1,{waiting}"#)),
+            2,
+            0,
+        );
+        assert_eq!(world.story(1), told, "{waiting}");
+    }
+}
+
+#[test]
+fn whose_wait_is_over_is_told_of_the_limit_that_was_in_the_way() {
+    let scenario = limited(r#""maxConcurrent":1,"maxWait":50"#);
+    let world = calls(scenario, 3, 100);
+    assert_eq!(world.story(1), "line 50, LimitExceededError");
+    assert_eq!(world.error(1).reason, Some("concurrent"));
+    assert_eq!(world.error(1).scope.as_deref(), Some("client:huggingface"));
+    assert_eq!(world.flights[1].ended_at, 51);
+    // The third is first for the last ms of its wait.
+    assert_eq!(world.story(2), "line 50, line 1, LimitExceededError");
+}
+
+#[test]
+fn each_key_has_limits_of_its_own() {
+    let scenario = Scenario::with(r#""apiKeys":["hf_a","hf_b"],"limits":{"requestsPerMinute":1}"#);
+    let world = calls(scenario, 3, 0);
+    assert_eq!(world.story(0), "send hf_a, answer");
+    assert_eq!(world.story(1), "send hf_b, answer");
+    assert_eq!(world.story(2), "line 59998, send hf_a, answer");
+}
+
+#[test]
+fn a_request_that_can_never_fit_fails_at_once_even_behind_others() {
+    let scenario = limited(r#""tokensPerMinute":60,"maxConcurrent":1"#);
+    let scenario = scenario.call(Plan::chat()).call(Plan::chat().at(1));
+    let large = Plan::new(Kind::Embeddings(200)).at(2);
+    let options = r#""embeddings":{"batchSize":200}"#.to_string();
+    let mut scenario = scenario.call(large);
+    scenario.options.push(options);
+    let world = World::run(&scenario);
+    assert_eq!(world.story(2), "LimitExceededError");
+    assert_eq!(world.error(2).retry_after, Some(f64::INFINITY));
+    assert!(!world.error(2).retryable);
+    assert_eq!(world.flights[2].ended_at, 2);
+}
+
+#[test]
+fn a_budget_is_never_waited_for() {
+    let priced = r#""pricing":{"inputPerMillion":0,"outputPerMillion":1},"budget":{"usd":0.001,"per":"day"}"#;
+    let plan = || {
+        Plan::chat()
+            .max_tokens(600)
+            .usage(Reported::ByServer(0, 500))
+    };
+    let scenario = Scenario::with(&format!("{ONE},{priced}"));
+    let scenario = scenario
+        .call(plan())
+        .call(Plan::chat().max_tokens(100).at(1))
+        .call(plan().at(2));
+    let world = World::run(
+        &scenario
+            .call(plan().at(5_000))
+            .call(plan().max_tokens(480).at(6_000)),
+    );
+    assert_eq!(world.story(1), "line 60000, send hf_a, answer");
+    // 600 are held and 600 more are asked for: the budget allows 1000.
+    assert_eq!(world.story(2), "BudgetExceededError");
+    assert_eq!(world.flights[2].ended_at, 2);
+    assert_eq!(world.error(2).spent_usd, Some(0.0006));
+    // 500 and 20 were spent.
+    assert_eq!(world.story(3), "BudgetExceededError");
+    assert_eq!(world.error(3).spent_usd, Some(0.00052));
+    assert_eq!(world.story(4), "send hf_a, answer");
+}
+
+#[test]
+fn what_a_server_said_matters_more_than_the_limit_that_kept_the_next_try_from_it() {
+    let table = [
+        (
+            r#""requestsPerMinute":1,"maxWait":1000"#,
+            "send hf_a, pause 251, InternalServerError",
+        ),
+        (
+            r#""requestsPerMinute":1,"onLimit":"error""#,
+            "send hf_a, pause 251, InternalServerError",
+        ),
+        (
+            r#""requestsPerMinute":1"#,
+            "send hf_a, pause 251, line 59748, send hf_a, answer",
+        ),
+    ];
+    for (limits, told) in table {
+        let world = World::run(&limited(limits).call(Plan::chat().met_by([500])));
+        assert_eq!(world.story(0), told, "{limits}");
+    }
+}
+
+#[test]
+fn a_pause_that_a_server_asked_for_holds_for_every_call() {
+    let reply = Reply::from(429).header("retry-after", "2");
+    let scenario = Scenario::with("").call(Plan::chat().met_by([reply]));
+    let world = World::run(&scenario.call(Plan::chat().at(500)));
+    assert_eq!(world.story(0), "send hf_a, pause 2001, send hf_a, answer");
+    assert_eq!(world.story(1), "line 1501, send hf_a, answer");
+}
+
+#[test]
+fn a_success_whose_window_is_spent_makes_the_next_call_wait() {
+    let reply = Reply::from(200).header("ratelimit", "\"api\";r=0;t=3");
+    let scenario = Scenario::with("").call(Plan::chat().met_by([reply]));
+    let world = World::run(&scenario.call(Plan::chat().at(1_000)));
+    assert_eq!(world.story(0), "send hf_a, answer");
+    assert_eq!(world.story(1), "line 2000, send hf_a, answer");
+}
+
+#[test]
+fn whoever_gives_up_its_place_lets_the_next_one_look() {
+    let scenario = Scenario::with(ONE);
+    let scenario = scenario.call(Plan::chat());
+    let scenario = scenario.call(
+        Plan::chat()
+            .at(1)
+            .cancelled(When::At(20), Cancelled::Aborted),
+    );
+    let world = World::run(&scenario.call(Plan::chat().at(2)));
+    assert_eq!(world.story(1), "line 60000, APIUserAbortError");
+    assert_eq!(world.flights[1].ended_at, 20);
+    assert_eq!(world.times(2, "send"), [100]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_lengthens_a_wait_by_no_more_than_its_sleep() {
+    let scenario = Scenario::with(ONE).call(Plan::chat().reads_for(200_000));
+    let scenario = scenario.call(Plan::chat().at(1)).jump(10_000, -3_600_000.0);
+    let world = World::run(&scenario.call(Plan::chat().at(20_000)));
+    // What passed since the last event before the jump is not known.
+    assert_eq!(world.story(1), "line 60000, line 19999, LimitExceededError");
+    assert_eq!(world.story(2), "line 60000, LimitExceededError");
+    assert_eq!(world.flights[2].ended_at, 80_000);
+}
+
+#[test]
+fn in_workerd_everybody_looks_for_itself() {
+    let world = calls(Scenario::with(ONE).workerd(), 3, 100);
+    assert_eq!(world.story(1), "line 50, line 100, send hf_a, answer");
+    assert_eq!(
+        world.story(2),
+        "line 50, line 100, line 200, send hf_a, answer"
+    );
+}
+
+#[test]
+fn without_its_counters_a_budget_lets_nothing_through() {
+    let priced = r#""pricing":{"inputPerMillion":0,"outputPerMillion":1}"#;
+    let budget = format!(r#"{priced},"budget":{{"usd":1,"per":"day"}}"#);
+    for (options, told) in [
+        (priced, "send hf_a, answer"),
+        (&budget, "LimitExceededError"),
+    ] {
+        let mut world = World::new(&Scenario::with(options).call(Plan::chat()));
+        let shared = world.shared.clone();
+        let trap = || shared.memory(|_| panic!("on purpose"));
+        assert!(catch_unwind(AssertUnwindSafe(trap)).is_err());
+        world.run_on();
+        assert_eq!(world.story(0), told);
+        assert_eq!(shared.take_losses(), ["what its limits had counted"]);
+        if told == "LimitExceededError" {
+            assert_eq!(world.error(0).reason, Some("store"));
+            assert_eq!(world.error(0).retry_after, Some(f64::INFINITY));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A store of the caller's: asked for each attempt, however it answers.
+
+use hfetch::call::failure::Cancelled;
+
+use crate::simulation::World;
+use crate::simulation::scenario::StoreAnswer::{
+    self, Hangs, Honest, Late, Nonsense, Throws, Twice,
+};
+use crate::simulation::scenario::{KeyAnswer, Plan, Scenario, When};
+
+const ONE: &str = r#""limits":{"maxConcurrent":1}"#;
+
+fn chat(options: &str, answers: &[StoreAnswer], replies: &[u16]) -> World {
+    let plan = Plan::chat().met_by(replies.iter().copied());
+    World::run(&Scenario::with(options).store(answers).call(plan))
+}
+
+#[test]
+fn every_attempt_is_reserved_and_settled() {
+    let world = chat("", &[], &[500]);
+    assert_eq!(
+        world.story(0),
+        "reserve hf_a, send hf_a, pause 251, reserve hf_a, send hf_a, answer"
+    );
+    assert!(world.store.as_ref().unwrap().is_empty());
+}
+
+#[test]
+fn a_key_of_a_functions_comes_before_the_reservation() {
+    let scenario = Scenario::with("")
+        .key_function(&[KeyAnswer::Gives("hf_x")])
+        .store(&[]);
+    let world = World::run(&scenario.call(Plan::chat()));
+    assert_eq!(world.story(0), "key?, reserve -, send hf_x, answer");
+}
+
+#[test]
+fn a_store_that_lets_nothing_through_ends_the_call() {
+    let table = [
+        (Throws, "LimitExceededError", Some(0.0)),
+        (Nonsense, "LimitExceededError", Some(f64::INFINITY)),
+    ];
+    for (answer, class, wait) in table {
+        let world = chat("", &[answer], &[]);
+        assert_eq!(world.story(0), format!("reserve hf_a, {class}"));
+        assert_eq!(world.error(0).retry_after, wait);
+        let failure = world.flights[0].failure.as_ref().unwrap();
+        assert_eq!(failure.cause, answer == Throws);
+        assert_eq!(world.settlement(0).attempts, 0);
+    }
+}
+
+#[test]
+fn what_a_server_said_matters_more_than_a_store_that_fails_afterwards() {
+    for answer in [Throws, Nonsense] {
+        let world = chat("", &[Honest, answer], &[500]);
+        assert_eq!(
+            world.story(0),
+            "reserve hf_a, send hf_a, pause 251, reserve hf_a, InternalServerError"
+        );
+    }
+}
+
+#[test]
+fn a_store_that_never_answers_holds_a_call_until_it_is_cancelled() {
+    let plan = Plan::chat().cancelled(When::At(70_000), Cancelled::Total);
+    let world = World::run(&Scenario::with("").store(&[Hangs]).call(plan));
+    assert_eq!(world.story(0), "reserve hf_a, APIConnectionTimeoutError");
+    assert_eq!(world.flights[0].ended_at, 70_000);
+}
+
+#[test]
+fn a_reservation_that_comes_after_the_end_is_given_back() {
+    for how in [Cancelled::Aborted, Cancelled::Total, Cancelled::Closed] {
+        let plan = Plan::chat().cancelled(When::At(20), how);
+        let world = World::run(&Scenario::with(ONE).store(&[Late(40)]).call(plan));
+        assert_eq!(world.story(0).split(", ").count(), 2);
+        assert!(world.store.as_ref().unwrap().is_empty());
+    }
+    let plan = Plan::chat().closed(When::Step(1));
+    let world = World::run(&Scenario::with(ONE).store(&[Late(40)]).call(plan));
+    assert!(world.store.as_ref().unwrap().is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_twice_counts_once() {
+    let world = chat("", &[Twice], &[500]);
+    assert_eq!(
+        world.story(0),
+        "reserve hf_a, send hf_a, pause 251, reserve hf_a, send hf_a, answer"
+    );
+    assert!(world.store.as_ref().unwrap().is_empty());
+}
+
+#[test]
+fn another_key_is_asked_for_where_one_is_at_its_limit() {
+    let options = r#""apiKeys":["hf_a","hf_b"],"limits":{"requestsPerMinute":1}"#;
+    let scenario = Scenario::with(options).store(&[]);
+    let plans = [0, 10, 20].map(|at| Plan::chat().at(at).reads_for(0));
+    let world = World::run(&plans.into_iter().fold(scenario, Scenario::call));
+    assert_eq!(world.story(1), "reserve hf_b, send hf_b, answer");
+    assert_eq!(
+        world.story(2),
+        "reserve hf_a, reserve hf_b, line 59980, reserve hf_a, send hf_a, answer"
+    );
+}
+
+#[test]
+fn a_limit_of_the_clients_is_asked_for_with_one_key_only() {
+    let options = r#""apiKeys":["hf_a","hf_b"],"limits":{"maxConcurrent":1,"onLimit":"error"}"#;
+    let scenario = Scenario::with(options).store(&[]).call(Plan::chat());
+    let world = World::run(&scenario.call(Plan::chat().at(1)));
+    assert_eq!(world.story(1), "reserve hf_b, LimitExceededError");
+}
+
+#[test]
+fn the_first_in_line_looks_by_itself_since_others_share_the_store() {
+    let scenario = Scenario::with(ONE)
+        .store(&[])
+        .call(Plan::chat().reads_for(10_000));
+    let world = World::run(&scenario.call(Plan::chat().at(1)));
+    let waits = "line 50, reserve hf_a, line 100, reserve hf_a, line 200, reserve hf_a, line 400, reserve hf_a, line 800, reserve hf_a, line 1000";
+    assert!(
+        world
+            .story(1)
+            .starts_with(&format!("reserve hf_a, {waits}, reserve hf_a, line 1000"))
+    );
+    // Told of the end, it looks at once.
+    assert_eq!(world.times(1, "send"), [10_002]);
+}
+
+#[test]
+fn who_arrives_behind_others_asks_once_and_gives_back() {
+    let options = r#""limits":{"maxConcurrent":2,"tokensPerMinute":400}"#;
+    let scenario = Scenario::with(options)
+        .store(&[])
+        .call(Plan::chat().reads_for(5_000));
+    let scenario = [1, 2, 3]
+        .iter()
+        .fold(scenario, |scenario, at| scenario.call(Plan::chat().at(*at)));
+    let world = World::run(&scenario);
+    assert!(world.store.as_ref().unwrap().is_empty());
+    assert!(world.times(2, "send") <= world.times(3, "send"));
+}
+
+#[test]
+fn who_finds_itself_first_after_a_slow_answer_asks_again() {
+    let scenario = Scenario::with(ONE).store(&[Honest, Honest, Late(400)]);
+    let scenario = scenario
+        .call(Plan::chat().reads_for(300))
+        .call(Plan::chat().at(1).reads_for(50));
+    // It asks behind another, and is refused after that one has gone.
+    let world = World::run(&scenario.call(Plan::chat().at(2)));
+    assert_eq!(
+        world.story(2),
+        "reserve hf_a, reserve hf_a, send hf_a, answer"
+    );
+    assert_eq!(world.times(2, "send"), [402]);
+}
