@@ -38,6 +38,14 @@ pub fn names() -> Vec<String> {
         .collect()
 }
 
+/// The place of a provider's own header.
+fn of_provider(name: &str) -> Option<usize> {
+    let reset = name.strip_prefix(retry::RESET);
+    let suffix = reset.or_else(|| name.strip_prefix(retry::REMAINING))?;
+    let row = retry::SUFFIXES.iter().position(|known| *known == suffix)?;
+    Some(NAMES.len() + 2 * row + usize::from(reset.is_some()))
+}
+
 /// One response's head.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
@@ -58,13 +66,29 @@ impl Head {
 
     /// A header's value by its lower-case name; one without a value counts as absent.
     pub fn get(&self, name: &str) -> Option<String> {
-        let at = names().iter().position(|known| known == name)?;
-        let value = self.values.get(at)?;
+        let own = NAMES.iter().position(|known| *known == name);
+        let value = self.values.get(own.or_else(|| of_provider(name))?)?;
         (!value.is_empty()).then(|| value.clone())
     }
 
     /// The server's id of the exchange, under whichever name it is given.
     pub fn request_id(&self) -> Option<String> {
         NAMES.iter().take(3).find_map(|name| self.get(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_the_value_in_its_line() {
+        let values: Vec<String> = (0..names().len()).map(|at| at.to_string()).collect();
+        let head = Head::new(429, &values.join("\n"));
+        for (at, name) in names().iter().enumerate() {
+            assert_eq!(head.get(name), Some(at.to_string()), "{name}");
+        }
+        assert_eq!(head.get("x-ratelimit-reset-else"), None);
+        assert_eq!(Head::new(200, "").get("x-request-id"), None);
     }
 }

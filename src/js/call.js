@@ -4,7 +4,7 @@ import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
 import { HfetchError, errorOf } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
-import { recordAt } from "./plain.js";
+import { recordAt, textAt } from "./plain.js";
 import { livePrices } from "./prices.js";
 import { carryOut } from "./store.js";
 
@@ -18,13 +18,19 @@ export class Call {
   secrets = []; // what its headers must not show
   prices = null; // a promise of live prices, where the call needs some
   settle = undefined; // takes the settlement, once
+  first = undefined; // the step with which its only request has begun
   #firstTokenAt = undefined;
 
   constructor(client, handle, cancel) {
     this.client = client;
     this.handle = handle;
     this.cancel = cancel;
-    const facts = this.told(handle.facts(Date.now()));
+  }
+
+  // Learns what the call is; one with one request has begun by then. Whatever it throws ends the call.
+  start() {
+    const { client, handle, cancel } = this;
+    const facts = this.told(handle.start(cancel.cause === null, Date.now(), Math.random()));
     this.stream = facts.stream;
     this.asks_usage = facts.asks_usage;
     this.idle = facts.idle;
@@ -36,7 +42,8 @@ export class Call {
 
   // What the core says in a record, once what it wants done beside it has been begun.
   told(pointer) {
-    const { said, effects, losses } = recordAt(pointer);
+    const { said, step, effects, losses } = recordAt(pointer);
+    if (step !== undefined) this.first = step;
     if (effects !== undefined) carryOut(this.client, effects, this.storing);
     losses?.forEach(warnOfLoss);
     return said;
@@ -64,6 +71,11 @@ export class Call {
     );
   }
 
+  // The core's part is let go, unless a store may still answer.
+  free() {
+    if (this.storing.length === 0) this.handle.free();
+  }
+
   first_token() {
     this.#firstTokenAt ??= Date.now();
   }
@@ -78,7 +90,8 @@ export class Call {
 
   // Books what a stream took, and lets its decoder go.
   streamed(decoder) {
-    return this.told(this.handle.streamed(decoder, Date.now())).finish_reason;
+    const { finishReason, completion } = this.told(this.handle.streamed(decoder, Date.now()));
+    return { finishReason, completion: textAt(...completion) };
   }
 
   // The settlement, or null while prices are on their way.
@@ -107,7 +120,7 @@ export class Call {
 
   cancelled_error(partial) {
     const causes = { abort: 0, idle: 1, total: 2, closed: 3 };
-    return this.#error(this.told(this.handle.cancelled(causes[this.cancel.cause] ?? 3)), { partial, cause: this.cancel.given });
+    return this.#error(this.told(this.handle.cancelled(causes[this.cancel.cause] ?? 3)), { partial, reason: this.cancel.reason });
   }
 
   body_lost(cause) {
@@ -147,22 +160,28 @@ export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
 // Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
 export function open(client, kind, prepare, settle) {
   let cancel;
+  let call;
   try {
     const [make, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
-    const call = new Call(client, make(Date.now()), cancel);
+    call = new Call(client, make(Date.now()), cancel);
     call.settle = (given) => {
       const data = Object.assign(given ?? nothing(kind), { metadata: hooks.metadata });
       notify(client.onSettled, data);
       notify(hooks.onSettled, data);
       settle(data, call.storing);
     };
-    return { call, cancel };
   } catch (error) {
     cancel?.release();
     settle(nothing(kind));
     throw error;
   }
+  try {
+    call.start();
+  } catch (error) {
+    throw fail(call, cancel, error);
+  }
+  return { call, cancel };
 }
 
 // The settlement of a call that never was one, or of which a trap left nothing to tell.
@@ -194,8 +213,11 @@ function settleWith(call, settle, ask, tries) {
     else settle(undefined);
     return;
   }
-  if (data !== null) settle(data);
-  else call.prices.then(() => settleWith(call, settle, ask, 1));
+  if (data === null) call.prices.then(() => settleWith(call, settle, ask, 1));
+  else {
+    settle(data);
+    call.free();
+  }
 }
 
 // The typed error of whatever ended a call, which is settled now at the latest.
@@ -223,6 +245,7 @@ export async function catalogue(client, id, [data, hooks], read) {
   let call;
   try {
     call = new Call(client, client.catalogue(id, data, Date.now()), cancel);
+    call.start();
     const sent = await call.send(0);
     const answer = await read(call, cancel, sent);
     sent.forget();

@@ -15,6 +15,7 @@ use crate::call::{Call, Event};
 use crate::policy::ledger::{Outcome, Settlement};
 use crate::policy::limit_store::Refusal;
 use crate::policy::token;
+use crate::trap::{self, Place};
 
 /// A call's handle.
 #[wasm_bindgen]
@@ -22,6 +23,8 @@ pub struct CallHandle {
     call: Call,
     /// The rows of the batch that was read last, until they have been copied out.
     rows: Cell<Vec<f32>>,
+    /// The completion of a stream, until the call is closed.
+    json: Cell<Vec<u8>>,
 }
 
 impl CallHandle {
@@ -30,6 +33,7 @@ impl CallHandle {
         CallHandle {
             call,
             rows: Cell::default(),
+            json: Cell::default(),
         }
     }
 
@@ -83,8 +87,11 @@ struct PlanData<'a> {
 
 /// The end of a stream's account.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
+    /// Where the completion stands as JSON, and how many bytes that is.
+    completion: (usize, usize),
 }
 
 /// A settlement, or none while prices are on their way.
@@ -95,8 +102,8 @@ struct Closed {
 
 #[wasm_bindgen]
 impl CallHandle {
-    /// What is known of it from the beginning.
-    pub fn facts(&self, now: f64) -> *const u8 {
+    /// What is known of it from the beginning. A call with one request begins at once if it may: then its first step comes along.
+    pub fn start(&self, may_begin: bool, now: f64, random: f64) -> *const u8 {
         let call = &self.call;
         let plan = call.plan.as_ref().map(|plan| PlanData {
             batches: plan
@@ -117,7 +124,11 @@ impl CallHandle {
             prices: call.kind.is_some() && call.shared.wants_prices(now),
             plan,
         };
-        told(call, facts)
+        if !may_begin || call.plan.is_some() {
+            return told(call, facts);
+        }
+        let step = call.handle(0, Event::Begin, now, random);
+        step::with_first(call, facts, &step)
     }
 
     /// What is left of the limits of a call that brought some: a list, where this client's memory counts them.
@@ -219,11 +230,17 @@ impl CallHandle {
 
     /// The call's request has ended as a stream, with what its decoder has read; the decoder is let go.
     pub fn streamed(&self, decoder: DecoderHandle, now: f64) -> *const u8 {
-        let finish_reason = self.call.streamed(decoder.completion(), now);
+        trap::here(Place::Fold);
+        let completion = decoder.completion();
+        let finish_reason = self.call.streamed(completion, now);
+        let json = completion.to_json();
+        let place = (json.as_ptr().addr(), json.len());
+        self.json.set(json);
         told(
             &self.call,
             Streamed {
                 finish_reason: finish_reason.as_deref(),
+                completion: place,
             },
         )
     }
@@ -248,6 +265,7 @@ impl CallHandle {
             first_token_at,
         };
         self.rows.take();
+        self.json.take();
         let settlement = self.call.close(&end, now);
         told(&self.call, Closed { settlement })
     }

@@ -1,6 +1,5 @@
 // How one call ends early: the caller's signal, abort(), or a timeout, whichever comes first.
 
-import { Clean } from "./error.js";
 import { refuse } from "./options.js";
 
 // setTimeout fires at once past 2^31 - 1 ms.
@@ -55,11 +54,6 @@ export class Cancel {
     } catch (cause) {
       throw refuse("signal", "can't be read", cause);
     }
-  }
-
-  // What ended it, as the cause of an error: a signal's reason is the caller's own.
-  get given() {
-    return new Clean(this.reason);
   }
 
   // Another one that ends with this one, and after `ms` at the latest.

@@ -31,6 +31,7 @@ export class Decoder {
   ended = false;
   delivered_any = false;
   tail = false; // a finish reason or usage has been seen
+  failed = false; // the body ended badly
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -60,24 +61,19 @@ export class Decoder {
     return this.#handle.has_finish;
   }
 
-  get failed() {
-    return this.#handle.failed;
-  }
-
   // The typed error of a body that failed.
   fault(call, partial) {
     return call.stream_fault(this.#handle, partial);
   }
 
-  // Books what was used, and lets the module's part go; gives why the model stopped.
+  // Books what was used, and lets the module's part go; gives why the model stopped, and the completion as JSON.
   account(call) {
     return call.streamed(this.#handle);
   }
 
-  // The completion as far as it has come. Most streams are never asked: what it costs to decode it waits for the call.
-  folded() {
-    const json = this.#handle.completion_json();
-    return () => JSON.parse(utf8.decode(json));
+  // The completion as far as it has come.
+  partial() {
+    return JSON.parse(utf8.decode(this.#handle.completion_json()));
   }
 
   // The header is DecoderHandle's `report`.
@@ -88,6 +84,7 @@ export class Decoder {
     this.ended = (flags & 1) !== 0;
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
+    this.failed = (flags & 8) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

@@ -72,15 +72,9 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2,
+            ended | delivered << 1 | tail << 2 | (self.inner.fault().is_some() as u32) << 3,
         ];
         self.header.as_ptr()
-    }
-
-    /// Whether it ended badly.
-    #[wasm_bindgen(getter)]
-    pub fn failed(&self) -> bool {
-        self.fault().is_some()
     }
 
     /// Whether any choice has finished.

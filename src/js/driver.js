@@ -1,6 +1,6 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
-import { ENDED, resolvesAcrossRequests, timer } from "./cancel.js";
+import { timer } from "./cancel.js";
 import { errorOf } from "./error.js";
 import { discard, head, readBody, sendRequest } from "./fetch.js";
 import { askKey } from "./notify.js";
@@ -32,21 +32,32 @@ const ERROR_BODY_LIMIT = 1_048_576; // bytes; beyond it nobody wrote a message
 // Sends request `index` of a call until it is answered: { response, controller, forget }. Rejects with a typed error.
 export async function drive(call, index) {
   const { client, handle, cancel } = call;
-  const tell = (kind, number = 0) => call.told(handle.event(index, kind, number, Date.now(), Math.random()));
-  const cancelled = () => tell(CANCELLED, CAUSES.indexOf(cancel.cause));
+  const event = (kind, number) => call.told(handle.event(index, kind, number, Date.now(), Math.random()));
+  const cancelled = () => event(CANCELLED, CAUSES.indexOf(cancel.cause));
+  // Whoever waited may have been aborted since.
+  const unlessOver = (tell) => (cancel.cause === null ? tell() : cancelled());
+  const tell = (kind, number = 0) => unlessOver(() => event(kind, number));
   const attempts = []; // what each attempt left: {thrown} or {headers}
   let thrown;
   let sent;
-  let step = cancel.cause === null ? tell(BEGIN) : cancelled();
+  const hear = (response) => {
+    const values = head(response);
+    attempts.push({ headers: response.headers });
+    if (cancel.cause !== null) discard(response);
+    else call.headers = response.headers;
+    return unlessOver(() => call.told(handle.head(index, response.status, values, Date.now(), Math.random())));
+  };
+  let step = call.first ?? tell(BEGIN);
+  call.first = undefined;
   for (;;) {
     switch (step.kind) {
       case AWAIT_PRICES:
-        step = (await ended(cancel, call.prices)) ? cancelled() : tell(PRICES);
+        await over(cancel.race(call.prices));
+        step = tell(PRICES);
         break;
       case ASK_KEY: {
         const given = await keyOf(client, cancel, step.ms);
-        if (given.ended) step = cancelled();
-        else if (typeof given.key === "string") step = call.told(handle.key(index, given.key, Date.now(), Math.random()));
+        if (typeof given.key === "string") step = unlessOver(() => call.told(handle.key(index, given.key, Date.now(), Math.random())));
         else {
           thrown = given.thrown;
           step = tell(NO_KEY, "thrown" in given ? 1 : 0);
@@ -55,43 +66,32 @@ export async function drive(call, index) {
       }
       case RESERVE: {
         const answer = ask(client.store, { parts: step.parts, now: Date.now() });
-        try {
-          const reserved = await cancel.race(answer);
-          step = call.reserved(index, reserved);
-        } catch (error) {
-          if (error === ENDED) {
-            // The reservation may still come: then it is given back, for which the settlement waits.
-            call.storing.push(recover(answer, (late) => call.reserved(index, late)));
-            step = cancelled();
-          } else {
-            thrown = error;
-            step = tell(STORE_FAILED);
-          }
-        }
+        const given = await cancel.race(answer).then((reserved) => ({ reserved }), (error) => ({ error }));
+        if (cancel.cause !== null) {
+          step = cancelled();
+          // A reservation that comes all the same is given back, for which the settlement waits.
+          call.storing.push(recover(answer, (late) => call.reserved(index, late)));
+        } else if ("error" in given) {
+          thrown = given.error;
+          step = tell(STORE_FAILED);
+        } else step = call.reserved(index, given.reserved);
         break;
       }
       case SLEEP:
-        step = (await sleep(client, cancel, step)) ? tell(WOKEN) : cancelled();
+        await sleep(client, cancel, step);
+        step = tell(WOKEN);
         break;
       case SEND:
         sent = await sendRequest(client, cancel, step);
-        if (cancel.cause !== null) {
-          discard(sent.response);
-          step = cancelled();
-        } else if (sent.response === undefined) {
+        if (sent.response === undefined) {
           attempts.push({ thrown: sent.error });
           step = tell(LOST, sent.timedOut ? TIMED_OUT : 0);
-        } else {
-          const { response } = sent;
-          attempts.push({ headers: response.headers });
-          call.headers = response.headers;
-          step = call.told(handle.head(index, response.status, head(response), Date.now(), Math.random()));
-        }
+        } else step = hear(sent.response);
         break;
       case READ_ERROR: {
         const body = await errorBody(cancel, sent.response, step.ms);
         sent.forget();
-        step = cancel.cause === null ? call.told(handle.error_body(index, body, Date.now(), Math.random())) : cancelled();
+        step = unlessOver(() => call.told(handle.error_body(index, body, Date.now(), Math.random())));
         break;
       }
       case DELIVER:
@@ -101,7 +101,7 @@ export async function drive(call, index) {
       case FAIL: {
         const { failure, secrets } = step;
         const of = attempts[failure.attempt - 1] ?? { thrown };
-        throw errorOf(failure, secrets, { cause: cancel.cause === null ? of.thrown : cancel.given, headers: of.headers });
+        throw errorOf(failure, secrets, { headers: of.headers, ...(cancel.cause === null ? { cause: of.thrown } : { reason: cancel.reason }) });
       }
       default:
         throw new TypeError("hfetch: a step that nobody knows");
@@ -109,14 +109,13 @@ export async function drive(call, index) {
   }
 }
 
-// Whether the call ended before the promise did; how that ended is not asked.
-async function ended(cancel, promise) {
+// The end of a promise, however it ends.
+async function over(promise) {
   try {
-    await cancel.race(promise);
-  } catch (error) {
-    return error === ENDED;
+    await promise;
+  } catch {
+    // What became of it is asked elsewhere.
   }
-  return false;
 }
 
 async function keyOf(client, cancel, ms) {
@@ -127,24 +126,17 @@ async function keyOf(client, cancel, ms) {
   try {
     return { key: await cancel.race(Promise.race([askKey(client.apiKey), late])) };
   } catch (thrown) {
-    return thrown === ENDED ? { ended: true } : { thrown };
+    return { thrown };
   } finally {
     alarm.clear();
   }
 }
 
-// Whether the sleep ended by itself, and not with the call.
 async function sleep({ waiters }, cancel, { ms, waiter }) {
   const { done, wake } = cancel.nap(ms);
-  if (waiter !== null && resolvesAcrossRequests()) waiters.set(waiter, wake);
-  try {
-    await done;
-    return true;
-  } catch {
-    return false;
-  } finally {
-    if (waiter !== null) waiters.delete(waiter);
-  }
+  if (waiter !== null) waiters.set(waiter, wake);
+  await over(done);
+  waiters.delete(waiter);
 }
 
 // An error's body, as far as it comes soon: one that stalls leaves the status, which says enough.

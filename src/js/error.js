@@ -146,11 +146,12 @@ export function makeError(name, message, fields) {
   return new ErrorClass(message, fields);
 }
 
-// The error of a failure as the core tells it; `added` has what only this side knows: cause, headers, partial.
+// The error of a failure as the core tells it; `added` has what only this side knows: cause or reason, headers, partial.
 export function errorOf({ class: name, message, body, addsCause, addsHeaders, attempt, ...told }, secrets = [], added = {}) {
   const fields = {};
   for (const [key, value] of Object.entries(told)) if (value !== null) fields[key] = value;
-  if (addsCause) fields.cause = added.cause instanceof Clean ? added.cause.value : cleanCause(added.cause, secrets);
+  // A signal's reason is the caller's own, and is handed back as it is.
+  if (addsCause) fields.cause = "reason" in added ? added.reason : cleanCause(added.cause, secrets);
   if (addsHeaders && added.headers !== undefined) fields.headers = cleanHeaders(added.headers, secrets);
   if ("partial" in added) fields.partial = added.partial;
   if (body !== null) {
@@ -158,13 +159,6 @@ export function errorOf({ class: name, message, body, addsCause, addsHeaders, at
     fields.error = fields.body?.error === undefined ? fields.body : fields.body.error;
   }
   return makeError(name, message, fields);
-}
-
-// A cause that is the caller's own, and is handed back as it is: the reason of a signal.
-export class Clean {
-  constructor(value) {
-    this.value = value;
-  }
 }
 
 // The error of a failure that belongs to no call.

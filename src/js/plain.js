@@ -23,22 +23,30 @@ export function plain(bytes) {
   return recordAt(bytes.byteOffset);
 }
 
+// The module's memory. Growing it detaches the view.
+function memory() {
+  if (view === undefined || view.buffer.byteLength === 0) view = new DataView(wasm_memory().buffer);
+  return view.buffer;
+}
+
 // The record at a place of the module's memory; to be read before the module is asked anything else.
 export function recordAt(pointer) {
-  // Growing the memory detaches the view.
-  if (view === undefined || view.buffer.byteLength === 0) view = new DataView(wasm_memory().buffer);
+  memory();
   at = pointer;
   return read(tag());
 }
 
 // The floats at a place of the module's memory, copied out.
 export function floatsAt(pointer, length) {
-  return new Float32Array(wasm_memory().buffer, pointer, length).slice();
+  return new Float32Array(memory(), pointer, length).slice();
 }
+
+// The text at a place of the module's memory.
+export const textAt = (pointer, length) => decoder.decode(new Uint8Array(memory(), pointer, length));
 
 // Bytes put at a place of the module's memory.
 export function putAt(pointer, bytes) {
-  new Uint8Array(wasm_memory().buffer, pointer, bytes.length).set(bytes);
+  new Uint8Array(memory(), pointer, bytes.length).set(bytes);
 }
 
 function read(kind) {
@@ -92,6 +100,14 @@ function name() {
   return found;
 }
 
+// The decoder of the platform costs more than a few characters of ASCII do.
 function text(start, length) {
-  return decoder.decode(new Uint8Array(view.buffer, start, length));
+  if (length > 40) return decoder.decode(new Uint8Array(view.buffer, start, length));
+  let short = "";
+  for (let next = start; next < start + length; next++) {
+    const code = view.getUint8(next);
+    if (code > 127) return decoder.decode(new Uint8Array(view.buffer, start, length));
+    short += String.fromCharCode(code);
+  }
+  return short;
 }

@@ -40,17 +40,50 @@ const KEPT: usize = 1 << 16;
 
 /// Writes plain data and gives the place where plain.js reads it, before anything else is asked of the module.
 pub fn record(data: &impl Serialize) -> *const u8 {
-    let mut bytes = RECORD.take();
-    bytes.clear();
-    bytes.shrink_to(KEPT);
-    let mut writer = Writer { bytes };
-    if data.serialize(&mut writer).is_err() {
-        // None of our structs has a field of a kind that is refused.
-        writer.bytes = vec![tag::NULL];
+    let mut writer = Writer::of_record();
+    // None of our structs has a field of a kind that is refused.
+    let _ = data.serialize(&mut writer);
+    writer.end_record()
+}
+
+/// An object that is written member by member.
+pub struct Record(Writer);
+
+impl Record {
+    /// An object without members.
+    pub fn new() -> Self {
+        let mut writer = Writer::of_record();
+        writer.bytes.push(tag::OBJECT);
+        Record(writer)
     }
-    let pointer = writer.bytes.as_ptr();
-    RECORD.set(writer.bytes);
-    pointer
+
+    /// Adds a member.
+    pub fn add(&mut self, name: &'static str, data: &impl Serialize) {
+        let _ = self.0.name(name);
+        let _ = data.serialize(&mut self.0);
+    }
+
+    /// The place where plain.js reads the object.
+    pub fn end(mut self) -> *const u8 {
+        self.0.bytes.push(tag::END);
+        self.0.end_record()
+    }
+}
+
+impl Writer {
+    fn of_record() -> Self {
+        let mut bytes = RECORD.take();
+        bytes.clear();
+        bytes.shrink_to(KEPT);
+        Writer { bytes }
+    }
+
+    #[inline(never)]
+    fn end_record(self) -> *const u8 {
+        let pointer = self.bytes.as_ptr();
+        RECORD.set(self.bytes);
+        pointer
+    }
 }
 
 /// Plain data as a JavaScript value: absent values are null, numbers are numbers.

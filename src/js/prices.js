@@ -28,6 +28,7 @@ async function load(client) {
   cancel.startTotal(PATIENCE);
   try {
     const call = new Call(client, client.catalogue("", undefined, Date.now()), cancel);
+    call.start();
     const sent = await drive(call, 0);
     await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST)));
     sent.forget();

@@ -21,8 +21,8 @@ export const FOLD = 2;
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
   has_finish: false,
-  folded: () => () => null,
-  account: (call) => call.delivered(0, ""),
+  partial: () => null,
+  account: (call) => call.delivered(0, "") ?? {},
 };
 
 export class Pump {
@@ -255,7 +255,7 @@ export class Pump {
   };
 
   #partial() {
-    return this.#decoder.folded()();
+    return this.#decoder.partial();
   }
 
   #finish(outcome, error) {
@@ -283,16 +283,17 @@ export class Pump {
       // What was delivered is not known any more: the call's own estimate is left.
       this.outcome = "error";
       this.failure ??= fault;
-      this.folded = BROKEN.folded();
+      this.folded = BROKEN.partial;
     }
     // The core knows why the model stopped.
     close(this.#call, this.#cancel, this.outcome, null);
   }
 
   #account() {
-    const decoder = this.#decoder;
-    this.folded = decoder.folded();
-    this.finishReason = decoder.account(this.#call) ?? null;
+    const { finishReason = null, completion = "null" } = this.#decoder.account(this.#call);
+    this.finishReason = finishReason;
+    // Most streams are never asked for it.
+    this.folded = () => JSON.parse(completion);
   }
 
   // After [DONE] the end of the body is due at once: reading it lets the connection be used again.

@@ -2,32 +2,31 @@
 
 use serde::{Serialize, Serializer};
 
-use super::plain;
+use super::plain::Record;
 use crate::call::failure::{Cancelled, Failure, FailureData};
 use crate::call::{Call, Effect, Lost, Step};
 use crate::policy::limit_store::Part;
 use crate::policy::rate_limit::{Limits, Reason};
 
-/// What a call's owner is told at once: the step or whatever else was asked for, and what is to be done beside it.
-#[derive(Serialize)]
-pub struct Told<'a, T: Serialize> {
-    /// What was asked for.
-    pub said: T,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    effects: Vec<EffectData<'a>>,
-    /// What a trap has lost, for the developer to be told.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    losses: Vec<&'static str>,
+/// A pointer to what was asked for, as `said`, with what the driver is to do beside it.
+pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
+    let mut record = Record::new();
+    record.add("said", &said);
+    with_effects(record, call)
 }
 
-/// A pointer to what was asked for, with the call's effects.
-pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
+#[inline(never)]
+fn with_effects(mut record: Record, call: &Call) -> *const u8 {
     let effects = call.take_effects();
-    plain::record(&Told {
-        said,
-        effects: effects.iter().map(EffectData::of).collect(),
-        losses: call.shared.take_losses(),
-    })
+    if !effects.is_empty() {
+        let effects: Vec<EffectData<'_>> = effects.iter().map(EffectData::of).collect();
+        record.add("effects", &effects);
+    }
+    let losses = call.shared.take_losses();
+    if !losses.is_empty() {
+        record.add("losses", &losses);
+    }
+    record.end()
 }
 
 #[derive(Serialize)]
@@ -146,6 +145,20 @@ pub fn record(call: &Call, step: &Step) -> *const u8 {
     match request {
         Some(request) => request.body(|body| told(call, data(call, step, body))),
         None => told(call, data(call, step, None)),
+    }
+}
+
+/// A pointer to what is known of a call, with its first step beside it.
+pub fn with_first(call: &Call, facts: impl Serialize, step: &Step) -> *const u8 {
+    let write = |body: Option<&str>| {
+        let mut record = Record::new();
+        record.add("said", &facts);
+        record.add("step", &data(call, step, body));
+        with_effects(record, call)
+    };
+    match call.requests.first() {
+        Some(request) => request.body(write),
+        None => write(None),
     }
 }
 
