@@ -77,6 +77,49 @@ fn each_key_has_limits_of_its_own() {
 }
 
 #[test]
+fn who_waits_for_a_call_under_way_takes_another_key_as_soon_as_it_has_room() {
+    let scenario = Scenario::with(r#""apiKeys":["hf_a","hf_b"],"limits":{"tokensPerMinute":100}"#);
+    // Two long answers hold what hf_a has; hf_b has used up its minute at 59 s.
+    let long = |at| Plan::chat().at(at).reads_for(300_000);
+    let short = |at, used| {
+        Plan::chat()
+            .at(at)
+            .reads_for(0)
+            .usage(Reported::ByServer(used, 0))
+    };
+    let plans = [
+        long(0),
+        short(1, 2),
+        long(2),
+        short(59_000, 50),
+        short(59_001, 50),
+    ];
+    let scenario = plans.into_iter().fold(scenario, Scenario::call);
+    let world = World::run(&scenario.call(Plan::chat().at(70_000).reads_for(0)));
+    assert_eq!(world.story(2), "send hf_a, answer");
+    assert_eq!(world.story(4), "send hf_b, answer");
+    assert_eq!(world.story(5), "line 49000, send hf_b, answer");
+}
+
+#[test]
+fn a_call_brings_limits_of_its_own_and_is_told_what_is_left_of_them() {
+    let of_user = |at| Plan::chat().at(at).of_user("u", 1.0).reads_for(0);
+    let options = r#""apiKeys":["hf_a","hf_b"],"limits":{"onLimit":"error"}"#;
+    let scenario = Scenario::with(options).call(of_user(0)).call(of_user(1));
+    let world = World::run(&scenario.call(Plan::chat().at(2)));
+    assert_eq!(world.story(1), "LimitExceededError");
+    assert_eq!(world.error(1).scope.as_deref(), Some("user:u"));
+    assert_eq!(world.story(2), "send hf_b, answer");
+    let quotas = |call: usize| world.flights[call].call.as_ref().unwrap().quotas();
+    let told = serde_json::to_value(quotas(1)).unwrap();
+    assert_eq!(
+        told,
+        serde_json::json!([{"scope": "user:u", "reason": "requests", "limit": 1.0, "remaining": 0.0, "reset": 59_999.0}])
+    );
+    assert!(quotas(2).is_none());
+}
+
+#[test]
 fn a_request_that_can_never_fit_fails_at_once_even_behind_others() {
     let scenario = limited(r#""tokensPerMinute":60,"maxConcurrent":1"#);
     let scenario = scenario.call(Plan::chat()).call(Plan::chat().at(1));

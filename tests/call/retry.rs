@@ -123,6 +123,7 @@ fn an_error_says_when_another_try_makes_sense() {
     for (reply, wait) in plans {
         let world = World::run(&Scenario::with("").call(Plan::chat().met_by([reply])));
         assert_eq!(world.error(0).retry_after, wait);
+        assert_eq!(world.flights[0].failure.as_ref().unwrap().attempts, 1);
     }
 }
 

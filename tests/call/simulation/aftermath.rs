@@ -19,6 +19,8 @@ impl World {
         self.every_call_is_settled_once();
         assert_eq!(self.shared.line.len(0.0), 0, "somebody still waits");
         self.nothing_is_reserved();
+        let keys = self.shared.pool(|pool| pool.snapshot(now));
+        assert_eq!(keys, self.judge.keys(now));
         self.nothing_follows_the_last_step();
         self.nothing_is_reserved();
         self.limits_are_free_again(now + MUCH_LATER);
@@ -109,7 +111,7 @@ impl World {
         let Some(call) = flight.call.as_ref().filter(|call| call.kind.is_some()) else {
             return;
         };
-        let mut parts = rules::parts(&self.shared, call, 0, 0);
+        let mut parts = rules::parts(&self.shared, call, 0, 0, &[]);
         parts.retain(|part| part.budget.is_none());
         let used = self.shared.memory(|store| room(store.clone(), &parts, now));
         if let Some(used) = used {

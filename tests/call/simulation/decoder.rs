@@ -67,6 +67,7 @@ fn options(choices: &mut Choices<'_>) -> Vec<String> {
         r#""tokensPerMinute":600"#,
         r#""tokensPerMinute":100,"maxConcurrent":2"#,
         r#""requestsPerMinute":1,"maxConcurrent":1"#,
+        r#""tokensPerMinute":30,"maxConcurrent":1"#,
     ]);
     let waiting = choices.one_of(&[
         "",
@@ -122,6 +123,7 @@ fn store_answer(choices: &mut Choices<'_>) -> StoreAnswer {
         StoreAnswer::Honest,
         StoreAnswer::Late(40),
         StoreAnswer::Late(7_000),
+        StoreAnswer::Late(400),
         StoreAnswer::Twice,
         StoreAnswer::Throws,
         StoreAnswer::Nonsense,
@@ -135,6 +137,7 @@ fn plan(choices: &mut Choices<'_>) -> Plan {
         Kind::Chat,
         Kind::Stream,
         Kind::Embeddings(3),
+        Kind::Embeddings(40),
         Kind::Catalogue,
     ]);
     let mut plan = Plan::new(kind).at(choices.one_of(&[0, 0, 1, 50, 130, 2_000]));
@@ -147,6 +150,9 @@ fn plan(choices: &mut Choices<'_>) -> Plan {
         Reported::Never,
         Reported::ByServer(400, 0),
     ]);
+    if choices.below(4) == 3 {
+        plan = plan.of_user("u", 2.0);
+    }
     let how = choices.one_of(&[Cancelled::Aborted, Cancelled::Total, Cancelled::Idle]);
     match choices.below(4) {
         1 => plan.cancelled(When::Step(choices.below(12) as usize + 1), how),

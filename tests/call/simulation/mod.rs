@@ -302,6 +302,7 @@ impl World {
             now,
             random,
             freed,
+            own: &flight.plan.parts,
         };
         self.judge.hear(&moment, &heard, &step);
         self.obey_effects(effects);
@@ -363,7 +364,7 @@ impl Flight {
 fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, Error> {
     let given = Given {
         options: shared.default_options(),
-        parts: Vec::new(),
+        parts: plan.parts.clone(),
         metered: false,
         max_tokens: None,
     };

@@ -99,8 +99,8 @@ pub fn pause(
     Some(1.0 + wait.unwrap_or(doubled.min(policy.max_delay) * random))
 }
 
-/// What a request reserves: the key's limits, the client's, and the budget.
-pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize) -> Vec<Part> {
+/// What a request reserves: the key's limits, the client's, the budget, and those that the call brought.
+pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part]) -> Vec<Part> {
     let config = &shared.config;
     let ask = &call.requests[index].ask;
     let part = |scope: String, limits: Limits| Part {
@@ -133,6 +133,7 @@ pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize) -> Vec<Part
             ..part("budget:huggingface".to_string(), Limits::default())
         });
     }
+    parts.extend(own.iter().map(|own| part(own.scope.clone(), own.limits)));
     parts
 }
 

@@ -1,6 +1,8 @@
 //! What is simulated: a client, its calls, and how the server, the key function and the store behave.
 
 use hfetch::call::failure::Cancelled;
+use hfetch::policy::limit_store::Part;
+use hfetch::policy::rate_limit::Limits;
 
 /// One client and everything that happens to it.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +83,8 @@ pub struct Plan {
     pub reads_for: u64,
     pub usage: Reported,
     pub cancel: Option<Cancel>,
+    /// Limits that it brings beside the client's own.
+    pub parts: Vec<Part>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -180,6 +184,7 @@ impl Plan {
             reads_for: 100,
             usage: Reported::ByServer(10, 20),
             cancel: None,
+            parts: Vec::new(),
         }
     }
 
@@ -199,6 +204,21 @@ impl Plan {
 
     pub fn met_by<R: Into<Reply>>(mut self, replies: impl IntoIterator<Item = R>) -> Self {
         self.replies.extend(replies.into_iter().map(Into::into));
+        self
+    }
+
+    /// It counts against so many requests a minute of a user's.
+    pub fn of_user(mut self, name: &str, requests_per_minute: f64) -> Self {
+        self.parts.push(Part {
+            scope: format!("user:{name}"),
+            tokens: 0,
+            usd: 0.0,
+            limits: Limits {
+                requests_per_minute: Some(requests_per_minute),
+                ..Limits::default()
+            },
+            budget: None,
+        });
         self
     }
 

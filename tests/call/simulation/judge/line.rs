@@ -37,7 +37,7 @@ impl Judge {
     /// One key after the other, until the limits say yes.
     pub(super) fn ask(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         while let Some(key) = request.turn.keys.get(request.turn.next).copied() {
-            let parts = rules::parts(&self.shared, m.call, m.index, key);
+            let parts = rules::parts(&self.shared, m.call, m.index, key, m.own);
             let Some(store) = &mut self.store else {
                 assert!(
                     matches!(step, Step::Reserve { parts: asked } if *asked == parts),

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::shared::Shared;
 use hfetch::call::{Call, Step};
-use hfetch::policy::key_pool::KeyPool;
+use hfetch::policy::key_pool::{KeyPool, KeySnapshot};
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 
 use super::heard::Heard;
@@ -38,6 +38,8 @@ pub struct Moment<'a> {
     pub random: f64,
     /// What had become free before the event.
     pub freed: u64,
+    /// The limits that the call brought.
+    pub own: &'a [Part],
 }
 
 #[derive(Debug, Default)]
@@ -141,6 +143,11 @@ impl Judge {
             jumped: false,
             settled: 0,
         }
+    }
+
+    /// The keys as they should be.
+    pub fn keys(&mut self, now: f64) -> Vec<KeySnapshot> {
+        self.pool.snapshot(now)
     }
 
     pub fn jumped(&mut self) {
