@@ -8,7 +8,7 @@ mod property;
 
 type Property = fn(&[u8]);
 
-const TARGETS: [(&str, Property); 9] = [
+const TARGETS: [(&str, Property); 10] = [
     ("framing", property::framing::hold),
     ("template", property::template::hold),
     ("float", property::float::hold),
@@ -18,6 +18,7 @@ const TARGETS: [(&str, Property); 9] = [
     ("request", property::request::hold),
     ("embedding", property::embedding::hold),
     ("failure", property::failure::hold),
+    ("call", property::call::hold),
 ];
 
 #[test]

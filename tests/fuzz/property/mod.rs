@@ -7,6 +7,7 @@
     clippy::panic
 )]
 
+pub mod call;
 pub mod config;
 pub mod embedding;
 pub mod failure;
@@ -17,6 +18,8 @@ pub mod limiter;
 #[path = "../../reader/mod.rs"]
 pub mod reader;
 pub mod request;
+#[path = "../../call/simulation/mod.rs"]
+pub mod simulation;
 pub mod template;
 
 /// Splits an input at its first line feed: how to do it, and what to do it to.
