@@ -31,6 +31,21 @@ fn first_come_first_served() {
 }
 
 #[test]
+fn a_small_request_does_not_overtake_a_large_one() {
+    let used = Reported::ByServer(10, 24);
+    let plan = |at| Plan::chat().at(at).usage(used).reads_for(0);
+    let scenario = limited(r#""tokensPerMinute":100"#)
+        .call(plan(0))
+        .call(plan(1))
+        .call(plan(2));
+    let world = World::run(&scenario.call(plan(3).max_tokens(1)));
+    // What the fourth asked for out of its turn is given back, which lets the third look.
+    assert_eq!(world.story(2), "line 59998, line 59997, send hf_a, answer");
+    assert_eq!(world.story(3), "line 60000, send hf_a, answer");
+    assert_eq!(world.times(3, "send"), [60_000]);
+}
+
+#[test]
 fn a_wait_for_a_window_is_as_long_as_the_window() {
     let world = calls(limited(r#""requestsPerMinute":1"#), 2, 0);
     assert_eq!(world.story(1), "line 59999, send hf_a, answer");

@@ -6,7 +6,7 @@ use crate::simulation::World;
 use crate::simulation::scenario::StoreAnswer::{
     self, Hangs, Honest, Late, Nonsense, Throws, Twice,
 };
-use crate::simulation::scenario::{KeyAnswer, Plan, Scenario, When};
+use crate::simulation::scenario::{KeyAnswer, Plan, Reported, Scenario, When};
 
 const ONE: &str = r#""limits":{"maxConcurrent":1}"#;
 
@@ -130,17 +130,31 @@ fn the_first_in_line_looks_by_itself_since_others_share_the_store() {
 }
 
 #[test]
+fn what_becomes_free_while_a_store_is_asked_is_not_missed() {
+    let scenario = Scenario::with(ONE).store(&[Honest, Honest, Late(20)]);
+    let scenario = scenario.call(Plan::chat().reads_for(60));
+    // Its second question is answered by what was true one ms before the other call's end.
+    let world = World::run(&scenario.call(Plan::chat().at(1)));
+    assert_eq!(
+        world.story(1),
+        "reserve hf_a, line 50, reserve hf_a, reserve hf_a, send hf_a, answer"
+    );
+    assert_eq!(world.times(1, "send"), [71]);
+}
+
+#[test]
 fn who_arrives_behind_others_asks_once_and_gives_back() {
-    let options = r#""limits":{"maxConcurrent":2,"tokensPerMinute":400}"#;
-    let scenario = Scenario::with(options)
-        .store(&[])
-        .call(Plan::chat().reads_for(5_000));
-    let scenario = [1, 2, 3]
-        .iter()
-        .fold(scenario, |scenario, at| scenario.call(Plan::chat().at(*at)));
-    let world = World::run(&scenario);
+    let options = r#""limits":{"tokensPerMinute":100}"#;
+    let large = |at| Plan::chat().at(at).usage(Reported::ByServer(10, 24));
+    let scenario = [0, 10, 20]
+        .into_iter()
+        .map(large)
+        .fold(Scenario::with(options).store(&[]), Scenario::call);
+    let world = World::run(&scenario.call(large(30).max_tokens(1)));
+    assert!(world.story(2).starts_with("reserve hf_a, line 59980, "));
+    assert!(world.story(3).starts_with("reserve hf_a, line 60000, "));
+    assert_eq!(world.times(3, "send"), [60_000]);
     assert!(world.store.as_ref().unwrap().is_empty());
-    assert!(world.times(2, "send") <= world.times(3, "send"));
 }
 
 #[test]
