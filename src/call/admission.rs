@@ -26,6 +26,8 @@ pub(super) struct Turn {
     place: Option<u64>,
     /// The time until the next look where nobody can wake it, in ms.
     look: f64,
+    /// What had become free by the last one.
+    freed: u64,
 }
 
 /// One round over the keys, each of which may have limits of its own.
@@ -54,6 +56,7 @@ impl Call {
             give_up: self.shared.clock() + self.shared.config.waiting.max_wait,
             place: None,
             look: FIRST_LOOK,
+            freed: self.shared.line.freed(),
         });
         self.look(machine, now)
     }
@@ -256,6 +259,10 @@ impl Call {
         } else if is_woken {
             left.min(wait)
         } else {
+            // A line that moves is looked at as often as at first.
+            if turn.freed != line.freed() {
+                (turn.freed, turn.look) = (line.freed(), FIRST_LOOK);
+            }
             let look = turn.look.min(left);
             turn.look = (turn.look * 2.0).min(LAST_LOOK);
             look.min(wait)
