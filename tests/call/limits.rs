@@ -245,13 +245,20 @@ fn a_clock_that_is_set_back_lengthens_a_wait_by_no_more_than_its_sleep() {
 }
 
 #[test]
-fn in_workerd_everybody_looks_for_itself() {
-    let world = calls(Scenario::with(ONE).workerd(), 3, 100);
+fn in_workerd_everybody_looks_for_itself_and_often_where_the_line_moves() {
+    let world = calls(Scenario::with(ONE).workerd(), 20, 100);
     assert_eq!(world.story(1), "line 50, line 100, send hf_a, answer");
-    assert_eq!(
-        world.story(2),
-        "line 50, line 100, line 200, send hf_a, answer"
-    );
+    for call in 1..20 {
+        let sent = |call| world.times(call, "send")[0];
+        let gap = sent(call) - sent(call - 1);
+        assert!((100..=151).contains(&gap), "{call}: {gap}");
+    }
+    let still = Scenario::with(ONE)
+        .workerd()
+        .call(Plan::chat().reads_for(5_000));
+    let world = World::run(&still.call(Plan::chat().at(1)));
+    let looks = "line 50, line 100, line 200, line 400, line 800, line 1000, line 1000";
+    assert!(world.story(1).starts_with(looks));
 }
 
 #[test]
