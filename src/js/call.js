@@ -18,6 +18,7 @@ export class Call {
   secrets = []; // what its headers must not show
   prices = null; // a promise of live prices, where the call needs some
   settle = undefined; // takes the settlement, once
+  quotas = null; // what is left of the limits of a call that brought some, where a store tells
   first = undefined; // the step with which its only request has begun
   #firstTokenAt = undefined;
 
@@ -53,15 +54,10 @@ export class Call {
     return drive(this, index);
   }
 
-  // What is left of the limits of a call that brought some.
-  get quotas() {
-    return this.given ?? this.told(this.handle.quotas());
-  }
-
   // A given store's answer; one that makes no sense is a refusal.
   reserved(index, answer) {
     const [now, random] = [Date.now(), Math.random()];
-    this.given = answer?.quotas ?? this.given;
+    this.quotas = answer?.quotas ?? this.quotas;
     if (answer?.ok && typeof answer.reservation === "string") return this.told(this.handle.reserved(index, answer.reservation, now, random));
     const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
     const number = (value) => (typeof value === "number" ? value : undefined);

@@ -131,11 +131,6 @@ impl CallHandle {
         step::with_first(call, facts, &step)
     }
 
-    /// What is left of the limits of a call that brought some: a list, where this client's memory counts them.
-    pub fn quotas(&self) -> *const u8 {
-        told(&self.call, self.call.quotas())
-    }
-
     /// An event that is a number at most, by the numbers of driver.js.
     pub fn event(&self, index: usize, kind: u32, number: f64, now: f64, random: f64) -> *const u8 {
         let event = match kind {

@@ -97,9 +97,11 @@ export async function drive(call, index) {
       case DELIVER:
         call.requestId = step.requestId;
         call.secrets = step.secrets;
+        call.quotas = step.quotas ?? call.quotas;
         return sent;
       case FAIL: {
         const { failure, secrets } = step;
+        call.quotas = step.quotas ?? call.quotas;
         const of = attempts[failure.attempt - 1] ?? { thrown };
         throw errorOf(failure, secrets, { headers: of.headers, ...(cancel.cause === null ? { cause: of.thrown } : { reason: cancel.reason }) });
       }

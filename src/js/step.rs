@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::plain::Record;
 use crate::call::failure::{Cancelled, Failure, FailureData};
-use crate::call::{Call, Effect, Lost, Step};
+use crate::call::{Call, Effect, Lost, QuotaRow, Step};
 use crate::policy::limit_store::Part;
 use crate::policy::rate_limit::{Limits, Reason};
 
@@ -127,6 +127,9 @@ struct Deliver {
     kind: u8,
     request_id: Option<String>,
     secrets: Vec<String>,
+    /// What is left of the limits of a call that brought some, where this client's memory counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<Vec<QuotaRow>>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +137,8 @@ struct Fail<'a> {
     kind: u8,
     failure: FailureData<'a>,
     secrets: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<Vec<QuotaRow>>,
 }
 
 /// A pointer to a step, with the call's effects.
@@ -182,11 +187,13 @@ fn data<'a>(call: &'a Call, step: &'a Step, body: Option<&'a str>) -> StepData<'
                 .progress
                 .get(|progress| progress.request_id.clone()),
             secrets: call.secrets(),
+            quotas: call.quotas(),
         }),
         Step::Fail(failure) => StepData::Fail(Fail {
             kind: 8,
             failure: failure.data(),
             secrets: call.secrets(),
+            quotas: call.quotas(),
         }),
     }
 }
