@@ -62,19 +62,62 @@ fn odd_shapes_are_ordinary() {
         r#"{"choices":[]}"#,
         r#"{"choices":null}"#,
         r#"{"choices":{},"usage":[],"x_groq":null}"#,
-        r#"{"choices":[null,1,"x",[]]}"#,
+        r#"{"choices":{"index":0,"delta":{"content":"a list of one"}}}"#,
+        r#"{"choices":[null,[],{}],"usage":false}"#,
+        r#"{"choices":[],"usage":""}"#,
         r#"{"choices":[{"delta":null},{"delta":[]},{}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":null,"content":["parts"]},"logprobs":[]}]}"#,
         r#"{"error":null,"choices":[]}"#,
         r#"{"error":false,"error_message":null}"#,
         r#"{"error":"","error_message":"of a chunk with choices","choices":[]}"#,
+        r#"{"errors":[],"error_code":0,"base_resp":{"status_code":0,"status_msg":""},"choices":[]}"#,
+        r#"{"errors":null,"error_code":null,"base_resp":null}"#,
+        r#"{"errors":{ },"error_code":"0","base_resp":{"status_code":"0"}}"#,
+        r#"{"errors":"","error_code":-0.0,"base_resp":[]}"#,
+        r#"{"error_code":"","base_resp":{}}"#,
+        r#"{"choices":[{"finish_reason":"stop","error":null}]}"#,
+        r#"{"choices":[{"finish_reason":"errors","error":""}]}"#,
     ] {
         assert_eq!(frame(payload), Frame::Chunk, "{payload}");
     }
 }
 
 #[test]
-fn the_five_forms_of_an_error() {
+fn another_type_than_is_due_is_not_nothing() {
+    for payload in [
+        r#"{"choices":7}"#,
+        r#"{"choices":"text"}"#,
+        r#"{"choices":true}"#,
+        r#"{"choices":[7]}"#,
+        r#"{"choices":[{},"text"]}"#,
+        r#"{"choices":[["x"]]}"#,
+        r#"{"choices":[],"usage":7}"#,
+        r#"{"choices":[],"usage":"12 tokens"}"#,
+        r#"{"choices":[],"usage":[{}]}"#,
+        r#"{"x_groq":{"usage":true}}"#,
+    ] {
+        assert!(
+            read(payload.as_bytes(), &mut Vec::new()).is_err(),
+            "{payload}"
+        );
+    }
+}
+
+#[test]
+fn a_choice_that_failed_says_so_by_its_end_or_in_words() {
+    for payload in [
+        r#"{"choices":[{"finish_reason":"error"}]}"#,
+        r#"{"choices":[{},{"index":1,"finish_reason":"error","delta":{}}]}"#,
+        r#"{"choices":[{"error":{"message":"m"},"finish_reason":null}]}"#,
+        r#"{"choices":[{"error":"m"}]}"#,
+        r#"{"choices":{"finish_reason":"error"}}"#,
+    ] {
+        assert_eq!(frame(payload), Frame::Failed, "{payload}");
+    }
+}
+
+#[test]
+fn the_forms_of_an_error() {
     for payload in [
         r#"{"error":{"message":"over","http_status_code":422}}"#,
         r#"{"error":"Input validation error","error_type":"validation"}"#,
@@ -82,6 +125,12 @@ fn the_five_forms_of_an_error() {
         r#"{"id":"1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"code":400,"message":"m"}}"#,
         r#"{"choices":null,"error_type":"engine","error_message":"gone"}"#,
         r#"{"object":"error","message":"m","code":500}"#,
+        r#"{"errors":[{"code":10000,"message":"m"}]}"#,
+        r#"{"errors":{"field":["m"]},"choices":[{}]}"#,
+        r#"{"text":"m","error_code":50001}"#,
+        r#"{"error_code":"E12"}"#,
+        r#"{"choices":null,"base_resp":{"status_code":1008,"status_msg":"m"}}"#,
+        r#"{"choices":[{}],"base_resp":{"status_code":"1008"}}"#,
     ] {
         assert_eq!(frame(payload), Frame::Error, "{payload}");
     }
@@ -108,7 +157,7 @@ fn a_key_that_keeps_coming_costs_no_search_of_all_that_came() {
     // Searched each time, a quarter of a megabyte takes 16 s here.
     let many = |element: &str| vec![element; 20_000].join(",");
     for payload in [
-        format!(r#"{{"choices":[{}],{}}}"#, many("0"), many(r#""id":null"#)),
+        format!(r#"{{"choices":[{}],{}}}"#, many("{}"), many(r#""id":null"#)),
         format!(
             r#"{{"choices":[{{"delta":{{"tool_calls":[{}],{}}}}}]}}"#,
             many("0"),

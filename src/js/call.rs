@@ -211,6 +211,11 @@ impl Call {
         Ok(self.0.unexpected(bytes))
     }
 
+    /// The typed error of an answer that says that it failed, or undefined.
+    pub fn failed(&self, bytes: &[u8]) -> Returned<JsValue> {
+        Ok(self.0.failed(bytes))
+    }
+
     /// The models of a catalogue's body, or the one model that was asked for.
     pub fn catalogue(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
         catalogue::read(&self.0.shared, &self.0.model, bytes).map_err(|error| {

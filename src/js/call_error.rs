@@ -9,7 +9,8 @@ use super::trap::{self, Place};
 use crate::config::{RequestOptions, header};
 use crate::error::{Class, Details, Error, redact, redact_cut};
 use crate::wire::failure;
-use crate::wire::stream::Fault;
+use crate::wire::fault::Fault;
+use crate::wire::whole;
 
 impl InFlight {
     /// What must not be seen in anything of this call, longest first: one key may begin as another does.
@@ -81,8 +82,8 @@ impl InFlight {
         fields
     }
 
-    /// `body` and `error` of an error: parsed where the body is JSON, keys cut out.
-    pub fn set_body(&self, fields: &Fields, text: &str) {
+    /// `body` and `error` of an error: parsed where the body is JSON, keys cut out. Gives the body.
+    pub fn set_body(&self, fields: &Fields, text: &str) -> JsValue {
         let text = redact_cut(self.redact(text), &self.secrets());
         let body = parsed(&text, self.secrets());
         let inner = get(&body, "error");
@@ -94,7 +95,8 @@ impl InFlight {
                 inner
             },
         );
-        fields.set("body", body);
+        fields.set("body", &body);
+        body
     }
 
     /// The typed error of a refused or failed connection.
@@ -173,6 +175,18 @@ impl InFlight {
         if let Some(body) = &fault.body {
             self.set_body(&fields, &String::from_utf8_lossy(body));
         }
+        self.quoting(error, &fields)
+    }
+
+    /// The typed error of an answer that says that it failed, with what there is of it; undefined for one that doesn't.
+    pub fn failed(&self, bytes: &[u8]) -> JsValue {
+        let Some(mut error) = whole::failed(bytes) else {
+            return JsValue::UNDEFINED;
+        };
+        error.status = None;
+        let fields = self.stream_fields(JsValue::NULL);
+        let body = self.set_body(&fields, &String::from_utf8_lossy(bytes));
+        fields.set("partial", body);
         self.quoting(error, &fields)
     }
 

@@ -28,7 +28,7 @@ async function answer(call, cancel, exchange) {
 // The completion in the body of a call that ends with it.
 export function settleWhole(call, cancel, bytes) {
   const completion = parse(bytes);
-  if (!Array.isArray(completion?.choices)) throw call.unexpected(bytes);
+  if (!hasChoices(completion)) throw call.unexpected(bytes);
   for (const choice of completion.choices) nameReasoning(choice?.message);
   const [first] = completion.choices;
   const usage = completion.usage;
@@ -37,8 +37,21 @@ export function settleWhole(call, cancel, bytes) {
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
-  close(call, cancel, "ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
+  const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
+  const error = call.failed(bytes);
+  if (error !== undefined) {
+    close(call, cancel, "error", finishReason);
+    throw error;
+  }
+  close(call, cancel, "ok", finishReason);
   return completion;
+}
+
+// Without a choice there is no answer, and what is no object is no choice.
+function hasChoices(completion) {
+  const choices = completion?.choices;
+  const isChoice = (choice) => typeof choice === "object" && choice !== null && !Array.isArray(choice);
+  return Array.isArray(choices) && choices.length > 0 && choices.every(isChoice);
 }
 
 // Providers write reasoning under either name; readers find it under one.

@@ -52,16 +52,13 @@ export class Decoder {
     return this.#take(this.#handle.commit(length, mode), mode);
   }
 
-  end(mode) {
-    return this.#take(this.#handle.end(mode), mode);
+  // `lost`: the body did not end by itself. Whether it is a good end all the same, `failed` says.
+  end(mode, lost) {
+    return this.#take(this.#handle.end(mode, lost), mode);
   }
 
   get finish_reason() {
     return this.#handle.finish_reason;
-  }
-
-  get has_finish() {
-    return this.#handle.has_finish;
   }
 
   get failed() {

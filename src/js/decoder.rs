@@ -8,8 +8,9 @@ use super::error;
 use super::trap::{self, Place};
 use crate::error::{Class, Error};
 use crate::wire::completion::Completion;
+use crate::wire::fault::Fault;
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
-use crate::wire::stream::{ChatDecoder, Fault, Mode};
+use crate::wire::stream::{ChatDecoder, Mode};
 
 /// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
@@ -48,9 +49,12 @@ impl DecoderHandle {
         self.report()
     }
 
-    /// The end of the body; returns as `commit` does.
-    pub fn end(&mut self, mode: u32) -> *const u32 {
-        self.inner.end(mode_of(mode));
+    /// The end of the body, or of what comes of it; returns as `commit` does.
+    pub fn end(&mut self, mode: u32, lost: bool) -> *const u32 {
+        match lost {
+            true => self.inner.lose(mode_of(mode)),
+            false => self.inner.end(mode_of(mode)),
+        }
         self.report()
     }
 
@@ -87,12 +91,6 @@ impl DecoderHandle {
     #[wasm_bindgen(getter)]
     pub fn finish_reason(&self) -> Option<String> {
         self.inner.completion().finish_reason()
-    }
-
-    /// Whether any choice has finished.
-    #[wasm_bindgen(getter)]
-    pub fn has_finish(&self) -> bool {
-        self.inner.completion().has_finish()
     }
 
     /// The completion as far as it has come, as JSON in UTF-8.

@@ -43,6 +43,7 @@ export class APIError extends HfetchError {
     this.retryable = fields.retryable ?? false;
     this.retryAfter = fields.retryAfter ?? null;
     this.attempts = fields.attempts ?? 0;
+    if (fields.partial) this.partial = fields.partial;
   }
 
   get requestID() {

@@ -20,7 +20,6 @@ export const FOLD = 2;
 
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
-  has_finish: false,
   finish_reason: undefined,
   folded: () => () => null,
   account: (call) => call.delivered(0, ""),
@@ -140,12 +139,12 @@ export class Pump {
     const step = this.#dequeue();
     if (step === undefined && end === null) return this.#readStep();
     this.#goOn(end);
-    return step ?? this.#afterEnd();
+    return step ?? this.#rest();
   };
 
   #lostStep = (error) => {
     this.#lost(error);
-    return this.#afterEnd();
+    return this.#rest();
   };
 
   #arrived = (read) => {
@@ -168,7 +167,7 @@ export class Pump {
     const decoder = this.#decoder;
     let items;
     try {
-      items = done ? decoder.end(this.mode) : decoder.push(value, this.mode);
+      items = done ? decoder.end(this.mode, false) : decoder.push(value, this.mode);
     } catch (cause) {
       return () => this.#finishBroken(cause);
     }
@@ -178,13 +177,17 @@ export class Pump {
     }
     const over = done || decoder.ended;
     if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
+    this.#enqueue(items);
+    return over ? () => this.#finishDecoded() : null;
+  }
+
+  #enqueue(items) {
     if (this.#at < this.#queue.length) {
       for (const item of items) this.#queue.push(item);
     } else {
       this.#queue = items;
       this.#at = 0;
     }
-    return over ? () => this.#finishDecoded() : null;
   }
 
   #dequeue() {
@@ -206,8 +209,15 @@ export class Pump {
     }
   }
 
+  // Whether all had come before no more did; what waited for more is told.
+  #isWhole() {
+    const items = this.#decoder.end(this.mode, true);
+    if (this.passThrough === null) this.#enqueue(items);
+    return !this.#decoder.failed;
+  }
+
   #finishLost(error) {
-    if (this.#decoder.has_finish) this.#finish("ok", null);
+    if (this.#isWhole()) this.#finish("ok", null);
     else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
   }
 
@@ -231,8 +241,8 @@ export class Pump {
   }
 
   #finishCancelled() {
-    // What stalls after its finish_reason has said all there was, as what breaks off there has.
-    if (this.#cancel.cause === "idle" && this.#decoder.has_finish) {
+    // What stalls after its last finish_reason has said all there was, as what breaks off there has.
+    if (this.#cancel.cause === "idle" && this.#isWhole()) {
       this.#finish("ok", null);
       return;
     }
@@ -275,7 +285,7 @@ export class Pump {
   }
 
   #dismiss() {
-    for (const waiter of this.#waiters.splice(0)) this.#afterEnd().then(waiter.resolve, waiter.reject);
+    for (const waiter of this.#waiters.splice(0)) Promise.resolve(this.#rest()).then(waiter.resolve, waiter.reject);
   }
 
   #settle() {
@@ -324,6 +334,11 @@ export class Pump {
     }
     cancelReading(this.#reader);
     release(this.#reader);
+  }
+
+  // What is left after the end, then the end.
+  #rest() {
+    return this.#dequeue() ?? this.#afterEnd();
   }
 
   #afterEnd() {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::fault;
 use crate::json::{Kind, Malformed, Scanner};
 
 /// What a span of the payload is. Strings are named without their quotes, everything else as it stands.
@@ -15,7 +16,7 @@ pub enum Part {
     Model,
     /// `system_fingerprint`, the value as it stands.
     Fingerprint,
-    /// `object`, the value as it stands. A completion needs none; but "error" there makes the frame one.
+    /// `object` or another value that may make the frame an error, as it stands. A completion needs none of them.
     Object,
     /// `usage`, an object as it stands.
     Usage,
@@ -65,6 +66,8 @@ pub struct Field {
 pub enum Frame {
     /// A chunk, whatever it lacks.
     Chunk,
+    /// A chunk of which a choice has failed.
+    Failed,
     /// An error in one of the forms that servers send in the middle of a stream.
     Error,
 }
@@ -75,10 +78,17 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
         scanner: Scanner::new(payload),
         fields,
         latest: [0; Part::Void as usize],
+        failed: false,
     };
     let frame = reader.chunk()?;
     reader.scanner.end()?;
-    Ok(frame)
+    let failed = |field: &Field| {
+        field.part == Part::FinishReason && payload.get(field.span.clone()) == Some(b"error")
+    };
+    Ok(match frame {
+        Frame::Chunk if reader.failed || fields.iter().any(failed) => Frame::Failed,
+        frame => frame,
+    })
 }
 
 struct Reader<'a, 'f> {
@@ -86,6 +96,8 @@ struct Reader<'a, 'f> {
     fields: &'f mut Vec<Field>,
     /// Of each part the last field.
     latest: [usize; Part::Void as usize],
+    /// Whether a choice says that it failed.
+    failed: bool,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -205,12 +217,13 @@ impl<'a> Reader<'a, '_> {
                 problem: "not an object",
             });
         }
-        let (mut error, mut object, mut message, mut has_choices) = (false, false, false, false);
+        let (mut words, mut object) = ([false; fault::WORDS.len()], false);
+        let (mut message, mut has_choices) = (false, false);
         let (mut choices, mut usage, mut groq) = (0..0, 0..0, 0..0);
         self.object(|reader, key| match key {
             b"choices" => {
-                has_choices = reader.scanner.kind()? == Kind::Array;
-                reader.nested(&mut choices, |reader| reader.array(Self::choice))
+                has_choices = reader.scanner.kind()? != Kind::Null;
+                reader.nested(&mut choices, Self::choices)
             }
             b"usage" => reader.nested(&mut usage, Self::usage),
             b"id" => reader.raw(Part::Id, 0),
@@ -218,10 +231,7 @@ impl<'a> Reader<'a, '_> {
             b"model" => reader.raw(Part::Model, 0),
             b"system_fingerprint" => reader.raw(Part::Fingerprint, 0),
             b"object" => {
-                reader.scanner.kind()?;
-                let start = reader.scanner.at();
-                object = reader.scanner.skip()? == b"\"error\"";
-                reader.push(Part::Object, start..reader.scanner.at());
+                object = reader.telling()? == b"\"error\"";
                 Ok(())
             }
             // Groq's usage before it adopted the standard place.
@@ -232,28 +242,68 @@ impl<'a> Reader<'a, '_> {
                     _ => reader.skip(),
                 })
             }),
-            b"error" => {
-                // Some servers write `error: null`, false or "" into every frame.
-                let value = reader.scanner.skip()?;
-                error = !matches!(value, b"null" | b"false" | b"\"\"");
-                Ok(())
-            }
             b"error_message" => {
                 message = reader.scanner.kind()? == Kind::String;
                 reader.skip()
             }
-            _ => reader.skip(),
+            _ => {
+                let known = fault::WORDS.iter().zip(&mut words);
+                match known.into_iter().find(|(word, _)| **word == key) {
+                    Some((word, says_so)) => *says_so = fault::says_so(word, reader.telling()?),
+                    None => reader.skip()?,
+                }
+                Ok(())
+            }
         })?;
-        Ok(match error || object || (message && !has_choices) {
-            true => Frame::Error,
-            false => Frame::Chunk,
-        })
+        Ok(
+            match words.contains(&true) || object || (message && !has_choices) {
+                true => Frame::Error,
+                false => Frame::Chunk,
+            },
+        )
+    }
+
+    /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
+    fn telling(&mut self) -> Result<&'a [u8], Malformed> {
+        self.scanner.kind()?;
+        let start = self.scanner.at();
+        let value = self.scanner.skip()?;
+        self.push(Part::Object, start..self.scanner.at());
+        Ok(value)
     }
 
     fn usage(&mut self) -> Result<(), Malformed> {
         match self.scanner.kind()? {
             Kind::Object => self.raw(Part::Usage, self.fields.len()),
-            _ => self.skip(),
+            _ => self.nothing("usage is no object"),
+        }
+    }
+
+    /// An object in place of the list is a list of one.
+    fn choices(&mut self) -> Result<(), Malformed> {
+        match self.scanner.kind()? {
+            Kind::Array => self.array(Self::element),
+            Kind::Object => self.choice(),
+            _ => self.nothing("choices is no list"),
+        }
+    }
+
+    fn element(&mut self) -> Result<(), Malformed> {
+        match self.scanner.kind()? {
+            Kind::Object => self.choice(),
+            _ => self.nothing("a choice is no object"),
+        }
+    }
+
+    /// A value that says nothing; of one that says something else than it should nothing may be lost.
+    fn nothing(&mut self, problem: &'static str) -> Result<(), Malformed> {
+        let value = self.scanner.skip()?;
+        match value {
+            b"null" | b"false" | b"\"\"" | b"[]" => Ok(()),
+            _ => Err(Malformed {
+                at: self.scanner.at(),
+                problem,
+            }),
         }
     }
 
@@ -267,6 +317,10 @@ impl<'a> Reader<'a, '_> {
             b"delta" | b"message" => reader.nested(&mut delta, Self::delta),
             b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
             b"finish_reason" => reader.string(Part::FinishReason, scope),
+            b"error" => {
+                reader.failed |= fault::says_so(b"error", reader.telling()?);
+                Ok(())
+            }
             _ => reader.skip(),
         })
     }

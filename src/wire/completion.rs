@@ -231,6 +231,17 @@ impl Completion {
             .any(|choice| choice.finish_reason.is_some())
     }
 
+    /// How many choices have appeared.
+    pub fn choices_seen(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// Whether every choice that appeared has finished.
+    pub fn all_finished(&self) -> bool {
+        let finished = |choice: &Choice| choice.finish_reason.is_some();
+        !self.choices.is_empty() && self.choices.iter().all(finished)
+    }
+
     /// Whether any usage has been reported.
     pub fn has_usage(&self) -> bool {
         self.usage.is_some()

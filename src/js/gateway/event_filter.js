@@ -47,7 +47,10 @@ export class WithoutUsage {
 const LONGEST = 16_384; // bytes; what is longer reports no error
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
-// With what the events of a failed stream must not tell cut out by `redact`. A frame that came in pieces has to be in one
+// What an event that says that the stream failed has in it; one without a choice may say so in other words.
+const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
+
+// With what the events of a failed stream must not tell cut out by `redact`, and without the word that all is well. A frame that came in pieces has to be in one
 // hand then, so that whole events go on: nobody can read a piece of one.
 export class Redacted {
   #inner;
@@ -70,8 +73,9 @@ export class Redacted {
 
   #clean(bytes) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    const tells = (event) => event.includes('"error"') || !event.includes('"choices"');
-    const clean = text.replace(EVENT, (event) => (tells(event) ? this.#redact(event) : event));
+    const tells = (event) => TELLS.test(event) || !event.includes('"choices"');
+    const cleaned = (event) => (/^data: ?\[DONE]\s*$/.test(event) ? "" : tells(event) ? this.#redact(event) : event);
+    const clean = text.replace(EVENT, cleaned);
     return clean === text ? bytes : new TextEncoder().encode(clean);
   }
 }

@@ -86,8 +86,8 @@ async function chat(call, cancel, redact, lastWords) {
 }
 
 function ending(error, lastWords) {
-  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body !== undefined;
-  // A frame that has been handed on has said it; and nobody listens any more who has left.
+  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body?.error;
+  // A frame that has been handed on has said it, in the words that every client knows; and nobody listens any more who has left.
   if (told || error instanceof APIUserAbortError) return NOTHING;
   const words = lastWords?.(error);
   return words === undefined ? undefined : encoder.encode(words);

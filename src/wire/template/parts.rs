@@ -51,17 +51,25 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         }
     };
     let count = |part| example.fields.iter().filter(|f| f.part == part).count();
-    // Of several choices or calls the last is at hand afterwards, not the first.
-    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1;
     let reasons = count(Part::Reasoning) > 0;
-    let anchored = |field: &Field| {
+    let span = |field: &Field| {
         // An empty slot that starts here is not before it.
         let start = place(field.span.start, &|slot| slot.span.start < field.span.start);
         let end = place(field.span.end, &|slot| slot.span.end <= field.span.end);
-        let alike = start.slots_before == end.slots_before;
+        (start, end)
+    };
+    let alike = |(start, end): (Place, Place)| start.slots_before == end.slots_before;
+    // What stands in another choice or call than that of the event before says something new, and of several in one event
+    // the last is at hand afterwards, not the first.
+    let tells_apart = |f: &&Field| matches!(f.part, Part::Choice | Part::Tool | Part::ToolId);
+    let mut owners = example.fields.iter().filter(tells_apart);
+    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1;
+    let single = single && owners.all(|field| alike(span(field)));
+    let anchored = |field: &Field| {
+        let (start, end) = span(field);
         Anchored {
             part: known(field, example),
-            lasting: single && alike && stays(field.part, reasons),
+            lasting: single && alike((start, end)) && stays(field.part, reasons),
             start,
             end,
         }
