@@ -176,7 +176,7 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.unanswered);
     this.#enqueue(items);
     return over ? () => this.#finishDecoded() : null;
   }

@@ -237,6 +237,11 @@ impl ChatDecoder {
         self.reader.end.is_some() || self.reader.fault.is_some()
     }
 
+    /// Whether it ended with `[DONE]` before any answer.
+    pub fn is_unanswered(&self) -> bool {
+        self.reader.end == Some(End::Done) && self.reader.fault.is_some()
+    }
+
     /// Why it ended badly, if it did.
     pub fn fault(&self) -> Option<&Fault> {
         self.reader.fault.as_ref()

@@ -86,8 +86,9 @@ async function chat(call, cancel, redact, lastWords) {
 }
 
 function ending(error, lastWords) {
-  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body?.error;
-  // A frame that has been handed on has said it, in the words that every client knows; and nobody listens any more who has left.
+  const { body } = error;
+  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && (typeof body === "string" || body?.error);
+  // A frame that has been handed on has said it, broken or in the words that every client knows; and nobody listens any more who has left.
   if (told || error instanceof APIUserAbortError) return NOTHING;
   const words = lastWords?.(error);
   return words === undefined ? undefined : encoder.encode(words);
