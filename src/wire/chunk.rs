@@ -47,6 +47,8 @@ pub enum Part {
     RefusalLogprobs,
     /// `finish_reason`
     FinishReason,
+    /// `error` of a choice that has failed, the value as it stands.
+    Failure,
     /// What a repeated key said before: of those the last counts, as in `JSON.parse`.
     Void,
 }
@@ -267,8 +269,20 @@ impl<'a> Reader<'a, '_> {
             b"delta" | b"message" => reader.nested(&mut delta, Self::delta),
             b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
             b"finish_reason" => reader.string(Part::FinishReason, scope),
+            b"error" => reader.failure(scope),
             _ => reader.skip(),
         })
+    }
+
+    /// Some servers write `error: null`, false or "" where nothing has failed.
+    fn failure(&mut self, scope: usize) -> Result<(), Malformed> {
+        self.forget(scope, Part::Failure);
+        self.scanner.kind()?;
+        let start = self.scanner.at();
+        if !matches!(self.scanner.skip()?, b"null" | b"false" | b"\"\"") {
+            self.push(Part::Failure, start..self.scanner.at());
+        }
+        Ok(())
     }
 
     /// The index may come after what it orders: its place is kept.
