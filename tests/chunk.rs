@@ -104,19 +104,6 @@ fn another_type_than_is_due_is_not_nothing() {
 }
 
 #[test]
-fn a_choice_that_failed_says_so_by_its_end_or_in_words() {
-    for payload in [
-        r#"{"choices":[{"finish_reason":"error"}]}"#,
-        r#"{"choices":[{},{"index":1,"finish_reason":"error","delta":{}}]}"#,
-        r#"{"choices":[{"error":{"message":"m"},"finish_reason":null}]}"#,
-        r#"{"choices":[{"error":"m"}]}"#,
-        r#"{"choices":{"finish_reason":"error"}}"#,
-    ] {
-        assert_eq!(frame(payload), Frame::Failed, "{payload}");
-    }
-}
-
-#[test]
 fn the_forms_of_an_error() {
     for payload in [
         r#"{"error":{"message":"over","http_status_code":422}}"#,

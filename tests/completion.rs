@@ -305,3 +305,27 @@ fn a_call_without_an_index_is_found_again_by_its_id() {
         [(&json!("a"), &json!("13")), (&json!("b"), &json!("2"))]
     );
 }
+
+#[test]
+fn what_the_end_of_a_stream_is_decided_by() {
+    let choices = |choices: &[Value]| json!({"choices":choices}).to_string();
+    let going = |index: u32| json!({"index":index,"delta":{"content":"x"},"finish_reason":null,"error":null});
+    let ended = |index: u32, reason: &str| json!({"index":index,"delta":{},"finish_reason":reason,"error":""});
+    let at = |payloads: &[String]| {
+        let completion = fold(payloads);
+        let failed = completion.failed_choice().map(<[u8]>::to_vec);
+        (completion.choices_seen(), completion.all_finished(), failed)
+    };
+    assert_eq!(at(&[]), (0, false, None));
+    assert_eq!(at(&[choices(&[])]), (0, false, None));
+    assert_eq!(at(&[choices(&[going(0)])]), (1, false, None));
+    let one = [choices(&[going(0), going(1)]), choices(&[ended(1, "stop")])];
+    assert_eq!(at(&one), (2, false, None));
+    let both = [&one[..], &[choices(&[ended(0, "length")])]].concat();
+    assert_eq!(at(&both), (2, true, None));
+    let failed = [&one[..], &[choices(&[ended(0, "error")])]].concat();
+    assert_eq!(at(&failed), (2, true, Some(Vec::new())));
+    let error = json!({"index":1,"delta":{},"error":{"code":502},"finish_reason":"error"});
+    let said = [&one[..], &[choices(&[error])]].concat();
+    assert_eq!(at(&said).2, Some(br#"{"code":502}"#.to_vec()));
+}

@@ -38,7 +38,7 @@ export function settleWhole(call, cancel, bytes) {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
   const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
-  const error = call.failed(bytes);
+  const error = [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (error !== undefined) {
     close(call, cancel, "error", finishReason);
     throw error;
@@ -46,6 +46,10 @@ export function settleWhole(call, cancel, bytes) {
   close(call, cancel, "ok", finishReason);
   return completion;
 }
+
+// Whether an answer or a choice has a word in it that may say that it failed: others need not be copied to be asked about.
+const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
+const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
 
 // Without a choice there is no answer, and what is no object is no choice.
 function hasChoices(completion) {

@@ -48,6 +48,8 @@ pub enum Part {
     RefusalLogprobs,
     /// `finish_reason`
     FinishReason,
+    /// `error` of a choice that has failed, the value as it stands.
+    Failure,
     /// What a repeated key said before: of those the last counts, as in `JSON.parse`.
     Void,
 }
@@ -66,8 +68,6 @@ pub struct Field {
 pub enum Frame {
     /// A chunk, whatever it lacks.
     Chunk,
-    /// A chunk of which a choice has failed.
-    Failed,
     /// An error in one of the forms that servers send in the middle of a stream.
     Error,
 }
@@ -78,17 +78,10 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
         scanner: Scanner::new(payload),
         fields,
         latest: [0; Part::Void as usize],
-        failed: false,
     };
     let frame = reader.chunk()?;
     reader.scanner.end()?;
-    let failed = |field: &Field| {
-        field.part == Part::FinishReason && payload.get(field.span.clone()) == Some(b"error")
-    };
-    Ok(match frame {
-        Frame::Chunk if reader.failed || fields.iter().any(failed) => Frame::Failed,
-        frame => frame,
-    })
+    Ok(frame)
 }
 
 struct Reader<'a, 'f> {
@@ -96,8 +89,6 @@ struct Reader<'a, 'f> {
     fields: &'f mut Vec<Field>,
     /// Of each part the last field.
     latest: [usize; Part::Void as usize],
-    /// Whether a choice says that it failed.
-    failed: bool,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -317,12 +308,20 @@ impl<'a> Reader<'a, '_> {
             b"delta" | b"message" => reader.nested(&mut delta, Self::delta),
             b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
             b"finish_reason" => reader.string(Part::FinishReason, scope),
-            b"error" => {
-                reader.failed |= fault::says_so(b"error", reader.telling()?);
-                Ok(())
-            }
+            b"error" => reader.failure(scope),
             _ => reader.skip(),
         })
+    }
+
+    /// Some servers write `error: null`, false or "" where nothing has failed.
+    fn failure(&mut self, scope: usize) -> Result<(), Malformed> {
+        self.forget(scope, Part::Failure);
+        self.scanner.kind()?;
+        let start = self.scanner.at();
+        if !matches!(self.scanner.skip()?, b"null" | b"false" | b"\"\"") {
+            self.push(Part::Failure, start..self.scanner.at());
+        }
+        Ok(())
     }
 
     /// The index may come after what it orders: its place is kept.

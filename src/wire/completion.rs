@@ -42,6 +42,7 @@ pub struct Completion {
     tool: usize,
     reasoned: bool,
     delivered_any: bool,
+    failure: Option<Vec<u8>>,
 }
 
 impl Completion {
@@ -133,7 +134,13 @@ impl Completion {
             Part::RefusalLogprobs => append_elements(&mut choice.refusal_logprobs, bytes),
             // An empty one says nothing, and some servers send it with every chunk.
             Part::FinishReason if bytes.is_empty() => {}
-            Part::FinishReason => choice.finish_reason = Some(bytes.to_vec()),
+            Part::FinishReason => {
+                if bytes == b"error" {
+                    self.failure.get_or_insert_default();
+                }
+                choice.finish_reason = Some(bytes.to_vec());
+            }
+            Part::Failure => self.failure = Some(bytes.to_vec()),
             Part::Tool => self.tool = choice.begin_tool(self.tool, whole(bytes)),
             Part::ToolId => self.tool = choice.tool_id(self.tool, bytes),
             _ => self.add_to_tool(part, bytes),
@@ -231,15 +238,21 @@ impl Completion {
             .any(|choice| choice.finish_reason.is_some())
     }
 
+    /// Whether every choice that has appeared has finished, and at least one has appeared.
+    pub fn all_finished(&self) -> bool {
+        let mut choices = self.choices.iter();
+        self.has_finish() && choices.all(|choice| choice.finish_reason.is_some())
+    }
+
     /// How many choices have appeared.
     pub fn choices_seen(&self) -> usize {
         self.choices.len()
     }
 
-    /// Whether every choice that appeared has finished.
-    pub fn all_finished(&self) -> bool {
-        let finished = |choice: &Choice| choice.finish_reason.is_some();
-        !self.choices.is_empty() && self.choices.iter().all(finished)
+    /// What a choice said of its failure: its `error` as it stands, or nothing where it only gave the finish_reason "error".
+    /// `None` while none has failed. It never comes by a template.
+    pub fn failed_choice(&self) -> Option<&[u8]> {
+        self.failure.as_deref()
     }
 
     /// Whether any usage has been reported.

@@ -360,7 +360,8 @@ impl Reader {
         if frame != Frame::Error && self.mode == Mode::Chunks {
             self.batch.chunk(data);
         }
-        if frame != Frame::Chunk {
+        let failed = frame == Frame::Error || self.completion.failed_choice().is_some();
+        if failed {
             self.fault = Some(Fault::told(Class::Stream, data, NO_WORDS));
         } else if self.odd.is_none()
             && self.completion.choices_seen() == 0
@@ -368,7 +369,7 @@ impl Reader {
         {
             self.odd = Some(data.to_vec());
         }
-        frame == Frame::Chunk
+        !failed
     }
 
     /// What is no chunk: several that stand together, something of the server's own that has a name, or a broken frame.

@@ -1,6 +1,7 @@
 //! A whole completion: in place of a stream, and as an answer that says that it failed.
 
 use super::chunk::{self, Frame};
+use super::completion::Completion;
 use super::fault::Fault;
 use crate::error::{Class, Error};
 use crate::json;
@@ -12,8 +13,12 @@ pub(super) const NO_WORDS: &str = "the server says that the answer failed, and g
 pub fn failed(body: &[u8]) -> Option<Error> {
     let body = String::from_utf8_lossy(json::without_mark(body));
     // What can't be read here is its reader's: it is JSON, and holds choices.
-    let frame = chunk::read(body.as_bytes(), &mut Vec::new()).ok()?;
-    (frame != Frame::Chunk).then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
+    let mut fields = Vec::new();
+    let frame = chunk::read(body.as_bytes(), &mut fields).ok()?;
+    let mut completion = Completion::default();
+    completion.apply(body.as_bytes(), &fields);
+    let failed = frame == Frame::Error || completion.failed_choice().is_some();
+    failed.then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
 }
 
 /// A whole completion as the one chunk that says the same; `None` if the body is no completion.
