@@ -31,7 +31,7 @@ export class Decoder {
   ended = false;
   delivered_any = false;
   tail = false; // a finish reason or usage has been seen
-  unanswered = false; // [DONE] came before any choice
+  shown = false; // it failed in a frame that any client sees it in
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -94,7 +94,7 @@ export class Decoder {
     this.ended = (flags & 1) !== 0;
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
-    this.unanswered = (flags & 8) !== 0;
+    this.shown = (flags & 8) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

@@ -64,7 +64,7 @@ impl DecoderHandle {
         let ended = self.inner.ended() as u32;
         let delivered = completion.delivered_any() as u32;
         let tail = (completion.has_finish() || completion.has_usage()) as u32;
-        let unanswered = self.inner.is_unanswered() as u32;
+        let shown = self.fault().is_some_and(|fault| fault.shown) as u32;
         self.header = [
             batch.items(),
             batch.whole(),
@@ -77,7 +77,7 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2 | unanswered << 3,
+            ended | delivered << 1 | tail << 2 | shown << 3,
         ];
         self.header.as_ptr()
     }

@@ -29,6 +29,7 @@ const BROKEN = {
 export class Pump {
   mode = CHUNKS;
   passThrough = null; // queues network chunks, or what it takes of them, instead of items
+  shown = false; // the failure is seen in what was handed on
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
@@ -176,7 +177,8 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.unanswered);
+    this.shown = decoder.shown;
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.shown);
     this.#enqueue(items);
     return over ? () => this.#finishDecoded() : null;
   }

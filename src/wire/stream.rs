@@ -237,11 +237,6 @@ impl ChatDecoder {
         self.reader.end.is_some() || self.reader.fault.is_some()
     }
 
-    /// Whether it ended with `[DONE]` before any answer.
-    pub fn is_unanswered(&self) -> bool {
-        self.reader.end == Some(End::Done) && self.reader.fault.is_some()
-    }
-
     /// Why it ended badly, if it did.
     pub fn fault(&self) -> Option<&Fault> {
         self.reader.fault.as_ref()
@@ -290,6 +285,8 @@ impl Sink for Reader {
 
     fn error(&mut self, said: &[u8]) -> bool {
         self.refuse_in_words(said);
+        // Clients that keep to the standard don't read this field.
+        self.fault.iter_mut().for_each(|fault| fault.shown = false);
         false
     }
 }

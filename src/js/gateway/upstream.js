@@ -1,7 +1,7 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, StreamError, StreamTruncatedError, catalogue, clientOptions, close, dataText,
+  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, catalogue, clientOptions, close, dataText,
   embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
 import { Redacted, WithoutUsage } from "./event_filter.js";
@@ -81,15 +81,13 @@ async function chat(call, cancel, redact, lastWords) {
   pump.mode = FOLD;
   const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
   pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
-  const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
+  const chunks = new ChunkReader(pump, (error) => ending(error, pump.shown, lastWords));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 }
 
-function ending(error, lastWords) {
-  const { body } = error;
-  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && (typeof body === "string" || body?.error);
-  // A frame that has been handed on has said it, broken or in the words that every client knows; and nobody listens any more who has left.
-  if (told || error instanceof APIUserAbortError) return NOTHING;
+function ending(error, shown, lastWords) {
+  // A frame that has been handed on has said it; and nobody listens any more who has left.
+  if (shown || error instanceof APIUserAbortError) return NOTHING;
   const words = lastWords?.(error);
   return words === undefined ? undefined : encoder.encode(words);
 }
