@@ -26,8 +26,10 @@ fn an_ordinary_chunk() {
         (Part::Created, "17"),
         (Part::Model, "\"m/n\""),
         (Part::Choice, "2"),
+        (Part::Delta, ""),
         (Part::Role, "assistant"),
         (Part::Content, "a\\\"b"),
+        (Part::ChoiceMember, "\"logprobs\":null"),
     ];
     assert_eq!(parts(payload), expected);
 }
@@ -39,17 +41,24 @@ fn tool_calls_logprobs_reasoning_and_usage() {
         "logprobs":{"content":[{"token":"a"},{"token":"b"}],"refusal":null}, "finish_reason" : "tool_calls" } ], "usage":{"prompt_tokens":1} } "#;
     let expected = [
         (Part::Choice, ""),
+        (Part::Delta, ""),
+        (Part::ReasoningContent, "why"),
+        (Part::Reasoning, ""),
+        (Part::ToolList, ""),
         (Part::Tool, "1"),
-        (Part::ToolId, "i"),
-        (Part::ToolArguments, "{}"),
+        (Part::ToolId, "\"i\""),
         (Part::ToolName, "f"),
+        (Part::ToolArguments, "{}"),
         (Part::ToolType, "function"),
         (Part::Tool, ""),
         (Part::ToolId, ""),
-        (Part::Reasoning, ""),
-        (Part::Reasoning, "why"),
-        (Part::ContentLogprobs, r#"{"token":"a"},{"token":"b"}"#),
+        (Part::ToolName, ""),
         (Part::FinishReason, "tool_calls"),
+        (
+            Part::LogprobMember,
+            r#""content":[{"token":"a"},{"token":"b"}]"#,
+        ),
+        (Part::LogprobMember, r#""refusal":null"#),
         (Part::Usage, r#"{"prompt_tokens":1}"#),
     ];
     assert_eq!(parts(payload), expected);
@@ -63,8 +72,7 @@ fn odd_shapes_are_ordinary() {
         r#"{"choices":null}"#,
         r#"{"choices":{},"usage":[],"x_groq":null}"#,
         r#"{"choices":{"index":0,"delta":{"content":"a list of one"}}}"#,
-        r#"{"choices":[null,[],{}],"usage":false}"#,
-        r#"{"choices":[],"usage":""}"#,
+        r#"{"choices":[null,[]],"usage":[]}"#,
         r#"{"choices":[{"delta":null},{"delta":[]},{}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":null,"content":["parts"]},"logprobs":[]}]}"#,
         r#"{"error":null,"choices":[]}"#,
@@ -75,31 +83,8 @@ fn odd_shapes_are_ordinary() {
         r#"{"errors":{ },"error_code":"0","base_resp":{"status_code":"0"}}"#,
         r#"{"errors":"","error_code":-0.0,"base_resp":[]}"#,
         r#"{"error_code":"","base_resp":{}}"#,
-        r#"{"choices":[{"finish_reason":"stop","error":null}]}"#,
-        r#"{"choices":[{"finish_reason":"errors","error":""}]}"#,
     ] {
         assert_eq!(frame(payload), Frame::Chunk, "{payload}");
-    }
-}
-
-#[test]
-fn another_type_than_is_due_is_not_nothing() {
-    for payload in [
-        r#"{"choices":7}"#,
-        r#"{"choices":"text"}"#,
-        r#"{"choices":true}"#,
-        r#"{"choices":[7]}"#,
-        r#"{"choices":[{},"text"]}"#,
-        r#"{"choices":[["x"]]}"#,
-        r#"{"choices":[],"usage":7}"#,
-        r#"{"choices":[],"usage":"12 tokens"}"#,
-        r#"{"choices":[],"usage":[{}]}"#,
-        r#"{"x_groq":{"usage":true}}"#,
-    ] {
-        assert!(
-            read(payload.as_bytes(), &mut Vec::new()).is_err(),
-            "{payload}"
-        );
     }
 }
 
@@ -128,6 +113,7 @@ fn of_a_repeated_key_the_last_counts() {
     let payload = r#"{"choices":[{"index":0,"delta":{"content":"never"}}],"id":"a","choices":[{"index":0,"index":1,"delta":{"content":"a","role":"r","content":"b","conten\u0074":"c"},"finish_reason":"stop","finish_reason":null}],"id":"b","usage":{"a":1},"usage":null}"#;
     let expected = [
         (Part::Choice, "1"),
+        (Part::Delta, ""),
         (Part::Role, "r"),
         (Part::Content, "c"),
         (Part::Id, "\"b\""),
@@ -147,8 +133,8 @@ fn a_key_that_keeps_coming_costs_no_search_of_all_that_came() {
         format!(r#"{{"choices":[{}],{}}}"#, many("{}"), many(r#""id":null"#)),
         format!(
             r#"{{"choices":[{{"delta":{{"tool_calls":[{}],{}}}}}]}}"#,
-            many("0"),
-            many(r#""role":1"#)
+            many("{}"),
+            many(r#""role":null"#)
         ),
     ] {
         let started = Instant::now();

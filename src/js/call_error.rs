@@ -162,6 +162,9 @@ impl InFlight {
 
     /// The typed error of a fault the decoder found.
     pub fn stream_fault(&self, fault: &Fault, partial: JsValue) -> JsValue {
+        // What a choice says of its failure is in it too.
+        let text = js_sys::JSON::stringify(&partial).map(String::from);
+        let partial = text.map_or(JsValue::NULL, |text| parsed(&text, self.secrets()));
         let told = &fault.error;
         let class = match told.class {
             Class::StreamTruncated | Class::Api => told.class,
