@@ -491,12 +491,21 @@ impl List {
     fn item(&mut self, item: &Value, within: Within) {
         let at = match index(item) {
             Some(index) => {
-                let is_before = |(known, _): &&(Option<u64>, Tree)| known.is_some_and(|known| known < index);
-                let at = self.items.iter().take_while(is_before).count();
-                if self.items.get(at).is_none_or(|known| known.0 != Some(index)) {
+                let kind = |tree: &Tree| match tree.clone().value() {
+                    Value::Object(members) => members.get("type").cloned(),
+                    _ => None,
+                };
+                let ours = item.get("type").filter(|kind| kind.is_string());
+                let same = |(known, tree): &(Option<u64>, Tree)| {
+                    let theirs = kind(tree);
+                    *known == Some(index) && (ours.is_none() || theirs.is_none() || theirs.as_ref() == ours)
+                };
+                self.items.iter().rposition(same).unwrap_or_else(|| {
+                    let is_before = |(known, _): &&(Option<u64>, Tree)| known.is_some_and(|known| known <= index);
+                    let at = self.items.iter().take_while(is_before).count();
                     self.items.insert(at, (Some(index), Tree::Nothing));
-                }
-                at
+                    at
+                })
             }
             None => {
                 let goes_on = match self.items.last() {

@@ -61,6 +61,7 @@ fn values_by_what_they_are() {
         ("a longer one that begins with it takes its place", vec![json!(["a"]), json!(["a", "b"]), json!(["a", "b", "c"])], json!(["a", "b", "c"])),
         ("a number that only looks so doesn't", vec![json!([1]), json!([12])], json!([1, 12])),
         ("by index", vec![json!([{"index":1,"text":"b"}]), json!([{"index":0,"text":"a"},{"index":1,"text":"B","signature":"s"}])], json!([{"index":0,"text":"a"},{"index":1,"text":"bB","signature":"s"}])),
+        ("and by type, where one index has two", vec![json!([{"index":0,"type":"s","summary":"a"},{"index":0,"type":"e","data":"x"}]), json!([{"index":0,"type":"s","summary":"b"},{"index":0,"data":"y"}])], json!([{"index":0,"type":"s","summary":"ab"},{"index":0,"type":"e","data":"xy"}])),
         ("without an index a text is an item of its own", vec![json!([{"text":"a"}]), json!([{"text":"b"}])], json!([{"text":"a"},{"text":"b"}])),
     ];
     for (rule, pieces, expected) in table {
