@@ -382,7 +382,7 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly finishReason: FinishReason | null;
   /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several. */
   text(): AsyncIterableIterator<string>;
-  /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
+  /** Reads to the end and folds all that came into one completion: what the same server would have sent unstreamed, with every key it sent under its own name and none besides, so that `choices[0].message` can go back to it as it is. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;
   /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. (In the `openai` package this gives lines of JSON.) */
   toReadableStream(): ReadableStream<Uint8Array>;
@@ -498,7 +498,7 @@ export interface Logprobs {
   refusal: TokenLogprob[] | null;
 }
 
-/** A whole answer: the body of the response, not edited (one addition: a `reasoning_content` also appears as `reasoning`). */
+/** A whole answer: the body of the response, not edited; or what {@link ChatStream.final} folded. Keys that are not listed are there as the server sent them. */
 export interface ChatCompletion {
   /** The provider's id of the answer, may be `""`. */
   id: string;
@@ -514,18 +514,20 @@ export interface ChatCompletion {
     index: number;
     /** Why it ended. */
     finish_reason: FinishReason;
-    /** `null` unless asked for. */
+    /** `null` or left out by the server unless asked for. */
     logprobs: Logprobs | null;
     /** The answer itself. */
     message: {
       /** Always `"assistant"`. */
       role: "assistant";
-      /** Its text; may be `null` beside tool calls. */
+      /** Its text; may be `null` beside tool calls. Some servers send a list of parts, which stays one. */
       content: string | null;
-      /** Why the model would not answer. */
+      /** Why the model would not answer. Servers that know no refusals leave it out. */
       refusal: string | null;
-      /** What the model thought, where it shows it. `<think>` inside `content` stays there. */
+      /** What the model thought, where the server shows it under this name: {@link reasoningOf} finds it under any. `<think>` inside `content` stays there. */
       reasoning?: string | null;
+      /** The same as other servers name it. */
+      reasoning_content?: string | null;
       /** The calls it wants made. */
       tool_calls?: ToolCall[];
     };
@@ -535,6 +537,12 @@ export interface ChatCompletion {
   /** Which build of the model answered. */
   system_fingerprint?: string;
 }
+
+/**
+ * What a model thought, from a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts
+ * of the content, or `reasoning_details`; `null` where there is none.
+ */
+export function reasoningOf(message: object | null | undefined): string | null;
 
 /** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
 export interface ChatCompletionChunk {

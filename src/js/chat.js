@@ -4,6 +4,7 @@ import { close } from "./call.js";
 import { Decoder } from "./decode.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
+import { reasoningOf, textOf } from "./reasoning.js";
 import { ChatStream } from "./stream.js";
 
 export async function chat(call, cancel, settled) {
@@ -29,7 +30,6 @@ async function answer(call, cancel, exchange) {
 export function settleWhole(call, cancel, bytes) {
   const completion = parse(bytes);
   if (!hasChoices(completion)) throw call.unexpected(bytes);
-  for (const choice of completion.choices) nameReasoning(choice?.message);
   const [first] = completion.choices;
   const usage = completion.usage;
   if (typeof usage?.prompt_tokens === "number" || typeof usage?.completion_tokens === "number") {
@@ -58,17 +58,12 @@ function hasChoices(completion) {
   return Array.isArray(choices) && choices.length > 0 && choices.every(isChoice);
 }
 
-// Providers write reasoning under either name; readers find it under one.
-function nameReasoning(message) {
-  if (typeof message?.reasoning_content === "string" && (message.reasoning ?? null) === null) {
-    message.reasoning = message.reasoning_content;
-  }
-}
-
 function deliveredText(choice) {
   const message = choice?.message ?? {};
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
-  const texts = [message.content, message.reasoning, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
+  // Thoughts among the parts of the content are in its text.
+  const thoughts = reasoningOf({ ...message, content: null });
+  const texts = [textOf(message.content), thoughts, message.refusal, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
   return texts.filter((text) => typeof text === "string").join("");
 }
 

@@ -43,7 +43,7 @@ fn every_recorded_stream() {
         {
             continue;
         }
-        assert_eq!(chunks.folded, oracle::fold(&chunks.items), "{name}");
+        assert_eq!(chunks.folded, joined(oracle::fold(&chunks.items)), "{name}");
         for size in [1, 100, 16384] {
             let (pieces, _) = reader::read(body.chunks(size), Mode::Fold);
             assert_eq!(pieces.folded, chunks.folded, "{name}");
@@ -85,6 +85,19 @@ fn every_recorded_list_of_chunks_and_every_whole_answer() {
     }
     println!("{compared} answers");
     assert!(compared > 3);
+}
+
+/// Halves of a character that met are that character.
+fn joined(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(reader::end_to_end([text.as_str()].into_iter())),
+        Value::Array(list) => list.into_iter().map(joined).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            Value::Object(members.map(|(key, value)| (key, joined(value))).collect())
+        }
+        other => other,
+    }
 }
 
 /// All that a whole answer says is still there; only the index of a call, which orders streamed ones, may be gone.

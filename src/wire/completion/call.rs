@@ -9,6 +9,8 @@ use crate::wire::chunk::Part;
 
 /// Arguments that are no object or list are read whole each time, if they are not longer than this.
 const MAX_SCALAR: usize = 256;
+/// Calls, from the last one on, among which an id is looked for.
+const MAX_SEARCH: usize = 256;
 
 #[derive(Debug, Default)]
 struct ToolCall {
@@ -105,9 +107,9 @@ impl ToolCalls {
         }
         let is_other = call.is_other(name);
         let earlier = self.list.get(..at).unwrap_or_default().iter();
-        let same = earlier.rev().take_while(|call| call.index == index);
-        match same.enumerate().find(|(_, call)| call.id == id) {
-            Some((before, _)) => at - 1 - before,
+        let mut same = earlier.rev().take(MAX_SEARCH).take_while(|call| call.index == index);
+        match same.position(|call| call.id == id) {
+            Some(before) => at - 1 - before,
             None if is_other => self.start(end, index),
             None => at,
         }
@@ -131,9 +133,9 @@ impl ToolCalls {
         if goes_on {
             return at;
         }
-        let mut calls = self.list.iter();
+        let mut calls = self.list.iter().rev().take(MAX_SEARCH);
         match calls.position(|call| call.id == id && !id.is_empty()) {
-            Some(known) => known,
+            Some(before) => end - 1 - before,
             None => self.start(end, index),
         }
     }

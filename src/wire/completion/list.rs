@@ -7,6 +7,8 @@ use crate::json::{Kind, Scanner};
 
 /// The index of an item that has none: it stands behind those that have one.
 const NONE: u64 = u64::MAX;
+/// Items of one index among which a type is looked for.
+const MAX_TYPES: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct List {
@@ -82,7 +84,7 @@ impl List {
     pub(super) fn fold_item(&mut self, item: &[u8], within: Within) -> usize {
         let facts = Facts::of(item);
         let at = match facts.index {
-            Some(index) => self.at(index),
+            Some(index) => self.at(index, facts.kind),
             None if within == Within::Part && self.goes_on(&facts) => self.items.len() - 1,
             None => self.push(NONE),
         };
@@ -97,14 +99,18 @@ impl List {
         self.items.len() - 1
     }
 
-    fn at(&mut self, index: u64) -> usize {
-        match self.items.binary_search_by_key(&index, |item| item.0) {
-            Ok(at) => at,
-            Err(_) if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
-            Err(at) => {
-                self.items.insert(at, (index, Node::default()));
+    /// The item with this index, and of this type where both say one: a summary and what is encrypted may share an index.
+    fn at(&mut self, index: u64, kind: &[u8]) -> usize {
+        let end = self.items.partition_point(|item| item.0 <= index);
+        let group = self.items.get(..end).unwrap_or_default().iter().rev();
+        let mut group = group.take(MAX_TYPES).take_while(|item| item.0 == index);
+        match group.position(|(_, node)| kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)) {
+            Some(before) => end - 1 - before,
+            None if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
+            None => {
+                self.items.insert(end, (index, Node::default()));
                 self.indexed += 1;
-                at
+                end
             }
         }
     }
@@ -112,10 +118,7 @@ impl List {
     /// Whether a part without an index goes on with the last one.
     fn goes_on(&self, facts: &Facts<'_>) -> bool {
         match self.items.last() {
-            Some((NONE, Node::Object(members))) if facts.has_text => match members.get(b"type") {
-                Some(Node::Last(kind)) => kind == facts.kind,
-                _ => facts.kind.is_empty(),
-            },
+            Some((NONE, node)) if facts.has_text => kind_of(node).unwrap_or_default() == facts.kind,
             _ => false,
         }
     }
@@ -160,6 +163,17 @@ impl List {
         for (_, node) in &self.items {
             node.said(out);
         }
+    }
+}
+
+/// The type of an item, as it stands.
+fn kind_of(node: &Node) -> Option<&[u8]> {
+    match node {
+        Node::Object(members) => match members.get(b"type") {
+            Some(Node::Last(kind)) => Some(kind),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

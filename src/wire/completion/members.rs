@@ -103,10 +103,14 @@ impl Members {
         if self.list.len() <= SMALL {
             return self.list.iter().position(known);
         }
-        self.slots(key).find_map(|slot| {
+        for slot in self.slots(key) {
+            // An empty place: a key that is known was put before it.
             let at = self.table.get(slot)?.checked_sub(1)? as usize;
-            self.list.get(at).is_some_and(known).then_some(at)
-        })
+            if self.list.get(at).is_some_and(known) {
+                return Some(at);
+            }
+        }
+        None
     }
 
     fn push(&mut self, key: &[u8]) -> usize {
