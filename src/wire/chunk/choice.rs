@@ -89,10 +89,7 @@ impl Reader<'_, '_> {
         let start = self.scanner.at();
         self.member(Part::ChoiceMember, scope)?;
         let span = start..self.scanner.at();
-        if !matches!(
-            self.payload.get(span.clone()),
-            Some(b"null" | b"false" | b"\"\"")
-        ) {
+        if !matches!(self.payload.get(span.clone()), Some(b"null" | b"false" | b"\"\"")) {
             self.push(Part::Failure, span);
         }
         Ok(())
@@ -103,9 +100,7 @@ impl Reader<'_, '_> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
-        let digits = value
-            .get(1..value.len().saturating_sub(1))
-            .unwrap_or_default();
+        let digits = value.get(1..value.len().saturating_sub(1)).unwrap_or_default();
         let span = match kind {
             Kind::Number => start..self.scanner.at(),
             Kind::String if digits.iter().all(u8::is_ascii_digit) => {
@@ -222,11 +217,9 @@ impl Reader<'_, '_> {
                 reader.set(scope + 1, span);
                 Ok(())
             }
-            b"type" => reader.string(
-                Part::ToolType,
-                scope,
-                "the type of a tool call is no string",
-            ),
+            b"type" => {
+                reader.string(Part::ToolType, scope, "the type of a tool call is no string")
+            }
             b"function" => {
                 reader.set(scope + 2, 0..0);
                 reader.nested(&mut function, |reader| reader.function(scope + 2))

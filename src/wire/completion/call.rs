@@ -174,11 +174,7 @@ impl ToolCall {
         match part {
             Part::ToolArguments => self.arguments.append(bytes, 0..bytes.len()),
             Part::ToolObject => {
-                let object = if bytes.starts_with(b"[") {
-                    b"{}"
-                } else {
-                    bytes
-                };
+                let object = if bytes.starts_with(b"[") { b"{}" } else { bytes };
                 let text = json_text(object);
                 self.arguments.append(&text, 0..text.len());
             }
@@ -208,11 +204,7 @@ impl ToolCall {
 
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"id\":");
-        out.extend_from_slice(if self.id.is_empty() {
-            b"\"\""
-        } else {
-            &self.id
-        });
+        out.extend_from_slice(if self.id.is_empty() { b"\"\"" } else { &self.id });
         out.extend_from_slice(b",\"type\":");
         let kind: &[u8] = if self.kind.is_empty() {
             b"function"
@@ -280,7 +272,5 @@ impl Scan {
 fn ascii(digits: &[u8]) -> u8 {
     let digits = digits.get(..4).map(String::from_utf8_lossy);
     let code = digits.and_then(|digits| u32::from_str_radix(&digits, 16).ok());
-    code.and_then(|code| u8::try_from(code).ok())
-        .filter(u8::is_ascii)
-        .unwrap_or_default()
+    code.and_then(|code| u8::try_from(code).ok()).filter(u8::is_ascii).unwrap_or_default()
 }
