@@ -4,7 +4,7 @@ import { close } from "./call.js";
 import { Decoder } from "./decode.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
-import { reasoningOf, textOf } from "./reasoning.js";
+import { contentOf, reasoningOf } from "./reasoning.js";
 import { ChatStream } from "./stream.js";
 
 export async function chat(call, cancel, settled) {
@@ -61,9 +61,7 @@ function hasChoices(completion) {
 function deliveredText(choice) {
   const message = choice?.message ?? {};
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
-  // Thoughts among the parts of the content are in its text.
-  const thoughts = reasoningOf({ ...message, content: null });
-  const texts = [textOf(message.content), thoughts, message.refusal, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
+  const texts = [reasoningOf(message), contentOf(message), message.refusal, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
   return texts.filter((text) => typeof text === "string").join("");
 }
 

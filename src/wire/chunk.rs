@@ -181,10 +181,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads an object through `on_key`; anything else is skipped.
-    #[inline]
     fn object(
         &mut self,
-        mut on_key: impl FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
+        on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
@@ -204,7 +203,7 @@ impl<'a> Reader<'a, '_> {
     fn nested(
         &mut self,
         place: &mut Range<usize>,
-        read: impl FnOnce(&mut Self) -> Result<(), Malformed>,
+        read: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         self.forget_all(place);
         place.start = self.fields.len();
@@ -244,7 +243,7 @@ impl<'a> Reader<'a, '_> {
     fn list(
         &mut self,
         problem: &'static str,
-        mut on_element: impl FnMut(&mut Self) -> Result<(), Malformed>,
+        on_element: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         match self.scanner.kind()? {
             Kind::Array => {
@@ -292,14 +291,14 @@ impl<'a> Reader<'a, '_> {
         let (mut words, mut object) = ([false; fault::WORDS.len()], false);
         let (mut message, mut has_choices) = (false, false);
         let (mut choices, mut usage, mut groq) = (0..0, 0..0, 0..0);
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"choices" => {
                 has_choices = matches!(reader.scanner.kind()?, Kind::Array | Kind::Object);
-                reader.nested(&mut choices, |reader| {
-                    reader.list("choices is no list", Self::choice)
+                reader.nested(&mut choices, &mut |reader| {
+                    reader.list("choices is no list", &mut Self::choice)
                 })
             }
-            b"usage" => reader.nested(&mut usage, Self::usage),
+            b"usage" => reader.nested(&mut usage, &mut Self::usage),
             b"id" => reader.raw(Part::Id, 0),
             b"created" => reader.raw(Part::Created, 0),
             b"model" => reader.raw(Part::Model, 0),
@@ -308,10 +307,10 @@ impl<'a> Reader<'a, '_> {
                 Ok(())
             }
             // Groq's usage before it adopted the standard place.
-            b"x_groq" => reader.nested(&mut groq, |reader| {
+            b"x_groq" => reader.nested(&mut groq, &mut |reader| {
                 let (start, mut usage) = (reader.key_start(), 0..0);
-                reader.object(|reader, key| match key {
-                    b"usage" => reader.nested(&mut usage, Self::usage),
+                reader.object(&mut |reader, key| match key {
+                    b"usage" => reader.nested(&mut usage, &mut Self::usage),
                     _ => reader.skip(),
                 })?;
                 reader.push(Part::ChunkMember, start..reader.scanner.at());

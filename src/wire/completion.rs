@@ -18,7 +18,7 @@ mod node;
 use choice::Choice;
 use members::Members;
 pub(super) use members::may_hold_text;
-use node::Within;
+use node::{Within, put};
 
 /// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
 const MAX_ENTRIES: usize = 4096;
@@ -140,25 +140,29 @@ impl Completion {
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let or = |value: &[u8], otherwise: &'static [u8]| match value {
+        let or = |value: &'_ [u8], otherwise: &'static [u8]| match value {
             b"" => otherwise.to_vec(),
             value => value.to_vec(),
         };
-        out.extend_from_slice(b"{\"id\":");
-        out.extend_from_slice(&or(&self.id, b"\"\""));
-        out.extend_from_slice(b",\"object\":\"chat.completion\",\"created\":");
-        out.extend_from_slice(&or(&self.created, b"0"));
-        out.extend_from_slice(b",\"model\":");
-        out.extend_from_slice(&or(&self.model, b"\"\""));
-        out.extend_from_slice(b",\"choices\":[");
+        let (id, created) = (or(&self.id, b"\"\""), or(&self.created, b"0"));
+        let model = or(&self.model, b"\"\"");
+        let head: [&[u8]; 7] = [
+            b"{\"id\":",
+            &id,
+            b",\"object\":\"chat.completion\",\"created\":",
+            &created,
+            b",\"model\":",
+            &model,
+            b",\"choices\":[",
+        ];
+        put(&mut out, &head);
         separated(&self.choices, &mut out, Choice::write);
-        out.push(b']');
+        put(&mut out, &[b"]"]);
         if let Some(usage) = &self.usage {
-            out.extend_from_slice(b",\"usage\":");
-            out.extend_from_slice(usage);
+            put(&mut out, &[b",\"usage\":", usage]);
         }
         self.rest.write(&[], &mut out);
-        out.push(b'}');
+        put(&mut out, &[b"}"]);
         out
     }
 

@@ -114,6 +114,7 @@ fn all_that_a_model_wrote_counts_once() {
     let part = |kind: &str, key: &str, text: &str| json!({"type":kind,key:text});
     assert_eq!(said(&[json!({"content":[part("thinking", "thinking", "a"), part("text", "text", "b")]})]), "ab");
     assert_eq!(said(&[json!({"reasoning":"why","reasoning_content":"why","reasoning_details":[{"index":0,"text":"why"}],"content":"b"})]), "whyb");
+    assert_eq!(said(&[json!({"content":[part("thinking", "thinking", "a"), part("text", "text", "b")],"reasoning_details":[{"index":0,"text":"a"}]})]), "ab");
     assert_eq!(said(&[json!({"reasoning_details":[{"index":0,"text":"why","data":"AAAA"}]})]), "why");
     assert_eq!(said(&[json!({"function_call":{"name":"f","arguments":"{}"}})]), "f{}");
     assert_eq!(said(&[json!({"audio":{"data":"AAAA","transcript":"yes"}})]), "yes");

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Part, Reader};
+use super::{Field, Part, Reader};
 use crate::json::{Kind, Malformed, Scanner};
 
 type Read = Result<(), Malformed>;
@@ -35,9 +35,9 @@ impl Reader<'_, '_> {
         let (mut delta, mut logprobs) = (0..0, 0..0);
         let mut beside = Beside::default();
         self.push(Part::Choice, 0..0);
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"index" => reader.index(scope),
-            b"delta" => reader.nested(&mut delta, |reader| {
+            b"delta" => reader.nested(&mut delta, &mut |reader| {
                 beside.has_delta = reader.scanner.kind()? != Kind::Null;
                 if beside.has_delta {
                     reader.push(Part::Delta, 0..0);
@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
                 beside.text = Some(start..reader.scanner.at());
                 Ok(())
             }
-            b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
+            b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
             b"finish_reason" => {
                 reader.string(Part::FinishReason, scope, "finish_reason is no string")
             }
@@ -62,8 +62,12 @@ impl Reader<'_, '_> {
             _ => reader.member(Part::ChoiceMember, scope),
         })?;
         // Whether tokens that come again are new is told from the text that came with them.
-        if let Some(behind) = self.fields.get_mut(logprobs.start..) {
-            behind.rotate_left(logprobs.len());
+        for at in logprobs {
+            if let Some(field) = self.fields.get_mut(at) {
+                let part = std::mem::replace(&mut field.part, Part::Void);
+                let span = field.span.clone();
+                self.fields.push(Field { part, span });
+            }
         }
         if beside.has_delta {
             return Ok(());
@@ -121,7 +125,7 @@ impl Reader<'_, '_> {
 
     fn logprobs(&mut self) -> Read {
         let (scope, start) = (self.fields.len(), self.key_start());
-        self.object(|reader, _| reader.member(Part::LogprobMember, scope))?;
+        self.object(&mut |reader, _| reader.member(Part::LogprobMember, scope))?;
         if self.fields.len() == scope {
             self.push(Part::ChoiceMember, start..self.scanner.at());
         }
@@ -134,14 +138,14 @@ impl Reader<'_, '_> {
         }
         let scope = self.fields.len();
         let mut calls = 0..0;
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"content" => reader.content(scope),
             b"role" => reader.string(Part::Role, scope, "role is no string"),
             b"refusal" => reader.thought(Part::Refusal, scope),
             b"reasoning" => reader.thought(Part::Reasoning, scope),
             b"reasoning_content" => reader.thought(Part::ReasoningContent, scope),
             b"reasoning_text" => reader.thought(Part::ReasoningText, scope),
-            b"tool_calls" => reader.nested(&mut calls, Self::tool_calls),
+            b"tool_calls" => reader.nested(&mut calls, &mut Self::tool_calls),
             _ => reader.member(Part::DeltaMember, scope),
         })
     }
@@ -155,7 +159,7 @@ impl Reader<'_, '_> {
         }
         self.forget(scope, Part::Content);
         let start = self.scanner.at();
-        self.list(PROBLEM, |reader| match reader.scanner.kind()? {
+        self.list(PROBLEM, &mut |reader| match reader.scanner.kind()? {
             Kind::Object | Kind::String | Kind::Null => reader.skip(),
             _ => reader.refuse(PROBLEM),
         })?;
@@ -179,7 +183,7 @@ impl Reader<'_, '_> {
         let (scope, start) = (self.fields.len(), self.key_start());
         let mut count = 0;
         self.push(Part::ToolList, 0..0);
-        self.list(CALLS, |reader| {
+        self.list(CALLS, &mut |reader| {
             count += 1;
             match reader.scanner.kind()? {
                 Kind::Null => reader.skip(),
@@ -203,7 +207,7 @@ impl Reader<'_, '_> {
         self.push(Part::Tool, 0..0);
         self.push(Part::ToolId, 0..0);
         self.push(Part::ToolName, 0..0);
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"index" => reader.index(scope),
             b"id" => {
                 let kind = reader.scanner.kind()?;
@@ -222,7 +226,7 @@ impl Reader<'_, '_> {
             }
             b"function" => {
                 reader.set(scope + 2, 0..0);
-                reader.nested(&mut function, |reader| reader.function(scope + 2))
+                reader.nested(&mut function, &mut |reader| reader.function(scope + 2))
             }
             _ => reader.member(Part::ToolMember, scope),
         })
@@ -233,7 +237,7 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let scope = self.fields.len();
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"name" => {
                 let span = reader.text("the name of a function is no string")?;
                 reader.set(name, span.unwrap_or_default());

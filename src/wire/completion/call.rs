@@ -1,7 +1,7 @@
 //! The tool calls of a choice, told apart.
 
 use super::members::Members;
-use super::node::{Within, add_name, json_text, write_text};
+use super::node::{Within, add_name, json_text, put};
 use super::{MAX_ENTRIES, separated, whole};
 use crate::json::{self, unescape};
 use crate::wire::buffer::Buffer;
@@ -172,11 +172,11 @@ impl ToolCalls {
 impl ToolCall {
     fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
         match part {
-            Part::ToolArguments => self.arguments.append(bytes, 0..bytes.len()),
+            Part::ToolArguments => self.arguments.push(bytes),
             Part::ToolObject => {
                 let object = if bytes.starts_with(b"[") { b"{}" } else { bytes };
                 let text = json_text(object);
-                self.arguments.append(&text, 0..text.len());
+                self.arguments.push(&text);
             }
             Part::ToolType if bytes.is_empty() => {}
             Part::ToolType => self.kind = bytes.to_vec(),
@@ -203,28 +203,23 @@ impl ToolCall {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"id\":");
-        out.extend_from_slice(if self.id.is_empty() { b"\"\"" } else { &self.id });
-        out.extend_from_slice(b",\"type\":");
+        let id: &[u8] = if self.id.is_empty() { b"\"\"" } else { &self.id };
         let kind: &[u8] = if self.kind.is_empty() {
             b"function"
         } else {
             &self.kind
         };
-        write_text(kind, out);
-        let is_function = kind == b"function"
-            || self.name.len() + self.arguments.len() > 0
-            || !self.function.is_empty();
-        if is_function {
-            out.extend_from_slice(b",\"function\":{\"name\":");
-            write_text(self.name.as_slice(), out);
-            out.extend_from_slice(b",\"arguments\":");
-            write_text(self.arguments.as_slice(), out);
+        put(out, &[b"{\"id\":", id, b",\"type\":\"", kind, b"\""]);
+        let (name, arguments) = (self.name.as_slice(), self.arguments.as_slice());
+        let said = name.len() + arguments.len() > 0 || !self.function.is_empty();
+        if said || kind == b"function" {
+            let before: &[u8] = b",\"function\":{\"name\":\"";
+            put(out, &[before, name, b"\",\"arguments\":\"", arguments, b"\""]);
             self.function.write(&[], out);
-            out.push(b'}');
+            put(out, &[b"}"]);
         }
         self.rest.write(&[], out);
-        out.push(b'}');
+        put(out, &[b"}"]);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::call::ToolCalls;
 use super::list::{Facts, List};
 use super::members::Members;
-use super::node::{Node, Within, inside, write_text};
+use super::node::{Node, Within, inside, put, write_text};
 use crate::json::Scanner;
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -78,14 +78,14 @@ impl Choice {
     fn add_content(&mut self, text: &[u8]) -> usize {
         match &mut self.parts {
             Some(parts) if !parts.list.is_empty() => {
-                parts.text.append(text, 0..text.len());
+                parts.text.push(text);
                 parts.list.add_text(text);
             }
             // An empty list says nothing of what follows it.
             parts => {
                 *parts = None;
                 let content = self.content.get_or_insert_default();
-                content.append(text, 0..text.len());
+                content.push(text);
             }
         }
         text.len()
@@ -122,7 +122,7 @@ impl Choice {
             parts.text = text;
         }
         if let Some(text) = Facts::of(part).text {
-            parts.text.append(text, 0..text.len());
+            parts.text.push(text);
         }
         parts.list.fold_item(part, Within::Part)
     }
@@ -158,47 +158,51 @@ impl Choice {
                 reasoning = text;
             }
         }
-        out.extend_from_slice(&reasoning);
-        match &self.parts {
-            Some(parts) => parts.list.said(out),
-            None => out.extend_from_slice(self.content()),
+        let mut content = self.content().to_vec();
+        // Thoughts among the parts of the content are the same once more.
+        if let Some(parts) = &self.parts {
+            let spoken = content.len();
+            content.clear();
+            parts.list.said(&mut content);
+            if content.len() > spoken {
+                reasoning.clear();
+            }
         }
+        out.extend_from_slice(&reasoning);
+        out.extend_from_slice(&content);
         self.message.said(&REASONING, out);
         self.tool_calls.said(out);
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"index\":");
-        write_whole(self.index, out);
-        out.extend_from_slice(b",\"message\":{\"role\":");
         let role: &[u8] = if self.role.is_empty() {
             b"assistant"
         } else {
             &self.role
         };
-        write_text(role, out);
-        out.extend_from_slice(b",\"content\":");
+        put(out, &[b"{\"index\":"]);
+        write_whole(self.index, out);
+        let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];
+        put(out, &head);
         match (&self.parts, &self.content) {
             (Some(parts), _) => parts.list.write(out),
             (None, Some(content)) => write_text(content.as_slice(), out),
-            (None, None) => out.extend_from_slice(b"null"),
+            (None, None) => put(out, &[b"null"]),
         }
         if self.tool_calls.is_empty() {
             self.message.write(&[], out);
         } else {
             self.message.write(&[b"tool_calls"], out);
-            out.extend_from_slice(b",\"tool_calls\":[");
+            put(out, &[b",\"tool_calls\":["]);
             self.tool_calls.write(out);
-            out.push(b']');
+            put(out, &[b"]"]);
         }
-        out.push(b'}');
+        put(out, &[b"}"]);
         self.rest.write(&[], out);
-        out.extend_from_slice(b",\"finish_reason\":");
         match &self.finish_reason {
-            Some(reason) => write_text(reason, out),
-            None => out.extend_from_slice(b"null"),
+            Some(reason) => put(out, &[b",\"finish_reason\":\"", reason, b"\"}"]),
+            None => put(out, &[b",\"finish_reason\":null}"]),
         }
-        out.push(b'}');
     }
 }
 

@@ -130,7 +130,7 @@ impl Node {
     /// Appends to the text.
     pub(super) fn append(&mut self, text: &[u8]) -> usize {
         if let Some(buffer) = self.text() {
-            buffer.append(text, 0..text.len());
+            buffer.push(text);
         }
         text.len()
     }
@@ -179,7 +179,7 @@ pub(super) fn add_name(name: &mut Buffer, piece: &[u8]) {
     if piece.starts_with(known) {
         name.clear();
     }
-    name.append(piece, 0..piece.len());
+    name.push(piece);
 }
 
 /// The text of a JSON value, as it stands between quotes.
@@ -189,9 +189,15 @@ pub(super) fn json_text(value: &[u8]) -> Vec<u8> {
     inside(&text).to_vec()
 }
 
+/// Appends pieces of JSON.
+#[inline(never)]
+pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
+}
+
 /// Appends a text as it stands between quotes.
 pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(raw);
-    out.push(b'"');
+    put(out, &[b"\"", raw, b"\""]);
 }
