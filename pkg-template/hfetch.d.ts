@@ -368,8 +368,12 @@ export interface Timeouts {
  * another throws. After `break` or `return()` the stream ends quietly; after a signal or `abort(reason)` it rejects with
  * {@link APIUserAbortError}.
  *
- * @throws {StreamError} an error frame or a broken frame arrived; `partial` is what had arrived before.
- * @throws {StreamTruncatedError} the body ended or the connection was lost with neither `[DONE]` nor a finish_reason.
+ * It ends well only when an answer came: `[DONE]` after at least one choice, or the end of the body with a finish_reason on every
+ * choice that appeared.
+ *
+ * @throws {StreamError} the server said that the answer failed (an error frame, a choice with an `error` or with the finish_reason
+ * `"error"`), a frame is broken, or `[DONE]` came without an answer; `partial` is what had arrived before.
+ * @throws {StreamTruncatedError} the body ended or the connection was lost before that.
  * @throws {APIConnectionTimeoutError} nothing came for `timeout.idle`, or `timeout.total` was over.
  */
 export class ChatStream {
@@ -380,7 +384,7 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly controller: AbortController;
   /** Of choice 0, `null` until it has arrived. */
   readonly finishReason: FinishReason | null;
-  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several. */
+  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several; it never ends between the two halves of a surrogate pair. */
   text(): AsyncIterableIterator<string>;
   /** Reads to the end and folds all that came into one completion: what the same server would have sent unstreamed, with every key it sent under its own name and none besides, so that `choices[0].message` can go back to it as it is. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;
@@ -1001,7 +1005,7 @@ export class ConfigError extends HfetchError {
 }
 
 /**
- * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for.
+ * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for or says that it failed.
  * Names and fields are those of the `openai` package, and some more.
  */
 export class APIError extends HfetchError {
@@ -1023,6 +1027,8 @@ export class APIError extends HfetchError {
   readonly error: unknown;
   /** The whole body, parsed where it is JSON, keys redacted. */
   readonly body: unknown;
+  /** What there is of an answer that failed: of a whole answer that says so, and in the classes below that have it. */
+  readonly partial?: PartialCompletion | null;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** Ms after which the server said a retry makes sense. */
@@ -1067,12 +1073,12 @@ export class APIUserAbortError extends APIError {
   /** What a stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
-/** An error frame, or a broken frame, in the middle of a stream. */
+/** In a stream: an error in the server's words, a broken frame, or `[DONE]` without an answer. */
 export class StreamError extends APIError {
   /** What had been delivered before it. */
   readonly partial: PartialCompletion | null;
 }
-/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason. */
+/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason for each choice. */
 export class StreamTruncatedError extends StreamError {}
 /** A limit of this client said no; nothing was sent. */
 export class LimitExceededError extends HfetchError {
