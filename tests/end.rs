@@ -300,6 +300,14 @@ fn a_stream_that_is_lost_is_whole_when_each_choice_has_finished() {
         ),
         (USAGE.to_string(), false),
         (String::new(), false),
+        // What broke off behind a whole frame has it.
+        ([a.trim_end(), "\n", stop.trim_end()].concat(), true),
+        ([&a, "data: [DONE]"].concat(), true),
+        ([&a, "data: [DO"].concat(), false),
+        (
+            [a.trim_end(), "\n", &stop[..stop.len() - 8]].concat(),
+            false,
+        ),
     ] {
         for mode in MODES {
             let mut decoder = ChatDecoder::new(1 << 20);

@@ -219,8 +219,15 @@ export class Pump {
   }
 
   #finishLost(error) {
-    if (this.#isWhole()) this.#finish("ok", null);
-    else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
+    if (this.#isWhole()) {
+      this.#finish("ok", null);
+      return;
+    }
+    const partial = this.#partial();
+    const told = this.#decoder.fault(this.#call, partial);
+    // The server may have said before what was wrong.
+    if (told instanceof StreamTruncatedError) this.#finish("truncated", this.#call.stream_lost(error, partial));
+    else this.#finish("error", told);
   }
 
   // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.

@@ -132,9 +132,14 @@ impl ChatDecoder {
         self.turn(mode, ChatDecoder::finish);
     }
 
-    /// No more of the body will come. What it broke off in is not read.
+    /// No more of the body will come. Of what it broke off in, whole frames are read.
     pub fn lose(&mut self, mode: Mode) {
-        self.turn(mode, |decoder| decoder.reader.end = Some(End::Lost));
+        self.turn(mode, |decoder| {
+            if decoder.plain.is_none() {
+                decoder.read_rest();
+            }
+            decoder.reader.end.get_or_insert(End::Lost);
+        });
     }
 
     fn turn(&mut self, mode: Mode, read: impl FnOnce(&mut Self)) {
@@ -186,10 +191,14 @@ impl ChatDecoder {
         if self.plain.is_some() {
             self.end_plain();
         } else {
-            self.reader.at_end = true;
-            self.sse.end_lenient(&mut self.reader);
+            self.read_rest();
         }
         self.reader.end.get_or_insert(End::Body);
+    }
+
+    fn read_rest(&mut self) {
+        self.reader.at_end = true;
+        self.sse.end_lenient(&mut self.reader);
     }
 
     /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
