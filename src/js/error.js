@@ -144,6 +144,31 @@ export function makeError(name, message, fields) {
   return new ErrorClass(message, fields);
 }
 
+// Where a call is made: what ends it comes out of a microtask, whose own stack names nothing of the caller's.
+// `below`: the function whose caller is meant. Nothing is written as text until somebody wants it.
+export function callSite(below) {
+  const site = {};
+  if (Error.captureStackTrace) Error.captureStackTrace(site, below);
+  else site.stack = new Error().stack;
+  return site;
+}
+
+// An error with the caller's frames in place of its own.
+export function traced(error, site) {
+  const frames = error instanceof HfetchError && site?.stack;
+  if (typeof frames !== "string") return error;
+  // V8 begins with what the object is called.
+  const [head, ...calls] = frames.split("\n");
+  const isHead = !/:\d+/.test(head);
+  if (calls.length === 0) return error;
+  try {
+    error.stack = isHead ? [`${error.name}: ${error.message}`, ...calls].join("\n") : frames;
+  } catch {
+    // Frozen, or without a stack of its own: the error says enough.
+  }
+  return error;
+}
+
 // JSON may write a key with escapes, which hide it until they are read.
 export function parsed(text, secrets) {
   try {

@@ -27,7 +27,7 @@ pub fn from_response(response: Response<'_>) -> Error {
     let value = json::parse(response.body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(response.body),
+        None => text_message(response.status, response.body),
     };
     let said = said.unwrap_or_default();
     let class = class_of(response.status, value.as_ref(), &said);
@@ -48,12 +48,12 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
-/// The typed error of a 200 whose body is no completion.
-pub fn unexpected(body: &[u8]) -> Error {
+/// The typed error of a success status whose body is no completion.
+pub fn unexpected(status: u16, body: &[u8]) -> Error {
     let value = json::parse(body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(body),
+        None => text_message(status, body),
     };
     let said = said.unwrap_or_else(|| {
         if body.is_empty() {
@@ -66,12 +66,14 @@ pub fn unexpected(body: &[u8]) -> Error {
     let mut error = Error::new(
         Class::Api,
         [
-            "The response has status 200, but it is no chat completion: ",
+            "The response has status ",
+            &status.to_string(),
+            ", but it is no chat completion: ",
             &said,
         ]
         .concat(),
     );
-    error.status = Some(200);
+    error.status = Some(status);
     if let Some(value) = &value {
         describe(&mut error, value);
     }
@@ -92,6 +94,14 @@ pub fn describe(error: &mut Error, body: &Value) {
     error.code = field("code");
     error.kind = field("type").or_else(|| field("error_type"));
     error.param = field("param");
+}
+
+/// Names a success status that is not the usual one, such as 204 for no content, in what is said of its answer.
+pub fn name_status(error: &mut Error, status: u16) {
+    let number = status.to_string();
+    if matches!(status, 201..=299) && find(&error.message, &number).is_none() {
+        error.message = [&error.message, " (The response has status ", &number, ".)"].concat();
+    }
 }
 
 /// The message of a parsed error body: `error`, then `detail`, then `message`, then `title`.
@@ -151,7 +161,7 @@ fn text_of(value: &Value) -> Option<String> {
 }
 
 /// The first words of a body that is no JSON; of an HTML page only its title or first heading.
-fn text_message(body: &[u8]) -> Option<String> {
+fn text_message(status: u16, body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -160,8 +170,10 @@ fn text_message(body: &[u8]) -> Option<String> {
     if !text.starts_with('<') {
         return Some(shorten(text));
     }
+    let status = status.to_string();
     let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
-    Some(match title {
+    let title = title.map(|title| without_status(title, &status));
+    Some(match title.filter(|title| !title.is_empty()) {
         Some(title) => ["an HTML page titled \"", &shorten(title), "\""].concat(),
         None => "an HTML page".to_string(),
     })
@@ -309,11 +321,31 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     }
 }
 
+/// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.
+fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
+    const BEFORE: [&str; 8] = ["http", "1", "0", "2", "error", "status", "code", "response"];
+    let is_word = |c: char| c.is_alphanumeric();
+    let mut rest = said;
+    loop {
+        rest = rest.trim_start_matches(|c| !is_word(c));
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if word == status {
+            return after.trim_start_matches(|c: char| c.is_whitespace() || ":,.;-–—)]|/".contains(c));
+        }
+        if !BEFORE.contains(&word.to_ascii_lowercase().as_str()) {
+            return said;
+        }
+        rest = after;
+    }
+}
+
 fn compose(error: &Error, said: &str, hint: &str) -> String {
     let mut message = error
         .status
         .map(|status| status.to_string())
         .unwrap_or_default();
+    let said = without_status(said, &message);
     message.push(' ');
     if said.is_empty() {
         message.push_str("status code with no message");
