@@ -325,10 +325,20 @@ mod tests {
 
     #[test]
     fn a_placeholder_is_no_secret() {
-        let keys = ["none", "hf_long_key", "1234567", "12345678", "hf_long_key_of_another", ""];
+        let keys = [
+            "none",
+            "hf_long_key",
+            "1234567",
+            "12345678",
+            "hf_long_key_of_another",
+            "",
+        ];
         let found = secrets(keys.map(str::to_string).into_iter());
         assert_eq!(found, ["hf_long_key_of_another", "hf_long_key", "12345678"]);
-        assert_eq!(redact("none_found for hf_long_key", &found), "none_found for [redacted]");
+        assert_eq!(
+            redact("none_found for hf_long_key", &found),
+            "none_found for [redacted]"
+        );
     }
 
     #[test]

@@ -36,10 +36,7 @@ pub fn check_given(key: &str) -> Result<(), Error> {
 
 /// The error of what a key function gave and is no key.
 pub fn not_given(problem: &str) -> Error {
-    Error::config(
-        "apiKey",
-        &["what the key function gave ", problem].concat(),
-    )
+    Error::config("apiKey", &["what the key function gave ", problem].concat())
 }
 
 fn problem(key: &str) -> Option<&'static str> {

@@ -102,8 +102,9 @@ const NOT_BYTES = "the body gave something that is not bytes";
 export const notBytes = () => new Unreadable(NOT_BYTES);
 export const tooLarge = (limit) => new Unreadable(`the body is larger than ${limit} bytes`);
 
-// Null is no body; anything else has to be a stream of the platform's kind.
+// Null is no body; anything else has to be a stream of the platform's kind that nobody reads.
 export function checkStream(body) {
+  if (body?.locked === true) throw new Unreadable("the fetch function gave a response whose body is being read already: give it unread, or a clone() of it");
   if (body === null || typeof body?.getReader === "function") return;
   throw new Unreadable("the fetch function gave a response whose body has no getReader(): it must be a web ReadableStream, as the platform's fetch gives");
 }
@@ -134,6 +135,7 @@ export async function readParts(response, cancel, idle, take, limit = LONGEST) {
     take(typeof bytes === "string" ? new TextEncoder().encode(bytes) : new Uint8Array(bytes));
     return;
   }
+  checkStream(body);
   const reader = body.getReader();
   try {
     for (;;) {

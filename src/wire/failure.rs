@@ -331,7 +331,8 @@ fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         if word == status {
-            return after.trim_start_matches(|c: char| c.is_whitespace() || ":,.;-–—)]|/".contains(c));
+            return after
+                .trim_start_matches(|c: char| c.is_whitespace() || ":,.;-–—)]|/".contains(c));
         }
         if !BEFORE.contains(&word.to_ascii_lowercase().as_str()) {
             return said;
