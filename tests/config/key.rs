@@ -94,7 +94,7 @@ fn where_keys_come_from() {
 fn what_a_key_function_gives_is_named_as_such() {
     for (given, words) in [
         ("", "must not be empty"),
-        (" \n", "line break"),
+        ("\thf_x", "white space"),
         ("Not Found", "white space"),
         ("Bearer hf_secret", "without \"Bearer\""),
         ("<!doctype html><p>secret</p>", "HTML"),
