@@ -11,9 +11,11 @@ declare global {
     readonly asyncDispose: unique symbol;
   }
   interface Disposable {
+    /** What `using` calls at the end of its block. */
     [Symbol.dispose](): void;
   }
   interface AsyncDisposable {
+    /** What `await using` calls at the end of its block. */
     [Symbol.asyncDispose](): PromiseLike<void>;
   }
 }
@@ -529,7 +531,17 @@ export interface ServerParams {
   /** vLLM: which library holds the answer to it. */
   guided_decoding_backend?: string | null;
   /** vLLM 0.11 and later, in place of `guided_…`. */
-  structured_outputs?: { json?: object | string; regex?: string; choice?: readonly string[]; grammar?: string; [name: string]: unknown } | null;
+  structured_outputs?: {
+    /** JSON by this schema. */
+    json?: object | string;
+    /** Text that matches this regular expression. */
+    regex?: string;
+    /** One of these texts. */
+    choice?: readonly string[];
+    /** Text of this grammar. */
+    grammar?: string;
+    [name: string]: unknown;
+  } | null;
   /** SGLang: the answer matches this regular expression. */
   regex?: string | null;
   /** SGLang: the answer is of this grammar. */
@@ -545,9 +557,23 @@ export interface ServerParams {
   /** Groq: where the reasoning stands. */
   reasoning_format?: "parsed" | "raw" | "hidden" | (string & {}) | null;
   /** How long to think, as aggregators take it. */
-  reasoning?: { effort?: string | null; max_tokens?: number | null; exclude?: boolean; enabled?: boolean; [name: string]: unknown } | null;
+  reasoning?: {
+    /** `"low"`, `"high"`, … */
+    effort?: string | null;
+    /** Most tokens of it. */
+    max_tokens?: number | null;
+    /** Think, and leave it out of the answer. */
+    exclude?: boolean;
+    /** Whether to think at all. */
+    enabled?: boolean;
+    [name: string]: unknown;
+  } | null;
   /** Z.ai, DeepSeek and others: whether to think. */
-  thinking?: { type?: "enabled" | "disabled" | (string & {}); [name: string]: unknown } | null;
+  thinking?: {
+    /** Whether. */
+    type?: "enabled" | "disabled" | (string & {});
+    [name: string]: unknown;
+  } | null;
   /** Whether to think, where it is a switch of its own. */
   enable_thinking?: boolean | null;
   /** Most tokens of the reasoning. */
@@ -567,7 +593,7 @@ export interface ServerParams {
   /** Which requests share a prompt cache. */
   prompt_cache_key?: string | null;
   /** How the prompt is cached, on the whole body. */
-  cache_control?: { type: "ephemeral" | (string & {}); ttl?: string } | null;
+  cache_control?: CacheControl | null;
   /** Price class. */
   service_tier?: string | null;
   /** Your own notes, kept by the server where it stores answers. Those of the settlement are `metadata` of the request's options. */
@@ -595,7 +621,7 @@ export interface ServerParams {
   /** Before `tools`: functions the model may call. */
   functions?: readonly object[] | null;
   /** Before `tool_choice`: which of them. */
-  function_call?: "none" | "auto" | { name: string } | null;
+  function_call?: string | object | null;
 }
 
 /** A function the model may call, or a tool whose input is plain text. */
@@ -1504,7 +1530,7 @@ export class ModelLoadingError extends APIError {
 }
 /** Any other 5xx. */
 export class InternalServerError extends APIError {}
-/** There was no response. `cause` is what fetch threw. */
+/** There was no response, none that could be read, or no key because the function for it failed. `cause` is what was thrown. */
 export class APIConnectionError extends APIError {}
 /** A timeout was over. */
 export class APIConnectionTimeoutError extends APIConnectionError {

@@ -166,7 +166,7 @@ export function callSite(below) {
 // An error with its caller's frames in place of its own.
 export function traced(error, site) {
   try {
-    if (!(error instanceof HfetchError) || typeof site.stack !== "string") return error;
+    if (!(error instanceof HfetchError) || typeof site?.stack !== "string") return error;
     // V8 writes the name of the thing above its frames, others begin with them.
     const [first, ...rest] = site.stack.split("\n");
     const frames = /:\d+/.test(first) ? site.stack : [`${error.name}: ${error.message}`, ...rest].join("\n");
