@@ -188,15 +188,14 @@ pub const CUT: &str = " …";
 /// What is shorter than this stands in other words as well: `none` in `none_found`.
 const SHORTEST_SECRET: usize = 8;
 
-/// Of keys and other secrets those that are looked for, longest first: one may begin as another does.
-pub fn secrets(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut secrets: Vec<String> = Vec::new();
-    for secret in texts.filter(|text| text.len() >= SHORTEST_SECRET) {
-        // The standard library's sort is kilobytes of code.
-        let at = secrets.iter().position(|other| other.len() < secret.len());
-        secrets.insert(at.unwrap_or(secrets.len()), secret);
+/// Puts a secret among those that are looked for, longest first: one may begin as another does.
+pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
+    if secret.len() < SHORTEST_SECRET {
+        return;
     }
-    secrets
+    // The standard library's sort is kilobytes of code.
+    let at = secrets.iter().position(|other| other.len() < secret.len());
+    secrets.insert(at.unwrap_or(secrets.len()), secret.to_string());
 }
 
 /// `text` with every occurrence of a secret cut out, of one that begins another the longer one first.
@@ -333,7 +332,8 @@ mod tests {
             "hf_long_key_of_another",
             "",
         ];
-        let found = secrets(keys.map(str::to_string).into_iter());
+        let mut found = Vec::new();
+        keys.iter().for_each(|key| add_secret(&mut found, key));
         assert_eq!(found, ["hf_long_key_of_another", "hf_long_key", "12345678"]);
         assert_eq!(
             redact("none_found for hf_long_key", &found),

@@ -7,16 +7,23 @@ use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
 use crate::config::{RequestOptions, header};
-use crate::error::{Class, Details, Error, redact, redact_cut, secrets};
+use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
 use crate::wire::failure;
 use crate::wire::stream::Fault;
 
 impl InFlight {
     /// What must not be seen in anything of this call.
     fn secrets(&self) -> Vec<String> {
-        let keys = self.shared.secrets().into_iter();
-        let keys = keys.chain(self.sent_keys.get(|keys| keys.clone()));
-        secrets(keys.chain(header::secrets(&self.options.headers).map(str::to_string)))
+        let mut secrets = Vec::new();
+        let mut add = |secret: &str| add_secret(&mut secrets, secret);
+        for key in &self.shared.secrets() {
+            add(key);
+        }
+        for key in &self.sent_keys.get(|keys| keys.clone()) {
+            add(key);
+        }
+        header::secrets(&self.options.headers).for_each(add);
+        secrets
     }
 
     /// A text without what must not be seen.

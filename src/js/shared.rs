@@ -17,7 +17,7 @@ use super::store::Store;
 use super::task;
 use super::trap::{self, Place};
 use crate::config::{Config, RequestOptions, check_given_key, not_given_key};
-use crate::error::{Class, Error, secrets};
+use crate::error::{Class, Error, add_secret};
 use crate::policy::cost::{Pricing, Rates, Source};
 use crate::policy::key_pool::KeyPool;
 use crate::policy::ledger::Spend;
@@ -146,7 +146,11 @@ impl Shared {
         }
         let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
         let given = answer.map_err(|thrown| {
-            key_failed(clean_cause(&thrown, secrets(self.secrets().into_iter())))
+            let mut secrets = Vec::new();
+            for key in &self.secrets() {
+                add_secret(&mut secrets, key);
+            }
+            key_failed(clean_cause(&thrown, secrets))
         })?;
         let Some(secret) = given.as_string() else {
             let is_response = convert::get(&given, "status").as_f64().is_some();

@@ -324,20 +324,25 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
 /// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.
 fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
     const BEFORE: [&str; 8] = ["http", "1", "0", "2", "error", "status", "code", "response"];
-    let is_word = |c: char| c.is_alphanumeric();
-    let mut rest = said;
+    let bytes = said.as_bytes();
+    let end_of = |start: usize, inside: fn(u8) -> bool| {
+        let rest = bytes.get(start..).unwrap_or_default();
+        start + rest.iter().take_while(|byte| inside(**byte)).count()
+    };
+    // Of other alphabets no byte is ASCII: such a letter belongs to a word.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let is_mark = |byte: u8| matches!(byte, b' ' | b':' | b',' | b'.' | b';' | b'-' | b')' | b']');
+    let mut at = 0;
     loop {
-        rest = rest.trim_start_matches(|c| !is_word(c));
-        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let start = end_of(at, |byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+        at = end_of(start, is_word);
+        let word = said.get(start..at).unwrap_or_default();
         if word == status {
-            return after
-                .trim_start_matches(|c: char| c.is_whitespace() || ":,.;-–—)]|/".contains(c));
+            return said.get(end_of(at, is_mark)..).unwrap_or_default();
         }
-        if !BEFORE.contains(&word.to_ascii_lowercase().as_str()) {
+        if !BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known)) {
             return said;
         }
-        rest = after;
     }
 }
 
