@@ -347,7 +347,7 @@ export interface Budget {
 
 /**
  * Retried: 408, 409, 425, 429, 500, 502, 503, 504, lost connections and connect timeouts; 401, 402 and 403 on another key only.
- * Never: 400, 404, 410, 413, 422, and nothing after the first byte of a stream has reached the caller.
+ * Never: 400, 404, 410, 413, 422 (but see `stream_options`), and nothing after the first byte of a stream has reached the caller.
  */
 export interface RetryPolicy {
   /** Tries on all keys together, the first included. Default 3. */

@@ -19,8 +19,8 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = made.get(options) ?? clientFrom(options);
-    this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
-    this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
+    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
       retrieve: async (id, request) => this.#models(text("id", id), request),
@@ -56,9 +56,12 @@ export class HuggingFace {
     return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;
   }
 
-  #create(kind, run, body, request) {
-    const { settle, settled } = settlement();
-    return pending(this.#run(callSite(this.#create), kind, run, body, request, settle, settled), settled);
+  #creator(kind, run) {
+    const create = (body, request) => {
+      const { settle, settled } = settlement();
+      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
+    };
+    return create;
   }
 
   async #run(site, kind, run, body, request, settle, settled) {
