@@ -16,7 +16,7 @@ use super::outgoing::Wire;
 use super::trap::{self, Place};
 use crate::json;
 use crate::policy::retry::{self, Failure};
-use crate::wire::{failure, model};
+use crate::wire::{failure, model, request};
 
 /// Longest error body that is read; beyond it nobody wrote a message.
 const ERROR_BODY_LIMIT: f64 = 1_048_576.0;
@@ -37,6 +37,8 @@ struct Failed {
     booked: bool,
     /// Whether another key may help although this one must not be tried again.
     of_key: bool,
+    /// Whether the server refuses the stream options.
+    of_stream_options: bool,
 }
 
 /// Why there was no attempt.
@@ -82,13 +84,24 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
                 call.sent_in_vain(&exchange);
                 return Err(call.cancelled_error(JsValue::NULL));
             }
-            Ok(sent) => return Ok(sent),
+            Ok(sent) => {
+                if wire.taken_back.get() {
+                    call.shared.stream_options_refused.set(true);
+                }
+                return Ok(sent);
+            }
             Err(failed) => failed,
         };
         if !failed.booked {
             call.book(&exchange, 0, 0);
         }
         let rest = rest(call, &exchange, &failed);
+        if failed.of_stream_options && wire.take_back() {
+            // The key has nothing to do with it, and neither has the policy of retries.
+            tried.pop();
+            last_error = Some(failed.error);
+            continue;
+        }
         let last = attempt >= call.options.retry.max_attempts;
         let another = !last
             && call
@@ -285,6 +298,7 @@ fn unanswered(call: &InFlight, sent: &Sent, attempt: u32) -> Failed {
         rest: None,
         booked: false,
         of_key: false,
+        of_stream_options: false,
     }
 }
 
@@ -312,6 +326,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
         rest: retry::rest_time(status, &header, now()),
         booked: false,
         of_key: matches!(status, 401..=403),
+        of_stream_options: request::refuses_stream_options(status, &text),
     }
 }
 

@@ -3,6 +3,7 @@
 import { Cancel } from "./cancel.js";
 import { typed } from "./failure.js";
 import { notify } from "./notify.js";
+import { refuse } from "./options.js";
 
 // A promise of the one settlement: once a store has all there is to store.
 export function settlement() {
@@ -14,12 +15,18 @@ export function settlement() {
 }
 
 // A client's handle and the hook that only this side calls.
-export const hooked = (client, { onSettled }) => Object.assign(client, { onSettled });
+export const hooked = (client, { onSettled, fetch }) => Object.assign(client, { onSettled, fetch });
+
+// Asked at each call: an older runtime may get its fetch after it has loaded this.
+function checkFetch(client) {
+  if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none: give one as an option of the client");
+}
 
 // Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives body, options and hooks.
 export function open(client, kind, prepare, settle) {
   let cancel;
   try {
+    checkFetch(client);
     const [text, options, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
     const storing = [];
@@ -92,6 +99,7 @@ export function fail(call, cancel, error) {
 
 // A look into the catalogue, from its body on.
 export async function catalogue(client, id, [data, hooks], read) {
+  checkFetch(client);
   const cancel = new Cancel(hooks.signal);
   let call;
   try {

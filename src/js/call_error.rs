@@ -7,27 +7,23 @@ use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
 use crate::config::{RequestOptions, header};
-use crate::error::{Class, Details, Error, redact, redact_cut};
+use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::whole;
 
 impl InFlight {
-    /// What must not be seen in anything of this call, longest first: one key may begin as another does.
+    /// What must not be seen in anything of this call.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<String> = Vec::new();
-        // The standard library's sort is kilobytes of code.
-        let mut add = |secret: String| {
-            let shorter = |other: &String| other.len() < secret.len();
-            let at = secrets.iter().position(shorter);
-            secrets.insert(at.unwrap_or(secrets.len()), secret);
-        };
-        self.shared.secrets().into_iter().for_each(&mut add);
-        self.sent_keys
-            .get(|keys| keys.clone())
-            .into_iter()
-            .for_each(&mut add);
-        header::secrets(&self.options.headers).for_each(|secret| add(secret.to_string()));
+        let mut secrets = Vec::new();
+        let mut add = |secret: &str| add_secret(&mut secrets, secret);
+        for key in &self.shared.secrets() {
+            add(key);
+        }
+        for key in &self.sent_keys.get(|keys| keys.clone()) {
+            add(key);
+        }
+        header::secrets(&self.options.headers).for_each(add);
         secrets
     }
 
@@ -38,6 +34,8 @@ impl InFlight {
 
     /// An error that says what the server said: keys are cut out of its words, since these were read.
     pub fn quoting(&self, mut error: Error, fields: &Fields) -> JsValue {
+        let status = self.progress.get(|progress| progress.status);
+        failure::name_status(&mut error, status);
         let message = self.redact(&error.message);
         error.message = redact_cut(message, &self.secrets());
         let Details {
@@ -113,10 +111,10 @@ impl InFlight {
 
     /// The typed error of an answer whose body broke off.
     pub fn body_lost(&self, thrown: JsValue) -> JsValue {
-        let error = Error::new(
-            Class::Connection,
-            "The connection was lost while the answer was read: see cause.",
-        );
+        let message = unreadable(&thrown).unwrap_or_else(|| {
+            "The connection was lost while the answer was read: see cause.".into()
+        });
+        let error = Error::new(Class::Connection, message);
         let fields = self.stream_fields(JsValue::NULL);
         fields.set("cause", self.clean(&thrown));
         to_js_with(error, &fields)
@@ -151,10 +149,10 @@ impl InFlight {
 
     /// The typed error of a stream whose connection was lost.
     pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> JsValue {
-        let error = Error::new(
-            Class::StreamTruncated,
-            "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.",
-        );
+        let message = unreadable(&thrown).unwrap_or_else(|| {
+            "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.".into()
+        });
+        let error = Error::new(Class::StreamTruncated, message);
         let fields = self.stream_fields(partial);
         fields.set("cause", self.clean(&thrown));
         to_js_with(error, &fields)
@@ -195,12 +193,18 @@ impl InFlight {
 
     /// The typed error of a 200 whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> JsValue {
-        let mut error = failure::unexpected(bytes);
-        error.status = Some(self.progress.get(|progress| progress.status));
+        let status = self.progress.get(|progress| progress.status);
+        let error = failure::unexpected(status, bytes);
         let fields = self.stream_fields(JsValue::NULL);
         self.set_body(&fields, &String::from_utf8_lossy(bytes));
         self.quoting(error, &fields)
     }
+}
+
+/// What fetch.js says of a body that is not the platform's.
+fn unreadable(thrown: &JsValue) -> Option<String> {
+    let problem = get(thrown, "unreadable").as_string()?;
+    Some(["The answer can't be read: ", &problem].concat())
 }
 
 fn timeout(phase: &'static str, options: &RequestOptions, stream: bool) -> Error {

@@ -5,6 +5,7 @@ import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
+import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
@@ -18,8 +19,8 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = made.get(options) ?? clientFrom(options);
-    this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
-    this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
+    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
       retrieve: async (id, request) => this.#models(text("id", id), request),
@@ -27,10 +28,14 @@ export class HuggingFace {
   }
 
   static fromConfig(config, select, options) {
-    const id = select?.id === undefined ? undefined : text("select.id", select.id);
-    const env = dataText(select?.env ?? environment() ?? {}, "select.env");
-    const [data, hooks] = clientOptions(options);
-    return clientOf(hooked(Client.from_config(dataText(config, ""), id, env, data, hooks), hooks));
+    return clientOf(
+      checked(() => {
+        const id = select?.id === undefined ? undefined : text("select.id", select.id);
+        const env = dataText(select?.env ?? environment() ?? {}, "select.env");
+        const [data, hooks] = clientOptions(options);
+        return hooked(Client.from_config(dataText(config, ""), id, env, data, hooks), hooks);
+      }),
+    );
   }
 
   snapshot() {
@@ -51,35 +56,57 @@ export class HuggingFace {
     return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;
   }
 
-  #create(kind, run, body, request) {
-    const { settle, settled } = settlement();
-    return pending(this.#run(kind, run, body, request, settle, settled), settled);
+  #creator(kind, run) {
+    const create = (body, request) => {
+      const { settle, settled } = settlement();
+      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
+    };
+    return create;
   }
 
-  async #run(kind, run, body, request, settle, settled) {
+  async #run(site, kind, run, body, request, settle, settled) {
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
       return [requestText(body), data, hooks];
     };
-    const { call, cancel } = open(this.#client, kind, prepare, settle);
+    let opened;
     try {
+      opened = open(this.#client, kind, prepare, settle);
+      const { call, cancel } = opened;
+      call.site = site;
       const answer = await run(call, cancel, settled);
       return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
-      throw fail(call, cancel, error);
+      throw traced(opened ? fail(opened.call, opened.cancel, error) : error, site);
     }
   }
 
   async #models(id, request) {
-    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
-      call.catalogue(await readBody(response, cancel, call.idle)),
-    );
+    const site = callSite(this.#models);
+    try {
+      return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
+        call.catalogue(await readBody(response, cancel, call.idle)),
+      );
+    } catch (error) {
+      throw traced(error, site);
+    }
   }
 }
 
 function clientFrom(options) {
-  const [data, hooks] = clientOptions(options);
-  return hooked(new Client(data, hooks), hooks);
+  return checked(() => {
+    const [data, hooks] = clientOptions(options);
+    return hooked(new Client(data, hooks), hooks);
+  });
+}
+
+// What is wrong with options is found so deep in the module that the frames of the caller would be cut off.
+function checked(make) {
+  try {
+    return make();
+  } catch (error) {
+    throw traced(error, callSite(checked));
+  }
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.

@@ -97,7 +97,11 @@ impl Client {
             choices: request.choices,
         };
         let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
-        let wire = Wire::post(url, request.body, ask);
+        let mut wire = Wire::post(url, request.body, ask);
+        wire.stream_options = Held::new(request.stream_options);
+        if shared.stream_options_refused.get() {
+            wire.take_back();
+        }
         let mut inner = InFlight::new(
             shared,
             &cancel,
@@ -161,6 +165,7 @@ impl Client {
             spend: Held::new(Spend::default()),
             prices: Prices::default(),
             in_flight: Cell::new(0),
+            stream_options_refused: Cell::new(false),
             labels,
             secrets: Held::new(config.keys.clone()),
             hooks: Hooks {

@@ -1,9 +1,13 @@
 //! One request of a call, ready to be sent.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use wasm_bindgen::JsValue;
 
 use super::held::Held;
 use crate::policy::reservation::Ask;
+use crate::wire::request;
 
 /// One request of a call.
 pub struct Wire {
@@ -15,6 +19,10 @@ pub struct Wire {
     body: Held<Option<String>>,
     /// What it may cost.
     pub ask: Ask,
+    /// Where the body's stream options stand, until they are taken back.
+    pub stream_options: Held<Option<Range<usize>>>,
+    /// Whether they were.
+    pub taken_back: Cell<bool>,
 }
 
 impl Wire {
@@ -25,6 +33,8 @@ impl Wire {
             url,
             body: Held::new(None),
             ask,
+            stream_options: Held::default(),
+            taken_back: Cell::new(false),
         }
     }
 
@@ -35,12 +45,26 @@ impl Wire {
             url,
             body: Held::new(Some(body)),
             ask,
+            stream_options: Held::default(),
+            taken_back: Cell::new(false),
         }
     }
 
     /// Lets the body go.
     pub fn forget_body(&self) {
         self.body.get(Option::take);
+    }
+
+    /// Takes the stream options out of the body; false where there are none.
+    pub fn take_back(&self) -> bool {
+        let Some(member) = self.stream_options.get(Option::take) else {
+            return false;
+        };
+        self.body.get(|body| {
+            *body = body.as_deref().map(|text| request::without(text, &member));
+        });
+        self.taken_back.set(true);
+        true
     }
 
     /// The body for fetch.

@@ -5,9 +5,9 @@
 
 import { close } from "./call.js";
 import { isBytes } from "./bytes.js";
-import { BodyTooLarge, LONGEST, cancelReading, discard, openReader, release } from "./fetch.js";
+import { LONGEST, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
-import { StreamTruncatedError, makeError } from "./error.js";
+import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
 
 const LINGER = 100; // ms
@@ -57,6 +57,7 @@ export class Pump {
 
   // `exchange` is what send() resolved with.
   constructor(exchange, decoder, call, cancel, idle) {
+    checkStream(exchange.response.body);
     this.#exchange = exchange;
     this.#decoder = decoder;
     this.#call = call;
@@ -161,10 +162,10 @@ export class Pump {
   #decode({ value, done }) {
     this.#reading = false;
     if (!done && !isBytes(value)) {
-      return () => this.#finishLost(new TypeError("the body gave something that is not bytes"));
+      return () => this.#finishLost(notBytes());
     }
     this.#size += done ? 0 : value.byteLength;
-    if (this.#size > LONGEST) return () => this.#finishLost(new BodyTooLarge(LONGEST));
+    if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     const decoder = this.#decoder;
     let items;
     try {
@@ -282,7 +283,7 @@ export class Pump {
   #finish(outcome, error) {
     this.over = true;
     this.outcome = outcome;
-    this.failure = error;
+    this.failure = traced(error, this.#call.site);
     this.#alarm?.clear();
     this.#forget();
     if (outcome === "ok") this.#leaveSocket();

@@ -16,8 +16,8 @@ use super::prices::Prices;
 use super::store::Store;
 use super::task;
 use super::trap::{self, Place};
-use crate::config::{Config, RequestOptions, check_key};
-use crate::error::Error;
+use crate::config::{Config, RequestOptions, check_given_key, not_given_key};
+use crate::error::{Class, Error, add_secret};
 use crate::policy::cost::{Pricing, Rates, Source};
 use crate::policy::key_pool::KeyPool;
 use crate::policy::ledger::Spend;
@@ -38,6 +38,8 @@ pub struct Shared {
     pub spend: Held<Spend>,
     pub prices: Prices,
     pub in_flight: Cell<u32>,
+    /// Whether the server behind the base URL refuses `stream_options` and answers without.
+    pub stream_options_refused: Cell<bool>,
     /// The keys' public names.
     pub labels: Vec<String>,
     /// Keys that must not be seen in an error: the pool's, and those a function gave.
@@ -144,13 +146,20 @@ impl Shared {
         }
         let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
         let given = answer.map_err(|thrown| {
-            let cause = clean_cause(&thrown, self.secrets());
-            key_error("the function failed, see cause", Some(cause))
+            let mut secrets = Vec::new();
+            for key in &self.secrets() {
+                add_secret(&mut secrets, key);
+            }
+            key_failed(clean_cause(&thrown, secrets))
         })?;
         let Some(secret) = given.as_string() else {
-            return Err(key_error("the function must give a string", None));
+            let is_response = convert::get(&given, "status").as_f64().is_some();
+            return Err(to_js(not_given_key(match is_response {
+                true => "is a response: give its text",
+                false => "is no string",
+            })));
         };
-        check_key(&secret, "apiKey").map_err(to_js)?;
+        check_given_key(&secret).map_err(to_js)?;
         let mut secrets = self.secrets();
         if !secrets.contains(&secret) {
             if secrets.len() >= REMEMBERED_KEYS {
@@ -173,11 +182,14 @@ impl Shared {
     }
 }
 
-/// The error of a key function that failed or gave something that is no key.
-fn key_error(problem: &str, thrown: Option<JsValue>) -> JsValue {
+/// The error of a key function that threw, rejected, or was refused the key itself.
+fn key_failed(cause: JsValue) -> JsValue {
+    let mut error = Error::new(
+        Class::Connection,
+        "The key function (apiKey) failed, so nothing was sent: see cause.",
+    );
+    error.retryable = true;
     let fields = Fields::new();
-    if let Some(thrown) = thrown {
-        fields.set("cause", thrown);
-    }
-    to_js_with(Error::config("apiKey", problem), &fields)
+    fields.set("cause", cause);
+    to_js_with(error, &fields)
 }

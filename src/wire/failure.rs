@@ -27,7 +27,7 @@ pub fn from_response(response: Response<'_>) -> Error {
     let value = json::parse(response.body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(response.body),
+        None => text_message(response.status, response.body),
     };
     let said = said.unwrap_or_default();
     let class = class_of(response.status, value.as_ref(), &said);
@@ -48,12 +48,12 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
-/// The typed error of a 200 whose body is no completion.
-pub fn unexpected(body: &[u8]) -> Error {
+/// The typed error of a success status whose body is no completion.
+pub fn unexpected(status: u16, body: &[u8]) -> Error {
     let value = json::parse(body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(body),
+        None => text_message(status, body),
     };
     let said = said.unwrap_or_else(|| {
         if body.is_empty() {
@@ -66,12 +66,14 @@ pub fn unexpected(body: &[u8]) -> Error {
     let mut error = Error::new(
         Class::Api,
         [
-            "The response has status 200, but it is no chat completion: ",
+            "The response has status ",
+            &status.to_string(),
+            ", but it is no chat completion: ",
             &said,
         ]
         .concat(),
     );
-    error.status = Some(200);
+    error.status = Some(status);
     if let Some(value) = &value {
         describe(&mut error, value);
     }
@@ -120,6 +122,14 @@ const PLACES: [&str; 8] = [
     "base_resp",
     "title",
 ];
+
+/// Names a success status that is not the usual one, such as 204 for no content, in what is said of its answer.
+pub fn name_status(error: &mut Error, status: u16) {
+    let number = status.to_string();
+    if matches!(status, 201..=299) && find(&error.message, &number).is_none() {
+        error.message = [&error.message, " (The response has status ", &number, ".)"].concat();
+    }
+}
 
 /// The message of a parsed error body.
 pub fn message_of(body: &Value) -> Option<String> {
@@ -191,6 +201,9 @@ const PAGE: &str = "an HTML page";
 
 /// The first words of a body that is no JSON; of an HTML page only its title or first heading.
 pub fn text_message(body: &[u8]) -> Option<String> {
+=======
+fn text_message(status: u16, body: &[u8]) -> Option<String> {
+>>>>>>> errors
     let text = String::from_utf8_lossy(body);
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -199,10 +212,17 @@ pub fn text_message(body: &[u8]) -> Option<String> {
     if !text.starts_with('<') {
         return Some(shorten(text));
     }
+    let status = status.to_string();
     let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
     Some(match title {
         Some(title) => [PAGE, " titled \"", &shorten(title), "\""].concat(),
         None => PAGE.to_string(),
+=======
+    let title = title.map(|title| without_status(title, &status));
+    Some(match title.filter(|title| !title.is_empty()) {
+        Some(title) => ["an HTML page titled \"", &shorten(title), "\""].concat(),
+        None => "an HTML page".to_string(),
+>>>>>>> errors
     })
 }
 
@@ -361,11 +381,37 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     }
 }
 
+/// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.
+fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
+    const BEFORE: [&str; 8] = ["http", "1", "0", "2", "error", "status", "code", "response"];
+    let bytes = said.as_bytes();
+    let end_of = |start: usize, inside: fn(u8) -> bool| {
+        let rest = bytes.get(start..).unwrap_or_default();
+        start + rest.iter().take_while(|byte| inside(**byte)).count()
+    };
+    // Of other alphabets no byte is ASCII: such a letter belongs to a word.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let is_mark = |byte: u8| matches!(byte, b' ' | b':' | b',' | b'.' | b';' | b'-' | b')' | b']');
+    let mut at = 0;
+    loop {
+        let start = end_of(at, |byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+        at = end_of(start, is_word);
+        let word = said.get(start..at).unwrap_or_default();
+        if word == status {
+            return said.get(end_of(at, is_mark)..).unwrap_or_default();
+        }
+        if !BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            return said;
+        }
+    }
+}
+
 fn compose(error: &Error, said: &str, hint: &str) -> String {
     let mut message = error
         .status
         .map(|status| status.to_string())
         .unwrap_or_default();
+    let said = without_status(said, &message);
     message.push(' ');
     if said.is_empty() {
         message.push_str("status code with no message");
