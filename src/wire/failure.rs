@@ -200,10 +200,7 @@ fn text_of(value: &Value) -> Option<String> {
 const PAGE: &str = "an HTML page";
 
 /// The first words of a body that is no JSON; of an HTML page only its title or first heading.
-pub fn text_message(body: &[u8]) -> Option<String> {
-=======
-fn text_message(status: u16, body: &[u8]) -> Option<String> {
->>>>>>> errors
+pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -214,15 +211,10 @@ fn text_message(status: u16, body: &[u8]) -> Option<String> {
     }
     let status = status.to_string();
     let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
-    Some(match title {
-        Some(title) => [PAGE, " titled \"", &shorten(title), "\""].concat(),
-        None => PAGE.to_string(),
-=======
     let title = title.map(|title| without_status(title, &status));
     Some(match title.filter(|title| !title.is_empty()) {
-        Some(title) => ["an HTML page titled \"", &shorten(title), "\""].concat(),
-        None => "an HTML page".to_string(),
->>>>>>> errors
+        Some(title) => [PAGE, " titled \"", &shorten(title), "\""].concat(),
+        None => PAGE.to_string(),
     })
 }
 

@@ -402,7 +402,7 @@ impl Reader {
 
     /// An error that the server names as one, in JSON or in words.
     fn refuse_in_words(&mut self, said: &[u8]) {
-        let words = text_message(said);
+        let words = text_message(200, said);
         let words = words.as_deref().unwrap_or(NO_WORDS);
         let otherwise = if is_json(said) { NO_WORDS } else { words };
         self.fault = Some(Fault::told(Class::Stream, said, otherwise));
