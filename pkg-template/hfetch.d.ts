@@ -1,5 +1,3 @@
-/// <reference lib="esnext.disposable" />
-
 // The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types,
 // Deno or Bun. Naming them here as empty interfaces adds nothing to them, and makes the types hold on lib "es2022" alone.
 declare global {
@@ -7,6 +5,19 @@ declare global {
   interface AbortSignal {}
   interface Headers {}
   interface ReadableStream<R = any> {}
+  // What `using` needs: the same as TypeScript's lib "esnext.disposable", which there is since 5.2.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+  interface Disposable {
+    /** What `using` calls at the end of its block. */
+    [Symbol.dispose](): void;
+  }
+  interface AsyncDisposable {
+    /** What `await using` calls at the end of its block. */
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
 }
 
 // ---------------------------------------------------------------- client
@@ -136,17 +147,17 @@ export class HuggingFace {
        * Sends the messages and gives the answer as it is written.
        *
        * Resolves once the response headers are there, so a refused key or a full limit rejects here and not in the loop.
-       * Parameters that are not listed in {@link ChatCompletionCreateParams} are sent as they are.
+       * Parameters that are not listed in {@link ChatCompletionCreateParams} are sent as they are; {@link WithExtra} says how the compiler lets them through.
        *
        * @throws {ConfigError} bad arguments, nothing sent.
        * @throws {LimitExceededError} a limit of this client said no; {@link BudgetExceededError} where it was the budget.
        * @throws {APIError} the server's answer, by status; {@link APIConnectionError} where there was none.
        */
-      create<B extends ChatCompletionCreateParamsStreaming>(body: B, options?: RequestOptions): Pending<ChatStream>;
+      create(body: ChatCompletionCreateParamsStreaming, options?: RequestOptions): Pending<ChatStream>;
       /** Sends the messages and gives the whole answer. Errors are those of the streamed form. */
-      create<B extends ChatCompletionCreateParamsNonStreaming>(body: B, options?: RequestOptions): Pending<ChatCompletion>;
+      create(body: ChatCompletionCreateParamsNonStreaming, options?: RequestOptions): Pending<ChatCompletion>;
       /** For a body whose `stream` is known at run time only. */
-      create<B extends ChatCompletionCreateParams>(body: B, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
+      create(body: ChatCompletionCreateParams, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
     };
   };
 
@@ -159,11 +170,11 @@ export class HuggingFace {
      *
      * @throws {APIError} one failed batch fails the call; the message names the inputs it held.
      */
-    create<B extends EmbeddingCreateParamsFloat>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
+    create(body: EmbeddingCreateParamsFloat, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
     /** Embeddings as base64 of little-endian 32-bit floats. */
-    create<B extends EmbeddingCreateParamsBase64>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
+    create(body: EmbeddingCreateParamsBase64, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
     /** Embeddings as `Float32Array`. */
-    create<B extends EmbeddingCreateParams>(body: B, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
+    create(body: EmbeddingCreateParams, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
   };
 
   /** The live catalogue of the base URL. */
@@ -191,7 +202,8 @@ export interface HuggingFaceOptions {
   /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
   id?: string;
   /**
-   * One key, or a function asked before each request (for session tickets that expire).
+   * One key, or a function asked before each request (for session tickets that expire). One that throws, rejects or gives a failed
+   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}.
    * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
    * any other base URL is called without Authorization.
    */
@@ -218,7 +230,7 @@ export interface HuggingFaceOptions {
     /** Requests at once, default 4. */
     concurrency?: number;
   };
-  /** When and how long to wait before another try. `false`: one try on one key. */
+  /** When and how long to wait before another try. `false`: one try on one key (but see `stream_options`). */
   retry?: RetryPolicy | false;
   /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
   maxRetries?: number;
@@ -230,7 +242,7 @@ export interface HuggingFaceOptions {
   billTo?: string;
   /** Headers for every request. With any, a redirect is followed within its origin only (in a page: not at all). In a browser each one that the server doesn't list in its CORS answer blocks the request. */
   headers?: Record<string, string>;
-  /** Called in place of the global fetch, with `this === undefined`. */
+  /** Called in place of the global fetch, with `this === undefined`. Where there is neither, a call is a {@link ConfigError}. */
   fetch?: FetchLike;
   /** Where limits and budget are counted. Default: this client's memory; {@link storageStore} shares them between page loads. */
   store?: LimitStore;
@@ -335,7 +347,7 @@ export interface Budget {
 
 /**
  * Retried: 408, 409, 425, 429, 500, 502, 503, 504, lost connections and connect timeouts; 401, 402 and 403 on another key only.
- * Never: 400, 404, 410, 413, 422, and nothing after the first byte of a stream has reached the caller.
+ * Never: 400, 404, 410, 413, 422 (but see `stream_options`), and nothing after the first byte of a stream has reached the caller.
  */
 export interface RetryPolicy {
   /** Tries on all keys together, the first included. Default 3. */
@@ -368,8 +380,12 @@ export interface Timeouts {
  * another throws. After `break` or `return()` the stream ends quietly; after a signal or `abort(reason)` it rejects with
  * {@link APIUserAbortError}.
  *
- * @throws {StreamError} an error frame or a broken frame arrived; `partial` is what had arrived before.
- * @throws {StreamTruncatedError} the body ended or the connection was lost with neither `[DONE]` nor a finish_reason.
+ * It ends well only when an answer came: `[DONE]` after at least one choice, or the end of the body with a finish_reason on every
+ * choice that appeared.
+ *
+ * @throws {StreamError} the server said that the answer failed (an error frame, a choice with an `error` or with the finish_reason
+ * `"error"`), a frame is broken, or `[DONE]` came without an answer; `partial` is what had arrived before.
+ * @throws {StreamTruncatedError} the body ended or the connection was lost before that.
  * @throws {APIConnectionTimeoutError} nothing came for `timeout.idle`, or `timeout.total` was over.
  */
 export class ChatStream {
@@ -380,9 +396,9 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly controller: AbortController;
   /** Of choice 0, `null` until it has arrived. */
   readonly finishReason: FinishReason | null;
-  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several. */
+  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several; it never ends between the two halves of a surrogate pair. */
   text(): AsyncIterableIterator<string>;
-  /** Reads to the end and folds all that came (content, tool calls, reasoning, logprobs, usage) into one completion. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
+  /** Reads to the end and folds all that came into one completion: what the same server would have sent unstreamed, with every key it sent under its own name and none besides, so that `choices[0].message` can go back to it as it is. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;
   /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. (In the `openai` package this gives lines of JSON.) */
   toReadableStream(): ReadableStream<Uint8Array>;
@@ -394,14 +410,28 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   readonly response: ResponseInfo;
 }
 
-/** The body of a chat request. Names are the wire's own; keys that are not listed are sent as they are. */
-export interface ChatCompletionCreateParams {
+/**
+ * A body with further keys, which are sent as they are. For whatever a server takes and is not listed here: a key in an object literal
+ * that is neither listed nor allowed by this type is a compile error, since it is a misspelt one as a rule.
+ *
+ * @example
+ * ```ts
+ * const body: WithExtra<ChatCompletionCreateParamsStreaming> = { messages, stream: true, a_key_of_my_server: 1 };
+ * const stream = await hf.chat.completions.create(body);
+ * ```
+ */
+export type WithExtra<Body> = Body & { [key: string]: unknown };
+
+/** The body of a chat request. Names are the wire's own; those of {@link ServerParams} are taken by some servers only. */
+export interface ChatCompletionCreateParams extends ServerParams {
   /** `org/name`, with `:provider`, `:fastest` or `:cheapest` behind it if wanted. Default: the client's `model`. */
   model?: string | null;
   /** The conversation, oldest first; at least one message. */
   messages: readonly ChatMessage[];
   /** Most tokens of the answer. */
   max_tokens?: number | null;
+  /** The newer name of `max_tokens`, reasoning included. Fewer servers know it. */
+  max_completion_tokens?: number | null;
   /** 0 to 2; lower is more predictable. */
   temperature?: number | null;
   /** Share of probability that tokens are drawn from, above 0 and at most 1. */
@@ -410,17 +440,26 @@ export interface ChatCompletionCreateParams {
   stop?: string | readonly string[] | null;
   /** `true`: the answer is a {@link ChatStream}. */
   stream?: boolean | null;
-  /** A stream asks for usage unless `include_usage` is `false`. */
+  /**
+   * A stream asks for its usage. `null`, or `include_usage: false` alone: it does not, and no such key is sent. A server that refuses the key
+   * (400 or 422 that names it) is asked once more without it, whatever `retry` says, and this client sends it no more.
+   */
   stream_options?: {
     /** Default `true`: the usage comes in a last chunk, whose `choices` may be empty. */
-    include_usage?: boolean;
+    include_usage?: boolean | null;
+    /** vLLM: usage in every chunk. */
+    continuous_usage_stats?: boolean;
+    /** OpenAI: chunks of equal length. */
+    include_obfuscation?: boolean;
   } | null;
   /** Functions the model may call. */
-  tools?: readonly unknown[];
+  tools?: readonly ChatCompletionTool[] | null;
   /** `"auto"`, `"none"`, `"required"` or one function. */
-  tool_choice?: unknown;
+  tool_choice?: ChatCompletionToolChoiceOption | null;
+  /** Whether the model may ask for several calls at once. */
+  parallel_tool_calls?: boolean | null;
   /** Text, JSON, or JSON by a schema. Which forms work is the provider's. */
-  response_format?: unknown;
+  response_format?: ResponseFormat | null;
   /** -2 to 2. */
   frequency_penalty?: number | null;
   /** -2 to 2. */
@@ -429,14 +468,277 @@ export interface ChatCompletionCreateParams {
   seed?: number | null;
   /** How many answers. Each is paid. */
   n?: number | null;
+  /** Added to the logits of tokens, by token id. */
+  logit_bias?: { [token: string]: number } | readonly number[] | null;
   /** Ask for the log probability of each token. */
   logprobs?: boolean | null;
-  /** How many alternatives with it, 0 to 5. */
+  /** How many alternatives with it, 0 to 5 (some servers: 20). */
   top_logprobs?: number | null;
-  /** Provider-dependent: `"none"` to `"xhigh"`. */
-  reasoning_effort?: string | null;
+  /** How long to think before answering; provider-dependent. */
+  reasoning_effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | (string & {}) | null;
   /** An id of your end user, for the provider's abuse detection. */
-  user?: string;
+  user?: string | null;
+}
+
+/** Parameters that some servers behind Hugging Face's API take and others ignore or refuse. They are sent as they are. */
+export interface ServerParams {
+  /** Draw from the so many likeliest tokens. */
+  top_k?: number | null;
+  /** Least probability of a token, as a share of the likeliest one's. */
+  min_p?: number | null;
+  /** Locally typical sampling, 0 to 1. */
+  typical_p?: number | null;
+  /** Above 1: tokens that came before are less likely. */
+  repetition_penalty?: number | null;
+  /** vLLM: above 1 favours longer beams. */
+  length_penalty?: number | null;
+  /** Fewest tokens of the answer. */
+  min_tokens?: number | null;
+  /** Ids of tokens that end the answer. */
+  stop_token_ids?: readonly number[] | null;
+  /** Whether the text that ended the answer is part of it. */
+  include_stop_str_in_output?: boolean | null;
+  /** Go on after the end-of-sequence token. */
+  ignore_eos?: boolean | null;
+  /** Leave special tokens out of the text. Default `true`. */
+  skip_special_tokens?: boolean | null;
+  /** Put spaces between special tokens. */
+  spaces_between_special_tokens?: boolean | null;
+  /** Texts that must not come. */
+  bad_words?: readonly string[] | null;
+  /** The only tokens that may come, by id. */
+  allowed_token_ids?: readonly number[] | null;
+  /** Log probabilities of so many alternatives for each token of the prompt. */
+  prompt_logprobs?: number | null;
+  /** Cut the prompt to its last so many tokens. */
+  truncate_prompt_tokens?: number | null;
+  /** Repeat the last message before the answer. */
+  echo?: boolean | null;
+  /** Begin an assistant message behind the prompt. Default `true`. */
+  add_generation_prompt?: boolean | null;
+  /** Go on in the last message instead of beginning a new one. */
+  continue_final_message?: boolean | null;
+  /** A Jinja template in place of the model's own. */
+  chat_template?: string | null;
+  /** What the chat template is given, such as `{ enable_thinking: false }`. */
+  chat_template_kwargs?: { [name: string]: unknown } | null;
+  /** Documents for models that cite them. */
+  documents?: readonly object[] | null;
+  /** vLLM: the answer is JSON by this schema. */
+  guided_json?: object | string | null;
+  /** vLLM: the answer matches this regular expression. */
+  guided_regex?: string | null;
+  /** vLLM: the answer is one of these. */
+  guided_choice?: readonly string[] | null;
+  /** vLLM: the answer is of this grammar. */
+  guided_grammar?: string | null;
+  /** vLLM: which library holds the answer to it. */
+  guided_decoding_backend?: string | null;
+  /** vLLM 0.11 and later, in place of `guided_…`. */
+  structured_outputs?: {
+    /** JSON by this schema. */
+    json?: object | string;
+    /** Text that matches this regular expression. */
+    regex?: string;
+    /** One of these texts. */
+    choice?: readonly string[];
+    /** Text of this grammar. */
+    grammar?: string;
+    [name: string]: unknown;
+  } | null;
+  /** SGLang: the answer matches this regular expression. */
+  regex?: string | null;
+  /** SGLang: the answer is of this grammar. */
+  ebnf?: string | null;
+  /** llama.cpp: the answer is of this GBNF grammar. */
+  grammar?: string | null;
+  /** llama.cpp: the answer is JSON by this schema. */
+  json_schema?: object | string | null;
+  /** SGLang: reasoning apart from the content. */
+  separate_reasoning?: boolean | null;
+  /** Whether the answer holds the reasoning. */
+  include_reasoning?: boolean | null;
+  /** Groq: where the reasoning stands. */
+  reasoning_format?: "parsed" | "raw" | "hidden" | (string & {}) | null;
+  /** How long to think, as aggregators take it. */
+  reasoning?: {
+    /** `"low"`, `"high"`, … */
+    effort?: string | null;
+    /** Most tokens of it. */
+    max_tokens?: number | null;
+    /** Think, and leave it out of the answer. */
+    exclude?: boolean;
+    /** Whether to think at all. */
+    enabled?: boolean;
+    [name: string]: unknown;
+  } | null;
+  /** Z.ai, DeepSeek and others: whether to think. */
+  thinking?: {
+    /** Whether. */
+    type?: "enabled" | "disabled" | (string & {});
+    [name: string]: unknown;
+  } | null;
+  /** Whether to think, where it is a switch of its own. */
+  enable_thinking?: boolean | null;
+  /** Most tokens of the reasoning. */
+  thinking_budget?: number | null;
+  /** TGI: a prompt before the tools. */
+  tool_prompt?: string | null;
+  /** TGI and others: which LoRA adapter. */
+  adapter_id?: string | null;
+  /** Scheduling: lower goes first (vLLM). */
+  priority?: number | null;
+  /** An id of the request, for the server's log. */
+  request_id?: string | null;
+  /** vLLM: how images and videos are prepared. */
+  mm_processor_kwargs?: { [name: string]: unknown } | null;
+  /** A conversation, for the server's prompt cache. */
+  session_id?: string | null;
+  /** Which requests share a prompt cache. */
+  prompt_cache_key?: string | null;
+  /** How the prompt is cached, on the whole body. */
+  cache_control?: CacheControl | null;
+  /** Price class. */
+  service_tier?: string | null;
+  /** Your own notes, kept by the server where it stores answers. Those of the settlement are `metadata` of the request's options. */
+  metadata?: { [name: string]: string } | null;
+  /** Whether the server keeps the answer. */
+  store?: boolean | null;
+  /** What comes back: `["text", "audio"]`. */
+  modalities?: readonly string[] | null;
+  /** Voice and format of spoken answers. */
+  audio?: object | null;
+  /** What most of the answer will be, for speed. */
+  prediction?: object | null;
+  /** How wordy the answer is. */
+  verbosity?: "low" | "medium" | "high" | (string & {}) | null;
+  /** Web search, where the model has it. */
+  web_search_options?: object | null;
+  /** A hashed id of your end user. */
+  safety_identifier?: string | null;
+  /** OpenAI: how long a prompt stays cached. */
+  prompt_cache_retention?: string | null;
+  /** OpenAI: how the prompt is cached. */
+  prompt_cache_options?: object | null;
+  /** OpenAI: checks of prompt and answer. */
+  moderation?: object | null;
+  /** Before `tools`: functions the model may call. */
+  functions?: readonly object[] | null;
+  /** Before `tool_choice`: which of them. */
+  function_call?: string | object | null;
+}
+
+/** A function the model may call, or a tool whose input is plain text. */
+export type ChatCompletionTool = ChatCompletionFunctionTool | ChatCompletionCustomTool;
+
+/** A function the model may call. */
+export interface ChatCompletionFunctionTool {
+  /** Always `"function"`. */
+  type: "function";
+  /** What it is. */
+  function: FunctionDefinition;
+}
+
+/** What the model is told of a function. */
+export interface FunctionDefinition {
+  /** Letters, digits, `_` and `-`. */
+  name: string;
+  /** What it does and when to call it: the model chooses by this. */
+  description?: string;
+  /** A JSON Schema of its arguments. Left out: none. */
+  parameters?: object;
+  /** Whether the arguments follow the schema exactly, where the provider can see to it. */
+  strict?: boolean | null;
+}
+
+/** A tool whose input is plain text. Few providers have them. */
+export interface ChatCompletionCustomTool {
+  /** Always `"custom"`. */
+  type: "custom";
+  /** What it is. */
+  custom: {
+    /** Its name in calls. */
+    name: string;
+    /** What it does. */
+    description?: string;
+    /** Text, or a grammar. */
+    format?: object;
+  };
+}
+
+/** Which tool the model calls: its choice, none, any, or this one. */
+export type ChatCompletionToolChoiceOption =
+  | "auto"
+  | "none"
+  | "required"
+  | {
+      /** Always `"function"`; TGI needs none. */
+      type?: "function";
+      /** The function to call. */
+      function: {
+        /** Its name. */
+        name: string;
+      };
+    }
+  | {
+      /** Always `"custom"`. */
+      type: "custom";
+      /** The tool to call. */
+      custom: {
+        /** Its name. */
+        name: string;
+      };
+    }
+  | {
+      /** Always `"allowed_tools"`. */
+      type: "allowed_tools";
+      /** Some of the tools. */
+      allowed_tools: {
+        /** Its choice, or one of them at least. */
+        mode: "auto" | "required";
+        /** Which. */
+        tools: readonly object[];
+      };
+    };
+
+/** The form of the answer. */
+export type ResponseFormat = ResponseFormatText | ResponseFormatJSONObject | ResponseFormatJSONSchema | ResponseFormatGrammar;
+
+/** Any text. */
+export interface ResponseFormatText {
+  /** Always `"text"`. */
+  type: "text";
+}
+
+/** Some JSON object. The messages must ask for JSON as well. */
+export interface ResponseFormatJSONObject {
+  /** Always `"json_object"`. */
+  type: "json_object";
+}
+
+/** JSON by a schema. */
+export interface ResponseFormatJSONSchema {
+  /** Always `"json_schema"`. */
+  type: "json_schema";
+  /** The schema and its name. */
+  json_schema: {
+    /** Letters, digits, `_` and `-`. */
+    name: string;
+    /** What the answer is for. */
+    description?: string;
+    /** A JSON Schema. */
+    schema?: object;
+    /** Whether the answer follows the schema exactly, where the provider can see to it. */
+    strict?: boolean | null;
+  };
+}
+
+/** Text-generation-inference's own forms: JSON by a schema, or text by a regular expression. */
+export interface ResponseFormatGrammar {
+  /** Which of them. */
+  type: "json" | "json_object" | "json_schema" | "regex";
+  /** The schema or the expression. */
+  value: object | string;
 }
 
 /** A body that asks for a {@link ChatStream}. */
@@ -451,18 +753,139 @@ export interface ChatCompletionCreateParamsNonStreaming extends ChatCompletionCr
   stream?: false | null;
 }
 
-/** One message of a conversation. */
+/** One message of a conversation. An answer's message goes back into it as it came. */
 export interface ChatMessage {
   /** Who speaks. */
   role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
-  /** Text, or a list of parts (`{type: "text", text}`, `{type: "image_url", image_url: {url}}`). */
-  content?: unknown;
+  /** Text, or a list of parts. */
+  content?: string | readonly ChatCompletionContentPart[] | null;
   /** Name of the participant. */
   name?: string;
   /** Calls an assistant message made. */
-  tool_calls?: readonly unknown[];
+  tool_calls?: readonly (ToolCall | CustomToolCall)[] | null;
   /** Which call a tool message answers. */
   tool_call_id?: string;
+  /** Why an assistant message gave no answer. */
+  refusal?: string | null;
+  /** What an assistant message thought, for models that want it back. */
+  reasoning?: string | null;
+  /** The same, as other providers name it. */
+  reasoning_content?: string | null;
+  /** Reasoning in the form of the server that gave it. */
+  reasoning_details?: readonly object[] | null;
+  /** An assistant message that the answer goes on with (Mistral, DeepSeek). */
+  prefix?: boolean;
+  /** A spoken answer of before. */
+  audio?: object | null;
+  /** Before `tool_calls`. */
+  function_call?: object | null;
+  /** Where a prompt cache may end. */
+  cache_control?: CacheControl;
+}
+
+/** One part of a message. Which of them a model understands is the model's. */
+export type ChatCompletionContentPart =
+  | ChatCompletionContentPartText
+  | ChatCompletionContentPartImage
+  | ChatCompletionContentPartInputAudio
+  | ChatCompletionContentPartAudioURL
+  | ChatCompletionContentPartVideo
+  | ChatCompletionContentPartFile
+  | ChatCompletionContentPartRefusal;
+
+/** Where a prompt cache may end, for servers that are told. */
+export interface CacheControl {
+  /** `"ephemeral"`. */
+  type: "ephemeral" | (string & {});
+  /** How long, like `"1h"`. */
+  ttl?: string;
+}
+
+/** Marks of a part for prompt caches. */
+export interface CacheablePart {
+  /** As Anthropic's models take it. */
+  cache_control?: CacheControl;
+  /** As OpenAI's take it. */
+  prompt_cache_breakpoint?: object;
+}
+
+/** Text. */
+export interface ChatCompletionContentPartText extends CacheablePart {
+  /** Always `"text"`. */
+  type: "text";
+  /** The text. */
+  text: string;
+}
+
+/** An image. Counts 1000 tokens in an estimate, whatever its bytes. */
+export interface ChatCompletionContentPartImage extends CacheablePart {
+  /** Always `"image_url"`. */
+  type: "image_url";
+  /** Where it is. */
+  image_url: {
+    /** An address, or the image itself: `data:image/png;base64,…`. */
+    url: string;
+    /** How closely to look. */
+    detail?: "auto" | "low" | "high" | (string & {});
+  };
+}
+
+/** Speech or sound, in the body itself. */
+export interface ChatCompletionContentPartInputAudio extends CacheablePart {
+  /** Always `"input_audio"`. */
+  type: "input_audio";
+  /** The sound. */
+  input_audio: {
+    /** Base64. */
+    data: string;
+    /** Its format. */
+    format: "wav" | "mp3" | (string & {});
+  };
+}
+
+/** Speech or sound by its address (vLLM). */
+export interface ChatCompletionContentPartAudioURL extends CacheablePart {
+  /** Always `"audio_url"`. */
+  type: "audio_url";
+  /** Where it is. */
+  audio_url: {
+    /** An address, or a `data:` URL. */
+    url: string;
+  };
+}
+
+/** A video (vLLM, SGLang, and others). */
+export interface ChatCompletionContentPartVideo extends CacheablePart {
+  /** Always `"video_url"`. */
+  type: "video_url";
+  /** Where it is. */
+  video_url: {
+    /** An address, or a `data:` URL. */
+    url: string;
+  };
+}
+
+/** A file, such as a PDF. */
+export interface ChatCompletionContentPartFile extends CacheablePart {
+  /** Always `"file"`. */
+  type: "file";
+  /** The file. */
+  file: {
+    /** Its bytes in base64, as a `data:` URL as a rule. */
+    file_data?: string;
+    /** The id of one that the server has. */
+    file_id?: string;
+    /** Its name. */
+    filename?: string;
+  };
+}
+
+/** Why an assistant message gave no answer. */
+export interface ChatCompletionContentPartRefusal {
+  /** Always `"refusal"`. */
+  type: "refusal";
+  /** The reason. */
+  refusal: string;
 }
 
 /**
@@ -498,7 +921,7 @@ export interface Logprobs {
   refusal: TokenLogprob[] | null;
 }
 
-/** A whole answer: the body of the response, not edited (one addition: a `reasoning_content` also appears as `reasoning`). */
+/** A whole answer: the body of the response, not edited; or what {@link ChatStream.final} folded. Keys that are not listed are there as the server sent them. */
 export interface ChatCompletion {
   /** The provider's id of the answer, may be `""`. */
   id: string;
@@ -514,18 +937,20 @@ export interface ChatCompletion {
     index: number;
     /** Why it ended. */
     finish_reason: FinishReason;
-    /** `null` unless asked for. */
+    /** `null` or left out by the server unless asked for. */
     logprobs: Logprobs | null;
     /** The answer itself. */
     message: {
       /** Always `"assistant"`. */
       role: "assistant";
-      /** Its text; may be `null` beside tool calls. */
+      /** Its text; may be `null` beside tool calls. Some servers send a list of parts, which stays one. */
       content: string | null;
-      /** Why the model would not answer. */
+      /** Why the model would not answer. Servers that know no refusals leave it out. */
       refusal: string | null;
-      /** What the model thought, where it shows it. `<think>` inside `content` stays there. */
+      /** What the model thought, where the server shows it under this name: {@link reasoningOf} finds it under any. `<think>` inside `content` stays there. */
       reasoning?: string | null;
+      /** The same as other servers name it. */
+      reasoning_content?: string | null;
       /** The calls it wants made. */
       tool_calls?: ToolCall[];
     };
@@ -535,6 +960,12 @@ export interface ChatCompletion {
   /** Which build of the model answered. */
   system_fingerprint?: string;
 }
+
+/**
+ * What a model thought, from a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts
+ * of the content, or `reasoning_details`; `null` where there is none.
+ */
+export function reasoningOf(message: object | null | undefined): string | null;
 
 /** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
 export interface ChatCompletionChunk {
@@ -600,6 +1031,21 @@ export interface ToolCall {
   };
 }
 
+/** A call of a tool whose input is plain text. */
+export interface CustomToolCall {
+  /** To be given back as `tool_call_id`. */
+  id: string;
+  /** Always `"custom"`. */
+  type: "custom";
+  /** What is to be called. */
+  custom: {
+    /** Its name, as in `tools`. */
+    name: string;
+    /** Its input. */
+    input: string;
+  };
+}
+
 /** A piece of a tool call. */
 export interface ToolCallDelta {
   /** Which call of this answer it belongs to. Some providers count from 1 or leave it out. */
@@ -625,11 +1071,49 @@ export interface Usage {
   completion_tokens: number;
   /** Of both. */
   total_tokens: number;
+  /** Of the prompt's tokens, where the server says more. */
+  prompt_tokens_details?: PromptTokensDetails;
+  /** Of the answer's tokens, where the server says more. */
+  completion_tokens_details?: CompletionTokensDetails;
+  /** Tokens of the prompt that came from a cache, as some servers put it. */
+  cached_tokens?: number;
+  /** What the call cost in USD, where the server says so. */
+  cost?: number;
+  /** The same, as other servers name it. */
+  estimated_cost?: number;
+}
+
+/** What the tokens of a prompt were. */
+export interface PromptTokensDetails {
+  /** Came from a cache. */
+  cached_tokens?: number;
+  /** Were written to a cache. */
+  cache_write_tokens?: number;
+  /** Were text. */
+  text_tokens?: number;
+  /** Were images. */
+  image_tokens?: number;
+  /** Were sound. */
+  audio_tokens?: number;
+}
+
+/** What the tokens of an answer were. */
+export interface CompletionTokensDetails {
+  /** Were reasoning. */
+  reasoning_tokens?: number;
+  /** Were text. */
+  text_tokens?: number;
+  /** Were sound. */
+  audio_tokens?: number;
+  /** Were foretold by `prediction`, and right. */
+  accepted_prediction_tokens?: number;
+  /** Were foretold, and wrong; they are paid. */
+  rejected_prediction_tokens?: number;
 }
 
 // ---------------------------------------------------------------- embeddings
 
-/** The body of an embeddings request. Keys that are not listed (`normalize`, `prompt_name`, `truncate`, …) are sent as they are. */
+/** The body of an embeddings request. Keys that are not listed are sent as they are; {@link WithExtra} says how the compiler lets them through. */
 export interface EmbeddingCreateParams {
   /** `org/name`, or `org/name:provider` for deepinfra, together and scaleway. Default: the client's `model`. */
   model?: string;
@@ -641,6 +1125,18 @@ export interface EmbeddingCreateParams {
   dimensions?: number;
   /** Absent: `Float32Array`. `"float"`: `number[]`. `"base64"`: little-endian 32-bit floats. */
   encoding_format?: "float" | "base64";
+  /** Hugging Face's feature extraction: vectors of length 1. */
+  normalize?: boolean | null;
+  /** Which of the model's prompts goes before each input, such as `"query"`. */
+  prompt_name?: string | null;
+  /** Cut inputs that are too long instead of refusing them. */
+  truncate?: boolean | string | null;
+  /** Which end is cut. */
+  truncation_direction?: "left" | "right" | "Left" | "Right" | null;
+  /** vLLM: cut to so many tokens. */
+  truncate_prompt_tokens?: number | null;
+  /** What the inputs are, such as `"query"` or `"passage"`, where the model tells them apart. */
+  input_type?: string | null;
 }
 
 /** A body that asks for arrays of numbers. */
@@ -976,7 +1472,8 @@ export class SseDecoder {
 // ---------------------------------------------------------------- errors
 
 /**
- * Base of all errors thrown here. No message or property of any holds a key.
+ * Base of all errors thrown here. No message or property of any holds a key (of 8 characters or more: a placeholder such as `"none"` is none).
+ * The stack begins where the call was made.
  *
  * One of this very class whose `cause` is a `WebAssembly.RuntimeError` is an internal fault (or memory that could not grow): it ended the
  * call it hit, which is settled as `"error"`; other calls go on.
@@ -993,7 +1490,7 @@ export class ConfigError extends HfetchError {
 }
 
 /**
- * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for.
+ * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for or says that it failed.
  * Names and fields are those of the `openai` package, and some more.
  */
 export class APIError extends HfetchError {
@@ -1015,6 +1512,8 @@ export class APIError extends HfetchError {
   readonly error: unknown;
   /** The whole body, parsed where it is JSON, keys redacted. */
   readonly body: unknown;
+  /** What there is of an answer that failed: of a whole answer that says so, and in the classes below that have it. */
+  readonly partial?: PartialCompletion | null;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** Ms after which the server said a retry makes sense. */
@@ -1045,7 +1544,7 @@ export class ModelLoadingError extends APIError {
 }
 /** Any other 5xx. */
 export class InternalServerError extends APIError {}
-/** There was no response. `cause` is what fetch threw. */
+/** There was no response, none that could be read, or no key because the function for it failed. `cause` is what was thrown. */
 export class APIConnectionError extends APIError {}
 /** A timeout was over. */
 export class APIConnectionTimeoutError extends APIConnectionError {
@@ -1059,12 +1558,12 @@ export class APIUserAbortError extends APIError {
   /** What a stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
-/** An error frame, or a broken frame, in the middle of a stream. */
+/** In a stream: an error in the server's words, a broken frame, or `[DONE]` without an answer. */
 export class StreamError extends APIError {
   /** What had been delivered before it. */
   readonly partial: PartialCompletion | null;
 }
-/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason. */
+/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason for each choice. */
 export class StreamTruncatedError extends StreamError {}
 /** A limit of this client said no; nothing was sent. */
 export class LimitExceededError extends HfetchError {

@@ -14,7 +14,7 @@ mod timeout;
 
 pub use base_url::BaseUrl;
 pub use header::Headers;
-pub use key::{KeySource, check as check_key};
+pub use key::{KeySource, check_given as check_given_key, not_given as not_given_key};
 pub use request_options::RequestOptions;
 pub use timeout::Timeouts;
 

@@ -185,6 +185,19 @@ pub const REDACTED: &str = "[redacted]";
 /// What stands where a text was cut short.
 pub const CUT: &str = " …";
 
+/// What is shorter than this stands in other words as well: `none` in `none_found`.
+const SHORTEST_SECRET: usize = 8;
+
+/// Puts a secret among those that are looked for, longest first: one may begin as another does.
+pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
+    if secret.len() < SHORTEST_SECRET {
+        return;
+    }
+    // The standard library's sort is kilobytes of code.
+    let at = secrets.iter().position(|other| other.len() < secret.len());
+    secrets.insert(at.unwrap_or(secrets.len()), secret.to_string());
+}
+
 /// `text` with every occurrence of a secret cut out, of one that begins another the longer one first.
 pub fn redact(text: &str, secrets: &[String]) -> String {
     let mut clean = text.to_string();
@@ -307,6 +320,25 @@ mod tests {
         ] {
             assert_eq!(Error::config("", name).message, name);
         }
+    }
+
+    #[test]
+    fn a_placeholder_is_no_secret() {
+        let keys = [
+            "none",
+            "hf_long_key",
+            "1234567",
+            "12345678",
+            "hf_long_key_of_another",
+            "",
+        ];
+        let mut found = Vec::new();
+        keys.iter().for_each(|key| add_secret(&mut found, key));
+        assert_eq!(found, ["hf_long_key_of_another", "hf_long_key", "12345678"]);
+        assert_eq!(
+            redact("none_found for hf_long_key", &found),
+            "none_found for [redacted]"
+        );
     }
 
     #[test]

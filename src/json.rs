@@ -11,7 +11,8 @@ mod text;
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner};
 pub use text::{
-    Closing, Unescaped, closing_quote, unescape, unescape_into, unescape_to, write_string,
+    Closing, Unescaped, closing_quote, open_half, unescape, unescape_into, unescape_to,
+    write_string,
 };
 
 /// One JSON value as plain data; also how JavaScript options reach the core.

@@ -26,8 +26,10 @@ fn an_ordinary_chunk() {
         (Part::Created, "17"),
         (Part::Model, "\"m/n\""),
         (Part::Choice, "2"),
+        (Part::Delta, ""),
         (Part::Role, "assistant"),
         (Part::Content, "a\\\"b"),
+        (Part::ChoiceMember, "\"logprobs\":null"),
     ];
     assert_eq!(parts(payload), expected);
 }
@@ -39,17 +41,24 @@ fn tool_calls_logprobs_reasoning_and_usage() {
         "logprobs":{"content":[{"token":"a"},{"token":"b"}],"refusal":null}, "finish_reason" : "tool_calls" } ], "usage":{"prompt_tokens":1} } "#;
     let expected = [
         (Part::Choice, ""),
+        (Part::Delta, ""),
+        (Part::ReasoningContent, "why"),
+        (Part::Reasoning, ""),
+        (Part::ToolList, ""),
         (Part::Tool, "1"),
-        (Part::ToolId, "i"),
-        (Part::ToolArguments, "{}"),
+        (Part::ToolId, "\"i\""),
         (Part::ToolName, "f"),
+        (Part::ToolArguments, "{}"),
         (Part::ToolType, "function"),
         (Part::Tool, ""),
         (Part::ToolId, ""),
-        (Part::Reasoning, ""),
-        (Part::Reasoning, "why"),
-        (Part::ContentLogprobs, r#"{"token":"a"},{"token":"b"}"#),
+        (Part::ToolName, ""),
         (Part::FinishReason, "tool_calls"),
+        (
+            Part::LogprobMember,
+            r#""content":[{"token":"a"},{"token":"b"}]"#,
+        ),
+        (Part::LogprobMember, r#""refusal":null"#),
         (Part::Usage, r#"{"prompt_tokens":1}"#),
     ];
     assert_eq!(parts(payload), expected);
@@ -62,19 +71,25 @@ fn odd_shapes_are_ordinary() {
         r#"{"choices":[]}"#,
         r#"{"choices":null}"#,
         r#"{"choices":{},"usage":[],"x_groq":null}"#,
-        r#"{"choices":[null,1,"x",[]]}"#,
+        r#"{"choices":{"index":0,"delta":{"content":"a list of one"}}}"#,
+        r#"{"choices":[null,[]],"usage":[]}"#,
         r#"{"choices":[{"delta":null},{"delta":[]},{}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":null,"content":["parts"]},"logprobs":[]}]}"#,
         r#"{"error":null,"choices":[]}"#,
         r#"{"error":false,"error_message":null}"#,
         r#"{"error":"","error_message":"of a chunk with choices","choices":[]}"#,
+        r#"{"errors":[],"error_code":0,"base_resp":{"status_code":0,"status_msg":""},"choices":[]}"#,
+        r#"{"errors":null,"error_code":null,"base_resp":null}"#,
+        r#"{"errors":{ },"error_code":"0","base_resp":{"status_code":"0"}}"#,
+        r#"{"errors":"","error_code":-0.0,"base_resp":[]}"#,
+        r#"{"error_code":"","base_resp":{}}"#,
     ] {
         assert_eq!(frame(payload), Frame::Chunk, "{payload}");
     }
 }
 
 #[test]
-fn the_five_forms_of_an_error() {
+fn the_forms_of_an_error() {
     for payload in [
         r#"{"error":{"message":"over","http_status_code":422}}"#,
         r#"{"error":"Input validation error","error_type":"validation"}"#,
@@ -82,6 +97,12 @@ fn the_five_forms_of_an_error() {
         r#"{"id":"1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"code":400,"message":"m"}}"#,
         r#"{"choices":null,"error_type":"engine","error_message":"gone"}"#,
         r#"{"object":"error","message":"m","code":500}"#,
+        r#"{"errors":[{"code":10000,"message":"m"}]}"#,
+        r#"{"errors":{"field":["m"]},"choices":[{}]}"#,
+        r#"{"text":"m","error_code":50001}"#,
+        r#"{"error_code":"E12"}"#,
+        r#"{"choices":null,"base_resp":{"status_code":1008,"status_msg":"m"}}"#,
+        r#"{"choices":[{}],"base_resp":{"status_code":"1008"}}"#,
     ] {
         assert_eq!(frame(payload), Frame::Error, "{payload}");
     }
@@ -92,6 +113,7 @@ fn of_a_repeated_key_the_last_counts() {
     let payload = r#"{"choices":[{"index":0,"delta":{"content":"never"}}],"id":"a","choices":[{"index":0,"index":1,"delta":{"content":"a","role":"r","content":"b","conten\u0074":"c"},"finish_reason":"stop","finish_reason":null}],"id":"b","usage":{"a":1},"usage":null}"#;
     let expected = [
         (Part::Choice, "1"),
+        (Part::Delta, ""),
         (Part::Role, "r"),
         (Part::Content, "c"),
         (Part::Id, "\"b\""),
@@ -108,11 +130,11 @@ fn a_key_that_keeps_coming_costs_no_search_of_all_that_came() {
     // Searched each time, a quarter of a megabyte takes 16 s here.
     let many = |element: &str| vec![element; 20_000].join(",");
     for payload in [
-        format!(r#"{{"choices":[{}],{}}}"#, many("0"), many(r#""id":null"#)),
+        format!(r#"{{"choices":[{}],{}}}"#, many("{}"), many(r#""id":null"#)),
         format!(
             r#"{{"choices":[{{"delta":{{"tool_calls":[{}],{}}}}}]}}"#,
-            many("0"),
-            many(r#""role":1"#)
+            many("{}"),
+            many(r#""role":null"#)
         ),
     ] {
         let started = Instant::now();

@@ -52,8 +52,8 @@ fn the_whole_of_a_small_stream() {
     ];
     let expected = json!({
         "id":"c","object":"chat.completion","created":5,"model":"m",
-        "choices":[{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null},
-            "logprobs":{"content":[{"token":"Hel"},{"token":"lo"}],"refusal":null},"finish_reason":"stop"}],
+        "choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},
+            "logprobs":{"content":[{"token":"Hel"},{"token":"lo"}]},"finish_reason":"stop"}],
         "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"system_fingerprint":"fp",
     });
     assert_eq!(folded(&chunks), expected);
@@ -81,25 +81,15 @@ fn choices_come_apart_by_their_index() {
 }
 
 #[test]
-fn reasoning_has_three_names_and_is_taken_once_per_delta() {
+fn reasoning_stays_under_the_name_it_came_by() {
     for name in ["reasoning", "reasoning_content", "reasoning_text"] {
         let whole = message(&[
             json!({name:"a","content":null}),
             json!({name:"b"}),
             json!({"content":"c"}),
         ]);
-        assert_eq!(whole["reasoning"], "ab");
-        assert_eq!(whole["content"], "c");
+        assert_eq!(whole, json!({"role":"assistant","content":"c",name:"ab"}));
     }
-    let both = message(&[
-        json!({"reasoning_content":"a","reasoning":"a"}),
-        json!({"reasoning":"","reasoning_content":"b"}),
-    ]);
-    assert_eq!(both["reasoning"], "ab");
-    assert_eq!(
-        message(&[json!({"content":"x","reasoning":null})]).get("reasoning"),
-        None
-    );
 }
 
 #[test]
@@ -304,4 +294,28 @@ fn a_call_without_an_index_is_found_again_by_its_id() {
         said,
         [(&json!("a"), &json!("13")), (&json!("b"), &json!("2"))]
     );
+}
+
+#[test]
+fn what_the_end_of_a_stream_is_decided_by() {
+    let choices = |choices: &[Value]| json!({"choices":choices}).to_string();
+    let going = |index: u32| json!({"index":index,"delta":{"content":"x"},"finish_reason":null,"error":null});
+    let ended = |index: u32, reason: &str| json!({"index":index,"delta":{},"finish_reason":reason,"error":""});
+    let at = |payloads: &[String]| {
+        let completion = fold(payloads);
+        let failed = completion.failed_choice().map(<[u8]>::to_vec);
+        (completion.choices_seen(), completion.all_finished(), failed)
+    };
+    assert_eq!(at(&[]), (0, false, None));
+    assert_eq!(at(&[choices(&[])]), (0, false, None));
+    assert_eq!(at(&[choices(&[going(0)])]), (1, false, None));
+    let one = [choices(&[going(0), going(1)]), choices(&[ended(1, "stop")])];
+    assert_eq!(at(&one), (2, false, None));
+    let both = [&one[..], &[choices(&[ended(0, "length")])]].concat();
+    assert_eq!(at(&both), (2, true, None));
+    let failed = [&one[..], &[choices(&[ended(0, "error")])]].concat();
+    assert_eq!(at(&failed), (2, true, Some(Vec::new())));
+    let error = json!({"index":1,"delta":{},"error":{"code":502},"finish_reason":"error"});
+    let said = [&one[..], &[choices(&[error])]].concat();
+    assert_eq!(at(&said).2, Some(br#"{"code":502}"#.to_vec()));
 }

@@ -1,7 +1,7 @@
 //! What a response with an error status is called, and what it tells the reader to do.
 
 use hfetch::error::{Class, Error, redact, redact_cut};
-use hfetch::wire::failure::{Response, from_response};
+use hfetch::wire::failure::{Response, from_response, name_status, unexpected};
 
 fn error(status: u16, body: &str) -> Error {
     from_response(Response {
@@ -125,5 +125,70 @@ fn of_a_page_only_a_plain_title_is_repeated() {
     ] {
         let message = error(502, page).message.clone();
         assert!(message.starts_with(&["502 ", said].concat()), "{message}");
+    }
+}
+
+#[test]
+fn the_status_stands_in_a_message_once() {
+    let table = [
+        (418, "418 I'm a teapot", "418 I'm a teapot"),
+        (418, r#"{"error":"418: short"}"#, "418 short"),
+        (418, r#"{"error":"HTTP 418 - short"}"#, "418 short"),
+        (418, r#"{"error":"HTTP/1.1 418 short"}"#, "418 short"),
+        (
+            418,
+            r#"{"error":{"message":"Error code: 418 - {'a': 1}"}}"#,
+            "418 {'a': 1}",
+        ),
+        (418, r#"{"message":"[418] short"}"#, "418 short"),
+        (
+            418,
+            r#"{"detail":"status code 418"}"#,
+            "418 status code with no message",
+        ),
+        (
+            418,
+            "<title>418 Teapot</title>",
+            "418 an HTML page titled \"Teapot\"",
+        ),
+        (418, "<h1>418</h1>", "418 an HTML page"),
+        // Another number, and one that is no status of an answer.
+        (418, r#"{"error":"4180 tokens"}"#, "418 4180 tokens"),
+        (
+            418,
+            r#"{"error":"Error 500 behind the proxy"}"#,
+            "418 Error 500 behind the proxy",
+        ),
+        (
+            418,
+            r#"{"error":"at most 418 tokens"}"#,
+            "418 at most 418 tokens",
+        ),
+        (418, r#"{"error":"… – …"}"#, "418 … – …"),
+    ];
+    for (status, body, said) in table {
+        assert_eq!(error(status, body).message, said, "{body}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_none_says_its_status() {
+    let message = |status, body: &str| unexpected(status, body.as_bytes()).message.clone();
+    assert!(message(204, "").contains("status 204"));
+    assert!(message(200, "").contains("status 200"));
+    assert_eq!(unexpected(206, b"{}").status, Some(206));
+    for (status, before, after) in [
+        (
+            204,
+            "the body is empty",
+            "the body is empty (The response has status 204.)",
+        ),
+        (204, "status 204: empty", "status 204: empty"),
+        (200, "the body is empty", "the body is empty"),
+        (429, "429 slow down", "429 slow down"),
+    ] {
+        let mut error = Error::new(Class::Stream, before);
+        name_status(&mut error, status);
+        assert_eq!(error.message, after);
     }
 }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used)] // a test may fail where it stands
 
-use hfetch::wire::request::{ChatRequest, Defaults, Prompt, chat, pinned_provider, resolve_model};
+use hfetch::wire::request::{
+    ChatRequest, Defaults, Prompt, chat, pinned_provider, refuses_stream_options, resolve_model,
+    without,
+};
 
 const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",
@@ -61,9 +64,7 @@ fn the_wire_body() {
         ),
         (
             format!(r#"{{"stream_options":null,{m},"stream":true}}"#),
-            format!(
-                r#"{{"model":"default/model","stream_options":{{"include_usage":true}},{m},"stream":true}}"#
-            ),
+            format!(r#"{{"model":"default/model",{m},"stream":true}}"#),
         ),
         (
             format!(r#"{{{m},"stream":true,"stream_options":{{"x":1}}}}"#),
@@ -73,9 +74,17 @@ fn the_wire_body() {
         ),
         (
             format!(r#"{{{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
+            format!(r#"{{"model":"default/model",{m},"stream":true}}"#),
+        ),
+        (
+            format!(r#"{{{m},"stream":true,"stream_options":{{"include_usage":false,"x":1}}}}"#),
             format!(
-                r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#
+                r#"{{"model":"default/model",{m},"stream":true,"stream_options":{{"include_usage":false,"x":1}}}}"#
             ),
+        ),
+        (
+            format!(r#"{{{m},"stream_options":null}}"#),
+            format!(r#"{{"model":"default/model",{m}}}"#),
         ),
         (
             format!(r#"{{{m},"stream":false,"stream_options":{{}}}}"#),
@@ -247,6 +256,54 @@ fn a_stream_that_needs_usage_asks_for_it_whatever_the_caller_said() {
     }
     let whole = r#"{"model":"a/b","messages":[{"role":"user","content":"hi"}]}"#;
     assert_eq!(chat(whole, needy, &mut |_| {}).unwrap().body, whole);
+}
+
+#[test]
+fn stream_options_can_be_cut_out_again_wherever_they_stand() {
+    let m = r#""messages":[{"role":"user","content":"stream_options 🦀"}]"#;
+    let plain = format!(r#"{{"model":"default/model",{m},"stream":true,"é":1}}"#);
+    for given in [
+        format!(r#"{{{m},"stream":true,"é":1}}"#),
+        format!(r#"{{"stream_options":{{}},{m},"stream":true,"é":1}}"#),
+        format!(r#"{{{m},"stream\u005foptions":{{"a":"}}"}},"stream":true,"é":1}}"#),
+        format!(r#"{{{m},"stream":true,"é":1,"stream_options":{{"include_usage":true}}}}"#),
+        format!(
+            r#"{{{m},"stream":true,"stream_options":{{"x":[1],"include_usage":false}},"é":1}}"#
+        ),
+    ] {
+        let request = wire(&given);
+        let member = request.stream_options.expect(&given);
+        assert_eq!(without(&request.body, &member), plain, "{given}");
+    }
+    for none in [
+        format!(r#"{{{m}}}"#),
+        format!(r#"{{{m},"stream":true,"stream_options":null}}"#),
+        format!(r#"{{{m},"stream":true,"stream_options":{{"include_usage":false}}}}"#),
+    ] {
+        assert_eq!(wire(&none).stream_options, None, "{none}");
+    }
+}
+
+#[test]
+fn a_refusal_of_stream_options_is_a_400_or_422_that_names_them() {
+    let named = r#"{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"]}]}"#;
+    let table = [
+        (400, named, true),
+        (422, named, true),
+        (400, "unknown field `stream_options.include_usage`", true),
+        (400, r#"{"error":"streaming is off"}"#, false),
+        (422, "", false),
+        (500, named, false),
+        (401, named, false),
+        (200, named, false),
+    ];
+    for (status, answer, refuses) in table {
+        assert_eq!(
+            refuses_stream_options(status, answer),
+            refuses,
+            "{status} {answer}"
+        );
+    }
 }
 
 #[test]

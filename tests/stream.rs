@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use hfetch::error::{Class, redact, redact_cut};
-use hfetch::wire::stream::{ChatDecoder, Mode, chunk_of_completion};
+use hfetch::wire::stream::{ChatDecoder, Mode};
+use hfetch::wire::whole::chunk_of_completion;
 use proptest::prelude::*;
 use reader::{joined, parse, read};
 use serde_json::{Value, json};

@@ -6,11 +6,13 @@ use super::account::Admitted;
 use super::admission::{Round, Turn};
 use super::failure::{Cancelled, Failure};
 use super::head::Head;
+use super::outgoing::Outgoing;
 use super::{Call, Event, Lost, Step};
-use crate::config::check_key;
+use crate::config::check_given_key;
 use crate::json;
 use crate::policy::retry;
 use crate::trap::{self, Place};
+use crate::wire::request;
 
 /// How long an error body may take, in ms.
 const ERROR_BODY_PATIENCE: f64 = 5_000.0;
@@ -122,13 +124,7 @@ impl Call {
             (State::New, Event::Begin) => self.begin(machine, now),
             (State::AwaitingPrices, Event::Prices) => self.afford(machine, now),
             (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
-            (State::AskingKey, Event::NoKey { thrown }) => {
-                let problem = match thrown {
-                    true => "the function failed, see cause",
-                    false => "the function must give a string",
-                };
-                machine.fail(Box::new(self.no_key(problem, thrown)))
-            }
+            (State::AskingKey, Event::NoKey(why)) => machine.fail(Box::new(self.no_key(why))),
             (State::Reserving(round), Event::Reserved(answer)) => {
                 self.reserved(machine, round, answer, now)
             }
@@ -193,7 +189,7 @@ impl Call {
     }
 
     fn take_key(&self, machine: &mut Machine, key: &str, now: f64) -> Step {
-        if let Err(error) = check_key(key, "apiKey") {
+        if let Err(error) = check_given_key(key) {
             return machine.fail(Box::new(self.failure(error)));
         }
         self.shared.remember_secret(key);
@@ -250,6 +246,10 @@ impl Call {
         let header = |name: &str| head.get(name);
         if let Some(rest) = retry::rest_time(head.status, &header, now) {
             self.block(admitted.key, now + rest);
+        }
+        let taken_back = |request: &Outgoing| request.taken_back.get();
+        if self.requests.get(machine.index).is_some_and(taken_back) {
+            self.shared.stream_options_refused.set(true);
         }
         machine.state = State::Over;
         Step::Deliver
@@ -313,8 +313,17 @@ impl Call {
         let header = |name: &str| head.get(name);
         let asked = retry::server_wait(Some(status), &header, now);
         let value = json::parse(body).ok();
+        let failure = self.answered_badly(head, body, asked);
+        let refuses = request::refuses_stream_options(status, &String::from_utf8_lossy(body));
+        let can_do_without = |request: &Outgoing| request.take_back();
+        if refuses && self.requests.get(machine.index).is_some_and(can_do_without) {
+            // The key has nothing to do with it, and neither has the policy of retries.
+            machine.tried.pop();
+            machine.last = Some(Box::new(failure));
+            return self.prepare(machine, now);
+        }
         let failed = Failed {
-            failure: self.answered_badly(head, body, asked),
+            failure,
             status: Some(status),
             delay: self.delay(machine, Some(status), &header, value.as_ref(), now, random),
             rest: retry::rest_time(status, &header, now),

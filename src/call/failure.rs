@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use super::Call;
 use super::head::Head;
-use crate::config::header;
-use crate::error::{Class, Details, Error, redact, redact_cut};
+use super::{Call, NoKey};
+use crate::config::{header, not_given_key};
+use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
 use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Reason;
 use crate::wire::failure;
+use crate::wire::fault::Fault;
 use crate::wire::model;
-use crate::wire::stream::Fault;
+use crate::wire::whole;
 
 /// A typed error, with what the call knows of it and what its driver has to add.
 #[derive(Clone, Debug)]
@@ -113,19 +114,17 @@ impl Failure {
 }
 
 impl Call {
-    /// What must not be seen in anything of this call, the longest first: one key may begin as another does.
+    /// What must not be seen in anything of this call.
     pub fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<String> = Vec::new();
-        // The standard library's sort is kilobytes of code.
-        let mut add = |secret: String| {
-            let shorter = |other: &String| other.len() < secret.len();
-            let at = secrets.iter().position(shorter);
-            secrets.insert(at.unwrap_or(secrets.len()), secret);
-        };
-        self.shared.secrets().into_iter().for_each(&mut add);
-        let sent = self.sent_keys.get(|keys| keys.clone());
-        sent.into_iter().for_each(&mut add);
-        header::secrets(&self.options.headers).for_each(|secret| add(secret.to_string()));
+        let mut secrets = Vec::new();
+        let mut add = |secret: &str| add_secret(&mut secrets, secret);
+        for key in &self.shared.secrets() {
+            add(key);
+        }
+        for key in &self.sent_keys.get(|keys| keys.clone()) {
+            add(key);
+        }
+        header::secrets(&self.options.headers).for_each(add);
         secrets
     }
 
@@ -149,6 +148,7 @@ impl Call {
     /// A failure that says what the server said: keys are cut out of its words, since these were read.
     fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
         let secrets = self.secrets();
+        failure::name_status(&mut error, self.status());
         let message = redact(&error.message, &secrets);
         error.message = redact_cut(message, &secrets);
         let Details {
@@ -234,7 +234,7 @@ impl Call {
 
     /// The failure of an answer that had begun: its status belongs to it.
     fn in_answer(&self, mut error: Error) -> Failure {
-        error.status = Some(self.account.progress.get(|progress| progress.status));
+        error.status = Some(self.status());
         Failure {
             cause: true,
             headers: true,
@@ -242,16 +242,24 @@ impl Call {
         }
     }
 
-    /// An answer whose body broke off.
-    pub fn body_lost(&self) -> Failure {
-        let message = "The connection was lost while the answer was read: see cause.";
-        self.in_answer(Error::new(Class::Connection, message))
+    /// Status of the last response; 0 where there was none.
+    fn status(&self) -> u16 {
+        self.account.progress.get(|progress| progress.status)
     }
 
-    /// A stream whose connection was lost.
-    pub fn stream_lost(&self) -> Failure {
+    /// An answer whose body broke off, or can't be read for the reason that is given.
+    pub fn body_lost(&self, unreadable: Option<&str>) -> Failure {
+        let message = "The connection was lost while the answer was read: see cause.";
+        self.in_answer(Error::new(Class::Connection, unless(unreadable, message)))
+    }
+
+    /// A stream whose connection was lost, or whose body can't be read for the reason that is given.
+    pub fn stream_lost(&self, unreadable: Option<&str>) -> Failure {
         let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
-        self.in_answer(Error::new(Class::StreamTruncated, message))
+        self.in_answer(Error::new(
+            Class::StreamTruncated,
+            unless(unreadable, message),
+        ))
     }
 
     /// A fault that the decoder found.
@@ -265,26 +273,41 @@ impl Call {
         error.code.clone_from(&told.code);
         error.kind.clone_from(&told.kind);
         error.param.clone_from(&told.param);
-        error.status = Some(self.account.progress.get(|progress| progress.status));
+        error.status = Some(self.status());
         self.quoting(error, fault.body.as_deref())
     }
 
-    /// A 200 whose body is not what was asked for.
+    /// The failure of a whole answer that says that it failed; none for one that doesn't.
+    pub fn failed_answer(&self, bytes: &[u8]) -> Option<Failure> {
+        Some(self.misread(whole::failed(bytes)?, bytes))
+    }
+
+    /// A success whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> Failure {
-        self.misread(failure::unexpected(bytes), bytes)
+        self.misread(failure::unexpected(self.status(), bytes), bytes)
     }
 
     /// An error that reading an answer's body has brought.
     pub fn misread(&self, mut error: Error, body: &[u8]) -> Failure {
-        error.status = Some(self.account.progress.get(|progress| progress.status));
+        error.status = Some(self.status());
         self.quoting(error, Some(body))
     }
 
-    /// What a key function threw, or something that is no key.
-    pub(super) fn no_key(&self, problem: &str, thrown: bool) -> Failure {
+    /// A key function that gave no key.
+    pub(super) fn no_key(&self, why: NoKey) -> Failure {
+        let error = match why {
+            NoKey::Response => not_given_key("is a response: give its text"),
+            NoKey::NoString => not_given_key("is no string"),
+            NoKey::Failed => {
+                let message = "The key function (apiKey) failed, so nothing was sent: see cause.";
+                let mut error = Error::new(Class::Connection, message);
+                error.retryable = true;
+                error
+            }
+        };
         Failure {
-            cause: thrown,
-            ..self.failure(Error::config("apiKey", problem))
+            cause: why == NoKey::Failed,
+            ..self.failure(error)
         }
     }
 
@@ -354,6 +377,14 @@ impl Call {
             ", so the budget could not hold it",
         ];
         Error::config("pricing", &problem.concat())
+    }
+}
+
+/// What is said of a body that can't be read, or otherwise something else.
+fn unless(unreadable: Option<&str>, otherwise: &str) -> String {
+    match unreadable {
+        Some(problem) => ["The answer can't be read: ", problem].concat(),
+        None => otherwise.to_string(),
     }
 }
 

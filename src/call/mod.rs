@@ -182,11 +182,8 @@ pub enum Event<'a> {
     Prices,
     /// The key function gave this.
     Key(&'a str),
-    /// The key function gave no string; `thrown`: it failed.
-    NoKey {
-        /// Whether the function threw.
-        thrown: bool,
-    },
+    /// The key function gave no key.
+    NoKey(NoKey),
     /// The given store's answer: the reservation's name, or a refusal.
     Reserved(Result<String, Refusal>),
     /// The given store failed.
@@ -201,6 +198,17 @@ pub enum Event<'a> {
     ErrorBody(&'a [u8]),
     /// The call ends early.
     Cancelled(Cancelled),
+}
+
+/// How a key function gave no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {
+    /// It threw, rejected, or took too long.
+    Failed,
+    /// It gave a response instead of what is in it.
+    Response,
+    /// It gave something else that is no string.
+    NoString,
 }
 
 /// How a request came to no response.

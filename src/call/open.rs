@@ -71,13 +71,17 @@ impl Call {
             choices: request.choices,
         };
         let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
-        let outgoing = vec![Outgoing::post(url, request.body, ask)];
+        let mut outgoing = Outgoing::post(url, request.body, ask);
+        outgoing.stream_options = Held::new(request.stream_options);
+        if shared.stream_options_refused.get() {
+            outgoing.take_back();
+        }
         let mut call = Call::new(
             shared,
             Some(Kind::Chat),
             request.model,
             given.options,
-            outgoing,
+            vec![outgoing],
             now,
         );
         call.stream = request.stream;

@@ -65,6 +65,8 @@ pub struct Shared {
     heard_at: Cell<f64>,
     /// The sum of the steps that this time made forward.
     clock: Cell<f64>,
+    /// Whether the server behind the base URL refuses `stream_options` and answers without.
+    pub stream_options_refused: Cell<bool>,
     /// The keys' public names.
     labels: Vec<String>,
     /// Keys that must not be seen in an error: the pool's, and those that a function gave.
@@ -119,6 +121,7 @@ impl Shared {
             spend: Held::new(Spend::default()),
             prices: Prices::default(),
             in_flight: Cell::new(0),
+            stream_options_refused: Cell::new(false),
             heard_at: Cell::new(0.0),
             clock: Cell::new(0.0),
             labels,

@@ -18,7 +18,29 @@ pub enum KeySource {
 
 /// Checks one key; no message quotes it.
 pub fn check(key: &str, path: &str) -> Result<(), Error> {
-    let problem = if key.is_empty() {
+    problem(key).map_or(Ok(()), |problem| Err(Error::config(path, problem)))
+}
+
+/// Checks what a key function gave; what its server says instead of a key is often a page or JSON.
+pub fn check_given(key: &str) -> Result<(), Error> {
+    let problem = match key.trim_ascii_start().bytes().next() {
+        Some(b'<') => "is an HTML page",
+        Some(b'{' | b'"') => "is JSON: give the key in it",
+        _ => match problem(key) {
+            Some(problem) => problem,
+            None => return Ok(()),
+        },
+    };
+    Err(not_given(problem))
+}
+
+/// The error of what a key function gave and is no key.
+pub fn not_given(problem: &str) -> Error {
+    Error::config("apiKey", &["what the key function gave ", problem].concat())
+}
+
+fn problem(key: &str) -> Option<&'static str> {
+    Some(if key.is_empty() {
         "must not be empty"
     } else if key
         .get(..7)
@@ -27,15 +49,14 @@ pub fn check(key: &str, path: &str) -> Result<(), Error> {
         "must be the key alone, without \"Bearer\""
     } else {
         match key.bytes().find(|byte| !byte.is_ascii_graphic()) {
-            None => return Ok(()),
+            None => return None,
             Some(b'\n' | b'\r') => {
                 "must not hold a line break; was it read from a file without trimming?"
             }
             Some(b' ' | b'\t') => "must not hold white space",
             Some(_) => "must hold printable ASCII characters only",
         }
-    };
-    Err(Error::config(path, problem))
+    })
 }
 
 /// The keys of a list, each once: the same key twice would be two limits for one account.

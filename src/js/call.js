@@ -2,8 +2,9 @@
 
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
-import { HfetchError, errorOf } from "./error.js";
+import { HfetchError, errorOf, parsed } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
+import { refuse } from "./options.js";
 import { recordAt, textAt } from "./plain.js";
 import { livePrices } from "./prices.js";
 import { carryOut } from "./store.js";
@@ -120,15 +121,26 @@ export class Call {
   }
 
   body_lost(cause) {
-    return this.#error(this.told(this.handle.body_lost()), { cause });
+    return this.#error(this.told(this.handle.body_lost(unreadable(cause))), { cause });
   }
 
   stream_lost(cause, partial) {
-    return this.#error(this.told(this.handle.stream_lost()), { cause, partial });
+    return this.#error(this.told(this.handle.stream_lost(unreadable(cause))), { cause, partial });
   }
 
   stream_fault(decoder, partial) {
-    return this.#error(this.told(this.handle.stream_fault(decoder)), { partial });
+    const told = this.told(this.handle.stream_fault(decoder));
+    // What a choice says of its failure is in it too.
+    return this.#error(told, { partial: parsed(JSON.stringify(partial), told.secrets) });
+  }
+
+  // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.
+  failed(bytes) {
+    const told = this.told(this.handle.failed_answer(bytes));
+    if (told === null) return undefined;
+    const error = this.#error(told);
+    error.partial = error.body;
+    return error;
   }
 
   unexpected(bytes) {
@@ -137,6 +149,15 @@ export class Call {
 
   #error({ failure, secrets }, added) {
     return errorOf(failure, secrets, { headers: this.headers, partial: null, ...added });
+  }
+}
+
+// What fetch.js says of a body that is not the platform's.
+function unreadable(thrown) {
+  try {
+    return typeof thrown?.unreadable === "string" ? thrown.unreadable : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -153,11 +174,17 @@ export function settlement() {
 export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
   Object.assign(client, { onSettled, fetch, apiKey, store, waiters: new Map(), forms: [], loading: undefined });
 
+// Asked at each call: an older runtime may get its fetch after it has loaded this.
+function checkFetch(client) {
+  if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none: give one as an option of the client");
+}
+
 // Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
 export function open(client, kind, prepare, settle) {
   let cancel;
   let call;
   try {
+    checkFetch(client);
     const [make, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
     call = new Call(client, make(Date.now()), cancel);
@@ -237,6 +264,7 @@ export function typed(call, cancel, error) {
 
 // A look into the catalogue, from its body on.
 export async function catalogue(client, id, [data, hooks], read) {
+  checkFetch(client);
   const cancel = new Cancel(hooks.signal);
   let call;
   try {

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::Returned;
 use super::decoder::DecoderHandle;
 use super::plain;
-use super::step::{self, cancelled, failing, lost, told};
+use super::step::{self, cancelled, failing, lost, no_key, told};
 use crate::call::head::Head;
 use crate::call::settlement::End;
 use crate::call::{Call, Event};
@@ -136,9 +136,7 @@ impl CallHandle {
         let event = match kind {
             0 => Event::Begin,
             1 => Event::Prices,
-            2 => Event::NoKey {
-                thrown: number != 0.0,
-            },
+            2 => Event::NoKey(no_key(number)),
             3 => Event::StoreFailed,
             4 => Event::Woken,
             5 => Event::Lost(lost(number)),
@@ -270,21 +268,29 @@ impl CallHandle {
         failing(&self.call, &self.call.cancelled(cancelled(cause)))
     }
 
-    /// The failure of an answer whose body broke off.
-    pub fn body_lost(&self) -> *const u8 {
-        failing(&self.call, &self.call.body_lost())
+    /// The failure of an answer whose body broke off, or can't be read for the reason that is given.
+    pub fn body_lost(&self, unreadable: Option<String>) -> *const u8 {
+        failing(&self.call, &self.call.body_lost(unreadable.as_deref()))
     }
 
-    /// The failure of a stream whose connection was lost.
-    pub fn stream_lost(&self) -> *const u8 {
-        failing(&self.call, &self.call.stream_lost())
+    /// The failure of a stream whose connection was lost, or whose body can't be read for the reason that is given.
+    pub fn stream_lost(&self, unreadable: Option<String>) -> *const u8 {
+        failing(&self.call, &self.call.stream_lost(unreadable.as_deref()))
+    }
+
+    /// The failure of a whole answer that says that it failed, or null.
+    pub fn failed_answer(&self, bytes: &[u8]) -> *const u8 {
+        match self.call.failed_answer(bytes) {
+            Some(failure) => failing(&self.call, &failure),
+            None => told(&self.call, ()),
+        }
     }
 
     /// The failure of a fault that the decoder found.
     pub fn stream_fault(&self, decoder: &DecoderHandle) -> *const u8 {
         match decoder.fault() {
             Some(fault) => failing(&self.call, &self.call.stream_fault(fault)),
-            None => failing(&self.call, &self.call.stream_lost()),
+            None => failing(&self.call, &self.call.stream_lost(None)),
         }
     }
 

@@ -5,6 +5,7 @@ import { Decoder } from "./decode.js";
 import { cleanHeaders } from "./error.js";
 import { readBody } from "./fetch.js";
 import { Pump } from "./pump.js";
+import { contentOf, reasoningOf } from "./reasoning.js";
 import { ChatStream } from "./stream.js";
 
 export async function chat(call, cancel, settled) {
@@ -37,8 +38,7 @@ async function answer(call, cancel, sent) {
 // The completion in the body of a call that ends with it.
 export function settleWhole(call, cancel, bytes) {
   const completion = parse(bytes);
-  if (!Array.isArray(completion?.choices)) throw call.unexpected(bytes);
-  for (const choice of completion.choices) nameReasoning(choice?.message);
+  if (!hasChoices(completion)) throw call.unexpected(bytes);
   const [first] = completion.choices;
   const usage = completion.usage;
   if (typeof usage?.prompt_tokens === "number" || typeof usage?.completion_tokens === "number") {
@@ -46,21 +46,31 @@ export function settleWhole(call, cancel, bytes) {
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
-  close(call, cancel, "ok", typeof first?.finish_reason === "string" ? first.finish_reason : null);
+  const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
+  const error = [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
+  if (error !== undefined) {
+    close(call, cancel, "error", finishReason);
+    throw error;
+  }
+  close(call, cancel, "ok", finishReason);
   return completion;
 }
 
-// Providers write reasoning under either name; readers find it under one.
-function nameReasoning(message) {
-  if (typeof message?.reasoning_content === "string" && (message.reasoning ?? null) === null) {
-    message.reasoning = message.reasoning_content;
-  }
+// Whether an answer or a choice has a word in it that may say that it failed: others need not be copied to be asked about.
+const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
+const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
+
+// Without a choice there is no answer, and what is no object is no choice.
+function hasChoices(completion) {
+  const choices = completion?.choices;
+  const isChoice = (choice) => typeof choice === "object" && choice !== null && !Array.isArray(choice);
+  return Array.isArray(choices) && choices.length > 0 && choices.every(isChoice);
 }
 
 function deliveredText(choice) {
   const message = choice?.message ?? {};
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
-  const texts = [message.content, message.reasoning, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
+  const texts = [reasoningOf(message), contentOf(message), message.refusal, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
   return texts.filter((text) => typeof text === "string").join("");
 }
 

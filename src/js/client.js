@@ -5,6 +5,7 @@ import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
+import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
@@ -18,8 +19,8 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = made.get(options) ?? clientFrom(options);
-    this.chat = { completions: { create: (body, request) => this.#create("chat", chat, body, request) } };
-    this.embeddings = { create: (body, request) => this.#create("embeddings", embed, body, request) };
+    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
       retrieve: async (id, request) => this.#models(text("id", id), request),
@@ -27,10 +28,14 @@ export class HuggingFace {
   }
 
   static fromConfig(config, select, options) {
-    const id = select?.id === undefined ? undefined : text("select.id", select.id);
-    const env = dataText(select?.env ?? environment() ?? {}, "select.env");
-    const [data, hooks] = clientOptions(options);
-    return clientOf(hooked(ClientHandle.from_config(dataText(config, ""), id, env, data, around(hooks)), hooks));
+    return clientOf(
+      checked(() => {
+        const id = select?.id === undefined ? undefined : text("select.id", select.id);
+        const env = dataText(select?.env ?? environment() ?? {}, "select.env");
+        const [data, hooks] = clientOptions(options);
+        return hooked(ClientHandle.from_config(dataText(config, ""), id, env, data, around(hooks)), hooks);
+      }),
+    );
   }
 
   snapshot() {
@@ -51,30 +56,41 @@ export class HuggingFace {
     return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;
   }
 
-  #create(kind, run, body, request) {
-    const { settle, settled } = settlement();
-    return pending(this.#run(kind, run, body, request, settle, settled), settled);
+  #creator(kind, run) {
+    const create = (body, request) => {
+      const { settle, settled } = settlement();
+      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
+    };
+    return create;
   }
 
-  async #run(kind, run, body, request, settle, settled) {
+  async #run(site, kind, run, body, request, settle, settled) {
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
       const text = requestText(body);
       return [(now) => makers[kind](this.#client, text, data, now), hooks];
     };
-    const { call, cancel } = open(this.#client, kind, prepare, settle);
+    let opened;
     try {
+      opened = open(this.#client, kind, prepare, settle);
+      const { call, cancel } = opened;
+      call.site = site;
       const answer = await run(call, cancel, settled);
       return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
-      throw fail(call, cancel, error);
+      throw traced(opened ? fail(opened.call, opened.cancel, error) : error, site);
     }
   }
 
   async #models(id, request) {
-    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
-      call.models(await readBody(response, cancel, call.idle)),
-    );
+    const site = callSite(this.#models);
+    try {
+      return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
+        call.models(await readBody(response, cancel, call.idle)),
+      );
+    } catch (error) {
+      throw traced(error, site);
+    }
   }
 }
 
@@ -84,8 +100,19 @@ const makers = {
 };
 
 function clientFrom(options) {
-  const [data, hooks] = clientOptions(options);
-  return hooked(new ClientHandle(data, around(hooks)), hooks);
+  return checked(() => {
+    const [data, hooks] = clientOptions(options);
+    return hooked(new ClientHandle(data, around(hooks)), hooks);
+  });
+}
+
+// What is wrong with options is found so deep in the module that the frames of the caller would be cut off.
+function checked(make) {
+  try {
+    return make();
+  } catch (error) {
+    throw traced(error, callSite(checked));
+  }
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.

@@ -32,6 +32,7 @@ export class Decoder {
   delivered_any = false;
   tail = false; // a finish reason or usage has been seen
   failed = false; // the body ended badly
+  shown = false; // and that in a frame that any client sees it in
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -53,12 +54,9 @@ export class Decoder {
     return this.#take(this.#handle.commit(length, mode), mode);
   }
 
-  end(mode) {
-    return this.#take(this.#handle.end(mode), mode);
-  }
-
-  get has_finish() {
-    return this.#handle.has_finish;
+  // `lost`: the body did not end by itself. Whether it is a good end all the same, `failed` says.
+  end(mode, lost) {
+    return this.#take(this.#handle.end(mode, lost), mode);
   }
 
   // The typed error of a body that failed.
@@ -85,6 +83,7 @@ export class Decoder {
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
     this.failed = (flags & 8) !== 0;
+    this.shown = (flags & 16) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

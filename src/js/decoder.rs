@@ -8,8 +8,9 @@ use super::error;
 use crate::error::{Class, Error};
 use crate::trap::{self, Place};
 use crate::wire::completion::Completion;
+use crate::wire::fault::Fault;
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
-use crate::wire::stream::{ChatDecoder, Fault, Mode};
+use crate::wire::stream::{ChatDecoder, Mode};
 
 /// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
@@ -48,9 +49,12 @@ impl DecoderHandle {
         self.report()
     }
 
-    /// The end of the body; returns as `commit` does.
-    pub fn end(&mut self, mode: u32) -> *const u32 {
-        self.inner.end(mode_of(mode));
+    /// The end of the body, or of what comes of it; returns as `commit` does.
+    pub fn end(&mut self, mode: u32, lost: bool) -> *const u32 {
+        match lost {
+            true => self.inner.lose(mode_of(mode)),
+            false => self.inner.end(mode_of(mode)),
+        }
         self.report()
     }
 
@@ -60,6 +64,8 @@ impl DecoderHandle {
         let ended = self.inner.ended() as u32;
         let delivered = completion.delivered_any() as u32;
         let tail = (completion.has_finish() || completion.has_usage()) as u32;
+        let failed = self.fault().is_some() as u32;
+        let shown = self.fault().is_some_and(|fault| fault.shown) as u32;
         self.header = [
             batch.items(),
             batch.whole(),
@@ -72,15 +78,9 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2 | (self.inner.fault().is_some() as u32) << 3,
+            ended | delivered << 1 | tail << 2 | failed << 3 | shown << 4,
         ];
         self.header.as_ptr()
-    }
-
-    /// Whether any choice has finished.
-    #[wasm_bindgen(getter)]
-    pub fn has_finish(&self) -> bool {
-        self.inner.completion().has_finish()
     }
 
     /// The completion as far as it has come, as JSON in UTF-8.

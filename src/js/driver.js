@@ -26,6 +26,9 @@ const LOST = 5;
 const CANCELLED = 6;
 
 const TIMED_OUT = 1;
+const FAILED = 0; // the key function
+const IS_RESPONSE = 1; // what it gave
+const IS_NO_STRING = 2;
 const CAUSES = ["abort", "idle", "total", "closed"];
 const ERROR_BODY_LIMIT = 1_048_576; // bytes; beyond it nobody wrote a message
 
@@ -60,7 +63,7 @@ export async function drive(call, index) {
         if (typeof given.key === "string") step = unlessOver(() => call.told(handle.key(index, given.key, Date.now(), Math.random())));
         else {
           thrown = given.thrown;
-          step = tell(NO_KEY, "thrown" in given ? 1 : 0);
+          step = tell(NO_KEY, given.why);
         }
         break;
       }
@@ -126,9 +129,10 @@ async function keyOf(client, cancel, ms) {
     alarm = timer(() => reject(new Error(`the function gave no key within ${ms} ms`)), ms);
   });
   try {
-    return { key: await cancel.race(Promise.race([askKey(client.apiKey), late])) };
+    const key = await cancel.race(Promise.race([askKey(client.apiKey), late]));
+    return { key, why: typeof key?.status === "number" ? IS_RESPONSE : IS_NO_STRING };
   } catch (thrown) {
-    return { thrown };
+    return { thrown, why: FAILED };
   } finally {
     alarm.clear();
   }

@@ -119,10 +119,24 @@ export function header(response, name) {
   }
 }
 
-export class BodyTooLarge extends Error {
-  constructor(limit) {
-    super(`the body is larger than ${limit} bytes`);
+// A body that no waiting would make better: its error says why, in `unreadable`.
+export class Unreadable extends TypeError {
+  constructor(problem) {
+    super(problem);
+    this.unreadable = problem;
   }
+}
+
+const NOT_BYTES = "the body gave something that is not bytes";
+
+export const notBytes = () => new Unreadable(NOT_BYTES);
+export const tooLarge = (limit) => new Unreadable(`the body is larger than ${limit} bytes`);
+
+// Null is no body; anything else has to be a stream of the platform's kind that nobody reads.
+export function checkStream(body) {
+  if (body?.locked === true) throw new Unreadable("the fetch function gave a response whose body is being read already: give it unread, or a clone() of it");
+  if (body === null || typeof body?.getReader === "function") return;
+  throw new Unreadable("the fetch function gave a response whose body has no getReader(): it must be a web ReadableStream, as the platform's fetch gives");
 }
 
 // Bytes: no engine makes a longer text of an answer. Whoever sends more never ends.
@@ -145,11 +159,13 @@ export async function readParts(response, cancel, idle, take, limit = LONGEST) {
   const body = response.body;
   if (typeof body?.getReader !== "function") {
     if (body === null) return;
-    const whole = typeof response.arrayBuffer === "function" ? response.arrayBuffer() : response.text();
-    const bytes = await watch(whole);
+    const read = ["arrayBuffer", "text"].find((name) => typeof response[name] === "function");
+    if (read === undefined) checkStream(body);
+    const bytes = await watch(response[read]());
     take(typeof bytes === "string" ? new TextEncoder().encode(bytes) : new Uint8Array(bytes));
     return;
   }
+  checkStream(body);
   const reader = body.getReader();
   try {
     for (;;) {
@@ -157,10 +173,10 @@ export async function readParts(response, cancel, idle, take, limit = LONGEST) {
       // Without giving back the lock, which holds nothing at the end of a stream: Node takes 2 ms for the first one given back.
       if (done) return;
       // A reader that is not the platform's may give anything, and never end.
-      if (!isBytes(value)) throw new TypeError("the body gave something that is not bytes");
+      if (!isBytes(value)) throw notBytes();
       const bytes = ownBytes(value);
       size += bytes.byteLength;
-      if (size > limit) throw new BodyTooLarge(limit);
+      if (size > limit) throw tooLarge(limit);
       take(bytes);
     }
   } catch (error) {

@@ -1,5 +1,7 @@
 // Calls into the caller's own functions, whose failures must not become ours.
 
+import { discard } from "./fetch.js";
+
 export function notify(hook, settlement) {
   if (typeof hook !== "function") return;
   try {
@@ -31,6 +33,10 @@ export function warnOfLoss(what) {
   say("warn", `hfetch: an internal fault lost ${what}; that begins anew`);
 }
 
+// A refusal that the function hands on is its failure: there is no key in it.
 export async function askKey(give) {
-  return give();
+  const key = await give();
+  if (!(key?.status >= 400)) return key;
+  discard(key);
+  throw new TypeError(`the key function gave a response with status ${key.status}`);
 }

@@ -27,6 +27,7 @@ export {
   UnprocessableEntityError,
 } from "./error.js";
 export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore } from "./policy.js";
+export { reasoningOf } from "./reasoning.js";
 export { SseDecoder } from "./sse.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";

@@ -5,9 +5,9 @@
 
 import { close } from "./call.js";
 import { isBytes } from "./bytes.js";
-import { BodyTooLarge, LONGEST, cancelReading, discard, openReader, release } from "./fetch.js";
+import { LONGEST, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
-import { StreamTruncatedError, makeError } from "./error.js";
+import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
 
 const LINGER = 100; // ms
@@ -20,7 +20,6 @@ export const FOLD = 2;
 
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
-  has_finish: false,
   partial: () => null,
   account: (call) => call.delivered(0, "") ?? {},
 };
@@ -28,6 +27,7 @@ const BROKEN = {
 export class Pump {
   mode = CHUNKS;
   passThrough = null; // queues network chunks, or what it takes of them, instead of items
+  shown = false; // the failure is seen in what was handed on
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
@@ -55,6 +55,7 @@ export class Pump {
 
   // `sent` is what the driver resolved with.
   constructor(sent, decoder, call, cancel, idle) {
+    checkStream(sent.response.body);
     this.#sent = sent;
     this.#decoder = decoder;
     this.#call = call;
@@ -138,12 +139,12 @@ export class Pump {
     const step = this.#dequeue();
     if (step === undefined && end === null) return this.#readStep();
     this.#goOn(end);
-    return step ?? this.#afterEnd();
+    return step ?? this.#rest();
   };
 
   #lostStep = (error) => {
     this.#lost(error);
-    return this.#afterEnd();
+    return this.#rest();
   };
 
   #arrived = (read) => {
@@ -159,14 +160,14 @@ export class Pump {
   #decode({ value, done }) {
     this.#reading = false;
     if (!done && !isBytes(value)) {
-      return () => this.#finishLost(new TypeError("the body gave something that is not bytes"));
+      return () => this.#finishLost(notBytes());
     }
     this.#size += done ? 0 : value.byteLength;
-    if (this.#size > LONGEST) return () => this.#finishLost(new BodyTooLarge(LONGEST));
+    if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     const decoder = this.#decoder;
     let items;
     try {
-      items = done ? decoder.end(this.mode) : decoder.push(value, this.mode);
+      items = done ? decoder.end(this.mode, false) : decoder.push(value, this.mode);
     } catch (cause) {
       return () => this.#finishBroken(cause);
     }
@@ -175,14 +176,19 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
+    this.shown = decoder.shown;
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.shown);
+    this.#enqueue(items);
+    return over ? () => this.#finishDecoded() : null;
+  }
+
+  #enqueue(items) {
     if (this.#at < this.#queue.length) {
       for (const item of items) this.#queue.push(item);
     } else {
       this.#queue = items;
       this.#at = 0;
     }
-    return over ? () => this.#finishDecoded() : null;
   }
 
   #dequeue() {
@@ -204,9 +210,23 @@ export class Pump {
     }
   }
 
+  // Whether all had come before no more did; what waited for more is told.
+  #isWhole() {
+    const items = this.#decoder.end(this.mode, true);
+    if (this.passThrough === null) this.#enqueue(items);
+    return !this.#decoder.failed;
+  }
+
   #finishLost(error) {
-    if (this.#decoder.has_finish) this.#finish("ok", null);
-    else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
+    if (this.#isWhole()) {
+      this.#finish("ok", null);
+      return;
+    }
+    const partial = this.#partial();
+    const told = this.#decoder.fault(this.#call, partial);
+    // The server may have said before what was wrong.
+    if (told instanceof StreamTruncatedError) this.#finish("truncated", this.#call.stream_lost(error, partial));
+    else this.#finish("error", told);
   }
 
   // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
@@ -229,8 +249,8 @@ export class Pump {
   }
 
   #finishCancelled() {
-    // What stalls after its finish_reason has said all there was, as what breaks off there has.
-    if (this.#cancel.cause === "idle" && this.#decoder.has_finish) {
+    // What stalls after its last finish_reason has said all there was, as what breaks off there has.
+    if (this.#cancel.cause === "idle" && this.#isWhole()) {
       this.#finish("ok", null);
       return;
     }
@@ -261,7 +281,7 @@ export class Pump {
   #finish(outcome, error) {
     this.over = true;
     this.outcome = outcome;
-    this.failure = error;
+    this.failure = traced(error, this.#call.site);
     this.#alarm?.clear();
     this.#forget();
     if (outcome === "ok") this.#leaveSocket();
@@ -273,7 +293,7 @@ export class Pump {
   }
 
   #dismiss() {
-    for (const waiter of this.#waiters.splice(0)) this.#afterEnd().then(waiter.resolve, waiter.reject);
+    for (const waiter of this.#waiters.splice(0)) Promise.resolve(this.#rest()).then(waiter.resolve, waiter.reject);
   }
 
   #settle() {
@@ -322,6 +342,11 @@ export class Pump {
     }
     cancelReading(this.#reader);
     release(this.#reader);
+  }
+
+  // What is left after the end, then the end.
+  #rest() {
+    return this.#dequeue() ?? this.#afterEnd();
   }
 
   #afterEnd() {

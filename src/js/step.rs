@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::plain::Record;
 use crate::call::failure::{Cancelled, Failure, FailureData};
-use crate::call::{Call, Effect, Lost, QuotaRow, Step};
+use crate::call::{Call, Effect, Lost, NoKey, QuotaRow, Step};
 use crate::policy::limit_store::Part;
 use crate::policy::rate_limit::{Limits, Reason};
 
@@ -246,6 +246,15 @@ pub fn cancelled(cause: f64) -> Cancelled {
         2 => Cancelled::Total,
         3 => Cancelled::Closed,
         _ => Cancelled::Aborted,
+    }
+}
+
+/// How a key function gave no key, by the driver's number.
+pub fn no_key(why: f64) -> NoKey {
+    match why as u8 {
+        1 => NoKey::Response,
+        2 => NoKey::NoString,
+        _ => NoKey::Failed,
     }
 }
 

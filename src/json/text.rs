@@ -88,6 +88,26 @@ fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
     digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
 }
 
+/// The length of the escape at the end of a string's bytes that is the first half of a character: the other half may follow.
+pub fn open_half(raw: &[u8]) -> usize {
+    let Some((
+        [before @ .., b'\\'],
+        [
+            b'u',
+            b'd' | b'D',
+            b'8' | b'9' | b'a' | b'b' | b'A' | b'B',
+            _,
+            _,
+        ],
+    )) = raw.split_last_chunk::<5>()
+    else {
+        return 0;
+    };
+    let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
+    // One behind another is what the other stands for.
+    if backslashes.count() % 2 == 0 { 6 } else { 0 }
+}
+
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());

@@ -41,12 +41,13 @@ impl Buffer {
             (*c, *d) = (*a, *b);
             self.length += span.len();
         } else {
-            self.append_long(block.get(span).unwrap_or_default());
+            self.push(block.get(span).unwrap_or_default());
         }
     }
 
+    /// Appends a text that may be long, or that is seldom one.
     #[inline(never)]
-    fn append_long(&mut self, text: &[u8]) {
+    pub fn push(&mut self, text: &[u8]) {
         if let Some(room) = self.room(text.len()).get_mut(..text.len()) {
             room.copy_from_slice(text);
             self.length += text.len();

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use super::fault;
 use crate::json::{Kind, Malformed, Scanner};
+
+mod choice;
 
 /// What a span of the payload is. Strings are named without their quotes, everything else as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,43 +16,68 @@ pub enum Part {
     Created,
     /// `model`, the value as it stands.
     Model,
-    /// `system_fingerprint`, the value as it stands.
-    Fingerprint,
-    /// `object`, the value as it stands. A completion needs none; but "error" there makes the frame one.
+    /// `object` or another value that may make the frame an error, as it stands. A completion needs none of them.
     Object,
     /// `usage`, an object as it stands.
     Usage,
     /// The same where it is known to hold counts.
     Counts,
+    /// Another key of the chunk with its value, from the key's quote to the value's end.
+    ChunkMember,
     /// A choice begins: its `index`, empty where it has none. What follows belongs to it.
     Choice,
+    /// It has a `delta`, whose parts follow.
+    Delta,
+    /// It has none, and the parts of its `message` follow, up to the next choice.
+    Message,
     /// `delta.role`
     Role,
     /// `delta.content`
     Content,
+    /// The same where it is a list of parts or one part, as it stands.
+    ContentParts,
     /// `delta.refusal`
     Refusal,
-    /// `delta.reasoning`, `reasoning_content` or `reasoning_text`, in this order; the first that says something counts.
+    /// `delta.reasoning`
     Reasoning,
+    /// `delta.reasoning_content`
+    ReasoningContent,
+    /// `delta.reasoning_text`
+    ReasoningText,
+    /// Another key of the delta with its value.
+    DeltaMember,
+    /// A list of several tool calls begins.
+    ToolList,
     /// A tool call begins: its `index`, empty where it has none.
     Tool,
-    /// `tool_calls[].id`
+    /// `tool_calls[].id`, the value as it stands; follows each [`Part::Tool`].
     ToolId,
+    /// `tool_calls[].function.name`; follows each [`Part::ToolId`].
+    ToolName,
     /// `tool_calls[].type`
     ToolType,
-    /// `tool_calls[].function.name`
-    ToolName,
     /// `tool_calls[].function.arguments`
     ToolArguments,
-    /// `logprobs.content`, an array without its brackets.
-    ContentLogprobs,
-    /// `logprobs.refusal`, an array without its brackets.
-    RefusalLogprobs,
+    /// The same where it is an object, as it stands.
+    ToolObject,
+    /// Another key of a tool call with its value.
+    ToolMember,
+    /// Another key of its function with its value.
+    FunctionMember,
+    /// A key of `logprobs` with its value; behind the parts of the delta.
+    LogprobMember,
+    /// Another key of the choice with its value.
+    ChoiceMember,
     /// `finish_reason`
     FinishReason,
+    /// `error` of a choice that has failed, the value as it stands.
+    Failure,
     /// What a repeated key said before: of those the last counts, as in `JSON.parse`.
     Void,
 }
+
+/// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
+const MAX_KEYS: usize = 16;
 
 /// One part and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +100,9 @@ pub enum Frame {
 /// Reads a payload and appends its parts, in an order in which they can be applied.
 pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed> {
     let mut reader = Reader {
+        payload,
         scanner: Scanner::new(payload),
+        before_key: 0,
         fields,
         latest: [0; Part::Void as usize],
     };
@@ -82,6 +112,9 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
 }
 
 struct Reader<'a, 'f> {
+    payload: &'a [u8],
+    /// Where the last key was looked for: nothing but white space and a comma stands before it.
+    before_key: usize,
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
     /// Of each part the last field.
@@ -132,50 +165,45 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// The next value's span between its quotes, if it is a string.
-    fn text(&mut self) -> Result<Option<Range<usize>>, Malformed> {
-        if self.scanner.kind()? != Kind::String {
-            self.scanner.skip()?;
-            return Ok(None);
-        }
+    /// The next value's span between its quotes; none where it is null.
+    fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Malformed> {
+        let kind = self.scanner.kind()?;
         let start = self.scanner.at() + 1;
-        self.scanner.string()?;
+        match kind {
+            Kind::String => drop(self.scanner.string()?),
+            Kind::Null => {
+                self.skip()?;
+                return Ok(None);
+            }
+            _ => self.refuse(problem)?,
+        }
         Ok(Some(start..self.scanner.at() - 1))
     }
 
-    fn string(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
-        self.forget(scope, part);
-        if let Some(span) = self.text()? {
-            self.push(part, span);
-        }
-        Ok(())
-    }
-
     /// Reads an object through `on_key`; anything else is skipped.
-    #[inline]
     fn object(
         &mut self,
-        mut on_key: impl FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
+        on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
         }
         self.scanner.begin_object()?;
-        while let Some(key) = self.scanner.next_key()? {
-            if key.escaped {
-                on_key(self, &key.decoded())?;
-            } else {
-                on_key(self, key.raw)?;
+        loop {
+            self.before_key = self.scanner.at();
+            match self.scanner.next_key()? {
+                Some(key) if key.escaped => on_key(self, &key.decoded())?,
+                Some(key) => on_key(self, key.raw)?,
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// The same, for the value of a key that may come again: `place` is where its parts were and are.
     fn nested(
         &mut self,
         place: &mut Range<usize>,
-        read: fn(&mut Self) -> Result<(), Malformed>,
+        read: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         self.forget_all(place);
         place.start = self.fields.len();
@@ -184,18 +212,73 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    fn array(
-        &mut self,
-        on_element: fn(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
-        if self.scanner.kind()? != Kind::Array {
-            return self.skip();
+    /// Where the key begins whose value comes next.
+    fn key_start(&self) -> usize {
+        let rest = self.payload.get(self.before_key..).unwrap_or_default();
+        self.before_key
+            + rest
+                .iter()
+                .position(|byte| *byte == b'"')
+                .unwrap_or_default()
+    }
+
+    /// The key at hand with its value.
+    fn member(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+        let start = self.key_start();
+        let key = self.payload.get(start..self.scanner.at());
+        let (payload, key) = (self.payload, key.unwrap_or_default());
+        let earlier = self.fields.iter_mut().skip(scope).rev().take(MAX_KEYS);
+        for field in earlier.filter(|field| field.part == part) {
+            let member = payload.get(field.span.start..).unwrap_or_default();
+            if member.starts_with(key) {
+                field.part = Part::Void;
+            }
         }
-        self.scanner.begin_array()?;
-        while self.scanner.next_element()? {
-            on_element(self)?;
-        }
+        self.scanner.skip()?;
+        self.push(part, start..self.scanner.at());
         Ok(())
+    }
+
+    /// The elements of a list; an object where a list is due is a list of one, and null is none.
+    fn list(
+        &mut self,
+        problem: &'static str,
+        on_element: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        match self.scanner.kind()? {
+            Kind::Array => {
+                self.scanner.begin_array()?;
+                while self.scanner.next_element()? {
+                    on_element(self)?;
+                }
+                Ok(())
+            }
+            Kind::Object => on_element(self),
+            Kind::Null => self.skip(),
+            _ => self.refuse(problem),
+        }
+    }
+
+    /// Whether an object comes next; null is none, and so is an empty list, as some languages write an empty object.
+    fn is_object(&mut self, problem: &'static str) -> Result<bool, Malformed> {
+        match self.scanner.kind()? {
+            Kind::Object => return Ok(true),
+            Kind::Null => self.skip()?,
+            Kind::Array => {
+                let value = self.scanner.skip()?;
+                let inside = value.get(1..value.len().saturating_sub(1));
+                if !inside.unwrap_or_default().trim_ascii().is_empty() {
+                    self.refuse(problem)?;
+                }
+            }
+            _ => self.refuse(problem)?,
+        }
+        Ok(false)
+    }
+
+    fn refuse(&self, problem: &'static str) -> Result<(), Malformed> {
+        let at = self.scanner.at();
+        Err(Malformed { at, problem })
     }
 
     fn chunk(&mut self) -> Result<Frame, Malformed> {
@@ -205,158 +288,78 @@ impl<'a> Reader<'a, '_> {
                 problem: "not an object",
             });
         }
-        let (mut error, mut object, mut message, mut has_choices) = (false, false, false, false);
+        let (mut words, mut object) = ([false; fault::WORDS.len()], false);
+        let (mut message, mut has_choices) = (false, false);
         let (mut choices, mut usage, mut groq) = (0..0, 0..0, 0..0);
-        self.object(|reader, key| match key {
+        self.object(&mut |reader, key| match key {
             b"choices" => {
-                has_choices = reader.scanner.kind()? == Kind::Array;
-                reader.nested(&mut choices, |reader| reader.array(Self::choice))
+                has_choices = matches!(reader.scanner.kind()?, Kind::Array | Kind::Object);
+                reader.nested(&mut choices, &mut |reader| {
+                    reader.list("choices is no list", &mut Self::choice)
+                })
             }
-            b"usage" => reader.nested(&mut usage, Self::usage),
+            b"usage" => reader.nested(&mut usage, &mut Self::usage),
             b"id" => reader.raw(Part::Id, 0),
             b"created" => reader.raw(Part::Created, 0),
             b"model" => reader.raw(Part::Model, 0),
-            b"system_fingerprint" => reader.raw(Part::Fingerprint, 0),
             b"object" => {
-                reader.scanner.kind()?;
-                let start = reader.scanner.at();
-                object = reader.scanner.skip()? == b"\"error\"";
-                reader.push(Part::Object, start..reader.scanner.at());
+                object = reader.telling()? == b"\"error\"";
                 Ok(())
             }
             // Groq's usage before it adopted the standard place.
-            b"x_groq" => reader.nested(&mut groq, |reader| {
-                let mut usage = 0..0;
-                reader.object(|reader, key| match key {
-                    b"usage" => reader.nested(&mut usage, Self::usage),
+            b"x_groq" => reader.nested(&mut groq, &mut |reader| {
+                let (start, mut usage) = (reader.key_start(), 0..0);
+                reader.object(&mut |reader, key| match key {
+                    b"usage" => reader.nested(&mut usage, &mut Self::usage),
                     _ => reader.skip(),
-                })
-            }),
-            b"error" => {
-                // Some servers write `error: null`, false or "" into every frame.
-                let value = reader.scanner.skip()?;
-                error = !matches!(value, b"null" | b"false" | b"\"\"");
+                })?;
+                reader.push(Part::ChunkMember, start..reader.scanner.at());
                 Ok(())
-            }
+            }),
             b"error_message" => {
                 message = reader.scanner.kind()? == Kind::String;
                 reader.skip()
             }
-            _ => reader.skip(),
-        })?;
-        Ok(match error || object || (message && !has_choices) {
-            true => Frame::Error,
-            false => Frame::Chunk,
-        })
-    }
-
-    fn usage(&mut self) -> Result<(), Malformed> {
-        match self.scanner.kind()? {
-            Kind::Object => self.raw(Part::Usage, self.fields.len()),
-            _ => self.skip(),
-        }
-    }
-
-    fn choice(&mut self) -> Result<(), Malformed> {
-        let scope = self.fields.len();
-        let (mut delta, mut logprobs) = (0..0, 0..0);
-        self.push(Part::Choice, 0..0);
-        self.object(|reader, key| match key {
-            b"index" => reader.index(scope),
-            // A whole completion has a message where a chunk has a delta.
-            b"delta" | b"message" => reader.nested(&mut delta, Self::delta),
-            b"logprobs" => reader.nested(&mut logprobs, Self::logprobs),
-            b"finish_reason" => reader.string(Part::FinishReason, scope),
-            _ => reader.skip(),
-        })
-    }
-
-    /// The index may come after what it orders: its place is kept.
-    fn index(&mut self, place: usize) -> Result<(), Malformed> {
-        let kind = self.scanner.kind()?;
-        let start = self.scanner.at();
-        self.scanner.skip()?;
-        if let Some(field) = self.fields.get_mut(place) {
-            field.span = match kind {
-                Kind::Number => start..self.scanner.at(),
-                _ => 0..0,
-            };
-        }
-        Ok(())
-    }
-
-    fn logprobs(&mut self) -> Result<(), Malformed> {
-        let scope = self.fields.len();
-        self.object(|reader, key| match key {
-            b"content" => reader.elements(Part::ContentLogprobs, scope),
-            b"refusal" => reader.elements(Part::RefusalLogprobs, scope),
-            _ => reader.skip(),
-        })
-    }
-
-    fn elements(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
-        self.forget(scope, part);
-        if self.scanner.kind()? != Kind::Array {
-            return self.skip();
-        }
-        let start = self.scanner.at() + 1;
-        self.scanner.skip()?;
-        self.push(part, start..self.scanner.at() - 1);
-        Ok(())
-    }
-
-    fn delta(&mut self) -> Result<(), Malformed> {
-        let scope = self.fields.len();
-        let mut calls = 0..0;
-        let (mut first, mut second, mut third) = (None, None, None);
-        self.object(|reader, key| {
-            match key {
-                b"content" => reader.string(Part::Content, scope)?,
-                b"role" => reader.string(Part::Role, scope)?,
-                b"refusal" => reader.string(Part::Refusal, scope)?,
-                b"reasoning" => first = reader.text()?,
-                b"reasoning_content" => second = reader.text()?,
-                b"reasoning_text" => third = reader.text()?,
-                b"tool_calls" => {
-                    reader.nested(&mut calls, |reader| reader.array(Self::tool_call))?;
-                }
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        for span in [first, second, third].into_iter().flatten() {
-            self.push(Part::Reasoning, span);
-        }
-        Ok(())
-    }
-
-    fn tool_call(&mut self) -> Result<(), Malformed> {
-        let scope = self.fields.len();
-        let mut function = 0..0;
-        self.push(Part::Tool, 0..0);
-        // Which call this is may hang on the id, so that it is applied before the rest.
-        self.push(Part::ToolId, 0..0);
-        self.object(|reader, key| match key {
-            b"index" => reader.index(scope),
-            b"id" => {
-                let span = reader.text()?.unwrap_or_default();
-                if let Some(field) = reader.fields.get_mut(scope + 1) {
-                    field.span = span;
+            _ => {
+                let mut known = fault::WORDS.iter().zip(&mut words);
+                match known.find(|(word, _)| **word == key) {
+                    Some((word, says_so)) => *says_so = reader.word(word)?,
+                    None => reader.member(Part::ChunkMember, 0)?,
                 }
                 Ok(())
             }
-            b"type" => reader.string(Part::ToolType, scope),
-            b"function" => reader.nested(&mut function, Self::function),
-            _ => reader.skip(),
-        })
+        })?;
+        Ok(
+            match words.contains(&true) || object || (message && !has_choices) {
+                true => Frame::Error,
+                false => Frame::Chunk,
+            },
+        )
     }
 
-    fn function(&mut self) -> Result<(), Malformed> {
-        let scope = self.fields.len();
-        self.object(|reader, key| match key {
-            b"name" => reader.string(Part::ToolName, scope),
-            b"arguments" => reader.string(Part::ToolArguments, scope),
-            _ => reader.skip(),
-        })
+    /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
+    fn telling(&mut self) -> Result<&'a [u8], Malformed> {
+        self.scanner.kind()?;
+        let start = self.scanner.at();
+        let value = self.scanner.skip()?;
+        self.push(Part::Object, start..self.scanner.at());
+        Ok(value)
+    }
+
+    /// A word that may say so; where it doesn't, it is a key like others.
+    fn word(&mut self, word: &[u8]) -> Result<bool, Malformed> {
+        let start = self.key_start();
+        let says_so = fault::says_so(word, self.telling()?);
+        if !says_so && word != b"error" {
+            self.push(Part::ChunkMember, start..self.scanner.at());
+        }
+        Ok(says_so)
+    }
+
+    fn usage(&mut self) -> Result<(), Malformed> {
+        match self.is_object("usage is no object")? {
+            true => self.raw(Part::Usage, self.fields.len()),
+            false => Ok(()),
+        }
     }
 }

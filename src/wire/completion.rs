@@ -6,13 +6,19 @@
 
 use std::ops::Range;
 
-use super::buffer::Buffer;
 use super::chunk::{Field, Part};
 use crate::json::{self, Value, unescape};
 
+mod call;
 mod choice;
+mod list;
+mod members;
+mod node;
 
-use choice::{Choice, separated};
+use choice::Choice;
+use members::Members;
+pub(super) use members::may_hold_text;
+use node::{Within, put};
 
 /// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
 const MAX_ENTRIES: usize = 4096;
@@ -31,17 +37,19 @@ pub struct ReportedUsage {
 /// What has arrived of a completion.
 #[derive(Debug, Default)]
 pub struct Completion {
-    id: Option<Vec<u8>>,
-    created: Option<Vec<u8>>,
-    model: Option<Vec<u8>>,
-    fingerprint: Option<Vec<u8>>,
+    id: Vec<u8>,
+    created: Vec<u8>,
+    model: Vec<u8>,
     usage: Option<Vec<u8>>,
+    /// Other keys of the chunks.
+    rest: Members,
     choices: Vec<Choice>,
-    /// Where in `choices` the last applied one is, and in its calls the last applied call.
+    /// Where in `choices` the last applied one is; nowhere while what comes is to be passed over.
     choice: usize,
-    tool: usize,
-    reasoned: bool,
-    delivered_any: bool,
+    /// Bytes of text so far, and how many they were when the choice at hand began.
+    said: usize,
+    said_before: usize,
+    failure: Option<Vec<u8>>,
 }
 
 impl Completion {
@@ -58,9 +66,10 @@ impl Completion {
         // Most of what a stream brings.
         if part == Part::Content
             && let Some(choice) = self.choices.get_mut(self.choice)
+            && let Some(content) = &mut choice.content
         {
-            self.delivered_any |= !span.is_empty();
-            choice.content.get_or_insert_default().append(block, span);
+            self.said += span.len();
+            content.append(block, span);
             return;
         }
         self.add_other(part, block.get(span).unwrap_or_default());
@@ -71,12 +80,14 @@ impl Completion {
             Part::Id => first(&mut self.id, bytes),
             Part::Created => first(&mut self.created, bytes),
             Part::Model => first(&mut self.model, bytes),
-            Part::Fingerprint => first(&mut self.fingerprint, bytes),
             Part::Usage if self.usage.is_some() && !has_counts(bytes) => {}
             Part::Usage | Part::Counts => {
                 let usage = self.usage.get_or_insert_default();
                 usage.clear();
                 usage.extend_from_slice(bytes);
+            }
+            Part::ChunkMember => {
+                self.rest.fold(bytes, Within::Envelope);
             }
             Part::Choice => self.begin_choice(bytes),
             Part::Object | Part::Void => {}
@@ -85,33 +96,26 @@ impl Completion {
     }
 
     fn begin_choice(&mut self, index: &[u8]) {
-        self.reasoned = false;
+        self.said_before = self.said;
         let index = whole(index).unwrap_or(0);
-        if self
-            .choices
-            .get(self.choice)
-            .is_some_and(|choice| choice.index == index)
-        {
-            return;
+        let at_hand = self.choices.get(self.choice);
+        if at_hand.is_none_or(|choice| choice.index != index) {
+            let full = self.choices.len() >= MAX_ENTRIES;
+            let found = self
+                .choices
+                .binary_search_by_key(&index, |choice| choice.index);
+            self.choice = match found {
+                Ok(at) => at,
+                Err(_) if full => MAX_ENTRIES - 1,
+                Err(at) => {
+                    self.choices.insert(at, Choice::new(index));
+                    at
+                }
+            };
         }
-        let full = self.choices.len() >= MAX_ENTRIES;
-        match self
-            .choices
-            .binary_search_by_key(&index, |choice| choice.index)
-        {
-            Ok(at) => self.choice = at,
-            Err(_) if full => self.choice = MAX_ENTRIES - 1,
-            Err(at) => {
-                let choice = Choice {
-                    index,
-                    ..Choice::default()
-                };
-                self.choices.insert(at, choice);
-                self.choice = at;
-            }
+        if let Some(choice) = self.choices.get_mut(self.choice) {
+            choice.tool_calls.begin();
         }
-        let choice = self.choices.get(self.choice);
-        self.tool = choice.map_or(0, |choice| choice.tool_calls.len().saturating_sub(1));
     }
 
     fn add_to_choice(&mut self, part: Part, bytes: &[u8]) {
@@ -119,40 +123,16 @@ impl Completion {
             return;
         };
         match part {
-            Part::Role if choice.role.is_empty() => choice.role = bytes.to_vec(),
-            Part::Refusal => {
-                append(&mut choice.refusal, bytes);
-                self.delivered_any |= !bytes.is_empty();
+            Part::Message if choice.begun => self.choice = usize::MAX,
+            Part::Message => {}
+            Part::Failure => self.failure = Some(bytes.to_vec()),
+            _ => {
+                if part == Part::FinishReason && bytes == b"error" {
+                    self.failure.get_or_insert_default();
+                }
+                self.said += choice.add(part, bytes, self.said > self.said_before);
             }
-            Part::Reasoning if !self.reasoned && !bytes.is_empty() => {
-                append(&mut choice.reasoning, bytes);
-                self.reasoned = true;
-                self.delivered_any = true;
-            }
-            Part::ContentLogprobs => append_elements(&mut choice.content_logprobs, bytes),
-            Part::RefusalLogprobs => append_elements(&mut choice.refusal_logprobs, bytes),
-            // An empty one says nothing, and some servers send it with every chunk.
-            Part::FinishReason if bytes.is_empty() => {}
-            Part::FinishReason => choice.finish_reason = Some(bytes.to_vec()),
-            Part::Tool => self.tool = choice.begin_tool(self.tool, whole(bytes)),
-            Part::ToolId => self.tool = choice.tool_id(self.tool, bytes),
-            _ => self.add_to_tool(part, bytes),
         }
-    }
-
-    fn add_to_tool(&mut self, part: Part, bytes: &[u8]) {
-        let choice = self.choices.get_mut(self.choice);
-        let Some(tool) = choice.and_then(|choice| choice.tool_calls.get_mut(self.tool)) else {
-            return;
-        };
-        match part {
-            // A later null or empty name never overwrites.
-            Part::ToolName if !bytes.is_empty() => tool.name = bytes.to_vec(),
-            Part::ToolType if !bytes.is_empty() => tool.kind = bytes.to_vec(),
-            Part::ToolArguments => tool.arguments.extend_from_slice(bytes),
-            _ => return,
-        }
-        self.delivered_any |= !bytes.is_empty();
     }
 }
 
@@ -160,36 +140,36 @@ impl Completion {
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.extend_from_slice(b"{\"id\":");
-        out.extend_from_slice(self.id.as_deref().unwrap_or(b"\"\""));
-        out.extend_from_slice(b",\"object\":\"chat.completion\",\"created\":");
-        out.extend_from_slice(self.created.as_deref().unwrap_or(b"0"));
-        out.extend_from_slice(b",\"model\":");
-        out.extend_from_slice(self.model.as_deref().unwrap_or(b"\"\""));
-        out.extend_from_slice(b",\"choices\":[");
+        let or = |value: &'_ [u8], otherwise: &'static [u8]| match value {
+            b"" => otherwise.to_vec(),
+            value => value.to_vec(),
+        };
+        let (id, created) = (or(&self.id, b"\"\""), or(&self.created, b"0"));
+        let model = or(&self.model, b"\"\"");
+        let head: [&[u8]; 7] = [
+            b"{\"id\":",
+            &id,
+            b",\"object\":\"chat.completion\",\"created\":",
+            &created,
+            b",\"model\":",
+            &model,
+            b",\"choices\":[",
+        ];
+        put(&mut out, &head);
         separated(&self.choices, &mut out, Choice::write);
-        out.push(b']');
-        for (name, value) in [
-            (b"usage".as_slice(), &self.usage),
-            (b"system_fingerprint", &self.fingerprint),
-        ] {
-            if let Some(value) = value {
-                out.extend_from_slice(b",\"");
-                out.extend_from_slice(name);
-                out.extend_from_slice(b"\":");
-                out.extend_from_slice(value);
-            }
+        put(&mut out, &[b"]"]);
+        if let Some(usage) = &self.usage {
+            put(&mut out, &[b",\"usage\":", usage]);
         }
-        out.push(b'}');
+        self.rest.write(&[], &mut out);
+        put(&mut out, &[b"}"]);
         out
     }
 
     /// The content of choice 0 as it stands between its quotes.
     pub fn content(&self) -> &[u8] {
         match self.choices.first() {
-            Some(choice) if choice.index == 0 => {
-                choice.content.as_ref().map_or(&[], Buffer::as_slice)
-            }
+            Some(choice) if choice.index == 0 => choice.content(),
             _ => &[],
         }
     }
@@ -198,25 +178,14 @@ impl Completion {
     pub fn delivered(&self) -> String {
         let mut text = Vec::new();
         for choice in &self.choices {
-            let content = choice.content.as_ref().map(Buffer::as_slice);
-            for part in [
-                choice.reasoning.as_deref(),
-                content,
-                choice.refusal.as_deref(),
-            ] {
-                text.extend_from_slice(part.unwrap_or_default());
-            }
-            for call in &choice.tool_calls {
-                text.extend_from_slice(&call.name);
-                text.extend_from_slice(&call.arguments);
-            }
+            choice.said(&mut text);
         }
         unescape(&text)
     }
 
     /// Whether any delta has said anything yet.
     pub fn delivered_any(&self) -> bool {
-        self.delivered_any
+        self.said > 0
     }
 
     /// The first choice's finish reason.
@@ -229,6 +198,23 @@ impl Completion {
         self.choices
             .iter()
             .any(|choice| choice.finish_reason.is_some())
+    }
+
+    /// Whether every choice that has appeared has finished, and at least one has appeared.
+    pub fn all_finished(&self) -> bool {
+        let mut choices = self.choices.iter();
+        self.has_finish() && choices.all(|choice| choice.finish_reason.is_some())
+    }
+
+    /// How many choices have appeared.
+    pub fn choices_seen(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// What a choice said of its failure: its `error` as it stands, or nothing where it only gave the finish_reason "error".
+    /// `None` while none has failed. It never comes by a template.
+    pub fn failed_choice(&self) -> Option<&[u8]> {
+        self.failure.as_deref()
     }
 
     /// Whether any usage has been reported.
@@ -287,23 +273,20 @@ fn count(value: &Value) -> Option<f64> {
     (count >= 0.0 && count.is_finite()).then_some(count)
 }
 
-fn first(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
-    if place.is_none() {
-        *place = Some(bytes.to_vec());
+/// Keeps the first value that is not empty.
+fn first(place: &mut Vec<u8>, bytes: &[u8]) {
+    if matches!(place.as_slice(), b"" | b"\"\"" | b"0") {
+        *place = bytes.to_vec();
     }
 }
 
-fn append(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
-    place.get_or_insert_default().extend_from_slice(bytes);
-}
-
-fn append_elements(place: &mut Option<Vec<u8>>, bytes: &[u8]) {
-    let elements = place.get_or_insert_default();
-    let bytes = bytes.trim_ascii();
-    if !elements.is_empty() && !bytes.is_empty() {
-        elements.push(b',');
+fn separated<T>(items: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(item, out);
     }
-    elements.extend_from_slice(bytes);
 }
 
 /// A whole number from its digits; anything else is none. Bounded so that counting on from it can't overflow.

@@ -1,7 +1,7 @@
 //! A response that is not the answer: status, headers and body to one typed error a person can act on.
 //!
-//! Body forms and their sources: string, array of strings or object under `error`; `message`; `detail` as a string
-//! or FastAPI's list; problem+json's `title`; plain text; HTML; nothing.
+//! Body forms and their sources: string, array of strings or object under `error`; `message` or `msg`; `detail` as a string
+//! or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; problem+json's `title`; plain text; HTML; nothing.
 
 use crate::error::{self, CUT, Class, Error, find};
 use crate::json::{self, Value};
@@ -27,7 +27,7 @@ pub fn from_response(response: Response<'_>) -> Error {
     let value = json::parse(response.body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(response.body),
+        None => text_message(response.status, response.body),
     };
     let said = said.unwrap_or_default();
     let class = class_of(response.status, value.as_ref(), &said);
@@ -48,12 +48,12 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
-/// The typed error of a 200 whose body is no completion.
-pub fn unexpected(body: &[u8]) -> Error {
+/// The typed error of a success status whose body is no completion.
+pub fn unexpected(status: u16, body: &[u8]) -> Error {
     let value = json::parse(body).ok();
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(body),
+        None => text_message(status, body),
     };
     let said = said.unwrap_or_else(|| {
         if body.is_empty() {
@@ -66,12 +66,14 @@ pub fn unexpected(body: &[u8]) -> Error {
     let mut error = Error::new(
         Class::Api,
         [
-            "The response has status 200, but it is no chat completion: ",
+            "The response has status ",
+            &status.to_string(),
+            ", but it is no chat completion: ",
             &said,
         ]
         .concat(),
     );
-    error.status = Some(200);
+    error.status = Some(status);
     if let Some(value) = &value {
         describe(&mut error, value);
     }
@@ -80,29 +82,74 @@ pub fn unexpected(body: &[u8]) -> Error {
 
 /// Sets code, type and param from wherever a body keeps them.
 pub fn describe(error: &mut Error, body: &Value) {
-    let inner = body
-        .get("error")
-        .filter(|inner| matches!(inner, Value::Object(_)));
+    let inner = inner(body);
     let field = |name: &str| {
-        inner
-            .and_then(|inner| inner.get(name))
-            .or_else(|| body.get(name))
-            .and_then(text_of)
+        let value = inner.and_then(|inner| inner.get(name));
+        value.or_else(|| body.get(name)).and_then(text_of)
     };
-    error.code = field("code");
+    let of_base = || text_of(body.get("base_resp")?.get("status_code")?);
+    error.code = field("code")
+        .or_else(|| field("error_code"))
+        .or_else(of_base);
     error.kind = field("type").or_else(|| field("error_type"));
     error.param = field("param");
 }
 
-/// The message of a parsed error body: `error`, then `detail`, then `message`, then `title`.
+/// The object in which a body keeps its error, where it has one: its own, the first of several, or that of a choice.
+pub fn inner(body: &Value) -> Option<&Value> {
+    let first = |key| body.get(key)?.as_array()?.first();
+    let own = body.get("error").or_else(|| first("errors"));
+    let found = own.filter(|value| value.as_object().is_some());
+    found.or_else(|| choices(body).iter().find_map(|choice| choice.get("error")))
+}
+
+fn choices(body: &Value) -> &[Value] {
+    match body.get("choices") {
+        Some(Value::Array(choices)) => choices,
+        Some(choice) => std::slice::from_ref(choice),
+        None => &[],
+    }
+}
+
+/// Where a body may keep its message, the likeliest first.
+const PLACES: [&str; 8] = [
+    "error",
+    "detail",
+    "error_message",
+    "message",
+    "msg",
+    "errors",
+    "base_resp",
+    "title",
+];
+
+/// Names a success status that is not the usual one, such as 204 for no content, in what is said of its answer.
+pub fn name_status(error: &mut Error, status: u16) {
+    let number = status.to_string();
+    if matches!(status, 201..=299) && find(&error.message, &number).is_none() {
+        error.message = [&error.message, " (The response has status ", &number, ".)"].concat();
+    }
+}
+
+/// The message of a parsed error body.
 pub fn message_of(body: &Value) -> Option<String> {
     match body {
         Value::String(text) => Some(shorten(text)),
         Value::Array(items) => join(items),
-        Value::Object(_) => ["error", "detail", "error_message", "message", "title"]
-            .iter()
-            .filter_map(|key| body.get(key))
-            .find_map(message_of_field),
+        Value::Object(_) => {
+            let mut places = PLACES.iter().filter_map(|key| body.get(key));
+            let choices = || {
+                choices(body)
+                    .iter()
+                    .filter_map(|choice| choice.get("error"))
+            };
+            // FastChat's words are where its text would be.
+            let text = || body.get("error_code").and(body.get("text"));
+            places
+                .find_map(message_of_field)
+                .or_else(|| choices().find_map(message_of_field))
+                .or_else(|| text().and_then(message_of_field))
+        }
         _ => None,
     }
 }
@@ -111,7 +158,7 @@ fn message_of_field(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim_ascii().is_empty() => Some(shorten(text)),
         Value::Array(items) => join(items),
-        Value::Object(_) => ["message", "msg", "detail", "error"]
+        Value::Object(_) => ["message", "msg", "status_msg", "detail", "error", "title"]
             .iter()
             .find_map(|key| value.get(key).and_then(message_of_field)),
         _ => None,
@@ -150,8 +197,10 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+const PAGE: &str = "an HTML page";
+
 /// The first words of a body that is no JSON; of an HTML page only its title or first heading.
-fn text_message(body: &[u8]) -> Option<String> {
+pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -160,10 +209,12 @@ fn text_message(body: &[u8]) -> Option<String> {
     if !text.starts_with('<') {
         return Some(shorten(text));
     }
+    let status = status.to_string();
     let title = ["title", "h1"].iter().find_map(|tag| element(text, tag));
-    Some(match title {
-        Some(title) => ["an HTML page titled \"", &shorten(title), "\""].concat(),
-        None => "an HTML page".to_string(),
+    let title = title.map(|title| without_status(title, &status));
+    Some(match title.filter(|title| !title.is_empty()) {
+        Some(title) => [PAGE, " titled \"", &shorten(title), "\""].concat(),
+        None => PAGE.to_string(),
     })
 }
 
@@ -247,6 +298,15 @@ const UNSUPPORTED_MODEL: &[&str] = &[
     "deprecated",
 ];
 
+/// Words of Hugging Face's own messages: what to do about a token of theirs is said behind these alone.
+const OF_HUGGING_FACE: &[&str] = &[
+    "hugging",
+    "hf.co",
+    "inference provider",
+    "gated",
+    "invalid username or password",
+];
+
 /// What the reader can do next.
 fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     let chat_model = |reason: &str| {
@@ -279,7 +339,11 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
             );
         }
     }
+    let theirs = mentions(said, OF_HUGGING_FACE);
     match error.class {
+        Class::Authentication if !(theirs || said.is_empty() || said.starts_with(PAGE)) => {
+            "Check the token, or pass one as apiKey.".into()
+        }
         Class::Authentication if !response.has_key => {
             "Pass apiKey or set HF_TOKEN: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\".".into()
         }
@@ -289,7 +353,7 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
         Class::PaymentRequired => {
             "The account's inference credits are used up: buy credits or subscribe at huggingface.co/settings/billing, or use billTo to bill an organisation.".into()
         }
-        Class::PermissionDenied => {
+        Class::PermissionDenied if theirs => {
             "The token needs the permission \"Make calls to Inference Providers\" (huggingface.co/settings/tokens); a gated model must also be accepted on its page.".into()
         }
         Class::NotFound => "Check baseURL and the model's name.".into(),
@@ -309,11 +373,37 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     }
 }
 
+/// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.
+fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
+    const BEFORE: [&str; 8] = ["http", "1", "0", "2", "error", "status", "code", "response"];
+    let bytes = said.as_bytes();
+    let end_of = |start: usize, inside: fn(u8) -> bool| {
+        let rest = bytes.get(start..).unwrap_or_default();
+        start + rest.iter().take_while(|byte| inside(**byte)).count()
+    };
+    // Of other alphabets no byte is ASCII: such a letter belongs to a word.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let is_mark = |byte: u8| matches!(byte, b' ' | b':' | b',' | b'.' | b';' | b'-' | b')' | b']');
+    let mut at = 0;
+    loop {
+        let start = end_of(at, |byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+        at = end_of(start, is_word);
+        let word = said.get(start..at).unwrap_or_default();
+        if word == status {
+            return said.get(end_of(at, is_mark)..).unwrap_or_default();
+        }
+        if !BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            return said;
+        }
+    }
+}
+
 fn compose(error: &Error, said: &str, hint: &str) -> String {
     let mut message = error
         .status
         .map(|status| status.to_string())
         .unwrap_or_default();
+    let said = without_status(said, &message);
     message.push(' ');
     if said.is_empty() {
         message.push_str("status code with no message");

@@ -5,7 +5,9 @@
 mod member;
 mod prompt;
 
-use crate::error::Error;
+use std::ops::Range;
+
+use crate::error::{Error, find};
 use crate::json::{Kind, RawString, Scanner, number, write_string};
 use member::{
     Form, KNOWN, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
@@ -14,6 +16,7 @@ use member::{
 pub use prompt::Prompt;
 use prompt::PromptReader;
 
+const STREAM_OPTIONS: &str = "stream_options";
 const MAX_TOKENS: &str = "max_tokens";
 const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
 
@@ -32,6 +35,19 @@ pub struct ChatRequest {
     pub max_tokens: Option<f64>,
     /// How many answers are asked for (`n`).
     pub choices: f64,
+    /// Where the body's stream options stand, with their comma: what some servers refuse, and can be cut out by [`without`].
+    pub stream_options: Option<Range<usize>>,
+}
+
+/// Whether an answer refuses the stream options of its request, which is worth asking again without them.
+pub fn refuses_stream_options(status: u16, answer: &str) -> bool {
+    matches!(status, 400 | 422) && find(answer, STREAM_OPTIONS).is_some()
+}
+
+/// A body without one of its members.
+pub fn without(body: &str, member: &Range<usize>) -> String {
+    let kept = [body.get(..member.start), body.get(member.end..)];
+    kept.map(Option::unwrap_or_default).concat()
 }
 
 /// What the client knows of itself that a request may lean on.
@@ -192,8 +208,10 @@ impl Reader<'_> {
             draft.bound(most.as_bytes());
         }
         let model = resolve_model(draft.model.take(), defaults)?;
+        let (body, stream_options) = write(&draft, &model, defaults.needs_usage);
         Ok(ChatRequest {
-            body: write(&draft, &model, defaults.needs_usage),
+            body,
+            stream_options,
             model,
             stream: draft.stream,
             asks_usage: draft.asks_usage,
@@ -246,7 +264,8 @@ impl Reader<'_> {
     }
 }
 
-fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> String {
+/// The body, and where its stream options stand.
+fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> (String, Option<Range<usize>>) {
     let length: usize = draft
         .members
         .iter()
@@ -258,12 +277,17 @@ fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> String {
     body.push_str("{\"model\":");
     body.push_str(&String::from_utf8_lossy(&quoted));
     let mut usage_settled = !draft.stream;
+    let mut stream_options = None;
     for member @ Member { key, value, form } in &draft.members {
+        let start = body.len();
+        if *form == Form::Omitted {
+            usage_settled |= !needs_usage;
+            continue;
+        }
         body.push_str(",\"");
         body.push_str(&String::from_utf8_lossy(key.raw));
         body.push_str("\":");
         let value = String::from_utf8_lossy(value);
-        usage_settled |= &*key.decoded() == b"stream_options";
         match form {
             Form::List => {
                 body.push('[');
@@ -277,12 +301,18 @@ fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> String {
             }
             _ => body.push_str(&value),
         }
+        if &*key.decoded() == STREAM_OPTIONS.as_bytes() {
+            usage_settled = true;
+            stream_options = Some(start..body.len());
+        }
     }
     if !usage_settled {
+        let start = body.len();
         body.push_str(",\"stream_options\":{\"include_usage\":true}");
+        stream_options = Some(start..body.len());
     }
     body.push('}');
-    body
+    (body, stream_options)
 }
 
 /// The caller's stream options, which don't speak of usage, with `include_usage`.

@@ -40,6 +40,13 @@ pub trait Sink {
 
     /// One event; `false` stops the decoder for good.
     fn event(&mut self, event: Event<'_>) -> bool;
+
+    /// The value of a field `error`, which the standard doesn't know and some servers write in place of an event; `false` stops
+    /// the decoder for good.
+    fn error(&mut self, said: &[u8]) -> bool {
+        let _ = said;
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +63,7 @@ struct Block {
     end: usize,
     data: Data,
     name: Range<usize>,
+    error: Option<Range<usize>>,
     lines: usize,
 }
 
@@ -228,6 +236,7 @@ impl SseDecoder {
             end: 0,
             data: Data::None,
             name: 0..0,
+            error: None,
             lines: 0,
         };
         let mut at = 0;
@@ -277,6 +286,7 @@ impl SseDecoder {
                 }
             },
             b"event" => block.name = start..line.end,
+            b"error" => block.error = Some(start..line.end),
             b"id" if !value.contains(&0) => {
                 self.id.clear();
                 self.id.extend_from_slice(value);
@@ -287,7 +297,11 @@ impl SseDecoder {
     }
 
     fn dispatch(&mut self, bytes: &[u8], block: &Block, sink: &mut dyn Sink) {
+        if let Some(said) = &block.error {
+            self.closed = !sink.error(bytes.get(said.clone()).unwrap_or_default());
+        }
         let (data, only_line) = match &block.data {
+            _ if self.closed => return,
             Data::None => return,
             Data::Line(line) => (
                 bytes.get(line.clone()).unwrap_or_default(),

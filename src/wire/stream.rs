@@ -3,11 +3,13 @@
 use super::batch::Batch;
 use super::chunk::{self, Field, Frame};
 use super::completion::Completion;
-use super::failure::{describe, message_of};
+use super::failure::text_message;
+use super::fault::Fault;
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
 use super::template::Templates;
-use crate::error::{CUT, Class, Error};
-use crate::json;
+use super::whole::{NO_WORDS, chunk_of_completion};
+use crate::error::{CUT, Class};
+use crate::json::{Scanner, open_half};
 
 /// What a reader wants handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +22,15 @@ pub enum Mode {
     Fold,
 }
 
-/// Why a stream ended badly.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
-    /// What happened.
-    pub error: Error,
-    /// The frame or body it was told by, where there was one.
-    pub body: Option<Vec<u8>>,
+/// How a body came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `[DONE]` stood in it.
+    Done,
+    /// By its own end.
+    Body,
+    /// The connection was lost, or brought nothing for too long.
+    Lost,
 }
 
 /// Decodes one body.
@@ -39,10 +43,15 @@ pub struct ChatDecoder {
     begun: bool,
     /// How a body begins that has held no event so far.
     head: Vec<u8>,
+    /// How much of choice 0's text a reader of texts has had.
+    told: usize,
 }
 
 /// As much of a body without events as an error repeats.
 const HEAD: usize = 300;
+
+/// The longest frame without a choice that is kept for its words.
+const LONGEST_ODD: usize = 16 << 10;
 
 #[derive(Debug)]
 struct Reader {
@@ -56,7 +65,9 @@ struct Reader {
     limit: usize,
     /// Whether an event has come.
     seen: bool,
-    done: bool,
+    /// The first frame without a choice that came before any.
+    odd: Option<Vec<u8>>,
+    end: Option<End>,
     /// The body is over: an event that its end cut in two is no bad frame.
     at_end: bool,
     fault: Option<Fault>,
@@ -76,13 +87,15 @@ impl ChatDecoder {
                 batch: Batch::default(),
                 limit,
                 seen: false,
-                done: false,
+                odd: None,
+                end: None,
                 at_end: false,
                 fault: None,
             },
             plain: None,
             begun: false,
             head: Vec::new(),
+            told: 0,
         }
     }
 
@@ -110,46 +123,82 @@ impl ChatDecoder {
                 self.end_plain();
             }
         } else if let Err(TooLarge) = self.sse.push(bytes, &mut self.reader) {
-            let error = Error::new(Class::Stream, TooLarge::MESSAGE);
-            self.reader.fault = Some(Fault { error, body: None });
+            self.reader.fault = Some(Fault::new(Class::Stream, TooLarge::MESSAGE));
         }
     }
 
-    /// The end of the body, by its own end or a lost connection.
+    /// The end of the body.
     pub fn end(&mut self, mode: Mode) {
         self.turn(mode, ChatDecoder::finish);
+    }
+
+    /// No more of the body will come. Of what it broke off in, whole frames are read.
+    pub fn lose(&mut self, mode: Mode) {
+        self.turn(mode, |decoder| {
+            if decoder.plain.is_none() {
+                decoder.read_rest();
+            }
+            decoder.reader.end.get_or_insert(End::Lost);
+        });
     }
 
     fn turn(&mut self, mode: Mode, read: impl FnOnce(&mut Self)) {
         self.reader.batch.clear();
         self.reader.mode = mode;
-        let folded = self.reader.completion.content().len();
         if !self.ended() {
             read(self);
+            if let (Some(end), None) = (self.reader.end, &self.reader.fault) {
+                self.reader.fault = self.judge(end);
+            }
         }
+        let ended = self.ended();
         let reader = &mut self.reader;
+        let content = reader.completion.content();
+        let mut upto = content.len();
         if mode == Mode::Text {
-            let content = reader.completion.content();
-            reader
-                .batch
-                .text_item(content.get(folded..).unwrap_or_default());
+            // The half waits for the other one, or for the end.
+            upto -= if ended { 0 } else { open_half(content) };
+            let text = content.get(self.told..upto).unwrap_or_default();
+            reader.batch.text_item(text);
         }
+        self.told = upto;
         reader.batch.seal();
+    }
+
+    /// Why an end is a bad one, if it is: an answer has come where all of it did, by the server's own word or by what is there.
+    fn judge(&self, end: End) -> Option<Fault> {
+        let completion = &self.reader.completion;
+        let answered = completion.choices_seen() > 0;
+        let said = || Some(self.reader.odd.as_ref()?).filter(|_| !answered);
+        match end {
+            End::Done if answered => None,
+            End::Body | End::Lost if completion.all_finished() => None,
+            End::Done => Some(match said() {
+                Some(frame) => Fault::told(Class::Stream, frame, NO_ANSWER),
+                None => Fault::new(Class::Stream, NO_ANSWER),
+            }),
+            End::Body => Some(
+                match said().map(|frame| Fault::told(Class::Stream, frame, "")) {
+                    Some(told) if !told.error.message.is_empty() => told,
+                    _ => self.unfinished(),
+                },
+            ),
+            End::Lost => Some(Fault::new(Class::StreamTruncated, NOT_WHOLE)),
+        }
     }
 
     fn finish(&mut self) {
         if self.plain.is_some() {
             self.end_plain();
         } else {
-            self.reader.at_end = true;
-            self.sse.end_lenient(&mut self.reader);
+            self.read_rest();
         }
-        if !self.ended() {
-            if !self.reader.completion.has_finish() {
-                self.reader.fault = Some(self.unfinished());
-            }
-            self.reader.done = true;
-        }
+        self.reader.end.get_or_insert(End::Body);
+    }
+
+    fn read_rest(&mut self) {
+        self.reader.at_end = true;
+        self.sse.end_lenient(&mut self.reader);
     }
 
     /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
@@ -159,44 +208,32 @@ impl ChatDecoder {
             .strip_prefix(b"\xEF\xBB\xBF")
             .unwrap_or(&self.head)
             .trim_ascii();
-        let is_text = !self.reader.seen && !begins_event_stream(head);
+        let answered = self.reader.completion.choices_seen() > 0;
+        let is_text = !self.reader.seen && !answered && !begins_event_stream(head);
         if is_text {
             let head = match self.head.len() > HEAD && self.head.ends_with(head) {
                 // A reader must see that it was cut: what the cut left of a key has to go.
                 true => &[head.get(..HEAD).unwrap_or(head), CUT.as_bytes()].concat(),
                 false => head,
             };
-            let text = String::from_utf8_lossy(head);
-            let value = json::parse(head).ok();
-            let said = value.as_ref().and_then(message_of);
-            let error = not_asked_for(said.as_deref().unwrap_or(&text), value.as_ref());
-            let body = Some(head.to_vec());
-            return Fault { error, body };
+            return Fault::not_asked_for(head, &String::from_utf8_lossy(head));
         }
-        let message = if head.is_empty() && !self.reader.seen {
-            "the body is empty: it holds neither a chunk nor [DONE]"
-        } else {
-            "the stream ended with neither [DONE] nor a finish_reason: the answer is not whole"
+        let empty = head.is_empty() && !self.reader.seen;
+        let message = match empty {
+            true => "the body is empty: it holds neither a chunk nor [DONE]",
+            false => NOT_WHOLE,
         };
-        let error = Error::new(Class::StreamTruncated, message);
-        Fault { error, body: None }
+        Fault::new(Class::StreamTruncated, message)
     }
 
     /// A body without events: a whole completion is one chunk, anything else is not what was asked for.
     fn end_plain(&mut self) {
         let body = self.plain.take().unwrap_or_default();
         if let Some(chunk) = chunk_of_completion(&body) {
-            self.reader.payload(&chunk);
+            self.reader.frame(b"message", &chunk);
             return;
         }
-        let value = json::parse(&body).ok();
-        let said = value.as_ref().and_then(message_of);
-        let said = said.as_deref().unwrap_or("it is no event stream");
-        let error = not_asked_for(said, value.as_ref());
-        self.reader.fault = Some(Fault {
-            error,
-            body: Some(body),
-        });
+        self.reader.fault = Some(Fault::not_asked_for(&body, "it is no event stream"));
     }
 
     /// What the last call completed.
@@ -206,7 +243,7 @@ impl ChatDecoder {
 
     /// Whether the end has come, good or bad; what follows it is not read.
     pub fn ended(&self) -> bool {
-        self.reader.done || self.reader.fault.is_some()
+        self.reader.end.is_some() || self.reader.fault.is_some()
     }
 
     /// Why it ended badly, if it did.
@@ -228,15 +265,6 @@ fn begins_event_stream(head: &[u8]) -> bool {
         .any(|mark| head.starts_with(mark) || mark.starts_with(head))
 }
 
-fn not_asked_for(said: &str, body: Option<&json::Value>) -> Error {
-    let message = ["the body is not what was asked for: ", said].concat();
-    let mut error = Error::new(Class::Api, message);
-    if let Some(body) = body {
-        describe(&mut error, body);
-    }
-    error
-}
-
 impl Sink for Reader {
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
@@ -252,25 +280,36 @@ impl Sink for Reader {
     fn event(&mut self, event: Event<'_>) -> bool {
         self.seen = true;
         self.at_hand = None;
-        let data = event.data.trim_ascii();
-        if data.is_empty() {
-            return true;
-        }
-        if data == b"[DONE]" {
-            self.done = true;
-            return false;
-        }
         if std::str::from_utf8(event.data).is_err() {
             let text = String::from_utf8_lossy(event.data);
-            self.frame(event.name, text.as_bytes());
-        } else if self.frame(event.name, event.data)
+            self.data(event.name, text.as_bytes());
+        } else if self.data(event.name, event.data)
             && let Some(at) = event.only_line
         {
             let payload = at..at + event.data.len();
             self.templates.learn(event.block, payload, &self.fields);
         }
-        !self.done && self.fault.is_none()
+        !self.ended()
     }
+
+    fn error(&mut self, said: &[u8]) -> bool {
+        self.refuse_in_words(said);
+        // Clients that keep to the standard don't read this field.
+        self.fault.iter_mut().for_each(|fault| fault.shown = false);
+        false
+    }
+}
+
+/// A comment that was put into `data` like a chunk, or nothing.
+fn is_comment(data: &[u8]) -> bool {
+    matches!(data.first(), None | Some(b':')) && !data.contains(&b'\n')
+}
+
+const DONE: &[u8] = b"[DONE]";
+
+fn is_json(text: &[u8]) -> bool {
+    let mut scanner = Scanner::new(text);
+    scanner.skip().is_ok() && scanner.end().is_ok()
 }
 
 impl Reader {
@@ -295,131 +334,88 @@ impl Reader {
         Some(length)
     }
 
+    fn ended(&self) -> bool {
+        self.end.is_some() || self.fault.is_some()
+    }
+
+    /// Reads an event's data; whether it is a chunk that others may be like.
+    fn data(&mut self, name: &[u8], data: &[u8]) -> bool {
+        let text = data.trim_ascii();
+        if name == b"error" {
+            self.refuse_in_words(text);
+        } else if text == DONE {
+            self.end = Some(End::Done);
+        } else if !is_comment(text) {
+            return self.frame(name, data) && !self.at_end;
+        }
+        false
+    }
+
     /// Reads one frame; whether it is a chunk.
     fn frame(&mut self, name: &[u8], data: &[u8]) -> bool {
-        if name == b"error" {
-            self.refuse(data, SERVER_ERROR);
-        } else {
-            self.payload(data);
+        self.fields.clear();
+        let frame = match chunk::read(data, &mut self.fields) {
+            Ok(frame) => frame,
+            Err(malformed) => {
+                self.odd_frame(name, data, malformed.problem);
+                return false;
+            }
+        };
+        // An error may ride on an ordinary chunk; its usage counts.
+        self.completion.apply(data, &self.fields);
+        if frame != Frame::Error && self.mode == Mode::Chunks {
+            self.batch.chunk(data);
         }
-        self.fault.is_none() && !self.at_end
+        let failed = frame == Frame::Error || self.completion.failed_choice().is_some();
+        if failed {
+            self.fault = Some(Fault::told(Class::Stream, data, NO_WORDS));
+        } else if self.odd.is_none()
+            && self.completion.choices_seen() == 0
+            && data.len() <= LONGEST_ODD
+        {
+            self.odd = Some(data.to_vec());
+        }
+        !failed
     }
 
-    fn payload(&mut self, data: &[u8]) {
-        self.fields.clear();
-        match chunk::read(data, &mut self.fields) {
-            Ok(Frame::Chunk) => {
-                self.completion.apply(data, &self.fields);
-                if self.mode == Mode::Chunks {
-                    self.batch.chunk(data);
+    /// What is no chunk: several that stand together, something of the server's own that has a name, or a broken frame.
+    fn odd_frame(&mut self, name: &[u8], data: &[u8], problem: &str) {
+        let lines = || data.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let is_frame = |line: &[u8]| is_comment(line) || line == DONE || is_json(line);
+        let broken = lines().position(|line| !is_frame(line));
+        let last = lines().count() - 1;
+        // The end may have cut the last one.
+        if last > 0 && (broken.is_none() || self.at_end && broken == Some(last)) {
+            for line in lines() {
+                if !self.ended() {
+                    self.data(name, line);
                 }
             }
-            Ok(Frame::Error) => {
-                // An error may ride on an ordinary chunk; its usage counts.
-                self.completion.apply(data, &self.fields);
-                self.refuse(data, SERVER_ERROR);
-            }
-            Err(_) if self.at_end => {}
-            Err(malformed) => {
-                let message = ["a frame of the stream is not a chunk: ", malformed.problem];
-                self.refuse(data, &message.concat());
-            }
+            return;
+        }
+        let is_object = data.trim_ascii_start().starts_with(b"{") && is_json(data);
+        if is_object || !self.at_end && name == b"message" {
+            let message = ["a frame of the stream is not a chunk: ", problem].concat();
+            self.fault = Some(Fault::told(Class::Stream, data, &message));
         }
     }
 
-    fn refuse(&mut self, body: &[u8], otherwise: &str) {
-        let value = json::parse(body).ok();
-        let said = match &value {
-            Some(value) => message_of(value),
-            None => None,
-        };
-        let mut error = Error::new(Class::Stream, said.unwrap_or_else(|| otherwise.to_string()));
-        if let Some(value) = &value {
-            describe(&mut error, value);
-            let inner = value.get("error").unwrap_or(value);
-            let status = ["http_status_code", "status_code", "status", "code"]
-                .iter()
-                .find_map(|name| inner.get(name)?.as_f64())
-                .filter(|status| (400.0..600.0).contains(status));
-            error.status = status.map(|status| status as u16);
-        }
-        self.fault = Some(Fault {
-            error,
-            body: Some(body.to_vec()),
-        });
+    /// An error that the server names as one, in JSON or in words.
+    fn refuse_in_words(&mut self, said: &[u8]) {
+        let words = text_message(200, said);
+        let words = words.as_deref().unwrap_or(NO_WORDS);
+        let otherwise = if is_json(said) { NO_WORDS } else { words };
+        self.fault = Some(Fault::told(Class::Stream, said, otherwise));
     }
 }
 
-const SERVER_ERROR: &str = "the server reported an error in the middle of the stream";
+const NO_ANSWER: &str =
+    "the stream ended with [DONE] before any choice had come: there is no answer";
+const NOT_WHOLE: &str = "the stream ended with neither [DONE] nor a finish_reason for each choice: the answer is not whole";
 
 /// The bytes of the line end that closes an event.
 fn blank_line(block: &[u8], length: usize) -> usize {
     1 + (block
         .get(..length)
         .is_some_and(|block| block.ends_with(b"\r\n"))) as usize
-}
-
-/// A whole completion as the one chunk that says the same; `None` if the body is no completion.
-pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
-    std::str::from_utf8(body).ok()?;
-    let mut edits = Edits {
-        body,
-        at: 0,
-        chunk: Vec::with_capacity(body.len() + 8),
-    };
-    let mut scanner = json::Scanner::new(body);
-    let mut is_completion = false;
-    scanner.begin_object().ok()?;
-    while let Some(key) = scanner.next_key().ok()? {
-        scanner.kind().ok()?;
-        let start = scanner.at();
-        if key.raw == b"choices" {
-            scanner.begin_array().ok()?;
-            while scanner.next_element().ok()? {
-                is_completion |= edits.choice(&mut scanner)?;
-            }
-            continue;
-        }
-        let value = scanner.skip().ok()?;
-        if key.raw == b"object" {
-            edits.replace(start, value.len(), b"\"chat.completion.chunk\"")?;
-        }
-    }
-    scanner.end().ok()?;
-    edits.replace(body.len(), 0, b"")?;
-    is_completion.then_some(edits.chunk)
-}
-
-struct Edits<'a> {
-    body: &'a [u8],
-    at: usize,
-    chunk: Vec<u8>,
-}
-
-impl Edits<'_> {
-    fn replace(&mut self, start: usize, length: usize, replacement: &[u8]) -> Option<()> {
-        self.chunk.extend_from_slice(self.body.get(self.at..start)?);
-        self.chunk.extend_from_slice(replacement);
-        self.at = start + length;
-        Some(())
-    }
-
-    /// One choice: its key `message` becomes `delta`.
-    fn choice(&mut self, scanner: &mut json::Scanner<'_>) -> Option<bool> {
-        let mut found = false;
-        scanner.begin_object().ok()?;
-        loop {
-            let from = scanner.at();
-            let Some(key) = scanner.next_key().ok()? else {
-                return Some(found);
-            };
-            if key.raw == b"message" {
-                let before = self.body.get(from..scanner.at())?;
-                let quote = from + before.iter().position(|b| *b == b'"')?;
-                self.replace(quote, b"\"message\"".len(), b"\"delta\"")?;
-                found = true;
-            }
-            scanner.skip().ok()?;
-        }
-    }
 }

@@ -248,10 +248,11 @@ impl Example {
 }
 
 impl Field {
-    /// What says that a frame is an error can't be a slot, nor what holds a part whose place in it is not known.
+    /// What says that a frame is an error or a choice has failed can't be a slot, nor what holds a part whose place in it is not known.
     fn forbids(&self, slot: &Range<usize>) -> bool {
         let within = slot.start < self.span.start && self.span.end < slot.end;
-        within || self.part == Part::Object && self.span.contains(&slot.start)
+        let telling = matches!(self.part, Part::Object | Part::FinishReason | Part::Failure);
+        within || telling && self.span.start <= slot.start && slot.end <= self.span.end
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where keys come from, and which are none.
 
-use hfetch::config::{Config, KeySource};
+use hfetch::config::{Config, KeySource, check_given_key};
 use hfetch::json::Value;
 
 use crate::{assert_refused, options, value};
@@ -88,4 +88,25 @@ fn where_keys_come_from() {
     assert!(left.key_from_function && left.keys.is_empty());
     let both = Config::from_options(&value(r#"{"apiKeys": ["hf_a"]}"#), &KeySource::Function);
     assert_refused(both, "apiKeys", "together with apiKey");
+}
+
+#[test]
+fn what_a_key_function_gives_is_named_as_such() {
+    for (given, words) in [
+        ("", "must not be empty"),
+        ("\thf_x", "white space"),
+        ("Not Found", "white space"),
+        ("Bearer hf_secret", "without \"Bearer\""),
+        ("<!doctype html><p>secret</p>", "HTML"),
+        ("\n <html>", "HTML"),
+        ("{\"token\":\"hf_secret\"}", "JSON"),
+        ("\"hf_secret\"", "JSON"),
+    ] {
+        let error = check_given_key(given).expect_err(given);
+        assert_eq!(error.path.as_deref(), Some("apiKey"));
+        assert!(error.message.contains("key function"), "{error}");
+        assert!(error.message.contains(words), "{error} says {words:?}");
+        assert!(!error.message.contains("secret"), "{error}");
+    }
+    assert_eq!(check_given_key("eyJhbGciOiJIUzI1NiJ9.e30.x-_"), Ok(()));
 }

@@ -51,6 +51,18 @@ test("usage is always asked for, and reported only to who asked", async () => {
   assert.ok(bodies.every((sent) => JSON.stringify(sent).includes('"stream_options":{"include_usage":true}')));
 });
 
+test("a server that refuses stream options is asked once more without them, and then no more with them", async () => {
+  const script = scripted({ status: 422, json: { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] } }, {}, {});
+  const gateway = upstream(script);
+  for (const attempts of [2, 1]) {
+    const { answer, settled } = gateway.chat(body({ stream: true, stream_options: { include_usage: true } }));
+    assert.match(await read((await answer).body), /\[DONE\]\n\n$/);
+    const settlement = await settled;
+    assert.deepEqual([settlement.outcome, settlement.attempts, settlement.usage.source], ["ok", attempts, "estimated"]);
+  }
+  assert.deepEqual((await script.stats()).bodies.map((sent) => "stream_options" in sent), [true, false, false]);
+});
+
 test("exactly the usage event is left out, however the bytes are cut", async () => {
   const bytes = (text) => new TextEncoder().encode(text);
   for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {

@@ -211,7 +211,7 @@ test("nothing is reserved for a request whose key never came", async () => {
   };
   const limits = { requestsPerMinute: 1, maxConcurrent: 1, onLimit: "error" };
   const hf = client(async () => json(COMPLETION), { apiKey, limits });
-  assert.equal((await failure(ask(hf))).name, "ConfigError");
+  assert.equal((await failure(ask(hf))).name, "APIConnectionError");
   assert.equal((await ask(hf)).object, "chat.completion");
   const ended = [];
   const store = {
@@ -363,7 +363,7 @@ test("a key is in no cause that a platform's object, a function or a name hides 
   const hf = client(async () => json(COMPLETION), { apiKey: () => keys.shift()() });
   await ask(hf);
   const error = await failure(ask(hf));
-  assert.deepEqual([error.name, error.cause.message], ["ConfigError", "[redacted] has expired"]);
+  assert.deepEqual([error.name, error.cause.message], ["APIConnectionError", "[redacted] has expired"]);
 });
 
 test("where redirects are not followed by the platform, one that leads nowhere is the answer, and its body is given up", async (t) => {

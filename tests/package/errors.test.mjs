@@ -130,6 +130,115 @@ test("a fetch that throws at once, or gives no response, is a typed error", asyn
   }
 });
 
+test("a body that can't be read as a stream is an error that says so, at once", async () => {
+  const used = async () => {
+    const response = new Response("{}");
+    response.body.getReader();
+    return response;
+  };
+  const table = [
+    [async () => ({ status: 200, headers: new Headers(), body: {} }), /getReader/],
+    [async () => ({ status: 200, headers: new Headers(), body: { on() {}, pipe() {} } }), /getReader/],
+    [async () => ({ status: 200, headers: new Headers() }), /getReader/],
+    [used, /being read/],
+  ];
+  for (const [fetch, says] of table) {
+    for (const call of [(hf) => hf.chat.completions.create({ messages: PROMPT, stream: true }), (hf) => hf.chat.completions.create({ messages: PROMPT }), (hf) => hf.embeddings.create({ input: "a" })]) {
+      let asked = 0;
+      const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, fetch: () => ((asked += 1), fetch()) });
+      const pending = call(hf);
+      const error = await failure(pending);
+      assert.ok(error instanceof hfetch.APIConnectionError, String(error));
+      assert.match(error.message, says);
+      assert.deepEqual([error.status, asked, (await pending.settled).outcome, hf.snapshot().inFlight], [200, 1, "error", 0]);
+    }
+  }
+});
+
+test("a body of another kind is read whole where it offers that", async () => {
+  const body = JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }] });
+  for (const read of [{ arrayBuffer: async () => new TextEncoder().encode(body).buffer }, { text: async () => body }]) {
+    const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, fetch: async () => ({ status: 200, headers: new Headers(), body: {}, ...read }) });
+    assert.equal((await hf.chat.completions.create({ messages: PROMPT })).choices[0].message.content, "hi");
+  }
+});
+
+test("without a fetch a call is a ConfigError that names it; making the client is not", async () => {
+  const { fetch } = globalThis;
+  const { client } = scripted({}, {});
+  const hf = client();
+  const own = client({ fetch });
+  try {
+    delete globalThis.fetch;
+    for (const call of [() => hf.chat.completions.create({ messages: PROMPT }), () => hf.embeddings.create({ input: "a" }), () => hf.models.list()]) {
+      const error = await failure(call());
+      assert.deepEqual([error.name, error.path], ["ConfigError", "fetch"]);
+    }
+    assert.equal(hf.snapshot().spend.requests, 0);
+    assert.ok((await own.chat.completions.create({ messages: PROMPT })).choices);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  // One that comes later is used.
+  assert.ok((await hf.chat.completions.create({ messages: PROMPT })).choices);
+});
+
+test("the status stands in a message once", async () => {
+  const table = [
+    [429, { text: "429 Too Many Requests" }, /^429 Too Many Requests\./],
+    [502, { text: "<html><head><title>502 Bad Gateway</title></head>" }, /^502 an HTML page titled "Bad Gateway"/],
+    [400, { json: { error: { message: "Error code: 400 - bad" } } }, /^400 bad$/],
+    [418, { json: { message: "HTTP/1.1 418 I'm a teapot" } }, /^418 I'm a teapot$/],
+  ];
+  for (const [status, step, says] of table) {
+    const error = await failure(scripted({ status, ...step }).client({ retry: false }).chat.completions.create({ messages: PROMPT }));
+    assert.match(error.message, says);
+    assert.equal(error.message.split(status).length, 2, error.message);
+  }
+});
+
+test("a success without a body is named by its status", async () => {
+  for (const status of [204, 205, 202]) {
+    const fetch = async () => new Response(null, { status });
+    for (const call of [(hf) => hf.chat.completions.create({ messages: PROMPT }), async (hf) => (await hf.chat.completions.create({ messages: PROMPT, stream: true })).final(), (hf) => hf.embeddings.create({ input: "a" }), (hf) => hf.models.list()]) {
+      const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch });
+      const error = await failure(call(hf));
+      assert.equal(error.status, status, String(error));
+      assert.match(error.message, new RegExp(`status ${status}`));
+      assert.doesNotMatch(error.message, /200/);
+    }
+  }
+});
+
+test("a stack is made of the caller's frames, whatever somebody has done to Error", async () => {
+  const { stackTraceLimit } = Error;
+  const { client } = scripted(...Array(9).fill({ status: 401 }));
+  const hf = client({ retry: false });
+  const whoAsked = () => hf.chat.completions.create({ messages: PROMPT });
+  const stack = async () => (await failure(whoAsked())).stack;
+  try {
+    const frames = (await stack()).split("\n    at ");
+    assert.match(frames[0], /^AuthenticationError: 401 /);
+    assert.ok(frames.slice(1, 4).some((frame) => frame.startsWith("whoAsked")), frames.join("\n"));
+    assert.equal(Error.stackTraceLimit, stackTraceLimit, "the limit is put back");
+    Error.stackTraceLimit = 0;
+    assert.match(await stack(), /^AuthenticationError: 401 /);
+    assert.equal(Error.stackTraceLimit, 0);
+    Error.stackTraceLimit = undefined;
+    assert.equal(typeof (await failure(whoAsked())).message, "string");
+    Error.stackTraceLimit = stackTraceLimit;
+    for (const prepare of [() => { throw new Error("no"); }, (_, sites) => sites.length]) {
+      Error.prepareStackTrace = prepare;
+      const error = await failure(whoAsked());
+      Error.prepareStackTrace = undefined;
+      assert.equal(error.name, "AuthenticationError");
+    }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = undefined;
+  }
+});
+
 test("class names survive as names, and instanceof follows the contract", () => {
   const chains = {
     BadRequestError: "APIError", AuthenticationError: "APIError", PaymentRequiredError: "APIError", PermissionDeniedError: "APIError", NotFoundError: "APIError",

@@ -97,14 +97,40 @@ test("a key from a function is asked for each try, and again after a 401", async
 });
 
 test("a key function that fails or gives no key is a typed error, and nothing is sent", async () => {
-  for (const apiKey of [() => { throw new Error("no ticket"); }, async () => "", async () => 7, async () => "a\nb"]) {
-    const script = scripted();
-    const pending = ask(script.client({ apiKey, retry: false }));
-    const error = await failure(pending);
-    assert.ok(error instanceof Error && error.name !== "RuntimeError", String(error));
-    assert.equal((await pending.settled).outcome, "error");
-    assert.equal((await script.stats()).requests, 0);
+  const refused = new Response("Log in first.", { status: 401 });
+  const thrown = new Error("no ticket");
+  const table = [
+    [() => { throw thrown; }, "APIConnectionError", (error) => assert.equal(error.cause, thrown)],
+    [() => Promise.reject(thrown), "APIConnectionError", (error) => assert.equal(error.cause, thrown)],
+    [async () => refused, "APIConnectionError", (error) => assert.match(error.cause.message, /status 401/)],
+    [async () => new Response("ticket"), "ConfigError", /response/],
+    [async () => "<!doctype html><title>Log in</title>", "ConfigError", /HTML/],
+    [async () => JSON.stringify({ ticket: "t_secret" }), "ConfigError", /JSON/],
+    [async () => " \t", "ConfigError", /white space/],
+    [async () => "Not Found", "ConfigError", /white space/],
+    [async () => "", "ConfigError", /empty/],
+    [async () => ({ ticket: "t_secret" }), "ConfigError", /no string/],
+    [async () => 7, "ConfigError", /no string/],
+    [async () => undefined, "ConfigError", /no string/],
+    [async () => null, "ConfigError", /no string/],
+    [async () => "a\nb", "ConfigError", /line break/],
+  ];
+  for (const [apiKey, name, says] of table) {
+    for (const stream of [true, false]) {
+      const script = scripted();
+      const pending = ask(script.client({ apiKey, retry: false }), { stream });
+      const error = await failure(pending);
+      assert.equal(error.name, name, String(error));
+      assert.match(error.message, /key function/);
+      if (name === "ConfigError") assert.equal(error.path, "apiKey");
+      if (says instanceof RegExp) assert.match(error.message, says);
+      else says(error);
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /t_secret/);
+      assert.equal((await pending.settled).outcome, "error");
+      assert.equal((await script.stats()).requests, 0);
+    }
   }
+  assert.ok(refused.body.locked || (await refused.body.getReader().read()).done, "its body is given up");
 });
 
 test("labels tell keys apart and never show them", async () => {

@@ -146,7 +146,7 @@ export function plainCompletion(completion) {
       finish_reason: finish_reason ?? null,
       content: message.content || null,
       refusal: message.refusal || null,
-      reasoning: message.reasoning || null,
+      reasoning: REASONING.map((name) => message[name]).find(Boolean) || null,
       tool_calls: (message.tool_calls ?? []).map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments })),
       logprobs: logprobs ? { content: logprobs.content ?? null, refusal: logprobs.refusal ?? null } : null,
     })),

@@ -27,13 +27,16 @@ const strict = {
 };
 const nodenext = { module: "nodenext", moduleResolution: "nodenext" };
 const bundler = { module: "esnext", moduleResolution: "bundler" };
-const compilers = { typescript: [nodenext, bundler], "typescript-5": [nodenext] };
+const compilers = { typescript: [nodenext, bundler], "typescript-5": [nodenext], "typescript-5.0": [nodenext] };
 
+// `from`: the first TypeScript that knows what the program, or the platform's types, are written in.
 const programs = [
-  { files: ["consumer.ts"], lib: ["es2022"] },
-  { files: ["consumer.ts", "platform.ts"], lib: ["es2022", "dom"] },
-  { files: ["platform.ts"], lib: ["es2022"], types: ["node"] },
-  { files: ["platform.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"] },
+  { files: ["consumer.ts", "body.ts"], lib: ["es2022"] },
+  { files: ["consumer.ts", "body.ts", "platform.ts"], lib: ["es2022", "dom"] },
+  { files: ["disposal.ts"], lib: ["es2022"], from: 5.2 },
+  { files: ["disposal.ts", "body.ts"], lib: ["es2022", "esnext.disposable", "dom"], from: 5.2 },
+  { files: ["platform.ts", "disposal.ts"], lib: ["es2022"], types: ["node"], from: 5.2 },
+  { files: ["platform.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"], from: 5.2 },
   // The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
   { files: ["openai.ts"], lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
@@ -100,7 +103,8 @@ async function main() {
   try {
     for (const [compiler, resolutions] of Object.entries(compilers)) {
       const { version } = JSON.parse(await readFile(join(modules, compiler, "package.json"), "utf8"));
-      for (const { files, ...options } of programs) {
+      for (const { files, from = 5, ...options } of programs) {
+        if (Number.parseFloat(version) < from) continue;
         const platform = [...options.lib, ...(options.types ?? [])].join("+");
         for (const resolution of resolutions) {
           const name = `TypeScript ${version}, ${resolution.moduleResolution}, lib ${platform}: ${files.join(", ")}`;

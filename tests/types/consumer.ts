@@ -65,11 +65,6 @@ export async function chat(): Promise<void> {
   same<typeof either, ChatStream | ChatCompletion>(true);
 }
 
-export async function parametersThatAreNotListedAreSentAsTheyAre(): Promise<void> {
-  await hf.chat.completions.create({ messages, top_k: 5, chat_template_kwargs: { enable_thinking: false } });
-  await hf.embeddings.create({ input: "a", normalize: true, truncate: true });
-}
-
 export async function embeddings(): Promise<void> {
   const typed = await hf.embeddings.create({ input: ["a", "b"] });
   same<typeof typed, EmbeddingResponse<Float32Array>>(true);
@@ -79,12 +74,6 @@ export async function embeddings(): Promise<void> {
   same<typeof base64, EmbeddingResponse<string>>(true);
   const models = await hf.models.list();
   same<typeof models, Model[]>(true);
-}
-
-export async function disposal(): Promise<void> {
-  await using stream = await hf.chat.completions.create({ messages, stream: true });
-  using again = await hf.chat.completions.create({ messages, stream: true });
-  void [stream.finishReason, again.finishReason];
 }
 
 export function errors(error: unknown): PartialCompletion | null {

@@ -1,7 +1,21 @@
 // Structural compatibility with the `openai` package, in the directions a migration needs:
 // our results go where theirs are expected, their parameters go where ours are expected.
 import type OpenAI from "openai";
-import { HuggingFace, type APIError, type ChatCompletion, type ChatCompletionChunk, type EmbeddingResponse, type Usage } from "hfetch";
+import {
+  HuggingFace,
+  type APIError,
+  type ChatCompletion,
+  type ChatCompletionChunk,
+  type ChatCompletionContentPart,
+  type ChatCompletionCreateParams,
+  type ChatCompletionTool,
+  type ChatCompletionToolChoiceOption,
+  type ChatMessage,
+  type EmbeddingCreateParams,
+  type EmbeddingResponse,
+  type ResponseFormat,
+  type Usage,
+} from "hfetch";
 
 declare const completion: ChatCompletion;
 declare const chunk: ChatCompletionChunk;
@@ -12,6 +26,7 @@ export const theirCompletion: OpenAI.ChatCompletion = completion;
 export const theirChunk: OpenAI.ChatCompletionChunk = chunk;
 export const theirEmbeddings: OpenAI.CreateEmbeddingResponse = embeddings;
 export const theirUsage: OpenAI.CompletionUsage = usage;
+export const theirDetails: Pick<OpenAI.CompletionUsage, "prompt_tokens_details" | "completion_tokens_details"> = usage;
 export const theirMessage: OpenAI.ChatCompletionMessage = completion.choices[0]!.message;
 export const theirDelta: OpenAI.ChatCompletionChunk.Choice.Delta = chunk.choices[0]!.delta;
 export const theirFinishReason: OpenAI.ChatCompletion.Choice["finish_reason"] = completion.choices[0]!.finish_reason;
@@ -23,6 +38,18 @@ declare const streaming: OpenAI.ChatCompletionCreateParamsStreaming;
 declare const embeddingParams: OpenAI.EmbeddingCreateParams;
 declare const requestOptions: Pick<OpenAI.RequestOptions, "signal" | "timeout" | "maxRetries">;
 declare const clientOptions: { apiKey: string; baseURL: string; timeout: number; maxRetries: number };
+
+// Each of their parts where ours is expected.
+export const ourParams: ChatCompletionCreateParams = params;
+export const ourEmbeddingParams: EmbeddingCreateParams = embeddingParams;
+export const ourHistory: ChatMessage[] = params.messages;
+export const ourTools: readonly ChatCompletionTool[] = params.tools ?? [];
+declare const part: OpenAI.ChatCompletionContentPart;
+declare const choice: OpenAI.ChatCompletionToolChoiceOption;
+declare const format: NonNullable<OpenAI.ChatCompletionCreateParams["response_format"]>;
+export const ours: [ChatCompletionContentPart, ChatCompletionToolChoiceOption, ResponseFormat] = [part, choice, format];
+declare const theirAnswer: OpenAI.ChatCompletionMessage;
+export const ourNextTurn: ChatMessage = theirAnswer;
 
 export async function theirProgram(): Promise<void> {
   const client = new HuggingFace(clientOptions);

@@ -1,6 +1,6 @@
 // A conversation through hfetch, turn by turn: no DOM, no globals.
 
-import { estimateTokens } from "hfetch";
+import { estimateTokens, reasoningOf } from "hfetch";
 import { runTool, TOOLS } from "./tools.js";
 
 const MOST_STEPS = 4; // calls for one question: an answer, or tools and then an answer
@@ -96,15 +96,16 @@ export class Conversation {
       clearInterval(watch);
       for await (const { choices } of stream) {
         const delta = choices?.[0]?.delta ?? {};
-        const reasoning = delta.reasoning ?? delta.reasoning_content ?? "";
-        const text = delta.content ?? "";
+        const reasoning = reasoningOf(delta) ?? "";
+        const text = typeof delta.content === "string" ? delta.content : "";
         if (reasoning) view.reason(reasoning);
         if (text) view.write(text);
         if (delta.tool_calls) view.call(delta.tool_calls);
         if (reasoning || text) live.add(reasoning + text);
         this.#session.live(live);
       }
-      return messageOf(await stream.final());
+      // What goes back to the model is what it sent.
+      return (await stream.final()).choices[0].message;
     } finally {
       clearInterval(watch);
       await settled;
@@ -114,12 +115,6 @@ export class Conversation {
   #before(turn) {
     return this.#turns.slice(0, this.#turns.indexOf(turn)).flatMap(({ messages }) => messages);
   }
-}
-
-// What goes back to the model: servers refuse fields they don't know, reasoning among them.
-function messageOf({ choices: [{ message }] }) {
-  const { content, tool_calls } = message;
-  return { role: "assistant", content: content ?? "", ...(tool_calls?.length && { tool_calls }) };
 }
 
 /** An answer while it comes: what can be known of it before its settlement is an estimate. */

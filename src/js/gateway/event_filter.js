@@ -47,8 +47,11 @@ export class WithoutUsage {
 const LONGEST = 16_384; // bytes; what is longer reports no error
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
-// With what the events of a failed stream must not tell cut out by `redact`. A frame that came in pieces has to be in one
-// hand then, so that whole events go on: nobody can read a piece of one.
+// What an event that says that the stream failed has in it; one without a choice may say so in other words.
+const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
+
+// With what the events of a failed stream must not tell cut out by `redact`, and without a [DONE] behind a failure that no client
+// would see. A frame that came in pieces has to be in one hand then, so that whole events go on: nobody can read a piece of one.
 export class Redacted {
   #inner;
   #redact;
@@ -59,19 +62,21 @@ export class Redacted {
     this.#redact = redact;
   }
 
-  take(bytes, tail, over, failed) {
+  take(bytes, tail, over, failed, shown) {
     const whole = concat(this.#held, bytes);
-    if (over) return this.#inner.take(failed ? this.#clean(whole) : whole, tail, true);
+    if (over) return this.#inner.take(failed ? this.#clean(whole, shown) : whole, tail, true);
     const last = lastEventEnd(whole);
     const end = whole.length - last > LONGEST ? whole.length : last;
     this.#held = end < whole.length ? whole.slice(end) : NOTHING;
     return this.#inner.take(end === whole.length ? whole : whole.subarray(0, end), tail, false);
   }
 
-  #clean(bytes) {
+  #clean(bytes, shown) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    const tells = (event) => event.includes('"error"') || !event.includes('"choices"');
-    const clean = text.replace(EVENT, (event) => (tells(event) ? this.#redact(event) : event));
+    const tells = (event) => TELLS.test(event) || !event.includes('"choices"');
+    const cleaned = text.replace(EVENT, (event) => (tells(event) ? this.#redact(event) : event));
+    // Clients end there, and would take what came before it for an answer.
+    const clean = shown ? cleaned : cleaned.replace(/^data: *\[DONE][^]*/m, "");
     return clean === text ? bytes : new TextEncoder().encode(clean);
   }
 }

@@ -1,7 +1,7 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, StreamError, StreamTruncatedError, catalogue, clientOptions, close, dataText,
+  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, catalogue, clientOptions, close, dataText,
   around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
 import { Redacted, WithoutUsage } from "./event_filter.js";
@@ -84,14 +84,13 @@ async function chat(call, cancel, redact, lastWords) {
   pump.mode = FOLD;
   const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
   pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
-  const chunks = new ChunkReader(pump, (error) => ending(error, lastWords));
+  const chunks = new ChunkReader(pump, (error) => ending(error, pump.shown, lastWords));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 }
 
-function ending(error, lastWords) {
-  const told = error instanceof StreamError && !(error instanceof StreamTruncatedError) && error.body !== undefined;
+function ending(error, shown, lastWords) {
   // A frame that has been handed on has said it; and nobody listens any more who has left.
-  if (told || error instanceof APIUserAbortError) return NOTHING;
+  if (shown || error instanceof APIUserAbortError) return NOTHING;
   const words = lastWords?.(error);
   return words === undefined ? undefined : encoder.encode(words);
 }

@@ -1,167 +1,236 @@
-//! One choice of a completion, and its tool calls.
+//! One choice of a completion.
 
-use super::MAX_ENTRIES;
+use super::call::ToolCalls;
+use super::list::{Facts, List};
+use super::members::Members;
+use super::node::{Node, Within, inside, put, write_text};
+use crate::json::Scanner;
 use crate::wire::buffer::Buffer;
-
-#[derive(Debug, Default)]
-pub(super) struct ToolCall {
-    pub(super) index: u64,
-    pub(super) id: Vec<u8>,
-    pub(super) kind: Vec<u8>,
-    pub(super) name: Vec<u8>,
-    pub(super) arguments: Vec<u8>,
-}
+use crate::wire::chunk::Part;
 
 #[derive(Debug, Default)]
 pub(super) struct Choice {
     pub(super) index: u64,
-    pub(super) role: Vec<u8>,
+    /// A delta has come: a whole message says nothing new.
+    pub(super) begun: bool,
+    role: Vec<u8>,
+    /// Content that is a string. Where it comes as a list, this is none.
     pub(super) content: Option<Buffer>,
-    pub(super) refusal: Option<Vec<u8>>,
-    pub(super) reasoning: Option<Vec<u8>>,
-    pub(super) tool_calls: Vec<ToolCall>,
-    /// The call at hand came without an index.
-    pub(super) unindexed: bool,
-    pub(super) content_logprobs: Option<Vec<u8>>,
-    pub(super) refusal_logprobs: Option<Vec<u8>>,
+    parts: Option<Parts>,
+    /// Other keys of the message.
+    message: Members,
+    /// Where among them the text is that came last, and its name.
+    text: Option<(Part, usize)>,
+    pub(super) tool_calls: ToolCalls,
+    rest: Members,
     pub(super) finish_reason: Option<Vec<u8>>,
 }
 
+/// Content that comes as a list of parts.
+#[derive(Debug, Default)]
+struct Parts {
+    list: List,
+    /// The texts of its text parts, end to end.
+    text: Buffer,
+}
+
 impl Choice {
-    pub(super) fn begin_tool(&mut self, at_hand: usize, index: Option<u64>) -> usize {
-        self.unindexed = index.is_none();
-        match index {
-            Some(index) => self.tool_at(index),
-            None if self.tool_calls.is_empty() => self.tool_at(0),
-            None => at_hand,
+    pub(super) fn new(index: u64) -> Self {
+        Choice {
+            index,
+            ..Choice::default()
         }
     }
 
-    fn tool_at(&mut self, index: u64) -> usize {
-        match self
-            .tool_calls
-            .binary_search_by_key(&index, |call| call.index)
-        {
-            Ok(at) => at,
-            Err(_) if self.tool_calls.len() >= MAX_ENTRIES => MAX_ENTRIES - 1,
-            Err(at) => {
-                let call = ToolCall {
-                    index,
-                    ..ToolCall::default()
-                };
-                self.tool_calls.insert(at, call);
-                at
+    /// Adds a part; gives how much text was in it. `new`: text has come with it, so that tokens are new, too.
+    pub(super) fn add(&mut self, part: Part, bytes: &[u8], new: bool) -> usize {
+        match part {
+            Part::Delta => self.begun = true,
+            Part::Role if bytes.is_empty() => {}
+            Part::Role => self.role = bytes.to_vec(),
+            Part::Content => return self.add_content(bytes),
+            Part::ContentParts => return self.add_parts(bytes),
+            Part::Refusal | Part::Reasoning | Part::ReasoningContent | Part::ReasoningText => {
+                return self.add_text(part, bytes);
             }
+            Part::DeltaMember => return self.message.fold(bytes, Within::Delta),
+            Part::LogprobMember => self.add_logprobs(bytes, new),
+            Part::ChoiceMember => {
+                self.rest.fold(bytes, Within::Envelope);
+            }
+            // An empty one says nothing, and some servers send it with every chunk.
+            Part::FinishReason if bytes.is_empty() => {}
+            Part::FinishReason => self.finish_reason = Some(bytes.to_vec()),
+            _ => return self.tool_calls.add(part, bytes),
         }
+        0
     }
 
-    /// Without an index, another id means another call.
-    pub(super) fn tool_id(&mut self, at_hand: usize, id: &[u8]) -> usize {
-        if id.is_empty() {
-            return at_hand;
-        }
-        let at = match self.tool_calls.get(at_hand) {
-            Some(call) if self.unindexed && !call.id.is_empty() && call.id != id => {
-                let known = self.tool_calls.iter().position(|call| call.id == id);
-                let next = self.tool_calls.last().map_or(0, |call| call.index + 1);
-                known.unwrap_or_else(|| self.tool_at(next))
-            }
-            _ => at_hand,
+    fn add_text(&mut self, part: Part, text: &[u8]) -> usize {
+        let at = match self.text {
+            Some((last, at)) if last == part => at,
+            _ => self.message.position(name(part)),
         };
-        if let Some(call) = self.tool_calls.get_mut(at) {
-            call.id = id.to_vec();
+        self.text = Some((part, at));
+        self.message.at(at).map_or(0, |node| node.append(text))
+    }
+
+    fn add_content(&mut self, text: &[u8]) -> usize {
+        match &mut self.parts {
+            Some(parts) if !parts.list.is_empty() => {
+                parts.text.push(text);
+                parts.list.add_text(text);
+            }
+            // An empty list says nothing of what follows it.
+            parts => {
+                *parts = None;
+                let content = self.content.get_or_insert_default();
+                content.push(text);
+            }
         }
-        at
+        text.len()
+    }
+
+    /// A list of parts, or one part where a list is due.
+    fn add_parts(&mut self, value: &[u8]) -> usize {
+        let mut scanner = Scanner::new(value);
+        if scanner.begin_array().is_err() {
+            return self.add_part(value);
+        }
+        let (mut said, mut any) = (0, false);
+        while let Ok(true) = scanner.next_element() {
+            let _ = scanner.kind();
+            let part = scanner.skip().unwrap_or_default();
+            any = true;
+            said += match part.first() {
+                Some(b'{') => self.add_part(part),
+                Some(b'"') => self.add_content(inside(part)),
+                _ => 0,
+            };
+        }
+        if !any && self.content.is_none() {
+            self.parts.get_or_insert_default();
+        }
+        said
+    }
+
+    fn add_part(&mut self, part: &[u8]) -> usize {
+        let before = self.content.take();
+        let parts = self.parts.get_or_insert_default();
+        if let Some(text) = before {
+            parts.list.add_text(text.as_slice());
+            parts.text = text;
+        }
+        if let Some(text) = Facts::of(part).text {
+            parts.text.push(text);
+        }
+        parts.list.fold_item(part, Within::Part)
+    }
+
+    /// Lists of tokens are appended. The same tokens once more are new ones if text came with them, else the same.
+    fn add_logprobs(&mut self, member: &[u8], new: bool) {
+        let Some(node) = self.rest.node(b"logprobs") else {
+            return;
+        };
+        if !matches!(node, Node::Object(_)) {
+            *node = Node::Object(Members::default());
+        }
+        if let Node::Object(members) = node {
+            members.fold(
+                member,
+                if new {
+                    Within::Tokens
+                } else {
+                    Within::Envelope
+                },
+            );
+        }
+    }
+
+    /// The text of the content as it stands between quotes.
+    pub(super) fn content(&self) -> &[u8] {
+        let text = self.parts.as_ref().map(|parts| &parts.text);
+        text.or(self.content.as_ref()).map_or(&[], Buffer::as_slice)
+    }
+
+    /// Appends everything a model wrote. Of reasoning that comes under several names one is taken.
+    pub(super) fn said(&self, out: &mut Vec<u8>) {
+        let mut reasoning = Vec::new();
+        for name in REASONING {
+            let mut text = Vec::new();
+            if let Some(node) = self.message.get(name) {
+                node.said(&mut text);
+            }
+            if text.len() > reasoning.len() {
+                reasoning = text;
+            }
+        }
+        let mut content = self.content().to_vec();
+        // Thoughts among the parts of the content are the same once more.
+        if let Some(parts) = &self.parts {
+            let spoken = content.len();
+            content.clear();
+            parts.list.said(&mut content);
+            if content.len() > spoken {
+                reasoning.clear();
+            }
+        }
+        out.extend_from_slice(&reasoning);
+        out.extend_from_slice(&content);
+        self.message.said(&REASONING, out);
+        self.tool_calls.said(out);
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"index\":");
-        write_whole(self.index, out);
-        out.extend_from_slice(b",\"message\":{\"role\":");
         let role: &[u8] = if self.role.is_empty() {
             b"assistant"
         } else {
             &self.role
         };
-        write_text(Some(role), out);
-        out.extend_from_slice(b",\"content\":");
-        write_text(self.content.as_ref().map(Buffer::as_slice), out);
-        out.extend_from_slice(b",\"refusal\":");
-        write_text(self.refusal.as_deref(), out);
-        if self.reasoning.is_some() {
-            out.extend_from_slice(b",\"reasoning\":");
-            write_text(self.reasoning.as_deref(), out);
+        put(out, &[b"{\"index\":"]);
+        write_whole(self.index, out);
+        let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];
+        put(out, &head);
+        match (&self.parts, &self.content) {
+            (Some(parts), _) => parts.list.write(out),
+            (None, Some(content)) => write_text(content.as_slice(), out),
+            (None, None) => put(out, &[b"null"]),
         }
-        if !self.tool_calls.is_empty() {
-            out.extend_from_slice(b",\"tool_calls\":[");
-            separated(&self.tool_calls, out, ToolCall::write);
-            out.push(b']');
-        }
-        out.extend_from_slice(b"},\"logprobs\":");
-        if self.content_logprobs.is_some() || self.refusal_logprobs.is_some() {
-            out.extend_from_slice(b"{\"content\":");
-            write_elements(self.content_logprobs.as_deref(), out);
-            out.extend_from_slice(b",\"refusal\":");
-            write_elements(self.refusal_logprobs.as_deref(), out);
-            out.push(b'}');
+        if self.tool_calls.is_empty() {
+            self.message.write(&[], out);
         } else {
-            out.extend_from_slice(b"null");
+            self.message.write(&[b"tool_calls"], out);
+            put(out, &[b",\"tool_calls\":["]);
+            self.tool_calls.write(out);
+            put(out, &[b"]"]);
         }
-        out.extend_from_slice(b",\"finish_reason\":");
-        write_text(self.finish_reason.as_deref(), out);
-        out.push(b'}');
-    }
-}
-
-impl ToolCall {
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"id\":");
-        write_text(Some(&self.id), out);
-        out.extend_from_slice(b",\"type\":");
-        let kind: &[u8] = if self.kind.is_empty() {
-            b"function"
-        } else {
-            &self.kind
-        };
-        write_text(Some(kind), out);
-        out.extend_from_slice(b",\"function\":{\"name\":");
-        write_text(Some(&self.name), out);
-        out.extend_from_slice(b",\"arguments\":");
-        write_text(Some(&self.arguments), out);
-        out.extend_from_slice(b"}}");
-    }
-}
-
-pub(super) fn separated<T>(items: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
+        put(out, &[b"}"]);
+        self.rest.write(&[], out);
+        match &self.finish_reason {
+            Some(reason) => put(out, &[b",\"finish_reason\":\"", reason, b"\"}"]),
+            None => put(out, &[b",\"finish_reason\":null}"]),
         }
-        write(item, out);
     }
 }
 
-fn write_text(raw: Option<&[u8]>, out: &mut Vec<u8>) {
-    let Some(raw) = raw else {
-        out.extend_from_slice(b"null");
-        return;
-    };
-    out.push(b'"');
-    out.extend_from_slice(raw);
-    out.push(b'"');
+/// Where servers put reasoning.
+const REASONING: [&[u8]; 4] = [
+    b"reasoning",
+    b"reasoning_content",
+    b"reasoning_text",
+    b"reasoning_details",
+];
+
+fn name(part: Part) -> &'static [u8] {
+    match part {
+        Part::Reasoning => b"reasoning",
+        Part::ReasoningContent => b"reasoning_content",
+        Part::ReasoningText => b"reasoning_text",
+        _ => b"refusal",
+    }
 }
 
-fn write_elements(elements: Option<&[u8]>, out: &mut Vec<u8>) {
-    let Some(elements) = elements else {
-        out.extend_from_slice(b"null");
-        return;
-    };
-    out.push(b'[');
-    out.extend_from_slice(elements);
-    out.push(b']');
-}
-
-fn write_whole(number: u64, out: &mut Vec<u8>) {
+pub(super) fn write_whole(number: u64, out: &mut Vec<u8>) {
     if number >= 10 {
         write_whole(number / 10, out);
     }

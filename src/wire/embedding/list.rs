@@ -3,6 +3,7 @@
 use super::rows::Rows;
 use super::{Embeddings, Problem, Usage, base64};
 use crate::json::{self, Kind, Scanner};
+use crate::wire::fault;
 
 /// Reads a whole body.
 pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
@@ -14,7 +15,7 @@ pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
         found: Embeddings::default(),
     };
     list.scanner.begin_object()?;
-    let mut has_data = false;
+    let (mut has_data, mut failed) = (false, false);
     while let Some(key) = list.scanner.next_key()? {
         match key.raw {
             b"data" => {
@@ -28,11 +29,14 @@ pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
                 list.found.model = Some(json::unescape(model.raw));
             }
             b"usage" => list.found.usage = usage(list.scanner.skip()?),
-            _ => drop(list.scanner.skip()?),
+            word => {
+                let value = list.scanner.skip()?;
+                failed |= fault::WORDS.contains(&word) && fault::says_so(word, value);
+            }
         }
     }
     list.scanner.end()?;
-    if !has_data {
+    if !has_data || failed {
         return Err(Problem::Unknown);
     }
     list.in_order()

@@ -16,6 +16,8 @@ pub enum Form {
     AsksForUsage,
     /// Stream options that want no usage.
     DeclinesUsage,
+    /// Not at all: no stream options, or none but that no usage is wanted. Some servers refuse the very key.
+    Omitted,
 }
 
 /// The parameters that mean something here.
@@ -121,11 +123,12 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match kind(&mut scanner)? {
-        Kind::Null => return Ok(Form::AskForUsage),
+        Kind::Null => return Ok(Form::Omitted),
         Kind::Object => {}
         _ => return Err(Error::config("stream_options", "must be an object")),
     }
     let mut form = Form::AskForUsage;
+    let mut others = false;
     scanner.begin_object().map_err(broken)?;
     while let Some(key) = scanner.next_key().map_err(broken)? {
         let value = scanner.skip().map_err(broken)?;
@@ -136,9 +139,14 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
             } else {
                 Form::DeclinesUsage
             };
+        } else {
+            others = true;
         }
     }
-    Ok(form)
+    Ok(match form {
+        Form::DeclinesUsage if !others => Form::Omitted,
+        form => form,
+    })
 }
 
 const INCLUDE_USAGE: &[u8] = b"include_usage";

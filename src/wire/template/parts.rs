@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Example, Primitive, Slot};
 use crate::wire::chunk::{Field, Part};
-use crate::wire::completion::has_counts;
+use crate::wire::completion::{has_counts, may_hold_text};
 
 /// A position relative to the end of one of the slots before it, or to the start of the event.
 #[derive(Clone, Copy, Debug)]
@@ -51,17 +51,36 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         }
     };
     let count = |part| example.fields.iter().filter(|f| f.part == part).count();
-    // Of several choices or calls the last is at hand afterwards, not the first.
-    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1;
-    let reasons = count(Part::Reasoning) > 0;
-    let anchored = |field: &Field| {
+    let with_tokens = count(Part::LogprobMember) > 0;
+    let places = |field: &Field| {
         // An empty slot that starts here is not before it.
         let start = place(field.span.start, &|slot| slot.span.start < field.span.start);
         let end = place(field.span.end, &|slot| slot.span.end <= field.span.end);
-        let alike = start.slots_before == end.slots_before;
+        (start, end)
+    };
+    let alike = |field: &Field| {
+        let (start, end) = places(field);
+        start.slots_before == end.slots_before
+    };
+    // What stands in another choice or call than in the event before says something new, and of several in one event the
+    // last is at hand afterwards, not the first. Which call an entry belongs to is decided by three parts together.
+    let tells_apart = |field: &&Field| {
+        use Part::{Choice, Tool, ToolId, ToolName};
+        matches!(field.part, Choice | Tool | ToolId | ToolName)
+    };
+    let mut owners = example.fields.iter().filter(tells_apart);
+    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1 && owners.all(alike);
+    let anchored = |field: &Field| {
+        let (start, end) = places(field);
+        let bytes = example.block.get(field.span.clone()).unwrap_or_default();
+        let stays = match field.part {
+            // Whether its tokens are new is told from the text since it began.
+            Part::Choice => !with_tokens,
+            part => stays(part, bytes),
+        };
         Anchored {
-            part: known(field, example),
-            lasting: single && alike && stays(field.part, reasons),
+            part: known(field, bytes),
+            lasting: single && alike(field) && stays,
             start,
             end,
         }
@@ -74,30 +93,27 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
 fn settled(part: Part) -> bool {
     matches!(
         part,
-        Part::Id | Part::Created | Part::Model | Part::Fingerprint | Part::Object | Part::Void
+        Part::Id | Part::Created | Part::Model | Part::Object | Part::Void
     )
 }
 
 /// Whether to fold the same again changes nothing.
-fn stays(part: Part, reasons: bool) -> bool {
+fn stays(part: Part, bytes: &[u8]) -> bool {
     match part {
-        // With each choice the first reasoning that says something counts anew.
-        Part::Choice => !reasons,
-        Part::Role
-        | Part::Counts
-        | Part::Usage
-        | Part::FinishReason
-        | Part::Tool
-        | Part::ToolId
-        | Part::ToolType
-        | Part::ToolName => true,
-        _ => false,
+        Part::Content
+        | Part::Refusal
+        | Part::Reasoning
+        | Part::ReasoningContent
+        | Part::ReasoningText
+        | Part::ToolArguments => bytes.is_empty(),
+        Part::DeltaMember | Part::ToolMember | Part::FunctionMember => !may_hold_text(bytes),
+        Part::ContentParts | Part::ToolObject | Part::ToolList | Part::LogprobMember => false,
+        _ => true,
     }
 }
 
 /// Whether usage holds counts is the same for all events of a shape; where it holds none, the fold has had it.
-fn known(field: &Field, example: &Example) -> Part {
-    let bytes = example.block.get(field.span.clone()).unwrap_or_default();
+fn known(field: &Field, bytes: &[u8]) -> Part {
     match field.part {
         Part::Usage if has_counts(bytes) => Part::Counts,
         Part::Usage => Part::Void,

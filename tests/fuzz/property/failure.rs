@@ -24,7 +24,7 @@ pub fn hold(data: &[u8]) {
     });
     assert_eq!(refused.status, Some(status));
     assert!(refused.message.chars().count() < 1_200);
-    for error in [refused, unexpected(body)].into_iter().chain(fault) {
+    for error in [refused, unexpected(200, body)].into_iter().chain(fault) {
         tells_no_key(&error, body);
     }
     if let Ok(models) = model::parse(body) {

@@ -1,7 +1,7 @@
 //! Bodies that users give: refused, or written for the wire as JSON that says the same.
 
 use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
-use hfetch::wire::request::{Defaults, chat};
+use hfetch::wire::request::{Defaults, chat, without};
 
 use super::reader::parse;
 use super::shallow;
@@ -32,6 +32,13 @@ pub fn hold(data: &[u8]) {
         }
         if request.stream {
             assert_eq!(written["stream_options"]["include_usage"], true);
+        }
+        let mut kept = written.clone();
+        let had = kept.shift_remove("stream_options").is_some();
+        assert_eq!(request.stream_options.is_some(), had);
+        if let Some(member) = request.stream_options {
+            let rest = without(&request.body, &member);
+            assert_eq!(parse(rest.as_bytes()).as_object(), Some(&kept));
         }
     }
     let bounded = Defaults {

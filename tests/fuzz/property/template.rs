@@ -26,6 +26,7 @@ pub fn hold(data: &[u8]) {
         .iter()
         .copied()
         .take_while(|payload| payload.trim_ascii() != b"[DONE]")
+        .filter(|payload| !payload.trim_ascii().starts_with(b":"))
         .map(|payload| String::from_utf8_lossy(payload).into_owned())
         .take_while(|payload| json::parse(payload.as_bytes()).is_ok())
         .map(|payload| parse(payload.as_bytes()).to_string())

@@ -9,11 +9,12 @@ export const chat = [
     assertIdentical(await client().chat.completions.create({ messages: PROMPT }), body);
   }),
 
-  scenario("reasoning_content becomes reasoning, and nothing else is added", async ({ client, script, assert }) => {
+  scenario("a message has the names its server gave, and reasoningOf finds reasoning under any", async ({ client, script, hfetch, assert }) => {
     await script({ fixture: "completion-reasoning-content.json" }, { fixture: "completion-plain.json" });
     const hf = client();
     const { message } = (await hf.chat.completions.create({ messages: PROMPT })).choices[0];
-    assert.deepEqual(message, { role: "assistant", content: "Three.", reasoning_content: "Count them.", reasoning: "Count them." });
+    assert.deepEqual(message, { role: "assistant", content: "Three.", reasoning_content: "Count them." });
+    assert.equal(hfetch.reasoningOf(message), "Count them.");
     assert.ok(!("reasoning" in (await hf.chat.completions.create({ messages: PROMPT })).choices[0].message));
   }),
 
@@ -38,11 +39,14 @@ export const chat = [
 
   scenario("a stream asks for usage unless told not to", async ({ client, stats, assert }) => {
     const hf = client();
-    for (const stream_options of [undefined, { include_usage: false }, { include_usage: true }]) {
-      await collect(await hf.chat.completions.create({ messages: PROMPT, stream: true, ...(stream_options && { stream_options }) }));
+    const asks = { include_usage: true };
+    const table = [[undefined, asks], [null], [{ include_usage: false }], [{ include_usage: null }], [{}, asks], [asks, asks], [{ include_usage: false, x: 1 }, { include_usage: false, x: 1 }]];
+    for (const [stream_options] of table) {
+      await collect(await hf.chat.completions.create({ messages: PROMPT, stream: true, ...(stream_options !== undefined && { stream_options }) }));
     }
     const { bodies } = await stats();
-    assert.deepEqual(bodies.map((body) => body.stream_options), [{ include_usage: true }, { include_usage: false }, { include_usage: true }]);
+    assert.deepEqual(bodies.map((body) => body.stream_options), table.map(([, sent]) => sent));
+    assert.deepEqual(bodies.map((body) => "stream_options" in body), table.map(([, sent]) => sent !== undefined));
     assert.ok(bodies.every((body) => body.stream === true));
   }),
 

@@ -112,6 +112,33 @@ export const error = [
     assert.equal((await stats()).requests, 0);
   }),
 
+  scenario("an error's stack leads to where the call was made", async ({ client, script, hfetch, assert }) => {
+    await script({ status: 401 }, { sse: [{ error: "no" }] }, { status: 401 }, { status: 500 });
+    const hf = client({ retry: false });
+    const stream = { messages: PROMPT, stream: true };
+    const ways = {
+      refused: async function whoAsked() { await hf.chat.completions.create({ messages: PROMPT }); },
+      broken: async function whoAsked() { for await (const text of (await hf.chat.completions.create(stream)).text()) void text; },
+      embedding: async function whoAsked() { await hf.embeddings.create({ input: "a", model: "org/m" }); },
+      catalogue: async function whoAsked() { await hf.models.list(); },
+      argument: async function whoAsked() { await hf.chat.completions.create({}); },
+      option: async function whoAsked() { client({ apiKey: "" }); },
+    };
+    for (const [way, run] of Object.entries(ways)) {
+      const { stack, message } = await assert.rejects(run(), hfetch.HfetchError);
+      assert.ok(stack.includes("whoAsked"), `${way}: ${stack}`);
+      // V8 and Bun begin with the message, as it is now.
+      assert.ok(!/^\w*Error/.test(stack) || stack.includes(message), stack);
+    }
+  }),
+
+  scenario("a short key is a placeholder, and cut out of no message", async ({ client, script, hfetch, assert }) => {
+    await script({ status: 404, json: { error: { message: "none_found of none", code: "none_found" } } });
+    const error = await assert.rejects(client({ apiKey: "none", retry: false }).chat.completions.create({ messages: PROMPT }), hfetch.NotFoundError);
+    assert.equal(error.code, "none_found");
+    assert.ok(error.message.includes("none_found of none"), error.message);
+  }),
+
   scenario("a mistake in the options is a ConfigError that names it", async ({ client, hfetch, assert }) => {
     for (const [options, path] of OPTIONS) {
       const error = assert.throws(() => client(options), hfetch.ConfigError, path);

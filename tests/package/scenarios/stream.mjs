@@ -68,7 +68,7 @@ export const stream = [
     assert.deepEqual(await fourth.final(), alone, "after text()");
   }),
 
-  scenario("tool calls and reasoning come out alike from every family of servers", async ({ client, assert }) => {
+  scenario("tool calls and reasoning come out alike from every family of servers", async ({ client, hfetch, assert }) => {
     const tools = [{ type: "function", function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
     for (const provider of ["novita", "together", "groq", "hf-inference"]) {
       const hf = client({ model: `openai/gpt-oss-20b:${provider}` });
@@ -77,9 +77,9 @@ export const stream = [
       const [call, ...others] = called.choices[0].message.tool_calls;
       assert.deepEqual([call.function.name, JSON.parse(call.function.arguments), others.length], ["get_weather", { city: "Oslo" }, 0], provider);
       assert.ok(call.id !== "" && call.type === "function", provider);
-      const { content, reasoning } = (await (await hf.chat.completions.create(answer)).final()).choices[0].message;
-      assert.ok(content.startsWith("You said: Oslo"), provider);
-      if (provider !== "hf-inference") assert.equal(reasoning, "The user wants an echo.", provider);
+      const message = (await (await hf.chat.completions.create(answer)).final()).choices[0].message;
+      assert.ok(message.content.startsWith("You said: Oslo"), provider);
+      if (provider !== "hf-inference") assert.equal(hfetch.reasoningOf(message), "The user wants an echo.", provider);
     }
   }),
 

@@ -1,0 +1,273 @@
+//! One choice of a chunk: its delta, its tool calls, its logprobs.
+
+use std::ops::Range;
+
+use super::{Field, Part, Reader};
+use crate::json::{Kind, Malformed, Scanner};
+
+type Read = Result<(), Malformed>;
+
+const CALLS: &str = "tool_calls is no list of calls";
+
+/// What a choice has besides its delta, until it is known whether it has one.
+#[derive(Default)]
+struct Beside<'a> {
+    /// A scanner before the value of `message`.
+    message: Option<Scanner<'a>>,
+    text: Option<Range<usize>>,
+    has_delta: bool,
+}
+
+impl Reader<'_, '_> {
+    fn string(&mut self, part: Part, scope: usize, problem: &'static str) -> Read {
+        self.forget(scope, part);
+        if let Some(span) = self.text(problem)? {
+            self.push(part, span);
+        }
+        Ok(())
+    }
+
+    pub(super) fn choice(&mut self) -> Read {
+        if !self.is_object("a choice is no object")? {
+            return Ok(());
+        }
+        let scope = self.fields.len();
+        let (mut delta, mut logprobs) = (0..0, 0..0);
+        let mut beside = Beside::default();
+        self.push(Part::Choice, 0..0);
+        self.object(&mut |reader, key| match key {
+            b"index" => reader.index(scope),
+            b"delta" => reader.nested(&mut delta, &mut |reader| {
+                beside.has_delta = reader.scanner.kind()? != Kind::Null;
+                if beside.has_delta {
+                    reader.push(Part::Delta, 0..0);
+                }
+                reader.delta()
+            }),
+            b"message" => {
+                beside.message = Some(reader.scanner.clone());
+                reader.skip()
+            }
+            b"text" => {
+                let start = reader.key_start();
+                reader.skip()?;
+                beside.text = Some(start..reader.scanner.at());
+                Ok(())
+            }
+            b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
+            b"finish_reason" => {
+                reader.string(Part::FinishReason, scope, "finish_reason is no string")
+            }
+            b"error" => reader.failure(scope),
+            _ => reader.member(Part::ChoiceMember, scope),
+        })?;
+        // Whether tokens that come again are new is told from the text that came with them.
+        for at in logprobs {
+            if let Some(field) = self.fields.get_mut(at) {
+                let part = std::mem::replace(&mut field.part, Part::Void);
+                let span = field.span.clone();
+                self.fields.push(Field { part, span });
+            }
+        }
+        if beside.has_delta {
+            return Ok(());
+        }
+        if let Some(text) = beside.text {
+            self.push(Part::ChoiceMember, text);
+        }
+        // A whole completion has a message where a chunk has a delta.
+        let Some(message) = beside.message else {
+            return Ok(());
+        };
+        let behind = std::mem::replace(&mut self.scanner, message);
+        self.push(Part::Message, 0..0);
+        self.delta()?;
+        self.scanner = behind;
+        Ok(())
+    }
+
+    /// Some servers write `error: null`, false or "" where nothing has failed.
+    fn failure(&mut self, scope: usize) -> Read {
+        self.forget(scope, Part::Failure);
+        self.scanner.kind()?;
+        let start = self.scanner.at();
+        self.member(Part::ChoiceMember, scope)?;
+        let span = start..self.scanner.at();
+        if !matches!(
+            self.payload.get(span.clone()),
+            Some(b"null" | b"false" | b"\"\"")
+        ) {
+            self.push(Part::Failure, span);
+        }
+        Ok(())
+    }
+
+    /// The index may come after what it orders: its place is kept.
+    fn index(&mut self, place: usize) -> Read {
+        let kind = self.scanner.kind()?;
+        let start = self.scanner.at();
+        let value = self.scanner.skip()?;
+        let digits = value
+            .get(1..value.len().saturating_sub(1))
+            .unwrap_or_default();
+        let span = match kind {
+            Kind::Number => start..self.scanner.at(),
+            Kind::String if digits.iter().all(u8::is_ascii_digit) => {
+                start + 1..self.scanner.at() - 1
+            }
+            Kind::Null => 0..0,
+            _ => return self.refuse("an index is no number"),
+        };
+        self.set(place, span);
+        Ok(())
+    }
+
+    fn set(&mut self, place: usize, span: Range<usize>) {
+        if let Some(field) = self.fields.get_mut(place) {
+            field.span = span;
+        }
+    }
+
+    fn logprobs(&mut self) -> Read {
+        let (scope, start) = (self.fields.len(), self.key_start());
+        self.object(&mut |reader, _| reader.member(Part::LogprobMember, scope))?;
+        if self.fields.len() == scope {
+            self.push(Part::ChoiceMember, start..self.scanner.at());
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self) -> Read {
+        if !self.is_object("a delta or message is no object")? {
+            return Ok(());
+        }
+        let scope = self.fields.len();
+        let mut calls = 0..0;
+        self.object(&mut |reader, key| match key {
+            b"content" => reader.content(scope),
+            b"role" => reader.string(Part::Role, scope, "role is no string"),
+            b"refusal" => reader.thought(Part::Refusal, scope),
+            b"reasoning" => reader.thought(Part::Reasoning, scope),
+            b"reasoning_content" => reader.thought(Part::ReasoningContent, scope),
+            b"reasoning_text" => reader.thought(Part::ReasoningText, scope),
+            b"tool_calls" => reader.nested(&mut calls, &mut Self::tool_calls),
+            _ => reader.member(Part::DeltaMember, scope),
+        })
+    }
+
+    fn content(&mut self, scope: usize) -> Read {
+        const PROBLEM: &str = "content is neither a string nor a list of parts";
+        self.forget(scope, Part::ContentParts);
+        let kind = self.scanner.kind()?;
+        if !matches!(kind, Kind::Array | Kind::Object) {
+            return self.string(Part::Content, scope, PROBLEM);
+        }
+        self.forget(scope, Part::Content);
+        let start = self.scanner.at();
+        self.list(PROBLEM, &mut |reader| match reader.scanner.kind()? {
+            Kind::Object | Kind::String | Kind::Null => reader.skip(),
+            _ => reader.refuse(PROBLEM),
+        })?;
+        self.push(Part::ContentParts, start..self.scanner.at());
+        Ok(())
+    }
+
+    /// A text that some servers write in a structure of their own.
+    fn thought(&mut self, part: Part, scope: usize) -> Read {
+        match self.scanner.kind()? {
+            Kind::String => self.string(part, scope, ""),
+            Kind::Number | Kind::Bool => self.refuse("reasoning or refusal is no text"),
+            _ => {
+                self.forget(scope, part);
+                self.member(Part::DeltaMember, scope)
+            }
+        }
+    }
+
+    fn tool_calls(&mut self) -> Read {
+        let (scope, start) = (self.fields.len(), self.key_start());
+        let mut count = 0;
+        self.push(Part::ToolList, 0..0);
+        self.list(CALLS, &mut |reader| {
+            count += 1;
+            match reader.scanner.kind()? {
+                Kind::Null => reader.skip(),
+                Kind::Object => reader.tool_call(),
+                _ => reader.refuse(CALLS),
+            }
+        })?;
+        if count < 2 {
+            self.fields.remove(scope);
+        }
+        if count == 0 {
+            self.push(Part::DeltaMember, start..self.scanner.at());
+        }
+        Ok(())
+    }
+
+    fn tool_call(&mut self) -> Read {
+        let scope = self.fields.len();
+        let mut function = 0..0;
+        // Which call this is may hang on the id and the name, so that they are applied before the rest.
+        self.push(Part::Tool, 0..0);
+        self.push(Part::ToolId, 0..0);
+        self.push(Part::ToolName, 0..0);
+        self.object(&mut |reader, key| match key {
+            b"index" => reader.index(scope),
+            b"id" => {
+                let kind = reader.scanner.kind()?;
+                let start = reader.scanner.at();
+                reader.skip()?;
+                let span = match kind {
+                    Kind::String | Kind::Number => start..reader.scanner.at(),
+                    Kind::Null => 0..0,
+                    _ => return reader.refuse("the id of a tool call is no string"),
+                };
+                reader.set(scope + 1, span);
+                Ok(())
+            }
+            b"type" => reader.string(
+                Part::ToolType,
+                scope,
+                "the type of a tool call is no string",
+            ),
+            b"function" => {
+                reader.set(scope + 2, 0..0);
+                reader.nested(&mut function, &mut |reader| reader.function(scope + 2))
+            }
+            _ => reader.member(Part::ToolMember, scope),
+        })
+    }
+
+    fn function(&mut self, name: usize) -> Read {
+        if !self.is_object("the function of a tool call is no object")? {
+            return Ok(());
+        }
+        let scope = self.fields.len();
+        self.object(&mut |reader, key| match key {
+            b"name" => {
+                let span = reader.text("the name of a function is no string")?;
+                reader.set(name, span.unwrap_or_default());
+                Ok(())
+            }
+            b"arguments" => reader.arguments(scope),
+            _ => reader.member(Part::FunctionMember, scope),
+        })
+    }
+
+    fn arguments(&mut self, scope: usize) -> Read {
+        const PROBLEM: &str = "the arguments of a function are neither a string nor an object";
+        self.forget(scope, Part::ToolObject);
+        let kind = self.scanner.kind()?;
+        if !matches!(kind, Kind::Array | Kind::Object) {
+            return self.string(Part::ToolArguments, scope, PROBLEM);
+        }
+        self.forget(scope, Part::ToolArguments);
+        let start = self.scanner.at();
+        if self.is_object(PROBLEM)? {
+            self.skip()?;
+        }
+        self.push(Part::ToolObject, start..self.scanner.at());
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! The tool calls of a choice, told apart.
+
+use super::members::Members;
+use super::node::{Within, add_name, json_text, put};
+use super::{MAX_ENTRIES, separated, whole};
+use crate::json::{self, unescape};
+use crate::wire::buffer::Buffer;
+use crate::wire::chunk::Part;
+
+/// Arguments that are no object or list are read whole each time, if they are not longer than this.
+const MAX_SCALAR: usize = 256;
+/// Calls, from the last one on, among which an id is looked for.
+const MAX_SEARCH: usize = 256;
+
+#[derive(Debug, Default)]
+struct ToolCall {
+    index: u64,
+    /// As it stands.
+    id: Vec<u8>,
+    kind: Vec<u8>,
+    name: Buffer,
+    arguments: Buffer,
+    /// Other keys of its function.
+    function: Members,
+    rest: Members,
+    scan: Scan,
+}
+
+/// What a chunk says first of a call: it decides which call that is.
+#[derive(Debug, Default)]
+struct Entry {
+    index: Option<u64>,
+    /// Where it stands in a list of several.
+    position: Option<usize>,
+    id: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ToolCalls {
+    /// By index, and those of one index in the order in which they began.
+    list: Vec<ToolCall>,
+    at_hand: usize,
+    entry: Entry,
+    /// Entries of a list of several so far.
+    position: Option<usize>,
+}
+
+impl ToolCalls {
+    /// A choice begins: its list of calls has one entry unless it says otherwise.
+    pub(super) fn begin(&mut self) {
+        self.position = None;
+    }
+
+    /// Adds a part of an entry; gives how much was said by it.
+    pub(super) fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
+        match part {
+            Part::ToolList => self.position = Some(0),
+            Part::Tool => {
+                self.entry.index = whole(bytes);
+                self.entry.position = self.position;
+                self.position = self.position.map(|position| position + 1);
+            }
+            Part::ToolId => {
+                self.entry.id.clear();
+                let id = if bytes == b"\"\"" { b"" } else { bytes };
+                self.entry.id.extend_from_slice(id);
+            }
+            Part::ToolName => {
+                self.at_hand = self.find(bytes);
+                let id = self.entry.id.as_slice();
+                if let Some(call) = self.list.get_mut(self.at_hand) {
+                    if call.id.is_empty() {
+                        call.id.extend_from_slice(id);
+                    }
+                    add_name(&mut call.name, bytes);
+                }
+                return bytes.len();
+            }
+            _ => {
+                let call = self.list.get_mut(self.at_hand);
+                return call.map_or(0, |call| call.add(part, bytes));
+            }
+        }
+        0
+    }
+
+    /// Which call an entry with this name belongs to; it is begun if there is none yet.
+    fn find(&mut self, name: &[u8]) -> usize {
+        match self.entry.index {
+            Some(index) => self.by_index(index, name),
+            None => self.by_place(name),
+        }
+    }
+
+    fn by_index(&mut self, index: u64, name: &[u8]) -> usize {
+        let end = self.list.partition_point(|call| call.index <= index);
+        let last = end.checked_sub(1);
+        let Some((at, call)) = last.and_then(|at| Some((at, self.list.get_mut(at)?))) else {
+            return self.start(0, index);
+        };
+        if call.index != index {
+            return self.start(end, index);
+        }
+        let id = self.entry.id.as_slice();
+        if id.is_empty() || call.id == id {
+            return at;
+        }
+        let is_other = call.is_other(name);
+        let earlier = self.list.get(..at).unwrap_or_default().iter();
+        let mut same = earlier
+            .rev()
+            .take(MAX_SEARCH)
+            .take_while(|call| call.index == index);
+        match same.position(|call| call.id == id) {
+            Some(before) => at - 1 - before,
+            None if is_other => self.start(end, index),
+            None => at,
+        }
+    }
+
+    /// Without an index the call at hand goes on, or in a list of several the one at the same place, unless the id is another's.
+    fn by_place(&mut self, name: &[u8]) -> usize {
+        let id = self.entry.id.as_slice();
+        let at = self.entry.position.unwrap_or(self.at_hand);
+        let end = self.list.len();
+        let index = self.list.last().map_or(0, |call| call.index + 1);
+        let Some(call) = self.list.get_mut(at) else {
+            return self.start(end, index);
+        };
+        let goes_on = if id.is_empty() {
+            // It would be two names in one, and the arguments behind their end.
+            name.starts_with(call.name.as_slice()) || name.is_empty() || !call.is_complete()
+        } else {
+            call.id == id || call.id.is_empty() && !call.is_other(name)
+        };
+        if goes_on {
+            return at;
+        }
+        let mut calls = self.list.iter().rev().take(MAX_SEARCH);
+        match calls.position(|call| call.id == id && !id.is_empty()) {
+            Some(before) => end - 1 - before,
+            None => self.start(end, index),
+        }
+    }
+
+    fn start(&mut self, at: usize, index: u64) -> usize {
+        if self.list.len() >= MAX_ENTRIES {
+            return MAX_ENTRIES - 1;
+        }
+        let call = ToolCall {
+            index,
+            ..ToolCall::default()
+        };
+        self.list.insert(at, call);
+        at
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        separated(&self.list, out, ToolCall::write);
+    }
+
+    /// Appends what a model wrote of them.
+    pub(super) fn said(&self, out: &mut Vec<u8>) {
+        for call in &self.list {
+            out.extend_from_slice(call.name.as_slice());
+            out.extend_from_slice(call.arguments.as_slice());
+        }
+    }
+}
+
+impl ToolCall {
+    fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
+        match part {
+            Part::ToolArguments => self.arguments.push(bytes),
+            Part::ToolObject => {
+                let object = if bytes.starts_with(b"[") {
+                    b"{}"
+                } else {
+                    bytes
+                };
+                let text = json_text(object);
+                self.arguments.push(&text);
+            }
+            Part::ToolType if bytes.is_empty() => {}
+            Part::ToolType => self.kind = bytes.to_vec(),
+            Part::FunctionMember => return self.function.fold(bytes, Within::Nested),
+            _ => return self.rest.fold(bytes, Within::Nested),
+        }
+        bytes.len()
+    }
+
+    /// Whether an entry with this name and an id of its own begins another call.
+    fn is_other(&mut self, name: &[u8]) -> bool {
+        let known = self.name.as_slice();
+        !name.is_empty() && (!known.is_empty() && known != name || self.is_complete())
+    }
+
+    /// Whether the arguments are a whole JSON value. Each of their bytes is looked at once.
+    fn is_complete(&mut self) -> bool {
+        let arguments = self.arguments.as_slice();
+        self.scan.read(arguments);
+        if self.scan.opened {
+            return self.scan.depth == 0 && !self.scan.quoted;
+        }
+        arguments.len() <= MAX_SCALAR && json::parse(unescape(arguments).as_bytes()).is_ok()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let id: &[u8] = if self.id.is_empty() {
+            b"\"\""
+        } else {
+            &self.id
+        };
+        let kind: &[u8] = if self.kind.is_empty() {
+            b"function"
+        } else {
+            &self.kind
+        };
+        put(out, &[b"{\"id\":", id, b",\"type\":\"", kind, b"\""]);
+        let (name, arguments) = (self.name.as_slice(), self.arguments.as_slice());
+        let said = name.len() + arguments.len() > 0 || !self.function.is_empty();
+        if said || kind == b"function" {
+            let before: &[u8] = b",\"function\":{\"name\":\"";
+            put(
+                out,
+                &[before, name, b"\",\"arguments\":\"", arguments, b"\""],
+            );
+            self.function.write(&[], out);
+            put(out, &[b"}"]);
+        }
+        self.rest.write(&[], out);
+        put(out, &[b"}"]);
+    }
+}
+
+/// How deep in brackets a JSON text that grows is, read as it stands between the quotes of another.
+#[derive(Debug, Default)]
+struct Scan {
+    at: usize,
+    opened: bool,
+    depth: usize,
+    quoted: bool,
+    /// Behind a backslash of the text itself.
+    escaped: bool,
+}
+
+impl Scan {
+    fn read(&mut self, raw: &[u8]) {
+        while let Some(rest) = raw.get(self.at..).filter(|rest| !rest.is_empty()) {
+            let (letter, length) = match rest {
+                [b'\\', b'u', digits @ ..] => (ascii(digits), 6),
+                [b'\\', b'n' | b't' | b'r', ..] => (b' ', 2),
+                [b'\\', letter, ..] => (*letter, 2),
+                _ => (rest.first().copied().unwrap_or_default(), 1),
+            };
+            self.at += length;
+            self.take(letter);
+        }
+    }
+
+    fn take(&mut self, letter: u8) {
+        match letter {
+            _ if self.escaped => self.escaped = false,
+            b'"' => self.quoted = !self.quoted,
+            b'\\' => self.escaped = self.quoted,
+            b'{' | b'[' if !self.quoted => {
+                self.opened = true;
+                self.depth += 1;
+            }
+            b'}' | b']' if !self.quoted => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
+/// The letter of four hexadecimal digits if it is one of ASCII.
+fn ascii(digits: &[u8]) -> u8 {
+    let digits = digits.get(..4).map(String::from_utf8_lossy);
+    let code = digits.and_then(|digits| u32::from_str_radix(&digits, 16).ok());
+    code.and_then(|code| u8::try_from(code).ok())
+        .filter(u8::is_ascii)
+        .unwrap_or_default()
+}

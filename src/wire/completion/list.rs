@@ -1,0 +1,228 @@
+//! A list that several chunks bring.
+
+use super::MAX_ENTRIES;
+use super::node::{Node, Within, inside, is_inner_text};
+use super::whole;
+use crate::json::{Kind, Scanner};
+
+/// The index of an item that has none: it stands behind those that have one.
+const NONE: u64 = u64::MAX;
+/// Items of one index among which a type is looked for.
+const MAX_TYPES: usize = 16;
+
+#[derive(Debug, Default)]
+pub(super) struct List {
+    /// Items that are kept as they stand, with commas between them.
+    plain: Vec<u8>,
+    /// Where the list that came last begins among them.
+    last: usize,
+    /// Items that are folded, with their index.
+    items: Vec<(u64, Node)>,
+    /// How many of them have one.
+    indexed: usize,
+}
+
+impl List {
+    /// Folds a list; gives how much text was in it.
+    pub(super) fn fold(&mut self, list: &[u8], within: Within) -> usize {
+        let elements = inside(list).trim_ascii();
+        if within == Within::Tokens {
+            self.append(elements);
+            return 0;
+        }
+        let first = elements.first().is_some_and(|byte| *byte == b'{');
+        if first {
+            let mut scanner = Scanner::new(elements);
+            let element = Facts::of(scanner.skip().unwrap_or_default());
+            if element.index.is_some() || within == Within::Part && element.has_text {
+                return self.fold_items(list, within);
+            }
+        }
+        self.repeat_or_append(elements);
+        0
+    }
+
+    /// A list that repeats what came, or begins with it, takes its place; any other is appended.
+    fn repeat_or_append(&mut self, elements: &[u8]) {
+        let last = self.plain.get(self.last..).unwrap_or_default();
+        if begins(elements, &self.plain) {
+            self.plain.clear();
+            self.last = 0;
+        } else if begins(elements, last) {
+            self.plain.truncate(self.last);
+        }
+        self.append(elements);
+    }
+
+    /// Appends elements, whatever they are.
+    pub(super) fn append(&mut self, elements: &[u8]) {
+        if elements.is_empty() {
+            return;
+        }
+        if !self.plain.is_empty() && self.plain.last() != Some(&b',') {
+            self.plain.push(b',');
+        }
+        self.last = self.plain.len();
+        self.plain.extend_from_slice(elements);
+    }
+
+    /// Folds each item into the one with its index, or, in content, into a neighbour of its type.
+    pub(super) fn fold_items(&mut self, list: &[u8], within: Within) -> usize {
+        let mut scanner = Scanner::new(list);
+        let mut said = 0;
+        if scanner.begin_array().is_err() {
+            return self.fold_item(list, within);
+        }
+        while let Ok(true) = scanner.next_element() {
+            let _ = scanner.kind();
+            let item = scanner.skip().unwrap_or_default();
+            said += self.fold_item(item, within);
+        }
+        said
+    }
+
+    pub(super) fn fold_item(&mut self, item: &[u8], within: Within) -> usize {
+        let facts = Facts::of(item);
+        let at = match facts.index {
+            Some(index) => self.at(index, facts.kind),
+            None if within == Within::Part && self.goes_on(&facts) => self.items.len() - 1,
+            None => self.push(NONE),
+        };
+        let Some((_, node)) = self.items.get_mut(at) else {
+            return 0;
+        };
+        node.fold(b"", item, within)
+    }
+
+    fn push(&mut self, index: u64) -> usize {
+        self.items.push((index, Node::default()));
+        self.items.len() - 1
+    }
+
+    /// The item with this index, and of this type where both say one: a summary and what is encrypted may share an index.
+    fn at(&mut self, index: u64, kind: &[u8]) -> usize {
+        let end = self.items.partition_point(|item| item.0 <= index);
+        let group = self.items.get(..end).unwrap_or_default().iter().rev();
+        let mut group = group.take(MAX_TYPES).take_while(|item| item.0 == index);
+        match group.position(|(_, node)| {
+            kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)
+        }) {
+            Some(before) => end - 1 - before,
+            None if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
+            None => {
+                self.items.insert(end, (index, Node::default()));
+                self.indexed += 1;
+                end
+            }
+        }
+    }
+
+    /// Whether a part without an index goes on with the last one.
+    fn goes_on(&self, facts: &Facts<'_>) -> bool {
+        match self.items.last() {
+            Some((NONE, node)) if facts.has_text => kind_of(node).unwrap_or_default() == facts.kind,
+            _ => false,
+        }
+    }
+
+    /// Appends to the text of content that comes as a list.
+    pub(super) fn add_text(&mut self, text: &[u8]) {
+        if text.is_empty() {
+            return;
+        }
+        let facts = Facts {
+            kind: b"\"text\"",
+            has_text: true,
+            ..Facts::default()
+        };
+        let at = match self.goes_on(&facts) {
+            true => self.items.len() - 1,
+            false => self.push(NONE),
+        };
+        if let Some((_, node)) = self.items.get_mut(at) {
+            let part = [br#"{"type":"text","text":""#.as_slice(), text, b"\"}"].concat();
+            node.fold(b"", &part, Within::Part);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.items.is_empty()
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        out.extend_from_slice(&self.plain);
+        for (_, node) in &self.items {
+            if out.last() != Some(&b'[') {
+                out.push(b',');
+            }
+            node.write(out);
+        }
+        out.push(b']');
+    }
+
+    pub(super) fn said(&self, out: &mut Vec<u8>) {
+        for (_, node) in &self.items {
+            node.said(out);
+        }
+    }
+}
+
+/// The type of an item, as it stands.
+fn kind_of(node: &Node) -> Option<&[u8]> {
+    match node {
+        Node::Object(members) => match members.get(b"type") {
+            Some(Node::Last(kind)) => Some(kind),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the elements of a list begin with those of another.
+fn begins(elements: &[u8], with: &[u8]) -> bool {
+    let Some(rest) = elements.strip_prefix(with) else {
+        return false;
+    };
+    matches!(rest.trim_ascii_start().first(), None | Some(b',')) && !elements.is_empty()
+}
+
+/// What decides where an item of a list belongs.
+#[derive(Default)]
+pub(super) struct Facts<'a> {
+    index: Option<u64>,
+    /// `type`, as it stands.
+    kind: &'a [u8],
+    has_text: bool,
+    /// Its text, between the quotes, if it is text of the answer.
+    pub(super) text: Option<&'a [u8]>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(item: &'a [u8]) -> Self {
+        let mut facts = Facts::default();
+        let mut scanner = Scanner::new(item);
+        if scanner.begin_object().is_err() {
+            return facts;
+        }
+        while let Ok(Some(key)) = scanner.next_key() {
+            let kind = scanner.kind();
+            let value = scanner.skip().unwrap_or_default();
+            match (key.raw, kind) {
+                (b"index", Ok(Kind::Number)) => facts.index = whole(value),
+                (b"type", Ok(Kind::String)) => facts.kind = value,
+                (name, Ok(Kind::String | Kind::Array)) if is_inner_text(name) => {
+                    facts.has_text = true;
+                    if name == b"text" && kind == Ok(Kind::String) {
+                        facts.text = Some(inside(value));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !matches!(facts.kind, b"" | b"\"text\"" | b"\"output_text\"") {
+            facts.text = None;
+        }
+        facts
+    }
+}

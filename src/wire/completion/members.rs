@@ -1,0 +1,200 @@
+//! The keys of an object, in the order in which they came.
+
+use std::borrow::Cow;
+
+use super::node::{Node, Within, write_text};
+use crate::json::{RawString, Scanner, unescape_into, write_string};
+
+/// Objects with more keys have a table; in the others a key is looked for.
+const SMALL: usize = 16;
+/// Places of the table that are tried for one key. Where all are taken, by keys that were made to meet there, the key is
+/// kept anew each time it comes: what it said last counts.
+const TRIES: usize = 64;
+
+#[derive(Debug)]
+struct Member {
+    key: Vec<u8>,
+    node: Node,
+    /// The merge in which it was folded last.
+    merge: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    list: Vec<Member>,
+    /// Positions in the list plus one, by the hash of the key; its length is a power of two.
+    table: Vec<u32>,
+    /// Behind the key that was found last: keys mostly come in the same order.
+    next: usize,
+    merge: u32,
+}
+
+impl Members {
+    /// Folds `"key":value`, as it stands.
+    pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
+        let mut scanner = Scanner::new(member);
+        let Ok(key) = scanner.string() else {
+            return 0;
+        };
+        let value = member.get(scanner.at()..).unwrap_or_default();
+        // A colon, and white space around it.
+        let value = value.trim_ascii_start().get(1..).unwrap_or_default();
+        let key = canonical(key);
+        let value = value.trim_ascii_start();
+        let node = self.node(&key);
+        node.map_or(0, |node| node.fold(&key, value, within))
+    }
+
+    /// Folds the members of an object; of a key that is in it twice the last counts.
+    pub(super) fn merge(&mut self, object: &[u8], within: Within) -> usize {
+        let mut scanner = Scanner::new(object);
+        let mut found = Vec::new();
+        // What is folded has been checked.
+        if scanner.begin_object().is_ok() {
+            while let Ok(Some(key)) = scanner.next_key() {
+                let key = canonical(key);
+                let at = self.position(&key);
+                let _ = scanner.kind();
+                found.push((at, scanner.skip().unwrap_or_default()));
+            }
+        }
+        self.merge = self.merge.wrapping_add(1);
+        let mut said = 0;
+        for (at, value) in found.into_iter().rev() {
+            if let Some(member) = self.list.get_mut(at)
+                && member.merge != self.merge
+            {
+                member.merge = self.merge;
+                said += member.node.fold(&member.key, value, within);
+            }
+        }
+        said
+    }
+
+    /// The value of a key, which is there from now on.
+    pub(super) fn node(&mut self, key: &[u8]) -> Option<&mut Node> {
+        let at = self.position(key);
+        self.at(at)
+    }
+
+    /// The value at a position.
+    #[inline]
+    pub(super) fn at(&mut self, at: usize) -> Option<&mut Node> {
+        Some(&mut self.list.get_mut(at)?.node)
+    }
+
+    /// Where the value of a key is, which is there from now on.
+    pub(super) fn position(&mut self, key: &[u8]) -> usize {
+        let next = self.list.get(self.next);
+        let at = match next.is_some_and(|member| member.key == key) {
+            true => self.next,
+            false => self.find(key).unwrap_or_else(|| self.push(key)),
+        };
+        self.next = at + 1;
+        at
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Option<&Node> {
+        Some(&self.list.get(self.find(key)?)?.node)
+    }
+
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        let known = |member: &Member| member.key == key;
+        if self.list.len() <= SMALL {
+            return self.list.iter().position(known);
+        }
+        for slot in self.slots(key) {
+            // An empty place: a key that is known was put before it.
+            let at = self.table.get(slot)?.checked_sub(1)? as usize;
+            if self.list.get(at).is_some_and(known) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn push(&mut self, key: &[u8]) -> usize {
+        let at = self.list.len();
+        self.list.push(Member {
+            key: key.to_vec(),
+            node: Node::default(),
+            merge: self.merge,
+        });
+        if at < SMALL {
+            return at;
+        }
+        if self.table.len() < 2 * at {
+            self.table.clear();
+            self.table.resize((4 * at).next_power_of_two(), 0);
+            for at in 0..at {
+                self.enter(at);
+            }
+        }
+        self.enter(at);
+        at
+    }
+
+    /// Puts a member's position into the table.
+    fn enter(&mut self, at: usize) {
+        let Some(member) = self.list.get(at) else {
+            return;
+        };
+        let mut slots = self.slots(&member.key);
+        let free = slots.find(|slot| self.table.get(*slot) == Some(&0));
+        if let Some(slot) = free.and_then(|slot| self.table.get_mut(slot)) {
+            *slot = at as u32 + 1;
+        }
+    }
+
+    fn slots(&self, key: &[u8]) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.table.len().wrapping_sub(1);
+        let hash = key.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        let hash = (hash ^ hash >> 15) as usize;
+        (0..TRIES).map(move |step| hash.wrapping_add(step) & mask)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Appends its members but those of `without`, with commas between them, and one before them where something stands there.
+    pub(super) fn write(&self, without: &[&[u8]], out: &mut Vec<u8>) {
+        for member in &self.list {
+            if member.node.is_empty() || without.contains(&member.key.as_slice()) {
+                continue;
+            }
+            if !matches!(out.last(), Some(b'{')) {
+                out.push(b',');
+            }
+            write_text(&member.key, out);
+            out.push(b':');
+            member.node.write(out);
+        }
+    }
+
+    /// Appends its texts but those of `without`, and data, which is none that a model wrote as tokens.
+    pub(super) fn said(&self, without: &[&[u8]], out: &mut Vec<u8>) {
+        let counts = |key: &[u8]| key != b"data" && !without.contains(&key);
+        for member in self.list.iter().filter(|member| counts(&member.key)) {
+            member.node.said(out);
+        }
+    }
+}
+
+/// Whether folding `"key":value` of a delta may append to a text: where an object or a list is in it, it is not looked through.
+pub(in crate::wire) fn may_hold_text(member: &[u8]) -> bool {
+    member.contains(&b'{') || member.contains(&b'[')
+}
+
+/// A key as it is compared: without the escapes that it needs none of.
+fn canonical(key: RawString<'_>) -> Cow<'_, [u8]> {
+    let mut text = Vec::new();
+    if !key.escaped || !unescape_into(key.raw, &mut text) {
+        return Cow::Borrowed(key.raw);
+    }
+    let mut written = Vec::new();
+    write_string(&String::from_utf8_lossy(&text), &mut written);
+    Cow::Owned(super::node::inside(&written).to_vec())
+}

@@ -1,0 +1,208 @@
+//! A value that is put together from what the chunks said of it.
+
+use super::list::List;
+use super::members::Members;
+use crate::json::write_string;
+use crate::wire::buffer::Buffer;
+
+/// Where a value stands, which decides how its texts and names are folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// In the chunk or the choice: nothing is text there.
+    Envelope,
+    /// In the logprobs of a choice that has brought text: its tokens are new.
+    Tokens,
+    /// In a delta.
+    Delta,
+    /// In a list or an object of a delta.
+    Nested,
+    /// In the function of a call.
+    Function,
+    /// In a list of content parts, or in one of these.
+    Part,
+}
+
+#[derive(Debug)]
+pub(super) enum Node {
+    /// What came last, as it stands; empty where nothing has come.
+    Last(Vec<u8>),
+    /// A text that comes in pieces, between its quotes.
+    Text(Buffer),
+    List(List),
+    Object(Members),
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Node::Last(Vec::new())
+    }
+}
+
+impl Within {
+    /// Where the elements and members of a key's value stand.
+    fn inside(self, key: &[u8]) -> Self {
+        match self {
+            Within::Envelope | Within::Tokens | Within::Part => self,
+            Within::Delta if key == b"function_call" => Within::Function,
+            _ => Within::Nested,
+        }
+    }
+
+    fn is_text(self, key: &[u8]) -> bool {
+        match key {
+            b"content" | b"refusal" | b"reasoning" | b"reasoning_content" | b"reasoning_text"
+            | b"arguments" => !matches!(self, Within::Envelope | Within::Tokens),
+            _ => matches!(self, Within::Nested | Within::Part) && is_inner_text(key),
+        }
+    }
+}
+
+/// A key whose value is text inside lists and objects of a delta.
+pub(super) fn is_inner_text(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"text" | b"thinking" | b"summary" | b"data" | b"transcript"
+    )
+}
+
+/// The bytes between the quotes or brackets of a value.
+pub(super) fn inside(value: &[u8]) -> &[u8] {
+    value
+        .get(1..value.len().saturating_sub(1))
+        .unwrap_or_default()
+}
+
+impl Node {
+    /// Folds what a chunk says of the value of `key`; gives how much text was in it.
+    pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
+        let is_text = within.is_text(key);
+        match value.first() {
+            Some(b'n') => {
+                if matches!(self, Node::Last(last) if last.is_empty()) {
+                    self.set(value);
+                }
+                0
+            }
+            Some(b'"') if is_text => self.append(inside(value)),
+            Some(b'"') if within == Within::Function && key == b"name" => self.name(inside(value)),
+            Some(b'{') if is_text && key == b"arguments" => self.append(&json_text(value)),
+            Some(b'{') => {
+                if !matches!(self, Node::Object(_)) {
+                    *self = Node::Object(Members::default());
+                }
+                match self {
+                    Node::Object(members) => members.merge(value, within.inside(key)),
+                    _ => 0,
+                }
+            }
+            Some(b'[') => {
+                if !matches!(self, Node::List(_)) {
+                    *self = Node::List(List::default());
+                }
+                match self {
+                    Node::List(list) => list.fold(value, within.inside(key)),
+                    _ => 0,
+                }
+            }
+            _ => {
+                self.set(value);
+                0
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, value: &[u8]) {
+        match self {
+            Node::Last(last) => {
+                last.clear();
+                last.extend_from_slice(value);
+            }
+            _ => *self = Node::Last(value.to_vec()),
+        }
+    }
+
+    /// The text it is from now on.
+    fn text(&mut self) -> Option<&mut Buffer> {
+        if !matches!(self, Node::Text(_)) {
+            *self = Node::Text(Buffer::default());
+        }
+        match self {
+            Node::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Appends to the text.
+    pub(super) fn append(&mut self, text: &[u8]) -> usize {
+        if let Some(buffer) = self.text() {
+            buffer.push(text);
+        }
+        text.len()
+    }
+
+    fn name(&mut self, piece: &[u8]) -> usize {
+        if let Some(name) = self.text() {
+            add_name(name, piece);
+        }
+        piece.len()
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Node::Last(last) => out.extend_from_slice(last),
+            Node::Text(text) => write_text(text.as_slice(), out),
+            Node::List(list) => list.write(out),
+            Node::Object(members) => {
+                out.push(b'{');
+                members.write(&[], out);
+                out.push(b'}');
+            }
+        }
+    }
+
+    /// Appends its texts; data is none that a model wrote as tokens.
+    pub(super) fn said(&self, out: &mut Vec<u8>) {
+        match self {
+            Node::Last(_) => {}
+            Node::Text(text) => out.extend_from_slice(text.as_slice()),
+            Node::List(list) => list.said(out),
+            Node::Object(members) => members.said(&[], out),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Node::Last(last) if last.is_empty())
+    }
+}
+
+/// One more piece of a name: the same name again, a longer one that begins with it, or what follows in it.
+pub(super) fn add_name(name: &mut Buffer, piece: &[u8]) {
+    let known = name.as_slice();
+    if piece == known {
+        return;
+    }
+    if piece.starts_with(known) {
+        name.clear();
+    }
+    name.push(piece);
+}
+
+/// The text of a JSON value, as it stands between quotes.
+pub(super) fn json_text(value: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(value.len() + 16);
+    write_string(&String::from_utf8_lossy(value), &mut text);
+    inside(&text).to_vec()
+}
+
+/// Appends pieces of JSON.
+#[inline(never)]
+pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
+}
+
+/// Appends a text as it stands between quotes.
+pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) {
+    put(out, &[b"\"", raw, b"\""]);
+}

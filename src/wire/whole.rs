@@ -1,0 +1,87 @@
+//! A whole completion: in place of a stream, and as an answer that says that it failed.
+
+use super::chunk::{self, Frame};
+use super::completion::Completion;
+use super::fault::Fault;
+use crate::error::{Class, Error};
+use crate::json;
+
+/// What an answer says that gives no reason.
+pub(super) const NO_WORDS: &str = "the server says that the answer failed, and gives no reason";
+
+/// The error of a completion that says that it, or a choice of it, failed.
+pub fn failed(body: &[u8]) -> Option<Error> {
+    let body = String::from_utf8_lossy(json::without_mark(body));
+    // What can't be read here is its reader's: it is JSON, and holds choices.
+    let mut fields = Vec::new();
+    let frame = chunk::read(body.as_bytes(), &mut fields).ok()?;
+    let mut completion = Completion::default();
+    completion.apply(body.as_bytes(), &fields);
+    let failed = frame == Frame::Error || completion.failed_choice().is_some();
+    failed.then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
+}
+
+/// A whole completion as the one chunk that says the same; `None` if the body is no completion.
+pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
+    std::str::from_utf8(body).ok()?;
+    let mut edits = Edits {
+        body,
+        at: 0,
+        chunk: Vec::with_capacity(body.len() + 8),
+    };
+    let mut scanner = json::Scanner::new(body);
+    let mut is_completion = false;
+    scanner.begin_object().ok()?;
+    while let Some(key) = scanner.next_key().ok()? {
+        scanner.kind().ok()?;
+        let start = scanner.at();
+        if key.raw == b"choices" {
+            scanner.begin_array().ok()?;
+            while scanner.next_element().ok()? {
+                is_completion |= edits.choice(&mut scanner)?;
+            }
+            continue;
+        }
+        let value = scanner.skip().ok()?;
+        if key.raw == b"object" {
+            edits.replace(start, value.len(), b"\"chat.completion.chunk\"")?;
+        }
+    }
+    scanner.end().ok()?;
+    edits.replace(body.len(), 0, b"")?;
+    is_completion.then_some(edits.chunk)
+}
+
+struct Edits<'a> {
+    body: &'a [u8],
+    at: usize,
+    chunk: Vec<u8>,
+}
+
+impl Edits<'_> {
+    fn replace(&mut self, start: usize, length: usize, replacement: &[u8]) -> Option<()> {
+        self.chunk.extend_from_slice(self.body.get(self.at..start)?);
+        self.chunk.extend_from_slice(replacement);
+        self.at = start + length;
+        Some(())
+    }
+
+    /// One choice: its key `message` becomes `delta`.
+    fn choice(&mut self, scanner: &mut json::Scanner<'_>) -> Option<bool> {
+        let mut found = false;
+        scanner.begin_object().ok()?;
+        loop {
+            let from = scanner.at();
+            let Some(key) = scanner.next_key().ok()? else {
+                return Some(found);
+            };
+            if key.raw == b"message" {
+                let before = self.body.get(from..scanner.at())?;
+                let quote = from + before.iter().position(|b| *b == b'"')?;
+                self.replace(quote, b"\"message\"".len(), b"\"delta\"")?;
+                found = true;
+            }
+            scanner.skip().ok()?;
+        }
+    }
+}
