@@ -1,0 +1,65 @@
+//! Whose time-out it was: runtimes bound their own `fetch`, and what they throw then is not a lost connection.
+
+/// What a request was doing when its time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting for the response's headers.
+    Connect,
+    /// Waiting for more of the body.
+    Idle,
+}
+
+impl Phase {
+    /// The public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Connect => "connect",
+            Phase::Idle => "idle",
+        }
+    }
+}
+
+/// The phase of a runtime's own time limit, by the names and codes of what was thrown and of its causes; none where it was
+/// no time limit. `during` is the phase in which it was thrown, for names that say none.
+///
+/// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is none: nothing was sent, so that another
+/// try costs nothing.
+pub fn exceeded<'a>(names: impl Iterator<Item = &'a str>, during: Phase) -> Option<Phase> {
+    let mut found = None;
+    for name in names {
+        match name {
+            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => return Some(Phase::Connect),
+            "UND_ERR_BODY_TIMEOUT" | "BodyTimeoutError" => return Some(Phase::Idle),
+            // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
+            "TimeoutError" | "request-timeout" | "body-timeout" => found = Some(during),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_anywhere_among_the_causes_says_whose_time_it_was() {
+        let connect = Some(Phase::Connect);
+        let idle = Some(Phase::Idle);
+        let table: [(&[&str], Option<Phase>, Option<Phase>); 8] = [
+            (&["TypeError", "UND_ERR_HEADERS_TIMEOUT"], connect, connect),
+            (&["TypeError", "HeadersTimeoutError"], connect, connect),
+            (&["TypeError", "terminated", "UND_ERR_BODY_TIMEOUT"], idle, idle),
+            (&["AggregateError", "ECONNREFUSED", "BodyTimeoutError"], idle, idle),
+            (&["TimeoutError"], connect, idle),
+            (&["FetchError", "request-timeout"], connect, idle),
+            (&["ConnectTimeoutError", "UND_ERR_CONNECT_TIMEOUT"], None, None),
+            (&["ETIMEDOUT", "ECONNRESET", "UND_ERR_SOCKET", ""], None, None),
+        ];
+        for (names, before_headers, in_the_body) in table {
+            let phase = |during| exceeded(names.iter().copied(), during);
+            assert_eq!(phase(Phase::Connect), before_headers, "{names:?}");
+            assert_eq!(phase(Phase::Idle), in_the_body, "{names:?}");
+        }
+    }
+}
