@@ -142,14 +142,20 @@ fn prices_by_model_know_the_model_with_and_without_its_provider() {
             "c/d":{"input_token_cost":5,"output_token_cost":6,"unit":"1m"}}"#,
     )
     .unwrap();
-    let input = |model: &str| prices.rates(model).map(|rates| rates.input_per_million);
+    let priced = |model: &str, base: &str| {
+        let rates = prices.rates(model, base);
+        rates.map(|rates| rates.input_per_million)
+    };
+    let input = |model: &str| priced(model, model.split(':').next().unwrap_or(model));
+    // Where a colon means nothing, it is a name like any other.
+    assert_eq!(priced("a/b:novita", "a/b:novita"), None);
     assert_eq!(input("a/b"), Some(1.0));
     assert_eq!(input("a/b:groq"), Some(3.0));
     assert_eq!(input("a/b:novita"), Some(1.0));
     assert_eq!(input("c/d:cheapest"), Some(5.0));
     assert_eq!(input("e/f"), None);
     assert_eq!(pricing("\"live\"").unwrap(), Pricing::Live);
-    assert_eq!(Pricing::Live.rates("a/b"), None);
+    assert_eq!(Pricing::Live.rates("a/b", "a/b"), None);
 }
 
 #[test]

@@ -62,13 +62,13 @@ impl Pricing {
         }
     }
 
-    /// The configured rates of a model, its `:provider` suffix counting where the prices name it.
-    pub fn rates(&self, model: &str) -> Option<Rates> {
+    /// The configured rates of a model; `base` is its name without what the router reads behind it (`:provider`), which
+    /// counts where the prices name it.
+    pub fn rates(&self, model: &str, base: &str) -> Option<Rates> {
         match self {
             Pricing::One(price) => Some(price.rates),
             Pricing::PerModel(prices) => {
                 let named = |name: &str| prices.iter().rev().find(|entry| entry.0 == name);
-                let base = model.split(':').next().unwrap_or(model);
                 named(model)
                     .or_else(|| named(base))
                     .map(|entry| entry.1.rates)

@@ -2,6 +2,7 @@
 
 use super::calendar::LAST_TIME;
 use super::http_date;
+use crate::error;
 use crate::json::Value;
 
 /// When and how often to try again.
@@ -55,11 +56,7 @@ impl std::fmt::Debug for Failure<'_> {
 
 /// Whether another try with the same key may help; no status is no response.
 pub fn is_retryable(status: Option<u16>) -> bool {
-    status.is_none_or(|status| {
-        // Cloudflare's own from 520 on, and of what other fronts say when they are overloaded.
-        let passes = matches!(status, 500 | 502..=504 | 520..=524 | 529 | 530);
-        passes || matches!(status, 408 | 409 | 425 | 429)
-    })
+    status.is_none_or(error::passes)
 }
 
 /// Ms to wait before the next try with the same key; none: give up.

@@ -17,6 +17,8 @@ pub struct Sleep {
     pub is_first: bool,
     /// Ms until its limit may give way; 0: not by time.
     pub retry_after: f64,
+    /// Ms that this takes whatever becomes free meanwhile.
+    pub least: f64,
     /// Ms until it gives up.
     pub left: f64,
     /// Whether whatever else it waits for wakes it.
@@ -51,8 +53,9 @@ impl Looks {
         };
         let mut ms = by_time.min(sleep.left);
         // A limit of time alone is not looked at before its time, but who is behind has to see when it is first.
-        if !sleep.is_woken && by_time.is_infinite() {
-            ms = ms.min(self.next);
+        if !sleep.is_woken && (by_time.is_infinite() || sleep.least < by_time) {
+            let least = if sleep.is_first { sleep.least } else { 0.0 };
+            ms = ms.min(self.next.max(least));
             self.next = (self.next * 2.0).min(LONGEST_LOOK);
         }
         ms.max(1.0)
@@ -66,6 +69,7 @@ mod tests {
     const SLEEP: Sleep = Sleep {
         is_first: true,
         retry_after: 0.0,
+        least: 0.0,
         left: 60_000.0,
         is_woken: true,
     };
@@ -101,9 +105,16 @@ mod tests {
         assert_eq!(times, [50.0, 100.0, 200.0, 400.0, 800.0, 1e3, 1e3]);
         let timed = Sleep {
             retry_after: 30_000.0,
+            least: 30_000.0,
             ..alone
         };
         assert_eq!(looks.sleep(timed), 30_000.0);
+        // Tokens of calls under way may be given back before.
+        let sooner = Sleep {
+            least: 4_000.0,
+            ..timed
+        };
+        assert_eq!(looks.sleep(sooner), 4_000.0);
         looks.renew();
         let behind = Sleep {
             is_first: false,
