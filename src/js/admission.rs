@@ -8,13 +8,14 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::resolves_across_requests;
 use super::in_flight::{Exchange, InFlight};
-use super::line::{LOOK, LOOK_BEHIND, Place};
-use super::now;
+use super::line::Place;
 use super::store::Unanswered;
 use super::trap::{self, Place as At};
+use super::{now, steady};
 use crate::error::{Class, Error};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
+use crate::policy::waiting::{Looks, Sleep};
 
 /// Why an attempt may not be made.
 pub enum Denied {
@@ -28,82 +29,76 @@ pub enum Denied {
 pub async fn admit(call: &InFlight, index: usize, tried: &[usize]) -> Result<Rc<Exchange>, Denied> {
     let line = &call.shared.line;
     let waiting = call.shared.config.waiting;
-    let mut asked = now();
+    // A store of the caller's may be shared with processes that can wake nobody here.
+    let is_woken = resolves_across_requests() && !call.shared.store.is_given();
+    let mut asked = steady();
     let give_up = asked + waiting.max_wait;
     let mut place: Option<Place<'_>> = None;
-    let mut look = LOOK;
+    let mut looks = Looks::default();
     loop {
-        let position = place.as_ref().map(|place| place.position(now()));
+        let position = place.as_ref().map(|place| place.position(steady()));
         let arrives = matches!(position, None | Some(None));
-        let first = if arrives {
-            line.len(now()) == 0
+        let is_first = if arrives {
+            line.len(steady()) == 0
         } else {
             position == Some(Some(0))
         };
+        let is_late = asked >= give_up;
         let freed = line.freed();
-        let mut retry_after = 0.0;
-        // Who arrives asks even when others are first: what can never fit fails at once.
-        if first || arrives {
+        let (mut retry_after, mut least) = (0.0, 0.0);
+        // Who arrives asks even when others are first: what can never fit fails at once. So does who gives up, to say why.
+        if is_first || arrives || is_late {
             match attempt(call, index, tried).await? {
-                Ok(admitted) if first => return Ok(admitted),
+                Ok(admitted) if is_first => return Ok(admitted),
                 Ok(out_of_turn) => call.release(&out_of_turn),
                 Err(refusal) => {
+                    (retry_after, least) = (refusal.limit.retry_after, refusal.limit.least);
                     let hopeless = !waiting.waits
-                        || refusal.reason == Reason::Budget
-                        || refusal.retry_after == f64::INFINITY;
+                        || refusal.limit.reason == Reason::Budget
+                        || retry_after == f64::INFINITY;
                     // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
-                    if hopeless || (first && refusal.retry_after > give_up - asked) {
+                    let too_long = is_first && retry_after > give_up - asked;
+                    if hopeless || is_late || too_long {
                         return Err(refused(&refusal, waiting.waits));
                     }
-                    retry_after = refusal.retry_after;
                 }
             }
         }
-        let left = give_up - now();
-        if left <= 0.0 {
+        let left = give_up - steady();
+        if is_late {
             return Err(late());
         }
         if arrives {
-            place = Some(line.join(call.number(), now()));
+            place = Some(line.join(call.number(), steady()));
         }
         trap::here(At::Line);
         // What became free while a store was asked woke nobody.
-        if first && line.freed() != freed {
-            look = LOOK;
+        if is_first && line.freed() != freed {
+            looks.renew();
             continue;
         }
         let Some(place) = &place else {
             continue;
         };
-        let most = if first { left.max(retry_after) } else { left };
-        sleep(call, place, patience(first, retry_after, look).min(most)).await?;
-        asked = now();
-        if call.shared.store.is_given() {
-            look = if line.freed() == freed {
-                (look * 2.0).min(LOOK_BEHIND)
-            } else {
-                LOOK
-            };
+        let ms = looks.sleep(Sleep {
+            is_first,
+            retry_after,
+            least,
+            left,
+            is_woken,
+        });
+        sleep(call, place, ms).await?;
+        asked = steady();
+        if line.freed() != freed {
+            looks.renew();
         }
     }
 }
 
-/// How long to sleep: until the limit may allow it, or the next look.
-fn patience(first: bool, retry_after: f64, look: f64) -> f64 {
-    match (first, retry_after > 0.0) {
-        (true, true) => retry_after,
-        (true, false) => look,
-        // Where nobody is woken, those behind must look often enough not to be missed.
-        (false, _) if resolves_across_requests() => LOOK_BEHIND,
-        (false, _) => LOOK * 10.0,
-    }
-}
-
 async fn sleep(call: &InFlight, place: &Place<'_>, ms: f64) -> Result<(), Denied> {
-    let ms = ms.max(1.0);
     let nap = call.cancel.nap(ms);
     let done = nap.done();
-    place.sleeps(nap, now() + ms);
+    place.sleeps(nap, steady() + ms);
     JsFuture::from(done).await.map_err(|_| Denied::Ended)?;
     Ok(())
 }
@@ -145,11 +140,11 @@ async fn attempt(
                 // Another key can't help where the client or the budget says no.
                 let of_key = refusal.scope == scope;
                 if of_key {
-                    shared.pool(|pool| pool.limited(key, refusal.retry_after, now()));
+                    shared.pool(|pool| pool.limited(key, refusal.limit.retry_after, now()));
                 }
                 let sooner = soonest
                     .as_ref()
-                    .is_none_or(|best| refusal.retry_after < best.retry_after);
+                    .is_none_or(|best| refusal.ends_before(best));
                 if sooner || !of_key {
                     soonest = Some(refusal);
                 }
@@ -228,19 +223,19 @@ fn unanswered(why: Unanswered) -> Denied {
 }
 
 fn refused(refusal: &Refusal, waits: bool) -> Denied {
-    let budget = refusal.reason == Reason::Budget;
+    let budget = refusal.limit.reason == Reason::Budget;
     let class = if budget {
         Class::BudgetExceeded
     } else {
         Class::LimitExceeded
     };
-    let reason = refusal.reason.name();
-    let what = match refusal.reason {
+    let reason = refusal.limit.reason.name();
+    let what = match refusal.limit.reason {
         Reason::Budget => "This request could overspend the budget; nothing was sent.",
         Reason::Requests => {
             "The limit of requests per minute is reached (limits.requestsPerMinute)."
         }
-        Reason::Tokens if refusal.retry_after == f64::INFINITY => {
+        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
             "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
         }
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
@@ -249,14 +244,14 @@ fn refused(refusal: &Refusal, waits: bool) -> Denied {
         Reason::Blocked => "The server asked for a pause.",
     };
     let mut message = what.to_string();
-    if waits && !budget && refusal.retry_after.is_finite() {
+    if waits && !budget && refusal.limit.retry_after.is_finite() {
         message.push_str(" The wait would be longer than limits.maxWait.");
     }
     let mut error = Error::new(class, message);
     error.reason = Some(reason);
     error.scope = Some(refusal.scope.clone());
-    error.retry_after = Some(refusal.retry_after);
-    error.retryable = refusal.retry_after.is_finite();
+    error.retry_after = Some(refusal.limit.retry_after);
+    error.retryable = refusal.limit.retry_after.is_finite();
     error.spent_usd = refusal.spent_usd;
     error.budget_usd = refusal.budget_usd;
     Denied::Refused(error, JsValue::UNDEFINED)
@@ -273,7 +268,7 @@ fn overdrawn() -> Error {
 fn late() -> Denied {
     let message = "Others were first in line, and the wait is longer than limits.maxWait.";
     let mut error = Error::new(Class::LimitExceeded, message);
-    error.reason = Some("requests");
+    error.reason = Some(Reason::Concurrent.name());
     error.retry_after = Some(0.0);
     error.retryable = true;
     Denied::Refused(error, JsValue::UNDEFINED)

@@ -11,11 +11,12 @@ use super::cancel::Cancel;
 use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
 use super::in_flight::{Exchange, InFlight};
-use super::now;
+use super::{now, wall};
 use super::outgoing::Wire;
 use super::trap::{self, Place};
 use crate::json;
 use crate::policy::retry::{self, Failure};
+use crate::policy::time_limit::Phase;
 use crate::wire::{failure, model};
 
 /// Longest error body that is read; beyond it nobody wrote a message.
@@ -60,19 +61,21 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     let mut last_error = None;
     loop {
         attempt += 1;
-        let (exchange, secret) = match prepare(call, index, &tried).await {
-            Ok(prepared) => prepared,
+        // Before anything is reserved: a key may take its time.
+        let given = given_key(call).await?;
+        // A function that gives the refused key again has nothing new to try.
+        if let Some((key, error)) = refused_key.take()
+            && key == given
+        {
+            return Err(error);
+        }
+        let exchange = match prepare(call, index, &tried).await {
+            Ok(exchange) => exchange,
             // What the server said matters more than the limit that kept the next try from it.
             Err(Unprepared::Refused(error)) => return Err(last_error.unwrap_or(error)),
             Err(Unprepared::Failed(error)) => return Err(error),
         };
-        // A function that gives the refused key again has nothing new to try.
-        if let Some((key, error)) = refused_key.take()
-            && key == secret
-        {
-            call.release(&exchange);
-            return Err(error);
-        }
+        let secret = given.or_else(|| call.shared.config.keys.get(exchange.key).cloned());
         tried.push(exchange.key);
         trap::here(Place::Admitted);
         let sent = once(call, wire, secret.as_deref(), &exchange).await?;
@@ -125,12 +128,25 @@ async fn affordable(call: &InFlight) -> Result<(), JsValue> {
     }
 }
 
-/// A key, what is reserved for it, and the secret itself.
+/// What the caller's key function gives, where there is one; it has as long as a connection.
+async fn given_key(call: &InFlight) -> Result<Option<String>, JsValue> {
+    if !call.shared.config.key_from_function {
+        return Ok(None);
+    }
+    let patience = call.options.timeouts.connect(call.stream);
+    match call.shared.given_key(&call.cancel, patience).await {
+        _ if call.cancel.cause().is_some() => Err(call.cancelled_error(JsValue::NULL)),
+        Ok(None) => Err(call.key_timeout()),
+        given => given,
+    }
+}
+
+/// A place for one attempt: which key, and what is reserved for it.
 async fn prepare(
     call: &InFlight,
     index: usize,
     tried: &[usize],
-) -> Result<(Rc<Exchange>, Option<String>), Unprepared> {
+) -> Result<Rc<Exchange>, Unprepared> {
     let cancelled = || Unprepared::Failed(call.cancelled_error(JsValue::NULL));
     if call.cancel.cause().is_some() {
         return Err(cancelled());
@@ -160,17 +176,12 @@ async fn prepare(
             })
         }
     };
-    match call.shared.secret(exchange.key, &call.cancel).await {
-        // Whoever was woken or given a key may have been aborted since.
-        Ok(secret) if call.cancel.cause().is_none() => Ok((exchange, secret)),
-        given => {
-            call.release(&exchange);
-            Err(match given {
-                Err(error) if call.cancel.cause().is_none() => Unprepared::Failed(error),
-                _ => cancelled(),
-            })
-        }
+    // Whoever was woken may have been aborted since.
+    if call.cancel.cause().is_some() {
+        call.release(&exchange);
+        return Err(cancelled());
     }
+    Ok(exchange)
 }
 
 /// One fetch; an early end of the call is accounted for here.
@@ -228,23 +239,19 @@ async fn outcome(
     attempt: u32,
 ) -> Result<Result<Sent, Failed>, JsValue> {
     let Some(response) = sent.response() else {
-        let timed_out = sent.timed_out() == Some(true);
-        if timed_out {
-            // The server may have run it all the same.
+        let failed = unanswered(call, &sent, attempt);
+        if failed.booked {
             call.sent_in_vain(exchange);
         }
-        return Ok(Err(Failed {
-            booked: timed_out,
-            ..unanswered(call, &sent, attempt)
-        }));
+        return Ok(Err(failed));
     };
     call.note_response(&response);
     trap::here(Place::Headers);
     let status = response.status() as u16;
     if (200..300).contains(&status) {
-        if let Some(rest) = retry::rest_time(status, &|name| fetch::header(&response, name), now())
-        {
-            call.block(exchange.key, now() + rest);
+        let header = |name: &str| fetch::header(&response, name);
+        if let Some(rest) = retry::rest_time(status, &header, wall()) {
+            call.block(exchange.key, rest);
         }
         return Ok(Ok(sent));
     }
@@ -260,7 +267,8 @@ async fn outcome(
 /// An error's body, as far as it comes soon: one that stalls leaves the status, which says enough.
 async fn error_body(call: &InFlight, response: &Response) -> Vec<u8> {
     let patience = Cancel::new(&JsValue::UNDEFINED);
-    patience.start_total(call.options.timeouts.idle.min(ERROR_BODY_PATIENCE));
+    let idle = call.options.timeouts.idle_before();
+    patience.start_total(idle.min(ERROR_BODY_PATIENCE));
     let read = fetch::read_body(response, &patience, f64::INFINITY, ERROR_BODY_LIMIT);
     let bytes = JsFuture::from(call.cancel.race(&read)).await;
     patience.end("closed");
@@ -272,18 +280,21 @@ async fn error_body(call: &InFlight, response: &Response) -> Vec<u8> {
 
 /// No response: the connection failed or the headers took too long.
 fn unanswered(call: &InFlight, sent: &Sent, attempt: u32) -> Failed {
-    let delay = delay(call, None, &|_| None, None, attempt);
-    let error = if sent.timed_out() == Some(true) {
-        call.connect_timeout()
+    let timeout = if sent.timed_out() == Some(true) {
+        Some(call.connect_timeout())
     } else {
-        call.connection_error(sent.error())
+        call.runtime_timeout(&sent.error(), Phase::Connect, JsValue::NULL)
     };
     Failed {
-        error,
+        // The model may have been at work all the same: another try could be paid as well.
+        booked: timeout.is_some(),
+        delay: match timeout {
+            Some(_) => None,
+            None => delay(call, None, &|_| None, None, attempt),
+        },
+        error: timeout.unwrap_or_else(|| call.connection_error(sent.error())),
         status: None,
-        delay,
         rest: None,
-        booked: false,
         of_key: false,
     }
 }
@@ -299,7 +310,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
         usable_model: model::USABLE_IN_CHAT,
     });
     let value = json::parse(text.as_bytes()).ok();
-    error.retry_after = retry::server_wait(Some(status), &header, now()).or(error.estimated_time);
+    error.retry_after = retry::server_wait(Some(status), &header, wall()).or(error.estimated_time);
     let fields = call.fields();
     fields.set("headers", call.clean_headers(&response.headers()));
     if !text.is_empty() {
@@ -309,7 +320,7 @@ fn refused(call: &InFlight, response: &Response, status: u16, body: &[u8], attem
         error: call.quoting(error, &fields),
         status: Some(status),
         delay: delay(call, Some(status), &header, value.as_ref(), attempt),
-        rest: retry::rest_time(status, &header, now()),
+        rest: retry::rest_time(status, &header, wall()),
         booked: false,
         of_key: matches!(status, 401..=403),
     }
@@ -328,7 +339,7 @@ fn delay(
         body,
         attempt,
         random: js_sys::Math::random(),
-        now: now(),
+        now: wall(),
     };
     retry::retry_delay(&failure, &call.options.retry)
 }
@@ -341,7 +352,7 @@ fn rest(call: &InFlight, exchange: &Exchange, failed: &Failed) -> bool {
     call.shared
         .pool(|pool| pool.failed(exchange.key, &call.model, status, failed.rest, now()));
     if let Some(rest) = failed.rest {
-        call.block(exchange.key, now() + rest);
+        call.block(exchange.key, rest);
     }
     status == 429
 }

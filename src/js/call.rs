@@ -13,7 +13,7 @@ use super::in_flight::InFlight;
 use super::plain::to_js as to_plain;
 use super::policy::parts;
 use super::trap::{self, Place};
-use super::{attempt, catalogue, now, task};
+use super::{attempt, catalogue, steady, task};
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Outcome;
 use crate::policy::token;
@@ -24,8 +24,10 @@ struct Facts<'a> {
     stream: bool,
     /// Whether the caller asked for the stream's usage itself.
     asks_usage: bool,
-    /// Between body bytes.
+    /// Between bytes of a whole body, and until a stream's first event.
     idle: f64,
+    /// Between bytes behind that event.
+    idle_after: f64,
     /// For everything.
     total: Option<f64>,
     /// Of a stream.
@@ -86,7 +88,8 @@ impl Call {
         Ok(to_plain(&Facts {
             stream: call.stream,
             asks_usage: call.asks_usage,
-            idle: call.options.timeouts.idle,
+            idle: call.options.timeouts.idle_before(),
+            idle_after: call.options.timeouts.idle(),
             total: call.options.timeouts.total,
             max_event_bytes: call.shared.config.max_event_bytes,
             plan: call.embeddings.as_ref().map(|plan| PlanData {
@@ -129,7 +132,7 @@ impl Call {
 
     /// The first token is here.
     pub fn first_token(&self) {
-        let now = now();
+        let now = steady();
         self.0.progress.get(|progress| {
             progress.first_token_at.get_or_insert(now);
         });

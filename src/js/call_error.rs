@@ -3,11 +3,12 @@
 use wasm_bindgen::prelude::*;
 
 use super::convert::get;
-use super::error::{Fields, clean_cause, clean_headers, parsed, to_js_with};
+use super::error::{Fields, clean_cause, clean_headers, names_of, parsed, to_js_with};
 use super::in_flight::InFlight;
 use super::trap::{self, Place};
-use crate::config::{RequestOptions, header};
+use crate::config::header;
 use crate::error::{Class, Details, Error, redact, redact_cut};
+use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::stream::Fault;
 
@@ -109,8 +110,50 @@ impl InFlight {
         to_js_with(error, &fields)
     }
 
+    /// The typed error of a runtime's own time limit, where what was thrown is one.
+    pub fn runtime_timeout(
+        &self,
+        thrown: &JsValue,
+        during: Phase,
+        partial: JsValue,
+    ) -> Option<JsValue> {
+        let names = names_of(thrown);
+        let (phase, name) = time_limit::exceeded(names.split('\n'), during)?;
+        let what = match phase {
+            Phase::Connect => "no response headers",
+            Phase::Idle => "no bytes",
+        };
+        let message = [
+            "Timed out: ",
+            what,
+            " within the runtime's own limit for fetch (",
+            name,
+            ", see cause): ask for a stream, or give the client a fetch without that limit (option fetch).",
+        ];
+        let fields = match during {
+            Phase::Connect => self.fields(),
+            Phase::Idle => self.stream_fields(partial),
+        };
+        fields.set("cause", self.clean(thrown));
+        Some(to_js_with(timed_out(phase.name(), message.concat()), &fields))
+    }
+
+    /// The typed error of a key function that doesn't answer.
+    pub fn key_timeout(&self) -> JsValue {
+        let ms = self.options.timeouts.connect(self.stream) as u64;
+        let message = [
+            "Timed out: the key function (apiKey) gave no key within ",
+            &ms.to_string(),
+            " ms (timeout.connect); nothing was sent.",
+        ];
+        to_js_with(timed_out("connect", message.concat()), &self.fields())
+    }
+
     /// The typed error of an answer whose body broke off.
     pub fn body_lost(&self, thrown: JsValue) -> JsValue {
+        if let Some(timeout) = self.runtime_timeout(&thrown, Phase::Idle, JsValue::NULL) {
+            return timeout;
+        }
         let error = Error::new(
             Class::Connection,
             "The connection was lost while the answer was read: see cause.",
@@ -136,19 +179,21 @@ impl InFlight {
                 &fields,
             );
         };
-        to_js_with(timeout(phase, &self.options, self.stream), &fields)
+        let ms = self.cancel.waited().or(self.options.timeouts.total).unwrap_or_default();
+        to_js_with(timeout(phase, ms), &fields)
     }
 
     /// The typed error of an attempt without response headers in time.
     pub fn connect_timeout(&self) -> JsValue {
-        to_js_with(
-            timeout("connect", &self.options, self.stream),
-            &self.fields(),
-        )
+        let ms = self.options.timeouts.connect(self.stream);
+        to_js_with(timeout("connect", ms), &self.fields())
     }
 
     /// The typed error of a stream whose connection was lost.
     pub fn stream_lost(&self, thrown: JsValue, partial: JsValue) -> JsValue {
+        if let Some(timeout) = self.runtime_timeout(&thrown, Phase::Idle, partial.clone()) {
+            return timeout;
+        }
         let error = Error::new(
             Class::StreamTruncated,
             "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.",
@@ -186,11 +231,11 @@ impl InFlight {
     }
 }
 
-fn timeout(phase: &'static str, options: &RequestOptions, stream: bool) -> Error {
-    let (ms, what) = match phase {
-        "connect" => (options.timeouts.connect(stream), "no response headers"),
-        "idle" => (options.timeouts.idle, "no bytes"),
-        _ => (options.timeouts.total.unwrap_or_default(), "not finished"),
+fn timeout(phase: &'static str, ms: f64) -> Error {
+    let what = match phase {
+        "connect" => "no response headers",
+        "idle" => "no bytes",
+        _ => "not finished",
     };
     let message = [
         "Timed out: ",
@@ -200,8 +245,11 @@ fn timeout(phase: &'static str, options: &RequestOptions, stream: bool) -> Error
         " ms (timeout.",
         phase,
         ").",
-    ]
-    .concat();
+    ];
+    timed_out(phase, message.concat())
+}
+
+fn timed_out(phase: &'static str, message: String) -> Error {
     let mut error = Error::new(Class::ConnectionTimeout, message);
     error.reason = Some(phase);
     error.retryable = true;

@@ -28,6 +28,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn reason(this: &Cancel) -> JsValue;
 
+    /// How long an idle timeout was, in ms.
+    #[wasm_bindgen(method, getter)]
+    pub fn waited(this: &Cancel) -> Option<f64>;
+
     /// A sleep that ends early with the call.
     #[wasm_bindgen(method)]
     pub fn nap(this: &Cancel, ms: f64) -> Nap;

@@ -14,9 +14,9 @@ use super::error::to_js as error_to_js;
 use super::held::Held;
 use super::in_flight::InFlight;
 use super::line::Line;
-use super::now;
 use super::outgoing::Wire;
 use super::plain::to_js;
+use super::policy::count;
 use super::prices::Prices;
 use super::shared::{Hooks, Shared, warn};
 use super::snapshot;
@@ -85,11 +85,7 @@ impl Client {
             needs_usage: get(&hooks, "metered").is_truthy(),
             max_tokens: max_tokens.as_deref(),
         };
-        let mut hear = |piece: Prompt<'_>| match piece {
-            Prompt::Message => estimator.add_message(),
-            Prompt::Image => estimator.add_image(),
-            Prompt::Text(text) => estimator.add_text(text),
-        };
+        let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
         let request = request::chat(body, defaults, &mut hear).map_err(error_to_js)?;
         let ask = Ask {
             prompt_tokens: estimator.tokens(),
@@ -140,7 +136,7 @@ impl Client {
 
     /// The state of keys, limits and spend.
     pub fn snapshot(&self) -> Returned<JsValue> {
-        Ok(to_js(&snapshot::of(&self.0, now())))
+        Ok(to_js(&snapshot::of(&self.0)))
     }
 }
 

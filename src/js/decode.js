@@ -30,6 +30,7 @@ function renewViews() {
 export class Decoder {
   ended = false;
   delivered_any = false;
+  has_event = false;
   tail = false; // a finish reason or usage has been seen
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
@@ -96,6 +97,7 @@ export class Decoder {
     this.ended = (flags & 1) !== 0;
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
+    this.has_event = (flags & 8) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

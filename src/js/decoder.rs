@@ -72,7 +72,7 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2,
+            ended | delivered << 1 | tail << 2 | (self.inner.has_event() as u32) << 3,
         ];
         self.header.as_ptr()
     }

@@ -201,6 +201,25 @@ export function cleanCause(thrown, secrets) {
   }
 }
 
+// What was thrown may have causes, and an AggregateError has several: so many are looked at.
+const CAUSES = 32;
+
+// The names and codes of what was thrown and of what it was thrown for, a line each.
+export function namesOf(thrown) {
+  const names = [];
+  const due = [thrown];
+  for (let seen = 0; seen < due.length && seen < CAUSES; seen++) {
+    try {
+      const { name, code, type, cause, errors } = due[seen];
+      names.push(...[name, code, type].filter((word) => typeof word === "string"));
+      due.push(cause, ...(Array.isArray(errors) ? errors.slice(0, CAUSES) : []));
+    } catch {
+      // Nothing, or nothing that can be read.
+    }
+  }
+  return names.join("\n");
+}
+
 export function cleanHeaders(headers, secrets) {
   if (secrets.length === 0) return headers;
   try {

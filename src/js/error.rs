@@ -20,6 +20,10 @@ extern "C" {
     /// What was thrown, or a copy of it without secrets where it quotes one.
     #[wasm_bindgen(js_name = cleanCause)]
     pub fn clean_cause(thrown: &JsValue, secrets: Vec<String>) -> JsValue;
+
+    /// The names and codes of what was thrown and of its causes, a line each.
+    #[wasm_bindgen(js_name = namesOf)]
+    pub fn names_of(thrown: &JsValue) -> String;
 }
 
 /// The fields of an error object under construction.

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::cancel::Cancel;
 use super::fetch::{Response, header};
 use super::held::Held;
-use super::now;
+use super::{now, steady, wall};
 use super::outgoing::Wire;
 use super::shared::Shared;
 use super::trap::{self, Place};
@@ -70,7 +70,10 @@ pub struct InFlight {
     pub progress: Held<Progress>,
     /// Whatever has become of the future that let them through, the call knows what is open.
     exchanges: Held<Vec<Rc<Exchange>>>,
+    /// On the wall clock.
     pub started_at: f64,
+    /// The same on the clock that durations are measured by.
+    pub began: f64,
     pub ended_at: Cell<Option<f64>>,
     /// What an embeddings call is made of.
     pub embeddings: Option<Plan>,
@@ -115,7 +118,8 @@ impl InFlight {
             sent_keys: Held::default(),
             progress: Held::default(),
             exchanges: Held::new(exchanges),
-            started_at: now(),
+            started_at: wall(),
+            began: steady(),
             ended_at: Cell::new(None),
             embeddings: None,
             prices: Held::default(),
@@ -252,9 +256,10 @@ impl InFlight {
         self.freed(ended);
     }
 
-    /// Lets nothing through for a key before `until`.
-    pub fn block(&self, key: usize, until: f64) {
-        let blocked = self.shared.store.block(&self.shared.scope(key), until);
+    /// Lets nothing through for a key for `rest` ms.
+    pub fn block(&self, key: usize, rest: f64) {
+        let scope = self.shared.scope(key);
+        let blocked = self.shared.store.block(&scope, rest, now());
         self.await_store(&blocked);
     }
 
@@ -293,9 +298,14 @@ impl InFlight {
             .map_or(0, |wire| wire.ask.prompt_tokens)
     }
 
-    /// The provider that answers: pinned in the model, else named by the response.
+    /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
+    /// catalogue lists it, else named by the response.
     pub fn provider(&self) -> Option<String> {
-        let pinned = pinned_provider(&self.model).map(str::to_string);
+        let pinned = if self.shared.config.base_url.is_router {
+            pinned_provider(&self.model).map(str::to_string)
+        } else {
+            self.shared.prices.listed_provider(&self.model)
+        };
         pinned.or_else(|| self.progress.get(|progress| progress.provider.clone()))
     }
 

@@ -1,8 +1,8 @@
 //! Who waits for a limit: one line per client, first come first served.
 //!
-//! Every request sleeps on a timer of its own. Waking the next in line only shortens its sleep, and where a promise of
-//! one request must not be resolved by another (workerd) nobody is woken: the timers alone do. There a request can also
-//! vanish without a word, timers and all, so that who overslept has lost its place.
+//! Every request sleeps by itself until it is woken or its time has come. Where a promise of one request must not be
+//! resolved by another (workerd) nobody is woken, and each looks again after a while. There a request can also vanish
+//! without a word, timers and all, so that who overslept has lost its place.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -11,10 +11,6 @@ use super::cancel::{Nap, resolves_across_requests};
 use super::held::Held;
 use super::trap;
 
-/// How often the first in line looks when nobody can tell when a slot gets free, in ms.
-pub const LOOK: f64 = 10.0;
-/// How often those behind look whether they are first, in ms.
-pub const LOOK_BEHIND: f64 = 1_000.0;
 /// How much longer than announced a request may be silent, in ms: it may be asking a slow store.
 const GRACE: f64 = 5_000.0;
 

@@ -28,9 +28,26 @@ mod trap;
 
 use wasm_bindgen::prelude::*;
 
-/// Milliseconds since the epoch.
-pub(crate) fn now() -> f64 {
+use crate::policy::clock::Now;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds by a clock that can't be set; in workerd it stands still between I/O, as the wall clock does.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub(crate) fn steady() -> f64;
+}
+
+/// Milliseconds since the epoch, by a clock that may be set.
+pub(crate) fn wall() -> f64 {
     js_sys::Date::now()
+}
+
+/// Both clocks.
+pub(crate) fn now() -> Now {
+    Now {
+        wall: wall(),
+        steady: Some(steady()),
+    }
 }
 
 /// The package's version.

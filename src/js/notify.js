@@ -31,6 +31,9 @@ export function warnOfLoss(what) {
   say("warn", `hfetch: an internal fault lost ${what}; that begins anew`);
 }
 
-export async function askKey(give) {
-  return give();
+// Resolves with {key}, or with nothing after `ms`; rejects with what the function throws, or when the call ends first.
+export function askKey(give, cancel, ms) {
+  const { done, wake } = cancel.nap(ms);
+  const asked = (async () => ({ key: await give() }))();
+  return Promise.race([asked, done]).finally(wake);
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use js_sys::Promise;
 
 use super::held::Held;
-use super::now;
+use super::steady;
 use crate::policy::cost::{Rates, Source};
 use crate::wire::model::{self, Model};
 
@@ -28,39 +28,45 @@ pub struct Prices {
 impl Prices {
     /// Whether they hold.
     pub fn is_fresh(&self) -> bool {
-        self.fetched_at.get().is_some_and(|at| now() - at < FRESH)
+        self.fetched_at.get().is_some_and(|at| steady() - at < FRESH)
     }
 
     /// Whether a fetch has just failed.
     pub fn is_out_of_reach(&self) -> bool {
         self.failed_at
             .get()
-            .is_some_and(|at| now() - at < OUT_OF_REACH)
+            .is_some_and(|at| steady() - at < OUT_OF_REACH)
     }
 
     /// A fetch has failed.
     pub fn miss(&self) {
-        self.failed_at.set(Some(now()));
+        self.failed_at.set(Some(steady()));
     }
 
     /// The end of a fetch under way; one that a trap ended says nothing, and is not believed for longer than it may take.
     pub fn pending(&self, patience: f64) -> Option<Promise> {
         self.pending.get(|pending| {
             let (promise, began) = pending.as_ref()?;
-            (now() - began < patience).then(|| promise.clone())
+            (steady() - began < patience).then(|| promise.clone())
         })
     }
 
     /// A fetch has begun, or none is under way any more.
     pub fn set_pending(&self, fetch: Option<Promise>) {
-        let fetch = fetch.map(|promise| (promise, now()));
+        let fetch = fetch.map(|promise| (promise, steady()));
         self.pending.get(|pending| *pending = fetch);
     }
 
     /// Takes a catalogue somebody has just fetched.
     pub fn keep(&self, models: Vec<Model>) {
         self.models.get(|known| *known = models);
-        self.fetched_at.set(Some(now()));
+        self.fetched_at.set(Some(steady()));
+    }
+
+    /// The provider that a model string names and the catalogue lists for it.
+    pub fn listed_provider(&self, model: &str) -> Option<String> {
+        let named = |models: &mut Vec<Model>| model::listed_provider(models, model).map(str::to_string);
+        self.models.get(named)
     }
 
     /// What a model's tokens cost, and whether that is the price of the provider that answers.

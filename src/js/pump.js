@@ -53,6 +53,7 @@ export class Pump {
   #forget = () => {};
   #told = false;
   #seenToken = false;
+  #hasEvent = false;
   #onOver = [];
 
   // `exchange` is what send() resolved with.
@@ -177,6 +178,7 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
+    if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
     if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
     if (this.#at < this.#queue.length) {
       for (const item of items) this.#queue.push(item);
@@ -208,7 +210,7 @@ export class Pump {
 
   #finishLost(error) {
     if (this.#decoder.has_finish) this.#finish("ok", null);
-    else this.#finish("truncated", this.#call.stream_lost(error, this.#partial()));
+    else this.#finishWith(this.#call.stream_lost(error, this.#partial()));
   }
 
   // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
@@ -222,7 +224,10 @@ export class Pump {
       this.#finish("ok", null);
       return;
     }
-    const error = this.#decoder.fault(this.#call, this.#partial());
+    this.#finishWith(this.#decoder.fault(this.#call, this.#partial()));
+  }
+
+  #finishWith(error) {
     this.#finish(error instanceof StreamTruncatedError ? "truncated" : "error", error);
   }
 
@@ -252,9 +257,18 @@ export class Pump {
     if (this.#started && !this.#reading) return;
     this.#looks++;
     // The first look may have come just after the read began.
-    if (this.#looks > LOOKS) this.#cancel.end("idle");
+    if (this.#looks > LOOKS) this.#cancel.end("idle", undefined, this.#idle);
     else this.#watch();
   };
+
+  // The first event is here: from now on the model is at work, and is given less time.
+  #begin() {
+    this.#hasEvent = true;
+    if (this.#idle === this.#call.idle_after) return;
+    this.#idle = this.#call.idle_after;
+    this.#alarm?.clear();
+    this.#watch();
+  }
 
   #partial() {
     return this.#decoder.folded()();

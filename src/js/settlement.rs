@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::in_flight::{InFlight, Progress};
-use super::now;
+use super::steady;
 use super::plain::to_js;
 use super::trap::{self, Place};
 use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
@@ -21,7 +21,7 @@ impl InFlight {
     ///
     /// Each step is marked before it is taken: asked again after a trap, this goes on behind it.
     pub fn close(&self, outcome: Outcome, finish_reason: Option<String>) -> JsValue {
-        let ended_at = self.ended_at.get().unwrap_or_else(now);
+        let ended_at = self.ended_at.get().unwrap_or_else(steady);
         if self.ended_at.replace(Some(ended_at)).is_none() {
             let in_flight = &self.shared.in_flight;
             in_flight.set(in_flight.get().saturating_sub(1));
@@ -80,8 +80,8 @@ impl InFlight {
             started_at: self.started_at,
             first_token_ms: progress
                 .first_token_at
-                .map(|at| (at - self.started_at).max(0.0)),
-            duration_ms: (ended_at - self.started_at).max(0.0),
+                .map(|at| (at - self.began).round()),
+            duration_ms: (ended_at - self.began).round(),
         })
     }
 

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::cancel::Cancel;
-use super::convert;
+use super::convert::{self, get};
 use super::error::{Fields, clean_cause, to_js, to_js_with};
 use super::held::Held;
 use super::line::Line;
@@ -54,9 +54,9 @@ extern "C" {
     /// Says what a trap has cost.
     #[wasm_bindgen(js_name = warnOfLoss)]
     pub fn warn_of_loss(what: &str);
-    /// A call of the caller's key function, as a promise whatever it does.
+    /// Asks the caller's key function: resolves with `{key}`, or with nothing after so many ms.
     #[wasm_bindgen(js_name = askKey)]
-    fn ask_key(function: &JsValue) -> Promise;
+    fn ask_key(function: &JsValue, cancel: &Cancel, ms: f64) -> Promise;
 }
 
 impl Shared {
@@ -137,17 +137,17 @@ impl Shared {
         });
     }
 
-    /// The key itself; a function is asked each time.
-    pub async fn secret(&self, key: usize, cancel: &Cancel) -> Result<Option<String>, JsValue> {
-        if !self.config.key_from_function {
-            return Ok(self.config.keys.get(key).cloned());
-        }
-        let answer = JsFuture::from(cancel.race(&ask_key(&self.hooks.api_key))).await;
-        let given = answer.map_err(|thrown| {
+    /// The key that the caller's function gives, where there is one; none of `Ok` after `ms`.
+    pub async fn given_key(&self, cancel: &Cancel, ms: f64) -> Result<Option<String>, JsValue> {
+        let asked = ask_key(&self.hooks.api_key, cancel, ms);
+        let answer = JsFuture::from(asked).await.map_err(|thrown| {
             let cause = clean_cause(&thrown, self.secrets());
             key_error("the function failed, see cause", Some(cause))
         })?;
-        let Some(secret) = given.as_string() else {
+        if answer.is_undefined() {
+            return Ok(None);
+        }
+        let Some(secret) = get(&answer, "key").as_string() else {
             return Err(key_error("the function must give a string", None));
         };
         check_key(&secret, "apiKey").map_err(to_js)?;
@@ -166,9 +166,14 @@ impl Shared {
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         match self.config.pricing.as_ref()? {
             Pricing::Live => self.prices.rates(model, provider),
-            configured => configured
-                .rates(model)
-                .map(|rates| (rates, Source::Configured)),
+            configured => {
+                let base = match model.split_once(':') {
+                    Some((base, _)) if self.config.base_url.is_router => base,
+                    _ => model,
+                };
+                let rates = configured.rates(model, base);
+                rates.map(|rates| (rates, Source::Configured))
+            }
         }
     }
 }

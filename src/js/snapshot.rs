@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::shared::Shared;
+use super::{now, steady};
 use crate::policy::key_pool::KeySnapshot;
 use crate::policy::ledger::SpendSnapshot;
 
@@ -16,11 +17,11 @@ pub struct Snapshot {
     queued: u32,
 }
 
-/// What a client looks like at `now`.
-pub fn of(shared: &Shared, now: f64) -> Snapshot {
-    let queued = u32::try_from(shared.line.len(now)).unwrap_or(u32::MAX);
+/// What a client looks like now.
+pub fn of(shared: &Shared) -> Snapshot {
+    let queued = u32::try_from(shared.line.len(steady())).unwrap_or(u32::MAX);
     Snapshot {
-        keys: shared.pool(|pool| pool.snapshot(now)),
+        keys: shared.pool(|pool| pool.snapshot(now())),
         spend: shared.spend(|spend| spend.snapshot()),
         in_flight: shared.in_flight.get().saturating_sub(queued),
         queued,

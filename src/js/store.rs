@@ -13,8 +13,9 @@ use super::held::Held;
 use super::plain::to_js;
 use super::shared::warn_of_loss;
 use super::trap::{self, Place};
+use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part, Refusal};
-use crate::policy::rate_limit::{Limits, Reason};
+use crate::policy::rate_limit::{Limits, Reason, Refused};
 
 #[wasm_bindgen(raw_module = "./reserve.js")]
 extern "C" {
@@ -110,7 +111,7 @@ impl Store {
     pub async fn reserve(
         &self,
         parts: &[Part],
-        now: f64,
+        now: Now,
         cancel: &Cancel,
         storing: &Array,
     ) -> Result<Answer, Unanswered> {
@@ -122,7 +123,7 @@ impl Store {
         };
         let request = to_js(&Request {
             parts: parts.iter().map(PartData::from).collect(),
-            now,
+            now: now.wall,
         });
         match JsFuture::from(reserve(store, request, cancel, storing)).await {
             Ok(answer) => Ok((read(&answer), Some(get(&answer, "quotas")))),
@@ -132,7 +133,7 @@ impl Store {
     }
 
     /// What is left of the parts' limits, as far as a store of our own knows.
-    pub fn quotas(&self, parts: &[Part], now: f64) -> JsValue {
+    pub fn quotas(&self, parts: &[Part], now: Now) -> JsValue {
         match self {
             Store::Memory(store) => store.with(|store| quotas(store, parts, now)),
             Store::Given(_) => JsValue::UNDEFINED,
@@ -140,13 +141,13 @@ impl Store {
     }
 
     /// Ends a reservation with what was used; a promise tells when that has arrived.
-    pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: f64) -> Option<Promise> {
+    pub fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: Now) -> Option<Promise> {
         match self {
             Store::Memory(store) => {
                 store.with(|store| store.settle(reservation, tokens, usd, now));
                 None
             }
-            Store::Given(store) => Some(settle(store, reservation, tokens as f64, usd, now)),
+            Store::Given(store) => Some(settle(store, reservation, tokens as f64, usd, now.wall)),
         }
     }
 
@@ -161,11 +162,15 @@ impl Store {
         }
     }
 
-    /// Lets nothing through for a scope before `until`; a promise tells when that has arrived.
-    pub fn block(&self, scope: &str, until: f64) -> Option<Promise> {
+    /// Lets nothing through for a scope for `rest` ms; a promise tells when that has arrived.
+    pub fn block(&self, scope: &str, rest: f64, now: Now) -> Option<Promise> {
+        let until = now.wall + rest;
         match self {
             Store::Memory(store) => {
-                store.with(|store| store.block(scope, until));
+                store.with(|store| {
+                    store.expire(now);
+                    store.block(scope, until);
+                });
                 None
             }
             Store::Given(store) => Some(block(store, scope, until)),
@@ -183,7 +188,7 @@ struct QuotaData<'a> {
 }
 
 /// What is left of the parts' limits: a list of `{scope, reason, limit, remaining, reset}`.
-pub fn quotas(store: &mut MemoryStore, parts: &[Part], now: f64) -> JsValue {
+pub fn quotas(store: &mut MemoryStore, parts: &[Part], now: Now) -> JsValue {
     let mut rows = Vec::new();
     for part in parts {
         let scope = part.scope.as_str();
@@ -267,19 +272,19 @@ fn read(answer: &JsValue) -> Result<String, Refusal> {
         return Ok(reservation);
     }
     let number = |name: &str| get(answer, name).as_f64();
+    let reason = match get(answer, "reason").as_string().as_deref() {
+        Some("requests") => Reason::Requests,
+        Some("tokens") => Reason::Tokens,
+        Some("month") => Reason::Month,
+        Some("budget") => Reason::Budget,
+        Some("concurrent") => Reason::Concurrent,
+        _ => Reason::Blocked,
+    };
+    let wait = number("retryAfter").filter(|ms| *ms >= 0.0);
+    let wait = wait.unwrap_or(f64::INFINITY);
     Err(Refusal {
         scope: get(answer, "scope").as_string().unwrap_or_default(),
-        retry_after: number("retryAfter")
-            .filter(|ms| *ms >= 0.0)
-            .unwrap_or(f64::INFINITY),
-        reason: match get(answer, "reason").as_string().as_deref() {
-            Some("requests") => Reason::Requests,
-            Some("tokens") => Reason::Tokens,
-            Some("month") => Reason::Month,
-            Some("budget") => Reason::Budget,
-            Some("concurrent") => Reason::Concurrent,
-            _ => Reason::Blocked,
-        },
+        limit: Refused::new(reason, (wait > 0.0).then_some(wait), wait),
         spent_usd: number("spentUsd"),
         budget_usd: number("budgetUsd"),
     })

@@ -19,19 +19,22 @@ impl Phase {
     }
 }
 
-/// The phase of a runtime's own time limit, by the names and codes of what was thrown and of its causes; none where it was
+/// The phase of a runtime's own time limit and what that is called, by the names and codes of what was thrown and of its causes; none where it was
 /// no time limit. `during` is the phase in which it was thrown, for names that say none.
 ///
 /// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is none: nothing was sent, so that another
 /// try costs nothing.
-pub fn exceeded<'a>(names: impl Iterator<Item = &'a str>, during: Phase) -> Option<Phase> {
+pub fn exceeded<'a>(
+    names: impl Iterator<Item = &'a str>,
+    during: Phase,
+) -> Option<(Phase, &'a str)> {
     let mut found = None;
     for name in names {
         match name {
-            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => return Some(Phase::Connect),
-            "UND_ERR_BODY_TIMEOUT" | "BodyTimeoutError" => return Some(Phase::Idle),
+            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => return Some((Phase::Connect, name)),
+            "UND_ERR_BODY_TIMEOUT" | "BodyTimeoutError" => return Some((Phase::Idle, name)),
             // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
-            "TimeoutError" | "request-timeout" | "body-timeout" => found = Some(during),
+            "TimeoutError" | "request-timeout" | "body-timeout" => found = Some((during, name)),
             _ => {}
         }
     }
@@ -57,7 +60,7 @@ mod tests {
             (&["ETIMEDOUT", "ECONNRESET", "UND_ERR_SOCKET", ""], None, None),
         ];
         for (names, before_headers, in_the_body) in table {
-            let phase = |during| exceeded(names.iter().copied(), during);
+            let phase = |during| exceeded(names.iter().copied(), during).map(|found| found.0);
             assert_eq!(phase(Phase::Connect), before_headers, "{names:?}");
             assert_eq!(phase(Phase::Idle), in_the_body, "{names:?}");
         }
