@@ -209,12 +209,14 @@ export function namesOf(thrown) {
   const names = [];
   const due = [thrown];
   for (let seen = 0; seen < due.length && seen < CAUSES; seen++) {
-    try {
-      const { name, code, type, cause, errors } = due[seen];
-      names.push(...[name, code, type].filter((word) => typeof word === "string"));
-      due.push(cause, ...(Array.isArray(errors) ? errors.slice(0, CAUSES) : []));
-    } catch {
-      // Nothing, or nothing that can be read.
+    for (const key of ["code", "name", "type", "cause", "errors"]) {
+      try {
+        const value = due[seen][key];
+        if (typeof value === "string") names.push(value);
+        else due.push(...(Array.isArray(value) ? value.slice(0, CAUSES) : [value]));
+      } catch {
+        // Nothing, or nothing that can be read.
+      }
     }
   }
   return names.join("\n");
