@@ -55,7 +55,11 @@ fn money(usd: f64, of: f64, per: Per) -> Part {
 fn refusal(scope: &str, retry_after: f64, reason: Reason) -> Refusal {
     Refusal {
         scope: scope.to_string(),
-        limit: Refused::new(reason, (retry_after > 0.0).then_some(retry_after), retry_after),
+        limit: Refused::new(
+            reason,
+            (retry_after > 0.0).then_some(retry_after),
+            retry_after,
+        ),
         spent_usd: None,
         budget_usd: None,
     }
@@ -113,11 +117,17 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
     let first = store.reserve(&parts, START).unwrap();
     // Nobody knows when the line moves; the month's end is the least.
     let refused = store.reserve(&parts, START).unwrap_err();
-    assert_eq!((refused.scope.as_str(), refused.limit.until_end), ("line", true));
+    assert_eq!(
+        (refused.scope.as_str(), refused.limit.until_end),
+        ("line", true)
+    );
     let least = refused.limit.retry_after;
     store.settle(&first, 0, 0.0, START);
     let refused = store.reserve(&parts, START).unwrap_err();
-    assert_eq!((refused.scope.as_str(), refused.limit.until_end), ("month", false));
+    assert_eq!(
+        (refused.scope.as_str(), refused.limit.until_end),
+        ("month", false)
+    );
     assert_eq!(refused.limit.retry_after, least);
     let with_budget = [
         parts[0].clone(),
@@ -513,7 +523,10 @@ fn a_state_from_the_future_is_taken_for_the_present() {
     store.restore(&stored(&ahead.state())).unwrap();
     let refused = store.reserve(&parts[..1], START).unwrap_err();
     assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
-    assert!(store.reserve(&parts[1..], START).is_err(), "it was spent all the same");
+    assert!(
+        store.reserve(&parts[1..], START).is_err(),
+        "it was spent all the same"
+    );
     assert!(store.reserve(&parts[..1], START + MINUTE).is_ok());
 }
 

@@ -7,7 +7,9 @@
 )]
 
 use hfetch::error::Class;
-use hfetch::wire::model::{Group, MODELS, Model, Task, USABLE_IN_CHAT, listed_provider, parse, parse_one, price};
+use hfetch::wire::model::{
+    Group, MODELS, Model, Task, USABLE_IN_CHAT, listed_provider, parse, parse_one, price,
+};
 use proptest::prelude::*;
 use serde_json::json;
 

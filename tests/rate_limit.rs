@@ -68,10 +68,7 @@ fn tokens_become_the_actual_ones_at_the_time_of_the_reservation() {
     let mut limiter = RateLimiter::new(tokens_per_minute(100.0));
     let first = limiter.reserve(80, 0.0).unwrap();
     // The first may end at any moment, with any number of tokens.
-    assert_eq!(
-        limiter.reserve(30, 10.0),
-        Err(refused(0.0, Reason::Tokens))
-    );
+    assert_eq!(limiter.reserve(30, 10.0), Err(refused(0.0, Reason::Tokens)));
     limiter.settle(first, 10, 20.0);
     let second = limiter.reserve(90, 20.0).unwrap();
     limiter.settle(second, 500, 30.0);

@@ -60,7 +60,9 @@ impl Oracle {
     fn wait(&self, limits: Limits, tokens: u64, now: f64) -> Option<f64> {
         let minutes = self.entries.iter().map(|entry| entry.at + MINUTE);
         let times = minutes.chain([month_of(now).1]);
-        let waits = times.map(|time| (time - now).ceil()).filter(|wait| *wait > 0.0);
+        let waits = times
+            .map(|time| (time - now).ceil())
+            .filter(|wait| *wait > 0.0);
         waits
             .filter(|wait| self.fits(limits, tokens, now + wait))
             .min_by(f64::total_cmp)

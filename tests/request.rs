@@ -324,28 +324,55 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
     let blob = "A".repeat(9_000);
     let text_file = r#"{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,SGVsbG8="}}"#;
     let table = [
-        (r#"{"type":"image_url","image_url":{"url":"data:…"}}"#, "image"),
-        (r#"{"image_url":{"url":"x"},"type":"image_url","image":"y"}"#, "image"),
-        (r#"{"type":"input_image","image_url":"x","detail":"low"}"#, "image"),
-        (r#"{"type":"image","source":{"type":"base64","data":"x"}}"#, "image"),
+        (
+            r#"{"type":"image_url","image_url":{"url":"data:…"}}"#,
+            "image",
+        ),
+        (
+            r#"{"image_url":{"url":"x"},"type":"image_url","image":"y"}"#,
+            "image",
+        ),
+        (
+            r#"{"type":"input_image","image_url":"x","detail":"low"}"#,
+            "image",
+        ),
+        (
+            r#"{"type":"image","source":{"type":"base64","data":"x"}}"#,
+            "image",
+        ),
         (r#"{"image":"x"}"#, "image"),
-        (r#"{"type":"input_audio","input_audio":{"data":"x","format":"wav"}}"#, "audio"),
+        (
+            r#"{"type":"input_audio","input_audio":{"data":"x","format":"wav"}}"#,
+            "audio",
+        ),
         (r#"{"type":"audio_url","audio_url":{"url":"x"}}"#, "audio"),
         (r#"{"type":"audio","audio":"x"}"#, "audio"),
         (r#"{"type":"video_url","video_url":{"url":"x"}}"#, "video"),
         (r#"{"type":"video","video":["x","y"]}"#, "video"),
         (r#"{"type":"file","file":{"file_id":"x"}}"#, "file"),
         (r#"{"type":"input_file","file_url":"x"}"#, "file"),
-        (r#"{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBE"}}"#, "file"),
+        (
+            r#"{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBE"}}"#,
+            "file",
+        ),
         (r#"{"type":"document","source":{"data":"x"}}"#, "file"),
         (text_file, "Hello"),
-        (r#"{"type":"input_file","file_data":"data:text/csv,a,b"}"#, "a,b"),
+        (
+            r#"{"type":"input_file","file_data":"data:text/csv,a,b"}"#,
+            "a,b",
+        ),
         (r#"{"type":"document","text":"read me"}"#, "read me"),
         (r#"{"type":"text","text":"words"}"#, "words"),
         (r#"{"type":"input_text","text":"words"}"#, "words"),
         (r#"{"type":"refusal","refusal":"no"}"#, "no"),
-        (r#"{"type":"thinking","thinking":"hm","signature":"s"}"#, "hm"),
-        (r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#, "a image"),
+        (
+            r#"{"type":"thinking","thinking":"hm","signature":"s"}"#,
+            "hm",
+        ),
+        (
+            r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#,
+            "a image",
+        ),
         (r#"{"type":"text"}"#, ""),
         (r#"{"type":"unknown","n":1}"#, ""),
         (r#"{"type":"unknown","said":"words"}"#, "words"),

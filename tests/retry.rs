@@ -44,7 +44,10 @@ fn delay(
 #[test]
 fn some_statuses_are_tried_again_and_the_others_never() {
     for status in 100..600 {
-        let again = [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530].contains(&status);
+        let again = [
+            408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
+        ]
+        .contains(&status);
         assert_eq!(
             delay(Some(status), &[], "", 1, 0.5),
             again.then_some(250.0),

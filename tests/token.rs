@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hfetch::policy::token::{AUDIO_TOKENS, IMAGE_TOKENS, VIDEO_TOKENS, Estimator, estimate_text};
+use hfetch::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS, estimate_text};
 use proptest::prelude::*;
 
 fn folder() -> PathBuf {

@@ -135,7 +135,10 @@ impl InFlight {
             Phase::Idle => self.stream_fields(partial),
         };
         fields.set("cause", self.clean(thrown));
-        Some(to_js_with(timed_out(phase.name(), message.concat()), &fields))
+        Some(to_js_with(
+            timed_out(phase.name(), message.concat()),
+            &fields,
+        ))
     }
 
     /// The typed error of a key function that doesn't answer.
@@ -179,7 +182,11 @@ impl InFlight {
                 &fields,
             );
         };
-        let ms = self.cancel.waited().or(self.options.timeouts.total).unwrap_or_default();
+        let ms = self
+            .cancel
+            .waited()
+            .or(self.options.timeouts.total)
+            .unwrap_or_default();
         to_js_with(timeout(phase, ms), &fields)
     }
 

@@ -74,7 +74,12 @@ async fn load_with(shared: &Rc<Shared>, cancel: &Cancel) -> Result<(), JsValue> 
     let Some(response) = sent.response() else {
         return Ok(());
     };
-    let body = fetch::read_body(&response, cancel, call.options.timeouts.idle_before(), LIMIT);
+    let body = fetch::read_body(
+        &response,
+        cancel,
+        call.options.timeouts.idle_before(),
+        LIMIT,
+    );
     let bytes = JsFuture::from(body).await?;
     sent.forget();
     // What is no catalogue is as good as none.

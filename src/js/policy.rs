@@ -17,9 +17,7 @@ use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
-use crate::policy::token::{
-    AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS, estimate_text,
-};
+use crate::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS, estimate_text};
 use crate::wire::request::{self, Defaults, Prompt};
 
 /// Options of a client, read by the client's own reader, so that both take the same values.

@@ -28,7 +28,9 @@ pub struct Prices {
 impl Prices {
     /// Whether they hold.
     pub fn is_fresh(&self) -> bool {
-        self.fetched_at.get().is_some_and(|at| steady() - at < FRESH)
+        self.fetched_at
+            .get()
+            .is_some_and(|at| steady() - at < FRESH)
     }
 
     /// Whether a fetch has just failed.
@@ -65,7 +67,8 @@ impl Prices {
 
     /// The provider that a model string names and the catalogue lists for it.
     pub fn listed_provider(&self, model: &str) -> Option<String> {
-        let named = |models: &mut Vec<Model>| model::listed_provider(models, model).map(str::to_string);
+        let named =
+            |models: &mut Vec<Model>| model::listed_provider(models, model).map(str::to_string);
         self.models.get(named)
     }
 

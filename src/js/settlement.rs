@@ -3,8 +3,8 @@
 use wasm_bindgen::JsValue;
 
 use super::in_flight::{InFlight, Progress};
-use super::steady;
 use super::plain::to_js;
+use super::steady;
 use super::trap::{self, Place};
 use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
 
@@ -78,9 +78,7 @@ impl InFlight {
             attempts: self.attempts.get(),
             request_id: progress.request_id.clone(),
             started_at: self.started_at,
-            first_token_ms: progress
-                .first_token_at
-                .map(|at| (at - self.began).round()),
+            first_token_ms: progress.first_token_at.map(|at| (at - self.began).round()),
             duration_ms: (ended_at - self.began).round(),
         })
     }

@@ -166,14 +166,9 @@ impl Shared {
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         match self.config.pricing.as_ref()? {
             Pricing::Live => self.prices.rates(model, provider),
-            configured => {
-                let base = match model.split_once(':') {
-                    Some((base, _)) if self.config.base_url.is_router => base,
-                    _ => model,
-                };
-                let rates = configured.rates(model, base);
-                rates.map(|rates| (rates, Source::Configured))
-            }
+            configured => configured
+                .rates(model)
+                .map(|rates| (rates, Source::Configured)),
         }
     }
 }

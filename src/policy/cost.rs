@@ -62,12 +62,16 @@ impl Pricing {
         }
     }
 
-    /// The configured rates of a model; `base` is its name without what the router reads behind it (`:provider`), which
-    /// counts where the prices name it.
-    pub fn rates(&self, model: &str, base: &str) -> Option<Rates> {
+    /// The configured rates of a model, its `:provider` suffix counting where the prices name it. Only a name of the
+    /// router's form, "org/name", has such a suffix: `llama3.1:8b` is a name as it stands.
+    pub fn rates(&self, model: &str) -> Option<Rates> {
         match self {
             Pricing::One(price) => Some(price.rates),
             Pricing::PerModel(prices) => {
+                let base = match model.split_once(':') {
+                    Some((base, _)) if base.matches('/').count() == 1 => base,
+                    _ => model,
+                };
                 let named = |name: &str| prices.iter().rev().find(|entry| entry.0 == name);
                 named(model)
                     .or_else(|| named(base))

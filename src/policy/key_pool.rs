@@ -162,9 +162,7 @@ impl KeyPool {
             .iter()
             .enumerate()
             .filter(|(_, key)| key.aside_until <= now);
-        let ready = usable
-            .clone()
-            .filter(|(_, key)| key.ready_at(model) <= now);
+        let ready = usable.clone().filter(|(_, key)| key.ready_at(model) <= now);
         let mut order = Order::default();
         for (index, key) in ready {
             order.insert(tried.contains(&index), key.load(), index);
@@ -227,7 +225,12 @@ impl KeyPool {
         now: impl Into<Now>,
     ) {
         let now = self.advance(now.into());
-        let last = self.keys.iter().filter(|key| key.aside_until <= now).count() <= 1;
+        let last = self
+            .keys
+            .iter()
+            .filter(|key| key.aside_until <= now)
+            .count()
+            <= 1;
         let from_function = self.from_function;
         let Some(key) = self.keys.get_mut(key) else {
             return;

@@ -31,7 +31,9 @@ pub fn exceeded<'a>(
     let mut found = None;
     for name in names {
         match name {
-            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => return Some((Phase::Connect, name)),
+            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => {
+                return Some((Phase::Connect, name));
+            }
             "UND_ERR_BODY_TIMEOUT" | "BodyTimeoutError" => return Some((Phase::Idle, name)),
             // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
             "TimeoutError" | "request-timeout" | "body-timeout" => found = Some((during, name)),
@@ -52,12 +54,28 @@ mod tests {
         let table: [(&[&str], Option<Phase>, Option<Phase>); 8] = [
             (&["TypeError", "UND_ERR_HEADERS_TIMEOUT"], connect, connect),
             (&["TypeError", "HeadersTimeoutError"], connect, connect),
-            (&["TypeError", "terminated", "UND_ERR_BODY_TIMEOUT"], idle, idle),
-            (&["AggregateError", "ECONNREFUSED", "BodyTimeoutError"], idle, idle),
+            (
+                &["TypeError", "terminated", "UND_ERR_BODY_TIMEOUT"],
+                idle,
+                idle,
+            ),
+            (
+                &["AggregateError", "ECONNREFUSED", "BodyTimeoutError"],
+                idle,
+                idle,
+            ),
             (&["TimeoutError"], connect, idle),
             (&["FetchError", "request-timeout"], connect, idle),
-            (&["ConnectTimeoutError", "UND_ERR_CONNECT_TIMEOUT"], None, None),
-            (&["ETIMEDOUT", "ECONNRESET", "UND_ERR_SOCKET", ""], None, None),
+            (
+                &["ConnectTimeoutError", "UND_ERR_CONNECT_TIMEOUT"],
+                None,
+                None,
+            ),
+            (
+                &["ETIMEDOUT", "ECONNRESET", "UND_ERR_SOCKET", ""],
+                None,
+                None,
+            ),
         ];
         for (names, before_headers, in_the_body) in table {
             let phase = |during| exceeded(names.iter().copied(), during).map(|found| found.0);

@@ -79,7 +79,13 @@ mod tests {
         let mut looks = Looks::default();
         assert_eq!(looks.sleep(SLEEP), 60_000.0);
         let retry_after = 700.0;
-        assert_eq!(looks.sleep(Sleep { retry_after, ..SLEEP }), 700.0);
+        assert_eq!(
+            looks.sleep(Sleep {
+                retry_after,
+                ..SLEEP
+            }),
+            700.0
+        );
         let behind = Sleep {
             is_first: false,
             retry_after,
@@ -121,7 +127,13 @@ mod tests {
             ..timed
         };
         assert_eq!(looks.sleep(behind), 50.0);
-        assert_eq!(looks.sleep(Sleep { left: 20.0, ..alone }), 20.0);
+        assert_eq!(
+            looks.sleep(Sleep {
+                left: 20.0,
+                ..alone
+            }),
+            20.0
+        );
         // A minute of waiting is about sixty looks and not six thousand.
         looks.renew();
         let mut passed = 0.0;

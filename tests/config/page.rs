@@ -47,7 +47,7 @@ fn the_pages_own_block() {
     let rates = config
         .pricing
         .as_ref()
-        .and_then(|pricing| pricing.rates("any", "any"))
+        .and_then(|pricing| pricing.rates("any"))
         .unwrap();
     assert_eq!(
         (rates.input_per_million, rates.output_per_million),
@@ -231,7 +231,7 @@ fn prices_of_options_and_page() {
         config
             .pricing
             .as_ref()
-            .and_then(|pricing| pricing.rates("org/name", "org/name"))
+            .and_then(|pricing| pricing.rates("org/name"))
             .unwrap()
     };
     let native = with(r#""pricing": {"inputPerMillion": 0.5, "outputPerMillion": 2}"#).unwrap();

@@ -83,8 +83,10 @@ impl RateLimiter {
         let amount = state.count("requestsThisMonth")?;
         let month_left = match state.given("monthLeft") {
             None => (0.0, 0),
-            Some(row) => state::row(row, |row| Some((row.time(0, LAST_TIME)?, row.count(1, state::MOST)?)))
-                .ok_or_else(|| state.broken("monthLeft"))?,
+            Some(row) => state::row(row, |row| {
+                Some((row.time(0, LAST_TIME)?, row.count(1, state::MOST)?))
+            })
+            .ok_or_else(|| state.broken("monthLeft"))?,
         };
         limiter.month = Period::new(month, amount, month_left);
         limiter.blocked_until = state.time("blockedUntil")?;

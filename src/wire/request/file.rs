@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn only_text_is_text() {
         let table = [
-            ("data:text/plain;base64,SGVsbG8sIHfDvHJsZA==", Some("Hello, würld")),
+            (
+                "data:text/plain;base64,SGVsbG8sIHfDvHJsZA==",
+                Some("Hello, würld"),
+            ),
             ("data:text/markdown;charset=utf-8;base64,SGk", Some("Hi")),
             ("data:application/json;base64,e30=", Some("{}")),
             ("data:text/plain,as it stands", Some("as it stands")),

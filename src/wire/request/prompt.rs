@@ -173,11 +173,7 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    fn members<'a>(
-        &mut self,
-        scanner: &mut Scanner<'a>,
-        part: &mut Part<'a>,
-    ) -> Result<(), Error> {
+    fn members<'a>(&mut self, scanner: &mut Scanner<'a>, part: &mut Part<'a>) -> Result<(), Error> {
         scanner.begin_object().map_err(broken)?;
         while let Some(key) = scanner.next_key().map_err(broken)? {
             let kind = kind(scanner)?;
