@@ -351,6 +351,35 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
 }
 
 #[test]
+fn a_state_of_an_older_version_is_read_by_the_rules_of_this_one() {
+    // Written when an open request held its place beyond its minute, and there was one clock.
+    let state = format!(
+        r#"{{"now":{now},"left":{left},"monthStart":1793491200000,"requestsThisMonth":4,"blockedUntil":0,
+            "lastReservation":7,"settled":[[{recent},1,20]],"open":[[3,{old},30],[7,{recent},10]]}}"#,
+        now = START,
+        left = START - 70_000.0,
+        recent = START - 10_000.0,
+        old = START - 300_000.0,
+    );
+    let state = hfetch::json::parse(state.as_bytes()).unwrap();
+    let mut limiter = RateLimiter::restore(&state, per_minute(3.0), "state").unwrap();
+    let counted = Usage {
+        requests_last_minute: 2.0,
+        tokens_last_minute: 60.0,
+        requests_this_month: 4.0,
+    };
+    assert_eq!(limiter.usage(START), counted);
+    limiter.settle(3, 99, START);
+    limiter.settle(7, 15, START);
+    assert_eq!(limiter.usage(START).tokens_last_minute, 35.0);
+    assert!(limiter.reserve(0, START).is_ok());
+    assert_eq!(
+        limiter.reserve(0, START),
+        Err(refused(50_000.0, Reason::Requests))
+    );
+}
+
+#[test]
 fn times_that_merge_leave_with_the_latest_of_them() {
     let mut window = Window::default();
     // As many readings of the clock as are kept apart, within 33 s.
