@@ -373,9 +373,12 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
             r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#,
             "a image",
         ),
-        (r#"{"type":"text"}"#, ""),
-        (r#"{"type":"unknown","n":1}"#, ""),
-        (r#"{"type":"unknown","said":"words"}"#, "words"),
+        (r#"{"type":"text"}"#, "type text"),
+        (r#"{"type":"unknown","n":1}"#, "type unknown n"),
+        (
+            r#"{"type":"unknown","said":"words"}"#,
+            "type unknown said words",
+        ),
         (&format!(r#"{{"type":"unknown","data":"{blob}"}}"#), "file"),
         (&format!(r#"{{"data":"{blob}","also":"{blob}"}}"#), "file"),
     ];

@@ -117,8 +117,7 @@ impl InFlight {
         during: Phase,
         partial: JsValue,
     ) -> Option<JsValue> {
-        let names = names_of(thrown);
-        let (phase, name) = time_limit::exceeded(names.split('\n'), during)?;
+        let (phase, name) = time_limit::exceeded(&names_of(thrown), during)?;
         let what = match phase {
             Phase::Connect => "no response headers",
             Phase::Idle => "no bytes",

@@ -8,8 +8,6 @@ mod stored;
 pub use journal::Changes;
 pub use stored::State;
 
-use std::cmp::Ordering;
-
 use journal::Journal;
 
 use super::budget::{Budget, Money, Spent};
@@ -54,20 +52,19 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What two parts together say. A budget is never waited for, so it comes before every wait.
-    fn and(self, other: Refusal) -> Refusal {
+    /// Adds what another part says. A budget is never waited for, so it comes before every wait.
+    fn join(&mut self, mut other: Refusal) {
         let budget = |refusal: &Refusal| refusal.limit.reason == Reason::Budget;
-        let (first, second) = match budget(&self).cmp(&budget(&other)) {
-            Ordering::Less => (other, self),
-            Ordering::Equal if other.limit.outlasts(&self.limit) => (other, self),
-            _ => (self, other),
+        let later = match (budget(self), budget(&other)) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => other.limit.outlasts(&self.limit),
         };
-        if budget(&first) {
-            return first;
+        if later {
+            std::mem::swap(self, &mut other);
         }
-        Refusal {
-            limit: first.limit.with(second.limit),
-            ..first
+        if !budget(self) {
+            self.limit = self.limit.with(&other.limit);
         }
     }
 
@@ -192,12 +189,10 @@ impl MemoryStore {
         for part in parts {
             match self.hold(part) {
                 Ok(hold) => holds.push(hold),
-                Err(refused) => {
-                    refusal = Some(match refusal {
-                        Some(other) => other.and(refused),
-                        None => refused,
-                    });
-                }
+                Err(refused) => match &mut refusal {
+                    Some(others) => others.join(refused),
+                    None => refusal = Some(refused),
+                },
             }
         }
         let number = self.last_number.saturating_add(1);

@@ -92,7 +92,7 @@ impl Refused {
     }
 
     /// What two limits together say, this one being the last to give way.
-    pub fn with(self, other: Refused) -> Refused {
+    pub fn with(self, other: &Refused) -> Refused {
         let least = self.least.max(other.least);
         Refused {
             retry_after: if self.until_end {
@@ -242,29 +242,33 @@ impl RateLimiter {
     }
 
     fn check(&self, tokens: u64) -> Result<(), Refused> {
-        let refusals = [
-            self.check_concurrent(),
-            self.check_requests(),
-            self.check_tokens(tokens as f64),
-            self.check_month(),
-            self.check_block(),
+        const CHECKS: [fn(&RateLimiter, f64) -> Option<Refused>; 5] = [
+            RateLimiter::check_concurrent,
+            RateLimiter::check_requests,
+            RateLimiter::check_tokens,
+            RateLimiter::check_month,
+            RateLimiter::check_block,
         ];
-        let refused = refusals.into_iter().flatten().reduce(|one, other| {
-            if other.outlasts(&one) {
-                other.with(one)
-            } else {
-                one.with(other)
-            }
-        });
-        refused.map_or(Ok(()), Err)
+        let mut told: Option<Refused> = None;
+        for check in CHECKS {
+            let Some(refused) = check(self, tokens as f64) else {
+                continue;
+            };
+            told = Some(match told {
+                Some(other) if refused.outlasts(&other) => refused.with(&other),
+                Some(other) => other.with(&refused),
+                None => refused,
+            });
+        }
+        told.map_or(Ok(()), Err)
     }
 
-    fn check_concurrent(&self) -> Option<Refused> {
+    fn check_concurrent(&self, _: f64) -> Option<Refused> {
         let full = self.open.len() as f64 + 1.0 > set(self.limits.max_concurrent)?;
         full.then(|| Refused::new(Reason::Concurrent, None, 0.0))
     }
 
-    fn check_requests(&self) -> Option<Refused> {
+    fn check_requests(&self, _: f64) -> Option<Refused> {
         let limit = set(self.limits.requests_per_minute)?;
         let excess = self.window.counted().requests as f64 + 1.0 - limit;
         let free_at = self.window.free_at(excess, |amount| amount.requests);
@@ -290,13 +294,13 @@ impl RateLimiter {
         (retry_after != Some(0.0)).then(|| Refused::new(Reason::Tokens, retry_after, least))
     }
 
-    fn check_month(&self) -> Option<Refused> {
+    fn check_month(&self, _: f64) -> Option<Refused> {
         let full = self.month.amount as f64 + 1.0 > set(self.limits.requests_per_month)?;
         let wait = self.until_month_end();
         full.then(|| Refused::new(Reason::Month, Some(wait), wait))
     }
 
-    fn check_block(&self) -> Option<Refused> {
+    fn check_block(&self, _: f64) -> Option<Refused> {
         let blocked = self.blocked_until > self.clock.steady();
         blocked.then(|| self.refused_until(self.blocked_until, Reason::Blocked))
     }

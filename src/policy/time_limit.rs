@@ -19,25 +19,33 @@ impl Phase {
     }
 }
 
-/// The phase of a runtime's own time limit and what that is called, by the names and codes of what was thrown and of its causes; none where it was
-/// no time limit. `during` is the phase in which it was thrown, for names that say none.
+/// What runtimes call it, with the phase where the name says one.
+const NAMES: [(&str, Option<Phase>); 7] = [
+    ("UND_ERR_HEADERS_TIMEOUT", Some(Phase::Connect)),
+    ("HeadersTimeoutError", Some(Phase::Connect)),
+    ("UND_ERR_BODY_TIMEOUT", Some(Phase::Idle)),
+    ("BodyTimeoutError", Some(Phase::Idle)),
+    // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
+    ("TimeoutError", None),
+    ("request-timeout", None),
+    ("body-timeout", None),
+];
+
+/// The phase of a runtime's own time limit and what that is called, by the names and codes of what was thrown and of its
+/// causes, a line each; none where it was no time limit. `during` is the phase in which it was thrown, for names that say
+/// none: one that says it comes before those.
 ///
 /// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is none: nothing was sent, so that another
 /// try costs nothing.
-pub fn exceeded<'a>(
-    names: impl Iterator<Item = &'a str>,
-    during: Phase,
-) -> Option<(Phase, &'a str)> {
+pub fn exceeded(names: &str, during: Phase) -> Option<(Phase, &'static str)> {
+    let known = |name: &str| NAMES.iter().find(|row| row.0 == name);
     let mut found = None;
-    for name in names {
-        match name {
-            "UND_ERR_HEADERS_TIMEOUT" | "HeadersTimeoutError" => {
-                return Some((Phase::Connect, name));
-            }
-            "UND_ERR_BODY_TIMEOUT" | "BodyTimeoutError" => return Some((Phase::Idle, name)),
-            // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
-            "TimeoutError" | "request-timeout" | "body-timeout" => found = Some((during, name)),
-            _ => {}
+    for (name, phase) in names.split('\n').filter_map(known) {
+        if found.is_none() || phase.is_some() {
+            found = Some((phase.unwrap_or(during), *name));
+        }
+        if phase.is_some() {
+            break;
         }
     }
     found
@@ -78,7 +86,7 @@ mod tests {
             ),
         ];
         for (names, before_headers, in_the_body) in table {
-            let phase = |during| exceeded(names.iter().copied(), during).map(|found| found.0);
+            let phase = |during| exceeded(&names.join("\n"), during).map(|found| found.0);
             assert_eq!(phase(Phase::Connect), before_headers, "{names:?}");
             assert_eq!(phase(Phase::Idle), in_the_body, "{names:?}");
         }

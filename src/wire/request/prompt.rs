@@ -22,18 +22,16 @@ pub enum Prompt<'a> {
     File,
 }
 
-/// Longest member in bytes of an unknown kind of part that is taken for text; what is longer is data.
+/// Longest part in bytes of an unknown kind that is taken for text; what is longer is data.
 const LONGEST_WORDS: usize = 4_000;
 
 /// What a part has shown of itself so far.
 #[derive(Default)]
-struct Part<'a> {
+struct Part {
     /// By its type, or else by a member's name.
     medium: Option<Prompt<'static>>,
     /// Whether there was text.
     has_words: bool,
-    /// Members that are neither.
-    others: Vec<&'a [u8]>,
 }
 
 /// What is shown by the name of a type or of a member: image_url, input_image, audio_url, video, input_file …
@@ -154,26 +152,20 @@ impl PromptReader<'_> {
 
     /// One part: its text, else what it shows, counted once however it is written.
     fn part(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        let raw = scanner.skip().map_err(broken)?;
         let mut part = Part::default();
-        self.members(scanner, &mut part)?;
+        self.members(&mut Scanner::new(raw), &mut part)?;
         match part.medium {
-            Some(Prompt::File) if part.has_words => {}
+            Some(Prompt::File) | None if part.has_words => {}
             Some(medium) => (self.heard)(medium),
-            None if part.has_words => {}
             // A kind of part that nobody knows here: words where it is short, else data, whose length says nothing.
-            None if part.others.iter().any(|raw| raw.len() > LONGEST_WORDS) => {
-                (self.heard)(Prompt::File);
-            }
-            None => {
-                for raw in part.others {
-                    self.all_text(&mut Scanner::new(raw))?;
-                }
-            }
+            None if raw.len() > LONGEST_WORDS => (self.heard)(Prompt::File),
+            None => self.all_text(&mut Scanner::new(raw))?,
         }
         Ok(())
     }
 
-    fn members<'a>(&mut self, scanner: &mut Scanner<'a>, part: &mut Part<'a>) -> Result<(), Error> {
+    fn members(&mut self, scanner: &mut Scanner<'_>, part: &mut Part) -> Result<(), Error> {
         scanner.begin_object().map_err(broken)?;
         while let Some(key) = scanner.next_key().map_err(broken)? {
             let kind = kind(scanner)?;
@@ -209,7 +201,7 @@ impl PromptReader<'_> {
                 }
                 (name, _) => {
                     part.medium = part.medium.or(medium(name));
-                    part.others.push(scanner.skip().map_err(broken)?);
+                    scanner.skip().map_err(broken)?;
                 }
             }
         }
