@@ -373,6 +373,10 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
             r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#,
             "a image",
         ),
+        (
+            r#"{"type":"tool_result","content":["words",7,null,["more"]]}"#,
+            "words more",
+        ),
         (r#"{"type":"text"}"#, "type text"),
         (r#"{"type":"unknown","n":1}"#, "type unknown n"),
         (

@@ -152,15 +152,29 @@ impl PromptReader<'_> {
 
     /// One part: its text, else what it shows, counted once however it is written.
     fn part(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        let raw = scanner.skip().map_err(broken)?;
+        let mut start = scanner.clone();
         let mut part = Part::default();
-        self.members(&mut Scanner::new(raw), &mut part)?;
+        self.members(scanner, &mut part)?;
+        let length = scanner.at().saturating_sub(start.at());
         match part.medium {
             Some(Prompt::File) | None if part.has_words => {}
             Some(medium) => (self.heard)(medium),
             // A kind of part that nobody knows here: words where it is short, else data, whose length says nothing.
-            None if raw.len() > LONGEST_WORDS => (self.heard)(Prompt::File),
-            None => self.all_text(&mut Scanner::new(raw))?,
+            None if length > LONGEST_WORDS => (self.heard)(Prompt::File),
+            None => self.all_text(&mut start)?,
+        }
+        Ok(())
+    }
+
+    /// Parts inside a part, as a tool's answer has them; what is none is words.
+    fn inner_parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        scanner.begin_array().map_err(broken)?;
+        while scanner.next_element().map_err(broken)? {
+            if kind(scanner)? == Kind::Object {
+                self.part(scanner)?;
+            } else {
+                self.all_text(scanner)?;
+            }
         }
         Ok(())
     }
@@ -182,10 +196,9 @@ impl PromptReader<'_> {
                     part.has_words = true;
                     self.all_text(scanner)?;
                 }
-                // As a tool's answer has them.
                 (b"content", Kind::Array) => {
                     part.has_words = true;
-                    self.parts(scanner, "content")?;
+                    self.inner_parts(scanner)?;
                 }
                 (b"file_data", Kind::String) => {
                     let data = scanner.string().map_err(broken)?;
