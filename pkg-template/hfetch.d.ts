@@ -292,9 +292,12 @@ export interface RequestOptions {
 
 /** Absent or 0 means no limit. */
 export interface Limits {
-  /** Chat and embeddings requests per key in any 60 seconds. Never exceeded. */
+  /** Chat and embeddings requests per key in any 60 seconds, counted from when each was let through, ended or not. Never exceeded. */
   requestsPerMinute?: number;
-  /** Tokens per key in any 60 seconds, prompt and completion together. Exceeded at most by what answers took beyond their reservation. */
+  /**
+   * Tokens per key in any 60 seconds, prompt and completion together. Those reserved count until the call ends, then those used, for what is
+   * left of the 60 seconds. Exceeded at most by what answers took beyond their reservation.
+   */
   tokensPerMinute?: number;
   /** Requests per key in a calendar month, UTC. Never exceeded. */
   requestsPerMonth?: number;
@@ -346,8 +349,8 @@ export interface Budget {
 }
 
 /**
- * Retried: 408, 409, 425, 429, 500, 502, 503, 504, lost connections and connect timeouts; 401, 402 and 403 on another key only.
- * Never: 400, 404, 410, 413, 422 (but see `stream_options`), and nothing after the first byte of a stream has reached the caller.
+ * Retried: 408, 409, 425, 429, 500, 502, 503, 504, 520 to 524, 529, 530, and connections that were refused or lost before the headers; 401, 402 and
+ * 403 on another key only. Never: 400, 404, 410, 413, 422 (but see `stream_options`), timeouts (the model may have been at work, and be paid twice), and nothing after the first byte of a stream has reached the caller.
  */
 export interface RetryPolicy {
   /** Tries on all keys together, the first included. Default 3. */
@@ -360,11 +363,17 @@ export interface RetryPolicy {
   maxLoadingWait?: number;
 }
 
-/** Each ends in an {@link APIConnectionTimeoutError} that names its phase, and closes the socket. */
+/**
+ * Each ends in an {@link APIConnectionTimeoutError} that names its phase, closes the socket, and is not retried. A runtime's own limits hold as well
+ * (300 s in Node's fetch): what they end is such an error too, which names them.
+ */
 export interface Timeouts {
-  /** Ms to the response headers, each try. Default 60 000 for a stream, 600 000 otherwise. */
+  /** Ms to the response headers, each try; a key function has as long. Default 300 000 for a stream, 600 000 otherwise: models are loaded, and have queues. */
   connect?: number;
-  /** Ms between two pieces of the body while a read is pending. Default 60 000. A caller that pauses is not timed, but a stream nobody begins to read within it is closed. */
+  /**
+   * Ms between two pieces of the body while a read is pending. Default 300 000 until a stream's first event and in a whole answer, 120 000 after
+   * that event: models think in silence. A caller that pauses is not timed, but a stream nobody begins to read within it is closed.
+   */
   idle?: number;
   /** Ms for everything, waits and retries included. Default: none. */
   total?: number;
@@ -1242,7 +1251,10 @@ export interface Settlement {
   kind: "chat" | "embeddings";
   /** As asked for. */
   model: string;
-  /** The one pinned in the model's name, else the `x-inference-provider` header (which browsers can't read), else `null`. */
+  /**
+   * The one pinned in the model's name (`org/name:provider`) where the router is asked, or a server whose catalogue lists it; else the
+   * `x-inference-provider` header (which browsers can't read), else `null`.
+   */
   provider: string | null;
   /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
   key: string;
@@ -1293,7 +1305,7 @@ export interface ClientSnapshot {
     tokensLastMinute: number;
     /** Requests in this calendar month, UTC. */
     requestsThisMonth: number;
-    /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid. */
+    /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid, and it is set aside for ten minutes. */
     state: "ready" | "limited" | "cooling" | "disabled";
     /** When it is ready again, ms since the epoch; `null`: now, or never. The last key is still tried before. */
     readyAt: number | null;
@@ -1324,7 +1336,10 @@ export interface ClientSnapshot {
  * parts or none. When the store throws, the request fails: limits that can't be read are not ignored.
  */
 export interface LimitStore {
-  /** Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch. */
+  /**
+   * Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch by the
+   * caller's wall clock: where several hosts share the store, trust its own clock more.
+   */
   reserve(request: {
     parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
@@ -1367,7 +1382,10 @@ export interface StoreRefusal {
   ok: false;
   /** The part that refused. */
   scope: string;
-  /** Ms until it would fit; `Infinity`: never; 0 with `"concurrent"`: as soon as a reservation ends. */
+  /**
+   * Ms until it fits, nothing else being reserved meanwhile; `Infinity`: never. With `"tokens"` and `"concurrent"`, where a call under way has to end
+   * first, the least of that: 0 when nothing else is in the way.
+   */
   retryAfter: number;
   /** Which of that part's limits; `"blocked"`: a server's answer closed it for a while. */
   reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked";
@@ -1389,7 +1407,7 @@ export function storageStore(
 
 /**
  * Tokens by length, with weights for each script; at least 1 for any text but `""`. For messages, roles and separators count too;
- * an image part counts 1000, whatever its bytes.
+ * an image or something to hear counts 1000 and a video 5000, whatever its bytes; a file its text where that can be read, else 1000.
  * @throws {ConfigError} neither a string nor messages.
  */
 export function estimateTokens(input: string | readonly ChatMessage[]): number;
@@ -1420,18 +1438,25 @@ export interface Reservation {
 export interface Refusal {
   /** It may not be sent. */
   ok: false;
-  /** Ms until it would fit; `Infinity`: never; 0 with `"concurrent"`: as soon as a reservation ends. */
+  /**
+   * Ms until it fits, nothing else being reserved meanwhile; `Infinity`: never. With `"tokens"` and `"concurrent"`, where a call under way has to end
+   * first, the least of that: 0 when nothing else is in the way.
+   */
   retryAfter: number;
   /** Which limit. */
   reason: "requests" | "tokens" | "month" | "concurrent";
 }
 
-/** The limiter itself: no clock, no timers. `now` is ms since the epoch; one that goes back counts as standing still. */
+/**
+ * The limiter itself: no clock, no timers. `now` is ms since the epoch, and all it knows of time: forward it is taken at its word; where it goes back, no
+ * time has passed, and by more than a minute it is followed from there. So a clock that is set ahead, by hours or years, frees what a minute holds
+ * once, and one that is set back locks for no longer than a minute. Months follow the calendar both ways, and a month that the clock comes back to is as full as before.
+ */
 export class RateLimiter {
   /** @throws {ConfigError} a limit is not a number from 0. */
   constructor(limits: Limits);
   /**
-   * Takes one request and `tokens` from now on, held until settle or release.
+   * Takes one request for the 60 seconds from now on, and `tokens` until settle or release; those used then count for what is left of the 60 seconds.
    * @returns a reservation, or how long to wait.
    */
   reserve(tokens: number, now: number): Reservation | Refusal;
@@ -1546,7 +1571,7 @@ export class ModelLoadingError extends APIError {
 export class InternalServerError extends APIError {}
 /** There was no response, none that could be read, or no key because the function for it failed. `cause` is what was thrown. */
 export class APIConnectionError extends APIError {}
-/** A timeout was over. */
+/** A timeout was over: this client's, or the runtime's own, which the message names. */
 export class APIConnectionTimeoutError extends APIConnectionError {
   /** Which one. */
   readonly phase: "connect" | "idle" | "total";
@@ -1567,7 +1592,7 @@ export class StreamError extends APIError {
 export class StreamTruncatedError extends StreamError {}
 /** A limit of this client said no; nothing was sent. */
 export class LimitExceededError extends HfetchError {
-  /** Ms until it would fit; `Infinity`: never. */
+  /** Ms until it fits, nothing else being sent meanwhile; `Infinity`: never; with `"tokens"` and `"concurrent"` 0 when only calls under way are in the way. */
   readonly retryAfter: number;
   /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"`, `"budget"`, or `"store"`: the limit store gave no answer. */
   readonly reason: string;

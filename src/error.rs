@@ -288,6 +288,12 @@ pub fn join(texts: &[String], between: &str) -> String {
     texts.join(between)
 }
 
+/// Whether what a status says is over after a while, as a rule.
+pub fn passes(status: u16) -> bool {
+    // From 520 on they are Cloudflare's own, and what other fronts say that are overloaded.
+    matches!(status, 408 | 409 | 425 | 429 | 500 | 502..=504 | 520..=524 | 529 | 530)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

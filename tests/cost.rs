@@ -139,7 +139,10 @@ fn prices_by_model_know_the_model_with_and_without_its_provider() {
     let prices = pricing(
         r#"{"a/b":{"inputPerMillion":1,"outputPerMillion":2},
             "a/b:groq":{"inputPerMillion":3,"outputPerMillion":4},
-            "c/d":{"input_token_cost":5,"output_token_cost":6,"unit":"1m"}}"#,
+            "c/d":{"input_token_cost":5,"output_token_cost":6,"unit":"1m"},
+            "llama3.1":{"inputPerMillion":7,"outputPerMillion":7},
+            "hf.co/a/b":{"inputPerMillion":8,"outputPerMillion":8},
+            "qwen3:8b":{"inputPerMillion":9,"outputPerMillion":9}}"#,
     )
     .unwrap();
     let input = |model: &str| prices.rates(model).map(|rates| rates.input_per_million);
@@ -148,6 +151,10 @@ fn prices_by_model_know_the_model_with_and_without_its_provider() {
     assert_eq!(input("a/b:novita"), Some(1.0));
     assert_eq!(input("c/d:cheapest"), Some(5.0));
     assert_eq!(input("e/f"), None);
+    // No names of the router's: what stands behind the colon is part of them.
+    assert_eq!(input("llama3.1:8b"), None);
+    assert_eq!(input("hf.co/a/b:Q4_K_M"), None);
+    assert_eq!(input("qwen3:8b"), Some(9.0));
     assert_eq!(pricing("\"live\"").unwrap(), Pricing::Live);
     assert_eq!(Pricing::Live.rates("a/b"), None);
 }

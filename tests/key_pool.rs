@@ -1,5 +1,6 @@
 //! Which key comes first, and what becomes of one that fails.
 
+use hfetch::policy::clock::Now;
 use hfetch::policy::key_pool::{KeyPool, State, label};
 use proptest::prelude::*;
 
@@ -56,14 +57,40 @@ fn a_retry_takes_a_key_it_has_not_tried() {
 }
 
 #[test]
-fn an_unknown_key_is_disabled_unless_it_is_the_last() {
+fn an_unknown_key_is_set_aside_for_ten_minutes_unless_it_is_the_last() {
     let mut pool = pool(2);
     pool.failed(0, MODEL, 401, None, START);
     assert_eq!(states(&mut pool, START), [State::Disabled, State::Ready]);
+    assert_eq!(
+        pool.snapshot(START)[0].ready_at,
+        Some(START + 10.0 * MINUTE)
+    );
     pool.failed(1, MODEL, 401, None, START);
     assert_eq!(states(&mut pool, START), [State::Disabled, State::Ready]);
-    assert_eq!(pool.pick(MODEL, &[1], START + 99.0 * HOUR), [1]);
-    assert!(!pool.has_another(MODEL, &[1], START));
+    let before = START + 10.0 * MINUTE - 1.0;
+    assert_eq!(pool.pick(MODEL, &[1], before), [1]);
+    assert!(!pool.has_another(MODEL, &[1], before));
+    let after = START + 10.0 * MINUTE;
+    assert_eq!(pool.pick(MODEL, &[1], after), [0, 1]);
+    assert_eq!(states(&mut pool, after), [State::Ready, State::Ready]);
+    pool.failed(1, MODEL, 401, None, after);
+    assert_eq!(pool.pick(MODEL, &[], after), [0]);
+}
+
+#[test]
+fn a_wall_clock_that_is_set_neither_ends_a_rest_nor_makes_it_longer() {
+    let mut pool = pool(2);
+    let now = |wall: f64, passed: f64| Now {
+        wall,
+        steady: Some(passed),
+    };
+    pool.failed(0, MODEL, 402, None, now(START, 5.0));
+    for wall in [START + 9.0 * HOUR, START - 9.0 * HOUR] {
+        assert_eq!(pool.pick(MODEL, &[], now(wall, HOUR)), [1]);
+        let ready_at = pool.snapshot(now(wall, HOUR))[0].ready_at;
+        assert_eq!(ready_at, Some(wall + 5.0));
+    }
+    assert_eq!(pool.pick(MODEL, &[], now(START, HOUR + 5.0)), [0, 1]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 mod policy;
 
 use hfetch::policy::budget::{Budget, Per};
+use hfetch::policy::clock::Now;
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, Refusal};
-use hfetch::policy::rate_limit::{Limits, Reason};
+use hfetch::policy::rate_limit::{Limits, Reason, Refused};
 use policy::stored;
 
 const MINUTE: f64 = 60_000.0;
@@ -54,8 +55,11 @@ fn money(usd: f64, of: f64, per: Per) -> Part {
 fn refusal(scope: &str, retry_after: f64, reason: Reason) -> Refusal {
     Refusal {
         scope: scope.to_string(),
-        retry_after,
-        reason,
+        limit: Refused::new(
+            reason,
+            (retry_after > 0.0).then_some(retry_after),
+            retry_after,
+        ),
         spent_usd: None,
         budget_usd: None,
     }
@@ -93,7 +97,7 @@ fn a_scope_that_appears_twice_counts_twice() {
     assert_eq!(store.usage("key", START).requests_last_minute, 0.0);
     let dear = [money(0.6, 1.0, Per::Day), money(0.6, 1.0, Per::Day)];
     assert_eq!(
-        store.reserve(&dear, START).unwrap_err().reason,
+        store.reserve(&dear, START).unwrap_err().limit.reason,
         Reason::Budget
     );
     assert!(store.reserve(&[money(1.0, 1.0, Per::Day)], START).is_ok());
@@ -110,8 +114,21 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
         },
     );
     let parts = [per_minute("minute", 1.0), month, at_once("line", 1.0)];
-    store.reserve(&parts, START).unwrap();
-    assert_eq!(store.reserve(&parts, START).unwrap_err().scope, "month");
+    let first = store.reserve(&parts, START).unwrap();
+    // Nobody knows when the line moves; the month's end is the least.
+    let refused = store.reserve(&parts, START).unwrap_err();
+    assert_eq!(
+        (refused.scope.as_str(), refused.limit.until_end),
+        ("line", true)
+    );
+    let least = refused.limit.retry_after;
+    store.settle(&first, 0, 0.0, START);
+    let refused = store.reserve(&parts, START).unwrap_err();
+    assert_eq!(
+        (refused.scope.as_str(), refused.limit.until_end),
+        ("month", false)
+    );
+    assert_eq!(refused.limit.retry_after, least);
     let with_budget = [
         parts[0].clone(),
         parts[1].clone(),
@@ -164,7 +181,7 @@ fn a_budget_is_per_calendar_window() {
             .reserve(&[money(0.1, 1.0, per)], START + offset)
             .unwrap_err();
         assert_eq!(
-            (refused.retry_after, refused.reason),
+            (refused.limit.retry_after, refused.limit.reason),
             (end - offset, Reason::Budget)
         );
         assert!(
@@ -182,7 +199,7 @@ fn a_budget_is_per_calendar_window() {
     let refused = store
         .reserve(&[money(0.1, 1.0, Per::Total)], START + 4_000.0 * DAY)
         .unwrap_err();
-    assert_eq!(refused.retry_after, f64::INFINITY);
+    assert_eq!(refused.limit.retry_after, f64::INFINITY);
 }
 
 #[test]
@@ -231,7 +248,7 @@ fn what_is_no_amount_of_money_fits_no_budget() {
         let refused = MemoryStore::new()
             .reserve(&[money(usd, 1e6, Per::Day)], START)
             .unwrap_err();
-        assert_eq!(refused.retry_after, f64::INFINITY);
+        assert_eq!(refused.limit.retry_after, f64::INFINITY);
         // A budget beyond what a sum can hold is one all the same.
         let largest = MemoryStore::new().reserve(&[money(usd, 1e9, Per::Day)], START);
         assert!(largest.is_err());
@@ -324,7 +341,7 @@ fn a_lost_reservation_expires_in_a_shared_store_and_is_booked_if_it_ends_after_a
     shared.settle(&lost, 0, 0.7, START + LOST_AFTER);
     let refused = shared.reserve(&parts, START + LOST_AFTER).unwrap_err();
     assert_eq!(
-        (refused.reason, refused.spent_usd),
+        (refused.limit.reason, refused.spent_usd),
         (Reason::Budget, Some(0.7))
     );
 }
@@ -343,7 +360,7 @@ fn a_lost_reservation_of_a_dropped_scope_ends_no_other() {
     store.reserve(&parts, later).unwrap();
     store.settle(&lost, 0, 0.4, later);
     assert_eq!(
-        store.reserve(&parts[..1], later).unwrap_err().reason,
+        store.reserve(&parts[..1], later).unwrap_err().limit.reason,
         Reason::Concurrent
     );
     assert_eq!(
@@ -399,7 +416,7 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
         // A number that is given out once more could never be found among the others.
         |state| state["lastReservation"] = 0.into(),
         |state| state["open"][0][1] = 1e15.into(),
-        |state| state["scopes"][0][1]["monthStart"] = 1e15.into(),
+        |state| state["scopes"][0][2]["left"] = serde_json::json!([[0, "1"]]),
         |state| state["open"][0][2][0] = serde_json::json!(["a", 1, 2]),
         |state| state["lost"] = serde_json::Value::Null,
     ];
@@ -447,4 +464,95 @@ fn a_budget_for_good_is_remembered_among_many_scopes_that_are_dropped() {
         store.reserve(&[at_once(&scope, 0.0)], now).unwrap();
     }
     assert!(store.reserve(&whole, START + 61.0 * DAY).is_err());
+}
+
+#[test]
+fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
+    let month = part(
+        "key",
+        Limits {
+            requests_per_month: Some(2.0),
+            ..Limits::default()
+        },
+    );
+    for (per, jump) in [
+        (Per::Hour, 2.0 * HOUR),
+        (Per::Day, 2.0 * DAY),
+        (Per::Month, 40.0 * DAY),
+        (Per::Total, 400.0 * DAY),
+    ] {
+        for steady in [None, Some(7.0)] {
+            let at = |wall: f64| Now { wall, steady };
+            let mut store = MemoryStore::shared();
+            let parts = |usd| [money(usd, 1.0, per), month.clone()];
+            let spend = |store: &mut MemoryStore, usd, wall| {
+                let reservation = store.reserve(&parts(usd), at(wall))?;
+                store.settle(&reservation, 0, usd, at(wall));
+                let mut read = MemoryStore::shared();
+                read.restore(&stored(&store.state())).unwrap();
+                *store = read;
+                Ok::<(), Refusal>(())
+            };
+            spend(&mut store, 0.75, START).unwrap();
+            spend(&mut store, 0.25, START + jump).unwrap();
+            let back = START + 2.0 * MINUTE;
+            assert_eq!(
+                spend(&mut store, 0.5, back).unwrap_err().limit.reason,
+                Reason::Budget,
+                "{per:?}"
+            );
+            if per == Per::Month {
+                spend(&mut store, 0.25, back).unwrap();
+                assert_eq!(
+                    spend(&mut store, 0.0, back).unwrap_err().limit.reason,
+                    Reason::Month
+                );
+                assert!(spend(&mut store, 0.75, START + jump).is_ok());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_from_the_future_is_taken_for_the_present() {
+    let mut ahead = MemoryStore::shared();
+    let parts = [per_minute("key", 1.0), money(0.8, 1.0, Per::Month)];
+    let reservation = ahead.reserve(&parts, START + 300.0 * DAY).unwrap();
+    ahead.settle(&reservation, 0, 0.8, START + 300.0 * DAY);
+    let mut store = MemoryStore::shared();
+    store.restore(&stored(&ahead.state())).unwrap();
+    let refused = store.reserve(&parts[..1], START).unwrap_err();
+    assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
+    assert!(
+        store.reserve(&parts[1..], START).is_err(),
+        "it was spent all the same"
+    );
+    assert!(store.reserve(&parts[..1], START + MINUTE).is_ok());
+}
+
+#[test]
+fn of_the_clocks_of_several_hosts_the_foremost_counts_unless_it_is_ahead_of_the_stores_own() {
+    let mut store = MemoryStore::journaled();
+    let parts = [per_minute("key", 1.0)];
+    store.reserve(&parts, START).unwrap();
+    // Another host an hour behind asks in turn: none of its readings is time that passed.
+    for turn in 0..5 {
+        for behind in [HOUR, 0.0] {
+            let now = START + f64::from(turn) * 1_000.0 - behind;
+            assert!(store.reserve(&parts, now).is_err(), "{turn} {behind}");
+        }
+    }
+    assert!(store.reserve(&parts, START + MINUTE).is_ok());
+    // The store's own clock was set a day ahead and back again.
+    let ahead = START + DAY;
+    store.correct(ahead);
+    let reservation = store.reserve(&parts, ahead).unwrap();
+    store.block("key", ahead + 30_000.0);
+    store.correct(START + 2.0 * MINUTE);
+    let now = START + 2.0 * MINUTE;
+    let refused = store.reserve(&parts, now).unwrap_err();
+    assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
+    assert_eq!(store.next_loss(), Some(now + LOST_AFTER));
+    store.settle(&reservation, 0, 0.0, now);
+    assert!(store.reserve(&parts, now + MINUTE).is_ok());
 }

@@ -77,7 +77,7 @@ proptest! {
                         let mine = scopes.iter().filter(|other| *other == scope).count();
                         let of = |entry: &&Booked| !entry.released && entry.scopes.contains(scope);
                         let weight = |entry: &Booked| entry.scopes.iter().filter(|other| *other == scope).count();
-                        let minute: usize = booked.iter().filter(of).filter(|entry| entry.open || entry.at + MINUTE > now).map(weight).sum();
+                        let minute: usize = booked.iter().filter(of).filter(|entry| entry.at + MINUTE > now).map(weight).sum();
                         let open: usize = booked.iter().filter(of).filter(|entry| entry.open).map(weight).sum();
                         minute + mine <= 3 && open + mine <= 2
                     });
@@ -88,7 +88,7 @@ proptest! {
                     prop_assert_eq!(answer.is_ok(), fits && affordable, "{:?}", answer);
                     match answer {
                         Ok(id) => booked.push(Booked { id, at: now, scopes, held: cents, open: true, released: false }),
-                        Err(refused) => prop_assert_eq!(refused.reason == Reason::Budget, !affordable),
+                        Err(refused) => prop_assert_eq!(refused.limit.reason == Reason::Budget, !affordable),
                     }
                 }
                 Step::Settle { which, share } => {

@@ -7,7 +7,9 @@
 )]
 
 use hfetch::error::Class;
-use hfetch::wire::model::{Group, MODELS, Model, Task, USABLE_IN_CHAT, parse, parse_one, price};
+use hfetch::wire::model::{
+    Group, MODELS, Model, Task, USABLE_IN_CHAT, listed_provider, parse, parse_one, price,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -138,6 +140,19 @@ fn a_price_is_that_of_the_provider_that_answers() {
             "{model} {answered_by:?}"
         );
     }
+}
+
+#[test]
+fn a_colon_of_the_id_itself_names_no_provider() {
+    let body = r#"{"data": [{"id": "llama3.1:8b", "providers": [
+        {"provider": "own", "status": "live", "pricing": {"input": 1, "output": 2}}]},
+        {"id": "llama3.1", "providers": [{"provider": "8b", "status": "live"}]}]}"#;
+    let models = parse(body.as_bytes()).unwrap();
+    assert_eq!(price(&models, "llama3.1:8b", None), Some((1.0, 2.0, false)));
+    assert_eq!(listed_provider(&models, "llama3.1:8b"), None);
+    assert_eq!(listed_provider(&models[1..], "llama3.1:8b"), Some("8b"));
+    assert_eq!(listed_provider(&models, "llama3.1:70b"), None);
+    assert_eq!(listed_provider(&models, "llama3.1:fastest"), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod policy;
 
-use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason, Refused};
+use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason, Refused, Usage};
 use hfetch::policy::window::Window;
 use proptest::prelude::*;
 
@@ -25,10 +25,8 @@ fn tokens_per_minute(tokens: f64) -> Limits {
 }
 
 fn refused(retry_after: f64, reason: Reason) -> Refused {
-    Refused {
-        retry_after,
-        reason,
-    }
+    let known = (retry_after > 0.0).then_some(retry_after);
+    Refused::new(reason, known, retry_after)
 }
 
 #[test]
@@ -69,10 +67,8 @@ fn a_fraction_of_a_millisecond_is_waited_for() {
 fn tokens_become_the_actual_ones_at_the_time_of_the_reservation() {
     let mut limiter = RateLimiter::new(tokens_per_minute(100.0));
     let first = limiter.reserve(80, 0.0).unwrap();
-    assert_eq!(
-        limiter.reserve(30, 10.0),
-        Err(refused(59_990.0, Reason::Tokens))
-    );
+    // The first may end at any moment, with any number of tokens.
+    assert_eq!(limiter.reserve(30, 10.0), Err(refused(0.0, Reason::Tokens)));
     limiter.settle(first, 10, 20.0);
     let second = limiter.reserve(90, 20.0).unwrap();
     limiter.settle(second, 500, 30.0);
@@ -99,26 +95,50 @@ fn what_never_fits_is_said_to_never_fit() {
 }
 
 #[test]
-fn a_hold_outlasts_its_minute() {
+fn a_long_request_holds_its_tokens_and_no_others_place() {
     let limits = Limits {
         requests_per_minute: Some(1.0),
         tokens_per_minute: Some(100.0),
         ..Limits::default()
     };
     let mut limiter = RateLimiter::new(limits);
-    let id = limiter.reserve(60, 0.0).unwrap();
-    // It may end in time.
+    let long = limiter.reserve(60, 0.0).unwrap();
     assert_eq!(
-        limiter.reserve(1, 30_000.0).unwrap_err().retry_after,
-        30_000.0
+        limiter.reserve(1, 30_000.0),
+        Err(refused(30_000.0, Reason::Requests))
     );
-    // It has not: nobody knows when.
     assert_eq!(
-        limiter.reserve(1, 10.0 * MINUTE),
-        Err(refused(0.0, Reason::Requests))
+        limiter.reserve(41, MINUTE),
+        Err(refused(0.0, Reason::Tokens))
     );
-    limiter.settle(id, 60, 10.0 * MINUTE);
+    let other = limiter.reserve(40, MINUTE).unwrap();
+    limiter.settle(other, 10, MINUTE);
+    assert_eq!(
+        limiter.usage(MINUTE),
+        Usage {
+            requests_last_minute: 1.0,
+            tokens_last_minute: 70.0,
+            requests_this_month: 2.0
+        }
+    );
+    // Its minute is long over when it ends: its tokens count no more.
+    limiter.settle(long, 90, 10.0 * MINUTE);
     assert!(limiter.reserve(100, 10.0 * MINUTE).is_ok());
+}
+
+#[test]
+fn what_has_ended_leaves_at_a_known_time_whatever_is_held_beside_it() {
+    let mut limiter = RateLimiter::new(tokens_per_minute(100.0));
+    let ended = limiter.reserve(50, 0.0).unwrap();
+    limiter.settle(ended, 50, 0.0);
+    let open = limiter.reserve(40, 10_000.0).unwrap();
+    let known = Refused::new(Reason::Tokens, Some(50_000.0), 0.0);
+    assert_eq!(limiter.reserve(30, 10_000.0), Err(known));
+    // Both are in the way: the time of the one that has ended is the least.
+    let least = Refused::new(Reason::Tokens, None, 50_000.0);
+    assert_eq!(limiter.reserve(70, 10_000.0), Err(least));
+    limiter.settle(open, 5, 10_000.0);
+    assert!(limiter.reserve(30, 10_000.0).is_ok());
 }
 
 #[test]
@@ -137,10 +157,7 @@ fn a_release_gives_everything_back() {
         limiter.release(id);
         limiter.settle(id, 99, at);
     }
-    assert_eq!(
-        limiter.usage(START),
-        hfetch::policy::rate_limit::Usage::default()
-    );
+    assert_eq!(limiter.usage(START), Usage::default());
 }
 
 #[test]
@@ -203,8 +220,14 @@ fn the_longest_wait_is_the_one_that_counts() {
         ..Limits::default()
     };
     let mut limiter = RateLimiter::new(limits);
-    limiter.reserve(0, START).unwrap();
-    assert_eq!(limiter.reserve(0, START).unwrap_err().reason, Reason::Month);
+    let id = limiter.reserve(0, START).unwrap();
+    // Nobody knows when it ends, so the month alone can't be promised: the month's end is the least.
+    let first = limiter.reserve(0, START).unwrap_err();
+    assert_eq!((first.reason, first.until_end), (Reason::Concurrent, true));
+    limiter.settle(id, 0, START);
+    let then = limiter.reserve(0, START).unwrap_err();
+    assert_eq!((then.reason, then.until_end), (Reason::Month, false));
+    assert_eq!(first.retry_after, then.retry_after);
 }
 
 #[test]
@@ -302,8 +325,8 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
         ("now", "-1"),
         ("now", "\"0\""),
         ("monthStart", "1e300"),
-        // A month to come would never be over.
-        ("monthStart", "1"),
+        ("wall", "-1"),
+        ("monthLeft", "[1]"),
         ("requestsThisMonth", "0.5"),
         ("settled", "[[1]]"),
         ("settled", "[[1,2,-3]]"),
@@ -325,6 +348,35 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
     for state in ["null", "[]", "{}", "\"x\"", "7"] {
         assert!(restore(&serde_json::from_str(state).unwrap()).is_err());
     }
+}
+
+#[test]
+fn a_state_of_an_older_version_is_read_by_the_rules_of_this_one() {
+    // Written when an open request held its place beyond its minute, and there was one clock.
+    let state = format!(
+        r#"{{"now":{now},"left":{left},"monthStart":1793491200000,"requestsThisMonth":4,"blockedUntil":0,
+            "lastReservation":7,"settled":[[{recent},1,20]],"open":[[3,{old},30],[7,{recent},10]]}}"#,
+        now = START,
+        left = START - 70_000.0,
+        recent = START - 10_000.0,
+        old = START - 300_000.0,
+    );
+    let state = hfetch::json::parse(state.as_bytes()).unwrap();
+    let mut limiter = RateLimiter::restore(&state, per_minute(3.0), "state").unwrap();
+    let counted = Usage {
+        requests_last_minute: 2.0,
+        tokens_last_minute: 60.0,
+        requests_this_month: 4.0,
+    };
+    assert_eq!(limiter.usage(START), counted);
+    limiter.settle(3, 99, START);
+    limiter.settle(7, 15, START);
+    assert_eq!(limiter.usage(START).tokens_last_minute, 35.0);
+    assert!(limiter.reserve(0, START).is_ok());
+    assert_eq!(
+        limiter.reserve(0, START),
+        Err(refused(50_000.0, Reason::Requests))
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod policy;
 
+use hfetch::policy::calendar::month_of;
+use hfetch::policy::clock::Now;
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
 use policy::stored;
 use proptest::prelude::*;
@@ -25,10 +27,28 @@ struct Entry {
 }
 
 impl Oracle {
-    /// As if all that is younger than a minute had ended; nobody knows when the others will.
-    fn ended(&self, now: f64) -> Oracle {
+    /// How much a request of so many tokens has before it of each limit at `now`, all that is open staying open.
+    fn fits(&self, limits: Limits, tokens: u64, now: f64) -> bool {
+        let kept = || self.entries.iter().filter(|entry| !entry.released);
+        let minute = || kept().filter(|entry| entry.at + MINUTE > now);
+        let held = kept().filter(|entry| entry.open);
+        let used = minute().filter(|entry| !entry.open);
+        let taken: u64 = held.chain(used).map(|entry| entry.tokens).sum();
+        let open = kept().filter(|entry| entry.open).count() as f64;
+        let month = kept().filter(|entry| month_of(entry.at) == month_of(now));
+        let under =
+            |used: f64, limit: Option<f64>| limit.is_none_or(|limit| limit == 0.0 || used <= limit);
+        under(minute().count() as f64 + 1.0, limits.requests_per_minute)
+            && under((taken + tokens) as f64, limits.tokens_per_minute)
+            && under(open + 1.0, limits.max_concurrent)
+            && under(month.count() as f64 + 1.0, limits.requests_per_month)
+    }
+
+    /// As if all calls under way ended now, none of them having taken a token.
+    fn ended(&self) -> Oracle {
         let ended = self.entries.iter().map(|entry| Entry {
-            open: entry.open && entry.at + MINUTE <= now,
+            open: false,
+            tokens: if entry.open { 0 } else { entry.tokens },
             ..*entry
         });
         Oracle {
@@ -36,23 +56,16 @@ impl Oracle {
         }
     }
 
-    fn counted(&self, now: f64) -> impl Iterator<Item = &Entry> {
-        let counts =
-            move |entry: &&Entry| !entry.released && (entry.open || entry.at + MINUTE > now);
-        self.entries.iter().filter(counts)
-    }
-
-    fn fits(&self, limits: Limits, tokens: u64, now: f64) -> bool {
-        let requests = self.counted(now).count() as f64;
-        let taken: u64 = self.counted(now).map(|entry| entry.tokens).sum();
-        let open = self.entries.iter().filter(|entry| entry.open).count() as f64;
-        let month = self.entries.iter().filter(|entry| !entry.released).count() as f64;
-        let under =
-            |used: f64, limit: Option<f64>| limit.is_none_or(|limit| limit == 0.0 || used <= limit);
-        under(requests + 1.0, limits.requests_per_minute)
-            && under((taken + tokens) as f64, limits.tokens_per_minute)
-            && under(open + 1.0, limits.max_concurrent)
-            && under(month + 1.0, limits.requests_per_month)
+    /// How many whole ms until it fits, if time alone brings that.
+    fn wait(&self, limits: Limits, tokens: u64, now: f64) -> Option<f64> {
+        let minutes = self.entries.iter().map(|entry| entry.at + MINUTE);
+        let times = minutes.chain([month_of(now).1]);
+        let waits = times
+            .map(|time| (time - now).ceil())
+            .filter(|wait| *wait > 0.0);
+        waits
+            .filter(|wait| self.fits(limits, tokens, now + wait))
+            .min_by(f64::total_cmp)
     }
 }
 
@@ -71,6 +84,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0u64..60).prop_map(Step::Reserve),
         4 => (0usize..8, 0u64..80).prop_map(|(which, actual)| Step::Settle(which, actual)),
         1 => (0usize..8).prop_map(Step::Release),
+        1 => Just(Step::Wait(300_000.0)),
         3 => (-2_000i32..40_000).prop_map(|ms| Step::Wait(f64::from(ms))),
         2 => Just(Step::WaitAsTold),
         1 => Just(Step::Store),
@@ -115,15 +129,21 @@ proptest! {
                             oracle.entries.push(Entry { at: time, tokens, open: true, released: false });
                         }
                         Err(refused) => {
-                            prop_assert!(refused.retry_after >= 0.0);
-                            let of_the_minute = matches!(refused.reason, Reason::Requests | Reason::Tokens);
-                            if of_the_minute && refused.retry_after > 0.0 && refused.retry_after.is_finite() {
-                                told = refused.retry_after;
-                                // Not sooner; and then, unless what nobody knows the end of is in the way.
-                                let overdue = oracle.ended(time).entries.iter().any(|entry| entry.open);
-                                let minute = Limits { requests_per_month: None, max_concurrent: None, ..limits };
-                                prop_assert!(overdue || oracle.ended(time).fits(minute, tokens, time + told));
-                                prop_assert!(!oracle.ended(time).fits(minute, tokens, time + told - 1.0));
+                            let too_many = limits.tokens_per_minute.is_some_and(|most| most > 0.0 && tokens as f64 > most);
+                            let of_calls = matches!(refused.reason, Reason::Tokens | Reason::Concurrent);
+                            if too_many {
+                                prop_assert_eq!(refused.retry_after, f64::INFINITY);
+                            } else if let Some(wait) = oracle.wait(limits, tokens, time) {
+                                prop_assert_eq!((refused.retry_after, refused.until_end), (wait, false), "{:?}", refused);
+                                told = wait;
+                            } else {
+                                prop_assert!(refused.until_end && of_calls, "{:?}", refused);
+                            }
+                            // Were they all to end without a token, there would be this left to wait for.
+                            if refused.until_end {
+                                let ended = oracle.ended();
+                                let least = if ended.fits(limits, tokens, time) { Some(0.0) } else { ended.wait(limits, tokens, time) };
+                                prop_assert_eq!(Some(refused.retry_after), least, "{:?}", refused);
                             }
                         }
                     }
@@ -167,6 +187,74 @@ proptest! {
         }
         if limits.requests_per_month.is_none() {
             prop_assert!(limiter.reserve(0, time + MINUTE).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_changes_nothing_where_another_clock_counts(limits in limits(), steps in steps(), jumps in prop::collection::vec(-1e10..1e10, 120)) {
+        let limits = Limits { requests_per_month: None, ..limits };
+        let mut plain = RateLimiter::new(limits);
+        let mut jumping = RateLimiter::new(limits);
+        let mut open: Vec<u64> = Vec::new();
+        let mut time = START;
+        for (step, jump) in steps.into_iter().zip(jumps) {
+            let now = Now { wall: START + jump, steady: Some(time) };
+            match step {
+                Step::Reserve(tokens) => {
+                    let answer = plain.reserve(tokens, time);
+                    prop_assert_eq!(jumping.reserve(tokens, now), answer);
+                    open.extend(answer);
+                }
+                Step::Settle(which, actual) if !open.is_empty() => {
+                    let id = open.remove(which % open.len());
+                    plain.settle(id, actual, time);
+                    jumping.settle(id, actual, now);
+                }
+                Step::Wait(ms) => time += ms.abs(),
+                Step::Store => jumping = RateLimiter::restore(&stored(&jumping.state()), limits, "state").unwrap(),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_and_is_the_only_one_neither_locks_nor_frees_for_longer_than_a_minute(
+        most in 1u32..6,
+        steps in prop::collection::vec((0u32..20_000, prop::option::weighted(0.1, -4e9..4e9)), 1..150),
+        ends in any::<bool>(),
+    ) {
+        let limits = Limits { requests_per_minute: Some(f64::from(most)), ..Limits::default() };
+        let mut limiter = RateLimiter::new(limits);
+        let (mut time, mut offset) = (START, 0.0);
+        let mut sent: Vec<f64> = Vec::new();
+        let mut set_at = vec![f64::NEG_INFINITY];
+        for (ms, jump) in steps {
+            time += f64::from(ms);
+            if let Some(jump) = jump {
+                offset += jump;
+                set_at.push(time);
+                if ends {
+                    limiter = RateLimiter::restore(&stored(&limiter.state()), limits, "state").unwrap();
+                }
+            }
+            let fits = sent.iter().filter(|at| **at + MINUTE > time).count() < most as usize;
+            let calm = set_at.iter().all(|at| *at + MINUTE <= time);
+            let answer = limiter.reserve(0, (time + offset).max(0.0));
+            // A minute behind the last time that it was set, it does what it would have done without.
+            if calm && fits {
+                prop_assert!(answer.is_ok(), "locked: {:?}", answer);
+            }
+            if answer.is_ok() {
+                sent.push(time);
+            } else {
+                prop_assert!(answer.unwrap_err().retry_after <= MINUTE);
+            }
+        }
+        // Each time it is set may let through once more what a minute holds, and no more.
+        for last in &sent {
+            let within = sent.iter().filter(|at| **at <= *last && **at > last - MINUTE).count();
+            let set = set_at.iter().filter(|at| **at <= *last && **at > last - MINUTE).count();
+            prop_assert!(within <= most as usize * (set + 1), "{within} with {set}");
         }
     }
 }

@@ -354,6 +354,7 @@ fn every_piece_of_the_prompt_is_heard() {
         Prompt::Message => messages += 1,
         Prompt::Image => images += 1,
         Prompt::Text(words) => text.push(words.to_string()),
+        _ => {}
     })
     .unwrap();
     assert_eq!((messages, images), (3, 1));
@@ -376,6 +377,86 @@ fn every_piece_of_the_prompt_is_heard() {
 }
 
 #[test]
+fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
+    let blob = "A".repeat(9_000);
+    let text_file = r#"{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,SGVsbG8="}}"#;
+    let table = [
+        (
+            r#"{"type":"image_url","image_url":{"url":"data:…"}}"#,
+            "image",
+        ),
+        (
+            r#"{"image_url":{"url":"x"},"type":"image_url","image":"y"}"#,
+            "image",
+        ),
+        (
+            r#"{"type":"input_image","image_url":"x","detail":"low"}"#,
+            "image",
+        ),
+        (
+            r#"{"type":"image","source":{"type":"base64","data":"x"}}"#,
+            "image",
+        ),
+        (r#"{"image":"x"}"#, "image"),
+        (
+            r#"{"type":"input_audio","input_audio":{"data":"x","format":"wav"}}"#,
+            "audio",
+        ),
+        (r#"{"type":"audio_url","audio_url":{"url":"x"}}"#, "audio"),
+        (r#"{"type":"audio","audio":"x"}"#, "audio"),
+        (r#"{"type":"video_url","video_url":{"url":"x"}}"#, "video"),
+        (r#"{"type":"video","video":["x","y"]}"#, "video"),
+        (r#"{"type":"file","file":{"file_id":"x"}}"#, "file"),
+        (r#"{"type":"input_file","file_url":"x"}"#, "file"),
+        (
+            r#"{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBE"}}"#,
+            "file",
+        ),
+        (r#"{"type":"document","source":{"data":"x"}}"#, "file"),
+        (text_file, "Hello"),
+        (
+            r#"{"type":"input_file","file_data":"data:text/csv,a,b"}"#,
+            "a,b",
+        ),
+        (r#"{"type":"document","text":"read me"}"#, "read me"),
+        (r#"{"type":"text","text":"words"}"#, "words"),
+        (r#"{"type":"input_text","text":"words"}"#, "words"),
+        (r#"{"type":"refusal","refusal":"no"}"#, "no"),
+        (
+            r#"{"type":"thinking","thinking":"hm","signature":"s"}"#,
+            "hm",
+        ),
+        (
+            r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#,
+            "a image",
+        ),
+        (
+            r#"{"type":"tool_result","content":["words",7,null,["more"]]}"#,
+            "words more",
+        ),
+        (r#"{"type":"text"}"#, "type text"),
+        (r#"{"type":"unknown","n":1}"#, "type unknown n"),
+        (
+            r#"{"type":"unknown","said":"words"}"#,
+            "type unknown said words",
+        ),
+        (&format!(r#"{{"type":"unknown","data":"{blob}"}}"#), "file"),
+        (&format!(r#"{{"data":"{blob}","also":"{blob}"}}"#), "file"),
+    ];
+    for (part, expected) in table {
+        let body = [r#"{"messages":[{"role":"user","content":["#, part, "]}]}"].concat();
+        let mut heard = Vec::new();
+        chat(&body, DEFAULTS, &mut |piece| match piece {
+            Prompt::Message => {}
+            Prompt::Text(words) => heard.push(words.to_string()),
+            medium => heard.push(format!("{medium:?}").to_lowercase()),
+        })
+        .unwrap();
+        assert_eq!(heard.join(" "), expected, "{part}");
+    }
+}
+
+#[test]
 fn the_provider_is_what_stands_after_the_last_colon_unless_it_is_a_routing_word() {
     let table = [
         ("a/b", None),
@@ -384,6 +465,8 @@ fn the_provider_is_what_stands_after_the_last_colon_unless_it_is_a_routing_word(
         ("a/b:cheapest", None),
         ("a/b:preferred", None),
         ("a/b:", None),
+        // No name of the router's, which always has an organisation.
+        ("llama3.1:8b", None),
     ];
     for (model, provider) in table {
         assert_eq!(pinned_provider(model), provider, "{model}");

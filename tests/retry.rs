@@ -44,7 +44,10 @@ fn delay(
 #[test]
 fn some_statuses_are_tried_again_and_the_others_never() {
     for status in 100..600 {
-        let again = [408, 409, 425, 429, 500, 502, 503, 504].contains(&status);
+        let again = [
+            408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
+        ]
+        .contains(&status);
         assert_eq!(
             delay(Some(status), &[], "", 1, 0.5),
             again.then_some(250.0),
@@ -162,6 +165,25 @@ fn retry_after_in_all_its_forms() {
     }
     let both = [("retry-after-ms", "1250"), ("retry-after", "7")];
     assert_eq!(delay(Some(429), &both, "", 1, 0.5), Some(1_250.0));
+}
+
+#[test]
+fn a_wait_of_nothing_is_taken_at_its_word_once() {
+    let nothing: [(Headers<'_>, &str); 5] = [
+        (&[("retry-after", "0")], ""),
+        (&[("retry-after-ms", "0")], ""),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")], ""),
+        (&[("ratelimit", "\"api\";r=0;t=0")], ""),
+        (&[], r#"{"estimated_time":0}"#),
+    ];
+    for (headers, body) in nothing {
+        assert_eq!(delay(Some(503), headers, body, 1, 0.5), Some(0.0));
+        assert_eq!(delay(Some(503), headers, body, 2, 0.5), Some(500.0));
+        assert_eq!(delay(Some(503), headers, body, 3, 0.5), None);
+    }
+    let with_time = [("retry-after", "0")];
+    let loading = r#"{"estimated_time":2}"#;
+    assert_eq!(delay(Some(503), &with_time, loading, 2, 0.5), Some(2e3));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hfetch::policy::token::{Estimator, estimate_text};
+use hfetch::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS, estimate_text};
 use proptest::prelude::*;
 
 fn folder() -> PathBuf {
@@ -135,7 +135,7 @@ fn the_smallest_texts() {
 }
 
 #[test]
-fn messages_images_and_text_add_up() {
+fn messages_media_and_text_add_up() {
     let mut estimator = Estimator::default();
     estimator.add_message();
     assert_eq!(estimator.tokens(), 7);
@@ -143,9 +143,12 @@ fn messages_images_and_text_add_up() {
     estimator.add_message();
     estimator.add_text("hello");
     assert_eq!(estimator.tokens(), 4 + 4 + 3 + 3);
-    estimator.add_image();
-    estimator.add_image();
+    estimator.add_medium(IMAGE_TOKENS);
+    estimator.add_medium(IMAGE_TOKENS);
     assert_eq!(estimator.tokens(), 2_014);
+    estimator.add_medium(AUDIO_TOKENS);
+    estimator.add_medium(VIDEO_TOKENS);
+    assert_eq!(estimator.tokens(), 8_014);
 }
 
 #[test]

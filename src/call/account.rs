@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::{Call, Effect};
 use crate::held::Held;
+use crate::policy::clock::Now;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
 use crate::trap::{self, Place};
 
@@ -100,8 +101,9 @@ impl Call {
         prompt: Option<u64>,
         completion: Option<u64>,
         total: Option<u64>,
-        now: f64,
+        now: impl Into<Now>,
     ) {
+        let now = self.read_clock(now);
         let rest = |one: Option<u64>| total.unwrap_or(0).saturating_sub(one.unwrap_or(0));
         let prompt = prompt.unwrap_or_else(|| rest(completion));
         let completion = completion.unwrap_or_else(|| rest(Some(prompt)));
@@ -109,13 +111,21 @@ impl Call {
     }
 
     /// Request `index` has ended without reported usage, after about so many tokens of an answer.
-    pub fn delivered(&self, index: usize, completion: u64, now: f64) {
+    pub fn delivered(&self, index: usize, completion: u64, now: impl Into<Now>) {
+        let now = self.read_clock(now);
         let prompt = self.prompt_tokens(index);
         self.count(index, prompt, completion, None, true, now);
     }
 
+    /// Takes a reading of the clocks, and gives it on.
+    pub(super) fn read_clock(&self, now: impl Into<Now>) -> Now {
+        let now = now.into();
+        self.shared.read_clock(now);
+        now
+    }
+
     /// A request was sent and never answered: its prompt counts.
-    pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: f64) {
+    pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: Now) {
         self.delivered(admitted.index, 0, now);
     }
 
@@ -127,7 +137,7 @@ impl Call {
         completion: u64,
         total: Option<u64>,
         estimated: bool,
-        now: f64,
+        now: Now,
     ) {
         let Some(admitted) = self.account.find(index) else {
             return;
@@ -144,7 +154,7 @@ impl Call {
     }
 
     /// Ends a request's reservation with what was used.
-    pub(super) fn book(&self, admitted: &Rc<Admitted>, prompt: u64, completion: u64, now: f64) {
+    pub(super) fn book(&self, admitted: &Rc<Admitted>, prompt: u64, completion: u64, now: Now) {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
@@ -157,7 +167,7 @@ impl Call {
                     reservation: name.clone(),
                     tokens: tokens as f64,
                     usd,
-                    now,
+                    now: now.wall,
                 });
             }
         }
@@ -189,14 +199,15 @@ impl Call {
         }
     }
 
-    /// Lets nothing through for a key before `until`.
-    pub(super) fn block(&self, key: usize, until: f64) {
+    /// Lets nothing through for a key for `rest` ms.
+    pub(super) fn block(&self, key: usize, rest: f64, now: Now) {
         let scope = self.shared.scope(key);
-        if self
-            .shared
-            .memory(|store| store.block(&scope, until))
-            .is_none()
-        {
+        let until = now.wall + rest;
+        let blocked = self.shared.memory(|store| {
+            store.expire(now);
+            store.block(&scope, until);
+        });
+        if blocked.is_none() {
             self.effect(Effect::Block { scope, until });
         }
     }

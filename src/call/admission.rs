@@ -4,16 +4,13 @@ use super::account::Admitted;
 use super::attempt::{Machine, State};
 use super::failure::Failure;
 use super::{Call, Effect, Step};
+use crate::policy::clock::Now;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
+use crate::policy::waiting::{Looks, Sleep};
 use crate::trap::{self, Place};
 use std::cell::Cell;
 use std::rc::Rc;
-
-/// How soon a call looks again where nobody can wake it, in ms; each further look comes after twice the time.
-const FIRST_LOOK: f64 = 50.0;
-/// The longest time between two looks, in ms.
-const LAST_LOOK: f64 = 1_000.0;
 
 /// A request's wait for the limits.
 #[derive(Debug)]
@@ -24,9 +21,9 @@ pub(super) struct Turn {
     give_up: f64,
     /// Its place in line, once it has one.
     place: Option<u64>,
-    /// The time until the next look where nobody can wake it, in ms.
-    look: f64,
-    /// What had become free by the last one.
+    /// How often it looks where nobody can wake it.
+    looks: Looks,
+    /// What had become free by the last look.
     freed: u64,
 }
 
@@ -37,8 +34,6 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
-    /// ms until the first limit that has a time may allow the request.
-    wait: f64,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -47,7 +42,7 @@ pub(super) struct Round {
 
 impl Call {
     /// Picks a key and reserves, waiting in line where the options say so.
-    pub(super) fn admit(&self, machine: &mut Machine, now: f64) -> Step {
+    pub(super) fn admit(&self, machine: &mut Machine, now: Now) -> Step {
         if self.kind.is_none() {
             return self.admit_unlimited(machine, now);
         }
@@ -55,14 +50,14 @@ impl Call {
             asked: self.shared.clock(),
             give_up: self.shared.clock() + self.shared.config.waiting.max_wait,
             place: None,
-            look: FIRST_LOOK,
+            looks: Looks::default(),
             freed: self.shared.line.freed(),
         });
         self.look(machine, now)
     }
 
     /// A look into the catalogue counts against no limit.
-    fn admit_unlimited(&self, machine: &mut Machine, now: f64) -> Step {
+    fn admit_unlimited(&self, machine: &mut Machine, now: Now) -> Step {
         let keys = self
             .shared
             .pool(|pool| pool.pick(&self.model, &machine.tried, now));
@@ -77,7 +72,7 @@ impl Call {
 
     /// Asks the limits where it is this request's turn. A request that has just come asks once even when others are first,
     /// so that one that can never fit fails at once.
-    pub(super) fn look(&self, machine: &mut Machine, now: f64) -> Step {
+    pub(super) fn look(&self, machine: &mut Machine, now: Now) -> Step {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
         };
@@ -86,7 +81,9 @@ impl Call {
         let line = &self.shared.line;
         let position = turn.place.and_then(|place| line.position(place, clock));
         let first = position.map_or_else(|| line.is_empty(clock), |before| before == 0);
-        if !first && position.is_some() {
+        // A request that gives up asks once more, to say why.
+        let is_late = clock >= turn.give_up;
+        if !first && position.is_some() && !is_late {
             return self.sleep(machine, None, now);
         }
         if self.has_budget() && self.shared.has_lost_counters() {
@@ -99,7 +96,6 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
-            wait: f64::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -107,7 +103,7 @@ impl Call {
     }
 
     /// Asks for the next key of a round, until the limits say yes or there is no further key.
-    fn go_round(&self, machine: &mut Machine, mut round: Round, now: f64) -> Step {
+    fn go_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         while let Some(key) = round.keys.get(round.next).copied() {
             let parts = self.parts(machine.index, key);
             let answer = self.shared.memory(|store| {
@@ -134,7 +130,7 @@ impl Call {
         machine: &mut Machine,
         mut round: Round,
         answer: Result<String, Refusal>,
-        now: f64,
+        now: Now,
     ) -> Step {
         match self.hear(machine, &mut round, answer, now) {
             Ok(()) => self.go_round(machine, round, now),
@@ -148,7 +144,7 @@ impl Call {
         machine: &mut Machine,
         round: &mut Round,
         answer: Result<String, Refusal>,
-        now: f64,
+        now: Now,
     ) -> Result<(), Box<Step>> {
         let key = round.keys.get(round.next).copied().unwrap_or_default();
         let refusal = match answer {
@@ -168,15 +164,11 @@ impl Call {
         let of_key = refusal.scope == self.shared.scope(key);
         if of_key {
             self.shared
-                .pool(|pool| pool.limited(key, refusal.retry_after, now));
+                .pool(|pool| pool.limited(key, refusal.limit.retry_after, now));
         } else {
             round.next = round.keys.len();
-            round.wait = f64::INFINITY;
         }
-        if refusal.retry_after > 0.0 {
-            round.wait = round.wait.min(refusal.retry_after);
-        }
-        let sooner = |best: &Refusal| refusal.retry_after < best.retry_after;
+        let sooner = |best: &Refusal| refusal.ends_before(best);
         if !of_key || round.soonest.as_ref().is_none_or(sooner) {
             round.soonest = Some(refusal);
         }
@@ -189,7 +181,7 @@ impl Call {
         machine: &mut Machine,
         round: &Round,
         admitted: Rc<Admitted>,
-        now: f64,
+        now: Now,
     ) -> Step {
         trap::here(Place::Admitted);
         if round.first {
@@ -201,19 +193,19 @@ impl Call {
     }
 
     /// Every key was refused: the request waits, or gives up.
-    fn end_round(&self, machine: &mut Machine, round: &Round, now: f64) -> Step {
+    fn end_round(&self, machine: &mut Machine, round: &Round, now: Now) -> Step {
         let Some(refusal) = &round.soonest else {
             return self.give_up(machine, self.keyless());
         };
         let waits = self.shared.config.waiting.waits;
-        let hopeless =
-            !waits || refusal.reason == Reason::Budget || refusal.retry_after == f64::INFINITY;
+        let wait = refusal.limit.retry_after;
+        let hopeless = !waits || refusal.limit.reason == Reason::Budget || wait == f64::INFINITY;
         // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
         let left = machine
             .turn
             .as_ref()
             .map_or(0.0, |turn| turn.give_up - turn.asked);
-        if hopeless || (round.first && refusal.retry_after > left) {
+        if hopeless || left <= 0.0 || (round.first && wait > left) {
             return self.give_up(machine, self.refused(refusal));
         }
         // What became free while a store was asked woke nobody.
@@ -225,16 +217,14 @@ impl Call {
 
     /// The request waits in line. The first one, which has just made a round, sleeps until a limit may allow it; where a
     /// call under way has to end first, until it is woken.
-    fn sleep(&self, machine: &mut Machine, round: Option<&Round>, now: f64) -> Step {
+    fn sleep(&self, machine: &mut Machine, round: Option<&Round>, now: Now) -> Step {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
         };
         let clock = self.shared.clock();
         let left = turn.give_up - clock;
-        let refusal = round.and_then(|round| round.soonest.as_ref());
-        if left <= 0.0 {
-            let failure = refusal.map_or_else(|| self.too_late(), |refusal| self.refused(refusal));
-            return self.give_up(machine, failure);
+        if turn.asked >= turn.give_up {
+            return self.give_up(machine, self.too_late());
         }
         let line = &self.shared.line;
         let place = turn
@@ -252,22 +242,20 @@ impl Call {
             return self.look(machine, now);
         }
         let host = self.shared.host;
-        let is_woken = host.wakes_across_requests && (round.is_none() || !host.has_store);
-        let wait = round.map_or(f64::INFINITY, |round| round.wait);
-        let ms = if refusal.is_some_and(|refusal| refusal.retry_after > 0.0) {
-            wait
-        } else if is_woken {
-            left.min(wait)
-        } else {
-            // A line that moves is looked at as often as at first.
-            if turn.freed != line.freed() {
-                (turn.freed, turn.look) = (line.freed(), FIRST_LOOK);
-            }
-            let look = turn.look.min(left);
-            turn.look = (turn.look * 2.0).min(LAST_LOOK);
-            look.min(wait)
-        };
-        let ms = ms.max(1.0);
+        // A line that moves is looked at as often as at first.
+        if turn.freed != line.freed() {
+            turn.freed = line.freed();
+            turn.looks.renew();
+        }
+        let limit = round.and_then(|round| Some(round.soonest.as_ref()?.limit));
+        let ms = turn.looks.sleep(Sleep {
+            is_first: round.is_some(),
+            retry_after: limit.map_or(0.0, |limit| limit.retry_after),
+            least: limit.map_or(0.0, |limit| limit.least),
+            left,
+            // A store of the caller's may be shared with processes that can wake nobody here.
+            is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),
+        });
         line.sleeps(place, clock + ms);
         machine.state = State::Waiting;
         Step::Sleep {

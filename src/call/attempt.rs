@@ -10,7 +10,9 @@ use super::outgoing::Outgoing;
 use super::{Call, Event, Lost, Step};
 use crate::config::check_given_key;
 use crate::json;
+use crate::policy::clock::Now;
 use crate::policy::retry;
+use crate::policy::time_limit::Phase;
 use crate::trap::{self, Place};
 use crate::wire::request;
 
@@ -104,7 +106,7 @@ impl Call {
         &self,
         machine: &mut Machine,
         event: Event<'_>,
-        now: f64,
+        now: Now,
         random: f64,
     ) -> Step {
         match (std::mem::take(&mut machine.state), event) {
@@ -155,7 +157,7 @@ impl Call {
         Step::Nothing
     }
 
-    fn begin(&self, machine: &mut Machine, now: f64) -> Step {
+    fn begin(&self, machine: &mut Machine, now: Now) -> Step {
         trap::here(Place::Send);
         if self.kind.is_some() && self.has_budget() {
             if self.awaits_prices.get() {
@@ -168,7 +170,7 @@ impl Call {
     }
 
     /// A budget needs the price before the request: without one nothing is sent.
-    fn afford(&self, machine: &mut Machine, now: f64) -> Step {
+    fn afford(&self, machine: &mut Machine, now: Now) -> Step {
         self.awaits_prices.set(false);
         if self.rates(None).is_none() {
             let failure = self.failure(self.unpriced());
@@ -178,7 +180,7 @@ impl Call {
     }
 
     /// The next attempt: its key comes before its reservation, so that a slow key function holds nothing.
-    fn prepare(&self, machine: &mut Machine, now: f64) -> Step {
+    fn prepare(&self, machine: &mut Machine, now: Now) -> Step {
         if self.shared.config.key_from_function {
             machine.state = State::AskingKey;
             return Step::AskKey {
@@ -188,7 +190,7 @@ impl Call {
         self.admit(machine, now)
     }
 
-    fn take_key(&self, machine: &mut Machine, key: &str, now: f64) -> Step {
+    fn take_key(&self, machine: &mut Machine, key: &str, now: Now) -> Step {
         if let Err(error) = check_given_key(key) {
             return machine.fail(Box::new(self.failure(error)));
         }
@@ -205,7 +207,7 @@ impl Call {
     }
 
     /// The request goes out.
-    pub(super) fn send(&self, machine: &mut Machine, admitted: Rc<Admitted>, now: f64) -> Step {
+    pub(super) fn send(&self, machine: &mut Machine, admitted: Rc<Admitted>, now: Now) -> Step {
         machine.tried.push(admitted.key);
         machine.attempt += 1;
         let attempts = &self.account.attempts;
@@ -233,19 +235,19 @@ impl Call {
         machine: &mut Machine,
         admitted: Rc<Admitted>,
         head: Head,
-        now: f64,
+        now: Now,
     ) -> Step {
         self.note_head(&head);
         trap::here(Place::Headers);
         if !(200..300).contains(&head.status) {
             machine.state = State::ReadingError(admitted, head);
             return Step::ReadError {
-                patience: self.options.timeouts.idle.min(ERROR_BODY_PATIENCE),
+                patience: self.options.timeouts.idle_before().min(ERROR_BODY_PATIENCE),
             };
         }
         let header = |name: &str| head.get(name);
-        if let Some(rest) = retry::rest_time(head.status, &header, now) {
-            self.block(admitted.key, now + rest);
+        if let Some(rest) = retry::rest_time(head.status, &header, now.wall) {
+            self.block(admitted.key, rest, now);
         }
         let taken_back = |request: &Outgoing| request.taken_back.get();
         if self.requests.get(machine.index).is_some_and(taken_back) {
@@ -272,24 +274,27 @@ impl Call {
         &self,
         machine: &mut Machine,
         admitted: &Rc<Admitted>,
-        lost: Lost,
-        now: f64,
+        lost: Lost<'_>,
+        now: Now,
         random: f64,
     ) -> Step {
-        let failure = match lost {
-            Lost::Connection => {
-                self.book(admitted, 0, 0, now);
-                self.unanswered()
-            }
+        let timeout = match lost {
             Lost::TimedOut => {
-                // The server may have run it all the same.
-                self.sent_in_vain(admitted, now);
-                self.timed_out("connect")
+                Some(self.timed_out("connect", self.options.timeouts.connect(self.stream)))
             }
+            Lost::Connection(names) => self.timed_out_by_runtime(names, Phase::Connect),
         };
-        let delay = self.delay(machine, None, &|_| None, None, now, random);
+        match &timeout {
+            // The model may have been at work all the same: its prompt counts, and another try could be paid as well.
+            Some(_) => self.sent_in_vain(admitted, now),
+            None => self.book(admitted, 0, 0, now),
+        }
+        let delay = match &timeout {
+            Some(_) => None,
+            None => self.delay(machine, None, &|_| None, None, now, random),
+        };
         let failed = Failed {
-            failure,
+            failure: timeout.unwrap_or_else(|| self.unanswered()),
             status: None,
             delay,
             rest: None,
@@ -304,14 +309,14 @@ impl Call {
         admitted: &Rc<Admitted>,
         head: &Head,
         body: &[u8],
-        now: f64,
+        now: Now,
         random: f64,
     ) -> Step {
         trap::here(Place::Failing);
         self.book(admitted, 0, 0, now);
         let status = head.status;
         let header = |name: &str| head.get(name);
-        let asked = retry::server_wait(Some(status), &header, now);
+        let asked = retry::server_wait(Some(status), &header, now.wall);
         let value = json::parse(body).ok();
         let failure = self.answered_badly(head, body, asked);
         let refuses = request::refuses_stream_options(status, &String::from_utf8_lossy(body));
@@ -326,7 +331,7 @@ impl Call {
             failure,
             status: Some(status),
             delay: self.delay(machine, Some(status), &header, value.as_ref(), now, random),
-            rest: retry::rest_time(status, &header, now),
+            rest: retry::rest_time(status, &header, now.wall),
         };
         self.failed(machine, admitted, failed, now)
     }
@@ -337,7 +342,7 @@ impl Call {
         status: Option<u16>,
         header: retry::Header<'_>,
         body: Option<&json::Value>,
-        now: f64,
+        now: Now,
         random: f64,
     ) -> Option<f64> {
         let failure = retry::Failure {
@@ -346,7 +351,7 @@ impl Call {
             body,
             attempt: machine.attempt,
             random,
-            now,
+            now: now.wall,
         };
         retry::retry_delay(&failure, &self.options.retry)
     }
@@ -357,7 +362,7 @@ impl Call {
         machine: &mut Machine,
         admitted: &Rc<Admitted>,
         failed: Failed,
-        now: f64,
+        now: Now,
     ) -> Step {
         let too_fast = failed.status == Some(429);
         self.rest(admitted, &failed, now);
@@ -391,26 +396,28 @@ impl Call {
     }
 
     /// Lets the key cool and the limiter rest.
-    fn rest(&self, admitted: &Admitted, failed: &Failed, now: f64) {
+    fn rest(&self, admitted: &Admitted, failed: &Failed, now: Now) {
         let Some(status) = failed.status else {
             return;
         };
         self.shared
             .pool(|pool| pool.failed(admitted.key, &self.model, status, failed.rest, now));
         if let Some(rest) = failed.rest {
-            self.block(admitted.key, now + rest);
+            self.block(admitted.key, rest, now);
         }
     }
 
     /// The call ends before the request has an answer.
-    fn end_early(&self, machine: &mut Machine, state: State, how: Cancelled, now: f64) -> Step {
+    fn end_early(&self, machine: &mut Machine, state: State, how: Cancelled, now: Now) -> Step {
         self.end_turn(machine);
         match &state {
             State::Sending(admitted) => self.sent_in_vain(admitted, now),
             State::ReadingError(admitted, _) => self.book(admitted, 0, 0, now),
             _ => {}
         }
-        let step = machine.fail(Box::new(self.cancelled(how)));
+        let step = machine.fail(Box::new(
+            self.cancelled(how, self.options.timeouts.idle_before()),
+        ));
         if matches!(state, State::Reserving(_)) {
             machine.state = State::Owed;
         }

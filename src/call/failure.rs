@@ -8,6 +8,7 @@ use crate::config::{header, not_given_key};
 use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
 use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Reason;
+use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::model;
@@ -195,13 +196,12 @@ impl Call {
         }
     }
 
-    /// A timeout of one of the phases: connect, idle, total.
-    pub(super) fn timed_out(&self, phase: &'static str) -> Failure {
-        let timeouts = &self.options.timeouts;
-        let (ms, what) = match phase {
-            "connect" => (timeouts.connect(self.stream), "no response headers"),
-            "idle" => (timeouts.idle, "no bytes"),
-            _ => (timeouts.total.unwrap_or_default(), "not finished"),
+    /// A timeout of one of the phases: connect, idle, total; `ms` is how long it was.
+    pub(super) fn timed_out(&self, phase: &'static str, ms: f64) -> Failure {
+        let what = match phase {
+            "connect" => "no response headers",
+            "idle" => "no bytes",
+            _ => "not finished",
         };
         let ms = (ms as u64).to_string();
         let message = [
@@ -212,19 +212,41 @@ impl Call {
             " ms (timeout.",
             phase,
             ").",
-        ]
-        .concat();
-        let mut error = Error::new(Class::ConnectionTimeout, message);
-        error.reason = Some(phase);
-        error.retryable = true;
-        self.failure(error)
+        ];
+        self.failure(timeout(phase, message.concat()))
     }
 
-    /// An early end.
-    pub fn cancelled(&self, how: Cancelled) -> Failure {
+    /// A runtime's own time limit, where what was thrown is one by the names and codes in it, a line each.
+    pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Failure> {
+        let (phase, name) = time_limit::exceeded(names, during)?;
+        let what = match phase {
+            Phase::Connect => "no response headers",
+            Phase::Idle => "no bytes",
+        };
+        let message = [
+            "Timed out: ",
+            what,
+            " within the runtime's own limit for fetch (",
+            name,
+            ", see cause): ask for a stream, or give the client a fetch without that limit (option fetch).",
+        ];
+        let error = timeout(phase.name(), message.concat());
+        Some(match during {
+            Phase::Connect => Failure {
+                cause: true,
+                ..self.failure(error)
+            },
+            Phase::Idle => self.in_answer(error),
+        })
+    }
+
+    /// An early end; `waited` is how long an idle timeout was, in ms.
+    pub fn cancelled(&self, how: Cancelled, waited: f64) -> Failure {
         match how {
-            Cancelled::Idle => self.timed_out("idle"),
-            Cancelled::Total => self.timed_out("total"),
+            Cancelled::Idle => self.timed_out("idle", waited),
+            Cancelled::Total => {
+                self.timed_out("total", self.options.timeouts.total.unwrap_or_default())
+            }
             Cancelled::Aborted | Cancelled::Closed => Failure {
                 cause: true,
                 ..self.failure(Error::new(Class::UserAbort, "The request was aborted."))
@@ -247,19 +269,25 @@ impl Call {
         self.account.progress.get(|progress| progress.status)
     }
 
-    /// An answer whose body broke off, or can't be read for the reason that is given.
-    pub fn body_lost(&self, unreadable: Option<&str>) -> Failure {
+    /// An answer whose body broke off: why it can't be read, if that is known, and the names of what was thrown.
+    pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
         let message = "The connection was lost while the answer was read: see cause.";
-        self.in_answer(Error::new(Class::Connection, unless(unreadable, message)))
+        let timeout = self.timed_out_by_runtime(names, Phase::Idle);
+        let lost = || self.in_answer(Error::new(Class::Connection, unless(unreadable, message)));
+        timeout.unwrap_or_else(lost)
     }
 
-    /// A stream whose connection was lost, or whose body can't be read for the reason that is given.
-    pub fn stream_lost(&self, unreadable: Option<&str>) -> Failure {
+    /// A stream whose connection was lost: why its body can't be read, if that is known, and the names of what was thrown.
+    pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
         let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
-        self.in_answer(Error::new(
-            Class::StreamTruncated,
-            unless(unreadable, message),
-        ))
+        let timeout = self.timed_out_by_runtime(names, Phase::Idle);
+        let lost = || {
+            self.in_answer(Error::new(
+                Class::StreamTruncated,
+                unless(unreadable, message),
+            ))
+        };
+        timeout.unwrap_or_else(lost)
     }
 
     /// A fault that the decoder found.
@@ -298,6 +326,15 @@ impl Call {
         let error = match why {
             NoKey::Response => not_given_key("is a response: give its text"),
             NoKey::NoString => not_given_key("is no string"),
+            NoKey::TimedOut => {
+                let ms = self.options.timeouts.connect(self.stream) as u64;
+                let message = [
+                    "Timed out: the key function (apiKey) gave no key within ",
+                    &ms.to_string(),
+                    " ms (timeout.connect); nothing was sent.",
+                ];
+                timeout("connect", message.concat())
+            }
             NoKey::Failed => {
                 let message = "The key function (apiKey) failed, so nothing was sent: see cause.";
                 let mut error = Error::new(Class::Connection, message);
@@ -325,20 +362,20 @@ impl Call {
 
     /// A limit or the budget said no.
     pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
-        let budget = refusal.reason == Reason::Budget;
+        let budget = refusal.limit.reason == Reason::Budget;
         let class = match budget {
             true => Class::BudgetExceeded,
             false => Class::LimitExceeded,
         };
         let mut message = words(refusal).to_string();
-        if self.shared.config.waiting.waits && !budget && refusal.retry_after.is_finite() {
+        if self.shared.config.waiting.waits && !budget && refusal.limit.retry_after.is_finite() {
             message.push_str(" The wait would be longer than limits.maxWait.");
         }
         let mut error = Error::new(class, message);
-        error.reason = Some(refusal.reason.name());
+        error.reason = Some(refusal.limit.reason.name());
         error.scope = Some(refusal.scope.clone());
-        error.retry_after = Some(refusal.retry_after);
-        error.retryable = refusal.retry_after.is_finite();
+        error.retry_after = Some(refusal.limit.retry_after);
+        error.retryable = refusal.limit.retry_after.is_finite();
         error.spent_usd = refusal.spent_usd;
         error.budget_usd = refusal.budget_usd;
         self.failure(error)
@@ -363,7 +400,7 @@ impl Call {
     pub(super) fn too_late(&self) -> Failure {
         let message = "Others were first in line, and the wait is longer than limits.maxWait.";
         let mut error = Error::new(Class::LimitExceeded, message);
-        error.reason = Some("requests");
+        error.reason = Some(Reason::Concurrent.name());
         error.retry_after = Some(0.0);
         error.retryable = true;
         self.failure(error)
@@ -380,6 +417,13 @@ impl Call {
     }
 }
 
+fn timeout(phase: &'static str, message: String) -> Error {
+    let mut error = Error::new(Class::ConnectionTimeout, message);
+    error.reason = Some(phase);
+    error.retryable = true;
+    error
+}
+
 /// What is said of a body that can't be read, or otherwise something else.
 fn unless(unreadable: Option<&str>, otherwise: &str) -> String {
     match unreadable {
@@ -389,12 +433,12 @@ fn unless(unreadable: Option<&str>, otherwise: &str) -> String {
 }
 
 fn words(refusal: &Refusal) -> &'static str {
-    match refusal.reason {
+    match refusal.limit.reason {
         Reason::Budget => "This request could overspend the budget; nothing was sent.",
         Reason::Requests => {
             "The limit of requests per minute is reached (limits.requestsPerMinute)."
         }
-        Reason::Tokens if refusal.retry_after == f64::INFINITY => {
+        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
             "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
         }
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",

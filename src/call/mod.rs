@@ -15,8 +15,8 @@
 //!
 //! After each of these the driver takes the [`Effect`]s: what a given store is to be told, and whose sleep ends.
 //!
-//! Time is given as ms since the epoch and need not move forward; where it goes back, it counts as standing still. A wait
-//! in line is measured by the time that passed, however the clock was set meanwhile.
+//! Time is given as a reading of two clocks ([`Now`]): the wall's, for months and budgets, and one that can't be set, by
+//! which waits, windows and durations are measured. A number alone is the wall clock.
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
@@ -65,6 +65,7 @@ use serde::Serialize;
 use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::held::Held;
+use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::token;
@@ -100,8 +101,10 @@ pub struct Call {
     pub requests: Vec<Outgoing>,
     /// What an embeddings call is made of.
     pub plan: Option<Plan>,
-    /// When the call began.
+    /// When the call began, in ms since the epoch.
     pub started_at: f64,
+    /// The same by the clock that only passes.
+    began: f64,
     /// What it holds and has used.
     pub account: Account,
     /// Limits and budgets beside the client's own.
@@ -193,7 +196,7 @@ pub enum Event<'a> {
     /// A response's head.
     Head(Head),
     /// No response came.
-    Lost(Lost),
+    Lost(Lost<'a>),
     /// The error's body as far as it came.
     ErrorBody(&'a [u8]),
     /// The call ends early.
@@ -203,8 +206,10 @@ pub enum Event<'a> {
 /// How a key function gave no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoKey {
-    /// It threw, rejected, or took too long.
+    /// It threw or rejected.
     Failed,
+    /// It took longer than the connect timeout.
+    TimedOut,
     /// It gave a response instead of what is in it.
     Response,
     /// It gave something else that is no string.
@@ -213,9 +218,9 @@ pub enum NoKey {
 
 /// How a request came to no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// The connection failed.
-    Connection,
+pub enum Lost<'a> {
+    /// The connection failed; the names and codes of what was thrown and of its causes, a line each.
+    Connection(&'a str),
     /// The headers took longer than the connect timeout.
     TimedOut,
 }
@@ -255,7 +260,8 @@ pub enum Effect {
 
 impl Call {
     /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
-    pub fn handle(&self, index: usize, event: Event<'_>, now: f64, random: f64) -> Step {
+    pub fn handle(&self, index: usize, event: Event<'_>, now: impl Into<Now>, random: f64) -> Step {
+        let now = self.read_clock(now);
         // The machine is away while it is used: one that a trap has kept is over.
         let machine = self
             .machines
@@ -263,7 +269,6 @@ impl Call {
         let Some(mut machine) = machine else {
             return Step::Nothing;
         };
-        self.shared.hear_clock(now);
         let step = self.advance(&mut machine, event, now, random);
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {
@@ -290,17 +295,19 @@ impl Call {
     }
 
     /// The models of a catalogue's body, or the one model that was asked for. The prices of a whole catalogue are kept.
-    pub fn models(&self, body: &[u8], now: f64) -> Result<Models, Error> {
+    pub fn models(&self, body: &[u8], now: impl Into<Now>) -> Result<Models, Error> {
+        self.read_clock(now);
         if !self.model.is_empty() {
             return Ok(Models::One(model::parse_one(body)?));
         }
         let models = model::parse(body)?;
-        self.shared.prices.keep(models.clone(), now);
+        self.shared.prices.keep(models.clone(), self.shared.clock());
         Ok(Models::All(models))
     }
 
     /// The call's request has ended as a stream; gives why the model stopped.
-    pub fn streamed(&self, completion: &Completion, now: f64) -> Option<String> {
+    pub fn streamed(&self, completion: &Completion, now: impl Into<Now>) -> Option<String> {
+        let now = self.read_clock(now);
         match completion.usage() {
             Some(usage) => self.reported(
                 0,
@@ -318,9 +325,13 @@ impl Call {
         reason
     }
 
-    /// The provider that answers: pinned in the model, else named by the response.
+    /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
+    /// catalogue lists it, else named by the response.
     pub fn provider(&self) -> Option<String> {
-        let pinned = pinned_provider(&self.model).map(str::to_string);
+        let pinned = match self.shared.config.base_url.is_router {
+            true => pinned_provider(&self.model).map(str::to_string),
+            false => self.shared.prices.listed_provider(&self.model),
+        };
         pinned.or_else(|| {
             self.account
                 .progress

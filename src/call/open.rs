@@ -11,11 +11,12 @@ use super::shared::Shared;
 use crate::config::RequestOptions;
 use crate::error::{Error, find};
 use crate::held::Held;
+use crate::policy::clock::Now;
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Kind;
 use crate::policy::limit_store::Part;
 use crate::policy::reservation::Ask;
-use crate::policy::token::Estimator;
+use crate::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
@@ -49,7 +50,7 @@ impl Call {
         shared: &Rc<Shared>,
         body: &str,
         given: Given<'_>,
-        now: f64,
+        now: impl Into<Now>,
     ) -> Result<Call, Error> {
         let config = &shared.config;
         let mut estimator = Estimator::default();
@@ -59,11 +60,7 @@ impl Call {
             needs_usage: given.metered,
             max_tokens: given.max_tokens,
         };
-        let mut hear = |piece: Prompt<'_>| match piece {
-            Prompt::Message => estimator.add_message(),
-            Prompt::Image => estimator.add_image(),
-            Prompt::Text(text) => estimator.add_text(text),
-        };
+        let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
         let request = request::chat(body, defaults, &mut hear)?;
         let ask = Ask {
             prompt_tokens: estimator.tokens(),
@@ -86,7 +83,7 @@ impl Call {
         );
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
-        call.open(given.parts, now)
+        call.open(given.parts)
     }
 
     /// An embeddings call: one request for each batch of inputs.
@@ -94,7 +91,7 @@ impl Call {
         shared: &Rc<Shared>,
         body: &str,
         given: Given<'_>,
-        now: f64,
+        now: impl Into<Now>,
     ) -> Result<Call, Error> {
         let config = &shared.config;
         let defaults = Defaults {
@@ -133,7 +130,7 @@ impl Call {
             batches,
             format: request.format,
         });
-        call.open(given.parts, now)
+        call.open(given.parts)
     }
 
     /// A look into the catalogue: all of it, or one model. It is neither limited nor settled.
@@ -141,7 +138,7 @@ impl Call {
         shared: &Rc<Shared>,
         id: &str,
         options: RequestOptions,
-        now: f64,
+        now: impl Into<Now>,
     ) -> Result<Call, Error> {
         check_id(id)?;
         let base = shared.config.base_url.url.as_str();
@@ -166,8 +163,10 @@ impl Call {
         model: String,
         options: RequestOptions,
         requests: Vec<Outgoing>,
-        now: f64,
+        now: impl Into<Now>,
     ) -> Call {
+        let now = now.into();
+        shared.read_clock(now);
         let machines = (0..requests.len()).map(Machine::new).collect();
         Call {
             shared: shared.clone(),
@@ -180,7 +179,8 @@ impl Call {
             requests,
             plan: None,
             parts: Vec::new(),
-            started_at: now,
+            started_at: now.wall,
+            began: shared.clock(),
             ended_at: Cell::new(None),
             awaits_prices: Cell::new(false),
             machines: Held::new(machines),
@@ -193,17 +193,28 @@ impl Call {
     }
 
     /// The call counts from here on; one with a budget and without a price is refused.
-    fn open(mut self, parts: Vec<Part>, now: f64) -> Result<Call, Error> {
+    fn open(mut self, parts: Vec<Part>) -> Result<Call, Error> {
         trap::here(Place::Open);
         self.parts = parts;
         let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
         if self.has_budget() && !live && self.rates(None).is_none() {
             return Err(self.unpriced());
         }
-        self.awaits_prices.set(self.shared.wants_prices(now));
+        self.awaits_prices.set(self.shared.wants_prices());
         let in_flight = &self.shared.in_flight;
         in_flight.set(in_flight.get() + 1);
         Ok(self)
+    }
+}
+
+/// Adds a piece of a prompt to its estimate.
+pub fn count(estimator: &mut Estimator, piece: Prompt<'_>) {
+    match piece {
+        Prompt::Message => estimator.add_message(),
+        Prompt::Text(text) => estimator.add_text(text),
+        Prompt::Image | Prompt::File => estimator.add_medium(IMAGE_TOKENS),
+        Prompt::Audio => estimator.add_medium(AUDIO_TOKENS),
+        Prompt::Video => estimator.add_medium(VIDEO_TOKENS),
     }
 }
 

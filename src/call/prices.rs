@@ -38,6 +38,12 @@ impl Prices {
         self.read_at.set(Some(now));
     }
 
+    /// The provider that a model string names and the catalogue lists for it.
+    pub fn listed_provider(&self, model: &str) -> Option<String> {
+        self.models
+            .get(|models| model::listed_provider(models, model).map(str::to_string))
+    }
+
     /// What a model's tokens cost, and whether that is the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         let (input_per_million, output_per_million, exact) = self

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Call;
+use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part};
 
 /// What is left of one limit: `{scope, reason, limit, remaining, reset}`.
@@ -17,7 +18,7 @@ pub struct QuotaRow {
 }
 
 /// What a store knows of the limits of some parts.
-pub fn rows(store: &mut MemoryStore, parts: &[Part], now: f64) -> Vec<QuotaRow> {
+pub fn rows(store: &mut MemoryStore, parts: &[Part], now: Now) -> Vec<QuotaRow> {
     let mut rows = Vec::new();
     for part in parts {
         let quotas = store.quotas(&part.scope, now).into_iter();
@@ -33,7 +34,7 @@ pub fn rows(store: &mut MemoryStore, parts: &[Part], now: f64) -> Vec<QuotaRow> 
 }
 
 impl Call {
-    pub(super) fn note_quotas(&self, store: &mut MemoryStore, parts: &[Part], now: f64) {
+    pub(super) fn note_quotas(&self, store: &mut MemoryStore, parts: &[Part], now: Now) {
         let rows = rows(store, parts, now);
         self.quotas.get(|known| *known = Some(rows));
     }

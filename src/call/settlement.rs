@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Call;
 use super::account::Progress;
 use super::attempt::Machine;
+use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement, Source, Usage};
 use crate::trap::{self, Place};
 
@@ -23,7 +24,7 @@ pub struct End {
     pub outcome: Outcome,
     /// Why the model stopped, in the server's words; of a stream its account has told.
     pub finish_reason: Option<String>,
-    /// When the first token came, in ms since the epoch.
+    /// When the first token came, by the clock that only passes.
     pub first_token_at: Option<f64>,
 }
 
@@ -32,8 +33,9 @@ impl Call {
     /// the driver asks again.
     ///
     /// Each step is marked before it is taken, so that a call that is asked again after a trap goes on behind it.
-    pub fn close(&self, end: &End, now: f64) -> Option<Settlement> {
-        let ended_at = self.ended_at.get().unwrap_or(now);
+    pub fn close(&self, end: &End, now: impl Into<Now>) -> Option<Settlement> {
+        let now = self.read_clock(now);
+        let ended_at = self.ended_at.get().unwrap_or(self.shared.clock());
         if self.ended_at.replace(Some(ended_at)).is_none() {
             let in_flight = &self.shared.in_flight;
             in_flight.set(in_flight.get().saturating_sub(1));
@@ -55,7 +57,7 @@ impl Call {
     }
 
     /// A request that nobody has accounted for has its headers and nothing more, if it was sent at all.
-    fn close_open(&self, now: f64) {
+    fn close_open(&self, now: Now) {
         while let Some(open) = self.account.first_open() {
             if open.sent.get() {
                 self.sent_in_vain(&open, now);
@@ -70,7 +72,7 @@ impl Call {
         let finish_reason = end.finish_reason.clone().or_else(streamed);
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
-        let since_start = |at: f64| (at - self.started_at).max(0.0);
+        let since_start = |at: f64| (at - self.began).round().max(0.0);
         Settlement {
             outcome: end.outcome,
             finish_reason: finish_reason.map(|text| self.redact(&text)),

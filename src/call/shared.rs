@@ -6,6 +6,7 @@ use super::line::Line;
 use super::prices::Prices;
 use crate::config::{Config, RequestOptions};
 use crate::held::Held;
+use crate::policy::clock::{Clock, Now};
 use crate::policy::cost::{Pricing, Rates, Source};
 use crate::policy::key_pool::{KeyPool, KeySnapshot, label};
 use crate::policy::ledger::{Spend, SpendSnapshot};
@@ -64,7 +65,7 @@ pub struct Shared {
     /// The time that a call was last told of.
     heard_at: Cell<f64>,
     /// The sum of the steps that this time made forward.
-    clock: Cell<f64>,
+    clock: Cell<Clock>,
     /// Whether the server behind the base URL refuses `stream_options` and answers without.
     pub stream_options_refused: Cell<bool>,
     /// The keys' public names.
@@ -123,7 +124,7 @@ impl Shared {
             in_flight: Cell::new(0),
             stream_options_refused: Cell::new(false),
             heard_at: Cell::new(0.0),
-            clock: Cell::new(0.0),
+            clock: Cell::default(),
             labels,
             secrets: Held::new(config.keys.clone()),
             losses: Held::default(),
@@ -132,17 +133,16 @@ impl Shared {
         }
     }
 
-    /// Moves the clock by which waits are measured.
-    pub(super) fn hear_clock(&self, now: f64) {
-        let passed = now - self.heard_at.replace(now);
-        if passed > 0.0 {
-            self.clock.set(self.clock.get() + passed);
-        }
+    /// Takes a reading of the clocks.
+    pub(super) fn read_clock(&self, now: Now) {
+        let mut clock = self.clock.get();
+        clock.read(now);
+        self.clock.set(clock);
     }
 
-    /// A clock that only goes forward: where the wall clock is set back, a wait must not grow by as much.
+    /// The time that only passes, as it was last read: by it waits and durations are measured.
     pub(super) fn clock(&self) -> f64 {
-        self.clock.get()
+        self.clock.get().steady()
     }
 
     /// Uses the keys' state.
@@ -255,12 +255,14 @@ impl Shared {
     }
 
     /// Whether a call that begins now needs prices that are not there: the driver fetches them, or waits for who does.
-    pub fn wants_prices(&self, now: f64) -> bool {
-        matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(now)
+    pub fn wants_prices(&self) -> bool {
+        matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(self.clock())
     }
 
     /// The state as plain data.
-    pub fn snapshot(&self, now: f64) -> Snapshot {
+    pub fn snapshot(&self, now: impl Into<Now>) -> Snapshot {
+        let now = now.into();
+        self.read_clock(now);
         let queued = u32::try_from(self.line.len(self.clock())).unwrap_or(u32::MAX);
         Snapshot {
             keys: self.pool(|pool| pool.snapshot(now)),

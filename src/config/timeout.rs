@@ -4,31 +4,24 @@ use super::field::{Bounds, Fields, number, wrong_type};
 use crate::error::Error;
 use crate::json::Value;
 
-/// Milliseconds to headers for a stream; its first bytes come within seconds of a live model.
-const CONNECT_STREAM: f64 = 60_000.0;
+/// Milliseconds to headers for a stream: a model may be loaded first, or have a queue before it.
+const CONNECT_STREAM: f64 = 300_000.0;
 /// Milliseconds to headers for a whole answer, which are sent when it is complete.
 const CONNECT_WHOLE: f64 = 600_000.0;
-const IDLE: f64 = 60_000.0;
+/// Milliseconds to the first bytes of a whole body, and to the first event of a stream: some send the headers at once.
+const IDLE_BEFORE: f64 = 300_000.0;
+/// Milliseconds to the next bytes behind a stream's first event: models think in silence.
+const IDLE: f64 = 120_000.0;
 
 /// How long each phase of a request may take, in ms.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
     /// To response headers, each attempt; the default differs between streams and whole answers.
     pub connect: Option<f64>,
-    /// Between body bytes while a read is pending.
-    pub idle: f64,
+    /// Between body bytes while a read is pending; the default differs before and behind a stream's first event.
+    pub idle: Option<f64>,
     /// For everything, retries and waits included.
     pub total: Option<f64>,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Timeouts {
-            connect: None,
-            idle: IDLE,
-            total: None,
-        }
-    }
 }
 
 impl Timeouts {
@@ -41,6 +34,16 @@ impl Timeouts {
         })
     }
 
+    /// The idle timeout before a stream's first event, and of a whole body.
+    pub fn idle_before(&self) -> f64 {
+        self.idle.unwrap_or(IDLE_BEFORE)
+    }
+
+    /// The idle timeout behind a stream's first event.
+    pub fn idle(&self) -> f64 {
+        self.idle.unwrap_or(IDLE)
+    }
+
     /// Reads what options give as `timeout` over what is set already; a number is the connect timeout.
     pub fn read(&mut self, value: &Value, path: &str) -> Result<(), Error> {
         match value {
@@ -49,7 +52,7 @@ impl Timeouts {
                 let given = Fields::of(value, path)?;
                 given.only(&["connect", "idle", "total"])?;
                 self.connect = given.number("connect", Bounds::TIMER)?.or(self.connect);
-                self.idle = given.number("idle", Bounds::TIMER)?.unwrap_or(self.idle);
+                self.idle = given.number("idle", Bounds::TIMER)?.or(self.idle);
                 self.total = given.number("total", Bounds::TIMER)?.or(self.total);
             }
             other => return Err(wrong_type(path, "a number or an object", other)),

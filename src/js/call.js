@@ -2,7 +2,7 @@
 
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
-import { HfetchError, errorOf, parsed } from "./error.js";
+import { HfetchError, errorOf, namesOf, parsed } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
 import { recordAt, textAt } from "./plain.js";
@@ -32,10 +32,11 @@ export class Call {
   // Learns what the call is; one with one request has begun by then. Whatever it throws ends the call.
   start() {
     const { client, handle, cancel } = this;
-    const facts = this.told(handle.start(cancel.cause === null, Date.now(), Math.random()));
+    const facts = this.told(handle.start(cancel.cause === null, Date.now(), performance.now(), Math.random()));
     this.stream = facts.stream;
     this.asks_usage = facts.asks_usage;
     this.idle = facts.idle;
+    this.idle_after = facts.idle_after;
     this.max_event_bytes = facts.max_event_bytes;
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
@@ -57,14 +58,14 @@ export class Call {
 
   // A given store's answer; one that makes no sense is a refusal.
   reserved(index, answer) {
-    const [now, random] = [Date.now(), Math.random()];
+    const now = [Date.now(), performance.now(), Math.random()];
     this.quotas = answer?.quotas ?? this.quotas;
-    if (answer?.ok && typeof answer.reservation === "string") return this.told(this.handle.reserved(index, answer.reservation, now, random));
+    if (answer?.ok && typeof answer.reservation === "string") return this.told(this.handle.reserved(index, answer.reservation, ...now));
     const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
     const number = (value) => (typeof value === "number" ? value : undefined);
     const text = (value) => (typeof value === "string" ? value : undefined);
     return this.told(
-      this.handle.refused(index, text(scope), text(reason), number(retryAfter) ?? NaN, number(spentUsd), number(budgetUsd), now, random),
+      this.handle.refused(index, text(scope), text(reason), number(retryAfter) ?? NaN, number(spentUsd), number(budgetUsd), ...now),
     );
   }
 
@@ -74,32 +75,32 @@ export class Call {
   }
 
   first_token() {
-    this.#firstTokenAt ??= Date.now();
+    this.#firstTokenAt ??= performance.now();
   }
 
   reported(index, prompt, completion, total) {
-    this.told(this.handle.reported(index, prompt, completion, total, Date.now()));
+    this.told(this.handle.reported(index, prompt, completion, total, Date.now(), performance.now()));
   }
 
   delivered(index, text) {
-    this.told(this.handle.delivered(index, text, Date.now()));
+    this.told(this.handle.delivered(index, text, Date.now(), performance.now()));
   }
 
   // Books what a stream took, and lets its decoder go.
   streamed(decoder) {
-    const { finishReason, completion } = this.told(this.handle.streamed(decoder, Date.now()));
+    const { finishReason, completion } = this.told(this.handle.streamed(decoder, Date.now(), performance.now()));
     return { finishReason, completion: textAt(...completion) };
   }
 
   // The settlement, or null while prices are on their way.
   close(outcome, finishReason) {
     const code = OUTCOMES.indexOf(outcome);
-    return this.told(this.handle.close(code, finishReason ?? undefined, this.#firstTokenAt, Date.now())).settlement;
+    return this.told(this.handle.close(code, finishReason ?? undefined, this.#firstTokenAt, Date.now(), performance.now())).settlement;
   }
 
   // The rows in a batch's answer.
   rows(index, body, counted) {
-    const rows = this.told(this.handle.rows(index, body, counted, Date.now()));
+    const rows = this.told(this.handle.rows(index, body, counted, Date.now(), performance.now()));
     if (rows.failure !== undefined) throw this.#error(rows);
     return rows;
   }
@@ -110,22 +111,23 @@ export class Call {
 
   // The models of a catalogue's body, or the one model that was asked for.
   models(bytes) {
-    const models = this.told(this.handle.models(bytes, Date.now()));
+    const models = this.told(this.handle.models(bytes, Date.now(), performance.now()));
     if (models.failure !== undefined) throw this.#error(models);
     return models;
   }
 
   cancelled_error(partial) {
     const causes = { abort: 0, idle: 1, total: 2, closed: 3 };
-    return this.#error(this.told(this.handle.cancelled(causes[this.cancel.cause] ?? 3)), { partial, reason: this.cancel.reason });
+    const { cause, reason, waited = 0 } = this.cancel;
+    return this.#error(this.told(this.handle.cancelled(causes[cause] ?? 3, waited)), { partial, reason });
   }
 
   body_lost(cause) {
-    return this.#error(this.told(this.handle.body_lost(unreadable(cause))), { cause });
+    return this.#error(this.told(this.handle.body_lost(unreadable(cause), namesOf(cause))), { cause });
   }
 
   stream_lost(cause, partial) {
-    return this.#error(this.told(this.handle.stream_lost(unreadable(cause))), { cause, partial });
+    return this.#error(this.told(this.handle.stream_lost(unreadable(cause), namesOf(cause))), { cause, partial });
   }
 
   stream_fault(decoder, partial) {
@@ -187,7 +189,7 @@ export function open(client, kind, prepare, settle) {
     checkFetch(client);
     const [make, hooks] = prepare();
     cancel = new Cancel(hooks.signal);
-    call = new Call(client, make(Date.now()), cancel);
+    call = new Call(client, make(Date.now(), performance.now()), cancel);
     call.settle = (given) => {
       const data = Object.assign(given ?? nothing(kind), { metadata: hooks.metadata });
       notify(client.onSettled, data);
@@ -268,7 +270,7 @@ export async function catalogue(client, id, [data, hooks], read) {
   const cancel = new Cancel(hooks.signal);
   let call;
   try {
-    call = new Call(client, client.catalogue(id, data, Date.now()), cancel);
+    call = new Call(client, client.catalogue(id, data, Date.now(), performance.now()), cancel);
     call.start();
     const sent = await call.send(0);
     const answer = await read(call, cancel, sent);

@@ -5,13 +5,15 @@ use std::cell::Cell;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::at;
 use super::convert::Returned;
 use super::decoder::DecoderHandle;
 use super::plain;
-use super::step::{self, cancelled, failing, lost, no_key, told};
+use super::step::{self, cancelled, failing, no_key, told};
 use crate::call::head::Head;
 use crate::call::settlement::End;
-use crate::call::{Call, Event};
+use crate::call::{Call, Event, Lost};
+use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
 use crate::policy::limit_store::Refusal;
 use crate::policy::token;
@@ -49,7 +51,7 @@ impl CallHandle {
         place
     }
 
-    fn handle(&self, index: usize, event: Event<'_>, now: f64, random: f64) -> *const u8 {
+    fn handle(&self, index: usize, event: Event<'_>, now: Now, random: f64) -> *const u8 {
         let step = self.call.handle(index, event, now, random);
         step::record(&self.call, &step)
     }
@@ -61,8 +63,10 @@ struct Facts<'a> {
     stream: bool,
     /// Whether the caller asked for the stream's usage itself.
     asks_usage: bool,
-    /// Between body bytes.
+    /// Between bytes of a whole body, and until a stream's first event.
     idle: f64,
+    /// Between bytes behind that event.
+    idle_after: f64,
     /// For everything.
     total: Option<f64>,
     /// Of a stream.
@@ -103,7 +107,7 @@ struct Closed {
 #[wasm_bindgen]
 impl CallHandle {
     /// What is known of it from the beginning. A call with one request begins at once if it may: then its first step comes along.
-    pub fn start(&self, may_begin: bool, now: f64, random: f64) -> *const u8 {
+    pub fn start(&self, may_begin: bool, wall: f64, steady: f64, random: f64) -> *const u8 {
         let call = &self.call;
         let plan = call.plan.as_ref().map(|plan| PlanData {
             batches: plan
@@ -118,31 +122,40 @@ impl CallHandle {
         let facts = Facts {
             stream: call.stream,
             asks_usage: call.asks_usage,
-            idle: call.options.timeouts.idle,
+            idle: call.options.timeouts.idle_before(),
+            idle_after: call.options.timeouts.idle(),
             total: call.options.timeouts.total,
             max_event_bytes: call.shared.config.max_event_bytes,
-            prices: call.kind.is_some() && call.shared.wants_prices(now),
+            prices: call.kind.is_some() && call.shared.wants_prices(),
             plan,
         };
         if !may_begin || call.plan.is_some() {
             return told(call, facts);
         }
-        let step = call.handle(0, Event::Begin, now, random);
+        let step = call.handle(0, Event::Begin, at(wall, steady), random);
         step::with_first(call, facts, &step)
     }
 
     /// An event that is a number at most, by the numbers of driver.js.
-    pub fn event(&self, index: usize, kind: u32, number: f64, now: f64, random: f64) -> *const u8 {
+    pub fn event(
+        &self,
+        index: usize,
+        kind: u32,
+        number: f64,
+        wall: f64,
+        steady: f64,
+        random: f64,
+    ) -> *const u8 {
         let event = match kind {
             0 => Event::Begin,
             1 => Event::Prices,
             2 => Event::NoKey(no_key(number)),
             3 => Event::StoreFailed,
             4 => Event::Woken,
-            5 => Event::Lost(lost(number)),
+            5 => Event::Lost(Lost::TimedOut),
             _ => Event::Cancelled(cancelled(number)),
         };
-        self.handle(index, event, now, random)
+        self.handle(index, event, at(wall, steady), random)
     }
 
     /// A response's head: its status, and a line for each header that matters.
@@ -151,21 +164,47 @@ impl CallHandle {
         index: usize,
         status: u16,
         headers: &str,
-        now: f64,
+        wall: f64,
+        steady: f64,
         random: f64,
     ) -> *const u8 {
         let head = Head::new(status, headers);
-        self.handle(index, Event::Head(head), now, random)
+        self.handle(index, Event::Head(head), at(wall, steady), random)
+    }
+
+    /// No response came; the names and codes of what was thrown and of its causes, a line each.
+    pub fn lost(
+        &self,
+        index: usize,
+        names: &str,
+        wall: f64,
+        steady: f64,
+        random: f64,
+    ) -> *const u8 {
+        let lost = Lost::Connection(names);
+        self.handle(index, Event::Lost(lost), at(wall, steady), random)
     }
 
     /// The key function has given a key.
-    pub fn key(&self, index: usize, key: &str, now: f64, random: f64) -> *const u8 {
-        self.handle(index, Event::Key(key), now, random)
+    pub fn key(&self, index: usize, key: &str, wall: f64, steady: f64, random: f64) -> *const u8 {
+        self.handle(index, Event::Key(key), at(wall, steady), random)
     }
 
     /// A given store has reserved.
-    pub fn reserved(&self, index: usize, reservation: String, now: f64, random: f64) -> *const u8 {
-        self.handle(index, Event::Reserved(Ok(reservation)), now, random)
+    pub fn reserved(
+        &self,
+        index: usize,
+        reservation: String,
+        wall: f64,
+        steady: f64,
+        random: f64,
+    ) -> *const u8 {
+        self.handle(
+            index,
+            Event::Reserved(Ok(reservation)),
+            at(wall, steady),
+            random,
+        )
     }
 
     /// A given store has refused; an answer that makes no sense is a refusal, so that a broken store lets nothing through.
@@ -178,25 +217,34 @@ impl CallHandle {
         retry_after: f64,
         spent_usd: Option<f64>,
         budget_usd: Option<f64>,
-        now: f64,
+        wall: f64,
+        steady: f64,
         random: f64,
     ) -> *const u8 {
         let refusal = Refusal {
             scope: scope.unwrap_or_default(),
-            retry_after: match retry_after >= 0.0 {
-                true => retry_after,
-                false => f64::INFINITY,
-            },
-            reason: step::reason(reason.as_deref()),
+            limit: step::limit(reason.as_deref(), retry_after),
             spent_usd,
             budget_usd,
         };
-        self.handle(index, Event::Reserved(Err(refusal)), now, random)
+        self.handle(
+            index,
+            Event::Reserved(Err(refusal)),
+            at(wall, steady),
+            random,
+        )
     }
 
     /// The body of an error response, as far as it came.
-    pub fn error_body(&self, index: usize, body: &[u8], now: f64, random: f64) -> *const u8 {
-        self.handle(index, Event::ErrorBody(body), now, random)
+    pub fn error_body(
+        &self,
+        index: usize,
+        body: &[u8],
+        wall: f64,
+        steady: f64,
+        random: f64,
+    ) -> *const u8 {
+        self.handle(index, Event::ErrorBody(body), at(wall, steady), random)
     }
 
     /// Request `index` has ended with the usage its server reported.
@@ -206,26 +254,33 @@ impl CallHandle {
         prompt: Option<f64>,
         completion: Option<f64>,
         total: Option<f64>,
-        now: f64,
+        wall: f64,
+        steady: f64,
     ) -> *const u8 {
         // `as` saturates and takes NaN for 0.
         let whole = |count: Option<f64>| count.map(|count| count as u64);
-        self.call
-            .reported(index, whole(prompt), whole(completion), whole(total), now);
+        self.call.reported(
+            index,
+            whole(prompt),
+            whole(completion),
+            whole(total),
+            at(wall, steady),
+        );
         told(&self.call, ())
     }
 
     /// Request `index` has ended without reported usage after it delivered `text`.
-    pub fn delivered(&self, index: usize, text: &str, now: f64) -> *const u8 {
-        self.call.delivered(index, token::estimate_text(text), now);
+    pub fn delivered(&self, index: usize, text: &str, wall: f64, steady: f64) -> *const u8 {
+        self.call
+            .delivered(index, token::estimate_text(text), at(wall, steady));
         told(&self.call, ())
     }
 
     /// The call's request has ended as a stream, with what its decoder has read; the decoder is let go.
-    pub fn streamed(&self, decoder: DecoderHandle, now: f64) -> *const u8 {
+    pub fn streamed(&self, decoder: DecoderHandle, wall: f64, steady: f64) -> *const u8 {
         trap::here(Place::Fold);
         let completion = decoder.completion();
-        let finish_reason = self.call.streamed(completion, now);
+        let finish_reason = self.call.streamed(completion, at(wall, steady));
         let json = completion.to_json();
         let place = (json.as_ptr().addr(), json.len());
         self.json.set(json);
@@ -244,7 +299,8 @@ impl CallHandle {
         outcome: u32,
         finish_reason: Option<String>,
         first_token_at: Option<f64>,
-        now: f64,
+        wall: f64,
+        steady: f64,
     ) -> *const u8 {
         let outcome = match outcome {
             0 => Outcome::Ok,
@@ -259,23 +315,29 @@ impl CallHandle {
         };
         self.rows.take();
         self.json.take();
-        let settlement = self.call.close(&end, now);
+        let settlement = self.call.close(&end, at(wall, steady));
         told(&self.call, Closed { settlement })
     }
 
-    /// The failure of a call that ended early.
-    pub fn cancelled(&self, cause: f64) -> *const u8 {
-        failing(&self.call, &self.call.cancelled(cancelled(cause)))
+    /// The failure of a call that ended early; `waited` is how long an idle timeout was, in ms.
+    pub fn cancelled(&self, cause: f64, waited: f64) -> *const u8 {
+        failing(&self.call, &self.call.cancelled(cancelled(cause), waited))
     }
 
-    /// The failure of an answer whose body broke off, or can't be read for the reason that is given.
-    pub fn body_lost(&self, unreadable: Option<String>) -> *const u8 {
-        failing(&self.call, &self.call.body_lost(unreadable.as_deref()))
+    /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.
+    pub fn body_lost(&self, unreadable: Option<String>, names: &str) -> *const u8 {
+        failing(
+            &self.call,
+            &self.call.body_lost(unreadable.as_deref(), names),
+        )
     }
 
-    /// The failure of a stream whose connection was lost, or whose body can't be read for the reason that is given.
-    pub fn stream_lost(&self, unreadable: Option<String>) -> *const u8 {
-        failing(&self.call, &self.call.stream_lost(unreadable.as_deref()))
+    /// The failure of a stream whose connection was lost: why its body can't be read, and the names of what was thrown.
+    pub fn stream_lost(&self, unreadable: Option<String>, names: &str) -> *const u8 {
+        failing(
+            &self.call,
+            &self.call.stream_lost(unreadable.as_deref(), names),
+        )
     }
 
     /// The failure of a whole answer that says that it failed, or null.
@@ -290,7 +352,7 @@ impl CallHandle {
     pub fn stream_fault(&self, decoder: &DecoderHandle) -> *const u8 {
         match decoder.fault() {
             Some(fault) => failing(&self.call, &self.call.stream_fault(fault)),
-            None => failing(&self.call, &self.call.stream_lost(None)),
+            None => failing(&self.call, &self.call.stream_lost(None, "")),
         }
     }
 
@@ -300,8 +362,8 @@ impl CallHandle {
     }
 
     /// The models of a catalogue's body, or the one model that was asked for; or what is wrong with the body.
-    pub fn models(&self, bytes: &[u8], now: f64) -> *const u8 {
-        match self.call.models(bytes, now) {
+    pub fn models(&self, bytes: &[u8], wall: f64, steady: f64) -> *const u8 {
+        match self.call.models(bytes, at(wall, steady)) {
             Ok(models) => told(&self.call, models),
             Err(error) => failing(&self.call, &self.call.misread(error, &[])),
         }

@@ -40,6 +40,7 @@ function attach(signal, first) {
 export class Cancel {
   cause = null; // "abort" | "connect" | "idle" | "total" | "closed"
   reason = undefined;
+  waited = undefined; // ms, of an idle timeout
   #leave; // the caller's signal
   #waiters = new Set();
   #total;
@@ -68,8 +69,9 @@ export class Cancel {
     if (ms !== undefined && this.cause === null) this.#total = timer(() => this.end("total"), ms);
   }
 
-  end(cause, reason) {
+  end(cause, reason, waited) {
     if (this.cause !== null) return;
+    this.waited = waited;
     this.cause = cause;
     this.reason = reason;
     this.release();

@@ -39,7 +39,7 @@ export class HuggingFace {
   }
 
   snapshot() {
-    return this.#client.snapshot(Date.now());
+    return this.#client.snapshot(Date.now(), performance.now());
   }
 
   toJSON() {
@@ -68,7 +68,7 @@ export class HuggingFace {
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
       const text = requestText(body);
-      return [(now) => makers[kind](this.#client, text, data, now), hooks];
+      return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
     };
     let opened;
     try {
@@ -95,8 +95,8 @@ export class HuggingFace {
 }
 
 const makers = {
-  chat: (client, text, data, now) => client.chat(text, data, undefined, false, undefined, now),
-  embeddings: (client, text, data, now) => client.embeddings(text, data, undefined, now),
+  chat: (client, text, data, ...now) => client.chat(text, data, undefined, false, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
 };
 
 function clientFrom(options) {

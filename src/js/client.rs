@@ -7,6 +7,7 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use super::at;
 use super::call::CallHandle;
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
@@ -105,10 +106,11 @@ impl ClientHandle {
         parts: Option<String>,
         metered: bool,
         max_tokens: Option<String>,
-        now: f64,
+        wall: f64,
+        steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let given = self.given(options, parts, metered, max_tokens.as_deref())?;
-        let call = Call::chat(&self.0, body, given, now);
+        let call = Call::chat(&self.0, body, given, at(wall, steady));
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
@@ -118,10 +120,11 @@ impl ClientHandle {
         body: &str,
         options: Option<String>,
         parts: Option<String>,
-        now: f64,
+        wall: f64,
+        steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let given = self.given(options, parts, false, None)?;
-        let call = Call::embeddings(&self.0, body, given, now);
+        let call = Call::embeddings(&self.0, body, given, at(wall, steady));
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
@@ -130,10 +133,11 @@ impl ClientHandle {
         &self,
         id: &str,
         options: Option<String>,
-        now: f64,
+        wall: f64,
+        steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let options = self.request_options(options)?;
-        let call = Call::catalogue(&self.0, id, options, now);
+        let call = Call::catalogue(&self.0, id, options, at(wall, steady));
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
@@ -161,20 +165,20 @@ impl ClientHandle {
     }
 
     /// Reads the whole catalogue out of a body, for live prices; rejects where it is none.
-    pub fn load_prices(&self, body: Promise) -> Returned<Promise> {
+    pub fn load_prices(&self, body: Promise, steady: f64) -> Returned<Promise> {
         let shared = self.0.clone();
         Ok(future_to_promise(async move {
             let bytes = JsFuture::from(body).await?;
             trap::here(Place::Prices);
             let models = model::parse(&Uint8Array::from(bytes).to_vec()).map_err(error_to_js)?;
-            shared.prices.keep(models, js_sys::Date::now());
+            shared.prices.keep(models, steady);
             Ok(JsValue::UNDEFINED)
         }))
     }
 
     /// Live prices could not be had.
-    pub fn miss_prices(&self, now: f64) {
-        self.0.prices.miss(now);
+    pub fn miss_prices(&self, steady: f64) {
+        self.0.prices.miss(steady);
     }
 
     /// Something has become free in a given store: gives the waiter whose sleep ends, 0 for none.
@@ -183,8 +187,8 @@ impl ClientHandle {
     }
 
     /// The state of keys, limits and spend.
-    pub fn snapshot(&self, now: f64) -> Returned<JsValue> {
-        let snapshot = to_js(&self.0.snapshot(now));
+    pub fn snapshot(&self, wall: f64, steady: f64) -> Returned<JsValue> {
+        let snapshot = to_js(&self.0.snapshot(at(wall, steady)));
         self.tell_losses();
         Ok(snapshot)
     }

@@ -30,6 +30,7 @@ function renewViews() {
 export class Decoder {
   ended = false;
   delivered_any = false;
+  has_event = false;
   tail = false; // a finish reason or usage has been seen
   failed = false; // the body ended badly
   shown = false; // and that in a frame that any client sees it in
@@ -84,6 +85,7 @@ export class Decoder {
     this.tail = (flags & 4) !== 0;
     this.failed = (flags & 8) !== 0;
     this.shown = (flags & 16) !== 0;
+    this.has_event = (flags & 32) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

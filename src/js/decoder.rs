@@ -64,6 +64,7 @@ impl DecoderHandle {
         let ended = self.inner.ended() as u32;
         let delivered = completion.delivered_any() as u32;
         let tail = (completion.has_finish() || completion.has_usage()) as u32;
+        let event = self.inner.has_event() as u32;
         let failed = self.fault().is_some() as u32;
         let shown = self.fault().is_some_and(|fault| fault.shown) as u32;
         self.header = [
@@ -78,7 +79,7 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2 | failed << 3 | shown << 4,
+            ended | delivered << 1 | tail << 2 | failed << 3 | shown << 4 | event << 5,
         ];
         self.header.as_ptr()
     }

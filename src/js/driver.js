@@ -1,7 +1,6 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
-import { timer } from "./cancel.js";
-import { errorOf } from "./error.js";
+import { errorOf, namesOf } from "./error.js";
 import { discard, head, readBody, sendRequest } from "./fetch.js";
 import { askKey } from "./notify.js";
 import { ask, recover } from "./store.js";
@@ -22,20 +21,20 @@ const PRICES = 1;
 const NO_KEY = 2;
 const STORE_FAILED = 3;
 const WOKEN = 4;
-const LOST = 5;
+const TIMED_OUT = 5;
 const CANCELLED = 6;
 
-const TIMED_OUT = 1;
 const FAILED = 0; // the key function
 const IS_RESPONSE = 1; // what it gave
 const IS_NO_STRING = 2;
+const TOO_LATE = 3;
 const CAUSES = ["abort", "idle", "total", "closed"];
 const ERROR_BODY_LIMIT = 1_048_576; // bytes; beyond it nobody wrote a message
 
 // Sends request `index` of a call until it is answered: { response, controller, forget }. Rejects with a typed error.
 export async function drive(call, index) {
   const { client, handle, cancel } = call;
-  const event = (kind, number) => call.told(handle.event(index, kind, number, Date.now(), Math.random()));
+  const event = (kind, number) => call.told(handle.event(index, kind, number, Date.now(), performance.now(), Math.random()));
   const cancelled = () => event(CANCELLED, CAUSES.indexOf(cancel.cause));
   // Whoever waited may have been aborted since.
   const unlessOver = (tell) => (cancel.cause === null ? tell() : cancelled());
@@ -48,7 +47,7 @@ export async function drive(call, index) {
     attempts.push({ headers: response.headers });
     if (cancel.cause !== null) discard(response);
     else call.headers = response.headers;
-    return unlessOver(() => call.told(handle.head(index, response.status, values, Date.now(), Math.random())));
+    return unlessOver(() => call.told(handle.head(index, response.status, values, Date.now(), performance.now(), Math.random())));
   };
   let step = call.first ?? tell(BEGIN);
   call.first = undefined;
@@ -60,7 +59,7 @@ export async function drive(call, index) {
         break;
       case ASK_KEY: {
         const given = await keyOf(client, cancel, step.ms);
-        if (typeof given.key === "string") step = unlessOver(() => call.told(handle.key(index, given.key, Date.now(), Math.random())));
+        if (typeof given.key === "string") step = unlessOver(() => call.told(handle.key(index, given.key, Date.now(), performance.now(), Math.random())));
         else {
           thrown = given.thrown;
           step = tell(NO_KEY, given.why);
@@ -86,15 +85,16 @@ export async function drive(call, index) {
         break;
       case SEND:
         sent = await sendRequest(client, cancel, step);
-        if (sent.response === undefined) {
+        if (sent.response !== undefined) step = hear(sent.response);
+        else {
           attempts.push({ thrown: sent.error });
-          step = tell(LOST, sent.timedOut ? TIMED_OUT : 0);
-        } else step = hear(sent.response);
+          step = sent.timedOut ? tell(TIMED_OUT) : unlessOver(() => call.told(handle.lost(index, namesOf(sent.error), Date.now(), performance.now(), Math.random())));
+        }
         break;
       case READ_ERROR: {
         const body = await errorBody(cancel, sent.response, step.ms);
         sent.forget();
-        step = unlessOver(() => call.told(handle.error_body(index, body, Date.now(), Math.random())));
+        step = unlessOver(() => call.told(handle.error_body(index, body, Date.now(), performance.now(), Math.random())));
         break;
       }
       case DELIVER:
@@ -124,17 +124,13 @@ async function over(promise) {
 }
 
 async function keyOf(client, cancel, ms) {
-  let alarm;
-  const late = new Promise((_, reject) => {
-    alarm = timer(() => reject(new Error(`the function gave no key within ${ms} ms`)), ms);
-  });
   try {
-    const key = await cancel.race(Promise.race([askKey(client.apiKey), late]));
+    const given = await askKey(client.apiKey, cancel, ms);
+    if (given === undefined) return { why: TOO_LATE };
+    const { key } = given;
     return { key, why: typeof key?.status === "number" ? IS_RESPONSE : IS_NO_STRING };
   } catch (thrown) {
     return { thrown, why: FAILED };
-  } finally {
-    alarm.clear();
   }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::at;
 use super::call::CallHandle;
 use super::step::{failing, told};
 use crate::trap::{self, Place};
@@ -47,7 +48,14 @@ struct Rows<'a> {
 #[wasm_bindgen]
 impl CallHandle {
     /// A record of the rows in a batch's answer, or of what is wrong with it; `counted` is what its server counted in a header.
-    pub fn rows(&self, index: usize, body: Body, counted: Option<f64>, now: f64) -> *const u8 {
+    pub fn rows(
+        &self,
+        index: usize,
+        body: Body,
+        counted: Option<f64>,
+        wall: f64,
+        steady: f64,
+    ) -> *const u8 {
         trap::here(Place::Rows);
         let call = self.inner();
         let bytes = body.bytes.as_slice();
@@ -61,9 +69,15 @@ impl CallHandle {
         match told_usage.or(counted.map(|tokens| (tokens, tokens))) {
             // `as` saturates and takes NaN for 0.
             Some((prompt, total)) => {
-                call.reported(index, Some(prompt as u64), Some(0), Some(total as u64), now);
+                call.reported(
+                    index,
+                    Some(prompt as u64),
+                    Some(0),
+                    Some(total as u64),
+                    at(wall, steady),
+                );
             }
-            None => call.delivered(index, 0, now),
+            None => call.delivered(index, 0, at(wall, steady)),
         }
         // The record names the place of the values: they have to stay there until it has been read.
         let values = self.keep_rows(found.values);

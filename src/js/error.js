@@ -254,6 +254,27 @@ function cleanCause(thrown, secrets) {
   }
 }
 
+// What was thrown may have causes, and an AggregateError has several: so many are looked at.
+const CAUSES = 32;
+
+// The names and codes of what was thrown and of what it was thrown for, a line each.
+export function namesOf(thrown) {
+  const names = [];
+  const due = [thrown];
+  for (let seen = 0; seen < due.length && seen < CAUSES; seen++) {
+    for (const key of ["code", "name", "type", "cause", "errors"]) {
+      try {
+        const value = due[seen][key];
+        if (typeof value === "string") names.push(value);
+        else due.push(...(Array.isArray(value) ? value.slice(0, CAUSES) : [value]));
+      } catch {
+        // Nothing, or nothing that can be read.
+      }
+    }
+  }
+  return names.join("\n");
+}
+
 export function cleanHeaders(headers, secrets) {
   if (secrets.length === 0) return headers;
   try {

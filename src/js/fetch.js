@@ -153,7 +153,7 @@ export async function readBody(response, cancel, idle, limit) {
 export async function readParts(response, cancel, idle, take, limit = LONGEST) {
   let size = 0;
   const watch = (promise) => {
-    const alarm = timer(() => cancel.end("idle"), idle);
+    const alarm = timer(() => cancel.end("idle", undefined, idle), idle);
     return cancel.race(promise).finally(() => alarm.clear());
   };
   const body = response.body;

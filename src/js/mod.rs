@@ -14,6 +14,16 @@ mod trap;
 
 use wasm_bindgen::prelude::*;
 
+use crate::policy::clock::Now;
+
+/// A reading of both clocks: the wall's, and the one that can't be set (`performance.now`). In workerd both stand still between I/O.
+pub(crate) fn at(wall: f64, steady: f64) -> Now {
+    Now {
+        wall,
+        steady: Some(steady),
+    }
+}
+
 /// The package's version.
 #[wasm_bindgen]
 pub fn version() -> String {

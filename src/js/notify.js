@@ -33,9 +33,15 @@ export function warnOfLoss(what) {
   say("warn", `hfetch: an internal fault lost ${what}; that begins anew`);
 }
 
+// Resolves with {key}, or with nothing after `ms`; rejects with what the function throws, or when the call ends first.
+export function askKey(give, cancel, ms) {
+  const { done, wake } = cancel.nap(ms);
+  const asked = (async () => ({ key: checked(await give()) }))();
+  return Promise.race([asked, done]).finally(wake);
+}
+
 // A refusal that the function hands on is its failure: there is no key in it.
-export async function askKey(give) {
-  const key = await give();
+function checked(key) {
   if (!(key?.status >= 400)) return key;
   discard(key);
   throw new TypeError(`the key function gave a response with status ${key.status}`);

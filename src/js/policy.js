@@ -139,25 +139,27 @@ class StorageStore {
     const [parts, now] = read("request", request, ["parts", "now"]);
     if (!Array.isArray(parts)) throw refuse("parts", "must be a list");
     const text = dataText(parts, "parts");
-    return this.#change(time("now", now), () => this.#store.reserve(text, now));
+    time("now", now);
+    return this.#change(() => this.#store.reserve(text, now));
   }
 
   async settle(reservation, actual) {
     const [tokens, usd, now] = read("actual", actual, ["tokens", "usd", "now"]);
     const amounts = [number("tokens", tokens ?? 0), number("usd", usd ?? 0)];
-    this.#change(time("now", now), () => this.#store.settle(String(reservation), ...amounts, now));
+    time("now", now);
+    this.#change(() => this.#store.settle(String(reservation), ...amounts, now));
   }
 
   async release(reservation) {
-    this.#change(Date.now(), () => this.#store.release(String(reservation)));
+    this.#change(() => this.#store.release(String(reservation)));
   }
 
   async block(scope, until) {
-    this.#change(Date.now(), () => this.#store.block(String(scope), time("until", until)));
+    this.#change(() => this.#store.block(String(scope), time("until", until)));
   }
 
-  #change(now, act) {
-    this.#load(now);
+  #change(act) {
+    this.#load();
     let answer;
     try {
       answer = act();
@@ -171,7 +173,7 @@ class StorageStore {
     return answer;
   }
 
-  #load(now) {
+  #load() {
     let text;
     try {
       text = this.#storage.getItem(this.#name);
@@ -180,7 +182,7 @@ class StorageStore {
     }
     if (text === this.#text) return;
     const store = new StoreHandle();
-    if (text !== null && !store.restore(String(text), now)) {
+    if (text !== null && !store.restore(String(text))) {
       warnOnce(`hfetch: what the storage holds as "${this.#name}" is not a state of limits; it is replaced`);
       this.#text = text;
       return;

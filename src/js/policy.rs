@@ -7,20 +7,19 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
+use crate::call::open::count;
 use crate::call::quotas;
 use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
+use crate::policy::clock::Now;
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
-use crate::wire::request::{self, Defaults, Prompt};
-
-/// How far the clock of a stored state may be ahead before it isn't believed: a day.
-const AHEAD: f64 = 86_400_000.0;
+use crate::wire::request::{self, Defaults};
 
 /// Options of a client, read by the client's own reader, so that both take the same values.
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
@@ -97,7 +96,7 @@ impl LimiterHandle {
     /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
         trap::here(Place::Limiter);
-        let reserved = self.limiter.reserve(tokens.ceil() as u64, now);
+        let reserved = self.limiter.reserve(tokens.ceil() as u64, Now::from(now));
         self.refused = reserved.err();
         reserved.map_or(0.0, |id| id as f64)
     }
@@ -119,7 +118,7 @@ impl LimiterHandle {
     /// `RateLimiter.settle`
     pub fn settle(&mut self, reservation: f64, actual: f64, now: f64) {
         self.limiter
-            .settle(reservation as u64, actual.ceil() as u64, now);
+            .settle(reservation as u64, actual.ceil() as u64, Now::from(now));
     }
 
     /// `RateLimiter.release`
@@ -169,7 +168,12 @@ impl StoreHandle {
 
     /// Lets time pass.
     pub fn expire(&mut self, now: f64) {
-        self.0.expire(now);
+        self.0.expire(Now::from(now));
+    }
+
+    /// The time of the host that keeps the store, where `now` is that of others.
+    pub fn correct(&mut self, own: f64) {
+        self.0.correct(own);
     }
 
     /// When the oldest open reservation will be taken for lost.
@@ -185,23 +189,15 @@ impl StoreHandle {
     ) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
         let answer = self.answer(&parts, now);
-        let quotas = to_js(&quotas(&mut self.0, &parts, now));
+        let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
         // A plain object of our own takes every property.
         let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         Ok(answer)
     }
 
     /// Takes over a state as JSON text; false where it makes no sense.
-    pub fn restore(&mut self, state: &str, now: f64) -> bool {
-        let Ok(state) = parse(state.as_bytes()) else {
-            return false;
-        };
-        // Believed, such a clock would stand still until then, and every limit with it.
-        let ahead = state
-            .get("now")
-            .and_then(Value::as_f64)
-            .is_none_or(|then| then > now + AHEAD);
-        !ahead && self.0.restore(&state).is_ok()
+    pub fn restore(&mut self, state: &str) -> bool {
+        parse(state.as_bytes()).is_ok_and(|state| self.0.restore(&state).is_ok())
     }
 
     /// `LimitStore.reserve`, its parts as JSON text.
@@ -212,7 +208,8 @@ impl StoreHandle {
 
     /// `LimitStore.settle`
     pub fn settle(&mut self, reservation: &str, tokens: f64, usd: f64, now: f64) {
-        self.0.settle(reservation, tokens.ceil() as u64, usd, now);
+        self.0
+            .settle(reservation, tokens.ceil() as u64, usd, Now::from(now));
     }
 
     /// `LimitStore.release`
@@ -234,7 +231,7 @@ impl StoreHandle {
 impl StoreHandle {
     fn answer(&mut self, parts: &[Part], now: f64) -> JsValue {
         trap::here(Place::Limiter);
-        match self.0.reserve(parts, now) {
+        match self.0.reserve(parts, Now::from(now)) {
             Ok(reservation) => to_js(&Answer::Granted {
                 ok: true,
                 reservation,
@@ -242,8 +239,8 @@ impl StoreHandle {
             Err(refusal) => to_js(&Answer::Refused {
                 ok: false,
                 scope: Some(refusal.scope),
-                retry_after: refusal.retry_after,
-                reason: refusal.reason.name(),
+                retry_after: refusal.limit.retry_after,
+                reason: refusal.limit.reason.name(),
                 spent_usd: refusal.spent_usd,
                 budget_usd: refusal.budget_usd,
             }),
@@ -357,11 +354,7 @@ pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
         needs_usage: false,
         max_tokens: None,
     };
-    request::chat(&body, defaults, &mut |piece| match piece {
-        Prompt::Message => estimator.add_message(),
-        Prompt::Text(text) => estimator.add_text(text),
-        Prompt::Image => estimator.add_image(),
-    })
-    .map_err(error_to_js)?;
+    request::chat(&body, defaults, &mut |piece| count(&mut estimator, piece))
+        .map_err(error_to_js)?;
     Ok(estimator.tokens() as f64)
 }

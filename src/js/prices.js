@@ -13,8 +13,8 @@ export function livePrices(client) {
   // In workerd a promise belongs to the request that made it: each request reads for itself there.
   if (!resolvesAcrossRequests()) return load(client);
   const under = client.loading;
-  if (under !== undefined && Date.now() - under.began < PATIENCE) return under.done;
-  const loading = { began: Date.now() };
+  if (under !== undefined && performance.now() - under.began < PATIENCE) return under.done;
+  const loading = { began: performance.now() };
   loading.done = load(client).finally(() => {
     if (client.loading === loading) client.loading = undefined;
   });
@@ -27,14 +27,14 @@ async function load(client) {
   const cancel = new Cancel();
   cancel.startTotal(PATIENCE);
   try {
-    const call = new Call(client, client.catalogue("", undefined, Date.now()), cancel);
+    const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
     call.start();
     const sent = await drive(call, 0);
-    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST)));
+    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), performance.now()));
     sent.forget();
   } catch {
     // Without a catalogue the price is unknown, which every reader can say.
-    client.miss_prices(Date.now());
+    client.miss_prices(performance.now());
   } finally {
     cancel.end("closed");
   }

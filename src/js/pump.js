@@ -51,6 +51,7 @@ export class Pump {
   #forget = () => {};
   #told = false;
   #seenToken = false;
+  #hasEvent = false;
   #onOver = [];
 
   // `sent` is what the driver resolved with.
@@ -176,6 +177,7 @@ export class Pump {
       this.#call.first_token();
     }
     const over = done || decoder.ended;
+    if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
     this.shown = decoder.shown;
     if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.shown);
     this.#enqueue(items);
@@ -225,8 +227,7 @@ export class Pump {
     const partial = this.#partial();
     const told = this.#decoder.fault(this.#call, partial);
     // The server may have said before what was wrong.
-    if (told instanceof StreamTruncatedError) this.#finish("truncated", this.#call.stream_lost(error, partial));
-    else this.#finish("error", told);
+    this.#finishWith(told instanceof StreamTruncatedError ? this.#call.stream_lost(error, partial) : told);
   }
 
   // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
@@ -240,7 +241,10 @@ export class Pump {
       this.#finish("ok", null);
       return;
     }
-    const error = this.#decoder.fault(this.#call, this.#partial());
+    this.#finishWith(this.#decoder.fault(this.#call, this.#partial()));
+  }
+
+  #finishWith(error) {
     this.#finish(error instanceof StreamTruncatedError ? "truncated" : "error", error);
   }
 
@@ -270,9 +274,18 @@ export class Pump {
     if (this.#started && !this.#reading) return;
     this.#looks++;
     // The first look may have come just after the read began.
-    if (this.#looks > LOOKS) this.#cancel.end("idle");
+    if (this.#looks > LOOKS) this.#cancel.end("idle", undefined, this.#idle);
     else this.#watch();
   };
+
+  // The first event is here: from now on the model is at work, and is given less time.
+  #begin() {
+    this.#hasEvent = true;
+    if (this.#idle === this.#call.idle_after) return;
+    this.#idle = this.#call.idle_after;
+    this.#alarm?.clear();
+    this.#watch();
+  }
 
   #partial() {
     return this.#decoder.partial();

@@ -4,9 +4,9 @@ use serde::{Serialize, Serializer};
 
 use super::plain::Record;
 use crate::call::failure::{Cancelled, Failure, FailureData};
-use crate::call::{Call, Effect, Lost, NoKey, QuotaRow, Step};
+use crate::call::{Call, Effect, NoKey, QuotaRow, Step};
 use crate::policy::limit_store::Part;
-use crate::policy::rate_limit::{Limits, Reason};
+use crate::policy::rate_limit::{Limits, Reason, Refused};
 
 /// A pointer to what was asked for, as `said`, with what the driver is to do beside it.
 pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
@@ -254,28 +254,26 @@ pub fn no_key(why: f64) -> NoKey {
     match why as u8 {
         1 => NoKey::Response,
         2 => NoKey::NoString,
+        3 => NoKey::TimedOut,
         _ => NoKey::Failed,
     }
 }
 
-/// How no response came, by the driver's number.
-pub fn lost(how: f64) -> Lost {
-    match how as u8 {
-        1 => Lost::TimedOut,
-        _ => Lost::Connection,
-    }
-}
-
-/// The limit that a given store names; one that nobody knows is a pause.
-pub fn reason(name: Option<&str>) -> Reason {
-    match name {
+/// The limit that a given store names, and ms until it gives way; one that nobody knows is a pause, and what is no time never ends.
+pub fn limit(name: Option<&str>, wait: f64) -> Refused {
+    let wait = match wait >= 0.0 {
+        true => wait,
+        false => f64::INFINITY,
+    };
+    let reason = match name {
         Some("requests") => Reason::Requests,
         Some("tokens") => Reason::Tokens,
         Some("month") => Reason::Month,
         Some("budget") => Reason::Budget,
         Some("concurrent") => Reason::Concurrent,
         _ => Reason::Blocked,
-    }
+    };
+    Refused::new(reason, (wait > 0.0).then_some(wait), wait)
 }
 
 #[derive(Serialize)]

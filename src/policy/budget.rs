@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::calendar::{self, DAY, month_of};
+use super::calendar::{DAY, month_of};
+use super::period::Period;
 use super::state;
 use crate::error::Error;
 use crate::json::Value;
@@ -38,14 +39,15 @@ impl Per {
         Per::ALL.into_iter().find(|per| per.name() == name)
     }
 
-    fn end(self, now: f64) -> f64 {
-        const HOUR: f64 = DAY / 24.0;
-        match self {
-            Per::Hour => ((now / HOUR).floor() + 1.0) * HOUR,
-            Per::Day => ((now / DAY).floor() + 1.0) * DAY,
-            Per::Month => month_of(now).1,
-            Per::Total => f64::INFINITY,
-        }
+    fn bounds(self, now: f64) -> (f64, f64) {
+        let length = match self {
+            Per::Hour => DAY / 24.0,
+            Per::Day => DAY,
+            Per::Month => return month_of(now),
+            Per::Total => return (0.0, f64::INFINITY),
+        };
+        let start = (now / length).floor() * length;
+        (start, start + length)
     }
 }
 
@@ -102,9 +104,10 @@ pub struct Exceeded {
 /// Every window is kept, so that a budget may change its own from one start of the program to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
+    /// By the wall clock.
     now: f64,
-    /// End of the window and what was spent in it, in the order of [`Per::ALL`].
-    windows: [(f64, Money); 4],
+    /// What was spent, in the order of [`Per::ALL`].
+    windows: [Period; 4],
     held: Money,
     /// Whether a budget for good has been seen.
     lasting: bool,
@@ -126,7 +129,7 @@ impl Spent {
             let end = if never {
                 f64::INFINITY
             } else {
-                budget.per.end(self.now)
+                budget.per.bounds(self.now).1
             };
             return Err(Exceeded {
                 retry_after: (end - self.now).ceil(),
@@ -147,7 +150,7 @@ impl Spent {
     pub fn book(&mut self, actual: Money, now: f64) {
         self.advance(now);
         for window in &mut self.windows {
-            window.1 = window.1.plus(actual);
+            window.amount = Money(window.amount).plus(actual).0;
         }
     }
 
@@ -155,7 +158,7 @@ impl Spent {
     pub fn spent(&self, per: Per) -> Money {
         let mut rows = Per::ALL.into_iter().zip(self.windows);
         rows.find(|row| row.0 == per)
-            .map(|row| row.1.1)
+            .map(|row| Money(row.1.amount))
             .unwrap_or_default()
     }
 
@@ -164,7 +167,7 @@ impl Spent {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
         let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
-        self.held == Money(0) && relevant.all(|row| row.1.1 == Money(0))
+        self.held == Money(0) && relevant.all(|row| row.1.amount == 0)
     }
 
     /// Whether a budget for good has been seen.
@@ -173,11 +176,9 @@ impl Spent {
     }
 
     fn advance(&mut self, now: f64) {
-        self.now = calendar::advance(self.now, now);
+        self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
-            if self.now >= window.0 {
-                *window = (per.end(self.now), Money(0));
-            }
+            window.advance(now, |now| per.bounds(now));
         }
     }
 }
@@ -187,6 +188,9 @@ impl Spent {
 pub struct State {
     now: f64,
     spent: [String; 4],
+    /// Start and amount of the windows that the clock has left, where there was any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<[(f64, String); 4]>,
     held: String,
     lasting: bool,
 }
@@ -194,9 +198,12 @@ pub struct State {
 impl Spent {
     /// All there is to remember.
     pub fn state(&self) -> State {
+        let left = self.windows.map(|window| window.left());
+        let any = left.iter().any(|row| row.1 > 0);
         State {
             now: self.now,
-            spent: self.windows.map(|window| window.1.0.to_string()),
+            spent: self.windows.map(|window| window.amount.to_string()),
+            left: any.then(|| left.map(|row| (row.0, row.1.to_string()))),
             held: self.held.0.to_string(),
             lasting: self.lasting,
         }
@@ -207,16 +214,42 @@ impl Spent {
         let state = state::Reader::new(value, path)?;
         let mut spent = Spent::default();
         spent.advance(state.time("now")?);
-        let amounts = state.list("spent")?;
-        if amounts.len() != spent.windows.len() {
-            return Err(state.broken("spent"));
-        }
-        for (window, amount) in spent.windows.iter_mut().zip(amounts) {
-            window.1 = money(amount).ok_or_else(|| state.broken("spent"))?;
+        spent.restore_windows(&state, "spent", |window, amount| {
+            window.amount = money(amount)?.0;
+            Some(())
+        })?;
+        if state.given("left").is_some() {
+            spent.restore_windows(&state, "left", |window, row| {
+                let Value::Array(row) = row else {
+                    return None;
+                };
+                let [Value::Number(start), amount] = row.as_slice() else {
+                    return None;
+                };
+                let bounds = (window.start(), window.end());
+                *window = Period::new(bounds, window.amount, (*start, money(amount)?.0));
+                Some(())
+            })?;
         }
         spent.held = money(state.field("held")?).ok_or_else(|| state.broken("held"))?;
         spent.lasting = state.flag("lasting")?;
         Ok(spent)
+    }
+
+    /// Reads a list with something of each window.
+    fn restore_windows(
+        &mut self,
+        state: &state::Reader<'_>,
+        name: &str,
+        read: impl Fn(&mut Period, &Value) -> Option<()>,
+    ) -> Result<(), Error> {
+        let list = state.list(name)?;
+        let mut rows = self.windows.iter_mut().zip(list);
+        let whole = list.len() == Per::ALL.len();
+        if whole && rows.all(|(window, value)| read(window, value).is_some()) {
+            return Ok(());
+        }
+        Err(state.broken(name))
     }
 }
 

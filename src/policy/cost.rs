@@ -62,13 +62,17 @@ impl Pricing {
         }
     }
 
-    /// The configured rates of a model, its `:provider` suffix counting where the prices name it.
+    /// The configured rates of a model, its `:provider` suffix counting where the prices name it. Only a name of the
+    /// router's form, "org/name", has such a suffix: `llama3.1:8b` is a name as it stands.
     pub fn rates(&self, model: &str) -> Option<Rates> {
         match self {
             Pricing::One(price) => Some(price.rates),
             Pricing::PerModel(prices) => {
+                let base = match model.split_once(':') {
+                    Some((base, _)) if base.matches('/').count() == 1 => base,
+                    _ => model,
+                };
                 let named = |name: &str| prices.iter().rev().find(|entry| entry.0 == name);
-                let base = model.split(':').next().unwrap_or(model);
                 named(model)
                     .or_else(|| named(base))
                     .map(|entry| entry.1.rates)

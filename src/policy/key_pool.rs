@@ -2,9 +2,14 @@
 
 use serde::Serialize;
 
-use super::calendar::{self, month_of};
+use super::calendar::month_of;
+use super::clock::{Clock, Now};
+use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::Window;
+
+/// How long a key is set aside that the server doesn't know (401): ten minutes. A server may be wrong about that for a while.
+const UNKNOWN: f64 = 600_000.0;
 
 /// Rest of a key whose account has no credits left (402): an hour.
 const NO_CREDITS: f64 = 3_600_000.0;
@@ -37,9 +42,9 @@ struct Key {
     requests: u64,
     tokens: u64,
     window: Window,
-    month_end: f64,
-    requests_this_month: u64,
-    disabled: bool,
+    month: Period,
+    /// The server doesn't know it.
+    aside_until: f64,
     /// For every model.
     rests_until: f64,
     /// For one model.
@@ -54,22 +59,19 @@ impl Key {
             requests: 0,
             tokens: 0,
             window: Window::default(),
-            month_end: 0.0,
-            requests_this_month: 0,
-            disabled: false,
+            month: Period::default(),
+            aside_until: 0.0,
             rests_until: 0.0,
             rests_for: Vec::new(),
             limited_until: 0.0,
         }
     }
 
-    fn advance(&mut self, now: f64) {
+    fn advance(&mut self, clock: &Clock) {
+        let now = clock.steady();
         self.window.advance(now);
         self.rests_for.retain(|rest| rest.1 > now);
-        if now >= self.month_end {
-            self.month_end = month_of(now).1;
-            self.requests_this_month = 0;
-        }
+        self.month.advance(clock.wall(), month_of);
     }
 
     /// Requests and 0.01 × tokens of the last minute.
@@ -106,7 +108,7 @@ pub enum State {
     Limited,
     /// Rest, for one model or for all; other keys come first.
     Cooling,
-    /// Nothing: the server doesn't know it.
+    /// Nothing for ten minutes: the server doesn't know it.
     Disabled,
 }
 
@@ -137,7 +139,7 @@ pub struct KeySnapshot {
 pub struct KeyPool {
     keys: Vec<Key>,
     from_function: bool,
-    now: f64,
+    clock: Clock,
 }
 
 impl KeyPool {
@@ -146,23 +148,21 @@ impl KeyPool {
         KeyPool {
             keys: labels.into_iter().map(Key::new).collect(),
             from_function,
-            now: 0.0,
+            clock: Clock::default(),
         }
     }
 
     /// The keys to try for a model, best first: fresh ones before those this request has tried, the least loaded first.
     ///
     /// Resting keys only where there are no others, the one that is ready soonest first: the last usable key is never refused.
-    pub fn pick(&mut self, model: &str, tried: &[usize], now: f64) -> Vec<usize> {
-        self.advance(now);
+    pub fn pick(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> Vec<usize> {
+        let now = self.advance(now.into());
         let usable = self
             .keys
             .iter()
             .enumerate()
-            .filter(|(_, key)| !key.disabled);
-        let ready = usable
-            .clone()
-            .filter(|(_, key)| key.ready_at(model) <= self.now);
+            .filter(|(_, key)| key.aside_until <= now);
+        let ready = usable.clone().filter(|(_, key)| key.ready_at(model) <= now);
         let mut order = Order::default();
         for (index, key) in ready {
             order.insert(tried.contains(&index), key.load(), index);
@@ -176,30 +176,28 @@ impl KeyPool {
     }
 
     /// Whether a key that this request has not tried is ready for the model.
-    pub fn has_another(&mut self, model: &str, tried: &[usize], now: f64) -> bool {
+    pub fn has_another(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> bool {
         let order = self.pick(model, tried, now);
-        let ready = |key: &Key| key.ready_at(model) <= self.now;
+        let ready = |key: &Key| key.ready_at(model) <= self.clock.steady();
         order
             .iter()
             .any(|index| !tried.contains(index) && self.keys.get(*index).is_some_and(ready))
     }
 
     /// A request goes out with a key.
-    pub fn sent(&mut self, key: usize, now: f64) {
-        self.advance(now);
-        let now = self.now;
+    pub fn sent(&mut self, key: usize, now: impl Into<Now>) {
+        let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
             key.requests = key.requests.saturating_add(1);
-            key.requests_this_month = key.requests_this_month.saturating_add(1);
+            key.month.amount = key.month.amount.saturating_add(1);
             key.window.add(now, 1, 0);
             key.limited_until = 0.0;
         }
     }
 
     /// A request has taken so many tokens of a key.
-    pub fn settled(&mut self, key: usize, tokens: u64, now: f64) {
-        self.advance(now);
-        let now = self.now;
+    pub fn settled(&mut self, key: usize, tokens: u64, now: impl Into<Now>) {
+        let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
             key.tokens = key.tokens.saturating_add(tokens);
             key.window.add(now, 0, tokens);
@@ -207,9 +205,8 @@ impl KeyPool {
     }
 
     /// A local limit lets nothing through with a key for `wait` ms.
-    pub fn limited(&mut self, key: usize, wait: f64, now: f64) {
-        self.advance(now);
-        let until = self.now + wait;
+    pub fn limited(&mut self, key: usize, wait: f64, now: impl Into<Now>) {
+        let until = self.advance(now.into()) + wait;
         // Infinite: this request alone is larger than the limit; the next one may not be.
         if let Some(key) = self.keys.get_mut(key)
             && until.is_finite()
@@ -219,16 +216,28 @@ impl KeyPool {
     }
 
     /// A response said no to a key: `wait` is what it asked for in ms, if anything.
-    pub fn failed(&mut self, key: usize, model: &str, status: u16, wait: Option<f64>, now: f64) {
-        self.advance(now);
-        let now = self.now;
-        let last = self.keys.iter().filter(|key| !key.disabled).count() <= 1;
+    pub fn failed(
+        &mut self,
+        key: usize,
+        model: &str,
+        status: u16,
+        wait: Option<f64>,
+        now: impl Into<Now>,
+    ) {
+        let now = self.advance(now.into());
+        let last = self
+            .keys
+            .iter()
+            .filter(|key| key.aside_until <= now)
+            .count()
+            <= 1;
         let from_function = self.from_function;
         let Some(key) = self.keys.get_mut(key) else {
             return;
         };
         match status {
-            401 => key.disabled |= !last && !from_function,
+            401 if last || from_function => {}
+            401 => key.aside_until = now + UNKNOWN,
             402 => key.rests_until = key.rests_until.max(now + NO_CREDITS),
             403 => key.rest_for(model, now + NO_PERMISSION),
             429 => {
@@ -240,17 +249,24 @@ impl KeyPool {
     }
 
     /// Every key as it is now.
-    pub fn snapshot(&mut self, now: f64) -> Vec<KeySnapshot> {
-        self.advance(now);
-        let now = self.now;
-        self.keys.iter().map(|key| key.snapshot(now)).collect()
+    pub fn snapshot(&mut self, now: impl Into<Now>) -> Vec<KeySnapshot> {
+        let now = self.advance(now.into());
+        let keys = self.keys.iter().map(|key| {
+            let mut snapshot = key.snapshot(now);
+            // Whole ms, as the wall clock has them.
+            let on_the_wall = |at: f64| self.clock.to_wall(at).ceil();
+            snapshot.ready_at = snapshot.ready_at.map(on_the_wall);
+            snapshot
+        });
+        keys.collect()
     }
 
-    fn advance(&mut self, now: f64) {
-        self.now = calendar::advance(self.now, now);
+    fn advance(&mut self, now: Now) -> f64 {
+        self.clock.read(now);
         for key in &mut self.keys {
-            key.advance(self.now);
+            key.advance(&self.clock);
         }
+        self.clock.steady()
     }
 }
 
@@ -273,8 +289,8 @@ impl Key {
     fn snapshot(&self, now: f64) -> KeySnapshot {
         let rests = self.rests_for.iter().map(|rest| rest.1);
         let rests_until = rests.fold(self.rests_until, f64::max);
-        let (state, ready_at) = if self.disabled {
-            (State::Disabled, None)
+        let (state, ready_at) = if self.aside_until > now {
+            (State::Disabled, Some(self.aside_until))
         } else if rests_until > now {
             (State::Cooling, Some(rests_until))
         } else if self.limited_until > now {
@@ -289,7 +305,7 @@ impl Key {
             tokens: self.tokens as f64,
             requests_last_minute: counted.requests as f64,
             tokens_last_minute: counted.tokens as f64,
-            requests_this_month: self.requests_this_month as f64,
+            requests_this_month: self.month.amount as f64,
             state,
             ready_at,
         }

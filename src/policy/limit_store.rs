@@ -11,8 +11,8 @@ pub use stored::State;
 use journal::Journal;
 
 use super::budget::{Budget, Money, Spent};
-use super::calendar;
-use super::rate_limit::{Limits, MOST_TOKENS, Quota, RateLimiter, Reason, Usage};
+use super::clock::{Clock, Now};
+use super::rate_limit::{Limits, MOST_TOKENS, Quota, RateLimiter, Reason, Refused, Usage};
 
 /// After this long a shared store takes a reservation for lost: 10 minutes.
 pub const LOST_AFTER: f64 = 600_000.0;
@@ -43,14 +43,39 @@ pub struct Part {
 pub struct Refusal {
     /// The part that refused.
     pub scope: String,
-    /// Whole ms until it may fit; infinite when it never can, 0 when a reservation has to end first.
-    pub retry_after: f64,
-    /// The limit that refused.
-    pub reason: Reason,
+    /// What its limit says.
+    pub limit: Refused,
     /// Of a budget: US dollars spent and held in its window.
     pub spent_usd: Option<f64>,
     /// Of a budget: US dollars it allows.
     pub budget_usd: Option<f64>,
+}
+
+impl Refusal {
+    /// Adds what another part says. A budget is never waited for, so it comes before every wait.
+    fn join(&mut self, mut other: Refusal) {
+        let budget = |refusal: &Refusal| refusal.limit.reason == Reason::Budget;
+        let later = match (budget(self), budget(&other)) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => other.limit.outlasts(&self.limit),
+        };
+        if later {
+            std::mem::swap(self, &mut other);
+        }
+        if !budget(self) {
+            self.limit = self.limit.with(&other.limit);
+        }
+    }
+
+    /// Of refusals of several keys, which one is waited for: a known time ends before one that nobody can foretell.
+    pub fn ends_before(&self, other: &Refusal) -> bool {
+        let wait = |refusal: &Refusal| match refusal.limit.retry_after {
+            0.0 => f64::MAX,
+            wait => wait,
+        };
+        wait(self) < wait(other)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -61,22 +86,24 @@ struct Scope {
 }
 
 impl Scope {
-    fn hold(&mut self, part: &Part, now: f64) -> Result<Hold, Refusal> {
-        let refuse = |retry_after, reason| Refusal {
+    fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
+        let refuse = |limit| Refusal {
             scope: part.scope.clone(),
-            retry_after,
-            reason,
+            limit,
             spent_usd: None,
             budget_usd: None,
         };
         let mut money = None;
         if let Some(budget) = part.budget {
             let amount = Money::from_usd(part.usd);
-            let held = self.spent.hold(amount, budget, now);
-            held.map_err(|exceeded| Refusal {
-                spent_usd: Some(exceeded.spent_usd),
-                budget_usd: Some(exceeded.budget_usd),
-                ..refuse(exceeded.retry_after, Reason::Budget)
+            let held = self.spent.hold(amount, budget, now.wall);
+            held.map_err(|exceeded| {
+                let wait = exceeded.retry_after;
+                Refusal {
+                    spent_usd: Some(exceeded.spent_usd),
+                    budget_usd: Some(exceeded.budget_usd),
+                    ..refuse(Refused::new(Reason::Budget, Some(wait), wait))
+                }
             })?;
             money = Some(amount);
         }
@@ -90,7 +117,7 @@ impl Scope {
             }),
             Err(refused) => {
                 self.spent.release(money.unwrap_or_default());
-                Err(refuse(refused.retry_after, refused.reason))
+                Err(refuse(refused))
             }
         }
     }
@@ -115,7 +142,7 @@ struct Reservation {
 /// Every scope's limiter and budget.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
-    now: f64,
+    clock: Clock,
     /// Part of every reservation's name, so that one from before a loss of state never ends another.
     created: f64,
     last_number: u64,
@@ -142,7 +169,7 @@ impl MemoryStore {
 
     fn lasting(lost_after: f64) -> Self {
         MemoryStore {
-            now: 0.0,
+            clock: Clock::default(),
             created: 0.0,
             last_number: 0,
             scopes: Vec::new(),
@@ -155,24 +182,23 @@ impl MemoryStore {
     }
 
     /// Reserves every part, or none.
-    pub fn reserve(&mut self, parts: &[Part], now: f64) -> Result<String, Refusal> {
-        self.advance(now);
+    pub fn reserve(&mut self, parts: &[Part], now: impl Into<Now>) -> Result<String, Refusal> {
+        self.advance(now.into());
         let mut holds = Vec::with_capacity(parts.len());
         let mut refusal: Option<Refusal> = None;
         for part in parts {
             match self.hold(part) {
                 Ok(hold) => holds.push(hold),
-                // A budget is never waited for; among the rest the longest wait is the one that counts.
-                Err(refused) => match &refusal {
-                    Some(worst) if rank(worst) >= rank(&refused) => {}
-                    _ => refusal = Some(refused),
+                Err(refused) => match &mut refusal {
+                    Some(others) => others.join(refused),
+                    None => refusal = Some(refused),
                 },
             }
         }
         let number = self.last_number.saturating_add(1);
         let reservation = Reservation {
             number,
-            at: self.now,
+            at: self.clock.steady(),
             holds,
         };
         if let Some(refusal) = refusal {
@@ -180,7 +206,7 @@ impl MemoryStore {
             return Err(refusal);
         }
         if self.last_number == 0 {
-            self.created = self.now;
+            self.created = self.clock.steady();
         }
         self.last_number = number;
         self.note(&reservation, false);
@@ -189,9 +215,9 @@ impl MemoryStore {
     }
 
     /// Ends a reservation with what the request took; an unknown one changes nothing.
-    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: f64, now: f64) {
-        self.advance(now);
-        let now = self.now;
+    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: f64, now: impl Into<Now>) {
+        self.advance(now.into());
+        let now = self.clock.now();
         let Some((ended, was_lost)) = self.end(reservation) else {
             return;
         };
@@ -203,7 +229,7 @@ impl MemoryStore {
                     scope.spent.release(hold.money.unwrap_or_default());
                 }
                 if hold.money.is_some() {
-                    scope.spent.book(Money::from_usd(usd), now);
+                    scope.spent.book(Money::from_usd(usd), now.wall);
                 }
             });
         }
@@ -216,8 +242,9 @@ impl MemoryStore {
         }
     }
 
-    /// Lets nothing through for a scope before `until`.
+    /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
     pub fn block(&mut self, scope: &str, until: f64) {
+        let until = self.clock.to_steady(until);
         self.with(scope, |scope| scope.limiter.block(until));
         if let Some(journal) = &mut self.journal {
             journal.note_scope(scope, None);
@@ -225,22 +252,22 @@ impl MemoryStore {
     }
 
     /// What a scope's limiter counts.
-    pub fn usage(&mut self, scope: &str, now: f64) -> Usage {
-        self.advance(now);
-        let now = self.now;
+    pub fn usage(&mut self, scope: &str, now: impl Into<Now>) -> Usage {
+        self.advance(now.into());
+        let now = self.clock.now();
         let found = find(&mut self.scopes, scope);
         found.map_or_else(Usage::default, |scope| scope.limiter.usage(now))
     }
 
     /// What is left of a scope's limits as they were last told.
-    pub fn quotas(&mut self, scope: &str, now: f64) -> Vec<Quota> {
-        self.advance(now);
-        let now = self.now;
+    pub fn quotas(&mut self, scope: &str, now: impl Into<Now>) -> Vec<Quota> {
+        self.advance(now.into());
+        let now = self.clock.now();
         find(&mut self.scopes, scope).map_or_else(Vec::new, |scope| scope.limiter.quotas(now))
     }
 
     fn hold(&mut self, part: &Part) -> Result<Hold, Refusal> {
-        let now = self.now;
+        let now = self.clock.now();
         self.with(&part.scope, |scope| scope.hold(part, now))
     }
 
@@ -272,9 +299,15 @@ impl MemoryStore {
         }
     }
 
-    fn advance(&mut self, now: f64) {
-        self.now = calendar::advance(self.now, now);
-        let expired = |reservation: &Reservation| reservation.at + self.lost_after <= self.now;
+    /// The time of the host that keeps this store, where `now` is that of others.
+    pub fn correct(&mut self, own: f64) {
+        self.clock.correct(own);
+    }
+
+    fn advance(&mut self, now: Now) {
+        self.clock.read(now);
+        let now = self.clock.steady();
+        let expired = |reservation: &Reservation| reservation.at + self.lost_after <= now;
         let count = self.open.partition_point(expired);
         let lost: Vec<Reservation> = self.open.drain(..count).collect();
         for reservation in &lost {
@@ -293,7 +326,7 @@ impl MemoryStore {
     fn lose(&mut self, lost: &Reservation) {
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
-                scope.limiter.settle(hold.id, hold.tokens, self.now);
+                scope.limiter.settle(hold.id, hold.tokens, self.clock.now());
                 scope.spent.release(hold.money.unwrap_or_default());
             }
         }
@@ -327,9 +360,9 @@ impl MemoryStore {
         if self.scopes.len() < self.drop_idle_at {
             return;
         }
-        let now = self.now;
+        let now = self.clock.now();
         self.scopes
-            .retain_mut(|scope| !scope.limiter.is_idle(now) || !scope.spent.is_idle(now));
+            .retain_mut(|scope| !scope.limiter.is_idle(now) || !scope.spent.is_idle(now.wall));
         self.drop_idle_at = MANY_SCOPES.max(self.scopes.len().saturating_mul(2));
     }
 }
@@ -348,9 +381,4 @@ fn find<'a>(scopes: &'a mut [Scope], name: &str) -> Option<&'a mut Scope> {
 fn take(reservations: &mut Vec<Reservation>, number: u64) -> Option<Reservation> {
     let found = reservations.binary_search_by_key(&number, |reservation| reservation.number);
     Some(reservations.remove(found.ok()?))
-}
-
-/// A budget is never waited for, so it comes before every wait.
-fn rank(refusal: &Refusal) -> (bool, f64) {
-    (refusal.reason == Reason::Budget, refusal.retry_after)
 }

@@ -2,14 +2,18 @@
 
 pub mod budget;
 pub mod calendar;
+pub mod clock;
 pub mod cost;
 pub mod http_date;
 pub mod key_pool;
 pub mod ledger;
 pub mod limit_store;
+pub mod period;
 pub mod rate_limit;
 pub mod reservation;
 pub mod retry;
 mod state;
+pub mod time_limit;
 pub mod token;
+pub mod waiting;
 pub mod window;

@@ -5,6 +5,8 @@
 mod stored;
 
 use super::calendar::{self, month_of};
+use super::clock::{Clock, Now};
+use super::period::Period;
 use super::window::{Amount, Window};
 pub use stored::State;
 
@@ -58,10 +60,50 @@ impl Reason {
 /// A request that may not be sent now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    /// Whole ms until it may fit; infinite when it never can, 0 when a reservation has to end first.
+    /// Whole ms until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
+    /// a call under way has to end first.
     pub retry_after: f64,
     /// The limit that takes longest.
     pub reason: Reason,
+    /// Whole ms that it takes whenever the calls under way may end.
+    pub least: f64,
+    /// Whether a call under way has to end first, which nobody can foretell.
+    pub until_end: bool,
+}
+
+impl Refused {
+    /// A limit that gives way at a known time; none: when a call under way ends.
+    pub fn new(reason: Reason, retry_after: Option<f64>, least: f64) -> Self {
+        Refused {
+            retry_after: retry_after.unwrap_or(least),
+            reason,
+            least,
+            until_end: retry_after.is_none(),
+        }
+    }
+
+    /// Whether it gives way after another.
+    pub fn outlasts(&self, other: &Refused) -> bool {
+        let last = |refused: &Refused| {
+            let never = refused.retry_after == f64::INFINITY;
+            (never, refused.until_end, refused.retry_after)
+        };
+        last(self) > last(other)
+    }
+
+    /// What two limits together say, this one being the last to give way.
+    pub fn with(self, other: &Refused) -> Refused {
+        let least = self.least.max(other.least);
+        Refused {
+            retry_after: if self.until_end {
+                least
+            } else {
+                self.retry_after
+            },
+            least,
+            ..self
+        }
+    }
 }
 
 /// What is left of one limit.
@@ -98,18 +140,16 @@ struct Open {
 
 /// Counts requests and tokens against [`Limits`].
 ///
-/// A reservation counts from the moment it is made. It is held until it ends, however long that takes, and
-/// then counts with its actual tokens for what is left of its minute.
+/// A request counts for the minute after its reservation. Its tokens are held until it ends, however long that takes,
+/// and then count as they were for what is left of that minute.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     limits: Limits,
-    now: f64,
+    clock: Clock,
     window: Window,
     open: Vec<Open>,
     last_id: u64,
-    month_start: f64,
-    month_end: f64,
-    requests_this_month: u64,
+    month: Period,
     blocked_until: f64,
 }
 
@@ -118,13 +158,11 @@ impl RateLimiter {
     pub fn new(limits: Limits) -> Self {
         RateLimiter {
             limits,
-            now: 0.0,
+            clock: Clock::default(),
             window: Window::default(),
             open: Vec::new(),
             last_id: 0,
-            month_start: 0.0,
-            month_end: 0.0,
-            requests_this_month: 0,
+            month: Period::default(),
             blocked_until: 0.0,
         }
     }
@@ -135,24 +173,22 @@ impl RateLimiter {
     }
 
     /// Takes one request and its tokens at once, or nothing.
-    pub fn reserve(&mut self, tokens: u64, now: f64) -> Result<u64, Refused> {
+    pub fn reserve(&mut self, tokens: u64, now: impl Into<Now>) -> Result<u64, Refused> {
         let tokens = tokens.min(MOST_TOKENS);
-        self.advance(now);
+        self.advance(now.into());
         self.check(tokens)?;
-        self.window.hold(self.now, tokens);
-        self.requests_this_month = self.requests_this_month.saturating_add(1);
+        let at = self.clock.steady();
+        self.window.hold(at, tokens);
+        self.month.amount = self.month.amount.saturating_add(1);
         self.last_id = self.last_id.saturating_add(1);
-        self.open.push(Open {
-            id: self.last_id,
-            at: self.now,
-            tokens,
-        });
-        Ok(self.last_id)
+        let id = self.last_id;
+        self.open.push(Open { id, at, tokens });
+        Ok(id)
     }
 
     /// Ends a reservation with the tokens it took; one that has ended already, or never was, changes nothing.
-    pub fn settle(&mut self, id: u64, actual: u64, now: f64) {
-        self.advance(now);
+    pub fn settle(&mut self, id: u64, actual: u64, now: impl Into<Now>) {
+        self.advance(now.into());
         if let Some(open) = self.end(id) {
             let actual = actual.min(MOST_TOKENS);
             self.window.settle(open.at, open.tokens, actual);
@@ -163,41 +199,41 @@ impl RateLimiter {
     pub fn release(&mut self, id: u64) {
         if let Some(open) = self.end(id) {
             self.window.release(open.at, open.tokens);
-            if open.at >= self.month_start {
-                self.requests_this_month = self.requests_this_month.saturating_sub(1);
+            if self.clock.to_wall(open.at) >= self.month.start() {
+                self.month.amount = self.month.amount.saturating_sub(1);
             }
         }
     }
 
-    /// Lets nothing through before `until`.
+    /// Lets nothing through before `until`, a time that passes.
     pub fn block(&mut self, until: f64) {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
     /// What counts at `now`.
-    pub fn usage(&mut self, now: f64) -> Usage {
-        self.advance(now);
-        let counted = self.window.counted();
+    pub fn usage(&mut self, now: impl Into<Now>) -> Usage {
+        self.advance(now.into());
+        let taken = self.window.taken();
         Usage {
-            requests_last_minute: counted.requests as f64,
-            tokens_last_minute: counted.tokens as f64,
-            requests_this_month: self.requests_this_month as f64,
+            requests_last_minute: taken.requests as f64,
+            tokens_last_minute: taken.tokens as f64,
+            requests_this_month: self.month.amount as f64,
         }
     }
 
     /// Whether a new limiter would answer like this one from `now` on.
-    pub fn is_idle(&mut self, now: f64) -> bool {
-        self.advance(now);
-        self.window.is_empty() && self.requests_this_month == 0 && self.blocked_until <= self.now
+    pub fn is_idle(&mut self, now: impl Into<Now>) -> bool {
+        self.advance(now.into());
+        self.window.is_empty()
+            && self.open.is_empty()
+            && self.month.amount == 0
+            && self.blocked_until <= self.clock.steady()
     }
 
-    fn advance(&mut self, now: f64) {
-        self.now = calendar::advance(self.now, now);
-        self.window.advance(self.now);
-        if self.now >= self.month_end {
-            (self.month_start, self.month_end) = month_of(self.now);
-            self.requests_this_month = 0;
-        }
+    fn advance(&mut self, now: Now) {
+        self.clock.read(now);
+        self.window.advance(self.clock.steady());
+        self.month.advance(self.clock.wall(), month_of);
     }
 
     fn end(&mut self, id: u64) -> Option<Open> {
@@ -206,61 +242,82 @@ impl RateLimiter {
     }
 
     fn check(&self, tokens: u64) -> Result<(), Refused> {
-        let refusals = [
-            self.check_concurrent(),
-            self.check_requests(),
-            self.check_tokens(tokens as f64),
-            self.check_month(),
-            self.check_block(),
+        const CHECKS: [fn(&RateLimiter, f64) -> Option<Refused>; 5] = [
+            RateLimiter::check_concurrent,
+            RateLimiter::check_requests,
+            RateLimiter::check_tokens,
+            RateLimiter::check_month,
+            RateLimiter::check_block,
         ];
-        let longest = refusals.into_iter().flatten().reduce(|longest, other| {
-            if other.retry_after > longest.retry_after {
-                other
-            } else {
-                longest
-            }
-        });
-        longest.map_or(Ok(()), Err)
+        let mut told: Option<Refused> = None;
+        for check in CHECKS {
+            let Some(refused) = check(self, tokens as f64) else {
+                continue;
+            };
+            told = Some(match told {
+                Some(other) if refused.outlasts(&other) => refused.with(&other),
+                Some(other) => other.with(&refused),
+                None => refused,
+            });
+        }
+        told.map_or(Ok(()), Err)
     }
 
-    fn check_concurrent(&self) -> Option<Refused> {
+    fn check_concurrent(&self, _: f64) -> Option<Refused> {
         let full = self.open.len() as f64 + 1.0 > set(self.limits.max_concurrent)?;
-        full.then(|| refused(0.0, Reason::Concurrent))
+        full.then(|| Refused::new(Reason::Concurrent, None, 0.0))
     }
 
-    fn check_requests(&self) -> Option<Refused> {
+    fn check_requests(&self, _: f64) -> Option<Refused> {
         let limit = set(self.limits.requests_per_minute)?;
-        let excess = self.window.taken().requests as f64 + 1.0 - limit;
-        let wait = || self.wait(excess, |amount| amount.requests);
-        (excess > 0.0).then(|| refused(wait(), Reason::Requests))
+        let excess = self.window.counted().requests as f64 + 1.0 - limit;
+        let free_at = self.window.free_at(excess, |amount| amount.requests);
+        (excess > 0.0).then(|| self.refused_until(free_at.unwrap_or_default(), Reason::Requests))
     }
 
     fn check_tokens(&self, tokens: f64) -> Option<Refused> {
         let limit = set(self.limits.tokens_per_minute)?;
         if tokens > limit {
-            return Some(refused(f64::INFINITY, Reason::Tokens));
+            let never = f64::INFINITY;
+            return Some(Refused::new(Reason::Tokens, Some(never), never));
         }
-        let excess = self.window.taken().tokens as f64 + tokens - limit;
-        let wait = || self.wait(excess, |amount| amount.tokens);
-        (excess > 0.0).then(|| refused(wait(), Reason::Tokens))
+        let wait = |taken: Amount| {
+            let excess = taken.tokens as f64 + tokens - limit;
+            if excess <= 0.0 {
+                return Some(0.0);
+            }
+            let free_at = self.window.free_at(excess, |amount| amount.tokens)?;
+            Some(self.until(free_at))
+        };
+        let retry_after = wait(self.window.taken());
+        let least = wait(self.window.counted()).unwrap_or_default();
+        (retry_after != Some(0.0)).then(|| Refused::new(Reason::Tokens, retry_after, least))
     }
 
-    fn check_month(&self) -> Option<Refused> {
-        let full = self.requests_this_month as f64 + 1.0 > set(self.limits.requests_per_month)?;
-        full.then(|| refused(self.until(self.month_end), Reason::Month))
+    fn check_month(&self, _: f64) -> Option<Refused> {
+        let full = self.month.amount as f64 + 1.0 > set(self.limits.requests_per_month)?;
+        let wait = self.until_month_end();
+        full.then(|| Refused::new(Reason::Month, Some(wait), wait))
     }
 
-    fn check_block(&self) -> Option<Refused> {
-        let blocked = self.blocked_until > self.now;
-        blocked.then(|| refused(self.until(self.blocked_until), Reason::Blocked))
+    fn check_block(&self, _: f64) -> Option<Refused> {
+        let blocked = self.blocked_until > self.clock.steady();
+        blocked.then(|| self.refused_until(self.blocked_until, Reason::Blocked))
+    }
+
+    fn refused_until(&self, time: f64, reason: Reason) -> Refused {
+        let wait = self.until(time);
+        Refused::new(reason, Some(wait), wait)
     }
 
     /// What is left of each limit that has a window.
-    pub fn quotas(&mut self, now: f64) -> Vec<Quota> {
-        self.advance(now);
+    pub fn quotas(&mut self, now: impl Into<Now>) -> Vec<Quota> {
+        self.advance(now.into());
         let taken = self.window.taken();
-        let more = self.wait(1.0, |amount| amount.requests);
-        let month = self.until(self.month_end);
+        // Calls under way are thought to end within their minute.
+        let more = self.window.free_at(1.0, |amount| amount.requests);
+        let more = more.map_or(0.0, |time| self.until(time));
+        let month = self.until_month_end();
         let rows = [
             (
                 Reason::Requests,
@@ -277,7 +334,7 @@ impl RateLimiter {
             (
                 Reason::Month,
                 self.limits.requests_per_month,
-                self.requests_this_month,
+                self.month.amount,
                 month,
             ),
         ];
@@ -294,22 +351,13 @@ impl RateLimiter {
         rows.into_iter().filter_map(quota).collect()
     }
 
-    /// Until so much has left the window; 0 when a reservation has to end first.
-    fn wait(&self, excess: f64, amount: fn(Amount) -> u64) -> f64 {
-        let free_at = self.window.free_at(excess, amount);
-        free_at.map_or(0.0, |time| self.until(time))
-    }
-
     /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.
     fn until(&self, time: f64) -> f64 {
-        (time - self.now).ceil()
+        (time - self.clock.steady()).ceil()
     }
-}
 
-fn refused(retry_after: f64, reason: Reason) -> Refused {
-    Refused {
-        retry_after,
-        reason,
+    fn until_month_end(&self) -> f64 {
+        (self.month.end() - self.clock.wall()).ceil()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::calendar::LAST_TIME;
 use super::http_date;
+use crate::error;
 use crate::json::Value;
 
 /// When and how often to try again.
@@ -55,7 +56,7 @@ impl std::fmt::Debug for Failure<'_> {
 
 /// Whether another try with the same key may help; no status is no response.
 pub fn is_retryable(status: Option<u16>) -> bool {
-    status.is_none_or(|status| matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504))
+    status.is_none_or(error::passes)
 }
 
 /// Ms to wait before the next try with the same key; none: give up.
@@ -73,10 +74,13 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
     {
         return None;
     }
-    match (asked, loading) {
-        (None, None) => Some(backoff(failure, policy)),
-        (asked, loading) => Some(asked.unwrap_or(0.0).max(loading.unwrap_or(0.0))),
-    }
+    let told = match (asked, loading) {
+        (Some(asked), Some(loading)) => Some(asked.max(loading)),
+        (asked, loading) => asked.or(loading),
+    };
+    // "Now" is taken at its word once: a server that fails and says so again would be asked without a pause.
+    let told = told.filter(|wait| *wait > 0.0 || failure.attempt == 1);
+    Some(told.unwrap_or_else(|| backoff(failure, policy)))
 }
 
 /// Whether the server says that another try is no use, as OpenAI's does, and a gateway that has tried several times itself.

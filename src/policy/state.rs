@@ -30,10 +30,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A field that older versions didn't write.
+    pub fn given(&self, name: &str) -> Option<&'a Value> {
+        let found = self.entries.iter().find(|entry| entry.0 == name);
+        found.map(|entry| &entry.1)
+    }
+
     /// A field, which must be there.
     pub fn field(&self, name: &str) -> Result<&'a Value, Error> {
-        let found = self.entries.iter().find(|entry| entry.0 == name);
-        found.map(|entry| &entry.1).ok_or_else(|| self.broken(name))
+        self.given(name).ok_or_else(|| self.broken(name))
     }
 
     /// A number within bounds.
@@ -47,6 +52,11 @@ impl<'a> Reader<'a> {
     /// A time in ms since the epoch.
     pub fn time(&self, name: &str) -> Result<f64, Error> {
         self.number(name, 0.0, LAST_TIME)
+    }
+
+    /// The wall clock, where it was not the time that passes.
+    pub fn wall(&self) -> Result<Option<f64>, Error> {
+        self.given("wall").map(|_| self.time("wall")).transpose()
     }
 
     /// A whole number.
@@ -78,10 +88,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         for item in self.list(name)? {
-            let row = match item {
-                Value::Array(items) => read(Row(items)),
-                _ => None,
-            };
+            let row = row(item, &mut read);
             rows.push(row.ok_or_else(|| self.broken(name))?);
         }
         Ok(rows)
@@ -117,6 +124,14 @@ impl Row<'_> {
     /// A whole number no larger than `most`.
     pub fn count(&self, index: usize, most: u64) -> Option<u64> {
         whole(self.0.get(index)?, most)
+    }
+}
+
+/// A list read as a row.
+pub fn row<'a, T>(item: &'a Value, read: impl FnOnce(Row<'a>) -> Option<T>) -> Option<T> {
+    match item {
+        Value::Array(items) => read(Row(items)),
+        _ => None,
     }
 }
 

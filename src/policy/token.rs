@@ -2,8 +2,14 @@
 //!
 //! The weights are fitted to the mean of three tokenizers; tests/token holds them against it and tells how far off they are.
 
-/// What an image part counts, whatever its bytes.
+/// What an image counts, whatever its bytes, and a file whose text can't be read.
 pub const IMAGE_TOKENS: u64 = 1_000;
+
+/// What something to hear counts, whatever its length.
+pub const AUDIO_TOKENS: u64 = 1_000;
+
+/// What something to watch counts, whatever its length.
+pub const VIDEO_TOKENS: u64 = 5_000;
 
 /// Role and separators of a message.
 const MESSAGE_TOKENS: u64 = 4;
@@ -24,7 +30,7 @@ pub struct Estimator {
     /// Hundredths of a token.
     hundredths: u64,
     messages: u64,
-    images: u64,
+    media: u64,
     any: bool,
     last: Option<char>,
     last_class: Class,
@@ -41,9 +47,9 @@ impl Estimator {
         (self.last, self.last_class, self.word) = (None, Class::Start, 0);
     }
 
-    /// An image part.
-    pub fn add_image(&mut self) {
-        self.images = self.images.saturating_add(1);
+    /// A part that is no text, with what it counts.
+    pub fn add_medium(&mut self, tokens: u64) {
+        self.media = self.media.saturating_add(tokens);
     }
 
     /// More text.
@@ -62,8 +68,7 @@ impl Estimator {
         let text = self.hundredths.div_ceil(100).max(u64::from(self.any));
         let messages = self.messages.saturating_mul(MESSAGE_TOKENS);
         let answer = if self.messages > 0 { ANSWER_TOKENS } else { 0 };
-        let images = self.images.saturating_mul(IMAGE_TOKENS);
-        [messages, answer, images]
+        [messages, answer, self.media]
             .into_iter()
             .fold(text, u64::saturating_add)
     }

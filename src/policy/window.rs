@@ -12,9 +12,10 @@ const MOST_BUCKETS: usize = 65_536;
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     at: f64,
+    /// All requests, and the tokens of those that have ended.
     amount: Amount,
-    /// Of these, what is still held.
-    held: Amount,
+    /// Of the requests, those that have not ended.
+    held: u64,
 }
 
 /// Requests and tokens.
@@ -38,14 +39,23 @@ impl Amount {
     }
 }
 
-/// What happened in the last minute, and what is held beyond it.
+impl Bucket {
+    fn settled(&self) -> (f64, u64, u64) {
+        let requests = self.amount.requests.saturating_sub(self.held);
+        (self.at, requests, self.amount.tokens)
+    }
+}
+
+/// What happened in the last minute: a request counts for the minute after it was reserved, whether or not it has ended.
+///
+/// Its tokens are held until it ends, however long that takes, and then count for what is left of that minute.
 #[derive(Clone, Debug)]
 pub struct Window {
     buckets: VecDeque<Bucket>,
     /// Sums over the buckets.
     counted: Amount,
-    /// Reservations that are older than the window and still open.
-    overdue: Amount,
+    /// Tokens of requests that have not ended.
+    held: u64,
     /// Time of the last bucket that left the window.
     left: f64,
 }
@@ -55,7 +65,7 @@ impl Default for Window {
         Window {
             buckets: VecDeque::new(),
             counted: Amount::default(),
-            overdue: Amount::default(),
+            held: 0,
             left: -1.0,
         }
     }
@@ -71,7 +81,6 @@ impl Window {
             self.left = first.at;
             self.counted
                 .subtract(first.amount.requests, first.amount.tokens);
-            self.overdue.add(first.held.requests, first.held.tokens);
             self.buckets.pop_front();
         }
     }
@@ -82,56 +91,52 @@ impl Window {
         self.newest(at, |bucket| bucket.amount.add(requests, tokens));
     }
 
-    /// Counts a request that is about to happen, until it ends; times never go back.
+    /// Counts a request that is about to happen, and holds its tokens until it ends; times never go back.
     pub fn hold(&mut self, at: f64, tokens: u64) {
+        self.held = self.held.saturating_add(tokens);
         if at <= self.left {
-            self.overdue.add(1, tokens);
             return;
         }
-        self.counted.add(1, tokens);
+        self.counted.add(1, 0);
         self.newest(at, |bucket| {
-            bucket.amount.add(1, tokens);
-            bucket.held.add(1, tokens);
+            bucket.amount.add(1, 0);
+            bucket.held = bucket.held.saturating_add(1);
         });
     }
 
-    /// Ends a hold: its tokens become the actual ones.
+    /// Ends a hold: the actual tokens count for what is left of its minute.
     pub fn settle(&mut self, at: f64, held: u64, actual: u64) {
-        let Some(bucket) = find(&mut self.buckets, self.left, at) else {
-            self.overdue.subtract(1, held);
-            return;
-        };
-        bucket.held.subtract(1, held);
-        for amount in [&mut bucket.amount, &mut self.counted] {
-            amount.tokens = amount.tokens.saturating_sub(held).saturating_add(actual);
+        self.held = self.held.saturating_sub(held);
+        if let Some(bucket) = find(&mut self.buckets, self.left, at) {
+            bucket.held = bucket.held.saturating_sub(1);
+            bucket.amount.add(0, actual);
+            self.counted.add(0, actual);
         }
     }
 
     /// Ends a hold as if it had never been.
     pub fn release(&mut self, at: f64, held: u64) {
-        let Some(bucket) = find(&mut self.buckets, self.left, at) else {
-            self.overdue.subtract(1, held);
-            return;
-        };
-        bucket.held.subtract(1, held);
-        bucket.amount.subtract(1, held);
-        self.counted.subtract(1, held);
+        self.held = self.held.saturating_sub(held);
+        if let Some(bucket) = find(&mut self.buckets, self.left, at) {
+            bucket.held = bucket.held.saturating_sub(1);
+            bucket.amount.subtract(1, 0);
+            self.counted.subtract(1, 0);
+        }
     }
 
-    /// What the last minute counts.
+    /// The requests of the last minute, and the tokens of those that have ended.
     pub fn counted(&self) -> Amount {
         self.counted
     }
 
-    /// What the last minute counts, and what is older and still held.
+    /// The same, with all tokens that are held.
     pub fn taken(&self) -> Amount {
         let mut taken = self.counted;
-        taken.add(self.overdue.requests, self.overdue.tokens);
+        taken.add(0, self.held);
         taken
     }
 
-    /// When `excess` of an amount will have left the window, open reservations being thought to end in time;
-    /// none when overdue ones have to end first.
+    /// When `excess` of what is counted will have left the window; none when held tokens have to be given back first.
     pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<f64> {
         let mut freed = 0.0;
         for bucket in &self.buckets {
@@ -145,26 +150,20 @@ impl Window {
 
     /// Whether nothing is left to remember.
     pub fn is_empty(&self) -> bool {
-        self.buckets.is_empty() && self.overdue == Amount::default()
+        self.buckets.is_empty() && self.held == 0
     }
 
-    /// What is counted and no longer held: time, requests, tokens.
+    /// What is counted and has ended: time, requests, tokens.
     pub fn settled(&self) -> Vec<(f64, u64, u64)> {
-        let ended = self.buckets.iter().map(|bucket| {
-            let mut ended = bucket.amount;
-            ended.subtract(bucket.held.requests, bucket.held.tokens);
-            (bucket.at, ended.requests, ended.tokens)
-        });
-        ended.filter(|row| row.1 > 0 || row.2 > 0).collect()
+        let rows = self.buckets.iter().map(Bucket::settled);
+        rows.filter(|row| row.1 > 0 || row.2 > 0).collect()
     }
 
-    /// What is counted of one time and no longer held: time, requests, tokens.
+    /// What is counted of one time and has ended: time, requests, tokens.
     pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
         let index = self.buckets.partition_point(|bucket| bucket.at < at);
         let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
-        let mut ended = bucket.amount;
-        ended.subtract(bucket.held.requests, bucket.held.tokens);
-        Some((bucket.at, ended.requests, ended.tokens))
+        Some(bucket.settled())
     }
 
     /// Up to when everything has left.
@@ -209,7 +208,7 @@ impl Window {
         let mut bucket = Bucket {
             at,
             amount: Amount::default(),
-            held: Amount::default(),
+            held: 0,
         };
         change(&mut bucket);
         self.buckets.push_back(bucket);

@@ -36,10 +36,7 @@ pub fn from_response(response: Response<'_>) -> Error {
     if let Some(value) = &value {
         describe(&mut error, value);
     }
-    error.retryable = matches!(
-        response.status,
-        408 | 409 | 425 | 429 | 500 | 502 | 503 | 504
-    );
+    error.retryable = error::passes(response.status);
     if class == Class::ModelLoading {
         error.estimated_time = value.as_ref().and_then(estimated_ms);
     }

@@ -189,8 +189,7 @@ fn flag(value: &Value, name: &str) -> Option<bool> {
 /// else it is unknown, and no live offer asks more than this. A known provider without a price is unknown, whatever
 /// others ask.
 pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option<(f64, f64, bool)> {
-    let (id, suffix) = model.split_once(':').unwrap_or((model, ""));
-    let entry = models.iter().find(|entry| entry.id == id)?;
+    let (entry, suffix) = find(models, model)?;
     let named = Some(suffix).filter(|s| !matches!(*s, "" | "fastest" | "cheapest" | "preferred"));
     let (price, exact) = match named.or(answered_by) {
         Some(provider) => (entry.offer(provider)?.pricing?, true),
@@ -198,6 +197,22 @@ pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option
         None => (entry.dearest()?, false),
     };
     Some((price.input_per_million, price.output_per_million, exact))
+}
+
+/// The provider that a model string names and the catalogue lists for it.
+pub fn listed_provider<'a>(models: &[Model], model: &'a str) -> Option<&'a str> {
+    let (entry, suffix) = find(models, model)?;
+    entry.offer(suffix).map(|_| suffix)
+}
+
+/// A model's entry, and what stands behind its id. An id may have a colon of its own where the router is not asked.
+fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a str)> {
+    let entry = |id: &str| models.iter().find(|entry| entry.id == id);
+    let (id, suffix) = model.split_once(':').unwrap_or((model, ""));
+    match entry(model) {
+        Some(whole) => Some((whole, "")),
+        None => Some((entry(id)?, suffix)),
+    }
 }
 
 /// How the provider page groups its models.

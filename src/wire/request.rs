@@ -2,6 +2,7 @@
 //!
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
 
+mod file;
 mod member;
 mod prompt;
 
@@ -64,11 +65,11 @@ pub struct Defaults<'a> {
     pub max_tokens: Option<&'a str>,
 }
 
-/// The provider pinned in a model string: "org/name:provider"; routing words are no provider.
+/// The provider pinned in a model string of the router's form, "org/name:provider"; routing words are no provider.
 pub fn pinned_provider(model: &str) -> Option<&str> {
-    let (_, suffix) = model.rsplit_once(':')?;
-    (!suffix.is_empty() && !matches!(suffix, "fastest" | "cheapest" | "preferred"))
-        .then_some(suffix)
+    let (name, suffix) = model.rsplit_once(':')?;
+    let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
+    (!routing && name.contains('/')).then_some(suffix)
 }
 
 /// The model string as it goes to the wire, from the request or the client.

@@ -127,6 +127,11 @@ impl ChatDecoder {
         }
     }
 
+    /// Whether an event has come.
+    pub fn has_event(&self) -> bool {
+        self.reader.seen
+    }
+
     /// The end of the body.
     pub fn end(&mut self, mode: Mode) {
         self.turn(mode, ChatDecoder::finish);

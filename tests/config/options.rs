@@ -13,11 +13,15 @@ fn defaults() {
     assert!(config.base_url.is_router);
     assert_eq!((config.batching.size, config.batching.concurrency), (32, 4));
     assert_eq!(config.retry.max_attempts, 3);
-    assert_eq!(config.timeouts.connect(true), 60_000.0);
+    assert_eq!(config.timeouts.connect(true), 300_000.0);
     assert_eq!(config.timeouts.connect(false), 600_000.0);
     assert_eq!(
-        (config.timeouts.idle, config.timeouts.total),
-        (60_000.0, None)
+        (
+            config.timeouts.idle_before(),
+            config.timeouts.idle(),
+            config.timeouts.total
+        ),
+        (300_000.0, 120_000.0, None)
     );
     assert_eq!(config.max_event_bytes, 16 * 1024 * 1024);
     assert!(config.waiting.waits);
@@ -66,7 +70,7 @@ fn every_field_reaches_the_config() {
     assert_eq!(
         (
             config.timeouts.connect(true),
-            config.timeouts.idle,
+            config.timeouts.idle(),
             config.timeouts.total
         ),
         (1000.0, 2000.0, Some(3000.0))
@@ -313,7 +317,7 @@ fn a_number_is_the_connect_timeout() {
         ),
         (1500.0, 1500.0)
     );
-    assert_eq!(config.timeouts.idle, 60_000.0);
+    assert_eq!(config.timeouts.idle, None);
 }
 
 #[test]
@@ -344,7 +348,7 @@ fn options_of_a_request_go_over_the_clients() {
     assert_eq!(
         (
             options.timeouts.connect(true),
-            options.timeouts.idle,
+            options.timeouts.idle(),
             options.timeouts.total
         ),
         (100.0, 5.0, Some(9.0))

@@ -133,6 +133,50 @@ test("a key function that fails or gives no key is a typed error, and nothing is
   assert.ok(refused.body.locked || (await refused.body.getReader().read()).done, "its body is given up");
 });
 
+test("a key function that never answers is a timeout that names it, and nothing is reserved meanwhile", async () => {
+  const script = scripted();
+  const store = [];
+  const none = async () => {};
+  const reserve = async (request) => {
+    store.push(request);
+    return { ok: true, reservation: "r" };
+  };
+  for (const stream of [false, true]) {
+    const hf = script.client({ apiKey: () => new Promise(() => {}), store: { reserve, settle: none, release: none, block: none }, timeout: { connect: 40 }, retry: QUICK });
+    const pending = hf.chat.completions.create({ messages: PROMPT, stream });
+    const error = await failure(pending);
+    assert.deepEqual([error.name, error.phase, error.attempts], ["APIConnectionTimeoutError", "connect", 0]);
+    assert.match(error.message, /key function \(apiKey\).*40 ms.*nothing was sent/);
+    const { attempts, outcome, usage } = await pending.settled;
+    assert.deepEqual([attempts, outcome, usage.total_tokens], [0, "error", 0]);
+    assert.equal((await failure(hf.models.list())).phase, "connect");
+  }
+  assert.deepEqual([store.length, (await script.stats()).requests], [0, 0]);
+});
+
+test("a key that comes late holds no place of another call", async () => {
+  const script = scripted();
+  let give;
+  let calls = 0;
+  const apiKey = () => ((calls += 1) === 1 ? new Promise((resolve) => (give = resolve)) : "hf_quick");
+  const hf = script.client({ apiKey, limits: { maxConcurrent: 1, requestsPerMinute: 2, onLimit: "error" } });
+  const late = ask(hf);
+  assert.equal((await ask(hf)).object, "chat.completion");
+  give("hf_late");
+  assert.equal((await late).object, "chat.completion");
+  assert.equal((await failure(ask(hf))).reason, "requests");
+});
+
+test("a call that ends while its key is asked for takes no timer and no place with it", async () => {
+  const abort = new AbortController();
+  const hf = scripted().client({ apiKey: () => new Promise(() => {}), limits: { maxConcurrent: 1 } });
+  const pending = hf.chat.completions.create({ messages: PROMPT }, { signal: abort.signal });
+  setImmediate(() => abort.abort("enough"));
+  const error = await failure(pending);
+  assert.deepEqual([error.name, error.cause], ["APIUserAbortError", "enough"]);
+  assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
+});
+
 test("labels tell keys apart and never show them", async () => {
   const script = scripted();
   const hf = script.client({ ...THREE, id: "team" });
@@ -190,7 +234,8 @@ test("a key that an answer quotes is nowhere in its error or settlement, whereve
 test("an answer's own headers show no key either, of a client that echoes them", async () => {
   const headers = { "x-echo": "Bearer hf_marker_of_echo", "x-request-id": "hf_marker_of_echo", "x-other": "1" };
   for (const stream of [false, true]) {
-    const { response } = await ask(scripted({ headers }).client({ apiKey: "hf_marker_of_echo" }), { stream }).withResponse();
+    const { data, response } = await ask(scripted({ headers }).client({ apiKey: "hf_marker_of_echo" }), { stream }).withResponse();
+    await data.return?.();
     assert.ok(!inspect([...response.headers, response]).includes("hf_marker_of_echo"));
     assert.deepEqual([response.headers.get("x-echo"), response.headers.get("x-other")], ["Bearer [redacted]", "1"]);
   }

@@ -90,6 +90,110 @@ test("a queue is first come, first served, and its places are given back", async
   assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
 });
 
+/** Counts what a fake world sets: its timers, and what it says of the time. */
+function counting(t) {
+  const real = globalThis.setTimeout;
+  let timers = 0;
+  t.mock.method(globalThis, "setTimeout", (...args) => {
+    timers += 1;
+    return real(...args);
+  });
+  return () => timers;
+}
+
+test("whoever waits for a place sleeps until it is woken: no timer but its own", async (t) => {
+  const ends = [];
+  const fetch = () => new Promise((resolve) => ends.push(() => resolve(Response.json({ choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }] }))));
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: "m/m", fetch, limits: { maxConcurrent: 1 } });
+  const timers = counting(t);
+  const calls = Array.from({ length: 5 }, () => ask(hf));
+  await new Promise((resolve) => setImmediate(resolve));
+  const before = timers();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const start = performance.now();
+  while (performance.now() - start < 300) await new Promise(setImmediate);
+  assert.equal(timers(), before, "nobody looks while nothing happens");
+  for (let at = 0; at < 5; at++) {
+    while (ends.length <= at) await new Promise(setImmediate);
+    ends[at]();
+    await calls[at];
+  }
+  // One for the headers and one for the body of each, and a sleep each time that one of them is woken too soon.
+  assert.ok(timers() <= 30, `${timers()} timers`);
+});
+
+test("tokens of calls under way are waited for in the same way", async (t) => {
+  const ends = [];
+  const answer = () => Response.json({ choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }], usage: { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 } });
+  const fetch = () => new Promise((resolve) => ends.push(() => resolve(answer())));
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: "m/m", fetch, limits: { tokensPerMinute: 400 } });
+  const calls = Array.from({ length: 6 }, () => ask(hf));
+  while (ends.length < 3) await new Promise(setImmediate);
+  const timers = counting(t);
+  const start = performance.now();
+  while (performance.now() - start < 200) await new Promise(setImmediate);
+  assert.deepEqual([timers(), ends.length], [0, 3]);
+  for (let at = 0; at < 6; at++) {
+    while (ends.length <= at) await new Promise(setImmediate);
+    ends[at]();
+  }
+  await Promise.all(calls);
+});
+
+test("a store of one's own is asked less and less often by who waits", async () => {
+  let full = true;
+  let asked = 0;
+  const none = async () => {};
+  const reserve = async () => {
+    asked += 1;
+    return full ? { ok: false, scope: "client:huggingface", retryAfter: 0, reason: "concurrent" } : { ok: true, reservation: "r" };
+  };
+  const hf = scripted().client({ store: { reserve, settle: none, release: none, block: none }, limits: { maxConcurrent: 1 } });
+  const pending = ask(hf);
+  const start = performance.now();
+  while (performance.now() - start < 900) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(asked >= 3 && asked <= 6, `${asked} questions in 900 ms`);
+  full = false;
+  await pending;
+});
+
+test("a stream of minutes holds no other's place among the requests of a minute", () => {
+  const limiter = new hfetch.RateLimiter({ requestsPerMinute: 1, tokensPerMinute: 1000 });
+  const start = 1_790_000_000_000;
+  const stream = limiter.reserve(600, start);
+  assert.deepEqual(limiter.reserve(1, start + 10_000), { ok: false, retryAfter: 50_000, reason: "requests" });
+  assert.equal(limiter.reserve(300, start + 60_000).ok, true);
+  assert.deepEqual(limiter.reserve(300, start + 120_000), { ok: false, retryAfter: 0, reason: "tokens" });
+  limiter.settle(stream.reservation, 5_000, start + 121_000);
+  assert.equal(limiter.reserve(300, start + 121_000).ok, true);
+});
+
+test("a wall clock that jumps by hours neither locks a client nor frees it", async (t) => {
+  const hf = scripted().client({ limits: { requestsPerMinute: 1, onLimit: "error" } });
+  await ask(hf);
+  const real = Date.now;
+  let offset = 0;
+  t.mock.method(Date, "now", () => real() + offset);
+  for (const hours of [5, -5, 24 * 400, 0]) {
+    offset = hours * 3_600_000;
+    const error = await failure(ask(hf));
+    assert.deepEqual([error.name, error.reason], ["LimitExceededError", "requests"], `${hours} hours`);
+    assert.ok(error.retryAfter > 50_000 && error.retryAfter <= 60_000, `${hours} hours: ${error.retryAfter}`);
+  }
+});
+
+test("a storage whose clock was ahead locks nobody", async () => {
+  const storage = fakeStorage();
+  const reserve = (now) => hfetch.storageStore(storage).reserve({ parts: [{ scope: "a", tokens: 1, usd: 0.4, limits: { requestsPerMinute: 1 }, budget: { usd: 1, per: "month" } }], now });
+  const start = Date.UTC(2026, 10, 5);
+  assert.equal((await reserve(start + 300 * 86_400_000)).ok, true);
+  const { retryAfter, reason } = await reserve(start);
+  assert.deepEqual([retryAfter, reason], [60_000, "requests"]);
+  assert.equal((await reserve(start + 60_000)).ok, true);
+  // What was held then is held still.
+  assert.equal((await reserve(start + 120_000)).reason, "budget");
+});
+
 test("a stream holds its place until it ends", async () => {
   const script = scripted({ stallAfter: 700 }, {});
   const hf = script.client({ limits: { maxConcurrent: 1 } });

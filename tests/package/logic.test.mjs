@@ -78,12 +78,30 @@ test("frozen arguments are taken, and nothing is written to them", () => {
   assert.ok(estimateTokens(frozen([frozen({ role: "user", content: "hello" })])) > 4);
 });
 
+test("what is shown to a model counts once, however it is written", () => {
+  const blob = "QUJD".repeat(30_000);
+  const tokens = (...content) => estimateTokens([{ role: "user", content }]) - estimateTokens([{ role: "user", content: "" }]);
+  for (const [part, expected] of [
+    [{ type: "image_url", image_url: { url: `data:image/png;base64,${blob}` } }, 1000],
+    [{ type: "input_image", image_url: blob }, 1000],
+    [{ type: "input_audio", input_audio: { data: blob, format: "wav" } }, 1000],
+    [{ type: "audio_url", audio_url: { url: "https://x.invalid/a" } }, 1000],
+    [{ type: "video_url", video_url: { url: `data:video/mp4;base64,${blob}` } }, 5000],
+    [{ type: "file", file: { file_id: "f" } }, 1000],
+    [{ type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${blob}` }, 1000],
+    [{ type: "something_new", data: blob, copy: blob }, 1000],
+    [{ type: "file", file: { file_data: `data:text/plain;base64,${btoa("Hello, world. ".repeat(100))}` } }, estimateTokens("Hello, world. ".repeat(100))],
+    [{ type: "text", text: "Hello, world." }, estimateTokens("Hello, world.")],
+  ]) assert.equal(tokens(part), expected, JSON.stringify(part).slice(0, 60));
+  assert.equal(tokens({ type: "video", video: "x" }, { type: "audio", audio: "x" }, { type: "text", text: "hi" }), 6000 + estimateTokens("hi"));
+});
+
 test("a limiter goes through JSON with its reservations open", () => {
   const limits = { tokensPerMinute: 100, maxConcurrent: 3 };
   const limiter = new RateLimiter(limits);
   const { reservation } = limiter.reserve(70, 1_000);
   const copy = RateLimiter.fromJSON(JSON.parse(JSON.stringify(limiter)), limits);
-  assert.deepEqual(copy.reserve(40, 2_000), { ok: false, retryAfter: 59_000, reason: "tokens" });
+  assert.deepEqual(copy.reserve(40, 2_000), { ok: false, retryAfter: 0, reason: "tokens" });
   copy.settle(reservation, 10, 2_000);
   assert.equal(copy.reserve(90, 2_000).ok, true);
 });
@@ -133,12 +151,16 @@ test("what a Storage holds is believed only where it makes sense", async () => {
   await storageStore(good).reserve(request);
   assert.equal((await storageStore(good).reserve(request)).ok, false);
   const state = JSON.parse(good.items.get("hfetch"));
-  const corrupt = ["", "{", "null", "[]", "{}", '"x"', JSON.stringify({ ...state, scopes: [1] }), JSON.stringify({ ...state, now: now + 1e12 })];
+  const corrupt = ["", "{", "null", "[]", "{}", '"x"', JSON.stringify({ ...state, scopes: [1] })];
   for (const text of corrupt) {
     const store = storageStore(memory({ hfetch: text }));
     assert.equal((await store.reserve(request)).ok, true, text);
     assert.equal((await store.reserve(request)).ok, false, "the limits hold from then on");
   }
+  // A clock that was ahead is put right, and what was counted stays counted.
+  const ahead = storageStore(memory({ hfetch: JSON.stringify({ ...state, now: now + 1e12 }) }));
+  assert.equal((await ahead.reserve(request)).reason, "month");
+  assert.equal((await ahead.reserve({ parts: [part({ requestsPerMinute: 2 })], now: now + 60_001 })).ok, true);
 });
 
 test("a Storage that throws leaves the limits to memory", async () => {

@@ -98,6 +98,26 @@ test("a catalogue that can't be had leaves the price unknown and the answer whol
   assert.deepEqual([cost.usd, cost.source, outcome], [null, "unknown", "ok"]);
 });
 
+test("a provider is said where it is known: at the router, by the answer, by the server's own catalogue", async () => {
+  const answer = { choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } };
+  const provider = async (name, baseURL, headers = {}, pricing = undefined) => {
+    const fetch = async () => Response.json(answer, { headers });
+    const hf = new hfetch.HuggingFace({ apiKey: "hf_x", baseURL, fetch, pricing });
+    const { provider, cost } = await settled(ask(hf, { model: name }));
+    return [provider, cost.usd];
+  };
+  const own = "http://x.invalid/v1";
+  const router = "https://router.huggingface.co/v1";
+  const price = { inputPerMillion: 1, outputPerMillion: 1 };
+  assert.deepEqual(await provider("llama3.1:8b", own, {}, { "llama3.1": price }), [null, null]);
+  assert.deepEqual(await provider("llama3.1:8b", own, {}, { "llama3.1:8b": price }), [null, 2e-6]);
+  assert.deepEqual(await provider("org/name:tag", own), [null, null]);
+  assert.deepEqual(await provider("org/name:tag", own, { "x-inference-provider": "groq" }), ["groq", null]);
+  assert.deepEqual(await provider("org/name:groq", router, { "x-inference-provider": "other" }, { "org/name": price }), ["groq", 2e-6]);
+  assert.deepEqual(await provider("org/name:fastest", router, { "x-inference-provider": "groq" }, { "org/name": price }), ["groq", 2e-6]);
+  assert.deepEqual(await provider("llama3.1:8b", router), [null, null]);
+});
+
 test("prices by model: those that are named, unknown for others", async () => {
   const hf = scripted().client({ pricing: { [MODEL]: { inputPerMillion: 1, outputPerMillion: 1 } } });
   const known = await settled(ask(hf, { model: `${MODEL}:novita` }));

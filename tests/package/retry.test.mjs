@@ -1,7 +1,7 @@
 // Retries and timeouts by real timers against real faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, drain, failure, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
 
 const QUICK = { baseDelay: 1 };
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
@@ -13,7 +13,7 @@ async function timed(action) {
   return { value, ms: performance.now() - started };
 }
 
-for (const status of [408, 409, 425, 429, 500, 502, 503, 504]) {
+for (const status of [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530]) {
   test(`${status} is tried again`, async () => {
     const script = scripted({ status }, {});
     const pending = ask(script.client({ retry: QUICK }));
@@ -123,12 +123,151 @@ test("abort during a wait between tries ends it at once", async () => {
   assert.equal((await pending.settled).attempts, 1);
 });
 
-test("connection errors and connect timeouts are tried again", async () => {
+test("a connection error is tried again, a connect timeout is not: the model may have been at work", async () => {
   const script = scripted({ resetBeforeHeaders: true }, { stallBeforeHeaders: true }, {});
   const pending = ask(script.client({ retry: QUICK, timeout: { connect: 400 } }));
-  assert.equal((await pending).object, "chat.completion");
-  assert.equal((await pending.settled).attempts, 3);
-  await script.closed();
+  const error = await failure(pending);
+  assert.deepEqual([error.name, error.phase, error.attempts], ["APIConnectionTimeoutError", "connect", 2]);
+  const { attempts, usage, outcome } = await pending.settled;
+  assert.deepEqual([attempts, usage.prompt_tokens > 0, outcome], [2, true, "error"]);
+  assert.equal((await script.closed()).requests, 2);
+});
+
+test("a Retry-After of 0 is now the first time, and a delay from then on", async () => {
+  const script = scripted({ status: 429, headers: { "retry-after": "0" }, times: 3 }, {});
+  const { ms } = await timed(() => ask(script.client({ retry: { maxAttempts: 4, baseDelay: 40 } })));
+  // Full jitter may be nothing: the rule itself is the core's, and this is that all are made.
+  assert.equal((await script.closed()).requests, 4);
+  assert.ok(ms < 5_000, `${ms} ms`);
+});
+
+/** An error as undici throws it: fetch's own TypeError, whose cause says what it was. */
+const undici = (code, name) => new TypeError("fetch failed", { cause: Object.assign(new Error(name), { name, code }) });
+const HEADERS = undici("UND_ERR_HEADERS_TIMEOUT", "HeadersTimeoutError");
+const BODY = undici("UND_ERR_BODY_TIMEOUT", "BodyTimeoutError");
+const deep = new Error("outer", { cause: new AggregateError([new Error("refused"), new Error("inner", { cause: HEADERS })]) });
+const odd = { get name() { throw new Error("no"); }, cause: BODY };
+const self = new Error("round");
+self.cause = self;
+
+/** A client whose fetch answers each request with the next of these; what is thrown is an error. */
+function fetching(answers, options = {}) {
+  const sent = [];
+  const fetch = async () => {
+    const next = answers[Math.min(sent.push(1), answers.length) - 1];
+    if (typeof next === "function") return next();
+    throw next;
+  };
+  return { sent, hf: new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: "m/m", retry: QUICK, fetch, ...options }) };
+}
+const COMPLETION = { choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }] };
+const frame = (delta, finish_reason = null) => `data: ${JSON.stringify({ id: "1", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+
+for (const [name, thrown, code] of [
+  ["for headers", HEADERS, "UND_ERR_HEADERS_TIMEOUT"],
+  ["deep among causes", deep, "UND_ERR_HEADERS_TIMEOUT"],
+  ["of Bun's", new DOMException("The operation timed out.", "TimeoutError"), "TimeoutError"],
+]) {
+  test(`the runtime's own limit ${name} is a timeout of the phase connect, named and not tried again`, async () => {
+    const { hf, sent } = fetching([thrown, () => Response.json(COMPLETION)]);
+    const pending = ask(hf);
+    const error = await failure(pending);
+    assert.deepEqual([error.name, error.phase, sent.length, error.attempts], ["APIConnectionTimeoutError", "connect", 1, 1]);
+    assert.ok(error instanceof hfetch.APIConnectionTimeoutError && error.cause.message === thrown.message);
+    assert.match(error.message, new RegExp(`runtime's own limit.*${code}.*stream.*option fetch`));
+    const { usage, outcome } = await pending.settled;
+    assert.deepEqual([usage.prompt_tokens > 0, usage.source, outcome], [true, "estimated", "error"]);
+  });
+}
+
+for (const [name, thrown] of [["a TCP connection that takes too long", undici("UND_ERR_CONNECT_TIMEOUT", "ConnectTimeoutError")], ["a cause of itself", self], ["a socket", undici("UND_ERR_SOCKET", "SocketError")]]) {
+  test(`${name} is a lost connection: nothing was sent, and it is tried again`, async () => {
+    const { hf, sent } = fetching([thrown, () => Response.json(COMPLETION)]);
+    assert.equal((await ask(hf)).choices[0].message.content, "hi");
+    assert.equal(sent.length, 2);
+    const error = await failure(ask(fetching([thrown], { retry: false }).hf));
+    assert.equal(error.name, "APIConnectionError");
+  });
+}
+
+/** A body that says `text`, and then fails. */
+const failing = (text, thrown, type = "text/event-stream") => () =>
+  new Response(new ReadableStream({
+    start: (body) => text && body.enqueue(new TextEncoder().encode(text)),
+    pull: async (body) => {
+      await new Promise(setImmediate);
+      body.error(thrown);
+    },
+  }), { headers: { "content-type": type } });
+
+for (const [name, thrown] of [["", BODY], [" behind a name that can't be read", odd], [" of Bun's", new DOMException("The operation timed out.", "TimeoutError")]]) {
+  test(`the runtime's own limit for a body${name} is a timeout of the phase idle, with what had arrived`, async () => {
+    const { hf, sent } = fetching([failing(frame({ content: "so far" }), thrown)]);
+    const stream = await ask(hf, { stream: true });
+    const { items, error } = await drain(stream);
+    assert.deepEqual([items.length, error.name, error.phase, error.partial.choices[0].message.content], [1, "APIConnectionTimeoutError", "idle", "so far"]);
+    assert.match(error.message, /no bytes within the runtime's own limit/);
+    assert.equal((await stream.settled).outcome, "error");
+    const whole = await failure(ask(fetching([failing("{", thrown, "application/json")]).hf));
+    assert.deepEqual([whole.name, whole.phase, sent.length], ["APIConnectionTimeoutError", "idle", 1]);
+    const vectors = await failure(fetching([failing("[", thrown, "application/json")]).hf.embeddings.create({ model: "a/b", input: "x" }));
+    assert.deepEqual([vectors.name, vectors.phase], ["APIConnectionTimeoutError", "idle"]);
+  });
+}
+
+test("what fails behind a finish reason is whole, whoever's limit it was", async () => {
+  const stream = await ask(fetching([failing(frame({ content: "all" }) + frame({}, "stop"), BODY)]).hf, { stream: true });
+  assert.equal((await drain(stream)).error, null);
+  assert.equal((await stream.settled).outcome, "ok");
+});
+
+test("a stream has 300 s until its first event, and 120 s after it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const settle = async () => {
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+  };
+  /** The ms after which a stream that says `text` and no more is given up, and what its error says. */
+  const patience = async (text, timeout) => {
+    const silent = () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) }));
+    const { hf } = fetching([silent], { timeout });
+    const ended = drain(await ask(hf, { stream: true })).then(({ error }) => (error0 = error));
+    let error0;
+    let ms = 0;
+    for (; error0 === undefined && ms < 1_000_000; ms += 2_500) {
+      await settle();
+      if (error0 === undefined) t.mock.timers.tick(2_500);
+    }
+    await ended;
+    return [ms, error0.phase, /within (\d+) ms/.exec(error0.message)[1]];
+  };
+  for (const [text, timeout, idle] of [
+    [": still loading\n\n", undefined, 300_000],
+    [frame({ role: "assistant" }), undefined, 120_000],
+    [frame({ content: "hi" }), undefined, 120_000],
+    [": still loading\n\n", { idle: 40_000 }, 40_000],
+    [frame({ content: "hi" }), { idle: 40_000 }, 40_000],
+  ]) {
+    const [ms, phase, said] = await patience(text, timeout);
+    assert.deepEqual([phase, said], ["idle", String(idle)], text);
+    // It is looked at eight times within that time, the first of them early.
+    assert.ok(ms >= idle && ms <= idle * 1.125 + 10_000, `${text}: ${ms} ms`);
+  }
+});
+
+test("headers may take 300 s for a stream and 600 s for a whole answer", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [stream, connect] of [[true, 300_000], [false, 600_000]]) {
+    const { hf, sent } = fetching([() => new Promise(() => {})]);
+    let error;
+    const ended = failure(ask(hf, { stream })).then((one) => (error = one));
+    while (sent.length === 0) await new Promise(setImmediate);
+    t.mock.timers.tick(connect - 1);
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    assert.equal(error, undefined);
+    t.mock.timers.tick(1);
+    await ended;
+    assert.deepEqual([error.phase, error.attempts, /within (\d+) ms/.exec(error.message)[1]], ["connect", 1, String(connect)]);
+  }
 });
 
 test("a stall in the body is an idle timeout, not tried again", async () => {

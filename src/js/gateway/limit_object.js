@@ -30,7 +30,7 @@ export function limitObject(Base) {
 
     async reserve({ parts, now }) {
       const text = dataText(parts, "parts");
-      const answer = this.#ask(now, (handle) => {
+      const answer = this.#ask((handle) => {
         for (const { scope } of parts) this.#load(handle, scope);
         return handle.reserve_and_tell(text, timely(now));
       });
@@ -40,17 +40,17 @@ export function limitObject(Base) {
     }
 
     async settle(reservation, { tokens, usd, now }) {
-      this.#ask(now, (handle) => handle.settle(reservation, tokens, usd, timely(now)));
+      this.#ask((handle) => handle.settle(reservation, tokens, usd, timely(now)));
       await this.#written(SETTLED_WITHIN);
     }
 
     async release(reservation) {
-      this.#ask(Date.now(), (handle) => handle.release(reservation));
+      this.#ask((handle) => handle.release(reservation));
       await this.#written(SETTLED_WITHIN);
     }
 
     async block(scope, until) {
-      this.#ask(Date.now(), (handle) => {
+      this.#ask((handle) => {
         this.#load(handle, scope);
         handle.block(scope, until);
       });
@@ -61,13 +61,13 @@ export function limitObject(Base) {
     async alarm() {
       const now = Date.now();
       this.#alarm = Infinity;
-      this.#ask(now, (handle) => handle.expire(now));
+      this.#ask((handle) => handle.expire(now));
       await this.#written(0);
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
       // An object that is seldom asked is evicted before its writes add up to a sweep.
       this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", now - MINUTE);
       // The write may have let the first handle go.
-      this.#watch(this.#open(now).next_loss());
+      this.#watch(this.#open().next_loss());
     }
 
     #run(statement, ...values) {
@@ -76,9 +76,11 @@ export function limitObject(Base) {
 
     // A trap, which alone has a cause, leaves a handle half changed and in use: the next one starts from what is stored.
     // Whoever waits for a write of what it held is told.
-    #ask(now, use) {
+    #ask(use) {
       try {
-        return use(this.#open(now));
+        const handle = this.#open();
+        handle.correct(Date.now());
+        return use(handle);
       } catch (error) {
         if (error.cause !== undefined) {
           this.#forget();
@@ -91,7 +93,7 @@ export function limitObject(Base) {
     }
 
     // What is open or lost comes into memory with its scopes, whatever is asked: time alone may end it.
-    #open(now) {
+    #open() {
       if (this.#handle !== null) return this.#handle;
       this.#run(SCHEMA);
       const handle = StoreHandle.journaled();
@@ -100,7 +102,7 @@ export function limitObject(Base) {
         const rows = this.#run("SELECT number, at, holds, lost FROM hfetch_reservation ORDER BY number").toArray();
         const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds }) => [number, at, JSON.parse(holds)]);
         const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
-        if (!handle.restore(JSON.stringify(state), timely(now))) throw new Error("hfetch: what this object has stored is not a state of limits");
+        if (!handle.restore(JSON.stringify(state))) throw new Error("hfetch: what this object has stored is not a state of limits");
         const scopes = new Set([...state.open, ...state.lost].flatMap(([, , holds]) => holds.map(([scope]) => scope)));
         for (const scope of scopes) this.#load(handle, scope, state.open);
       }

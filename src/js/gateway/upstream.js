@@ -43,7 +43,7 @@ export class Upstream {
   }
 
   snapshot() {
-    return this.#client.snapshot(Date.now());
+    return this.#client.snapshot(Date.now(), performance.now());
   }
 
   #exchange(kind, run, text, { parts = [], maxTokens, redact, lastWords, ...request } = {}) {
@@ -52,7 +52,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (now) => (kind === "chat" ? this.#client.chat(text, data, limits, true, most, now) : this.#client.embeddings(text, data, limits, now));
+      const make = (...now) => (kind === "chat" ? this.#client.chat(text, data, limits, true, most, ...now) : this.#client.embeddings(text, data, limits, ...now));
       return [make, hooks];
     };
     const answer = (async () => {

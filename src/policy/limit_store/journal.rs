@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Hold, MemoryStore, Reservation, Scope, State, find};
 use crate::json::Value;
+use crate::policy::clock::{Clock, Now};
 
 /// What has been touched since the last look.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +51,10 @@ pub struct Changes {
 }
 
 impl MemoryStore {
-    /// A shared store that keeps a record of what changes.
+    /// A shared store that keeps a record of what changes, and that is told the time by several hosts.
     pub fn journaled() -> Self {
         MemoryStore {
+            clock: Clock::shared(),
             journal: Some(Journal::default()),
             ..MemoryStore::shared()
         }
@@ -103,18 +105,19 @@ impl MemoryStore {
     }
 
     /// Lets time pass: what is left open too long is lost.
-    pub fn expire(&mut self, now: f64) {
-        self.advance(now);
+    pub fn expire(&mut self, now: impl Into<Now>) {
+        self.advance(now.into());
     }
 
-    /// When the oldest open reservation will be taken for lost.
+    /// When on the wall clock the oldest open reservation will be taken for lost.
     pub fn next_loss(&self) -> Option<f64> {
-        self.open.first().map(|first| first.at + self.lost_after)
+        let first = self.open.first()?;
+        Some(self.clock.to_wall(first.at + self.lost_after))
     }
 }
 
 impl Scope {
-    /// Up to when anything it remembers can matter.
+    /// Up to when on the wall clock anything it remembers can matter.
     fn until(&mut self) -> f64 {
         if self.spent.is_lasting() {
             return f64::MAX;

@@ -13,7 +13,11 @@ use crate::policy::state;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
+    /// The time that passes; older versions knew no other.
     now: f64,
+    /// The wall clock, where that was set back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wall: Option<f64>,
     created: f64,
     last_reservation: f64,
     /// Name, limits, money.
@@ -47,8 +51,10 @@ impl MemoryStore {
 
     /// A state without scopes and reservations.
     pub(super) fn empty_state(&self) -> State {
+        let (wall, steady) = (self.clock.wall(), self.clock.steady());
         State {
-            now: self.now,
+            now: steady,
+            wall: (wall != steady).then_some(wall),
             created: self.created,
             last_reservation: self.last_number as f64,
             scopes: Vec::new(),
@@ -64,7 +70,8 @@ impl MemoryStore {
             journal: self.journal.clone(),
             ..MemoryStore::lasting(self.lost_after)
         };
-        store.now = state.time("now")?;
+        let now = state.time("now")?;
+        store.clock = self.clock.restore(now, state.wall()?.unwrap_or(now));
         store.created = state.time("created")?;
         store.last_number = state.count("lastReservation")?;
         for item in state.list("scopes")? {
@@ -93,7 +100,7 @@ impl MemoryStore {
         let mut last = (0, 0.0);
         state.rows(name, |row| {
             let number = row.count(0, self.last_number)?;
-            let at = row.time(1, self.now)?;
+            let at = row.time(1, self.clock.steady())?;
             let before = std::mem::replace(&mut last, (number, at));
             let in_order = number > before.0 && at >= before.1;
             let holds = row

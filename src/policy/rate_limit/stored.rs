@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{Limits, MOST_TOKENS, Open, RateLimiter};
 use crate::error::Error;
 use crate::json::Value;
-use crate::policy::calendar::month_of;
+use crate::policy::calendar::{LAST_TIME, month_of};
+use crate::policy::period::Period;
 use crate::policy::state;
 use crate::policy::window::{MINUTE, Window};
 
@@ -13,10 +14,17 @@ use crate::policy::window::{MINUTE, Window};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
+    /// The time that passes; older versions knew no other.
     now: f64,
+    /// The wall clock, where that was set back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wall: Option<f64>,
     left: f64,
     month_start: f64,
     requests_this_month: f64,
+    /// Start and requests of the month that the clock has left, where there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    month_left: Option<(f64, f64)>,
     blocked_until: f64,
     last_reservation: f64,
     settled: Vec<(f64, f64, f64)>,
@@ -27,11 +35,15 @@ impl RateLimiter {
     /// What there is to remember but for what is open, and of what was counted these times alone.
     pub fn state_at(&self, times: impl Iterator<Item = f64>) -> State {
         let rows = times.filter_map(|at| self.window.settled_at(at));
+        let (wall, steady) = (self.clock.wall(), self.clock.steady());
+        let (month_left, requests) = self.month.left();
         State {
-            now: self.now,
+            now: steady,
+            wall: (wall != steady).then_some(wall),
             left: self.window.left(),
-            month_start: self.month_start,
-            requests_this_month: self.requests_this_month as f64,
+            month_start: self.month.start(),
+            requests_this_month: self.month.amount as f64,
+            month_left: (requests > 0).then_some((month_left, requests as f64)),
             blocked_until: self.blocked_until,
             last_reservation: self.last_id as f64,
             settled: rows.map(row).collect(),
@@ -39,10 +51,11 @@ impl RateLimiter {
         }
     }
 
-    /// Up to when anything it remembers can matter.
+    /// Up to when on the wall clock anything it remembers can matter.
     pub fn matters_until(&self) -> f64 {
-        let minute = self.now + MINUTE;
-        self.month_end.max(self.blocked_until).max(minute)
+        let blocked = self.clock.to_wall(self.blocked_until);
+        let minute = self.clock.wall() + MINUTE;
+        self.month.end().max(blocked).max(minute)
     }
 
     /// All there is to remember, open reservations included.
@@ -62,16 +75,25 @@ impl RateLimiter {
     pub fn restore(value: &Value, limits: Limits, path: &str) -> Result<Self, Error> {
         let state = state::Reader::new(value, path)?;
         let mut limiter = RateLimiter::new(limits);
-        limiter.now = state.time("now")?;
-        let left = state.number("left", -1.0, limiter.now)?;
-        let month_start = state.number("monthStart", 0.0, limiter.now)?;
-        (limiter.month_start, limiter.month_end) = month_of(month_start);
-        limiter.requests_this_month = state.count("requestsThisMonth")?;
+        let now = state.time("now")?;
+        let wall = state.wall()?.unwrap_or(now);
+        limiter.clock = limiter.clock.restore(now, wall);
+        let left = state.number("left", -1.0, now)?;
+        let month = month_of(state.time("monthStart")?);
+        let amount = state.count("requestsThisMonth")?;
+        let month_left = match state.given("monthLeft") {
+            None => (0.0, 0),
+            Some(row) => state::row(row, |row| {
+                Some((row.time(0, LAST_TIME)?, row.count(1, state::MOST)?))
+            })
+            .ok_or_else(|| state.broken("monthLeft"))?,
+        };
+        limiter.month = Period::new(month, amount, month_left);
         limiter.blocked_until = state.time("blockedUntil")?;
         limiter.last_id = state.count("lastReservation")?;
         let settled = state.rows("settled", |row| {
             Some((
-                row.time(0, limiter.now)?,
+                row.time(0, now)?,
                 row.count(1, 1 << 40)?,
                 row.count(2, 1 << 50)?,
             ))
@@ -82,7 +104,7 @@ impl RateLimiter {
             let in_order = id > std::mem::replace(&mut previous, id);
             let open = Open {
                 id,
-                at: row.time(1, limiter.now)?,
+                at: row.time(1, now)?,
                 tokens: row.count(2, MOST_TOKENS)?,
             };
             in_order.then_some(open)

@@ -1,5 +1,6 @@
 //! What of a request counts as prompt: its messages and tools, which are checked on the way.
 
+use super::file;
 use super::member::{broken, kind};
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
@@ -13,6 +14,37 @@ pub enum Prompt<'a> {
     Text(&'a str),
     /// An image, whatever its bytes.
     Image,
+    /// Something to hear, whatever its length.
+    Audio,
+    /// Something to watch, whatever its length.
+    Video,
+    /// A file whose text can't be read here, or something else that has none.
+    File,
+}
+
+/// Longest part in bytes of an unknown kind that is taken for text; what is longer is data.
+const LONGEST_WORDS: usize = 4_000;
+
+/// What a part has shown of itself so far.
+#[derive(Default)]
+struct Part {
+    /// By its type, or else by a member's name.
+    medium: Option<Prompt<'static>>,
+    /// Whether there was text.
+    has_words: bool,
+}
+
+/// What is shown by the name of a type or of a member: image_url, input_image, audio_url, video, input_file …
+fn medium(name: &[u8]) -> Option<Prompt<'static>> {
+    let media = [
+        ("image", Prompt::Image),
+        ("audio", Prompt::Audio),
+        ("video", Prompt::Video),
+        ("file", Prompt::File),
+        ("document", Prompt::File),
+    ];
+    let names = |word: &str| name.windows(word.len()).any(|part| part == word.as_bytes());
+    media.into_iter().find(|row| names(row.0)).map(|row| row.1)
 }
 
 /// Reads the members that a model is shown; `heard` gets each piece.
@@ -112,18 +144,79 @@ impl PromptReader<'_> {
                     "must be a part such as {type: \"text\", text}",
                 ));
             }
-            scanner.begin_object().map_err(broken)?;
-            while let Some(key) = scanner.next_key().map_err(broken)? {
-                match &*key.decoded() {
-                    b"text" => self.all_text(scanner)?,
-                    b"image_url" | b"image" => {
-                        (self.heard)(Prompt::Image);
-                        scanner.skip().map_err(broken)?;
+            self.part(scanner)?;
+            index += 1;
+        }
+        Ok(())
+    }
+
+    /// One part: its text, else what it shows, counted once however it is written.
+    fn part(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        let mut start = scanner.clone();
+        let mut part = Part::default();
+        self.members(scanner, &mut part)?;
+        let length = scanner.at().saturating_sub(start.at());
+        match part.medium {
+            Some(Prompt::File) | None if part.has_words => {}
+            Some(medium) => (self.heard)(medium),
+            // A kind of part that nobody knows here: words where it is short, else data, whose length says nothing.
+            None if length > LONGEST_WORDS => (self.heard)(Prompt::File),
+            None => self.all_text(&mut start)?,
+        }
+        Ok(())
+    }
+
+    /// Parts inside a part, as a tool's answer has them; what is none is words.
+    fn inner_parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        scanner.begin_array().map_err(broken)?;
+        while scanner.next_element().map_err(broken)? {
+            if kind(scanner)? == Kind::Object {
+                self.part(scanner)?;
+            } else {
+                self.all_text(scanner)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, scanner: &mut Scanner<'_>, part: &mut Part) -> Result<(), Error> {
+        scanner.begin_object().map_err(broken)?;
+        while let Some(key) = scanner.next_key().map_err(broken)? {
+            let kind = kind(scanner)?;
+            match (&*key.decoded(), kind) {
+                (b"type", Kind::String) => {
+                    let name = scanner.string().map_err(broken)?;
+                    part.medium = medium(&name.decoded()).or(part.medium);
+                }
+                (b"text" | b"refusal" | b"thinking" | b"reasoning" | b"summary", _) => {
+                    part.has_words = true;
+                    self.all_text(scanner)?;
+                }
+                (b"content", Kind::String) => {
+                    part.has_words = true;
+                    self.all_text(scanner)?;
+                }
+                (b"content", Kind::Array) => {
+                    part.has_words = true;
+                    self.inner_parts(scanner)?;
+                }
+                (b"file_data", Kind::String) => {
+                    let data = scanner.string().map_err(broken)?;
+                    part.medium = part.medium.or(Some(Prompt::File));
+                    if let Some(text) = file::text(&data.decoded()) {
+                        part.has_words = true;
+                        (self.heard)(Prompt::Text(&text));
                     }
-                    _ => drop(scanner.skip().map_err(broken)?),
+                }
+                (b"file", Kind::Object) => {
+                    part.medium = part.medium.or(Some(Prompt::File));
+                    self.members(scanner, part)?;
+                }
+                (name, _) => {
+                    part.medium = part.medium.or(medium(name));
+                    scanner.skip().map_err(broken)?;
                 }
             }
-            index += 1;
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
         match step % 4 {
             0 | 1 => match store.reserve(&[part("key:a"), part("client:b")], now) {
                 Ok(id) => open.push(id),
-                Err(refused) => assert!(refused.retry_after >= 0.0),
+                Err(refused) => assert!(refused.limit.retry_after >= 0.0),
             },
             2 => store.settle(
                 &open.pop().unwrap_or_default(),
