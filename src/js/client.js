@@ -18,7 +18,7 @@ export class HuggingFace {
   #client;
 
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options);
+    this.#client = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
@@ -34,7 +34,7 @@ export class HuggingFace {
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
         return hooked(Client.from_config(dataText(config, ""), id, env, data, hooks), hooks);
-      }),
+      }, this?.fromConfig),
     );
   }
 
@@ -93,19 +93,19 @@ export class HuggingFace {
   }
 }
 
-function clientFrom(options) {
+function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
     return hooked(new Client(data, hooks), hooks);
-  });
+  }, below);
 }
 
 // What is wrong with options is found so deep in the module that the frames of the caller would be cut off.
-function checked(make) {
+function checked(make, below = checked) {
   try {
     return make();
   } catch (error) {
-    throw traced(error, callSite(checked));
+    throw traced(error, callSite(below));
   }
 }
 
