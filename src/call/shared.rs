@@ -62,8 +62,6 @@ pub struct Shared {
     spend: Held<Spend>,
     /// Calls that have begun and not been settled.
     pub in_flight: Cell<u32>,
-    /// The time that a call was last told of.
-    heard_at: Cell<f64>,
     /// The sum of the steps that this time made forward.
     clock: Cell<Clock>,
     /// Whether the server behind the base URL refuses `stream_options` and answers without.
@@ -123,7 +121,6 @@ impl Shared {
             prices: Prices::default(),
             in_flight: Cell::new(0),
             stream_options_refused: Cell::new(false),
-            heard_at: Cell::new(0.0),
             clock: Cell::default(),
             labels,
             secrets: Held::new(config.keys.clone()),

@@ -18,7 +18,7 @@ export class HuggingFace {
   #client;
 
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options);
+    this.#client = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
@@ -34,7 +34,7 @@ export class HuggingFace {
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
         return hooked(ClientHandle.from_config(dataText(config, ""), id, env, data, around(hooks)), hooks);
-      }),
+      }, this?.fromConfig),
     );
   }
 
@@ -99,19 +99,19 @@ const makers = {
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
 };
 
-function clientFrom(options) {
+function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
     return hooked(new ClientHandle(data, around(hooks)), hooks);
-  });
+  }, below);
 }
 
 // What is wrong with options is found so deep in the module that the frames of the caller would be cut off.
-function checked(make) {
+function checked(make, below = checked) {
   try {
     return make();
   } catch (error) {
-    throw traced(error, callSite(checked));
+    throw traced(error, callSite(below));
   }
 }
 
