@@ -75,6 +75,9 @@ pub enum Part {
     Void,
 }
 
+/// What reading comes to: the parts are among the fields then.
+type Read = Result<(), Malformed>;
+
 /// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
 const MAX_KEYS: usize = 16;
 
@@ -148,12 +151,12 @@ impl<'a> Reader<'a, '_> {
         fields.for_each(|field| field.part = Part::Void);
     }
 
-    fn skip(&mut self) -> Result<(), Malformed> {
+    fn skip(&mut self) -> Read {
         self.scanner.skip().map(drop)
     }
 
     /// The next value as it stands, unless it is null.
-    fn raw(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+    fn raw(&mut self, part: Part, scope: usize) -> Read {
         self.forget(scope, part);
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
@@ -180,10 +183,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads an object through `on_key`; anything else is skipped.
-    fn object(
-        &mut self,
-        on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    fn object(&mut self, on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Read) -> Read {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
         }
@@ -202,8 +202,8 @@ impl<'a> Reader<'a, '_> {
     fn nested(
         &mut self,
         place: &mut Range<usize>,
-        read: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        read: &mut dyn FnMut(&mut Self) -> Read,
+    ) -> Read {
         self.forget_all(place);
         place.start = self.fields.len();
         read(self)?;
@@ -214,11 +214,15 @@ impl<'a> Reader<'a, '_> {
     /// Where the key begins whose value comes next.
     fn key_start(&self) -> usize {
         let rest = self.payload.get(self.before_key..).unwrap_or_default();
-        self.before_key + rest.iter().position(|byte| *byte == b'"').unwrap_or_default()
+        self.before_key
+            + rest
+                .iter()
+                .position(|byte| *byte == b'"')
+                .unwrap_or_default()
     }
 
     /// The key at hand with its value.
-    fn member(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+    fn member(&mut self, part: Part, scope: usize) -> Read {
         let start = self.key_start();
         let key = self.payload.get(start..self.scanner.at());
         let (payload, key) = (self.payload, key.unwrap_or_default());
@@ -238,8 +242,8 @@ impl<'a> Reader<'a, '_> {
     fn list(
         &mut self,
         problem: &'static str,
-        on_element: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        on_element: &mut dyn FnMut(&mut Self) -> Read,
+    ) -> Read {
         match self.scanner.kind()? {
             Kind::Array => {
                 self.scanner.begin_array()?;
@@ -271,7 +275,7 @@ impl<'a> Reader<'a, '_> {
         Ok(false)
     }
 
-    fn refuse(&self, problem: &'static str) -> Result<(), Malformed> {
+    fn refuse(&self, problem: &'static str) -> Read {
         let at = self.scanner.at();
         Err(Malformed { at, problem })
     }
@@ -331,7 +335,7 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    fn usage(&mut self) -> Result<(), Malformed> {
+    fn usage(&mut self) -> Read {
         match self.scanner.kind()? {
             Kind::Object => self.raw(Part::Usage, self.fields.len()),
             _ => self.skip(),

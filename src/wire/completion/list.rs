@@ -104,7 +104,9 @@ impl List {
         let end = self.items.partition_point(|item| item.0 <= index);
         let group = self.items.get(..end).unwrap_or_default().iter().rev();
         let mut group = group.take(MAX_TYPES).take_while(|item| item.0 == index);
-        match group.position(|(_, node)| kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)) {
+        match group.position(|(_, node)| {
+            kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)
+        }) {
             Some(before) => end - 1 - before,
             None if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
             None => {
