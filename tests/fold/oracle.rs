@@ -334,7 +334,7 @@ impl Choice {
         let known = self
             .calls
             .iter()
-            .position(|call| !id.is_null() && call.id == *id);
+            .rposition(|call| !id.is_null() && call.id == *id);
         known.unwrap_or_else(|| self.start(next))
     }
 
@@ -541,15 +541,10 @@ impl List {
     fn item(&mut self, item: &Value, within: Within) {
         let at = match index(item) {
             Some(index) => {
-                let kind = |tree: &Tree| match tree.clone().value() {
-                    Value::Object(members) => members.get("type").cloned(),
-                    _ => None,
-                };
-                let ours = item.get("type").filter(|kind| kind.is_string());
+                let ours = kind(item);
                 let same = |(known, tree): &(Option<u64>, Tree)| {
-                    let theirs = kind(tree);
-                    *known == Some(index)
-                        && (ours.is_none() || theirs.is_none() || theirs.as_ref() == ours)
+                    let theirs = kind(&tree.clone().value());
+                    *known == Some(index) && (ours.is_none() || theirs.is_none() || theirs == ours)
                 };
                 self.items.iter().rposition(same).unwrap_or_else(|| {
                     let is_before = |(known, _): &&(Option<u64>, Tree)| {
@@ -562,9 +557,8 @@ impl List {
             }
             None => {
                 let goes_on = match self.items.last() {
-                    Some((None, Tree::Object(last))) if within == Part && has_text(item) => {
-                        let kind = last.iter().find(|member| member.0 == "type");
-                        kind.map(|kind| kind.1.clone().value()) == item.get("type").cloned()
+                    Some((None, last @ Tree::Object(_))) if within == Part && has_text(item) => {
+                        kind(&last.clone().value()) == kind(item)
                     }
                     _ => false,
                 };
@@ -580,6 +574,10 @@ impl List {
 
 fn index(item: &Value) -> Option<u64> {
     item.get("index")?.as_u64()
+}
+
+fn kind(item: &Value) -> Option<Value> {
+    item.get("type").filter(|kind| kind.is_string()).cloned()
 }
 
 fn has_text(item: &Value) -> bool {
