@@ -18,27 +18,83 @@ fn streams() -> Vec<(&'static str, Box<Piece>)> {
     };
     vec![
         ("text", Box::new(|_| json!({"content": "word "}))),
-        ("a key of its own in each delta", Box::new(|n| json!({format!("key{n}"): 1}))),
-        ("a key of its own in one object", Box::new(|n| json!({"x": {format!("key{n}"): {"text": "a"}}}))),
+        (
+            "a key of its own in each delta",
+            Box::new(|n| json!({format!("key{n}"): 1})),
+        ),
+        (
+            "a key of its own in one object",
+            Box::new(|n| json!({"x": {format!("key{n}"): {"text": "a"}}})),
+        ),
         ("a list that grows by one", Box::new(|n| json!({"x": [n]}))),
-        ("the same list again", Box::new(|_| json!({"x": ["https://example.org", {"a": [1, 2, 3]}]}))),
-        ("two lists by turns", Box::new(|n| json!({"x": [n % 2, 1, 2, 3]}))),
-        ("an item of its own by index", Box::new(|n| json!({"x": [{"index": n, "text": "a"}]}))),
-        ("one item by index", Box::new(|_| json!({"x": [{"index": 0, "text": "a"}]}))),
-        ("parts that are joined", Box::new(|_| json!({"content": [{"type": "text", "text": "a"}]}))),
-        ("parts that are not", Box::new(|_| json!({"content": [{"type": "image", "a": 1}]}))),
-        ("parts and strings by turns", Box::new(|n| json!({"content": if n % 2 == 0 { json!("a") } else { json!([{"type": "thinking", "thinking": "b"}]) }}))),
-        ("one call's arguments, each with a new id", Box::new(move |n| call(Some(0), format!("i{n}"), "f", if n == 0 { "{" } else { "\"" }))),
-        ("a call of its own each, one index", Box::new(move |n| call(Some(0), format!("i{n}"), "f", "{}"))),
-        ("a call of its own each, no index", Box::new(move |n| call(None, format!("i{n}"), "f", "{}"))),
-        ("an object that says more and more", Box::new(|n| json!({"x": {"a": n, "b": {"c": [n], "d": null}}}))),
-        ("reasoning under three names", Box::new(|_| json!({"reasoning": "a", "reasoning_content": "a", "reasoning_text": "a"}))),
+        (
+            "the same list again",
+            Box::new(|_| json!({"x": ["https://example.org", {"a": [1, 2, 3]}]})),
+        ),
+        (
+            "two lists by turns",
+            Box::new(|n| json!({"x": [n % 2, 1, 2, 3]})),
+        ),
+        (
+            "an item of its own by index",
+            Box::new(|n| json!({"x": [{"index": n, "text": "a"}]})),
+        ),
+        (
+            "one item by index",
+            Box::new(|_| json!({"x": [{"index": 0, "text": "a"}]})),
+        ),
+        (
+            "parts that are joined",
+            Box::new(|_| json!({"content": [{"type": "text", "text": "a"}]})),
+        ),
+        (
+            "parts that are not",
+            Box::new(|_| json!({"content": [{"type": "image", "a": 1}]})),
+        ),
+        (
+            "parts and strings by turns",
+            Box::new(
+                |n| json!({"content": if n % 2 == 0 { json!("a") } else { json!([{"type": "thinking", "thinking": "b"}]) }}),
+            ),
+        ),
+        (
+            "one call's arguments, each with a new id",
+            Box::new(move |n| {
+                call(
+                    Some(0),
+                    format!("i{n}"),
+                    "f",
+                    if n == 0 { "{" } else { "\"" },
+                )
+            }),
+        ),
+        (
+            "a call of its own each, one index",
+            Box::new(move |n| call(Some(0), format!("i{n}"), "f", "{}")),
+        ),
+        (
+            "a call of its own each, no index",
+            Box::new(move |n| call(None, format!("i{n}"), "f", "{}")),
+        ),
+        (
+            "an object that says more and more",
+            Box::new(|n| json!({"x": {"a": n, "b": {"c": [n], "d": null}}})),
+        ),
+        (
+            "reasoning under three names",
+            Box::new(
+                |_| json!({"reasoning": "a", "reasoning_content": "a", "reasoning_text": "a"}),
+            ),
+        ),
     ]
 }
 
 fn body(piece: &Piece, count: usize) -> String {
     let chunks = of_deltas(&(0..count).map(piece).collect::<Vec<_>>());
-    chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect()
+    chunks
+        .iter()
+        .map(|chunk| format!("data: {chunk}\n\n"))
+        .collect()
 }
 
 /// The least time of three for reading a body and writing what it comes to, and how long that is.
@@ -74,8 +130,13 @@ fn time_and_what_is_kept_grow_with_the_bytes() {
 #[test]
 fn one_chunk_of_many_keys_and_items() {
     let keys: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\":{n}")).collect();
-    let twice: Vec<String> = (0..100_000).map(|_| "\"k\":{\"text\":\"a\"}".to_string()).collect();
-    let items: Vec<String> = (0..100_000).rev().map(|n| format!("{{\"index\":{n}}}")).collect();
+    let twice: Vec<String> = (0..100_000)
+        .map(|_| "\"k\":{\"text\":\"a\"}".to_string())
+        .collect();
+    let items: Vec<String> = (0..100_000)
+        .rev()
+        .map(|n| format!("{{\"index\":{n}}}"))
+        .collect();
     for inside in [
         format!("{{{}}}", keys.join(",")),
         format!("{{\"x\":{{{}}}}}", keys.join(",")),
@@ -86,7 +147,11 @@ fn one_chunk_of_many_keys_and_items() {
     ] {
         let event = format!("data: {{\"choices\":[{{\"delta\":{inside}}}]}}\n\n");
         let (spent, _) = cost(&event.repeat(2));
-        assert!(spent < Duration::from_secs(3), "{} bytes in {spent:?}", event.len());
+        assert!(
+            spent < Duration::from_secs(3),
+            "{} bytes in {spent:?}",
+            event.len()
+        );
     }
 }
 
@@ -100,7 +165,9 @@ fn place(key: &str) -> u32 {
 
 #[test]
 fn of_keys_that_were_made_to_meet_none_is_lost() {
-    let meeting = (0..u32::MAX).map(|n| format!("k{n}")).filter(|key| place(key) == 7);
+    let meeting = (0..u32::MAX)
+        .map(|n| format!("k{n}"))
+        .filter(|key| place(key) == 7);
     let names: Vec<String> = meeting.take(300).collect();
     let keys = |turn: usize| {
         let members = names.iter().enumerate();

@@ -84,15 +84,28 @@ pub fn fold(chunks: &[Value]) -> Value {
             }
         }
         let known = [
-            "id", "object", "created", "model", "choices", "usage", "error", "error_message",
+            "id",
+            "object",
+            "created",
+            "model",
+            "choices",
+            "usage",
+            "error",
+            "error_message",
         ];
         let members = without(chunk, &known);
         rest.fold("", &members, Envelope);
-        for part in list(&chunk["choices"]).iter().filter(|part| part.is_object()) {
+        for part in list(&chunk["choices"])
+            .iter()
+            .filter(|part| part.is_object())
+        {
             let index = number(&part["index"]).unwrap_or(0);
             let at = choices.iter().position(|choice| choice.index == index);
             let at = at.unwrap_or_else(|| {
-                let index = Choice { index, ..Choice::default() };
+                let index = Choice {
+                    index,
+                    ..Choice::default()
+                };
                 choices.push(index);
                 choices.len() - 1
             });
@@ -126,7 +139,10 @@ fn has_counts(usage: &Value) -> bool {
 fn without(object: &Value, keys: &[&str]) -> Value {
     let members = object.as_object().into_iter().flatten();
     let rest = members.filter(|(key, _)| !keys.contains(&key.as_str()));
-    Value::Object(rest.map(|(key, value)| (key.clone(), value.clone())).collect())
+    Value::Object(
+        rest.map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 fn list(value: &Value) -> Vec<Value> {
@@ -157,7 +173,10 @@ impl Choice {
             let within = if new { Tokens } else { Envelope };
             self.rest.fold("", &json!({"logprobs": logprobs}), within);
         }
-        if let Some(reason) = part["finish_reason"].as_str().filter(|reason| !reason.is_empty()) {
+        if let Some(reason) = part["finish_reason"]
+            .as_str()
+            .filter(|reason| !reason.is_empty())
+        {
             self.finish = json!(reason);
         }
         if delta.is_null() && part["message"].is_object() && !self.begun {
@@ -192,13 +211,15 @@ impl Choice {
         let members = without(delta, &["role", "content", "tool_calls"]);
         self.message.fold("", &members, Delta);
         let calls = list(&delta["tool_calls"]);
-        if calls.is_empty() {
-            if let Some(calls) = delta.get("tool_calls") {
-                self.message.fold("", &json!({"tool_calls": calls}), Delta);
-            }
+        if let Some(none) = delta.get("tool_calls").filter(|_| calls.is_empty()) {
+            self.message.fold("", &json!({"tool_calls": none}), Delta);
         }
         let several = calls.len() > 1;
-        for (position, call) in calls.iter().enumerate().filter(|(_, call)| call.is_object()) {
+        for (position, call) in calls
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| call.is_object())
+        {
             names += self.call(call, several.then_some(position));
         }
         // A name that comes again is said, though it adds nothing.
@@ -271,7 +292,8 @@ impl Choice {
             object @ Value::Object(_) => call.arguments.push_str(&object.to_string()),
             _ => {}
         }
-        call.function.fold("", &without(function, &["name", "arguments"]), Nested);
+        call.function
+            .fold("", &without(function, &["name", "arguments"]), Nested);
         let rest = without(entry, &["index", "id", "type", "function"]);
         call.rest.fold("", &rest, Nested);
         name.len() + kind.len()
@@ -279,7 +301,7 @@ impl Choice {
 
     fn by_index(&mut self, index: u64, id: &Value, name: &str) -> usize {
         let with_index = |call: &&Call| call.index == index;
-        let Some(last) = self.calls.iter().filter(with_index).next_back() else {
+        let Some(last) = self.calls.iter().rfind(with_index) else {
             return self.start(index);
         };
         let same = |call: &Call| call.index == index && call.id == *id;
@@ -291,7 +313,10 @@ impl Choice {
         if !id.is_null() && last.is_other(name) {
             return self.start(index);
         }
-        self.calls.iter().rposition(|call| call.index == index).unwrap()
+        self.calls
+            .iter()
+            .rposition(|call| call.index == index)
+            .unwrap()
     }
 
     fn by_place(&mut self, at: usize, id: &Value, name: &str) -> usize {
@@ -300,22 +325,29 @@ impl Choice {
             return self.start(next);
         };
         let goes_on = match id {
-            Value::Null => {
-                name.is_empty() || name.starts_with(&call.name) || !call.is_complete()
-            }
+            Value::Null => name.is_empty() || name.starts_with(&call.name) || !call.is_complete(),
             id => call.id == *id || call.id.is_null() && !call.is_other(name),
         };
         if goes_on {
             return at;
         }
-        let known = self.calls.iter().position(|call| !id.is_null() && call.id == *id);
+        let known = self
+            .calls
+            .iter()
+            .rposition(|call| !id.is_null() && call.id == *id);
         known.unwrap_or_else(|| self.start(next))
     }
 
     fn start(&mut self, index: u64) -> usize {
         let behind = self.calls.iter().rposition(|call| call.index <= index);
         let at = behind.map_or(0, |at| at + 1);
-        self.calls.insert(at, Call { index, ..Call::default() });
+        self.calls.insert(
+            at,
+            Call {
+                index,
+                ..Call::default()
+            },
+        );
         at
     }
 
@@ -324,7 +356,11 @@ impl Choice {
             (Some(parts), _) => Tree::List(parts).value(),
             (None, content) => json!(content),
         };
-        let role = if self.role.is_empty() { "assistant" } else { &self.role };
+        let role = if self.role.is_empty() {
+            "assistant"
+        } else {
+            &self.role
+        };
         let mut message = json!({"role": role, "content": content});
         extend(&mut message, self.message.value());
         if !self.calls.is_empty() {
@@ -365,12 +401,24 @@ impl Call {
             }
         }
         let scalar = || serde_json::from_str::<Value>(&self.arguments).is_ok();
-        if opened { depth == 0 && !quoted } else { scalar() }
+        if opened {
+            depth == 0 && !quoted
+        } else {
+            scalar()
+        }
     }
 
     fn value(self) -> Value {
-        let kind = if self.kind.is_empty() { "function" } else { &self.kind };
-        let id = if self.id.is_null() { json!("") } else { self.id };
+        let kind = if self.kind.is_empty() {
+            "function"
+        } else {
+            &self.kind
+        };
+        let id = if self.id.is_null() {
+            json!("")
+        } else {
+            self.id
+        };
         let mut call = json!({"id": id, "type": kind});
         let function = self.function.value();
         let empty = function.as_object().is_none_or(Map::is_empty);
@@ -464,7 +512,9 @@ impl Tree {
 
 impl List {
     fn fold(&mut self, elements: &[Value], within: Within) {
-        let Some(first) = elements.first() else { return };
+        let Some(first) = elements.first() else {
+            return;
+        };
         if within == Tokens {
             self.last = self.plain.len();
             self.plain.extend_from_slice(elements);
@@ -491,17 +541,15 @@ impl List {
     fn item(&mut self, item: &Value, within: Within) {
         let at = match index(item) {
             Some(index) => {
-                let kind = |tree: &Tree| match tree.clone().value() {
-                    Value::Object(members) => members.get("type").cloned(),
-                    _ => None,
-                };
-                let ours = item.get("type").filter(|kind| kind.is_string());
+                let ours = kind(item);
                 let same = |(known, tree): &(Option<u64>, Tree)| {
-                    let theirs = kind(tree);
-                    *known == Some(index) && (ours.is_none() || theirs.is_none() || theirs.as_ref() == ours)
+                    let theirs = kind(&tree.clone().value());
+                    *known == Some(index) && (ours.is_none() || theirs.is_none() || theirs == ours)
                 };
                 self.items.iter().rposition(same).unwrap_or_else(|| {
-                    let is_before = |(known, _): &&(Option<u64>, Tree)| known.is_some_and(|known| known <= index);
+                    let is_before = |(known, _): &&(Option<u64>, Tree)| {
+                        known.is_some_and(|known| known <= index)
+                    };
                     let at = self.items.iter().take_while(is_before).count();
                     self.items.insert(at, (Some(index), Tree::Nothing));
                     at
@@ -509,9 +557,8 @@ impl List {
             }
             None => {
                 let goes_on = match self.items.last() {
-                    Some((None, Tree::Object(last))) if within == Part && has_text(item) => {
-                        let kind = last.iter().find(|member| member.0 == "type");
-                        kind.map(|kind| kind.1.clone().value()) == item.get("type").cloned()
+                    Some((None, last @ Tree::Object(_))) if within == Part && has_text(item) => {
+                        kind(&last.clone().value()) == kind(item)
                     }
                     _ => false,
                 };
@@ -527,6 +574,10 @@ impl List {
 
 fn index(item: &Value) -> Option<u64> {
     item.get("index")?.as_u64()
+}
+
+fn kind(item: &Value) -> Option<Value> {
+    item.get("type").filter(|kind| kind.is_string()).cloned()
 }
 
 fn has_text(item: &Value) -> bool {

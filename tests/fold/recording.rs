@@ -15,12 +15,20 @@ fn files() -> Vec<(String, Vec<u8>)> {
     let entries = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let read = |path: std::path::PathBuf| (path.display().to_string(), std::fs::read(&path).unwrap());
-    paths.into_iter().filter(|path| path.is_file()).map(read).collect()
+    let read =
+        |path: std::path::PathBuf| (path.display().to_string(), std::fs::read(&path).unwrap());
+    paths
+        .into_iter()
+        .filter(|path| path.is_file())
+        .map(read)
+        .collect()
 }
 
 fn of(ending: &str) -> Vec<(String, Vec<u8>)> {
-    files().into_iter().filter(|(name, _)| name.ends_with(ending)).collect()
+    files()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(ending))
+        .collect()
 }
 
 #[test]
@@ -29,7 +37,10 @@ fn every_recorded_stream() {
     for (name, body) in of(".sse") {
         // What is handed on is what JSON.parse gives; tests of their own hold that.
         let (chunks, _) = reader::read([body.as_slice()], Mode::Chunks);
-        if chunks.fault.is_some_and(|(class, _)| class == Class::Stream) {
+        if chunks
+            .fault
+            .is_some_and(|(class, _)| class == Class::Stream)
+        {
             continue;
         }
         assert_eq!(chunks.folded, joined(oracle::fold(&chunks.items)), "{name}");
@@ -51,10 +62,16 @@ fn every_recorded_list_of_chunks_and_every_whole_answer() {
         let values: Vec<Value> = match serde_json::from_str(&text) {
             Ok(Value::Array(list)) => list,
             Ok(value) => vec![value],
-            Err(_) => text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+            Err(_) => text
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect(),
         };
         let values: Vec<Value> = values.into_iter().map(reader::as_javascript).collect();
-        if !values.iter().any(|value| value.get("choices").is_some_and(Value::is_array)) {
+        if !values
+            .iter()
+            .any(|value| value.get("choices").is_some_and(Value::is_array))
+        {
             continue;
         }
         let whole = folded(&values);
@@ -98,7 +115,9 @@ fn carried(answer: &Value, whole: &Value, path: &str) {
         }
         (Value::Array(list), Value::Array(kept)) => {
             assert_eq!(list.len(), kept.len(), "{path}");
-            list.iter().zip(kept).for_each(|(value, kept)| carried(value, kept, path));
+            list.iter()
+                .zip(kept)
+                .for_each(|(value, kept)| carried(value, kept, path));
         }
         _ => assert_eq!(whole, answer, "{path}"),
     }

@@ -22,7 +22,9 @@ fn value() -> impl Strategy<Value = Value> {
         text().prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
-        let key = select(vec!["a", "b", "text", "summary", "data", "content", "type", "name"]);
+        let key = select(vec![
+            "a", "b", "text", "summary", "data", "content", "type", "name",
+        ]);
         let object = prop::collection::vec((key, inner.clone()), 0..4);
         prop_oneof![
             object.clone().prop_map(object_of),
@@ -41,15 +43,41 @@ fn value() -> impl Strategy<Value = Value> {
 
 fn object_of(members: Vec<(&'static str, Value)>) -> Value {
     let members = members.into_iter();
-    Value::Object(members.map(|(key, value)| (key.to_string(), value)).collect())
+    Value::Object(
+        members
+            .map(|(key, value)| (key.to_string(), value))
+            .collect(),
+    )
 }
 
 fn entry() -> impl Strategy<Value = Value> {
     (
         select(vec![None, Some(0u32), Some(0), Some(1), Some(7)]),
-        select(vec![json!(null), json!(""), json!("a"), json!("b"), json!(3)]),
-        select(vec![json!(null), json!(""), json!("f"), json!("fg"), json!("g")]),
-        select(vec![json!(null), json!(""), json!("{"), json!("}"), json!("{}"), json!("1"), json!("\"{"), json!({"x": "y"}), json!([])]),
+        select(vec![
+            json!(null),
+            json!(""),
+            json!("a"),
+            json!("b"),
+            json!(3),
+        ]),
+        select(vec![
+            json!(null),
+            json!(""),
+            json!("f"),
+            json!("fg"),
+            json!("g"),
+        ]),
+        select(vec![
+            json!(null),
+            json!(""),
+            json!("{"),
+            json!("}"),
+            json!("{}"),
+            json!("1"),
+            json!("\"{"),
+            json!({"x": "y"}),
+            json!([]),
+        ]),
         prop::option::of(value()),
     )
         .prop_map(|(index, id, name, arguments, extra)| {
@@ -71,8 +99,11 @@ fn entry() -> impl Strategy<Value = Value> {
 fn part() -> impl Strategy<Value = Value> {
     prop_oneof![
         text().prop_map(|text| json!({"type": "text", "text": text})),
-        text().prop_map(|text| json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]})),
+        text().prop_map(
+            |text| json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
+        ),
         Just(json!({"type": "image_url", "image_url": {"url": "u"}})),
+        value().prop_map(|value| json!({"thinking": [value, {"text": "a"}]})),
         text().prop_map(|text| json!({"type": "text", "text": text, "index": 2})),
         text().prop_map(Value::from),
         Just(Value::Null),
@@ -81,7 +112,12 @@ fn part() -> impl Strategy<Value = Value> {
 
 fn member() -> impl Strategy<Value = (&'static str, Value)> {
     let parts = || prop::collection::vec(part(), 0..3).prop_map(Value::from);
-    let thought = select(vec!["reasoning", "reasoning_content", "reasoning_text", "refusal"]);
+    let thought = select(vec![
+        "reasoning",
+        "reasoning_content",
+        "reasoning_text",
+        "refusal",
+    ]);
     prop_oneof![
         4 => text().prop_map(|text| ("content", json!(text))),
         1 => parts().prop_map(|parts| ("content", parts)),
@@ -161,7 +197,11 @@ fn varied(chunk: &Value, turn: usize) -> Value {
         Value::Array(list) => list.iter().map(|value| varied(value, turn)).collect(),
         Value::Object(members) => {
             let members = members.iter();
-            Value::Object(members.map(|(key, value)| (key.clone(), varied(value, turn))).collect())
+            Value::Object(
+                members
+                    .map(|(key, value)| (key.clone(), varied(value, turn)))
+                    .collect(),
+            )
         }
         other => other.clone(),
     }

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Field, Part, Reader};
-use crate::json::{Kind, Malformed, Scanner};
-
-type Read = Result<(), Malformed>;
+use super::{Field, Part, Read, Reader};
+use crate::json::{Kind, Scanner};
 
 const CALLS: &str = "tool_calls is no list of calls";
 
@@ -93,7 +91,10 @@ impl Reader<'_, '_> {
         let start = self.scanner.at();
         self.member(Part::ChoiceMember, scope)?;
         let span = start..self.scanner.at();
-        if !matches!(self.payload.get(span.clone()), Some(b"null" | b"false" | b"\"\"")) {
+        if !matches!(
+            self.payload.get(span.clone()),
+            Some(b"null" | b"false" | b"\"\"")
+        ) {
             self.push(Part::Failure, span);
         }
         Ok(())
@@ -104,7 +105,9 @@ impl Reader<'_, '_> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
-        let digits = value.get(1..value.len().saturating_sub(1)).unwrap_or_default();
+        let digits = value
+            .get(1..value.len().saturating_sub(1))
+            .unwrap_or_default();
         let span = match kind {
             Kind::Number => start..self.scanner.at(),
             Kind::String if digits.iter().all(u8::is_ascii_digit) => {
@@ -221,9 +224,11 @@ impl Reader<'_, '_> {
                 reader.set(scope + 1, span);
                 Ok(())
             }
-            b"type" => {
-                reader.string(Part::ToolType, scope, "the type of a tool call is no string")
-            }
+            b"type" => reader.string(
+                Part::ToolType,
+                scope,
+                "the type of a tool call is no string",
+            ),
             b"function" => {
                 reader.set(scope + 2, 0..0);
                 reader.nested(&mut function, &mut |reader| reader.function(scope + 2))

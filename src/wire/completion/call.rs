@@ -107,7 +107,10 @@ impl ToolCalls {
         }
         let is_other = call.is_other(name);
         let earlier = self.list.get(..at).unwrap_or_default().iter();
-        let mut same = earlier.rev().take(MAX_SEARCH).take_while(|call| call.index == index);
+        let mut same = earlier
+            .rev()
+            .take(MAX_SEARCH)
+            .take_while(|call| call.index == index);
         match same.position(|call| call.id == id) {
             Some(before) => at - 1 - before,
             None if is_other => self.start(end, index),
@@ -174,7 +177,11 @@ impl ToolCall {
         match part {
             Part::ToolArguments => self.arguments.push(bytes),
             Part::ToolObject => {
-                let object = if bytes.starts_with(b"[") { b"{}" } else { bytes };
+                let object = if bytes.starts_with(b"[") {
+                    b"{}"
+                } else {
+                    bytes
+                };
                 let text = json_text(object);
                 self.arguments.push(&text);
             }
@@ -203,7 +210,11 @@ impl ToolCall {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let id: &[u8] = if self.id.is_empty() { b"\"\"" } else { &self.id };
+        let id: &[u8] = if self.id.is_empty() {
+            b"\"\""
+        } else {
+            &self.id
+        };
         let kind: &[u8] = if self.kind.is_empty() {
             b"function"
         } else {
@@ -214,7 +225,10 @@ impl ToolCall {
         let said = name.len() + arguments.len() > 0 || !self.function.is_empty();
         if said || kind == b"function" {
             let before: &[u8] = b",\"function\":{\"name\":\"";
-            put(out, &[before, name, b"\",\"arguments\":\"", arguments, b"\""]);
+            put(
+                out,
+                &[before, name, b"\",\"arguments\":\"", arguments, b"\""],
+            );
             self.function.write(&[], out);
             put(out, &[b"}"]);
         }
@@ -267,5 +281,7 @@ impl Scan {
 fn ascii(digits: &[u8]) -> u8 {
     let digits = digits.get(..4).map(String::from_utf8_lossy);
     let code = digits.and_then(|digits| u32::from_str_radix(&digits, 16).ok());
-    code.and_then(|code| u8::try_from(code).ok()).filter(u8::is_ascii).unwrap_or_default()
+    code.and_then(|code| u8::try_from(code).ok())
+        .filter(u8::is_ascii)
+        .unwrap_or_default()
 }

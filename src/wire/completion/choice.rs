@@ -136,7 +136,14 @@ impl Choice {
             *node = Node::Object(Members::default());
         }
         if let Node::Object(members) = node {
-            members.fold(member, if new { Within::Tokens } else { Within::Envelope });
+            members.fold(
+                member,
+                if new {
+                    Within::Tokens
+                } else {
+                    Within::Envelope
+                },
+            );
         }
     }
 

@@ -104,7 +104,9 @@ impl List {
         let end = self.items.partition_point(|item| item.0 <= index);
         let group = self.items.get(..end).unwrap_or_default().iter().rev();
         let mut group = group.take(MAX_TYPES).take_while(|item| item.0 == index);
-        match group.position(|(_, node)| kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)) {
+        match group.position(|(_, node)| {
+            kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)
+        }) {
             Some(before) => end - 1 - before,
             None if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
             None => {
@@ -118,7 +120,9 @@ impl List {
     /// Whether a part without an index goes on with the last one.
     fn goes_on(&self, facts: &Facts<'_>) -> bool {
         match self.items.last() {
-            Some((NONE, node)) if facts.has_text => kind_of(node).unwrap_or_default() == facts.kind,
+            Some((NONE, node @ Node::Object(_))) if facts.has_text => {
+                kind_of(node).unwrap_or_default() == facts.kind
+            }
             _ => false,
         }
     }
@@ -170,7 +174,7 @@ impl List {
 fn kind_of(node: &Node) -> Option<&[u8]> {
     match node {
         Node::Object(members) => match members.get(b"type") {
-            Some(Node::Last(kind)) => Some(kind),
+            Some(Node::Last(kind)) if kind.starts_with(b"\"") => Some(kind),
             _ => None,
         },
         _ => None,

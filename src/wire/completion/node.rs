@@ -59,12 +59,17 @@ impl Within {
 
 /// A key whose value is text inside lists and objects of a delta.
 pub(super) fn is_inner_text(key: &[u8]) -> bool {
-    matches!(key, b"text" | b"thinking" | b"summary" | b"data" | b"transcript")
+    matches!(
+        key,
+        b"text" | b"thinking" | b"summary" | b"data" | b"transcript"
+    )
 }
 
 /// The bytes between the quotes or brackets of a value.
 pub(super) fn inside(value: &[u8]) -> &[u8] {
-    value.get(1..value.len().saturating_sub(1)).unwrap_or_default()
+    value
+        .get(1..value.len().saturating_sub(1))
+        .unwrap_or_default()
 }
 
 impl Node {
