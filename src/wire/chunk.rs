@@ -76,6 +76,9 @@ pub enum Part {
     Void,
 }
 
+/// What reading comes to: the parts are among the fields then.
+type Read = Result<(), Malformed>;
+
 /// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
 const MAX_KEYS: usize = 16;
 
@@ -149,12 +152,12 @@ impl<'a> Reader<'a, '_> {
         fields.for_each(|field| field.part = Part::Void);
     }
 
-    fn skip(&mut self) -> Result<(), Malformed> {
+    fn skip(&mut self) -> Read {
         self.scanner.skip().map(drop)
     }
 
     /// The next value as it stands, unless it is null.
-    fn raw(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+    fn raw(&mut self, part: Part, scope: usize) -> Read {
         self.forget(scope, part);
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
@@ -181,10 +184,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads an object through `on_key`; anything else is skipped.
-    fn object(
-        &mut self,
-        on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    fn object(&mut self, on_key: &mut dyn FnMut(&mut Self, &[u8]) -> Read) -> Read {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
         }
@@ -203,8 +203,8 @@ impl<'a> Reader<'a, '_> {
     fn nested(
         &mut self,
         place: &mut Range<usize>,
-        read: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        read: &mut dyn FnMut(&mut Self) -> Read,
+    ) -> Read {
         self.forget_all(place);
         place.start = self.fields.len();
         read(self)?;
@@ -223,7 +223,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The key at hand with its value.
-    fn member(&mut self, part: Part, scope: usize) -> Result<(), Malformed> {
+    fn member(&mut self, part: Part, scope: usize) -> Read {
         let start = self.key_start();
         let key = self.payload.get(start..self.scanner.at());
         let (payload, key) = (self.payload, key.unwrap_or_default());
@@ -243,8 +243,8 @@ impl<'a> Reader<'a, '_> {
     fn list(
         &mut self,
         problem: &'static str,
-        on_element: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        on_element: &mut dyn FnMut(&mut Self) -> Read,
+    ) -> Read {
         match self.scanner.kind()? {
             Kind::Array => {
                 self.scanner.begin_array()?;
@@ -276,7 +276,7 @@ impl<'a> Reader<'a, '_> {
         Ok(false)
     }
 
-    fn refuse(&self, problem: &'static str) -> Result<(), Malformed> {
+    fn refuse(&self, problem: &'static str) -> Read {
         let at = self.scanner.at();
         Err(Malformed { at, problem })
     }
@@ -356,7 +356,7 @@ impl<'a> Reader<'a, '_> {
         Ok(says_so)
     }
 
-    fn usage(&mut self) -> Result<(), Malformed> {
+    fn usage(&mut self) -> Read {
         match self.is_object("usage is no object")? {
             true => self.raw(Part::Usage, self.fields.len()),
             false => Ok(()),

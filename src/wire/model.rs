@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
+use crate::wire::failure::message_of;
 
 /// One model of the catalogue, in the public shape.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -66,7 +67,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
     let value = read(body)?;
     let list = match value.get("data") {
         Some(Value::Array(list)) => list.as_slice(),
-        _ => return Err(unknown("a list of models")),
+        _ => return Err(unknown("a list of models", &value)),
     };
     Ok(list.iter().filter_map(Model::from_value).collect())
 }
@@ -81,7 +82,7 @@ pub fn parse_one(body: &[u8]) -> Result<Model, Error> {
     };
     entry
         .and_then(Model::from_value)
-        .ok_or_else(|| unknown("a model"))
+        .ok_or_else(|| unknown("a model", &value))
 }
 
 fn read(body: &[u8]) -> Result<Value, Error> {
@@ -91,8 +92,9 @@ fn read(body: &[u8]) -> Result<Value, Error> {
     })
 }
 
-fn unknown(wanted: &str) -> Error {
-    let message = ["The answer is not ", wanted, "."].concat();
+fn unknown(wanted: &str, answer: &Value) -> Error {
+    let said = message_of(answer).map_or_else(|| ".".into(), |said| [": ", &said].concat());
+    let message = ["The answer is not ", wanted, &said].concat();
     Error::new(Class::Api, message)
 }
 

@@ -37,6 +37,8 @@ fn entry(index: Option<u32>, id: Option<&str>, name: Option<&str>, arguments: &s
     entry
 }
 
+type Case<'c> = (&'c str, Vec<Value>, &'c [[&'c str; 3]]);
+
 #[test]
 fn calls_are_told_apart() {
     let zero = Some(0);
@@ -45,7 +47,7 @@ fn calls_are_told_apart() {
         entry(zero, Some("b"), Some("g"), "[]"),
     );
     let bare = |name| entry(None, Some(""), Some(name), "{}");
-    let table: &[(&str, Vec<Value>, &[[&str; 3]])] = &[
+    let table: &[Case] = &[
         (
             "one index for all, in deltas of their own",
             vec![json!([a]), json!([b])],
@@ -167,7 +169,8 @@ fn calls_are_told_apart() {
 
 #[test]
 fn a_name_in_pieces_and_a_name_repeated() {
-    let table: [(&str, &[(&str, Option<&str>)], &str); 7] = [
+    type Piece<'p> = (&'p str, Option<&'p str>);
+    let table: [(&str, &[Piece], &str); 7] = [
         (
             "in pieces",
             &[("get_", Some("n")), ("weather", None)],

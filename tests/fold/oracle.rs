@@ -211,10 +211,8 @@ impl Choice {
         let members = without(delta, &["role", "content", "tool_calls"]);
         self.message.fold("", &members, Delta);
         let calls = list(&delta["tool_calls"]);
-        if calls.is_empty() {
-            if let Some(calls) = delta.get("tool_calls") {
-                self.message.fold("", &json!({"tool_calls": calls}), Delta);
-            }
+        if let Some(none) = delta.get("tool_calls").filter(|_| calls.is_empty()) {
+            self.message.fold("", &json!({"tool_calls": none}), Delta);
         }
         let several = calls.len() > 1;
         for (position, call) in calls
@@ -303,7 +301,7 @@ impl Choice {
 
     fn by_index(&mut self, index: u64, id: &Value, name: &str) -> usize {
         let with_index = |call: &&Call| call.index == index;
-        let Some(last) = self.calls.iter().filter(with_index).next_back() else {
+        let Some(last) = self.calls.iter().rfind(with_index) else {
             return self.start(index);
         };
         let same = |call: &Call| call.index == index && call.id == *id;
@@ -336,7 +334,7 @@ impl Choice {
         let known = self
             .calls
             .iter()
-            .position(|call| !id.is_null() && call.id == *id);
+            .rposition(|call| !id.is_null() && call.id == *id);
         known.unwrap_or_else(|| self.start(next))
     }
 
@@ -543,15 +541,10 @@ impl List {
     fn item(&mut self, item: &Value, within: Within) {
         let at = match index(item) {
             Some(index) => {
-                let kind = |tree: &Tree| match tree.clone().value() {
-                    Value::Object(members) => members.get("type").cloned(),
-                    _ => None,
-                };
-                let ours = item.get("type").filter(|kind| kind.is_string());
+                let ours = kind(item);
                 let same = |(known, tree): &(Option<u64>, Tree)| {
-                    let theirs = kind(tree);
-                    *known == Some(index)
-                        && (ours.is_none() || theirs.is_none() || theirs.as_ref() == ours)
+                    let theirs = kind(&tree.clone().value());
+                    *known == Some(index) && (ours.is_none() || theirs.is_none() || theirs == ours)
                 };
                 self.items.iter().rposition(same).unwrap_or_else(|| {
                     let is_before = |(known, _): &&(Option<u64>, Tree)| {
@@ -564,9 +557,8 @@ impl List {
             }
             None => {
                 let goes_on = match self.items.last() {
-                    Some((None, Tree::Object(last))) if within == Part && has_text(item) => {
-                        let kind = last.iter().find(|member| member.0 == "type");
-                        kind.map(|kind| kind.1.clone().value()) == item.get("type").cloned()
+                    Some((None, last @ Tree::Object(_))) if within == Part && has_text(item) => {
+                        kind(&last.clone().value()) == kind(item)
                     }
                     _ => false,
                 };
@@ -582,6 +574,10 @@ impl List {
 
 fn index(item: &Value) -> Option<u64> {
     item.get("index")?.as_u64()
+}
+
+fn kind(item: &Value) -> Option<Value> {
+    item.get("type").filter(|kind| kind.is_string()).cloned()
 }
 
 fn has_text(item: &Value) -> bool {

@@ -103,6 +103,7 @@ fn part() -> impl Strategy<Value = Value> {
             |text| json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
         ),
         Just(json!({"type": "image_url", "image_url": {"url": "u"}})),
+        value().prop_map(|value| json!({"thinking": [value, {"text": "a"}]})),
         text().prop_map(|text| json!({"type": "text", "text": text, "index": 2})),
         text().prop_map(Value::from),
         Just(Value::Null),

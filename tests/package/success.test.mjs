@@ -238,6 +238,15 @@ test("embeddings that came with a failure are an APIError with its words", async
   }
 });
 
+test("a catalogue that is a failure is an APIError with its words", async () => {
+  for (const body of [{ success: false, errors: [{ message: WORDS }] }, { data: null, base_resp: { status_code: 1004, status_msg: WORDS } }, { error: WORDS }]) {
+    const fetch = async () => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+    const error = await failure(new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, retry: false, fetch }).models.list());
+    assert.equal(error.name, "APIError");
+    assert.match(error.message, /own words/);
+  }
+});
+
 test("a permission is only spoken of behind Hugging Face's own words", async () => {
   const told = async (status, body) => {
     const fetch = async () => new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });

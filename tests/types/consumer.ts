@@ -10,6 +10,7 @@ import HuggingFaceDefault, {
   HuggingFace,
   MODELS,
   RateLimiter,
+  reasoningOf,
   retryDelay,
   SseDecoder,
   storageStore,
@@ -24,7 +25,7 @@ import HuggingFaceDefault, {
   type Settlement,
 } from "hfetch";
 import { gateway, issueTicket, type Caller, type GatewayHandler, type GatewayOptions } from "hfetch/gateway";
-import { HuggingFace as SlimHuggingFace, init } from "hfetch/slim";
+import { HuggingFace as SlimHuggingFace, init, reasoningOf as slimReasoningOf } from "hfetch/slim";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_yes: Same<A, B>): void => {};
@@ -87,6 +88,11 @@ export function errors(error: unknown): PartialCompletion | null {
 
 export function pureLogic(): void {
   same<ReturnType<typeof estimateTokens>, number>(true);
+  same<ReturnType<typeof reasoningOf>, string | null>(true);
+  same<typeof slimReasoningOf, typeof reasoningOf>(true);
+  const message: ChatCompletion["choices"][number]["message"] = { role: "assistant", content: null, refusal: null, reasoning_content: "a" };
+  same<typeof message.reasoning_content, string | null | undefined>(true);
+  reasoningOf(message);
   const usd: number | null = cost({ prompt_tokens: 1000 }, { input_token_cost: 2e-7, output_token_cost: 2e-7, unit: "token" }).usd;
   const wait: number | null = retryDelay({ status: 429, headers: { "retry-after": "3" }, attempt: 1 });
   const taken = new RateLimiter({ requestsPerMinute: 5 }).reserve(100, 0);

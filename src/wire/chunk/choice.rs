@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Field, Part, Reader};
-use crate::json::{Kind, Malformed, Scanner};
-
-type Read = Result<(), Malformed>;
+use super::{Field, Part, Read, Reader};
+use crate::json::{Kind, Scanner};
 
 const CALLS: &str = "tool_calls is no list of calls";
 

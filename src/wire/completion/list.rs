@@ -120,7 +120,9 @@ impl List {
     /// Whether a part without an index goes on with the last one.
     fn goes_on(&self, facts: &Facts<'_>) -> bool {
         match self.items.last() {
-            Some((NONE, node)) if facts.has_text => kind_of(node).unwrap_or_default() == facts.kind,
+            Some((NONE, node @ Node::Object(_))) if facts.has_text => {
+                kind_of(node).unwrap_or_default() == facts.kind
+            }
             _ => false,
         }
     }
@@ -172,7 +174,7 @@ impl List {
 fn kind_of(node: &Node) -> Option<&[u8]> {
     match node {
         Node::Object(members) => match members.get(b"type") {
-            Some(Node::Last(kind)) => Some(kind),
+            Some(Node::Last(kind)) if kind.starts_with(b"\"") => Some(kind),
             _ => None,
         },
         _ => None,
