@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 fn parts(payload: &str) -> Vec<(Part, &str)> {
     let mut fields: Vec<Field> = Vec::new();
     read(payload.as_bytes(), &mut fields).unwrap();
-    fields
-        .iter()
-        .map(|field| (field.part, &payload[field.span.clone()]))
+    let said = fields.iter().filter(|field| field.part != Part::Void);
+    said.map(|field| (field.part, &payload[field.span.clone()]))
         .collect()
 }
 
