@@ -21,7 +21,7 @@ impl World {
         let request = &mut flight.requests[index];
         request.serial += 1;
         request.waiter = None;
-        (request.asks_store, request.awaits_prices) = (false, false);
+        request.awaits_prices = false;
         let address = Address {
             call,
             index,
@@ -31,7 +31,7 @@ impl World {
             Step::AwaitPrices => request.awaits_prices = true,
             Step::AskKey { patience } => self.ask_key(address, patience),
             Step::Reserve { parts } => {
-                request.asks_store = true;
+                request.asks_store = Some(request.serial);
                 self.ask_store(address, parts);
             }
             Step::Sleep { ms, waiter } => {
