@@ -17,7 +17,7 @@ impl World {
     pub(super) fn check_end(&mut self) {
         let now = self.now();
         self.every_call_is_settled_once();
-        assert_eq!(self.shared.line.len(0.0), 0, "somebody still waits");
+        assert_eq!(self.shared.line.len(0.0), 0, "a request still waits");
         self.nothing_is_reserved();
         let keys = self.shared.pool(|pool| pool.snapshot(now));
         assert_eq!(keys, self.judge.keys(now));
@@ -49,7 +49,7 @@ impl World {
         assert_eq!(self.shared.in_flight.get(), 0);
     }
 
-    /// Whether somebody may keep a call from ending by itself.
+    /// Whether a store, a key function or a clock may keep a call from ending by itself.
     fn may_hang(&self) -> bool {
         let answers = self.scenario.store.iter().flatten();
         let is_late = |answer: &StoreAnswer| *answer == StoreAnswer::Hangs;

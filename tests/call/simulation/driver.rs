@@ -142,7 +142,7 @@ impl World {
 
     /// Ends a waiter's sleep, if it is asleep.
     fn wake(&mut self, waiter: u64) {
-        assert!(!self.scenario.workerd, "nobody can be woken in workerd");
+        assert!(!self.scenario.workerd, "no call can be woken in workerd");
         for (call, flight) in self.flights.iter().enumerate() {
             let mut requests = flight.requests.iter();
             if let Some(index) = requests.position(|request| request.waiter == Some(waiter)) {
