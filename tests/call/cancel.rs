@@ -98,7 +98,7 @@ fn a_call_can_be_closed_in_every_state() {
 }
 
 #[test]
-fn nobody_waits_for_a_call_that_has_ended() {
+fn no_call_waits_for_one_that_has_ended() {
     at_every_step(
         |plan, when| plan.cancelled(when, Cancelled::Aborted),
         |world, last| {

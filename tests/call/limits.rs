@@ -1,4 +1,4 @@
-//! What the limits let through, who waits, in what order, and for how long.
+//! What the limits let through, and in what order and for how long calls wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -71,7 +71,7 @@ fn a_wait_that_is_too_long_is_not_begun() {
 }
 
 #[test]
-fn whose_wait_is_over_is_told_of_the_limit_that_was_in_the_way() {
+fn a_call_whose_wait_is_over_is_told_of_the_limit_that_was_in_the_way() {
     let scenario = limited(r#""maxConcurrent":1,"maxWait":50"#);
     let world = calls(scenario, 3, 100);
     assert_eq!(world.story(1), "line 50, LimitExceededError");
@@ -92,7 +92,7 @@ fn each_key_has_limits_of_its_own() {
 }
 
 #[test]
-fn who_waits_for_a_call_under_way_takes_another_key_as_soon_as_it_has_room() {
+fn a_call_that_waits_for_another_to_end_takes_a_second_key_as_soon_as_that_has_room() {
     let scenario = Scenario::with(r#""apiKeys":["hf_a","hf_b"],"limits":{"tokensPerMinute":100}"#);
     // Two long answers hold what hf_a has; hf_b has used up its minute at 59 s.
     let long = |at| Plan::chat().at(at).reads_for(300_000);
@@ -219,7 +219,7 @@ fn a_success_whose_window_is_spent_makes_the_next_call_wait() {
 }
 
 #[test]
-fn whoever_gives_up_its_place_lets_the_next_one_look() {
+fn a_call_that_gives_up_its_place_lets_the_next_one_look() {
     let scenario = Scenario::with(ONE);
     let scenario = scenario.call(Plan::chat());
     let scenario = scenario.call(
@@ -245,7 +245,7 @@ fn a_clock_that_is_set_back_lengthens_a_wait_by_no_more_than_its_sleep() {
 }
 
 #[test]
-fn in_workerd_everybody_looks_for_itself_and_often_where_the_line_moves() {
+fn in_workerd_each_call_looks_for_itself_and_often_where_the_line_moves() {
     let world = calls(Scenario::with(ONE).workerd(), 20, 100);
     assert_eq!(world.story(1), "line 50, line 100, send hf_a, answer");
     for call in 1..20 {

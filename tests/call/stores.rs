@@ -143,7 +143,7 @@ fn what_becomes_free_while_a_store_is_asked_is_not_missed() {
 }
 
 #[test]
-fn who_arrives_behind_others_asks_once_and_gives_back() {
+fn a_call_that_arrives_behind_others_asks_once_and_gives_back() {
     let options = r#""limits":{"tokensPerMinute":100}"#;
     let large = |at| Plan::chat().at(at).usage(Reported::ByServer(10, 24));
     let scenario = [0, 10, 20]
@@ -158,12 +158,12 @@ fn who_arrives_behind_others_asks_once_and_gives_back() {
 }
 
 #[test]
-fn who_finds_itself_first_after_a_slow_answer_asks_again() {
+fn a_call_that_finds_itself_first_after_a_slow_answer_asks_again() {
     let scenario = Scenario::with(ONE).store(&[Honest, Honest, Late(400)]);
     let scenario = scenario
         .call(Plan::chat().reads_for(300))
         .call(Plan::chat().at(1).reads_for(50));
-    // It asks behind another, and is refused after that one has gone.
+    // The third call asks behind the second, and hears the refusal after the second has gone.
     let world = World::run(&scenario.call(Plan::chat().at(2)));
     assert_eq!(
         world.story(2),

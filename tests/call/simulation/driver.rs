@@ -21,7 +21,7 @@ impl World {
         let request = &mut flight.requests[index];
         request.serial += 1;
         request.waiter = None;
-        (request.asks_store, request.awaits_prices) = (false, false);
+        request.awaits_prices = false;
         let address = Address {
             call,
             index,
@@ -31,7 +31,7 @@ impl World {
             Step::AwaitPrices => request.awaits_prices = true,
             Step::AskKey { patience } => self.ask_key(address, patience),
             Step::Reserve { parts } => {
-                request.asks_store = true;
+                request.asks_store = Some(request.serial);
                 self.ask_store(address, parts);
             }
             Step::Sleep { ms, waiter } => {
@@ -142,7 +142,7 @@ impl World {
 
     /// Ends a waiter's sleep, if it is asleep.
     fn wake(&mut self, waiter: u64) {
-        assert!(!self.scenario.workerd, "nobody can be woken in workerd");
+        assert!(!self.scenario.workerd, "no call can be woken in workerd");
         for (call, flight) in self.flights.iter().enumerate() {
             let mut requests = flight.requests.iter();
             if let Some(index) = requests.position(|request| request.waiter == Some(waiter)) {

@@ -78,8 +78,8 @@ struct Request {
     serial: u64,
     /// The number under which it sleeps in line.
     waiter: Option<u64>,
-    /// Whether a given store is being asked.
-    asks_store: bool,
+    /// The step with which a given store was asked that has not answered yet.
+    asks_store: Option<u64>,
     awaits_prices: bool,
     /// What the body of the response to its last try holds.
     body: &'static str,
@@ -273,9 +273,18 @@ impl World {
 
     /// Hands in what has come of a step, unless the request has long gone on; only a store's answer is never withheld.
     fn come(&mut self, address: Address, heard: Heard) {
-        let request = &self.flights[address.call].requests[address.index];
+        let request = &mut self.flights[address.call].requests[address.index];
         let is_late = request.serial != address.serial;
-        if is_late && (!heard.is_of_store() || request.asks_store) {
+        if heard.is_of_store() {
+            // What was said of an older question is no answer to this one.
+            if request
+                .asks_store
+                .is_some_and(|serial| serial != address.serial)
+            {
+                return;
+            }
+            request.asks_store = None;
+        } else if is_late {
             return;
         }
         self.hand_in(address.call, address.index, heard);

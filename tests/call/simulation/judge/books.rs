@@ -69,7 +69,7 @@ impl Judge {
         self.requests.insert((number, index), request);
     }
 
-    /// A call has been closed: what nobody accounted for has its prompt, and the settlement is the sum.
+    /// A call has been closed: a request without an account took its prompt, and the settlement is the sum.
     pub fn close(
         &mut self,
         call: &Call,

@@ -1,4 +1,4 @@
-//! Whose turn it is, what the limits say, and how long a waiter may sleep.
+//! Which request's turn it is, what the limits say, and how long a waiter may sleep.
 
 use hfetch::call::Step;
 use hfetch::policy::limit_store::Refusal;
@@ -121,7 +121,7 @@ impl Judge {
         self.join(m, request, step);
     }
 
-    /// Whoever finds itself first once it joins asks at once: nobody will wake it.
+    /// A request that is first as it joins asks at once: no other one will wake it.
     pub(super) fn join(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
         let turn = &mut request.turn;
@@ -183,7 +183,7 @@ impl Judge {
         self.line.retain(|place| Some(place.0) != waiter);
     }
 
-    /// Nothing happens any more at this time: whoever is first in line knows it, and sleeps no longer than it must.
+    /// Nothing happens any more at this time: the first request in line knows that it is first, and sleeps no longer than it must.
     pub fn quiet(&mut self) {
         let Some((waiter, _)) = self.line.first() else {
             return;

@@ -19,7 +19,7 @@ use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 use super::heard::Heard;
 use super::scenario::Reply;
 
-/// The longest time between two looks where nobody can wake a waiter, in ms.
+/// The longest time between two looks of a waiter that cannot be woken, in ms.
 const LAST_LOOK: f64 = 1_000.0;
 
 /// How much longer than announced a waiter may be silent in workerd, in ms.
@@ -86,7 +86,7 @@ struct Request {
     key: usize,
     /// The shadow store's name of what is reserved.
     reservation: Option<String>,
-    /// Whether it was sent and nobody has accounted for it.
+    /// Whether it was sent and has no account yet.
     open: bool,
 }
 
@@ -107,7 +107,7 @@ pub struct Judge {
     /// None: a given store counts.
     store: Option<MemoryStore>,
     pool: KeyPool,
-    /// Who waits: number, and until when it is alive.
+    /// The waiters in order: the number of each, and until when it counts as alive.
     line: Vec<(u64, f64)>,
     requests: BTreeMap<(usize, usize), Request>,
     sums: BTreeMap<usize, Sum>,
