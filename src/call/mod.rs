@@ -66,7 +66,7 @@ use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::held::Held;
 use crate::policy::clock::Now;
-use crate::policy::ledger::Kind;
+use crate::policy::ledger::{Kind, Settlement};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::token;
 use crate::wire::completion::Completion;
@@ -110,6 +110,8 @@ pub struct Call {
     /// Limits and budgets beside the client's own.
     parts: Vec<Part>,
     ended_at: Cell<Option<f64>>,
+    /// The settlement, once it is made.
+    settled: Held<Option<Settlement>>,
     /// Whether live prices that it needs may still be on their way.
     awaits_prices: Cell<bool>,
     machines: Held<Vec<Machine>>,

@@ -182,6 +182,7 @@ impl Call {
             started_at: now.wall,
             began: shared.clock(),
             ended_at: Cell::new(None),
+            settled: Held::default(),
             awaits_prices: Cell::new(false),
             machines: Held::new(machines),
             sent_keys: Held::default(),
