@@ -5,6 +5,7 @@ use super::attempt::{Machine, State};
 use super::failure::Failure;
 use super::{Call, Effect, Step};
 use crate::policy::clock::Now;
+use crate::policy::key_pool::KeyPool;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 use crate::policy::waiting::{Looks, Sleep};
@@ -34,6 +35,8 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
+    /// Ms until another key has rested, which may let the request through before that.
+    rested: f64,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -96,6 +99,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
+            rested: f64::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -121,7 +125,7 @@ impl Call {
                 return *step;
             }
         }
-        self.end_round(machine, &round, now)
+        self.end_round(machine, round, now)
     }
 
     /// The given store has answered for the key that the round was at.
@@ -193,10 +197,21 @@ impl Call {
     }
 
     /// Every key was refused: the request waits, or gives up.
-    fn end_round(&self, machine: &mut Machine, round: &Round, now: Now) -> Step {
-        let Some(refusal) = &round.soonest else {
+    fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
+        let Some(refusal) = &mut round.soonest else {
             return self.give_up(machine, self.keyless());
         };
+        let of_key = |key: &usize| refusal.scope == self.shared.scope(*key);
+        if round.keys.iter().any(of_key) {
+            let next_ready = |pool: &mut KeyPool| pool.next_ready(&self.model, &round.keys, now);
+            round.rested = self.shared.pool(next_ready);
+            // A request that is too large for one key is so for each of them.
+            if refusal.limit.retry_after.is_finite() {
+                let limit = &mut refusal.limit;
+                limit.retry_after = limit.retry_after.min(round.rested);
+                limit.least = limit.least.min(round.rested);
+            }
+        }
         let waits = self.shared.config.waiting.waits;
         let wait = refusal.limit.retry_after;
         let hopeless = !waits || refusal.limit.reason == Reason::Budget || wait == f64::INFINITY;
@@ -212,7 +227,7 @@ impl Call {
         if round.first && self.shared.line.freed() != round.freed {
             return self.look(machine, now);
         }
-        self.sleep(machine, Some(round).filter(|round| round.first), now)
+        self.sleep(machine, Some(&round).filter(|round| round.first), now)
     }
 
     /// The request waits in line. The first one, which has just made a round, sleeps until a limit may allow it; where a
@@ -252,7 +267,7 @@ impl Call {
             is_first: round.is_some(),
             retry_after: limit.map_or(0.0, |limit| limit.retry_after),
             least: limit.map_or(0.0, |limit| limit.least),
-            left,
+            left: left.min(round.map_or(left, |round| round.rested)),
             // A store of the caller's may be shared with processes that can wake nobody here.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),
         });
