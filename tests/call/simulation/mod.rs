@@ -25,6 +25,7 @@ use hfetch::call::{Call, Effect};
 use hfetch::config::{Config, KeySource};
 use hfetch::error::Error;
 use hfetch::json;
+use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Settlement;
 use hfetch::policy::limit_store::Part;
 
@@ -35,6 +36,9 @@ use store::GivenStore;
 
 /// 2026-11-22T00:00Z
 pub const START: f64 = 1_795_305_600_000.0;
+
+/// What the clock that only passes shows then.
+const UPTIME: f64 = 12_345.25;
 
 /// When every call that is still under way is ended by its total timeout.
 pub const PATIENCE: u64 = 600_000;
@@ -215,9 +219,13 @@ impl World {
         rows.map(|row| *row.0).collect()
     }
 
-    /// The wall clock.
-    pub fn now(&self) -> f64 {
-        START + self.time as f64 + self.skew
+    /// The clocks.
+    pub fn now(&self) -> Now {
+        let passed = self.time as f64;
+        Now {
+            wall: START + passed + self.skew,
+            steady: (!self.scenario.wall_alone).then_some(UPTIME + passed),
+        }
     }
 
     fn schedule(&mut self, after: u64, task: Task) {
@@ -236,14 +244,16 @@ impl World {
             Task::Prices => self.prices_come(),
             Task::Jump(by) => {
                 self.skew += by;
-                self.judge.jumped();
+                if self.scenario.wall_alone {
+                    self.judge.jumped();
+                }
             }
         }
     }
 
     fn begin(&mut self, number: usize) {
         let now = self.now();
-        let wants_prices = self.shared.wants_prices(now);
+        self.judge.read(now);
         let call = match open(&self.shared, &self.flights[number].plan, now) {
             Ok(call) => call,
             Err(error) => {
@@ -251,7 +261,7 @@ impl World {
                 return;
             }
         };
-        if wants_prices && call.kind.is_some() && !self.prices_under_way {
+        if self.shared.wants_prices() && call.kind.is_some() && !self.prices_under_way {
             self.prices_under_way = true;
             self.schedule(self.scenario.prices.unwrap_or(10_000), Task::Prices);
         }
@@ -370,7 +380,7 @@ impl Flight {
     }
 }
 
-fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, Error> {
+fn open(shared: &Rc<Shared>, plan: &Plan, now: Now) -> Result<Call, Error> {
     let given = Given {
         options: shared.default_options(),
         parts: plan.parts.clone(),

@@ -28,7 +28,8 @@ pub fn class_of(status: u16, body: &str) -> &'static str {
 
 /// Statuses that are tried again with the same key.
 pub fn is_retryable(status: u16) -> bool {
-    [408, 409, 425, 429, 500, 502, 503, 504].contains(&status)
+    let answered = [408, 409, 425, 429, 500, 502, 503, 504];
+    answered.contains(&status) || (520..=524).contains(&status) || [529, 530].contains(&status)
 }
 
 /// Ms that the server asks for before another try.
@@ -94,6 +95,8 @@ pub fn pause(
             wait = Some(wait.unwrap_or(0.0).max(ms));
         }
     }
+    // "Now" is heard once.
+    let wait = wait.filter(|ms| *ms > 0.0 || attempt == 1);
     let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
     // A timer may be a millisecond early.
     Some(1.0 + wait.unwrap_or(doubled.min(policy.max_delay) * random))
