@@ -45,7 +45,7 @@ const LISTED_FUNCTIONS = 25;
 /** The file as an app's bundler would ship it. */
 async function minified(entry) {
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false, external: ["*.wasm"] });
+  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false, external: ["*.wasm?module"] });
   return outputFiles[0].contents;
 }
 

@@ -12,9 +12,7 @@ const STRING = 0; // a slot's kind; anything else is an array of numbers
 const NUMBER = 1;
 const NONE = Object.freeze([]);
 
-// A byte order mark inside a text belongs to it.
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
+let utf8; // not on import: not every environment that loads this has one
 let bytes = new Uint8Array(0);
 let words;
 let floats;
@@ -22,6 +20,8 @@ let floats;
 // Growing the memory detaches the views.
 function renewViews() {
   const { buffer } = wasm_memory();
+  // A byte order mark inside a text belongs to it.
+  utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true });
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
   floats = new Float64Array(buffer);

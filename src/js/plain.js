@@ -10,7 +10,7 @@ const LIST = 6;
 const OBJECT = 7;
 const END = 8;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+let decoder; // not on import: not every environment that loads this has one
 // By the place where they begin.
 const names = new Map();
 let view;
@@ -70,5 +70,6 @@ function name() {
 }
 
 function text(start, length) {
+  decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
   return decoder.decode(new Uint8Array(view.buffer, start, length));
 }
