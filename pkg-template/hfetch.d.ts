@@ -1,5 +1,3 @@
-/// <reference lib="esnext.disposable" />
-
 // The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types,
 // Deno or Bun. Naming them here as empty interfaces adds nothing to them, and makes the types hold on lib "es2022" alone.
 declare global {
@@ -7,6 +5,18 @@ declare global {
   interface AbortSignal {}
   interface Headers {}
   interface ReadableStream<R = any> {}
+
+  // As lib "esnext.disposable" has them, which TypeScript knows from 5.2 on.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+  interface AsyncDisposable {
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
 }
 
 // ---------------------------------------------------------------- client

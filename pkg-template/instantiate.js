@@ -4,10 +4,11 @@ import { guarded } from "./trap.js";
 // Written by the build: what the module asks for, by module and name.
 import { imports } from "./imports.js";
 
-let exports;
+// The running module's functions. (Not "exports": hosts that wrap modules in a function have an argument of that name.)
+let running;
 
 /** Whether the module runs that the entry points of this file share: that for Workers shares it with slim. */
-export const started = () => exports !== undefined;
+export const started = () => running !== undefined;
 
 /**
  * Leaves the start to the first use, since an import must break no program, wherever it is loaded. `compile` gives the compiled module, or
@@ -17,7 +18,7 @@ export function startAtFirstUse(compile) {
   if (started()) return;
   const get = (_, name) => {
     start(compile);
-    return exports[name];
+    return running[name];
   };
   __wbg_set_wasm(new Proxy({}, { get }));
 }
@@ -31,9 +32,9 @@ export function start(compile) {
   checkEnvironment();
   const instance = compiling(() => new WebAssembly.Instance(compile(), imports));
   prepareText();
-  exports = guarded(instance.exports);
-  __wbg_set_wasm(exports);
-  exports.__wbindgen_start();
+  running = guarded(instance.exports);
+  __wbg_set_wasm(running);
+  running.__wbindgen_start();
 }
 
 /** Throws an error that names what the module or its glue needs and this environment lacks. */
@@ -54,7 +55,8 @@ export function compiling(work) {
 
 export function compileError(cause) {
   if (cause instanceof HfetchError) return cause;
-  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}. ${ADVICE}`, { cause });
+  const advice = "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
+  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}. ${advice}`, { cause });
 }
 
 const COPY = "Jest's jsdom environment leaves it out: take the environment jest-fixed-jsdom, or copy it from node:util to globalThis";
@@ -63,6 +65,7 @@ const NEEDED = {
   TextDecoder: COPY,
   TextEncoder: COPY,
 };
-const ADVICE =
-  "A page or extension with a Content-Security-Policy needs script-src 'wasm-unsafe-eval' in it. In a Worker or an edge runtime let the bundler " +
-  'resolve hfetch with the condition "workerd", or leave it to the platform\'s own (Next: serverExternalPackages: ["hfetch"])';
+const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
+const ON_THE_EDGE =
+  'A Worker and an edge runtime take no module but one that the bundler brings along: for Nuxt set nitro.experimental.wasm: true, for Nitro experimental.wasm: true, ' +
+  'for Next serverExternalPackages: ["hfetch"]; any other must resolve hfetch with the condition "workerd"';

@@ -3,6 +3,7 @@
 // Each folder of tests/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
 // run to run, for its node_modules), the tarball is installed there, and its host.mjs builds and runs it.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -10,12 +11,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { browsers, chromiumFlags } from "./browser.mjs";
 import { buildPackage } from "./build.mjs";
 import { HostTable, WAYS } from "./host-table.mjs";
 import { pack } from "./install.mjs";
 import { Report } from "./report.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { programs, runtimeEnvironment } from "./runtimes.mjs";
+import { serve } from "./serve.mjs";
 
 const HOSTS = join(root, "tests/hosts");
 const STAGE = join(tmpdir(), "hfetch-hosts");
@@ -90,6 +93,17 @@ class Host {
     }
   };
 
+  /** The same for a server whose folder is copied elsewhere, as a deployment does: nothing else is beside it. */
+  servingCopy = async (built, words, options, work) => {
+    const cwd = await mkdtemp(join(tmpdir(), "hfetch-deployed-"));
+    try {
+      await cp(join(this.folder, built), cwd, { recursive: true, verbatimSymlinks: true });
+      return await this.serving(words, { ...options, cwd }, work);
+    } finally {
+      await rm(cwd, { recursive: true, force: true });
+    }
+  };
+
   /** Has a server's route do the three, and then leaves in the middle of an answer. Gives a row of the table. */
   ask = async (url) => {
     const results = await this.#counted(async () => {
@@ -112,6 +126,25 @@ class Host {
 
   /** The same by any means: `work` is given the address of the endpoint and gives what the three came to. */
   askBy = (work) => this.#counted(() => work(this.base));
+
+  /** The same in Chromium: by the page `html`, beside which the folder's files are served, under a policy that is made of the endpoint's address. */
+  inPage = async (html, policy) => {
+    const head = { "content-type": "text/html", "content-security-policy": policy(this.base) };
+    const server = await serve({ folders: { "/": this.folder }, routes: { "/page.html": (request, response) => response.writeHead(200, head).end(html) } });
+    try {
+      return await this.#counted(() => reported(`${server.url}/page.html?base=${encodeURIComponent(this.base)}`, []));
+    } finally {
+      await server.close();
+    }
+  };
+
+  /** The same by a page of the extension that the folder holds. */
+  inExtension = (page) => {
+    const flags = [`--load-extension=${this.folder}`, `--disable-extensions-except=${this.folder}`, "--disable-features=DisableLoadExtensionCommandLineSwitch"];
+    // Chromium names an unpacked extension after its folder.
+    const id = createHash("sha256").update(this.folder).digest("hex").slice(0, 32).replace(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 16)));
+    return this.#counted(() => reported(`chrome-extension://${id}/${page}?base=${encodeURIComponent(this.base)}`, flags));
+  };
 
   async #counted(work) {
     this.#endpoint.script("cancel", [{ delayMs: 5 }]);
@@ -148,6 +181,33 @@ const everyWay = (problem) => ({ stream: problem, cancel: problem, error: proble
 function found(text) {
   const [json] = /\{"stream":"(?:[^"\\]|\\.)*","cancel":"(?:[^"\\]|\\.)*","error":"(?:[^"\\]|\\.)*"\}/.exec(text) ?? [];
   return json ? JSON.parse(json) : everyWay(`nothing was reported: ${text.slice(-2000)}`);
+}
+
+/** What a page in Chromium writes to its console of the three. */
+async function reported(url, flags) {
+  const { chromium } = await import("playwright-core");
+  const profile = await mkdtemp(join(tmpdir(), "hfetch-browser-"));
+  const options = { executablePath: await browsers.Chromium.find(), headless: false, args: [...chromiumFlags, ...flags], ignoreDefaultArgs: ["--disable-extensions"], timeout: START_LIMIT };
+  const context = await chromium.launchPersistentContext(profile, options);
+  try {
+    const page = await context.newPage();
+    let lines = "";
+    const written = new Promise((resolve) => {
+      const read = (line) => {
+        lines += `${line}\n`;
+        if (line.includes('{"stream":')) resolve();
+      };
+      page.on("console", (message) => read(message.text()));
+      page.on("pageerror", ({ message }) => read(message));
+      setTimeout(resolve, ASK_LIMIT).unref();
+    });
+    await page.goto(url);
+    await written;
+    return found(lines);
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
 }
 
 async function listening(port, child) {

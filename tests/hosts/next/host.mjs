@@ -1,8 +1,4 @@
 // Next, built by Turbopack. What is deployed is the standalone folder: a copy of it runs alone, elsewhere.
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 const NEXT = "node_modules/next/dist/bin/next";
 const ROUTES = { "Pages Router": "/api/pages", "App Router": "/api/app" };
 
@@ -12,22 +8,13 @@ export const hosts = {
   "Next on Workers (OpenNext), serverExternalPackages": openNext,
 };
 
-async function standalone(host, env) {
-  const { folder, run, serving, ask, askPage } = host;
-  await rm(join(folder, ".next"), { recursive: true, force: true });
+async function standalone({ run, servingCopy, ask, askPage }, env) {
   await run(["node", NEXT, "build"], env);
-  const deployed = await mkdtemp(join(tmpdir(), "hfetch-deployed-"));
-  await cp(join(folder, ".next/standalone"), deployed, { recursive: true, verbatimSymlinks: true });
-  await rm(join(folder, ".next"), { recursive: true });
-  try {
-    return await serving(["node", "server.js"], { cwd: deployed, portIn: "PORT", env: { HOSTNAME: "127.0.0.1" } }, async (url) => {
-      const rows = { "a rendered page": await askPage(`${url}/rendered`) };
-      for (const [name, path] of Object.entries(ROUTES)) rows[name] = await ask(`${url}${path}`);
-      return rows;
-    });
-  } finally {
-    await rm(deployed, { recursive: true, force: true });
-  }
+  return servingCopy(".next/standalone", ["node", "server.js"], { portIn: "PORT", env: { HOSTNAME: "127.0.0.1" } }, async (url) => {
+    const rows = { "a rendered page": await askPage(`${url}/rendered`) };
+    for (const [name, path] of Object.entries(ROUTES)) rows[name] = await ask(`${url}${path}`);
+    return rows;
+  });
 }
 
 async function openNext({ run, serving, ask }) {
