@@ -17,6 +17,8 @@ module.exports = function required(load, file) {
   }
 };
 
+Object.assign(module.exports, { IMPORT, EXPORT });
+
 function turn(file, fs) {
   if (turned[file]) return turned[file];
   const names = (list, word) => list.replace(/([\w$]+) as ([\w$]+)/g, word);

@@ -11,10 +11,12 @@ export function prepareText() {
 }
 `;
 
+// A line that begins with a declaration runs on import.
+const ON_IMPORT = /^(?:const|let|var)\b.*\bnew Text(?:De|En)coder/m;
+
 /** The glue with both made later, or null where it is written otherwise than this expects. */
 export function postponeText(glue) {
+  if (!glue.includes(DECODER) || !ENCODER.test(glue)) return null;
   const later = glue.replace(DECODER, PREPARE).replace(ENCODER, "");
-  const made = (text) => text.split(/new Text(?:De|En)coder/).length - 1;
-  // What stays is in functions: that above, and the decoder's renewal after 2 GiB.
-  return later.includes(PREPARE) && made(later) === made(glue) && !ENCODER.test(later) ? later : null;
+  return ON_IMPORT.test(later) ? null : later;
 }

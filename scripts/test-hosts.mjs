@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -37,7 +38,7 @@ async function lay(name, tarball) {
   await cp(join(HOSTS, name), folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
   await cp(join(HOSTS, SHARED), join(folder, SHARED));
   const env = await runtimeEnvironment();
-  await npmInstall(folder, env);
+  if (existsSync(join(folder, "package-lock.json"))) await npmInstall(folder, env);
   await run("npm", ["install", "--no-save", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: folder, env });
   return folder;
 }

@@ -11,7 +11,7 @@ export const hosts = {
 async function standalone({ run, servingCopy, ask, askPage }, env) {
   await run(["node", NEXT, "build"], env);
   return servingCopy(".next/standalone", ["node", "server.js"], { portIn: "PORT", env: { HOSTNAME: "127.0.0.1" } }, async (url) => {
-    const rows = { "a rendered page": await askPage(`${url}/rendered`) };
+    const rows = { "a rendered page": await askPage(`${url}/rendered`), "require()": await askPage(`${url}/api/required`) };
     for (const [name, path] of Object.entries(ROUTES)) rows[name] = await ask(`${url}${path}`);
     return rows;
   });
