@@ -1,5 +1,6 @@
-// require() where it takes no ES modules, as in Jest: the package's modules are turned into CommonJS while they are loaded. It knows
-// the few ways in which the build writes imports and exports, nothing else.
+// Where require() takes no ES modules, the package's own are turned into CommonJS while they are loaded. This knows the few ways in
+// which the build writes imports and exports, nothing else. What copies the files that a program needs to where it is deployed finds
+// the ES modules by the require() of each entry, so that Node has them there, whichever condition it goes by.
 const IMPORT = /^import (?:\{([^}]*)\} from )?"([^"]+)";$/gm;
 const EXPORT = /^export \{([^}]*)\};$/gm;
 
@@ -28,5 +29,7 @@ function turn(file, fs) {
     .replace(EXPORT, (_, list) => `return {${names(list, "$2: $1")}};`);
   const given = (from) => (from === "hfetch" ? require("./index.cjs") : turn(from.slice("./".length), fs));
   // A function of the global object that this file runs under: Jest gives each test file its own.
-  return (turned[file] = new Function("given", `"use strict";${body}`)(given));
+  turned[file] = new Function("given", `"use strict";${body}`)(given);
+  // As Node does it: compilers that write require() for import look for the default by this.
+  return Object.defineProperty(turned[file], "__esModule", { value: true });
 }

@@ -198,13 +198,23 @@ async function copyModules(from, to) {
   }
 }
 
+// Bundlers that bring no WebAssembly along stop at this import; most of them show the line.
+const STOPS_HERE = ' // hfetch: if your bundler stops here, README\'s table under "Where it runs" has the line for it';
+
 async function assemble(stage) {
   const pkg = join(stage, "pkg");
   await mkdir(join(pkg, "dist"), { recursive: true });
+  const workers = join(pkg, "dist/workerd.js");
+  await writeFile(workers, (await readFile(workers, "utf8")).replace('.wasm?module";', `$&${STOPS_HERE}`));
   await cp(join(stage, "modules/hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
     if (/\.(d\.ts|cjs)$/.test(name)) await cp(join(template, name), join(pkg, "dist", name));
+    // The same declarations, for programs that a compiler takes as CommonJS.
+    if (name.endsWith(".d.ts")) {
+      const text = await readFile(join(template, name), "utf8");
+      await writeFile(join(pkg, "dist", name.replace(/ts$/, "cts")), text.replace(/ from "(\.\/\w+)\.js";/g, ' from "$1.cjs";'));
+    }
   }
   await cp(join(template, "gateway-worker"), join(pkg, "gateway-worker"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));

@@ -12,7 +12,7 @@ const STRING = 0; // a slot's kind; anything else is an array of numbers
 const NUMBER = 1;
 const NONE = Object.freeze([]);
 
-let utf8; // not on import: not every environment that loads this has one
+let utf8;
 let bytes = new Uint8Array(0);
 let words;
 let floats;
@@ -20,12 +20,14 @@ let floats;
 // Growing the memory detaches the views.
 function renewViews() {
   const { buffer } = wasm_memory();
-  // A byte order mark inside a text belongs to it.
-  utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true });
+  makeDecoder();
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
   floats = new Float64Array(buffer);
 }
+
+// Not on import: not every environment that loads this has one. A byte order mark inside a text belongs to it.
+const makeDecoder = () => (utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true }));
 
 export class Decoder {
   ended = false;
@@ -81,7 +83,7 @@ export class Decoder {
   // The completion as far as it has come. Most streams are never asked: what it costs to decode it waits for the call.
   folded() {
     const json = this.#handle.completion_json();
-    return () => JSON.parse(utf8.decode(json));
+    return () => JSON.parse(makeDecoder().decode(json));
   }
 
   free() {

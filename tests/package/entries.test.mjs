@@ -39,8 +39,19 @@ async function printed(code, { name = "program.mjs", flags = [] } = {}) {
 const loading = {
   import: { code: `const hfetch = await import("hfetch");\n` },
   require: { code: `const hfetch = require("hfetch");\n`, name: "program.cjs" },
-  "require, where it takes no ES modules": { code: `const hfetch = require("hfetch");\n`, name: "program.cjs", flags: ["--no-experimental-require-module"] },
+  "require, where it takes no ES modules": { code: `const hfetch = require("./node_modules/hfetch/dist/index.cjs");\n`, name: "program.cjs", flags: ["--no-experimental-require-module"] },
 };
+
+// Node finds import and require at the same file, so that what asks where it is and imports that has its names.
+test("require.resolve names what import loads", async () => {
+  const code = `import { createRequire } from "node:module";
+const { resolve } = createRequire(import.meta.url);
+const { pathToFileURL } = await import("node:url");
+const wrong = ["hfetch", "hfetch/slim", "hfetch/gateway"].filter((name) => pathToFileURL(resolve(name)).href !== import.meta.resolve(name));
+console.log(JSON.stringify(wrong));
+`;
+  assert.deepEqual(await printed(code), []);
+});
 
 for (const [way, { code, name, flags }] of Object.entries(loading)) {
   test(`${way}: the module is compiled at the first use, once`, async () => {
@@ -79,17 +90,19 @@ console.log(JSON.stringify({ modules: sizes.length, names: names.length, other: 
 });
 
 test("where require takes no ES modules, all entries are there and share one client", async () => {
-  const code = `const hfetch = require("hfetch");
-const { gateway, durableStore } = require("hfetch/gateway");
-const slim = require("hfetch/slim");
+  // As a host that doesn't know Node's own condition resolves them.
+  const code = `const load = (name) => require("./node_modules/hfetch/dist/" + name + ".cjs");
+const hfetch = load("index");
+const { gateway, durableStore } = load("gateway");
+const slim = load("slim");
 const thrown = (work) => { try { work(); } catch (error) { return error; } };
 const errors = [thrown(() => durableStore(null)), thrown(() => new hfetch.HuggingFace({ timeout: "soon" })), thrown(() => slim.estimateTokens("x"))];
 slim.init(require("node:fs").readFileSync(require.resolve("hfetch/hfetch.wasm"))).then(() => {
-  console.log(JSON.stringify([errors.map((error) => error instanceof hfetch.HfetchError && error.name), slim.estimateTokens("hello") === hfetch.estimateTokens("hello"), typeof gateway().fetch, require("hfetch") === hfetch]));
+  console.log(JSON.stringify([errors.map((error) => error instanceof hfetch.HfetchError && error.name), slim.estimateTokens("hello") === hfetch.estimateTokens("hello"), typeof gateway().fetch, load("index") === hfetch, hfetch.__esModule && hfetch.default === hfetch.HuggingFace]));
 });
 `;
   const flags = ["--no-experimental-require-module"];
-  assert.deepEqual(await printed(code, { name: "program.cjs", flags }), [["ConfigError", "ConfigError", "HfetchError"], true, "function", true]);
+  assert.deepEqual(await printed(code, { name: "program.cjs", flags }), [["ConfigError", "ConfigError", "HfetchError"], true, "function", true, true]);
 });
 
 test("slim beside it is a copy of its own, whose errors are known all the same", async () => {
@@ -135,20 +148,6 @@ console.log(JSON.stringify([tried, hfetch.estimateTokens("hello") > 0]));
   assert.match(inWorker, /^hfetch: .*nitro\.experimental\.wasm: true.*serverExternalPackages: \["hfetch"\].*"workerd"$/);
   assert.equal(works, true);
 });
-
-// A bundle for Node, by whatever conditions its maker thought of.
-for (const conditions of ["", "node-addons,module-sync", "module-sync", "require", "import"]) {
-  test(`bundled as CommonJS under the conditions ${conditions || "of esbuild"}`, async () => {
-    const { build } = await import("esbuild");
-    const options = { bundle: true, platform: "node", format: "cjs", logLevel: "silent", ...(conditions && { conditions: conditions.split(",") }) };
-    for (const text of [`import { estimateTokens } from "hfetch";`, `const { estimateTokens } = require("hfetch");`]) {
-      const outfile = join(folder, "bundled.cjs");
-      const { warnings } = await build({ ...options, stdin: { contents: `${text} console.log(estimateTokens("hello") > 0);`, resolveDir: folder }, outfile });
-      const { stdout } = await promisify(execFile)(process.execPath, [outfile]);
-      assert.deepEqual([stdout, warnings], ["true\n", []]);
-    }
-  });
-}
 
 test("the entries turn into CommonJS: nothing of a module is left in them", async () => {
   const { IMPORT, EXPORT } = createRequire(import.meta.url)(join(installed, "dist/commonjs.cjs"));

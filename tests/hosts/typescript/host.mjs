@@ -22,8 +22,8 @@ async function compiled({ folder, run }, compiler, resolution) {
   const problems = [];
   for (const [name, platform] of Object.entries(PLATFORMS)) {
     if (compiler === "typescript" && name === "@types/node") continue;
-    const compilerOptions = { target: "es2022", strict: true, skipLibCheck: false, noEmit: true, ...resolution, ...platform };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    const compilerOptions = { target: "es2022", strict: true, skipLibCheck: false, esModuleInterop: true, noEmit: true, ...resolution, ...platform };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: resolution === BUNDLER || resolution === NODE10 ? ["consumer.ts"] : ["consumer.ts", "commonjs.cts"] }));
     const { code, stdout } = await run(["node", `node_modules/${compiler}/bin/tsc`], {}, { check: false });
     if (code !== 0) problems.push(`${name}: ${stdout}`);
   }
