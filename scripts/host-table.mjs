@@ -36,6 +36,7 @@ export async function hostRows(file) {
   const mark = (result) => (result === undefined ? "" : result === "ok" ? "✔" : result === "no" ? "no" : "✖");
   const line = (cells) => `| ${cells.join(" | ")} |`;
   const head = ["host", ...WAYS, "a visitor who leaves ends the call", "its own"];
-  const rows = Object.entries(await rowsIn(file)).map(([name, row]) => line([name, ...WAYS.map((way) => mark(row[way])), mark(row.visitor), mark(row.other)]));
+  const byName = Object.entries(await rowsIn(file)).sort(([a], [b]) => a.localeCompare(b, "en"));
+  const rows = byName.map(([name, row]) => line([name, ...WAYS.map((way) => mark(row[way])), mark(row.visitor), mark(row.other)]));
   return [line(head), line(head.map(() => "---")), ...rows, ""].join("\n");
 }
