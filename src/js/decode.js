@@ -12,9 +12,7 @@ const STRING = 0; // a slot's kind; anything else is an array of numbers
 const NUMBER = 1;
 const NONE = Object.freeze([]);
 
-// A byte order mark inside a text belongs to it.
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
+let utf8;
 let bytes = new Uint8Array(0);
 let words;
 let floats;
@@ -22,10 +20,14 @@ let floats;
 // Growing the memory detaches the views.
 function renewViews() {
   const { buffer } = wasm_memory();
+  makeDecoder();
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
   floats = new Float64Array(buffer);
 }
+
+// Not on import: not every environment that loads this has one. A byte order mark inside a text belongs to it.
+const makeDecoder = () => (utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true }));
 
 export class Decoder {
   ended = false;
@@ -72,7 +74,7 @@ export class Decoder {
 
   // The completion as far as it has come.
   partial() {
-    return JSON.parse(utf8.decode(this.#handle.completion_json()));
+    return JSON.parse(makeDecoder().decode(this.#handle.completion_json()));
   }
 
   // The header is DecoderHandle's `report`.

@@ -4,7 +4,7 @@
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
-const USAGE = new TextEncoder().encode('"usage"');
+const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
 
 // Without the event that reports usage, for whoever didn't ask for it. That event comes at the end: nothing is
 // held back before, and then only what is not a whole event yet.

@@ -7,7 +7,7 @@
 import { endsEvent } from "./event_filter.js";
 
 const SILENCE = 3_000; // ms
-const COMMENT = new TextEncoder().encode(":\n\n");
+const COMMENT = Uint8Array.from(":\n\n", (character) => character.charCodeAt(0));
 
 /** The body to answer with: `stream`, or what `chunks`, its reader, gives; `events` says that it is an event stream. Hosts that cancel a stream whose reader has gone need nothing. */
 export function relay(stream, chunks, events) {

@@ -4,11 +4,11 @@ import {
   APIUserAbortError, AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, catalogue, clientOptions, close, dataText,
   around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
+import { encoder } from "./encoder.js";
 import { Redacted, WithoutUsage } from "./event_filter.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
