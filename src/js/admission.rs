@@ -10,9 +10,11 @@ use super::cancel::resolves_across_requests;
 use super::in_flight::{Exchange, InFlight};
 use super::line::{LOOK, LOOK_BEHIND, Place};
 use super::now;
+use super::outgoing::Wire;
 use super::store::Unanswered;
 use super::trap::{self, Place as At};
 use crate::error::{Class, Error};
+use crate::policy::budget::Budget;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 
@@ -88,6 +90,40 @@ pub async fn admit(call: &InFlight, index: usize, tried: &[usize]) -> Result<Rc<
     }
 }
 
+/// Lets a call through that is sent in several requests, all of them or none, before the first is sent: what can't fit as a whole
+/// must not cost a part. What the call brought, and the requests at once, count it as one request.
+pub async fn admit_whole(call: &InFlight) -> Result<(), Denied> {
+    let parts = whole_parts(call);
+    if !parts.is_empty() {
+        let store = &call.shared.store;
+        let reserved = store
+            .reserve(&parts, now(), &call.cancel, &call.storing)
+            .await;
+        let (answer, quotas) = reserved.map_err(unanswered)?;
+        tell_quotas(call, quotas, &parts);
+        call.open_whole(answer.map_err(|refusal| refused(&refusal, false))?);
+    }
+    // Where no key is limited each request takes the key that is free when its turn comes.
+    let config = &call.shared.config;
+    let of_keys = Limits {
+        max_concurrent: None,
+        ..config.limits
+    };
+    if of_keys != Limits::default() || config.budget.is_some() {
+        for index in 0..call.requests.len() {
+            admit(call, index, &[]).await?;
+        }
+    }
+    Ok(())
+}
+
+fn tell_quotas(call: &InFlight, quotas: Option<JsValue>, parts: &[Part]) {
+    if !call.parts.is_empty() {
+        let quotas = quotas.unwrap_or_else(|| call.shared.store.quotas(parts, now()));
+        call.quotas.get(|known| *known = quotas);
+    }
+}
+
 /// How long to sleep: until the limit may allow it, or the next look.
 fn patience(first: bool, retry_after: f64, look: f64) -> f64 {
     match (first, retry_after > 0.0) {
@@ -128,9 +164,8 @@ async fn attempt(
             .reserve(&parts, now(), &call.cancel, &call.storing)
             .await;
         let (answer, quotas) = reserved.map_err(unanswered)?;
-        if !call.parts.is_empty() {
-            let quotas = quotas.unwrap_or_else(|| shared.store.quotas(&parts, now()));
-            call.quotas.get(|known| *known = quotas);
+        if !call.is_split() {
+            tell_quotas(call, quotas, &parts);
         }
         match answer {
             Ok(reservation) => {
@@ -165,51 +200,74 @@ async fn attempt(
     })
 }
 
+/// What one request is counted against: the key, the client's budget and, where the call is this request, what counts the call.
 fn parts(call: &InFlight, index: usize, scope: &str) -> Vec<Part> {
     let config = &call.shared.config;
     let Some(wire) = call.requests.get(index) else {
         return Vec::new();
     };
-    let part = |scope: &str, limits: Limits| Part {
-        scope: scope.to_string(),
-        tokens: wire.ask.tokens(limits.tokens_per_minute),
-        usd: 0.0,
-        limits,
-        budget: None,
+    let limits = Limits {
+        max_concurrent: None,
+        ..config.limits
     };
-    let mut parts = vec![part(
-        scope,
-        Limits {
-            max_concurrent: None,
-            ..config.limits
-        },
-    )];
+    let mut parts = vec![part(call, &[wire], scope, limits, None)];
+    if config.budget.is_some() {
+        let scope = ["budget:", &config.id].concat();
+        parts.push(part(
+            call,
+            &[wire],
+            &scope,
+            Limits::default(),
+            config.budget,
+        ));
+    }
+    if !call.is_split() {
+        parts.extend(call_parts(call, &[wire]));
+    }
+    parts
+}
+
+/// What a call that is sent in several requests is counted against as a whole.
+fn whole_parts(call: &InFlight) -> Vec<Part> {
+    let wires: Vec<&Wire> = call.requests.iter().collect();
+    call_parts(call, &wires)
+}
+
+/// The requests at once, and what the call brought.
+fn call_parts(call: &InFlight, wires: &[&Wire]) -> Vec<Part> {
+    let config = &call.shared.config;
+    let mut parts = Vec::new();
     if config.limits.max_concurrent.is_some() {
         let limits = Limits {
             max_concurrent: config.limits.max_concurrent,
             ..Limits::default()
         };
-        parts.push(part(&["client:", &config.id].concat(), limits));
-    }
-    if let Some(budget) = config.budget {
-        parts.push(Part {
-            usd: call.most_usd(wire).unwrap_or(0.0),
-            budget: Some(budget),
-            ..part(&["budget:", &config.id].concat(), Limits::default())
-        });
+        let scope = ["client:", &config.id].concat();
+        parts.push(part(call, wires, &scope, limits, None));
     }
     for given in &call.parts {
-        let usd = given
-            .budget
-            .and_then(|_| call.most_usd(wire))
-            .unwrap_or(0.0);
-        parts.push(Part {
-            usd,
-            budget: given.budget,
-            ..part(&given.scope, given.limits)
-        });
+        parts.push(part(call, wires, &given.scope, given.limits, given.budget));
     }
     parts
+}
+
+fn part(
+    call: &InFlight,
+    wires: &[&Wire],
+    scope: &str,
+    limits: Limits,
+    budget: Option<Budget>,
+) -> Part {
+    let tokens =
+        |sum: u64, wire: &&Wire| sum.saturating_add(wire.ask.tokens(limits.tokens_per_minute));
+    let usd = wires.iter().filter_map(|wire| call.most_usd(wire)).sum();
+    Part {
+        scope: scope.to_string(),
+        tokens: wires.iter().fold(0, tokens),
+        usd: if budget.is_some() { usd } else { 0.0 },
+        limits,
+        budget,
+    }
 }
 
 fn unanswered(why: Unanswered) -> Denied {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::admission::{Denied, admit};
+use super::admission::{Denied, admit, admit_whole};
 use super::cancel::Cancel;
 use super::error::to_js_with;
 use super::fetch::{self, Response, Sent};
@@ -109,6 +109,19 @@ pub async fn send(call: &InFlight, index: usize) -> Result<Sent, JsValue> {
     }
 }
 
+/// Lets all of a call's requests through before the first is sent, where none of them may wait for the limits.
+pub async fn admit_all(call: &InFlight) -> Result<(), JsValue> {
+    if !call.is_split() {
+        return Ok(());
+    }
+    affordable(call).await?;
+    admit_whole(call)
+        .await
+        .map_err(|denied| match denied_error(call, denied) {
+            Unprepared::Refused(error) | Unprepared::Failed(error) => error,
+        })
+}
+
 /// A budget needs the price before the request: live prices are waited for, and without one nothing is sent.
 async fn affordable(call: &InFlight) -> Result<(), JsValue> {
     if call.kind.is_none() || !call.has_budget() {
@@ -136,18 +149,12 @@ async fn prepare(
         return Err(cancelled());
     }
     let exchange = match call.kind {
-        Some(_) => admit(call, index, tried)
-            .await
-            .map_err(|denied| match denied {
-                Denied::Ended => cancelled(),
-                Denied::Refused(error, thrown) => {
-                    let fields = call.fields();
-                    if !thrown.is_undefined() {
-                        fields.set("cause", thrown);
-                    }
-                    Unprepared::Refused(to_js_with(error, &fields))
-                }
-            })?,
+        Some(_) => match call.admitted(index) {
+            Some(admitted) => admitted,
+            None => admit(call, index, tried)
+                .await
+                .map_err(|denied| denied_error(call, denied))?,
+        },
         None => {
             let keys = call
                 .shared
@@ -169,6 +176,19 @@ async fn prepare(
                 Err(error) if call.cancel.cause().is_none() => Unprepared::Failed(error),
                 _ => cancelled(),
             })
+        }
+    }
+}
+
+fn denied_error(call: &InFlight, denied: Denied) -> Unprepared {
+    match denied {
+        Denied::Ended => Unprepared::Failed(call.cancelled_error(JsValue::NULL)),
+        Denied::Refused(error, thrown) => {
+            let fields = call.fields();
+            if !thrown.is_undefined() {
+                fields.set("cause", thrown);
+            }
+            Unprepared::Refused(to_js_with(error, &fields))
         }
     }
 }

@@ -119,6 +119,14 @@ impl Call {
         Ok(self.0.clean_headers(headers))
     }
 
+    /// Lets all requests of a call through before the first is sent, where none of them may wait for the limits.
+    pub fn admit(&self) -> Returned<Promise> {
+        let call = self.0.clone();
+        Ok(task::run(async move {
+            attempt::admit_all(&call).await.map(|()| JsValue::UNDEFINED)
+        }))
+    }
+
     /// Sends request `index` until it is answered or given up; resolves with what fetch.js's send() gave.
     pub fn send(&self, index: usize) -> Returned<Promise> {
         let call = self.0.clone();

@@ -28,7 +28,10 @@ use crate::policy::key_pool::{KeyPool, label};
 use crate::policy::ledger::{Kind, Spend};
 use crate::policy::reservation::Ask;
 use crate::policy::token::Estimator;
-use crate::wire::request::{self, Defaults, Prompt};
+use crate::wire::request::{self, ChatRequest, Defaults, Prompt};
+
+/// Reads a body of one of the APIs whose answer is text.
+type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
 
 /// The client behind `HuggingFace`.
 #[wasm_bindgen]
@@ -74,41 +77,19 @@ impl Client {
         cancel: Cancel,
         storing: Array,
     ) -> Result<Call, JsValue> {
-        let shared = &self.0;
-        let config = &shared.config;
-        let options = shared.request_options(options)?;
-        let mut estimator = Estimator::default();
-        let max_tokens = get(&hooks, "maxTokens").as_string();
-        let defaults = Defaults {
-            id: &config.id,
-            model: config.model.as_deref(),
-            needs_usage: get(&hooks, "metered").is_truthy(),
-            max_tokens: max_tokens.as_deref(),
-        };
-        let mut hear = |piece: Prompt<'_>| match piece {
-            Prompt::Message => estimator.add_message(),
-            Prompt::Image => estimator.add_image(),
-            Prompt::Text(text) => estimator.add_text(text),
-        };
-        let request = request::chat(body, defaults, &mut hear).map_err(error_to_js)?;
-        let ask = Ask {
-            prompt_tokens: estimator.tokens(),
-            max_tokens: request.max_tokens,
-            choices: request.choices,
-        };
-        let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
-        let wire = Wire::post(url, request.body, ask);
-        let mut inner = InFlight::new(
-            shared,
-            &cancel,
-            Some(Kind::Chat),
-            request.model,
-            options,
-            vec![wire],
-        );
-        inner.stream = request.stream;
-        inner.asks_usage = request.asks_usage;
-        Call::open(inner, &hooks, storing)
+        self.generate(Kind::Chat, body, options, &hooks, &cancel, storing)
+    }
+
+    /// A call of the Responses API; bad arguments throw.
+    pub fn responses(
+        &self,
+        body: &str,
+        options: Option<String>,
+        hooks: JsValue,
+        cancel: Cancel,
+        storing: Array,
+    ) -> Result<Call, JsValue> {
+        self.generate(Kind::Responses, body, options, &hooks, &cancel, storing)
     }
 
     /// An embeddings call; bad arguments throw.
@@ -145,6 +126,57 @@ impl Client {
 }
 
 impl Client {
+    /// A call whose answer is text.
+    fn generate(
+        &self,
+        kind: Kind,
+        body: &str,
+        options: Option<String>,
+        hooks: &JsValue,
+        cancel: &Cancel,
+        storing: Array,
+    ) -> Result<Call, JsValue> {
+        let shared = &self.0;
+        let config = &shared.config;
+        let options = shared.request_options(options)?;
+        let mut estimator = Estimator::default();
+        let max_tokens = get(hooks, "maxTokens").as_string();
+        let defaults = Defaults {
+            id: &config.id,
+            model: config.model.as_deref(),
+            needs_usage: get(hooks, "metered").is_truthy(),
+            max_tokens: max_tokens.as_deref(),
+        };
+        let mut hear = |piece: Prompt<'_>| match piece {
+            Prompt::Message => estimator.add_message(),
+            Prompt::Image => estimator.add_image(),
+            Prompt::Text(text) => estimator.add_text(text),
+        };
+        let (read, path): (Read, _) = match kind {
+            Kind::Responses => (request::responses, "/responses"),
+            _ => (request::chat, "/chat/completions"),
+        };
+        let request = read(body, defaults, &mut hear).map_err(error_to_js)?;
+        let ask = Ask {
+            prompt_tokens: estimator.tokens(),
+            max_tokens: request.max_tokens,
+            choices: request.choices,
+        };
+        let url = [config.base_url.url.as_str(), path].concat();
+        let wire = Wire::post(url, request.body, ask);
+        let mut inner = InFlight::new(
+            shared,
+            cancel,
+            Some(kind),
+            request.model,
+            options,
+            vec![wire],
+        );
+        inner.stream = request.stream;
+        inner.asks_usage = request.asks_usage;
+        Call::open(inner, hooks, storing)
+    }
+
     fn of(config: Config, hooks: &JsValue) -> Client {
         for warning in &config.warnings {
             warn(warning);
@@ -184,7 +216,8 @@ fn source(hooks: &JsValue) -> KeySource {
 
 /// The id goes into the path as it is.
 fn check_id(id: &str) -> Result<(), Error> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
     if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
         return Ok(());
     }

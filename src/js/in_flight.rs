@@ -78,6 +78,8 @@ pub struct InFlight {
     pub prices: Held<Option<Promise>>,
     /// Limits and budgets of this call beside the client's own; their amounts are filled in for each request.
     pub parts: Vec<Part>,
+    /// What is reserved for a call that is sent in several requests, once for all of them.
+    whole: Held<Option<String>>,
     /// What the store said is left of them all.
     pub quotas: Held<JsValue>,
     /// A store's answers that are still on their way.
@@ -120,6 +122,7 @@ impl InFlight {
             embeddings: None,
             prices: Held::default(),
             parts: Vec::new(),
+            whole: Held::default(),
             quotas: Held::default(),
             storing: Array::new(),
         }
@@ -128,6 +131,41 @@ impl InFlight {
     /// What tells it from other calls under way.
     pub fn number(&self) -> usize {
         std::ptr::from_ref(self).addr()
+    }
+
+    /// Whether it is let through as a whole or not at all: sent in several requests, none of which may wait for the limits.
+    pub fn is_split(&self) -> bool {
+        self.requests.len() > 1 && !self.shared.config.waiting.waits
+    }
+
+    /// The call as a whole has been let through.
+    pub fn open_whole(&self, reservation: String) {
+        self.whole.get(|whole| *whole = Some(reservation));
+    }
+
+    /// Ends the reservation of the call as a whole with what all of it used.
+    pub fn close_whole(&self) {
+        let Some(whole) = self.whole.get(Option::take) else {
+            return;
+        };
+        let (prompt, completion) = self
+            .progress
+            .get(|progress| (progress.prompt_tokens, progress.completion_tokens));
+        let store = &self.shared.store;
+        let ended = if self.attempts.get() == 0 {
+            store.release(&whole)
+        } else {
+            let usd = self.usd_to_book(prompt, completion);
+            store.settle(&whole, prompt.saturating_add(completion), usd, now())
+        };
+        self.freed(ended);
+    }
+
+    /// A request that has been let through and waits for its first attempt.
+    pub fn admitted(&self, index: usize) -> Option<Rc<Exchange>> {
+        let waits = |open: &&Rc<Exchange>| open.index == index && !open.sent.get();
+        self.exchanges
+            .get(|exchanges| exchanges.iter().find(waits).cloned())
     }
 
     /// Whether a request must have a price before it is sent.

@@ -8,11 +8,12 @@ import { Decoder } from "./decode.js";
 import { embed, readBatch } from "./embeddings.js";
 import { readBody } from "./fetch.js";
 import { clientOptions, dataText, requestOptions } from "./options.js";
-import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
+import { ChunkReader, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
+import { SseDecoder } from "./sse.js";
 
 const internals = {
-  AS_RECEIVED, Body, ChunkReader, Client, Decoder, FOLD, Pump, StoreHandle, catalogue, clientOptions, close, dataText,
+  Body, ChunkReader, Client, Decoder, FOLD, Pump, SseDecoder, StoreHandle, catalogue, clientOptions, close, dataText,
   embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

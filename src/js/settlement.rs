@@ -28,6 +28,7 @@ impl InFlight {
         }
         self.shared.line.leave(self.number());
         self.close_exchanges();
+        self.close_whole();
         for wire in &self.requests {
             wire.forget_body();
         }
