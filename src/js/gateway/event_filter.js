@@ -3,8 +3,8 @@
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
-const USAGE = new TextEncoder().encode('"usage"');
-const BREAK = new TextEncoder().encode("\n\n");
+const encoder = new TextEncoder();
+const USAGE = encoder.encode('"usage"');
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
 const asItCame = (text) => text;
@@ -63,16 +63,19 @@ export class WholeEvents {
     return parts;
   }
 
-  // Of a failed stream's last events: without what is no JSON, which is what may have failed, and without what must not be told.
+  // The last events of a failed stream: up to the one that can't be read or reports the failure, and without what must not be told.
   #clean(bytes) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    let over = false;
     const clean = text.replace(EVENT, (event) => {
       const { data, value } = dataOf(event);
-      if (this.told || (data !== "" && data !== "[DONE]" && value === undefined)) return "";
-      this.told = Boolean(value?.error);
+      // An event with a name of its own may hold anything.
+      over ||= data !== "" && data !== "[DONE]" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
+      if (over) return "";
+      over = this.told = Boolean(value?.error);
       return event.includes('"error"') || !event.includes('"choices"') ? this.#redact(event) : event;
     });
-    return clean === text ? bytes : new TextEncoder().encode(clean);
+    return clean === text ? bytes : encoder.encode(clean);
   }
 }
 
@@ -92,7 +95,7 @@ function ended(rest) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
   const { data, value } = dataOf(text);
-  return data === "[DONE]" || value !== undefined ? join([rest, BREAK]) : NOTHING;
+  return data === "[DONE]" || value !== undefined ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
 }
 
 // Where the last whole event ends, looked for from the end: most chunks end with one.

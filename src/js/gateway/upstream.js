@@ -73,11 +73,12 @@ function answerOf(call, info, body) {
   return { ...info, quotas: call.quotas ?? null, body };
 }
 
-const CHAT = { decoder: Decoder, settle: settleWhole };
-const RESPONSES = { decoder: ResponseDecoder, settle: settleResponse };
+// How the answers of an API are read, from a client that is there when the first one is.
+const CHAT = { decoderFor: (call) => new Decoder(call.max_event_bytes), settle: (...given) => void settleWhole(...given) };
+const RESPONSES = { decoderFor: (call) => new ResponseDecoder(call.max_event_bytes), settle: settleResponse };
 
 // An answer of text, as a stream or whole.
-const generate = ({ decoder: Reader, settle }) => async (call, cancel, redact, lastWords) => {
+const generate = ({ decoderFor, settle }) => async (call, cancel, redact, lastWords) => {
   const exchange = await call.send(0);
   const info = responseInfo(exchange.response, call);
   if (!call.stream) {
@@ -86,7 +87,7 @@ const generate = ({ decoder: Reader, settle }) => async (call, cancel, redact, l
     const failed = settle(call, cancel, body) === true;
     return answerOf(call, info, failed && redact !== undefined ? encoder.encode(redact(new TextDecoder().decode(body))) : body);
   }
-  const decoder = new Reader(call.max_event_bytes);
+  const decoder = decoderFor(call);
   const pump = new Pump(exchange, decoder, call, cancel, call.idle);
   pump.mode = FOLD;
   const filter = new WholeEvents({ usage: call.asks_usage, redact });
