@@ -7,6 +7,7 @@
 import { endsEvent } from "./event_filter.js";
 
 const SILENCE = 3_000; // ms
+const AGAIN = 500; // ms: the reset that answers a write is seen by the next one
 const encoder = new TextEncoder();
 const COMMENT = encoder.encode(":\n\n");
 const SPACE = encoder.encode(" ");
@@ -41,6 +42,7 @@ async function begin(answer, writer, { events, refused, leave }) {
     writer.write(events ? COMMENT : SPACE).then(() => (asking = false), leave);
   };
   fill();
+  const again = setTimeout(fill, AGAIN);
   const alarm = setInterval(fill, SILENCE);
   let given;
   try {
@@ -48,6 +50,7 @@ async function begin(answer, writer, { events, refused, leave }) {
   } catch (error) {
     given = { body: encoder.encode(refused(error)) };
   } finally {
+    clearTimeout(again);
     clearInterval(alarm);
   }
   if (given.chunks) return pump(given.chunks, writer, events);

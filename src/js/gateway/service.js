@@ -95,9 +95,14 @@ export class Service {
     visit.settled = settled;
     visit.keepAlive(settled);
     if (leaving === undefined || !(await this.#isLate(answer))) return answered(await answer);
-    const body = relayLater(answer, {
+    const told = answer.catch((error) => {
+      throw refused(error, line);
+    });
+    // The line waits for what is told.
+    visit.settled = settled.then(() => told).catch(() => {});
+    const body = relayLater(told, {
       events: stream,
-      refused: (error) => (stream ? lastWords(kind, refused(error, line), 0) : refused(error, line).answer().body),
+      refused: (refusal) => (stream ? lastWords(kind, refusal, 0) : refusal.answer().body),
       leave: () => leaving.abort(),
     });
     const headers = { "content-type": stream ? "text/event-stream" : "application/json", "cache-control": "no-cache" };
