@@ -7,6 +7,7 @@ export const ANSWER = "The capital of France is Paris.";
 export const CITY = { city: "Paris", degrees: 21 };
 const VECTOR = [0.25, -0.5, 0.125];
 const PACE = 30; // ms between the events of a stream
+const PIECE = /"(?:content|arguments|delta)":"[^"]/; // of what a stream is about
 const USAGE = { prompt_tokens: 12, completion_tokens: 8, total_tokens: 20 };
 const USED = { input_tokens: 12, output_tokens: 8, total_tokens: 20, input_tokens_details: { cached_tokens: 0 }, output_tokens_details: { reasoning_tokens: 0 } };
 
@@ -61,25 +62,20 @@ async function answer(request, response, seenOf, slow) {
 
 async function stream(response, wanted, events) {
   const frames = events.map(({ event, ...data }) => `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data.data ?? data)}\n\n`);
-  const cut = frames.findIndex((frame) => frame.includes("al of"));
-  if (wanted === "cut") {
-    // The next event's half, which ends inside of a string.
-    for (const frame of frames.slice(0, cut)) response.write(frame);
-    await pause(PACE);
-    response.end(frames[cut].slice(0, frames[cut].indexOf("al of") + 3));
-    return;
-  }
+  const [first, second] = frames.filter((frame) => PIECE.test(frame));
   for (const frame of frames) {
     if (response.destroyed) return;
+    if (wanted === "cut" && frame === second) {
+      // Half of an event, which ends inside of a string.
+      const { index, 0: begun } = PIECE.exec(frame);
+      return void response.end(frame.slice(0, index + begun.length + 1));
+    }
     response.write(frame);
     await pause(PACE);
     // Somebody who has read a part of it goes; until then it never ends.
-    if (wanted === "abort" && frame.includes("The")) {
-      while (!response.destroyed) {
-        response.write(frame);
-        await pause(PACE);
-      }
-      return;
+    while (wanted === "abort" && frame === first && !response.destroyed) {
+      response.write(frame);
+      await pause(PACE);
     }
   }
   if (frames.at(-1).includes("chat.completion.chunk")) response.write("data: [DONE]\n\n");
@@ -90,15 +86,15 @@ async function stream(response, wanted, events) {
 function messageFor(wanted, body) {
   const items = body.messages ?? (Array.isArray(body.input) ? body.input : []);
   const result = items.findLast(({ role, type }) => role === "tool" || type === "function_call_output");
-  const told = result === undefined ? "" : JSON.stringify(result.content ?? result.output);
-  const [tool] = (body.tools ?? []).map((each) => each.function?.name ?? each.name);
-  if (wanted === "tools") {
-    if (told) return { content: `It is ${/\d+/.exec(told)?.[0]} degrees in Paris.` };
-    return { tool: { name: tool, arguments: JSON.stringify({ city: "Paris" }) } };
-  }
+  const tools = (body.tools ?? []).map((each) => each.function?.name ?? each.name);
+  const [tool] = tools;
+  // smolagents tells a result as a user's words, and is answered by a tool.
+  const final = (text) => (tools.includes("final_answer") ? { tool: { name: "final_answer", arguments: JSON.stringify({ answer: text }) } } : { content: text });
+  const told = /degrees\W+(\d+)/.exec(JSON.stringify(result ?? (tools.includes("final_answer") ? items.at(-1) : "")))?.[1];
+  if (wanted === "tools") return told ? final(`It is ${told} degrees in Paris.`) : { tool: { name: tool, arguments: JSON.stringify({ city: "Paris" }) } };
   // Some clients take a tool's arguments for the structure that they want.
-  if (wanted === "structured") return tool ? { tool: { name: tool, arguments: JSON.stringify(CITY) } } : { content: JSON.stringify(CITY) };
-  return tool === "final_answer" ? { tool: { name: tool, arguments: JSON.stringify({ answer: ANSWER }) } } : { content: ANSWER };
+  if (wanted === "structured" || tool === "City") return tool ? { tool: { name: tool, arguments: JSON.stringify(CITY) } } : { content: JSON.stringify(CITY) };
+  return final(ANSWER);
 }
 
 const chat = {

@@ -25,9 +25,6 @@ class Client:
 
     def tools(self, model, text):
         warm = FunctionTool.from_defaults(weather)
-        return self.model(model).predict_and_call([warm], text).response and self.two_steps(model, text, warm)
-
-    def two_steps(self, model, text, warm):
         llm = self.model(model)
         history = [ChatMessage(role="user", content=text)]
         first = llm.chat_with_tools([warm], chat_history=history)
