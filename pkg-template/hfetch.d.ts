@@ -742,8 +742,8 @@ export interface Settlement {
   finishReason: FinishReason | null;
   /** The call's own `metadata`. */
   metadata: unknown;
-  /** Which call it was. */
-  kind: "chat" | "embeddings";
+  /** Which call it was; `"responses"` comes from a gateway alone. */
+  kind: "chat" | "embeddings" | "responses";
   /** As asked for. */
   model: string;
   /** The one pinned in the model's name, else the `x-inference-provider` header (which browsers can't read), else `null`. */

@@ -62,7 +62,7 @@ async function answer(request, response, seenOf, slow) {
 
 async function stream(response, wanted, events) {
   const frames = events.map(({ event, ...data }) => `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data.data ?? data)}\n\n`);
-  const [first, second] = frames.filter((frame) => PIECE.test(frame));
+  const [, second] = frames.filter((frame) => PIECE.test(frame));
   for (const frame of frames) {
     if (response.destroyed) return;
     if (wanted === "cut" && frame === second) {
@@ -73,8 +73,8 @@ async function stream(response, wanted, events) {
     response.write(frame);
     await pause(PACE);
     // Somebody who has read a part of it goes; until then it never ends.
-    while (wanted === "abort" && frame === first && !response.destroyed) {
-      response.write(frame);
+    while (wanted === "abort" && frame === second && !response.destroyed) {
+      response.write(": still at work\n\n");
       await pause(PACE);
     }
   }

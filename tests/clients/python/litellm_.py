@@ -20,8 +20,9 @@ class Client:
             for chunk in stream:
                 yield chunk.choices[0].delta.content if chunk.choices else None
         finally:
-            # What it wraps is closed with the response alone.
-            stream.completion_stream.close()
+            # What it wraps has to be closed by hand.
+            if stream.completion_stream is not None:
+                stream.completion_stream.close()
 
     def tools(self, model, text):
         return in_two_steps(text, lambda messages: self.complete(model, messages, tools=[TOOL]))

@@ -23,6 +23,11 @@ class Client:
             async for piece in result.stream_text(delta=True, debounce_by=None):
                 yield piece
 
+    async def leave(self, model, text):
+        async with self.agent(model).run_stream(text) as result:
+            async for piece in result.stream_text(delta=True, debounce_by=None):
+                return piece
+
     async def tools(self, model, text):
         return (await self.agent(model, tools=[weather]).run(text)).output
 

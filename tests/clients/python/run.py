@@ -3,6 +3,7 @@
 python run.py <client>, with BASE_URL.
 """
 import asyncio
+import gc
 import importlib
 import inspect
 import json
@@ -30,9 +31,6 @@ async def read(stream, leave=False):
                 if piece:
                     told["text"] += piece
                     told["pieces"] += 1
-                    if leave:
-                        await stream.aclose()
-                        break
         else:
             for piece in stream:
                 if piece:
@@ -53,6 +51,8 @@ async def result_of(given):
 async def tell(client, feature, model):
     if feature == "chat":
         return {"text": await result_of(client.chat(model, QUESTION))}
+    if feature == "abort" and hasattr(client, "leave"):
+        return {"text": await client.leave(model, QUESTION), "pieces": 1}
     if feature in ("stream", "abort"):
         return await read(client.stream(model, QUESTION), leave=feature == "abort")
     if feature == "tools":
@@ -76,6 +76,8 @@ def main():
     loop = asyncio.new_event_loop()
     for line in sys.stdin:
         told = loop.run_until_complete(answer(client, json.loads(line)))
+        # What was left may be held by its own circles.
+        gc.collect()
         sys.stdout.write("\n@" + json.dumps(told, default=str) + "\n")
         sys.stdout.flush()
     os._exit(0)
