@@ -71,6 +71,12 @@ Chromium or in the server). An empty cell is nothing of that area for that place
 ${table}`;
 }
 
+/** What became of the clients of others, as the last run of all of them left it. */
+const clients = () =>
+  readFile(join(root, "target/clients/table.md"), "utf8").catch(() => {
+    throw new Stop("there are no results of the clients: npm run test:clients leaves them");
+  });
+
 async function writeSpeeds(parts, render) {
   await mkdir(FOLDER, { recursive: true });
   if (!render) {
@@ -79,7 +85,7 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}`);
+  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${(await scenarios()).trimEnd()}\n\n${await clients()}`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }
 

@@ -170,7 +170,7 @@ async function command() {
   const pkg = process.env.HFETCH_PACKAGE ?? (await buildPackage()).out;
   const slow = Number(values.slow ?? (ci ? SLOW_IN_CI : SLOW));
   const server = await startModelServer({ slow });
-  const gateway = await startWorker({ pkg, worker: WORKER, env: { HF_TOKEN: "hf_operator", HF_BASE_URL: server.url }, log() {} });
+  const gateway = await startWorker({ pkg, worker: WORKER, env: { HF_TOKEN: "hf_operator", HF_BASE_URL: server.url, GATEWAY_TIMEOUT_CONNECT: String(PATIENCE) }, log() {} });
   const results = [];
   try {
     const programs = {};

@@ -1,10 +1,13 @@
 // What of a stream's bytes is handed on: whole events, without those that nobody asked for and without what errors must not tell.
 
+import { encoder } from "./encoder.js";
+
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
-const encoder = new TextEncoder();
-const USAGE = encoder.encode('"usage"');
+const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
+// What an event that says that the stream failed has in it; one without a choice may say so in other words.
+const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
 const asItCame = (text) => text;
@@ -69,11 +72,11 @@ export class WholeEvents {
     let over = false;
     const clean = text.replace(EVENT, (event) => {
       const { data, value } = dataOf(event);
-      // An event with a name of its own may hold anything.
-      over ||= data !== "" && data !== "[DONE]" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
+      // An event with a name of its own may hold anything. Behind [DONE] no client looks for what the failure is told by.
+      over ||= data !== "" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
       if (over) return "";
       over = this.told = Boolean(value?.error);
-      return event.includes('"error"') || !event.includes('"choices"') ? this.#redact(event) : event;
+      return TELLS.test(event) || !event.includes('"choices"') ? this.#redact(event) : event;
     });
     return clean === text ? bytes : encoder.encode(clean);
   }

@@ -4,13 +4,13 @@
 // While the model's server is silent there is nothing to write. Then, between two events, a comment goes out, which every parser
 // of event streams skips, and before a body of JSON a space: a connection that the caller has closed answers it with a reset.
 
+import { encoder } from "./encoder.js";
 import { endsEvent } from "./event_filter.js";
 
 const SILENCE = 3_000; // ms
 const AGAIN = 500; // ms: the reset that answers a write is seen by the next one
-const encoder = new TextEncoder();
-const COMMENT = encoder.encode(":\n\n");
-const SPACE = encoder.encode(" ");
+const COMMENT = Uint8Array.from(":\n\n", (character) => character.charCodeAt(0));
+const SPACE = Uint8Array.of(32);
 
 /** Whether the host has to be written to in order to say that a caller has gone; others tell it by the request's signal. */
 export const mustWrite = () => globalThis.IdentityTransformStream !== undefined;

@@ -4,7 +4,7 @@ import { SseDecoder, StreamError, StreamTruncatedError, close } from "./client.j
 
 const ENDS = ["response.completed", "response.incomplete"];
 const FAILURES = ["response.failed", "error"];
-const BREAK = new TextEncoder().encode("\n\n");
+const BREAK = Uint8Array.of(10, 10);
 
 /** What a Pump asks a Decoder. */
 export class ResponseDecoder {
@@ -14,7 +14,7 @@ export class ResponseDecoder {
   failed = false;
   has_finish = false;
   finish_reason = undefined;
-  told = false; // whether an event of its own has reported the failure
+  shown = false; // whether an event of its own has reported the failure
   sequence = 0; // the number that the next event would have
   #events;
   #usage = null;
@@ -58,13 +58,13 @@ export class ResponseDecoder {
       this.has_finish = true;
       this.finish_reason = reasonOf(response);
     } else if (FAILURES.includes(type)) {
-      this.told = this.failed = this.ended = true;
+      this.shown = this.failed = this.ended = true;
       this.#said = response?.error?.message ?? event.message ?? event.error?.message;
     }
   }
 
   fault() {
-    if (!this.told) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
+    if (!this.shown) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
     return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
   }
 

@@ -4,12 +4,12 @@ import {
   APIUserAbortError, Body, ChunkReader, Client, Decoder, FOLD, Pump, catalogue, clientOptions, close, dataText,
   embed, fail, hooked, open, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
+import { encoder } from "./encoder.js";
 import { WholeEvents } from "./event_filter.js";
 import { ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
@@ -93,7 +93,7 @@ const generate = ({ decoderFor, settle }) => async (call, cancel, redact, lastWo
   const filter = new WholeEvents({ usage: call.asks_usage, redact });
   pump.passThrough = filter;
   // An event that has been handed on has said it; and nobody listens any more who has left.
-  const silent = (error) => filter.told || decoder.told || error instanceof APIUserAbortError;
+  const silent = (error) => filter.told || decoder.shown || error instanceof APIUserAbortError;
   const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 };
