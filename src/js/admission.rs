@@ -104,17 +104,22 @@ pub async fn admit_whole(call: &InFlight) -> Result<(), Denied> {
         call.open_whole(answer.map_err(|refusal| refused(&refusal, false))?);
     }
     // Where no key is limited each request takes the key that is free when its turn comes.
-    let config = &call.shared.config;
-    let of_keys = Limits {
-        max_concurrent: None,
-        ..config.limits
-    };
-    if of_keys != Limits::default() || config.budget.is_some() {
+    if counts_requests(call) {
         for index in 0..call.requests.len() {
             admit(call, index, &[]).await?;
         }
     }
     Ok(())
+}
+
+/// Whether there is something beside the call to count a request against: its key, or the client's budget.
+fn counts_requests(call: &InFlight) -> bool {
+    let config = &call.shared.config;
+    let of_keys = Limits {
+        max_concurrent: None,
+        ..config.limits
+    };
+    of_keys != Limits::default() || config.budget.is_some()
 }
 
 fn tell_quotas(call: &InFlight, quotas: Option<JsValue>, parts: &[Part]) {
@@ -155,6 +160,19 @@ async fn attempt(
         return Err(Denied::Refused(overdrawn(), JsValue::UNDEFINED));
     }
     let keys = shared.pool(|pool| pool.pick(&call.model, tried, now()));
+    // The store has been asked for the call, and each further question takes its time.
+    if let Some(key) = keys.first()
+        && call.is_split()
+        && !call.parts.is_empty()
+        && !counts_requests(call)
+    {
+        return Ok(Ok(call.open(Exchange {
+            index,
+            key: *key,
+            reservation: None,
+            sent: Cell::new(false),
+        })));
+    }
     let mut soonest: Option<Refusal> = None;
     for key in keys {
         let scope = shared.scope(key);
