@@ -463,6 +463,7 @@ test("what goes wrong behind the gateway is told without what is the operator's"
     [upstreamError("APIUserAbortError", undefined), 499, "client_closed_request"],
     [upstreamError("StreamTruncatedError", undefined), 502, "upstream_truncated"],
     [upstreamError("StreamError", undefined), 502, "upstream_invalid"],
+    [upstreamError("StreamError", undefined, { body: "<html>" }), 502, "upstream_invalid"],
     [upstreamError("APIError", 200), 502, "upstream_invalid"],
     [upstreamError("APIError", 302), 502, "upstream_invalid"],
     [upstreamError("APIError", 999), 502, "upstream_invalid"],
@@ -494,6 +495,12 @@ test("a server's refusal is passed on: status, words, code, param, Retry-After",
   }
   const long = await serve({}, () => error("x".repeat(9_999))).post(BODY);
   assert.equal((await long.json()).error.message.length, 600);
+});
+
+test("a failure in a stream is told in the server's words, where it said some", async () => {
+  const told = Object.assign(upstreamError("StreamError", 503, { body: { error_code: 7 }, code: "busy" }), { message: "try later, organization org_01hxyzabcdef" });
+  const { message } = await refused(await serve({}, () => told).post(BODY), 502, "busy");
+  assert.equal(message, "try later, organization [redacted]");
 });
 
 test("what was tried several times here need not be tried again by whoever asked", async () => {
