@@ -159,9 +159,10 @@ async function bundle(glue, stage) {
       external: ["cloudflare:workers", "hfetch", "./workerd.js"],
     }),
   ];
-  await Promise.all(outputs).catch((error) => {
-    throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
-  });
+  // Each is over before the folder it writes to may be removed.
+  for (const { status, reason } of await Promise.allSettled(outputs)) {
+    if (status === "rejected") throw new Stop(reason.errors ? reason.errors.map(describe).join("\n") : reason.message);
+  }
 }
 
 /** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */

@@ -86,6 +86,12 @@ host doesn't tell its route, so that the call goes on to its end. "Its own" is w
 ${table}`;
 }
 
+/** What became of the clients of others, as the last run of all of them left it. */
+const clients = () =>
+  readFile(join(root, "target/clients/table.md"), "utf8").catch(() => {
+    throw new Stop("there are no results of the clients: npm run test:clients leaves them");
+  });
+
 async function writeSpeeds(parts, render) {
   await mkdir(FOLDER, { recursive: true });
   if (!render) {
@@ -94,7 +100,8 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}\n${await hosts()}`);
+  const rows = [document(measured), await scenarios(), await hosts(), await clients()];
+  await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }
 

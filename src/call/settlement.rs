@@ -22,7 +22,7 @@ pub struct EmbeddingUsage {
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,
-    /// Why the model stopped, in the server's words; of a stream its account has told.
+    /// Why the model stopped, in the server's words.
     pub finish_reason: Option<String>,
     /// When the first token came, by the clock that only passes.
     pub first_token_at: Option<f64>,
@@ -45,6 +45,7 @@ impl Call {
             .get(|machines| machines.iter_mut().for_each(Machine::close));
         self.leave_line();
         self.close_open(now);
+        self.close_whole(now);
         for request in &self.requests {
             request.forget_body();
         }
@@ -77,14 +78,12 @@ impl Call {
     }
 
     fn settlement(&self, kind: Kind, end: &End, ended_at: f64) -> Settlement {
-        let streamed = || self.finish_reason.get(|reason| reason.clone());
-        let finish_reason = end.finish_reason.clone().or_else(streamed);
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.began).round().max(0.0);
         Settlement {
             outcome: end.outcome,
-            finish_reason: finish_reason.map(|text| self.redact(&text)),
+            finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
             kind,
             model: self.model.clone(),
             key: progress

@@ -52,6 +52,11 @@ export class Call {
     return said;
   }
 
+  // Lets all requests of a call through before the first is sent, where none of them may wait for the limits.
+  async admit() {
+    if (this.plan.split) await drive(this, this.plan.batches.length);
+  }
+
   send(index) {
     return drive(this, index);
   }

@@ -114,6 +114,23 @@ impl ClientHandle {
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
+    /// A call of the Responses API; bad arguments throw.
+    #[allow(clippy::too_many_arguments)] // as chat() has them
+    pub fn responses(
+        &self,
+        body: &str,
+        options: Option<String>,
+        parts: Option<String>,
+        metered: bool,
+        max_tokens: Option<String>,
+        wall: f64,
+        steady: f64,
+    ) -> Result<CallHandle, JsValue> {
+        let given = self.given(options, parts, metered, max_tokens.as_deref())?;
+        let call = Call::responses(&self.0, body, given, at(wall, steady));
+        Ok(CallHandle::of(call.map_err(error_to_js)?))
+    }
+
     /// An embeddings call; bad arguments throw.
     pub fn embeddings(
         &self,

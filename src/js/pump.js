@@ -318,8 +318,7 @@ export class Pump {
       this.failure ??= fault;
       this.folded = BROKEN.partial;
     }
-    // The core knows why the model stopped.
-    close(this.#call, this.#cancel, this.outcome, null);
+    close(this.#call, this.#cancel, this.outcome, this.finishReason);
   }
 
   #account() {

@@ -231,6 +231,50 @@ impl PromptReader<'_> {
         }
     }
 
+    /// Reads `input` or `instructions` of the Responses API: text, or items of any kind. What the server makes of an item is its own
+    /// affair, so that every string counts but for an image's or a file's.
+    pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
+        let mut scanner = Scanner::new(value);
+        if kind(&mut scanner)? != Kind::Array {
+            return self.item(&mut scanner);
+        }
+        scanner.begin_array().map_err(broken)?;
+        while scanner.next_element().map_err(broken)? {
+            (self.heard)(Prompt::Message);
+            self.item(&mut scanner)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        match kind(scanner)? {
+            Kind::Array => {
+                scanner.begin_array().map_err(broken)?;
+                while scanner.next_element().map_err(broken)? {
+                    self.item(scanner)?;
+                }
+            }
+            Kind::Object => {
+                scanner.begin_object().map_err(broken)?;
+                while let Some(key) = scanner.next_key().map_err(broken)? {
+                    match &*key.decoded() {
+                        b"image_url" | b"file_data" | b"file_url" | b"file_id" => {
+                            (self.heard)(Prompt::Image);
+                            scanner.skip().map_err(broken)?;
+                        }
+                        b"type" | b"role" | b"id" | b"call_id" | b"status"
+                        | b"encrypted_content" => {
+                            scanner.skip().map_err(broken)?;
+                        }
+                        _ => self.item(scanner)?,
+                    }
+                }
+            }
+            _ => self.all_text(scanner)?,
+        }
+        Ok(())
+    }
+
     /// Every string below the next value, keys too: a model is shown both.
     fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         match kind(scanner)? {
