@@ -294,9 +294,7 @@ impl Call {
             round.rested = self.shared.pool(next_ready);
             // A request that is too large for one key is so for each of them.
             if refusal.limit.retry_after.is_finite() {
-                let limit = &mut refusal.limit;
-                limit.retry_after = limit.retry_after.min(round.rested);
-                limit.least = limit.least.min(round.rested);
+                refusal.limit.retry_after = refusal.limit.retry_after.min(round.rested);
             }
         }
         let waits = self.shared.config.waiting.waits;
