@@ -96,7 +96,7 @@ const generate = ({ decoderFor, settle }) => async (call, cancel, redact, lastWo
   const filter = new WholeEvents({ usage: call.asks_usage, redact });
   pump.passThrough = filter;
   // An event that has been handed on has said it; and nobody listens any more who has left.
-  const silent = (error) => filter.told || decoder.shown || error instanceof APIUserAbortError;
+  const silent = (error) => filter.told || pump.shown || error instanceof APIUserAbortError;
   const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 };

@@ -149,6 +149,7 @@ impl World {
             assert!(tasks < MOST_TASKS, "going round in circles");
             self.time = time;
             self.perform(task);
+            self.count_in_flight();
             let next = self.tasks.first_key_value().map(|entry| entry.0.0);
             if next != Some(time) {
                 self.judge.quiet();

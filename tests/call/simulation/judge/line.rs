@@ -232,9 +232,9 @@ impl Turn {
         let refusal = self.refusal.as_ref().filter(|_| self.first);
         let told = |refusal: &Refusal| (refusal.limit.retry_after, refusal.limit.least);
         let (wait, least) = refusal.map_or((0.0, 0.0), told);
-        let (rested, least) = match self.first {
-            true => (self.rested, least.min(self.rested)),
-            false => (f64::INFINITY, 0.0),
+        let rested = match self.first {
+            true => self.rested,
+            false => f64::INFINITY,
         };
         let by_time = match wait {
             0.0 => f64::INFINITY,
