@@ -79,6 +79,13 @@ export class Call {
     if (this.storing.length === 0) this.handle.free();
   }
 
+  // Hands in a reservation that came after the call had ended; resolves once the store has it back.
+  givenBack(index, answer) {
+    const before = this.storing.length;
+    this.reserved(index, answer);
+    return Promise.all(this.storing.slice(before));
+  }
+
   first_token() {
     this.#firstTokenAt ??= performance.now();
   }

@@ -107,7 +107,7 @@ impl World {
         ];
         for flight in &self.flights {
             let Some(call) = &flight.call else { continue };
-            for index in 0..call.requests.len() {
+            for index in 0..=call.requests.len() {
                 for heard in &late {
                     let step = call.handle(index, heard.event(), now, 0.5);
                     assert!(matches!(step, Step::Nothing), "{heard:?}: {step:?}");

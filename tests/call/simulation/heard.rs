@@ -78,8 +78,14 @@ pub fn words(step: &Step, shared: &Shared) -> Option<String> {
         Step::AskKey { .. } => "key?".to_string(),
         Step::Reserve { parts } => {
             let mut keys = 0..shared.config.keys.len();
-            let key = keys.find(|key| shared.scope(*key) == parts[0].scope);
-            let name = key.map_or("-", |key| &shared.config.keys[key]);
+            let scope = &parts[0].scope;
+            let key = keys.find(|key| shared.scope(*key) == *scope);
+            let of_call = if scope.starts_with("key:") {
+                "-"
+            } else {
+                scope
+            };
+            let name = key.map_or(of_call, |key| &shared.config.keys[key]);
             format!("reserve {name}")
         }
         Step::Sleep { ms, waiter: None } => format!("pause {ms}"),

@@ -110,7 +110,7 @@ pub struct Flight {
     closed: bool,
     /// What the call was refused with before it began.
     pub refused: Option<Error>,
-    /// The last failure in full.
+    /// The first failure in full.
     pub failure: Option<Box<Failure>>,
     pub ended_at: u64,
 }
@@ -268,7 +268,10 @@ impl World {
         }
         let flight = &mut self.flights[number];
         let requests = call.requests.len();
-        flight.requests.resize_with(requests, Request::default);
+        // The last one lets all of them through.
+        let whole = call.is_split().then_some(requests);
+        let count = requests + usize::from(call.is_split());
+        flight.requests.resize_with(count, Request::default);
         flight.call = Some(call);
         self.schedule(PATIENCE, Task::Cancel(number, Some(Cancelled::Total)));
         if let Some(cancel) = self.flights[number].plan.cancel
@@ -277,7 +280,15 @@ impl World {
             let after = at.saturating_sub(self.time);
             self.schedule(after, Task::Cancel(number, cancel.how));
         }
-        for index in 0..requests {
+        match whole {
+            Some(whole) => self.hand_in(number, whole, Heard::Begin),
+            None => self.begin_requests(number),
+        }
+    }
+
+    fn begin_requests(&mut self, number: usize) {
+        let count = |call: &Call| call.requests.len();
+        for index in 0..self.flights[number].call.as_ref().map_or(0, count) {
             self.hand_in(number, index, Heard::Begin);
         }
     }

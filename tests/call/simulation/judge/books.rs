@@ -82,11 +82,13 @@ impl Judge {
         self.read(now);
         for index in 0..call.requests.len() {
             self.account(call, number, index, Reported::Delivered(0), now);
+            self.release(number, index);
             let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
             self.leave(&mut request);
             request.phase = Phase::Over;
             self.requests.insert((number, index), request);
         }
+        self.close_whole(call, number);
         let Some(settlement) = settlement else { return };
         self.settled += 1;
         let sum = self.sums.remove(&number).unwrap_or_default();

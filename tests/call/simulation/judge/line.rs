@@ -36,7 +36,10 @@ impl Judge {
             "the last usable key is never refused"
         );
         turn.parts = (0..self.shared.config.keys.len().max(1))
-            .map(|key| rules::parts(&self.shared, m.call, m.index, key, m.own))
+            .map(|key| {
+                let index = request.lets_through.unwrap_or(m.index);
+                rules::parts(&self.shared, m.call, index, key, m.own)
+            })
             .collect();
         self.ask(m, request, step);
     }
@@ -44,6 +47,9 @@ impl Judge {
     /// One key after the other, until the limits say yes.
     pub(super) fn ask(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         while let Some(key) = request.turn.keys.get(request.turn.next).copied() {
+            if self.is_counted_already(m) {
+                return self.admitted(m, request, key, None, step);
+            }
             let parts = &request.turn.parts[key];
             let Some(store) = &mut self.store else {
                 assert!(
@@ -55,8 +61,7 @@ impl Judge {
             };
             match store.reserve(parts, m.now) {
                 Ok(name) if request.turn.first => {
-                    (request.key, request.reservation) = (key, Some(name));
-                    return self.sent(m, request, step);
+                    return self.admitted(m, request, key, Some(name), step);
                 }
                 Ok(name) => {
                     store.release(&name);
@@ -92,8 +97,8 @@ impl Judge {
         let turn = &request.turn;
         match answer {
             Ok(_) if turn.first => {
-                request.key = turn.keys[turn.next];
-                self.sent(m, request, step);
+                let key = turn.keys[turn.next];
+                self.admitted(m, request, key, None, step);
             }
             Ok(_) => self.join(m, request, step),
             Err(refusal) => {

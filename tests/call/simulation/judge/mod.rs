@@ -6,6 +6,7 @@
 mod attempt;
 mod books;
 mod line;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -54,6 +55,7 @@ enum Phase {
     Prices,
     AskingKey,
     Reserving,
+    ReservingWhole,
     Waiting,
     Pausing,
     Sending,
@@ -96,6 +98,10 @@ struct Request {
     key: usize,
     /// The shadow store's name of what is reserved.
     reservation: Option<String>,
+    /// The key and the reservation with which it was let through before it began.
+    let_through: Option<(usize, Option<String>)>,
+    /// Which request of the call this lets through next, where that is all that it does.
+    lets_through: Option<usize>,
     /// Whether it was sent and has no account yet.
     open: bool,
     /// Whether its body has no stream options.
@@ -125,6 +131,8 @@ pub struct Judge {
     line: Vec<(u64, f64)>,
     requests: BTreeMap<(usize, usize), Request>,
     sums: BTreeMap<usize, Sum>,
+    /// What is reserved for calls as a whole, by the shadow store's names.
+    wholes: BTreeMap<usize, String>,
     /// The time of the last event.
     now: Now,
     clock: Clock,
@@ -150,6 +158,7 @@ impl Judge {
             line: Vec::new(),
             requests: BTreeMap::new(),
             sums: BTreeMap::new(),
+            wholes: BTreeMap::new(),
             now: Now::from(0.0),
             clock: Clock::default(),
             jumped: false,
@@ -218,7 +227,12 @@ impl Judge {
                 self.fail(request, step, class);
             }
             (Phase::Reserving, Heard::Reserved(answer)) => self.reserved(m, request, answer, step),
-            (Phase::Reserving, Heard::StoreFailed) => self.give_up(request, step, "store"),
+            (Phase::ReservingWhole, Heard::Reserved(answer)) => {
+                self.reserved_whole(m, request, answer, step)
+            }
+            (Phase::Reserving | Phase::ReservingWhole, Heard::StoreFailed) => {
+                self.give_up(request, step, "store")
+            }
             (Phase::Waiting, Heard::Woken) => self.look(m, request, step),
             (Phase::Pausing, Heard::Woken) => self.next_attempt(m, request, step),
             (Phase::Sending, Heard::Head(reply)) => self.answered(m, request, reply, step),
@@ -248,6 +262,9 @@ impl Judge {
 
     /// The key comes first, then the limits.
     fn next_attempt(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        if m.index == m.call.requests.len() {
+            return self.whole(m, request, step);
+        }
         if self.shared.config.key_from_function {
             assert!(matches!(step, Step::AskKey { .. }), "{step:?}");
             request.phase = Phase::AskingKey;
@@ -274,6 +291,14 @@ impl Judge {
             request.key = keys.first().copied().unwrap_or(0);
             return self.sent(m, request, step);
         }
+        if let Some((key, reservation)) = request.let_through.take() {
+            (request.key, request.reservation) = (key, reservation);
+            return self.sent(m, request, step);
+        }
+        self.wait(m, request, step);
+    }
+
+    fn wait(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         request.turn = Turn {
             give_up: self.clock.steady() + self.shared.config.waiting.max_wait,
             model: m.call.model.clone(),
