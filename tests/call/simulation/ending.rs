@@ -130,7 +130,7 @@ impl World {
     pub(super) fn prices_come(&mut self) {
         let now = self.now();
         self.prices_under_way = false;
-        let clock = self.judge.read(now);
+        let clock = self.judge.clock_at(now);
         match self.scenario.prices {
             Some(_) => self
                 .shared

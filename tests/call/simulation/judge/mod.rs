@@ -176,11 +176,17 @@ impl Judge {
         self.jumped = true;
     }
 
-    /// Takes a reading of the clocks; gives the time that passes.
-    pub fn read(&mut self, now: Now) -> f64 {
+    /// Takes a reading of the clocks.
+    pub fn read(&mut self, now: Now) {
         self.now = now;
         self.clock.read(now);
-        self.clock.steady()
+    }
+
+    /// The time that passes, by a reading that the calls do not take.
+    pub fn clock_at(&self, now: Now) -> f64 {
+        let mut clock = self.clock;
+        clock.read(now);
+        clock.steady()
     }
 
     /// Holds a step against the rules.
