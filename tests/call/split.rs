@@ -38,6 +38,12 @@ fn what_does_not_fit_as_a_whole_costs_nothing() {
             assert_eq!(world.flights[0].ended_at, 0);
         }
     }
+    // What counts the call is given back as well.
+    let chat = Plan::chat().at(1).of_user("u", 1.0);
+    let scenario = client(r#""requestsPerMinute":2,"#).call(three().of_user("u", 1.0));
+    let world = World::run(&scenario.call(chat));
+    assert_eq!(world.error(0).scope, Some(world.shared.scope(0)));
+    assert_eq!(world.story(1), "send hf_a, answer");
 }
 
 #[test]
