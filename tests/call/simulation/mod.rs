@@ -361,7 +361,15 @@ impl Drop for World {
         if !std::thread::panicking() {
             return;
         }
+        let Scenario {
+            workerd,
+            wall_alone,
+            store,
+            jumps,
+            ..
+        } = &self.scenario;
         println!("{}", self.scenario.json());
+        println!("workerd {workerd}, wall alone {wall_alone}, jumps {jumps:?}, store {store:?}");
         for (number, flight) in self.flights.iter().enumerate() {
             let rows = flight.times.iter().zip(&flight.story);
             let rows: Vec<String> = rows

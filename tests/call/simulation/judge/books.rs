@@ -56,7 +56,10 @@ impl Judge {
 
     /// The driver has said what an answer took.
     pub fn account(&mut self, call: &Call, number: usize, index: usize, usage: Reported, now: Now) {
-        self.read(now);
+        // A driver that never says anything reads no clock for it.
+        if usage != Reported::Never {
+            self.read(now);
+        }
         let used = match usage {
             Reported::ByServer(prompt, completion) => (prompt, completion),
             Reported::Delivered(completion) => (call.requests[index].ask.prompt_tokens, completion),
