@@ -5,7 +5,7 @@ use crate::simulation::scenario::Scenario;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_scenario_ends_as_the_rules_say(bytes in prop::collection::vec(any::<u8>(), 0..90)) {

@@ -39,7 +39,7 @@ impl Scenario {
                 .collect();
         }
         let host = choices.below(5);
-        (scenario.workerd, scenario.wall_alone) = (host == 1 || host == 3, true);
+        (scenario.workerd, scenario.wall_alone) = (host == 1 || host == 3, host == 2 || host == 3);
         if choices.below(3) == 1 {
             scenario.store = Some(
                 (0..choices.below(6))
@@ -50,7 +50,7 @@ impl Scenario {
         scenario.prices = choices.one_of(&[Some(0), Some(300), None]);
         scenario.random =
             choices.one_of(&[vec![0.5], vec![0.0], vec![1.0, 0.1], vec![0.3, 0.7, 0.9]]);
-        for _ in 0..choices.below(1) + 1 {
+        for _ in 0..choices.below(5).saturating_sub(3) {
             let by = choices.one_of(&[-3_600_000.0, 3_600_000.0, -1_000.0, 30_000.0]);
             scenario.jumps.push((choices.below(200) * 20, by));
         }
