@@ -76,7 +76,12 @@ export class Call {
 
   // The core's part is let go, unless a store may still answer.
   free() {
-    if (this.storing.length === 0) this.handle.free();
+    if (this.storing.length > 0) return;
+    try {
+      this.handle.free();
+    } catch {
+      // A trap keeps what it was in the middle of.
+    }
   }
 
   // Hands in a reservation that came after the call had ended; resolves once the store has it back.
