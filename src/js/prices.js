@@ -30,7 +30,8 @@ async function load(client) {
     const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
     call.start();
     const sent = await drive(call, 0);
-    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), performance.now()));
+    const keep = (bytes) => client.keep_prices(bytes, performance.now());
+    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), keep));
     sent.forget();
   } catch {
     // Without a catalogue the price is unknown, which every reader can say.
