@@ -8,6 +8,12 @@ export const WAYS = ["stream", "cancel", "error"];
 
 export class HostTable {
   #rows = {};
+  #begun = [];
+
+  /** Says that a host runs now: what an earlier run left of it no longer counts, whatever comes of this one. */
+  begin(title) {
+    this.#begun.push(title);
+  }
 
   /** Takes rows by the host's name: { stream, cancel, error, visitor? } or { other }, each "ok" or what went wrong. Gives { passed, failed, failures }. */
   add(rows) {
@@ -19,8 +25,9 @@ export class HostTable {
   /** Writes what ran now beside what an earlier run left of other hosts. */
   async write(file) {
     await mkdir(dirname(file), { recursive: true });
-    const earlier = await rowsIn(file).catch(() => ({}));
-    await writeFile(`${file}.json`, `${JSON.stringify({ ...earlier, ...this.#rows }, null, 1)}\n`);
+    const earlier = Object.entries(await rowsIn(file).catch(() => ({})));
+    const others = earlier.filter(([name]) => !this.#begun.some((title) => name === title || name.startsWith(`${title}: `)));
+    await writeFile(`${file}.json`, `${JSON.stringify({ ...Object.fromEntries(others), ...this.#rows }, null, 1)}\n`);
   }
 }
 

@@ -251,6 +251,7 @@ async function command() {
       if (!folder) continue;
       const { hosts } = await import(pathToFileURL(join(folder, "host.mjs")));
       for (const [title, work] of Object.entries(hosts)) {
+        table.begin(title);
         await report.part(title, async () => table.add(rowsOf(title, await work(new Host(folder, endpoint, env)))));
       }
     }
