@@ -67,5 +67,5 @@ const NEEDED = {
 };
 const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
 const ON_THE_EDGE =
-  'A Worker and an edge runtime take no module but one that the bundler brings along: for Nuxt set nitro.experimental.wasm: true, for Nitro experimental.wasm: true, ' +
-  'for Next serverExternalPackages: ["hfetch"]; any other must resolve hfetch with the condition "workerd"';
+  'Here the bundler must bring the module along: Nuxt on Cloudflare with nitro.experimental.wasm: true, Nitro with experimental.wasm: true, ' +
+  'Next with serverExternalPackages: ["hfetch"], any other with the condition "workerd"';

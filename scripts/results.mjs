@@ -80,8 +80,8 @@ async function hosts() {
   return `## Where hosts pass
 
 Each host (\`npm run test:hosts\`, a folder of \`tests/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
-socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it: "no" where the
-host doesn't tell its route, so that the call goes on to its end. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
+socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
+ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
 
 ${table}`;
 }

@@ -1,4 +1,4 @@
-// On Node nothing is to be said. For Workers (and the other presets whose runtimes compile no WebAssembly) it is this one line.
+// On Node nothing is to be said. For Cloudflare it is this one line.
 const worker = { preset: "cloudflare_module", experimental: { wasm: true } };
 
 export default defineNuxtConfig({
