@@ -5,6 +5,7 @@ import { encoder } from "./encoder.js";
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
+const BEGINNING = Uint8Array.of(LF); // what comes first, and what follows an event, begins a line
 const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
 // What an event that says that the stream failed has in it; one without a choice may say so in other words.
 const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
@@ -22,7 +23,7 @@ export class WholeEvents {
   #usage;
   #redact;
   #held = [];
-  #end = NOTHING; // of what is held
+  #end = BEGINNING; // of what is held
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
   constructor({ usage = true, redact = asItCame } = {}) {
@@ -45,7 +46,7 @@ export class WholeEvents {
     const held = this.#held;
     if (end > 0) this.#held = [];
     if (end < bytes.length) this.#held.push(bytes.slice(Math.max(0, end)));
-    this.#end = end === bytes.length ? NOTHING : last.slice(Math.max(-3, Math.max(0, end) - bytes.length));
+    this.#end = (end > 0 ? join([BEGINNING, bytes.subarray(end)]) : last).slice(-3);
     return end > 0 ? join([...held, end === bytes.length ? bytes : bytes.subarray(0, end)]) : NOTHING;
   }
 
@@ -85,9 +86,10 @@ export class WholeEvents {
 // The data of an event, and its value where that is JSON.
 function dataOf(event) {
   const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
-  const data = lines.map((line) => line.slice("data:".length)).join("\n").trim();
+  const text = lines.map((line) => line.slice("data:".length)).join("\n");
+  const data = text.trim();
   try {
-    return { data, value: JSON.parse(data) };
+    return { data, value: JSON.parse(text) };
   } catch {
     return { data };
   }
