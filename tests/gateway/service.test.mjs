@@ -1,7 +1,7 @@
 // The handler with a stub in place of the model's server: who gets in, what is refused, and what the answers look like.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as errors from "../../src/js/error.js";
+import { hfetch as errors } from "../package/installed.mjs";
 import { indexOfDigest } from "../../src/js/gateway/authorize.js";
 import { runOn } from "../../src/js/gateway/client.js";
 import { Catalogue } from "../../src/js/gateway/model.js";
@@ -9,7 +9,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
 
-runOn(errors);
+runOn(errors.HuggingFace);
 
 const KEY = "a-client-key";
 const SECRET = "a-ticket-secret-of-some-length";

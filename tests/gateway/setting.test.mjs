@@ -1,11 +1,11 @@
 // The gateway's settings: options over variables, and an error that names what is wrong and never what it holds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as errors from "../../src/js/error.js";
+import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { settings } from "../../src/js/gateway/setting.js";
 
-runOn(errors);
+runOn(errors.HuggingFace);
 
 const OPEN = { GATEWAY_CLIENT_KEYS: "client-key" };
 const read = (env, options) => settings(options, { ...OPEN, ...env });
