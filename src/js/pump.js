@@ -135,7 +135,7 @@ export class Pump {
   }
 
   #step = (read) => {
-    if (this.over) return this.#afterEnd();
+    if (this.over) return this.#rest();
     const end = this.#decode(read);
     const step = this.#dequeue();
     if (step === undefined && end === null) return this.#readStep();
@@ -215,8 +215,10 @@ export class Pump {
   // Whether all had come before no more did; what waited for more is told.
   #isWhole() {
     const items = this.#decoder.end(this.mode, true);
+    const { tail, failed } = this.#decoder;
     if (this.passThrough === null) this.#enqueue(items);
-    return !this.#decoder.failed;
+    else if (!failed) this.#enqueue(this.passThrough.take(NOTHING, tail, true, false));
+    return !failed;
   }
 
   #finishLost(error) {
