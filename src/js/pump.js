@@ -27,7 +27,6 @@ const BROKEN = {
 export class Pump {
   mode = CHUNKS;
   passThrough = null; // queues network chunks, or what it takes of them, instead of items
-  shown = false; // the failure is seen in what was handed on
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
@@ -178,8 +177,7 @@ export class Pump {
     }
     const over = done || decoder.ended;
     if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
-    this.shown = decoder.shown;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.shown);
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
     this.#enqueue(items);
     return over ? () => this.#finishDecoded() : null;
   }

@@ -13,22 +13,27 @@ const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
 const asItCame = (text) => text;
 
+/** What clients of chat completions take for a failure. */
+export const hasError = (value) => Boolean(value?.error);
+
 /**
  * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back: of one that never does nobody could make
  * anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
- * that one is left out. `redact`: what of a failed stream's errors may be told.
+ * that one is left out. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
  */
 export class WholeEvents {
   told = false; // whether an event has reported the failure in the words that clients know
   #usage;
   #redact;
+  #tells;
   #held = [];
   #end = BEGINNING; // of what is held
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
-  constructor({ usage = true, redact = asItCame } = {}) {
+  constructor({ usage = true, redact = asItCame, tells = hasError } = {}) {
     this.#usage = usage;
     this.#redact = redact;
+    this.#tells = tells;
   }
 
   take(bytes, tail, over, failed) {
@@ -76,7 +81,7 @@ export class WholeEvents {
       // An event with a name of its own may hold anything. Behind [DONE] no client looks for what the failure is told by.
       over ||= data !== "" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
       if (over) return "";
-      over = this.told = Boolean(value?.error);
+      over = this.told = this.#tells(value);
       return TELLS.test(event) || !event.includes('"choices"') ? this.#redact(event) : event;
     });
     return clean === text ? bytes : encoder.encode(clean);
