@@ -158,6 +158,7 @@ for (const end of ["by a lost connection", "by silence"]) {
     for (const [kind, whole, held, error] of [
       ["chat", wire([token("a")]), wire([FINISH]).trimEnd()],
       ["chat", wire([token("a"), FINISH]), "data: [DONE]"],
+      ["chat", "", wire([token("a"), ": a comment", FINISH, "[DONE]"], "\n").trimEnd()],
       ["chat", wire([token("a")]), wire([{ error: { message: "in acme" } }]).trimEnd(), "StreamError"],
       ["chat", wire([token("a")]), wire([token("b")]).slice(0, -9), "StreamTruncatedError"],
       ["responses", DELTA, completed.trimEnd()],

@@ -92,21 +92,28 @@ export class WholeEvents {
 function dataOf(event) {
   const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
   const text = lines.map((line) => line.slice("data:".length)).join("\n");
-  const data = text.trim();
+  return { data: text.trim(), value: parse(text) };
+}
+
+function parse(text) {
   try {
-    return { data, value: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
-    return { data };
+    return undefined;
   }
 }
 
 // What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
+// Frames that only a line end parts are read one by one.
 function ended(rest) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
   const { data, value } = dataOf(text);
-  return data === "[DONE]" || value !== undefined ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
+  const isWhole = value !== undefined || (data !== "" && data.split("\n").every(isFrame));
+  return isWhole ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
 }
+
+const isFrame = (line) => /^\s*(?::[^]*|\[DONE\]\s*)?$/.test(line) || parse(line) !== undefined;
 
 // Where the last whole event ends, looked for from the end: most chunks end with one.
 function lastEventEnd(bytes) {
