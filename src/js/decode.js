@@ -35,7 +35,6 @@ export class Decoder {
   has_event = false;
   tail = false; // a finish reason or usage has been seen
   failed = false; // the body ended badly
-  shown = false; // and that in a frame that any client sees it in
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -86,8 +85,7 @@ export class Decoder {
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
     this.failed = (flags & 8) !== 0;
-    this.shown = (flags & 16) !== 0;
-    this.has_event = (flags & 32) !== 0;
+    this.has_event = (flags & 16) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

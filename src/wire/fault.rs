@@ -11,8 +11,6 @@ pub struct Fault {
     pub error: Error,
     /// The frame or body it was told by, where there was one.
     pub body: Option<Vec<u8>>,
-    /// Whether any client of the stream sees it in that frame: it is broken, or has an `error`.
-    pub shown: bool,
 }
 
 /// Keys at the top of a frame or a whole answer whose value may say that it failed; in a choice, the first may.
@@ -63,15 +61,8 @@ impl Fault {
             describe(&mut error, value);
             error.status = status_in(inner(value).unwrap_or(value));
         }
-        let own = value.as_ref().map(|value| value.get("error"));
-        let nothing = [
-            Value::Null,
-            Value::Bool(false),
-            Value::String(String::new()),
-        ];
-        let shown = own.is_none_or(|own| own.is_some_and(|own| !nothing.contains(own)));
         let body = Some(body.to_vec());
-        Fault { error, body, shown }
+        Fault { error, body }
     }
 
     /// A body in place of a stream; `otherwise` is what it says where it is no JSON with words.
@@ -80,7 +71,6 @@ impl Fault {
         let message = ["the body is not what was asked for: ", &fault.error.message].concat();
         fault.error.message = message;
         fault.error.status = None;
-        fault.shown = false;
         fault
     }
 
@@ -90,7 +80,6 @@ impl Fault {
         Fault {
             error,
             body: None,
-            shown: false,
         }
     }
 }

@@ -114,6 +114,7 @@ test("what comes after the head has gone out: the answer, or the error in its pl
   const stream = await gateway.post(body);
   assert.equal(stream.headers.get("content-type"), "text/event-stream");
   assert.match(await stream.text(), /^(:\n\n)+data: \{"id":"c"[^]*data: \[DONE\]\n\n$/);
+  await gateway.logged(settled, 2);
   gateway.script([{ ...wait, status: 400, json: { error: { message: "no such model", code: "model_not_found" } }, times: 2 }]);
   gateway.lines.length = 0;
   const error = { message: "no such model", type: "invalid_request_error", code: "model_not_found", param: null };

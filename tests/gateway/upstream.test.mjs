@@ -146,6 +146,36 @@ test("an event that can't be read is not handed on, one that reports an error is
   }
 });
 
+// An event without its blank line is held back until the end says what it is.
+for (const end of ["by a lost connection", "by silence"]) {
+  test(`a stream that ends ${end}: what completes it is handed on, and a failure is told once`, async () => {
+    const stalling = (text) => async () => new Response(new ReadableStream({
+      start: (body) => body.enqueue(new TextEncoder().encode(text)),
+      pull: (body) => end === "by a lost connection" && body.error(new TypeError("terminated")),
+    }));
+    const completed = event("response.completed", { response: { status: "completed", usage: USED } });
+    const failed = event("response.failed", { response: { error: { message: "in acme" } } });
+    for (const [kind, whole, held, error] of [
+      ["chat", wire([token("a")]), wire([FINISH]).trimEnd()],
+      ["chat", wire([token("a"), FINISH]), "data: [DONE]"],
+      ["chat", "", wire([token("a"), ": a comment", FINISH, "[DONE]"], "\n").trimEnd()],
+      ["chat", wire([token("a")]), wire([{ error: { message: "in acme" } }]).trimEnd(), "StreamError"],
+      ["chat", wire([token("a")]), wire([token("b")]).slice(0, -9), "StreamTruncatedError"],
+      ["responses", DELTA, completed.trimEnd()],
+      ["responses", DELTA, failed.trimEnd(), "StreamError"],
+      ["responses", DELTA, completed.slice(0, -9), "StreamTruncatedError"],
+    ]) {
+      const model = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: stalling(whole + held), timeout: { idle: 40 } });
+      const asked = kind === "chat" ? body({ stream: true }) : JSON.stringify({ model: MODEL, input: "Hi", stream: true });
+      const { answer, settled } = model[kind](asked, { lastWords });
+      const told = error && end === "by silence" ? "APIConnectionTimeoutError" : error;
+      const rest = error === undefined ? `${held}\n\n` : `data: {"error":"${told}"}\n\n`;
+      assert.equal(await read((await answer).body), whole + rest);
+      assert.equal((await settled).outcome, { undefined: "ok", StreamTruncatedError: "truncated" }[told] ?? "error", held);
+    }
+  });
+}
+
 test("the first event is handed on before the next comes, and nothing of that one", async () => {
   const first = wire([token("a")]);
   const script = scripted({ sse: [token("a"), token("b")], stallAfter: first.length + 10 });

@@ -13,22 +13,27 @@ const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
 const asItCame = (text) => text;
 
+/** What clients of chat completions take for a failure. */
+export const hasError = (value) => Boolean(value?.error);
+
 /**
  * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back: of one that never does nobody could make
  * anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
- * that one is left out. `redact`: what of a failed stream's errors may be told.
+ * that one is left out. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
  */
 export class WholeEvents {
   told = false; // whether an event has reported the failure in the words that clients know
   #usage;
   #redact;
+  #tells;
   #held = [];
   #end = BEGINNING; // of what is held
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
-  constructor({ usage = true, redact = asItCame } = {}) {
+  constructor({ usage = true, redact = asItCame, tells = hasError } = {}) {
     this.#usage = usage;
     this.#redact = redact;
+    this.#tells = tells;
   }
 
   take(bytes, tail, over, failed) {
@@ -76,7 +81,7 @@ export class WholeEvents {
       // An event with a name of its own may hold anything. Behind [DONE] no client looks for what the failure is told by.
       over ||= data !== "" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
       if (over) return "";
-      over = this.told = Boolean(value?.error);
+      over = this.told = this.#tells(value);
       return TELLS.test(event) || !event.includes('"choices"') ? this.#redact(event) : event;
     });
     return clean === text ? bytes : encoder.encode(clean);
@@ -87,21 +92,28 @@ export class WholeEvents {
 function dataOf(event) {
   const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
   const text = lines.map((line) => line.slice("data:".length)).join("\n");
-  const data = text.trim();
+  return { data: text.trim(), value: parse(text) };
+}
+
+function parse(text) {
   try {
-    return { data, value: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
-    return { data };
+    return undefined;
   }
 }
 
 // What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
+// Frames that only a line end parts are read one by one.
 function ended(rest) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
   const { data, value } = dataOf(text);
-  return data === "[DONE]" || value !== undefined ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
+  const isWhole = value !== undefined || (data !== "" && data.split("\n").every(isFrame));
+  return isWhole ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
 }
+
+const isFrame = (line) => /^\s*(?::[^]*|\[DONE\]\s*)?$/.test(line) || parse(line) !== undefined;
 
 // Where the last whole event ends, looked for from the end: most chunks end with one.
 function lastEventEnd(bytes) {

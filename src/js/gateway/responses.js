@@ -3,7 +3,7 @@
 import { SseDecoder, StreamError, StreamTruncatedError, close } from "./client.js";
 
 const ENDS = ["response.completed", "response.incomplete"];
-const FAILURES = ["response.failed", "error"];
+export const FAILURES = ["response.failed", "error"];
 const BREAK = Uint8Array.of(10, 10);
 
 /** What a Pump asks a Decoder. */
@@ -13,11 +13,11 @@ export class ResponseDecoder {
   tail = false;
   failed = false;
   has_event = false;
-  shown = false; // whether an event of its own has reported the failure
   sequence = 0; // the number that the next event would have
   #events;
   #usage = null;
   #texts = [];
+  #reported = false; // by an event of its own
   #said = undefined;
   #hasFinish = false;
   #finishReason = null;
@@ -62,13 +62,13 @@ export class ResponseDecoder {
       this.#hasFinish = true;
       this.#finishReason = reasonOf(response);
     } else if (FAILURES.includes(type)) {
-      this.shown = this.failed = this.ended = true;
+      this.#reported = this.failed = this.ended = true;
       this.#said = response?.error?.message ?? event.message ?? event.error?.message;
     }
   }
 
   fault() {
-    if (!this.shown) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
+    if (!this.#reported) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
     return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
   }
 

@@ -5,8 +5,8 @@ import {
   embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
 import { encoder } from "./encoder.js";
-import { WholeEvents } from "./event_filter.js";
-import { ResponseDecoder, settleResponse } from "./responses.js";
+import { WholeEvents, hasError } from "./event_filter.js";
+import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
@@ -76,12 +76,18 @@ function answerOf(call, info, body) {
   return { ...info, quotas: call.quotas ?? null, body };
 }
 
-// How the answers of an API are read, from a client that is there when the first one is.
-const CHAT = { decoderFor: (call) => new Decoder(call.max_event_bytes), settle: (...given) => void settleWhole(...given) };
-const RESPONSES = { decoderFor: (call) => new ResponseDecoder(call.max_event_bytes), settle: settleResponse };
+// How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
+const CHAT = {
+  decoderFor: (call) => new Decoder(call.max_event_bytes), settle: (...given) => void settleWhole(...given),
+  tells: hasError,
+};
+const RESPONSES = {
+  decoderFor: (call) => new ResponseDecoder(call.max_event_bytes), settle: settleResponse,
+  tells: (value) => FAILURES.includes(value?.type) || hasError(value),
+};
 
 // An answer of text, as a stream or whole.
-const generate = ({ decoderFor, settle }) => async (call, cancel, redact, lastWords) => {
+const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact, lastWords) => {
   const sent = await call.send(0);
   const info = responseInfo(sent.response, call);
   if (!call.stream) {
@@ -93,10 +99,10 @@ const generate = ({ decoderFor, settle }) => async (call, cancel, redact, lastWo
   const decoder = decoderFor(call);
   const pump = new Pump(sent, decoder, call, cancel, call.idle);
   pump.mode = FOLD;
-  const filter = new WholeEvents({ usage: call.asks_usage, redact });
+  const filter = new WholeEvents({ usage: call.asks_usage, redact, tells });
   pump.passThrough = filter;
-  // An event that has been handed on has said it; and nobody listens any more who has left.
-  const silent = (error) => filter.told || pump.shown || error instanceof APIUserAbortError;
+  // An event that has been handed on has told it; and a caller who has left listens no more.
+  const silent = (error) => filter.told || error instanceof APIUserAbortError;
   const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 };

@@ -44,11 +44,17 @@ function ended(rest) {
   if (lines.pop() === "" && lines.every((line) => line === "" || line.startsWith(":"))) return rest;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(rest));
   const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+  const frames = data.trim() === "" ? [] : data.trim().split("\n");
+  const isWhole = isJson(data) || (frames.length > 0 && frames.every((frame) => ["", "[DONE]"].includes(frame.trim()) || frame.trim().startsWith(":") || isJson(frame)));
+  return isWhole ? rest + (rest.endsWith("\n") ? "\n" : "\n\n") : "";
+}
+
+function isJson(text) {
   try {
-    if (data.trim() !== "[DONE]") JSON.parse(data);
-    return rest + (rest.endsWith("\n") ? "\n" : "\n\n");
+    JSON.parse(text);
+    return true;
   } catch {
-    return "";
+    return false;
   }
 }
 
