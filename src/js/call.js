@@ -9,6 +9,14 @@ import { recordAt, textAt } from "./plain.js";
 import { livePrices } from "./prices.js";
 import { carryOut } from "./store.js";
 
+// Events with a text, by the numbers of call.rs.
+export const HEAD = 0;
+export const LOST = 1;
+export const KEY = 2;
+const RESERVED = 3;
+const REFUSED = 4;
+export const ERROR_BODY = 5;
+
 const OUTCOMES = ["ok", "aborted", "truncated", "error"];
 
 // One call under way: the core's handle, and what only this side can hold.
@@ -61,27 +69,19 @@ export class Call {
     return drive(this, index);
   }
 
-  // A given store's answer; one that makes no sense is a refusal.
-  reserved(index, answer) {
-    const now = [Date.now(), performance.now(), Math.random()];
-    this.quotas = answer?.quotas ?? this.quotas;
-    if (answer?.ok && typeof answer.reservation === "string") return this.told(this.handle.reserved(index, answer.reservation, ...now));
-    const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
-    const number = (value) => (typeof value === "number" ? value : undefined);
-    const text = (value) => (typeof value === "string" ? value : undefined);
-    return this.told(
-      this.handle.refused(index, text(scope), text(reason), number(retryAfter) ?? NaN, number(spentUsd), number(budgetUsd), ...now),
-    );
+  // An event with a text.
+  say(index, kind, number, text) {
+    return this.told(this.handle.event_with(index, kind, number, text, Date.now(), performance.now(), Math.random()));
   }
 
-  // The core's part is let go, unless a store may still answer.
-  free() {
-    if (this.storing.length > 0) return;
-    try {
-      this.handle.free();
-    } catch {
-      // A trap keeps what it was in the middle of.
-    }
+  // A given store's answer; one that makes no sense is a refusal.
+  reserved(index, answer) {
+    this.quotas = answer?.quotas ?? this.quotas;
+    if (answer?.ok && typeof answer.reservation === "string") return this.say(index, RESERVED, 0, answer.reservation);
+    const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
+    // Of anything else that a store may give, JSON could be made only by its own code.
+    const plain = (key, value) => (key === "" || typeof value === "string" || typeof value === "number" ? value : undefined);
+    return this.say(index, REFUSED, 0, JSON.stringify({ scope, reason, retryAfter, spentUsd, budgetUsd }, plain));
   }
 
   // Hands in a reservation that came after the call had ended; resolves once the store has it back.
@@ -140,11 +140,11 @@ export class Call {
   }
 
   body_lost(cause) {
-    return this.#error(this.told(this.handle.body_lost(unreadable(cause), namesOf(cause))), { cause });
+    return this.#error(this.told(this.handle.broken_off(false, unreadable(cause), namesOf(cause))), { cause });
   }
 
   stream_lost(cause, partial) {
-    return this.#error(this.told(this.handle.stream_lost(unreadable(cause), namesOf(cause))), { cause, partial });
+    return this.#error(this.told(this.handle.broken_off(true, unreadable(cause), namesOf(cause))), { cause, partial });
   }
 
   stream_fault(decoder, partial) {
@@ -155,7 +155,7 @@ export class Call {
 
   // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.
   failed(bytes) {
-    const told = this.told(this.handle.failed_answer(bytes));
+    const told = this.told(this.handle.wrong_answer(bytes, true));
     if (told === null) return undefined;
     const error = this.#error(told);
     error.partial = error.body;
@@ -163,7 +163,7 @@ export class Call {
   }
 
   unexpected(bytes) {
-    return this.#error(this.told(this.handle.unexpected(bytes)));
+    return this.#error(this.told(this.handle.wrong_answer(bytes, false)));
   }
 
   #error({ failure, secrets }, added) {

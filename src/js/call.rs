@@ -15,7 +15,6 @@ use crate::call::settlement::End;
 use crate::call::{Call, Event, Lost};
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
-use crate::policy::limit_store::Refusal;
 use crate::policy::token;
 use crate::trap::{self, Place};
 
@@ -161,93 +160,29 @@ impl CallHandle {
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// A response's head: its status, and a line for each header that matters.
-    pub fn head(
+    /// An event with a text, by the numbers of driver.js; `number` is a head's status.
+    #[allow(clippy::too_many_arguments)] // one crossing for all of it
+    pub fn event_with(
         &self,
         index: usize,
-        status: u16,
-        headers: &str,
+        kind: u32,
+        number: f64,
+        text: &str,
         wall: f64,
         steady: f64,
         random: f64,
     ) -> *const u8 {
-        let head = Head::new(status, headers);
-        self.handle(index, Event::Head(head), at(wall, steady), random)
-    }
-
-    /// No response came; the names and codes of what was thrown and of its causes, a line each.
-    pub fn lost(
-        &self,
-        index: usize,
-        names: &str,
-        wall: f64,
-        steady: f64,
-        random: f64,
-    ) -> *const u8 {
-        let lost = Lost::Connection(names);
-        self.handle(index, Event::Lost(lost), at(wall, steady), random)
-    }
-
-    /// The key function has given a key.
-    pub fn key(&self, index: usize, key: &str, wall: f64, steady: f64, random: f64) -> *const u8 {
-        self.handle(index, Event::Key(key), at(wall, steady), random)
-    }
-
-    /// A given store has reserved.
-    pub fn reserved(
-        &self,
-        index: usize,
-        reservation: String,
-        wall: f64,
-        steady: f64,
-        random: f64,
-    ) -> *const u8 {
-        self.handle(
-            index,
-            Event::Reserved(Ok(reservation)),
-            at(wall, steady),
-            random,
-        )
-    }
-
-    /// A given store has refused; an answer that makes no sense is a refusal, so that a broken store lets nothing through.
-    #[allow(clippy::too_many_arguments)] // an answer's fields
-    pub fn refused(
-        &self,
-        index: usize,
-        scope: Option<String>,
-        reason: Option<String>,
-        retry_after: f64,
-        spent_usd: Option<f64>,
-        budget_usd: Option<f64>,
-        wall: f64,
-        steady: f64,
-        random: f64,
-    ) -> *const u8 {
-        let refusal = Refusal {
-            scope: scope.unwrap_or_default(),
-            limit: step::limit(reason.as_deref(), retry_after),
-            spent_usd,
-            budget_usd,
+        let event = match kind {
+            // A line for each header that matters.
+            0 => Event::Head(Head::new(number as u16, text)),
+            // The names and codes of what was thrown, a line each.
+            1 => Event::Lost(Lost::Connection(text)),
+            2 => Event::Key(text),
+            3 => Event::Reserved(Ok(text.to_string())),
+            4 => Event::Reserved(Err(step::refusal(text))),
+            _ => Event::ErrorBody(text.as_bytes()),
         };
-        self.handle(
-            index,
-            Event::Reserved(Err(refusal)),
-            at(wall, steady),
-            random,
-        )
-    }
-
-    /// The body of an error response, as far as it came.
-    pub fn error_body(
-        &self,
-        index: usize,
-        body: &[u8],
-        wall: f64,
-        steady: f64,
-        random: f64,
-    ) -> *const u8 {
-        self.handle(index, Event::ErrorBody(body), at(wall, steady), random)
+        self.handle(index, event, at(wall, steady), random)
     }
 
     /// Request `index` has ended with the usage its server reported.
@@ -327,25 +262,25 @@ impl CallHandle {
         failing(&self.call, &self.call.cancelled(cancelled(cause), waited))
     }
 
-    /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.
-    pub fn body_lost(&self, unreadable: Option<String>, names: &str) -> *const u8 {
+    /// The failure of an answer whose body broke off, of a stream or not: why it can't be read, and the names of what was thrown.
+    pub fn broken_off(&self, stream: bool, unreadable: Option<String>, names: &str) -> *const u8 {
+        let unreadable = unreadable.as_deref();
         failing(
             &self.call,
-            &self.call.body_lost(unreadable.as_deref(), names),
+            &match stream {
+                true => self.call.stream_lost(unreadable, names),
+                false => self.call.body_lost(unreadable, names),
+            },
         )
     }
 
-    /// The failure of a stream whose connection was lost: why its body can't be read, and the names of what was thrown.
-    pub fn stream_lost(&self, unreadable: Option<String>, names: &str) -> *const u8 {
-        failing(
-            &self.call,
-            &self.call.stream_lost(unreadable.as_deref(), names),
-        )
-    }
-
-    /// The failure of a whole answer that says that it failed, or null.
-    pub fn failed_answer(&self, bytes: &[u8]) -> *const u8 {
-        match self.call.failed_answer(bytes) {
+    /// The failure of a whole answer that is not what was asked for, or of one that may say that it failed: null if it doesn't.
+    pub fn wrong_answer(&self, bytes: &[u8], is_asked_for: bool) -> *const u8 {
+        let failure = match is_asked_for {
+            true => self.call.failed_answer(bytes),
+            false => Some(self.call.unexpected(bytes)),
+        };
+        match failure {
             Some(failure) => failing(&self.call, &failure),
             None => told(&self.call, ()),
         }
@@ -357,11 +292,6 @@ impl CallHandle {
             Some(fault) => failing(&self.call, &self.call.stream_fault(fault)),
             None => failing(&self.call, &self.call.stream_lost(None, "")),
         }
-    }
-
-    /// The failure of a 200 whose body is not what was asked for.
-    pub fn unexpected(&self, bytes: &[u8]) -> *const u8 {
-        failing(&self.call, &self.call.unexpected(bytes))
     }
 
     /// The models of a catalogue's body, or the one model that was asked for; or what is wrong with the body.

@@ -98,9 +98,12 @@ impl ClientHandle {
         Ok(ClientHandle::of(config.map_err(error_to_js)?, &around))
     }
 
-    /// A chat call; bad arguments throw. `parts`: further limits as JSON; `metered`: the stream must tell its usage.
-    pub fn chat(
+    /// A call whose answer is text, of the chat or of the Responses API; bad arguments throw. `parts`: further limits as JSON;
+    /// `metered`: the stream must tell its usage.
+    #[allow(clippy::too_many_arguments)] // one crossing for all of it
+    pub fn generate(
         &self,
+        responses: bool,
         body: &str,
         options: Option<String>,
         parts: Option<String>,
@@ -110,24 +113,11 @@ impl ClientHandle {
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let given = self.given(options, parts, metered, max_tokens.as_deref())?;
-        let call = Call::chat(&self.0, body, given, at(wall, steady));
-        Ok(CallHandle::of(call.map_err(error_to_js)?))
-    }
-
-    /// A call of the Responses API; bad arguments throw.
-    #[allow(clippy::too_many_arguments)] // as chat() has them
-    pub fn responses(
-        &self,
-        body: &str,
-        options: Option<String>,
-        parts: Option<String>,
-        metered: bool,
-        max_tokens: Option<String>,
-        wall: f64,
-        steady: f64,
-    ) -> Result<CallHandle, JsValue> {
-        let given = self.given(options, parts, metered, max_tokens.as_deref())?;
-        let call = Call::responses(&self.0, body, given, at(wall, steady));
+        let now = at(wall, steady);
+        let call = match responses {
+            true => Call::responses(&self.0, body, given, now),
+            false => Call::chat(&self.0, body, given, now),
+        };
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 

@@ -1,5 +1,6 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
+import { ERROR_BODY, HEAD, KEY, LOST } from "./call.js";
 import { errorOf, namesOf } from "./error.js";
 import { discard, head, readBody, sendRequest } from "./fetch.js";
 import { askKey } from "./notify.js";
@@ -47,7 +48,7 @@ export async function drive(call, index) {
     attempts.push({ headers: response.headers });
     if (cancel.cause !== null) discard(response);
     else call.headers = response.headers;
-    return unlessOver(() => call.told(handle.head(index, response.status, values, Date.now(), performance.now(), Math.random())));
+    return unlessOver(() => call.say(index, HEAD, response.status, values));
   };
   let step = call.first ?? tell(BEGIN);
   call.first = undefined;
@@ -59,7 +60,7 @@ export async function drive(call, index) {
         break;
       case ASK_KEY: {
         const given = await keyOf(client, cancel, step.ms);
-        if (typeof given.key === "string") step = unlessOver(() => call.told(handle.key(index, given.key, Date.now(), performance.now(), Math.random())));
+        if (typeof given.key === "string") step = unlessOver(() => call.say(index, KEY, 0, given.key));
         else {
           thrown = given.thrown;
           step = tell(NO_KEY, given.why);
@@ -88,13 +89,13 @@ export async function drive(call, index) {
         if (sent.response !== undefined) step = hear(sent.response);
         else {
           attempts.push({ thrown: sent.error });
-          step = sent.timedOut ? tell(TIMED_OUT) : unlessOver(() => call.told(handle.lost(index, namesOf(sent.error), Date.now(), performance.now(), Math.random())));
+          step = sent.timedOut ? tell(TIMED_OUT) : unlessOver(() => call.say(index, LOST, 0, namesOf(sent.error)));
         }
         break;
       case READ_ERROR: {
         const body = await errorBody(cancel, sent.response, step.ms);
         sent.forget();
-        step = unlessOver(() => call.told(handle.error_body(index, body, Date.now(), performance.now(), Math.random())));
+        step = unlessOver(() => call.say(index, ERROR_BODY, 0, new TextDecoder("utf-8", { ignoreBOM: true }).decode(body)));
         break;
       }
       case DELIVER:

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 use super::plain::Record;
 use crate::call::failure::{Cancelled, Failure, FailureData};
 use crate::call::{Call, Effect, NoKey, QuotaRow, Step};
-use crate::policy::limit_store::Part;
+use crate::json::{self, Value};
+use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason, Refused};
 
 /// A pointer to what was asked for, as `said`, with what the driver is to do beside it.
@@ -259,13 +260,12 @@ pub fn no_key(why: f64) -> NoKey {
     }
 }
 
-/// The limit that a given store names, and ms until it gives way; one that nobody knows is a pause, and what is no time never ends.
-pub fn limit(name: Option<&str>, wait: f64) -> Refused {
-    let wait = match wait >= 0.0 {
-        true => wait,
-        false => f64::INFINITY,
-    };
-    let reason = match name {
+/// A given store's refusal as JSON. A limit that nobody knows is a pause, and a wait that is no time never ends: a broken store
+/// lets nothing through.
+pub fn refusal(text: &str) -> Refusal {
+    let answer = json::parse(text.as_bytes()).unwrap_or(Value::Null);
+    let number = |name: &str| answer.get(name).and_then(Value::as_f64);
+    let reason = match answer.get("reason").and_then(Value::as_str) {
         Some("requests") => Reason::Requests,
         Some("tokens") => Reason::Tokens,
         Some("month") => Reason::Month,
@@ -273,7 +273,15 @@ pub fn limit(name: Option<&str>, wait: f64) -> Refused {
         Some("concurrent") => Reason::Concurrent,
         _ => Reason::Blocked,
     };
-    Refused::new(reason, (wait > 0.0).then_some(wait), wait)
+    let wait = number("retryAfter").filter(|ms| *ms >= 0.0);
+    let wait = wait.unwrap_or(f64::INFINITY);
+    let scope = answer.get("scope").and_then(Value::as_str);
+    Refusal {
+        scope: scope.unwrap_or_default().to_string(),
+        limit: Refused::new(reason, (wait > 0.0).then_some(wait), wait),
+        spent_usd: number("spentUsd"),
+        budget_usd: number("budgetUsd"),
+    }
 }
 
 #[derive(Serialize)]

@@ -77,10 +77,7 @@ impl Fault {
     /// What nothing but itself tells of.
     pub fn new(class: Class, message: &str) -> Self {
         let error = Error::new(class, message);
-        Fault {
-            error,
-            body: None,
-        }
+        Fault { error, body: None }
     }
 }
 
