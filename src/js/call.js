@@ -84,6 +84,16 @@ export class Call {
     return this.say(index, REFUSED, 0, JSON.stringify({ scope, reason, retryAfter, spentUsd, budgetUsd }, plain));
   }
 
+  // The core's part is let go, unless a store may still answer.
+  free() {
+    if (this.storing.length > 0) return;
+    try {
+      this.handle.free();
+    } catch {
+      // A trap keeps what it was in the middle of.
+    }
+  }
+
   // Hands in a reservation that came after the call had ended; resolves once the store has it back.
   givenBack(index, answer) {
     const before = this.storing.length;
