@@ -147,7 +147,7 @@ ${layers(measured)}
 
 A whole call whose stream holds a beginning and an end only, so that nothing but the cost of a call is left: eventsource-parser ${call[0]}, @huggingface/inference ${call[1]}, openai ${call[2]}.
 Keys, limits, prices, timeouts and the settlement cost something: below about a hundred chunks in large network chunks the plainer libraries are done sooner.
-Such a call crosses the border between JavaScript and the module 11 times, allocations of strings among them; twelve at most are allowed (\`tests/package/crossings.test.mjs\`).
+Such a call crosses the border between JavaScript and the module 12 times, allocations of strings and its network chunk among them; more are not allowed (\`tests/package/crossings.test.mjs\`).
 
 ## Streams elsewhere
 
