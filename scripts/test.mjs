@@ -48,7 +48,7 @@ async function nodeTests(install, files, pkg = join(install, "node_modules/hfetc
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
   // What a test file says of the recordings that a run added.
-  for (const [note] of stdout.matchAll(/^replaying .*$/gm)) console.log(`  ${note}`);
+  for (const [note] of stdout.matchAll(/^(?:replaying|running) .*$/gm)) console.log(`  ${note}`);
   const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
   const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];
   return { passed: count("pass"), failed: failures.length ? Math.max(failed, 1) : 0, skipped: count("skipped") + count("todo"), failures };
@@ -119,7 +119,9 @@ async function command() {
   const report = new Report(values.only?.split(","));
   const leaks = searchOutput();
   // The tests run elsewhere: there a relative path would lead nowhere.
-  if (process.env.HFETCH_FIXTURES) process.env.HFETCH_FIXTURES = resolve(process.env.HFETCH_FIXTURES);
+  for (const name of ["HFETCH_FIXTURES", "HFETCH_CASES"]) {
+    if (process.env[name]) process.env[name] = resolve(process.env[name]);
+  }
   await npmInstall();
   await report.part("host", hostTests);
   if (ci) await report.part("lint", lint);
