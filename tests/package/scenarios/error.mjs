@@ -118,12 +118,12 @@ export const error = [
     const stream = { messages: PROMPT, stream: true };
     // Named by their keys, which no bundler shortens.
     const ways = {
-      whoAsksRefused: async () => { await hf.chat.completions.create({ messages: PROMPT }); },
-      whoAsksBroken: async () => { for await (const text of (await hf.chat.completions.create(stream)).text()) void text; },
-      whoAsksEmbedding: async () => { await hf.embeddings.create({ input: "a", model: "org/m" }); },
-      whoAsksCatalogue: async () => { await hf.models.list(); },
-      whoAsksArgument: async () => { await hf.chat.completions.create({}); },
-      whoAsksOption: async () => { client({ apiKey: "" }); },
+      whoAsksRefused: async function whoAsksRefused() { await hf.chat.completions.create({ messages: PROMPT }); },
+      whoAsksBroken: async function whoAsksBroken() { for await (const text of (await hf.chat.completions.create(stream)).text()) void text; },
+      whoAsksEmbedding: async function whoAsksEmbedding() { await hf.embeddings.create({ input: "a", model: "org/m" }); },
+      whoAsksCatalogue: async function whoAsksCatalogue() { await hf.models.list(); },
+      whoAsksArgument: async function whoAsksArgument() { await hf.chat.completions.create({}); },
+      whoAsksOption: async function whoAsksOption() { client({ apiKey: "" }); },
     };
     for (const [way, run] of Object.entries(ways)) {
       const { stack, message } = await assert.rejects(run(), hfetch.HfetchError);
