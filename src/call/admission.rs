@@ -1,18 +1,16 @@
 //! Before an attempt: which key, whether the limits let the request through now, and whose turn it is.
 
 use super::account::Admitted;
-use super::attempt::{Machine, State};
 use super::failure::Failure;
+use super::machine::{Machine, State};
 use super::{Call, Effect, Step};
-use crate::policy::budget::Budget;
 use crate::policy::clock::Now;
 use crate::policy::key_pool::KeyPool;
 use crate::policy::limit_store::{Part, Refusal};
-use crate::policy::rate_limit::{Limits, Reason};
+use crate::policy::rate_limit::Reason;
 use crate::policy::waiting::{Looks, Sleep};
 use crate::trap::{self, Place};
 use std::cell::Cell;
-use std::ops::Range;
 use std::rc::Rc;
 
 /// A request's wait for the limits.
@@ -58,7 +56,7 @@ impl Call {
     }
 
     /// Asks the limits for a request, from the beginning.
-    fn admit_limited(&self, machine: &mut Machine, now: Now) -> Step {
+    pub(super) fn admit_limited(&self, machine: &mut Machine, now: Now) -> Step {
         machine.turn = Some(Turn {
             asked: self.shared.clock(),
             give_up: self.shared.clock() + self.shared.config.waiting.max_wait,
@@ -89,7 +87,7 @@ impl Call {
     }
 
     /// What this client's memory says to a request for all parts or none; none where the caller gave a store.
-    fn ask_memory(
+    pub(super) fn ask_memory(
         &self,
         parts: &[Part],
         tells_quotas: bool,
@@ -102,63 +100,6 @@ impl Call {
             }
             answer
         })
-    }
-
-    /// Whether the call is let through as a whole or not at all: sent in several requests, none of which may wait for the limits.
-    pub fn is_split(&self) -> bool {
-        self.requests.len() > 1 && !self.shared.config.waiting.waits
-    }
-
-    /// Whether there is something beside the call to count a request against: its key, or the client's budget.
-    fn counts_requests(&self) -> bool {
-        let config = &self.shared.config;
-        let of_keys = Limits {
-            max_concurrent: None,
-            ..config.limits
-        };
-        of_keys != Limits::default() || config.budget.is_some()
-    }
-
-    /// Lets a call through that is sent in several requests, all of them or none, before the first is sent: what can't fit
-    /// as a whole must not cost a part. What the call brought, and the requests at once, count it as one request.
-    pub(super) fn admit_whole(&self, machine: &mut Machine, now: Now) -> Step {
-        let parts = self.call_parts(0..self.requests.len());
-        if parts.is_empty() {
-            return self.admit_each(machine, now);
-        }
-        match self.ask_memory(&parts, true, now) {
-            Some(answer) => self.reserved_whole(machine, answer, now),
-            None => {
-                machine.state = State::ReservingWhole;
-                Step::Reserve { parts }
-            }
-        }
-    }
-
-    /// The store has answered for the call as a whole.
-    pub(super) fn reserved_whole(
-        &self,
-        machine: &mut Machine,
-        answer: Result<String, Refusal>,
-        now: Now,
-    ) -> Step {
-        match answer {
-            Ok(reservation) => {
-                self.open_whole(reservation);
-                self.admit_each(machine, now)
-            }
-            Err(refusal) => self.give_up(machine, self.refused(&refusal)),
-        }
-    }
-
-    /// Lets the next request of a call through, until all are. Where no key is limited, each request takes the key that is
-    /// free when its turn comes.
-    fn admit_each(&self, machine: &mut Machine, now: Now) -> Step {
-        if machine.index < self.requests.len() && self.counts_requests() {
-            return self.admit_limited(machine, now);
-        }
-        machine.state = State::Over;
-        Step::Deliver
     }
 
     /// Asks the limits where it is this request's turn. A request that has just come asks once even when others are first,
@@ -391,73 +332,5 @@ impl Call {
         for place in self.places.get(std::mem::take) {
             self.leave(place);
         }
-    }
-
-    /// Whether a request must have a price before it is sent.
-    pub(super) fn has_budget(&self) -> bool {
-        self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
-    }
-
-    /// What a request reserves with a key: the key's limits, the client's budget and, where the call is this request, what
-    /// counts the call.
-    fn parts(&self, index: usize, key: usize) -> Vec<Part> {
-        let config = &self.shared.config;
-        let of_key = Limits {
-            max_concurrent: None,
-            ..config.limits
-        };
-        let request = index..index + 1;
-        let mut parts = vec![self.part(request.clone(), self.shared.scope(key), of_key, None)];
-        if config.budget.is_some() {
-            let scope = ["budget:", &config.id].concat();
-            parts.push(self.part(request.clone(), scope, Limits::default(), config.budget));
-        }
-        if !self.is_split() {
-            parts.extend(self.call_parts(request));
-        }
-        parts
-    }
-
-    /// What counts a call: the requests at once, and what the call brought.
-    fn call_parts(&self, requests: Range<usize>) -> Vec<Part> {
-        let config = &self.shared.config;
-        let mut parts = Vec::new();
-        if config.limits.max_concurrent.is_some() {
-            let limits = Limits {
-                max_concurrent: config.limits.max_concurrent,
-                ..Limits::default()
-            };
-            let scope = ["client:", &config.id].concat();
-            parts.push(self.part(requests.clone(), scope, limits, None));
-        }
-        for given in &self.parts {
-            let scope = given.scope.clone();
-            parts.push(self.part(requests.clone(), scope, given.limits, given.budget));
-        }
-        parts
-    }
-
-    fn part(
-        &self,
-        requests: Range<usize>,
-        scope: String,
-        limits: Limits,
-        budget: Option<Budget>,
-    ) -> Part {
-        let mut part = Part {
-            scope,
-            tokens: 0,
-            usd: 0.0,
-            limits,
-            budget,
-        };
-        for index in requests {
-            if let Some(request) = self.requests.get(index) {
-                let tokens = request.ask.tokens(limits.tokens_per_minute);
-                part.tokens = part.tokens.saturating_add(tokens);
-                part.usd += budget.map_or(0.0, |_| self.most_usd(index));
-            }
-        }
-        part
     }
 }

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::account::Admitted;
-use super::admission::{Round, Turn};
 use super::failure::{Cancelled, Failure};
 use super::head::Head;
+use super::machine::{Machine, State};
 use super::outgoing::Outgoing;
 use super::{Call, Event, Lost, Step};
 use crate::config::check_given_key;
@@ -19,56 +19,6 @@ use crate::wire::request;
 /// How long an error body may take, in ms.
 const ERROR_BODY_PATIENCE: f64 = 5_000.0;
 
-/// Where one request stands: what its driver is doing for it.
-#[derive(Debug, Default)]
-pub(super) enum State {
-    /// Nothing has been asked of it yet.
-    New,
-    /// Waiting for live prices, without which a budget can hold nothing.
-    AwaitingPrices,
-    /// The key function has been asked.
-    AskingKey,
-    /// A given store has been asked.
-    Reserving(Round),
-    /// A given store has been asked for the call as a whole.
-    ReservingWhole,
-    /// Asleep in line.
-    Waiting,
-    /// Asleep between two attempts.
-    Pausing,
-    /// The request is out.
-    Sending(Rc<Admitted>),
-    /// An error's body is being read.
-    ReadingError(Rc<Admitted>, Head),
-    /// There is an answer, or a failure: nothing is left to do.
-    #[default]
-    Over,
-    /// The call ended while a given store was asked: a reservation that still comes is given back.
-    Owed,
-}
-
-/// One request on its way to an answer.
-#[derive(Debug, Default)]
-pub(super) struct Machine {
-    /// Which of the call's requests this is.
-    pub(super) index: usize,
-    pub(super) state: State,
-    /// Keys that have been sent, in order.
-    pub(super) tried: Vec<usize>,
-    /// The number of the attempt under way, from 1.
-    attempt: u32,
-    /// The key that a function gave for this attempt.
-    given_key: Option<String>,
-    /// A key of a function's that the server refused, and what the caller gets if the function gives it again.
-    refused_key: Option<(Option<String>, Box<Failure>)>,
-    /// What the last attempt failed with.
-    pub(super) last: Option<Box<Failure>>,
-    /// Its wait for the limits.
-    pub(super) turn: Option<Turn>,
-    /// Whether it lets the call through as a whole, request by request, and sends nothing.
-    pub(super) is_whole: bool,
-}
-
 /// An attempt that brought no answer.
 struct Failed {
     failure: Failure,
@@ -77,39 +27,6 @@ struct Failed {
     delay: Option<f64>,
     /// ms for which the key should rest.
     rest: Option<f64>,
-}
-
-impl Machine {
-    /// A request that has not begun.
-    pub(super) fn new(index: usize) -> Self {
-        Machine {
-            index,
-            state: State::New,
-            ..Machine::default()
-        }
-    }
-
-    /// The call has been closed: whatever comes of the last step is too late, and a reservation is given back.
-    pub(super) fn close(&mut self) {
-        self.state = match self.state {
-            State::Reserving(_) | State::ReservingWhole | State::Owed => State::Owed,
-            _ => State::Over,
-        };
-    }
-
-    /// What lets a call of several requests through as a whole.
-    pub(super) fn of_whole() -> Self {
-        Machine {
-            is_whole: true,
-            ..Machine::new(0)
-        }
-    }
-
-    /// The end without an answer.
-    pub(super) fn fail(&mut self, failure: Box<Failure>) -> Step {
-        self.state = State::Over;
-        Step::Fail(failure)
-    }
 }
 
 impl Call {

@@ -2,12 +2,10 @@
 
 use serde::Serialize;
 
+use super::Call;
 use super::head::Head;
-use super::{Call, NoKey};
-use crate::config::{header, not_given_key};
+use crate::config::header;
 use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
-use crate::policy::limit_store::Refusal;
-use crate::policy::rate_limit::Reason;
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
@@ -320,104 +318,9 @@ impl Call {
         error.status = Some(self.status());
         self.quoting(error, Some(body))
     }
-
-    /// A key function that gave no key.
-    pub(super) fn no_key(&self, why: NoKey) -> Failure {
-        let error = match why {
-            NoKey::Response => not_given_key("is a response: give its text"),
-            NoKey::NoString => not_given_key("is no string"),
-            NoKey::TimedOut => {
-                let ms = self.options.timeouts.connect(self.stream) as u64;
-                let message = [
-                    "Timed out: the key function (apiKey) gave no key within ",
-                    &ms.to_string(),
-                    " ms (timeout.connect); nothing was sent.",
-                ];
-                timeout("connect", message.concat())
-            }
-            NoKey::Failed => {
-                let message = "The key function (apiKey) failed, so nothing was sent: see cause.";
-                let mut error = Error::new(Class::Connection, message);
-                error.retryable = true;
-                error
-            }
-        };
-        Failure {
-            cause: why == NoKey::Failed,
-            ..self.failure(error)
-        }
-    }
-
-    /// A given limit store that failed.
-    pub(super) fn store_failed(&self) -> Failure {
-        let message = "The limit store gave no answer, so nothing was sent: see cause.";
-        let mut error = Error::new(Class::LimitExceeded, message);
-        error.reason = Some("store");
-        error.retry_after = Some(0.0);
-        Failure {
-            cause: true,
-            ..self.failure(error)
-        }
-    }
-
-    /// A limit or the budget said no.
-    pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
-        let budget = refusal.limit.reason == Reason::Budget;
-        let class = match budget {
-            true => Class::BudgetExceeded,
-            false => Class::LimitExceeded,
-        };
-        let mut message = words(refusal).to_string();
-        if self.shared.config.waiting.waits && !budget && refusal.limit.retry_after.is_finite() {
-            message.push_str(" The wait would be longer than limits.maxWait.");
-        }
-        let mut error = Error::new(class, message);
-        error.reason = Some(refusal.limit.reason.name());
-        error.scope = Some(refusal.scope.clone());
-        error.retry_after = Some(refusal.limit.retry_after);
-        error.retryable = refusal.limit.retry_after.is_finite();
-        error.spent_usd = refusal.spent_usd;
-        error.budget_usd = refusal.budget_usd;
-        self.failure(error)
-    }
-
-    /// Every key has been refused by the server.
-    pub(super) fn keyless(&self) -> Failure {
-        let message = "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.";
-        self.failure(Error::new(Class::Authentication, message))
-    }
-
-    /// A fault inside this package has lost what was spent of the budget.
-    pub(super) fn overdrawn(&self) -> Failure {
-        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more: make a new one.";
-        let mut error = Error::new(Class::LimitExceeded, message);
-        error.reason = Some("store");
-        error.retry_after = Some(f64::INFINITY);
-        self.failure(error)
-    }
-
-    /// The wait in line is over, and others are still before this call.
-    pub(super) fn too_late(&self) -> Failure {
-        let message = "Others were first in line, and the wait is longer than limits.maxWait.";
-        let mut error = Error::new(Class::LimitExceeded, message);
-        error.reason = Some(Reason::Concurrent.name());
-        error.retry_after = Some(0.0);
-        error.retryable = true;
-        self.failure(error)
-    }
-
-    /// A budget can't hold a request whose price nobody knows.
-    pub fn unpriced(&self) -> Error {
-        let problem = [
-            "has no price for ",
-            &self.model,
-            ", so the budget could not hold it",
-        ];
-        Error::config("pricing", &problem.concat())
-    }
 }
 
-fn timeout(phase: &'static str, message: String) -> Error {
+pub(super) fn timeout(phase: &'static str, message: String) -> Error {
     let mut error = Error::new(Class::ConnectionTimeout, message);
     error.reason = Some(phase);
     error.retryable = true;
@@ -429,21 +332,5 @@ fn unless(unreadable: Option<&str>, otherwise: &str) -> String {
     match unreadable {
         Some(problem) => ["The answer can't be read: ", problem].concat(),
         None => otherwise.to_string(),
-    }
-}
-
-fn words(refusal: &Refusal) -> &'static str {
-    match refusal.limit.reason {
-        Reason::Budget => "This request could overspend the budget; nothing was sent.",
-        Reason::Requests => {
-            "The limit of requests per minute is reached (limits.requestsPerMinute)."
-        }
-        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
-            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
-        }
-        Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
-        Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",
-        Reason::Concurrent => "The limit of requests at once is reached (limits.maxConcurrent).",
-        Reason::Blocked => "The server asked for a pause.",
     }
 }

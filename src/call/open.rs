@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Call;
 use super::account::Account;
-use super::attempt::Machine;
+use super::machine::Machine;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
 use crate::config::RequestOptions;

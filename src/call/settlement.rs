@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Call;
 use super::account::Progress;
-use super::attempt::Machine;
+use super::machine::Machine;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
 use crate::trap::{self, Place};

@@ -1,0 +1,78 @@
+//! What a request reserves before it is sent: parts, each with the limits and the budget of one scope.
+
+use std::ops::Range;
+
+use super::Call;
+use crate::policy::budget::Budget;
+use crate::policy::limit_store::Part;
+use crate::policy::rate_limit::Limits;
+
+impl Call {
+    /// Whether a request must have a price before it is sent.
+    pub(super) fn has_budget(&self) -> bool {
+        self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
+    }
+
+    /// What a request reserves with a key: the key's limits, the client's budget and, where the call is this request, what
+    /// counts the call.
+    pub(super) fn parts(&self, index: usize, key: usize) -> Vec<Part> {
+        let config = &self.shared.config;
+        let of_key = Limits {
+            max_concurrent: None,
+            ..config.limits
+        };
+        let request = index..index + 1;
+        let mut parts = vec![self.part(request.clone(), self.shared.scope(key), of_key, None)];
+        if config.budget.is_some() {
+            let scope = ["budget:", &config.id].concat();
+            parts.push(self.part(request.clone(), scope, Limits::default(), config.budget));
+        }
+        if !self.is_split() {
+            parts.extend(self.call_parts(request));
+        }
+        parts
+    }
+
+    /// What counts a call: the requests at once, and what the call brought.
+    pub(super) fn call_parts(&self, requests: Range<usize>) -> Vec<Part> {
+        let config = &self.shared.config;
+        let mut parts = Vec::new();
+        if config.limits.max_concurrent.is_some() {
+            let limits = Limits {
+                max_concurrent: config.limits.max_concurrent,
+                ..Limits::default()
+            };
+            let scope = ["client:", &config.id].concat();
+            parts.push(self.part(requests.clone(), scope, limits, None));
+        }
+        for given in &self.parts {
+            let scope = given.scope.clone();
+            parts.push(self.part(requests.clone(), scope, given.limits, given.budget));
+        }
+        parts
+    }
+
+    fn part(
+        &self,
+        requests: Range<usize>,
+        scope: String,
+        limits: Limits,
+        budget: Option<Budget>,
+    ) -> Part {
+        let mut part = Part {
+            scope,
+            tokens: 0,
+            usd: 0.0,
+            limits,
+            budget,
+        };
+        for index in requests {
+            if let Some(request) = self.requests.get(index) {
+                let tokens = request.ask.tokens(limits.tokens_per_minute);
+                part.tokens = part.tokens.saturating_add(tokens);
+                part.usd += budget.map_or(0.0, |_| self.most_usd(index));
+            }
+        }
+        part
+    }
+}
