@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::fault;
-use crate::json::{Kind, Malformed, Scanner};
+use crate::json::{Kind, Malformed, Scanner, Stop};
 
 mod choice;
 
@@ -77,7 +77,7 @@ pub enum Part {
 }
 
 /// What reading comes to: the parts are among the fields then.
-type Read = Result<(), Malformed>;
+type Read = Result<(), Stop>;
 
 /// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
 const MAX_KEYS: usize = 16;
@@ -107,11 +107,12 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
         scanner: Scanner::new(payload),
         before_key: 0,
         fields,
+        keys: 0,
         latest: [0; Part::Void as usize],
     };
-    let frame = reader.chunk()?;
-    reader.scanner.end()?;
-    Ok(frame)
+    let frame = reader.chunk();
+    let end = frame.and_then(|frame| reader.scanner.end().map(|()| frame));
+    end.map_err(|Stop| reader.scanner.malformed())
 }
 
 struct Reader<'a, 'f> {
@@ -120,6 +121,8 @@ struct Reader<'a, 'f> {
     before_key: usize,
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
+    /// Bits of the keys so far whose members are kept: of a key whose bit is not among them nothing is looked for.
+    keys: u64,
     /// Of each part the last field.
     latest: [usize; Part::Void as usize],
 }
@@ -169,7 +172,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The next value's span between its quotes; none where it is null.
-    fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Malformed> {
+    fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Stop> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at() + 1;
         match kind {
@@ -227,11 +230,17 @@ impl<'a> Reader<'a, '_> {
         let start = self.key_start();
         let key = self.payload.get(start..self.scanner.at());
         let (payload, key) = (self.payload, key.unwrap_or_default());
-        let earlier = self.fields.iter_mut().skip(scope).rev().take(MAX_KEYS);
-        for field in earlier.filter(|field| field.part == part) {
-            let member = payload.get(field.span.start..).unwrap_or_default();
-            if member.starts_with(key) {
-                field.part = Part::Void;
+        let letter = |at: usize| usize::from(key.get(at).copied().unwrap_or_default());
+        let bit = 1u64 << ((letter(1) + 3 * letter(key.len() / 2) + 7 * key.len()) % 64);
+        let may_come_again = self.keys & bit != 0;
+        self.keys |= bit;
+        if may_come_again {
+            let earlier = self.fields.iter_mut().skip(scope).rev().take(MAX_KEYS);
+            for field in earlier.filter(|field| field.part == part) {
+                let member = payload.get(field.span.start..).unwrap_or_default();
+                if member.starts_with(key) {
+                    field.part = Part::Void;
+                }
             }
         }
         self.scanner.skip()?;
@@ -260,7 +269,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether an object comes next; null is none, and so is an empty list, as some languages write an empty object.
-    fn is_object(&mut self, problem: &'static str) -> Result<bool, Malformed> {
+    fn is_object(&mut self, problem: &'static str) -> Result<bool, Stop> {
         match self.scanner.kind()? {
             Kind::Object => return Ok(true),
             Kind::Null => self.skip()?,
@@ -276,17 +285,13 @@ impl<'a> Reader<'a, '_> {
         Ok(false)
     }
 
-    fn refuse(&self, problem: &'static str) -> Read {
-        let at = self.scanner.at();
-        Err(Malformed { at, problem })
+    fn refuse(&mut self, problem: &'static str) -> Read {
+        self.scanner.fail(problem)
     }
 
-    fn chunk(&mut self) -> Result<Frame, Malformed> {
+    fn chunk(&mut self) -> Result<Frame, Stop> {
         if self.scanner.kind()? != Kind::Object {
-            return Err(Malformed {
-                at: self.scanner.at(),
-                problem: "not an object",
-            });
+            return self.scanner.fail("not an object");
         }
         let (mut words, mut object) = ([false; fault::WORDS.len()], false);
         let (mut message, mut has_choices) = (false, false);
@@ -338,7 +343,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
-    fn telling(&mut self) -> Result<&'a [u8], Malformed> {
+    fn telling(&mut self) -> Result<&'a [u8], Stop> {
         self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
@@ -347,7 +352,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A word that may say so; where it doesn't, it is a key like others.
-    fn word(&mut self, word: &[u8]) -> Result<bool, Malformed> {
+    fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
         let start = self.key_start();
         let says_so = fault::says_so(word, self.telling()?);
         if !says_so && word != b"error" {

@@ -17,7 +17,7 @@ mod node;
 
 use choice::Choice;
 use members::Members;
-pub(super) use members::may_hold_text;
+pub(super) use members::last_counts;
 use node::{Within, put};
 
 /// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.

@@ -11,9 +11,11 @@ use std::ops::Range;
 use crate::error::{Error, find};
 use crate::json::{Kind, RawString, Scanner, number, write_string};
 use member::{
-    Form, KNOWN, boolean_or_null, broken, count_or_null, kind, number_or_null, stop_form,
-    stream_options_form, text_or_null, without_include_usage,
+    Form, KNOWN, boolean_or_null, count_or_null, number_or_null, stop_form, stream_options_form,
+    text_or_null, without_include_usage,
 };
+
+pub(super) use member::broken;
 pub use prompt::Prompt;
 use prompt::PromptReader;
 
@@ -188,17 +190,8 @@ impl Reader<'_> {
     fn read<'a>(&mut self, text: &'a str, defaults: Defaults<'a>) -> Result<ChatRequest, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
         let mut draft = Draft::default();
-        if kind(&mut scanner)? != Kind::Object {
-            return Err(Error::config(
-                "body",
-                "must be an object of request parameters",
-            ));
-        }
-        scanner.begin_object().map_err(broken)?;
-        while let Some(key) = scanner.next_key().map_err(broken)? {
-            self.member(&mut draft, key, scanner.skip().map_err(broken)?)?;
-        }
-        scanner.end().map_err(broken)?;
+        self.members(&mut scanner, &mut draft)
+            .map_err(|error| broken(&scanner, error))?;
         if !draft.messages {
             return Err(Error::config(
                 "messages",
@@ -219,6 +212,24 @@ impl Reader<'_> {
             max_tokens: draft.max_tokens,
             choices: draft.choices.unwrap_or(1.0),
         })
+    }
+
+    fn members<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        draft: &mut Draft<'a>,
+    ) -> Result<(), Error> {
+        if scanner.kind()? != Kind::Object {
+            return Err(Error::config(
+                "body",
+                "must be an object of request parameters",
+            ));
+        }
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
+            self.member(draft, key, scanner.skip()?)?;
+        }
+        Ok(scanner.end()?)
     }
 
     fn member<'a>(

@@ -6,7 +6,7 @@ use super::completion::Completion;
 use super::failure::text_message;
 use super::fault::Fault;
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
-use super::template::Templates;
+use super::template::{Templates, Told};
 use super::whole::{NO_WORDS, chunk_of_completion};
 use crate::error::{CUT, Class};
 use crate::json::{Scanner, open_half};
@@ -273,12 +273,14 @@ fn begins_event_stream(head: &[u8]) -> bool {
 impl Sink for Reader {
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
+        let mut late = None;
         // Where one event of a shape stands others do: a network chunk's are taken in one go.
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty())
-            && let Some(length) = self.matched(rest)
+            && let Some(length) = self.matched(rest, &mut late)
         {
             taken += length;
         }
+        self.tell_late(late);
         taken
     }
 
@@ -318,25 +320,52 @@ fn is_json(text: &[u8]) -> bool {
 }
 
 impl Reader {
-    /// Takes the event at the start of `bytes` if it has a known shape; gives its length.
+    /// Takes the event at the start of `bytes` if it has a known shape; gives its length. `late` is the event before it, where
+    /// something of that may still have to be told.
     #[inline(always)]
-    fn matched(&mut self, bytes: &[u8]) -> Option<usize> {
-        let found = self.templates.find(bytes)?;
+    fn matched<'b>(&mut self, bytes: &'b [u8], late: &mut Option<&'b [u8]>) -> Option<usize> {
+        let mut found = self.templates.find(bytes)?;
+        if late.is_some() && self.at_hand != Some(found.index) {
+            self.tell_late(late.take());
+            found = self.templates.find(bytes)?;
+        }
         let length = found.length;
         // Only the blank line may lie beyond the limit.
         if length > self.limit && length > self.limit + blank_line(bytes, length) {
             return None;
         }
         let completion = &mut self.completion;
-        let again = self.at_hand.replace(found.index) == Some(found.index);
-        found.template.parts(found.slots, again, |part, span| {
-            completion.add(part, bytes, span);
-        });
+        let told = match self.at_hand.replace(found.index) == Some(found.index) {
+            true => Told::Before,
+            false => Told::Nothing,
+        };
+        let mut add = |part, span| completion.add(part, bytes, span);
+        found.template.parts(found.slots, told, &mut add);
+        *late = None;
+        if told == Told::Before && found.template.is_late() {
+            match bytes.len() > length {
+                true => *late = Some(bytes),
+                false => found.template.parts(found.slots, Told::AllButLate, add),
+            }
+        }
         if self.mode == Mode::Chunks {
             self.batch
                 .filled(found.index, found.template, found.slots, bytes);
         }
         Some(length)
+    }
+
+    /// Folds what waited of an event until it was known what follows.
+    #[inline(never)]
+    fn tell_late(&mut self, late: Option<&[u8]>) {
+        if let (Some(bytes), Some(index)) = (late, self.at_hand)
+            && let Some((template, slots)) = self.templates.again(index, bytes)
+        {
+            let completion = &mut self.completion;
+            template.parts(slots, Told::AllButLate, |part, span| {
+                completion.add(part, bytes, span);
+            });
+        }
     }
 
     fn ended(&self) -> bool {

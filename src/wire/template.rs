@@ -15,7 +15,7 @@ mod shape;
 
 pub(super) use compare::equal;
 use compare::{starts_with, value};
-use parts::{Anchored, anchor};
+use parts::{Anchored, When, anchor};
 use shape::{Step, walk, write_index, write_slot};
 
 /// Templates kept for one stream.
@@ -76,6 +76,8 @@ pub struct Template {
     parts: Vec<Anchored>,
     /// Those of them that say something also to who has just read an event of this shape.
     changing: Vec<Anchored>,
+    /// Those that may wait until it is known that no other event of this shape follows.
+    late: Vec<Anchored>,
     /// Whether a reader has been told of it as it is now.
     pub handed_on: bool,
 }
@@ -101,6 +103,17 @@ impl Default for Templates {
             slots: Vec::new(),
         }
     }
+}
+
+/// What a reader of an event has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing of it, nor of one before it.
+    Nothing,
+    /// An event of the same shape, which came just before it; what was said once for both is left out, and what may wait.
+    Before,
+    /// All but what may wait.
+    AllButLate,
 }
 
 /// An event that matched.
@@ -146,6 +159,13 @@ impl Templates {
             }
         }
         None
+    }
+
+    /// Compares an event with the shape that it has, once more.
+    pub fn again(&mut self, index: usize, bytes: &[u8]) -> Option<(&Template, &[Slot])> {
+        let template = self.known.get(index)?;
+        template.compare(bytes, &mut self.slots)?;
+        Some((template, &self.slots))
     }
 
     /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
@@ -207,11 +227,10 @@ impl Example {
         };
         let mut scanner = Scanner::new(block.get(payload.clone())?);
         let sound = walk(&mut scanner, &mut Vec::new(), &mut visit).ok()?;
-        let shifted = fields.iter().map(|field| Field {
-            part: field.part,
-            span: field.span.start + payload.start..field.span.end + payload.start,
-        });
-        let fields = shifted.collect();
+        let mut fields = fields.to_vec();
+        for Field { span, .. } in &mut fields {
+            *span = span.start + payload.start..span.end + payload.start;
+        }
         sound.then(|| Example {
             block: block.to_vec(),
             payload,
@@ -261,19 +280,25 @@ impl Template {
         for (primitive, mark) in example.primitives.iter_mut().zip(marks) {
             primitive.slot = *mark;
         }
-        let slots: Vec<Primitive> = example
-            .primitives
-            .iter()
-            .filter(|p| p.slot)
-            .cloned()
-            .collect();
+        let mut slots = Vec::new();
+        for primitive in example.primitives.iter().filter(|primitive| primitive.slot) {
+            slots.push(primitive.clone());
+        }
         let parts = anchor(&example, &slots);
-        let changing = parts.iter().filter(|part| !part.lasting).cloned().collect();
+        let (mut changing, mut late) = (Vec::new(), Vec::new());
+        for part in &parts {
+            match part.when {
+                When::Always => changing.push(*part),
+                When::Last => late.push(*part),
+                When::Once => {}
+            }
+        }
         Template {
             example,
             slots,
             parts,
             changing,
+            late,
             handed_on: false,
         }
     }
@@ -304,13 +329,23 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with each part of an event of this shape and where it stands; `again`: the event before it, too, had this
-    /// shape, and what it said once for both is left out.
+    /// Calls `visit` with each part of an event of this shape and where it stands.
     #[inline]
-    pub fn parts(&self, slots: &[Slot], again: bool, mut visit: impl FnMut(Part, Range<usize>)) {
-        for anchored in if again { &self.changing } else { &self.parts } {
+    pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
+        let parts = match told {
+            Told::Nothing => &self.parts,
+            Told::Before => &self.changing,
+            Told::AllButLate => &self.late,
+        };
+        for anchored in parts {
             visit(anchored.part, anchored.span(slots));
         }
+    }
+
+    /// Whether an event of this shape has parts that may wait for the next one.
+    #[inline]
+    pub fn is_late(&self) -> bool {
+        !self.late.is_empty()
     }
 
     /// Appends what a reader needs to build chunks of this shape: an example, and the paths of the slots in it.

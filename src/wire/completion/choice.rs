@@ -129,21 +129,13 @@ impl Choice {
 
     /// Lists of tokens are appended. The same tokens once more are new ones if text came with them, else the same.
     fn add_logprobs(&mut self, member: &[u8], new: bool) {
-        let Some(node) = self.rest.node(b"logprobs") else {
-            return;
+        let within = match new {
+            true => Within::Tokens,
+            false => Within::Envelope,
         };
-        if !matches!(node, Node::Object(_)) {
-            *node = Node::Object(Members::default());
-        }
-        if let Node::Object(members) = node {
-            members.fold(
-                member,
-                if new {
-                    Within::Tokens
-                } else {
-                    Within::Envelope
-                },
-            );
+        let node = self.rest.node(b"logprobs");
+        if let Some(tokens) = node.and_then(Node::object) {
+            tokens.fold(member, within);
         }
     }
 

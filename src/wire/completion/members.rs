@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::node::{Node, Within, write_text};
 use crate::json::{RawString, Scanner, unescape_into, write_string};
+use crate::wire::chunk::Part;
 
 /// Objects with more keys have a table; in the others a key is looked for.
 const SMALL: usize = 16;
@@ -32,17 +33,37 @@ pub(super) struct Members {
 impl Members {
     /// Folds `"key":value`, as it stands.
     pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
-        let mut scanner = Scanner::new(member);
-        let Ok(key) = scanner.string() else {
-            return 0;
+        let (at, value) = match self.expected(member) {
+            Some(value) => (self.next, value),
+            None => {
+                let mut scanner = Scanner::new(member);
+                let Ok(key) = scanner.string() else {
+                    return 0;
+                };
+                let value = member.get(scanner.at()..).unwrap_or_default();
+                // A colon, and white space around it.
+                let value = value.trim_ascii_start().get(1..).unwrap_or_default();
+                (self.position(&canonical(key)), value)
+            }
         };
-        let value = member.get(scanner.at()..).unwrap_or_default();
-        // A colon, and white space around it.
-        let value = value.trim_ascii_start().get(1..).unwrap_or_default();
-        let key = canonical(key);
-        let value = value.trim_ascii_start();
-        let node = self.node(&key);
-        node.map_or(0, |node| node.fold(&key, value, within))
+        self.found(at);
+        self.list.get_mut(at).map_or(0, |member| {
+            let value = value.trim_ascii_start();
+            member.node.fold(&member.key, value, within)
+        })
+    }
+
+    /// The value of a member if its key is the one that came next last time.
+    #[inline]
+    fn expected<'a>(&self, member: &'a [u8]) -> Option<&'a [u8]> {
+        let key = self.list.get(self.next)?.key.as_slice();
+        let rest = member.get(1..)?.strip_prefix(key)?;
+        rest.strip_prefix(b"\":")
+    }
+
+    fn found(&mut self, at: usize) {
+        let next = at + 1;
+        self.next = if next < self.list.len() { next } else { 0 };
     }
 
     /// Folds the members of an object; of a key that is in it twice the last counts.
@@ -90,7 +111,7 @@ impl Members {
             true => self.next,
             false => self.find(key).unwrap_or_else(|| self.push(key)),
         };
-        self.next = at + 1;
+        self.found(at);
         at
     }
 
@@ -183,9 +204,18 @@ impl Members {
     }
 }
 
-/// Whether folding `"key":value` of a delta may append to a text: where an object or a list is in it, it is not looked through.
-pub(in crate::wire) fn may_hold_text(member: &[u8]) -> bool {
-    member.contains(&b'{') || member.contains(&b'[')
+/// Whether of a part that is `"key":value` the last one counts, whatever came before: nothing of it is text or a list.
+pub(in crate::wire) fn last_counts(part: Part, member: &[u8]) -> bool {
+    match part {
+        Part::Counts => true,
+        Part::ChunkMember | Part::ChoiceMember => !member.contains(&b'['),
+        Part::DeltaMember | Part::ToolMember | Part::FunctionMember => {
+            let key = Scanner::new(member).string();
+            let is_text = key.is_ok_and(|key| key.escaped || Within::Nested.is_text(key.raw));
+            !is_text && !member.contains(&b'{') && !member.contains(&b'[')
+        }
+        _ => false,
+    }
 }
 
 /// A key as it is compared: without the escapes that it needs none of.
