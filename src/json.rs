@@ -11,7 +11,7 @@ mod text;
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
 pub use text::{
-    Closing, Unescaped, closing_quote, open_half, unescape, unescape_into, unescape_to,
+    Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
     write_string,
 };
 

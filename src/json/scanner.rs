@@ -47,6 +47,7 @@ pub struct RawString<'a> {
 
 impl<'a> RawString<'a> {
     /// The bytes meant; a lone surrogate becomes U+FFFD.
+    #[inline(never)]
     pub fn decoded(&self) -> Cow<'a, [u8]> {
         if self.escaped {
             Cow::Owned(unescape(self.raw).into_bytes())

@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
         let given = self.entries.iter().rev().find(|entry| entry.0 == name);
         given
             .map(|entry| &entry.1)
-            .filter(|value| **value != Value::Other("undefined"))
+            .filter(|value| !matches!(value, Value::Other("undefined")))
     }
 
     fn only(&self, known: &[&str]) -> Result<(), Error> {

@@ -151,8 +151,9 @@ impl<'a> Reader<'a, '_> {
     /// The same for a key whose value holds several parts: `range` is where they are.
     #[inline]
     fn forget_all(&mut self, range: &Range<usize>) {
-        let fields = self.fields.iter_mut().take(range.end).skip(range.start);
-        fields.for_each(|field| field.part = Part::Void);
+        for field in self.fields.get_mut(range.clone()).unwrap_or_default() {
+            field.part = Part::Void;
+        }
     }
 
     fn skip(&mut self) -> Read {
@@ -235,10 +236,10 @@ impl<'a> Reader<'a, '_> {
         let may_come_again = self.keys & bit != 0;
         self.keys |= bit;
         if may_come_again {
-            let earlier = self.fields.iter_mut().skip(scope).rev().take(MAX_KEYS);
-            for field in earlier.filter(|field| field.part == part) {
+            let earlier = self.fields.get_mut(scope..).unwrap_or_default();
+            for field in earlier.iter_mut().rev().take(MAX_KEYS) {
                 let member = payload.get(field.span.start..).unwrap_or_default();
-                if member.starts_with(key) {
+                if field.part == part && member.starts_with(key) {
                     field.part = Part::Void;
                 }
             }

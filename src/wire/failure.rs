@@ -164,22 +164,32 @@ fn message_of_field(value: &Value) -> Option<String> {
 
 /// FastAPI's list of `{loc, msg}` reads "body.messages: field required"; other lists are joined as they are.
 fn join(items: &[Value]) -> Option<String> {
-    let parts: Vec<String> = items
-        .iter()
-        .filter_map(|item| {
-            let message = message_of_field(item)?;
-            let place: Vec<String> = match item.get("loc") {
-                Some(Value::Array(steps)) => steps.iter().filter_map(text_of).collect(),
-                _ => Vec::new(),
-            };
-            Some(if place.is_empty() {
-                message
-            } else {
-                [error::join(&place, ".").as_str(), ": ", &message].concat()
-            })
-        })
-        .collect();
-    (!parts.is_empty()).then(|| shorten(&error::join(&parts, "; ")))
+    let mut said = None;
+    for item in items {
+        let Some(mut message) = message_of_field(item) else {
+            continue;
+        };
+        let mut place = None;
+        if let Some(Value::Array(steps)) = item.get("loc") {
+            for step in steps.iter().filter_map(text_of) {
+                append(&mut place, ".", step);
+            }
+        }
+        if place.is_some() {
+            append(&mut place, ": ", message);
+            message = place.unwrap_or_default();
+        }
+        append(&mut said, "; ", message);
+    }
+    said.as_deref().map(shorten)
+}
+
+/// Puts a text behind another, if there is one.
+fn append(text: &mut Option<String>, between: &str, more: String) {
+    match text {
+        Some(text) => text.extend([between, &more]),
+        None => *text = Some(more),
+    }
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -63,13 +63,14 @@ impl Fault {
             describe(&mut error, value);
             error.status = status_in(inner(value).unwrap_or(value));
         }
-        let own = value.as_ref().map(|value| value.get("error"));
-        let nothing = [
-            Value::Null,
-            Value::Bool(false),
-            Value::String(String::new()),
-        ];
-        let shown = own.is_none_or(|own| own.is_some_and(|own| !nothing.contains(own)));
+        let fails = |own: &Value| match own {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(words) => !words.is_empty(),
+            _ => true,
+        };
+        let shown = value
+            .as_ref()
+            .is_none_or(|value| value.get("error").is_some_and(fails));
         let body = Some(body.to_vec());
         Fault { error, body, shown }
     }

@@ -47,6 +47,13 @@ pub struct ChatDecoder {
     told: usize,
 }
 
+/// What has come of a body.
+enum Turn<'a> {
+    Bytes(&'a [u8]),
+    End,
+    Lost,
+}
+
 /// As much of a body without events as an error repeats.
 const HEAD: usize = 300;
 
@@ -101,7 +108,7 @@ impl ChatDecoder {
 
     /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
-        self.turn(mode, |decoder| decoder.read(bytes));
+        self.turn(mode, Turn::Bytes(bytes));
     }
 
     fn read(&mut self, bytes: &[u8]) {
@@ -134,24 +141,22 @@ impl ChatDecoder {
 
     /// The end of the body.
     pub fn end(&mut self, mode: Mode) {
-        self.turn(mode, ChatDecoder::finish);
+        self.turn(mode, Turn::End);
     }
 
     /// No more of the body will come. Of what it broke off in, whole frames are read.
     pub fn lose(&mut self, mode: Mode) {
-        self.turn(mode, |decoder| {
-            if decoder.plain.is_none() {
-                decoder.read_rest();
-            }
-            decoder.reader.end.get_or_insert(End::Lost);
-        });
+        self.turn(mode, Turn::Lost);
     }
 
-    fn turn(&mut self, mode: Mode, read: impl FnOnce(&mut Self)) {
+    fn turn(&mut self, mode: Mode, turn: Turn<'_>) {
         self.reader.batch.clear();
         self.reader.mode = mode;
         if !self.ended() {
-            read(self);
+            match turn {
+                Turn::Bytes(bytes) => self.read(bytes),
+                _ => self.finish(turn),
+            }
             if let (Some(end), None) = (self.reader.end, &self.reader.fault) {
                 self.reader.fault = self.judge(end);
             }
@@ -174,36 +179,39 @@ impl ChatDecoder {
     fn judge(&self, end: End) -> Option<Fault> {
         let completion = &self.reader.completion;
         let answered = completion.choices_seen() > 0;
-        let said = || Some(self.reader.odd.as_ref()?).filter(|_| !answered);
-        match end {
-            End::Done if answered => None,
-            End::Body | End::Lost if completion.all_finished() => None,
-            End::Done => Some(match said() {
-                Some(frame) => Fault::told(Class::Stream, frame, NO_ANSWER),
-                None => Fault::new(Class::Stream, NO_ANSWER),
-            }),
-            End::Body => Some(
-                match said().map(|frame| Fault::told(Class::Stream, frame, "")) {
-                    Some(told) if !told.error.message.is_empty() => told,
-                    _ => self.unfinished(),
-                },
-            ),
-            End::Lost => Some(Fault::new(Class::StreamTruncated, NOT_WHOLE)),
+        let good = match end {
+            End::Done => answered,
+            End::Body | End::Lost => completion.all_finished(),
+        };
+        if good {
+            return None;
         }
+        if let (Some(frame), false, false) = (&self.reader.odd, answered, end == End::Lost) {
+            let otherwise = if end == End::Done { NO_ANSWER } else { "" };
+            let told = Fault::told(Class::Stream, frame, otherwise);
+            if end == End::Done || !told.error.message.is_empty() {
+                return Some(told);
+            }
+        }
+        Some(match end {
+            End::Done => Fault::new(Class::Stream, NO_ANSWER),
+            End::Body => self.unfinished(),
+            End::Lost => Fault::new(Class::StreamTruncated, NOT_WHOLE),
+        })
     }
 
-    fn finish(&mut self) {
-        if self.plain.is_some() {
+    fn finish(&mut self, turn: Turn<'_>) {
+        let end = match turn {
+            Turn::Lost => End::Lost,
+            _ => End::Body,
+        };
+        if self.plain.is_none() {
+            self.reader.at_end = true;
+            self.sse.end_lenient(&mut self.reader);
+        } else if end == End::Body {
             self.end_plain();
-        } else {
-            self.read_rest();
         }
-        self.reader.end.get_or_insert(End::Body);
-    }
-
-    fn read_rest(&mut self) {
-        self.reader.at_end = true;
-        self.sse.end_lenient(&mut self.reader);
+        self.reader.end.get_or_insert(end);
     }
 
     /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
@@ -335,19 +343,17 @@ impl Reader {
             return None;
         }
         let completion = &mut self.completion;
-        let told = match self.at_hand.replace(found.index) == Some(found.index) {
+        let again = self.at_hand.replace(found.index) == Some(found.index);
+        let waits = again && bytes.len() > length && found.template.may_wait();
+        *late = waits.then_some(bytes);
+        let told = match again {
+            true if waits => Told::Late,
             true => Told::Before,
             false => Told::Nothing,
         };
-        let mut add = |part, span| completion.add(part, bytes, span);
-        found.template.parts(found.slots, told, &mut add);
-        *late = None;
-        if told == Told::Before && found.template.is_late() {
-            match bytes.len() > length {
-                true => *late = Some(bytes),
-                false => found.template.parts(found.slots, Told::AllButLate, add),
-            }
-        }
+        found.template.parts(found.slots, told, |part, span| {
+            completion.add(part, bytes, span);
+        });
         if self.mode == Mode::Chunks {
             self.batch
                 .filled(found.index, found.template, found.slots, bytes);
@@ -355,16 +361,11 @@ impl Reader {
         Some(length)
     }
 
-    /// Folds what waited of an event until it was known what follows.
+    /// Folds an event once more, of which something waited until it was known what follows.
     #[inline(never)]
     fn tell_late(&mut self, late: Option<&[u8]>) {
-        if let (Some(bytes), Some(index)) = (late, self.at_hand)
-            && let Some((template, slots)) = self.templates.again(index, bytes)
-        {
-            let completion = &mut self.completion;
-            template.parts(slots, Told::AllButLate, |part, span| {
-                completion.add(part, bytes, span);
-            });
+        if let (Some(bytes), Some(index)) = (late, self.at_hand) {
+            self.templates.late(index, bytes, &mut self.completion);
         }
     }
 
@@ -414,15 +415,20 @@ impl Reader {
 
     /// What is no chunk: several that stand together, something of the server's own that has a name, or a broken frame.
     fn odd_frame(&mut self, name: &[u8], data: &[u8], problem: &str) {
-        let lines = || data.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let is_frame = |line: &[u8]| is_comment(line) || line == DONE || is_json(line);
-        let broken = lines().position(|line| !is_frame(line));
-        let last = lines().count() - 1;
+        let lines = || data.split(|byte| *byte == b'\n');
+        let (mut last, mut broken) = (0, None);
+        for (at, line) in lines().enumerate() {
+            let line = line.trim_ascii();
+            if broken.is_none() && !is_comment(line) && line != DONE && !is_json(line) {
+                broken = Some(at);
+            }
+            last = at;
+        }
         // The end may have cut the last one.
         if last > 0 && (broken.is_none() || self.at_end && broken == Some(last)) {
             for line in lines() {
                 if !self.ended() {
-                    self.data(name, line);
+                    self.data(name, line.trim_ascii());
                 }
             }
             return;

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::chunk::{Field, Part};
+use super::completion::Completion;
 use crate::json::Scanner;
 
 mod compare;
@@ -73,11 +74,10 @@ struct Example {
 pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
+    /// Three lists, one behind another, of what there is to tell, as [`Told`] names them.
     parts: Vec<Anchored>,
-    /// Those of them that say something also to who has just read an event of this shape.
-    changing: Vec<Anchored>,
-    /// Those that may wait until it is known that no other event of this shape follows.
-    late: Vec<Anchored>,
+    /// Where the second and the third begin.
+    begins: [usize; 2],
     /// Whether a reader has been told of it as it is now.
     pub handed_on: bool,
 }
@@ -105,15 +105,15 @@ impl Default for Templates {
     }
 }
 
-/// What a reader of an event has been told.
+/// What a fold knows of the shape of an event that it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// Nothing of it, nor of one before it.
+    /// Nothing: the event before it had another.
     Nothing,
-    /// An event of the same shape, which came just before it; what was said once for both is left out, and what may wait.
+    /// The event before it had the same, and what is alike in both is left out.
     Before,
-    /// All but what may wait.
-    AllButLate,
+    /// The same, and another one follows, so that what may wait for that is left out as well.
+    Late,
 }
 
 /// An event that matched.
@@ -161,11 +161,22 @@ impl Templates {
         None
     }
 
-    /// Compares an event with the shape that it has, once more.
-    pub fn again(&mut self, index: usize, bytes: &[u8]) -> Option<(&Template, &[Slot])> {
-        let template = self.known.get(index)?;
-        template.compare(bytes, &mut self.slots)?;
-        Some((template, &self.slots))
+    /// Folds the parts of an event that may wait for another, which has not come.
+    pub fn late(&mut self, index: usize, bytes: &[u8], completion: &mut Completion) {
+        if let Some(template) = self.known.get(index)
+            && template.compare(bytes, &mut self.slots).is_some()
+        {
+            let [all, _] = template.begins;
+            let parts = template.parts.get(..all);
+            for part in parts.unwrap_or_default() {
+                if part.when == When::Last {
+                    completion.add_other(
+                        part.part,
+                        bytes.get(part.span(&self.slots)).unwrap_or_default(),
+                    );
+                }
+            }
+        }
     }
 
     /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
@@ -284,21 +295,22 @@ impl Template {
         for primitive in example.primitives.iter().filter(|primitive| primitive.slot) {
             slots.push(primitive.clone());
         }
-        let parts = anchor(&example, &slots);
-        let (mut changing, mut late) = (Vec::new(), Vec::new());
-        for part in &parts {
-            match part.when {
-                When::Always => changing.push(*part),
-                When::Last => late.push(*part),
-                When::Once => {}
+        let mut parts = anchor(&example, &slots);
+        let all = parts.len();
+        let mut begins = [all; 2];
+        for (begin, least) in begins.iter_mut().zip([When::Last, When::Always]) {
+            *begin = parts.len();
+            for at in 0..all {
+                if let Some(part) = parts.get(at).filter(|part| part.when >= least) {
+                    parts.push(*part);
+                }
             }
         }
         Template {
             example,
             slots,
             parts,
-            changing,
-            late,
+            begins,
             handed_on: false,
         }
     }
@@ -329,23 +341,25 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with each part of an event of this shape and where it stands.
-    #[inline]
+    /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
+    #[inline(always)]
     pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
+        let [changing, always] = self.begins;
         let parts = match told {
-            Told::Nothing => &self.parts,
-            Told::Before => &self.changing,
-            Told::AllButLate => &self.late,
+            Told::Nothing => self.parts.get(..changing),
+            Told::Before => self.parts.get(changing..always),
+            Told::Late => self.parts.get(always..),
         };
-        for anchored in parts {
+        for anchored in parts.unwrap_or_default() {
             visit(anchored.part, anchored.span(slots));
         }
     }
 
     /// Whether an event of this shape has parts that may wait for the next one.
     #[inline]
-    pub fn is_late(&self) -> bool {
-        !self.late.is_empty()
+    pub fn may_wait(&self) -> bool {
+        let [changing, always] = self.begins;
+        self.parts.len() - always < always - changing
     }
 
     /// Appends what a reader needs to build chunks of this shape: an example, and the paths of the slots in it.

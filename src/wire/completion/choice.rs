@@ -4,6 +4,7 @@ use super::call::ToolCalls;
 use super::list::{Facts, List};
 use super::members::Members;
 use super::node::{Node, Within, inside, put, write_text};
+use super::or;
 use crate::json::Scanner;
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -174,11 +175,7 @@ impl Choice {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let role: &[u8] = if self.role.is_empty() {
-            b"assistant"
-        } else {
-            &self.role
-        };
+        let role = or(&self.role, b"assistant");
         put(out, &[b"{\"index\":"]);
         write_whole(self.index, out);
         let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];

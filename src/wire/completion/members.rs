@@ -210,9 +210,9 @@ pub(in crate::wire) fn last_counts(part: Part, member: &[u8]) -> bool {
         Part::Counts => true,
         Part::ChunkMember | Part::ChoiceMember => !member.contains(&b'['),
         Part::DeltaMember | Part::ToolMember | Part::FunctionMember => {
-            let key = Scanner::new(member).string();
-            let is_text = key.is_ok_and(|key| key.escaped || Within::Nested.is_text(key.raw));
-            !is_text && !member.contains(&b'{') && !member.contains(&b'[')
+            let may_be_text = |key: &[u8]| key.contains(&b'\\') || Within::Nested.is_text(key);
+            let key = member.split(|byte| *byte == b'"').nth(1);
+            !member.iter().any(|byte| matches!(byte, b'{' | b'[')) && !key.is_some_and(may_be_text)
         }
         _ => false,
     }

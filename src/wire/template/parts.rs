@@ -24,15 +24,15 @@ impl Place {
     }
 }
 
-/// When a part says something to who has just read an event of this shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When a part says something to a fold that has just taken an event of this shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum When {
-    /// Each time.
-    Always,
     /// Never: it is alike in all events of this shape, and to say it twice says nothing more.
-    Once,
+    Never,
     /// Unless another event of this shape follows: what came last counts.
     Last,
+    /// Each time.
+    Always,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         let bytes = example.block.get(field.span.clone()).unwrap_or_default();
         let part = known(field.part, bytes);
         let when = match alike {
-            true if stays(part, bytes) => When::Once,
+            true if stays(part, bytes) => When::Never,
             false if last_counts(part, bytes) => When::Last,
             _ => When::Always,
         };
