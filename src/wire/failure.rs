@@ -237,12 +237,14 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
 
 /// One line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line of the server's own.
 fn shorten(text: &str) -> String {
-    let blank = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text.trim_ascii().chars().map(blank).collect();
-    match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((end, _)) => [text.get(..end).unwrap_or(&text).trim_ascii_end(), CUT].concat(),
-        None => text,
+    let mut line = String::new();
+    for (count, c) in text.trim_ascii().chars().enumerate() {
+        if count == MESSAGE_LIMIT {
+            return [line.trim_ascii_end(), CUT].concat();
+        }
+        line.push(if c.is_control() { ' ' } else { c });
     }
+    line
 }
 
 fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {

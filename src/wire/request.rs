@@ -137,10 +137,14 @@ impl<'a> Draft<'a> {
             return;
         }
         let value = given(MAX_COMPLETION_TOKENS).unwrap_or(most);
-        self.members.retain(|member| {
+        let mut members = Vec::new();
+        for member in &self.members {
             let key = member.key.decoded();
-            &*key != MAX_TOKENS.as_bytes() && &*key != MAX_COMPLETION_TOKENS.as_bytes()
-        });
+            if &*key != MAX_TOKENS.as_bytes() && &*key != MAX_COMPLETION_TOKENS.as_bytes() {
+                members.push(*member);
+            }
+        }
+        self.members = members;
         let key = RawString {
             raw: MAX_TOKENS.as_bytes(),
             escaped: false,
@@ -176,6 +180,7 @@ impl<'a> Draft<'a> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Member<'a> {
     key: RawString<'a>,
     value: &'a [u8],

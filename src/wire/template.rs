@@ -64,7 +64,9 @@ struct Primitive {
 struct Example {
     block: Vec<u8>,
     payload: Range<usize>,
+    /// What it holds, and whether it may become a template, once that has been looked at.
     primitives: Vec<Primitive>,
+    is_fit: Option<bool>,
     /// Spans in the block.
     fields: Vec<Field>,
 }
@@ -185,22 +187,17 @@ impl Templates {
             return;
         }
         self.credit -= 1;
-        let Some(example) = Example::new(block, payload, fields) else {
-            return;
-        };
+        let mut example = Example::new(block, payload, fields);
         for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(marks) = example.differences(&template.example) {
+            if let Some(marks) = example.differences(&mut template.example) {
                 *template = Template::new(example, &marks);
                 self.last = index;
                 return;
             }
         }
         for at in 0..self.recent.len() {
-            let marks = self
-                .recent
-                .get(at)
-                .and_then(|other| example.differences(other));
-            if let Some(marks) = marks {
+            let other = self.recent.get_mut(at);
+            if let Some(marks) = other.and_then(|other| example.differences(other)) {
                 self.recent.remove(at);
                 self.add(Template::new(example, &marks));
                 return;
@@ -227,31 +224,50 @@ impl Templates {
 }
 
 impl Example {
-    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Option<Self> {
-        let mut primitives = Vec::new();
-        let mut visit = |_: &[Step<'_>], kind, span: Range<usize>| {
-            primitives.push(Primitive {
-                kind,
-                span: span.start + payload.start..span.end + payload.start,
-                slot: false,
-            });
-        };
-        let mut scanner = Scanner::new(block.get(payload.clone())?);
-        let sound = walk(&mut scanner, &mut Vec::new(), &mut visit).ok()?;
+    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Self {
         let mut fields = fields.to_vec();
         for Field { span, .. } in &mut fields {
             *span = span.start + payload.start..span.end + payload.start;
         }
-        sound.then(|| Example {
+        Example {
             block: block.to_vec(),
             payload,
-            primitives,
+            primitives: Vec::new(),
+            is_fit: None,
             fields,
-        })
+        }
+    }
+
+    /// Finds its primitives, unless they are known; whether it may become a template.
+    fn study(&mut self) -> bool {
+        if let Some(is_fit) = self.is_fit {
+            return is_fit;
+        }
+        let (from, primitives) = (self.payload.start, &mut self.primitives);
+        let mut visit = |_: &[Step<'_>], kind, span: Range<usize>| {
+            primitives.push(Primitive {
+                kind,
+                span: span.start + from..span.end + from,
+                slot: false,
+            });
+        };
+        let payload = self.block.get(self.payload.clone()).unwrap_or_default();
+        let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
+        *self.is_fit.insert(walked == Ok(true))
     }
 
     /// Which primitives are slots if this and an older example share a shape; `None` if they don't.
-    fn differences(&self, older: &Example) -> Option<Vec<bool>> {
+    fn differences(&mut self, older: &mut Example) -> Option<Vec<bool>> {
+        // Seen without a study, which a short stream's first and last chunk would never repay.
+        let same_parts = self.fields.len() == older.fields.len()
+            && self
+                .fields
+                .iter()
+                .zip(&older.fields)
+                .all(|(a, b)| a.part == b.part);
+        if !same_parts || !self.study() || !older.study() {
+            return None;
+        }
         if self.primitives.len() != older.primitives.len() {
             return None;
         }

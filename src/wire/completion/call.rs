@@ -106,16 +106,16 @@ impl ToolCalls {
             return at;
         }
         let is_other = call.is_other(name);
-        let earlier = self.list.get(..at).unwrap_or_default().iter();
-        let mut same = earlier
-            .rev()
-            .take(MAX_SEARCH)
-            .take_while(|call| call.index == index);
-        match same.position(|call| call.id == id) {
-            Some(before) => at - 1 - before,
-            None if is_other => self.start(end, index),
-            None => at,
+        let earlier = self.list.get(..at).unwrap_or_default();
+        for (before, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
+            if call.index != index {
+                break;
+            }
+            if call.id == id {
+                return before;
+            }
         }
+        if is_other { self.start(end, index) } else { at }
     }
 
     /// Without an index the call at hand goes on, or in a list of several the one at the same place, unless the id is another's.
@@ -136,11 +136,12 @@ impl ToolCalls {
         if goes_on {
             return at;
         }
-        let mut calls = self.list.iter().rev().take(MAX_SEARCH);
-        match calls.position(|call| call.id == id && !id.is_empty()) {
-            Some(before) => end - 1 - before,
-            None => self.start(end, index),
+        for (before, call) in self.list.iter().enumerate().rev().take(MAX_SEARCH) {
+            if call.id == id && !id.is_empty() {
+                return before;
+            }
         }
+        self.start(end, index)
     }
 
     fn start(&mut self, at: usize, index: u64) -> usize {

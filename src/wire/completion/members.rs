@@ -25,7 +25,8 @@ pub(super) struct Members {
     list: Vec<Member>,
     /// Positions in the list plus one, by the hash of the key; its length is a power of two.
     table: Vec<u32>,
-    /// Behind the key that was found last: keys mostly come in the same order.
+    /// The key that was found last, and the one behind it: keys mostly come in the same order, or one comes again.
+    last: usize,
     next: usize,
     merge: u32,
 }
@@ -33,8 +34,9 @@ pub(super) struct Members {
 impl Members {
     /// Folds `"key":value`, as it stands.
     pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
-        let (at, value) = match self.expected(member) {
-            Some(value) => (self.next, value),
+        let expected = |at| self.expected(at, member);
+        let (at, value) = match expected(self.next).or_else(|| expected(self.last)) {
+            Some(found) => found,
             None => {
                 let mut scanner = Scanner::new(member);
                 let Ok(key) = scanner.string() else {
@@ -53,15 +55,15 @@ impl Members {
         })
     }
 
-    /// The value of a member if its key is the one that came next last time.
-    #[inline]
-    fn expected<'a>(&self, member: &'a [u8]) -> Option<&'a [u8]> {
-        let key = self.list.get(self.next)?.key.as_slice();
+    /// Where a member's key is and its value, if that is here.
+    fn expected<'a>(&self, at: usize, member: &'a [u8]) -> Option<(usize, &'a [u8])> {
+        let key = self.list.get(at)?.key.as_slice();
         let rest = member.get(1..)?.strip_prefix(key)?;
-        rest.strip_prefix(b"\":")
+        Some((at, rest.strip_prefix(b"\":")?))
     }
 
     fn found(&mut self, at: usize) {
+        self.last = at;
         let next = at + 1;
         self.next = if next < self.list.len() { next } else { 0 };
     }

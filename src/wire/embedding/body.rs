@@ -164,8 +164,12 @@ fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
 }
 
 fn list(elements: &[(Kind, &[u8])], token_ids: bool) -> Inputs {
+    let mut texts = Vec::with_capacity(elements.len());
+    for (_, text) in elements {
+        texts.push(text_of(text));
+    }
     Inputs {
-        texts: elements.iter().map(|(_, text)| text_of(text)).collect(),
+        texts,
         single: false,
         token_ids,
     }
