@@ -66,6 +66,7 @@ pub struct Scanner<'a> {
     at: usize,
     depth: usize,
     fresh: bool,
+    key_at: usize,
     problem: &'static str,
 }
 
@@ -77,8 +78,14 @@ impl<'a> Scanner<'a> {
             at: 0,
             depth: 0,
             fresh: false,
+            key_at: 0,
             problem: "",
         }
+    }
+
+    /// Offset of the quote before the key that was read last.
+    pub fn key_at(&self) -> usize {
+        self.key_at
     }
 
     /// Why it stopped.
@@ -176,6 +183,8 @@ impl<'a> Scanner<'a> {
         if !self.more(b'}')? {
             return Ok(None);
         }
+        self.space();
+        self.key_at = self.at;
         let key = self.string()?;
         self.space();
         if self.byte() != Some(b':') {
@@ -198,6 +207,7 @@ impl<'a> Scanner<'a> {
             return None;
         }
         self.fresh = false;
+        self.key_at = start - 1;
         self.at = closing.at + 2;
         Some(RawString {
             raw: self.bytes.get(start..closing.at)?,

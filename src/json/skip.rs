@@ -44,6 +44,8 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
 /// The end of the value at `start`, with at most `depth` containers in one another, or why there is none.
 pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
     let mut stack = Stack::default();
+    // What the stack says of the innermost: it is asked for each element.
+    let mut in_object = false;
     let mut at = start;
     loop {
         at = space(bytes, at);
@@ -52,11 +54,13 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
             if stack.depth >= depth {
                 return Err("nested too deeply");
             }
-            stack.push(bracket == b'{');
+            in_object = bracket == b'{';
+            stack.push(in_object);
             at = space(bytes, at + 1);
             // Two after the opening bracket comes the closing one in ASCII.
             if byte(bytes, at) == bracket + 2 {
                 stack.depth -= 1;
+                in_object = stack.in_object();
                 at += 1;
             } else {
                 if bracket == b'{' {
@@ -72,7 +76,7 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
                 return Ok(at);
             }
             at = space(bytes, at);
-            match (byte(bytes, at), stack.in_object()) {
+            match (byte(bytes, at), in_object) {
                 (b',', true) => {
                     at = key_end(bytes, space(bytes, at + 1))?;
                     break;
@@ -83,6 +87,7 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
                 }
                 (b'}', true) | (b']', false) => {
                     stack.depth -= 1;
+                    in_object = stack.in_object();
                     at += 1;
                 }
                 _ => return Err("a comma or the end was expected"),

@@ -105,7 +105,6 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
     let mut reader = Reader {
         payload,
         scanner: Scanner::new(payload),
-        before_key: 0,
         fields,
         keys: 0,
         latest: [0; Part::Void as usize],
@@ -117,8 +116,6 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
 
 struct Reader<'a, 'f> {
     payload: &'a [u8],
-    /// Where the last key was looked for: nothing but white space and a comma stands before it.
-    before_key: usize,
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
     /// Bits of the keys so far whose members are kept: of a key whose bit is not among them nothing is looked for.
@@ -194,7 +191,6 @@ impl<'a> Reader<'a, '_> {
         }
         self.scanner.begin_object()?;
         loop {
-            self.before_key = self.scanner.at();
             match self.scanner.next_key()? {
                 Some(key) if key.escaped => on_key(self, &key.decoded())?,
                 Some(key) => on_key(self, key.raw)?,
@@ -216,19 +212,9 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// Where the key begins whose value comes next.
-    fn key_start(&self) -> usize {
-        let rest = self.payload.get(self.before_key..).unwrap_or_default();
-        self.before_key
-            + rest
-                .iter()
-                .position(|byte| *byte == b'"')
-                .unwrap_or_default()
-    }
-
     /// The key at hand with its value.
     fn member(&mut self, part: Part, scope: usize) -> Read {
-        let start = self.key_start();
+        let start = self.scanner.key_at();
         let key = self.payload.get(start..self.scanner.at());
         let (payload, key) = (self.payload, key.unwrap_or_default());
         let letter = |at: usize| usize::from(key.get(at).copied().unwrap_or_default());
@@ -314,7 +300,7 @@ impl<'a> Reader<'a, '_> {
             }
             // Groq's usage before it adopted the standard place.
             b"x_groq" => reader.nested(&mut groq, &mut |reader| {
-                let (start, mut usage) = (reader.key_start(), 0..0);
+                let (start, mut usage) = (reader.scanner.key_at(), 0..0);
                 reader.object(&mut |reader, key| match key {
                     b"usage" => reader.nested(&mut usage, &mut Self::usage),
                     _ => reader.skip(),
@@ -354,7 +340,7 @@ impl<'a> Reader<'a, '_> {
 
     /// A word that may say so; where it doesn't, it is a key like others.
     fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
-        let start = self.key_start();
+        let start = self.scanner.key_at();
         let says_so = fault::says_so(word, self.telling()?);
         if !says_so && word != b"error" {
             self.push(Part::ChunkMember, start..self.scanner.at());

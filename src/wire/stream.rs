@@ -47,13 +47,6 @@ pub struct ChatDecoder {
     told: usize,
 }
 
-/// What has come of a body.
-enum Turn<'a> {
-    Bytes(&'a [u8]),
-    End,
-    Lost,
-}
-
 /// As much of a body without events as an error repeats.
 const HEAD: usize = 300;
 
@@ -108,7 +101,7 @@ impl ChatDecoder {
 
     /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
-        self.turn(mode, Turn::Bytes(bytes));
+        self.turn(mode, Some(bytes), false);
     }
 
     fn read(&mut self, bytes: &[u8]) {
@@ -141,21 +134,22 @@ impl ChatDecoder {
 
     /// The end of the body.
     pub fn end(&mut self, mode: Mode) {
-        self.turn(mode, Turn::End);
+        self.turn(mode, None, false);
     }
 
     /// No more of the body will come. Of what it broke off in, whole frames are read.
     pub fn lose(&mut self, mode: Mode) {
-        self.turn(mode, Turn::Lost);
+        self.turn(mode, None, true);
     }
 
-    fn turn(&mut self, mode: Mode, turn: Turn<'_>) {
+    /// Reads what has come; nothing is the end.
+    fn turn(&mut self, mode: Mode, bytes: Option<&[u8]>, lost: bool) {
         self.reader.batch.clear();
         self.reader.mode = mode;
         if !self.ended() {
-            match turn {
-                Turn::Bytes(bytes) => self.read(bytes),
-                _ => self.finish(turn),
+            match bytes {
+                Some(bytes) => self.read(bytes),
+                None => self.finish(lost),
             }
             if let (Some(end), None) = (self.reader.end, &self.reader.fault) {
                 self.reader.fault = self.judge(end);
@@ -176,6 +170,7 @@ impl ChatDecoder {
     }
 
     /// Why an end is a bad one, if it is: an answer has come where all of it did, by the server's own word or by what is there.
+    #[inline(never)]
     fn judge(&self, end: End) -> Option<Fault> {
         let completion = &self.reader.completion;
         let answered = completion.choices_seen() > 0;
@@ -200,11 +195,9 @@ impl ChatDecoder {
         })
     }
 
-    fn finish(&mut self, turn: Turn<'_>) {
-        let end = match turn {
-            Turn::Lost => End::Lost,
-            _ => End::Body,
-        };
+    #[inline(never)]
+    fn finish(&mut self, lost: bool) {
+        let end = if lost { End::Lost } else { End::Body };
         if self.plain.is_none() {
             self.reader.at_end = true;
             self.sse.end_lenient(&mut self.reader);
@@ -288,7 +281,9 @@ impl Sink for Reader {
         {
             taken += length;
         }
-        self.tell_late(late);
+        if late.is_some() {
+            self.tell_late(late);
+        }
         taken
     }
 
