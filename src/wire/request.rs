@@ -165,18 +165,20 @@ impl<'a> Draft<'a> {
         };
     }
 
-    /// Which of two values a server takes is its own affair, and the one that was checked may be the other.
-    fn once(&mut self, key: &[u8]) -> Result<(), Error> {
-        let Some(index) = KNOWN.iter().position(|name| name.as_bytes() == key) else {
-            return Ok(());
-        };
-        let bit = 1 << index;
-        if self.seen & bit != 0 {
-            let name = KNOWN.get(index).copied().unwrap_or_default();
-            return Err(Error::config(name, "appears twice"));
+    /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
+    /// the one that was checked may be the other.
+    fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
+        for (index, name) in KNOWN.iter().enumerate() {
+            if name.as_bytes() == key {
+                let bit = 1 << index;
+                if self.seen & bit != 0 {
+                    return Err(Error::config(*name, "appears twice"));
+                }
+                self.seen |= bit;
+                return Ok(name);
+            }
         }
-        self.seen |= bit;
-        Ok(())
+        Ok("")
     }
 }
 
@@ -244,36 +246,28 @@ impl Reader<'_> {
         value: &'a [u8],
     ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
-        let name = key.decoded();
-        draft.once(&name)?;
-        match &*name {
-            b"model" => {
-                draft.model = text_or_null("model", value)?;
+        let name = draft.once(&key.decoded())?;
+        match name {
+            "model" => {
+                draft.model = text_or_null(name, value)?;
                 return Ok(());
             }
-            b"messages" => {
+            "messages" => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }
-            b"stream" => draft.stream = boolean_or_null("stream", value)?,
-            b"max_tokens" => {
-                draft.most(count_or_null("max_tokens", value)?);
-            }
-            b"max_completion_tokens" => {
-                draft.most(count_or_null("max_completion_tokens", value)?);
-            }
-            b"n" => draft.choices = count_or_null("n", value)?,
-            b"temperature" => number_or_null("temperature", value)?,
-            b"top_p" => number_or_null("top_p", value)?,
-            b"frequency_penalty" => number_or_null("frequency_penalty", value)?,
-            b"presence_penalty" => number_or_null("presence_penalty", value)?,
-            b"seed" => number_or_null("seed", value)?,
-            b"stop" => form = stop_form(value)?,
-            b"stream_options" => {
+            "stream" => draft.stream = boolean_or_null(name, value)?,
+            MAX_TOKENS | MAX_COMPLETION_TOKENS => draft.most(count_or_null(name, value)?),
+            "n" => draft.choices = count_or_null(name, value)?,
+            "stop" => form = stop_form(value)?,
+            STREAM_OPTIONS => {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
-            b"tools" => self.prompt.tools(value)?,
+            "tools" => self.prompt.tools(value)?,
+            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
+                number_or_null(name, value)?;
+            }
             _ => {}
         }
         draft.members.push(Member { key, value, form });
