@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 async function command() {
   await npmInstall(here);
   const { exports } = JSON.parse(await readFile(join(root, "pkg-template/package.json"), "utf8"));
-  const types = Object.values(exports).flatMap((entry) => (entry.types ? [basename(entry.types)] : []));
+  const types = Object.values(exports).flatMap((entry) => (entry.types ? [basename(entry.types.default ?? entry.types)] : []));
   const out = join(root, "target/docs");
   await mkdir(join(root, "target"), { recursive: true });
   // TypeDoc reads modules by their package's names, so the types are laid out as they are installed.

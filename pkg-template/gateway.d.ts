@@ -2,7 +2,8 @@
  * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is kept for a minute, and a model that is not in it is a 404.
+ * It serves `POST /v1/chat/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
+ * kept for a minute, one model is answered from it, and a model that is not in it is a 404.
  *
  * @packageDocumentation
  */
@@ -14,7 +15,7 @@ declare global {
 }
 
 /**
- * What a gateway is told. Every option but the functions, `store` and `caps` as a whole can also come from a variable or secret of
+ * What a gateway is told. Every option but the functions, `store` and `embeddings.concurrency` can also come from a variable or secret of
  * the environment; an option wins over its variable.
  */
 export interface GatewayOptions {
@@ -44,6 +45,16 @@ export interface GatewayOptions {
   models?: string[];
   /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
   caps?: GatewayCaps;
+  /** How long the model's server is waited for; what is not named is as in the client. */
+  timeout?: GatewayTimeout;
+  /** How a request for embeddings is split. It counts as one against the limits of clients, tickets and the gateway, and is refused before anything is sent where one of its parts could not be. */
+  embeddings?: GatewayEmbeddings;
+  /**
+   * ms after which a head goes out although the model's server has answered nothing yet, with comments (a stream) or spaces (JSON) behind it: in
+   * workerd a caller who has hung up is noticed by being written to, and by nothing else. An error that comes later stands in the body of a 200.
+   * 0: never. Default 7,000. Other hosts tell it by the request's signal and need no such head. Variable: `GATEWAY_EARLY_HEAD`.
+   */
+  earlyHead?: number;
   /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
   limits?: Limits;
   /** Limits of each client that has none of its own. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
@@ -74,14 +85,32 @@ export interface Caller {
 
 /** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
 export interface GatewayCaps {
-  /** `max_tokens` and `max_completion_tokens`; always sent as `max_tokens`, the cap itself where the caller names neither. Variable: `GATEWAY_MAX_TOKENS`. */
+  /** `max_tokens` and `max_completion_tokens`, always sent as `max_tokens`; `max_output_tokens` of the Responses API. The cap itself goes out where the caller names none. -1, no maximum, is refused. Variable: `GATEWAY_MAX_TOKENS`. */
   maxTokens?: number;
   /** `n`, answers at once. Variable: `GATEWAY_MAX_N`. */
   n?: number;
   /** Bytes of a body, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
   bodyBytes?: number;
-  /** Messages of a chat. Variable: `GATEWAY_MAX_MESSAGES`. */
+  /** Messages of a chat, items of a response's `input`. Variable: `GATEWAY_MAX_MESSAGES`. */
   messages?: number;
+}
+
+/** How long the model's server is waited for, in ms. */
+export interface GatewayTimeout {
+  /** To its head, each time it is asked. Variable: `GATEWAY_TIMEOUT_CONNECT`. */
+  connect?: number;
+  /** Between two parts of its answer. Variable: `GATEWAY_TIMEOUT_IDLE`. */
+  idle?: number;
+  /** For everything. Variable: `GATEWAY_TIMEOUT_TOTAL`. */
+  total?: number;
+}
+
+/** How a request for embeddings is split. */
+export interface GatewayEmbeddings {
+  /** Inputs that go to the model's server at once, default 32. Variable: `GATEWAY_EMBEDDINGS_BATCH`. */
+  batchSize?: number;
+  /** Requests at once, default 4. */
+  concurrency?: number;
 }
 
 /** What a Worker exports by default. */

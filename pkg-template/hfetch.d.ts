@@ -1247,8 +1247,8 @@ export interface Settlement {
   finishReason: FinishReason | null;
   /** The call's own `metadata`. */
   metadata: unknown;
-  /** Which call it was. */
-  kind: "chat" | "embeddings";
+  /** Which call it was; `"responses"` comes from a gateway alone. */
+  kind: "chat" | "embeddings" | "responses";
   /** As asked for. */
   model: string;
   /**

@@ -1,21 +1,71 @@
-import { __wbg_set_wasm } from "./hfetch_bg.js";
+import { HfetchError } from "./error.js";
+import { __wbg_set_wasm, prepareText } from "./hfetch_bg.js";
 import { guarded } from "./trap.js";
 // Written by the build: what the module asks for, by module and name.
 import { imports } from "./imports.js";
 
-let running = false;
+// The running module's functions. (Not "exports": hosts that wrap modules in a function have an argument of that name.)
+let running;
 
-/** Whether an entry point that shares this file has started the module: entries for Node, workerd and Next's edge runtime share it with slim. */
-export const started = () => running;
+/** Whether the module runs that the entry points of this file share: that for Workers shares it with slim. */
+export const started = () => running !== undefined;
 
 /**
- * Starts a compiled module, once: another instance would have another memory, where handles made before mean nothing. Instance's constructor takes a Module of any realm, which wasm-bindgen's own `initSync` doesn't:
+ * Leaves the start to the first use, since an import must break no program, wherever it is loaded. `compile` gives the compiled module, or
+ * throws why there is none; it is asked again at the next use then.
+ */
+export function startAtFirstUse(compile) {
+  if (started()) return;
+  const get = (_, name) => {
+    start(compile);
+    return running[name];
+  };
+  __wbg_set_wasm(new Proxy({}, { get }));
+}
+
+/**
+ * Starts the module, once: another instance would have another memory, where handles made before mean nothing. Instance's constructor takes a Module of any realm, which wasm-bindgen's own `initSync` doesn't:
  * Next's edge runtime hands out modules of another one.
  */
-export function instantiate(module) {
-  if (running) return;
-  const exports = guarded(new WebAssembly.Instance(module, imports).exports);
-  __wbg_set_wasm(exports);
-  exports.__wbindgen_start();
-  running = true;
+export function start(compile) {
+  if (started()) return;
+  checkEnvironment();
+  const instance = compiling(() => new WebAssembly.Instance(compile(), imports));
+  prepareText();
+  running = guarded(instance.exports);
+  __wbg_set_wasm(running);
+  running.__wbindgen_start();
 }
+
+/** Throws an error that names what the module or its glue needs and this environment lacks. */
+export function checkEnvironment() {
+  for (const [name, advice] of Object.entries(NEEDED)) {
+    if (globalThis[name] === undefined) throw new HfetchError(`hfetch: this environment has no ${name}. ${advice}`);
+  }
+}
+
+/** Gives what `work` gives. What an engine throws that forbids it becomes an error with advice. */
+export function compiling(work) {
+  try {
+    return work();
+  } catch (cause) {
+    throw compileError(cause);
+  }
+}
+
+export function compileError(cause) {
+  if (cause instanceof HfetchError) return cause;
+  const advice = "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
+  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}. ${advice}`, { cause });
+}
+
+const COPY = "Jest's jsdom environment leaves it out: take the environment jest-fixed-jsdom, or copy it from node:util to globalThis";
+const NEEDED = {
+  WebAssembly: "React Native's engine is one of those: call a server that runs hfetch, such as hfetch/gateway, with fetch",
+  TextDecoder: COPY,
+  TextEncoder: COPY,
+};
+const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
+const ON_THE_EDGE =
+  'Here the bundler must bring the module along: Nuxt on Cloudflare with nitro.experimental.wasm: true, Nitro with experimental.wasm: true, ' +
+  'Next with serverExternalPackages: ["hfetch"], any other with the condition "workerd"';

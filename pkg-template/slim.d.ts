@@ -21,7 +21,7 @@ export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssembly.Module | Re
 
 /**
  * Loads the WebAssembly part, once: later calls wait for the first, and after a failure it may be called again. Where `hfetch` itself
- * is loaded beside it from the same files (in Node, workerd and Next's edge runtime), it has nothing to do.
+ * is loaded beside it from the same files (in workerd and Next's edge runtime), it has nothing to do.
  * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its address where `fetch` can read it (in Node not `file:`).
  */
 export function init(source: WasmSource | URL | string | Promise<WasmSource>): Promise<void>;

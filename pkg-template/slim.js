@@ -1,25 +1,27 @@
 // Nothing is loaded here: the caller gives the module, from wherever it is.
 import { HfetchError } from "./error.js";
-import { __wbg_set_wasm } from "./hfetch_bg.js";
-import { instantiate, started } from "./instantiate.js";
+import { checkEnvironment, compileError, start, startAtFirstUse, started } from "./instantiate.js";
 
-const missing = {
-  get() {
-    throw new HfetchError("hfetch/slim is not initialised: call init(source) and await it before anything else");
-  },
-};
-if (!started()) __wbg_set_wasm(new Proxy({}, missing));
+startAtFirstUse(() => {
+  throw new HfetchError("hfetch/slim is not initialised: call init(source) and await it before anything else");
+});
 
 let ready;
 
 /** Idempotent: the first call that succeeds counts; after a failure it may be called again. Beside an entry that loads by itself it does nothing. */
 export async function init(source) {
   if (started()) return;
-  ready ??= compile(source).then(instantiate).catch((error) => {
+  ready ??= load(source).catch((error) => {
     ready = undefined;
     throw error;
   });
   return ready;
+}
+
+async function load(source) {
+  checkEnvironment();
+  const module = await compile(source);
+  start(() => module);
 }
 
 // By shape, never by instanceof: modules, buffers and responses may come from another realm.
@@ -28,7 +30,7 @@ async function compile(source) {
   const tag = Object.prototype.toString.call(given);
   if (tag === "[object WebAssembly.Module]") return given;
   if (ArrayBuffer.isView(given) || tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
-    return WebAssembly.compile(given);
+    return compiled(WebAssembly.compile(given));
   }
   if (typeof given?.arrayBuffer === "function") return compileResponse(given);
   if (typeof given === "string" || typeof given?.href === "string") return compileResponse(await request(given));
@@ -47,9 +49,11 @@ async function request(url) {
 async function compileResponse(response) {
   if (response.ok === false) throw new HfetchError(`hfetch/slim: ${response.url} answered ${response.status}`);
   const type = response.headers?.get("content-type") ?? "";
-  if (type.startsWith("application/wasm") && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  if (type.startsWith("application/wasm") && WebAssembly.compileStreaming) return compiled(WebAssembly.compileStreaming(response));
+  return compiled(WebAssembly.compile(await response.arrayBuffer()));
 }
+
+const compiled = (module) => module.catch((cause) => Promise.reject(compileError(cause)));
 
 export * from "./public.js";
 export { default } from "./public.js";

@@ -1,8 +1,14 @@
-// workerd refuses to compile from bytes; there an import of a .wasm file gives a WebAssembly.Module.
-import module from "./hfetch_bg.wasm";
-import { instantiate } from "./instantiate.js";
+// Workers and Next's edge runtime refuse to compile from bytes: there this import gives a WebAssembly.Module. Every bundler for
+// them knows `?module`; some (Nitro's, Next's) know nothing else.
+import module from "./hfetch_bg.wasm?module";
+import { start, startAtFirstUse } from "./instantiate.js";
 
-instantiate(module);
+const given = () => module;
+startAtFirstUse(given);
+try {
+  // Before the first visitor. What fails is said at the first use.
+  start(given);
+} catch {}
 
 export * from "./public.js";
 export { default } from "./public.js";

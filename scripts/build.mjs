@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
+import { postponeText } from "./glue-text.mjs";
 import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
@@ -55,7 +56,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
 async function bindgen(raw, wasmFolder) {
   const cli = await wasmBindgen();
-  const steps = ["wasm-order", "wasm-names"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
+  const steps = ["wasm-order", "wasm-names", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
   const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
   if (existsSync(folder)) return folder;
@@ -77,7 +78,9 @@ async function shortenGlue(folder) {
   const [wasm, glue] = ["hfetch_bg.wasm", "hfetch_bg.js"].map((name) => join(folder, name));
   const short = shortenExports(await readFile(wasm), await readFile(glue, "utf8"));
   await writeFile(wasm, short.bytes);
-  await writeFile(glue, short.glue);
+  const postponed = postponeText(short.glue);
+  if (postponed === null) throw new Stop("wasm-bindgen's output has changed: scripts/glue-text.mjs must follow");
+  await writeFile(glue, postponed);
 }
 
 /** Runs wasm-opt on a file, in place. */
@@ -139,33 +142,28 @@ async function bundle(glue, stage) {
     outdir: join(stage, "pkg/dist"),
   };
   const outputs = [
-    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }], footer: { js: NAMES_NODE } }),
+    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
     build({
       ...options,
-      entryPoints: ["workerd", "edge-light", "node", "slim"].map(entry),
+      entryPoints: ["workerd", "slim"].map(entry),
       splitting: true,
       chunkNames: "core",
       plugins: [{ name: "wasm-import", setup: keepWasmImports }],
     }),
     build({
       ...options,
-      entryPoints: ["gateway", "gateway.workerd", "gateway.edge-light"].map(entry),
+      entryPoints: ["gateway", "gateway.workerd"].map(entry),
       splitting: true,
       chunkNames: "gateway-core",
-      external: ["cloudflare:workers", "hfetch", ...CLIENTS.map((name) => `./${name}.js`)],
+      // The client stays a file of its own, so that there is one in memory.
+      external: ["cloudflare:workers", "hfetch", "./workerd.js"],
     }),
   ];
-  await Promise.all(outputs).catch((error) => {
-    throw new Stop(error.errors ? error.errors.map(describe).join("\n") : error.message);
-  });
+  // Each is over before the folder it writes to may be removed.
+  for (const { status, reason } of await Promise.allSettled(outputs)) {
+    if (status === "rejected") throw new Stop(reason.errors ? reason.errors.map(describe).join("\n") : reason.message);
+  }
 }
-
-/** Entries of the client that an entry of the gateway runs on: they stay files of their own, so that there is one module in memory. */
-const CLIENTS = ["workerd", "edge-light"];
-
-// What copies the files that a program needs to where it is deployed (@vercel/nft, and Nitro with it) doesn't know the condition
-// by which Node will choose node.js there: it finds the default entry, reads it, and takes along what it names. Never called.
-const NAMES_NODE = "(() => { const node = `${__dirname}/node.js`; });";
 
 /** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
 async function shorten(wasm, imports) {
@@ -174,10 +172,15 @@ async function shorten(wasm, imports) {
   await writeFile(imports, importsModule(short.imports));
 }
 
+/** For the default entry: a function that gives the module's bytes, which are text until it is called. */
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
     const [frequent, text] = encode(await readFile(path));
-    const contents = `import { decode } from "./wasm-text.js";\nexport default decode(${JSON.stringify(frequent)}, ${JSON.stringify(text)});\n`;
+    // In the function the text would be parsed twice.
+    const contents = `import { decode } from "./wasm-text.js";
+const text = ${JSON.stringify(text)};
+export default () => decode(${JSON.stringify(frequent)}, text);
+`;
     return { contents, loader: "js", resolveDir: dirname(path) };
   });
 }
@@ -196,13 +199,23 @@ async function copyModules(from, to) {
   }
 }
 
+// Bundlers that bring no WebAssembly along stop at this import; most of them show the line.
+const STOPS_HERE = ' // hfetch: if your bundler stops here, README\'s table under "Where it runs" has the line for it';
+
 async function assemble(stage) {
   const pkg = join(stage, "pkg");
   await mkdir(join(pkg, "dist"), { recursive: true });
+  const workers = join(pkg, "dist/workerd.js");
+  await writeFile(workers, (await readFile(workers, "utf8")).replace('.wasm?module";', `$&${STOPS_HERE}`));
   await cp(join(stage, "modules/hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
-    if (name.endsWith(".d.ts")) await cp(join(template, name), join(pkg, "dist", name));
+    if (/\.(d\.ts|cjs)$/.test(name)) await cp(join(template, name), join(pkg, "dist", name));
+    // The same declarations, for programs that a compiler takes as CommonJS.
+    if (name.endsWith(".d.ts")) {
+      const text = await readFile(join(template, name), "utf8");
+      await writeFile(join(pkg, "dist", name.replace(/ts$/, "cts")), text.replace(/ from "(\.\/\w+)\.js";/g, ' from "$1.cjs";'));
+    }
   }
   await cp(join(template, "gateway-worker"), join(pkg, "gateway-worker"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));

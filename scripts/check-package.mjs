@@ -10,17 +10,21 @@ const EXPECTED = [
   "CHANGELOG.md",
   "LICENSE",
   "README.md",
+  "dist/commonjs.cjs",
   "dist/core.js",
-  "dist/edge-light.js",
   "dist/gateway-core.js",
+  "dist/gateway.cjs",
+  "dist/gateway.d.cts",
   "dist/gateway.d.ts",
-  "dist/gateway.edge-light.js",
   "dist/gateway.js",
   "dist/gateway.workerd.js",
+  "dist/hfetch.d.cts",
   "dist/hfetch.d.ts",
   "dist/hfetch_bg.wasm",
+  "dist/index.cjs",
   "dist/index.js",
-  "dist/node.js",
+  "dist/slim.cjs",
+  "dist/slim.d.cts",
   "dist/slim.d.ts",
   "dist/slim.js",
   "dist/workerd.js",
@@ -34,6 +38,9 @@ export async function trapsOnPurpose(pkg) {
   const module = new WebAssembly.Module(await readFile(join(pkg, "dist/hfetch_bg.wasm")));
   return WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => name.startsWith("trap"));
 }
+
+// It takes every `module.exports =` for a module without a default; ours are what require() of an ES module gives, `default` and `__esModule` included.
+const NO_RULE = ["--ignore-rules", "false-export-default"];
 
 const checks = {
   "the tarball holds what it should, and nothing else": async ({ files }) => {
@@ -92,7 +99,7 @@ const checks = {
   },
   "types resolve in every mode (attw)": async ({ tarball }) => {
     const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
-    const { code, stdout } = await run(process.execPath, [cli, tarball, "--profile", "esm-only", "--exclude-entrypoints", "./hfetch.wasm", "--no-emoji"], { check: false });
+    const { code, stdout } = await run(process.execPath, [cli, tarball, "--profile", "esm-only", "--exclude-entrypoints", "./hfetch.wasm", ...NO_RULE, "--no-emoji"], { check: false });
     return code === 0 ? [] : [stdout];
   },
 };

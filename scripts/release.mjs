@@ -77,7 +77,7 @@ async function command() {
   todo.push(...(await deny()).map((what) => `check ${what}`));
   if (!dryRun) publishable(todo);
   const env = { ...process.env, CI: "true" };
-  for (const script of ["test", "test:bundlers"]) await run("npm", ["run", "--silent", script], { env, echo: true });
+  for (const script of ["test", "test:bundlers", "test:hosts"]) await run("npm", ["run", "--silent", script], { env, echo: true });
   const built = await buildPackage();
   const { out } = built;
   await compareWithCleanBuild(out);

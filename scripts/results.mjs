@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { endurance } from "./endurance.mjs";
 import { main, root, run, Stop } from "./run.mjs";
+import { hostRows } from "./host-table.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
 import { document } from "../tests/bench/document.mjs";
 import { plot } from "../tests/bench/plot.mjs";
@@ -71,6 +72,26 @@ Chromium or in the server). An empty cell is nothing of that area for that place
 ${table}`;
 }
 
+/** What the hosts came to, as the last runs of their tests left it. */
+async function hosts() {
+  const table = await hostRows(join(root, "target/hosts")).catch(() => {
+    throw new Stop("there are no results of the hosts: npm run test:hosts leaves them");
+  });
+  return `## Where hosts pass
+
+Each host (\`npm run test:hosts\`, a folder of \`tests/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
+socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
+ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
+
+${table}`;
+}
+
+/** What became of the clients of others, as the last run of all of them left it. */
+const clients = () =>
+  readFile(join(root, "target/clients/table.md"), "utf8").catch(() => {
+    throw new Stop("there are no results of the clients: npm run test:clients leaves them");
+  });
+
 async function writeSpeeds(parts, render) {
   await mkdir(FOLDER, { recursive: true });
   if (!render) {
@@ -79,7 +100,8 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  await writeFile(join(root, "docs/results.md"), `${document(measured).trimEnd()}\n\n${await scenarios()}`);
+  const rows = [document(measured), await scenarios(), await hosts(), await clients()];
+  await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }
 

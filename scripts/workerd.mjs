@@ -10,7 +10,7 @@ import { Stop } from "./run.mjs";
 /** That of gateway-worker/wrangler.jsonc. */
 export const COMPATIBILITY_DATE = "2026-04-01";
 const PATIENCE = 500; // ms
-const OTHER_RUNTIMES = ["index.js", "slim.js", "edge-light.js", "gateway.js", "gateway.edge-light.js"];
+const OTHER_RUNTIMES = ["index.js", "slim.js", "gateway.js"];
 
 /**
  * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
@@ -90,7 +90,7 @@ async function writeModules(folder, pkg, worker) {
     const kind = name.endsWith(".wasm") ? "wasm" : name.endsWith(".js") && !OTHER_RUNTIMES.includes(name) ? "esModule" : null;
     if (!kind) continue;
     await cp(join(pkg, "dist", name), join(folder, "hfetch", name));
-    modules.push([`hfetch/${name}`, kind]);
+    modules.push(kind === "wasm" ? [`hfetch/${name}?module`, kind, `hfetch/${name}`] : [`hfetch/${name}`, kind]);
   }
   for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd]]) {
     const file = `${name.replace("/", "-")}-alias.js`;

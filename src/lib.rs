@@ -1,6 +1,6 @@
 //! hfetch: Hugging Face inference from browsers and edge runtimes.
 //!
-//! Three layers, dependencies one way. The pure core takes bytes, plain values and `now`, and does no I/O:
+//! Layers with dependencies one way. The pure core takes bytes, plain values and `now`, and does no I/O:
 //!
 //! - [`wire`]: what crosses the network: requests, event streams, chunks, completions, embeddings, the model catalogue.
 //! - [`policy`]: when, with which key, how often, at what price.

@@ -43,12 +43,12 @@ fn a_settlement_has_the_public_shape() {
             Outcome::Truncated,
             Outcome::Error,
         ],
-        [Kind::Chat, Kind::Embeddings],
+        [Kind::Chat, Kind::Embeddings, Kind::Responses],
         [Source::Reported, Source::Estimated],
     ));
     assert_eq!(
         names.unwrap(),
-        r#"[["ok","aborted","truncated","error"],["chat","embeddings"],["reported","estimated"]]"#
+        r#"[["ok","aborted","truncated","error"],["chat","embeddings","responses"],["reported","estimated"]]"#
     );
 }
 

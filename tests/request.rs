@@ -4,7 +4,7 @@
 
 use hfetch::wire::request::{
     ChatRequest, Defaults, Prompt, chat, pinned_provider, refuses_stream_options, resolve_model,
-    without,
+    responses, without,
 };
 
 const DEFAULTS: Defaults<'_> = Defaults {
@@ -471,4 +471,142 @@ fn the_provider_is_what_stands_after_the_last_colon_unless_it_is_a_routing_word(
     for (model, provider) in table {
         assert_eq!(pinned_provider(model), provider, "{model}");
     }
+}
+
+#[test]
+fn no_maximum_is_none_however_it_is_written() {
+    let m = r#""model":"a/b","messages":[{"role":"user","content":"hi"}]"#;
+    for (given, most) in [
+        (r#","max_tokens":-1"#, None),
+        (r#","max_completion_tokens":-1"#, None),
+        (r#","max_tokens":null"#, None),
+        (r#","max_tokens":7,"max_completion_tokens":-1"#, None),
+        (r#","max_tokens":7"#, Some(7.0)),
+    ] {
+        let body = format!("{{{m}{given}}}");
+        let request = wire(&body);
+        assert_eq!((request.body, request.max_tokens), (body, most), "{given}");
+    }
+    for wrong in ["-2", "0", "-1.5", "\"-1\"", "1.5"] {
+        let body = format!(r#"{{{m},"max_tokens":{wrong}}}"#);
+        let error = chat(&body, DEFAULTS, &mut |_| {}).expect_err(wrong);
+        assert_eq!(error.path.as_deref(), Some("max_tokens"), "{wrong}");
+    }
+    let bounded = Defaults {
+        max_tokens: Some("100"),
+        ..DEFAULTS
+    };
+    let request = chat(&format!(r#"{{{m},"max_tokens":-1}}"#), bounded, &mut |_| {}).expect(m);
+    assert_eq!(request.body, format!(r#"{{{m},"max_tokens":100}}"#));
+    assert_eq!(request.max_tokens, Some(100.0));
+}
+
+fn respond(body: &str, max_tokens: Option<&str>) -> Result<ChatRequest, hfetch::error::Error> {
+    let defaults = Defaults {
+        max_tokens,
+        ..DEFAULTS
+    };
+    responses(body, defaults, &mut |_| {})
+}
+
+#[test]
+fn a_request_of_the_responses_api_is_its_caller_s_but_for_the_model_and_the_bound() {
+    let rest = r#""input":"hi","seed":9007199254740993,"stream_options":{"include_obfuscation":false},"store":false"#;
+    for (given, bound, sent, most, stream) in [
+        ("", None, "", None, false),
+        (r#","stream":true"#, None, r#","stream":true"#, None, true),
+        (
+            "",
+            Some("100"),
+            r#","max_output_tokens":100"#,
+            Some(100.0),
+            false,
+        ),
+        (
+            r#","max_output_tokens":null,"n":0"#,
+            Some("100"),
+            r#","n":0,"max_output_tokens":100"#,
+            Some(100.0),
+            false,
+        ),
+        (
+            r#","max_output_tokens":7"#,
+            Some("100"),
+            r#","max_output_tokens":7"#,
+            Some(7.0),
+            false,
+        ),
+        (
+            r#","max_output_tokens":-1,"max_tokens":"x""#,
+            None,
+            r#","max_output_tokens":-1,"max_tokens":"x""#,
+            None,
+            false,
+        ),
+    ] {
+        let request = respond(&format!(r#"{{{rest},"model":"a/b"{given}}}"#), bound).expect(given);
+        assert_eq!(request.body, format!(r#"{{"model":"a/b",{rest}{sent}}}"#));
+        assert_eq!(
+            (request.max_tokens, request.stream),
+            (most, stream),
+            "{given}"
+        );
+        assert_eq!((request.model.as_str(), request.choices), ("a/b", 1.0));
+        assert!(request.asks_usage);
+    }
+    for (wrong, path) in [
+        (r#"{"model":"a b"}"#, "model"),
+        (r#"{"model":"a/b","stream":1}"#, "stream"),
+        (
+            r#"{"model":"a/b","max_output_tokens":"5"}"#,
+            "max_output_tokens",
+        ),
+        (r#"{"model":"a/b","tools":{}}"#, "tools"),
+        (
+            r#"{"model":"a/b","background":false,"background":true}"#,
+            "background",
+        ),
+        (
+            r#"{"model":"a/b","max_output_tokens":1,"max_output_tokens":2}"#,
+            "max_output_tokens",
+        ),
+        (r#"{"model":"a/b","input":[}"#, "body"),
+        ("[]", "body"),
+    ] {
+        let error = respond(wrong, None).expect_err(wrong);
+        assert_eq!(error.path.as_deref(), Some(path), "{wrong}");
+    }
+}
+
+#[test]
+fn every_piece_of_a_response_s_input_is_heard() {
+    let body = r#"{"model":"a/b","instructions":"one","input":[
+        {"type":"message","role":"user","content":[{"type":"input_text","text":"two"},{"type":"input_image","image_url":"data:…","detail":"low"}]},
+        {"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{}"},
+        {"type":"function_call_output","call_id":"c","output":"three"},
+        {"type":"reasoning","encrypted_content":"gAAAA","summary":[{"type":"summary_text","text":"four"}]}],
+        "tools":[{"type":"function"}]}"#;
+    let (mut messages, mut images, mut text) = (0, 0, Vec::new());
+    responses(body, DEFAULTS, &mut |piece| match piece {
+        Prompt::Message => messages += 1,
+        Prompt::Image => images += 1,
+        Prompt::Text(words) => text.push(words.to_string()),
+        other => panic!("{other:?}"),
+    })
+    .expect("a body");
+    let heard = [
+        "one", "two", "low", "f", "{}", "three", "four", "type", "function",
+    ];
+    assert_eq!(
+        (messages, images, text),
+        (4, 1, heard.map(str::to_string).to_vec())
+    );
+    let mut alone = Vec::new();
+    responses(r#"{"model":"a/b","input":"hi"}"#, DEFAULTS, &mut |piece| {
+        if let Prompt::Text(words) = piece {
+            alone.push(words.to_string());
+        }
+    })
+    .expect("a body");
+    assert_eq!(alone, ["hi"]);
 }

@@ -86,6 +86,12 @@ impl Account {
             .get(|list| list.iter().find(|open| open.index == index).cloned())
     }
 
+    /// A request that has been let through and waits for its first attempt.
+    pub fn waiting(&self, index: usize) -> Option<Rc<Admitted>> {
+        let waits = |open: &&Rc<Admitted>| open.index == index && !open.sent.get();
+        self.open.get(|list| list.iter().find(waits).cloned())
+    }
+
     /// The store has been told: before that, a trap must leave the request open.
     fn close(&self, admitted: &Rc<Admitted>) {
         self.open
@@ -158,22 +164,49 @@ impl Call {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            let usd = self.usd_to_book(prompt, completion);
-            let told = self
-                .shared
-                .memory(|store| store.settle(name, tokens, usd, now));
-            if told.is_none() {
-                self.effect(Effect::Settle {
-                    reservation: name.clone(),
-                    tokens: tokens as f64,
-                    usd,
-                    now: now.wall,
-                });
-            }
+            self.settle(name, prompt, completion, now);
         }
         self.account.close(admitted);
         self.shared
             .pool(|pool| pool.settled(admitted.key, tokens, now));
+        self.freed();
+    }
+
+    /// Tells the store what a reservation's request took.
+    fn settle(&self, reservation: &str, prompt: u64, completion: u64, now: Now) {
+        let tokens = prompt.saturating_add(completion);
+        let usd = self.usd_to_book(prompt, completion);
+        let told = self
+            .shared
+            .memory(|store| store.settle(reservation, tokens, usd, now));
+        if told.is_none() {
+            self.effect(Effect::Settle {
+                reservation: reservation.to_string(),
+                tokens: tokens as f64,
+                usd,
+                now: now.wall,
+            });
+        }
+    }
+
+    /// The call as a whole has been let through.
+    pub(super) fn open_whole(&self, reservation: String) {
+        self.whole.get(|whole| *whole = Some(reservation));
+    }
+
+    /// Ends the reservation of the call as a whole with what all of it used.
+    pub(super) fn close_whole(&self, now: Now) {
+        let Some(whole) = self.whole.get(Option::take) else {
+            return;
+        };
+        if self.account.attempts.get() == 0 {
+            self.give_back(&whole);
+        } else {
+            let used =
+                |progress: &mut Progress| (progress.prompt_tokens, progress.completion_tokens);
+            let (prompt, completion) = self.account.progress.get(used);
+            self.settle(&whole, prompt, completion, now);
+        }
         self.freed();
     }
 

@@ -4,12 +4,15 @@ use super::account::Admitted;
 use super::attempt::{Machine, State};
 use super::failure::Failure;
 use super::{Call, Effect, Step};
+use crate::policy::budget::Budget;
 use crate::policy::clock::Now;
+use crate::policy::key_pool::KeyPool;
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason};
 use crate::policy::waiting::{Looks, Sleep};
 use crate::trap::{self, Place};
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A request's wait for the limits.
@@ -34,6 +37,8 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
+    /// Ms until another key has rested, which may let the request through before that.
+    rested: f64,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -46,6 +51,14 @@ impl Call {
         if self.kind.is_none() {
             return self.admit_unlimited(machine, now);
         }
+        if let Some(admitted) = self.account.waiting(machine.index) {
+            return self.send(machine, admitted, now);
+        }
+        self.admit_limited(machine, now)
+    }
+
+    /// Asks the limits for a request, from the beginning.
+    fn admit_limited(&self, machine: &mut Machine, now: Now) -> Step {
         machine.turn = Some(Turn {
             asked: self.shared.clock(),
             give_up: self.shared.clock() + self.shared.config.waiting.max_wait,
@@ -61,13 +74,91 @@ impl Call {
         let keys = self
             .shared
             .pool(|pool| pool.pick(&self.model, &machine.tried, now));
-        let admitted = self.account.open(Admitted {
-            index: machine.index,
-            key: keys.first().copied().unwrap_or(0),
-            reservation: None,
-            sent: Cell::new(false),
-        });
+        let key = keys.first().copied().unwrap_or(0);
+        let admitted = self.let_through(machine.index, key, None);
         self.send(machine, admitted, now)
+    }
+
+    fn let_through(&self, index: usize, key: usize, reservation: Option<String>) -> Rc<Admitted> {
+        self.account.open(Admitted {
+            index,
+            key,
+            reservation,
+            sent: Cell::new(false),
+        })
+    }
+
+    /// What this client's memory says to a request for all parts or none; none where the caller gave a store.
+    fn ask_memory(
+        &self,
+        parts: &[Part],
+        tells_quotas: bool,
+        now: Now,
+    ) -> Option<Result<String, Refusal>> {
+        self.shared.memory(|store| {
+            let answer = store.reserve(parts, now);
+            if tells_quotas && !self.parts.is_empty() {
+                self.note_quotas(store, parts, now);
+            }
+            answer
+        })
+    }
+
+    /// Whether the call is let through as a whole or not at all: sent in several requests, none of which may wait for the limits.
+    pub fn is_split(&self) -> bool {
+        self.requests.len() > 1 && !self.shared.config.waiting.waits
+    }
+
+    /// Whether there is something beside the call to count a request against: its key, or the client's budget.
+    fn counts_requests(&self) -> bool {
+        let config = &self.shared.config;
+        let of_keys = Limits {
+            max_concurrent: None,
+            ..config.limits
+        };
+        of_keys != Limits::default() || config.budget.is_some()
+    }
+
+    /// Lets a call through that is sent in several requests, all of them or none, before the first is sent: what can't fit
+    /// as a whole must not cost a part. What the call brought, and the requests at once, count it as one request.
+    pub(super) fn admit_whole(&self, machine: &mut Machine, now: Now) -> Step {
+        let parts = self.call_parts(0..self.requests.len());
+        if parts.is_empty() {
+            return self.admit_each(machine, now);
+        }
+        match self.ask_memory(&parts, true, now) {
+            Some(answer) => self.reserved_whole(machine, answer, now),
+            None => {
+                machine.state = State::ReservingWhole;
+                Step::Reserve { parts }
+            }
+        }
+    }
+
+    /// The store has answered for the call as a whole.
+    pub(super) fn reserved_whole(
+        &self,
+        machine: &mut Machine,
+        answer: Result<String, Refusal>,
+        now: Now,
+    ) -> Step {
+        match answer {
+            Ok(reservation) => {
+                self.open_whole(reservation);
+                self.admit_each(machine, now)
+            }
+            Err(refusal) => self.give_up(machine, self.refused(&refusal)),
+        }
+    }
+
+    /// Lets the next request of a call through, until all are. Where no key is limited, each request takes the key that is
+    /// free when its turn comes.
+    fn admit_each(&self, machine: &mut Machine, now: Now) -> Step {
+        if machine.index < self.requests.len() && self.counts_requests() {
+            return self.admit_limited(machine, now);
+        }
+        machine.state = State::Over;
+        Step::Deliver
     }
 
     /// Asks the limits where it is this request's turn. A request that has just come asks once even when others are first,
@@ -96,6 +187,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
+            rested: f64::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -106,13 +198,12 @@ impl Call {
     fn go_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         while let Some(key) = round.keys.get(round.next).copied() {
             let parts = self.parts(machine.index, key);
-            let answer = self.shared.memory(|store| {
-                let answer = store.reserve(&parts, now);
-                if !self.parts.is_empty() {
-                    self.note_quotas(store, &parts, now);
-                }
-                answer
-            });
+            // The store has been asked for the call as a whole, and each further question takes its time.
+            if self.is_split() && !self.parts.is_empty() && !self.counts_requests() {
+                let admitted = self.let_through(machine.index, key, None);
+                return self.admitted(machine, &round, admitted, now);
+            }
+            let answer = self.ask_memory(&parts, !self.is_split(), now);
             let Some(answer) = answer else {
                 machine.state = State::Reserving(round);
                 return Step::Reserve { parts };
@@ -121,7 +212,7 @@ impl Call {
                 return *step;
             }
         }
-        self.end_round(machine, &round, now)
+        self.end_round(machine, round, now)
     }
 
     /// The given store has answered for the key that the round was at.
@@ -149,12 +240,7 @@ impl Call {
         let key = round.keys.get(round.next).copied().unwrap_or_default();
         let refusal = match answer {
             Ok(reservation) => {
-                let admitted = self.account.open(Admitted {
-                    index: machine.index,
-                    key,
-                    reservation: Some(reservation),
-                    sent: Cell::new(false),
-                });
+                let admitted = self.let_through(machine.index, key, Some(reservation));
                 return Err(Box::new(self.admitted(machine, round, admitted, now)));
             }
             Err(refusal) => refusal,
@@ -184,6 +270,11 @@ impl Call {
         now: Now,
     ) -> Step {
         trap::here(Place::Admitted);
+        if machine.is_whole {
+            machine.turn = None;
+            machine.index += 1;
+            return self.admit_each(machine, now);
+        }
         if round.first {
             self.end_turn(machine);
             return self.send(machine, admitted, now);
@@ -193,10 +284,19 @@ impl Call {
     }
 
     /// Every key was refused: the request waits, or gives up.
-    fn end_round(&self, machine: &mut Machine, round: &Round, now: Now) -> Step {
-        let Some(refusal) = &round.soonest else {
+    fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
+        let Some(refusal) = &mut round.soonest else {
             return self.give_up(machine, self.keyless());
         };
+        let of_key = |key: &usize| refusal.scope == self.shared.scope(*key);
+        if round.keys.iter().any(of_key) {
+            let next_ready = |pool: &mut KeyPool| pool.next_ready(&self.model, &round.keys, now);
+            round.rested = self.shared.pool(next_ready);
+            // A request that is too large for one key is so for each of them.
+            if refusal.limit.retry_after.is_finite() {
+                refusal.limit.retry_after = refusal.limit.retry_after.min(round.rested);
+            }
+        }
         let waits = self.shared.config.waiting.waits;
         let wait = refusal.limit.retry_after;
         let hopeless = !waits || refusal.limit.reason == Reason::Budget || wait == f64::INFINITY;
@@ -212,7 +312,7 @@ impl Call {
         if round.first && self.shared.line.freed() != round.freed {
             return self.look(machine, now);
         }
-        self.sleep(machine, Some(round).filter(|round| round.first), now)
+        self.sleep(machine, Some(&round).filter(|round| round.first), now)
     }
 
     /// The request waits in line. The first one, which has just made a round, sleeps until a limit may allow it; where a
@@ -252,7 +352,7 @@ impl Call {
             is_first: round.is_some(),
             retry_after: limit.map_or(0.0, |limit| limit.retry_after),
             least: limit.map_or(0.0, |limit| limit.least),
-            left,
+            left: left.min(round.map_or(left, |round| round.rested)),
             // A store of the caller's may be shared with processes that can wake nobody here.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),
         });
@@ -298,45 +398,66 @@ impl Call {
         self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
     }
 
-    /// What a request reserves with a key: the key's limits, the client's, the budget, and those that the call brought.
+    /// What a request reserves with a key: the key's limits, the client's budget and, where the call is this request, what
+    /// counts the call.
     fn parts(&self, index: usize, key: usize) -> Vec<Part> {
         let config = &self.shared.config;
-        let Some(request) = self.requests.get(index) else {
-            return Vec::new();
-        };
-        let part = |scope: String, limits: Limits| Part {
-            scope,
-            tokens: request.ask.tokens(limits.tokens_per_minute),
-            usd: 0.0,
-            limits,
-            budget: None,
-        };
         let of_key = Limits {
             max_concurrent: None,
             ..config.limits
         };
-        let mut parts = vec![part(self.shared.scope(key), of_key)];
+        let request = index..index + 1;
+        let mut parts = vec![self.part(request.clone(), self.shared.scope(key), of_key, None)];
+        if config.budget.is_some() {
+            let scope = ["budget:", &config.id].concat();
+            parts.push(self.part(request.clone(), scope, Limits::default(), config.budget));
+        }
+        if !self.is_split() {
+            parts.extend(self.call_parts(request));
+        }
+        parts
+    }
+
+    /// What counts a call: the requests at once, and what the call brought.
+    fn call_parts(&self, requests: Range<usize>) -> Vec<Part> {
+        let config = &self.shared.config;
+        let mut parts = Vec::new();
         if config.limits.max_concurrent.is_some() {
             let limits = Limits {
                 max_concurrent: config.limits.max_concurrent,
                 ..Limits::default()
             };
-            parts.push(part(["client:", &config.id].concat(), limits));
-        }
-        if let Some(budget) = config.budget {
-            parts.push(Part {
-                usd: self.most_usd(index),
-                budget: Some(budget),
-                ..part(["budget:", &config.id].concat(), Limits::default())
-            });
+            let scope = ["client:", &config.id].concat();
+            parts.push(self.part(requests.clone(), scope, limits, None));
         }
         for given in &self.parts {
-            parts.push(Part {
-                usd: given.budget.map_or(0.0, |_| self.most_usd(index)),
-                budget: given.budget,
-                ..part(given.scope.clone(), given.limits)
-            });
+            let scope = given.scope.clone();
+            parts.push(self.part(requests.clone(), scope, given.limits, given.budget));
         }
         parts
+    }
+
+    fn part(
+        &self,
+        requests: Range<usize>,
+        scope: String,
+        limits: Limits,
+        budget: Option<Budget>,
+    ) -> Part {
+        let mut part = Part {
+            scope,
+            tokens: 0,
+            usd: 0.0,
+            limits,
+            budget,
+        };
+        for index in requests {
+            if let Some(request) = self.requests.get(index) {
+                let tokens = request.ask.tokens(limits.tokens_per_minute);
+                part.tokens = part.tokens.saturating_add(tokens);
+                part.usd += budget.map_or(0.0, |_| self.most_usd(index));
+            }
+        }
+        part
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum State {
     AskingKey,
     /// A given store has been asked.
     Reserving(Round),
+    /// A given store has been asked for the call as a whole.
+    ReservingWhole,
     /// Asleep in line.
     Waiting,
     /// Asleep between two attempts.
@@ -63,6 +65,8 @@ pub(super) struct Machine {
     pub(super) last: Option<Box<Failure>>,
     /// Its wait for the limits.
     pub(super) turn: Option<Turn>,
+    /// Whether it lets the call through as a whole, request by request, and sends nothing.
+    pub(super) is_whole: bool,
 }
 
 /// An attempt that brought no answer.
@@ -88,9 +92,17 @@ impl Machine {
     /// The call has been closed: whatever comes of the last step is too late, and a reservation is given back.
     pub(super) fn close(&mut self) {
         self.state = match self.state {
-            State::Reserving(_) | State::Owed => State::Owed,
+            State::Reserving(_) | State::ReservingWhole | State::Owed => State::Owed,
             _ => State::Over,
         };
+    }
+
+    /// What lets a call of several requests through as a whole.
+    pub(super) fn of_whole() -> Self {
+        Machine {
+            is_whole: true,
+            ..Machine::new(0)
+        }
     }
 
     /// The end without an answer.
@@ -130,7 +142,10 @@ impl Call {
             (State::Reserving(round), Event::Reserved(answer)) => {
                 self.reserved(machine, round, answer, now)
             }
-            (State::Reserving(_), Event::StoreFailed) => {
+            (State::ReservingWhole, Event::Reserved(answer)) => {
+                self.reserved_whole(machine, answer, now)
+            }
+            (State::Reserving(_) | State::ReservingWhole, Event::StoreFailed) => {
                 let failure = self.store_failed();
                 self.give_up(machine, failure)
             }
@@ -181,6 +196,9 @@ impl Call {
 
     /// The next attempt: its key comes before its reservation, so that a slow key function holds nothing.
     fn prepare(&self, machine: &mut Machine, now: Now) -> Step {
+        if machine.is_whole {
+            return self.admit_whole(machine, now);
+        }
         if self.shared.config.key_from_function {
             machine.state = State::AskingKey;
             return Step::AskKey {
@@ -418,7 +436,7 @@ impl Call {
         let step = machine.fail(Box::new(
             self.cancelled(how, self.options.timeouts.idle_before()),
         ));
-        if matches!(state, State::Reserving(_)) {
+        if matches!(state, State::Reserving(_) | State::ReservingWhole) {
             machine.state = State::Owed;
         }
         step

@@ -4,7 +4,9 @@
 //! read), and hands back what came of it as an [`Event`], with the time and a random number. The methods are of four kinds:
 //!
 //! - **Beginning**: [`Call::chat`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
-//!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself.
+//!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself. Where none of
+//!   several requests may wait for the limits ([`Call::is_split`]), the call as a whole is driven first, under the index
+//!   behind its last request: it is let through with all of them, or nothing is sent.
 //! - **Events**: [`Call::handle`] takes one event for one request and gives the next step. Exactly one event answers a
 //!   step: the one that the step's documentation names, or [`Event::Cancelled`] instead of it. [`Event::Cancelled`] may
 //!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request; the answer of a
@@ -66,7 +68,7 @@ use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::held::Held;
 use crate::policy::clock::Now;
-use crate::policy::ledger::Kind;
+use crate::policy::ledger::{Kind, Settlement};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::token;
 use crate::wire::completion::Completion;
@@ -110,6 +112,8 @@ pub struct Call {
     /// Limits and budgets beside the client's own.
     parts: Vec<Part>,
     ended_at: Cell<Option<f64>>,
+    /// The settlement, once it is made.
+    settled: Held<Option<Settlement>>,
     /// Whether live prices that it needs may still be on their way.
     awaits_prices: Cell<bool>,
     machines: Held<Vec<Machine>>,
@@ -117,11 +121,11 @@ pub struct Call {
     sent_keys: Held<Vec<String>>,
     /// Its places in line, where a trap in the middle of a step can't lose them.
     places: Held<Vec<u64>>,
+    /// What is reserved for a call that is sent in several requests, once for all of them.
+    whole: Held<Option<String>>,
     /// What is left of the limits that it brought.
     quotas: Held<Option<Vec<QuotaRow>>>,
     effects: Held<Vec<Effect>>,
-    /// Why the model stopped, as its stream said.
-    finish_reason: Held<Option<String>>,
 }
 
 /// What a look into the catalogue found.
@@ -318,11 +322,7 @@ impl Call {
             ),
             None => self.delivered(0, token::estimate_text(&completion.delivered()), now),
         }
-        let reason = completion.finish_reason();
-        let known = reason.clone();
-        self.finish_reason
-            .get(|finish_reason| *finish_reason = known);
-        reason
+        completion.finish_reason()
     }
 
     /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's

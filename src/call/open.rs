@@ -20,7 +20,10 @@ use crate::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
-use crate::wire::request::{self, Defaults, Prompt};
+use crate::wire::request::{self, ChatRequest, Defaults, Prompt};
+
+/// Reads a body of one of the APIs whose answer is text.
+type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
 
 /// What an embeddings call is made of.
 #[derive(Debug)]
@@ -52,6 +55,27 @@ impl Call {
         given: Given<'_>,
         now: impl Into<Now>,
     ) -> Result<Call, Error> {
+        Call::generate(Kind::Chat, shared, body, given, now.into())
+    }
+
+    /// A call of the Responses API.
+    pub fn responses(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: impl Into<Now>,
+    ) -> Result<Call, Error> {
+        Call::generate(Kind::Responses, shared, body, given, now.into())
+    }
+
+    /// A call whose answer is text.
+    fn generate(
+        kind: Kind,
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: Now,
+    ) -> Result<Call, Error> {
         let config = &shared.config;
         let mut estimator = Estimator::default();
         let defaults = Defaults {
@@ -61,13 +85,17 @@ impl Call {
             max_tokens: given.max_tokens,
         };
         let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
-        let request = request::chat(body, defaults, &mut hear)?;
+        let (read, path): (Read, _) = match kind {
+            Kind::Responses => (request::responses, "/responses"),
+            _ => (request::chat, "/chat/completions"),
+        };
+        let request = read(body, defaults, &mut hear)?;
         let ask = Ask {
             prompt_tokens: estimator.tokens(),
             max_tokens: request.max_tokens,
             choices: request.choices,
         };
-        let url = [config.base_url.url.as_str(), "/chat/completions"].concat();
+        let url = [config.base_url.url.as_str(), path].concat();
         let mut outgoing = Outgoing::post(url, request.body, ask);
         outgoing.stream_options = Held::new(request.stream_options);
         if shared.stream_options_refused.get() {
@@ -75,7 +103,7 @@ impl Call {
         }
         let mut call = Call::new(
             shared,
-            Some(Kind::Chat),
+            Some(kind),
             request.model,
             given.options,
             vec![outgoing],
@@ -167,7 +195,11 @@ impl Call {
     ) -> Call {
         let now = now.into();
         shared.read_clock(now);
-        let machines = (0..requests.len()).map(Machine::new).collect();
+        let count = requests.len();
+        let mut machines: Vec<Machine> = (0..count).map(Machine::new).collect();
+        if count > 1 {
+            machines.push(Machine::of_whole());
+        }
         Call {
             shared: shared.clone(),
             kind,
@@ -182,13 +214,14 @@ impl Call {
             started_at: now.wall,
             began: shared.clock(),
             ended_at: Cell::new(None),
+            settled: Held::default(),
             awaits_prices: Cell::new(false),
             machines: Held::new(machines),
             sent_keys: Held::default(),
             places: Held::default(),
+            whole: Held::default(),
             quotas: Held::default(),
             effects: Held::default(),
-            finish_reason: Held::default(),
         }
     }
 
@@ -235,7 +268,8 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
 
 /// The id goes into the path as it is.
 fn check_id(id: &str) -> Result<(), Error> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
     if id.chars().all(plain) && find(id, "..").is_none() && !id.starts_with('/') {
         return Ok(());
     }

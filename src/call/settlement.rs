@@ -6,7 +6,7 @@ use super::Call;
 use super::account::Progress;
 use super::attempt::Machine;
 use crate::policy::clock::Now;
-use crate::policy::ledger::{Outcome, Settlement, Source, Usage};
+use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
 use crate::trap::{self, Place};
 
 /// Usage as an embeddings answer has it: embeddings have no completion.
@@ -22,7 +22,7 @@ pub struct EmbeddingUsage {
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,
-    /// Why the model stopped, in the server's words; of a stream its account has told.
+    /// Why the model stopped, in the server's words.
     pub finish_reason: Option<String>,
     /// When the first token came, by the clock that only passes.
     pub first_token_at: Option<f64>,
@@ -30,13 +30,14 @@ pub struct End {
 
 impl Call {
     /// Ends the call with its settlement; none while live prices that belong into it are still on their way, after which
-    /// the driver asks again.
+    /// the driver asks again, and none for a look into the catalogue.
     ///
-    /// Each step is marked before it is taken, so that a call that is asked again after a trap goes on behind it.
+    /// Each step is marked before it is taken, so that a call that is asked again after a trap goes on behind it. A call
+    /// that is asked again after its settlement gives the same one, which has been counted.
     pub fn close(&self, end: &End, now: impl Into<Now>) -> Option<Settlement> {
         let now = self.read_clock(now);
         let ended_at = self.ended_at.get().unwrap_or(self.shared.clock());
-        if self.ended_at.replace(Some(ended_at)).is_none() {
+        if self.ended_at.replace(Some(ended_at)).is_none() && self.kind.is_some() {
             let in_flight = &self.shared.in_flight;
             in_flight.set(in_flight.get().saturating_sub(1));
         }
@@ -44,16 +45,25 @@ impl Call {
             .get(|machines| machines.iter_mut().for_each(Machine::close));
         self.leave_line();
         self.close_open(now);
+        self.close_whole(now);
         for request in &self.requests {
             request.forget_body();
         }
+        let kind = self.kind?;
         if self.awaits_prices.replace(false) {
             return None;
         }
         trap::here(Place::Settle);
-        let settlement = self.settlement(end, ended_at);
-        self.shared.spend(|spend| spend.add(&settlement));
-        Some(settlement)
+        // A trap in here forgets that there was one.
+        self.settled.get(|settled| {
+            if settled.is_some() {
+                return settled.clone();
+            }
+            let settlement = self.settlement(kind, end, ended_at);
+            *settled = Some(settlement.clone());
+            self.shared.spend(|spend| spend.add(&settlement));
+            Some(settlement)
+        })
     }
 
     /// A request that nobody has accounted for has its headers and nothing more, if it was sent at all.
@@ -67,16 +77,14 @@ impl Call {
         }
     }
 
-    fn settlement(&self, end: &End, ended_at: f64) -> Settlement {
-        let streamed = || self.finish_reason.get(|reason| reason.clone());
-        let finish_reason = end.finish_reason.clone().or_else(streamed);
+    fn settlement(&self, kind: Kind, end: &End, ended_at: f64) -> Settlement {
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.began).round().max(0.0);
         Settlement {
             outcome: end.outcome,
-            finish_reason: finish_reason.map(|text| self.redact(&text)),
-            kind: self.kind.unwrap_or(crate::policy::ledger::Kind::Chat),
+            finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
+            kind,
             model: self.model.clone(),
             key: progress
                 .key

@@ -52,6 +52,11 @@ export class Call {
     return said;
   }
 
+  // Lets all requests of a call through before the first is sent, where none of them may wait for the limits.
+  async admit() {
+    if (this.plan.split) await drive(this, this.plan.batches.length);
+  }
+
   send(index) {
     return drive(this, index);
   }
@@ -71,7 +76,19 @@ export class Call {
 
   // The core's part is let go, unless a store may still answer.
   free() {
-    if (this.storing.length === 0) this.handle.free();
+    if (this.storing.length > 0) return;
+    try {
+      this.handle.free();
+    } catch {
+      // A trap keeps what it was in the middle of.
+    }
+  }
+
+  // Hands in a reservation that came after the call had ended; resolves once the store has it back.
+  givenBack(index, answer) {
+    const before = this.storing.length;
+    this.reserved(index, answer);
+    return Promise.all(this.storing.slice(before));
   }
 
   first_token() {

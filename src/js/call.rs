@@ -83,6 +83,8 @@ struct PlanData<'a> {
     batches: Vec<(usize, usize)>,
     /// Requests at once.
     concurrency: usize,
+    /// Whether the call is let through as a whole first.
+    split: bool,
     /// "floats", "numbers" or "base64".
     format: &'static str,
     /// The one that was asked for.
@@ -116,6 +118,7 @@ impl CallHandle {
                 .map(|batch| (batch.start, batch.len()))
                 .collect(),
             concurrency: call.shared.config.batching.concurrency,
+            split: call.is_split(),
             format: plan.format.name(),
             model: &call.model,
         });

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gloo_net::http::Headers;
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
@@ -114,6 +114,23 @@ impl ClientHandle {
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
+    /// A call of the Responses API; bad arguments throw.
+    #[allow(clippy::too_many_arguments)] // as chat() has them
+    pub fn responses(
+        &self,
+        body: &str,
+        options: Option<String>,
+        parts: Option<String>,
+        metered: bool,
+        max_tokens: Option<String>,
+        wall: f64,
+        steady: f64,
+    ) -> Result<CallHandle, JsValue> {
+        let given = self.given(options, parts, metered, max_tokens.as_deref())?;
+        let call = Call::responses(&self.0, body, given, at(wall, steady));
+        Ok(CallHandle::of(call.map_err(error_to_js)?))
+    }
+
     /// An embeddings call; bad arguments throw.
     pub fn embeddings(
         &self,
@@ -164,16 +181,21 @@ impl ClientHandle {
         Ok(headers.into_raw().into())
     }
 
-    /// Reads the whole catalogue out of a body, for live prices; rejects where it is none.
-    pub fn load_prices(&self, body: Promise, steady: f64) -> Returned<Promise> {
-        let shared = self.0.clone();
+    /// Waits for the body of the catalogue, and hands its bytes to `keep`: a trap in that function is an error like any other,
+    /// while one in a future of Rust's would be nobody's.
+    pub fn load_prices(&self, body: Promise, keep: Function) -> Returned<Promise> {
         Ok(future_to_promise(async move {
             let bytes = JsFuture::from(body).await?;
-            trap::here(Place::Prices);
-            let models = model::parse(&Uint8Array::from(bytes).to_vec()).map_err(error_to_js)?;
-            shared.prices.keep(models, steady);
-            Ok(JsValue::UNDEFINED)
+            keep.call1(&JsValue::UNDEFINED, &bytes)
         }))
+    }
+
+    /// Takes live prices out of the body of the whole catalogue; throws where it is none.
+    pub fn keep_prices(&self, body: &[u8], steady: f64) -> Result<(), JsValue> {
+        trap::here(Place::Prices);
+        let models = model::parse(body).map_err(error_to_js)?;
+        self.0.prices.keep(models, steady);
+        Ok(())
     }
 
     /// Live prices could not be had.

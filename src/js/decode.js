@@ -12,9 +12,7 @@ const STRING = 0; // a slot's kind; anything else is an array of numbers
 const NUMBER = 1;
 const NONE = Object.freeze([]);
 
-// A byte order mark inside a text belongs to it.
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
+let utf8;
 let bytes = new Uint8Array(0);
 let words;
 let floats;
@@ -22,10 +20,14 @@ let floats;
 // Growing the memory detaches the views.
 function renewViews() {
   const { buffer } = wasm_memory();
+  makeDecoder();
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
   floats = new Float64Array(buffer);
 }
+
+// Not on import: not every environment that loads this has one. A byte order mark inside a text belongs to it.
+const makeDecoder = () => (utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true }));
 
 export class Decoder {
   ended = false;
@@ -33,7 +35,6 @@ export class Decoder {
   has_event = false;
   tail = false; // a finish reason or usage has been seen
   failed = false; // the body ended badly
-  shown = false; // and that in a frame that any client sees it in
   #handle;
   #input = 0; // where the next network chunk goes, and how much of it may
   #room = 0;
@@ -72,7 +73,7 @@ export class Decoder {
 
   // The completion as far as it has come.
   partial() {
-    return JSON.parse(utf8.decode(this.#handle.completion_json()));
+    return JSON.parse(makeDecoder().decode(this.#handle.completion_json()));
   }
 
   // The header is DecoderHandle's `report`.
@@ -84,8 +85,7 @@ export class Decoder {
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
     this.failed = (flags & 8) !== 0;
-    this.shown = (flags & 16) !== 0;
-    this.has_event = (flags & 32) !== 0;
+    this.has_event = (flags & 16) !== 0;
     const items = words[header];
     if (items === 0) return [];
     const parsed = parseList(words[header + 7], words[header + 8]);

@@ -66,7 +66,6 @@ impl DecoderHandle {
         let tail = (completion.has_finish() || completion.has_usage()) as u32;
         let event = self.inner.has_event() as u32;
         let failed = self.fault().is_some() as u32;
-        let shown = self.fault().is_some_and(|fault| fault.shown) as u32;
         self.header = [
             batch.items(),
             batch.whole(),
@@ -79,7 +78,7 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
-            ended | delivered << 1 | tail << 2 | failed << 3 | shown << 4 | event << 5,
+            ended | delivered << 1 | tail << 2 | failed << 3 | event << 4,
         ];
         self.header.as_ptr()
     }

@@ -72,7 +72,7 @@ export async function drive(call, index) {
         if (cancel.cause !== null) {
           step = cancelled();
           // A reservation that comes all the same is given back, for which the settlement waits.
-          call.storing.push(recover(answer, (late) => call.reserved(index, late)));
+          call.storing.push(recover(answer, (late) => call.givenBack(index, late)));
         } else if ("error" in given) {
           thrown = given.error;
           step = tell(STORE_FAILED);

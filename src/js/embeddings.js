@@ -13,6 +13,7 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
   let next = 0;
   let last;
   let failure;
+  if (batches.length > 1) await call.admit();
   const work = async () => {
     while (next < batches.length) {
       const index = next++;

@@ -8,11 +8,12 @@ import { Decoder } from "./decode.js";
 import { embed, push, readBatch } from "./embeddings.js";
 import { readBody } from "./fetch.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
-import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
+import { ChunkReader, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
+import { SseDecoder } from "./sse.js";
 
 const internals = {
-  AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, StoreHandle, catalogue, clientOptions, close, dataText,
-  around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
+  embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

@@ -1,7 +1,7 @@
 // A stream's body handed on as the bytes that came.
 
 // What a Pump hands on in place of items, of each network chunk; `tail`: a finish reason or usage has been seen, `over`: no more will
-// come, `failed`: and what came reports an error, `shown`: in a frame that any client sees it in. Here: all of it.
+// come, `failed`: and what came reports an error. Here: all of it.
 export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
 
 // The bytes as a reader gives them: each read waits for its own, so that a slow reader slows the server down.

@@ -13,7 +13,7 @@ const OBJECT = 7;
 const END = 8;
 const SPAN = 9;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+let decoder; // not on import: not every environment that loads this has one
 // By the place where they begin.
 const names = new Map();
 let view;
@@ -42,7 +42,12 @@ export function floatsAt(pointer, length) {
 }
 
 // The text at a place of the module's memory.
-export const textAt = (pointer, length) => decoder.decode(new Uint8Array(memory(), pointer, length));
+export const textAt = (pointer, length) => decoded(new Uint8Array(memory(), pointer, length));
+
+function decoded(bytes) {
+  decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
+  return decoder.decode(bytes);
+}
 
 // Bytes put at a place of the module's memory.
 export function putAt(pointer, bytes) {
@@ -102,11 +107,11 @@ function name() {
 
 // The decoder of the platform costs more than a few characters of ASCII do.
 function text(start, length) {
-  if (length > 40) return decoder.decode(new Uint8Array(view.buffer, start, length));
+  if (length > 40) return decoded(new Uint8Array(view.buffer, start, length));
   let short = "";
   for (let next = start; next < start + length; next++) {
     const code = view.getUint8(next);
-    if (code > 127) return decoder.decode(new Uint8Array(view.buffer, start, length));
+    if (code > 127) return decoded(new Uint8Array(view.buffer, start, length));
     short += String.fromCharCode(code);
   }
   return short;

@@ -4,6 +4,7 @@ import { Call } from "./call.js";
 import { Cancel, resolvesAcrossRequests } from "./cancel.js";
 import { drive } from "./driver.js";
 import { readBody } from "./fetch.js";
+import { say } from "./notify.js";
 
 const PATIENCE = 10_000; // ms that a catalogue may take
 const LARGEST = 16_777_216; // bytes of a catalogue that is read
@@ -30,10 +31,12 @@ async function load(client) {
     const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
     call.start();
     const sent = await drive(call, 0);
-    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), performance.now()));
+    const keep = (bytes) => client.keep_prices(bytes, performance.now());
+    await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), keep));
     sent.forget();
-  } catch {
-    // Without a catalogue the price is unknown, which every reader can say.
+  } catch (error) {
+    // Without a catalogue the price is unknown, which every reader can say; a trap is nobody's else to tell.
+    if (error?.name === "HfetchError") say("error", "hfetch: live prices could not be read", error);
     client.miss_prices(performance.now());
   } finally {
     cancel.end("closed");

@@ -27,7 +27,6 @@ const BROKEN = {
 export class Pump {
   mode = CHUNKS;
   passThrough = null; // queues network chunks, or what it takes of them, instead of items
-  shown = false; // the failure is seen in what was handed on
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
@@ -135,7 +134,7 @@ export class Pump {
   }
 
   #step = (read) => {
-    if (this.over) return this.#afterEnd();
+    if (this.over) return this.#rest();
     const end = this.#decode(read);
     const step = this.#dequeue();
     if (step === undefined && end === null) return this.#readStep();
@@ -178,8 +177,7 @@ export class Pump {
     }
     const over = done || decoder.ended;
     if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
-    this.shown = decoder.shown;
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed, decoder.shown);
+    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
     this.#enqueue(items);
     return over ? () => this.#finishDecoded() : null;
   }
@@ -215,8 +213,10 @@ export class Pump {
   // Whether all had come before no more did; what waited for more is told.
   #isWhole() {
     const items = this.#decoder.end(this.mode, true);
+    const { tail, failed } = this.#decoder;
     if (this.passThrough === null) this.#enqueue(items);
-    return !this.#decoder.failed;
+    else if (!failed) this.#enqueue(this.passThrough.take(NOTHING, tail, true, false));
+    return !failed;
   }
 
   #finishLost(error) {
@@ -318,8 +318,7 @@ export class Pump {
       this.failure ??= fault;
       this.folded = BROKEN.partial;
     }
-    // The core knows why the model stopped.
-    close(this.#call, this.#cancel, this.outcome, null);
+    close(this.#call, this.#cancel, this.outcome, this.finishReason);
   }
 
   #account() {

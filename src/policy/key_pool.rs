@@ -192,6 +192,17 @@ impl KeyPool {
             .any(|index| !tried.contains(index) && self.keys.get(*index).is_some_and(ready))
     }
 
+    /// Ms until the first of the keys that are not in `asked` can be tried for a model; infinite: there is none.
+    pub fn next_ready(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> f64 {
+        let now = self.advance(now.into());
+        let keys = self.keys.iter().enumerate();
+        let others = keys.filter(|(index, _)| !asked.contains(index));
+        let ready_at = others.map(|(_, key)| key.ready_at(model).max(key.aside_until));
+        (ready_at.fold(f64::INFINITY, f64::min) - now)
+            .ceil()
+            .max(0.0)
+    }
+
     /// A request goes out with a key.
     pub fn sent(&mut self, key: usize, now: impl Into<Now>) {
         let now = self.advance(now.into());

@@ -27,6 +27,8 @@ pub enum Kind {
     Chat,
     /// Embeddings.
     Embeddings,
+    /// A response of the Responses API.
+    Responses,
 }
 
 /// Who counted the tokens.

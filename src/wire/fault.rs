@@ -11,8 +11,6 @@ pub struct Fault {
     pub error: Error,
     /// The frame or body it was told by, where there was one.
     pub body: Option<Vec<u8>>,
-    /// Whether any client of the stream sees it in that frame: it is broken, or has an `error`.
-    pub shown: bool,
 }
 
 /// Keys at the top of a frame or a whole answer whose value may say that it failed; in a choice, the first may.
@@ -63,16 +61,8 @@ impl Fault {
             describe(&mut error, value);
             error.status = status_in(inner(value).unwrap_or(value));
         }
-        let fails = |own: &Value| match own {
-            Value::Null | Value::Bool(false) => false,
-            Value::String(words) => !words.is_empty(),
-            _ => true,
-        };
-        let shown = value
-            .as_ref()
-            .is_none_or(|value| value.get("error").is_some_and(fails));
         let body = Some(body.to_vec());
-        Fault { error, body, shown }
+        Fault { error, body }
     }
 
     /// A body in place of a stream; `otherwise` is what it says where it is no JSON with words.
@@ -81,18 +71,13 @@ impl Fault {
         let message = ["the body is not what was asked for: ", &fault.error.message].concat();
         fault.error.message = message;
         fault.error.status = None;
-        fault.shown = false;
         fault
     }
 
     /// What nothing but itself tells of.
     pub fn new(class: Class, message: &str) -> Self {
         let error = Error::new(class, message);
-        Fault {
-            error,
-            body: None,
-            shown: false,
-        }
+        Fault { error, body: None }
     }
 }
 

@@ -1,4 +1,5 @@
-//! A chat request's body: the caller's JSON text, checked field by field and written back for the wire.
+//! The body of a chat request, or of one to the Responses API: the caller's JSON text, checked field by field and written
+//! back for the wire.
 //!
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
 
@@ -11,8 +12,8 @@ use std::ops::Range;
 use crate::error::{Error, find};
 use crate::json::{Kind, RawString, Scanner, number, write_string};
 use member::{
-    Form, KNOWN, boolean_or_null, count_or_null, number_or_null, stop_form, stream_options_form,
-    text_or_null, without_include_usage,
+    Form, KNOWN, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
+    stream_options_form, text_or_null, without_include_usage,
 };
 
 pub(super) use member::broken;
@@ -20,10 +21,25 @@ pub use prompt::Prompt;
 use prompt::PromptReader;
 
 const STREAM_OPTIONS: &str = "stream_options";
-const MAX_TOKENS: &str = "max_tokens";
-const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
 
-/// A chat request ready for the wire.
+/// Whose parameters a body has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Api {
+    Chat,
+    Responses,
+}
+
+impl Api {
+    /// The names of the longest answer; the first is the one that every server of the API knows.
+    fn maxima(self) -> &'static [&'static str] {
+        match self {
+            Api::Chat => &["max_tokens", "max_completion_tokens"],
+            Api::Responses => &["max_output_tokens"],
+        }
+    }
+}
+
+/// A request ready for the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatRequest {
     /// The JSON body.
@@ -32,9 +48,9 @@ pub struct ChatRequest {
     pub model: String,
     /// Whether the answer comes as an event stream.
     pub stream: bool,
-    /// Whether the caller asked for usage at the end of the stream.
+    /// Whether the caller asked for usage at the end of the stream; the Responses API always tells it.
     pub asks_usage: bool,
-    /// `max_tokens`, or what newer callers write: `max_completion_tokens`.
+    /// `max_tokens`, or what newer callers write: `max_completion_tokens`, `max_output_tokens`.
     pub max_tokens: Option<f64>,
     /// How many answers are asked for (`n`).
     pub choices: f64,
@@ -106,6 +122,21 @@ pub fn chat(
     prompt: &mut dyn FnMut(Prompt<'_>),
 ) -> Result<ChatRequest, Error> {
     Reader {
+        api: Api::Chat,
+        prompt: PromptReader::new(prompt),
+    }
+    .read(text, defaults)
+}
+
+/// Checks a body of the Responses API as far as it is metered and limited, and writes it for the wire; `prompt` hears every
+/// piece that counts as prompt.
+pub fn responses(
+    text: &str,
+    defaults: Defaults<'_>,
+    prompt: &mut dyn FnMut(Prompt<'_>),
+) -> Result<ChatRequest, Error> {
+    Reader {
+        api: Api::Responses,
         prompt: PromptReader::new(prompt),
     }
     .read(text, defaults)
@@ -126,27 +157,30 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Gives the body a `max_tokens`: its own, else its `max_completion_tokens`, else this one.
-    fn bound(&mut self, most: &'a [u8]) {
-        let given = |name: &str| {
-            let mut members = self.members.iter();
-            let member = members.find(|member| &*member.key.decoded() == name.as_bytes())?;
-            (member.value != b"null").then_some(member.value)
+    /// Gives the body a maximum under the first of the names: its own under any of them, else this one.
+    fn bound(&mut self, most: &'a [u8], names: &'static [&'static str]) {
+        let is = |member: &Member<'_>, name: &&str| &*member.key.decoded() == name.as_bytes();
+        let given = |name: &&str| {
+            let member = self.members.iter().find(|member| is(member, name))?;
+            let most = most_or_null(name, member.value).ok().flatten();
+            most.filter(|most| most.is_finite()).map(|_| member.value)
         };
-        if given(MAX_TOKENS).is_some() {
+        let Some((first, others)) = names.split_first() else {
+            return;
+        };
+        if given(first).is_some() {
             return;
         }
-        let value = given(MAX_COMPLETION_TOKENS).unwrap_or(most);
+        let value = others.iter().find_map(given).unwrap_or(most);
         let mut members = Vec::new();
         for member in &self.members {
-            let key = member.key.decoded();
-            if &*key != MAX_TOKENS.as_bytes() && &*key != MAX_COMPLETION_TOKENS.as_bytes() {
+            if !names.iter().any(|name| is(member, name)) {
                 members.push(*member);
             }
         }
         self.members = members;
         let key = RawString {
-            raw: MAX_TOKENS.as_bytes(),
+            raw: first.as_bytes(),
             escaped: false,
         };
         self.members.push(Member {
@@ -190,6 +224,7 @@ struct Member<'a> {
 }
 
 struct Reader<'p> {
+    api: Api,
     prompt: PromptReader<'p>,
 }
 
@@ -199,24 +234,24 @@ impl Reader<'_> {
         let mut draft = Draft::default();
         self.members(&mut scanner, &mut draft)
             .map_err(|error| broken(&scanner, error))?;
-        if !draft.messages {
+        if self.api == Api::Chat && !draft.messages {
             return Err(Error::config(
                 "messages",
                 "is missing: a list of {role, content}",
             ));
         }
         if let Some(most) = defaults.max_tokens {
-            draft.bound(most.as_bytes());
+            draft.bound(most.as_bytes(), self.api.maxima());
         }
         let model = resolve_model(draft.model.take(), defaults)?;
-        let (body, stream_options) = write(&draft, &model, defaults.needs_usage);
+        let (body, stream_options) = write(&draft, &model, self.api, defaults.needs_usage);
         Ok(ChatRequest {
             body,
             stream_options,
             model,
             stream: draft.stream,
-            asks_usage: draft.asks_usage,
-            max_tokens: draft.max_tokens,
+            asks_usage: draft.asks_usage || self.api == Api::Responses,
+            max_tokens: draft.max_tokens.filter(|most| most.is_finite()),
             choices: draft.choices.unwrap_or(1.0),
         })
     }
@@ -252,21 +287,26 @@ impl Reader<'_> {
                 draft.model = text_or_null(name, value)?;
                 return Ok(());
             }
+            "stream" => draft.stream = boolean_or_null(name, value)?,
+            "tools" => self.prompt.tools(value)?,
+            "max_output_tokens" if self.api == Api::Responses => {
+                draft.most(most_or_null(name, value)?);
+            }
+            "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
+            _ if self.api == Api::Responses => {}
             "messages" => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }
-            "stream" => draft.stream = boolean_or_null(name, value)?,
-            MAX_TOKENS | MAX_COMPLETION_TOKENS => draft.most(count_or_null(name, value)?),
+            "max_tokens" | "max_completion_tokens" => draft.most(most_or_null(name, value)?),
             "n" => draft.choices = count_or_null(name, value)?,
+            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
+                number_or_null(name, value)?;
+            }
             "stop" => form = stop_form(value)?,
             STREAM_OPTIONS => {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
-            }
-            "tools" => self.prompt.tools(value)?,
-            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
-                number_or_null(name, value)?;
             }
             _ => {}
         }
@@ -276,7 +316,12 @@ impl Reader<'_> {
 }
 
 /// The body, and where its stream options stand.
-fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> (String, Option<Range<usize>>) {
+fn write(
+    draft: &Draft<'_>,
+    model: &str,
+    api: Api,
+    needs_usage: bool,
+) -> (String, Option<Range<usize>>) {
     let length: usize = draft
         .members
         .iter()
@@ -287,7 +332,7 @@ fn write(draft: &Draft<'_>, model: &str, needs_usage: bool) -> (String, Option<R
     write_string(model, &mut quoted);
     body.push_str("{\"model\":");
     body.push_str(&String::from_utf8_lossy(&quoted));
-    let mut usage_settled = !draft.stream;
+    let mut usage_settled = !draft.stream || api == Api::Responses;
     let mut stream_options = None;
     for member @ Member { key, value, form } in &draft.members {
         let start = body.len();

@@ -304,8 +304,6 @@ impl Sink for Reader {
 
     fn error(&mut self, said: &[u8]) -> bool {
         self.refuse_in_words(said);
-        // Clients that keep to the standard don't read this field.
-        self.fault.iter_mut().for_each(|fault| fault.shown = false);
         false
     }
 }

@@ -201,9 +201,9 @@ ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", 
 - **Log probabilities and tool arguments.** Almost every byte is a value, and values are made by the engine, whoever finds them.
 - **A call.** Some ninety crossings between JavaScript and WebAssembly, none of them dear: options, headers, the key, the limits, the settlement. A third of the time is
   WebAssembly, a quarter hfetch's JavaScript, a tenth collecting the garbage, the rest the platform's headers, streams, signals and timers.
-- **Import and construct.** In Node, which reads the module from its file, seven tenths are the import, half of that the engine's parser over the script, and three tenths the client, half of that compiling
-  the 115 functions that read its options. In Chromium a fifth is what the first import of anything costs, a fifth turning the text into bytes, a third the client. With \`hfetch/slim\`, where the module
-  is compiled while it comes in, the page's thread works as long: to receive the file takes it as long as to decode the text.
+- **Import and construct.** The import starts nothing: in Node it is a good third of this, most of that the engine's parser over the script. The client, which is the first use, is the rest: a tenth of
+  all goes into turning the text into bytes, a third into compiling the module, the remainder into compiling the 115 functions that read its options. In Chromium a fifth is what the first import of
+  anything costs. With \`hfetch/slim\`, where the module is compiled while it comes in, the page's thread works as long: to receive the file takes it as long as to decode the text.
 - **The first request.** An engine compiles each function of a module when it is first called: some 240 of them, more than half of the time. Time follows their bytes more than their number,
   so that inlining makes it longer.
 - **A network chunk at the edge.** The gateway's own work is a seventh of what a network chunk costs it in workerd. Handing the stream on natively and reading a copy of it (\`tee()\`) would take 1.4 times

@@ -1,8 +1,10 @@
 //! Which key is sent, and when another one takes its place.
 
 use crate::simulation::World;
-use crate::simulation::scenario::KeyAnswer::{self, Gives, GivesNoText, Hangs, Late, Throws};
-use crate::simulation::scenario::{Kind, Met, Plan, Reply, Scenario};
+use crate::simulation::scenario::KeyAnswer::{
+    self, Gives, GivesNoText, GivesResponse, Hangs, Late, Throws,
+};
+use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario};
 use crate::story;
 
 const TWO: &str = r#""apiKeys":["hf_a","hf_b"]"#;
@@ -80,6 +82,114 @@ fn a_key_that_was_refused_is_not_the_first_choice_of_the_next_call() {
 }
 
 #[test]
+fn a_key_that_the_server_does_not_know_is_set_aside_for_ten_minutes() {
+    let refused = Plan::chat().met_by([401]).reads_for(0);
+    let scenario = Scenario::with(TWO).call(refused);
+    let scenario = scenario.call(Plan::chat().at(600_000).reads_for(0));
+    let world = World::run(&scenario.call(Plan::chat().at(600_001)));
+    assert_eq!(world.story(1), "send hf_b, answer");
+    assert_eq!(world.story(2), "send hf_a, answer");
+}
+
+#[test]
+fn the_last_usable_key_is_tried_all_the_same() {
+    for (options, statuses, told) in [
+        ("", vec![401], "send hf_a"),
+        (TWO, vec![401, 401], "send hf_b"),
+    ] {
+        let scenario = Scenario::with(options).call(Plan::chat().met_by(statuses));
+        let world = World::run(&scenario.call(Plan::chat().at(1_000)));
+        assert!(world.story(0).ends_with("AuthenticationError"));
+        assert_eq!(world.story(1), format!("{told}, answer"));
+    }
+}
+
+/// Two keys, of which hf_a rests from 1 on (the body of an error takes a millisecond) as `status` and `rest` say; hf_b is at its limit at 2 s.
+fn one_rests_and_one_is_at_its_limit(limits: &str, status: u16, rest: &'static str) -> Scenario {
+    let options = format!(r#"{TWO},"limits":{{{limits}}}"#);
+    let mut reply = Reply::from(status);
+    if !rest.is_empty() {
+        reply = reply.header("retry-after", rest);
+    }
+    let plan = || Plan::chat().reads_for(0).usage(Reported::ByServer(0, 0));
+    let scenario = Scenario::with(&options).call(plan().met_by([reply]));
+    scenario.call(plan().at(1_000)).call(plan().at(2_000))
+}
+
+#[test]
+fn a_call_waits_no_longer_than_until_another_key_has_rested() {
+    let limit = r#""requestsPerMinute":2"#;
+    let table = [
+        // Nobody says for how long: 5 s.
+        (limit, 429, "", "line 3001, send hf_a, answer"),
+        (limit, 429, "10", "line 8001, send hf_a, answer"),
+        // hf_a rests for longer than hf_b's limit lasts.
+        (limit, 429, "70", "line 58001, send hf_b, answer"),
+        (limit, 402, "", "line 58001, send hf_b, answer"),
+        (
+            r#""requestsPerMinute":2,"maxWait":3001"#,
+            429,
+            "",
+            "line 3001, send hf_a, answer",
+        ),
+        (
+            r#""requestsPerMinute":2,"maxWait":3000"#,
+            429,
+            "",
+            "LimitExceededError",
+        ),
+        (
+            r#""requestsPerMonth":2"#,
+            429,
+            "",
+            "line 3001, send hf_a, answer",
+        ),
+    ];
+    for (limits, status, rest, told) in table {
+        let scenario = one_rests_and_one_is_at_its_limit(limits, status, rest);
+        for scenario in [
+            scenario.clone(),
+            scenario.clone().workerd(),
+            scenario.clone().wall_alone(),
+        ] {
+            let world = World::run(&scenario);
+            assert_eq!(world.story(0), "send hf_a, send hf_b, answer");
+            assert_eq!(world.story(1), "send hf_b, answer");
+            assert_eq!(world.story(2), told, "{limits} {status} {rest}");
+        }
+        let asked = World::run(&scenario.store(&[]));
+        let last = told
+            .rsplit_once("send ")
+            .map_or("LimitExceededError", |told| told.1);
+        assert!(asked.story(2).ends_with(last), "{}", asked.story(2));
+        let waited = told
+            .strip_prefix("line ")
+            .and_then(|told| told.split_once(','));
+        let sent = waited.map(|told| 2_000 + told.0.parse::<u64>().unwrap());
+        assert_eq!(asked.times(2, "send"), Vec::from_iter(sent));
+    }
+}
+
+#[test]
+fn an_error_says_when_another_key_has_rested() {
+    let limits = r#""requestsPerMinute":2,"onLimit":"error""#;
+    let world = World::run(&one_rests_and_one_is_at_its_limit(limits, 429, ""));
+    assert_eq!(world.story(2), "LimitExceededError");
+    assert_eq!(world.error(2).reason, Some("requests"));
+    assert_eq!(world.error(2).retry_after, Some(3_001.0));
+}
+
+#[test]
+fn what_waits_for_a_call_to_end_sees_a_key_that_has_rested() {
+    let options = format!(r#"{TWO},"limits":{{"tokensPerMinute":100}}"#);
+    let rests = Plan::chat().met_by([429]).reads_for(300_000);
+    let long = Plan::chat().at(1).reads_for(300_000);
+    let scenario = Scenario::with(&options).call(rests).call(long);
+    let world = World::run(&scenario.call(Plan::chat().at(10).reads_for(0)));
+    assert_eq!(world.story(2), "line 4991, send hf_a, answer");
+}
+
+#[test]
 fn the_least_loaded_key_comes_first() {
     let scenario = (0..4).fold(Scenario::with(THREE), |scenario, at| {
         scenario.call(Plan::chat().at(at))
@@ -134,20 +244,27 @@ fn a_function_is_asked_before_each_try() {
 
 #[test]
 fn a_function_that_gives_no_key_ends_the_call() {
+    let unusable = ("ConfigError", Some("apiKey"), None, false);
     let table = [
-        (Throws, true),
-        (Hangs, true),
-        (GivesNoText, false),
-        (Gives(""), false),
-        (Gives("Bearer hf_x"), false),
-        (Gives("hf x"), false),
+        (Throws, ("APIConnectionError", None, None, true)),
+        (
+            Hangs,
+            ("APIConnectionTimeoutError", None, Some("connect"), false),
+        ),
+        (GivesNoText, unusable),
+        (GivesResponse, unusable),
+        (Gives(""), unusable),
+        (Gives("Bearer hf_x"), unusable),
+        (Gives("hf x"), unusable),
     ];
-    for (answer, has_cause) in table {
+    for (answer, (class, path, reason, has_cause)) in table {
         let scenario =
             Scenario::with(r#""timeout":1000"#).key_function(std::slice::from_ref(&answer));
         let world = World::run(&scenario.call(Plan::chat()));
-        assert_eq!(world.story(0), "key?, ConfigError", "{answer:?}");
-        assert_eq!(world.error(0).path.as_deref(), Some("apiKey"));
+        assert_eq!(world.story(0), format!("key?, {class}"), "{answer:?}");
+        let error = world.error(0);
+        assert_eq!((error.path.as_deref(), error.reason), (path, reason));
+        assert_eq!(error.retryable, path.is_none(), "{answer:?}");
         let failure = world.flights[0].failure.as_ref().unwrap();
         assert_eq!(failure.cause, has_cause, "{answer:?}");
         assert_eq!(world.settlement(0).attempts, 0);

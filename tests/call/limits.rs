@@ -78,6 +78,7 @@ fn a_call_whose_wait_is_over_is_told_of_the_limit_that_was_in_the_way() {
     assert_eq!(world.error(1).reason, Some("concurrent"));
     assert_eq!(world.error(1).scope.as_deref(), Some("client:huggingface"));
     assert_eq!(world.flights[1].ended_at, 51);
+    assert!(world.error(1).message.contains("limits.maxConcurrent"));
     // The third is first for the last ms of its wait.
     assert_eq!(world.story(2), "line 50, line 1, LimitExceededError");
 }
@@ -233,11 +234,32 @@ fn a_call_that_gives_up_its_place_lets_the_next_one_look() {
     assert_eq!(world.times(2, "send"), [100]);
 }
 
+/// One call holds the only place while two others wait, the second from 20 s on; the wall clock is set at 10 s.
+fn set_in_line(by: f64) -> Scenario {
+    let scenario = Scenario::with(ONE).call(Plan::chat().reads_for(200_000));
+    let scenario = scenario.call(Plan::chat().at(1)).jump(10_000, by);
+    scenario.call(Plan::chat().at(20_000))
+}
+
+#[test]
+fn a_wall_clock_that_is_set_is_nothing_to_a_wait() {
+    for by in [-3_600_000.0, -1_000.0, 1_000.0, 3_600_000.0] {
+        let world = World::run(&set_in_line(by));
+        assert_eq!(world.story(1), "line 60000, LimitExceededError", "{by}");
+        // It is first for the last 20 s.
+        assert_eq!(world.story(2), "line 60000, line 19999, LimitExceededError");
+        assert_eq!(world.flights[1].ended_at, 60_001);
+        assert_eq!(world.flights[2].ended_at, 80_000);
+        assert_eq!(world.settlement(1).duration_ms, 60_000.0);
+        let window = limited(r#""requestsPerMinute":1"#).call(Plan::chat().reads_for(0));
+        let world = World::run(&window.call(Plan::chat().at(1)).jump(500, by));
+        assert_eq!(world.story(1), "line 59999, send hf_a, answer", "{by}");
+    }
+}
+
 #[test]
 fn a_clock_that_is_set_back_lengthens_a_wait_by_no_more_than_its_sleep() {
-    let scenario = Scenario::with(ONE).call(Plan::chat().reads_for(200_000));
-    let scenario = scenario.call(Plan::chat().at(1)).jump(10_000, -3_600_000.0);
-    let world = World::run(&scenario.call(Plan::chat().at(20_000)));
+    let world = World::run(&set_in_line(-3_600_000.0).wall_alone());
     // What passed since the last event before the jump is not known.
     assert_eq!(world.story(1), "line 60000, line 19999, LimitExceededError");
     assert_eq!(world.story(2), "line 60000, LimitExceededError");

@@ -13,6 +13,7 @@ mod property;
 mod retry;
 mod settlement;
 mod simulation;
+mod split;
 mod stores;
 
 use simulation::World;

@@ -1,6 +1,7 @@
 //! What is tried again, and after how long. Random numbers are 0.5 where nothing else is said.
 
 use crate::simulation::World;
+use crate::simulation::decoder::REFUSED_OPTIONS;
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Scenario};
 use crate::story;
 
@@ -9,7 +10,9 @@ const LOADING_LONG: &str = r#"{"error":"loading","estimated_time":61}"#;
 
 #[test]
 fn some_statuses_are_tried_again_after_a_pause() {
-    for status in [408, 409, 425, 429, 500, 502, 503, 504] {
+    for status in [
+        408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
+    ] {
         let told = story("", [status]);
         assert_eq!(told, "send hf_a, pause 251, send hf_a, answer", "{status}");
     }
@@ -29,6 +32,10 @@ fn others_never() {
         (418, "APIError"),
         (302, "APIError"),
         (501, "InternalServerError"),
+        (505, "InternalServerError"),
+        (519, "InternalServerError"),
+        (525, "InternalServerError"),
+        (531, "InternalServerError"),
     ];
     for (status, class) in table {
         assert_eq!(
@@ -46,6 +53,122 @@ fn a_connection_that_fails_is_tried_again() {
         told,
         "send hf_a, pause 251, send hf_a, pause 501, send hf_a, answer"
     );
+}
+
+#[test]
+fn after_a_time_limit_nothing_is_tried_again_since_the_model_may_be_at_work() {
+    let by_runtime = "Timed out: no response headers within the runtime's own limit for fetch (HeadersTimeoutError";
+    let by_option = "Timed out: no response headers within 30000 ms (timeout.connect).";
+    for kind in [
+        Kind::Chat,
+        Kind::Stream,
+        Kind::Embeddings(1),
+        Kind::Catalogue,
+    ] {
+        for (met, words) in [(Met::Silence, by_option), (Met::RuntimeLimit, by_runtime)] {
+            let options = r#""apiKeys":["hf_a","hf_b"],"timeout":{"connect":30000}"#;
+            let world = World::run(&Scenario::with(options).call(Plan::new(kind).met_by([met])));
+            assert_eq!(world.story(0), "send hf_a, APIConnectionTimeoutError");
+            let error = world.error(0);
+            assert_eq!((error.reason, error.retryable), (Some("connect"), true));
+            assert!(error.message.starts_with(words), "{}", error.message);
+            let failure = world.flights[0].failure.as_ref().unwrap();
+            assert_eq!(failure.cause, met == Met::RuntimeLimit);
+        }
+    }
+}
+
+#[test]
+fn at_once_is_heard_once() {
+    let reply = |status| Reply::from(status).header("retry-after", "0");
+    for status in [429, 500, 503] {
+        assert_eq!(
+            story("", [reply(status), reply(status)]),
+            "send hf_a, pause 1, send hf_a, pause 501, send hf_a, answer",
+            "{status}"
+        );
+        assert_eq!(
+            story("", [Reply::from(500), reply(status)]),
+            "send hf_a, pause 251, send hf_a, pause 501, send hf_a, answer",
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_refuses_stream_options_is_asked_once_more_without_at_once() {
+    let refusal = |status| Reply::from(status).body(REFUSED_OPTIONS);
+    let again = "send hf_a, send hf_a";
+    let table = [
+        ("", vec![refusal(400)], format!("{again}, answer")),
+        ("", vec![refusal(422)], format!("{again}, answer")),
+        (
+            r#""retry":false"#,
+            vec![refusal(400)],
+            format!("{again}, answer"),
+        ),
+        // It counts as an attempt.
+        (
+            "",
+            vec![refusal(400), Reply::from(500)],
+            format!("{again}, pause 501, send hf_a, answer"),
+        ),
+        (
+            r#""maxRetries":1"#,
+            vec![refusal(400), Reply::from(500)],
+            format!("{again}, InternalServerError"),
+        ),
+        (
+            "",
+            vec![refusal(400), refusal(400)],
+            format!("{again}, BadRequestError"),
+        ),
+        // The key has nothing to do with it.
+        (
+            r#""apiKeys":["hf_a","hf_b"]"#,
+            vec![refusal(400), Reply::from(429)],
+            "send hf_a, send hf_b, send hf_a, answer".to_string(),
+        ),
+        (
+            "",
+            vec![refusal(404)],
+            "send hf_a, NotFoundError".to_string(),
+        ),
+        (
+            "",
+            vec![Reply::from(400)],
+            "send hf_a, BadRequestError".to_string(),
+        ),
+    ];
+    for (options, replies, told) in table {
+        let plan = Plan::new(Kind::Stream).met_by(replies);
+        let sends = told.matches("send").count() as u32;
+        let world = World::run(&Scenario::with(options).call(plan));
+        assert_eq!(world.story(0), told);
+        assert_eq!(world.settlement(0).attempts, sends);
+    }
+    let world = World::run(&Scenario::with("").call(Plan::chat().met_by([refusal(400)])));
+    assert_eq!(world.story(0), "send hf_a, BadRequestError");
+}
+
+#[test]
+fn that_a_server_answers_without_stream_options_is_remembered() {
+    let refusal = || Reply::from(400).body(REFUSED_OPTIONS);
+    let stream = |at| Plan::new(Kind::Stream).at(at);
+    let twice = [refusal(), Reply::from(404)];
+    let scenario = Scenario::with("")
+        .call(stream(0).met_by(twice))
+        .call(stream(1_000).met_by([refusal()]));
+    // The judge looks into each body.
+    let world = World::run(
+        &scenario
+            .call(stream(2_000))
+            .call(stream(3_000).met_by([refusal()])),
+    );
+    assert_eq!(world.story(0), "send hf_a, send hf_a, NotFoundError");
+    assert_eq!(world.story(1), "send hf_a, send hf_a, answer");
+    assert_eq!(world.story(2), "send hf_a, answer");
+    assert_eq!(world.story(3), "send hf_a, BadRequestError");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What one settlement says, and what a call may do to the sum.
 
 use hfetch::call::failure::Cancelled;
+use hfetch::call::open::Given;
+use hfetch::call::settlement::End;
+use hfetch::call::shared::Shared;
+use hfetch::call::{Call, Event};
 use hfetch::policy::ledger::{Kind as Settled, Outcome, Source};
 
 use crate::simulation::World;
@@ -8,6 +12,17 @@ use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario, Wh
 
 /// What the chat of these tests has in its prompt, by estimate.
 const PROMPT: f64 = 9.0;
+
+const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+
+fn given(shared: &Shared) -> Given<'static> {
+    Given {
+        options: shared.default_options(),
+        parts: Vec::new(),
+        metered: false,
+        max_tokens: None,
+    }
+}
 
 #[test]
 fn usage_is_what_was_reported_or_else_what_was_sent_and_delivered() {
@@ -53,6 +68,13 @@ fn usage_is_what_was_reported_or_else_what_was_sent_and_delivered() {
         (
             "no headers in time",
             sent(Met::Silence),
+            PROMPT,
+            0.0,
+            Source::Estimated,
+        ),
+        (
+            "no headers within the runtime's limit",
+            sent(Met::RuntimeLimit),
             PROMPT,
             0.0,
             Source::Estimated,
@@ -104,6 +126,91 @@ fn the_last_response_names_the_request_and_the_provider() {
     assert_eq!(settlement.provider.as_deref(), Some("p"));
     assert_eq!(settlement.attempts, 2);
     assert_eq!(settlement.duration_ms, world.flights[0].ended_at as f64);
+}
+
+#[test]
+fn a_call_that_is_closed_again_gives_the_same_settlement_which_counts_once() {
+    for plan in [Plan::chat(), Plan::chat().met_by([400])] {
+        let world = World::run(
+            &Scenario::with("")
+                .call(plan)
+                .call(Plan::chat().at(1_000_000)),
+        );
+        let call = world.flights[0].call.as_ref().unwrap();
+        let end = End {
+            outcome: Outcome::Aborted,
+            finish_reason: Some("stop".to_string()),
+            first_token_at: None,
+        };
+        let spent = |world: &World| {
+            world
+                .shared
+                .spend(|spend| format!("{:?}", spend.snapshot()))
+        };
+        let before = spent(&world);
+        for _ in 0..2 {
+            let again = call.close(&end, world.now());
+            assert_eq!(again.as_ref(), Some(world.settlement(0)));
+        }
+        assert_eq!(spent(&world), before);
+        assert_eq!(world.shared.in_flight.get(), 0);
+    }
+}
+
+#[test]
+fn closing_a_look_into_the_catalogue_counts_as_no_call() {
+    let world = World::new(&Scenario::with(""));
+    let shared = world.shared.clone();
+    let now = world.now();
+    let chat = || Call::chat(&shared, HELLO, given(&shared), now).unwrap();
+    let (one, look) = (
+        chat(),
+        Call::catalogue(&shared, "", shared.default_options(), now).unwrap(),
+    );
+    look.handle(0, Event::Begin, now, 0.5);
+    let end = End {
+        outcome: Outcome::Ok,
+        finish_reason: None,
+        first_token_at: None,
+    };
+    for _ in 0..2 {
+        assert!(look.close(&end, now).is_none());
+        assert_eq!(shared.in_flight.get(), 1);
+        assert_eq!(shared.spend(|spend| spend.snapshot().requests), 0.0);
+    }
+    assert!(one.close(&end, now).is_some());
+    assert_eq!(shared.in_flight.get(), 0);
+}
+
+#[test]
+fn a_provider_is_known_by_a_pin_a_listing_or_a_header() {
+    let named = Reply::from(200).header("x-inference-provider", "h");
+    let unnamed = Reply::from(200);
+    let pinned = r#""model":"org/name:p""#;
+    let other = r#""baseURL":"http://127.0.0.1/v1""#;
+    let elsewhere = [pinned, other].join(",");
+    let listed = [&elsewhere, r#""pricing":"live""#].join(",");
+    let table = [
+        (r#""model":"org/name""#, &unnamed, None),
+        (r#""model":"org/name""#, &named, Some("h")),
+        (pinned, &unnamed, Some("p")),
+        (pinned, &named, Some("p")),
+        (r#""model":"org/name:fastest""#, &named, Some("h")),
+        // What a colon means is each server's own, unless its catalogue says so.
+        (&elsewhere, &unnamed, None),
+        (&elsewhere, &named, Some("h")),
+        (&listed, &unnamed, Some("p")),
+    ];
+    for (options, reply, provider) in table {
+        let mut scenario = Scenario::with(options).prices_after(0);
+        scenario.options.remove(0);
+        let world = World::run(&scenario.call(Plan::chat().met_by([reply.clone()])));
+        assert_eq!(
+            world.settlement(0).provider.as_deref(),
+            provider,
+            "{options}"
+        );
+    }
 }
 
 #[test]

@@ -151,7 +151,13 @@ fn a_call_that_arrives_behind_others_asks_once_and_gives_back() {
         .map(large)
         .fold(Scenario::with(options).store(&[]), Scenario::call);
     let world = World::run(&scenario.call(large(30).max_tokens(1)));
-    assert!(world.story(2).starts_with("reserve hf_a, line 59980, "));
+    // The two before it may give tokens back as long as they are under way, and afterwards it is a matter of time.
+    let looks = world.story(2);
+    assert!(
+        looks.starts_with("reserve hf_a, line 50, reserve hf_a, line 50, reserve hf_a, line 100, ")
+    );
+    assert!(looks.ends_with("line 59888, reserve hf_a, send hf_a, answer"));
+    assert_eq!(world.times(2, "send"), [60_000]);
     assert!(world.story(3).starts_with("reserve hf_a, line 60000, "));
     assert_eq!(world.times(3, "send"), [60_000]);
     assert!(world.store.as_ref().unwrap().is_empty());
@@ -170,4 +176,24 @@ fn a_call_that_finds_itself_first_after_a_slow_answer_asks_again() {
         "reserve hf_a, reserve hf_a, send hf_a, answer"
     );
     assert_eq!(world.times(2, "send"), [402]);
+}
+
+#[test]
+fn a_call_whose_wait_is_over_behind_others_is_told_of_the_limit_or_of_the_others() {
+    for (reads_for, words) in [(70, "Others were first"), (1_000, "limits.maxConcurrent")] {
+        let scenario = Scenario::with(r#""limits":{"maxConcurrent":1,"maxWait":50}"#);
+        // The last question of the first in line is still open when the one behind it asks its own.
+        let scenario = scenario.store(&[Honest, Honest, Honest, Late(200), Late(100)]);
+        let scenario = scenario.call(Plan::chat().reads_for(reads_for));
+        let scenario = scenario.call(Plan::chat().at(1)).call(Plan::chat().at(2));
+        let world = World::run(&scenario);
+        assert_eq!(
+            world.story(2),
+            "reserve hf_a, line 50, reserve hf_a, LimitExceededError"
+        );
+        assert_eq!(world.flights[2].ended_at, 152);
+        assert_eq!(world.error(2).reason, Some("concurrent"));
+        assert!(world.error(2).message.contains(words), "{words}");
+        assert!(world.store.as_ref().unwrap().is_empty());
+    }
 }

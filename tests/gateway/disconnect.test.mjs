@@ -70,22 +70,59 @@ function ask(gateway, content) {
   return socket;
 }
 
-// A mere FIN tells nothing here: HTTP allows half-closed connections, and before its answer a server has nothing to write.
+// A mere FIN tells nothing here: HTTP allows half-closed connections. What is written into one is answered with a reset.
 for (const [moment, step, until] of [["before the model's server has answered at all", { stallBeforeHeaders: true }, "open:1"], ["in the middle of a whole answer", { stallAfter: 100 }, "bytes:100"]]) {
-  test(moment, async () => {
-    const gateway = await startGateway();
-    for (const stream of [true, false]) {
-      gateway.script([step]);
-      gateway.lines.length = 0;
-      const socket = ask(gateway, { ...body, stream });
-      await gateway.stats(until);
-      socket.resetAndDestroy();
-      assert.equal((await gateway.stats("disconnected:1")).disconnected, 1);
-      const [{ outcome, attempts }] = await gateway.logged(settled);
-      assert.deepEqual([outcome, attempts], ["aborted", 1]);
-    }
-  });
+  for (const end of ["ended", "reset"]) {
+    test(`${moment} the socket is ${end}`, async () => {
+      const gateway = await startGateway({ env: { GATEWAY_CLIENT_MAX_CONCURRENT: "1", GATEWAY_EARLY_HEAD: end === "reset" ? "0" : "700" } });
+      for (const stream of [true, false]) {
+        gateway.script([step]);
+        gateway.lines.length = 0;
+        const socket = ask(gateway, { ...body, stream });
+        await gateway.stats(until);
+        if (end === "reset") socket.resetAndDestroy();
+        else socket.destroy();
+        assert.equal((await gateway.stats("disconnected:1")).disconnected, 1);
+        const [{ outcome, attempts }] = await gateway.logged(({ outcome }) => outcome && outcome !== "ok");
+        assert.deepEqual([outcome, attempts, (await gateway.stats()).requests], ["aborted", 1, 1]);
+        assert.equal((await gateway.post({ ...body, stream: false })).status, 200, "its place is free");
+      }
+    });
+  }
 }
+
+test("by default a caller who has gone is noticed within ten seconds, and not before a head could be told", async () => {
+  const gateway = await startGateway({ steps: [{ stallBeforeHeaders: true }] });
+  const socket = ask(gateway, { ...body, stream: false });
+  await gateway.stats("open:1");
+  socket.destroy();
+  const began = performance.now();
+  assert.equal((await gateway.stats("disconnected:1")).disconnected, 1);
+  const seconds = (performance.now() - began) / 1_000;
+  assert.ok(seconds > 5 && seconds < 10, `${seconds}`);
+});
+
+const NEXT = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta: { content: "The" }, finish_reason: "stop" }] };
+test("what comes after the head has gone out: the answer, or the error in its place", async () => {
+  const gateway = await startGateway({ env: { GATEWAY_EARLY_HEAD: "300" } });
+  const wait = { stallBeforeHeaders: 900 };
+  gateway.script([wait, { ...wait, sse: [NEXT], done: true }]);
+  const whole = await gateway.post({ ...body, stream: false });
+  const text = await whole.text();
+  assert.deepEqual([whole.status, whole.headers.get("content-type"), text.startsWith(" ")], [200, "application/json", true]);
+  assert.match(JSON.parse(text).choices[0].message.content, /^You said/);
+  const stream = await gateway.post(body);
+  assert.equal(stream.headers.get("content-type"), "text/event-stream");
+  assert.match(await stream.text(), /^(:\n\n)+data: \{"id":"c"[^]*data: \[DONE\]\n\n$/);
+  await gateway.logged(settled, 2);
+  gateway.script([{ ...wait, status: 400, json: { error: { message: "no such model", code: "model_not_found" } }, times: 2 }]);
+  gateway.lines.length = 0;
+  const error = { message: "no such model", type: "invalid_request_error", code: "model_not_found", param: null };
+  assert.deepEqual(JSON.parse(await (await gateway.post({ ...body, stream: false })).text()), { error });
+  const [frame] = /data: .*/.exec(await (await gateway.post(body)).text());
+  assert.deepEqual(JSON.parse(frame.slice("data: ".length)), { error });
+  for (const { status, code, outcome } of await gateway.logged(({ outcome }) => outcome === "error", 2)) assert.deepEqual([status, code, outcome], [200, "model_not_found", "error"]);
+});
 
 // The runtime stops what nobody waits for as soon as the caller has gone.
 test("while the limits are being asked: the reservation is given back when it comes", async () => {

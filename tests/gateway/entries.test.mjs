@@ -57,10 +57,14 @@ test("bundled and minified by esbuild", async () => {
   await answers(process.execPath, outfile);
 });
 
-for (const [condition, client] of [["default", ["index.js"]], ["workerd", ["core.js", "workerd.js"]], ["edge-light", ["core.js", "edge-light.js"]]]) {
-  test(`for ${condition} a bundle holds one client and one gateway`, async () => {
-    const { metafile } = await bundled([condition], { write: false });
+const OF_WORKERS = ["core.js", "workerd.js"];
+for (const [conditions, client, entry = "gateway.js"] of [
+  [["default"], ["index.js"]], [["workerd"], OF_WORKERS, "gateway.workerd.js"], [["edge-light"], OF_WORKERS],
+  [["wintercg", "workerd"], ["index.js"]], [["wintercg", "workerd", "unwasm"], OF_WORKERS],
+]) {
+  test(`for ${conditions.join(", ")} a bundle holds one client and one gateway`, async () => {
+    const { metafile } = await bundled(conditions, { write: false });
     const files = Object.keys(metafile.inputs).map((path) => basename(path)).filter((name) => name !== "program.mjs");
-    assert.deepEqual(files.sort(), [...client, "gateway-core.js", `gateway${condition === "default" ? "" : `.${condition}`}.js`].sort());
+    assert.deepEqual(files.sort(), [...client, "gateway-core.js", entry].sort());
   });
 }

@@ -259,3 +259,22 @@ test("two Workers that share one object share its limits, and a store that can't
   assert.equal(await post(broken.url, { model: MODEL, messages: MESSAGES }), 503);
   assert.equal((await broken.stats()).requests, 0);
 });
+
+test("2,048 inputs are one request of their client, and more than its key allows are refused before the first is sent", async () => {
+  const input = Array.from({ length: 2_048 }, (_, at) => `text number ${at}`);
+  const embed = (gateway) => gateway.post({ model: "org/name", input }, { path: "/v1/embeddings" });
+  const open = await startGateway({ env: { GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "1" } });
+  const answer = await embed(open);
+  assert.deepEqual([answer.status, (await answer.json()).data.length, (await open.stats()).requests], [200, 2_048, 64]);
+  assert.equal(answer.headers.get("ratelimit"), '"client-requests";r=0;t=60');
+  assert.equal((await embed(open)).status, 429);
+  const large = await startGateway({ env: { GATEWAY_EMBEDDINGS_BATCH: "2048", GATEWAY_TIMEOUT_IDLE: "5000" }, steps: [{ status: 413, json: { error: "too many" } }] });
+  assert.equal((await embed(large)).status, 413, "as one request, which this server does not take");
+  assert.equal((await large.stats()).requests, 1);
+  for (const env of [{ GATEWAY_KEY_REQUESTS_PER_MINUTE: "60" }, { GATEWAY_CLIENT_TOKENS_PER_MINUTE: "1000" }, { GATEWAY_TOKENS_PER_MINUTE: "1000" }]) {
+    const narrow = await startGateway({ env });
+    assert.ok([400, 429].includes((await embed(narrow)).status), JSON.stringify(env));
+    assert.equal((await narrow.stats()).requests, 0, JSON.stringify(env));
+    assert.equal((await narrow.post({ model: "org/name", input: ["one"] }, { path: "/v1/embeddings" })).status, 200, "nothing is held");
+  }
+});

@@ -70,3 +70,14 @@ test("each try of a request that is tried again is a request of its own", async 
   assert.equal((await asked([{ ...down, times: 2 }], post, narrow)).length, 6);
   assert.deepEqual(await asked([], post, narrow), ["reserve"], "three of three are used");
 });
+
+test("embeddings in several requests: one question for all where no key is limited", async () => {
+  const input = Array.from({ length: 100 }, (_, at) => `text number ${at}`);
+  const open = await startGateway({ options: OPTIONS, env: { GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "2" } });
+  const post = async () => (await open.post({ model: "org/name", input }, { path: "/v1/embeddings" })).status;
+  const statuses = [];
+  const methods = [];
+  for (let at = 0; at < 3; at += 1) methods.push(await asked([], async () => statuses.push(await post()), open));
+  assert.deepEqual([statuses, methods], [[200, 200, 429], [ONCE, ONCE, ["reserve"]]]);
+  assert.deepEqual(await asked([], posted({ model: "org/name", input }, "/v1/embeddings")), [...Array(5).fill("reserve"), ...Array(5).fill("settle")]);
+});

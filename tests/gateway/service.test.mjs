@@ -1,7 +1,7 @@
 // The handler with a stub in place of the model's server: who gets in, what is refused, and what the answers look like.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as errors from "../../src/js/error.js";
+import { hfetch as errors } from "../package/installed.mjs";
 import { indexOfDigest } from "../../src/js/gateway/authorize.js";
 import { runOn } from "../../src/js/gateway/client.js";
 import { Catalogue } from "../../src/js/gateway/model.js";
@@ -9,7 +9,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
 
-runOn(errors);
+runOn(errors.HuggingFace);
 
 const KEY = "a-client-key";
 const SECRET = "a-ticket-secret-of-some-length";
@@ -23,7 +23,7 @@ const SETTLEMENT = {
 
 const CATALOGUE = JSON.stringify({
   object: "list",
-  data: [{ id: "org/name" }, { id: "other/name" }, { id: "gpt-oss" }, { id: "exact/name", providers: [{ provider: "groq" }] }],
+  data: [{ id: "org/name" }, { id: "other/name" }, { id: "gpt-oss" }, { id: "exact/name", providers: [{ provider: "groq" }, { provider: "novita" }] }],
 });
 
 /** A service whose model's server is `answer`, with what it was sent, what was logged, and the work that outlives its answers. */
@@ -39,11 +39,11 @@ function serve(options = {}, answer = {}) {
     })();
     return { answer: work, settled: work.catch(() => {}).then(() => SETTLEMENT) };
   };
-  const models = async (id) => {
-    seen.calls.push({ kind: "models", id });
+  const models = async () => {
+    seen.calls.push({ kind: "models" });
     return { body: new TextEncoder().encode(answer.catalogue ?? CATALOGUE) };
   };
-  const service = new Service(settings({ clientKeys: [KEY], ...options }, {}), { chat: upstream("chat"), embeddings: upstream("embeddings"), models });
+  const service = new Service(settings({ clientKeys: [KEY], ...options }, {}), { chat: upstream("chat"), responses: upstream("responses"), embeddings: upstream("embeddings"), models });
   const ctx = { waitUntil: (promise) => seen.work.push(promise) };
   const ask = async (path, { method = "GET", headers = {}, key = KEY, ...init } = {}) => {
     const log = console.log;
@@ -73,24 +73,57 @@ async function refused(response, status, code) {
 test("paths are taken as they stand", async () => {
   const { ask, seen } = serve();
   const paths = [
-    "/", "/v1", "/v1/", "/v1/chat", "/v1/chat/completions/", "//v1/chat/completions", "/v1//chat/completions", "/V1/models", "/v1/models/", "/v1/completions",
-    "/v1/chat%2Fcompletions", "/%76%31/models", "/x/v1/models", "/v1/models/a/b/c", "/v1/models/..%2f..", "/v1/models/a%2Fb%2Fc", "/v1/models/a%2f%2e%2e", "/v1/models/@evil", "/v1/models/a%00b",
-    "/v1/models/a;b", "/v1/models/a%3Fb", "/healthz/", "/constructor", "/__proto__", "/v1/chat/completions%00", "/https://evil.example/v1/models",
+    "/", "/v1", "/v1/", "/v1/chat", "/v1/completions",
+    "/v1/chat%2Fcompletions", "/v1/models/..%2f..", "/v1/models/a%2f%2e%2e", "/v1/models/a//b", "/v1/models/a%00b", "/v1/models/.a", "/v1/models/a%252fb",
+    "/v1/models/a;b", "/v1/models/a%3Fb", "/v1/models/a%23", "/constructor", "/__proto__", "/v1/chat/completions%00", "/v1/responses/resp_1",
   ];
-  for (const path of paths) await refused(await ask(path), 404, "not_found");
+  for (const path of paths) assert.equal((await refused(await ask(path), 404, "not_found")).message, "There is nothing at this path.", path);
   assert.equal(seen.calls.length, 0);
   // What the URL standard itself makes of dots is a path like any other.
   assert.equal((await ask("/v1/x/../models")).status, 200);
   assert.equal((await ask("/v1/models?query=ignored#fragment")).status, 200);
-  for (const path of ["/v1/models/org/name", "/v1/models/org%2Fname", "/v1/models/gpt-oss"]) assert.equal((await ask(path)).status, 200, path);
-  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, "org/name", "gpt-oss"]);
+  assert.equal(seen.calls.length, 1);
+});
+
+test("a path that is nearly one says which is meant, to a page too", async () => {
+  const { ask, seen } = serve({ origins: ["https://app.example"] });
+  for (const [path, meant] of Object.entries({
+    "/chat/completions": "/v1/chat/completions", "/v1/chat/completions/": "/v1/chat/completions", "//v1/chat/completions": "/v1/chat/completions", "/v1//chat/completions": "/v1/chat/completions",
+    "/v1/v1/chat/completions": "/v1/chat/completions", "/openai/v1/chat/completions": "/v1/chat/completions", "/embeddings": "/v1/embeddings", "/v1/embeddings//": "/v1/embeddings", "/responses/": "/v1/responses",
+    "/V1/models": "/v1/models", "/models": "/v1/models", "/v1/models/": "/v1/models", "/x/v1/models": "/v1/models", "/healthz/": "/healthz",
+  })) {
+    for (const key of [KEY, null]) {
+      const response = await ask(path, { key, headers: { origin: "https://app.example" } });
+      assert.match((await refused(response, 404, "not_found")).message, new RegExp(`: ${meant} is meant\\.`), path);
+      assert.equal(response.headers.get("access-control-allow-origin"), "https://app.example");
+    }
+    const asks = { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type" };
+    const before = await ask(path, { method: "OPTIONS", key: null, headers: asks });
+    assert.deepEqual([before.status, before.headers.get("access-control-allow-origin"), before.headers.get("access-control-allow-headers")], [204, "https://app.example", "authorization,content-type"], path);
+    assert.match(before.headers.get("access-control-allow-methods"), /POST/);
+  }
+  await refused(await ask("/nowhere", { method: "OPTIONS", key: null, headers: { origin: "https://evil.example" } }), 403, "origin_not_allowed");
+  assert.equal(seen.calls.length, 0);
+});
+
+test("a model is retrieved by whatever id a server gives it, from the list", async () => {
+  const ids = ["org/name", "gpt-oss", "llama3.1:8b", "hf.co/org/name:Q4_K_M", "@cf/meta/llama-3.1-8b-instruct", "ft:gpt-4o:org::id", "a/b/c/d", "org/name+lora"];
+  const { ask, seen } = serve({}, { catalogue: JSON.stringify({ data: ids.map((id) => ({ id })) }) });
+  for (const id of ids) {
+    for (const path of [id, encodeURIComponent(id), id.replaceAll("/", "%2f")]) {
+      const response = await ask(`/v1/models/${path}`);
+      assert.deepEqual([response.status, response.status === 200 && (await response.json()).id], [200, id], path);
+    }
+  }
+  for (const id of ["org", "name", "org/name/more", "@evil", "llama3.1", "llama3.1:8c"]) await refused(await ask(`/v1/models/${id}`), 404, "model_not_found");
+  assert.equal(seen.calls.length, 1);
 });
 
 test("a method that does not fit is told which do", async () => {
   const { ask } = serve();
   for (const [method, path, allow] of [
     ["GET", "/v1/chat/completions", "POST, OPTIONS"], ["PUT", "/v1/embeddings", "POST, OPTIONS"], ["DELETE", "/v1/models", "GET, OPTIONS"],
-    ["POST", "/v1/models/a/b", "GET, OPTIONS"], ["HEAD", "/v1/models", "GET, OPTIONS"], ["POST", "/healthz", "GET, HEAD, OPTIONS"], ["PATCH", "/healthz", "GET, HEAD, OPTIONS"],
+    ["POST", "/v1/models/a/b", "GET, OPTIONS"], ["GET", "/v1/responses", "POST, OPTIONS"], ["HEAD", "/v1/models", "GET, OPTIONS"], ["POST", "/healthz", "GET, HEAD, OPTIONS"], ["PATCH", "/healthz", "GET, HEAD, OPTIONS"],
   ]) {
     const response = await ask(path, { method });
     assert.equal(response.headers.get("allow"), allow, `${method} ${path}`);
@@ -260,7 +293,7 @@ test("only models on the list are served and shown", async () => {
   const denied = ["other/name", "org/name:groq", "org/name/more", "xorg/name", "exact/name", "exact/name:groqq", "ORG/name", "a-b/c+d", "aXb/ccd", "huggingface:org/name", "org/name\n", ""];
   for (const model of denied) await refused(await post({ ...BODY, model }), 403, "model_not_allowed");
   await refused(await post({ model: "other/name", input: "x" }, { path: "/v1/embeddings" }), 403, "model_not_allowed");
-  assert.deepEqual(await (await ask("/v1/models")).json(), { object: "list", data: [{ id: "org/name" }, { id: "exact/name", providers: [{ provider: "groq" }] }] });
+  assert.deepEqual(await (await ask("/v1/models")).json(), { object: "list", data: [{ id: "org/name", object: "model" }, { id: "exact/name", providers: [{ provider: "groq" }], object: "model" }] });
   await refused(await ask("/v1/models/other/name"), 404, "model_not_found");
   assert.ok(seen.calls.every(({ kind, body }) => kind === "models" || !denied.includes(body.model)));
 });
@@ -295,7 +328,29 @@ test("the catalogue is asked for once a minute, however many ask, and for no mod
   const statuses = [];
   for (const path of paths) statuses.push((await ask(path)).status);
   assert.deepEqual(statuses, [200, 200, 200, 200, ...Array(20).fill(404)]);
-  assert.deepEqual(seen.calls.map(({ id }) => id), [undefined, "org/name"]);
+  assert.equal(seen.calls.length, 1);
+});
+
+test("a catalogue of any shape is a list of what is allowed, and nothing else of it leaves", async () => {
+  const llama = { name: "/models/secret.gguf", model: "/models/secret.gguf", details: { parent_model: "" } };
+  const shapes = {
+    "a bare list": [{ id: "org/one" }, { id: "evil/two" }],
+    "a bare list of names": ["org/one", "evil/two"],
+    "members beside data": { object: "list", models: [llama], data: [{ id: "org/one", root: "/data/models/one", permission: [{ id: "evil/two" }], parent: "evil/two", meta: { file: "C:\\models\\secret.gguf", paths: ["/secret"], n_ctx: 4096 } }, { id: "evil/two" }], next: "/secret" },
+    "models alone": { models: [{ name: "org/one", model: "org/one" }, llama] },
+    "entries that are none": { data: [null, 7, [], { id: 7 }, { id: "" }, { id: "org/one" }] },
+  };
+  for (const [name, catalogue] of Object.entries(shapes)) {
+    const { ask } = serve({ models: ["org/*"] }, { catalogue: JSON.stringify(catalogue) });
+    const text = await (await ask("/v1/models")).text();
+    const { object, data, ...more } = JSON.parse(text);
+    assert.deepEqual([object, data.map(({ id }) => id), more], ["list", ["org/one"], {}], name);
+    assert.ok(!/secret|evil|\/data/.test(text), `${name}: ${text}`);
+    assert.equal((await (await ask("/v1/models/org/one")).json()).id, "org/one", name);
+    await refused(await ask("/v1/models/evil/two"), 404, "model_not_found");
+  }
+  const { ask } = serve({ models: ["org/*"] }, { catalogue: JSON.stringify(shapes["members beside data"]) });
+  assert.deepEqual(await (await ask("/v1/models/org/one")).json(), { id: "org/one", meta: { paths: [], n_ctx: 4096 }, object: "model" });
 });
 
 test("a catalogue that grows old is asked for again, and one that fails is not kept", async () => {
@@ -308,19 +363,8 @@ test("a catalogue that grows old is asked for again, and one that fails is not k
   assert.equal(await catalogue.read("a", 60_002, async () => bytes("a")), undefined);
 });
 
-test("a model that is asked for while the list is renewed is found", async () => {
-  const catalogue = new Catalogue();
-  const list = new TextEncoder().encode('{"data":[{"id":"a"}]}');
-  let tell;
-  await catalogue.read(undefined, 0, async () => list);
-  const one = catalogue.read("a", 59_999, () => new Promise((resolve) => (tell = resolve)));
-  await catalogue.read(undefined, 60_000, async () => list);
-  tell("the model");
-  assert.equal(await one, "the model");
-});
-
 test("a catalogue that is none is no leak", async () => {
-  for (const catalogue of ["", "<html>", "[]", '{"data":7}', '{"error":"secret"}']) {
+  for (const catalogue of ["", "<html>", "7", "null", '"secret"', '{"data":7}', '{"error":"secret"}']) {
     await refused(await serve({ models: ["org/*"] }, { catalogue }).ask("/v1/models"), 502, "upstream_invalid");
   }
 });
@@ -328,15 +372,38 @@ test("a catalogue that is none is no leak", async () => {
 test("caps hold whatever the body says", async () => {
   const { post, seen } = serve({ caps: { maxTokens: 100, n: 2, messages: 3 } });
   const message = { role: "user", content: "x" };
-  const over = [{ max_tokens: 101 }, { max_completion_tokens: 101 }, { max_tokens: 1, max_completion_tokens: 1e9 }, { max_tokens: 1e300 }, { n: 3 }, { messages: Array(4).fill(message) }];
+  const over = [{ max_tokens: 101 }, { max_completion_tokens: 101 }, { max_tokens: 1, max_completion_tokens: 1e9 }, { max_tokens: 1e300 }, { max_tokens: -1 }, { max_completion_tokens: -1 }, { n: 3 }, { messages: Array(4).fill(message) }];
   for (const more of over) assert.equal((await refused(await post({ ...BODY, ...more }), 400, "cap_exceeded")).param, Object.keys(more).at(-1));
-  for (const more of [{ max_tokens: "101" }, { max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: [1] }, { n: "1" }, { n: 0 }, { max_completion_tokens: {} }]) await refused(await post({ ...BODY, ...more }), 400, "invalid_type");
+  for (const more of [{ max_tokens: "101" }, { max_tokens: -2 }, { max_tokens: 0 }, { max_tokens: 1.5 }, { max_tokens: [1] }, { n: "1" }, { n: 0 }, { max_completion_tokens: {} }]) await refused(await post({ ...BODY, ...more }), 400, "invalid_type");
   assert.equal(seen.calls.length, 0);
   for (const more of [{}, { max_tokens: null }, { max_tokens: 7, n: 2 }, { max_completion_tokens: 9 }, { max_tokens: 5, max_completion_tokens: 9 }]) {
     await post({ ...BODY, ...more });
     const { body, maxTokens } = seen.calls.at(-1);
     assert.deepEqual([body, maxTokens], [{ ...BODY, ...more }, 100]);
   }
+});
+
+test("no maximum is no mistake where there is no cap", async () => {
+  const { post, seen } = serve();
+  const bodies = [{ max_tokens: -1 }, { max_tokens: null }, { max_completion_tokens: -1, n: null }].map((more) => ({ ...BODY, ...more }));
+  for (const body of bodies) assert.equal((await post(body)).status, 200);
+  assert.deepEqual(seen.calls.map(({ body, maxTokens }) => [body, maxTokens]), bodies.map((body) => [body, undefined]));
+});
+
+test("a request of the Responses API is held against the same list and caps", async () => {
+  const { post, seen } = serve({ models: ["org/*"], caps: { maxTokens: 100, messages: 2 }, clientLimits: { requestsPerMinute: 9 } });
+  const respond = (more) => post({ model: "org/name", input: "hi", ...more }, { path: "/v1/responses" });
+  const item = { role: "user", content: "hi" };
+  for (const [more, status, code, param] of [
+    [{ max_output_tokens: 101 }, 400, "cap_exceeded", "max_output_tokens"], [{ max_output_tokens: -1 }, 400, "cap_exceeded", "max_output_tokens"], [{ max_output_tokens: "1" }, 400, "invalid_type", "max_output_tokens"],
+    [{ input: Array(3).fill(item) }, 400, "cap_exceeded", "input"], [{ background: true }, 400, "unsupported_parameter", "background"], [{ model: undefined }, 400, "missing_model", "model"],
+    [{ model: "evil/name" }, 403, "model_not_allowed", "model"], [{ fallbacks: ["evil/name"] }, 403, "model_not_allowed", "fallbacks"], [{ tools: [{ type: "image_generation", model: "evil/name" }] }, 403, "model_not_allowed", "tools"],
+  ]) assert.equal((await refused(await respond(more), status, code)).param, param, JSON.stringify(more));
+  assert.equal(seen.calls.length, 0);
+  const free = { background: false, input: [item], max_output_tokens: 100, tools: [{ type: "function", name: "f", parameters: { properties: { model: { enum: ["evil/name"] } } } }] };
+  assert.equal((await respond(free)).status, 200);
+  const [{ kind, body, maxTokens, parts }] = seen.calls;
+  assert.deepEqual([kind, body, maxTokens, parts.length], ["responses", { model: "org/name", ...free }, 100, 1]);
 });
 
 test("an embeddings request has no more inputs than OpenAI's API takes", async () => {
@@ -396,6 +463,7 @@ test("what goes wrong behind the gateway is told without what is the operator's"
     [upstreamError("APIUserAbortError", undefined), 499, "client_closed_request"],
     [upstreamError("StreamTruncatedError", undefined), 502, "upstream_truncated"],
     [upstreamError("StreamError", undefined), 502, "upstream_invalid"],
+    [upstreamError("StreamError", undefined, { body: "<html>" }), 502, "upstream_invalid"],
     [upstreamError("APIError", 200), 502, "upstream_invalid"],
     [upstreamError("APIError", 302), 502, "upstream_invalid"],
     [upstreamError("APIError", 999), 502, "upstream_invalid"],
@@ -427,6 +495,12 @@ test("a server's refusal is passed on: status, words, code, param, Retry-After",
   }
   const long = await serve({}, () => error("x".repeat(9_999))).post(BODY);
   assert.equal((await long.json()).error.message.length, 600);
+});
+
+test("a failure in a stream is told in the server's words, where it said some", async () => {
+  const told = Object.assign(upstreamError("StreamError", 503, { body: { error_code: 7 }, code: "busy" }), { message: "try later, organization org_01hxyzabcdef" });
+  const { message } = await refused(await serve({}, () => told).post(BODY), 502, "busy");
+  assert.equal(message, "try later, organization [redacted]");
 });
 
 test("what was tried several times here need not be tried again by whoever asked", async () => {
@@ -475,6 +549,18 @@ test("answers tell what is left of the caller's limits, and nothing of the keys'
   assert.equal(headers.get("ratelimit-policy"), '"client-requests";q=60;w=60, "client-tokens";q=5000;w=60;qu="tokens", "ticket-concurrent";q=2;qu="concurrent-requests", "gateway-month";q=9000');
   assert.equal(headers.get("ratelimit"), '"client-requests";r=12;t=31, "client-tokens";r=0;t=1, "ticket-concurrent";r=1;t=0, "gateway-month";r=8000;t=86400');
   assert.equal((await serve({}, {}).post(BODY)).headers.get("ratelimit"), null);
+  const told = (headers) => Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-ratelimit")));
+  const nearest = {
+    "x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "12", "x-ratelimit-reset-requests": "31s",
+    "x-ratelimit-limit-tokens": "5000", "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1s",
+  };
+  assert.deepEqual(told(headers), nearest, "of the limit that is nearest");
+  const refusal = Object.assign(new errors.LimitExceededError("reached", { reason: "tokens", retryAfter: 1 }), { scope: "client:ann", quotas });
+  const origins = ["https://app.example"];
+  const page = await serve({ origins }, () => refusal).post(BODY, { headers: { origin: origins[0] } });
+  assert.deepEqual([page.status, told(page.headers)], [429, nearest]);
+  const exposed = page.headers.get("access-control-expose-headers").toLowerCase().split(", ");
+  assert.deepEqual(Object.keys(nearest).filter((name) => !exposed.includes(name)), []);
 });
 
 test("of an answer's head goes on what is the caller's", async () => {

@@ -1,11 +1,11 @@
 // The gateway's settings: options over variables, and an error that names what is wrong and never what it holds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as errors from "../../src/js/error.js";
+import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { settings } from "../../src/js/gateway/setting.js";
 
-runOn(errors);
+runOn(errors.HuggingFace);
 
 const OPEN = { GATEWAY_CLIENT_KEYS: "client-key" };
 const read = (env, options) => settings(options, { ...OPEN, ...env });
@@ -26,6 +26,7 @@ test("every variable", () => {
     HF_BASE_URL: "https://tgi.example/v1", HF_BILL_TO: "acme", GATEWAY_CLIENT_KEYS: "one, two", GATEWAY_TICKET_SECRET: "secret", GATEWAY_AUDIENCE: "https://gw.example",
     GATEWAY_ORIGINS: "https://App.example/, http://localhost:5173", GATEWAY_MODELS: "meta-llama/*,org/name",
     GATEWAY_MAX_TOKENS: "500", GATEWAY_MAX_N: "1", GATEWAY_MAX_BODY_BYTES: "1000", GATEWAY_MAX_MESSAGES: "20",
+    GATEWAY_TIMEOUT_CONNECT: "90000", GATEWAY_TIMEOUT_IDLE: "45000", GATEWAY_TIMEOUT_TOTAL: "600000", GATEWAY_EMBEDDINGS_BATCH: "256", GATEWAY_EARLY_HEAD: "0",
     GATEWAY_REQUESTS_PER_MINUTE: "100", GATEWAY_TOKENS_PER_MINUTE: "50000", GATEWAY_REQUESTS_PER_MONTH: "9000", GATEWAY_MAX_CONCURRENT: "8",
     GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "10", GATEWAY_KEY_TOKENS_PER_MINUTE: "30000",
     GATEWAY_BUDGET_USD: "12.50", GATEWAY_BUDGET_PER: "day", GATEWAY_PRICING: '{"inputPerMillion":1,"outputPerMillion":2}',
@@ -35,6 +36,7 @@ test("every variable", () => {
     baseURL: "https://tgi.example/v1", billTo: "acme", clientKeys: ["one", "two"], ticketSecret: "secret", audience: "https://gw.example",
     origins: ["https://app.example", "http://localhost:5173"], models: ["meta-llama/*", "org/name"],
     caps: { maxTokens: 500, n: 1, bodyBytes: 1000, messages: 20 },
+    timeout: { connect: 90_000, idle: 45_000, total: 600_000 }, embeddings: { batchSize: 256 }, earlyHead: 0,
     limits: { requestsPerMinute: 100, tokensPerMinute: 50_000, requestsPerMonth: 9_000, maxConcurrent: 8 },
     clientLimits: { requestsPerMinute: 10 }, keyLimits: { tokensPerMinute: 30_000 },
     budget: { usd: 12.5, per: "day" }, pricing: { inputPerMillion: 1, outputPerMillion: 2 },
@@ -51,6 +53,19 @@ test("options win over variables, and 0 is no limit", () => {
   const given = read(env, { limits: { requestsPerMonth: 7, tokensPerMinute: 0, onLimit: "wait" }, models: ["b/*"], caps: { n: 2 } });
   assert.deepEqual([given.limits, given.models, given.caps.n, given.caps.maxTokens], [{ requestsPerMonth: 7 }, ["b/*"], 2, 10]);
   assert.deepEqual(read({ GATEWAY_REQUESTS_PER_MINUTE: "0" }).limits, {});
+});
+
+test("patience and batches: what is not given is the client's own, options win one by one", () => {
+  const { timeout, embeddings, earlyHead } = read({});
+  assert.deepEqual([timeout, embeddings, earlyHead], [undefined, undefined, 7_000]);
+  const env = { GATEWAY_TIMEOUT_CONNECT: "1000", GATEWAY_TIMEOUT_IDLE: "2000", GATEWAY_EMBEDDINGS_BATCH: "8" };
+  const given = read(env, { timeout: { connect: 5 }, embeddings: { concurrency: 2 }, earlyHead: 100 });
+  assert.deepEqual([given.timeout, given.embeddings, given.earlyHead], [{ connect: 5, idle: 2_000 }, { batchSize: 8, concurrency: 2 }, 100]);
+  for (const [wrong, path] of [
+    [{ timeout: 5 }, "timeout"], [{ timeout: { read: 5 } }, "timeout.read"], [{ timeout: { idle: 0 } }, "timeout.idle"], [{ timeout: { total: "soon" } }, "timeout.total"],
+    [{ embeddings: { batchSize: 0 } }, "embeddings.batchSize"], [{ embeddings: { size: 1 } }, "embeddings.size"], [{ earlyHead: -1 }, "earlyHead"],
+  ]) assert.throws(() => read({}, wrong), { name: "ConfigError", path });
+  for (const name of ["GATEWAY_TIMEOUT_CONNECT", "GATEWAY_EMBEDDINGS_BATCH", "GATEWAY_EARLY_HEAD"]) assert.throws(() => read({ [name]: "1 s" }), { name: "ConfigError", path: name });
 });
 
 test("a budget needs prices: the live ones where none are given", () => {

@@ -12,7 +12,7 @@ const bytesOf = async (response) => Buffer.from(await response.arrayBuffer());
 let gateway;
 before(async () => (gateway = await startGateway()));
 
-// Some recordings end too early: the gateway says so after the last byte. What follows [DONE] or a broken frame is not waited for.
+// Some recordings end too early: the gateway says so after the last whole event. What follows [DONE] or a broken frame is not waited for.
 test("every recording comes out as it went in", async () => {
   const names = (await readdir(new URL("../fixtures", import.meta.url))).filter((name) => name.endsWith(".sse"));
   assert.ok(names.length > 50);
@@ -21,13 +21,16 @@ test("every recording comes out as it went in", async () => {
     const direct = await fetch(`${gateway.env.HF_BASE_URL}/chat/completions`, { method: "POST", body: JSON.stringify(asks) });
     const expected = await bytesOf(direct);
     const through = await bytesOf(await gateway.post(asks));
-    const ended = through.subarray(expected.length).toString();
-    const same = expected.subarray(0, through.length).equals(through.subarray(0, expected.length));
-    const unread = expected.subarray(through.length).toString();
-    assert.ok(same && (ended === "" || /^\n\ndata: \{"error":/.test(ended)), `${name}: ${ended}`);
+    const [words] = /(data: \{"error":\{"message":".*","type":"\w+","code":"upstream_\w+","param":null\}\}\n\n)?$/.exec(through.toString("latin1"));
+    // An event without its blank line gets one.
+    const came = through.toString("latin1").slice(0, -words.length || undefined);
+    const whole = expected.toString("latin1");
+    assert.ok(whole.startsWith(came) || whole === came.replace(/\n+$/, ""), `${name}: ${came.slice(-300)}`);
+    const unread = whole.slice(came.length);
     const [{ outcome }] = await gateway.logged(({ kind }) => kind === "chat");
     gateway.lines.length = 0;
-    assert.ok(unread === "" || outcome === "error" || through.includes("[DONE]"), `${name}: ${unread}`);
+    // What is left may be half an event.
+    assert.ok(!/[\r\n]{2}/.test(unread.slice(0, -1)) || ["error", "truncated"].includes(outcome) || through.includes("[DONE]"), `${name}: ${unread}`);
   }
 });
 

@@ -1,11 +1,11 @@
 // Session tickets: what was issued is read, and nothing else is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as errors from "../../src/js/error.js";
+import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { issueTicket, looksLikeTicket, readTicket } from "../../src/js/gateway/ticket.js";
 
-runOn(errors);
+runOn(errors.HuggingFace);
 
 const SECRET = "a secret of the operator's, long enough";
 const NOW = 1_800_000_000_000;

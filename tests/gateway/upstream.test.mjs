@@ -87,16 +87,101 @@ test("exactly the usage event is left out, however the bytes are cut", async () 
     const { answer } = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise([bytes(wire(frames))]) }).chat(body({ stream: true }));
     assert.equal(await read((await answer).body), wire(frames));
   }
-  const unfinished = wire([FINISH]) + `data: ${JSON.stringify(REPORT)}`;
-  const { answer } = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise([bytes(unfinished)]) }).chat(body({ stream: true }));
-  assert.equal(await read((await answer).body), wire([FINISH]));
+  for (const rest of [`data: ${JSON.stringify(REPORT)}`, `data: ${JSON.stringify(REPORT)}\n`, `data: ${JSON.stringify(REPORT).slice(0, -9)}`, ": a comm", "event: x\n"]) {
+    const { answer } = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise([bytes(wire([FINISH]) + rest)]) }).chat(body({ stream: true }));
+    assert.equal(await read((await answer).body), wire([FINISH]), rest);
+  }
 });
 
-test("the first bytes are handed on before the next come", async () => {
-  const script = scripted({ sse: [token("a")], stallAfter: 10 });
+const lastWords = ({ name }) => `data: {"error":"${name}"}\n\n`;
+const streamed = (pieces, more) => new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise(pieces) }).chat(body({ stream: true, stream_options: { include_usage: true }, ...more }), { lastWords, redact: (text) => text.replaceAll("acme", "[redacted]") });
+
+// The oracle: events end with a blank line, and what ends in none is one only if it is JSON as it stands.
+test("a stream that is cut anywhere hands on its whole events and then says that it broke off", async () => {
+  const encoder = new TextEncoder();
+  for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {
+    const events = [token("aé"), token("b 😀"), token("c")].map((frame) => wire([frame], end));
+    const text = encoder.encode(events.join(""));
+    const boundaries = events.map((_, at) => encoder.encode(events.slice(0, at + 1).join("")).length);
+    for (let cut = 1; cut < text.length; cut += cut % 7 === 0 ? 3 : 1) {
+      const { answer, settled } = streamed([text.subarray(0, cut)]);
+      const received = await read((await answer).body);
+      const [whole, words, ...more] = received.split(/data: (?=\{"error")/);
+      assert.deepEqual([words, more], ['{"error":"StreamTruncatedError"}\n\n', []], `${cut}: ${received}`);
+      // What lacks nothing but line ends is whole.
+      const came = boundaries.filter((boundary) => boundary - end.length <= cut).length;
+      const frames = [...whole.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).choices[0].delta.content);
+      assert.deepEqual([frames, /(\n\n|\r\r|\r\n\r\n?|^)\n*$/.test(whole)], [["aé", "b 😀", "c"].slice(0, came), true], `${JSON.stringify(end)} ${cut}: ${whole}`);
+      assert.equal((await settled).outcome, "truncated");
+    }
+  }
+});
+
+test("however a large event is cut, it comes as one or not at all", async () => {
+  const encoder = new TextEncoder();
+  const large = wire([token("x".repeat(300_000))]);
+  const [text, head] = [encoder.encode(large + wire([FINISH, "[DONE]"])), large.length];
+  for (const size of [1_000, 16_384, 299_999]) {
+    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.subarray(at * size, (at + 1) * size));
+    const { body: whole } = await streamed(pieces).answer;
+    const reader = whole.getReader();
+    assert.ok((await reader.read()).value.length >= head);
+    await reader.cancel();
+    const broken = await read((await streamed(pieces.slice(0, Math.floor(300_000 / size) - 1)).answer).body);
+    assert.equal(broken, 'data: {"error":"StreamTruncatedError"}\n\n');
+  }
+});
+
+test("an event that can't be read is not handed on, one that reports an error is, and is the last", async () => {
+  const bytes = (text) => [new TextEncoder().encode(text)];
+  for (const [sent, received] of [
+    [`${wire([token("a")])}data: {"choices":[{"ind\n\n${wire([token("b")])}`, `${wire([token("a")])}data: {"error":"StreamError"}\n\n`],
+    [wire([token("a"), { error: { message: "in acme" } }]), wire([token("a"), { error: { message: "in [redacted]" } }])],
+    [`event: error\ndata: {"message":"of acme"}\n\n`, `event: error\ndata: {"message":"of [redacted]"}\n\ndata: {"error":"StreamError"}\n\n`],
+    [`data: {"error":{"message":"at the end"}}`, `data: {"error":{"message":"at the end"}}\n\n`],
+  ]) {
+    const { answer, settled } = streamed(bytes(sent));
+    assert.equal(await read((await answer).body), received, sent);
+    assert.equal((await settled).outcome, "error");
+  }
+});
+
+// An event without its blank line is held back until the end says what it is.
+for (const end of ["by a lost connection", "by silence"]) {
+  test(`a stream that ends ${end}: what completes it is handed on, and a failure is told once`, async () => {
+    const stalling = (text) => async () => new Response(new ReadableStream({
+      start: (body) => body.enqueue(new TextEncoder().encode(text)),
+      pull: (body) => end === "by a lost connection" && body.error(new TypeError("terminated")),
+    }));
+    const completed = event("response.completed", { response: { status: "completed", usage: USED } });
+    const failed = event("response.failed", { response: { error: { message: "in acme" } } });
+    for (const [kind, whole, held, error] of [
+      ["chat", wire([token("a")]), wire([FINISH]).trimEnd()],
+      ["chat", wire([token("a"), FINISH]), "data: [DONE]"],
+      ["chat", "", wire([token("a"), ": a comment", FINISH, "[DONE]"], "\n").trimEnd()],
+      ["chat", wire([token("a")]), wire([{ error: { message: "in acme" } }]).trimEnd(), "StreamError"],
+      ["chat", wire([token("a")]), wire([token("b")]).slice(0, -9), "StreamTruncatedError"],
+      ["responses", DELTA, completed.trimEnd()],
+      ["responses", DELTA, failed.trimEnd(), "StreamError"],
+      ["responses", DELTA, completed.slice(0, -9), "StreamTruncatedError"],
+    ]) {
+      const model = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: stalling(whole + held), timeout: { idle: 40 } });
+      const asked = kind === "chat" ? body({ stream: true }) : JSON.stringify({ model: MODEL, input: "Hi", stream: true });
+      const { answer, settled } = model[kind](asked, { lastWords });
+      const told = error && end === "by silence" ? "APIConnectionTimeoutError" : error;
+      const rest = error === undefined ? `${held}\n\n` : `data: {"error":"${told}"}\n\n`;
+      assert.equal(await read((await answer).body), whole + rest);
+      assert.equal((await settled).outcome, { undefined: "ok", StreamTruncatedError: "truncated" }[told] ?? "error", held);
+    }
+  });
+}
+
+test("the first event is handed on before the next comes, and nothing of that one", async () => {
+  const first = wire([token("a")]);
+  const script = scripted({ sse: [token("a"), token("b")], stallAfter: first.length + 10 });
   const { answer } = upstream(script).chat(body({ stream: true }));
   const reader = (await answer).body.getReader();
-  assert.equal((await reader.read()).value.byteLength, 10, "not even a whole event");
+  assert.equal(new TextDecoder().decode((await reader.read()).value), first);
   await reader.cancel();
   assert.equal((await script.closed()).disconnected, 1);
 });
@@ -185,7 +270,6 @@ test("settled comes once the store has it", async () => {
 });
 
 test("a stream that fails: a frame speaks for itself, else the last words, else the failure", async () => {
-  const lastWords = ({ name }) => `\n\ndata: {"error":"${name}"}\n\n`;
   const framed = await upstream(scripted({ errorFrame: 1 })).chat(body({ stream: true }), { lastWords }).answer;
   assert.match(await read(framed.body), /"error":\{[^]*\n\n$/);
   const cut = () => upstream(scripted({ sse: [token("a")] }));
@@ -195,7 +279,7 @@ test("a stream that fails: a frame speaks for itself, else the last words, else 
 
 test("a caller who leaves closes the upstream's socket, and is settled", async () => {
   for (const leave of ["signal", "cancel"]) {
-    const script = scripted({ sse: [token("some words")], stallAfter: 60 });
+    const script = scripted({ sse: [token("some words"), token("more")], stallAfter: wire([token("some words")]).length + 20 });
     const abort = new AbortController();
     const { answer, settled } = upstream(script).chat(body({ stream: true }), { signal: abort.signal });
     const reader = (await answer).body.getReader();
@@ -205,4 +289,110 @@ test("a caller who leaves closes the upstream's socket, and is settled", async (
     assert.equal((await settled).outcome, "aborted", leave);
     assert.equal((await script.closed()).disconnected, 1, leave);
   }
+});
+
+const event = (type, more) => `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
+const respond = (script, more, request) => upstream(script).responses(JSON.stringify({ model: MODEL, input: "Name three rivers.", ...more }), request);
+const DELTA = event("response.output_text.delta", { sequence_number: 4, delta: "The Rhine, the Rhône, the Po." });
+const USED = { input_tokens: 11, output_tokens: 7, total_tokens: 18 };
+
+test("the Responses API: a stream's bytes are the upstream's own, metered from the event that ends it", async () => {
+  const completed = event("response.completed", { sequence_number: 5, response: { status: "completed", usage: USED } });
+  for (const [text, expected] of [
+    [DELTA + completed, ["ok", "completed", 11, 7, 18, "reported"]],
+    [`${DELTA}${completed}data: [DONE]\n\n`, ["ok", "completed", 11, 7, 18, "reported"]],
+    [DELTA + completed.trimEnd(), ["ok", "completed", 11, 7, 18, "reported"]],
+    [DELTA + event("response.incomplete", { response: { incomplete_details: { reason: "max_output_tokens" }, usage: USED } }), ["ok", "max_output_tokens", 11, 7, 18, "reported"]],
+    [DELTA + event("response.completed", { response: { status: "completed", usage: null } }), ["ok", "completed", 9, 11, 20, "estimated"]],
+  ]) {
+    for (const split of [undefined, "byte"]) {
+      const { answer, settled } = respond(scripted({ text, contentType: "text/event-stream", split }), { stream: true });
+      assert.equal((await read((await answer).body)).trimEnd(), text.trimEnd());
+      const { outcome, finishReason, kind, usage } = await settled;
+      const [, , prompt, completion, , source] = expected;
+      assert.deepEqual([outcome, finishReason, kind, usage.source], [expected[0], expected[1], "responses", source]);
+      if (source === "reported") assert.deepEqual([usage.prompt_tokens, usage.completion_tokens, usage.total_tokens], [prompt, completion, 18]);
+      else assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 3, JSON.stringify(usage));
+    }
+  }
+});
+
+test("the Responses API: a stream that breaks off, and one that reports its failure", async () => {
+  const words = (error, sequence) => `event: error\ndata: ${error.name} ${sequence}\n\n`;
+  for (const text of [DELTA, `${DELTA}event: response.completed\ndata: {"type":"response.comp`, `${DELTA}data: [DONE]\n\n`]) {
+    const { answer, settled } = respond(scripted({ text, contentType: "text/event-stream" }), { stream: true }, { lastWords: words });
+    assert.match(await read((await answer).body), /Po\."\}\n\nevent: error\ndata: StreamTruncatedError 5\n\n$/);
+    const { outcome, usage } = await settled;
+    assert.deepEqual([outcome, usage.source, usage.completion_tokens > 3], ["truncated", "estimated", true]);
+  }
+  const failures = [event("response.failed", { response: { error: { message: "in acme" }, usage: USED } }), event("error", { message: "in acme", code: "x" })];
+  for (const failure of failures) {
+    const { answer, settled } = respond(scripted({ text: DELTA + failure, contentType: "text/event-stream" }), { stream: true }, { lastWords: words, redact: (told) => told.replaceAll("acme", "[redacted]") });
+    assert.equal(await read((await answer).body), DELTA + failure.replace("acme", "[redacted]"));
+    assert.equal((await settled).outcome, "error");
+  }
+});
+
+test("the Responses API: a whole answer is its bytes, and what is sent is what its caller wrote", async () => {
+  const text = `{ "object":"response", "status":"completed", "output":[{"type":"message","content":[{"type":"output_text","text":"The Rhine."}]}], "usage":${JSON.stringify(USED)}, "seed":3859899181302555600 }\n`;
+  const script = scripted({ text }, { text }, { text: '{"object":"response","status":"failed","output":[],"error":{"message":"in acme"},"usage":null}' }, { text: '{"object":"list"}' });
+  const { answer, settled } = respond(script, { temperature: 0.50, max_output_tokens: 5, instructions: "Be brief." });
+  assert.equal(new TextDecoder().decode((await answer).body), text);
+  const { usage, kind, outcome } = await settled;
+  assert.deepEqual([usage.total_tokens, usage.source, kind, outcome], [18, "reported", "responses", "ok"]);
+  await respond(script, {}, { maxTokens: 77 }).answer;
+  const failed = respond(script, {}, { redact: (told) => told.replaceAll("acme", "[redacted]") });
+  assert.match(new TextDecoder().decode((await failed.answer).body), /in \[redacted\]/);
+  assert.equal((await failed.settled).outcome, "error");
+  assert.equal((await failure(respond(script).answer)).name, "APIError");
+  const { bodies, paths } = await script.stats();
+  assert.deepEqual(bodies[0], { model: MODEL, input: "Name three rivers.", temperature: 0.5, max_output_tokens: 5, instructions: "Be brief." });
+  assert.equal(bodies[1].max_output_tokens, 77);
+  assert.ok(paths.every((path) => path === "POST /v1/responses"), paths.join());
+});
+
+test("embeddings in several requests count as one against whoever asks, and are let through before the first is sent", async () => {
+  const row = (count) => ({ json: { object: "list", data: Array.from({ length: count }, (_, index) => ({ object: "embedding", index, embedding: [1, 0] })), model: "m", usage: { prompt_tokens: 10, total_tokens: 10 } } });
+  const script = scripted(...Array(3).fill(row(10)));
+  const told = [];
+  const store = { ...ok, reserve: async ({ parts }) => (told.push(["reserve", parts]), { ok: true, reservation: `r${told.length}` }), settle: async (reservation, { tokens }) => void told.push([reservation, tokens]) };
+  const input = Array.from({ length: 30 }, (_, at) => `text number ${at}`);
+  const parts = [{ scope: "client:ann", limits: { requestsPerMinute: 2, tokensPerMinute: 9_000 } }, { scope: "gateway", limits: { requestsPerMonth: 5 } }];
+  const many = upstream(script, { store, limits: { requestsPerMinute: 9 }, embeddings: { batchSize: 10 } });
+  const { answer, settled } = many.embeddings(JSON.stringify({ model: "org/name", input }), { parts });
+  await answer;
+  await settled;
+  const reserved = told.filter(([what]) => what === "reserve").map(([, parts]) => parts);
+  assert.deepEqual(reserved.map((parts) => parts.map(({ scope }) => scope.replace(/^key:.*/, "key"))), [["client:ann", "gateway"], ["key"], ["key"], ["key"]]);
+  assert.equal(told.findIndex(([what]) => what !== "reserve"), 4, "nothing is sent before all are let through");
+  assert.equal(reserved[0][0].tokens, reserved.slice(1).reduce((sum, [{ tokens }]) => sum + tokens, 0));
+  assert.deepEqual(told.slice(4).sort(), [["r1", 30], ["r2", 10], ["r3", 10], ["r4", 10]].sort());
+});
+
+test("embeddings that can't fit are refused before anything is sent, and hold nothing", async () => {
+  const input = Array.from({ length: 40 }, (_, at) => `text number ${at}`);
+  const embed = (gateway, count, parts) => gateway.embeddings(JSON.stringify({ model: "org/name", input: input.slice(0, count) }), { parts });
+  for (const [keyLimits, limits, reason] of [[{ requestsPerMinute: 3 }, undefined, "requests"], [undefined, { tokensPerMinute: 100 }, "tokens"]]) {
+    const script = scripted();
+    const gateway = upstream(script, { limits: keyLimits, embeddings: { batchSize: 10 } });
+    const parts = limits ? [{ scope: "client:ann", limits }] : [];
+    const refused = embed(gateway, 40, parts);
+    const error = await failure(refused.answer);
+    assert.deepEqual([error.name, error.reason], ["LimitExceededError", reason]);
+    assert.equal((await refused.settled).outcome, "error");
+    assert.equal((await script.stats()).requests, 0);
+    assert.equal((await embed(gateway, 15, parts).answer).status, 200, "the place is free");
+  }
+});
+
+test("a retry of one of several requests is let through by itself", async () => {
+  const script = scripted({ status: 503, json: { error: "overloaded" } });
+  const gateway = upstream(script, { retry: { maxAttempts: 2, baseDelay: 1 }, limits: { requestsPerMinute: 5 }, embeddings: { batchSize: 10, concurrency: 1 } });
+  const input = Array.from({ length: 20 }, (_, at) => `text number ${at}`);
+  const parts = [{ scope: "client:ann", limits: { requestsPerMinute: 1 } }];
+  const { answer, settled } = gateway.embeddings(JSON.stringify({ model: "org/name", input }), { parts });
+  assert.equal(JSON.parse(new TextDecoder().decode((await answer).body)).data.length, 20);
+  const { attempts, outcome } = await settled;
+  assert.deepEqual([attempts, outcome, (await script.stats()).requests], [3, "ok", 3]);
+  assert.equal((await failure(gateway.embeddings(JSON.stringify({ model: "org/name", input: "x" }), { parts }).answer)).scope, "client:ann");
 });

@@ -21,6 +21,19 @@ test("a finish_reason that is no string is the wire's own and null in the settle
   }
 });
 
+test("what an end by silence or by a lost connection completes is handed on before the end", async () => {
+  const chunk = { id: "1", object: "chat.completion.chunk", created: 1, model: MODEL, choices: [{ index: 0, delta: { content: "Hi\ud83d" }, finish_reason: "stop" }] };
+  for (const end of ["silence", "loss"]) {
+    for (const [read, expected] of [[(stream) => stream, [chunk]], [(stream) => stream.text(), ["Hi\ud83d"]]]) {
+      const lose = (body) => end === "loss" && body.error(new TypeError("terminated"));
+      const fetch = async () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(chunk)}`)), pull: lose }));
+      const stream = await ask(client(fetch, { timeout: { idle: 40 } }), {}, { stream: true });
+      assert.deepEqual(await drain(read(stream)), { items: expected, error: null }, end);
+      assert.equal((await stream.settled).outcome, "ok");
+    }
+  }
+});
+
 test("one failed batch ends the others first: the store and the settlement agree", async () => {
   const booked = [];
   const store = {

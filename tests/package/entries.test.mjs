@@ -1,7 +1,7 @@
-// Which file Node loads, and that it loads one only: by every name of the package, and by `import` as by `require`.
+// What Node loads of the package: one copy by `import` as by `require`, which costs nothing to start before its first use.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,75 +13,148 @@ let folder;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "hfetch-entry-"));
-  for (const name of ["whole", "torn"]) await cp(installed, join(folder, name, "node_modules/hfetch"), { recursive: true });
-  await rm(join(folder, "torn/node_modules/hfetch/dist/hfetch_bg.wasm"));
+  await cp(installed, join(folder, "node_modules/hfetch"), { recursive: true });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-// Every module that is compiled is seen, be it the client's or what decodes the text in the default entry.
+// Every module that is compiled is seen, be it the client's or what decodes its text.
 const COUNTED = `const sizes = [];
 const { Module } = WebAssembly;
+let forbidden = false;
 WebAssembly.Module = function (bytes) {
+  if (forbidden) throw new WebAssembly.CompileError("blocked by policy");
   sizes.push(bytes.length);
   return new Module(bytes);
 };
 `;
 
-/** What a program prints as JSON, run beside the whole package or the torn one. */
-async function printed(code, { name = "program.mjs", place = "whole", flags = [] } = {}) {
-  const file = join(folder, place, name);
+/** What a program prints as JSON. */
+async function printed(code, { name = "program.mjs", flags = [] } = {}) {
+  const file = join(folder, name);
   await writeFile(file, COUNTED + code);
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, file]);
   return JSON.parse(stdout);
 }
 
 const loading = {
-  import: { code: `const { estimateTokens } = await import("hfetch");\n` },
-  require: { code: `const { estimateTokens } = require("hfetch");\n`, name: "program.cjs" },
+  import: { code: `const hfetch = await import("hfetch");\n` },
+  require: { code: `const hfetch = require("hfetch");\n`, name: "program.cjs" },
+  "require, where it takes no ES modules": { code: `const hfetch = require("./node_modules/hfetch/dist/index.cjs");\n`, name: "program.cjs", flags: ["--no-experimental-require-module"] },
 };
-const PRINT = "console.log(JSON.stringify([sizes.length, estimateTokens('hello') > 0]));\n";
 
-for (const [way, { code, name }] of Object.entries(loading)) {
-  test(`${way} takes the module from its file, and has no text to decode`, async () => {
-    assert.deepEqual(await printed(code + PRINT, { name }), [1, true]);
-  });
-  test(`${way} with --no-addons takes it from the default entry`, async () => {
-    assert.deepEqual(await printed(code + PRINT, { name, flags: ["--no-addons"] }), [2, true]);
+// Node finds import and require at the same file, so that what asks where it is and imports that has its names.
+test("require.resolve names what import loads", async () => {
+  const code = `import { createRequire } from "node:module";
+const { resolve } = createRequire(import.meta.url);
+const { pathToFileURL } = await import("node:url");
+const wrong = ["hfetch", "hfetch/slim", "hfetch/gateway"].filter((name) => pathToFileURL(resolve(name)).href !== import.meta.resolve(name));
+console.log(JSON.stringify(wrong));
+`;
+  assert.deepEqual(await printed(code), []);
+});
+
+for (const [way, { code, name, flags }] of Object.entries(loading)) {
+  test(`${way}: the module is compiled at the first use, once`, async () => {
+    const counts = `const counts = [sizes.length];
+hfetch.estimateTokens("hello");
+counts.push(sizes.length);
+new hfetch.HuggingFace({ apiKey: "hf_key" });
+hfetch.cost({ prompt_tokens: 1 }, { inputPerMillion: 1, outputPerMillion: 1 });
+console.log(JSON.stringify([...counts, sizes.length, hfetch.default === hfetch.HuggingFace]));
+`;
+    assert.deepEqual(await printed(code + counts, { name, flags }), [0, 2, 2, true]);
   });
 }
 
-test("all that a process loads of it is one copy", async () => {
+test("what can be had without the module doesn't start it", async () => {
+  const code = `const { APIError, FREE_TIER, HfetchError, MODELS } = await import("hfetch");
+console.log(JSON.stringify([MODELS.length > 0, FREE_TIER.requestsPerMinute, new APIError("x") instanceof HfetchError, sizes.length]));
+`;
+  assert.deepEqual(await printed(code), [true, 300, true, 0]);
+});
+
+test("import, require and the gateway share one copy", async () => {
   const code = `import { createRequire } from "node:module";
 const imported = await import("hfetch");
-const required = createRequire(import.meta.url)("hfetch");
-const slim = await import("hfetch/slim");
-await slim.init(new Uint8Array());
-await import("hfetch/gateway");
+const require = createRequire(import.meta.url);
+const required = require("hfetch");
+const gateways = [await import("hfetch/gateway"), require("hfetch/gateway")];
+imported.estimateTokens("hello");
+required.estimateTokens("hello");
 const names = Object.keys(imported);
-console.log(JSON.stringify({ modules: sizes.length, names: names.length, other: names.filter((name) => imported[name] !== required[name] || imported[name] !== slim[name]) }));
+console.log(JSON.stringify({ modules: sizes.length, names: names.length, other: names.filter((name) => imported[name] !== required[name]), gateways: gateways[0].gateway === gateways[1].gateway }));
 `;
-  const { modules, names, other } = await printed(code);
-  assert.deepEqual([modules, other], [1, []]);
+  const { modules, names, other, gateways } = await printed(code);
+  assert.deepEqual([modules, other, gateways], [2, [], true]);
   assert.ok(names > 20);
 });
 
-test("slim, started before it, is the same copy", async () => {
-  const code = `import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-const slim = await import("hfetch/slim");
-await slim.init(await readFile(fileURLToPath(import.meta.resolve("hfetch/hfetch.wasm"))));
-const { HuggingFace } = await import("hfetch");
-console.log(JSON.stringify([sizes.length, HuggingFace === slim.HuggingFace]));
+test("where require takes no ES modules, all entries are there and share one client", async () => {
+  // As a host that doesn't know Node's own condition resolves them.
+  const code = `const load = (name) => require("./node_modules/hfetch/dist/" + name + ".cjs");
+const hfetch = load("index");
+const { gateway, durableStore } = load("gateway");
+const slim = load("slim");
+const thrown = (work) => { try { work(); } catch (error) { return error; } };
+const errors = [thrown(() => durableStore(null)), thrown(() => new hfetch.HuggingFace({ timeout: "soon" })), thrown(() => slim.estimateTokens("x"))];
+slim.init(require("node:fs").readFileSync(require.resolve("hfetch/hfetch.wasm"))).then(() => {
+  console.log(JSON.stringify([errors.map((error) => error instanceof hfetch.HfetchError && error.name), slim.estimateTokens("hello") === hfetch.estimateTokens("hello"), typeof gateway().fetch, load("index") === hfetch, hfetch.__esModule && hfetch.default === hfetch.HuggingFace]));
+});
 `;
-  // init compiles with WebAssembly.compile, which is not counted.
-  assert.deepEqual(await printed(code), [0, true]);
+  const flags = ["--no-experimental-require-module"];
+  assert.deepEqual(await printed(code, { name: "program.cjs", flags }), [["ConfigError", "ConfigError", "HfetchError"], true, "function", true, true]);
 });
 
-test("a file that was left behind is an error that says what to do", async () => {
-  const code = `const error = await import("hfetch").catch((error) => error);
-console.log(JSON.stringify([error.name, error.message, error.cause.code]));
+test("slim beside it is a copy of its own, whose errors are known all the same", async () => {
+  const code = `const hfetch = await import("hfetch");
+const slim = await import("hfetch/slim");
+let error;
+try {
+  slim.estimateTokens("hello");
+} catch (thrown) {
+  error = thrown;
+}
+console.log(JSON.stringify([error instanceof hfetch.HfetchError, error.message, hfetch.estimateTokens("hello") > 0]));
 `;
-  const [name, message, cause] = await printed(code, { place: "torn" });
-  assert.deepEqual([name, cause], ["HfetchError", "ENOENT"]);
-  assert.match(message, /hfetch_bg\.wasm can't be read.*external/s);
+  const [known, message, works] = await printed(code);
+  assert.deepEqual([known, works], [true, true]);
+  assert.match(message, /call init\(source\)/);
+});
+
+test("where WebAssembly is forbidden the import works, the first use says what to do, and a later one works once it is allowed", async () => {
+  const code = `forbidden = true;
+const hfetch = await import("hfetch");
+const tried = [];
+for (const use of [() => new hfetch.HuggingFace({ apiKey: "hf_key" }), () => hfetch.version(), () => new hfetch.RateLimiter({ requestsPerMinute: 1 })]) {
+  try {
+    use();
+  } catch (error) {
+    tried.push([error instanceof hfetch.HfetchError, error.cause.name, error.message]);
+  }
+}
+globalThis.WebSocketPair = class {};
+try {
+  hfetch.version();
+} catch ({ message }) {
+  tried.push(message);
+}
+forbidden = false;
+console.log(JSON.stringify([tried, hfetch.estimateTokens("hello") > 0]));
+`;
+  const [[...tried], works] = await printed(code);
+  const inWorker = tried.pop();
+  const message = "hfetch: WebAssembly can't be started here: blocked by policy. The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
+  assert.deepEqual(tried, Array(3).fill([true, "CompileError", message]));
+  assert.match(inWorker, /^hfetch: .*nitro\.experimental\.wasm: true.*serverExternalPackages: \["hfetch"\].*"workerd"$/);
+  assert.equal(works, true);
+});
+
+test("the entries turn into CommonJS: nothing of a module is left in them", async () => {
+  const { IMPORT, EXPORT } = createRequire(import.meta.url)(join(installed, "dist/commonjs.cjs"));
+  for (const name of ["index.js", "slim.js", "core.js", "gateway.js", "gateway-core.js"]) {
+    const source = await readFile(join(installed, "dist", name), "utf8");
+    const rest = source.replace(IMPORT, "").replace(EXPORT, "");
+    assert.equal(source.match(EXPORT).length, 1, name);
+    assert.doesNotMatch(rest, /^\s*(import|export)\b|\bimport\.meta\b|\bimport\(/m, name);
+  }
 });

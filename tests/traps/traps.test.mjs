@@ -6,6 +6,8 @@ import { pathToFileURL } from "node:url";
 import { trapsOnPurpose } from "../../scripts/check-package.mjs";
 import { PROMPT, drain, failure, hfetch, scripted } from "../package/installed.mjs";
 
+// The first use starts the module.
+hfetch.version();
 const STACK = stackPointer();
 const uncaught = [];
 const remember = (reason) => uncaught.push(reason);

@@ -1,10 +1,9 @@
 // Who is calling: a static key, a session ticket, or what the operator's own function says.
 
+import { encoder } from "./encoder.js";
 import { Refusal } from "./refusal.js";
 import { checkBudget, checkLimits, limited, refuse } from "./setting.js";
 import { isName, looksLikeTicket, readTicket } from "./ticket.js";
-
-const encoder = new TextEncoder();
 
 const TICKETS = {
   forged: ["invalid_ticket", "This ticket is not valid here."],

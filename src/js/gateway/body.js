@@ -64,9 +64,11 @@ function checkModels(body, allows) {
   return further !== null;
 }
 
-function checkCount(body, name, most) {
+// Without a cap a count is the server's affair. -1 is how some are told that there is no maximum.
+function checkCount(body, name, most = Infinity) {
   const value = body[name] ?? null;
-  if (value === null) return;
+  if (value === null || most === Infinity) return;
+  if (value === -1) throw bad("cap_exceeded", `${name} may be at most ${most} here, and -1 has no end.`, name);
   if (!Number.isInteger(value) || value < 1) throw bad("invalid_type", `${name} must be a positive whole number.`, name);
   if (value > most) throw bad("cap_exceeded", `${name} may be at most ${most} here.`, name);
 }
@@ -74,24 +76,39 @@ function checkCount(body, name, most) {
 /** Holds a body against allow-list and caps. Gives the text to send: the caller's own, but for a body that names further models. */
 export function checkBody(kind, { text, body }, { allows, caps }) {
   const further = checkModels(body, allows);
-  if (kind === "chat") checkChat(body, caps);
-  else checkInputs(body.input);
+  CHECKS[kind](body, caps, allows);
   // How deep they stand, and how often, is up to the caller, and of two members of one name only the last was looked at: what was
   // checked is written anew.
   return further ? jsonText(body) : text;
 }
 
-function checkChat(body, { maxTokens = Infinity, n = Infinity, messages = Infinity }) {
-  if (Array.isArray(body.messages) && body.messages.length > messages) {
-    throw bad("cap_exceeded", `A request may have at most ${messages} messages here.`, "messages");
-  }
+const CHECKS = { chat: checkChat, responses: checkResponse, embeddings: checkInputs };
+
+function checkChat(body, { maxTokens, n, messages }) {
+  checkMessages(body, "messages", messages);
   checkCount(body, "n", n);
   checkCount(body, "max_tokens", maxTokens);
   checkCount(body, "max_completion_tokens", maxTokens);
 }
 
+function checkMessages(body, name, most = Infinity) {
+  if (!Array.isArray(body[name]) || body[name].length <= most) return;
+  throw bad("cap_exceeded", `A request may have at most ${most} messages here.`, name);
+}
+
+function checkResponse(body, { maxTokens, messages }, allows = () => true) {
+  checkMessages(body, "input", messages);
+  checkCount(body, "max_output_tokens", maxTokens);
+  // What it used would be told to whoever asks for it later, and counted by nobody.
+  if (body.background) throw bad("unsupported_parameter", "This gateway takes no requests that run in the background.", "background");
+  // A tool of the server's may work with a model of its own; a function's parameters speak of models as they like.
+  for (const tool of Array.isArray(body.tools) ? body.tools : []) {
+    if (typeof tool?.model === "string" && !allows(tool.model)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "tools" });
+  }
+}
+
 // A list of numbers is one input, by its tokens.
-function checkInputs(input) {
+function checkInputs({ input }) {
   if (!Array.isArray(input) || input.length <= MOST_INPUTS || typeof input[0] === "number") return;
   throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} inputs.`, "input");
 }

@@ -1,85 +1,119 @@
-// What of a stream's bytes is not handed on: events that nobody asked for, and what errors must not tell. A filter takes what a
-// Pump has, as AS_RECEIVED does.
+// What of a stream's bytes is handed on: whole events, without those that nobody asked for and without what errors must not tell.
+
+import { encoder } from "./encoder.js";
 
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
-const USAGE = new TextEncoder().encode('"usage"');
+const BEGINNING = Uint8Array.of(LF); // what comes first, and what follows an event, begins a line
+const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
+// What an event that says that the stream failed has in it; one without a choice may say so in other words.
+const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
+const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
-// Without the event that reports usage, for whoever didn't ask for it. That event comes at the end: nothing is
-// held back before, and then only what is not a whole event yet.
-export class WithoutUsage {
-  #begins = true; // whether what comes next begins an event
-  #last = NOTHING; // the end of what was handed on last
-  #held = NOTHING;
+const asItCame = (text) => text;
+
+/** What clients of chat completions take for a failure. */
+export const hasError = (value) => Boolean(value?.error);
+
+/**
+ * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back: of one that never does nobody could make
+ * anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
+ * that one is left out. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
+ */
+export class WholeEvents {
+  told = false; // whether an event has reported the failure in the words that clients know
+  #usage;
+  #redact;
+  #tells;
+  #held = [];
+  #end = BEGINNING; // of what is held
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
-  take(bytes, tail, over) {
+  constructor({ usage = true, redact = asItCame, tells = hasError } = {}) {
+    this.#usage = usage;
+    this.#redact = redact;
+    this.#tells = tells;
+  }
+
+  take(bytes, tail, over, failed) {
+    const whole = this.#whole(bytes);
+    if (!over) return this.#asked(whole, tail);
+    const events = join([whole, ended(join(this.#held))]);
+    this.#held = [];
+    return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
+  }
+
+  // What has come up to the end of the last whole event; the rest is held.
+  #whole(bytes) {
+    const last = join([this.#end, bytes]);
+    const end = lastEventEnd(last) - this.#end.length;
+    const held = this.#held;
+    if (end > 0) this.#held = [];
+    if (end < bytes.length) this.#held.push(bytes.slice(Math.max(0, end)));
+    this.#end = (end > 0 ? join([BEGINNING, bytes.subarray(end)]) : last).slice(-3);
+    return end > 0 ? join([...held, end === bytes.length ? bytes : bytes.subarray(0, end)]) : NOTHING;
+  }
+
+  // That event comes at the end, so that no other part of the stream is looked through.
+  #asked(events, tail) {
+    let from = this.#halfLine && events[0] === LF ? 1 : 0;
+    if (events.length > 0) this.#halfLine = false;
     const parts = [];
-    const whole = concat(this.#held, bytes);
-    let start = this.#halfLine && whole[0] === LF ? 1 : 0;
-    if (whole.length > 0) this.#halfLine = false;
-    let from = start; // of what is handed on as one part
-    for (let end; tail && (end = eventEnd(whole, start)) > 0; start = end) {
-      if (this.#begins && reportsUsage(whole.subarray(start, end))) {
-        if (start > from) parts.push(whole.subarray(from, start));
-        from = end;
-        this.#halfLine = end === whole.length && whole[end - 1] === CR;
-      }
-      this.#begins = true;
+    const keep = (upTo) => upTo > from && parts.push(from === 0 && upTo === events.length ? events : events.subarray(from, upTo));
+    for (let start = from, end; !this.#usage && tail && start < events.length; start = end) {
+      end = eventEnd(events, start);
+      if (!reportsUsage(events.subarray(start, end))) continue;
+      keep(start);
+      from = end;
+      this.#halfLine = end === events.length && events[end - 1] === CR;
     }
-    const rest = over && this.#begins && reportsUsage(whole.subarray(start)) ? start : whole.length;
-    const upTo = tail && this.#begins && !over ? start : rest;
-    if (upTo > from) parts.push(whole.subarray(from, upTo));
-    this.#held = upTo < whole.length && !over ? whole.slice(upTo) : NOTHING;
-    if (!tail && bytes.length > 0) this.#follow(bytes);
+    keep(events.length);
     return parts;
   }
 
-  // Called for every chunk of a stream: the usual one is looked at where it lies.
-  #follow(bytes) {
-    if (bytes.length < 4) bytes = concat(this.#last, bytes);
-    this.#begins = endsEvent(bytes);
-    this.#last = bytes.slice(-4);
-  }
-}
-
-const LONGEST = 16_384; // bytes; what is longer reports no error
-const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
-
-// What an event that says that the stream failed has in it; one without a choice may say so in other words.
-const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
-
-// With what the events of a failed stream must not tell cut out by `redact`, and without a [DONE] behind a failure that no client
-// would see. A frame that came in pieces has to be in one hand then, so that whole events go on: nobody can read a piece of one.
-export class Redacted {
-  #inner;
-  #redact;
-  #held = NOTHING;
-
-  constructor(inner, redact) {
-    this.#inner = inner;
-    this.#redact = redact;
-  }
-
-  take(bytes, tail, over, failed, shown) {
-    const whole = concat(this.#held, bytes);
-    if (over) return this.#inner.take(failed ? this.#clean(whole, shown) : whole, tail, true);
-    const last = lastEventEnd(whole);
-    const end = whole.length - last > LONGEST ? whole.length : last;
-    this.#held = end < whole.length ? whole.slice(end) : NOTHING;
-    return this.#inner.take(end === whole.length ? whole : whole.subarray(0, end), tail, false);
-  }
-
-  #clean(bytes, shown) {
+  // The last events of a failed stream: up to the one that can't be read or reports the failure, and without what must not be told.
+  #clean(bytes) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    const tells = (event) => TELLS.test(event) || !event.includes('"choices"');
-    const cleaned = text.replace(EVENT, (event) => (tells(event) ? this.#redact(event) : event));
-    // Clients end there, and would take what came before it for an answer.
-    const clean = shown ? cleaned : cleaned.replace(/^data: *\[DONE][^]*/m, "");
-    return clean === text ? bytes : new TextEncoder().encode(clean);
+    let over = false;
+    const clean = text.replace(EVENT, (event) => {
+      const { data, value } = dataOf(event);
+      // An event with a name of its own may hold anything. Behind [DONE] no client looks for what the failure is told by.
+      over ||= data !== "" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
+      if (over) return "";
+      over = this.told = this.#tells(value);
+      return TELLS.test(event) || !event.includes('"choices"') ? this.#redact(event) : event;
+    });
+    return clean === text ? bytes : encoder.encode(clean);
   }
 }
+
+// The data of an event, and its value where that is JSON.
+function dataOf(event) {
+  const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
+  const text = lines.map((line) => line.slice("data:".length)).join("\n");
+  return { data: text.trim(), value: parse(text) };
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
+// Frames that only a line end parts are read one by one.
+function ended(rest) {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
+  if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
+  const { data, value } = dataOf(text);
+  const isWhole = value !== undefined || (data !== "" && data.split("\n").every(isFrame));
+  return isWhole ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;
+}
+
+const isFrame = (line) => /^\s*(?::[^]*|\[DONE\]\s*)?$/.test(line) || parse(line) !== undefined;
 
 // Where the last whole event ends, looked for from the end: most chunks end with one.
 function lastEventEnd(bytes) {
@@ -87,13 +121,13 @@ function lastEventEnd(bytes) {
   return 0;
 }
 
-// Where the event that begins at `from` ends, its blank line included; -1 where that has not come.
+// Where the event that begins at `from` ends, its blank line included; the end of the bytes where that has not come.
 function eventEnd(bytes, from) {
   let at = from;
   for (;;) {
     const line = at;
     while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++;
-    if (at === bytes.length) return -1;
+    if (at === bytes.length) return at;
     const blank = at === line;
     // The LF after a CR that ends the bytes would only be a further blank line.
     at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
@@ -104,14 +138,8 @@ function eventEnd(bytes, from) {
 // Of a large network chunk's events one does, and to decode the others would cost more than to hand them on.
 function reportsUsage(event) {
   if (!includes(event, USAGE)) return false;
-  const text = new TextDecoder().decode(event);
-  const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
-  try {
-    const chunk = JSON.parse(data.map((line) => line.slice("data:".length)).join("\n"));
-    return Array.isArray(chunk.choices) && chunk.choices.length === 0 && chunk.usage !== null && typeof chunk.usage === "object" && !chunk.error;
-  } catch {
-    return false;
-  }
+  const { value: chunk } = dataOf(new TextDecoder().decode(event));
+  return Array.isArray(chunk?.choices) && chunk.choices.length === 0 && chunk.usage !== null && typeof chunk.usage === "object" && !chunk.error;
 }
 
 function includes(bytes, wanted) {
@@ -123,13 +151,16 @@ function includes(bytes, wanted) {
   return false;
 }
 
-function concat(one, other) {
-  if (one.length === 0) return other;
-  if (other.length === 0) return one;
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+function join(parts) {
+  const some = parts.filter(({ length }) => length > 0);
+  if (some.length < 2) return some[0] ?? NOTHING;
+  const all = new Uint8Array(some.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of some) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Whether an event ends where the bytes do, or before. */

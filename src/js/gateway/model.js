@@ -34,16 +34,20 @@ export function furtherModels({ model: _, ...body }) {
   return found;
 }
 
+// Of a model's members those that name other models, or files of the server's.
+const INTERNAL = ["root", "parent", "permission"];
+const FILE = /^(?:file:|~?[\\/]|[a-z]:[\\/])/i;
+
 const FRESH_FOR = 60_000; // ms
 
 /**
  * What callers may see of the upstream's catalogue, kept for a minute: asking for it is neither counted nor limited, so that
- * it must not reach the upstream each time.
+ * it must not reach the upstream each time. One model is answered from the list too, which every server has.
  */
 export class Catalogue {
   #allows;
-  #kept = new Map(); // id, or undefined for the list, to a body
-  #names = new Set();
+  #list;
+  #models;
   #until = -Infinity;
 
   constructor(allows = () => true) {
@@ -55,36 +59,54 @@ export class Catalogue {
    * `ask` asks the upstream; requests don't wait for each other's answers, which in workerd they can't.
    */
   async read(id, now, ask) {
-    if (now >= this.#until && !this.#renew(await ask(undefined), now)) return null;
-    if (id !== undefined && !this.#names.has(id)) return undefined;
-    const kept = this.#kept;
-    // The list may be renewed meanwhile, and then another map is in its place.
-    if (!kept.has(id)) kept.set(id, await ask(id));
-    return kept.get(id);
+    if (now >= this.#until && !this.#renew(await ask(), now)) return null;
+    return id === undefined ? this.#list : this.#models.get(id);
   }
 
   #renew(body, now) {
-    const list = this.#allowed(body);
-    if (list === null) return false;
-    this.#names = new Set(list.data.map(({ id }) => id));
-    this.#kept = new Map([[undefined, JSON.stringify(list)]]);
+    const models = modelsOf(body)?.map((model) => this.#shown(model)).filter(Boolean);
+    if (models === undefined) return false;
+    this.#list = JSON.stringify({ object: "list", data: models });
+    this.#models = new Map(models.map((model) => [model.id, JSON.stringify(model)]));
     this.#until = now + FRESH_FOR;
     return true;
   }
 
-  // A list may allow a model with one of its providers only.
-  #shows(model) {
-    if (typeof model?.id !== "string") return false;
+  // A list may allow a model with some of its providers only.
+  #shown(model) {
     const { id, providers } = model;
-    return this.#allows(id) || (Array.isArray(providers) && providers.some((offer) => this.#allows(`${id}:${offer?.provider}`)));
-  }
-
-  #allowed(body) {
-    try {
-      const catalogue = JSON.parse(new TextDecoder().decode(body));
-      return { ...catalogue, data: catalogue.data.filter((model) => this.#shows(model)) };
-    } catch {
-      return null;
-    }
+    if (this.#allows(id)) return model;
+    if (!Array.isArray(providers)) return undefined;
+    const allowed = providers.filter((offer) => this.#allows(`${id}:${offer?.provider}`));
+    return allowed.length > 0 ? { ...model, providers: allowed } : undefined;
   }
 }
+
+// The models of a catalogue: OpenAI's list, a bare list, or one under the name that Ollama and llama.cpp give it.
+function modelsOf(body) {
+  let catalogue;
+  try {
+    catalogue = JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+  return [catalogue, catalogue?.data, catalogue?.models].find(Array.isArray)?.map(named).filter(Boolean);
+}
+
+function named(model) {
+  const given = typeof model === "string" ? { id: model } : { ...model };
+  const id = [given.id, given.model, given.name].find((name) => typeof name === "string" && name !== "");
+  if (id === undefined) return undefined;
+  const members = Object.entries(given).filter(([name]) => !INTERNAL.includes(name));
+  return { ...withoutFiles(Object.fromEntries(members)), id, object: "model" };
+}
+
+// An id is what a caller has to write, whatever it looks like.
+function withoutFiles(value) {
+  if (Array.isArray(value)) return value.filter((item) => !isFile(item)).map(withoutFiles);
+  if (value === null || typeof value !== "object") return value;
+  const kept = Object.entries(value).filter(([, member]) => !isFile(member));
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutFiles(member)]));
+}
+
+const isFile = (value) => typeof value === "string" && FILE.test(value);

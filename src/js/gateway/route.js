@@ -1,4 +1,4 @@
-// What is served: paths as they stand, no prefix, no trailing slash, nothing decoded.
+// What is served: paths as they stand, no prefix, no trailing slash; of what is encoded only what may stand in a model's id is decoded.
 
 import { Refusal } from "./refusal.js";
 
@@ -12,18 +12,26 @@ const ROUTES = {
   "/healthz": { name: "health", methods: ["GET", "HEAD", "OPTIONS"] },
   "/v1/models": { name: "models", methods: GET },
   "/v1/chat/completions": { name: "chat", methods: POST },
+  "/v1/responses": { name: "responses", methods: POST },
   "/v1/embeddings": { name: "embeddings", methods: POST },
 };
 
 const MODEL = "/v1/models/";
-const MODEL_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
+const MODEL_ID = /^[\w@-][\w.:@+-]*(\/[\w@-][\w.:@+-]*)*$/;
 
-/** { name, methods, model? }; "org/name" may be written "org%2Fname", as clients that encode an id do. */
+/** { name, methods, model? }; "org/name:tag" may be written "org%2Fname%3Atag", as clients that encode an id do. */
 export function route(pathname) {
   if (Object.hasOwn(ROUTES, pathname)) return ROUTES[pathname];
-  const id = pathname.startsWith(MODEL) ? pathname.slice(MODEL.length).replace(/%2f/i, "/") : "";
-  if (!MODEL_ID.test(id) || id.includes("..")) throw new Refusal(404, "not_found", "There is nothing at this path.");
-  return { name: "models", methods: GET, model: id };
+  const id = pathname.startsWith(MODEL) ? pathname.slice(MODEL.length).replace(/%(2b|2f|3a|40)/gi, decodeURIComponent) : "";
+  if (MODEL_ID.test(id) && !id.includes("..")) return { name: "models", methods: GET, model: id };
+  const meant = meantBy(pathname);
+  throw new Refusal(404, "not_found", `There is nothing at this path${meant ? `: ${meant} is meant. The base URL ends in /v1, without a slash behind it` : ""}.`);
+}
+
+// The path whose end this one has, for callers with another base URL: without "/v1", with it twice, with a slash too many.
+function meantBy(pathname) {
+  const plain = pathname.replace(/\/{2,}/g, "/").replace(/\/$/, "").toLowerCase();
+  return Object.keys(ROUTES).find((path) => plain.endsWith(path.replace("/v1", "")));
 }
 
 export function checkMethod(method, { methods }) {

@@ -7,7 +7,7 @@ import { LogLine, logNotice, secretsOf, withoutSecrets } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
 import { tellQuotas } from "./quota.js";
 import { Refusal } from "./refusal.js";
-import { relay } from "./relay.js";
+import { mustWrite, relay, relayLater } from "./relay.js";
 import { METHODS, checkMethod, route } from "./route.js";
 import { refusalOf, withoutAccounts } from "./upstream_error.js";
 
@@ -54,9 +54,7 @@ export class Service {
     try {
       answer = await this.#answer(visit);
     } catch (error) {
-      const refusal = refusalOf(error);
-      visit.line.add({ code: refusal.code, detail: refusal.detail });
-      answer = refusal.answer();
+      answer = refused(error, visit.line).answer();
       tellQuotas(answer.headers, error?.quotas);
     }
     return finish(visit, answer, this.#settings.origins);
@@ -64,9 +62,9 @@ export class Service {
 
   async #answer(visit) {
     const { request, url, env } = visit;
-    const asked = route(url.pathname);
     checkOrigin(request, this.#settings.origins);
-    if (request.method === "OPTIONS") return preflight(request, asked.methods);
+    if (request.method === "OPTIONS") return preflight(request, methodsOf(url.pathname));
+    const asked = route(url.pathname);
     checkMethod(request.method, asked);
     if (asked.name === "health") return json('{"status":"ok"}');
     const caller = await this.#gatekeeper.admit(request, env, Date.now());
@@ -81,26 +79,48 @@ export class Service {
     const { caps } = this.#settings;
     const read = await readBody(request, caps.bodyBytes);
     const text = checkBody(kind, read, { allows: this.#allows, caps });
-    line.add({ stream: read.body.stream === true });
+    const stream = read.body.stream === true;
+    line.add({ stream });
+    const leaving = leavingOf(request);
     const { answer, settled } = this.#upstream[kind](text, {
       maxTokens: caps.maxTokens,
       parts: this.#parts(caller),
-      signal: request.signal,
+      signal: leaving?.signal ?? request.signal,
       metadata: { client: caller.client, requestId: visit.id },
       onSettled: (settlement) => this.#settled(visit, settlement),
       redact: (told) => withoutAccounts(withoutSecrets(told, this.#secrets)),
-      lastWords: (error) => lastWords(refusalOf(error), line),
+      lastWords: (error, sequence) => lastWords(kind, refused(error, line), sequence),
     });
     // From here on the call is settled even when its caller has gone, for which the host must stay.
     visit.settled = settled;
     visit.keepAlive(settled);
-    const { headers, quotas, body: content, chunks } = await answer;
-    const out = new Headers({ "cache-control": "no-cache" });
-    for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
-    tellQuotas(out, quotas);
-    const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-    // Of a server's successes some allow no body, and then no Response could be made.
-    return { status: 200, headers: out, body: chunks ? relay(content, chunks, events) : content };
+    if (leaving === undefined || !(await this.#isLate(answer))) return answered(await answer);
+    const told = answer.catch((error) => {
+      throw refused(error, line);
+    });
+    // The line waits for what is told.
+    visit.settled = settled.then(() => told).catch(() => {});
+    const body = relayLater(told, {
+      events: stream,
+      refused: (refusal) => (stream ? lastWords(kind, refusal, 0) : refusal.answer().body),
+      leave: () => leaving.abort(),
+    });
+    const headers = { "content-type": stream ? "text/event-stream" : "application/json", "cache-control": "no-cache" };
+    return { status: 200, headers, body };
+  }
+
+  /** Whether there is no answer yet by the time at which a head goes out all the same. */
+  async #isLate(answer) {
+    const { earlyHead } = this.#settings;
+    if (earlyHead === 0) return false;
+    let alarm;
+    const late = new Promise((resolve) => (alarm = setTimeout(resolve, earlyHead, true)));
+    const came = () => false;
+    try {
+      return await Promise.race([answer.then(came, came), late]);
+    } finally {
+      clearTimeout(alarm);
+    }
   }
 
   /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
@@ -124,7 +144,7 @@ export class Service {
 
   async #models(visit, id) {
     const { signal } = visit.request;
-    const body = await this.#catalogue.read(id, Date.now(), async (wanted) => (await this.#upstream.models(wanted, { signal })).body);
+    const body = await this.#catalogue.read(id, Date.now(), async () => (await this.#upstream.models({ signal })).body);
     if (body === undefined) throw new Refusal(404, "model_not_found", "There is no such model.", { param: "model" });
     if (body === null) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
     return json(body);
@@ -146,10 +166,47 @@ function finish(visit, answer, origins) {
 
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
 
-// A stream that fails after its head says so in its last event. The blank line ends whatever event was cut off.
-function lastWords(refusal, line) {
+// The answer of a model's server as the caller's.
+function answered({ headers, quotas, body, chunks }) {
+  const out = new Headers({ "cache-control": "no-cache" });
+  for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
+  tellQuotas(out, quotas);
+  const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+  // Of a server's successes some allow no body, and then no Response could be made.
+  return { status: 200, headers: out, body: chunks ? relay(body, chunks, events) : body };
+}
+
+// What ends a call whose caller has gone, where that is noticed by writing too.
+function leavingOf({ signal }) {
+  if (!mustWrite()) return undefined;
+  const leaving = new AbortController();
+  const leave = () => leaving.abort();
+  if (signal?.aborted) leave();
+  else signal?.addEventListener("abort", leave);
+  return leaving;
+}
+
+function refused(error, line) {
+  const refusal = refusalOf(error);
   line.add({ code: refusal.code, detail: refusal.detail });
-  return `\n\ndata: ${refusal.answer().body}\n\n`;
+  return refusal;
+}
+
+// A stream that fails after its head says so in its last event.
+function lastWords(kind, refusal, sequence) {
+  const { body } = refusal.answer();
+  if (kind !== "responses") return `data: ${body}\n\n`;
+  const { code, message, param } = refusal;
+  return `event: error\ndata: ${JSON.stringify({ type: "error", code, message, param, sequence_number: sequence, ...JSON.parse(body) })}\n\n`;
+}
+
+// A page that asks for what isn't there can read that it isn't.
+function methodsOf(pathname) {
+  try {
+    return route(pathname).methods;
+  } catch {
+    return METHODS;
+  }
 }
 
 /** What answers where the settings can't be used: which variable is wrong, and never its value. Pages of `origins` may read it. */

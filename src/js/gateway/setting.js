@@ -11,8 +11,11 @@ const LIMITS = {
 // A gateway refuses instead of waiting: what a Limits object says of waiting is taken and has no effect.
 const WAITING = ["onLimit", "maxWait"];
 const CAPS = { maxTokens: "GATEWAY_MAX_TOKENS", n: "GATEWAY_MAX_N", bodyBytes: "GATEWAY_MAX_BODY_BYTES", messages: "GATEWAY_MAX_MESSAGES" };
+const TIMEOUTS = { connect: "GATEWAY_TIMEOUT_CONNECT", idle: "GATEWAY_TIMEOUT_IDLE", total: "GATEWAY_TIMEOUT_TOTAL" };
+const BATCHING = { batchSize: "GATEWAY_EMBEDDINGS_BATCH", concurrency: undefined };
 const PERIODS = ["hour", "day", "month", "total"];
 const BODY_BYTES = 4 * 1024 * 1024;
+const EARLY_HEAD = 7_000; // ms
 
 /** The error of a setting: it names what is wrong, and never the value. */
 export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
@@ -120,18 +123,20 @@ function budget(reader) {
   return { usd: number, per };
 }
 
-function caps(reader, options) {
-  const given = options.caps ?? {};
-  if (!isObject(given)) throw refuse("caps", "must be an object");
-  const unknown = Object.keys(given).find((key) => !(key in CAPS));
-  if (unknown !== undefined) throw refuse(`caps.${unknown}`, "is not a cap");
-  const entries = Object.entries(CAPS).map(([key, variable]) => {
-    if (given[key] !== undefined) return [key, count(`caps.${key}`, given[key], 1)];
-    const value = reader.variable(variable);
+// Counts that belong together: of an object of options, each in place of its variable.
+function counts(reader, option, given = {}, variables, what) {
+  if (!isObject(given)) throw refuse(option, "must be an object");
+  const unknown = Object.keys(given).find((key) => !(key in variables));
+  if (unknown !== undefined) throw refuse(`${option}.${unknown}`, `is not ${what}`);
+  const entries = Object.entries(variables).map(([key, variable]) => {
+    if (given[key] !== undefined) return [key, count(`${option}.${key}`, given[key], 1)];
+    const value = variable && reader.variable(variable);
     return [key, value === undefined ? undefined : count(variable, value, 1)];
   });
-  return { bodyBytes: BODY_BYTES, ...Object.fromEntries(entries.filter(([, value]) => value !== undefined)) };
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
+
+const orNothing = (given) => (Object.keys(given).length > 0 ? given : undefined);
 
 // An origin is compared as browsers write it.
 function origins(name, value) {
@@ -169,7 +174,7 @@ function pricing(name, value) {
 
 const KNOWN = [
   "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "authorize", "origins", "models", "caps",
-  "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
+  "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
 ];
 
 export function settings(options = {}, env) {
@@ -187,7 +192,10 @@ export function settings(options = {}, env) {
     authorize: reader.pick("authorize", callable),
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
-    caps: caps(reader, options),
+    caps: { bodyBytes: BODY_BYTES, ...counts(reader, "caps", options.caps, CAPS, "a cap") },
+    timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout")),
+    embeddings: orNothing(counts(reader, "embeddings", options.embeddings, BATCHING, "an option of embeddings")),
+    earlyHead: reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD,
     limits: limits(reader, "limits", "GATEWAY"),
     clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT"),
     keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),

@@ -1,14 +1,13 @@
 // Session tickets: short-lived, signed, for pages that must not hold a key. "hft1.<payload>.<signature>", both base64url;
 // the signature is HMAC-SHA-256 over all that stands before it, version included.
 
+import { encoder } from "./encoder.js";
 import { checkLimits, refuse } from "./setting.js";
 
 const VERSION = "hft1";
 const LONGEST = 4_096; // characters; what is longer is no ticket of ours
 const LONGEST_NAME = 256;
 const HMAC = { name: "HMAC", hash: "SHA-256" };
-
-const encoder = new TextEncoder();
 
 function base64url(bytes) {
   let binary = "";

@@ -1,20 +1,21 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, AS_RECEIVED, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, catalogue, clientOptions, close, dataText,
-  around, embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  APIUserAbortError, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, around, catalogue, clientOptions, close, dataText,
+  embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
-import { Redacted, WithoutUsage } from "./event_filter.js";
+import { encoder } from "./encoder.js";
+import { WholeEvents, hasError } from "./event_filter.js";
+import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
-//   maxTokens: what a chat request goes out with that names no maximum of tokens;
-//   redact: (text) => text, what of a stream's error events may be told;
-//   lastWords: (error) => string, what a stream that fails says before it ends.
+//   maxTokens: what a request goes out with that names no maximum of tokens;
+//   redact: (text) => text, what of an answer that reports a failure may be told;
+//   lastWords: (error, sequence) => string, what a stream that fails says before it ends, as its event number `sequence`.
 // Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
 // a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
 export class Upstream {
@@ -27,16 +28,20 @@ export class Upstream {
   }
 
   chat(text, request) {
-    return this.#exchange("chat", chat, text, request);
+    return this.#exchange("chat", generate(CHAT), text, request);
+  }
+
+  responses(text, request) {
+    return this.#exchange("responses", generate(RESPONSES), text, request);
   }
 
   embeddings(text, request) {
     return this.#exchange("embeddings", embeddings, text, request);
   }
 
-  // The catalogue, or one model of it: neither limited nor settled.
-  async models(id = "", request = undefined) {
-    return catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) => {
+  // The catalogue: neither limited nor settled.
+  async models(request) {
+    return catalogue(this.#client, "", requestOptions(request), async (call, cancel, { response }) => {
       const body = await readBody(response, cancel, call.idle);
       return answerOf(call, responseInfo(response, call), body);
     });
@@ -52,7 +57,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "chat" ? this.#client.chat(text, data, limits, true, most, ...now) : this.#client.embeddings(text, data, limits, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(text, data, limits, ...now) : this.#client[kind](text, data, limits, true, most, ...now));
       return [make, hooks];
     };
     const answer = (async () => {
@@ -71,29 +76,38 @@ function answerOf(call, info, body) {
   return { ...info, quotas: call.quotas ?? null, body };
 }
 
-async function chat(call, cancel, redact, lastWords) {
+// How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
+const CHAT = {
+  decoderFor: (call) => new Decoder(call.max_event_bytes), settle: (...given) => void settleWhole(...given),
+  tells: hasError,
+};
+const RESPONSES = {
+  decoderFor: (call) => new ResponseDecoder(call.max_event_bytes), settle: settleResponse,
+  tells: (value) => FAILURES.includes(value?.type) || hasError(value),
+};
+
+// An answer of text, as a stream or whole.
+const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact, lastWords) => {
   const sent = await call.send(0);
   const info = responseInfo(sent.response, call);
   if (!call.stream) {
     const body = await readBody(sent.response, cancel, call.idle);
     sent.forget();
-    settleWhole(call, cancel, body);
-    return answerOf(call, info, body);
+    const failed = settle(call, cancel, body) === true;
+    return answerOf(call, info, failed && redact !== undefined ? encoder.encode(redact(new TextDecoder().decode(body))) : body);
   }
-  const pump = new Pump(sent, new Decoder(call.max_event_bytes), call, cancel, call.idle);
+  const decoder = decoderFor(call);
+  const pump = new Pump(sent, decoder, call, cancel, call.idle);
   pump.mode = FOLD;
-  const received = call.asks_usage ? AS_RECEIVED : new WithoutUsage();
-  pump.passThrough = redact === undefined ? received : new Redacted(received, redact);
-  const chunks = new ChunkReader(pump, (error) => ending(error, pump.shown, lastWords));
+  const filter = new WholeEvents({ usage: call.asks_usage, redact, tells });
+  pump.passThrough = filter;
+  // An event that has been handed on has told it; and a caller who has left listens no more.
+  const silent = (error) => filter.told || error instanceof APIUserAbortError;
+  const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))));
   return { ...answerOf(call, info, readable(chunks)), chunks };
-}
+};
 
-function ending(error, shown, lastWords) {
-  // A frame that has been handed on has said it; and nobody listens any more who has left.
-  if (shown || error instanceof APIUserAbortError) return NOTHING;
-  const words = lastWords?.(error);
-  return words === undefined ? undefined : encoder.encode(words);
-}
+const ending = (words) => (words === undefined ? undefined : encoder.encode(words));
 
 // As it came where that is what was asked for; feature extraction and several batches are put into OpenAI's list.
 async function embeddings(call, cancel) {
@@ -121,11 +135,13 @@ function isAsked(text, format) {
 }
 
 // What an operator knows an option of the client by.
-const VARIABLES = { apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_URL", billTo: "HF_BILL_TO", pricing: "GATEWAY_PRICING" };
+const VARIABLES = {
+  apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_URL", billTo: "HF_BILL_TO", pricing: "GATEWAY_PRICING", embeddings: "GATEWAY_EMBEDDINGS_BATCH",
+};
 
 /** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
-export function openUpstream({ apiKeys, baseURL, billTo, pricing, keyLimits: limits, store, fetch }) {
-  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, limits, store, fetch });
+export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, keyLimits: limits, store, fetch }) {
+  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
   } catch (error) {

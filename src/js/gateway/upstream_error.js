@@ -66,7 +66,11 @@ function failed(error) {
   if (name === "APIUserAbortError") return new Refusal(499, "client_closed_request", "The request was cancelled.");
   if (name === "APIConnectionTimeoutError") return new Refusal(504, "upstream_timeout", "The model took too long to answer.");
   if (name === "StreamTruncatedError") return new Refusal(502, "upstream_truncated", "The model's answer broke off.");
-  if (name === "StreamError") return new Refusal(502, "upstream_invalid", "The model's server sent what can't be read.");
+  if (name === "StreamError") {
+    // A frame of JSON that is none of a chunk says what is wrong, in words that no client may know.
+    const said = error.body !== null && typeof error.body === "object" ? withoutAccounts(error.message.slice(0, LONGEST)) : undefined;
+    return said === undefined ? new Refusal(502, "upstream_invalid", "The model's server sent what can't be read.") : new Refusal(502, code ?? "upstream_error", said, { type: type ?? undefined, param });
+  }
   if (name === "AuthenticationError" || OF_THE_ACCOUNT.includes(status)) {
     return new Refusal(502, "upstream_unavailable", "This gateway has no access to the model at the moment.", { headers: FINAL });
   }

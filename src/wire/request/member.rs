@@ -21,7 +21,7 @@ pub enum Form {
 }
 
 /// The parameters that mean something here.
-pub const KNOWN: [&str; 14] = [
+pub const KNOWN: [&str; 18] = [
     "model",
     "messages",
     "stream",
@@ -36,6 +36,10 @@ pub const KNOWN: [&str; 14] = [
     "stop",
     "stream_options",
     "tools",
+    "input",
+    "instructions",
+    "max_output_tokens",
+    "background",
 ];
 
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
@@ -93,6 +97,14 @@ pub fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
         Ok(Some(count))
     } else {
         Err(Error::config(path, "must be a positive whole number"))
+    }
+}
+
+/// The most tokens of an answer, or nothing; -1 is how some servers are told that there is no maximum, and is infinite.
+pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
+    match value {
+        b"-1" => Ok(Some(f64::INFINITY)),
+        _ => count_or_null(path, value),
     }
 }
 

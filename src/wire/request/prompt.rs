@@ -230,6 +230,50 @@ impl PromptReader<'_> {
         }
     }
 
+    /// Reads `input` or `instructions` of the Responses API: text, or items of any kind. What the server makes of an item is its own
+    /// affair, so that every string counts but for an image's or a file's.
+    pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
+        let mut scanner = Scanner::new(value);
+        if scanner.kind()? != Kind::Array {
+            return self.item(&mut scanner);
+        }
+        scanner.begin_array()?;
+        while scanner.next_element()? {
+            (self.heard)(Prompt::Message);
+            self.item(&mut scanner)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+        match scanner.kind()? {
+            Kind::Array => {
+                scanner.begin_array()?;
+                while scanner.next_element()? {
+                    self.item(scanner)?;
+                }
+            }
+            Kind::Object => {
+                scanner.begin_object()?;
+                while let Some(key) = scanner.next_key()? {
+                    match &*key.decoded() {
+                        b"image_url" | b"file_data" | b"file_url" | b"file_id" => {
+                            (self.heard)(Prompt::Image);
+                            scanner.skip()?;
+                        }
+                        b"type" | b"role" | b"id" | b"call_id" | b"status"
+                        | b"encrypted_content" => {
+                            scanner.skip()?;
+                        }
+                        _ => self.item(scanner)?,
+                    }
+                }
+            }
+            _ => self.all_text(scanner)?,
+        }
+        Ok(())
+    }
+
     /// Every string below the next value, keys too: a model is shown both.
     fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         match scanner.kind()? {

@@ -4,6 +4,9 @@ use hfetch::call::failure::Cancelled;
 
 use super::scenario::{KeyAnswer, Kind, Met, Plan, Reply, Reported, Scenario, StoreAnswer, When};
 
+/// The answer of a server that knows no `stream_options`.
+pub const REFUSED_OPTIONS: &str = r#"{"error":"stream_options: extra fields not permitted"}"#;
+
 /// Bytes as choices; when they are used up, every choice is the first one.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
@@ -35,7 +38,8 @@ impl Scenario {
                 .map(|_| key_answer(choices))
                 .collect();
         }
-        scenario.workerd = choices.below(5) == 1;
+        let host = choices.below(5);
+        (scenario.workerd, scenario.wall_alone) = (host == 1 || host == 3, host == 2 || host == 3);
         if choices.below(3) == 1 {
             scenario.store = Some(
                 (0..choices.below(6))
@@ -54,8 +58,33 @@ impl Scenario {
             let plan = plan(choices);
             scenario.calls.push(plan);
         }
+        for _ in 0..choices.below(4) {
+            twist(choices, &mut scenario);
+        }
         scenario
     }
+}
+
+/// One more thing that happens; what earlier bytes stand for stays as it is.
+fn twist(choices: &mut Choices<'_>, scenario: &mut Scenario) {
+    let call = choices.below(scenario.calls.len() as u64) as usize;
+    let reply = match choices.below(7) {
+        0 => Reply::from(400).body(REFUSED_OPTIONS),
+        1 => Reply::from(422).body(REFUSED_OPTIONS),
+        2 => Reply::from(Met::RuntimeLimit),
+        3 => Reply::from(529).header("retry-after", "0"),
+        4 => Reply::from(429).header("retry-after", "0"),
+        5 => Reply::from(429),
+        _ => {
+            if !scenario.key_function.is_empty() {
+                scenario.key_function.push(KeyAnswer::GivesResponse);
+            }
+            return;
+        }
+    };
+    let replies = &mut scenario.calls[call].replies;
+    let place = choices.below(replies.len() as u64 + 1) as usize;
+    replies.insert(place, reply);
 }
 
 fn options(choices: &mut Choices<'_>) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What the driver does when a step or an effect says so.
 
-use hfetch::call::{Effect, Lost, Step};
+use hfetch::call::{Call, Effect, Lost, NoKey, Step};
 use hfetch::policy::limit_store::Part;
 
 use super::heard::{self, Heard};
@@ -10,13 +10,23 @@ use super::{Address, End, Task, World};
 /// How long it takes to tell a given store something, in ms.
 const TELLING: u64 = 2;
 
+/// What Node's fetch throws where a connection breaks, and where its own limit for the headers is over.
+const LOST: &str = "TypeError\nSocketError\nUND_ERR_SOCKET";
+pub const RUNTIME_LIMIT: &str = "TypeError\nHeadersTimeoutError\nUND_ERR_HEADERS_TIMEOUT";
+
 impl World {
     pub(super) fn obey(&mut self, call: usize, index: usize, step: Step) {
         if matches!(step, Step::Nothing) {
             return;
         }
         let flight = &mut self.flights[call];
-        flight.story.extend(heard::words(&step, &self.shared));
+        let count = |call: &Call| call.requests.len();
+        let is_whole = flight.call.as_ref().map(count) == Some(index);
+        let words = match step {
+            Step::Deliver if is_whole => Some("let through".to_string()),
+            _ => heard::words(&step, &self.shared),
+        };
+        flight.story.extend(words);
         flight.times.resize(flight.story.len(), self.time);
         let request = &mut flight.requests[index];
         request.serial += 1;
@@ -41,6 +51,10 @@ impl World {
             }
             Step::Send { .. } => self.send(address),
             Step::ReadError { patience } => self.read_error(address, patience),
+            Step::Deliver if is_whole => {
+                (request.end, request.done) = (Some(End::Answer), true);
+                self.begin_requests(call);
+            }
             Step::Deliver => {
                 request.end = Some(End::Answer);
                 let reads_for = flight.plan.reads_for;
@@ -49,7 +63,7 @@ impl World {
             Step::Fail(failure) => {
                 request.end = Some(End::Failed(failure.error.class.name()));
                 request.done = true;
-                flight.failure = Some(failure);
+                flight.failure.get_or_insert(failure);
                 self.end_others(call);
             }
             Step::Nothing => {}
@@ -62,9 +76,10 @@ impl World {
         let (after, heard) = match *answer {
             KeyAnswer::Gives(key) => (0, Heard::Key(key.to_string())),
             KeyAnswer::Late(after, key) => (after, Heard::Key(key.to_string())),
-            KeyAnswer::GivesNoText => (0, Heard::NoKey { thrown: false }),
-            KeyAnswer::Throws => (0, Heard::NoKey { thrown: true }),
-            KeyAnswer::Hangs => (patience as u64, Heard::NoKey { thrown: true }),
+            KeyAnswer::GivesNoText => (0, Heard::NoKey(NoKey::NoString)),
+            KeyAnswer::GivesResponse => (0, Heard::NoKey(NoKey::Response)),
+            KeyAnswer::Throws => (0, Heard::NoKey(NoKey::Failed)),
+            KeyAnswer::Hangs => (patience as u64, Heard::NoKey(NoKey::TimedOut)),
         };
         self.asked_key += 1;
         self.schedule(after, Task::Come(address, heard));
@@ -90,7 +105,7 @@ impl World {
         how: StoreAnswer,
         after: u64,
     ) {
-        let now = self.now();
+        let now = self.now().wall;
         let store = self.store.as_mut().expect("a given store");
         let answer = store.reserve(how, parts, now);
         if how == StoreAnswer::Twice {
@@ -109,7 +124,8 @@ impl World {
         flight.sends += 1;
         flight.requests[address.index].body = reply.body;
         let heard = match reply.what {
-            Met::Lost => Heard::Lost(Lost::Connection),
+            Met::Lost => Heard::Lost(Lost::Connection(LOST)),
+            Met::RuntimeLimit => Heard::Lost(Lost::Connection(RUNTIME_LIMIT)),
             Met::Silence => Heard::Lost(Lost::TimedOut),
             Met::Status(_) => Heard::Head(reply.clone()),
         };

@@ -1,5 +1,6 @@
 //! How answers are read, and how calls end.
 
+use hfetch::call::Call;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End as Ended;
 use hfetch::policy::ledger::Outcome;
@@ -102,9 +103,7 @@ impl World {
     fn close(&mut self, number: usize) {
         let now = self.now();
         let flight = &self.flights[number];
-        let Some(call) = flight.call.as_ref().filter(|call| call.kind.is_some()) else {
-            return;
-        };
+        let Some(call) = &flight.call else { return };
         let failed = |request: &Request| request.end != Some(End::Answer);
         let outcome = match flight.cancelled {
             true => Outcome::Aborted,
@@ -120,7 +119,7 @@ impl World {
         let effects = call.take_effects();
         self.judge
             .close(call, number, settlement.as_ref(), outcome, now);
-        let waits = settlement.is_none();
+        let waits = settlement.is_none() && call.kind.is_some();
         self.flights[number].settlement = settlement;
         self.obey_effects(effects);
         if waits && !self.prices_under_way {
@@ -131,15 +130,21 @@ impl World {
     pub(super) fn prices_come(&mut self) {
         let now = self.now();
         self.prices_under_way = false;
+        let clock = self.judge.clock_at(now);
         match self.scenario.prices {
             Some(_) => self
                 .shared
                 .prices
-                .keep(model::parse(CATALOGUE).expect("a catalogue"), now),
-            None => self.shared.prices.miss(now),
+                .keep(model::parse(CATALOGUE).expect("a catalogue"), clock),
+            None => self.shared.prices.miss(clock),
         }
         for number in 0..self.flights.len() {
-            if self.flights[number].closed && self.flights[number].settlement.is_none() {
+            let flight = &self.flights[number];
+            let settles = |call: &Call| call.kind.is_some();
+            if flight.closed
+                && flight.settlement.is_none()
+                && flight.call.as_ref().is_some_and(settles)
+            {
                 self.close(number);
             }
             for index in 0..self.flights[number].requests.len() {

@@ -3,7 +3,7 @@
 use hfetch::call::failure::Cancelled;
 use hfetch::call::head::{Head, names};
 use hfetch::call::shared::Shared;
-use hfetch::call::{Event, Lost, Step};
+use hfetch::call::{Event, Lost, NoKey, Step};
 use hfetch::policy::limit_store::Refusal;
 
 use super::scenario::{Met, Reply};
@@ -14,12 +14,12 @@ pub enum Heard {
     Begin,
     Prices,
     Key(String),
-    NoKey { thrown: bool },
+    NoKey(NoKey),
     Reserved(Result<String, Refusal>),
     StoreFailed,
     Woken,
     Head(Reply),
-    Lost(Lost),
+    Lost(Lost<'static>),
     ErrorBody(&'static str),
     Cancelled(Cancelled),
 }
@@ -30,7 +30,7 @@ impl Heard {
             Heard::Begin => Event::Begin,
             Heard::Prices => Event::Prices,
             Heard::Key(key) => Event::Key(key),
-            Heard::NoKey { thrown } => Event::NoKey { thrown: *thrown },
+            Heard::NoKey(why) => Event::NoKey(*why),
             Heard::Reserved(answer) => Event::Reserved(answer.clone()),
             Heard::StoreFailed => Event::StoreFailed,
             Heard::Woken => Event::Woken,
@@ -50,7 +50,7 @@ impl Reply {
     pub fn status(&self) -> u16 {
         match self.what {
             Met::Status(status) => status,
-            Met::Lost | Met::Silence => 0,
+            Met::Lost | Met::Silence | Met::RuntimeLimit => 0,
         }
     }
 
@@ -78,8 +78,14 @@ pub fn words(step: &Step, shared: &Shared) -> Option<String> {
         Step::AskKey { .. } => "key?".to_string(),
         Step::Reserve { parts } => {
             let mut keys = 0..shared.config.keys.len();
-            let key = keys.find(|key| shared.scope(*key) == parts[0].scope);
-            let name = key.map_or("-", |key| &shared.config.keys[key]);
+            let scope = &parts[0].scope;
+            let key = keys.find(|key| shared.scope(*key) == *scope);
+            let of_call = if scope.starts_with("key:") {
+                "-"
+            } else {
+                scope
+            };
+            let name = key.map_or(of_call, |key| &shared.config.keys[key]);
             format!("reserve {name}")
         }
         Step::Sleep { ms, waiter: None } => format!("pause {ms}"),

@@ -25,6 +25,7 @@ use hfetch::call::{Call, Effect};
 use hfetch::config::{Config, KeySource};
 use hfetch::error::Error;
 use hfetch::json;
+use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Settlement;
 use hfetch::policy::limit_store::Part;
 
@@ -35,6 +36,9 @@ use store::GivenStore;
 
 /// 2026-11-22T00:00Z
 pub const START: f64 = 1_795_305_600_000.0;
+
+/// What the clock that only passes shows then.
+const UPTIME: f64 = 12_345.25;
 
 /// When every call that is still under way is ended by its total timeout.
 pub const PATIENCE: u64 = 600_000;
@@ -106,7 +110,7 @@ pub struct Flight {
     closed: bool,
     /// What the call was refused with before it began.
     pub refused: Option<Error>,
-    /// The last failure in full.
+    /// The first failure in full.
     pub failure: Option<Box<Failure>>,
     pub ended_at: u64,
 }
@@ -145,6 +149,7 @@ impl World {
             assert!(tasks < MOST_TASKS, "going round in circles");
             self.time = time;
             self.perform(task);
+            self.count_in_flight();
             let next = self.tasks.first_key_value().map(|entry| entry.0.0);
             if next != Some(time) {
                 self.judge.quiet();
@@ -215,9 +220,13 @@ impl World {
         rows.map(|row| *row.0).collect()
     }
 
-    /// The wall clock.
-    pub fn now(&self) -> f64 {
-        START + self.time as f64 + self.skew
+    /// The clocks.
+    pub fn now(&self) -> Now {
+        let passed = self.time as f64;
+        Now {
+            wall: START + passed + self.skew,
+            steady: (!self.scenario.wall_alone).then_some(UPTIME + passed),
+        }
     }
 
     fn schedule(&mut self, after: u64, task: Task) {
@@ -236,14 +245,16 @@ impl World {
             Task::Prices => self.prices_come(),
             Task::Jump(by) => {
                 self.skew += by;
-                self.judge.jumped();
+                if self.scenario.wall_alone {
+                    self.judge.jumped();
+                }
             }
         }
     }
 
     fn begin(&mut self, number: usize) {
         let now = self.now();
-        let wants_prices = self.shared.wants_prices(now);
+        self.judge.read(now);
         let call = match open(&self.shared, &self.flights[number].plan, now) {
             Ok(call) => call,
             Err(error) => {
@@ -251,13 +262,16 @@ impl World {
                 return;
             }
         };
-        if wants_prices && call.kind.is_some() && !self.prices_under_way {
+        if self.shared.wants_prices() && call.kind.is_some() && !self.prices_under_way {
             self.prices_under_way = true;
             self.schedule(self.scenario.prices.unwrap_or(10_000), Task::Prices);
         }
         let flight = &mut self.flights[number];
         let requests = call.requests.len();
-        flight.requests.resize_with(requests, Request::default);
+        // The last one lets all of them through.
+        let whole = call.is_split().then_some(requests);
+        let count = requests + usize::from(call.is_split());
+        flight.requests.resize_with(count, Request::default);
         flight.call = Some(call);
         self.schedule(PATIENCE, Task::Cancel(number, Some(Cancelled::Total)));
         if let Some(cancel) = self.flights[number].plan.cancel
@@ -266,7 +280,15 @@ impl World {
             let after = at.saturating_sub(self.time);
             self.schedule(after, Task::Cancel(number, cancel.how));
         }
-        for index in 0..requests {
+        match whole {
+            Some(whole) => self.hand_in(number, whole, Heard::Begin),
+            None => self.begin_requests(number),
+        }
+    }
+
+    fn begin_requests(&mut self, number: usize) {
+        let count = |call: &Call| call.requests.len();
+        for index in 0..self.flights[number].call.as_ref().map_or(0, count) {
             self.hand_in(number, index, Heard::Begin);
         }
     }
@@ -339,7 +361,15 @@ impl Drop for World {
         if !std::thread::panicking() {
             return;
         }
+        let Scenario {
+            workerd,
+            wall_alone,
+            store,
+            jumps,
+            ..
+        } = &self.scenario;
         println!("{}", self.scenario.json());
+        println!("workerd {workerd}, wall alone {wall_alone}, jumps {jumps:?}, store {store:?}");
         for (number, flight) in self.flights.iter().enumerate() {
             let rows = flight.times.iter().zip(&flight.story);
             let rows: Vec<String> = rows
@@ -370,7 +400,7 @@ impl Flight {
     }
 }
 
-fn open(shared: &Rc<Shared>, plan: &Plan, now: f64) -> Result<Call, Error> {
+fn open(shared: &Rc<Shared>, plan: &Plan, now: Now) -> Result<Call, Error> {
     let given = Given {
         options: shared.default_options(),
         parts: plan.parts.clone(),

@@ -1,5 +1,7 @@
 //! The rules of a call, each written down once more in the plainest way.
 
+use std::ops::Range;
+
 use hfetch::call::Call;
 use hfetch::call::shared::Shared;
 use hfetch::policy::cost::Rates;
@@ -28,7 +30,8 @@ pub fn class_of(status: u16, body: &str) -> &'static str {
 
 /// Statuses that are tried again with the same key.
 pub fn is_retryable(status: u16) -> bool {
-    [408, 409, 425, 429, 500, 502, 503, 504].contains(&status)
+    let answered = [408, 409, 425, 429, 500, 502, 503, 504];
+    answered.contains(&status) || (520..=524).contains(&status) || [529, 530].contains(&status)
 }
 
 /// Ms that the server asks for before another try.
@@ -94,47 +97,76 @@ pub fn pause(
             wait = Some(wait.unwrap_or(0.0).max(ms));
         }
     }
+    // "Now" is heard once.
+    let wait = wait.filter(|ms| *ms > 0.0 || attempt == 1);
     let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
     // A timer may be a millisecond early.
     Some(1.0 + wait.unwrap_or(doubled.min(policy.max_delay) * random))
 }
 
-/// What a request reserves: the key's limits, the client's, the budget, and those that the call brought.
+/// Whether a call is let through with all its requests or with none.
+pub fn is_split(shared: &Shared, call: &Call) -> bool {
+    call.requests.len() > 1 && !shared.config.waiting.waits
+}
+
+/// Whether a request counts against anything but what counts the call.
+pub fn counts_requests(shared: &Shared) -> bool {
+    let limits = shared.config.limits;
+    let of_key = [
+        limits.requests_per_minute,
+        limits.tokens_per_minute,
+        limits.requests_per_month,
+    ];
+    of_key.iter().any(Option::is_some) || shared.config.budget.is_some()
+}
+
+/// What a request reserves: the key's limits, the budget and, where it is all of the call, what counts the call.
 pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part]) -> Vec<Part> {
     let config = &shared.config;
     let ask = &call.requests[index].ask;
-    let part = |scope: String, limits: Limits| Part {
-        scope,
-        tokens: ask.tokens(limits.tokens_per_minute),
-        usd: 0.0,
-        limits,
-        budget: None,
+    let of_key = Limits {
+        max_concurrent: None,
+        ..config.limits
     };
-    let at_once = config.limits.max_concurrent;
-    let mut parts = vec![part(
-        shared.scope(key),
-        Limits {
-            max_concurrent: None,
-            ..config.limits
-        },
-    )];
-    if at_once.is_some() {
-        let limits = Limits {
-            max_concurrent: at_once,
-            ..Limits::default()
-        };
-        parts.push(part("client:huggingface".to_string(), limits));
-    }
+    let scope = shared.scope(key);
+    let mut parts = vec![part(call, index..index + 1, scope, of_key)];
     if let Some(budget) = config.budget {
         let most = ask.max_tokens.unwrap_or(4_096.0) * ask.choices;
+        let scope = "budget:huggingface".to_string();
         parts.push(Part {
             usd: usd(shared, call, None, ask.prompt_tokens as f64, most),
             budget: Some(budget),
-            ..part("budget:huggingface".to_string(), Limits::default())
+            ..part(call, index..index + 1, scope, Limits::default())
         });
     }
-    parts.extend(own.iter().map(|own| part(own.scope.clone(), own.limits)));
+    if !is_split(shared, call) {
+        parts.extend(call_parts(shared, call, index..index + 1, own));
+    }
     parts
+}
+
+/// What counts a call: the client's requests at once, and the limits that the call brought.
+pub fn call_parts(shared: &Shared, call: &Call, requests: Range<usize>, own: &[Part]) -> Vec<Part> {
+    let at_once = shared.config.limits.max_concurrent.map(|most| Limits {
+        max_concurrent: Some(most),
+        ..Limits::default()
+    });
+    let of_client = at_once.map(|limits| ("client:huggingface".to_string(), limits));
+    let of_call = own.iter().map(|own| (own.scope.clone(), own.limits));
+    let rows = of_client.into_iter().chain(of_call);
+    rows.map(|(scope, limits)| part(call, requests.clone(), scope, limits))
+        .collect()
+}
+
+fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> Part {
+    let asks = call.requests[requests].iter().map(|request| &request.ask);
+    Part {
+        scope,
+        tokens: asks.map(|ask| ask.tokens(limits.tokens_per_minute)).sum(),
+        usd: 0.0,
+        limits,
+        budget: None,
+    }
 }
 
 /// What tokens cost where a provider answers; at what was reserved, where that provider has no price.

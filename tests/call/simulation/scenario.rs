@@ -11,6 +11,8 @@ pub struct Scenario {
     pub options: Vec<String>,
     /// Whether it runs where no request may wake another one (workerd).
     pub workerd: bool,
+    /// Whether it has no clock but the wall's.
+    pub wall_alone: bool,
     /// What the key function gives, one after the other; the last answer is given again and again.
     pub key_function: Vec<KeyAnswer>,
     /// How a given store answers, one after the other, then honestly and at once; none: the client counts in memory.
@@ -31,6 +33,7 @@ pub enum KeyAnswer {
     /// Gives a key after so many ms.
     Late(u64, &'static str),
     GivesNoText,
+    GivesResponse,
     Throws,
     /// Never answers: the driver gives up after the patience that the step names.
     Hangs,
@@ -68,6 +71,8 @@ pub enum Met {
     Lost,
     /// There are no headers within the connect timeout.
     Silence,
+    /// There are no headers within the runtime's own limit.
+    RuntimeLimit,
 }
 
 /// One call, as its caller and its server want it.
@@ -151,6 +156,11 @@ impl Scenario {
 
     pub fn workerd(mut self) -> Self {
         self.workerd = true;
+        self
+    }
+
+    pub fn wall_alone(mut self) -> Self {
+        self.wall_alone = true;
         self
     }
 

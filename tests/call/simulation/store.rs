@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hfetch::call::Effect;
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
-use hfetch::policy::rate_limit::Reason;
+use hfetch::policy::rate_limit::{Reason, Refused};
 
 use super::scenario::StoreAnswer;
 
@@ -43,8 +43,7 @@ impl GivenStore {
         if how == StoreAnswer::Nonsense {
             return Err(Refusal {
                 scope: "?".to_string(),
-                retry_after: f64::INFINITY,
-                reason: Reason::Blocked,
+                limit: Refused::new(Reason::Blocked, Some(f64::INFINITY), f64::INFINITY),
                 spent_usd: None,
                 budget_usd: None,
             });

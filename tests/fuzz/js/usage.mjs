@@ -1,33 +1,61 @@
-// Streams of strangers, handed on without the events that report usage: the same bytes at every chunking, less those events.
+// Streams of strangers, handed on in whole events without those that report usage: the same bytes at every chunking, less those events and half of one.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 
 const decoder = new TextDecoder("latin1");
+const END = /(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)$/;
 
 /** The first byte says how many bytes come before the end is near; the further ones of the first line the sizes of the pieces. */
-export function hold(data, { WithoutUsage }) {
+export function hold(data, { WholeEvents }) {
   const [settings, body] = head(data);
   const sizes = settings.subarray(1);
-  assert.equal(read(new WithoutUsage(), pieces(body, sizes), Infinity), decoder.decode(body));
-  const expected = kept(body);
-  for (const parts of [[body], pieces(body, sizes), pieces(body, [0])]) assert.equal(read(new WithoutUsage(), parts, 0), expected);
+  const all = kept(body, () => true);
+  const asked = kept(body, (event) => !reportsUsage(bytesOf(event)));
+  for (const parts of [[body], pieces(body, sizes), pieces(body, [0])]) {
+    assert.equal(read(new WholeEvents({ usage: true }), parts, 0), all);
+    assert.equal(read(new WholeEvents({ usage: false }), parts, Infinity), all);
+    assert.equal(read(new WholeEvents({ usage: false }), parts, 0), asked);
+  }
 }
 
-/** What is handed on, when `near` bytes come before it is known that the end is near. */
-function read(reader, parts, near) {
+/** What is handed on, when `near` bytes come before it is known that the end is near. Before the end it is whole events. */
+function read(filter, parts, near) {
   let [passed, out] = [0, ""];
   for (const part of parts) {
-    for (const piece of reader.take(part, passed >= near, false)) out += decoder.decode(piece);
+    for (const piece of filter.take(part, passed >= near, false)) out += decoder.decode(piece);
+    assert.ok(out === "" || END.test(out), JSON.stringify(out));
     passed += part.length;
   }
-  for (const piece of reader.take(new Uint8Array(0), near !== Infinity, true)) out += decoder.decode(piece);
+  for (const piece of filter.take(new Uint8Array(0), near !== Infinity, true)) out += decoder.decode(piece);
   return out;
 }
 
-/** The events of a body, each with its blank line, but for those that report usage. */
-function kept(body) {
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** The events of a body that are wanted, each with its blank line; of what has none only what lacks nothing else. */
+function kept(body, wanted) {
   const events = decoder.decode(body).split(/(?<=(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n))/);
-  return events.filter((event) => !reportsUsage(Uint8Array.from(event, (letter) => letter.charCodeAt(0)))).join("");
+  const rest = END.test(events.at(-1)) ? "" : events.pop();
+  return [...events, ended(rest)].filter((event) => event !== "" && wanted(event)).join("");
+}
+
+function ended(rest) {
+  const lines = rest.split(/\r\n|\r|\n/);
+  if (lines.pop() === "" && lines.every((line) => line === "" || line.startsWith(":"))) return rest;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(rest));
+  const data = text.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+  const frames = data.trim() === "" ? [] : data.trim().split("\n");
+  const isWhole = isJson(data) || (frames.length > 0 && frames.every((frame) => ["", "[DONE]"].includes(frame.trim()) || frame.trim().startsWith(":") || isJson(frame)));
+  return isWhole ? rest + (rest.endsWith("\n") ? "\n" : "\n\n") : "";
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function reportsUsage(event) {

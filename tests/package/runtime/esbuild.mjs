@@ -9,9 +9,10 @@ export const conditions = ["workerd", "worker", "browser"];
 export async function bundleWithEsbuild(entry, out) {
   const wasm = [];
   const keepWasm = ({ onResolve }) =>
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-      wasm.push(join(resolveDir, path));
-      return { path: `./${basename(path)}`, external: true };
+    onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path.replace("?module", ""));
+      wasm.push(file);
+      return { path: `./${basename(file)}`, external: true };
     });
   await build({ entryPoints: [entry], bundle: true, format: "esm", conditions, outfile: join(out, "worker.js"), plugins: [{ name: "keep-wasm", setup: keepWasm }] });
   for (const path of wasm) await writeFile(join(out, basename(path)), await readFile(path));

@@ -2,6 +2,9 @@
 
 use hfetch::call::{Lost, Step};
 
+use hfetch::policy::clock::Now;
+
+use super::super::driver::RUNTIME_LIMIT;
 use super::super::rules;
 use super::super::scenario::Reply;
 use super::{Judge, Moment, Phase, Request};
@@ -21,24 +24,34 @@ impl Judge {
         }
         assert!(matches!(step, Step::Deliver), "{step:?}");
         self.block(request.key, rules::rest(reply), m.now);
+        // A server that answers without stream options is never sent any again.
+        self.options_refused |= m.call.stream && request.is_bare;
+        let refused = self.shared.stream_options_refused.get();
+        assert_eq!(refused, self.options_refused);
     }
 
-    pub(super) fn block(&mut self, key: usize, rest: Option<f64>, now: f64) {
+    pub(super) fn block(&mut self, key: usize, rest: Option<f64>, now: Now) {
         if let (Some(rest), Some(store)) = (rest, &mut self.store) {
-            store.block(&self.shared.scope(key), now + rest);
+            store.expire(now);
+            store.block(&self.shared.scope(key), now.wall + rest);
         }
     }
 
-    pub(super) fn lost(&mut self, m: &Moment<'_>, request: &mut Request, lost: Lost, step: &Step) {
-        let pause = rules::pause(None, "", request.attempts, m.random, &m.call.options.retry);
-        if lost == Lost::Connection {
-            self.book(m.call, request, 0, 0);
-            return self.pause_or_fail(request, step, pause, "APIConnectionError");
+    /// A lost connection is tried again; after a time limit, whosever it is, the model may be at work.
+    pub(super) fn lost(
+        &mut self,
+        m: &Moment<'_>,
+        request: &mut Request,
+        lost: Lost<'_>,
+        step: &Step,
+    ) {
+        if lost == Lost::TimedOut || lost == Lost::Connection(RUNTIME_LIMIT) {
+            self.sent_in_vain(m, request);
+            return self.fail(request, step, "APIConnectionTimeoutError");
         }
-        self.sent_in_vain(m, request);
-        // Whether a connect timeout is tried again is for the tests of src/policy/retry.rs.
-        let pause = pause.filter(|_| !matches!(step, Step::Fail(_)));
-        self.pause_or_fail(request, step, pause, "APIConnectionTimeoutError");
+        self.book(m.call, request, 0, 0);
+        let pause = rules::pause(None, "", request.attempts, m.random, &m.call.options.retry);
+        self.pause_or_fail(request, step, pause, "APIConnectionError");
     }
 
     pub(super) fn error(
@@ -53,9 +66,16 @@ impl Judge {
         let (model, policy) = (&m.call.model, &m.call.options.retry);
         let rest = rules::rest(reply);
         self.book(m.call, request, 0, 0);
+        let class = rules::class_of(status, body);
+        if [400, 422].contains(&status) && body.contains("stream_options") && !request.is_bare {
+            request.is_bare = true;
+            request.has_twice = true;
+            request.tried.pop();
+            request.failed = Some(class);
+            return self.next_attempt(m, request, step);
+        }
         self.pool.failed(request.key, model, status, rest, m.now);
         self.block(request.key, rest, m.now);
-        let class = rules::class_of(status, body);
         let last = request.attempts >= policy.max_attempts;
         if !last && status == 401 && self.shared.config.key_from_function {
             request.failed = Some(class);

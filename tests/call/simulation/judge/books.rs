@@ -1,6 +1,7 @@
 //! What is booked, and what the one settlement must say.
 
 use hfetch::call::Call;
+use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::{Outcome, Settlement, Source};
 
 use super::super::rules;
@@ -54,8 +55,11 @@ impl Judge {
     }
 
     /// The driver has said what an answer took.
-    pub fn account(&mut self, call: &Call, number: usize, index: usize, usage: Reported, now: f64) {
-        self.now = now;
+    pub fn account(&mut self, call: &Call, number: usize, index: usize, usage: Reported, now: Now) {
+        // A driver that never says anything reads no clock for it.
+        if usage != Reported::Never {
+            self.read(now);
+        }
         let used = match usage {
             Reported::ByServer(prompt, completion) => (prompt, completion),
             Reported::Delivered(completion) => (call.requests[index].ask.prompt_tokens, completion),
@@ -76,16 +80,18 @@ impl Judge {
         number: usize,
         settlement: Option<&Settlement>,
         outcome: Outcome,
-        now: f64,
+        now: Now,
     ) {
-        self.now = now;
+        self.read(now);
         for index in 0..call.requests.len() {
             self.account(call, number, index, Reported::Delivered(0), now);
+            self.release(number, index);
             let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
             self.leave(&mut request);
             request.phase = Phase::Over;
             self.requests.insert((number, index), request);
         }
+        self.close_whole(call, number);
         let Some(settlement) = settlement else { return };
         self.settled += 1;
         let sum = self.sums.remove(&number).unwrap_or_default();

@@ -1,61 +1,71 @@
 //! Which request's turn it is, what the limits say, and how long a waiter may sleep.
 
+use std::ops::RangeInclusive;
+
 use hfetch::call::Step;
+use hfetch::call::shared::Host;
 use hfetch::policy::limit_store::Refusal;
 use hfetch::policy::rate_limit::Reason;
 
 use super::super::rules;
-use super::{GRACE, Judge, LAST_LOOK, Moment, Phase, Request, UNNAMED};
+use super::{FIRST_LOOK, GRACE, Judge, LAST_LOOK, Moment, Phase, Request, Turn, UNNAMED};
 
 impl Judge {
     /// One's turn in line, or a first look.
     pub(super) fn look(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
         let turn = &mut request.turn;
-        turn.asked = self.clock;
+        turn.asked = self.clock.steady();
         let position = self
             .line
             .iter()
             .position(|place| Some(place.0) == turn.waiter);
         turn.first = position.map_or(self.line.is_empty(), |before| before == 0);
-        if !turn.first && position.is_some() {
+        // Whose wait is over asks all the same, to learn what is in the way.
+        if !turn.first && position.is_some() && turn.asked < turn.give_up {
             return self.sleep(request, step);
         }
         if self.shared.config.budget.is_some() && self.shared.has_lost_counters() {
-            return self.give_up(request, step, "LimitExceededError");
+            return self.give_up(request, step, "store");
         }
         turn.keys = self.pool.pick(&m.call.model, &request.tried, m.now);
         (turn.next, turn.freed) = (0, m.freed);
         turn.refusals.clear();
-        turn.parts.clear();
-        if turn.keys.is_empty() {
-            return self.give_up(request, step, "AuthenticationError");
-        }
+        assert!(
+            !turn.keys.is_empty(),
+            "the last usable key is never refused"
+        );
+        turn.parts = (0..self.shared.config.keys.len().max(1))
+            .map(|key| {
+                let index = request.lets_through.unwrap_or(m.index);
+                rules::parts(&self.shared, m.call, index, key, m.own)
+            })
+            .collect();
         self.ask(m, request, step);
     }
 
     /// One key after the other, until the limits say yes.
     pub(super) fn ask(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         while let Some(key) = request.turn.keys.get(request.turn.next).copied() {
-            let parts = rules::parts(&self.shared, m.call, m.index, key, m.own);
+            if self.is_counted_already(m) {
+                return self.admitted(m, request, key, None, step);
+            }
+            let parts = &request.turn.parts[key];
             let Some(store) = &mut self.store else {
                 assert!(
-                    matches!(step, Step::Reserve { parts: asked } if *asked == parts),
+                    matches!(step, Step::Reserve { parts: asked } if asked == parts),
                     "{step:?}"
                 );
                 request.phase = Phase::Reserving;
                 return;
             };
-            let answer = store.reserve(&parts, m.now);
-            request.turn.parts.push(parts);
-            match answer {
+            match store.reserve(parts, m.now) {
                 Ok(name) if request.turn.first => {
-                    (request.key, request.reservation) = (key, Some(name));
-                    return self.sent(m, request, step);
+                    return self.admitted(m, request, key, Some(name), step);
                 }
                 Ok(name) => {
                     store.release(&name);
-                    return self.sleep(request, step);
+                    return self.join(m, request, step);
                 }
                 Err(refusal) => self.refused(m, request, refusal),
             }
@@ -69,7 +79,7 @@ impl Judge {
         turn.next += 1;
         // Another key can't help against a limit of the client's, or the budget.
         if refusal.scope == self.shared.scope(key) {
-            self.pool.limited(key, refusal.retry_after, m.now);
+            self.pool.limited(key, refusal.limit.retry_after, m.now);
         } else {
             turn.next = turn.keys.len();
             turn.refusals.clear();
@@ -87,8 +97,8 @@ impl Judge {
         let turn = &request.turn;
         match answer {
             Ok(_) if turn.first => {
-                request.key = turn.keys[turn.next];
-                self.sent(m, request, step);
+                let key = turn.keys[turn.next];
+                self.admitted(m, request, key, None, step);
             }
             Ok(_) => self.join(m, request, step),
             Err(refusal) => {
@@ -100,20 +110,28 @@ impl Judge {
 
     /// Every key was refused.
     pub(super) fn end_round(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
-        let turn = &request.turn;
-        let waits = self.shared.config.waiting.waits;
-        let soonest = turn.refusals.iter().map(|refusal| refusal.retry_after);
-        let soonest = soonest.fold(f64::INFINITY, f64::min);
-        let budget = turn
-            .refusals
-            .iter()
-            .any(|refusal| refusal.reason == Reason::Budget);
-        if budget {
-            return self.give_up(request, step, "BudgetExceededError");
-        }
-        let too_long = turn.first && soonest > turn.give_up - turn.asked;
-        if !waits || soonest == f64::INFINITY || too_long {
-            return self.give_up(request, step, "LimitExceededError");
+        let turn = &mut request.turn;
+        // A time that is known comes before one that nobody can foretell.
+        let gives_way = |refusal: &Refusal| match refusal.limit.retry_after {
+            0.0 => f64::MAX,
+            ms => ms,
+        };
+        let refusals = turn.refusals.iter();
+        let soonest = refusals.min_by(|one, other| gives_way(one).total_cmp(&gives_way(other)));
+        let refusal = soonest.expect("a refusal").clone();
+        let mut of_keys = turn.keys.iter().map(|key| self.shared.scope(*key));
+        turn.rested = match of_keys.any(|scope| scope == refusal.scope) {
+            true => self.pool.next_ready(&turn.model, &turn.keys, m.now),
+            false => f64::INFINITY,
+        };
+        let reason = refusal.limit.reason.name();
+        let wait = refusal.limit.retry_after;
+        let left = turn.give_up - turn.asked;
+        let too_long = turn.first && wait.min(turn.rested) > left;
+        let never = !self.shared.config.waiting.waits || wait == f64::INFINITY;
+        turn.refusal = Some(refusal);
+        if never || too_long || left <= 0.0 || reason == Reason::Budget.name() {
+            return self.give_up(request, step, reason);
         }
         if request.turn.first && m.freed != request.turn.freed {
             return self.look(m, request, step);
@@ -124,9 +142,10 @@ impl Judge {
     /// A request that is first as it joins asks at once: no other one will wake it.
     pub(super) fn join(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
+        let clock = self.clock.steady();
         let turn = &mut request.turn;
-        if !turn.first && self.line.is_empty() && turn.give_up > self.clock {
-            self.line.push((UNNAMED, self.clock + GRACE));
+        if !turn.first && self.line.is_empty() && turn.give_up > turn.asked {
+            self.line.push((UNNAMED, clock + GRACE));
             turn.waiter = Some(UNNAMED);
             return self.look(m, request, step);
         }
@@ -135,9 +154,8 @@ impl Judge {
 
     pub(super) fn sleep(&mut self, request: &mut Request, step: &Step) {
         let turn = &mut request.turn;
-        let left = turn.give_up - self.clock;
-        if left <= 0.0 {
-            return self.give_up(request, step, "LimitExceededError");
+        if turn.asked >= turn.give_up {
+            return self.give_up(request, step, "concurrent");
         }
         let Step::Sleep {
             ms,
@@ -146,35 +164,28 @@ impl Judge {
         else {
             panic!("a place in line, not {step:?}");
         };
-        let host = self.shared.host;
-        let is_woken = host.wakes_across_requests && !(turn.first && host.has_store);
-        let waits = || turn.refusals.iter().map(|refusal| refusal.retry_after);
-        let soonest = waits().filter(|ms| *ms > 0.0).fold(f64::INFINITY, f64::min);
-        let wait = match turn.first {
-            true if waits().all(|ms| ms > 0.0) => soonest..=soonest,
-            true if is_woken => left.min(soonest)..=left.min(soonest),
-            false if is_woken => left..=left,
-            _ => 1.0..=LAST_LOOK.min(left).max(1.0),
-        };
+        let clock = self.clock.steady();
+        let wait = turn.wait(clock, self.shared.host);
         assert!(wait.contains(ms), "{wait:?}: {step:?} {turn:?}");
         let place = self
             .line
             .iter_mut()
             .find(|place| Some(place.0) == turn.waiter);
-        let alive_until = self.clock + ms + GRACE;
+        let alive_until = clock + ms + GRACE;
         match place {
             Some(place) => *place = (*waiter, alive_until),
             None => self.line.push((*waiter, alive_until)),
         }
         turn.waiter = Some(*waiter);
-        turn.sleeps_until = self.clock + ms;
+        turn.sleeps_until = clock + ms;
         request.phase = Phase::Waiting;
     }
 
     /// In workerd a request may die without a word, and its place is lost.
     pub(super) fn drop_silent(&mut self) {
         if !self.shared.host.wakes_across_requests {
-            self.line.retain(|place| place.1 >= self.clock);
+            let clock = self.clock.steady();
+            self.line.retain(|place| place.1 >= clock);
         }
     }
 
@@ -196,24 +207,49 @@ impl Judge {
             return;
         }
         let turn = &request.turn;
+        let clock = self.clock.steady();
         if !self.shared.host.wakes_across_requests {
             assert!(
-                turn.first || turn.sleeps_until <= self.clock + LAST_LOOK,
+                turn.first || turn.sleeps_until <= clock + LAST_LOOK,
                 "{turn:?}"
             );
             return;
         }
         assert!(turn.first, "the first in line was not told: {turn:?}");
         let Some(store) = &self.store else { return };
-        if turn.sleeps_until > self.clock + 1.0 {
-            for parts in &turn.parts {
-                let answer = store.clone().reserve(parts, self.now);
+        if turn.sleeps_until > clock + 1.0 {
+            let mut pool = self.pool.clone();
+            for key in pool.pick(&turn.model, &request.tried, self.now) {
+                let answer = store.clone().reserve(&turn.parts[key], self.now);
                 assert!(
                     answer.is_err(),
-                    "asleep at {} though it could go: {turn:?}",
-                    self.now
+                    "asleep at {clock} though it could go: {turn:?}"
                 );
             }
         }
+    }
+}
+
+impl Turn {
+    /// How many ms the next sleep may take.
+    fn wait(&self, clock: f64, host: Host) -> RangeInclusive<f64> {
+        let left = self.give_up - clock;
+        let refusal = self.refusal.as_ref().filter(|_| self.first);
+        let told = |refusal: &Refusal| (refusal.limit.retry_after, refusal.limit.least);
+        let (wait, least) = refusal.map_or((0.0, 0.0), told);
+        let rested = match self.first {
+            true => self.rested,
+            false => f64::INFINITY,
+        };
+        let by_time = match wait {
+            0.0 => f64::INFINITY,
+            wait => wait.min(rested),
+        };
+        let most = by_time.min(rested).min(left).max(1.0);
+        let is_woken = host.wakes_across_requests && !(self.first && host.has_store);
+        if is_woken || (by_time.is_finite() && least >= by_time) {
+            return most..=most;
+        }
+        most.min(least.max(FIRST_LOOK))..=most.min(least.max(LAST_LOOK))
     }
 }

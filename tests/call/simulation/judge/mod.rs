@@ -6,18 +6,24 @@
 mod attempt;
 mod books;
 mod line;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hfetch::call::failure::Cancelled;
 use hfetch::call::shared::Shared;
-use hfetch::call::{Call, Step};
+use hfetch::call::{Call, NoKey, Step};
+use hfetch::policy::clock::{Clock, Now};
 use hfetch::policy::key_pool::{KeyPool, KeySnapshot};
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
+use hfetch::policy::rate_limit::Reason;
 
 use super::heard::Heard;
 use super::scenario::Reply;
+
+/// The first look of a waiter that cannot be woken, in ms.
+const FIRST_LOOK: f64 = 50.0;
 
 /// The longest time between two looks of a waiter that cannot be woken, in ms.
 const LAST_LOOK: f64 = 1_000.0;
@@ -34,7 +40,7 @@ pub struct Moment<'a> {
     pub call: &'a Call,
     pub number: usize,
     pub index: usize,
-    pub now: f64,
+    pub now: Now,
     pub random: f64,
     /// What had become free before the event.
     pub freed: u64,
@@ -49,6 +55,7 @@ enum Phase {
     Prices,
     AskingKey,
     Reserving,
+    ReservingWhole,
     Waiting,
     Pausing,
     Sending,
@@ -66,7 +73,12 @@ struct Turn {
     keys: Vec<usize>,
     next: usize,
     refusals: Vec<Refusal>,
-    /// What each key was asked for.
+    /// The one of them that gives way first.
+    refusal: Option<Refusal>,
+    /// Ms until a key that was not asked has rested.
+    rested: f64,
+    model: String,
+    /// What each key of the client's is asked for.
     parts: Vec<Vec<Part>>,
     freed: u64,
     sleeps_until: f64,
@@ -86,8 +98,16 @@ struct Request {
     key: usize,
     /// The shadow store's name of what is reserved.
     reservation: Option<String>,
+    /// The key and the reservation with which it was let through before it began.
+    let_through: Option<(usize, Option<String>)>,
+    /// Which request of the call this lets through next, where that is all that it does.
+    lets_through: Option<usize>,
     /// Whether it was sent and has no account yet.
     open: bool,
+    /// Whether its body has no stream options.
+    is_bare: bool,
+    /// Whether it was sent once more without them, which no policy of retries forbids.
+    has_twice: bool,
 }
 
 /// What a call has used.
@@ -111,12 +131,13 @@ pub struct Judge {
     line: Vec<(u64, f64)>,
     requests: BTreeMap<(usize, usize), Request>,
     sums: BTreeMap<usize, Sum>,
+    /// What is reserved for calls as a whole, by the shadow store's names.
+    wholes: BTreeMap<usize, String>,
     /// The time of the last event.
-    now: f64,
-    /// The sum of the steps that the time of events made forward.
-    clock: f64,
-    heard_at: f64,
+    now: Now,
+    clock: Clock,
     jumped: bool,
+    options_refused: bool,
     pub settled: usize,
 }
 
@@ -137,16 +158,17 @@ impl Judge {
             line: Vec::new(),
             requests: BTreeMap::new(),
             sums: BTreeMap::new(),
-            now: 0.0,
-            clock: 0.0,
-            heard_at: 0.0,
+            wholes: BTreeMap::new(),
+            now: Now::from(0.0),
+            clock: Clock::default(),
             jumped: false,
+            options_refused: false,
             settled: 0,
         }
     }
 
     /// The keys as they should be.
-    pub fn keys(&mut self, now: f64) -> Vec<KeySnapshot> {
+    pub fn keys(&mut self, now: Now) -> Vec<KeySnapshot> {
         self.pool.snapshot(now)
     }
 
@@ -154,10 +176,22 @@ impl Judge {
         self.jumped = true;
     }
 
+    /// Takes a reading of the clocks.
+    pub fn read(&mut self, now: Now) {
+        self.now = now;
+        self.clock.read(now);
+    }
+
+    /// The time that passes, by a reading that the calls do not take.
+    pub fn clock_at(&self, now: Now) -> f64 {
+        let mut clock = self.clock;
+        clock.read(now);
+        clock.steady()
+    }
+
     /// Holds a step against the rules.
     pub fn hear(&mut self, moment: &Moment<'_>, heard: &Heard, step: &Step) {
-        self.clock += (moment.now - self.heard_at).max(0.0);
-        (self.now, self.heard_at) = (moment.now, moment.now);
+        self.read(moment.now);
         let mut request = self
             .requests
             .remove(&(moment.number, moment.index))
@@ -190,10 +224,20 @@ impl Judge {
                 None => self.fail(request, step, "ConfigError"),
             },
             (Phase::AskingKey, Heard::Key(key)) => self.take_key(m, request, key, step),
-            (Phase::AskingKey, Heard::NoKey { .. }) => self.fail(request, step, "ConfigError"),
+            (Phase::AskingKey, Heard::NoKey(why)) => {
+                let class = match why {
+                    NoKey::Failed => "APIConnectionError",
+                    NoKey::TimedOut => "APIConnectionTimeoutError",
+                    NoKey::Response | NoKey::NoString => "ConfigError",
+                };
+                self.fail(request, step, class);
+            }
             (Phase::Reserving, Heard::Reserved(answer)) => self.reserved(m, request, answer, step),
-            (Phase::Reserving, Heard::StoreFailed) => {
-                self.give_up(request, step, "LimitExceededError")
+            (Phase::ReservingWhole, Heard::Reserved(answer)) => {
+                self.reserved_whole(m, request, answer, step)
+            }
+            (Phase::Reserving | Phase::ReservingWhole, Heard::StoreFailed) => {
+                self.give_up(request, step, "store")
             }
             (Phase::Waiting, Heard::Woken) => self.look(m, request, step),
             (Phase::Pausing, Heard::Woken) => self.next_attempt(m, request, step),
@@ -213,6 +257,7 @@ impl Judge {
     }
 
     fn begin(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        request.is_bare = !m.call.stream || self.options_refused;
         if matches!(step, Step::AwaitPrices) {
             assert!(m.call.kind.is_some() && self.shared.config.budget.is_some());
             request.phase = Phase::Prices;
@@ -223,6 +268,9 @@ impl Judge {
 
     /// The key comes first, then the limits.
     fn next_attempt(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
+        if m.index == m.call.requests.len() {
+            return self.whole(m, request, step);
+        }
         if self.shared.config.key_from_function {
             assert!(matches!(step, Step::AskKey { .. }), "{step:?}");
             request.phase = Phase::AskingKey;
@@ -249,8 +297,17 @@ impl Judge {
             request.key = keys.first().copied().unwrap_or(0);
             return self.sent(m, request, step);
         }
+        if let Some((key, reservation)) = request.let_through.take() {
+            (request.key, request.reservation) = (key, reservation);
+            return self.sent(m, request, step);
+        }
+        self.wait(m, request, step);
+    }
+
+    fn wait(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         request.turn = Turn {
-            give_up: self.clock + self.shared.config.waiting.max_wait,
+            give_up: self.clock.steady() + self.shared.config.waiting.max_wait,
+            model: m.call.model.clone(),
             ..Turn::default()
         };
         self.look(m, request, step);
@@ -265,10 +322,19 @@ impl Judge {
         request.phase = Phase::Over;
     }
 
-    /// What a server said before matters more than what kept the next try from it.
-    fn give_up(&mut self, request: &mut Request, step: &Step, class: &str) {
-        let class = request.failed.unwrap_or(class);
+    /// What a server said before matters more than the limit that kept the next try from it.
+    fn give_up(&mut self, request: &mut Request, step: &Step, reason: &str) {
+        if let Some(class) = request.failed {
+            return self.fail(request, step, class);
+        }
+        let class = match reason == Reason::Budget.name() {
+            true => "BudgetExceededError",
+            false => "LimitExceededError",
+        };
         self.fail(request, step, class);
+        if let Step::Fail(failure) = step {
+            assert_eq!(failure.error.reason, Some(reason), "{failure:?}");
+        }
     }
 
     fn sent(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
@@ -280,7 +346,11 @@ impl Judge {
         assert_eq!(*key, request.given_key.clone().or(configured));
         self.leave(request);
         request.attempts += 1;
-        assert!(request.attempts <= m.call.options.retry.max_attempts);
+        let most = m.call.options.retry.max_attempts + u32::from(request.has_twice);
+        assert!(request.attempts <= most);
+        let has_options =
+            |body: Option<&str>| body.is_some_and(|body| body.contains("stream_options"));
+        assert_eq!(m.call.requests[m.index].body(has_options), !request.is_bare);
         request.tried.push(request.key);
         if m.call.kind.is_some() {
             self.pool.sent(request.key, m.now);

@@ -1,0 +1,1 @@
+export { overResponses as default } from "./tanstack.mjs";

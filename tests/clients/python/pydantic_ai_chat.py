@@ -1,0 +1,1 @@
+from pydantic_ai_ import ChatClient as Client  # noqa: F401
