@@ -256,6 +256,7 @@ impl Reader<'_> {
         })
     }
 
+    #[inline(never)]
     fn members<'a>(
         &mut self,
         scanner: &mut Scanner<'a>,

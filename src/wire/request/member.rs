@@ -53,6 +53,7 @@ pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
 
 /// Inside a member the scanner of the body has been before, so that no other stops there.
 impl From<Stop> for Error {
+    #[inline(never)]
     fn from(_: Stop) -> Self {
         Error::config("body", "is no JSON")
     }

@@ -63,6 +63,7 @@ impl PromptReader<'_> {
     }
 
     /// Reads `messages`.
+    #[inline(never)]
     pub(super) fn messages(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         if scanner.kind()? != Kind::Array {
