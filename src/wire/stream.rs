@@ -337,7 +337,7 @@ impl Reader {
         }
         let completion = &mut self.completion;
         let again = self.at_hand.replace(found.index) == Some(found.index);
-        let waits = again && bytes.len() > length && found.template.may_wait();
+        let waits = again && bytes.len() > length && found.template.waits;
         *late = waits.then_some(bytes);
         let told = match again {
             true if waits => Told::Late,

@@ -76,10 +76,10 @@ struct Example {
 pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
-    /// Three lists, one behind another, of what there is to tell, as [`Told`] names them.
-    parts: Vec<Anchored>,
-    /// Where the second and the third begin.
-    begins: [usize; 2],
+    /// What there is to tell, as [`Told`] names it.
+    parts: [Vec<Anchored>; 3],
+    /// Whether any of it may wait for the next event of this shape.
+    pub waits: bool,
     /// Whether a reader has been told of it as it is now.
     pub handed_on: bool,
 }
@@ -168,9 +168,8 @@ impl Templates {
         if let Some(template) = self.known.get(index)
             && template.compare(bytes, &mut self.slots).is_some()
         {
-            let [all, _] = template.begins;
-            let parts = template.parts.get(..all);
-            for part in parts.unwrap_or_default() {
+            let [all, ..] = &template.parts;
+            for part in all {
                 if part.when == When::Last {
                     completion.add_other(
                         part.part,
@@ -311,22 +310,21 @@ impl Template {
         for primitive in example.primitives.iter().filter(|primitive| primitive.slot) {
             slots.push(primitive.clone());
         }
-        let mut parts = anchor(&example, &slots);
-        let all = parts.len();
-        let mut begins = [all; 2];
-        for (begin, least) in begins.iter_mut().zip([When::Last, When::Always]) {
-            *begin = parts.len();
-            for at in 0..all {
-                if let Some(part) = parts.get(at).filter(|part| part.when >= least) {
-                    parts.push(*part);
+        let mut parts = [anchor(&example, &slots), Vec::new(), Vec::new()];
+        let [all, changing, always] = &mut parts;
+        for (list, least) in [(&mut *changing, When::Last), (&mut *always, When::Always)] {
+            for part in all.iter() {
+                if part.when >= least {
+                    list.push(*part);
                 }
             }
         }
+        let waits = always.len() < changing.len();
         Template {
             example,
             slots,
             parts,
-            begins,
+            waits,
             handed_on: false,
         }
     }
@@ -360,22 +358,15 @@ impl Template {
     /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
     #[inline(always)]
     pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
-        let [changing, always] = self.begins;
+        let [all, changing, always] = &self.parts;
         let parts = match told {
-            Told::Nothing => self.parts.get(..changing),
-            Told::Before => self.parts.get(changing..always),
-            Told::Late => self.parts.get(always..),
+            Told::Nothing => all,
+            Told::Before => changing,
+            Told::Late => always,
         };
-        for anchored in parts.unwrap_or_default() {
+        for anchored in parts {
             visit(anchored.part, anchored.span(slots));
         }
-    }
-
-    /// Whether an event of this shape has parts that may wait for the next one.
-    #[inline]
-    pub fn may_wait(&self) -> bool {
-        let [changing, always] = self.begins;
-        self.parts.len() - always < always - changing
     }
 
     /// Appends what a reader needs to build chunks of this shape: an example, and the paths of the slots in it.
