@@ -9,9 +9,9 @@ mod skip;
 mod text;
 
 pub use number::{exact_number, number};
-pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner};
+pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
 pub use text::{
-    Closing, Unescaped, closing_quote, open_half, unescape, unescape_into, unescape_to,
+    Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
     write_string,
 };
 
@@ -89,16 +89,15 @@ impl Value {
 
 /// Parses one JSON text.
 pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
-    if let Err(error) = std::str::from_utf8(bytes) {
+    if std::str::from_utf8(bytes).is_err() {
         return Err(Malformed {
-            at: error.valid_up_to(),
             problem: "not UTF-8",
         });
     }
     let mut scanner = Scanner::new(bytes);
-    let value = scanner.value()?;
-    scanner.end()?;
-    Ok(value)
+    let value = scanner.value();
+    let end = value.and_then(|value| scanner.end().map(|()| value));
+    end.map_err(|Stop| scanner.malformed())
 }
 
 /// A body without the byte order mark that some servers put before JSON, and that fetch's own `json()` ignores.

@@ -214,13 +214,21 @@ fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 fn plain(name: &str) -> Vec<u8> {
-    let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
-    letters.take(40).map(|b| b.to_ascii_lowercase()).collect()
+    let mut letters = Vec::new();
+    for byte in name.bytes() {
+        if !matches!(byte, b'_' | b'-') && letters.len() < 40 {
+            letters.push(byte.to_ascii_lowercase());
+        }
+    }
+    letters
 }
 
 /// Levenshtein's distance.
 fn edits(from: &[u8], to: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut row = Vec::new();
+    for cell in 0..=to.len() {
+        row.push(cell);
+    }
     for (line, byte) in from.iter().enumerate() {
         let mut diagonal = line;
         let mut left = line.saturating_add(1);

@@ -27,7 +27,10 @@ pub fn read(given: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
             return Err(Error::config(path, problem));
         }
         check_value(value, &path)?;
-        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        let known = |(other, _): &(String, String)| other.eq_ignore_ascii_case(name);
+        if let Some(at) = headers.iter().position(known) {
+            headers.remove(at);
+        }
         headers.push((name.to_string(), value.clone()));
     }
     Ok(())
@@ -48,19 +51,15 @@ pub fn check_value(value: &str, path: &str) -> Result<(), Error> {
 /// Values that are secrets by the names of their headers, and what stands in them behind a scheme such as `Basic`.
 pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
     const NAMED: [&str; 6] = ["key", "token", "secret", "auth", "cookie", "password"];
-    headers
-        .iter()
-        .filter(|(name, _)| {
-            let name = name.to_ascii_lowercase();
-            NAMED.iter().any(|part| find(&name, part).is_some())
-        })
-        .flat_map(|(_, value)| {
-            [
-                Some(value.as_str()),
-                value.split_once(' ').map(|(_, rest)| rest),
-            ]
-        })
-        .flatten()
+    let mut found = Vec::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        if NAMED.iter().any(|part| find(&name, part).is_some()) {
+            found.push(value.as_str());
+            found.extend(value.split_once(' ').map(|(_, rest)| rest));
+        }
+    }
+    found.into_iter()
 }
 
 /// Why a header may not be given, if so.

@@ -8,14 +8,16 @@ use super::{Value, closing_quote, number, unescape};
 /// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
 pub const MAX_DEPTH: usize = 256;
 
-/// Where and why bytes are not JSON.
+/// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// Offset of the first byte that can't be.
-    pub at: usize,
-    /// What is wrong there.
+    /// What is wrong with them.
     pub problem: &'static str,
 }
+
+/// Reading came to what is no JSON; why, [`Scanner::malformed`] says. It is nothing by itself, so that a `?` costs next to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
 
 /// What a value is, told from its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,7 @@ pub struct RawString<'a> {
 
 impl<'a> RawString<'a> {
     /// The bytes meant; a lone surrogate becomes U+FFFD.
+    #[inline(never)]
     pub fn decoded(&self) -> Cow<'a, [u8]> {
         if self.escaped {
             Cow::Owned(unescape(self.raw).into_bytes())
@@ -63,6 +66,8 @@ pub struct Scanner<'a> {
     at: usize,
     depth: usize,
     fresh: bool,
+    key_at: usize,
+    problem: &'static str,
 }
 
 impl<'a> Scanner<'a> {
@@ -73,6 +78,20 @@ impl<'a> Scanner<'a> {
             at: 0,
             depth: 0,
             fresh: false,
+            key_at: 0,
+            problem: "",
+        }
+    }
+
+    /// Offset of the quote before the key that was read last.
+    pub fn key_at(&self) -> usize {
+        self.key_at
+    }
+
+    /// Why it stopped.
+    pub fn malformed(&self) -> Malformed {
+        Malformed {
+            problem: self.problem,
         }
     }
 
@@ -81,11 +100,11 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    fn fail<T>(&self, problem: &'static str) -> Result<T, Malformed> {
-        Err(Malformed {
-            at: self.at,
-            problem,
-        })
+    /// Stops for a reason, which may be its reader's own.
+    #[inline]
+    pub fn fail<T>(&mut self, problem: &'static str) -> Result<T, Stop> {
+        self.problem = problem;
+        Err(Stop)
     }
 
     #[inline(always)]
@@ -101,7 +120,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What comes next, whitespace skipped.
-    pub fn kind(&mut self) -> Result<Kind, Malformed> {
+    pub fn kind(&mut self) -> Result<Kind, Stop> {
         self.space();
         match self.byte() {
             Some(b'"') => Ok(Kind::String),
@@ -115,7 +134,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn open(&mut self, bracket: u8) -> Result<(), Malformed> {
+    fn open(&mut self, bracket: u8) -> Result<(), Stop> {
         self.space();
         if self.byte() != Some(bracket) {
             return self.fail("another kind of value was expected");
@@ -131,7 +150,7 @@ impl<'a> Scanner<'a> {
 
     /// Whether another element follows; consumes the comma before it or the closing bracket.
     #[inline]
-    fn more(&mut self, close: u8) -> Result<bool, Malformed> {
+    fn more(&mut self, close: u8) -> Result<bool, Stop> {
         self.space();
         let fresh = std::mem::replace(&mut self.fresh, false);
         match self.byte() {
@@ -151,12 +170,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Enters an object.
-    pub fn begin_object(&mut self) -> Result<(), Malformed> {
+    pub fn begin_object(&mut self) -> Result<(), Stop> {
         self.open(b'{')
     }
 
     /// The next key with its colon, or `None` after the closing brace.
-    pub fn next_key(&mut self) -> Result<Option<RawString<'a>>, Malformed> {
+    pub fn next_key(&mut self) -> Result<Option<RawString<'a>>, Stop> {
         // Almost every stream is written without spaces.
         if let Some(key) = self.compact_key() {
             return Ok(Some(key));
@@ -164,6 +183,8 @@ impl<'a> Scanner<'a> {
         if !self.more(b'}')? {
             return Ok(None);
         }
+        self.space();
+        self.key_at = self.at;
         let key = self.string()?;
         self.space();
         if self.byte() != Some(b':') {
@@ -186,6 +207,7 @@ impl<'a> Scanner<'a> {
             return None;
         }
         self.fresh = false;
+        self.key_at = start - 1;
         self.at = closing.at + 2;
         Some(RawString {
             raw: self.bytes.get(start..closing.at)?,
@@ -194,18 +216,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Enters an array.
-    pub fn begin_array(&mut self) -> Result<(), Malformed> {
+    pub fn begin_array(&mut self) -> Result<(), Stop> {
         self.open(b'[')
     }
 
     /// Whether another element follows; `false` after the closing bracket.
-    pub fn next_element(&mut self) -> Result<bool, Malformed> {
+    pub fn next_element(&mut self) -> Result<bool, Stop> {
         self.more(b']')
     }
 
     /// A string, unread between its quotes.
     #[inline]
-    pub fn string(&mut self) -> Result<RawString<'a>, Malformed> {
+    pub fn string(&mut self) -> Result<RawString<'a>, Stop> {
         self.space();
         if self.byte() != Some(b'"') {
             return self.fail("a string was expected");
@@ -232,7 +254,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A number as its text.
-    pub fn number(&mut self) -> Result<&'a [u8], Malformed> {
+    pub fn number(&mut self) -> Result<&'a [u8], Stop> {
         self.space();
         match number_end(self.bytes, self.at) {
             Ok(end) => {
@@ -240,14 +262,11 @@ impl<'a> Scanner<'a> {
                 self.at = end;
                 Ok(text)
             }
-            Err(at) => {
-                self.at = at;
-                self.fail("a digit was expected")
-            }
+            Err(_) => self.fail("a digit was expected"),
         }
     }
 
-    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Malformed> {
+    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Stop> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if rest.first_chunk::<N>() != Some(word) {
             return self.fail("not a value");
@@ -257,7 +276,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `true` or `false`.
-    pub fn boolean(&mut self) -> Result<bool, Malformed> {
+    pub fn boolean(&mut self) -> Result<bool, Stop> {
         self.space();
         if self.byte() == Some(b't') {
             self.word(b"true").map(|()| true)
@@ -267,22 +286,25 @@ impl<'a> Scanner<'a> {
     }
 
     /// `null`.
-    pub fn null(&mut self) -> Result<(), Malformed> {
+    pub fn null(&mut self) -> Result<(), Stop> {
         self.space();
         self.word(b"null")
     }
 
     /// Checks the next value and returns its bytes as they stand.
-    pub fn skip(&mut self) -> Result<&'a [u8], Malformed> {
+    pub fn skip(&mut self) -> Result<&'a [u8], Stop> {
         self.space();
         let start = self.at;
-        self.at = value_end(self.bytes, start, MAX_DEPTH - self.depth)?;
+        match value_end(self.bytes, start, MAX_DEPTH - self.depth) {
+            Ok(end) => self.at = end,
+            Err(problem) => return self.fail(problem),
+        }
         self.fresh = false;
         Ok(self.bytes.get(start..self.at).unwrap_or_default())
     }
 
     /// The next value as a tree.
-    pub fn value(&mut self) -> Result<Value, Malformed> {
+    pub fn value(&mut self) -> Result<Value, Stop> {
         Ok(match self.kind()? {
             Kind::Null => self.null().map(|()| Value::Null)?,
             Kind::Bool => Value::Bool(self.boolean()?),
@@ -308,7 +330,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Checks that nothing but whitespace is left.
-    pub fn end(&mut self) -> Result<(), Malformed> {
+    pub fn end(&mut self) -> Result<(), Stop> {
         self.space();
         match self.byte() {
             None => Ok(()),

@@ -1,7 +1,7 @@
 //! The end of a value that nobody needs to understand, in one loop: most of a payload is passed over by it.
 
 use super::scanner::number_end;
-use super::{MAX_DEPTH, Malformed, closing_quote};
+use super::{MAX_DEPTH, closing_quote};
 
 /// Which of the open containers are objects: one bit each.
 #[derive(Default)]
@@ -29,11 +29,6 @@ impl Stack {
 }
 
 #[inline(always)]
-fn fail<T>(at: usize, problem: &'static str) -> Result<T, Malformed> {
-    Err(Malformed { at, problem })
-}
-
-#[inline(always)]
 fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or_default()
 }
@@ -46,22 +41,26 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The end of the value at `start`, with at most `depth` containers in one another.
-pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, Malformed> {
+/// The end of the value at `start`, with at most `depth` containers in one another, or why there is none.
+pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
     let mut stack = Stack::default();
+    // What the stack says of the innermost: it is asked for each element.
+    let mut in_object = false;
     let mut at = start;
     loop {
         at = space(bytes, at);
         let bracket = byte(bytes, at);
         if matches!(bracket, b'{' | b'[') {
             if stack.depth >= depth {
-                return fail(at, "nested too deeply");
+                return Err("nested too deeply");
             }
-            stack.push(bracket == b'{');
+            in_object = bracket == b'{';
+            stack.push(in_object);
             at = space(bytes, at + 1);
             // Two after the opening bracket comes the closing one in ASCII.
             if byte(bytes, at) == bracket + 2 {
                 stack.depth -= 1;
+                in_object = stack.in_object();
                 at += 1;
             } else {
                 if bracket == b'{' {
@@ -77,7 +76,7 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
                 return Ok(at);
             }
             at = space(bytes, at);
-            match (byte(bytes, at), stack.in_object()) {
+            match (byte(bytes, at), in_object) {
                 (b',', true) => {
                     at = key_end(bytes, space(bytes, at + 1))?;
                     break;
@@ -88,9 +87,10 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
                 }
                 (b'}', true) | (b']', false) => {
                     stack.depth -= 1;
+                    in_object = stack.in_object();
                     at += 1;
                 }
-                _ => return fail(at, "a comma or the end was expected"),
+                _ => return Err("a comma or the end was expected"),
             }
         }
     }
@@ -98,37 +98,37 @@ pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
 
 /// The end of a key and its colon.
 #[inline(always)]
-fn key_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+fn key_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
     let at = space(bytes, string_end(bytes, at)?);
     match byte(bytes, at) {
         b':' => Ok(at + 1),
-        _ => fail(at, "a colon was expected"),
+        _ => Err("a colon was expected"),
     }
 }
 
 #[inline(always)]
-fn string_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+fn string_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
     if byte(bytes, at) != b'"' {
-        return fail(at, "a string was expected");
+        return Err("a string was expected");
     }
     match closing_quote(bytes, at + 1) {
         Ok(closing) => Ok(closing.at + 1),
-        Err(at) => fail(at, "not a string"),
+        Err(_) => Err("not a string"),
     }
 }
 
 #[inline(always)]
-fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
+fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
     let rest = bytes.get(at..).unwrap_or_default();
     match byte(bytes, at) {
         b'"' => string_end(bytes, at),
         b'-' | b'0'..=b'9' => match number_end(bytes, at) {
             Ok(end) => Ok(end),
-            Err(at) => fail(at, "a digit was expected"),
+            Err(_) => Err("a digit was expected"),
         },
         b'n' if rest.first_chunk() == Some(b"null") => Ok(at + 4),
         b't' if rest.first_chunk() == Some(b"true") => Ok(at + 4),
         b'f' if rest.first_chunk() == Some(b"false") => Ok(at + 5),
-        _ => fail(at, "not a value"),
+        _ => Err("not a value"),
     }
 }

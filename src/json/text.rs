@@ -223,7 +223,8 @@ fn unicode(escape: &[u8]) -> (Option<char>, usize) {
     (first.and_then(char::from_u32), 6)
 }
 
-fn hex(digits: Option<&[u8]>) -> Option<u32> {
+/// The number that hexadecimal digits are.
+pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
     digits?.iter().try_fold(0, |value, digit| {
         Some(value << 4 | char::from(*digit).to_digit(16)?)
     })

@@ -48,11 +48,12 @@ impl Pricing {
         match value {
             Value::String(text) if text == "live" => Ok(Pricing::Live),
             Value::Object(entries) if is_map(entries) => {
-                let prices = entries.iter().map(|(model, value)| {
+                let mut prices = Vec::new();
+                for (model, value) in entries {
                     let path = [path, "[\"", model, "\"]"].concat();
-                    Ok((model.clone(), Price::from_value(value, &path)?))
-                });
-                Ok(Pricing::PerModel(prices.collect::<Result<_, Error>>()?))
+                    prices.push((model.clone(), Price::from_value(value, &path)?));
+                }
+                Ok(Pricing::PerModel(prices))
             }
             Value::Object(_) => Ok(Pricing::One(Price::from_value(value, path)?)),
             _ => Err(Error::config(
@@ -155,17 +156,18 @@ impl<'a> Fields<'a> {
         let given = self.entries.iter().rev().find(|entry| entry.0 == name);
         given
             .map(|entry| &entry.1)
-            .filter(|value| **value != Value::Other("undefined"))
+            .filter(|value| !matches!(value, Value::Other("undefined")))
     }
 
     fn only(&self, known: &[&str]) -> Result<(), Error> {
-        let mut names = self.entries.iter().map(|entry| entry.0.as_str());
-        let unknown = names.find(|name| !known.contains(name) && self.find(name).is_some());
-        let Some(unknown) = unknown else {
-            return Ok(());
-        };
-        let problem = ["is not part of such a price; there are ", &known.join(", ")].concat();
-        Err(self.refuse(unknown, &problem))
+        for (name, _) in self.entries {
+            if !known.contains(&name.as_str()) && self.find(name).is_some() {
+                let there = known.join(", ");
+                let problem = ["is not part of such a price; there are ", &there].concat();
+                return Err(self.refuse(name, &problem));
+            }
+        }
+        Ok(())
     }
 
     fn rate(&self, name: &str) -> Result<f64, Error> {

@@ -10,8 +10,12 @@ const MONTHS: [&str; 12] = [
 ///
 /// `now` decides the century of a year of two digits. The day of the week is not held against the date.
 pub fn parse(text: &str, now: f64) -> Option<f64> {
-    let words = text.split([' ', ',', '-']).filter(|word| !word.is_empty());
-    let words: Vec<&str> = words.take(7).collect();
+    let mut words = Vec::new();
+    for word in split(text, b" ,-") {
+        if !word.is_empty() {
+            words.push(word);
+        }
+    }
     let (weekday, day, name, year, time) = match words.as_slice() {
         [weekday, day, name, year, time, "GMT"] => (weekday, day, name, year, time),
         [weekday, name, day, time, year] => (weekday, day, name, year, time),
@@ -35,7 +39,7 @@ pub fn parse(text: &str, now: f64) -> Option<f64> {
 }
 
 fn time_of_day(text: &str) -> Option<f64> {
-    let parts: Vec<&str> = text.split(':').take(4).collect();
+    let parts = split(text, b":");
     let [hours, minutes, seconds] = parts.as_slice() else {
         return None;
     };
@@ -46,6 +50,19 @@ fn time_of_day(text: &str) -> Option<f64> {
         number(seconds, 60)?,
     );
     Some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
+}
+
+/// What stands between these bytes.
+fn split<'a>(text: &'a str, between: &[u8]) -> Vec<&'a str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, byte) in text.bytes().enumerate() {
+        if between.contains(&byte) {
+            parts.push(text.get(start..at).unwrap_or_default());
+            start = at + 1;
+        }
+    }
+    parts.push(text.get(start..).unwrap_or_default());
+    parts
 }
 
 /// A year that looks more than 50 years ahead is the latest past one with these digits.

@@ -145,8 +145,12 @@ pub struct KeyPool {
 impl KeyPool {
     /// A pool of keys known by their labels, in the order of the config; a function's key is asked for again each time.
     pub fn new(labels: Vec<String>, from_function: bool) -> Self {
+        let mut keys = Vec::new();
+        for label in labels {
+            keys.push(Key::new(label));
+        }
         KeyPool {
-            keys: labels.into_iter().map(Key::new).collect(),
+            keys,
             from_function,
             clock: Clock::default(),
         }
@@ -172,7 +176,11 @@ impl KeyPool {
                 order.insert(false, key.ready_at(model), index);
             }
         }
-        order.0.into_iter().map(|row| row.2).collect()
+        let mut keys = Vec::new();
+        for row in order.0 {
+            keys.push(row.2);
+        }
+        keys
     }
 
     /// Whether a key that this request has not tried is ready for the model.
@@ -262,14 +270,15 @@ impl KeyPool {
     /// Every key as it is now.
     pub fn snapshot(&mut self, now: impl Into<Now>) -> Vec<KeySnapshot> {
         let now = self.advance(now.into());
-        let keys = self.keys.iter().map(|key| {
+        let mut keys = Vec::new();
+        for key in &self.keys {
             let mut snapshot = key.snapshot(now);
             // Whole ms, as the wall clock has them.
             let on_the_wall = |at: f64| self.clock.to_wall(at).ceil();
             snapshot.ready_at = snapshot.ready_at.map(on_the_wall);
-            snapshot
-        });
-        keys.collect()
+            keys.push(snapshot);
+        }
+        keys
     }
 
     fn advance(&mut self, now: Now) -> f64 {

@@ -187,7 +187,11 @@ impl MemoryStore {
         let mut holds = Vec::with_capacity(parts.len());
         let mut refusal: Option<Refusal> = None;
         for part in parts {
-            match self.hold(part) {
+            let now = self.clock.now();
+            let Some(scope) = self.scope(&part.scope) else {
+                continue;
+            };
+            match scope.hold(part, now) {
                 Ok(hold) => holds.push(hold),
                 Err(refused) => match &mut refusal {
                     Some(others) => others.join(refused),
@@ -222,16 +226,17 @@ impl MemoryStore {
             return;
         };
         for hold in &ended.holds {
-            self.with(&hold.scope, |scope| {
-                // A lost one holds nothing any more, and its number may be another's by now.
-                if !was_lost {
-                    scope.limiter.settle(hold.id, tokens, now);
-                    scope.spent.release(hold.money.unwrap_or_default());
-                }
-                if hold.money.is_some() {
-                    scope.spent.book(Money::from_usd(usd), now.wall);
-                }
-            });
+            let Some(scope) = self.scope(&hold.scope) else {
+                continue;
+            };
+            // A lost one holds nothing any more, and its number may be another's by now.
+            if !was_lost {
+                scope.limiter.settle(hold.id, tokens, now);
+                scope.spent.release(hold.money.unwrap_or_default());
+            }
+            if hold.money.is_some() {
+                scope.spent.book(Money::from_usd(usd), now.wall);
+            }
         }
     }
 
@@ -245,7 +250,9 @@ impl MemoryStore {
     /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
     pub fn block(&mut self, scope: &str, until: f64) {
         let until = self.clock.to_steady(until);
-        self.with(scope, |scope| scope.limiter.block(until));
+        if let Some(scope) = self.scope(scope) {
+            scope.limiter.block(until);
+        }
         if let Some(journal) = &mut self.journal {
             journal.note_scope(scope, None);
         }
@@ -264,11 +271,6 @@ impl MemoryStore {
         self.advance(now.into());
         let now = self.clock.now();
         find(&mut self.scopes, scope).map_or_else(Vec::new, |scope| scope.limiter.quotas(now))
-    }
-
-    fn hold(&mut self, part: &Part) -> Result<Hold, Refusal> {
-        let now = self.clock.now();
-        self.with(&part.scope, |scope| scope.hold(part, now))
     }
 
     fn let_go(&mut self, reservation: &Reservation) {
@@ -309,15 +311,14 @@ impl MemoryStore {
         let now = self.clock.steady();
         let expired = |reservation: &Reservation| reservation.at + self.lost_after <= now;
         let count = self.open.partition_point(expired);
-        let lost: Vec<Reservation> = self.open.drain(..count).collect();
+        let mut lost = take_first(&mut self.open, count);
         for reservation in &lost {
             self.lose(reservation);
             self.note(reservation, true);
         }
-        self.lost.extend(lost);
+        self.lost.append(&mut lost);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
-        let forgotten: Vec<Reservation> = self.lost.drain(..excess).collect();
-        for reservation in &forgotten {
+        for reservation in &take_first(&mut self.lost, excess) {
             self.note(reservation, true);
         }
     }
@@ -337,23 +338,21 @@ impl MemoryStore {
         [created.as_str(), "-", &number.to_string()].concat()
     }
 
-    /// Does something to a scope, which is made where there is none.
-    fn with<T>(&mut self, name: &str, act: impl FnOnce(&mut Scope) -> T) -> T {
-        if let Some(scope) = find(&mut self.scopes, name) {
-            return act(scope);
+    /// A scope, which is made where there is none.
+    fn scope(&mut self, name: &str) -> Option<&mut Scope> {
+        if find(&mut self.scopes, name).is_none() {
+            self.drop_idle();
+            let scope = Scope {
+                name: name.to_string(),
+                limiter: RateLimiter::new(Limits::default()),
+                spent: Spent::default(),
+            };
+            let index = self
+                .scopes
+                .partition_point(|other| other.name.as_str() < name);
+            self.scopes.insert(index, scope);
         }
-        self.drop_idle();
-        let mut scope = Scope {
-            name: name.to_string(),
-            limiter: RateLimiter::new(Limits::default()),
-            spent: Spent::default(),
-        };
-        let answer = act(&mut scope);
-        let index = self
-            .scopes
-            .partition_point(|other| other.name.as_str() < name);
-        self.scopes.insert(index, scope);
-        answer
+        find(&mut self.scopes, name)
     }
 
     fn drop_idle(&mut self) {
@@ -376,6 +375,15 @@ impl Default for MemoryStore {
 fn find<'a>(scopes: &'a mut [Scope], name: &str) -> Option<&'a mut Scope> {
     let found = scopes.binary_search_by(|scope| scope.name.as_str().cmp(name));
     scopes.get_mut(found.ok()?)
+}
+
+/// Takes out so many from the front.
+fn take_first(reservations: &mut Vec<Reservation>, count: usize) -> Vec<Reservation> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let rest = reservations.split_off(count.min(reservations.len()));
+    std::mem::replace(reservations, rest)
 }
 
 fn take(reservations: &mut Vec<Reservation>, number: u64) -> Option<Reservation> {

@@ -338,17 +338,20 @@ impl RateLimiter {
                 month,
             ),
         ];
-        let quota = |(reason, limit, taken, reset)| {
-            let limit = set(limit)?;
+        let mut quotas = Vec::new();
+        for (reason, limit, taken, reset) in rows {
+            let Some(limit) = set(limit) else {
+                continue;
+            };
             let remaining = (limit - taken as f64).floor().max(0.0);
-            Some(Quota {
+            quotas.push(Quota {
                 reason,
                 limit,
                 remaining,
                 reset,
-            })
-        };
-        rows.into_iter().filter_map(quota).collect()
+            });
+        }
+        quotas
     }
 
     /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.

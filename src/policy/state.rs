@@ -81,17 +81,15 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of rows, each read by `read`.
-    pub fn rows<T>(
+    pub fn rows(
         &self,
         name: &str,
-        mut read: impl FnMut(Row<'a>) -> Option<T>,
-    ) -> Result<Vec<T>, Error> {
-        let mut rows = Vec::new();
+        read: &mut dyn FnMut(Row<'a>) -> Option<()>,
+    ) -> Result<(), Error> {
         for item in self.list(name)? {
-            let row = row(item, &mut read);
-            rows.push(row.ok_or_else(|| self.broken(name))?);
+            row(item, &mut *read).ok_or_else(|| self.broken(name))?;
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// The error for a field that is missing or makes no sense.

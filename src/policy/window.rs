@@ -155,8 +155,14 @@ impl Window {
 
     /// What is counted and has ended: time, requests, tokens.
     pub fn settled(&self) -> Vec<(f64, u64, u64)> {
-        let rows = self.buckets.iter().map(Bucket::settled);
-        rows.filter(|row| row.1 > 0 || row.2 > 0).collect()
+        let mut rows = Vec::new();
+        for bucket in &self.buckets {
+            let row = bucket.settled();
+            if row.1 > 0 || row.2 > 0 {
+                rows.push(row);
+            }
+        }
+        rows
     }
 
     /// What is counted of one time and has ended: time, requests, tokens.

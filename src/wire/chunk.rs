@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::fault;
-use crate::json::{Kind, Malformed, Scanner};
+use crate::json::{Kind, Malformed, Scanner, Stop};
 
 mod choice;
 
@@ -77,7 +77,7 @@ pub enum Part {
 }
 
 /// What reading comes to: the parts are among the fields then.
-type Read = Result<(), Malformed>;
+type Read = Result<(), Stop>;
 
 /// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
 const MAX_KEYS: usize = 16;
@@ -105,21 +105,21 @@ pub fn read(payload: &[u8], fields: &mut Vec<Field>) -> Result<Frame, Malformed>
     let mut reader = Reader {
         payload,
         scanner: Scanner::new(payload),
-        before_key: 0,
         fields,
+        keys: 0,
         latest: [0; Part::Void as usize],
     };
-    let frame = reader.chunk()?;
-    reader.scanner.end()?;
-    Ok(frame)
+    let frame = reader.chunk();
+    let end = frame.and_then(|frame| reader.scanner.end().map(|()| frame));
+    end.map_err(|Stop| reader.scanner.malformed())
 }
 
 struct Reader<'a, 'f> {
     payload: &'a [u8],
-    /// Where the last key was looked for: nothing but white space and a comma stands before it.
-    before_key: usize,
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
+    /// Bits of the keys so far whose members are kept: of a key whose bit is not among them nothing is looked for.
+    keys: u64,
     /// Of each part the last field.
     latest: [usize; Part::Void as usize],
 }
@@ -148,8 +148,9 @@ impl<'a> Reader<'a, '_> {
     /// The same for a key whose value holds several parts: `range` is where they are.
     #[inline]
     fn forget_all(&mut self, range: &Range<usize>) {
-        let fields = self.fields.iter_mut().take(range.end).skip(range.start);
-        fields.for_each(|field| field.part = Part::Void);
+        for field in self.fields.get_mut(range.clone()).unwrap_or_default() {
+            field.part = Part::Void;
+        }
     }
 
     fn skip(&mut self) -> Read {
@@ -169,7 +170,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The next value's span between its quotes; none where it is null.
-    fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Malformed> {
+    fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Stop> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at() + 1;
         match kind {
@@ -190,7 +191,6 @@ impl<'a> Reader<'a, '_> {
         }
         self.scanner.begin_object()?;
         loop {
-            self.before_key = self.scanner.at();
             match self.scanner.next_key()? {
                 Some(key) if key.escaped => on_key(self, &key.decoded())?,
                 Some(key) => on_key(self, key.raw)?,
@@ -212,26 +212,22 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// Where the key begins whose value comes next.
-    fn key_start(&self) -> usize {
-        let rest = self.payload.get(self.before_key..).unwrap_or_default();
-        self.before_key
-            + rest
-                .iter()
-                .position(|byte| *byte == b'"')
-                .unwrap_or_default()
-    }
-
     /// The key at hand with its value.
     fn member(&mut self, part: Part, scope: usize) -> Read {
-        let start = self.key_start();
+        let start = self.scanner.key_at();
         let key = self.payload.get(start..self.scanner.at());
         let (payload, key) = (self.payload, key.unwrap_or_default());
-        let earlier = self.fields.iter_mut().skip(scope).rev().take(MAX_KEYS);
-        for field in earlier.filter(|field| field.part == part) {
-            let member = payload.get(field.span.start..).unwrap_or_default();
-            if member.starts_with(key) {
-                field.part = Part::Void;
+        let letter = |at: usize| usize::from(key.get(at).copied().unwrap_or_default());
+        let bit = 1u64 << ((letter(1) + 3 * letter(key.len() / 2) + 7 * key.len()) % 64);
+        let may_come_again = self.keys & bit != 0;
+        self.keys |= bit;
+        if may_come_again {
+            let earlier = self.fields.get_mut(scope..).unwrap_or_default();
+            for field in earlier.iter_mut().rev().take(MAX_KEYS) {
+                let member = payload.get(field.span.start..).unwrap_or_default();
+                if field.part == part && member.starts_with(key) {
+                    field.part = Part::Void;
+                }
             }
         }
         self.scanner.skip()?;
@@ -260,7 +256,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether an object comes next; null is none, and so is an empty list, as some languages write an empty object.
-    fn is_object(&mut self, problem: &'static str) -> Result<bool, Malformed> {
+    fn is_object(&mut self, problem: &'static str) -> Result<bool, Stop> {
         match self.scanner.kind()? {
             Kind::Object => return Ok(true),
             Kind::Null => self.skip()?,
@@ -276,17 +272,13 @@ impl<'a> Reader<'a, '_> {
         Ok(false)
     }
 
-    fn refuse(&self, problem: &'static str) -> Read {
-        let at = self.scanner.at();
-        Err(Malformed { at, problem })
+    fn refuse(&mut self, problem: &'static str) -> Read {
+        self.scanner.fail(problem)
     }
 
-    fn chunk(&mut self) -> Result<Frame, Malformed> {
+    fn chunk(&mut self) -> Result<Frame, Stop> {
         if self.scanner.kind()? != Kind::Object {
-            return Err(Malformed {
-                at: self.scanner.at(),
-                problem: "not an object",
-            });
+            return self.scanner.fail("not an object");
         }
         let (mut words, mut object) = ([false; fault::WORDS.len()], false);
         let (mut message, mut has_choices) = (false, false);
@@ -308,7 +300,7 @@ impl<'a> Reader<'a, '_> {
             }
             // Groq's usage before it adopted the standard place.
             b"x_groq" => reader.nested(&mut groq, &mut |reader| {
-                let (start, mut usage) = (reader.key_start(), 0..0);
+                let (start, mut usage) = (reader.scanner.key_at(), 0..0);
                 reader.object(&mut |reader, key| match key {
                     b"usage" => reader.nested(&mut usage, &mut Self::usage),
                     _ => reader.skip(),
@@ -338,7 +330,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
-    fn telling(&mut self) -> Result<&'a [u8], Malformed> {
+    fn telling(&mut self) -> Result<&'a [u8], Stop> {
         self.scanner.kind()?;
         let start = self.scanner.at();
         let value = self.scanner.skip()?;
@@ -347,8 +339,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A word that may say so; where it doesn't, it is a key like others.
-    fn word(&mut self, word: &[u8]) -> Result<bool, Malformed> {
-        let start = self.key_start();
+    fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
+        let start = self.scanner.key_at();
         let says_so = fault::says_so(word, self.telling()?);
         if !says_so && word != b"error" {
             self.push(Part::ChunkMember, start..self.scanner.at());

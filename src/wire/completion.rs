@@ -17,7 +17,7 @@ mod node;
 
 use choice::Choice;
 use members::Members;
-pub(super) use members::may_hold_text;
+pub(super) use members::last_counts;
 use node::{Within, put};
 
 /// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
@@ -75,7 +75,9 @@ impl Completion {
         self.add_other(part, block.get(span).unwrap_or_default());
     }
 
-    fn add_other(&mut self, part: Part, bytes: &[u8]) {
+    /// The same for a part that is seldom one of many.
+    #[inline(never)]
+    pub(super) fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
             Part::Id => first(&mut self.id, bytes),
             Part::Created => first(&mut self.created, bytes),
@@ -140,19 +142,13 @@ impl Completion {
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let or = |value: &'_ [u8], otherwise: &'static [u8]| match value {
-            b"" => otherwise.to_vec(),
-            value => value.to_vec(),
-        };
-        let (id, created) = (or(&self.id, b"\"\""), or(&self.created, b"0"));
-        let model = or(&self.model, b"\"\"");
         let head: [&[u8]; 7] = [
             b"{\"id\":",
-            &id,
+            or(&self.id, b"\"\""),
             b",\"object\":\"chat.completion\",\"created\":",
-            &created,
+            or(&self.created, b"0"),
             b",\"model\":",
-            &model,
+            or(&self.model, b"\"\""),
             b",\"choices\":[",
         ];
         put(&mut out, &head);
@@ -225,9 +221,9 @@ impl Completion {
     /// The usage reported last; counts may be numbers or digits in a string.
     pub fn usage(&self) -> Option<ReportedUsage> {
         let usage = json::parse(self.usage.as_deref()?).ok()?;
-        let count = |name| count(usage.get(name)?);
-        let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
-        let total = count("total_tokens");
+        let prompt = count(&usage, "prompt_tokens");
+        let completion = count(&usage, "completion_tokens");
+        let total = count(&usage, "total_tokens");
         if prompt.is_none() && completion.is_none() {
             return None;
         }
@@ -246,26 +242,23 @@ impl Completion {
 
 /// Whether a usage object holds counts: one without them must not take the place of one with.
 pub(super) fn has_counts(usage: &[u8]) -> bool {
-    let name = b"_tokens\"";
-    let ends = usage
-        .windows(name.len())
-        .enumerate()
-        .filter(|(_, window)| *window == name);
-    ends.map(|(at, _)| usage.get(at + name.len()..).unwrap_or_default())
-        .any(|rest| {
-            let value = rest
-                .trim_ascii_start()
-                .strip_prefix(b":")
-                .unwrap_or_default();
-            matches!(
-                value.trim_ascii_start().first(),
-                Some(b'0'..=b'9' | b'-' | b'"')
-            )
-        })
+    let mut rest = usage;
+    while let [_, behind @ ..] = rest {
+        if let Some(value) = rest.strip_prefix(b"_tokens\"") {
+            let value = value.trim_ascii_start().strip_prefix(b":");
+            let value = value.unwrap_or_default().trim_ascii_start();
+            if matches!(value.first(), Some(b'0'..=b'9' | b'-' | b'"')) {
+                return true;
+            }
+        }
+        rest = behind;
+    }
+    false
 }
 
-fn count(value: &Value) -> Option<f64> {
-    let count = match value {
+#[inline(never)]
+fn count(usage: &Value, name: &str) -> Option<f64> {
+    let count = match usage.get(name)? {
         Value::Number(number) => *number,
         Value::String(text) => whole(text.as_bytes())? as f64,
         _ => return None,
@@ -278,6 +271,11 @@ fn first(place: &mut Vec<u8>, bytes: &[u8]) {
     if matches!(place.as_slice(), b"" | b"\"\"" | b"0") {
         *place = bytes.to_vec();
     }
+}
+
+/// What was said, or what stands for nothing.
+fn or<'a>(said: &'a [u8], otherwise: &'a [u8]) -> &'a [u8] {
+    if said.is_empty() { otherwise } else { said }
 }
 
 fn separated<T>(items: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {

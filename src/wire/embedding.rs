@@ -45,7 +45,7 @@ pub struct Usage {
 /// Why an answer is not what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
-    /// Not the JSON it should be.
+    /// Not the JSON it should be; nothing where a scanner knows why.
     Malformed(&'static str),
     /// JSON, but no embeddings.
     Unknown,
@@ -55,9 +55,9 @@ enum Problem {
     Count(usize),
 }
 
-impl From<json::Malformed> for Problem {
-    fn from(malformed: json::Malformed) -> Self {
-        Problem::Malformed(malformed.problem)
+impl From<json::Stop> for Problem {
+    fn from(_: json::Stop) -> Self {
+        Problem::Malformed("")
     }
 }
 

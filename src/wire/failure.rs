@@ -24,11 +24,7 @@ const MESSAGE_LIMIT: usize = 600;
 
 /// The typed error of a response with an error status.
 pub fn from_response(response: Response<'_>) -> Error {
-    let value = json::parse(response.body).ok();
-    let said = match &value {
-        Some(value) => message_of(value),
-        None => text_message(response.status, response.body),
-    };
+    let (value, said) = read(response.status, response.body);
     let said = said.unwrap_or_default();
     let class = class_of(response.status, value.as_ref(), &said);
     let mut error = Error::new(class, String::new());
@@ -45,13 +41,19 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
-/// The typed error of a success status whose body is no completion.
-pub fn unexpected(status: u16, body: &[u8]) -> Error {
+/// A body as JSON, if it is, and its message.
+fn read(status: u16, body: &[u8]) -> (Option<Value>, Option<String>) {
     let value = json::parse(body).ok();
     let said = match &value {
         Some(value) => message_of(value),
         None => text_message(status, body),
     };
+    (value, said)
+}
+
+/// The typed error of a success status whose body is no completion.
+pub fn unexpected(status: u16, body: &[u8]) -> Error {
+    let (value, said) = read(status, body);
     let said = said.unwrap_or_else(|| {
         if body.is_empty() {
             "the body is empty"
@@ -164,22 +166,32 @@ fn message_of_field(value: &Value) -> Option<String> {
 
 /// FastAPI's list of `{loc, msg}` reads "body.messages: field required"; other lists are joined as they are.
 fn join(items: &[Value]) -> Option<String> {
-    let parts: Vec<String> = items
-        .iter()
-        .filter_map(|item| {
-            let message = message_of_field(item)?;
-            let place: Vec<String> = match item.get("loc") {
-                Some(Value::Array(steps)) => steps.iter().filter_map(text_of).collect(),
-                _ => Vec::new(),
-            };
-            Some(if place.is_empty() {
-                message
-            } else {
-                [error::join(&place, ".").as_str(), ": ", &message].concat()
-            })
-        })
-        .collect();
-    (!parts.is_empty()).then(|| shorten(&error::join(&parts, "; ")))
+    let mut said = None;
+    for item in items {
+        let Some(mut message) = message_of_field(item) else {
+            continue;
+        };
+        let mut place = None;
+        if let Some(Value::Array(steps)) = item.get("loc") {
+            for step in steps.iter().filter_map(text_of) {
+                append(&mut place, ".", step);
+            }
+        }
+        if place.is_some() {
+            append(&mut place, ": ", message);
+            message = place.unwrap_or_default();
+        }
+        append(&mut said, "; ", message);
+    }
+    said.as_deref().map(shorten)
+}
+
+/// Puts a text behind another, if there is one.
+fn append(text: &mut Option<String>, between: &str, more: String) {
+    match text {
+        Some(text) => text.extend([between, &more]),
+        None => *text = Some(more),
+    }
 }
 
 fn text_of(value: &Value) -> Option<String> {
@@ -227,12 +239,14 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
 
 /// One line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line of the server's own.
 fn shorten(text: &str) -> String {
-    let blank = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text.trim_ascii().chars().map(blank).collect();
-    match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((end, _)) => [text.get(..end).unwrap_or(&text).trim_ascii_end(), CUT].concat(),
-        None => text,
+    let mut line = String::new();
+    for (count, c) in text.trim_ascii().chars().enumerate() {
+        if count == MESSAGE_LIMIT {
+            return [line.trim_ascii_end(), CUT].concat();
+        }
+        line.push(if c.is_control() { ' ' } else { c });
     }
+    line
 }
 
 fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
@@ -304,70 +318,84 @@ const OF_HUGGING_FACE: &[&str] = &[
     "invalid username or password",
 ];
 
+/// Why another model is to be asked, if so.
+fn wrong_model(error: &Error, said: &str) -> Option<&'static str> {
+    if !matches!(error.status, Some(400 | 404 | 410 | 422)) {
+        return None;
+    }
+    let code = error.code.as_deref().unwrap_or_default();
+    let of_model = error.param.as_deref().is_none_or(|param| param == "model");
+    if mentions(said, NOT_A_CHAT_MODEL) {
+        Some(
+            "This model only completes text: it has no chat template, so it can't be used in chat.",
+        )
+    } else if code == "model_not_supported" {
+        Some(
+            "No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).",
+        )
+    } else if code == "model_not_found"
+        || of_model && mentions(said, &["model"]) && mentions(said, UNSUPPORTED_MODEL)
+    {
+        Some("The model is not served here: check its spelling, or it has been retired.")
+    } else {
+        None
+    }
+}
+
 /// What the reader can do next.
 fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
-    let chat_model = |reason: &str| {
-        [
+    if let Some(reason) = wrong_model(error, said) {
+        return [
             reason,
             " Use an instruction-tuned model such as \"",
             response.usable_model,
             "\"; models.list() shows what is live.",
         ]
-        .concat()
-    };
-    if matches!(error.status, Some(400 | 404 | 410 | 422)) {
-        if mentions(said, NOT_A_CHAT_MODEL) {
-            return chat_model(
-                "This model only completes text: it has no chat template, so it can't be used in chat.",
-            );
-        }
-        let code = error.code.as_deref().unwrap_or_default();
-        if code == "model_not_supported" {
-            return chat_model(
-                "No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).",
-            );
-        }
-        let of_model = error.param.as_deref().is_none_or(|param| param == "model");
-        let unsupported =
-            of_model && mentions(said, &["model"]) && mentions(said, UNSUPPORTED_MODEL);
-        if code == "model_not_found" || unsupported {
-            return chat_model(
-                "The model is not served here: check its spelling, or it has been retired.",
-            );
-        }
+        .concat();
+    }
+    if error.class == Class::ModelLoading {
+        let wait = error.estimated_time.map_or_else(String::new, |ms| {
+            let seconds = ((ms / 1000.0).ceil() as u64).to_string();
+            [" in about ", &seconds, " s"].concat()
+        });
+        let text = [
+            "The model is loading: retry",
+            &wait,
+            ", or raise retry.maxLoadingWait.",
+        ];
+        return text.concat();
     }
     let theirs = mentions(said, OF_HUGGING_FACE);
-    match error.class {
+    let text = match error.class {
         Class::Authentication if !(theirs || said.is_empty() || said.starts_with(PAGE)) => {
-            "Check the token, or pass one as apiKey.".into()
+            "Check the token, or pass one as apiKey."
         }
         Class::Authentication if !response.has_key => {
-            "Pass apiKey or set HF_TOKEN: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\".".into()
+            "Pass apiKey or set HF_TOKEN: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\"."
         }
         Class::Authentication => {
-            "Check the token, or create one at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\".".into()
+            "Check the token, or create one at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\"."
         }
         Class::PaymentRequired => {
-            "The account's inference credits are used up: buy credits or subscribe at huggingface.co/settings/billing, or use billTo to bill an organisation.".into()
+            "The account's inference credits are used up: buy credits or subscribe at huggingface.co/settings/billing, or use billTo to bill an organisation."
         }
         Class::PermissionDenied if theirs => {
-            "The token needs the permission \"Make calls to Inference Providers\" (huggingface.co/settings/tokens); a gated model must also be accepted on its page.".into()
+            "The token needs the permission \"Make calls to Inference Providers\" (huggingface.co/settings/tokens); a gated model must also be accepted on its page."
         }
-        Class::NotFound => "Check baseURL and the model's name.".into(),
+        Class::NotFound => "Check baseURL and the model's name.",
         Class::UnprocessableEntity if error.status == Some(413) => {
-            "The request is larger than the server takes: send fewer or shorter inputs at once (embeddings.batchSize).".into()
+            "The request is larger than the server takes: send fewer or shorter inputs at once (embeddings.batchSize)."
         }
-        Class::RateLimit => "Slow down, add keys, or let hfetch wait: see limits and retry.".into(),
-        Class::ModelLoading => {
-            let wait = error.estimated_time.map_or_else(String::new, |ms| [" in about ", &((ms / 1000.0).ceil() as u64).to_string(), " s"].concat());
-            ["The model is loading: retry", &wait, ", or raise retry.maxLoadingWait."].concat()
+        Class::RateLimit => "Slow down, add keys, or let hfetch wait: see limits and retry.",
+        Class::InternalServer => {
+            "The provider failed: retry, or pin another one with \"model:provider\"."
         }
-        Class::InternalServer => "The provider failed: retry, or pin another one with \"model:provider\".".into(),
         _ if matches!(error.status, Some(300..=399)) => {
-            "The server redirects to where this request is not sent: give the right address as baseURL.".into()
+            "The server redirects to where this request is not sent: give the right address as baseURL."
         }
-        _ => String::new(),
-    }
+        _ => "",
+    };
+    text.to_string()
 }
 
 /// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.

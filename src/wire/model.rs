@@ -69,7 +69,11 @@ pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
         Some(Value::Array(list)) => list.as_slice(),
         _ => return Err(unknown("a list of models", &value)),
     };
-    Ok(list.iter().filter_map(Model::from_value).collect())
+    let mut models = Vec::new();
+    for entry in list {
+        models.extend(Model::from_value(entry));
+    }
+    Ok(models)
 }
 
 /// Reads one model's entry, alone or as a catalogue's only one.
@@ -100,16 +104,17 @@ fn unknown(wanted: &str, answer: &Value) -> Error {
 
 impl Model {
     fn from_value(value: &Value) -> Option<Self> {
+        let id = text(value, "id")?;
+        let mut providers = Vec::new();
         let offers = value.get("providers").and_then(Value::as_array);
+        for offer in offers.unwrap_or_default() {
+            providers.extend(Offer::from_value(offer));
+        }
         Some(Model {
-            id: text(value, "id")?,
+            id,
             created: number(value, "created"),
             owned_by: text(value, "owned_by"),
-            providers: offers
-                .unwrap_or_default()
-                .iter()
-                .filter_map(Offer::from_value)
-                .collect(),
+            providers,
         })
     }
 
@@ -171,11 +176,13 @@ impl Price {
     }
 }
 
+#[inline(never)]
 fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
     (!text.is_empty()).then(|| text.to_string())
 }
 
+#[inline(never)]
 fn number(value: &Value, name: &str) -> Option<f64> {
     let number = value.get(name)?.as_f64()?;
     (number.is_finite() && number >= 0.0).then_some(number)

@@ -12,9 +12,11 @@ use std::ops::Range;
 use crate::error::{Error, find};
 use crate::json::{Kind, RawString, Scanner, number, write_string};
 use member::{
-    Form, KNOWN, boolean_or_null, broken, count_or_null, kind, most_or_null, number_or_null,
-    stop_form, stream_options_form, text_or_null, without_include_usage,
+    Form, KNOWN, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
+    stream_options_form, text_or_null, without_include_usage,
 };
+
+pub(super) use member::broken;
 pub use prompt::Prompt;
 use prompt::PromptReader;
 
@@ -170,8 +172,13 @@ impl<'a> Draft<'a> {
             return;
         }
         let value = others.iter().find_map(given).unwrap_or(most);
-        self.members
-            .retain(|member| !names.iter().any(|name| is(member, name)));
+        let mut members = Vec::new();
+        for member in &self.members {
+            if !names.iter().any(|name| is(member, name)) {
+                members.push(*member);
+            }
+        }
+        self.members = members;
         let key = RawString {
             raw: first.as_bytes(),
             escaped: false,
@@ -192,21 +199,24 @@ impl<'a> Draft<'a> {
         };
     }
 
-    /// Which of two values a server takes is its own affair, and the one that was checked may be the other.
-    fn once(&mut self, key: &[u8]) -> Result<(), Error> {
-        let Some(index) = KNOWN.iter().position(|name| name.as_bytes() == key) else {
-            return Ok(());
-        };
-        let bit = 1 << index;
-        if self.seen & bit != 0 {
-            let name = KNOWN.get(index).copied().unwrap_or_default();
-            return Err(Error::config(name, "appears twice"));
+    /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
+    /// the one that was checked may be the other.
+    fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
+        for (index, name) in KNOWN.iter().enumerate() {
+            if name.as_bytes() == key {
+                let bit = 1 << index;
+                if self.seen & bit != 0 {
+                    return Err(Error::config(*name, "appears twice"));
+                }
+                self.seen |= bit;
+                return Ok(name);
+            }
         }
-        self.seen |= bit;
-        Ok(())
+        Ok("")
     }
 }
 
+#[derive(Clone, Copy)]
 struct Member<'a> {
     key: RawString<'a>,
     value: &'a [u8],
@@ -222,17 +232,8 @@ impl Reader<'_> {
     fn read<'a>(&mut self, text: &'a str, defaults: Defaults<'a>) -> Result<ChatRequest, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
         let mut draft = Draft::default();
-        if kind(&mut scanner)? != Kind::Object {
-            return Err(Error::config(
-                "body",
-                "must be an object of request parameters",
-            ));
-        }
-        scanner.begin_object().map_err(broken)?;
-        while let Some(key) = scanner.next_key().map_err(broken)? {
-            self.member(&mut draft, key, scanner.skip().map_err(broken)?)?;
-        }
-        scanner.end().map_err(broken)?;
+        self.members(&mut scanner, &mut draft)
+            .map_err(|error| broken(&scanner, error))?;
         if self.api == Api::Chat && !draft.messages {
             return Err(Error::config(
                 "messages",
@@ -255,6 +256,25 @@ impl Reader<'_> {
         })
     }
 
+    #[inline(never)]
+    fn members<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        draft: &mut Draft<'a>,
+    ) -> Result<(), Error> {
+        if scanner.kind()? != Kind::Object {
+            return Err(Error::config(
+                "body",
+                "must be an object of request parameters",
+            ));
+        }
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
+            self.member(draft, key, scanner.skip()?)?;
+        }
+        Ok(scanner.end()?)
+    }
+
     fn member<'a>(
         &mut self,
         draft: &mut Draft<'a>,
@@ -262,38 +282,30 @@ impl Reader<'_> {
         value: &'a [u8],
     ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
-        let name = key.decoded();
-        draft.once(&name)?;
-        match &*name {
-            b"model" => {
-                draft.model = text_or_null("model", value)?;
+        let name = draft.once(&key.decoded())?;
+        match name {
+            "model" => {
+                draft.model = text_or_null(name, value)?;
                 return Ok(());
             }
-            b"stream" => draft.stream = boolean_or_null("stream", value)?,
-            b"tools" => self.prompt.tools(value)?,
-            b"max_output_tokens" if self.api == Api::Responses => {
-                draft.most(most_or_null("max_output_tokens", value)?);
+            "stream" => draft.stream = boolean_or_null(name, value)?,
+            "tools" => self.prompt.tools(value)?,
+            "max_output_tokens" if self.api == Api::Responses => {
+                draft.most(most_or_null(name, value)?);
             }
-            b"input" | b"instructions" if self.api == Api::Responses => {
-                self.prompt.items(value)?;
-            }
+            "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
             _ if self.api == Api::Responses => {}
-            b"messages" => {
+            "messages" => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }
-            b"max_tokens" => draft.most(most_or_null("max_tokens", value)?),
-            b"max_completion_tokens" => {
-                draft.most(most_or_null("max_completion_tokens", value)?);
+            "max_tokens" | "max_completion_tokens" => draft.most(most_or_null(name, value)?),
+            "n" => draft.choices = count_or_null(name, value)?,
+            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
+                number_or_null(name, value)?;
             }
-            b"n" => draft.choices = count_or_null("n", value)?,
-            b"temperature" => number_or_null("temperature", value)?,
-            b"top_p" => number_or_null("top_p", value)?,
-            b"frequency_penalty" => number_or_null("frequency_penalty", value)?,
-            b"presence_penalty" => number_or_null("presence_penalty", value)?,
-            b"seed" => number_or_null("seed", value)?,
-            b"stop" => form = stop_form(value)?,
-            b"stream_options" => {
+            "stop" => form = stop_form(value)?,
+            STREAM_OPTIONS => {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }

@@ -6,7 +6,7 @@ use super::completion::Completion;
 use super::failure::text_message;
 use super::fault::Fault;
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
-use super::template::Templates;
+use super::template::{Templates, Told};
 use super::whole::{NO_WORDS, chunk_of_completion};
 use crate::error::{CUT, Class};
 use crate::json::{Scanner, open_half};
@@ -101,7 +101,7 @@ impl ChatDecoder {
 
     /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
-        self.turn(mode, |decoder| decoder.read(bytes));
+        self.turn(mode, Some(bytes), false);
     }
 
     fn read(&mut self, bytes: &[u8]) {
@@ -134,24 +134,23 @@ impl ChatDecoder {
 
     /// The end of the body.
     pub fn end(&mut self, mode: Mode) {
-        self.turn(mode, ChatDecoder::finish);
+        self.turn(mode, None, false);
     }
 
     /// No more of the body will come. Of what it broke off in, whole frames are read.
     pub fn lose(&mut self, mode: Mode) {
-        self.turn(mode, |decoder| {
-            if decoder.plain.is_none() {
-                decoder.read_rest();
-            }
-            decoder.reader.end.get_or_insert(End::Lost);
-        });
+        self.turn(mode, None, true);
     }
 
-    fn turn(&mut self, mode: Mode, read: impl FnOnce(&mut Self)) {
+    /// Reads what has come; nothing is the end.
+    fn turn(&mut self, mode: Mode, bytes: Option<&[u8]>, lost: bool) {
         self.reader.batch.clear();
         self.reader.mode = mode;
         if !self.ended() {
-            read(self);
+            match bytes {
+                Some(bytes) => self.read(bytes),
+                None => self.finish(lost),
+            }
             if let (Some(end), None) = (self.reader.end, &self.reader.fault) {
                 self.reader.fault = self.judge(end);
             }
@@ -171,39 +170,41 @@ impl ChatDecoder {
     }
 
     /// Why an end is a bad one, if it is: an answer has come where all of it did, by the server's own word or by what is there.
+    #[inline(never)]
     fn judge(&self, end: End) -> Option<Fault> {
         let completion = &self.reader.completion;
         let answered = completion.choices_seen() > 0;
-        let said = || Some(self.reader.odd.as_ref()?).filter(|_| !answered);
-        match end {
-            End::Done if answered => None,
-            End::Body | End::Lost if completion.all_finished() => None,
-            End::Done => Some(match said() {
-                Some(frame) => Fault::told(Class::Stream, frame, NO_ANSWER),
-                None => Fault::new(Class::Stream, NO_ANSWER),
-            }),
-            End::Body => Some(
-                match said().map(|frame| Fault::told(Class::Stream, frame, "")) {
-                    Some(told) if !told.error.message.is_empty() => told,
-                    _ => self.unfinished(),
-                },
-            ),
-            End::Lost => Some(Fault::new(Class::StreamTruncated, NOT_WHOLE)),
+        let good = match end {
+            End::Done => answered,
+            End::Body | End::Lost => completion.all_finished(),
+        };
+        if good {
+            return None;
         }
+        if let (Some(frame), false, false) = (&self.reader.odd, answered, end == End::Lost) {
+            let otherwise = if end == End::Done { NO_ANSWER } else { "" };
+            let told = Fault::told(Class::Stream, frame, otherwise);
+            if end == End::Done || !told.error.message.is_empty() {
+                return Some(told);
+            }
+        }
+        Some(match end {
+            End::Done => Fault::new(Class::Stream, NO_ANSWER),
+            End::Body => self.unfinished(),
+            End::Lost => Fault::new(Class::StreamTruncated, NOT_WHOLE),
+        })
     }
 
-    fn finish(&mut self) {
-        if self.plain.is_some() {
+    #[inline(never)]
+    fn finish(&mut self, lost: bool) {
+        let end = if lost { End::Lost } else { End::Body };
+        if self.plain.is_none() {
+            self.reader.at_end = true;
+            self.sse.end_lenient(&mut self.reader);
+        } else if end == End::Body {
             self.end_plain();
-        } else {
-            self.read_rest();
         }
-        self.reader.end.get_or_insert(End::Body);
-    }
-
-    fn read_rest(&mut self) {
-        self.reader.at_end = true;
-        self.sse.end_lenient(&mut self.reader);
+        self.reader.end.get_or_insert(end);
     }
 
     /// Why a body that ended too soon is no answer: it was cut off, or it never was an event stream.
@@ -273,11 +274,15 @@ fn begins_event_stream(head: &[u8]) -> bool {
 impl Sink for Reader {
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
+        let mut late = None;
         // Where one event of a shape stands others do: a network chunk's are taken in one go.
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty())
-            && let Some(length) = self.matched(rest)
+            && let Some(length) = self.matched(rest, &mut late)
         {
             taken += length;
+        }
+        if late.is_some() {
+            self.tell_late(late);
         }
         taken
     }
@@ -316,10 +321,15 @@ fn is_json(text: &[u8]) -> bool {
 }
 
 impl Reader {
-    /// Takes the event at the start of `bytes` if it has a known shape; gives its length.
+    /// Takes the event at the start of `bytes` if it has a known shape; gives its length. `late` is the event before it, where
+    /// something of that may still have to be told.
     #[inline(always)]
-    fn matched(&mut self, bytes: &[u8]) -> Option<usize> {
-        let found = self.templates.find(bytes)?;
+    fn matched<'b>(&mut self, bytes: &'b [u8], late: &mut Option<&'b [u8]>) -> Option<usize> {
+        let mut found = self.templates.find(bytes)?;
+        if late.is_some() && self.at_hand != Some(found.index) {
+            self.tell_late(late.take());
+            found = self.templates.find(bytes)?;
+        }
         let length = found.length;
         // Only the blank line may lie beyond the limit.
         if length > self.limit && length > self.limit + blank_line(bytes, length) {
@@ -327,7 +337,14 @@ impl Reader {
         }
         let completion = &mut self.completion;
         let again = self.at_hand.replace(found.index) == Some(found.index);
-        found.template.parts(found.slots, again, |part, span| {
+        let waits = again && bytes.len() > length && found.template.waits;
+        *late = waits.then_some(bytes);
+        let told = match again {
+            true if waits => Told::Late,
+            true => Told::Before,
+            false => Told::Nothing,
+        };
+        found.template.parts(found.slots, told, |part, span| {
             completion.add(part, bytes, span);
         });
         if self.mode == Mode::Chunks {
@@ -335,6 +352,14 @@ impl Reader {
                 .filled(found.index, found.template, found.slots, bytes);
         }
         Some(length)
+    }
+
+    /// Folds an event once more, of which something waited until it was known what follows.
+    #[inline(never)]
+    fn tell_late(&mut self, late: Option<&[u8]>) {
+        if let (Some(bytes), Some(index)) = (late, self.at_hand) {
+            self.templates.late(index, bytes, &mut self.completion);
+        }
     }
 
     fn ended(&self) -> bool {
@@ -383,15 +408,20 @@ impl Reader {
 
     /// What is no chunk: several that stand together, something of the server's own that has a name, or a broken frame.
     fn odd_frame(&mut self, name: &[u8], data: &[u8], problem: &str) {
-        let lines = || data.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let is_frame = |line: &[u8]| is_comment(line) || line == DONE || is_json(line);
-        let broken = lines().position(|line| !is_frame(line));
-        let last = lines().count() - 1;
+        let lines = || data.split(|byte| *byte == b'\n');
+        let (mut last, mut broken) = (0, None);
+        for (at, line) in lines().enumerate() {
+            let line = line.trim_ascii();
+            if broken.is_none() && !is_comment(line) && line != DONE && !is_json(line) {
+                broken = Some(at);
+            }
+            last = at;
+        }
         // The end may have cut the last one.
         if last > 0 && (broken.is_none() || self.at_end && broken == Some(last)) {
             for line in lines() {
                 if !self.ended() {
-                    self.data(name, line);
+                    self.data(name, line.trim_ascii());
                 }
             }
             return;

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::chunk::{Field, Part};
+use super::completion::Completion;
 use crate::json::Scanner;
 
 mod compare;
@@ -15,7 +16,7 @@ mod shape;
 
 pub(super) use compare::equal;
 use compare::{starts_with, value};
-use parts::{Anchored, anchor};
+use parts::{Anchored, When, anchor};
 use shape::{Step, walk, write_index, write_slot};
 
 /// Templates kept for one stream.
@@ -63,7 +64,9 @@ struct Primitive {
 struct Example {
     block: Vec<u8>,
     payload: Range<usize>,
+    /// What it holds, and whether it may become a template, once that has been looked at.
     primitives: Vec<Primitive>,
+    is_fit: Option<bool>,
     /// Spans in the block.
     fields: Vec<Field>,
 }
@@ -73,9 +76,10 @@ struct Example {
 pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
-    parts: Vec<Anchored>,
-    /// Those of them that say something also to who has just read an event of this shape.
-    changing: Vec<Anchored>,
+    /// What there is to tell, as [`Told`] names it.
+    parts: [Vec<Anchored>; 3],
+    /// Whether any of it may wait for the next event of this shape.
+    pub waits: bool,
     /// Whether a reader has been told of it as it is now.
     pub handed_on: bool,
 }
@@ -101,6 +105,17 @@ impl Default for Templates {
             slots: Vec::new(),
         }
     }
+}
+
+/// What a fold knows of the shape of an event that it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing: the event before it had another.
+    Nothing,
+    /// The event before it had the same, and what is alike in both is left out.
+    Before,
+    /// The same, and another one follows, so that what may wait for that is left out as well.
+    Late,
 }
 
 /// An event that matched.
@@ -148,28 +163,40 @@ impl Templates {
         None
     }
 
+    /// Folds the parts of an event that may wait for another, which has not come.
+    pub fn late(&mut self, index: usize, bytes: &[u8], completion: &mut Completion) {
+        if let Some(template) = self.known.get(index)
+            && template.compare(bytes, &mut self.slots).is_some()
+        {
+            let [all, ..] = &template.parts;
+            for part in all {
+                if part.when == When::Last {
+                    completion.add_other(
+                        part.part,
+                        bytes.get(part.span(&self.slots)).unwrap_or_default(),
+                    );
+                }
+            }
+        }
+    }
+
     /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
     pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
         if self.credit == 0 || block.len() > MAX_BLOCK || block.last() != Some(&b'\n') {
             return;
         }
         self.credit -= 1;
-        let Some(example) = Example::new(block, payload, fields) else {
-            return;
-        };
+        let mut example = Example::new(block, payload, fields);
         for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(marks) = example.differences(&template.example) {
+            if let Some(marks) = example.differences(&mut template.example) {
                 *template = Template::new(example, &marks);
                 self.last = index;
                 return;
             }
         }
         for at in 0..self.recent.len() {
-            let marks = self
-                .recent
-                .get(at)
-                .and_then(|other| example.differences(other));
-            if let Some(marks) = marks {
+            let other = self.recent.get_mut(at);
+            if let Some(marks) = other.and_then(|other| example.differences(other)) {
                 self.recent.remove(at);
                 self.add(Template::new(example, &marks));
                 return;
@@ -196,32 +223,50 @@ impl Templates {
 }
 
 impl Example {
-    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Option<Self> {
-        let mut primitives = Vec::new();
+    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Self {
+        let mut fields = fields.to_vec();
+        for Field { span, .. } in &mut fields {
+            *span = span.start + payload.start..span.end + payload.start;
+        }
+        Example {
+            block: block.to_vec(),
+            payload,
+            primitives: Vec::new(),
+            is_fit: None,
+            fields,
+        }
+    }
+
+    /// Finds its primitives, unless they are known; whether it may become a template.
+    fn study(&mut self) -> bool {
+        if let Some(is_fit) = self.is_fit {
+            return is_fit;
+        }
+        let (from, primitives) = (self.payload.start, &mut self.primitives);
         let mut visit = |_: &[Step<'_>], kind, span: Range<usize>| {
             primitives.push(Primitive {
                 kind,
-                span: span.start + payload.start..span.end + payload.start,
+                span: span.start + from..span.end + from,
                 slot: false,
             });
         };
-        let mut scanner = Scanner::new(block.get(payload.clone())?);
-        let sound = walk(&mut scanner, &mut Vec::new(), &mut visit).ok()?;
-        let shifted = fields.iter().map(|field| Field {
-            part: field.part,
-            span: field.span.start + payload.start..field.span.end + payload.start,
-        });
-        let fields = shifted.collect();
-        sound.then(|| Example {
-            block: block.to_vec(),
-            payload,
-            primitives,
-            fields,
-        })
+        let payload = self.block.get(self.payload.clone()).unwrap_or_default();
+        let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
+        *self.is_fit.insert(walked == Ok(true))
     }
 
     /// Which primitives are slots if this and an older example share a shape; `None` if they don't.
-    fn differences(&self, older: &Example) -> Option<Vec<bool>> {
+    fn differences(&mut self, older: &mut Example) -> Option<Vec<bool>> {
+        // Seen without a study, which a short stream's first and last chunk would never repay.
+        let same_parts = self.fields.len() == older.fields.len()
+            && self
+                .fields
+                .iter()
+                .zip(&older.fields)
+                .all(|(a, b)| a.part == b.part);
+        if !same_parts || !self.study() || !older.study() {
+            return None;
+        }
         if self.primitives.len() != older.primitives.len() {
             return None;
         }
@@ -261,19 +306,25 @@ impl Template {
         for (primitive, mark) in example.primitives.iter_mut().zip(marks) {
             primitive.slot = *mark;
         }
-        let slots: Vec<Primitive> = example
-            .primitives
-            .iter()
-            .filter(|p| p.slot)
-            .cloned()
-            .collect();
-        let parts = anchor(&example, &slots);
-        let changing = parts.iter().filter(|part| !part.lasting).cloned().collect();
+        let mut slots = Vec::new();
+        for primitive in example.primitives.iter().filter(|primitive| primitive.slot) {
+            slots.push(primitive.clone());
+        }
+        let mut parts = [anchor(&example, &slots), Vec::new(), Vec::new()];
+        let [all, changing, always] = &mut parts;
+        for (list, least) in [(&mut *changing, When::Last), (&mut *always, When::Always)] {
+            for part in all.iter() {
+                if part.when >= least {
+                    list.push(*part);
+                }
+            }
+        }
+        let waits = always.len() < changing.len();
         Template {
             example,
             slots,
             parts,
-            changing,
+            waits,
             handed_on: false,
         }
     }
@@ -304,11 +355,16 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with each part of an event of this shape and where it stands; `again`: the event before it, too, had this
-    /// shape, and what it said once for both is left out.
-    #[inline]
-    pub fn parts(&self, slots: &[Slot], again: bool, mut visit: impl FnMut(Part, Range<usize>)) {
-        for anchored in if again { &self.changing } else { &self.parts } {
+    /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
+    #[inline(always)]
+    pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
+        let [all, changing, always] = &self.parts;
+        let parts = match told {
+            Told::Nothing => all,
+            Told::Before => changing,
+            Told::Late => always,
+        };
+        for anchored in parts {
             visit(anchored.part, anchored.span(slots));
         }
     }

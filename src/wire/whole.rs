@@ -71,14 +71,11 @@ impl Edits<'_> {
         let mut found = false;
         scanner.begin_object().ok()?;
         loop {
-            let from = scanner.at();
             let Some(key) = scanner.next_key().ok()? else {
                 return Some(found);
             };
             if key.raw == b"message" {
-                let before = self.body.get(from..scanner.at())?;
-                let quote = from + before.iter().position(|b| *b == b'"')?;
-                self.replace(quote, b"\"message\"".len(), b"\"delta\"")?;
+                self.replace(scanner.key_at(), b"\"message\"".len(), b"\"delta\"")?;
                 found = true;
             }
             scanner.skip().ok()?;

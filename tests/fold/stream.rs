@@ -232,3 +232,59 @@ proptest! {
         }
     }
 }
+
+type Shape = fn(usize) -> Value;
+
+/// Shapes of chunk by what the n-th of a run says.
+fn shapes() -> Vec<(&'static str, Shape)> {
+    vec![
+        (
+            "usage, and more of the chunk",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "a"}}], "usage": {"prompt_tokens": 1, "completion_tokens": n}, "took": n, "by": format!("host{n}"), "all": {"of": n}}),
+        ),
+        (
+            "more of the choice",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "b"}, "seed": n, "stop": format!("s{n}")}]}),
+        ),
+        (
+            "more of the delta",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "c", "token_id": n, "mood": format!("m{n}")}}]}),
+        ),
+        (
+            "texts of the delta",
+            |n| json!({"choices": [{"index": 0, "delta": {"arguments": "same", "content": format!("{n}")}}]}),
+        ),
+        (
+            "lists",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "d", "list": [n]}}], "flags": [n, 1]}),
+        ),
+        (
+            "more of a call",
+            |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "summary": "same", "score": n, "function": {"arguments": "x", "data": format!("{n}"), "took": n}}]}}]}),
+        ),
+        (
+            "two choices",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "e", "k": n}}, {"index": 1, "delta": {"content": "f", "k": n}}]}),
+        ),
+    ]
+}
+
+#[test]
+fn a_run_of_alike_events_says_what_each_of_them_does_wherever_it_ends() {
+    for (name, shape) in shapes() {
+        for (other_name, other) in shapes() {
+            let numbers = 0..17;
+            let chunks: Vec<Value> = numbers
+                .map(|n| if n % 9 < 6 { shape(n) } else { other(n) })
+                .collect();
+            let body: String = chunks.iter().map(|c| format!("data: {c}\n\n")).collect();
+            let expected = super::folded(&chunks);
+            assert_eq!(expected, oracle::fold(&chunks), "{name}, {other_name}");
+            let event = body.len() / chunks.len();
+            for size in [body.len(), event, event / 2, 3 * event + 1, 1] {
+                let (seen, _) = reader::read(body.as_bytes().chunks(size), Mode::Fold);
+                assert_eq!(seen.folded, expected, "{name}, {other_name}, by {size}");
+            }
+        }
+    }
+}

@@ -32,8 +32,9 @@ impl Journal {
         match self.scopes.get_mut(place) {
             Some((noted, times)) if noted == scope => times.extend(at),
             _ => {
-                let noted = (scope.to_string(), at.into_iter().collect());
-                self.scopes.insert(place, noted);
+                let mut times = Vec::new();
+                times.extend(at);
+                self.scopes.insert(place, (scope.to_string(), times));
             }
         }
     }
@@ -74,7 +75,7 @@ impl MemoryStore {
         for (name, times) in noted.scopes {
             if let Some(scope) = find(&mut self.scopes, &name) {
                 changes.until.push(scope.until());
-                let limiter = scope.limiter.state_at(times.into_iter());
+                let limiter = scope.limiter.state_at(&times);
                 let spent = scope.spent.state();
                 changes.state.scopes.push((name, limiter, spent));
             }
@@ -100,7 +101,9 @@ impl MemoryStore {
             return false;
         };
         let name = scope.name.clone();
-        self.with(&name, |place| *place = scope);
+        if let Some(place) = self.scope(&name) {
+            *place = scope;
+        }
         true
     }
 

@@ -32,21 +32,17 @@ type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
 impl MemoryStore {
     /// All there is to remember, open reservations included.
     pub fn state(&self) -> State {
-        let scopes = self.scopes.iter();
-        State {
-            scopes: scopes
-                .map(|scope| {
-                    (
-                        scope.name.clone(),
-                        scope.limiter.state(),
-                        scope.spent.state(),
-                    )
-                })
-                .collect(),
-            open: self.open.iter().map(Reservation::state).collect(),
-            lost: self.lost.iter().map(Reservation::state).collect(),
-            ..self.empty_state()
+        let mut state = self.empty_state();
+        for scope in &self.scopes {
+            let (limiter, spent) = (scope.limiter.state(), scope.spent.state());
+            state.scopes.push((scope.name.clone(), limiter, spent));
         }
+        for (rows, reservations) in [(&mut state.open, &self.open), (&mut state.lost, &self.lost)] {
+            for reservation in reservations {
+                rows.push(reservation.state());
+            }
+        }
+        state
     }
 
     /// A state without scopes and reservations.
@@ -98,18 +94,20 @@ impl MemoryStore {
         name: &str,
     ) -> Result<Vec<Reservation>, Error> {
         let mut last = (0, 0.0);
-        state.rows(name, |row| {
+        let mut reservations = Vec::new();
+        state.rows(name, &mut |row| {
             let number = row.count(0, self.last_number)?;
             let at = row.time(1, self.clock.steady())?;
             let before = std::mem::replace(&mut last, (number, at));
             let in_order = number > before.0 && at >= before.1;
-            let holds = row
-                .list(2)?
-                .iter()
-                .map(Hold::restore)
-                .collect::<Option<Vec<_>>>()?;
-            in_order.then_some(Reservation { number, at, holds })
-        })
+            let mut holds = Vec::new();
+            for item in row.list(2)? {
+                holds.push(Hold::restore(item)?);
+            }
+            reservations.push(Reservation { number, at, holds });
+            in_order.then_some(())
+        })?;
+        Ok(reservations)
     }
 }
 
@@ -133,15 +131,17 @@ impl Scope {
 impl Reservation {
     /// Its row.
     pub fn state(&self) -> ReservationState {
-        let holds = self.holds.iter().map(|hold| {
-            (
+        let mut holds = Vec::new();
+        for hold in &self.holds {
+            let money = hold.money.map(budget::digits);
+            holds.push((
                 hold.scope.clone(),
                 hold.id as f64,
                 hold.tokens as f64,
-                hold.money.map(budget::digits),
-            )
-        });
-        (self.number as f64, self.at, holds.collect())
+                money,
+            ));
+        }
+        (self.number as f64, self.at, holds)
     }
 }
 

@@ -33,8 +33,11 @@ pub struct State {
 
 impl RateLimiter {
     /// What there is to remember but for what is open, and of what was counted these times alone.
-    pub fn state_at(&self, times: impl Iterator<Item = f64>) -> State {
-        let rows = times.filter_map(|at| self.window.settled_at(at));
+    pub fn state_at(&self, times: &[f64]) -> State {
+        let mut settled = Vec::new();
+        for at in times {
+            settled.extend(self.window.settled_at(*at).map(row));
+        }
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         let (month_left, requests) = self.month.left();
         State {
@@ -46,7 +49,7 @@ impl RateLimiter {
             month_left: (requests > 0).then_some((month_left, requests as f64)),
             blocked_until: self.blocked_until,
             last_reservation: self.last_id as f64,
-            settled: rows.map(row).collect(),
+            settled,
             open: Vec::new(),
         }
     }
@@ -60,15 +63,16 @@ impl RateLimiter {
 
     /// All there is to remember, open reservations included.
     pub fn state(&self) -> State {
-        let settled = self.window.settled();
-        let open = self.open.iter();
-        State {
-            settled: settled.into_iter().map(row).collect(),
-            open: open
-                .map(|open| (open.id as f64, open.at, open.tokens as f64))
-                .collect(),
-            ..self.state_at([].into_iter())
+        let mut state = self.state_at(&[]);
+        for settled in self.window.settled() {
+            state.settled.push(row(settled));
         }
+        for open in &self.open {
+            state
+                .open
+                .push((open.id as f64, open.at, open.tokens as f64));
+        }
+        state
     }
 
     /// The limiter that gave a state, whatever made of the state in the meantime; `path` names it in errors.
@@ -91,25 +95,22 @@ impl RateLimiter {
         limiter.month = Period::new(month, amount, month_left);
         limiter.blocked_until = state.time("blockedUntil")?;
         limiter.last_id = state.count("lastReservation")?;
-        let settled = state.rows("settled", |row| {
-            Some((
-                row.time(0, now)?,
-                row.count(1, 1 << 40)?,
-                row.count(2, 1 << 50)?,
-            ))
+        let mut settled = Vec::new();
+        state.rows("settled", &mut |row| {
+            let (requests, tokens) = (row.count(1, 1 << 40)?, row.count(2, 1 << 50)?);
+            settled.push((row.time(0, now)?, requests, tokens));
+            Some(())
         })?;
         let mut previous = 0;
-        let open = state.rows("open", |row| {
+        let (mut open, mut holds) = (Vec::new(), Vec::new());
+        state.rows("open", &mut |row| {
             let id = row.count(0, limiter.last_id)?;
             let in_order = id > std::mem::replace(&mut previous, id);
-            let open = Open {
-                id,
-                at: row.time(1, now)?,
-                tokens: row.count(2, MOST_TOKENS)?,
-            };
-            in_order.then_some(open)
+            let (at, tokens) = (row.time(1, now)?, row.count(2, MOST_TOKENS)?);
+            open.push(Open { id, at, tokens });
+            holds.push((at, tokens));
+            in_order.then_some(())
         })?;
-        let holds: Vec<(f64, u64)> = open.iter().map(|open| (open.at, open.tokens)).collect();
         let window = Window::restore(left, &settled, &holds);
         limiter.window = window.ok_or_else(|| state.broken("settled"))?;
         limiter.open = open;

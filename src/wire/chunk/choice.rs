@@ -47,7 +47,7 @@ impl Reader<'_, '_> {
                 reader.skip()
             }
             b"text" => {
-                let start = reader.key_start();
+                let start = reader.scanner.key_at();
                 reader.skip()?;
                 beside.text = Some(start..reader.scanner.at());
                 Ok(())
@@ -127,7 +127,7 @@ impl Reader<'_, '_> {
     }
 
     fn logprobs(&mut self) -> Read {
-        let (scope, start) = (self.fields.len(), self.key_start());
+        let (scope, start) = (self.fields.len(), self.scanner.key_at());
         self.object(&mut |reader, _| reader.member(Part::LogprobMember, scope))?;
         if self.fields.len() == scope {
             self.push(Part::ChoiceMember, start..self.scanner.at());
@@ -183,7 +183,7 @@ impl Reader<'_, '_> {
     }
 
     fn tool_calls(&mut self) -> Read {
-        let (scope, start) = (self.fields.len(), self.key_start());
+        let (scope, start) = (self.fields.len(), self.scanner.key_at());
         let mut count = 0;
         self.push(Part::ToolList, 0..0);
         self.list(CALLS, &mut |reader| {

@@ -2,7 +2,7 @@
 
 use super::members::Members;
 use super::node::{Within, add_name, json_text, put};
-use super::{MAX_ENTRIES, separated, whole};
+use super::{MAX_ENTRIES, or, separated, whole};
 use crate::json::{self, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -106,16 +106,16 @@ impl ToolCalls {
             return at;
         }
         let is_other = call.is_other(name);
-        let earlier = self.list.get(..at).unwrap_or_default().iter();
-        let mut same = earlier
-            .rev()
-            .take(MAX_SEARCH)
-            .take_while(|call| call.index == index);
-        match same.position(|call| call.id == id) {
-            Some(before) => at - 1 - before,
-            None if is_other => self.start(end, index),
-            None => at,
+        let earlier = self.list.get(..at).unwrap_or_default();
+        for (before, call) in earlier.iter().enumerate().rev().take(MAX_SEARCH) {
+            if call.index != index {
+                break;
+            }
+            if call.id == id {
+                return before;
+            }
         }
+        if is_other { self.start(end, index) } else { at }
     }
 
     /// Without an index the call at hand goes on, or in a list of several the one at the same place, unless the id is another's.
@@ -136,11 +136,12 @@ impl ToolCalls {
         if goes_on {
             return at;
         }
-        let mut calls = self.list.iter().rev().take(MAX_SEARCH);
-        match calls.position(|call| call.id == id && !id.is_empty()) {
-            Some(before) => end - 1 - before,
-            None => self.start(end, index),
+        for (before, call) in self.list.iter().enumerate().rev().take(MAX_SEARCH) {
+            if call.id == id && !id.is_empty() {
+                return before;
+            }
         }
+        self.start(end, index)
     }
 
     fn start(&mut self, at: usize, index: u64) -> usize {
@@ -210,16 +211,8 @@ impl ToolCall {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let id: &[u8] = if self.id.is_empty() {
-            b"\"\""
-        } else {
-            &self.id
-        };
-        let kind: &[u8] = if self.kind.is_empty() {
-            b"function"
-        } else {
-            &self.kind
-        };
+        let id = or(&self.id, b"\"\"");
+        let kind = or(&self.kind, b"function");
         put(out, &[b"{\"id\":", id, b",\"type\":\"", kind, b"\""]);
         let (name, arguments) = (self.name.as_slice(), self.arguments.as_slice());
         let said = name.len() + arguments.len() > 0 || !self.function.is_empty();
@@ -279,9 +272,8 @@ impl Scan {
 
 /// The letter of four hexadecimal digits if it is one of ASCII.
 fn ascii(digits: &[u8]) -> u8 {
-    let digits = digits.get(..4).map(String::from_utf8_lossy);
-    let code = digits.and_then(|digits| u32::from_str_radix(&digits, 16).ok());
-    code.and_then(|code| u8::try_from(code).ok())
-        .filter(u8::is_ascii)
-        .unwrap_or_default()
+    match json::hex(digits.get(..4)) {
+        Some(code @ 0..0x80) => code as u8,
+        _ => 0,
+    }
 }

@@ -4,6 +4,7 @@ use super::call::ToolCalls;
 use super::list::{Facts, List};
 use super::members::Members;
 use super::node::{Node, Within, inside, put, write_text};
+use super::or;
 use crate::json::Scanner;
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -129,21 +130,13 @@ impl Choice {
 
     /// Lists of tokens are appended. The same tokens once more are new ones if text came with them, else the same.
     fn add_logprobs(&mut self, member: &[u8], new: bool) {
-        let Some(node) = self.rest.node(b"logprobs") else {
-            return;
+        let within = match new {
+            true => Within::Tokens,
+            false => Within::Envelope,
         };
-        if !matches!(node, Node::Object(_)) {
-            *node = Node::Object(Members::default());
-        }
-        if let Node::Object(members) = node {
-            members.fold(
-                member,
-                if new {
-                    Within::Tokens
-                } else {
-                    Within::Envelope
-                },
-            );
+        let node = self.rest.node(b"logprobs");
+        if let Some(tokens) = node.and_then(Node::object) {
+            tokens.fold(member, within);
         }
     }
 
@@ -182,11 +175,7 @@ impl Choice {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let role: &[u8] = if self.role.is_empty() {
-            b"assistant"
-        } else {
-            &self.role
-        };
+        let role = or(&self.role, b"assistant");
         put(out, &[b"{\"index\":"]);
         write_whole(self.index, out);
         let head: [&[u8]; 3] = [b",\"message\":{\"role\":\"", role, b"\",\"content\":"];

@@ -102,19 +102,21 @@ impl List {
     /// The item with this index, and of this type where both say one: a summary and what is encrypted may share an index.
     fn at(&mut self, index: u64, kind: &[u8]) -> usize {
         let end = self.items.partition_point(|item| item.0 <= index);
-        let group = self.items.get(..end).unwrap_or_default().iter().rev();
-        let mut group = group.take(MAX_TYPES).take_while(|item| item.0 == index);
-        match group.position(|(_, node)| {
-            kind.is_empty() || kind_of(node).is_none_or(|known| known == kind)
-        }) {
-            Some(before) => end - 1 - before,
-            None if self.indexed >= MAX_ENTRIES => MAX_ENTRIES - 1,
-            None => {
-                self.items.insert(end, (index, Node::default()));
-                self.indexed += 1;
-                end
+        let group = self.items.get(..end).unwrap_or_default();
+        for (at, (other, node)) in group.iter().enumerate().rev().take(MAX_TYPES) {
+            if *other != index {
+                break;
+            }
+            if kind.is_empty() || kind_of(node).is_none_or(|known| known == kind) {
+                return at;
             }
         }
+        if self.indexed >= MAX_ENTRIES {
+            return MAX_ENTRIES - 1;
+        }
+        self.items.insert(end, (index, Node::default()));
+        self.indexed += 1;
+        end
     }
 
     /// Whether a part without an index goes on with the last one.

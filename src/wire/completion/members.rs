@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::node::{Node, Within, write_text};
 use crate::json::{RawString, Scanner, unescape_into, write_string};
+use crate::wire::chunk::Part;
 
 /// Objects with more keys have a table; in the others a key is looked for.
 const SMALL: usize = 16;
@@ -24,7 +25,8 @@ pub(super) struct Members {
     list: Vec<Member>,
     /// Positions in the list plus one, by the hash of the key; its length is a power of two.
     table: Vec<u32>,
-    /// Behind the key that was found last: keys mostly come in the same order.
+    /// The key that was found last, and the one behind it: keys mostly come in the same order, or one comes again.
+    last: usize,
     next: usize,
     merge: u32,
 }
@@ -32,17 +34,38 @@ pub(super) struct Members {
 impl Members {
     /// Folds `"key":value`, as it stands.
     pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
-        let mut scanner = Scanner::new(member);
-        let Ok(key) = scanner.string() else {
-            return 0;
+        let expected = |at| self.expected(at, member);
+        let (at, value) = match expected(self.next).or_else(|| expected(self.last)) {
+            Some(found) => found,
+            None => {
+                let mut scanner = Scanner::new(member);
+                let Ok(key) = scanner.string() else {
+                    return 0;
+                };
+                let value = member.get(scanner.at()..).unwrap_or_default();
+                // A colon, and white space around it.
+                let value = value.trim_ascii_start().get(1..).unwrap_or_default();
+                (self.position(&canonical(key)), value)
+            }
         };
-        let value = member.get(scanner.at()..).unwrap_or_default();
-        // A colon, and white space around it.
-        let value = value.trim_ascii_start().get(1..).unwrap_or_default();
-        let key = canonical(key);
-        let value = value.trim_ascii_start();
-        let node = self.node(&key);
-        node.map_or(0, |node| node.fold(&key, value, within))
+        self.found(at);
+        self.list.get_mut(at).map_or(0, |member| {
+            let value = value.trim_ascii_start();
+            member.node.fold(&member.key, value, within)
+        })
+    }
+
+    /// Where a member's key is and its value, if that is here.
+    fn expected<'a>(&self, at: usize, member: &'a [u8]) -> Option<(usize, &'a [u8])> {
+        let key = self.list.get(at)?.key.as_slice();
+        let rest = member.get(1..)?.strip_prefix(key)?;
+        Some((at, rest.strip_prefix(b"\":")?))
+    }
+
+    fn found(&mut self, at: usize) {
+        self.last = at;
+        let next = at + 1;
+        self.next = if next < self.list.len() { next } else { 0 };
     }
 
     /// Folds the members of an object; of a key that is in it twice the last counts.
@@ -90,7 +113,7 @@ impl Members {
             true => self.next,
             false => self.find(key).unwrap_or_else(|| self.push(key)),
         };
-        self.next = at + 1;
+        self.found(at);
         at
     }
 
@@ -183,9 +206,18 @@ impl Members {
     }
 }
 
-/// Whether folding `"key":value` of a delta may append to a text: where an object or a list is in it, it is not looked through.
-pub(in crate::wire) fn may_hold_text(member: &[u8]) -> bool {
-    member.contains(&b'{') || member.contains(&b'[')
+/// Whether of a part that is `"key":value` the last one counts, whatever came before: nothing of it is text or a list.
+pub(in crate::wire) fn last_counts(part: Part, member: &[u8]) -> bool {
+    match part {
+        Part::Counts => true,
+        Part::ChunkMember | Part::ChoiceMember => !member.contains(&b'['),
+        Part::DeltaMember | Part::ToolMember | Part::FunctionMember => {
+            let may_be_text = |key: &[u8]| key.contains(&b'\\') || Within::Nested.is_text(key);
+            let key = member.split(|byte| *byte == b'"').nth(1);
+            !member.iter().any(|byte| matches!(byte, b'{' | b'[')) && !key.is_some_and(may_be_text)
+        }
+        _ => false,
+    }
 }
 
 /// A key as it is compared: without the escapes that it needs none of.

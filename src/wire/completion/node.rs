@@ -48,21 +48,32 @@ impl Within {
         }
     }
 
-    fn is_text(self, key: &[u8]) -> bool {
-        match key {
-            b"content" | b"refusal" | b"reasoning" | b"reasoning_content" | b"reasoning_text"
-            | b"arguments" => !matches!(self, Within::Envelope | Within::Tokens),
-            _ => matches!(self, Within::Nested | Within::Part) && is_inner_text(key),
+    /// Whether a string that is the value of a key here comes in pieces.
+    pub(super) fn is_text(self, key: &[u8]) -> bool {
+        match self {
+            Within::Envelope | Within::Tokens => false,
+            Within::Nested | Within::Part => TEXTS.contains(&key) || is_inner_text(key),
+            Within::Delta | Within::Function => TEXTS.contains(&key),
         }
     }
 }
 
-/// A key whose value is text inside lists and objects of a delta.
+/// Keys whose value is text in a delta, however deep.
+const TEXTS: [&[u8]; 6] = [
+    b"content",
+    b"refusal",
+    b"reasoning",
+    b"reasoning_content",
+    b"reasoning_text",
+    b"arguments",
+];
+
+/// Keys whose value is text inside lists and objects of a delta.
+const INNER_TEXTS: [&[u8]; 5] = [b"text", b"thinking", b"summary", b"data", b"transcript"];
+
+/// Whether a key's value is text inside lists and objects of a delta.
 pub(super) fn is_inner_text(key: &[u8]) -> bool {
-    matches!(
-        key,
-        b"text" | b"thinking" | b"summary" | b"data" | b"transcript"
-    )
+    INNER_TEXTS.contains(&key)
 }
 
 /// The bytes between the quotes or brackets of a value.
@@ -75,29 +86,20 @@ pub(super) fn inside(value: &[u8]) -> &[u8] {
 impl Node {
     /// Folds what a chunk says of the value of `key`; gives how much text was in it.
     pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
-        let is_text = within.is_text(key);
         match value.first() {
-            Some(b'n') => {
-                if matches!(self, Node::Last(last) if last.is_empty()) {
-                    self.set(value);
-                }
-                0
-            }
-            Some(b'"') if is_text => self.append(inside(value)),
+            Some(b'n') if !self.is_empty() => 0,
+            Some(b'"') if within.is_text(key) => self.append(inside(value)),
             Some(b'"') if within == Within::Function && key == b"name" => self.name(inside(value)),
-            Some(b'{') if is_text && key == b"arguments" => self.append(&json_text(value)),
+            Some(b'{') if key == b"arguments" && within.is_text(key) => {
+                self.append(&json_text(value))
+            }
             Some(b'{') => {
-                if !matches!(self, Node::Object(_)) {
-                    *self = Node::Object(Members::default());
-                }
-                match self {
-                    Node::Object(members) => members.merge(value, within.inside(key)),
-                    _ => 0,
-                }
+                let members = self.object();
+                members.map_or(0, |members| members.merge(value, within.inside(key)))
             }
             Some(b'[') => {
                 if !matches!(self, Node::List(_)) {
-                    *self = Node::List(List::default());
+                    self.turn_into(Node::List(List::default()));
                 }
                 match self {
                     Node::List(list) => list.fold(value, within.inside(key)),
@@ -111,20 +113,36 @@ impl Node {
         }
     }
 
+    /// The object it is from now on.
+    pub(super) fn object(&mut self) -> Option<&mut Members> {
+        if !matches!(self, Node::Object(_)) {
+            self.turn_into(Node::Object(Members::default()));
+        }
+        match self {
+            Node::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn turn_into(&mut self, other: Node) {
+        *self = other;
+    }
+
     pub(super) fn set(&mut self, value: &[u8]) {
         match self {
             Node::Last(last) => {
                 last.clear();
                 last.extend_from_slice(value);
             }
-            _ => *self = Node::Last(value.to_vec()),
+            _ => self.turn_into(Node::Last(value.to_vec())),
         }
     }
 
     /// The text it is from now on.
     fn text(&mut self) -> Option<&mut Buffer> {
         if !matches!(self, Node::Text(_)) {
-            *self = Node::Text(Buffer::default());
+            self.turn_into(Node::Text(Buffer::default()));
         }
         match self {
             Node::Text(text) => Some(text),

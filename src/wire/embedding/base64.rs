@@ -94,10 +94,10 @@ fn value(character: u8) -> u32 {
 
 /// The base64 of floats, lowest byte first.
 pub fn encode_floats(floats: &[f32]) -> String {
-    let bytes: Vec<u8> = floats
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let mut bytes = Vec::with_capacity(floats.len().saturating_mul(4));
+    for value in floats {
+        bytes.extend_from_slice(&value.to_le_bytes());
+    }
     let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
     for chunk in bytes.chunks(3) {
         let mut three = [0; 4];

@@ -2,7 +2,8 @@
 
 use super::request::Format;
 use crate::error::Error;
-use crate::json::{Kind, Malformed, Scanner, unescape};
+use crate::json::{Kind, Scanner, Stop, unescape};
+use crate::wire::request::broken;
 
 /// The inputs, each as its JSON text.
 pub struct Inputs {
@@ -24,11 +25,11 @@ pub struct Draft {
 impl Draft {
     /// Takes a body apart.
     pub fn read(text: &str) -> Result<Self, Error> {
-        Draft::scan(text).map_err(broken)?
+        let mut scanner = Scanner::new(text.as_bytes());
+        Draft::scan(&mut scanner).map_err(|error| broken(&scanner, error))
     }
 
-    fn scan(text: &str) -> Result<Result<Self, Error>, Malformed> {
-        let mut scanner = Scanner::new(text.as_bytes());
+    fn scan(scanner: &mut Scanner<'_>) -> Result<Self, Error> {
         let mut draft = Draft {
             model: None,
             inputs: None,
@@ -36,21 +37,18 @@ impl Draft {
             members: Vec::new(),
         };
         if scanner.kind()? != Kind::Object {
-            return Ok(Err(Error::config(
+            return Err(Error::config(
                 "body",
                 "must be an object of request parameters",
-            )));
+            ));
         }
         scanner.begin_object()?;
         while let Some(key) = scanner.next_key()? {
             let kind = scanner.kind()?;
-            let value = scanner.skip()?;
-            if let Err(error) = draft.member(&unescape(key.raw), kind, value) {
-                return Ok(Err(error));
-            }
+            draft.member(&unescape(key.raw), kind, scanner.skip()?)?;
         }
         scanner.end()?;
-        Ok(Ok(draft))
+        Ok(draft)
     }
 
     fn member(&mut self, key: &str, kind: Kind, value: &[u8]) -> Result<(), Error> {
@@ -111,7 +109,7 @@ fn inputs(kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
             token_ids: false,
         }),
         Kind::Array => {
-            let elements = elements(value).map_err(broken)?;
+            let elements = elements(value)?;
             let Some((first, _)) = elements.first() else {
                 return Err(Error::config("input", "must not be an empty list"));
             };
@@ -144,7 +142,7 @@ fn inputs(kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
 fn token_lists(lists: &[(Kind, &[u8])]) -> Result<Inputs, Error> {
     for (index, (_, ids)) in lists.iter().enumerate() {
         let path = ["input[", &index.to_string(), "]"].concat();
-        let ids = elements(ids).map_err(broken)?;
+        let ids = elements(ids)?;
         if ids.is_empty() {
             return Err(Error::config(path, "must not be an empty list"));
         }
@@ -166,14 +164,18 @@ fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
 }
 
 fn list(elements: &[(Kind, &[u8])], token_ids: bool) -> Inputs {
+    let mut texts = Vec::with_capacity(elements.len());
+    for (_, text) in elements {
+        texts.push(text_of(text));
+    }
     Inputs {
-        texts: elements.iter().map(|(_, text)| text_of(text)).collect(),
+        texts,
         single: false,
         token_ids,
     }
 }
 
-fn elements(array: &[u8]) -> Result<Vec<(Kind, &[u8])>, Malformed> {
+fn elements(array: &[u8]) -> Result<Vec<(Kind, &[u8])>, Stop> {
     let mut scanner = Scanner::new(array);
     let mut elements = Vec::new();
     scanner.begin_array()?;
@@ -192,8 +194,4 @@ fn inside(string: &[u8]) -> &[u8] {
 
 fn text_of(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
-}
-
-fn broken(malformed: Malformed) -> Error {
-    Error::config("body", malformed.problem)
 }

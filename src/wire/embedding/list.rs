@@ -14,32 +14,11 @@ pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
         order: Vec::with_capacity(inputs),
         found: Embeddings::default(),
     };
-    list.scanner.begin_object()?;
-    let (mut has_data, mut failed) = (false, false);
-    while let Some(key) = list.scanner.next_key()? {
-        match key.raw {
-            b"data" => {
-                if std::mem::replace(&mut has_data, true) {
-                    return Err(Problem::Malformed("\"data\" stands twice"));
-                }
-                list.data()?;
-            }
-            b"model" if list.scanner.kind()? == Kind::String => {
-                let model = list.scanner.string()?;
-                list.found.model = Some(json::unescape(model.raw));
-            }
-            b"usage" => list.found.usage = usage(list.scanner.skip()?),
-            word => {
-                let value = list.scanner.skip()?;
-                failed |= fault::WORDS.contains(&word) && fault::says_so(word, value);
-            }
-        }
+    match list.answer() {
+        Err(Problem::Malformed("")) => Err(Problem::Malformed(list.scanner.malformed().problem)),
+        Err(problem) => Err(problem),
+        Ok(()) => list.in_order(),
     }
-    list.scanner.end()?;
-    if !has_data || failed {
-        return Err(Problem::Unknown);
-    }
-    list.in_order()
 }
 
 struct List<'a> {
@@ -52,6 +31,35 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    fn answer(&mut self) -> Result<(), Problem> {
+        self.scanner.begin_object()?;
+        let (mut has_data, mut failed) = (false, false);
+        while let Some(key) = self.scanner.next_key()? {
+            match key.raw {
+                b"data" => {
+                    if std::mem::replace(&mut has_data, true) {
+                        return Err(Problem::Malformed("\"data\" stands twice"));
+                    }
+                    self.data()?;
+                }
+                b"model" if self.scanner.kind()? == Kind::String => {
+                    let model = self.scanner.string()?;
+                    self.found.model = Some(json::unescape(model.raw));
+                }
+                b"usage" => self.found.usage = usage(self.scanner.skip()?),
+                word => {
+                    let value = self.scanner.skip()?;
+                    failed |= fault::WORDS.contains(&word) && fault::says_so(word, value);
+                }
+            }
+        }
+        self.scanner.end()?;
+        match has_data && !failed {
+            true => Ok(()),
+            false => Err(Problem::Unknown),
+        }
+    }
+
     fn data(&mut self) -> Result<(), Problem> {
         if self.scanner.kind()? != Kind::Array {
             return Err(Problem::Unknown);

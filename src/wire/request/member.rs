@@ -1,7 +1,7 @@
 //! Members of a request body: what each may be, and how it is written.
 
 use crate::error::Error;
-use crate::json::{Kind, Malformed, Scanner, unescape};
+use crate::json::{Kind, Scanner, Stop, unescape};
 
 /// How a member is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,22 +42,29 @@ pub const KNOWN: [&str; 18] = [
     "background",
 ];
 
-/// The error of a body that is no JSON, which the engine never writes.
-pub fn broken(error: Malformed) -> Error {
-    Error::config("body", error.problem)
+/// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
+/// scanner stopped.
+pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
+    match scanner.malformed().problem {
+        "" => error,
+        problem => Error::config("body", problem),
+    }
 }
 
-/// What comes next.
-pub fn kind(scanner: &mut Scanner<'_>) -> Result<Kind, Error> {
-    scanner.kind().map_err(broken)
+/// Inside a member the scanner of the body has been before, so that no other stops there.
+impl From<Stop> for Error {
+    #[inline(never)]
+    fn from(_: Stop) -> Self {
+        Error::config("body", "is no JSON")
+    }
 }
 
 /// A string, or nothing.
 pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
     let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
+    match scanner.kind()? {
         Kind::Null => Ok(None),
-        Kind::String => Ok(Some(unescape(scanner.string().map_err(broken)?.raw))),
+        Kind::String => Ok(Some(unescape(scanner.string()?.raw))),
         _ => Err(Error::config(path, "must be a string")),
     }
 }
@@ -73,7 +80,7 @@ pub fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
 
 /// A number, or nothing.
 pub fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
-    match kind(&mut Scanner::new(value))? {
+    match Scanner::new(value).kind()? {
         Kind::Null | Kind::Number => Ok(()),
         _ => Err(Error::config(path, "must be a number")),
     }
@@ -82,9 +89,9 @@ pub fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
 /// A whole number above 0, or nothing.
 pub fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     let mut scanner = Scanner::new(value);
-    let count = match kind(&mut scanner)? {
+    let count = match scanner.kind()? {
         Kind::Null => return Ok(None),
-        Kind::Number => crate::json::number(scanner.number().map_err(broken)?),
+        Kind::Number => crate::json::number(scanner.number()?),
         _ => f64::NAN,
     };
     if count >= 1.0 && count.fract() == 0.0 {
@@ -105,7 +112,7 @@ pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
 /// How `stop` goes to the wire.
 pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
+    match scanner.kind()? {
         Kind::Null => return Ok(Form::AsItStands),
         Kind::String => return Ok(Form::List),
         Kind::Array => {}
@@ -116,16 +123,16 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
             ));
         }
     }
-    scanner.begin_array().map_err(broken)?;
+    scanner.begin_array()?;
     let mut index = 0usize;
-    while scanner.next_element().map_err(broken)? {
-        if kind(&mut scanner)? != Kind::String {
+    while scanner.next_element()? {
+        if scanner.kind()? != Kind::String {
             return Err(Error::config(
                 ["stop[", &index.to_string(), "]"].concat(),
                 "must be a string",
             ));
         }
-        scanner.string().map_err(broken)?;
+        scanner.string()?;
         index += 1;
     }
     Ok(Form::AsItStands)
@@ -134,16 +141,16 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
 /// What `stream_options` say of usage; the last of several words counts, as everywhere.
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
-    match kind(&mut scanner)? {
+    match scanner.kind()? {
         Kind::Null => return Ok(Form::Omitted),
         Kind::Object => {}
         _ => return Err(Error::config("stream_options", "must be an object")),
     }
     let mut form = Form::AskForUsage;
     let mut others = false;
-    scanner.begin_object().map_err(broken)?;
-    while let Some(key) = scanner.next_key().map_err(broken)? {
-        let value = scanner.skip().map_err(broken)?;
+    scanner.begin_object()?;
+    while let Some(key) = scanner.next_key()? {
+        let value = scanner.skip()?;
         if &*key.decoded() == INCLUDE_USAGE {
             let wanted = boolean_or_null("stream_options.include_usage", value)?;
             form = if wanted {

@@ -1,7 +1,6 @@
 //! What of a request counts as prompt: its messages and tools, which are checked on the way.
 
 use super::file;
-use super::member::{broken, kind};
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
 
@@ -64,17 +63,18 @@ impl PromptReader<'_> {
     }
 
     /// Reads `messages`.
+    #[inline(never)]
     pub(super) fn messages(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
-        if kind(&mut scanner)? != Kind::Array {
+        if scanner.kind()? != Kind::Array {
             return Err(Error::config(
                 "messages",
                 "must be a list of {role, content}",
             ));
         }
-        scanner.begin_array().map_err(broken)?;
+        scanner.begin_array()?;
         let mut index = 0usize;
-        while scanner.next_element().map_err(broken)? {
+        while scanner.next_element()? {
             let path = ["messages[", &index.to_string(), "]"].concat();
             self.message(&mut scanner, &path)?;
             index += 1;
@@ -86,26 +86,26 @@ impl PromptReader<'_> {
     }
 
     fn message(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        if kind(scanner)? != Kind::Object {
+        if scanner.kind()? != Kind::Object {
             return Err(Error::config(path, "must be an object {role, content}"));
         }
         (self.heard)(Prompt::Message);
         let mut role = false;
-        scanner.begin_object().map_err(broken)?;
-        while let Some(key) = scanner.next_key().map_err(broken)? {
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
             match &*key.decoded() {
                 b"role" => {
-                    if kind(scanner)? != Kind::String {
+                    if scanner.kind()? != Kind::String {
                         return Err(Error::config(
                             [path, ".role"].concat(),
                             "must be a string such as \"user\"",
                         ));
                     }
-                    role = !scanner.string().map_err(broken)?.raw.is_empty();
+                    role = !scanner.string()?.raw.is_empty();
                 }
                 b"content" => self.content(scanner, path)?,
                 b"name" | b"tool_calls" => self.all_text(scanner)?,
-                _ => drop(scanner.skip().map_err(broken)?),
+                _ => drop(scanner.skip()?),
             }
         }
         if !role {
@@ -118,10 +118,10 @@ impl PromptReader<'_> {
     }
 
     fn content(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        match kind(scanner)? {
-            Kind::Null => scanner.null().map_err(broken),
+        match scanner.kind()? {
+            Kind::Null => Ok(scanner.null()?),
             Kind::String => {
-                let text = scanner.string().map_err(broken)?;
+                let text = scanner.string()?;
                 self.text(text);
                 Ok(())
             }
@@ -134,10 +134,10 @@ impl PromptReader<'_> {
     }
 
     fn parts(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
-        scanner.begin_array().map_err(broken)?;
+        scanner.begin_array()?;
         let mut index = 0usize;
-        while scanner.next_element().map_err(broken)? {
-            if kind(scanner)? != Kind::Object {
+        while scanner.next_element()? {
+            if scanner.kind()? != Kind::Object {
                 let part = [path, ".content[", &index.to_string(), "]"].concat();
                 return Err(Error::config(
                     part,
@@ -168,9 +168,9 @@ impl PromptReader<'_> {
 
     /// Parts inside a part, as a tool's answer has them; what is none is words.
     fn inner_parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        scanner.begin_array().map_err(broken)?;
-        while scanner.next_element().map_err(broken)? {
-            if kind(scanner)? == Kind::Object {
+        scanner.begin_array()?;
+        while scanner.next_element()? {
+            if scanner.kind()? == Kind::Object {
                 self.part(scanner)?;
             } else {
                 self.all_text(scanner)?;
@@ -180,12 +180,12 @@ impl PromptReader<'_> {
     }
 
     fn members(&mut self, scanner: &mut Scanner<'_>, part: &mut Part) -> Result<(), Error> {
-        scanner.begin_object().map_err(broken)?;
-        while let Some(key) = scanner.next_key().map_err(broken)? {
-            let kind = kind(scanner)?;
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
+            let kind = scanner.kind()?;
             match (&*key.decoded(), kind) {
                 (b"type", Kind::String) => {
-                    let name = scanner.string().map_err(broken)?;
+                    let name = scanner.string()?;
                     part.medium = medium(&name.decoded()).or(part.medium);
                 }
                 (b"text" | b"refusal" | b"thinking" | b"reasoning" | b"summary", _) => {
@@ -201,7 +201,7 @@ impl PromptReader<'_> {
                     self.inner_parts(scanner)?;
                 }
                 (b"file_data", Kind::String) => {
-                    let data = scanner.string().map_err(broken)?;
+                    let data = scanner.string()?;
                     part.medium = part.medium.or(Some(Prompt::File));
                     if let Some(text) = file::text(&data.decoded()) {
                         part.has_words = true;
@@ -214,7 +214,7 @@ impl PromptReader<'_> {
                 }
                 (name, _) => {
                     part.medium = part.medium.or(medium(name));
-                    scanner.skip().map_err(broken)?;
+                    scanner.skip()?;
                 }
             }
         }
@@ -224,7 +224,7 @@ impl PromptReader<'_> {
     /// Reads `tools`.
     pub(super) fn tools(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
-        match kind(&mut scanner)? {
+        match scanner.kind()? {
             Kind::Null => Ok(()),
             Kind::Array => self.all_text(&mut scanner),
             _ => Err(Error::config("tools", "must be a list of tools")),
@@ -235,11 +235,11 @@ impl PromptReader<'_> {
     /// affair, so that every string counts but for an image's or a file's.
     pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
-        if kind(&mut scanner)? != Kind::Array {
+        if scanner.kind()? != Kind::Array {
             return self.item(&mut scanner);
         }
-        scanner.begin_array().map_err(broken)?;
-        while scanner.next_element().map_err(broken)? {
+        scanner.begin_array()?;
+        while scanner.next_element()? {
             (self.heard)(Prompt::Message);
             self.item(&mut scanner)?;
         }
@@ -247,24 +247,24 @@ impl PromptReader<'_> {
     }
 
     fn item(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        match kind(scanner)? {
+        match scanner.kind()? {
             Kind::Array => {
-                scanner.begin_array().map_err(broken)?;
-                while scanner.next_element().map_err(broken)? {
+                scanner.begin_array()?;
+                while scanner.next_element()? {
                     self.item(scanner)?;
                 }
             }
             Kind::Object => {
-                scanner.begin_object().map_err(broken)?;
-                while let Some(key) = scanner.next_key().map_err(broken)? {
+                scanner.begin_object()?;
+                while let Some(key) = scanner.next_key()? {
                     match &*key.decoded() {
                         b"image_url" | b"file_data" | b"file_url" | b"file_id" => {
                             (self.heard)(Prompt::Image);
-                            scanner.skip().map_err(broken)?;
+                            scanner.skip()?;
                         }
                         b"type" | b"role" | b"id" | b"call_id" | b"status"
                         | b"encrypted_content" => {
-                            scanner.skip().map_err(broken)?;
+                            scanner.skip()?;
                         }
                         _ => self.item(scanner)?,
                     }
@@ -277,25 +277,25 @@ impl PromptReader<'_> {
 
     /// Every string below the next value, keys too: a model is shown both.
     fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        match kind(scanner)? {
+        match scanner.kind()? {
             Kind::String => {
-                let text = scanner.string().map_err(broken)?;
+                let text = scanner.string()?;
                 self.text(text);
             }
             Kind::Array => {
-                scanner.begin_array().map_err(broken)?;
-                while scanner.next_element().map_err(broken)? {
+                scanner.begin_array()?;
+                while scanner.next_element()? {
                     self.all_text(scanner)?;
                 }
             }
             Kind::Object => {
-                scanner.begin_object().map_err(broken)?;
-                while let Some(key) = scanner.next_key().map_err(broken)? {
+                scanner.begin_object()?;
+                while let Some(key) = scanner.next_key()? {
                     self.text(key);
                     self.all_text(scanner)?;
                 }
             }
-            _ => drop(scanner.skip().map_err(broken)?),
+            _ => drop(scanner.skip()?),
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Example, Primitive, Slot};
-use crate::wire::chunk::{Field, Part};
-use crate::wire::completion::{has_counts, may_hold_text};
+use crate::wire::chunk::Part;
+use crate::wire::completion::{has_counts, last_counts};
 
 /// A position relative to the end of one of the slots before it, or to the start of the event.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +24,21 @@ impl Place {
     }
 }
 
-#[derive(Clone, Debug)]
+/// When a part says something to a fold that has just taken an event of this shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum When {
+    /// Never: it is alike in all events of this shape, and to say it twice says nothing more.
+    Never,
+    /// Unless another event of this shape follows: what came last counts.
+    Last,
+    /// Each time.
+    Always,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Anchored {
     pub(super) part: Part,
-    /// It is alike in all events of this shape, and to say it twice says nothing more.
-    pub(super) lasting: bool,
+    pub(super) when: When,
     start: Place,
     end: Place,
 }
@@ -40,53 +50,73 @@ impl Anchored {
     }
 }
 
+/// The place of an offset in an example. An empty slot that starts where a part does is not before it.
+fn place(slots: &[Primitive], at: usize, is_end: bool) -> Place {
+    let (mut slots_before, mut base) = (0, 0);
+    for slot in slots {
+        let is_before = match is_end {
+            true => slot.span.end <= at,
+            false => slot.span.start < at,
+        };
+        if !is_before {
+            break;
+        }
+        slots_before += 1;
+        base = slot.span.end;
+    }
+    let offset = at - base;
+    Place {
+        slots_before,
+        offset,
+    }
+}
+
 /// The parts of an example by their places among its slots.
 pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
-    let place = |at: usize, before: &dyn Fn(&Primitive) -> bool| {
-        let slots_before = slots.iter().take_while(|slot| before(slot)).count();
-        let base = slots_before.checked_sub(1).and_then(|last| slots.get(last));
-        Place {
-            slots_before,
-            offset: at - base.map_or(0, |slot| slot.span.end),
+    let mut parts = Vec::new();
+    let (mut choices, mut tools, mut tokens, mut moves) = (0, 0, 0, false);
+    for field in &example.fields {
+        let start = place(slots, field.span.start, false);
+        let end = place(slots, field.span.end, true);
+        let alike = start.slots_before == end.slots_before;
+        match field.part {
+            Part::Choice => choices += 1,
+            Part::Tool => tools += 1,
+            Part::LogprobMember => tokens += 1,
+            _ => {}
         }
-    };
-    let count = |part| example.fields.iter().filter(|f| f.part == part).count();
-    let with_tokens = count(Part::LogprobMember) > 0;
-    let places = |field: &Field| {
-        // An empty slot that starts here is not before it.
-        let start = place(field.span.start, &|slot| slot.span.start < field.span.start);
-        let end = place(field.span.end, &|slot| slot.span.end <= field.span.end);
-        (start, end)
-    };
-    let alike = |field: &Field| {
-        let (start, end) = places(field);
-        start.slots_before == end.slots_before
-    };
-    // What stands in another choice or call than in the event before says something new, and of several in one event the
-    // last is at hand afterwards, not the first. Which call an entry belongs to is decided by three parts together.
-    let tells_apart = |field: &&Field| {
-        use Part::{Choice, Tool, ToolId, ToolName};
-        matches!(field.part, Choice | Tool | ToolId | ToolName)
-    };
-    let mut owners = example.fields.iter().filter(tells_apart);
-    let single = count(Part::Choice) == 1 && count(Part::Tool) <= 1 && owners.all(alike);
-    let anchored = |field: &Field| {
-        let (start, end) = places(field);
+        // Which call an entry belongs to is decided by three parts together.
+        let tells_apart = matches!(
+            field.part,
+            Part::Choice | Part::Tool | Part::ToolId | Part::ToolName
+        );
+        moves |= tells_apart && !alike;
         let bytes = example.block.get(field.span.clone()).unwrap_or_default();
-        let stays = match field.part {
-            // Whether its tokens are new is told from the text since it began.
-            Part::Choice => !with_tokens,
-            part => stays(part, bytes),
+        let part = known(field.part, bytes);
+        let when = match alike {
+            true if stays(part, bytes) => When::Never,
+            false if last_counts(part, bytes) => When::Last,
+            _ => When::Always,
         };
-        Anchored {
-            part: known(field, bytes),
-            lasting: single && alike(field) && stays,
-            start,
-            end,
+        if !settled(part) {
+            parts.push(Anchored {
+                part,
+                when,
+                start,
+                end,
+            });
         }
-    };
-    let parts = example.fields.iter().map(anchored);
-    parts.filter(|anchored| !settled(anchored.part)).collect()
+    }
+    // What stands in another choice or call than in the event before says something new, and of several in one event the
+    // last is at hand afterwards, not the first.
+    let single = choices == 1 && tools <= 1 && !moves;
+    for anchored in &mut parts {
+        // Whether its tokens are new is told from the text since it began.
+        if !single || anchored.part == Part::Choice && tokens > 0 {
+            anchored.when = When::Always;
+        }
+    }
+    parts
 }
 
 /// The fold keeps the first of these, and has had it.
@@ -106,15 +136,15 @@ fn stays(part: Part, bytes: &[u8]) -> bool {
         | Part::ReasoningContent
         | Part::ReasoningText
         | Part::ToolArguments => bytes.is_empty(),
-        Part::DeltaMember | Part::ToolMember | Part::FunctionMember => !may_hold_text(bytes),
+        Part::DeltaMember | Part::ToolMember | Part::FunctionMember => last_counts(part, bytes),
         Part::ContentParts | Part::ToolObject | Part::ToolList | Part::LogprobMember => false,
         _ => true,
     }
 }
 
 /// Whether usage holds counts is the same for all events of a shape; where it holds none, the fold has had it.
-fn known(field: &Field, bytes: &[u8]) -> Part {
-    match field.part {
+fn known(part: Part, bytes: &[u8]) -> Part {
+    match part {
         Part::Usage if has_counts(bytes) => Part::Counts,
         Part::Usage => Part::Void,
         part => part,

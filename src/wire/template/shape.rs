@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::SlotKind;
-use crate::json::{Kind, Malformed, RawString, Scanner};
+use crate::json::{Kind, RawString, Scanner, Stop};
 
 /// Keys of an object that are held against one another; one with more is no chunk's.
 const MAX_KEYS: usize = 256;
@@ -24,7 +24,7 @@ pub(super) fn walk<'a>(
     scanner: &mut Scanner<'a>,
     path: &mut Vec<Step<'a>>,
     visit: &mut Visit<'_, 'a>,
-) -> Result<bool, Malformed> {
+) -> Result<bool, Stop> {
     let kind = scanner.kind()?;
     let start = scanner.at();
     match kind {
@@ -77,7 +77,7 @@ pub(super) fn walk<'a>(
 }
 
 /// Reads an array if it is one of numbers alone, and at least one.
-pub(super) fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Malformed> {
+pub(super) fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Stop> {
     let mut any = false;
     scanner.begin_array()?;
     while scanner.next_element()? {
