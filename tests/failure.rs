@@ -55,8 +55,7 @@ fn words_are_found_wherever_a_server_keeps_them() {
         r#"{"error":{"error_message":"its words"}}"#,
         r#"{"error":{"code":400,"errors":[{"message":"its words"}]}}"#,
     ] {
-        let message = error(400, body).message;
-        assert_eq!(message, "400 its words", "{body}");
+        assert_eq!(error(400, body).message, "400 its words", "{body}");
     }
 }
 

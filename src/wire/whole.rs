@@ -55,6 +55,10 @@ pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
         scanner.kind().ok()?;
         let start = scanner.at();
         if key.raw == b"choices" {
+            if scanner.kind().ok()? == json::Kind::Object {
+                is_completion |= edits.choice(&mut scanner)?;
+                continue;
+            }
             scanner.begin_array().ok()?;
             while scanner.next_element().ok()? {
                 is_completion |= edits.choice(&mut scanner)?;
