@@ -44,9 +44,9 @@ export function settleWhole(call, cancel, bytes) {
   const error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (odd && error === undefined) completion = call.folded(bytes);
   const [first] = completion.choices;
-  const usage = completion.usage;
-  if (typeof usage?.prompt_tokens === "number" || typeof usage?.completion_tokens === "number") {
-    call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
+  const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
+  if (typeof counts[0] === "number" || typeof counts[1] === "number") {
+    call.reported(0, ...counts);
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
@@ -63,6 +63,9 @@ export function settleWhole(call, cancel, bytes) {
 const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
 const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
 
+// Some servers write counts as texts.
+const count = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value) => typeof value === "string" || value === null || value === undefined;
 
@@ -73,12 +76,11 @@ function hasChoices(completion) {
 }
 
 // Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
-function isOdd({ message, finish_reason }) {
-  if (message === null || message === undefined) return !isText(finish_reason);
+function isOdd({ message }) {
+  if (message === null || message === undefined) return false;
   const { content, tool_calls: calls } = message;
   const isNoText = (key) => ["number", "boolean"].includes(typeof message[key]);
   return (
-    !isText(finish_reason) ||
     !isObject(message) ||
     !(isText(content) || Array.isArray(content)) ||
     ["refusal", "reasoning", "reasoning_content", "reasoning_text"].some(isNoText) ||

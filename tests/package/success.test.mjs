@@ -248,7 +248,6 @@ for (const [name, choice, said] of [
   ["a name that is a number", calling([call({ name: 3 })]), /name of a function/],
   ["arguments that are a list", calling([call({ arguments: [1] })]), /arguments of a function/],
   ["reasoning that is a number", whole({ message: { ...message, reasoning_content: 3 } }), /reasoning/],
-  ["a finish_reason that is a number", whole({ finish_reason: 3 }), /finish_reason/],
   ["a message that is a text", whole({ message: "Hi" }), /message is no object/],
 ]) {
   test(`a whole answer that can't be read as it was meant is an APIError: ${name}`, async () => {
@@ -260,6 +259,17 @@ for (const [name, choice, said] of [
     assert.deepEqual(error.partial, answer(choice));
   });
 }
+
+test("counts that are texts are counts, in a whole answer as in a stream", async () => {
+  const body = { ...answer(whole()), usage: { prompt_tokens: "3", completion_tokens: "4" } };
+  const fetch = async () => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, fetch });
+  for (const stream of [false, true]) {
+    const pending = hf.chat.completions.create({ messages: PROMPT, stream });
+    if (stream) await (await pending).final();
+    assert.deepEqual(await pending.then(() => pending.settled).then(({ usage }) => [usage.total_tokens, usage.source]), [7, "reported"]);
+  }
+});
 
 test("embeddings that came with a failure are an APIError with its words", async () => {
   for (const body of [
