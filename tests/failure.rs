@@ -48,6 +48,18 @@ fn loading_is_what_says_so_and_nothing_that_sounds_like_it() {
 }
 
 #[test]
+fn words_are_found_wherever_a_server_keeps_them() {
+    for body in [
+        r#"{"error_code":17,"error_msg":"its words"}"#,
+        r#"{"error":{"error_msg":"its words"}}"#,
+        r#"{"error":{"error_message":"its words"}}"#,
+        r#"{"error":{"code":400,"errors":[{"message":"its words"}]}}"#,
+    ] {
+        assert_eq!(error(400, body).message, "400 its words", "{body}");
+    }
+}
+
+#[test]
 fn a_model_is_suggested_only_where_the_model_is_at_fault() {
     let table = [
         (

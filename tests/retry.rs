@@ -98,6 +98,26 @@ fn waits_double_up_to_the_longest_and_are_jittered_in_full() {
 }
 
 #[test]
+fn no_wait_is_zero_without_a_sign() {
+    for (name, value) in [
+        ("retry-after", "0"),
+        ("retry-after", "0.0"),
+        ("retry-after-ms", "0"),
+    ] {
+        let failure = Failure {
+            status: Some(429),
+            header: &|asked| (asked == name).then(|| value.to_string()),
+            body: None,
+            attempt: 1,
+            random: 0.5,
+            now: NOW,
+        };
+        let wait = retry_delay(&failure, &RetryPolicy::default()).unwrap();
+        assert_eq!(wait.to_bits(), 0, "{name}: {value}");
+    }
+}
+
+#[test]
 fn a_wait_of_nothing_is_not_doubled_four_billion_times() {
     let failure = Failure {
         status: None,

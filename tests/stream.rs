@@ -235,6 +235,14 @@ fn another_body_is_not_what_was_asked_for() {
 }
 
 #[test]
+fn a_choice_in_place_of_the_list_of_choices_is_one() {
+    assert_eq!(
+        chunk_of_completion(br#"{"choices":{"message":{"content":"a"}},"usage":null}"#).as_deref(),
+        Some(br#"{"choices":{"delta":{"content":"a"}},"usage":null}"#.as_slice())
+    );
+}
+
+#[test]
 fn what_stands_before_a_body_counts_the_same_in_pieces() {
     for before in ["", " \r\n\t", "\u{c}", "\u{b}", "\u{a0}"] {
         let body = [

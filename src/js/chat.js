@@ -37,17 +37,20 @@ async function answer(call, cancel, sent) {
 
 // The completion in the body of a call that ends with it.
 export function settleWhole(call, cancel, bytes) {
-  const completion = parse(bytes);
+  let completion = parse(bytes);
+  if (isObject(completion?.choices)) completion.choices = [completion.choices];
   if (!hasChoices(completion)) throw call.unexpected(bytes);
+  const odd = completion.choices.some(isOdd);
+  const error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
+  if (odd && error === undefined) completion = call.folded(bytes);
   const [first] = completion.choices;
-  const usage = completion.usage;
-  if (typeof usage?.prompt_tokens === "number" || typeof usage?.completion_tokens === "number") {
-    call.reported(0, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens);
+  const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
+  if (typeof counts[0] === "number" || typeof counts[1] === "number") {
+    call.reported(0, ...counts);
   } else {
     call.delivered(0, completion.choices.map(deliveredText).join("\n"));
   }
   const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
-  const error = [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (error !== undefined) {
     close(call, cancel, "error", finishReason);
     throw error;
@@ -60,11 +63,34 @@ export function settleWhole(call, cancel, bytes) {
 const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
 const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
 
+// Some servers write counts as texts.
+const count = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value) => typeof value === "string" || value === null || value === undefined;
+
 // Without a choice there is no answer, and what is no object is no choice.
 function hasChoices(completion) {
   const choices = completion?.choices;
-  const isChoice = (choice) => typeof choice === "object" && choice !== null && !Array.isArray(choice);
-  return Array.isArray(choices) && choices.length > 0 && choices.every(isChoice);
+  return Array.isArray(choices) && choices.length > 0 && choices.every(isObject);
+}
+
+// Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
+function isOdd({ message }) {
+  if (message === null || message === undefined) return false;
+  const { content, tool_calls: calls } = message;
+  const isNoText = (key) => ["number", "boolean"].includes(typeof message[key]);
+  return (
+    !isObject(message) ||
+    !(isText(content) || Array.isArray(content)) ||
+    ["refusal", "reasoning", "reasoning_content", "reasoning_text"].some(isNoText) ||
+    !(calls === null || calls === undefined || (Array.isArray(calls) && calls.every(isCall)))
+  );
+}
+
+function isCall(call) {
+  const called = call?.function ?? {};
+  return isObject(call) && isObject(called) && isText(called.name) && isText(called.arguments);
 }
 
 function deliveredText(choice) {

@@ -267,9 +267,9 @@ fn duration(text: &str) -> Option<f64> {
     (!text.is_empty()).then(|| ms(total))
 }
 
-/// Whole ms, rounded up but for what binary fractions add.
+/// Whole ms, rounded up but for what binary fractions add. Nothing rounds up to -0, which JavaScript tells from 0.
 fn ms(seconds: f64) -> f64 {
-    (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME)
+    (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0
 }
 
 /// `12` or `1.5`; no sign, no exponent. Written out, since the standard library's parser is larger than this module.

@@ -111,14 +111,28 @@ fn choices(body: &Value) -> &[Value] {
 }
 
 /// Where a body may keep its message, the likeliest first.
-const PLACES: [&str; 8] = [
+const PLACES: [&str; 9] = [
     "error",
     "detail",
     "error_message",
+    "error_msg",
     "message",
     "msg",
     "errors",
     "base_resp",
+    "title",
+];
+
+/// Where the object of an error may keep it.
+const INSIDE: [&str; 9] = [
+    "message",
+    "msg",
+    "status_msg",
+    "error_message",
+    "error_msg",
+    "detail",
+    "error",
+    "errors",
     "title",
 ];
 
@@ -157,7 +171,7 @@ fn message_of_field(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim_ascii().is_empty() => Some(shorten(text)),
         Value::Array(items) => join(items),
-        Value::Object(_) => ["message", "msg", "status_msg", "detail", "error", "title"]
+        Value::Object(_) => INSIDE
             .iter()
             .find_map(|key| value.get(key).and_then(message_of_field)),
         _ => None,

@@ -1,24 +1,43 @@
 //! A whole completion: in place of a stream, and as an answer that says that it failed.
 
+use std::borrow::Cow;
+
 use super::chunk::{self, Frame};
 use super::completion::Completion;
 use super::fault::Fault;
 use crate::error::{Class, Error};
-use crate::json;
+use crate::json::{self, Malformed};
 
 /// What an answer says that gives no reason.
 pub(super) const NO_WORDS: &str = "the server says that the answer failed, and gives no reason";
 
-/// The error of a completion that says that it, or a choice of it, failed.
+/// The error of a completion that says that it, or a choice of it, failed, or that can't be read as it was meant.
 pub fn failed(body: &[u8]) -> Option<Error> {
+    match read(body) {
+        Ok((body, frame, completion)) => {
+            let failed = frame == Frame::Error || completion.failed_choice().is_some();
+            failed.then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
+        }
+        Err(Malformed { problem, .. }) => Some(Error::new(
+            Class::Api,
+            ["the answer is not a chat completion: ", problem].concat(),
+        )),
+    }
+}
+
+/// A completion in which values have other types than are due, as a stream of it would be folded: with those that are.
+pub fn folded(body: &[u8]) -> String {
+    let json = read(body).map(|(_, _, completion)| completion.to_json());
+    String::from_utf8(json.unwrap_or_default()).unwrap_or_default()
+}
+
+fn read(body: &[u8]) -> Result<(Cow<'_, str>, Frame, Completion), Malformed> {
     let body = String::from_utf8_lossy(json::without_mark(body));
-    // What can't be read here is its reader's: it is JSON, and holds choices.
     let mut fields = Vec::new();
-    let frame = chunk::read(body.as_bytes(), &mut fields).ok()?;
+    let frame = chunk::read(body.as_bytes(), &mut fields)?;
     let mut completion = Completion::default();
     completion.apply(body.as_bytes(), &fields);
-    let failed = frame == Frame::Error || completion.failed_choice().is_some();
-    failed.then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
+    Ok((body, frame, completion))
 }
 
 /// A whole completion as the one chunk that says the same; `None` if the body is no completion.
@@ -36,6 +55,10 @@ pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
         scanner.kind().ok()?;
         let start = scanner.at();
         if key.raw == b"choices" {
+            if scanner.kind().ok()? == json::Kind::Object {
+                is_completion |= edits.choice(&mut scanner)?;
+                continue;
+            }
             scanner.begin_array().ok()?;
             while scanner.next_element().ok()? {
                 is_completion |= edits.choice(&mut scanner)?;

@@ -222,6 +222,55 @@ test("words that say that nothing failed are none", async () => {
   assert.equal((await pending.settled).outcome, "ok");
 });
 
+const call = (more) => ({ id: "a", type: "function", function: { name: "f", arguments: "{}", ...more } });
+const calling = (tool_calls, more) => whole({ message: { role: "assistant", content: null, tool_calls, kept: 1 }, finish_reason: "tool_calls", ...more });
+
+for (const [name, text, expected] of [
+  ["a call in place of a list of calls", JSON.stringify(answer(calling(call()))), answer(calling([call()]))],
+  ["arguments that are an object, as they were written", JSON.stringify(answer(whole(), calling([call({ arguments: "ARGS" })], { index: 1 }))).replace('"ARGS"', '{ "n": 1.0 }'), answer(whole(), calling([call({ arguments: '{ "n": 1.0 }' })], { index: 1 }))],
+  ["a choice in place of a list of choices", JSON.stringify({ ...answer(), choices: whole() }), answer(whole())],
+  ["one part in place of a list of parts", JSON.stringify(answer(whole({ message: { role: "assistant", content: { type: "text", text: "Hi" } } }))), answer(whole({ message: { role: "assistant", content: [{ type: "text", text: "Hi" }] } }))],
+]) {
+  test(`a whole answer with a value of another type is read as it was meant: ${name}`, async () => {
+    const fetch = async () => new Response(text, { headers: { "content-type": "application/json" } });
+    const pending = new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, fetch }).chat.completions.create({ messages: PROMPT });
+    assert.deepEqual(await pending, expected);
+    const { outcome, usage } = await pending.settled;
+    assert.deepEqual([outcome, usage.total_tokens], ["ok", 5]);
+  });
+}
+
+for (const [name, choice, said] of [
+  ["content that is a number", whole({ message: { role: "assistant", content: 3 } }), /content is neither/],
+  ["tool calls that are a text", calling("f()"), /tool_calls is no list/],
+  ["a call that is a text", calling(["f()"]), /tool_calls is no list/],
+  ["a function that is a text", calling([{ id: "a", type: "function", function: "f" }]), /function of a tool call/],
+  ["a name that is a number", calling([call({ name: 3 })]), /name of a function/],
+  ["arguments that are a list", calling([call({ arguments: [1] })]), /arguments of a function/],
+  ["reasoning that is a number", whole({ message: { ...message, reasoning_content: 3 } }), /reasoning/],
+  ["a message that is a text", whole({ message: "Hi" }), /message is no object/],
+]) {
+  test(`a whole answer that can't be read as it was meant is an APIError: ${name}`, async () => {
+    const fetch = async () => new Response(JSON.stringify(answer(choice)), { headers: { "content-type": "application/json" } });
+    const pending = new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, fetch }).chat.completions.create({ messages: PROMPT });
+    const error = await failure(pending);
+    assert.deepEqual([error.name, error.status, error.attempts, (await pending.settled).outcome], ["APIError", 200, 1, "error"]);
+    assert.match(error.message, said);
+    assert.deepEqual(error.partial, answer(choice));
+  });
+}
+
+test("counts that are texts are counts, in a whole answer as in a stream", async () => {
+  const body = { ...answer(whole()), usage: { prompt_tokens: "3", completion_tokens: "4" } };
+  const fetch = async () => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+  const hf = new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, fetch });
+  for (const stream of [false, true]) {
+    const pending = hf.chat.completions.create({ messages: PROMPT, stream });
+    if (stream) await (await pending).final();
+    assert.deepEqual(await pending.then(() => pending.settled).then(({ usage }) => [usage.total_tokens, usage.source]), [7, "reported"]);
+  }
+});
+
 test("embeddings that came with a failure are an APIError with its words", async () => {
   for (const body of [
     { vectors: null, base_resp: { status_code: 1008, status_msg: WORDS } },
