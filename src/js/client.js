@@ -111,7 +111,8 @@ function checked(make, below = checked) {
   try {
     return make();
   } catch (error) {
-    throw traced(error, callSite(below));
+    // Minifiers move functions into each other, so that some of the frames are this package's own.
+    throw traced(error, callSite(below, 10));
   }
 }
 

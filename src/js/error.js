@@ -169,14 +169,14 @@ const FRAMES = 3;
 
 // Where a call is made: what ends it comes out of a microtask, whose own stack names nothing of the caller's.
 // `below`: the function whose callers are meant. Engines write frames as text when somebody asks for them.
-export function callSite(below) {
+export function callSite(below, frames = FRAMES) {
   const site = {};
   const limit = Error.stackTraceLimit;
   try {
-    if (limit > FRAMES) Error.stackTraceLimit = FRAMES;
+    if (limit > frames) Error.stackTraceLimit = frames;
     if (Error.captureStackTrace) Error.captureStackTrace(site, below);
     else site.stack = new Error().stack;
-    if (limit > FRAMES) Error.stackTraceLimit = limit;
+    if (limit > frames) Error.stackTraceLimit = limit;
   } catch {
     // Somebody has frozen Error: its errors name no caller.
   }
