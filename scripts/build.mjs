@@ -14,7 +14,7 @@ import { importsModule, shortenExports, shortenImports } from "./wasm-names.mjs"
 import { nameByLikeness } from "./wasm-order.mjs";
 
 // rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
-const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals"];
+const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "simd"];
 // More inlining than this makes the file smaller as it is and larger compressed: copies of a function compress worse than calls of it.
 const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
 const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
@@ -48,7 +48,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
   const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
   await run(cargo, ["rustc", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked], {
-    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, ...flags].join("\x1f"), CARGO_TERM_COLOR: "never" },
+    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, "-Ctarget-feature=+simd128", ...flags].join("\x1f"), CARGO_TERM_COLOR: "never" },
   });
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
 }

@@ -3,6 +3,7 @@
 //! Requests and whole answers are parsed and written by the JavaScript engine; this scanner reads error bodies,
 //! stream payloads and options, and copies what it doesn't need to understand.
 
+pub mod block;
 mod number;
 mod scanner;
 mod skip;

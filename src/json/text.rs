@@ -1,5 +1,7 @@
 //! What stands between two quotes.
 
+use super::block::{Block16, WIDTH};
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
@@ -21,47 +23,53 @@ pub struct Closing {
 
 /// The end of a string that starts at `from`, or where it can't be one.
 ///
-/// Eight bytes at a time, and all that stands out among the eight is looked at before the next eight.
+/// The first eight bytes by themselves, since most strings are short; then sixteen at a time, and all that stands out among
+/// them is looked at before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
-    let (mut escaped, mut seen) = (false, 0);
-    let closing = |at, escaped, seen: u64| Closing {
-        at,
-        escaped,
-        ascii: seen & HIGHS == 0,
-    };
+    let (mut escaped, mut ascii) = (false, true);
+    let closing = |at, escaped, ascii| Closing { at, escaped, ascii };
     let mut at = from;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+    if let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*block);
-        seen |= word;
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let mut hits =
+        let marks =
             zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
-        let mut next = at + 8;
-        while hits != 0 {
-            let here = at + (hits.trailing_zeros() / 8) as usize;
-            hits &= hits - 1;
+        let here = at + (marks.trailing_zeros() / 8) as usize;
+        ascii = word & HIGHS == 0;
+        if marks == 0 {
+            at += 8;
+        } else if bytes.get(here) == Some(&b'"') {
+            return Ok(closing(here, false, ascii));
+        }
+    }
+    while let Some(block) = bytes.get(at..).and_then(Block16::first) {
+        ascii &= block.is_ascii();
+        let mut marks = block.marks();
+        let mut next = at + WIDTH;
+        while marks != 0 {
+            let here = at + marks.trailing_zeros() as usize;
             match bytes.get(here) {
-                Some(b'"') => return Ok(closing(here, escaped, seen)),
+                Some(b'"') => return Ok(closing(here, escaped, ascii)),
                 Some(b'\\') => {
                     escaped = true;
                     let after = after_escape(bytes, here).ok_or(here)?;
-                    if after >= at + 8 {
+                    if after >= at + WIDTH {
                         next = after;
                         break;
                     }
-                    hits &= u64::MAX << (8 * (after - at));
+                    marks &= u32::MAX << (after - at);
                 }
-                Some(0..0x20) => return Err(here),
-                _ => {}
+                _ => return Err(here),
             }
         }
         at = next;
     }
     loop {
-        seen |= u64::from(bytes.get(at).copied().unwrap_or_default());
-        match bytes.get(at) {
-            Some(b'"') => return Ok(closing(at, escaped, seen)),
+        let byte = bytes.get(at);
+        ascii &= byte.is_none_or(u8::is_ascii);
+        match byte {
+            Some(b'"') => return Ok(closing(at, escaped, ascii)),
             Some(b'\\') => {
                 escaped = true;
                 at = after_escape(bytes, at).ok_or(at)?;

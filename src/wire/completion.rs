@@ -242,18 +242,13 @@ impl Completion {
 
 /// Whether a usage object holds counts: one without them must not take the place of one with.
 pub(super) fn has_counts(usage: &[u8]) -> bool {
-    let mut rest = usage;
-    while let [_, behind @ ..] = rest {
-        if let Some(value) = rest.strip_prefix(b"_tokens\"") {
-            let value = value.trim_ascii_start().strip_prefix(b":");
-            let value = value.unwrap_or_default().trim_ascii_start();
-            if matches!(value.first(), Some(b'0'..=b'9' | b'-' | b'"')) {
-                return true;
-            }
-        }
-        rest = behind;
-    }
-    false
+    let mut words = usage.split(|byte| *byte == b'_').skip(1);
+    words.any(|word| {
+        let value = word.strip_prefix(b"tokens\"").unwrap_or_default();
+        let value = value.trim_ascii_start().strip_prefix(b":");
+        let value = value.unwrap_or_default().trim_ascii_start();
+        matches!(value.first(), Some(b'0'..=b'9' | b'-' | b'"'))
+    })
 }
 
 #[inline(never)]

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::json::block::{Block16, WIDTH};
+
 /// One dispatched event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -352,19 +354,15 @@ fn find_end(bytes: &[u8], before: Option<u8>) -> Option<usize> {
     }
 }
 
-/// The first CR or LF from `at` on, eight bytes at a time.
+/// The first CR or LF from `at` on.
 #[inline]
 fn newline(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*block);
-        let hits = (zeros(word ^ (ONES * b'\n' as u64)) | zeros(word ^ (ONES * b'\r' as u64)))
-            & 0x8080_8080_8080_8080;
-        if hits != 0 {
-            return Some(at + (hits.trailing_zeros() / 8) as usize);
+    while let Some(block) = bytes.get(at..).and_then(Block16::first) {
+        let ends = block.line_ends();
+        if ends != 0 {
+            return Some(at + ends.trailing_zeros() as usize);
         }
-        at += 8;
+        at += WIDTH;
     }
     let tail = bytes.get(at..)?;
     let found = tail.iter().position(|b| matches!(b, b'\n' | b'\r'))?;

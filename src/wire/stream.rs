@@ -9,6 +9,7 @@ use super::sse::{Event, Sink, SseDecoder, TooLarge};
 use super::template::{Templates, Told};
 use super::whole::{NO_WORDS, chunk_of_completion};
 use crate::error::{CUT, Class};
+use crate::json::block::is_ascii;
 use crate::json::{Scanner, open_half};
 
 /// What a reader wants handed on.
@@ -290,7 +291,7 @@ impl Sink for Reader {
     fn event(&mut self, event: Event<'_>) -> bool {
         self.seen = true;
         self.at_hand = None;
-        if std::str::from_utf8(event.data).is_err() {
+        if !is_ascii(event.data) && std::str::from_utf8(event.data).is_err() {
             let text = String::from_utf8_lossy(event.data);
             self.data(event.name, text.as_bytes());
         } else if self.data(event.name, event.data)

@@ -75,3 +75,41 @@ for (const seed of [1, 2, 3, 4]) {
     }
   });
 }
+
+// The module looks at eight and at sixteen bytes together: whatever stands out is put at each place of three blocks, in a text
+// and in a name, where the decoder has learned the shape of an event and where it has not.
+for (const { name, raw, bad } of [
+  { name: "a quote", raw: '\\"' },
+  { name: "a backslash", raw: "\\\\" },
+  { name: "two backslashes", raw: "\\\\\\\\" },
+  { name: "an escape of four digits", raw: "\\u00e9" },
+  { name: "a letter of two bytes", raw: "é" },
+  { name: "a letter of three bytes", raw: "日" },
+  { name: "a letter of four bytes", raw: "😀" },
+  { name: "half a character", raw: "\\ud83d" },
+  { name: "a delete", raw: "\u007f" },
+  { name: "a tab as it is", raw: "\t", bad: true },
+  { name: "a control character as it is", raw: "\u001f", bad: true },
+  { name: "no escape", raw: "\\x", bad: true },
+]) {
+  test(`${name}, at each place of a text and a name`, async () => {
+    const event = (text, key) => `{"choices":[{"index":0,"delta":{"content":"${text}"}}],"${key}":1}`;
+    const texts = [];
+    for (let before = 0; before < 48; before++) {
+      for (const after of [0, 1, 7, 8, 15, 16, 17]) texts.push("a".repeat(before) + raw + "b".repeat(after));
+    }
+    if (bad) {
+      for (const text of texts) {
+        const payloads = [event("one", "v"), event("two", "v"), event("three", "v"), event(text, "v")];
+        const { items, error } = await chunks(new TextEncoder().encode(payloads.map((payload) => `data: ${payload}\n\n`).join("")), 1 << 20);
+        assert.deepEqual([items.length, error?.name], [3, "StreamError"], JSON.stringify(text));
+      }
+      return;
+    }
+    const payloads = [...texts.map((text) => event(text, "v")), ...texts.map((text) => event("t", text))];
+    const bytes = new TextEncoder().encode([...payloads, "[DONE]"].map((payload) => `data: ${payload}\n\n`).join(""));
+    const { items, error } = await chunks(bytes, 1 << 20);
+    assert.equal(error, null);
+    assert.deepStrictEqual(items, payloads.map((payload) => JSON.parse(payload)));
+  });
+}

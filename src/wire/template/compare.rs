@@ -2,6 +2,7 @@
 
 use super::SlotKind;
 use super::shape::numbers;
+use crate::json::block::{Block16, WIDTH};
 use crate::json::{Scanner, closing_quote};
 
 /// A value found in a slot.
@@ -85,48 +86,35 @@ fn string(rest: &[u8]) -> Option<Value> {
     })
 }
 
-/// `bytes` starts with `literal`, compared 32 bytes at a time: the standard library's wasm compares one by one.
+/// `bytes` starts with `literal`, compared block by block: the standard library's wasm compares one by one.
 #[inline(always)]
 pub(super) fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
     let Some(head) = bytes.get(..literal.len()) else {
         return false;
     };
-    let (Some(last), Some(literal_last)) = (head.last_chunk::<8>(), literal.last_chunk::<8>())
-    else {
-        return head.iter().zip(literal).all(|(a, b)| a == b);
+    // The last bytes overlap what is compared already, which costs less than a loop over the odd ones.
+    if let (Some(last), Some(literal_last)) = (head.last_chunk(), literal.last_chunk()) {
+        let (blocks, literal_blocks) = (head.as_chunks().0, literal.as_chunks().0);
+        let mut pairs = blocks.iter().zip(literal_blocks);
+        return same(last, literal_last) && pairs.all(|(a, b)| same(a, b));
+    }
+    let ends = |bytes: &[u8]| {
+        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+        Some((word(bytes.first_chunk()?), word(bytes.last_chunk()?)))
     };
-    let (blocks, rest) = head.as_chunks::<32>();
-    let (literal_blocks, literal_rest) = literal.as_chunks::<32>();
-    let (words, literal_words) = (rest.as_chunks::<8>().0, literal_rest.as_chunks::<8>().0);
-    // The last eight bytes overlap what is compared already, which costs less than a loop over the odd ones.
-    differing(last, literal_last) == 0
-        && blocks
-            .iter()
-            .zip(literal_blocks)
-            .all(|(a, b)| equal_blocks(a, b))
-        && words
-            .iter()
-            .zip(literal_words)
-            .all(|(a, b)| differing(a, b) == 0)
+    match (ends(head), ends(literal)) {
+        (Some(a), Some(b)) => a == b,
+        _ => head.iter().zip(literal).all(|(a, b)| a == b),
+    }
+}
+
+#[inline(always)]
+fn same(a: &[u8; WIDTH], b: &[u8; WIDTH]) -> bool {
+    Block16::new(a).equals(Block16::new(b))
 }
 
 /// The same bytes; the standard library's wasm compares one by one.
 #[inline]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && starts_with(a, b)
-}
-
-#[inline(always)]
-fn equal_blocks(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    match (a.as_chunks::<8>().0, b.as_chunks::<8>().0) {
-        ([a, b, c, d], [e, f, g, h]) => {
-            differing(a, e) | differing(b, f) | differing(c, g) | differing(d, h) == 0
-        }
-        _ => false,
-    }
-}
-
-#[inline(always)]
-fn differing(a: &[u8; 8], b: &[u8; 8]) -> u64 {
-    u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)
 }
