@@ -1,9 +1,9 @@
-//! Block16 bytes looked at together: one instruction each in wasm, whose vectors every supported runtime has.
+//! Sixteen bytes looked at together: one instruction each in wasm, whose vectors every supported runtime has.
 
 /// As many bytes as are looked at together.
 pub const WIDTH: usize = 16;
 
-/// Block16 bytes.
+/// Sixteen bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Block16(lanes::Lanes);
 
