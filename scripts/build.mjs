@@ -199,15 +199,24 @@ async function copyModules(from, to) {
   }
 }
 
-// Bundlers that bring no WebAssembly along stop at this import; most of them show the line.
-const STOPS_HERE = ' // hfetch: if your bundler stops here, README\'s table under "Where it runs" has the line for it';
+// Bundlers that bring no WebAssembly along stop at the import of the module, and show the line; others read the module as if it
+// were JavaScript, and show how it begins. Both find this there.
+const ADVICE = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }; for others see README, "Where it runs"';
+
+/** The module with the advice as its first section, one that engines pass over. */
+function withAdvice(wasm) {
+  const [header, body] = [wasm.subarray(0, 8), wasm.subarray(8)];
+  const name = Buffer.from(` ${ADVICE} `);
+  const leb = (number) => [(number & 0x7f) | 0x80, number >> 7];
+  return Buffer.concat([header, Buffer.from([0, ...leb(name.length + 2), ...leb(name.length)]), name, body]);
+}
 
 async function assemble(stage) {
   const pkg = join(stage, "pkg");
   await mkdir(join(pkg, "dist"), { recursive: true });
   const workers = join(pkg, "dist/workerd.js");
-  await writeFile(workers, (await readFile(workers, "utf8")).replace('.wasm?module";', `$&${STOPS_HERE}`));
-  await cp(join(stage, "modules/hfetch_bg.wasm"), join(pkg, "dist/hfetch_bg.wasm"));
+  await writeFile(workers, (await readFile(workers, "utf8")).replace('.wasm?module";', `$& // ${ADVICE}`));
+  await writeFile(join(pkg, "dist/hfetch_bg.wasm"), withAdvice(await readFile(join(stage, "modules/hfetch_bg.wasm"))));
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
     if (/\.(d\.ts|cjs)$/.test(name)) await cp(join(template, name), join(pkg, "dist", name));

@@ -61,3 +61,14 @@ test("no export gives a lone reference", async () => {
   assert.ok(functions.length > 40 && functions.some(({ results }) => results.length > 1));
   assert.deepEqual(functions.filter(({ results }) => results.length === 1 && !NUMBERS.includes(results[0])), []);
 });
+
+// A bundler that brings no WebAssembly along shows the line of the import that it stops at, or, reading the module as if it were
+// JavaScript, how that begins. Vite 8 does the one and Vite 7 the other.
+test("a bundler that can't bring the module along shows what to do", async () => {
+  const advice = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }';
+  const entry = await readFile(resolve("hfetch/dist/workerd.js"), "utf8");
+  assert.ok(entry.split("\n").find((line) => line.includes('.wasm?module"'))?.includes(`// ${advice}`));
+  const module = await readFile(resolve("hfetch/dist/hfetch_bg.wasm"));
+  assert.ok(module.subarray(0, 32 + advice.length).includes(advice));
+  assert.ok(WebAssembly.validate(module));
+});
