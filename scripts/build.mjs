@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
 import { postponeText } from "./glue-text.mjs";
+import { SPEAKING, showing } from "./progress.mjs";
 import { findRepository } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
@@ -47,9 +48,9 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
   const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
-  await run(cargo, ["rustc", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked], {
-    env: { ...process.env, ...env, CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, "-Ctarget-feature=+simd128", ...flags].join("\x1f"), CARGO_TERM_COLOR: "never" },
-  });
+  const compiler = ["rustc", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked];
+  const settings = { CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, "-Ctarget-feature=+simd128", ...flags].join("\x1f") };
+  await showing("compiling src/ to WebAssembly", (listen) => run(cargo, compiler, { env: { ...process.env, ...env, ...settings, ...SPEAKING }, listen }));
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
 }
 
@@ -61,10 +62,7 @@ async function bindgen(raw, wasmFolder) {
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
   if (existsSync(folder)) return folder;
   const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
-  await run(cli.path, [
-    "--target", "bundler", "--no-typescript", "--out-name", "hfetch", "--out-dir", fresh,
-    "--remove-name-section", "--remove-producers-section", raw,
-  ]);
+  await run(cli.path, [raw, "hfetch", fresh]);
   await shortenGlue(fresh);
   await optimise(join(fresh, "hfetch_bg.wasm"));
   await reorder(join(fresh, "hfetch_bg.wasm"));

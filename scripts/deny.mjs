@@ -16,11 +16,21 @@ async function environment(cargo) {
   return env;
 }
 
+// Of the program that writes the glue nothing is shipped: doubles in it cost nobody anything.
+const CRATES = [
+  { what: "the crates", manifest: "Cargo.toml", checks: ["licenses", "bans", "sources"] },
+  { what: "the crates that write the glue", manifest: "scripts/bindgen/Cargo.toml", checks: ["licenses", "sources"] },
+];
+
+const about = (manifest, checks) => ["deny", "--locked", "--manifest-path", join(root, manifest), "check", "--config", join(root, "deny.toml"), ...checks];
+
 /** Licences, doubles and sources: what is needed for it lies here. */
 async function check(cargo, env) {
-  const { code, stdout, stderr } = await run(cargo, ["deny", "--locked", "check", "licenses", "bans", "sources"], { env, check: false });
-  if (code !== 0) throw new Stop(`cargo deny check\n${(stdout + stderr).trim()}`);
-  console.log("✔ licences, doubles and sources of the crates");
+  for (const { what, manifest, checks } of CRATES) {
+    const { code, stdout, stderr } = await run(cargo, about(manifest, checks), { env, check: false });
+    if (code !== 0) throw new Stop(`cargo deny check, ${what}\n${(stdout + stderr).trim()}`);
+    console.log(`✔ ${checks.join(", ")} of ${what}`);
+  }
 }
 
 /** What others know: false with the reason where they can't be asked. */
@@ -42,6 +52,7 @@ async function locked() {
   return stdout.trim().split("\n").map(dirname);
 }
 
+const NO_DATABASE = /fail\w* to (?:fetch|clone|update|load)[\s\S]*advisor|advisory database/i;
 const NO_REGISTRY = /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED|ETIMEDOUT/;
 
 /** All of it. Gives what could not be checked. */
@@ -51,7 +62,7 @@ export async function deny() {
   const env = await environment(cargo);
   await check(cargo, env);
   const others = [
-    ["known vulnerabilities of the crates", [cargo, "deny", "--locked", "check", "advisories"], /fail\w* to (?:fetch|clone|update|load)[\s\S]*advisor|advisory database/i],
+    ...CRATES.map(({ what, manifest }) => [`known vulnerabilities of ${what}`, [cargo, ...about(manifest, ["advisories"])], NO_DATABASE]),
     ...(await locked()).map((folder) => {
       const what = `known vulnerabilities of the npm packages of ${folder === "." ? "the root" : folder}`;
       return [what, ["npm", "audit", "--package-lock-only", "--audit-level=high", "--loglevel=error"], NO_REGISTRY, join(root, folder)];

@@ -18,10 +18,11 @@ export const heard = new Set();
 
 /**
  * Runs a program to its end. Gives { code, stdout, stderr }; rejects when it can't be started, takes longer than `timeout` ms,
- * or ends with a code other than 0 (unless `check` is false).
+ * or ends with a code other than 0 (unless `check` is false). `listen` hears what the program writes to its error output, and gives
+ * what of that is to be kept.
  */
 export function run(command, args = [], options = {}) {
-  const { cwd = root, env = process.env, echo = false, check = true, timeout = 0, input } = options;
+  const { cwd = root, env = process.env, echo = false, check = true, timeout = 0, input, listen } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
     const output = { stdout: [], stderr: [] };
@@ -32,7 +33,7 @@ export function run(command, args = [], options = {}) {
     }, timeout);
     for (const name of ["stdout", "stderr"]) {
       child[name].on("data", (data) => {
-        output[name].push(data);
+        output[name].push(name === "stderr" && listen ? listen(data) : data);
         if (echo) process[name].write(data);
       });
     }

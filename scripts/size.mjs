@@ -58,7 +58,7 @@ async function breakdown(raw) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-size-"));
   try {
     const cli = await wasmBindgen();
-    await run(cli.path, ["--target", "bundler", "--no-typescript", "--out-name", "named", "--out-dir", folder, raw]);
+    await run(cli.path, ["--keep-names", raw, "named", folder]);
     const named = join(folder, "named_bg.wasm");
     await optimise(named, ["-g"]);
     const { functions, data } = functionSizes(await readFile(named));

@@ -1,7 +1,8 @@
-// Finds, or installs, what turns src/ into WebAssembly: a cargo with the wasm32 target, and the wasm-bindgen CLI.
+// Finds, or installs, what turns src/ into WebAssembly: a cargo with the wasm32 target, and the program that writes the module's glue.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SPEAKING, showing } from "./progress.mjs";
 import { aptInstall, root, run, Stop, which } from "./run.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -113,27 +114,25 @@ async function rustcVersion(rustc) {
   return { number, minor: Number(minor), sysroot: sysroot.trim() };
 }
 
-/** The path of the wasm-bindgen CLI of exactly the crate's version: another one writes glue that doesn't fit. */
+/**
+ * Gives { path, version } of the program that writes the glue, built from wasm-bindgen's own library of exactly the crate's version:
+ * another one writes glue that doesn't fit.
+ */
 export async function wasmBindgen() {
-  const lock = await readFile(join(root, "Cargo.lock"), "utf8");
-  const [, wanted] = /name = "wasm-bindgen"\nversion = "([^"]+)"/.exec(lock) ?? [];
-  if (!wanted) throw new Stop("Cargo.lock names no wasm-bindgen version");
-  const tools = join(root, "target/tools");
-  for (const candidate of [join(tools, "bin/wasm-bindgen"), which("wasm-bindgen")]) {
-    if (candidate && (await bindgenVersion(candidate)) === wanted) return { path: candidate, version: wanted };
-  }
+  const folder = join(root, "scripts/bindgen");
+  const [version, library] = await Promise.all([lockedVersion(root, "wasm-bindgen"), lockedVersion(folder, "wasm-bindgen-cli-support")]);
+  if (version !== library) throw new Stop(`scripts/bindgen takes wasm-bindgen-cli-support ${library}, the crate wasm-bindgen ${version}: they must be equal`);
   const cargo = which("cargo");
-  if (!cargo) throw new Stop("cargo is not on PATH: the wasm-bindgen CLI can't be built");
-  console.log(`building the wasm-bindgen CLI ${wanted} (once, some minutes)`);
-  await run(cargo, ["install", "wasm-bindgen-cli", "--version", wanted, "--root", tools, "--bin", "wasm-bindgen", "--force"], { echo: false });
-  const path = join(tools, "bin/wasm-bindgen");
-  const built = await bindgenVersion(path);
-  if (built !== wanted) throw new Stop(`the wasm-bindgen CLI is ${built}, the crate is ${wanted}: they must be equal`);
-  return { path, version: wanted };
+  if (!cargo) throw new Stop("cargo is not on PATH: the program that writes the module's glue can't be built");
+  const target = join(root, "target/tools");
+  const args = ["build", "--release", "--locked", "--manifest-path", join(folder, "Cargo.toml"), "--target-dir", target];
+  await showing(`wasm-bindgen ${version}, once`, (listen) => run(cargo, args, { env: { ...process.env, ...SPEAKING }, listen }));
+  return { path: join(target, "release", process.platform === "win32" ? "bindgen.exe" : "bindgen"), version };
 }
 
-async function bindgenVersion(path) {
-  if (!which(path)) return null;
-  const { stdout } = await run(path, ["--version"], { check: false });
-  return /wasm-bindgen (\S+)/.exec(stdout)?.[1] ?? null;
+async function lockedVersion(folder, name) {
+  const lock = await readFile(join(folder, "Cargo.lock"), "utf8");
+  const [, version] = lock.match(new RegExp(`name = "${name}"\nversion = "([^"]+)"`)) ?? [];
+  if (!version) throw new Stop(`${join(folder, "Cargo.lock")} names no ${name}`);
+  return version;
 }
