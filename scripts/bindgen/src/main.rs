@@ -7,7 +7,9 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = args().skip(1).collect();
-    let keep_names = arguments.first().is_some_and(|first| first == "--keep-names");
+    let keep_names = arguments
+        .first()
+        .is_some_and(|first| first == "--keep-names");
     if keep_names {
         arguments.remove(0);
     }
