@@ -127,7 +127,7 @@ export async function wasmBindgen() {
   const target = join(root, "target/tools");
   const args = ["build", "--release", "--locked", "--manifest-path", join(folder, "Cargo.toml"), "--target-dir", target];
   await showing(`wasm-bindgen ${version}, once`, (listen) => run(cargo, args, { env: { ...process.env, ...SPEAKING }, listen }));
-  return { path: join(target, "release", process.platform === "win32" ? "bindgen.exe" : "bindgen"), version };
+  return { path: join(target, "release", process.platform === "win32" ? "hfetch-bindgen.exe" : "hfetch-bindgen"), version };
 }
 
 async function lockedVersion(folder, name) {

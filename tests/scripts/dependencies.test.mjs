@@ -25,7 +25,7 @@ async function locked(manifest) {
   if (manifest.endsWith("Cargo.toml")) {
     const packages = (await read(manifest.replace(/toml$/, "lock"))).split("[[package]]").filter((each) => !each.includes("\nsource = ") && each.includes("dependencies = ["));
     const names = (text) => [...text.slice(text.indexOf("dependencies = [")).matchAll(/^ "([\w-]+)/gm)].map(([, name]) => name).sort();
-    const own = manifest === "Cargo.toml" ? "hfetch" : "hfetch-fuzz";
+    const [, own] = /^name = "([^"]+)"/m.exec(await read(manifest));
     return names(packages.find((each) => each.includes(`name = "${own}"`)));
   }
   const { packages } = JSON.parse(await read(manifest.replace(/package\.json$/, "package-lock.json")));
@@ -67,7 +67,7 @@ test("what is locked comes from the registry that is asked, and is what it was",
     const text = await read(path);
     if (path.endsWith("Cargo.lock")) {
       const [, ...packages] = text.split("[[package]]");
-      const foreign = packages.filter((each) => !/^name = "hfetch(-fuzz)?"$/m.test(each));
+      const foreign = packages.filter((each) => !/^name = "hfetch(-fuzz|-bindgen)?"$/m.test(each));
       assert.ok(foreign.length > 0, path);
       for (const each of foreign) assert.match(each, /^source = "registry\+https:\/\/\S+"\nchecksum = "[0-9a-f]{64}"$/m, path);
       continue;

@@ -1,4 +1,4 @@
-//! `bindgen [--keep-names] WASM NAME FOLDER` writes NAME_bg.wasm, NAME_bg.js and NAME.js, as bundlers take them, into a folder.
+//! `hfetch-bindgen [--keep-names] WASM NAME FOLDER` writes NAME_bg.wasm, NAME_bg.js and NAME.js, as bundlers take them, into a folder.
 
 use std::env::args;
 use std::error::Error;
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         arguments.remove(0);
     }
     let [wasm, name, folder] = arguments.as_slice() else {
-        return Err("bindgen [--keep-names] WASM NAME FOLDER".into());
+        return Err("hfetch-bindgen [--keep-names] WASM NAME FOLDER".into());
     };
     Bindgen::new()
         .input_path(wasm)
