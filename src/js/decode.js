@@ -2,7 +2,7 @@
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
 import { lengthOf, ownBytes } from "./bytes.js";
-import { Fold, textOf } from "./fold.js";
+import { Fold, makeRoom, textOf } from "./fold.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
@@ -46,6 +46,7 @@ export class Decoder {
 
   // Without `maxAnswerBytes` nothing is kept of the answer, and its texts are only counted.
   constructor(maxEventBytes, maxAnswerBytes) {
+    makeRoom();
     this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes);
     this.#keeps = maxAnswerBytes !== undefined;
   }
@@ -83,11 +84,15 @@ export class Decoder {
     return call.stream_fault(this.#handle, partial);
   }
 
-  // Books what was used; gives why the model stopped, and a function that gives the completion.
-  account(call) {
+  // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
+  account(call, mayAsk) {
     const { finishReason, size } = call.streamed(this.#handle);
-    const fold = this.#keeps ? new Fold(this.#handle, size) : this.#handle.free();
-    return { finishReason, folded: fold && (() => fold.completion()) };
+    if (!this.#keeps || !mayAsk) {
+      this.#handle.free();
+      return { finishReason };
+    }
+    const fold = new Fold(this.#handle, size);
+    return { finishReason, folded: () => fold.completion() };
   }
 
   // The completion as far as it has come; null where none is kept.

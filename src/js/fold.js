@@ -1,7 +1,7 @@
 // What streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and becomes
 // text when somebody asks for it, or when too much waits there. That of a stream which nobody holds any more is let go.
 
-const MOST_BYTES = 4 << 20; // that wait, the last stream's aside
+const MOST_BYTES = 4 << 20; // that wait while another stream is read
 const MOST_STREAMS = 32;
 
 const waiting = []; // the oldest first
@@ -26,7 +26,7 @@ export class Fold {
       this.write();
       return;
     }
-    while (bytes > MOST_BYTES || waiting.length >= MOST_STREAMS) letGo(0);
+    makeRoom();
     waiting.push({ handle, size, fold: new WeakRef(this) });
     bytes += size;
   }
@@ -43,6 +43,11 @@ export class Fold {
     this.#text = textOf(this.#handle);
     this.#handle.free();
   }
+}
+
+// Before another stream needs memory.
+export function makeRoom() {
+  while (bytes > MOST_BYTES || waiting.length >= MOST_STREAMS) letGo(0);
 }
 
 function letGo(at) {

@@ -331,7 +331,7 @@ export class Pump {
   }
 
   #account() {
-    const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call);
+    const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.failure === null);
     this.finishReason = finishReason;
     this.folded = folded;
   }
