@@ -85,7 +85,7 @@ impl ToolCalls {
             }
         }
         self.at_hand = 0;
-        self.entry.id.clear();
+        self.entry.id = Vec::new();
     }
 }
 
