@@ -29,6 +29,9 @@ use field::Fields;
 /// 16 MiB
 const MAX_EVENT_BYTES: usize = 16 << 20;
 
+/// 64 MiB
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
 /// Everything a client needs to know, valid.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -58,6 +61,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Largest event of a stream.
     pub max_event_bytes: usize,
+    /// Largest answer: of a stream what it is put together from, of any other its body.
+    pub max_answer_bytes: usize,
     /// The organisation that pays.
     pub bill_to: Option<String>,
     /// Extra headers.
@@ -118,6 +123,7 @@ impl Default for Config {
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
             max_event_bytes: MAX_EVENT_BYTES,
+            max_answer_bytes: MAX_ANSWER_BYTES,
             bill_to: None,
             headers: Headers::new(),
             warnings: Vec::new(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Call;
 use super::head::Head;
 use crate::config::header;
-use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
+use crate::error::{CUT, Class, Details, Error, add_secret, redact, redact_cut};
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
@@ -156,8 +156,13 @@ impl Call {
         for text in [code, kind, param].into_iter().flatten() {
             *text = redact(text, &secrets);
         }
-        let clean =
-            |body: &[u8]| redact_cut(redact(&String::from_utf8_lossy(body), &secrets), &secrets);
+        let clean = |body: &[u8]| {
+            let mut text = String::from_utf8_lossy(failure::head(body)).into_owned();
+            if failure::small(body).is_none() {
+                text.push_str(CUT);
+            }
+            redact_cut(redact(&text, &secrets), &secrets)
+        };
         Failure {
             headers: true,
             body: body.filter(|body| !body.is_empty()).map(clean),

@@ -49,6 +49,7 @@
 pub mod account;
 mod admission;
 mod attempt;
+pub mod delivered;
 pub mod failure;
 pub mod head;
 mod line;
@@ -74,7 +75,6 @@ use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Kind, Settlement};
 use crate::policy::limit_store::{Part, Refusal};
-use crate::policy::token;
 use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
@@ -324,7 +324,7 @@ impl Call {
                 Some(usage.total as u64),
                 now,
             ),
-            None => self.delivered(0, token::estimate_text(&completion.delivered()), now),
+            None => self.delivered(0, delivered::tokens_of(completion), now),
         }
         completion.finish_reason()
     }

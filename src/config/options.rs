@@ -7,7 +7,7 @@ use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
 
-const OPTIONS: [&str; 18] = [
+const OPTIONS: [&str; 19] = [
     "id",
     "apiKey",
     "apiKeys",
@@ -21,6 +21,7 @@ const OPTIONS: [&str; 18] = [
     "maxRetries",
     "timeout",
     "maxEventBytes",
+    "maxAnswerBytes",
     "billTo",
     "headers",
     "fetch",
@@ -79,6 +80,9 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result
     }
     if let Some(bytes) = given.number("maxEventBytes", Bounds::COUNT)? {
         config.max_event_bytes = bytes as usize;
+    }
+    if let Some(bytes) = given.number("maxAnswerBytes", Bounds::COUNT)? {
+        config.max_answer_bytes = bytes as usize;
     }
     if let Some(organisation) = given.text("billTo")? {
         header::check_value(organisation, "billTo")?;

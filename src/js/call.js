@@ -5,7 +5,7 @@ import { drive } from "./driver.js";
 import { HfetchError, errorOf, namesOf, parsed } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
-import { recordAt, textAt } from "./plain.js";
+import { recordAt } from "./plain.js";
 import { livePrices } from "./prices.js";
 import { carryOut } from "./store.js";
 
@@ -16,6 +16,12 @@ export const KEY = 2;
 const RESERVED = 3;
 const REFUSED = 4;
 export const ERROR_BODY = 5;
+
+// Doubts about a whole answer, by the numbers of call.rs.
+const UNEXPECTED = 0;
+const MAY_HAVE_FAILED = 1;
+const MAY_HOLD_NONE = 2;
+const LARGE = 2 ** 20; // bytes: of a larger body an error tells so many
 
 const OUTCOMES = ["ok", "aborted", "truncated", "error"];
 
@@ -46,6 +52,7 @@ export class Call {
     this.idle = facts.idle;
     this.idle_after = facts.idle_after;
     this.max_event_bytes = facts.max_event_bytes;
+    this.max_answer_bytes = facts.max_answer_bytes;
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
     cancel.startTotal(facts.total ?? undefined);
@@ -109,14 +116,14 @@ export class Call {
     this.told(this.handle.reported(index, prompt, completion, total, Date.now(), performance.now()));
   }
 
-  delivered(index, text) {
-    this.told(this.handle.delivered(index, text, Date.now(), performance.now()));
+  // `before` is how many tokens have been counted that came before the text.
+  delivered(index, text, before = 0) {
+    this.told(this.handle.delivered(index, text, before, Date.now(), performance.now()));
   }
 
-  // Books what a stream took, and lets its decoder go.
+  // Books what a stream took.
   streamed(decoder) {
-    const { finishReason, completion } = this.told(this.handle.streamed(decoder, Date.now(), performance.now()));
-    return { finishReason, completion: textAt(...completion) };
+    return this.told(this.handle.streamed(decoder, Date.now(), performance.now()));
   }
 
   // The settlement, or null while prices are on their way.
@@ -165,10 +172,11 @@ export class Call {
 
   // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.
   failed(bytes) {
-    const told = this.told(this.handle.wrong_answer(bytes, true));
+    const told = this.told(this.handle.wrong_answer(bytes, MAY_HAVE_FAILED));
     if (told === null) return undefined;
     const error = this.#error(told);
-    error.partial = error.body;
+    // One that is too large to be looked through for keys is told in part, as text.
+    error.partial = typeof error.body === "string" ? null : error.body;
     return error;
   }
 
@@ -178,7 +186,13 @@ export class Call {
   }
 
   unexpected(bytes) {
-    return this.#error(this.told(this.handle.wrong_answer(bytes, false)));
+    return this.#error(this.told(this.handle.wrong_answer(bytes.subarray(0, LARGE + 1), UNEXPECTED)));
+  }
+
+  // Throws for a large body that holds no answer: the engine would take seconds to make objects of what nobody asked for.
+  checkLarge(bytes) {
+    const told = bytes.length > LARGE ? this.told(this.handle.wrong_answer(bytes, MAY_HOLD_NONE)) : null;
+    if (told !== null) throw this.#error(told);
   }
 
   #error({ failure, secrets }, added) {

@@ -25,8 +25,6 @@ pub struct CallHandle {
     call: Call,
     /// The rows of the batch that was read last, until they have been copied out.
     rows: Cell<Vec<f32>>,
-    /// The completion of a stream, until the call is closed.
-    json: Cell<Vec<u8>>,
 }
 
 impl CallHandle {
@@ -35,7 +33,6 @@ impl CallHandle {
         CallHandle {
             call,
             rows: Cell::default(),
-            json: Cell::default(),
         }
     }
 
@@ -71,6 +68,8 @@ struct Facts<'a> {
     total: Option<f64>,
     /// Of a stream.
     max_event_bytes: usize,
+    /// Of any answer.
+    max_answer_bytes: usize,
     /// Whether live prices are wanted that are not there.
     prices: bool,
     plan: Option<PlanData<'a>>,
@@ -96,8 +95,8 @@ struct PlanData<'a> {
 #[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
-    /// Where the completion stands as JSON, and how many bytes that is.
-    completion: (usize, usize),
+    /// About how many bytes the decoder still holds.
+    size: usize,
 }
 
 /// A settlement, or none while prices are on their way.
@@ -129,6 +128,7 @@ impl CallHandle {
             idle_after: call.options.timeouts.idle(),
             total: call.options.timeouts.total,
             max_event_bytes: call.shared.config.max_event_bytes,
+            max_answer_bytes: call.shared.config.max_answer_bytes,
             prices: call.kind.is_some() && call.shared.wants_prices(),
             plan,
         };
@@ -208,26 +208,31 @@ impl CallHandle {
         told(&self.call, ())
     }
 
-    /// Request `index` has ended without reported usage after it delivered `text`.
-    pub fn delivered(&self, index: usize, text: &str, wall: f64, steady: f64) -> *const u8 {
-        self.call
-            .delivered(index, token::estimate_text(text), at(wall, steady));
+    /// Request `index` has ended without reported usage after it delivered `before` tokens and `text`.
+    pub fn delivered(
+        &self,
+        index: usize,
+        text: &str,
+        before: f64,
+        wall: f64,
+        steady: f64,
+    ) -> *const u8 {
+        let tokens = token::estimate_text(text).saturating_add(before as u64);
+        self.call.delivered(index, tokens, at(wall, steady));
         told(&self.call, ())
     }
 
-    /// The call's request has ended as a stream, with what its decoder has read; the decoder is let go.
-    pub fn streamed(&self, decoder: DecoderHandle, wall: f64, steady: f64) -> *const u8 {
+    /// The call's request has ended as a stream, with what its decoder has read, of which the completion is kept.
+    pub fn streamed(&self, decoder: &mut DecoderHandle, wall: f64, steady: f64) -> *const u8 {
         trap::here(Place::Fold);
+        decoder.keep_completion();
         let completion = decoder.completion();
         let finish_reason = self.call.streamed(completion, at(wall, steady));
-        let json = completion.to_json();
-        let place = (json.as_ptr().addr(), json.len());
-        self.json.set(json);
         told(
             &self.call,
             Streamed {
                 finish_reason: finish_reason.as_deref(),
-                completion: place,
+                size: completion.size(),
             },
         )
     }
@@ -253,7 +258,6 @@ impl CallHandle {
             first_token_at,
         };
         self.rows.take();
-        self.json.take();
         let settlement = self.call.close(&end, at(wall, steady));
         told(&self.call, Closed { settlement })
     }
@@ -275,11 +279,13 @@ impl CallHandle {
         )
     }
 
-    /// The failure of a whole answer that is not what was asked for, or of one that may say that it failed: null if it doesn't.
-    pub fn wrong_answer(&self, bytes: &[u8], is_asked_for: bool) -> *const u8 {
-        let failure = match is_asked_for {
-            true => self.call.failed_answer(bytes),
-            false => Some(self.call.unexpected(bytes)),
+    /// The failure of a whole answer that is not what was asked for (0), of one that may say that it failed (1), or of one that may
+    /// hold no answer (2): null if it doesn't.
+    pub fn wrong_answer(&self, bytes: &[u8], doubt: u32) -> *const u8 {
+        let failure = match doubt {
+            1 => self.call.failed_answer(bytes),
+            2 if whole::has_choices(bytes) => None,
+            _ => Some(self.call.unexpected(bytes)),
         };
         match failure {
             Some(failure) => failing(&self.call, &failure),

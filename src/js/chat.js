@@ -4,6 +4,7 @@ import { close } from "./call.js";
 import { Decoder } from "./decode.js";
 import { cleanHeaders } from "./error.js";
 import { readBody } from "./fetch.js";
+import { parseJson } from "./json.js";
 import { Pump } from "./pump.js";
 import { contentOf, reasoningOf } from "./reasoning.js";
 import { ChatStream } from "./stream.js";
@@ -12,7 +13,7 @@ export async function chat(call, cancel, settled) {
   const sent = await call.send(0);
   const response = responseInfo(sent.response, call);
   if (!call.stream) return { data: await answer(call, cancel, sent), response };
-  const decoder = new Decoder(call.max_event_bytes);
+  const decoder = new Decoder(call.max_event_bytes, call.max_answer_bytes);
   const pump = new Pump(sent, decoder, call, cancel, call.idle);
   return { data: new ChatStream(pump, cancel, sent.controller, response, settled), response };
 }
@@ -30,13 +31,14 @@ export function responseInfo({ status, headers }, { requestId, secrets }) {
 }
 
 async function answer(call, cancel, sent) {
-  const bytes = await readBody(sent.response, cancel, call.idle);
+  const bytes = await readBody(sent.response, cancel, call.idle, call.max_answer_bytes);
   sent.forget();
   return settleWhole(call, cancel, bytes);
 }
 
 // The completion in the body of a call that ends with it.
 export function settleWhole(call, cancel, bytes) {
+  call.checkLarge(bytes);
   let completion = parse(bytes);
   if (isObject(completion?.choices)) completion.choices = [completion.choices];
   if (!hasChoices(completion)) throw call.unexpected(bytes);
@@ -102,7 +104,7 @@ function deliveredText(choice) {
 
 function parse(bytes) {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseJson(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

@@ -86,7 +86,7 @@ export class HuggingFace {
     const site = callSite(this.#models);
     try {
       return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
-        call.models(await readBody(response, cancel, call.idle)),
+        call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
     } catch (error) {
       throw traced(error, site);

@@ -1,7 +1,8 @@
 // Bytes of a chat stream in, chunks or texts out. Framing, folding and comparing happen in wasm; here strings and
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
-import { lengthOf } from "./bytes.js";
+import { lengthOf, ownBytes } from "./bytes.js";
+import { Fold, makeRoom, textOf } from "./fold.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
@@ -11,6 +12,7 @@ const DEFINE = -3; // the next definition takes the place of an older template
 const STRING = 0; // a slot's kind; anything else is an array of numbers
 const NUMBER = 1;
 const NONE = Object.freeze([]);
+const PIECE = 64 << 10; // bytes
 
 let utf8;
 let bytes = new Uint8Array(0);
@@ -40,13 +42,29 @@ export class Decoder {
   #room = 0;
   #templates = [];
   #values = [];
+  #keeps;
 
-  constructor(maxEventBytes) {
-    this.#handle = new DecoderHandle(maxEventBytes);
+  // Without `maxAnswerBytes` nothing is kept of the answer, and its texts are only counted.
+  constructor(maxEventBytes, maxAnswerBytes) {
+    makeRoom();
+    this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes);
+    this.#keeps = maxAnswerBytes !== undefined;
   }
 
+  // In pieces that are no larger than what a network brings at once: the module's memory never shrinks.
   push(chunk, mode) {
     const length = lengthOf(chunk);
+    if (length <= PIECE) return this.#push(chunk, length, mode);
+    const bytes = ownBytes(chunk);
+    const items = [];
+    for (let at = 0; at < length && !this.ended; at += PIECE) {
+      const piece = bytes.subarray(at, at + PIECE);
+      for (const item of this.#push(piece, piece.length, mode)) items.push(item);
+    }
+    return items;
+  }
+
+  #push(chunk, length, mode) {
     if (length > this.#room) {
       this.#input = this.#handle.reserve(length);
       this.#room = length;
@@ -66,14 +84,20 @@ export class Decoder {
     return call.stream_fault(this.#handle, partial);
   }
 
-  // Books what was used, and lets the module's part go; gives why the model stopped, and the completion as JSON.
-  account(call) {
-    return call.streamed(this.#handle);
+  // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
+  account(call, mayAsk) {
+    const { finishReason, size } = call.streamed(this.#handle);
+    if (!this.#keeps || !mayAsk) {
+      this.#handle.free();
+      return { finishReason };
+    }
+    const fold = new Fold(this.#handle, size);
+    return { finishReason, folded: () => fold.completion() };
   }
 
-  // The completion as far as it has come.
+  // The completion as far as it has come; null where none is kept.
   partial() {
-    return JSON.parse(makeDecoder().decode(this.#handle.completion_json()));
+    return this.#keeps ? JSON.parse(textOf(this.#handle)) : null;
   }
 
   // The header is DecoderHandle's `report`.
@@ -88,12 +112,12 @@ export class Decoder {
     this.has_event = (flags & 16) !== 0;
     const items = words[header];
     if (items === 0) return [];
-    const parsed = parseList(words[header + 7], words[header + 8]);
+    const parsed = parseList(words[header + 7] >>> 0, words[header + 8]);
     if (words[header + 1] === items) return parsed;
-    const text = decodeText(words[header + 3], words[header + 4], words[header + 5]);
+    const text = decodeText(words[header + 3] >>> 0, words[header + 4], words[header + 5]);
     if (mode === TEXT) return [text];
     const ops = words[header + 2] >>> 2;
-    const definitions = parseList(words[header + 9], words[header + 10]);
+    const definitions = parseList(words[header + 9] >>> 0, words[header + 10]);
     return this.#chunks(items, ops, text, words[header + 6] >>> 3, parsed, definitions);
   }
 

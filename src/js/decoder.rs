@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::Returned;
 use super::error;
+use crate::call::delivered::counter;
 use crate::error::{Class, Error};
 use crate::trap::{self, Place};
 use crate::wire::completion::Completion;
@@ -23,11 +24,16 @@ pub struct DecoderHandle {
 
 #[wasm_bindgen]
 impl DecoderHandle {
-    /// A decoder that refuses an event of more than `max_event_bytes`.
+    /// A decoder that refuses an event of more than `max_event_bytes`, and an answer of more than `max_answer_bytes`. Without those
+    /// it keeps none of the answer, and only counts it.
     #[wasm_bindgen(constructor)]
-    pub fn new(max_event_bytes: f64) -> DecoderHandle {
+    pub fn new(max_event_bytes: f64, max_answer_bytes: Option<f64>) -> DecoderHandle {
+        let limit = max_event_bytes as usize;
         DecoderHandle {
-            inner: ChatDecoder::new(max_event_bytes as usize),
+            inner: match max_answer_bytes {
+                Some(most) => ChatDecoder::bounded(limit, most as usize),
+                None => ChatDecoder::counting(limit, counter),
+            },
             input: Vec::new(),
             header: [0; 12],
         }
@@ -91,6 +97,12 @@ impl DecoderHandle {
 }
 
 impl DecoderHandle {
+    /// All but the completion is let go.
+    pub fn keep_completion(&mut self) {
+        self.inner.keep_completion();
+        self.input = Vec::new();
+    }
+
     /// Why it ended badly.
     pub fn fault(&self) -> Option<&Fault> {
         self.inner.fault()

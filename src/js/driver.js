@@ -2,7 +2,7 @@
 
 import { ERROR_BODY, HEAD, KEY, LOST } from "./call.js";
 import { errorOf, namesOf } from "./error.js";
-import { discard, head, readBody, sendRequest } from "./fetch.js";
+import { TooLarge, discard, head, join, readParts, sendRequest } from "./fetch.js";
 import { askKey } from "./notify.js";
 import { ask, recover } from "./store.js";
 
@@ -30,7 +30,7 @@ const IS_RESPONSE = 1; // what it gave
 const IS_NO_STRING = 2;
 const TOO_LATE = 3;
 const CAUSES = ["abort", "idle", "total", "closed"];
-const ERROR_BODY_LIMIT = 1_048_576; // bytes; beyond it nobody wrote a message
+const ERROR_BODY_LIMIT = 1_048_576; // bytes; no more of it is looked at, and one more says that there were more
 
 // Sends request `index` of a call until it is answered: { response, controller, forget }. Rejects with a typed error.
 export async function drive(call, index) {
@@ -145,11 +145,13 @@ async function sleep({ waiters }, cancel, { ms, waiter }) {
 // An error's body, as far as it comes soon: one that stalls leaves the status, which says enough.
 async function errorBody(cancel, response, ms) {
   const patience = cancel.within(ms);
+  const parts = [];
   try {
-    return await readBody(response, patience, Infinity, ERROR_BODY_LIMIT);
-  } catch {
-    return new Uint8Array(0);
+    await readParts(response, patience, Infinity, (part) => parts.push(part), ERROR_BODY_LIMIT);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) return new Uint8Array(0);
   } finally {
     patience.end("closed");
   }
+  return join(parts).subarray(0, ERROR_BODY_LIMIT + 1);
 }

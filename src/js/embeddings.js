@@ -42,7 +42,7 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
 
 async function read(call, cancel, index, sent, format) {
   const exact = format === "numbers" ? new TextDecoder() : null;
-  const { body, text } = await collect(sent.response, cancel, call.idle, exact);
+  const { body, text } = await collect(sent.response, cancel, call, exact);
   sent.forget();
   return readBatch(call, index, sent.response, body, text, format);
 }
@@ -65,14 +65,14 @@ export function readBatch(call, index, response, body, text, format) {
 }
 
 // Straight into the module's memory: a body of megabytes is copied once.
-async function collect(response, cancel, idle, decoder) {
+async function collect(response, cancel, { idle, max_answer_bytes: limit }, decoder) {
   const body = new Body();
   let text = "";
   try {
     await readParts(response, cancel, idle, (part) => {
       push(body, part);
       if (decoder) text += decoder.decode(part, { stream: true });
-    });
+    }, limit);
     return { body, text };
   } catch (error) {
     // A trap keeps what it was in the middle of.

@@ -1,6 +1,18 @@
 // The public error classes, names as in the `openai` package. The core's failures become errors through errorOf.
 
+import { parseJson } from "./json.js";
 import { recordAt } from "./plain.js";
+
+// A proxy may give another prototype each time it is asked, and no end of them; what is not made for that has fewer.
+const LONGEST_CHAIN = 100;
+
+function prototypesOf(value) {
+  const chain = [];
+  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+    if (chain.push(at) > LONGEST_CHAIN) throw new TypeError("the prototypes have no end");
+  }
+  return chain;
+}
 
 const KIND = Symbol.for("hfetch.error");
 
@@ -8,9 +20,11 @@ export class HfetchError extends Error {
   // A second copy of this file (a hot reload, another entry point) has classes of its own: their errors are known by name.
   static [Symbol.hasInstance](value) {
     try {
+      // Before the engine looks, which would never end.
+      const chain = prototypesOf(value);
       if (super[Symbol.hasInstance](value)) return true;
       if (!Object.hasOwn(this.prototype, KIND)) return false;
-      for (let at = value; at; at = Object.getPrototypeOf(at)) {
+      for (const at of [value, ...chain]) {
         if (Object.hasOwn(at, KIND) && at[KIND] === this.prototype[KIND]) return true;
       }
     } catch {
@@ -200,7 +214,7 @@ export function traced(error, site) {
 // JSON may write a key with escapes, which hide it until they are read.
 export function parsed(text, secrets) {
   try {
-    return JSON.parse(text, (_, value) => (typeof value === "string" ? redacted(value, secrets) : value));
+    return parseJson(text, (_, value) => (typeof value === "string" ? redacted(value, secrets) : value));
   } catch {
     return text;
   }
@@ -212,7 +226,8 @@ const MANY = 1_000;
 // What an object shows of itself without having it as a property of its own: what a class or a platform gets when it is asked.
 function inherited(value) {
   const shown = [];
-  for (let at = Object.getPrototypeOf(value); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (const at of prototypesOf(value)) {
+    if (at === Object.prototype) break;
     // Node warns of some that begin with "_", for no reason but that they were asked.
     for (const key of Reflect.ownKeys(at).filter((key) => !/^_/.test(String(key)))) {
       try {
@@ -235,7 +250,11 @@ function quotes(value, secrets, seen) {
   seen.add(value);
   const keys = isFunction ? Object.keys(value) : Reflect.ownKeys(value);
   const parts = [...keys, ...keys.map((key) => value[key]), ...inherited(value)];
-  if (typeof value.entries === "function") parts.push(...value.entries());
+  if (typeof value.entries === "function") {
+    for (const entry of value.entries()) {
+      if (parts.push(entry) > MANY) return true;
+    }
+  }
   return parts.some((part) => quotes(part, secrets, seen));
 }
 
@@ -278,7 +297,11 @@ export function namesOf(thrown) {
 export function cleanHeaders(headers, secrets) {
   if (secrets.length === 0) return headers;
   try {
-    const entries = [...headers.entries()];
+    const entries = [];
+    for (const entry of headers.entries()) {
+      // What gives more is no list of headers.
+      if (entries.push(entry) > MANY) return undefined;
+    }
     if (!secrets.some((secret) => entries.some(([, value]) => value.includes(secret)))) return headers;
     return new Headers(entries.map(([name, value]) => [name, redacted(value, secrets)]));
   } catch {

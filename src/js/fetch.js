@@ -3,6 +3,7 @@
 import { isBytes, ownBytes } from "./bytes.js";
 import { resolvesAcrossRequests, timer } from "./cancel.js";
 import { head_names } from "./hfetch_bg.js";
+import { Turns } from "./turn.js";
 
 const REDIRECTS = 5;
 
@@ -132,6 +133,13 @@ const NOT_BYTES = "the body gave something that is not bytes";
 export const notBytes = () => new Unreadable(NOT_BYTES);
 export const tooLarge = (limit) => new Unreadable(`the body is larger than ${limit} bytes`);
 
+// An answer is larger than the client takes.
+export class TooLarge extends Unreadable {
+  constructor(limit) {
+    super(`the body is larger than maxAnswerBytes (${limit})`);
+  }
+}
+
 // Null is no body; anything else has to be a stream of the platform's kind that nobody reads.
 export function checkStream(body) {
   if (body?.locked === true) throw new Unreadable("the fetch function gave a response whose body is being read already: give it unread, or a clone() of it");
@@ -146,38 +154,53 @@ export const LONGEST = 2 ** 29;
 export async function readBody(response, cancel, idle, limit) {
   const parts = [];
   await readParts(response, cancel, idle, (part) => parts.push(part), limit);
-  return join(parts, parts.reduce((sum, part) => sum + part.byteLength, 0));
+  return join(parts);
 }
 
 // Hands the body to `take` part by part, as it arrives. `idle` ms without a byte ends the call with cause "idle".
-export async function readParts(response, cancel, idle, take, limit = LONGEST) {
+export async function readParts(response, cancel, idle, take, limit) {
+  const start = () => timer(() => cancel.end("idle", undefined, idle), idle);
+  let alarm = start();
   let size = 0;
-  const watch = (promise) => {
-    const alarm = timer(() => cancel.end("idle", undefined, idle), idle);
-    return cancel.race(promise).finally(() => alarm.clear());
+  const took = (bytes) => {
+    size += bytes.byteLength;
+    take(bytes);
+    if (size > limit) throw new TooLarge(limit);
+    // What is empty is no sign of life.
+    if (bytes.byteLength === 0) return;
+    alarm.clear();
+    alarm = start();
   };
+  try {
+    await readAll(response, cancel, took);
+  } finally {
+    alarm.clear();
+  }
+}
+
+async function readAll(response, cancel, take) {
   const body = response.body;
   if (typeof body?.getReader !== "function") {
     if (body === null) return;
     const read = ["arrayBuffer", "text"].find((name) => typeof response[name] === "function");
     if (read === undefined) checkStream(body);
-    const bytes = await watch(response[read]());
+    const bytes = await cancel.race(response[read]());
     take(typeof bytes === "string" ? new TextEncoder().encode(bytes) : new Uint8Array(bytes));
     return;
   }
   checkStream(body);
   const reader = body.getReader();
+  const turns = new Turns();
   try {
     for (;;) {
-      const { value, done } = await watch(reader.read());
+      const turn = turns.due();
+      if (turn !== undefined) await cancel.race(turn);
+      const { value, done } = await cancel.race(reader.read());
       // Without giving back the lock, which holds nothing at the end of a stream: Node takes 2 ms for the first one given back.
       if (done) return;
       // A reader that is not the platform's may give anything, and never end.
       if (!isBytes(value)) throw notBytes();
-      const bytes = ownBytes(value);
-      size += bytes.byteLength;
-      if (size > limit) throw tooLarge(limit);
-      take(bytes);
+      take(ownBytes(value));
     }
   } catch (error) {
     cancelReading(reader);
@@ -240,9 +263,9 @@ export function release(reader) {
   }
 }
 
-function join(parts, size) {
+export function join(parts) {
   if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(size);
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -7,13 +7,15 @@ import { HuggingFace } from "./client.js";
 import { Decoder } from "./decode.js";
 import { embed, push, readBatch } from "./embeddings.js";
 import { readBody } from "./fetch.js";
+import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
+import { estimateTokens } from "./policy.js";
 import { ChunkReader, readable } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
 import { SseDecoder } from "./sse.js";
 
 const internals = {
   Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
-  embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

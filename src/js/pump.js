@@ -4,11 +4,12 @@
 // A hand-written iterator: a generator costs about twice as much a step.
 
 import { close } from "./call.js";
-import { isBytes } from "./bytes.js";
+import { isBytes, lengthOf } from "./bytes.js";
 import { LONGEST, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
+import { Turns } from "./turn.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
@@ -45,7 +46,9 @@ export class Pump {
   #draining = false;
   #started = false;
   #size = 0; // bytes
-  #looks = 0; // since the last read began
+  #looks = 0; // since the last read began that followed bytes
+  #empty = false; // the last read brought no byte
+  #turns = new Turns();
   #alarm = null;
   #forget = () => {};
   #told = false;
@@ -123,15 +126,19 @@ export class Pump {
   #read() {
     this.#reading = true;
     this.#started = true;
-    this.#looks = 0;
+    if (!this.#empty) this.#looks = 0;
     if (this.#alarm === null) this.#watch();
     try {
       this.#reader ??= openReader(this.#sent.response.body);
-      return this.#reader.read();
+      const turn = this.#turns.due();
+      return turn === undefined ? this.#reader.read() : turn.then(this.#readOn);
     } catch (error) {
       return Promise.reject(error);
     }
   }
+
+  // What has ended meanwhile is not read.
+  #readOn = () => (this.over ? { done: true } : this.#reader.read());
 
   #step = (read) => {
     if (this.over) return this.#rest();
@@ -162,7 +169,9 @@ export class Pump {
     if (!done && !isBytes(value)) {
       return () => this.#finishLost(notBytes());
     }
-    this.#size += done ? 0 : value.byteLength;
+    const size = done ? 0 : lengthOf(value);
+    this.#empty = size === 0;
+    this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     const decoder = this.#decoder;
     let items;
@@ -322,10 +331,9 @@ export class Pump {
   }
 
   #account() {
-    const { finishReason = null, completion = "null" } = this.#decoder.account(this.#call);
+    const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.failure === null);
     this.finishReason = finishReason;
-    // Most streams are never asked for it.
-    this.folded = () => JSON.parse(completion);
+    this.folded = folded;
   }
 
   // After [DONE] the end of the body is due at once: reading it lets the connection be used again.

@@ -6,7 +6,7 @@ use super::skip::value_end;
 use super::{Value, closing_quote, number, unescape};
 
 /// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
-pub const MAX_DEPTH: usize = 256;
+pub const MAX_DEPTH: usize = 512;
 
 /// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,12 @@ use std::ops::Range;
 
 use crate::json::{Unescaped, unescape_to};
 
+/// As much memory as is kept for what comes next.
+pub const KEPT: usize = 4 << 10;
+
+/// Up to here memory is doubled.
+const LITTLE: usize = 1 << 20;
+
 /// Bytes put end to end. It has room beyond its length, so that a short piece is two stores: wasm copies memory of a
 /// length not known beforehand through a call, which costs more than the piece.
 #[derive(Debug, Default)]
@@ -21,6 +27,14 @@ impl Buffer {
     /// How much is in it.
     pub fn len(&self) -> usize {
         self.length
+    }
+
+    /// Empties it, and gives back the memory of a text that was long.
+    pub fn empty(&mut self) {
+        self.length = 0;
+        if self.bytes.len() > KEPT {
+            self.bytes = Vec::new();
+        }
     }
 
     /// Empties it.
@@ -67,7 +81,10 @@ impl Buffer {
     fn room(&mut self, more: usize) -> &mut [u8] {
         let needed = self.length + more + 16;
         if self.bytes.len() < needed {
-            self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
+            // Twice as much where that is little. Where it is much, pieces that were given back must add up to one that is
+            // asked for later.
+            let more = self.bytes.len() / if needed > LITTLE { 4 } else { 1 };
+            self.bytes.resize(needed.max(self.bytes.len() + more), 0);
         }
         self.bytes.get_mut(self.length..).unwrap_or_default()
     }

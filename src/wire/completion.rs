@@ -11,11 +11,13 @@ use crate::json::{self, Value, unescape};
 
 mod call;
 mod choice;
+mod count;
 mod list;
 mod members;
 mod node;
 
 use choice::Choice;
+pub use count::{Counter, NewCounter};
 use members::Members;
 pub(super) use members::last_counts;
 use node::{Within, put};
@@ -50,7 +52,14 @@ pub struct Completion {
     said: usize,
     said_before: usize,
     failure: Option<Vec<u8>>,
+    /// Bytes beside the text that have come to stay.
+    size: usize,
+    /// Where texts are counted and not kept.
+    counter: Option<NewCounter>,
 }
+
+/// The counts of a usage object.
+const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 impl Completion {
     /// Adds the parts of one payload.
@@ -89,6 +98,7 @@ impl Completion {
                 usage.extend_from_slice(bytes);
             }
             Part::ChunkMember => {
+                self.grow(part, bytes);
                 self.rest.fold(bytes, Within::Envelope);
             }
             Part::Choice => self.begin_choice(bytes),
@@ -102,13 +112,17 @@ impl Completion {
         let index = whole(index).unwrap_or(0);
         let at_hand = self.choices.get(self.choice);
         if at_hand.is_none_or(|choice| choice.index != index) {
-            let full = self.choices.len() >= MAX_ENTRIES;
+            let most = match self.counter {
+                Some(_) => count::MOST_CHOICES,
+                None => MAX_ENTRIES,
+            };
+            let full = self.choices.len() >= most;
             let found = self
                 .choices
                 .binary_search_by_key(&index, |choice| choice.index);
             self.choice = match found {
                 Ok(at) => at,
-                Err(_) if full => MAX_ENTRIES - 1,
+                Err(_) if full => most - 1,
                 Err(at) => {
                     self.choices.insert(at, Choice::new(index));
                     at
@@ -120,7 +134,15 @@ impl Completion {
         }
     }
 
+    /// A part adds to what is kept, unless it takes the place of what was said before.
+    fn grow(&mut self, part: Part, bytes: &[u8]) {
+        if !last_counts(part, bytes) {
+            self.size += bytes.len();
+        }
+    }
+
     fn add_to_choice(&mut self, part: Part, bytes: &[u8]) {
+        self.grow(part, bytes);
         let Some(choice) = self.choices.get_mut(self.choice) else {
             return;
         };
@@ -139,9 +161,14 @@ impl Completion {
 }
 
 impl Completion {
+    /// About how many bytes are kept.
+    pub fn size(&self) -> usize {
+        self.said.saturating_add(self.size)
+    }
+
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.size());
         let head: [&[u8]; 7] = [
             b"{\"id\":",
             or(&self.id, b"\"\""),
@@ -220,10 +247,9 @@ impl Completion {
 
     /// The usage reported last; counts may be numbers or digits in a string.
     pub fn usage(&self) -> Option<ReportedUsage> {
-        let usage = json::parse(self.usage.as_deref()?).ok()?;
-        let prompt = count(&usage, "prompt_tokens");
-        let completion = count(&usage, "completion_tokens");
-        let total = count(&usage, "total_tokens");
+        let usage = self.usage.as_deref()?;
+        let usage = json::parse(&count::counts_of(usage)).ok()?;
+        let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
         if prompt.is_none() && completion.is_none() {
             return None;
         }

@@ -19,6 +19,9 @@ pub struct Response<'a> {
     pub usable_model: &'a str,
 }
 
+/// As much of a body as is read for words, and repeated in an error.
+pub const LONGEST_BODY: usize = 1 << 20;
+
 /// Longest server message that is repeated whole; a stack trace or a page is not a message.
 const MESSAGE_LIMIT: usize = 600;
 
@@ -41,12 +44,22 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
+/// A body, unless it is too large to be taken apart: a tree of it would be many times as large.
+pub fn small(body: &[u8]) -> Option<&[u8]> {
+    (body.len() <= LONGEST_BODY).then_some(body)
+}
+
+/// As much of a body as is looked at.
+pub fn head(body: &[u8]) -> &[u8] {
+    body.get(..LONGEST_BODY).unwrap_or(body)
+}
+
 /// A body as JSON, if it is, and its message.
 fn read(status: u16, body: &[u8]) -> (Option<Value>, Option<String>) {
-    let value = json::parse(body).ok();
+    let value = small(body).and_then(|body| json::parse(body).ok());
     let said = match &value {
         Some(value) => message_of(value),
-        None => text_message(status, body),
+        None => text_message(status, head(body)),
     };
     (value, said)
 }

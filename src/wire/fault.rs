@@ -1,6 +1,6 @@
 //! A success status with a body that is no answer: the words in which it says so, and the error of it.
 
-use super::failure::{describe, inner, message_of};
+use super::failure::{LONGEST_BODY, describe, inner, message_of, small};
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
 
@@ -22,6 +22,9 @@ pub fn says_so(word: &[u8], value: &[u8]) -> bool {
         // Some servers write `error: null`, false or "" into every frame.
         b"error" => !matches!(value, b"null" | b"false" | b"\"\""),
         _ => {
+            let Some(value) = small(value) else {
+                return word != b"base_resp";
+            };
             let value = json::parse(value).unwrap_or(Value::Null);
             match word {
                 b"errors" => holds_any(&value),
@@ -54,14 +57,15 @@ fn is_code(code: Option<&Value>) -> bool {
 impl Fault {
     /// What a frame or body says about itself, in its own words where it has some.
     pub fn told(class: Class, body: &[u8], otherwise: &str) -> Self {
-        let value = json::parse(body).ok();
+        let value = small(body).and_then(|body| json::parse(body).ok());
         let said = value.as_ref().and_then(message_of);
         let mut error = Error::new(class, said.unwrap_or_else(|| otherwise.to_string()));
         if let Some(value) = &value {
             describe(&mut error, value);
             error.status = status_in(inner(value).unwrap_or(value));
         }
-        let body = Some(body.to_vec());
+        let more = body.len().min(LONGEST_BODY + 1);
+        let body = body.get(..more).map(<[u8]>::to_vec);
         Fault { error, body }
     }
 

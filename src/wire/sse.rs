@@ -69,6 +69,9 @@ struct Block {
     lines: usize,
 }
 
+/// The memory of a longer event is given back.
+const MOST_KEPT: usize = 64 << 10;
+
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// The incremental decoder.
@@ -79,6 +82,7 @@ pub struct SseDecoder {
     carry: Vec<u8>,
     joined: Vec<u8>,
     id: Vec<u8>,
+    has_ids: bool,
     bom: usize,
     started: bool,
     /// A line ended in CR at the end of a chunk: a LF that comes next belongs to it.
@@ -94,11 +98,18 @@ impl SseDecoder {
             carry: Vec::new(),
             joined: Vec::new(),
             id: Vec::new(),
+            has_ids: true,
             bom: 0,
             started: false,
             skip_lf: false,
             closed: false,
         }
+    }
+
+    /// The same for a reader whom no id concerns: none is kept.
+    pub fn without_ids(mut self) -> Self {
+        self.has_ids = false;
+        self
     }
 
     /// Hands on every event that `bytes` completes.
@@ -191,7 +202,7 @@ impl SseDecoder {
         while !rest.is_empty() && !self.closed {
             rest = self.step(rest, sink)?;
         }
-        if self.carry.is_empty() {
+        if self.carry.is_empty() && carry.capacity() <= MOST_KEPT {
             // Its memory serves the next one.
             self.carry = carry;
             self.carry.clear();
@@ -289,7 +300,7 @@ impl SseDecoder {
             },
             b"event" => block.name = start..line.end,
             b"error" => block.error = Some(start..line.end),
-            b"id" if !value.contains(&0) => {
+            b"id" if self.has_ids && !value.contains(&0) => {
                 self.id.clear();
                 self.id.extend_from_slice(value);
             }
@@ -320,6 +331,9 @@ impl SseDecoder {
             only_line,
         });
         self.closed |= !more;
+        if self.joined.capacity() > MOST_KEPT {
+            self.joined = Vec::new();
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! One response body, network chunk by network chunk: framing, errors, the end, and the fold.
 
 use super::batch::Batch;
+use super::buffer::KEPT;
 use super::chunk::{self, Field, Frame};
-use super::completion::Completion;
+use super::completion::{Completion, NewCounter};
 use super::failure::text_message;
 use super::fault::Fault;
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
@@ -46,6 +47,8 @@ pub struct ChatDecoder {
     head: Vec<u8>,
     /// How much of choice 0's text a reader of texts has had.
     told: usize,
+    /// The largest completion.
+    most: usize,
 }
 
 /// As much of a body without events as an error repeats.
@@ -77,13 +80,27 @@ struct Reader {
 impl ChatDecoder {
     /// A decoder that refuses an event of more than `limit` bytes.
     pub fn new(limit: usize) -> Self {
+        ChatDecoder::with(limit, usize::MAX, Completion::default())
+    }
+
+    /// The same, and a completion of more than about `most` bytes.
+    pub fn bounded(limit: usize, most: usize) -> Self {
+        ChatDecoder::with(limit, most, Completion::default())
+    }
+
+    /// One that counts the texts and keeps nothing of the answer but its usage and how it ended.
+    pub fn counting(limit: usize, counter: NewCounter) -> Self {
+        ChatDecoder::with(limit, usize::MAX, Completion::counting(counter))
+    }
+
+    fn with(limit: usize, most: usize, completion: Completion) -> Self {
         ChatDecoder {
-            sse: SseDecoder::new(limit),
+            sse: SseDecoder::new(limit).without_ids(),
             reader: Reader {
                 mode: Mode::Fold,
-                completion: Completion::default(),
+                templates: Templates::new(completion.counts()),
+                completion,
                 fields: Vec::new(),
-                templates: Templates::default(),
                 at_hand: None,
                 batch: Batch::default(),
                 limit,
@@ -97,6 +114,7 @@ impl ChatDecoder {
             begun: false,
             head: Vec::new(),
             told: 0,
+            most,
         }
     }
 
@@ -152,6 +170,9 @@ impl ChatDecoder {
                 Some(bytes) => self.read(bytes),
                 None => self.finish(lost),
             }
+            if self.reader.completion.size() > self.most {
+                self.reader.fault = Some(Fault::new(Class::Stream, TOO_MUCH));
+            }
             if let (Some(end), None) = (self.reader.end, &self.reader.fault) {
                 self.reader.fault = self.judge(end);
             }
@@ -168,6 +189,11 @@ impl ChatDecoder {
         }
         self.told = upto;
         reader.batch.seal();
+        if reader.completion.counts() {
+            reader.completion.let_go();
+            // What is alike in all events of a shape has been let go as well.
+            reader.at_hand = None;
+        }
     }
 
     /// Why an end is a bad one, if it is: an answer has come where all of it did, by the server's own word or by what is there.
@@ -241,6 +267,12 @@ impl ChatDecoder {
             return;
         }
         self.reader.fault = Some(Fault::not_asked_for(&body, "it is no event stream"));
+    }
+
+    /// The body is over and all is told: nothing but the completion is kept.
+    pub fn keep_completion(&mut self) {
+        let completion = std::mem::take(&mut self.reader.completion);
+        *self = ChatDecoder::with(0, 0, completion);
     }
 
     /// What the last call completed.
@@ -382,6 +414,9 @@ impl Reader {
 
     /// Reads one frame; whether it is a chunk.
     fn frame(&mut self, name: &[u8], data: &[u8]) -> bool {
+        if self.fields.len() > KEPT {
+            self.fields = Vec::new();
+        }
         self.fields.clear();
         let frame = match chunk::read(data, &mut self.fields) {
             Ok(frame) => frame,
@@ -443,6 +478,7 @@ impl Reader {
     }
 }
 
+const TOO_MUCH: &str = "the answer is larger than maxAnswerBytes";
 const NO_ANSWER: &str =
     "the stream ended with [DONE] before any choice had come: there is no answer";
 const NOT_WHOLE: &str = "the stream ended with neither [DONE] nor a finish_reason for each choice: the answer is not whole";

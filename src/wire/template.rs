@@ -27,6 +27,10 @@ const MAX_RECENT: usize = 3;
 const CREDIT: u32 = 10;
 /// Longer events are rare, and would be kept.
 const MAX_BLOCK: usize = 64 << 10;
+/// The same where little may be kept of a stream.
+const SMALL_BLOCK: usize = 2 << 10;
+/// Values in an event: one with more is no chunk of text, and what is kept of a value is larger than many are.
+const MAX_PRIMITIVES: usize = 4096;
 
 /// What stands in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,17 +97,12 @@ pub struct Templates {
     last: usize,
     credit: u32,
     slots: Vec<Slot>,
+    max_block: usize,
 }
 
 impl Default for Templates {
     fn default() -> Self {
-        Templates {
-            known: Vec::new(),
-            recent: Vec::new(),
-            last: 0,
-            credit: CREDIT,
-            slots: Vec::new(),
-        }
+        Templates::new(false)
     }
 }
 
@@ -132,6 +131,18 @@ pub struct Match<'t> {
 }
 
 impl Templates {
+    /// No shapes yet; `small`: only of short events will there be any.
+    pub fn new(small: bool) -> Self {
+        Templates {
+            known: Vec::new(),
+            recent: Vec::new(),
+            last: 0,
+            credit: CREDIT,
+            slots: Vec::new(),
+            max_block: if small { SMALL_BLOCK } else { MAX_BLOCK },
+        }
+    }
+
     /// Compares the event at the start of `bytes` with the known shapes.
     #[inline]
     pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
@@ -182,7 +193,7 @@ impl Templates {
 
     /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
     pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
-        if self.credit == 0 || block.len() > MAX_BLOCK || block.last() != Some(&b'\n') {
+        if self.credit == 0 || block.len() > self.max_block || block.last() != Some(&b'\n') {
             return;
         }
         self.credit -= 1;
@@ -252,7 +263,8 @@ impl Example {
         };
         let payload = self.block.get(self.payload.clone()).unwrap_or_default();
         let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
-        *self.is_fit.insert(walked == Ok(true))
+        let few = primitives.len() <= MAX_PRIMITIVES;
+        *self.is_fit.insert(few && walked == Ok(true))
     }
 
     /// Which primitives are slots if this and an older example share a shape; `None` if they don't.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chunk::{self, Frame};
+use super::chunk::{self, Frame, Part};
 use super::completion::Completion;
 use super::fault::Fault;
 use crate::error::{Class, Error};
@@ -23,6 +23,14 @@ pub fn failed(body: &[u8]) -> Option<Error> {
             ["the answer is not a chat completion: ", problem].concat(),
         )),
     }
+}
+
+/// Whether it can be read and holds a choice.
+pub fn has_choices(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(json::without_mark(body));
+    let mut fields = Vec::new();
+    let is_sound = chunk::read(body.as_bytes(), &mut fields).is_ok();
+    is_sound && fields.iter().any(|field| field.part == Part::Choice)
 }
 
 /// A completion in which values have other types than are due, as a stream of it would be folded: with those that are.

@@ -328,12 +328,16 @@ test("an answer that never ends is given up before it fills the memory, whatever
   let given = 0;
   const endless = (bytes) => ({ getReader: () => ({ read: async () => ((given += bytes.length), { value: bytes, done: false }), cancel: async () => {}, releaseLock() {} }) });
   const hf = client(async (_, { headers }) => ({ status: 200, headers: new Headers(), body: endless(headers.get("accept") === "text/event-stream" ? event : large) }));
-  for (const call of [() => ask(hf), () => hf.embeddings.create({ input: "x" }), () => hf.models.list(), async () => (await ask(hf, {}, { stream: true })).final()]) {
+  const refused = async (call, words, most) => {
     given = 0;
     const error = await failure(call());
-    assert.match(error.cause.message, /larger than 536870912 bytes/);
-    assert.ok(given <= 2 ** 29 + large.length, `${given}`);
+    assert.match(error.cause.message, words);
+    assert.ok(given <= most + large.length, `${given}`);
+  };
+  for (const call of [() => ask(hf), () => hf.embeddings.create({ input: "x" }), () => hf.models.list()]) {
+    await refused(call, /larger than maxAnswerBytes \(67108864\)/, 2 ** 26);
   }
+  await refused(async () => (await ask(hf, {}, { stream: true })).final(), /larger than 536870912 bytes/, 2 ** 29);
 });
 
 test("a reservation is given back once, however shortly after its answer the call is aborted", async () => {

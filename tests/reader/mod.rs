@@ -1,6 +1,7 @@
 //! Reads a body through the core and does with its batches what JavaScript does.
 #![allow(dead_code)]
 
+use hfetch::call::delivered::counter;
 use hfetch::error::Class;
 use hfetch::wire::batch::{BY_JSON, Batch, DEFINE, SAME};
 use hfetch::wire::stream::{ChatDecoder, Mode};
@@ -14,8 +15,34 @@ pub struct Seen {
     pub folded: Value,
 }
 
-/// Reads a body that comes in pieces.
+/// Reads a body that comes in pieces. A decoder that only counts must judge it in the same way.
 pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
+    let pieces: Vec<&[u8]> = pieces.into_iter().collect();
+    let (seen, decoder) = fold(pieces.iter().copied(), mode);
+    let counting = count(pieces);
+    let (account, whole) = (counting.completion(), decoder.completion());
+    assert_eq!(counting.fault(), decoder.fault());
+    assert_eq!(account.usage(), whole.usage());
+    assert_eq!(account.finish_reason(), whole.finish_reason());
+    assert_eq!(account.has_finish(), whole.has_finish());
+    assert_eq!(account.all_finished(), whole.all_finished());
+    assert_eq!(account.choices_seen(), whole.choices_seen());
+    assert_eq!(account.delivered_any(), whole.delivered_any());
+    assert!(account.counted().is_some() && whole.counted().is_none());
+    (seen, decoder)
+}
+
+/// Reads a body for its account alone.
+pub fn count<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> ChatDecoder {
+    let mut decoder = ChatDecoder::counting(1 << 20, counter);
+    for piece in pieces {
+        decoder.push(piece, Mode::Fold);
+    }
+    decoder.end(Mode::Fold);
+    decoder
+}
+
+fn fold<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
     let mut decoder = ChatDecoder::new(1 << 20);
     let mut templates = Vec::new();
     let mut items = Vec::new();

@@ -1,5 +1,6 @@
 // A request's body: read within its bound, and held against what the operator allows.
 
+import { parseJson } from "./client.js";
 import { furtherModels } from "./model.js";
 import { Refusal } from "./refusal.js";
 
@@ -43,7 +44,7 @@ export async function readBody(request, limit) {
   let text, body;
   try {
     text = await readText(request, limit);
-    body = JSON.parse(text);
+    body = parseJson(text);
   } catch (error) {
     throw error instanceof Refusal ? error : bad("invalid_json", "The body is not JSON.");
   }
@@ -79,7 +80,7 @@ export function checkBody(kind, { text, body }, { allows, caps }) {
   CHECKS[kind](body, caps, allows);
   // How deep they stand, and how often, is up to the caller, and of two members of one name only the last was looked at: what was
   // checked is written anew.
-  return further ? jsonText(body) : text;
+  return further ? JSON.stringify(body) : text;
 }
 
 const CHECKS = { chat: checkChat, responses: checkResponse, embeddings: checkInputs };
@@ -113,11 +114,3 @@ function checkInputs({ input }) {
   throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} inputs.`, "input");
 }
 
-// What is nested too deep for the engine to write again is nothing a model's server would read.
-function jsonText(body) {
-  try {
-    return JSON.stringify(body);
-  } catch {
-    throw bad("invalid_json", "The body is nested too deep.");
-  }
-}

@@ -1,9 +1,10 @@
 // The Responses API's answers, read for the settlement alone: their end, their usage, and what they delivered where none is told.
 
-import { SseDecoder, StreamError, StreamTruncatedError, close } from "./client.js";
+import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson } from "./client.js";
 
 const ENDS = ["response.completed", "response.incomplete"];
 export const FAILURES = ["response.failed", "error"];
+const COUNTED = 16_384; // characters
 const BREAK = Uint8Array.of(10, 10);
 
 /** What a Pump asks a Decoder. */
@@ -16,7 +17,8 @@ export class ResponseDecoder {
   sequence = 0; // the number that the next event would have
   #events;
   #usage = null;
-  #texts = [];
+  #text = ""; // what has been delivered since it was counted last
+  #tokens = 0; // counted before
   #reported = false; // by an event of its own
   #said = undefined;
   #hasFinish = false;
@@ -54,9 +56,10 @@ export class ResponseDecoder {
     if (Number.isInteger(event.sequence_number)) this.sequence = event.sequence_number + 1;
     if (typeof delta === "string" && delta !== "") {
       this.delivered_any = true;
-      this.#texts.push(delta);
+      this.#text += delta;
+      if (this.#text.length > COUNTED) this.#count();
     }
-    this.#usage = response?.usage ?? this.#usage;
+    this.#usage = countsOf(response?.usage) ?? this.#usage;
     if (ENDS.includes(type)) {
       // The body goes on to its end: some servers send [DONE] as well.
       this.#hasFinish = true;
@@ -67,13 +70,19 @@ export class ResponseDecoder {
     }
   }
 
+  // The text is let go: a long answer takes no more memory than a short one.
+  #count() {
+    this.#tokens += estimateTokens(this.#text);
+    this.#text = "";
+  }
+
   fault() {
     if (!this.#reported) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
     return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
   }
 
   account(call) {
-    account(call, this.#usage, () => this.#texts.join(""));
+    account(call, this.#usage, () => this.#text, this.#tokens);
     this.#events.end();
     return { finishReason: this.#finishReason };
   }
@@ -93,10 +102,17 @@ export function settleResponse(call, cancel, bytes) {
   return failed;
 }
 
-function account(call, usage, delivered) {
+// An event's other members, which a reference to one of them would keep, are let go.
+function countsOf(usage) {
+  if (usage === null || typeof usage !== "object") return undefined;
+  const { input_tokens, output_tokens, total_tokens } = usage;
+  return { input_tokens, output_tokens, total_tokens };
+}
+
+function account(call, usage, delivered, before) {
   const { input_tokens: prompt, output_tokens: completion, total_tokens: total } = usage ?? {};
   if (typeof prompt === "number" || typeof completion === "number") call.reported(0, prompt, completion, total);
-  else call.delivered(0, delivered());
+  else call.delivered(0, delivered(), before);
 }
 
 function reasonOf(response) {
@@ -111,7 +127,7 @@ function textOf(item) {
 
 function parse(text) {
   try {
-    const value = JSON.parse(text);
+    const value = parseJson(text);
     return value !== null && typeof value === "object" ? value : undefined;
   } catch {
     return undefined;

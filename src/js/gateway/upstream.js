@@ -42,7 +42,7 @@ export class Upstream {
   // The catalogue: neither limited nor settled.
   async models(request) {
     return catalogue(this.#client, "", requestOptions(request), async (call, cancel, { response }) => {
-      const body = await readBody(response, cancel, call.idle);
+      const body = await readBody(response, cancel, call.idle, call.max_answer_bytes);
       return answerOf(call, responseInfo(response, call), body);
     });
   }
@@ -91,7 +91,7 @@ const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact,
   const sent = await call.send(0);
   const info = responseInfo(sent.response, call);
   if (!call.stream) {
-    const body = await readBody(sent.response, cancel, call.idle);
+    const body = await readBody(sent.response, cancel, call.idle, call.max_answer_bytes);
     sent.forget();
     const failed = settle(call, cancel, body) === true;
     return answerOf(call, info, failed && redact !== undefined ? encoder.encode(redact(new TextDecoder().decode(body))) : body);
@@ -117,7 +117,7 @@ async function embeddings(call, cancel) {
     return answerOf(call, response, encoder.encode(JSON.stringify(data)));
   }
   const sent = await call.send(0);
-  const bytes = await readBody(sent.response, cancel, call.idle);
+  const bytes = await readBody(sent.response, cancel, call.idle, call.max_answer_bytes);
   sent.forget();
   const text = new TextDecoder().decode(bytes);
   const body = new Body();

@@ -13,12 +13,14 @@ const MAX_SCALAR: usize = 256;
 const MAX_SEARCH: usize = 256;
 
 #[derive(Debug, Default)]
-struct ToolCall {
+pub(super) struct ToolCall {
     index: u64,
     /// As it stands.
-    id: Vec<u8>,
+    pub(super) id: Vec<u8>,
     kind: Vec<u8>,
-    name: Buffer,
+    pub(super) name: Buffer,
+    /// How much of the name has been counted.
+    counted: usize,
     arguments: Buffer,
     /// Other keys of its function.
     function: Members,
@@ -28,19 +30,19 @@ struct ToolCall {
 
 /// What a chunk says first of a call: it decides which call that is.
 #[derive(Debug, Default)]
-struct Entry {
+pub(super) struct Entry {
     index: Option<u64>,
     /// Where it stands in a list of several.
     position: Option<usize>,
-    id: Vec<u8>,
+    pub(super) id: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct ToolCalls {
     /// By index, and those of one index in the order in which they began.
-    list: Vec<ToolCall>,
-    at_hand: usize,
-    entry: Entry,
+    pub(super) list: Vec<ToolCall>,
+    pub(super) at_hand: usize,
+    pub(super) entry: Entry,
     /// Entries of a list of several so far.
     position: Option<usize>,
 }
@@ -167,13 +169,24 @@ impl ToolCalls {
     /// Appends what a model wrote of them.
     pub(super) fn said(&self, out: &mut Vec<u8>) {
         for call in &self.list {
-            out.extend_from_slice(call.name.as_slice());
+            let name = call.name.as_slice().get(call.counted..);
+            out.extend_from_slice(name.unwrap_or_default());
             out.extend_from_slice(call.arguments.as_slice());
         }
     }
 }
 
 impl ToolCall {
+    /// Keeps of what has been counted how deep in brackets it ends.
+    pub(super) fn let_go(&mut self) {
+        self.counted = self.name.len();
+        self.scan.read(self.arguments.as_slice());
+        self.scan.at = 0;
+        self.arguments.empty();
+        (self.function, self.rest) = Default::default();
+        self.kind = Vec::new();
+    }
+
     fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
         match part {
             Part::ToolArguments => self.arguments.push(bytes),

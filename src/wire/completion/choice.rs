@@ -1,11 +1,12 @@
 //! One choice of a completion.
 
 use super::call::ToolCalls;
+use super::count::{Counter, LONGEST_NAME, NewCounter};
 use super::list::{Facts, List};
 use super::members::Members;
 use super::node::{Node, Within, inside, put, write_text};
 use super::or;
-use crate::json::Scanner;
+use crate::json::{Scanner, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
@@ -25,6 +26,8 @@ pub(super) struct Choice {
     pub(super) tool_calls: ToolCalls,
     rest: Members,
     pub(super) finish_reason: Option<Vec<u8>>,
+    /// Where texts are counted.
+    pub(super) counter: Option<Box<dyn Counter>>,
 }
 
 /// Content that comes as a list of parts.
@@ -172,6 +175,34 @@ impl Choice {
         out.extend_from_slice(&content);
         self.message.said(&REASONING, out);
         self.tool_calls.said(out);
+    }
+
+    /// Counts what was said and lets it go. Of choices but the first it is enough to know that they have finished.
+    pub(super) fn let_go(&mut self, counter: NewCounter, is_first: bool) {
+        let mut said = Vec::new();
+        self.said(&mut said);
+        if !said.is_empty() {
+            let counter = self.counter.get_or_insert_with(counter);
+            counter.add(&unescape(&said));
+        }
+        if let Some(content) = &mut self.content {
+            content.empty();
+        }
+        self.tool_calls.let_go();
+        if let Some(reason) = &mut self.finish_reason
+            && (!is_first || reason.len() > LONGEST_NAME)
+        {
+            *reason = Vec::new();
+        }
+        *self = Choice {
+            index: self.index,
+            begun: self.begun,
+            content: self.content.take(),
+            tool_calls: std::mem::take(&mut self.tool_calls),
+            finish_reason: self.finish_reason.take(),
+            counter: self.counter.take(),
+            ..Choice::default()
+        };
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
