@@ -1539,8 +1539,8 @@ export class APIError extends HfetchError {
   readonly body: unknown;
   /** What there is of an answer that failed: of a whole answer that says so, and in the classes below that have it. */
   readonly partial?: PartialCompletion | null;
-  /** Whether the same request may succeed later. */
-  readonly retryable: boolean;
+  /** Whether the same request may succeed later. (Not `retryable`: workerd drops the connection of an uncaught error with that name.) */
+  readonly isRetryable: boolean;
   /** Ms after which the server said a retry makes sense. */
   readonly retryAfter: number | null;
   /** Requests sent for this call. */

@@ -95,7 +95,7 @@ pub struct Details {
     /// `error.param` of the body.
     pub param: Option<String>,
     /// Whether the same request may succeed later.
-    pub retryable: bool,
+    pub is_retryable: bool,
     /// Milliseconds until a retry makes sense, where known.
     pub retry_after: Option<f64>,
     /// Milliseconds until a loading model is ready, where the server said so.
@@ -126,7 +126,7 @@ impl Error {
             code: None,
             kind: None,
             param: None,
-            retryable: false,
+            is_retryable: false,
             retry_after: None,
             estimated_time: None,
             reason: None,

@@ -55,7 +55,7 @@ pub struct FailureData<'a> {
     code: Option<&'a str>,
     r#type: Option<&'a str>,
     param: Option<&'a str>,
-    retryable: bool,
+    is_retryable: bool,
     retry_after: Option<f64>,
     estimated_time: Option<f64>,
     reason: Option<&'static str>,
@@ -95,7 +95,7 @@ impl Failure {
             code: error.code.as_deref(),
             r#type: error.kind.as_deref(),
             param: error.param.as_deref(),
-            retryable: error.retryable,
+            is_retryable: error.is_retryable,
             retry_after: error.retry_after,
             estimated_time: error.estimated_time,
             reason: error.reason,
@@ -187,7 +187,7 @@ impl Call {
     pub(super) fn unanswered(&self) -> Failure {
         let message = "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.";
         let mut error = Error::new(Class::Connection, message);
-        error.retryable = true;
+        error.is_retryable = true;
         Failure {
             cause: true,
             ..self.failure(error)
@@ -323,7 +323,7 @@ impl Call {
 pub(super) fn timeout(phase: &'static str, message: String) -> Error {
     let mut error = Error::new(Class::ConnectionTimeout, message);
     error.reason = Some(phase);
-    error.retryable = true;
+    error.is_retryable = true;
     error
 }
 

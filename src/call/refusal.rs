@@ -25,7 +25,7 @@ impl Call {
             NoKey::Failed => {
                 let message = "The key function (apiKey) failed, so nothing was sent: see cause.";
                 let mut error = Error::new(Class::Connection, message);
-                error.retryable = true;
+                error.is_retryable = true;
                 error
             }
         };
@@ -49,6 +49,10 @@ impl Call {
 
     /// A limit or the budget said no.
     pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
+        let pause = refusal.limit.retry_after;
+        if refusal.limit.reason == Reason::Blocked && pause.is_finite() {
+            return self.paused(pause);
+        }
         let budget = refusal.limit.reason == Reason::Budget;
         let class = match budget {
             true => Class::BudgetExceeded,
@@ -62,10 +66,29 @@ impl Call {
         error.reason = Some(refusal.limit.reason.name());
         error.scope = Some(refusal.scope.clone());
         error.retry_after = Some(refusal.limit.retry_after);
-        error.retryable = refusal.limit.retry_after.is_finite();
+        error.is_retryable = refusal.limit.retry_after.is_finite();
         error.spent_usd = refusal.spent_usd;
         error.budget_usd = refusal.budget_usd;
         self.failure(error)
+    }
+
+    /// The server has asked for a pause that is longer than what is waited for: the caller is told what is left of it, in ms.
+    fn paused(&self, ms: f64) -> Failure {
+        let seconds = ((ms / 1_000.0).ceil() as u64).to_string();
+        let message = [
+            "The model's server has asked for a pause, of which ",
+            &seconds,
+            " s are left; nothing was sent.",
+        ];
+        let mut error = Error::new(Class::RateLimit, message.concat());
+        error.status = Some(429);
+        error.retry_after = Some(ms);
+        error.is_retryable = true;
+        Failure {
+            // That of another request of the call, if there is one.
+            request_id: None,
+            ..self.failure(error)
+        }
     }
 
     /// Every key has been refused by the server.
@@ -89,7 +112,7 @@ impl Call {
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some(Reason::Concurrent.name());
         error.retry_after = Some(0.0);
-        error.retryable = true;
+        error.is_retryable = true;
         self.failure(error)
     }
 
@@ -116,6 +139,6 @@ fn words(refusal: &Refusal) -> &'static str {
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
         Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",
         Reason::Concurrent => "The limit of requests at once is reached (limits.maxConcurrent).",
-        Reason::Blocked => "The server asked for a pause.",
+        Reason::Blocked | Reason::Other => "The limit store let nothing through.",
     }
 }

@@ -32,7 +32,7 @@ pub fn from_response(response: Response<'_>) -> Error {
     if let Some(value) = &value {
         describe(&mut error, value);
     }
-    error.retryable = error::passes(response.status);
+    error.is_retryable = error::passes(response.status);
     if class == Class::ModelLoading {
         error.estimated_time = value.as_ref().and_then(estimated_ms);
     }

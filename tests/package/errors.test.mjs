@@ -55,7 +55,7 @@ for (const [fixture, name, says, fields] of TABLE) {
       const body = suffix === "json" ? JSON.parse(text) : text;
       assert.deepEqual(error.body, body);
       assert.deepEqual(error.error, body.error ?? body);
-      assert.equal(error.retryable, retryable.has(status));
+      assert.equal(error.isRetryable, retryable.has(status));
       assert.match(error.requestId, /^Root=1-/);
       assert.equal(error.headers.get("x-request-id"), error.requestId);
       assert.equal((await closed()).requests, 1);
