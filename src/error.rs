@@ -82,8 +82,10 @@ pub struct Error(Box<Details>);
 pub struct Details {
     /// The public class.
     pub class: Class,
-    /// For a person: what happened and what to do next.
+    /// For a person: what happened.
     pub message: String,
+    /// For a person: what to do next; empty where that is not known.
+    pub hint: String,
     /// `ConfigError.path`: the option or config field at fault.
     pub path: Option<String>,
     /// HTTP status.
@@ -121,6 +123,7 @@ impl Error {
         Error(Box::new(Details {
             class,
             message,
+            hint: String::new(),
             path: None,
             status: None,
             code: None,
@@ -134,6 +137,12 @@ impl Error {
             spent_usd: None,
             budget_usd: None,
         }))
+    }
+
+    /// The error with what to do next.
+    pub fn advise(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
     }
 
     /// A `ConfigError` whose message starts with the path of the field.

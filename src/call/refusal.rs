@@ -18,7 +18,7 @@ impl Call {
                 let message = [
                     "Timed out: the key function (apiKey) gave no key within ",
                     &ms.to_string(),
-                    " ms (timeout.connect); nothing was sent.",
+                    " ms (timeout.headers); nothing was sent.",
                 ];
                 timeout("connect", message.concat())
             }
@@ -62,7 +62,7 @@ impl Call {
         if self.shared.config.waiting.waits && !budget && refusal.limit.retry_after.is_finite() {
             message.push_str(" The wait would be longer than limits.maxWait.");
         }
-        let mut error = Error::new(class, message);
+        let mut error = Error::new(class, message).advise(advice(refusal));
         error.reason = Some(refusal.limit.reason.name());
         error.scope = Some(refusal.scope.clone());
         error.retry_after = Some(refusal.limit.retry_after);
@@ -80,7 +80,8 @@ impl Call {
             &seconds,
             " s are left; nothing was sent.",
         ];
-        let mut error = Error::new(Class::RateLimit, message.concat());
+        let hint = "Send the request again after retryAfter, or give the client more keys (apiKeys); pauses of up to retry.maxDelay are waited for, unless retry is off.";
+        let mut error = Error::new(Class::RateLimit, message.concat()).advise(hint);
         error.status = Some(429);
         error.retry_after = Some(ms);
         error.is_retryable = true;
@@ -93,14 +94,18 @@ impl Call {
 
     /// Every key has been refused by the server.
     pub(super) fn keyless(&self) -> Failure {
-        let message = "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.";
-        self.failure(Error::new(Class::Authentication, message))
+        let message = "Every key has been refused by the server (401).";
+        let hint = match self.shared.config.base_url.is_hugging_face {
+            true => "Check the tokens at huggingface.co/settings/tokens.",
+            false => "Check the keys.",
+        };
+        self.failure(Error::new(Class::Authentication, message).advise(hint))
     }
 
     /// A fault inside this package has lost what was spent of the budget.
     pub(super) fn overdrawn(&self) -> Failure {
-        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more: make a new one.";
-        let mut error = Error::new(Class::LimitExceeded, message);
+        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more.";
+        let mut error = Error::new(Class::LimitExceeded, message).advise("Make a new client.");
         error.reason = Some("store");
         error.retry_after = Some(f64::INFINITY);
         self.failure(error)
@@ -127,6 +132,15 @@ impl Call {
     }
 }
 
+fn advice(refusal: &Refusal) -> &'static str {
+    match refusal.limit.reason {
+        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
+            "Send less, or lower max_tokens."
+        }
+        _ => "",
+    }
+}
+
 fn words(refusal: &Refusal) -> &'static str {
     match refusal.limit.reason {
         Reason::Budget => "This request could overspend the budget; nothing was sent.",
@@ -134,7 +148,7 @@ fn words(refusal: &Refusal) -> &'static str {
             "The limit of requests per minute is reached (limits.requestsPerMinute)."
         }
         Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
-            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
+            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute)."
         }
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
         Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",

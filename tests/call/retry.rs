@@ -61,7 +61,7 @@ fn a_connection_that_fails_is_tried_again() {
 #[test]
 fn after_a_time_limit_nothing_is_tried_again_since_the_model_may_be_at_work() {
     let by_runtime = "Timed out: no response headers within the runtime's own limit for fetch (HeadersTimeoutError";
-    let by_option = "Timed out: no response headers within 30000 ms (timeout.connect).";
+    let by_option = "Timed out: no response headers within 30000 ms (timeout.headers).";
     for kind in [
         Kind::Chat,
         Kind::Stream,
