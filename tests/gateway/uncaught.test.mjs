@@ -14,7 +14,7 @@ const ways = {
   classes: () => Response.json(classes),
   made: (name) => { throw made(name); },
   // A gateway, in whose own functions one is thrown.
-  authorize: (name, request) => gateway({ authorize() { throw made(name); } }).fetch(request, {}),
+  authorize: (name, request) => gateway({ authorize() { throw made(name); } }).fetch(request, { HF_TOKEN: "hf_token" }),
   async call(baseURL) {
     const options = { apiKey: "${KEY}", baseURL, model: "${MODEL}", retry: false, timeout: 200, limits: { requestsPerMonth: 1, onLimit: "error" } };
     const hf = new hfetch.HuggingFace(options);

@@ -26,6 +26,7 @@ export function errorCard(error, onRetry) {
     { class: "card", role: "alert" },
     element("h3", { textContent: error.name ?? "Error" }),
     element("p", { textContent: error.message }),
+    error.hint && element("p", { textContent: error.hint }),
     element("p", { textContent: advice(error) }),
     facts.some(Boolean) && element("p", { class: "note", textContent: facts.filter(Boolean).join(" · ") }),
     onRetry && button,
