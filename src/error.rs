@@ -140,8 +140,9 @@ impl Error {
     }
 
     /// The error with what to do next.
-    pub fn advise(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
+    #[cold]
+    pub fn advise(mut self, hint: &str) -> Self {
+        self.hint = hint.to_string();
         self
     }
 

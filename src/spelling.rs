@@ -4,6 +4,7 @@
 pub type Near = fn(edits: usize, letters: usize) -> bool;
 
 /// The known name with the fewest edits, case and underscores aside: `base_url` is `baseURL`, `maxRetry` is near `maxRetries`.
+#[inline(never)]
 pub fn nearest<'k>(name: &str, known: &[&'k str], near: Near) -> Option<&'k str> {
     let name = plain(name);
     let mut best = None;

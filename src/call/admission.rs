@@ -248,10 +248,9 @@ impl Call {
             return false;
         }
         let others = |pool: &mut KeyPool| pool.others(&self.model, &round.keys, now);
-        let others = self.shared.pool(others);
-        let found = !others.is_empty();
-        round.keys.extend(others);
-        found
+        let mut others = self.shared.pool(others);
+        round.keys.append(&mut others);
+        round.next < round.keys.len()
     }
 
     /// Whether a refusal is a pause that a server has asked for, and a longer one than this call waits for: it is told at once.

@@ -80,7 +80,7 @@ impl Call {
             &seconds,
             " s are left; nothing was sent.",
         ];
-        let hint = "Send the request again after retryAfter, or give the client more keys (apiKeys); pauses of up to retry.maxDelay are waited for, unless retry is off.";
+        let hint = "Send it again after retryAfter, raise retry.maxDelay, or add keys (apiKeys).";
         let mut error = Error::new(Class::RateLimit, message.concat()).advise(hint);
         error.status = Some(429);
         error.retry_after = Some(ms);

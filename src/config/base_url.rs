@@ -50,9 +50,9 @@ impl BaseUrl {
             start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         };
         let Some(scheme) = ["https://", "http://"].into_iter().find(starts) else {
-            if given.trim_start_matches('.').starts_with('/') {
+            if given.bytes().find(|byte| *byte != b'.') == Some(b'/') {
                 return Err(
-                    "is relative, and there is no page here with an address that it could be relative to: give an absolute URL",
+                    "is relative, and there is no page here to which it could be: give an absolute URL",
                 );
             }
             return Err("must be an absolute URL that starts with https:// or http://");

@@ -205,11 +205,11 @@ impl<'a> Draft<'a> {
     /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
     /// the one that was checked may be the other.
     fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
-        for (index, name) in member::known().enumerate() {
+        for (index, name) in member::known().iter().enumerate() {
             if name.as_bytes() == key {
                 let bit = 1 << index;
                 if self.seen & bit != 0 {
-                    return Err(Error::config(name, "appears twice"));
+                    return Err(Error::config(*name, "appears twice"));
                 }
                 self.seen |= bit;
                 return Ok(name);
@@ -313,7 +313,7 @@ impl Reader<'_> {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
-            "" => draft.doubts.extend(doubt(&unescape(key.raw))),
+            "" => doubt(&unescape(key.raw), &mut draft.doubts),
             _ => {}
         }
         draft.members.push(Member { key, value, form });

@@ -88,7 +88,7 @@ impl Draft {
                 ));
             }
             _ => {
-                self.doubts.extend(doubt(key));
+                doubt(key, &mut self.doubts);
                 self.keep(key, value);
             }
         }

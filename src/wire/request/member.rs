@@ -22,11 +22,11 @@ pub enum Form {
 }
 
 /// How many of [`NAMES`] mean something here.
-pub const MEANINGFUL: usize = 18;
+const MEANINGFUL: usize = 18;
 
 /// Parameters that servers know: first those that mean something here, then those that are often written, and those that
 /// another one could be taken for.
-const NAMES: [&str; 42] = [
+static NAMES: [&str; 42] = [
     "model",
     "messages",
     "stream",
@@ -83,36 +83,37 @@ const OPTIONS: [&str; 7] = [
 ];
 
 /// The parameters that mean something here.
-pub fn known() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().take(MEANINGFUL)
+pub fn known() -> &'static [&'static str] {
+    NAMES.get(..MEANINGFUL).unwrap_or_default()
 }
 
-/// What to tell who writes a parameter that was probably meant otherwise. It is sent all the same: servers have parameters of
-/// their own.
-pub fn doubt(name: &str) -> Option<String> {
+/// Adds what to tell who writes a parameter that was probably meant otherwise. It is sent all the same: servers have parameters
+/// of their own.
+#[cold]
+#[inline(never)]
+pub fn doubt(name: &str, doubts: &mut Vec<String>) {
     if OPTIONS.contains(&name) {
         let advice = " in a body is sent to the server as it is: as an option it belongs behind the body, or to the client";
-        return Some(["hfetch: ", name, advice].concat());
+        return doubts.push(["hfetch: ", name, advice].concat());
     }
     if NAMES.contains(&name) {
-        return None;
+        return;
     }
     let near = |edits, letters| match edits {
         0 => true,
         1 => letters >= 4,
         edits => edits == 2 && letters >= 8,
     };
-    let meant = nearest(name, &NAMES, near)?;
-    Some(
-        [
+    if let Some(meant) = nearest(name, &NAMES, near) {
+        let said = [
             "hfetch: ",
             name,
             " in a body is sent as it is; did you mean ",
             meant,
             "?",
-        ]
-        .concat(),
-    )
+        ];
+        doubts.push(said.concat());
+    }
 }
 
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
