@@ -81,8 +81,8 @@ export function errors(error: unknown): PartialCompletion | null {
   if (error instanceof BudgetExceededError) return void error.spentUsd, null;
   if (error instanceof StreamTruncatedError) return error.partial;
   if (error instanceof APIConnectionTimeoutError) return same<typeof error.phase, "connect" | "idle" | "total">(true), error.partial;
-  if (error instanceof APIError) same<typeof error.status, number | undefined>(true);
-  if (error instanceof HfetchError) same<typeof error.name, string>(true);
+  if (error instanceof APIError) same<typeof error.status, number | undefined>(true), same<typeof error.isRetryable, boolean>(true);
+  if (error instanceof HfetchError) same<typeof error.name, string>(true), same<typeof error.hint, string | null>(true);
   return null;
 }
 
