@@ -38,7 +38,7 @@ const hf = new HuggingFace({
   pricing: { inputPerMillion: 0.1, outputPerMillion: 0.2 },
   limits: { ...FREE_TIER, onLimit: "error" },
   budget: { usd: 5, per: "day" },
-  timeout: { idle: 5_000 },
+  timeout: { headers: 9_000, idle: 5_000 },
   retry: false,
   onSettled: (settlement) => same<typeof settlement, Settlement>(true),
 });
