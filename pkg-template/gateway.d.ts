@@ -97,7 +97,9 @@ export interface GatewayCaps {
 
 /** How long the model's server is waited for, in ms. */
 export interface GatewayTimeout {
-  /** To its head, each time it is asked. Variable: `GATEWAY_TIMEOUT_CONNECT`. */
+  /** To its head, each time it is asked. Variable: `GATEWAY_TIMEOUT_HEADERS`. */
+  headers?: number;
+  /** Another name for `headers`. Variable: `GATEWAY_TIMEOUT_CONNECT`. */
   connect?: number;
   /** Between two parts of its answer. Variable: `GATEWAY_TIMEOUT_IDLE`. */
   idle?: number;

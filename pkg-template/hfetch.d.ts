@@ -197,7 +197,7 @@ export default HuggingFace;
 /** This package's version, as in its package.json. */
 export function version(): string;
 
-/** Everything is optional. An unknown option is a {@link ConfigError} that names it. */
+/** Everything is optional. An unknown option is a {@link ConfigError} that names it; `dangerouslyAllowBrowser` is warned of once: it is not needed. */
 export interface HuggingFaceOptions {
   /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
   id?: string;
@@ -211,7 +211,8 @@ export interface HuggingFaceOptions {
   /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
   apiKeys?: string[];
   /**
-   * Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints too; a host without a path gets `/v1`.
+   * Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints too; a host without a path gets `/v1`. In a page or a
+   * worker of one it may be relative, as `"/v1"`; where there is no page that is a {@link ConfigError}.
    * The retired `api-inference.huggingface.co` is rewritten to the router and said once on the console.
    */
   baseURL?: string;
@@ -234,7 +235,7 @@ export interface HuggingFaceOptions {
   retry?: RetryPolicy | false;
   /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
   maxRetries?: number;
-  /** Timeouts in ms. A number is the connect timeout. */
+  /** Timeouts in ms. A number is `headers`. */
   timeout?: Timeouts | number;
   /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
   maxEventBytes?: number;
@@ -274,9 +275,9 @@ export interface ResponseLike {
 
 /** What one call may set for itself; it wins over the client's options. */
 export interface RequestOptions {
-  /** Ends the call wherever it is: waiting for a limit, between tries, before headers, in the body. The call rejects with {@link APIUserAbortError}, `cause` being the signal's reason. */
+  /** Written into the body by mistake it is taken from there, and not sent; of two either ends the call. Ends the call wherever it is: waiting for a limit, between tries, before headers, in the body. The call rejects with {@link APIUserAbortError}, `cause` being the signal's reason. */
   signal?: AbortSignal;
-  /** Timeouts in ms. A number is the connect timeout. */
+  /** Timeouts in ms. A number is `headers`. */
   timeout?: Timeouts | number;
   /** `false`: one try on one key. */
   retry?: RetryPolicy | false;
@@ -355,9 +356,12 @@ export interface Budget {
 export interface RetryPolicy {
   /** Tries on all keys together, the first included. Default 3. */
   maxAttempts?: number;
-  /** Ms before the second try at most, doubled each time, with full jitter. Default 500. */
+  /** Ms before the second try at most, doubled each time, with full jitter; after a 429 that doesn't say how long to wait, a second more. Default 500. */
   baseDelay?: number;
-  /** Longest delay in ms, default 30 000. A longer `Retry-After` is not waited for: the error is thrown with its `retryAfter`. */
+  /**
+   * Longest delay in ms, default 30 000. A longer `Retry-After` is not waited for: the error is thrown with its `retryAfter`, and so is it of calls
+   * that begin before it is over, for which nothing is sent.
+   */
   maxDelay?: number;
   /** Longest `estimated_time` of a loading model that is waited for, in ms. Default 60 000. */
   maxLoadingWait?: number;
@@ -369,6 +373,8 @@ export interface RetryPolicy {
  */
 export interface Timeouts {
   /** Ms to the response headers, each try; a key function has as long. Default 300 000 for a stream, 600 000 otherwise: models are loaded, and have queues. */
+  headers?: number;
+  /** Another name for `headers`; both with different values are a {@link ConfigError}. */
   connect?: number;
   /**
    * Ms between two pieces of the body while a read is pending. Default 300 000 until a stream's first event and in a whole answer, 120 000 after
@@ -1506,6 +1512,8 @@ export class SseDecoder {
 export class HfetchError extends Error {
   /** The class name. */
   readonly name: string;
+  /** What to do next, in words for the developer, where that is known; `message` says what happened. */
+  readonly hint: string | null;
 }
 
 /** Bad options, config or arguments. No chat or embeddings request was sent; settled only where a live price turned out to be unknown. */
@@ -1539,11 +1547,11 @@ export class APIError extends HfetchError {
   readonly body: unknown;
   /** What there is of an answer that failed: of a whole answer that says so, and in the classes below that have it. */
   readonly partial?: PartialCompletion | null;
-  /** Whether the same request may succeed later. */
-  readonly retryable: boolean;
+  /** Whether the same request may succeed later. (Not `retryable`: workerd drops the connection of an uncaught error with that name.) */
+  readonly isRetryable: boolean;
   /** Ms after which the server said a retry makes sense. */
   readonly retryAfter: number | null;
-  /** Requests sent for this call. */
+  /** Requests sent for this call; 0: none, for the server had asked for a pause before. */
   readonly attempts: number;
 }
 /** 400: a parameter is wrong, or no provider serves the model. */
@@ -1560,7 +1568,10 @@ export class NotFoundError extends APIError {}
 export class ConflictError extends APIError {}
 /** 413 and 422: too long, or not accepted by the model's server. */
 export class UnprocessableEntityError extends APIError {}
-/** 429: too many requests. */
+/**
+ * 429: too many requests. Also of a call that begins while a pause lasts for which a server has asked (by 429, 503, or a spent `RateLimit` header),
+ * and that is longer than `retry.maxDelay`, or while retry is off: nothing is sent then, and `retryAfter` is what is left of it.
+ */
 export class RateLimitError extends APIError {}
 /** 503 that says the model is loading. */
 export class ModelLoadingError extends APIError {
@@ -1573,7 +1584,7 @@ export class InternalServerError extends APIError {}
 export class APIConnectionError extends APIError {}
 /** A timeout was over: this client's, or the runtime's own, which the message names. */
 export class APIConnectionTimeoutError extends APIConnectionError {
-  /** Which one. */
+  /** Which one; `"connect"` is the wait for the response's headers, `timeout.headers`. */
   readonly phase: "connect" | "idle" | "total";
   /** What a stream had delivered. */
   readonly partial: PartialCompletion | null;
@@ -1590,11 +1601,11 @@ export class StreamError extends APIError {
 }
 /** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason for each choice. */
 export class StreamTruncatedError extends StreamError {}
-/** A limit of this client said no; nothing was sent. */
+/** A limit of this client, set by its options or its store, said no; nothing was sent. */
 export class LimitExceededError extends HfetchError {
   /** Ms until it fits, nothing else being sent meanwhile; `Infinity`: never; with `"tokens"` and `"concurrent"` 0 when only calls under way are in the way. */
   readonly retryAfter: number;
-  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"blocked"`, `"budget"`, or `"store"`: the limit store gave no answer. */
+  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"budget"`, `"blocked"`: a store of yours has a reason of its own, or `"store"`: it gave no answer. */
   readonly reason: string;
   /** Whose limit: a key's (`"key:<label>"`), the client's (`"client:<id>"`), the budget's (`"budget:<id>"`); `null` where none of them said so. */
   readonly scope: string | null;

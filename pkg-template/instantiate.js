@@ -40,7 +40,7 @@ export function start(compile) {
 /** Throws an error that names what the module or its glue needs and this environment lacks. */
 export function checkEnvironment() {
   for (const [name, advice] of Object.entries(NEEDED)) {
-    if (globalThis[name] === undefined) throw new HfetchError(`hfetch: this environment has no ${name}. ${advice}`);
+    if (globalThis[name] === undefined) throw new HfetchError(`hfetch: this environment has no ${name}`, { hint: `${advice}.` });
   }
 }
 
@@ -56,7 +56,7 @@ export function compiling(work) {
 export function compileError(cause) {
   if (cause instanceof HfetchError) return cause;
   const advice = "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
-  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}. ${advice}`, { cause });
+  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}`, { hint: `${advice}.`, cause });
 }
 
 const COPY = "Jest's jsdom environment leaves it out: take the environment jest-fixed-jsdom, or copy it from node:util to globalThis";

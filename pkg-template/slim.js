@@ -3,7 +3,7 @@ import { HfetchError } from "./error.js";
 import { checkEnvironment, compileError, start, startAtFirstUse, started } from "./instantiate.js";
 
 startAtFirstUse(() => {
-  throw new HfetchError("hfetch/slim is not initialised: call init(source) and await it before anything else");
+  throw new HfetchError("hfetch/slim is not initialised", { hint: "Call init(source) and await it before anything else." });
 });
 
 let ready;
@@ -41,8 +41,8 @@ async function request(url) {
   try {
     return await fetch(url);
   } catch (cause) {
-    const hint = /^file:/.test(url) ? ": fetch reads no files here, read the file and pass its bytes" : "";
-    throw new HfetchError(`hfetch/slim: ${url} could not be loaded${hint}`, { cause });
+    const hint = /^file:/.test(url) ? "fetch reads no files here: read the file and pass its bytes." : null;
+    throw new HfetchError(`hfetch/slim: ${url} could not be loaded`, { hint, cause });
   }
 }
 

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
 import { postponeText } from "./glue-text.mjs";
 import { SPEAKING, showing } from "./progress.mjs";
-import { findRepository } from "./repository.mjs";
+import { findRepository, packedLinks } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 import { importsModule, shortenExports, shortenImports } from "./wasm-names.mjs";
@@ -233,6 +233,10 @@ async function assemble(stage) {
   for (const [name, ...places] of [["README.md", template, root], ["LICENSE", root], ["CHANGELOG.md", root]]) {
     const place = places.find((folder) => existsSync(join(folder, name)));
     if (place) await cp(join(place, name), join(pkg, name));
+  }
+  for (const name of ["README.md", "CHANGELOG.md"]) {
+    const file = join(pkg, name);
+    await writeFile(file, packedLinks(await readFile(file, "utf8"), url, ["README.md", "LICENSE", "CHANGELOG.md"]));
   }
 }
 

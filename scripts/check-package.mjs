@@ -91,6 +91,18 @@ const checks = {
     }
     return wrong;
   },
+  "every link of its texts leads somewhere without the sources": async ({ pkg, files }) => {
+    const wrong = [];
+    for (const name of ["README.md", "CHANGELOG.md"]) {
+      const text = await readFile(join(pkg, name), "utf8");
+      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+      for (const [, target] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+        const [path, anchor] = target.split("#");
+        if (path ? !files.some((file) => file.path === path) : !anchors.includes(anchor)) wrong.push(`${name} links to ${target}`);
+      }
+    }
+    return wrong;
+  },
   "publint finds nothing": async ({ pkg }) => {
     const { publint } = await import("publint");
     const { formatMessage } = await import("publint/utils");

@@ -12,6 +12,22 @@ export function repositoryUrl(remote) {
   return host ? `git+https://${host}/${path.replace(/(\.git)?\/*$/, "")}.git` : null;
 }
 
+const LINK = /(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/gi;
+
+/**
+ * A Markdown text as it stands in a package: its links to files that are not in `packed` lead to the repository at `url`. Where there is none, their
+ * words stay, with the name of the file.
+ */
+export function packedLinks(text, url, packed) {
+  const web = url?.replace(/^git\+|\.git$/g, "");
+  return text.replace(LINK, (whole, words, target) => {
+    if (packed.includes(target.replace(/#.*$/, ""))) return whole;
+    if (web) return `[${words}](${web}/blob/HEAD/${target})`;
+    const file = target.replace(/#.*$/, "");
+    return words.includes(file) ? words : `${words} (${file} of the sources)`;
+  });
+}
+
 /** HFETCH_REPOSITORY, else what GitHub Actions says, else this clone's remote `origin`; null where none of them is on the web. */
 export async function findRepository({ HFETCH_REPOSITORY, GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env) {
   if (HFETCH_REPOSITORY) return repositoryUrl(HFETCH_REPOSITORY);

@@ -182,10 +182,10 @@ impl Draft {
             config.keys.push(token.clone());
         }
         if config.base_url.is_router && config.keys.is_empty() && !config.key_from_function {
-            return Err(Error::config(
-                "apiKey",
-                "is missing: create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\", \
-                 and pass it as apiKey or set HF_TOKEN",
+            let error = Error::config("apiKey", "is missing: the router refuses requests without");
+            return Err(error.advise(
+                "Create a token at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\", \
+                 and pass it as apiKey or set HF_TOKEN.",
             ));
         }
         if config.pricing.as_ref().is_some_and(Pricing::is_doubtful) {

@@ -82,8 +82,10 @@ pub struct Error(Box<Details>);
 pub struct Details {
     /// The public class.
     pub class: Class,
-    /// For a person: what happened and what to do next.
+    /// For a person: what happened.
     pub message: String,
+    /// For a person: what to do next; empty where that is not known.
+    pub hint: String,
     /// `ConfigError.path`: the option or config field at fault.
     pub path: Option<String>,
     /// HTTP status.
@@ -95,7 +97,7 @@ pub struct Details {
     /// `error.param` of the body.
     pub param: Option<String>,
     /// Whether the same request may succeed later.
-    pub retryable: bool,
+    pub is_retryable: bool,
     /// Milliseconds until a retry makes sense, where known.
     pub retry_after: Option<f64>,
     /// Milliseconds until a loading model is ready, where the server said so.
@@ -121,12 +123,13 @@ impl Error {
         Error(Box::new(Details {
             class,
             message,
+            hint: String::new(),
             path: None,
             status: None,
             code: None,
             kind: None,
             param: None,
-            retryable: false,
+            is_retryable: false,
             retry_after: None,
             estimated_time: None,
             reason: None,
@@ -134,6 +137,13 @@ impl Error {
             spent_usd: None,
             budget_usd: None,
         }))
+    }
+
+    /// The error with what to do next.
+    #[cold]
+    pub fn advise(mut self, hint: &str) -> Self {
+        self.hint = hint.to_string();
+        self
     }
 
     /// A `ConfigError` whose message starts with the path of the field.

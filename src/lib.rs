@@ -22,6 +22,8 @@ pub mod held;
 pub mod json;
 #[forbid(unsafe_code)]
 pub mod policy;
+
+pub mod spelling;
 #[forbid(unsafe_code)]
 pub mod trap;
 #[forbid(unsafe_code)]

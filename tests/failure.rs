@@ -4,10 +4,15 @@ use hfetch::error::{Class, Error, redact, redact_cut};
 use hfetch::wire::failure::{Response, from_response, name_status, unexpected};
 
 fn error(status: u16, body: &str) -> Error {
+    said_by(true, status, body)
+}
+
+fn said_by(of_hugging_face: bool, status: u16, body: &str) -> Error {
     from_response(Response {
         status,
         body: body.as_bytes(),
         has_key: true,
+        of_hugging_face,
         usable_model: "some/model",
     })
 }
@@ -81,9 +86,110 @@ fn a_model_is_suggested_only_where_the_model_is_at_fault() {
         (r#"{"error":"image url does not exist"}"#, false),
     ];
     for (body, suggested) in table {
-        let message = &error(400, body).message;
-        assert_eq!(message.contains("some/model"), suggested, "{message}");
+        let told = error(400, body);
+        assert_eq!(told.hint.contains("some/model"), suggested, "{told:?}");
+        assert!(!told.message.contains("some/model"), "{told:?}");
     }
+}
+
+#[test]
+fn what_happened_and_what_to_do_are_told_apart() {
+    let table = [
+        (
+            401,
+            "",
+            "401 status code with no message",
+            "Check the token, or create one at",
+        ),
+        (
+            402,
+            r#"{"error":"no credits"}"#,
+            "402 no credits",
+            "buy credits",
+        ),
+        (
+            403,
+            r#"{"error":"a gated repo"}"#,
+            "403 a gated repo",
+            "accepted on its page",
+        ),
+        (
+            404,
+            "nothing",
+            "404 nothing",
+            "Check baseURL and the model's name.",
+        ),
+        (
+            413,
+            "",
+            "413 status code with no message",
+            "embeddings.batchSize",
+        ),
+        (429, "slow down", "429 slow down", "Slow down, add keys"),
+        (
+            503,
+            r#"{"error":"loading","estimated_time":20}"#,
+            "503 loading",
+            "in about 20 s",
+        ),
+        (
+            502,
+            "",
+            "502 status code with no message",
+            "pin another one",
+        ),
+        (
+            308,
+            "",
+            "308 The server redirects to where this request is not sent",
+            "baseURL",
+        ),
+        (418, "short", "418 short", ""),
+    ];
+    for (status, body, message, hint) in table {
+        let error = error(status, body);
+        assert_eq!(error.message, message);
+        assert!(
+            error.hint.contains(hint) && hint.is_empty() == error.hint.is_empty(),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn advice_speaks_of_hugging_face_to_those_who_asked_there() {
+    let bodies = [
+        "",
+        "Invalid username or password.",
+        "This authentication method does not have sufficient permissions to call Inference Providers",
+        r#"{"error":{"code":"model_not_supported","message":"not supported by any provider you have enabled"}}"#,
+        r#"{"error":{"code":"model_not_found","message":"The model does not exist"}}"#,
+        r#"{"error":"Model is gated: no chat template"}"#,
+    ];
+    let words = [
+        "hugging",
+        "models.list",
+        "HF_TOKEN",
+        "billTo",
+        "model:provider",
+        "some/model",
+    ];
+    let mut told = 0;
+    for status in [400, 401, 402, 403, 404, 413, 422, 429, 500, 503] {
+        for body in bodies {
+            let speaks = |error: &Error| words.iter().any(|word| error.hint.contains(word));
+            told += usize::from(speaks(&error(status, body)));
+            let elsewhere = said_by(false, status, body);
+            assert!(!speaks(&elsewhere), "{elsewhere:?}");
+            let theirs = error(status, body);
+            assert_eq!(
+                elsewhere.hint.is_empty(),
+                theirs.hint.is_empty() || status == 403,
+                "{theirs:?}"
+            );
+        }
+    }
+    assert!(told > 20, "{told}");
 }
 
 #[test]
@@ -107,7 +213,7 @@ fn a_message_is_one_line_and_commands_no_terminal() {
 }
 
 #[test]
-fn of_a_key_in_a_message_that_is_cut_nothing_is_left_before_the_hint() {
+fn of_a_key_in_a_message_that_is_cut_nothing_is_left() {
     let secrets = ["hf_abcdefghijklmnopqrstuvwxyz".to_string()];
     // Escapes hide it from whoever looks at the body alone.
     let body = [
@@ -116,8 +222,10 @@ fn of_a_key_in_a_message_that_is_cut_nothing_is_left_before_the_hint() {
         "hf_\\u0061bcdefghijklmnopqrstuvwxyz\"}",
     ]
     .concat();
-    let clean = redact_cut(redact(&error(401, &body).message, &secrets), &secrets);
-    assert!(clean.contains("[redacted] … Check the token"), "{clean}");
+    let error = error(401, &body);
+    let clean = redact_cut(redact(&error.message, &secrets), &secrets);
+    assert!(clean.ends_with("[redacted] …"), "{clean}");
+    assert!(error.hint.starts_with("Check the token"), "{error:?}");
     assert!(!clean.contains("hf_ab"), "{clean}");
 }
 
@@ -128,15 +236,14 @@ fn of_a_page_only_a_plain_title_is_repeated() {
             "<title>Bad gateway</title>",
             "an HTML page titled \"Bad gateway\"",
         ),
-        ("<title><b>Bad</b></title>", "an HTML page."),
+        ("<title><b>Bad</b></title>", "an HTML page"),
         (
             "<title> </title><h1>Down</h1>",
             "an HTML page titled \"Down\"",
         ),
-        ("<title>Bad", "an HTML page."),
+        ("<title>Bad", "an HTML page"),
     ] {
-        let message = error(502, page).message.clone();
-        assert!(message.starts_with(&["502 ", said].concat()), "{message}");
+        assert_eq!(error(502, page).message, ["502 ", said].concat());
     }
 }
 

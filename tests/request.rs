@@ -18,6 +18,135 @@ fn wire(body: &str) -> ChatRequest {
     chat(body, DEFAULTS, &mut |_| {}).expect(body)
 }
 
+/// Parameters that servers know beside those of OpenAI's chat: vLLM's, SGLang's, text-generation-inference's, llama.cpp's,
+/// Ollama's, and those of hosts and gateways.
+const OF_SERVERS: &str = "\
+    audio best_of cache_salt background include instructions max_output_tokens max_tool_calls metadata \
+    previous_response_id prompt reasoning service_tier store text truncation request_id mm_processor_kwargs \
+    priority include_reasoning use_beam_search top_k min_p repetition_penalty length_penalty stop_token_ids \
+    include_stop_str_in_output ignore_eos min_tokens skip_special_tokens spaces_between_special_tokens \
+    truncate_prompt_tokens prompt_logprobs allowed_token_ids bad_words echo add_generation_prompt \
+    continue_final_message add_special_tokens documents chat_template chat_template_kwargs guided_json \
+    guided_regex guided_choice guided_grammar structural_tag guided_decoding_backend guided_whitespace_pattern \
+    logits_processors return_tokens_as_token_ids kv_transfer_params vllm_xargs structured_outputs \
+    thinking_token_budget repetition_detection media_io_kwargs return_token_ids regex ebnf json_schema stop_regex \
+    no_stop_trim lora_path session_id session_params custom_params custom_logit_processor images_config \
+    bootstrap_host bootstrap_port bootstrap_room routed_dp_rank data_parallel_rank rid extra_key ngram_corpus_id \
+    custom_labels return_hidden_states return_routed_experts return_meta_info separate_reasoning stream_reasoning \
+    typical_p top_n_tokens top_n_logprobs watermark details decoder_input_details do_sample max_new_tokens \
+    return_full_text adapter_id grammar guideline tool_prompt inputs parameters options truncate normalize \
+    prompt_name truncation_direction input_type embedding_types output_dimension output_dtype late_chunking task \
+    embedding_type dimension n_predict n_keep cache_prompt id_slot samplers mirostat mirostat_tau mirostat_eta \
+    dry_multiplier dry_base dry_allowed_length dry_penalty_last_n xtc_probability xtc_threshold dynatemp_range \
+    dynatemp_exponent repeat_penalty repeat_last_n penalize_nl tfs_z min_keep n_probs post_sampling_probs \
+    timings_per_token return_progress return_tokens response_fields lora t_max_predict_ms n_indent n_discard \
+    reasoning_format reasoning_budget thinking_forced_open parse_tool_calls speculative add_bos_token num_ctx \
+    num_predict num_keep keep_alive think format raw template suffix images system models provider route \
+    transforms plugins top_a prediction verbosity usage preset debug user_id trace image_config modalities \
+    fallbacks num_retries api_base api_key api_version mock_response tags guardrails context_window_fallback_dict \
+    cache litellm_metadata drop_params extra_headers extra_body extra_query caching allowed_openai_params \
+    deployment_id base_url safety_model context_length_exceeded_behavior prompt_truncate_len prompt_cache_max_len \
+    prompt_cache_isolation_key prompt_cache_key prompt_cache_retention safety_identifier raw_output \
+    perf_metrics_in_response speculation mirostat_target mirostat_lr reasoning_history thinking search_settings \
+    exclude_domains include_domains compound_custom disable_tool_validation citation_options clear_thinking \
+    disable_reasoning enable_thinking thinking_budget enable_search search_options incremental_output \
+    result_format vl_high_resolution_images top_logprobs enable_code_interpreter translation_options safe_prompt \
+    random_seed prompt_mode search_mode search_domain_filter search_recency_filter return_images \
+    return_related_questions web_search_options disable_search language_preference last_updated_after_filter \
+    enable_search_classifier search_parameters deferred functions function_call web_search moderation \
+    max_tokens_to_sample stop_sequences anthropic_version top_n max_thinking_tokens budget_tokens speed \
+    output_config context_management betas container mcp_servers cache_control nvext mode data_sources \
+    enhancements logprob prompt_tokens max_input_tokens min_new_tokens max_length min_length num_beams \
+    early_stopping no_repeat_ngram_size penalty_alpha k p safe_mode connectors force_single_step tool_results \
+    preamble citation_quality raw_prompting strict_tools tool_stream mask_sensitive_info tokens_to_generate \
+    reply_constraints bot_setting chat_id parent_id files variables features background_tasks character \
+    instruction_template name1 name2 context greeting turn_template your_name bot_name chat_instruct_command \
+    continue_ max_tokens_second auto_max_new_tokens ban_eos_token custom_token_bans seed sampler_priority \
+    smoothing_factor dynamic_temperature temperature_last top_n_sigma guidance_scale negative_prompt tfs \
+    epsilon_cutoff eta_cutoff encoder_repetition_penalty presence_context steps mirostat_mode rep_pen";
+
+#[test]
+fn a_misspelt_parameter_is_doubted_and_sent() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    for (written, meant) in [
+        ("max_token", "max_tokens"),
+        ("maxTokens", "max_tokens"),
+        ("max-tokens", "max_tokens"),
+        ("mxa_tokens", "max_tokens"),
+        ("temprature", "temperature"),
+        ("tempreture", "temperature"),
+        ("topP", "top_p"),
+        ("tpo_p", "top_p"),
+        ("topK", "top_k"),
+        ("stpo", "stop"),
+        ("tool", "tools"),
+        ("strem", "stream"),
+        ("response_fromat", "response_format"),
+        ("responseFormat", "response_format"),
+        ("toolChoice", "tool_choice"),
+        ("frequency_penality", "frequency_penalty"),
+        ("maxCompletionTokens", "max_completion_tokens"),
+    ] {
+        let request = wire(&format!(r#"{{{m},"{written}":1}}"#));
+        assert_eq!(request.doubts.len(), 1, "{written}");
+        let said = &request.doubts[0];
+        assert!(said.contains(written), "{said}");
+        assert!(said.ends_with(&format!("did you mean {meant}?")), "{said}");
+        assert!(
+            request.body.ends_with(&format!(r#""{written}":1}}"#)),
+            "{}",
+            request.body
+        );
+    }
+    // Escapes hide no name.
+    let request = wire(&format!(r#"{{{m},"max_t\u006fken":1}}"#));
+    assert!(
+        request.doubts[0].contains(" max_token "),
+        "{:?}",
+        request.doubts
+    );
+}
+
+#[test]
+fn what_a_server_knows_is_not_doubted() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    for name in OF_SERVERS
+        .split_whitespace()
+        .chain(["x", "", "ü", "a", "foo", "x_new", "étage"])
+    {
+        // Of what means something here the value may be wrong.
+        let body = format!(r#"{{{m},"{name}":null}}"#);
+        let doubts = chat(&body, DEFAULTS, &mut |_| {}).expect(name).doubts;
+        assert!(doubts.is_empty(), "{doubts:?}");
+    }
+    let body = r#"{"input":"hi","max_token":1}"#;
+    assert!(
+        responses(body, DEFAULTS, &mut |_| {})
+            .expect(body)
+            .doubts
+            .is_empty()
+    );
+}
+
+#[test]
+fn an_option_in_a_body_is_told_where_it_belongs() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    for name in [
+        "timeout",
+        "headers",
+        "retry",
+        "maxRetries",
+        "apiKey",
+        "baseURL",
+        "billTo",
+    ] {
+        let request = wire(&format!(r#"{{{m},"{name}":1}}"#));
+        assert_eq!(request.doubts.len(), 1, "{name}");
+        assert!(request.doubts[0].contains("as an option it belongs behind the body"));
+        assert!(request.body.contains(name));
+    }
+}
+
 #[test]
 fn the_wire_body() {
     let m = r#""messages":[{"role":"user","content":"hi"}]"#;

@@ -48,9 +48,10 @@ fn some_statuses_are_tried_again_and_the_others_never() {
             408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
         ]
         .contains(&status);
+        let wait = if status == 429 { 1_250.0 } else { 250.0 };
         assert_eq!(
             delay(Some(status), &[], "", 1, 0.5),
-            again.then_some(250.0),
+            again.then_some(wait),
             "{status}"
         );
     }
@@ -176,6 +177,8 @@ fn retry_after_in_all_its_forms() {
     ];
     for (value, wait) in table {
         for status in [429, 500, 503] {
+            let later = if status == 429 { 1_000.0 } else { 0.0 };
+            let wait = wait.map(|wait| if wait == 250.0 { wait + later } else { wait });
             assert_eq!(
                 delay(Some(status), &[("retry-after", value)], "", 1, 0.5),
                 wait,
@@ -185,6 +188,39 @@ fn retry_after_in_all_its_forms() {
     }
     let both = [("retry-after-ms", "1250"), ("retry-after", "7")];
     assert_eq!(delay(Some(429), &both, "", 1, 0.5), Some(1_250.0));
+}
+
+#[test]
+fn who_was_too_fast_waits_a_second_at_least_unless_he_is_told_how_long() {
+    for (attempt, most) in [(1, 1_500.0), (2, 2_000.0)] {
+        for headers in [
+            &[][..],
+            &[("retry-after", "soon")],
+            &[("ratelimit", "\"api\";r=5;t=60")],
+        ] {
+            assert_eq!(delay(Some(429), headers, "", attempt, 0.0), Some(1_000.0));
+            assert_eq!(delay(Some(429), headers, "", attempt, 1.0), Some(most));
+        }
+        let told = [("retry-after-ms", "20")];
+        assert_eq!(delay(Some(429), &told, "", attempt, 0.5), Some(20.0));
+    }
+    // "Now" is no wait that could be told twice.
+    let now = [("retry-after", "0")];
+    assert_eq!(delay(Some(429), &now, "", 2, 0.0), Some(1_000.0));
+    let failure = Failure {
+        status: Some(429),
+        header: &|_| None,
+        body: None,
+        attempt: 1,
+        random: 1.0,
+        now: NOW,
+    };
+    // The caller's own bound holds for every wait.
+    let policy = RetryPolicy {
+        max_delay: 300.0,
+        ..RetryPolicy::default()
+    };
+    assert_eq!(retry_delay(&failure, &policy), Some(300.0));
 }
 
 #[test]

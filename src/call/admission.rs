@@ -13,6 +13,9 @@ use crate::trap::{self, Place};
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// By so many ms a timer may fire early: who waits as long as a server asked for is not told that it was not long enough.
+const EARLY: f64 = 2.0;
+
 /// A request's wait for the limits.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -195,7 +198,12 @@ impl Call {
         } else {
             round.next = round.keys.len();
         }
-        let sooner = |best: &Refusal| refusal.ends_before(best);
+        // What is waited for comes before a pause that isn't.
+        let waits = |refusal: &Refusal| !self.is_too_long_a_pause(refusal);
+        let sooner = |best: &Refusal| match waits(&refusal) == waits(best) {
+            true => refusal.ends_before(best),
+            false => waits(&refusal),
+        };
         if !of_key || round.soonest.as_ref().is_none_or(sooner) {
             round.soonest = Some(refusal);
         }
@@ -224,8 +232,43 @@ impl Call {
         self.sleep(machine, None, now)
     }
 
+    /// Adds the keys that rest to a round in which the server wants a key to pause for longer than the call waits: the last
+    /// usable key is tried all the same.
+    fn turns_to_others(&self, round: &mut Round, now: Now) -> bool {
+        let waits = self.shared.config.waiting.waits;
+        let ends = |refusal: &Refusal| {
+            refusal.limit.reason == Reason::Blocked
+                && (!waits || self.is_too_long_a_pause(refusal))
+                && round
+                    .keys
+                    .iter()
+                    .any(|key| refusal.scope == self.shared.scope(*key))
+        };
+        if !round.soonest.as_ref().is_some_and(ends) {
+            return false;
+        }
+        let others = |pool: &mut KeyPool| pool.others(&self.model, &round.keys, now);
+        let mut others = self.shared.pool(others);
+        round.keys.append(&mut others);
+        round.next < round.keys.len()
+    }
+
+    /// Whether a refusal is a pause that a server has asked for, and a longer one than this call waits for: it is told at once.
+    fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
+        let retry = &self.options.retry;
+        let longest = match retry.max_attempts {
+            1 => 0.0,
+            _ => retry.max_delay,
+        };
+        let is_pause = refusal.limit.reason == Reason::Blocked;
+        is_pause && refusal.limit.retry_after > longest.max(EARLY)
+    }
+
     /// Every key was refused: the request waits, or gives up.
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
+        if self.turns_to_others(&mut round, now) {
+            return self.go_round(machine, round, now);
+        }
         let Some(refusal) = &mut round.soonest else {
             return self.give_up(machine, self.keyless());
         };
@@ -240,7 +283,10 @@ impl Call {
         }
         let waits = self.shared.config.waiting.waits;
         let wait = refusal.limit.retry_after;
-        let hopeless = !waits || refusal.limit.reason == Reason::Budget || wait == f64::INFINITY;
+        let hopeless = !waits
+            || refusal.limit.reason == Reason::Budget
+            || wait == f64::INFINITY
+            || self.is_too_long_a_pause(refusal);
         // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
         let left = machine
             .turn

@@ -50,12 +50,13 @@ pub enum Cancelled {
 pub struct FailureData<'a> {
     class: &'static str,
     message: &'a str,
+    hint: Option<&'a str>,
     path: Option<&'a str>,
     status: Option<u16>,
     code: Option<&'a str>,
     r#type: Option<&'a str>,
     param: Option<&'a str>,
-    retryable: bool,
+    is_retryable: bool,
     retry_after: Option<f64>,
     estimated_time: Option<f64>,
     reason: Option<&'static str>,
@@ -90,12 +91,13 @@ impl Failure {
         FailureData {
             class: error.class.name(),
             message: &error.message,
+            hint: Some(error.hint.as_str()).filter(|hint| !hint.is_empty()),
             path: error.path.as_deref(),
             status: error.status,
             code: error.code.as_deref(),
             r#type: error.kind.as_deref(),
             param: error.param.as_deref(),
-            retryable: error.retryable,
+            is_retryable: error.is_retryable,
             retry_after: error.retry_after,
             estimated_time: error.estimated_time,
             reason: error.reason,
@@ -148,11 +150,17 @@ impl Call {
     fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
-        let message = redact(&error.message, &secrets);
-        error.message = redact_cut(message, &secrets);
         let Details {
-            code, kind, param, ..
+            message,
+            hint,
+            code,
+            kind,
+            param,
+            ..
         } = &mut *error;
+        for text in [message, hint] {
+            *text = redact_cut(redact(text, &secrets), &secrets);
+        }
         for text in [code, kind, param].into_iter().flatten() {
             *text = redact(text, &secrets);
         }
@@ -182,6 +190,7 @@ impl Call {
             status: head.status,
             body: text.as_bytes(),
             has_key: self.shared.has_key(),
+            of_hugging_face: self.shared.config.base_url.is_hugging_face,
             usable_model: model::USABLE_IN_CHAT,
         });
         error.retry_after = retry_after.or(error.estimated_time);
@@ -190,9 +199,11 @@ impl Call {
 
     /// A connection that failed before a response.
     pub(super) fn unanswered(&self) -> Failure {
-        let message = "There was no response: the connection failed (see cause). In a browser this can also be CORS, or a blocked request.";
-        let mut error = Error::new(Class::Connection, message);
-        error.retryable = true;
+        let message = "There was no response: the connection failed (see cause).";
+        let hint =
+            "In a browser this can also be CORS, or a blocked request: its own console says which.";
+        let mut error = Error::new(Class::Connection, message).advise(hint);
+        error.is_retryable = true;
         Failure {
             cause: true,
             ..self.failure(error)
@@ -201,10 +212,10 @@ impl Call {
 
     /// A timeout of one of the phases: connect, idle, total; `ms` is how long it was.
     pub(super) fn timed_out(&self, phase: &'static str, ms: f64) -> Failure {
-        let what = match phase {
-            "connect" => "no response headers",
-            "idle" => "no bytes",
-            _ => "not finished",
+        let (what, option) = match phase {
+            "connect" => ("no response headers", "headers"),
+            "idle" => ("no bytes", phase),
+            _ => ("not finished", phase),
         };
         let ms = (ms as u64).to_string();
         let message = [
@@ -213,7 +224,7 @@ impl Call {
             " within ",
             &ms,
             " ms (timeout.",
-            phase,
+            option,
             ").",
         ];
         self.failure(timeout(phase, message.concat()))
@@ -231,9 +242,11 @@ impl Call {
             what,
             " within the runtime's own limit for fetch (",
             name,
-            ", see cause): ask for a stream, or give the client a fetch without that limit (option fetch).",
+            ", see cause).",
         ];
-        let error = timeout(phase.name(), message.concat());
+        let hint =
+            "Ask for a stream, or give the client a fetch without that limit (option fetch).";
+        let error = timeout(phase.name(), message.concat()).advise(hint);
         Some(match during {
             Phase::Connect => Failure {
                 cause: true,
@@ -328,7 +341,7 @@ impl Call {
 pub(super) fn timeout(phase: &'static str, message: String) -> Error {
     let mut error = Error::new(Class::ConnectionTimeout, message);
     error.reason = Some(phase);
-    error.retryable = true;
+    error.is_retryable = true;
     error
 }
 

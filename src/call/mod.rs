@@ -107,6 +107,8 @@ pub struct Call {
     pub requests: Vec<Outgoing>,
     /// What an embeddings call is made of.
     pub plan: Option<Plan>,
+    /// What to tell the developer of the body, if he wrote it.
+    pub doubts: Vec<String>,
     /// When the call began, in ms since the epoch.
     pub started_at: f64,
     /// The same by the clock that only passes.

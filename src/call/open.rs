@@ -109,6 +109,7 @@ impl Call {
             vec![outgoing],
             now,
         );
+        call.doubts = request.doubts;
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
         call.open(given.parts)
@@ -132,7 +133,8 @@ impl Call {
             base_url: &config.base_url.url,
             is_router: config.base_url.is_router,
         };
-        let request = embedding::request::read(body, defaults, endpoint)?;
+        let mut request = embedding::request::read(body, defaults, endpoint)?;
+        let doubts = std::mem::take(&mut request.doubts);
         let batches = request.batches(Bounds {
             inputs: config.batching.size,
             bytes: PAYLOAD_LIMIT,
@@ -150,6 +152,7 @@ impl Call {
             outgoing,
             now,
         );
+        call.doubts = doubts;
         let provider = request.provider.clone();
         call.account
             .progress
@@ -210,6 +213,7 @@ impl Call {
             account: Account::for_requests(requests.len()),
             requests,
             plan: None,
+            doubts: Vec::new(),
             parts: Vec::new(),
             started_at: now.wall,
             began: shared.clock(),

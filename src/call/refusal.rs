@@ -18,14 +18,14 @@ impl Call {
                 let message = [
                     "Timed out: the key function (apiKey) gave no key within ",
                     &ms.to_string(),
-                    " ms (timeout.connect); nothing was sent.",
+                    " ms (timeout.headers); nothing was sent.",
                 ];
                 timeout("connect", message.concat())
             }
             NoKey::Failed => {
                 let message = "The key function (apiKey) failed, so nothing was sent: see cause.";
                 let mut error = Error::new(Class::Connection, message);
-                error.retryable = true;
+                error.is_retryable = true;
                 error
             }
         };
@@ -49,6 +49,10 @@ impl Call {
 
     /// A limit or the budget said no.
     pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
+        let pause = refusal.limit.retry_after;
+        if refusal.limit.reason == Reason::Blocked && pause.is_finite() {
+            return self.paused(pause);
+        }
         let budget = refusal.limit.reason == Reason::Budget;
         let class = match budget {
             true => Class::BudgetExceeded,
@@ -58,26 +62,50 @@ impl Call {
         if self.shared.config.waiting.waits && !budget && refusal.limit.retry_after.is_finite() {
             message.push_str(" The wait would be longer than limits.maxWait.");
         }
-        let mut error = Error::new(class, message);
+        let mut error = Error::new(class, message).advise(advice(refusal));
         error.reason = Some(refusal.limit.reason.name());
         error.scope = Some(refusal.scope.clone());
         error.retry_after = Some(refusal.limit.retry_after);
-        error.retryable = refusal.limit.retry_after.is_finite();
+        error.is_retryable = refusal.limit.retry_after.is_finite();
         error.spent_usd = refusal.spent_usd;
         error.budget_usd = refusal.budget_usd;
         self.failure(error)
     }
 
+    /// The server has asked for a pause that is longer than what is waited for: the caller is told what is left of it, in ms.
+    fn paused(&self, ms: f64) -> Failure {
+        let seconds = ((ms / 1_000.0).ceil() as u64).to_string();
+        let message = [
+            "The model's server has asked for a pause, of which ",
+            &seconds,
+            " s are left; nothing was sent.",
+        ];
+        let hint = "Send it again after retryAfter, raise retry.maxDelay, or add keys (apiKeys).";
+        let mut error = Error::new(Class::RateLimit, message.concat()).advise(hint);
+        error.status = Some(429);
+        error.retry_after = Some(ms);
+        error.is_retryable = true;
+        Failure {
+            // That of another request of the call, if there is one.
+            request_id: None,
+            ..self.failure(error)
+        }
+    }
+
     /// Every key has been refused by the server.
     pub(super) fn keyless(&self) -> Failure {
-        let message = "Every key has been refused by the server (401): check the tokens at huggingface.co/settings/tokens.";
-        self.failure(Error::new(Class::Authentication, message))
+        let message = "Every key has been refused by the server (401).";
+        let hint = match self.shared.config.base_url.is_hugging_face {
+            true => "Check the tokens at huggingface.co/settings/tokens.",
+            false => "Check the keys.",
+        };
+        self.failure(Error::new(Class::Authentication, message).advise(hint))
     }
 
     /// A fault inside this package has lost what was spent of the budget.
     pub(super) fn overdrawn(&self) -> Failure {
-        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more: make a new one.";
-        let mut error = Error::new(Class::LimitExceeded, message);
+        let message = "An internal fault lost what was spent of the budget, so this client sends nothing more.";
+        let mut error = Error::new(Class::LimitExceeded, message).advise("Make a new client.");
         error.reason = Some("store");
         error.retry_after = Some(f64::INFINITY);
         self.failure(error)
@@ -89,7 +117,7 @@ impl Call {
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some(Reason::Concurrent.name());
         error.retry_after = Some(0.0);
-        error.retryable = true;
+        error.is_retryable = true;
         self.failure(error)
     }
 
@@ -104,6 +132,15 @@ impl Call {
     }
 }
 
+fn advice(refusal: &Refusal) -> &'static str {
+    match refusal.limit.reason {
+        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
+            "Send less, or lower max_tokens."
+        }
+        _ => "",
+    }
+}
+
 fn words(refusal: &Refusal) -> &'static str {
     match refusal.limit.reason {
         Reason::Budget => "This request could overspend the budget; nothing was sent.",
@@ -111,11 +148,11 @@ fn words(refusal: &Refusal) -> &'static str {
             "The limit of requests per minute is reached (limits.requestsPerMinute)."
         }
         Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
-            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute): send less, or lower max_tokens."
+            "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute)."
         }
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",
         Reason::Month => "The limit of requests per month is reached (limits.requestsPerMonth).",
         Reason::Concurrent => "The limit of requests at once is reached (limits.maxConcurrent).",
-        Reason::Blocked => "The server asked for a pause.",
+        Reason::Blocked | Reason::Other => "The limit store let nothing through.",
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Error;
 /// The router's OpenAI-compatible address, the default.
 pub const ROUTER: &str = "https://router.huggingface.co/v1";
 
+const DOMAIN: &str = "huggingface.co";
 const ROUTER_HOST: &str = "router.huggingface.co";
 /// Switched off in 2025; the provider page and many tutorials still name it.
 const RETIRED_HOST: &str = "api-inference.huggingface.co";
@@ -17,6 +18,8 @@ pub struct BaseUrl {
     pub url: String,
     /// Whether this is Hugging Face's router, which refuses every request without a key.
     pub is_router: bool,
+    /// Whether Hugging Face answers there: advice may speak of its accounts and tokens.
+    pub is_hugging_face: bool,
     /// Whether the retired host was given and replaced.
     pub was_retired: bool,
 }
@@ -26,6 +29,7 @@ impl Default for BaseUrl {
         BaseUrl {
             url: ROUTER.to_string(),
             is_router: true,
+            is_hugging_face: true,
             was_retired: false,
         }
     }
@@ -46,6 +50,11 @@ impl BaseUrl {
             start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         };
         let Some(scheme) = ["https://", "http://"].into_iter().find(starts) else {
+            if given.bytes().find(|byte| *byte != b'.') == Some(b'/') {
+                return Err(
+                    "is relative, and there is no page here to which it could be: give an absolute URL",
+                );
+            }
             return Err("must be an absolute URL that starts with https:// or http://");
         };
         let rest = given.get(scheme.len()..).unwrap_or_default();
@@ -68,10 +77,12 @@ impl BaseUrl {
             });
         }
         let is_router = host == ROUTER_HOST;
+        let domain = host.strip_suffix(DOMAIN).unwrap_or("-");
         let url = [scheme, &authority, &base(route)].concat();
         Ok(BaseUrl {
             url,
             is_router,
+            is_hugging_face: domain.is_empty() || domain.ends_with('.'),
             was_retired: false,
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::json::Value;
+use crate::spelling::nearest;
 
 /// One object and the path that leads to it.
 #[derive(Debug)]
@@ -100,7 +101,10 @@ impl<'a> Fields<'a> {
             if absent(value) || known.contains(&name.as_str()) {
                 continue;
             }
-            let problem = match nearest(name, known) {
+            // A few edits turn any short word into any other.
+            let problem = match nearest(name, known, |edits, letters| {
+                edits < 4 && edits * 2 <= letters
+            }) {
                 Some(meant) => ["is not an option; did you mean ", meant, "?"].concat(),
                 None => ["is not an option; there are ", &known.join(", ")].concat(),
             };
@@ -194,55 +198,4 @@ fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
         Value::Other(kind) => kind,
     }
-}
-
-/// The known name within three edits, case and underscores aside: `base_url` is `baseURL`, `maxRetry` is near `maxRetries`.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let name = plain(name);
-    let mut best = None;
-    let mut least = 4;
-    for candidate in known {
-        let candidate_plain = plain(candidate);
-        let distance = edits(&name, &candidate_plain);
-        // A few edits turn any short word into any other.
-        if distance < least && distance * 2 <= candidate_plain.len() {
-            least = distance;
-            best = Some(*candidate);
-        }
-    }
-    best
-}
-
-fn plain(name: &str) -> Vec<u8> {
-    let mut letters = Vec::new();
-    for byte in name.bytes() {
-        if !matches!(byte, b'_' | b'-') && letters.len() < 40 {
-            letters.push(byte.to_ascii_lowercase());
-        }
-    }
-    letters
-}
-
-/// Levenshtein's distance.
-fn edits(from: &[u8], to: &[u8]) -> usize {
-    let mut row = Vec::new();
-    for cell in 0..=to.len() {
-        row.push(cell);
-    }
-    for (line, byte) in from.iter().enumerate() {
-        let mut diagonal = line;
-        let mut left = line.saturating_add(1);
-        for (cell, other) in row.iter_mut().skip(1).zip(to) {
-            let substituted = diagonal.saturating_add(usize::from(byte != other));
-            diagonal = *cell;
-            left = substituted
-                .min(left.saturating_add(1))
-                .min(diagonal.saturating_add(1));
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line.saturating_add(1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -27,7 +27,22 @@ const OPTIONS: [&str; 19] = [
     "fetch",
     "store",
     "onSettled",
+    IN_A_PAGE,
 ];
+/// Options of other clients by what they are called here.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("accessToken", "apiKey"),
+    ("token", "apiKey"),
+    ("endpointUrl", "baseURL"),
+    ("defaultHeaders", "headers"),
+    ("fetchOptions", "fetch"),
+    ("httpAgent", "fetch"),
+    ("organization", "billTo"),
+    ("retry_on_error", "retry"),
+    ("provider", "model, as \"org/name:provider\""),
+];
+/// What the `openai` package wants to be told before it runs in a page.
+const IN_A_PAGE: &str = "dangerouslyAllowBrowser";
 const LIMITS: [&str; 6] = [
     "requestsPerMinute",
     "tokensPerMinute",
@@ -48,6 +63,16 @@ pub fn bring_keys(given: &Fields<'_>, source: &KeySource) -> bool {
 ///
 /// What reads a group of them is called for who gives some: an engine compiles a function when it is first called.
 pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result<(), Error> {
+    for (name, ours) in ELSEWHERE {
+        if given.get(name).is_some() {
+            let problem = ["is not an option; here it is ", ours].concat();
+            return Err(Error::config(given.path(name), &problem));
+        }
+    }
+    if given.get(IN_A_PAGE).is_some() {
+        let needless = "hfetch: dangerouslyAllowBrowser is not needed: this client runs in pages, with the visitor's token or a gateway's ticket";
+        draft.config.warnings.push(needless.to_string());
+    }
     given.only(&OPTIONS)?;
     for name in ["fetch", "onSettled"] {
         match given.get(name) {

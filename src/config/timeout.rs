@@ -1,4 +1,4 @@
-//! Timeouts: connect, idle, total.
+//! Timeouts: headers (also called connect), idle, total.
 
 use super::field::{Bounds, Fields, number, wrong_type};
 use crate::error::Error;
@@ -44,14 +44,21 @@ impl Timeouts {
         self.idle.unwrap_or(IDLE)
     }
 
-    /// Reads what options give as `timeout` over what is set already; a number is the connect timeout.
+    /// Reads what options give as `timeout` over what is set already; a number is the time to the headers.
     pub fn read(&mut self, value: &Value, path: &str) -> Result<(), Error> {
         match value {
             Value::Number(_) => self.connect = Some(number(value, path, Bounds::TIMER)?),
             Value::Object(_) => {
                 let given = Fields::of(value, path)?;
-                given.only(&["connect", "idle", "total"])?;
-                self.connect = given.number("connect", Bounds::TIMER)?.or(self.connect);
+                given.only(&["headers", "connect", "idle", "total"])?;
+                let headers = given.number("headers", Bounds::TIMER)?;
+                let connect = given.number("connect", Bounds::TIMER)?;
+                if headers.is_some() && connect.is_some() && headers != connect {
+                    let problem =
+                        "contradicts headers: both are the time to the response's headers";
+                    return Err(Error::config(given.path("connect"), problem));
+                }
+                self.connect = headers.or(connect).or(self.connect);
                 self.idle = given.number("idle", Bounds::TIMER)?.or(self.idle);
                 self.total = given.number("total", Bounds::TIMER)?.or(self.total);
             }

@@ -224,7 +224,7 @@ export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
 
 // Asked at each call: an older runtime may get its fetch after it has loaded this.
 function checkFetch(client) {
-  if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none: give one as an option of the client");
+  if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none", undefined, "Give one as an option of the client.");
 }
 
 // Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
@@ -234,7 +234,7 @@ export function open(client, kind, prepare, settle) {
   try {
     checkFetch(client);
     const [make, hooks] = prepare();
-    cancel = new Cancel(hooks.signal);
+    cancel = new Cancel(hooks.signals);
     call = new Call(client, make(Date.now(), performance.now()), cancel);
     call.settle = (given) => {
       const data = Object.assign(given ?? nothing(kind), { metadata: hooks.metadata });
@@ -313,7 +313,7 @@ export function typed(call, cancel, error) {
 // A look into the catalogue, from its body on.
 export async function catalogue(client, id, [data, hooks], read) {
   checkFetch(client);
-  const cancel = new Cancel(hooks.signal);
+  const cancel = new Cancel(hooks.signals);
   let call;
   try {
     call = new Call(client, client.catalogue(id, data, Date.now(), performance.now()), cancel);

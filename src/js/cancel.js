@@ -41,27 +41,29 @@ export class Cancel {
   cause = null; // "abort" | "connect" | "idle" | "total" | "closed"
   reason = undefined;
   waited = undefined; // ms, of an idle timeout
-  #leave; // the caller's signal
+  #leave = []; // the caller's signals
   #waiters = new Set();
   #total;
 
-  constructor(signal) {
-    if (!signal) return;
-    const abort = () => this.end("abort", reasonOf(signal));
-    try {
-      if (signal.aborted) abort();
-      else this.#leave = listen(signal, abort);
-      if (this.cause !== null) this.release();
-    } catch (cause) {
-      throw refuse("signal", "can't be read", cause);
+  constructor(signals = []) {
+    for (const signal of signals) {
+      const abort = () => this.end("abort", reasonOf(signal));
+      try {
+        if (signal.aborted) abort();
+        else this.#leave.push(listen(signal, abort));
+      } catch (cause) {
+        this.release();
+        throw refuse("signal", "can't be read", cause);
+      }
     }
+    if (this.cause !== null) this.release();
   }
 
   // Another one that ends with this one, and after `ms` at the latest.
   within(ms) {
     const inner = new Cancel();
     inner.startTotal(ms);
-    inner.#leave = this.onEnd(() => inner.end("closed"));
+    inner.#leave.push(this.onEnd(() => inner.end("closed")));
     return inner;
   }
 
@@ -81,8 +83,7 @@ export class Cancel {
 
   // Nothing of the call is left on the caller's signal or in the timer queue.
   release() {
-    this.#leave?.();
-    this.#leave = undefined;
+    for (const leave of this.#leave.splice(0)) leave();
     this.#total?.clear();
     this.#total = undefined;
   }

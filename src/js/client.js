@@ -7,7 +7,7 @@ import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
-import { around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
+import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
 
@@ -33,7 +33,7 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        return hooked(ClientHandle.from_config(dataText(config, ""), id, env, data, around(hooks)), hooks);
+        return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
       }, this?.fromConfig),
     );
   }
@@ -67,7 +67,8 @@ export class HuggingFace {
   async #run(site, kind, run, body, request, settle, settled) {
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
-      const text = requestText(body);
+      const { text, signals } = requestText(body);
+      hooks.signals.push(...signals);
       return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
     };
     let opened;
@@ -127,6 +128,9 @@ function clientOf(handle) {
 for (const [name, value] of Object.entries(errors)) {
   if (name.endsWith("Error") && value.prototype instanceof Error) HuggingFace[name] = value;
 }
+
+// A provider's address in a config may be relative to the page as well.
+const pageUrl = (key, value) => (key === "base_url" ? absolute(value) : value);
 
 function text(path, value) {
   if (typeof value === "string" && value !== "") return value;

@@ -17,15 +17,20 @@ use crate::call::open::Given;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head};
 use crate::config::{Config, KeySource, RequestOptions};
-use crate::error::join;
+use crate::error::{Error, join};
 use crate::json::Value;
 use crate::trap::{self, Place};
 use crate::wire::model;
 
 #[wasm_bindgen(raw_module = "./notify.js")]
 extern "C" {
-    /// Tells the developer something once.
+    /// Tells the developer something once, however many clients and calls have it to say.
+    #[wasm_bindgen(js_name = warnOnce)]
     fn warn(message: &str);
+
+    /// Tells that a fault inside this package has lost something.
+    #[wasm_bindgen(js_name = warnOfLoss)]
+    fn warn_of_loss(what: &str);
 }
 
 /// The client behind `HuggingFace`.
@@ -112,13 +117,14 @@ impl ClientHandle {
         wall: f64,
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
+        let is_own = parts.is_none();
         let given = self.given(options, parts, metered, max_tokens.as_deref())?;
         let now = at(wall, steady);
         let call = match responses {
             true => Call::responses(&self.0, body, given, now),
             false => Call::chat(&self.0, body, given, now),
         };
-        Ok(CallHandle::of(call.map_err(error_to_js)?))
+        opened(call, is_own)
     }
 
     /// An embeddings call; bad arguments throw.
@@ -130,9 +136,10 @@ impl ClientHandle {
         wall: f64,
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
+        let is_own = parts.is_none();
         let given = self.given(options, parts, false, None)?;
         let call = Call::embeddings(&self.0, body, given, at(wall, steady));
-        Ok(CallHandle::of(call.map_err(error_to_js)?))
+        opened(call, is_own)
     }
 
     /// A look into the catalogue: all of it, or one model.
@@ -206,6 +213,16 @@ impl ClientHandle {
     }
 }
 
+/// A call, whose developer is told what is doubtful of its body. That of a call with limits of its own, as a gateway makes, was
+/// written by somebody else.
+fn opened(call: Result<Call, Error>, is_own: bool) -> Result<CallHandle, JsValue> {
+    let call = call.map_err(error_to_js)?;
+    for doubt in call.doubts.iter().filter(|_| is_own) {
+        warn(doubt);
+    }
+    Ok(CallHandle::of(call))
+}
+
 impl ClientHandle {
     fn of(config: Config, around: &Surroundings) -> ClientHandle {
         for warning in &config.warnings {
@@ -220,14 +237,7 @@ impl ClientHandle {
 
     fn tell_losses(&self) {
         for what in self.0.take_losses() {
-            warn(
-                &[
-                    "hfetch: an internal fault lost ",
-                    what,
-                    "; that begins anew",
-                ]
-                .concat(),
-            );
+            warn_of_loss(what);
         }
     }
 

@@ -35,6 +35,7 @@ export class HfetchError extends Error {
 
   constructor(message, fields = {}) {
     super(message, "cause" in fields ? { cause: fields.cause } : undefined);
+    this.hint = fields.hint ?? null;
   }
 }
 
@@ -56,7 +57,7 @@ export class APIError extends HfetchError {
     this.param = fields.param ?? null;
     this.error = fields.error;
     this.body = fields.body;
-    this.retryable = fields.retryable ?? false;
+    this.isRetryable = fields.isRetryable ?? false; // not "retryable": workerd gives no response for an uncaught error with that name
     this.retryAfter = fields.retryAfter ?? null;
     this.attempts = fields.attempts ?? 0;
     if (fields.partial) this.partial = fields.partial;

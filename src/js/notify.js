@@ -25,7 +25,11 @@ function report(error) {
   say("error", "hfetch: onSettled failed", error);
 }
 
-export function warn(message) {
+const warned = new Set();
+
+export function warnOnce(message) {
+  if (warned.has(message)) return;
+  warned.add(message);
   say("warn", message);
 }
 

@@ -7,8 +7,23 @@ import { Surroundings } from "./hfetch_bg.js";
 
 export const MARK = "\u0000";
 
-export const refuse = (path, problem, cause) =>
-  makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, ...(cause && { cause }) });
+export const refuse = (path, problem, cause, hint) =>
+  makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
+
+// A URL that is relative to a page's address as that page's fetch would take it; any other one as it is.
+export function absolute(url) {
+  if (typeof url !== "string" || !/^\.{0,2}\//.test(url)) return url;
+  // The address of a worker made from a blob has a path that nothing is relative to.
+  for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
+    try {
+      const { protocol, href } = new URL(url, base());
+      if (/^https?:$/.test(protocol)) return href;
+    } catch {
+      // There is no such thing here.
+    }
+  }
+  return url;
+}
 
 function mark(key, value) {
   switch (typeof value) {
@@ -26,9 +41,9 @@ function mark(key, value) {
   }
 }
 
-export function dataText(data, path) {
+export function dataText(data, path, change = (key, value) => value) {
   try {
-    return JSON.stringify(data, mark);
+    return JSON.stringify(data, (key, value) => mark(key, change(key, value)));
   } catch (cause) {
     throw refuse(path, "can't be read as plain data", cause);
   }
@@ -74,6 +89,7 @@ export function clientOptions(options) {
     data.apiKey = hooks.apiKey;
     delete hooks.apiKey;
   }
+  if (data?.baseURL !== undefined) data.baseURL = absolute(data.baseURL);
   const brought = hooks.apiKey !== undefined || data?.apiKey !== undefined || data?.apiKeys !== undefined;
   if (!brought) hooks.token = environment("HF_TOKEN")?.HF_TOKEN || undefined;
   return [dataText(data, ""), hooks];
@@ -87,13 +103,16 @@ export function around({ apiKey, token, store }) {
 export function requestOptions(options) {
   const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
   callable(hooks, "onSettled");
-  const { signal } = hooks;
-  if (signal === null) delete hooks.signal;
-  else if (signal !== undefined && !has(signal, "addEventListener")) {
-    throw refuse("signal", "must be an AbortSignal");
-  }
+  hooks.signals = signals(hooks.signal);
   // Most calls bring no data: then there is nothing to read on the other side.
   return [isEmpty(data) ? undefined : dataText(data, ""), hooks];
+}
+
+// A signal as a list, which is empty where there is none.
+export function signals(signal) {
+  if (signal === undefined || signal === null) return [];
+  if (!has(signal, "addEventListener")) throw refuse("signal", "must be an AbortSignal");
+  return [signal];
 }
 
 function isEmpty(data) {

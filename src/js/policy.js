@@ -1,7 +1,7 @@
 // Limits, cost, retries and token estimates as functions and classes that need no client.
 
 import { LimiterHandle, StoreHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
-import { say } from "./notify.js";
+import { warnOnce } from "./notify.js";
 import { dataText, refuse } from "./options.js";
 
 const LAST_TIME = 8.64e15; // of a Date
@@ -77,14 +77,6 @@ export function cost(usage, pricing) {
     dataText(pricing, "pricing"),
     warnOnce,
   );
-}
-
-const warned = new Set();
-
-function warnOnce(message) {
-  if (warned.has(message)) return;
-  warned.add(message);
-  say("warn", message);
 }
 
 export function estimateTokens(input) {

@@ -1,27 +1,40 @@
 // A caller's body as JSON text. The engine writes it; Rust checks it field by field.
 
-import { refuse } from "./options.js";
+import { refuse, signals } from "./options.js";
 
+// The JSON text, and the signals in the body, which are an option written in the wrong place.
 export function requestText(body) {
   if (body === null || typeof body !== "object") {
     throw refuse("body", "must be an object of request parameters");
   }
   let text;
+  let given = [];
   try {
-    for (const [key, value] of Object.entries(body)) check(key, value);
-    text = JSON.stringify(body);
+    let sent = body;
+    if (Object.hasOwn(body, "signal")) {
+      given = signals(body.signal);
+      sent = { ...body };
+      delete sent.signal;
+    }
+    for (const [key, value] of Object.entries(sent)) check(key, value);
+    text = JSON.stringify(sent);
   } catch (error) {
     if (error?.name === "ConfigError") throw error;
     throw refuse("body", "can't be written as JSON", error);
   }
   if (text === undefined) throw refuse("body", "can't be written as JSON");
-  return text;
+  return { text, signals: given };
 }
+
+const OPTIONS = {
+  fetch: "is an option of the client, not a part of the body",
+  onSettled: "is an option, which stands behind the body and not in it",
+};
 
 // JSON.stringify turns NaN into null and drops functions without a word.
 function check(key, value) {
   if (typeof value === "number" && !Number.isFinite(value)) throw refuse(key, "must be a finite number");
   if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
-    throw refuse(key, `is a ${typeof value}, which JSON can't hold`);
+    throw refuse(key, OPTIONS[key] ?? `is a ${typeof value}, which JSON can't hold`);
   }
 }

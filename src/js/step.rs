@@ -260,8 +260,7 @@ pub fn no_key(why: f64) -> NoKey {
     }
 }
 
-/// A given store's refusal as JSON. A limit that nobody knows is a pause, and a wait that is no time never ends: a broken store
-/// lets nothing through.
+/// A given store's refusal as JSON. A wait that is no time never ends: a broken store lets nothing through.
 pub fn refusal(text: &str) -> Refusal {
     let answer = json::parse(text.as_bytes()).unwrap_or(Value::Null);
     let number = |name: &str| answer.get(name).and_then(Value::as_f64);
@@ -271,7 +270,8 @@ pub fn refusal(text: &str) -> Refusal {
         Some("month") => Reason::Month,
         Some("budget") => Reason::Budget,
         Some("concurrent") => Reason::Concurrent,
-        _ => Reason::Blocked,
+        Some("blocked") => Reason::Blocked,
+        _ => Reason::Other,
     };
     let wait = number("retryAfter").filter(|ms| *ms >= 0.0);
     let wait = wait.unwrap_or(f64::INFINITY);

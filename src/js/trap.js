@@ -32,6 +32,5 @@ export function trapped(error) {
   // A trap leaves the stack as deep as it was. In a microtask nothing of the module's is on it.
   queueMicrotask(() => (stack.value = empty));
   if (error instanceof HfetchError) return error;
-  const message = "An internal fault ended this call, and others go on: see cause, and please report it.";
-  return makeError("HfetchError", message, { cause: error });
+  return makeError("HfetchError", "An internal fault ended this call, and others go on: see cause.", { hint: "Please report it.", cause: error });
 }

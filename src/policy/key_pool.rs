@@ -160,27 +160,30 @@ impl KeyPool {
     ///
     /// Resting keys only where there are no others, the one that is ready soonest first: the last usable key is never refused.
     pub fn pick(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> Vec<usize> {
-        let now = self.advance(now.into());
-        let usable = self
-            .keys
-            .iter()
-            .enumerate()
-            .filter(|(_, key)| key.aside_until <= now);
-        let ready = usable.clone().filter(|(_, key)| key.ready_at(model) <= now);
+        let read = now.into();
+        let now = self.advance(read);
+        let ready = self.keys.iter().enumerate();
+        let ready = ready.filter(|(_, key)| key.aside_until.max(key.ready_at(model)) <= now);
         let mut order = Order::default();
         for (index, key) in ready {
             order.insert(tried.contains(&index), key.load(), index);
         }
-        if order.0.is_empty() {
-            for (index, key) in usable {
+        match order.0.is_empty() {
+            true => self.others(model, &[], read),
+            false => order.keys(),
+        }
+    }
+
+    /// The keys to try beside those in `asked`, ready or not, the one that is ready soonest first.
+    pub fn others(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> Vec<usize> {
+        let now = self.advance(now.into());
+        let mut order = Order::default();
+        for (index, key) in self.keys.iter().enumerate() {
+            if key.aside_until <= now && !asked.contains(&index) {
                 order.insert(false, key.ready_at(model), index);
             }
         }
-        let mut keys = Vec::new();
-        for row in order.0 {
-            keys.push(row.2);
-        }
-        keys
+        order.keys()
     }
 
     /// Whether a key that this request has not tried is ready for the model.
@@ -297,6 +300,14 @@ impl KeyPool {
 struct Order(Vec<(bool, f64, usize)>);
 
 impl Order {
+    fn keys(self) -> Vec<usize> {
+        let mut keys = Vec::new();
+        for row in self.0 {
+            keys.push(row.2);
+        }
+        keys
+    }
+
     fn insert(&mut self, later: bool, load: f64, index: usize) {
         let place = self
             .0

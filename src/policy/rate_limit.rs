@@ -41,6 +41,8 @@ pub enum Reason {
     Concurrent,
     /// The server asked for a pause.
     Blocked,
+    /// A store of the caller's has a reason that nobody knows here.
+    Other,
 }
 
 impl Reason {
@@ -52,7 +54,7 @@ impl Reason {
             Reason::Month => "month",
             Reason::Budget => "budget",
             Reason::Concurrent => "concurrent",
-            Reason::Blocked => "blocked",
+            Reason::Blocked | Reason::Other => "blocked",
         }
     }
 }

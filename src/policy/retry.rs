@@ -18,6 +18,9 @@ pub struct RetryPolicy {
     pub max_loading_wait: f64,
 }
 
+/// The least time in ms before the next try where a server says that it was asked too fast (429), and not how long to wait.
+const TOO_FAST: f64 = 1_000.0;
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
@@ -80,7 +83,12 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
     };
     // "Now" is taken at its word once: a server that fails and says so again would be asked without a pause.
     let told = told.filter(|wait| *wait > 0.0 || failure.attempt == 1);
-    Some(told.unwrap_or_else(|| backoff(failure, policy)))
+    // Browsers hide Retry-After, and a random part of the first delays may be a few ms: too soon for who was too fast.
+    let least = match failure.status {
+        Some(429) => TOO_FAST,
+        _ => 0.0,
+    };
+    Some(told.unwrap_or_else(|| (least + backoff(failure, policy)).min(policy.max_delay)))
 }
 
 /// Whether the server says that another try is no use, as OpenAI's does, and a gateway that has tried several times itself.

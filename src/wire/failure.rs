@@ -15,6 +15,8 @@ pub struct Response<'a> {
     pub body: &'a [u8],
     /// Whether the request carried a key.
     pub has_key: bool,
+    /// Whether the server is Hugging Face's own.
+    pub of_hugging_face: bool,
     /// A model that answers chat on the router today, for the hint.
     pub usable_model: &'a str,
 }
@@ -35,12 +37,12 @@ pub fn from_response(response: Response<'_>) -> Error {
     if let Some(value) = &value {
         describe(&mut error, value);
     }
-    error.retryable = error::passes(response.status);
+    error.is_retryable = error::passes(response.status);
     if class == Class::ModelLoading {
         error.estimated_time = value.as_ref().and_then(estimated_ms);
     }
-    let hint = hint(&error, &said, response);
-    error.message = compose(&error, &said, &hint);
+    error.hint = hint(&error, &said, response);
+    error.message = compose(&error, &said);
     error
 }
 
@@ -346,7 +348,7 @@ const OF_HUGGING_FACE: &[&str] = &[
 ];
 
 /// Why another model is to be asked, if so.
-fn wrong_model(error: &Error, said: &str) -> Option<&'static str> {
+fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'static str> {
     if !matches!(error.status, Some(400 | 404 | 410 | 422)) {
         return None;
     }
@@ -356,11 +358,11 @@ fn wrong_model(error: &Error, said: &str) -> Option<&'static str> {
         Some(
             "This model only completes text: it has no chat template, so it can't be used in chat.",
         )
-    } else if code == "model_not_supported" {
+    } else if code == "model_not_supported" && of_hugging_face {
         Some(
             "No inference provider enabled for your account serves this model (huggingface.co/settings/inference-providers).",
         )
-    } else if code == "model_not_found"
+    } else if matches!(code, "model_not_found" | "model_not_supported")
         || of_model && mentions(said, &["model"]) && mentions(said, UNSUPPORTED_MODEL)
     {
         Some("The model is not served here: check its spelling, or it has been retired.")
@@ -369,16 +371,20 @@ fn wrong_model(error: &Error, said: &str) -> Option<&'static str> {
     }
 }
 
-/// What the reader can do next.
+/// What the reader can do next. Of Hugging Face's accounts and catalogue is spoken to who asked there.
 fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
-    if let Some(reason) = wrong_model(error, said) {
-        return [
-            reason,
-            " Use an instruction-tuned model such as \"",
-            response.usable_model,
-            "\"; models.list() shows what is live.",
-        ]
-        .concat();
+    let here = response.of_hugging_face;
+    if let Some(reason) = wrong_model(error, said, here) {
+        let mut text = reason.to_string();
+        if here {
+            let model = response.usable_model;
+            text.extend([
+                " Use an instruction-tuned model such as \"",
+                model,
+                "\"; models.list() shows what is live.",
+            ]);
+        }
+        return text;
     }
     if error.class == Class::ModelLoading {
         let wait = error.estimated_time.map_or_else(String::new, |ms| {
@@ -392,9 +398,10 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
         ];
         return text.concat();
     }
-    let theirs = mentions(said, OF_HUGGING_FACE);
+    let theirs = here && mentions(said, OF_HUGGING_FACE);
+    let without_words = said.is_empty() || said.starts_with(PAGE);
     let text = match error.class {
-        Class::Authentication if !(theirs || said.is_empty() || said.starts_with(PAGE)) => {
+        Class::Authentication if !(theirs || here && without_words) => {
             "Check the token, or pass one as apiKey."
         }
         Class::Authentication if !response.has_key => {
@@ -403,8 +410,11 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
         Class::Authentication => {
             "Check the token, or create one at huggingface.co/settings/tokens with the permission \"Make calls to Inference Providers\"."
         }
-        Class::PaymentRequired => {
+        Class::PaymentRequired if here => {
             "The account's inference credits are used up: buy credits or subscribe at huggingface.co/settings/billing, or use billTo to bill an organisation."
+        }
+        Class::PaymentRequired => {
+            "The account has no credits left: renew them, or use another key."
         }
         Class::PermissionDenied if theirs => {
             "The token needs the permission \"Make calls to Inference Providers\" (huggingface.co/settings/tokens); a gated model must also be accepted on its page."
@@ -414,12 +424,11 @@ fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
             "The request is larger than the server takes: send fewer or shorter inputs at once (embeddings.batchSize)."
         }
         Class::RateLimit => "Slow down, add keys, or let hfetch wait: see limits and retry.",
-        Class::InternalServer => {
+        Class::InternalServer if here => {
             "The provider failed: retry, or pin another one with \"model:provider\"."
         }
-        _ if matches!(error.status, Some(300..=399)) => {
-            "The server redirects to where this request is not sent: give the right address as baseURL."
-        }
+        Class::InternalServer => "The server failed: send the request again later.",
+        _ if matches!(error.status, Some(300..=399)) => "Give the right address as baseURL.",
         _ => "",
     };
     text.to_string()
@@ -450,7 +459,7 @@ fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
     }
 }
 
-fn compose(error: &Error, said: &str, hint: &str) -> String {
+fn compose(error: &Error, said: &str) -> String {
     let mut message = error
         .status
         .map(|status| status.to_string())
@@ -458,16 +467,12 @@ fn compose(error: &Error, said: &str, hint: &str) -> String {
     let said = without_status(said, &message);
     message.push(' ');
     if said.is_empty() {
-        message.push_str("status code with no message");
+        message.push_str(match error.status {
+            Some(300..=399) => "The server redirects to where this request is not sent",
+            _ => "status code with no message",
+        });
     } else {
         message.push_str(said);
-    }
-    if !hint.is_empty() {
-        if !message.ends_with(['.', '!', '?', '…']) {
-            message.push('.');
-        }
-        message.push(' ');
-        message.push_str(hint);
     }
     message
 }

@@ -10,13 +10,13 @@ mod prompt;
 use std::ops::Range;
 
 use crate::error::{Error, find};
-use crate::json::{Kind, RawString, Scanner, number, write_string};
+use crate::json::{Kind, RawString, Scanner, number, unescape, write_string};
 use member::{
-    Form, KNOWN, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
+    Form, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
     stream_options_form, text_or_null, without_include_usage,
 };
 
-pub(super) use member::broken;
+pub(super) use member::{broken, doubt};
 pub use prompt::Prompt;
 use prompt::PromptReader;
 
@@ -56,6 +56,8 @@ pub struct ChatRequest {
     pub choices: f64,
     /// Where the body's stream options stand, with their comma: what some servers refuse, and can be cut out by [`without`].
     pub stream_options: Option<Range<usize>>,
+    /// What to tell the developer of parameters that were probably meant otherwise.
+    pub doubts: Vec<String>,
 }
 
 /// Whether an answer refuses the stream options of its request, which is worth asking again without them.
@@ -144,7 +146,7 @@ pub fn responses(
 
 #[derive(Default)]
 struct Draft<'a> {
-    /// Which of [`KNOWN`] have come, bit by bit.
+    /// Which of [`member::known`] have come, bit by bit.
     seen: u32,
     model: Option<String>,
     messages: bool,
@@ -154,6 +156,7 @@ struct Draft<'a> {
     choices: Option<f64>,
     /// Members in the caller's order.
     members: Vec<Member<'a>>,
+    doubts: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
@@ -202,7 +205,7 @@ impl<'a> Draft<'a> {
     /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
     /// the one that was checked may be the other.
     fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
-        for (index, name) in KNOWN.iter().enumerate() {
+        for (index, name) in member::known().iter().enumerate() {
             if name.as_bytes() == key {
                 let bit = 1 << index;
                 if self.seen & bit != 0 {
@@ -253,6 +256,7 @@ impl Reader<'_> {
             asks_usage: draft.asks_usage || self.api == Api::Responses,
             max_tokens: draft.max_tokens.filter(|most| most.is_finite()),
             choices: draft.choices.unwrap_or(1.0),
+            doubts: draft.doubts,
         })
     }
 
@@ -309,6 +313,7 @@ impl Reader<'_> {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
+            "" => doubt(&unescape(key.raw), &mut draft.doubts),
             _ => {}
         }
         draft.members.push(Member { key, value, form });

@@ -112,6 +112,29 @@ function gateways(figures) {
   return table(["", ...GATEWAYS], rows);
 }
 
+/** A time in ns as ms. */
+const ms = (ns) => (ns < 1e6 ? (ns / 1e6).toFixed(1) : String(Math.round(ns / 1e6)));
+
+/** What a page's visitor could notice, in ms of work on the page's thread. */
+export function felt({ chromium, "start-chromium": start }) {
+  const stream = finder(chromium.figures);
+  const begin = finder(start.figures);
+  const rows = [
+    ["import and construct", (library) => begin(library, "import and construct")],
+    ["the first request", (library) => begin(library, "first request")],
+    ["1,000 tokens, each an event of its own", (library) => stream(library, "single slot", 0) * 1_000],
+  ];
+  const of = (library) => rows.map(([, time]) => time(library));
+  const [ours, theirs] = ["hfetch", "openai"].map(of);
+  const sum = (times) => times.reduce((total, time) => total + time, 0);
+  return `## What a page feels
+
+Nothing that tells hfetch from \`openai\`: they are ${ms(Math.abs(sum(theirs) - sum(ours)))} ms apart in all of this together. In Chromium, on ${chromium.date}, a page's thread worked so many milliseconds
+for each of them; those of the tokens are spread over the seconds in which the model writes.
+
+${table(["ms", "hfetch", "openai"], [...rows.map(([what], at) => [what, ms(ours[at]), ms(theirs[at])]), ["together", ms(sum(ours)), ms(sum(theirs))]])}`;
+}
+
 /** Whether the gateway's processor time for a stream is less than a millisecond above the other's. */
 function withinMillisecond(figures, workload, other) {
   const find = finder(figures);
@@ -128,7 +151,9 @@ export function document(measured) {
 
 Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versions of \`tests/package/runtime\`. \`npm run results\` writes this page.
 
-Every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
+${felt(measured)}
+
+From here on every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
 with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.
 Other work on the machine moves a ratio by a tenth or two.
 

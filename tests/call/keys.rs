@@ -35,7 +35,7 @@ fn with_one_key_nothing_but_a_pause_helps() {
         (401, "AuthenticationError"),
         (402, "PaymentRequiredError"),
         (403, "PermissionDeniedError"),
-        (429, "pause 251, send hf_a, answer"),
+        (429, "pause 1251, send hf_a, answer"),
     ];
     for (status, then) in table {
         assert_eq!(story("", [status]), format!("send hf_a, {then}"));
@@ -59,7 +59,7 @@ fn the_last_error_is_told_when_every_key_was_refused() {
         ),
         (
             vec![429, 429, 429],
-            "send hf_a, send hf_b, pause 501, send hf_a, RateLimitError",
+            "send hf_a, send hf_b, pause 1501, send hf_a, RateLimitError",
         ),
     ];
     for (statuses, told) in table {
@@ -102,6 +102,28 @@ fn the_last_usable_key_is_tried_all_the_same() {
         assert!(world.story(0).ends_with("AuthenticationError"));
         assert_eq!(world.story(1), format!("{told}, answer"));
     }
+}
+
+#[test]
+fn a_key_that_rests_is_tried_where_the_server_wants_every_other_one_to_pause() {
+    let paused = |status| Reply::from(status).header("retry-after", "60");
+    let spent = Reply::from(200).header("ratelimit", "\"api\";r=0;t=60");
+    for retry in ["", r#","retry":false"#, r#","limits":{"onLimit":"error"}"#] {
+        for pause in [paused(429), paused(503), spent.clone()] {
+            let options = format!("{TWO}{retry}");
+            let scenario = Scenario::with(&options).call(Plan::chat().met_by([402]));
+            let scenario = scenario.call(Plan::chat().at(500).met_by([pause]));
+            let world = World::run(&scenario.call(Plan::chat().at(1_000)));
+            assert!(world.story(1).starts_with("send hf_b"), "{options}");
+            // Its credits may have been renewed.
+            assert_eq!(world.story(2), "send hf_a, answer", "{options}");
+        }
+    }
+    // A key that the server doesn't know is no usable one.
+    let scenario = Scenario::with(TWO).call(Plan::chat().met_by([Reply::from(401), paused(429)]));
+    let world = World::run(&scenario.call(Plan::chat().at(1_000)));
+    assert_eq!(world.story(1), "RateLimitError");
+    assert_eq!(world.error(1).retry_after, Some(59_002.0));
 }
 
 /// Two keys, of which hf_a rests from 1 on (the body of an error takes a millisecond) as `status` and `rest` say; hf_b is at its limit at 2 s.
@@ -234,7 +256,7 @@ fn a_function_is_asked_before_each_try() {
         (
             &[Gives("hf_x")],
             &[429],
-            "key?, send hf_x, pause 251, key?, send hf_x, answer",
+            "key?, send hf_x, pause 1251, key?, send hf_x, answer",
         ),
     ];
     for (answers, statuses, told) in table {
@@ -264,7 +286,7 @@ fn a_function_that_gives_no_key_ends_the_call() {
         assert_eq!(world.story(0), format!("key?, {class}"), "{answer:?}");
         let error = world.error(0);
         assert_eq!((error.path.as_deref(), error.reason), (path, reason));
-        assert_eq!(error.retryable, path.is_none(), "{answer:?}");
+        assert_eq!(error.is_retryable, path.is_none(), "{answer:?}");
         let failure = world.flights[0].failure.as_ref().unwrap();
         assert_eq!(failure.cause, has_cause, "{answer:?}");
         assert_eq!(world.settlement(0).attempts, 0);

@@ -146,7 +146,7 @@ fn a_request_that_can_never_fit_fails_at_once_even_behind_others() {
     let world = World::run(&scenario);
     assert_eq!(world.story(2), "LimitExceededError");
     assert_eq!(world.error(2).retry_after, Some(f64::INFINITY));
-    assert!(!world.error(2).retryable);
+    assert!(!world.error(2).is_retryable);
     assert_eq!(world.flights[2].ended_at, 2);
 }
 
@@ -208,6 +208,72 @@ fn a_pause_that_a_server_asked_for_holds_for_every_call() {
     let world = World::run(&scenario.call(Plan::chat().at(500)));
     assert_eq!(world.story(0), "send hf_a, pause 2001, send hf_a, answer");
     assert_eq!(world.story(1), "line 1501, send hf_a, answer");
+}
+
+#[test]
+fn a_pause_that_is_too_long_to_wait_for_is_told_at_once() {
+    let asks = |status, seconds| Reply::from(status).header("retry-after", seconds);
+    let spent = Reply::from(200).header("ratelimit", "\"api\";r=0;t=60");
+    let never = r#""retry":false"#;
+    let short = r#""retry":{"maxDelay":1000}"#;
+    let table = [
+        ("", asks(429, "60"), 59_501.0),
+        ("", asks(503, "60"), 59_501.0),
+        ("", spent, 59_500.0),
+        (never, asks(429, "2"), 1_501.0),
+        (r#""maxRetries":0"#, asks(429, "2"), 1_501.0),
+        (short, asks(429, "2"), 1_501.0),
+        (r#""limits":{"maxWait":1000}"#, asks(429, "31"), 30_501.0),
+        (r#""limits":{"onLimit":"error"}"#, asks(429, "31"), 30_501.0),
+    ];
+    for (options, reply, left) in table {
+        let scenario = Scenario::with(options).call(Plan::chat().met_by([reply]));
+        let scenario = scenario.call(Plan::chat().at(500));
+        for scenario in [
+            scenario.clone(),
+            scenario.clone().workerd(),
+            scenario.store(&[]),
+        ] {
+            let world = World::run(&scenario);
+            assert_eq!(
+                world.story(1).replace("reserve hf_a, ", ""),
+                "RateLimitError",
+                "{options}"
+            );
+            assert_eq!(world.flights[1].ended_at, 500);
+            let error = world.error(1);
+            assert_eq!((error.status, error.retry_after), (Some(429), Some(left)));
+            assert_eq!((error.is_retryable, error.reason), (true, None));
+            let failure = world.flights[1].failure.as_ref().unwrap();
+            assert_eq!((failure.attempts, &failure.request_id), (0, &None));
+            assert_eq!(world.settlement(1).attempts, 0);
+        }
+    }
+}
+
+#[test]
+fn who_waits_as_long_as_the_server_asked_for_goes_on() {
+    let reply = Reply::from(429).header("retry-after", "60");
+    let scenario = Scenario::with(r#""retry":false"#).call(Plan::chat().met_by([reply]));
+    // The body of the error takes a millisecond, and a timer may be one early.
+    let world = World::run(&scenario.clone().call(Plan::chat().at(60_000)));
+    assert_eq!(world.story(1), "line 1, send hf_a, answer");
+    let world = World::run(&scenario.call(Plan::chat().at(60_001)));
+    assert_eq!(world.story(1), "send hf_a, answer");
+}
+
+#[test]
+fn what_the_operator_limits_is_told_as_such_whatever_the_server_asks_for() {
+    let limits = r#""apiKeys":["hf_a","hf_b"],"limits":{"requestsPerMinute":1,"maxWait":50000}"#;
+    let pause = Reply::from(200).header("ratelimit", "\"api\";r=0;t=40");
+    let scenario = Scenario::with(limits).call(Plan::chat().met_by([pause]));
+    let scenario = scenario.call(Plan::chat().at(5_000));
+    let world = World::run(&scenario.clone().call(Plan::chat().at(8_000)));
+    assert_eq!(world.story(2), "LimitExceededError");
+    assert_eq!(world.error(2).reason, Some("requests"));
+    // One that may wait does so for its own limit, and not for a pause.
+    let world = World::run(&scenario.call(Plan::chat().at(15_000)));
+    assert_eq!(world.story(2), "line 45000, send hf_a, answer");
 }
 
 #[test]

@@ -74,11 +74,36 @@ fn base_urls_have_one_spelling() {
 }
 
 #[test]
+fn hugging_face_is_known_by_its_domain() {
+    for (given, own) in [
+        ("https://router.huggingface.co/v1", true),
+        ("https://router.huggingface.co/together/v1", true),
+        ("https://api-inference.huggingface.co/v1", true),
+        ("https://HuggingFace.co:443/v1", true),
+        ("https://nothuggingface.co/v1", false),
+        ("https://huggingface.co.example.com/v1", false),
+        ("https://x.endpoints.huggingface.cloud", false),
+        ("http://127.0.0.1/huggingface.co", false),
+    ] {
+        let text = serde_json::json!({"apiKey": "hf_key", "baseURL": given}).to_string();
+        assert_eq!(
+            options(&text).unwrap().base_url.is_hugging_face,
+            own,
+            "{given}"
+        );
+    }
+}
+
+#[test]
 fn what_is_no_base_url_is_refused() {
     for (given, words) in [
         ("", "empty"),
         ("router.huggingface.co/v1", "https://"),
-        ("/v1", "https://"),
+        ("/v1", "is relative, and there is no page"),
+        ("./v1", "is relative"),
+        ("../v1", "is relative"),
+        ("//host/v1", "is relative"),
+        ("v1", "https://"),
         ("ftp://host/v1", "https://"),
         ("javascript://host", "https://"),
         ("file:///etc/passwd", "https://"),

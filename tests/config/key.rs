@@ -51,7 +51,9 @@ fn keys_are_refused_without_being_quoted() {
 
 #[test]
 fn only_the_router_needs_a_key() {
-    assert_refused(options("{}"), "apiKey", "HF_TOKEN");
+    assert_refused(options("{}"), "apiKey", "missing");
+    let hint = options("{}").unwrap_err().hint.clone();
+    assert!(hint.contains("huggingface.co/settings/tokens") && hint.contains("HF_TOKEN"));
     assert_refused(
         options(r#"{"baseURL": "https://router.huggingface.co/together/v1"}"#),
         "apiKey",

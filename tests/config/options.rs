@@ -261,12 +261,56 @@ fn an_unknown_option_names_the_one_that_was_meant() {
         let words = format!("did you mean {meant}?");
         assert_refused(with(&format!(r#""{given}": 1"#)), given, &words);
     }
-    assert_refused(
-        with(r#""organization": 1"#),
-        "organization",
-        "there are id, apiKey",
-    );
+    assert_refused(with(r#""project": 1"#), "project", "there are id, apiKey");
     assert_refused(with(r#""fo": 1"#), "fo", "there are");
+}
+
+#[test]
+fn options_of_other_clients_are_known_by_their_names_here() {
+    for (given, ours) in [
+        ("accessToken", "apiKey"),
+        ("token", "apiKey"),
+        ("endpointUrl", "baseURL"),
+        ("defaultHeaders", "headers"),
+        ("fetchOptions", "fetch"),
+        ("httpAgent", "fetch"),
+        ("organization", "billTo"),
+        ("provider", "org/name:provider"),
+        ("retry_on_error", "retry"),
+    ] {
+        assert_refused(with(&format!(r#""{given}": true"#)), given, ours);
+    }
+}
+
+#[test]
+fn what_openai_wants_to_hear_in_a_page_is_warned_of() {
+    for value in ["true", "false"] {
+        let field = format!(r#""dangerouslyAllowBrowser": {value}"#);
+        let warnings = with(&field).unwrap().warnings;
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("dangerouslyAllowBrowser is not needed"));
+    }
+    assert!(with(r#""id": "x""#).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn the_time_to_the_headers_has_two_names() {
+    for field in ["headers", "connect"] {
+        let config = with(&format!(r#""timeout": {{"{field}": 1500}}"#)).unwrap();
+        assert_eq!(config.timeouts.connect(true), 1500.0);
+    }
+    let both = with(r#""timeout": {"headers": 1500, "connect": 1500}"#);
+    assert_eq!(both.unwrap().timeouts.connect(false), 1500.0);
+    assert_refused(
+        with(r#""timeout": {"headers": 1500, "connect": 1501}"#),
+        "timeout.connect",
+        "contradicts headers",
+    );
+    for field in ["headers", "connect"] {
+        let field = format!("timeout.{field}");
+        let given = format!(r#""timeout": {{"{}": 0}}"#, &field[8..]);
+        assert_refused(with(&given), &field, "above 0");
+    }
 }
 
 #[test]
@@ -308,7 +352,7 @@ fn numbers_that_are_none_are_refused() {
 }
 
 #[test]
-fn a_number_is_the_connect_timeout() {
+fn a_number_is_the_time_to_the_headers() {
     let config = with(r#""timeout": 1500"#).unwrap();
     assert_eq!(
         (

@@ -328,3 +328,27 @@ proptest! {
         prop_assert_eq!(sent, texts.into_iter().map(Value::String).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_misspelt_parameter_is_doubted_and_sent() {
+    for (written, meant) in [
+        ("dimensons", "dimensions"),
+        ("encodingFormat", "encoding_format"),
+    ] {
+        let request = on(OTHER, &format!(r#"{{"input":"a","{written}":1}}"#)).unwrap();
+        assert_eq!(request.doubts.len(), 1, "{written}");
+        assert!(request.doubts[0].ends_with(&format!("did you mean {meant}?")));
+        assert!(only_body(&request).contains(written));
+    }
+    for name in [
+        "truncate",
+        "normalize",
+        "prompt_name",
+        "user",
+        "dimension",
+        "input_type",
+    ] {
+        let request = on(OTHER, &format!(r#"{{"input":"a","{name}":1}}"#)).unwrap();
+        assert!(request.doubts.is_empty(), "{:?}", request.doubts);
+    }
+}

@@ -27,7 +27,7 @@ export async function three(hfetch, base) {
   };
   const results = {};
   for (const [name, task] of Object.entries(tasks)) {
-    results[name] = await task().catch((error) => `${error?.name}: ${error?.message}`);
+    results[name] = await task().catch((error) => `${error?.name}: ${error?.message} ${error?.hint ?? ""}`);
   }
   return results;
 }

@@ -28,6 +28,11 @@ export function scripted(...steps) {
     id,
     baseURL,
     client: (options = {}) => new hfetch.HuggingFace({ apiKey: "hf_test", baseURL, model: MODEL, ...options }),
+    /** One that takes the endpoint for Hugging Face's router. */
+    atRouter(options = {}) {
+      const there = (url, init) => fetch(url.replace("https://router.huggingface.co/v1", baseURL), init);
+      return new hfetch.HuggingFace({ apiKey: "hf_test", model: MODEL, fetch: there, ...options });
+    },
     stats: (until) => endpoint.stats(id, until),
     /** The counters once no answer is open any more. */
     async closed() {

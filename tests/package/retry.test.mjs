@@ -88,7 +88,65 @@ for (const [name, headers, least] of waits) {
 test("a RateLimit header that is not spent is no reason to wait", async () => {
   const script = scripted({ status: 429, headers: { ratelimit: '"api";r=999;t=295' } }, {});
   const { ms } = await timed(() => ask(script.client({ retry: QUICK })));
-  assert.ok(ms < 1000, `${ms} ms`);
+  assert.ok(ms >= 990 && ms < 2_500, `${ms} ms: the second for who was too fast, and not the window`);
+});
+
+test("who was too fast waits a second at least, each time, where nothing that can be read says how long", async () => {
+  for (const headers of [{}, { "retry-after": "soon" }]) {
+    const script = scripted({ status: 429, headers, times: 2 }, {});
+    const { ms } = await timed(() => ask(script.client({ retry: QUICK })));
+    assert.ok(ms >= 1_990 && ms < 5_000, `${ms} ms`);
+    assert.equal((await script.closed()).requests, 3);
+  }
+  for (const attempt of [1, 2]) {
+    for (const random of [0, 1]) {
+      const wait = hfetch.retryDelay({ status: 429, headers: {}, attempt, random });
+      assert.ok(wait >= 1_000 && wait <= 2_000, String(wait));
+    }
+  }
+});
+
+const PAUSES = [
+  ["429 with Retry-After", { status: 429, headers: { "retry-after": "60" } }],
+  ["503 with Retry-After", { status: 503, headers: { "retry-after": "60" } }],
+  ["a spent RateLimit header", { headers: { ratelimit: '"api";r=0;t=60' } }],
+];
+for (const [name, step] of PAUSES) {
+  test(`after ${name} the next call is told at once how long to wait, and nothing is sent`, async () => {
+    for (const options of [{}, { retry: false }, { limits: { onLimit: "error" } }, { limits: { requestsPerMinute: 100 } }]) {
+      const script = scripted(step);
+      const hf = script.client(options);
+      await ask(hf).catch(() => {});
+      for (const body of [{}, { stream: true }]) {
+        const pending = ask(hf, body);
+        const { value: error, ms } = await timed(() => failure(pending));
+        assert.ok(error instanceof hfetch.RateLimitError && !(error instanceof hfetch.LimitExceededError), String(error));
+        assert.deepEqual([error.status, error.attempts, error.requestId, error.isRetryable], [429, 0, null, true]);
+        assert.ok(error.retryAfter > 50_000 && error.retryAfter <= 60_000, String(error.retryAfter));
+        assert.ok(ms < 1_000, `${ms} ms`);
+        assert.match(error.message, /server has asked for a pause/);
+        assert.deepEqual([(await pending.settled).attempts, (await pending.settled).outcome], [0, "error"]);
+      }
+      assert.equal((await script.closed()).requests, 1);
+    }
+  });
+}
+
+test("a short pause is waited for, unless retry is off", async () => {
+  const script = scripted({ status: 429, headers: { "retry-after-ms": "900" } }, {}, {});
+  const hf = script.client({ retry: false });
+  await failure(ask(hf));
+  const error = await failure(ask(hf));
+  assert.equal(error.name, "RateLimitError");
+  const { ms } = await timed(() => ask(hf, {}, { retry: {}, maxRetries: 1 }));
+  assert.ok(ms >= error.retryAfter - 100 && ms < 3_000, `${ms} ms of ${error.retryAfter}`);
+});
+
+test("another key goes on while one has to pause", async () => {
+  const script = scripted({ status: 429, headers: { "retry-after": "60" } }, {}, {}, {});
+  const hf = script.client({ apiKey: undefined, apiKeys: ["hf_a", "hf_b"] });
+  for (let call = 0; call < 3; call++) assert.equal((await ask(hf)).object, "chat.completion");
+  assert.equal((await script.closed()).requests, 4);
 });
 
 test("a Retry-After on a 200 means nothing", async () => {
@@ -174,7 +232,8 @@ for (const [name, thrown, code] of [
     const error = await failure(pending);
     assert.deepEqual([error.name, error.phase, sent.length, error.attempts], ["APIConnectionTimeoutError", "connect", 1, 1]);
     assert.ok(error instanceof hfetch.APIConnectionTimeoutError && error.cause.message === thrown.message);
-    assert.match(error.message, new RegExp(`runtime's own limit.*${code}.*stream.*option fetch`));
+    assert.match(error.message, new RegExp(`runtime's own limit.*${code}`));
+    assert.match(error.hint, /stream.*option fetch/);
     const { usage, outcome } = await pending.settled;
     assert.deepEqual([usage.prompt_tokens > 0, usage.source, outcome], [true, "estimated", "error"]);
   });

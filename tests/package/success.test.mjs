@@ -299,7 +299,8 @@ test("a catalogue that is a failure is an APIError with its words", async () => 
 test("a permission is only spoken of behind Hugging Face's own words", async () => {
   const told = async (status, body) => {
     const fetch = async () => new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
-    return (await failure(new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, retry: false, fetch }).chat.completions.create({ messages: PROMPT }))).message;
+    const { message, hint } = await failure(new hfetch.HuggingFace({ apiKey: "hf_test", model: MODEL, retry: false, fetch }).chat.completions.create({ messages: PROMPT }));
+    return `${message} ${hint ?? ""}`;
   };
   assert.match(await told(403, { error: "This authentication method does not have sufficient permissions to call Inference Providers on behalf of user someone" }), /needs the permission/);
   assert.match(await told(401, { error: "Invalid username or password." }), /permission/);

@@ -4,18 +4,22 @@
 import { pathToFileURL } from "node:url";
 
 const [snippet, endpoint] = process.argv.slice(2);
+const TOO_FAST = "Too fast.";
 const send = globalThis.fetch;
 
 globalThis.fetch = (input, init) => {
   const url = new URL(input);
   if (url.origin !== "https://router.huggingface.co") throw new Error(`a snippet asked for ${url}`);
+  if (init?.body?.includes(TOO_FAST)) return Promise.resolve(new Response("slow down", { status: 429, headers: { "retry-after": "60" } }));
   return send(endpoint + url.pathname + url.search, init);
 };
 
 const { POST } = await import(pathToFileURL(snippet).href);
 if (POST) {
-  const messages = [{ role: "user", content: "Hello." }];
-  const response = await POST(new Request("http://localhost/", { method: "POST", body: JSON.stringify({ messages }) }));
-  console.log(response.status, response.headers.get("content-type"));
-  console.log(await response.text());
+  for (const content of ["Hello.", TOO_FAST]) {
+    const body = JSON.stringify({ messages: [{ role: "user", content }] });
+    const response = await POST(new Request("http://localhost/", { method: "POST", body }));
+    console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
+    console.log(await response.text());
+  }
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findRepository, repositoryUrl } from "../../scripts/repository.mjs";
+import { findRepository, packedLinks, repositoryUrl } from "../../scripts/repository.mjs";
 
 const addresses = {
   "https://git.example.org/team/hfetch.git": "git+https://git.example.org/team/hfetch.git",
@@ -27,4 +27,13 @@ test("what is said goes before what GitHub Actions says, and that before the clo
   const actions = { GITHUB_SERVER_URL: "https://git.example.org", GITHUB_REPOSITORY: "team/hfetch" };
   assert.equal(await findRepository(actions), "git+https://git.example.org/team/hfetch.git");
   assert.equal(await findRepository({ ...actions, HFETCH_REPOSITORY: "https://other.example.org/hfetch" }), "git+https://other.example.org/hfetch.git");
+});
+
+test("links of a packed text lead to the repository, or are none where there is no repository", () => {
+  const text = "See [docs/a.md](docs/a.md#part), [others](docs/a.md), [what changed](CHANGELOG.md), [below](#below), [npm](https://npmjs.com/x) and ![a picture](a.svg).";
+  const kept = "[what changed](CHANGELOG.md), [below](#below), [npm](https://npmjs.com/x) and ![a picture](a.svg).";
+  const url = "git+https://git.example.org/team/hfetch.git";
+  const web = "https://git.example.org/team/hfetch/blob/HEAD";
+  assert.equal(packedLinks(text, url, ["CHANGELOG.md"]), `See [docs/a.md](${web}/docs/a.md#part), [others](${web}/docs/a.md), ${kept}`);
+  assert.equal(packedLinks(text, null, ["CHANGELOG.md"]), `See docs/a.md, others (docs/a.md of the sources), ${kept}`);
 });

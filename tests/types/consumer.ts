@@ -38,7 +38,7 @@ const hf = new HuggingFace({
   pricing: { inputPerMillion: 0.1, outputPerMillion: 0.2 },
   limits: { ...FREE_TIER, onLimit: "error" },
   budget: { usd: 5, per: "day" },
-  timeout: { idle: 5_000 },
+  timeout: { headers: 9_000, idle: 5_000 },
   retry: false,
   onSettled: (settlement) => same<typeof settlement, Settlement>(true),
 });
@@ -81,8 +81,8 @@ export function errors(error: unknown): PartialCompletion | null {
   if (error instanceof BudgetExceededError) return void error.spentUsd, null;
   if (error instanceof StreamTruncatedError) return error.partial;
   if (error instanceof APIConnectionTimeoutError) return same<typeof error.phase, "connect" | "idle" | "total">(true), error.partial;
-  if (error instanceof APIError) same<typeof error.status, number | undefined>(true);
-  if (error instanceof HfetchError) same<typeof error.name, string>(true);
+  if (error instanceof APIError) same<typeof error.status, number | undefined>(true), same<typeof error.isRetryable, boolean>(true);
+  if (error instanceof HfetchError) same<typeof error.name, string>(true), same<typeof error.hint, string | null>(true);
   return null;
 }
 

@@ -5,7 +5,7 @@ import { dollars, duration } from "../format.js";
 
 /** What helps, for errors whose message can't know this page. */
 function advice(error) {
-  const { name, status, retryable, retryAfter, reason } = error;
+  const { name, status, isRetryable, retryAfter, reason } = error;
   if (name === "BudgetExceededError") return `The budget of ${dollars(error.budgetUsd)} would be overspent: raise it under Connection, or ask for fewer max_tokens.`;
   if (reason === "month") return "The month's requests are used up.";
   if (Number.isFinite(retryAfter) && retryAfter > 0) return `The same request may succeed in ${duration(retryAfter)}.`;
@@ -14,7 +14,7 @@ function advice(error) {
   if (name === "PaymentRequiredError") return "Credits are per account: another token of the same account won't help.";
   if (name === "APIError" && status === 200) return "Something between this page and the model answered in its place: look at the network.";
   if (name === "StreamTruncatedError") return "What had arrived is kept above. Answer again, or go on from there.";
-  if (retryable || /^(StreamError|APIConnection)/.test(name)) return "The same request may succeed if it is sent again.";
+  if (isRetryable || /^(StreamError|APIConnection)/.test(name)) return "The same request may succeed if it is sent again.";
   return status === 400 ? "Change the request, or choose another model." : "The same request will fail again: change it first.";
 }
 
@@ -26,6 +26,7 @@ export function errorCard(error, onRetry) {
     { class: "card", role: "alert" },
     element("h3", { textContent: error.name ?? "Error" }),
     element("p", { textContent: error.message }),
+    error.hint && element("p", { textContent: error.hint }),
     element("p", { textContent: advice(error) }),
     facts.some(Boolean) && element("p", { class: "note", textContent: facts.filter(Boolean).join(" · ") }),
     onRetry && button,

@@ -11,7 +11,7 @@ const LIMITS = {
 // A gateway refuses instead of waiting: what a Limits object says of waiting is taken and has no effect.
 const WAITING = ["onLimit", "maxWait"];
 const CAPS = { maxTokens: "GATEWAY_MAX_TOKENS", n: "GATEWAY_MAX_N", bodyBytes: "GATEWAY_MAX_BODY_BYTES", messages: "GATEWAY_MAX_MESSAGES" };
-const TIMEOUTS = { connect: "GATEWAY_TIMEOUT_CONNECT", idle: "GATEWAY_TIMEOUT_IDLE", total: "GATEWAY_TIMEOUT_TOTAL" };
+const TIMEOUTS = { headers: "GATEWAY_TIMEOUT_HEADERS", connect: "GATEWAY_TIMEOUT_CONNECT", idle: "GATEWAY_TIMEOUT_IDLE", total: "GATEWAY_TIMEOUT_TOTAL" };
 const BATCHING = { batchSize: "GATEWAY_EMBEDDINGS_BATCH", concurrency: undefined };
 const PERIODS = ["hour", "day", "month", "total"];
 const BODY_BYTES = 4 * 1024 * 1024;

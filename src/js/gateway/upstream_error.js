@@ -74,6 +74,10 @@ function failed(error) {
   if (name === "AuthenticationError" || OF_THE_ACCOUNT.includes(status)) {
     return new Refusal(502, "upstream_unavailable", "This gateway has no access to the model at the moment.", { headers: FINAL });
   }
+  // Without a response there is a pause that the client was asked for before: none of the limits that the operator set.
+  if (name === "RateLimitError" && error.headers === undefined && error.error === undefined) {
+    return new Refusal(429, "upstream_rate_limited", "The model's server has asked this gateway for a pause: send the request again when that is over.", { retryAfter });
+  }
   if (status === undefined) return new Refusal(502, "upstream_unreachable", "The model's server could not be reached.");
   if (status < 400 || status > 599) return new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
   const ownCode = name === "ModelLoadingError" ? "model_loading" : "upstream_error";

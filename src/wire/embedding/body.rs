@@ -3,7 +3,7 @@
 use super::request::Format;
 use crate::error::Error;
 use crate::json::{Kind, Scanner, Stop, unescape};
-use crate::wire::request::broken;
+use crate::wire::request::{broken, doubt};
 
 /// The inputs, each as its JSON text.
 pub struct Inputs {
@@ -20,6 +20,8 @@ pub struct Draft {
     pub format: Format,
     /// Every other key and its JSON, in the caller's order.
     pub members: Vec<(String, String)>,
+    /// What to tell the developer of parameters that were probably meant otherwise.
+    pub doubts: Vec<String>,
 }
 
 impl Draft {
@@ -35,6 +37,7 @@ impl Draft {
             inputs: None,
             format: Format::Floats,
             members: Vec::new(),
+            doubts: Vec::new(),
         };
         if scanner.kind()? != Kind::Object {
             return Err(Error::config(
@@ -84,7 +87,10 @@ impl Draft {
                     "is not a parameter; did you mean input?",
                 ));
             }
-            _ => self.keep(key, value),
+            _ => {
+                doubt(key, &mut self.doubts);
+                self.keep(key, value);
+            }
         }
         Ok(())
     }

@@ -69,6 +69,8 @@ pub struct EmbeddingRequest {
     pub provider: Option<String>,
     /// What the caller wants each embedding as.
     pub format: Format,
+    /// What to tell the developer of parameters that were probably meant otherwise.
+    pub doubts: Vec<String>,
     /// The JSON text of each input.
     inputs: Vec<String>,
     /// Whether the caller gave one input, not a list.
@@ -129,6 +131,7 @@ pub fn read(
         provider: target.provider,
         model,
         format: draft.format,
+        doubts: draft.doubts,
         inputs: inputs.texts,
         single: inputs.single,
         head,

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::json::{Kind, Scanner, Stop, unescape};
+use crate::spelling::nearest;
 
 /// How a member is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,8 +21,12 @@ pub enum Form {
     Omitted,
 }
 
-/// The parameters that mean something here.
-pub const KNOWN: [&str; 18] = [
+/// How many of [`NAMES`] mean something here.
+const MEANINGFUL: usize = 18;
+
+/// Parameters that servers know: first those that mean something here, then those that are often written, and those that
+/// another one could be taken for.
+static NAMES: [&str; 42] = [
     "model",
     "messages",
     "stream",
@@ -40,7 +45,76 @@ pub const KNOWN: [&str; 18] = [
     "instructions",
     "max_output_tokens",
     "background",
+    "tool_choice",
+    "response_format",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "user",
+    "encoding_format",
+    "dimensions",
+    "dimension",
+    "inputs",
+    "logprob",
+    "min_p",
+    "min_tokens",
+    "mode",
+    "models",
+    "repetition_penalty",
+    "speed",
+    "store",
+    "top_a",
+    "top_k",
+    "top_n",
+    "top_n_logprobs",
 ];
+
+/// Options of a call or a client, which a server has no use for.
+const OPTIONS: [&str; 7] = [
+    "timeout",
+    "retry",
+    "maxRetries",
+    "headers",
+    "apiKey",
+    "baseURL",
+    "billTo",
+];
+
+/// The parameters that mean something here.
+pub fn known() -> &'static [&'static str] {
+    NAMES.get(..MEANINGFUL).unwrap_or_default()
+}
+
+/// Adds what to tell who writes a parameter that was probably meant otherwise. It is sent all the same: servers have parameters
+/// of their own.
+#[cold]
+#[inline(never)]
+pub fn doubt(name: &str, doubts: &mut Vec<String>) {
+    if OPTIONS.contains(&name) {
+        let advice = " in a body is sent to the server as it is: as an option it belongs behind the body, or to the client";
+        return doubts.push(["hfetch: ", name, advice].concat());
+    }
+    if NAMES.contains(&name) {
+        return;
+    }
+    let near = |edits, letters| match edits {
+        0 => true,
+        1 => letters >= 4,
+        edits => edits == 2 && letters >= 8,
+    };
+    if let Some(meant) = nearest(name, &NAMES, near) {
+        let said = [
+            "hfetch: ",
+            name,
+            " in a body is sent as it is; did you mean ",
+            meant,
+            "?",
+        ];
+        doubts.push(said.concat());
+    }
+}
 
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
 /// scanner stopped.

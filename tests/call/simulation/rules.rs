@@ -5,8 +5,8 @@ use std::ops::Range;
 use hfetch::call::Call;
 use hfetch::call::shared::Shared;
 use hfetch::policy::cost::Rates;
-use hfetch::policy::limit_store::Part;
-use hfetch::policy::rate_limit::Limits;
+use hfetch::policy::limit_store::{Part, Refusal};
+use hfetch::policy::rate_limit::{Limits, Reason};
 use hfetch::policy::retry::RetryPolicy;
 
 use super::scenario::Reply;
@@ -100,8 +100,18 @@ pub fn pause(
     // "Now" is heard once.
     let wait = wait.filter(|ms| *ms > 0.0 || attempt == 1);
     let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
+    let too_fast = reply.is_some_and(|reply| reply.status() == 429);
+    let least = if too_fast { 1_000.0 } else { 0.0 };
+    let drawn = least + doubled.min(policy.max_delay) * random;
     // A timer may be a millisecond early.
-    Some(1.0 + wait.unwrap_or(doubled.min(policy.max_delay) * random))
+    Some(1.0 + wait.unwrap_or(drawn.min(policy.max_delay)))
+}
+
+/// Whether a refusal is a pause of the server's that a call doesn't wait for.
+pub fn is_too_long_a_pause(refusal: &Refusal, policy: &RetryPolicy) -> bool {
+    let is_pause = refusal.limit.reason == Reason::Blocked;
+    let wait = refusal.limit.retry_after;
+    is_pause && wait > 2.0 && (policy.max_attempts == 1 || wait > policy.max_delay)
 }
 
 /// Whether a call is let through with all its requests or with none.

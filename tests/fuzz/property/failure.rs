@@ -20,6 +20,7 @@ pub fn hold(data: &[u8]) {
         status,
         body,
         has_key: true,
+        of_hugging_face: head.len() % 2 == 0,
         usable_model: "org/model",
     });
     assert_eq!(refused.status, Some(status));
@@ -46,8 +47,10 @@ fn tells_no_key(error: &Error, body: &[u8]) {
         return;
     }
     let secrets = [SECRET.to_string()];
-    let clean = redact_cut(redact(&error.message, &secrets), &secrets);
-    assert!(!clean.contains(start), "{clean}");
+    for text in [&error.message, &error.hint] {
+        let clean = redact_cut(redact(text, &secrets), &secrets);
+        assert!(!clean.contains(start), "{clean}");
+    }
 }
 
 /// A text as if all of it stood in a string of JSON, whatever it is a part of.

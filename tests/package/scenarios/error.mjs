@@ -76,7 +76,7 @@ export const error = [
   scenario("503 loading is ModelLoadingError with its time in ms", async ({ client, script, hfetch, assert }) => {
     await script({ loading: 20 });
     const error = await assert.rejects(client({ retry: false }).chat.completions.create({ messages: PROMPT }), hfetch.ModelLoadingError);
-    assert.deepEqual([error.status, error.estimatedTime, error.retryable], [503, 20_000, true]);
+    assert.deepEqual([error.status, error.estimatedTime, error.isRetryable], [503, 20_000, true]);
   }),
 
   scenario("Retry-After of a day is thrown, not waited for", async ({ client, script, stats, hfetch, inPage, assert }) => {

@@ -111,32 +111,72 @@ impl Judge {
     /// Every key was refused.
     pub(super) fn end_round(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         let turn = &mut request.turn;
-        // A time that is known comes before one that nobody can foretell.
-        let gives_way = |refusal: &Refusal| match refusal.limit.retry_after {
-            0.0 => f64::MAX,
-            ms => ms,
+        let policy = &m.call.options.retry;
+        // A time that is known comes before one that nobody can foretell, and either before a pause that isn't waited for.
+        let gives_way = |refusal: &Refusal| {
+            let ms = match refusal.limit.retry_after {
+                0.0 => f64::MAX,
+                ms => ms,
+            };
+            (rules::is_too_long_a_pause(refusal, policy), ms)
         };
-        let refusals = turn.refusals.iter();
-        let soonest = refusals.min_by(|one, other| gives_way(one).total_cmp(&gives_way(other)));
+        let soonest = turn.refusals.iter().min_by(|one, other| {
+            let (one, other) = (gives_way(one), gives_way(other));
+            one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+        });
         let refusal = soonest.expect("a refusal").clone();
+        let of_a_key = turn
+            .keys
+            .iter()
+            .any(|key| refusal.scope == self.shared.scope(*key));
+        let waits = self.shared.config.waiting.waits;
+        let too_long = rules::is_too_long_a_pause(&refusal, policy);
+        if of_a_key && refusal.limit.reason == Reason::Blocked && (too_long || !waits) {
+            let others = self.pool.others(&turn.model, &turn.keys, m.now);
+            if !others.is_empty() {
+                turn.keys.extend(others);
+                return self.ask(m, request, step);
+            }
+        }
+        let turn = &mut request.turn;
         let mut of_keys = turn.keys.iter().map(|key| self.shared.scope(*key));
         turn.rested = match of_keys.any(|scope| scope == refusal.scope) {
             true => self.pool.next_ready(&turn.model, &turn.keys, m.now),
             false => f64::INFINITY,
         };
-        let reason = refusal.limit.reason.name();
-        let wait = refusal.limit.retry_after;
+        let told = refusal.limit.reason;
+        let mut wait = refusal.limit.retry_after;
+        if of_a_key && wait.is_finite() {
+            wait = wait.min(turn.rested);
+        }
+        let mut soon = refusal.clone();
+        soon.limit.retry_after = wait;
+        let ends = rules::is_too_long_a_pause(&soon, policy);
         let left = turn.give_up - turn.asked;
-        let too_long = turn.first && wait.min(turn.rested) > left;
+        let too_long = ends || turn.first && wait.min(turn.rested) > left;
         let never = !self.shared.config.waiting.waits || wait == f64::INFINITY;
         turn.refusal = Some(refusal);
-        if never || too_long || left <= 0.0 || reason == Reason::Budget.name() {
-            return self.give_up(request, step, reason);
+        if never || too_long || left <= 0.0 || told == Reason::Budget {
+            if told == Reason::Blocked && wait.is_finite() {
+                return self.paused(request, step, wait);
+            }
+            return self.give_up(request, step, told.name());
         }
         if request.turn.first && m.freed != request.turn.freed {
             return self.look(m, request, step);
         }
         self.join(m, request, step);
+    }
+
+    /// The server has asked for a pause, of which so much is left.
+    fn paused(&mut self, request: &mut Request, step: &Step, left: f64) {
+        let class = request.failed.unwrap_or("RateLimitError");
+        if let (None, Step::Fail(failure)) = (request.failed, step) {
+            let error = &failure.error;
+            assert_eq!((error.status, error.retry_after), (Some(429), Some(left)));
+            assert_eq!((error.reason, &failure.request_id), (None, &None));
+        }
+        self.fail(request, step, class);
     }
 
     /// A request that is first as it joins asks at once: no other one will wake it.
