@@ -7,7 +7,7 @@ use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
 
-const OPTIONS: [&str; 19] = [
+const OPTIONS: [&str; 20] = [
     "id",
     "apiKey",
     "apiKeys",
