@@ -163,7 +163,7 @@ export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);
   /** Takes one request, `tokens` and `usd` in every part, or says which part refused. */
   reserve(request: {
-    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */

@@ -1338,17 +1338,18 @@ export interface ClientSnapshot {
 export interface LimitStore {
   /**
    * Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch by the
-   * caller's wall clock: where several hosts share the store, trust its own clock more.
+   * caller's wall clock: where several hosts share the store, trust its own clock more. A part's `pause` names a further scope, a key's for one
+   * model: nothing is counted in it, and while it is blocked the part refuses with `"blocked"`.
    */
   reserve(request: {
-    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
-  /** Lets nothing through for this scope before `until`, ms since the epoch. */
+  /** Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. */
   block(scope: string, until: number): Promise<void>;
 }
 
