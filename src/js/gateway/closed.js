@@ -14,19 +14,19 @@ export class ClosedLimits {
   #closed = new Map(); // {reason, limit, until} by scope
   #wasted = new Map(); // {count, until} by scope: large bodies of this minute that were read in vain
 
-  /** Refuses a call that counts against a closed limit, of these parts or of all keys. */
-  check(parts, now) {
+  /** The refusal of a call that counts against a closed limit, of these parts or of all keys; undefined where none is closed. */
+  refusal(parts, now) {
     let longest;
     for (const scope of [...parts.map((part) => part.scope), KEYS]) {
       const found = this.#closed.get(scope);
       if (found && found.until <= now) this.#closed.delete(scope);
       else if (found && !(found.until <= longest?.until)) longest = { scope, ...found };
     }
-    if (longest === undefined) return;
+    if (longest === undefined) return undefined;
     const { scope, reason, limit, until } = longest;
     const retryAfter = until - now;
     const quotas = limit === undefined ? undefined : [{ scope, reason, limit, remaining: 0, reset: retryAfter }];
-    throw Object.assign(refusalOfLimit({ scope, reason, retryAfter }), { quotas });
+    return Object.assign(refusalOfLimit({ scope, reason, retryAfter }), { quotas });
   }
 
   /**

@@ -1,7 +1,7 @@
 // A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
 
 import { Gatekeeper } from "./authorize.js";
-import { checkBody, readBody } from "./body.js";
+import { checkBody, passOver, readBody } from "./body.js";
 import { LimitExceededError } from "./client.js";
 import { ClosedLimits } from "./closed.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
@@ -81,7 +81,11 @@ export class Service {
     const { request, line } = visit;
     const { caps } = this.#settings;
     const parts = this.#parts(caller);
-    this.#closed.check(parts, performance.now());
+    const closed = this.#closed.refusal(parts, performance.now());
+    if (closed !== undefined) {
+      await passOver(request, caps.bodyBytes);
+      throw closed;
+    }
     const { text, stream, bytes } = await this.#body(request, kind, parts);
     line.add({ stream });
     const leaving = leavingOf(request);
