@@ -17,8 +17,8 @@ const statusOf = async (answer) => {
   return response.status;
 };
 
-for (const status of [429, 503]) {
-  test(`a ${status} that asks for a pause stops that model alone, in every isolate`, async () => {
+test("a pause that a server asks for stops that model alone, in every isolate", async () => {
+  for (const status of [429, 503]) {
     const gateway = await startGateway({ isolates: 2, env: { GATEWAY_CLIENT_KEYS: KEYS, GATEWAY_REQUESTS_PER_MINUTE: "100" } });
     gateway.script([{ status, json: { error: "busy" }, headers: DAY }]);
     assert.equal(await statusOf(gateway.post(busy)), status);
@@ -28,8 +28,8 @@ for (const status of [429, 503]) {
       assert.equal(await statusOf(ask(body)), 200, "of no other model");
     }
     assert.equal((await gateway.stats()).requests, 3);
-  });
-}
+  }
+});
 
 test("a window that the server calls spent stops the key, and the other key goes on", async () => {
   const spent = { status: 429, json: { error: "slow down" }, headers: { ratelimit: '"api";r=0;t=60' } };
