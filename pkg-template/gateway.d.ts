@@ -3,7 +3,7 @@
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
  * It serves `POST /v1/chat/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
- * kept for a minute, one model is answered from it, and a model that is not in it is a 404.
+ * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation
  */
@@ -57,9 +57,9 @@ export interface GatewayOptions {
   earlyHead?: number;
   /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
   limits?: Limits;
-  /** Limits of each client that has none of its own. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
+  /** Limits of each client that has none of its own. `maxConcurrent`, theirs too, is a quarter of the gateway's by default, 1 at least; 0 for no such share. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
   clientLimits?: Limits;
-  /** Limits of each key of the model's server. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
+  /** Limits of each key of the model's server, `maxConcurrent` too. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
   keyLimits?: Limits;
   /** What the whole gateway may spend. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
   budget?: Budget;
@@ -101,7 +101,7 @@ export interface GatewayTimeout {
   headers?: number;
   /** Another name for `headers`. Variable: `GATEWAY_TIMEOUT_CONNECT`. */
   connect?: number;
-  /** Between two parts of its answer. Variable: `GATEWAY_TIMEOUT_IDLE`. */
+  /** Between two parts of its answer. A stream that its caller leaves unread for as long, or for 30 s, is given up. Variable: `GATEWAY_TIMEOUT_IDLE`. */
   idle?: number;
   /** For everything. Variable: `GATEWAY_TIMEOUT_TOTAL`. */
   total?: number;
@@ -165,7 +165,7 @@ export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);
   /** Takes one request, `tokens` and `usd` in every part, or says which part refused. */
   reserve(request: {
-    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */

@@ -378,7 +378,7 @@ export interface Timeouts {
   connect?: number;
   /**
    * Ms between two pieces of the body while a read is pending. Default 300 000 until a stream's first event and in a whole answer, 120 000 after
-   * that event: models think in silence. A caller that pauses is not timed, but a stream nobody begins to read within it is closed.
+   * that event: models think in silence. A loop that pauses is not timed, but a stream nobody begins to read within it is closed, and so is a body of `toReadableStream()` that nobody reads on.
    */
   idle?: number;
   /** Ms for everything, waits and retries included. Default: none. */
@@ -415,7 +415,7 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
   text(): AsyncIterableIterator<string>;
   /** Reads to the end and folds all that came into one completion: what the same server would have sent unstreamed, with every key it sent under its own name and none besides, so that `choices[0].message` can go back to it as it is. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
   final(): Promise<ChatCompletion>;
-  /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. (In the `openai` package this gives lines of JSON.) */
+  /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. Left unread for as long as `timeout.idle` it errors, the call ends as `aborted`, and its socket is closed. (In the `openai` package this gives lines of JSON.) */
   toReadableStream(): ReadableStream<Uint8Array>;
   /** Ends the stream and closes the socket; pending reads reject with {@link APIUserAbortError} whose `cause` is `reason`. */
   abort(reason?: unknown): void;
@@ -1344,17 +1344,18 @@ export interface ClientSnapshot {
 export interface LimitStore {
   /**
    * Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch by the
-   * caller's wall clock: where several hosts share the store, trust its own clock more.
+   * caller's wall clock: where several hosts share the store, trust its own clock more. A part's `pause` names a further scope, a key's for one
+   * model: nothing is counted in it, and while it is blocked the part refuses with `"blocked"`.
    */
   reserve(request: {
-    parts: { scope: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
-  /** Lets nothing through for this scope before `until`, ms since the epoch. */
+  /** Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. */
   block(scope: string, until: number): Promise<void>;
 }
 

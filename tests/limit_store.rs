@@ -17,6 +17,7 @@ const START: f64 = 1_795_305_600_000.0;
 fn part(scope: &str, limits: Limits) -> Part {
     Part {
         scope: scope.to_string(),
+        pause: None,
         tokens: 0,
         usd: 0.0,
         limits,
@@ -555,4 +556,66 @@ fn of_the_clocks_of_several_hosts_the_foremost_counts_unless_it_is_ahead_of_the_
     assert_eq!(store.next_loss(), Some(now + LOST_AFTER));
     store.settle(&reservation, 0, 0.0, now);
     assert!(store.reserve(&parts, now + MINUTE).is_ok());
+}
+
+fn paused(model: &str) -> Part {
+    Part {
+        pause: Some(["key ", model].concat()),
+        ..part("key", Limits::default())
+    }
+}
+
+#[test]
+fn a_pause_refuses_in_its_parts_name_and_nothing_else_with_it() {
+    let mut store = MemoryStore::new();
+    store.reserve(&[paused("a")], START).unwrap();
+    store.block("key a", START + 5_000.0);
+    assert_eq!(
+        store.reserve(&[paused("a")], START),
+        Err(refusal("key", 5_000.0, Reason::Blocked))
+    );
+    let open = store.reserve(&[paused("b")], START).unwrap();
+    store.release(&open);
+    // The longer of two.
+    store.block("key", START + 9_000.0);
+    assert_eq!(
+        store.reserve(&[paused("a")], START + 1_000.0),
+        Err(refusal("key", 8_000.0, Reason::Blocked))
+    );
+    assert!(store.reserve(&[paused("a")], START + 9_000.0).is_ok());
+    // What was refused holds nothing, and a pause counts nothing.
+    assert_eq!(
+        store.usage("key", START + 9_000.0).requests_last_minute,
+        2.0
+    );
+    assert_eq!(
+        store.usage("key a", START + 9_000.0).requests_last_minute,
+        0.0
+    );
+}
+
+#[test]
+fn pauses_are_bounded_and_none_is_forgotten_for_another() {
+    let mut store = MemoryStore::new();
+    store.reserve(&[paused("first")], START).unwrap();
+    store.block("key first", START + 900_000.0);
+    for number in 0..5_000 {
+        let scope = ["key org/", &number.to_string()].concat();
+        store.block(&scope, START + 900_000.0);
+    }
+    let scopes = |store: &MemoryStore| {
+        let state = serde_json::to_value(store.state()).unwrap();
+        state["scopes"].as_array().unwrap().len()
+    };
+    assert_eq!(scopes(&store), 1_001);
+    assert!(store.reserve(&[paused("first")], START).is_err());
+    assert!(store.reserve(&[paused("org/4999")], START).is_ok());
+    // A key whose pauses are many is still blocked as a whole.
+    store.block("key", START + 1_000.0);
+    assert!(store.reserve(&[paused("org/4999")], START).is_err());
+    // When they are over there is room again.
+    let later = START + 900_000.0;
+    store.reserve(&[paused("x")], later).unwrap();
+    store.block("key x", later + 1_000.0);
+    assert!(store.reserve(&[paused("x")], later).is_err());
 }

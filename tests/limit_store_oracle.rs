@@ -17,6 +17,7 @@ const START: f64 = 1_795_305_600_000.0;
 fn part(scope: &str, limits: Limits) -> Part {
     Part {
         scope: scope.to_string(),
+        pause: None,
         tokens: 0,
         usd: 0.0,
         limits,

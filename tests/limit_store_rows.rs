@@ -118,6 +118,7 @@ impl Rows {
 fn part(scope: &str, tokens: u64) -> Part {
     Part {
         scope: scope.to_string(),
+        pause: None,
         tokens,
         usd: tokens as f64 / 100.0,
         limits: Limits {

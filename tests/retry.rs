@@ -3,7 +3,9 @@
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::http_date;
-use hfetch::policy::retry::{Failure, RetryPolicy, rest_time, retry_delay, server_wait};
+use hfetch::policy::retry::{
+    Failure, RetryPolicy, key_rest_time, rest_time, retry_delay, server_wait,
+};
 use proptest::prelude::*;
 
 /// Sun, 06 Nov 1994 08:49:37 GMT
@@ -354,6 +356,67 @@ fn a_key_rests_after_429_503_and_a_window_that_is_spent() {
     ] {
         with(headers, |header| {
             assert_eq!(rest_time(status, header, NOW), rest, "{status} {headers:?}")
+        });
+    }
+}
+
+#[test]
+fn a_key_rests_for_every_model_only_where_its_own_window_is_spent() {
+    let table: [(u16, Headers<'_>, Option<f64>); 14] = [
+        (429, &[("retry-after", "86400")], None),
+        (503, &[("retry-after", "5")], None),
+        (429, &[("ratelimit", "\"api\";r=0;t=55")], Some(55e3)),
+        (200, &[("ratelimit", "\"api\";r=0;t=55")], Some(55e3)),
+        (404, &[("ratelimit", "\"api\";r=0;t=55")], Some(55e3)),
+        (429, &[("ratelimit", "\"api\";r=3;t=55")], None),
+        (
+            429,
+            &[("ratelimit-remaining", "0"), ("ratelimit-reset", "7")],
+            Some(7e3),
+        ),
+        (
+            429,
+            &[
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", "1s"),
+            ],
+            Some(1e3),
+        ),
+        (
+            429,
+            &[
+                ("x-ratelimit-remaining-requests", "1"),
+                ("x-ratelimit-reset-requests", "1s"),
+            ],
+            None,
+        ),
+        // Of a success those headers are not read.
+        (
+            200,
+            &[
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", "1s"),
+            ],
+            None,
+        ),
+        // No longer than the window, and no longer than was asked for.
+        (
+            429,
+            &[("retry-after", "86400"), ("ratelimit", "\"api\";r=0;t=1")],
+            Some(1e3),
+        ),
+        (
+            429,
+            &[("retry-after", "1"), ("ratelimit", "\"api\";r=0;t=9")],
+            Some(1e3),
+        ),
+        (429, &[("ratelimit", "\"api\";r=0;t=86400")], Some(900e3)),
+        (429, &[], None),
+    ];
+    for (status, headers, rest) in table {
+        with(headers, |header| {
+            let told = key_rest_time(status, header, NOW);
+            assert_eq!(told, rest, "{status} {headers:?}")
         });
     }
 }

@@ -6,10 +6,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::head::Head;
 use super::{Call, Effect};
 use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
+use crate::policy::retry;
 use crate::trap::{self, Place};
 
 /// A request that the limits have let through and that is not accounted for yet.
@@ -232,9 +234,24 @@ impl Call {
         }
     }
 
-    /// Lets nothing through for a key for `rest` ms.
-    pub(super) fn block(&self, key: usize, rest: f64, now: Now) {
-        let scope = self.shared.scope(key);
+    /// Lets nothing through for a key for as long as a response asks: for its model, and for every one where the window is
+    /// the key's. A look into the catalogue stops nobody.
+    pub(super) fn rest(&self, key: usize, head: &Head, now: Now) {
+        if self.kind.is_none() {
+            return;
+        }
+        let header = |name: &str| head.get(name);
+        let of_key = retry::key_rest_time(head.status, &header, now.wall);
+        if let Some(rest) = of_key {
+            self.block(self.shared.scope(key), rest, now);
+        }
+        let of_model = retry::rest_time(head.status, &header, now.wall);
+        if let Some(rest) = of_model.filter(|rest| of_key.is_none_or(|of_key| of_key < *rest)) {
+            self.block(self.pause_scope(key), rest, now);
+        }
+    }
+
+    fn block(&self, scope: String, rest: f64, now: Now) {
         let until = now.wall + rest;
         let blocked = self.shared.memory(|store| {
             store.expire(now);

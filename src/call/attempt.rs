@@ -25,8 +25,6 @@ struct Failed {
     status: Option<u16>,
     /// ms until the same key may be tried again; none: never.
     delay: Option<f64>,
-    /// ms for which the key should rest.
-    rest: Option<f64>,
 }
 
 impl Call {
@@ -180,10 +178,7 @@ impl Call {
                 patience: self.options.timeouts.idle_before().min(ERROR_BODY_PATIENCE),
             };
         }
-        let header = |name: &str| head.get(name);
-        if let Some(rest) = retry::rest_time(head.status, &header, now.wall) {
-            self.block(admitted.key, rest, now);
-        }
+        self.rest(admitted.key, &head, now);
         let taken_back = |request: &Outgoing| request.taken_back.get();
         if self.requests.get(machine.index).is_some_and(taken_back) {
             self.shared.stream_options_refused.set(true);
@@ -232,9 +227,8 @@ impl Call {
             failure: timeout.unwrap_or_else(|| self.unanswered()),
             status: None,
             delay,
-            rest: None,
         };
-        self.failed(machine, admitted, failed, now)
+        self.failed(machine, failed, now)
     }
 
     /// A response with an error status, and its body as far as it came.
@@ -266,9 +260,10 @@ impl Call {
             failure,
             status: Some(status),
             delay: self.delay(machine, Some(status), &header, value.as_ref(), now, random),
-            rest: retry::rest_time(status, &header, now.wall),
         };
-        self.failed(machine, admitted, failed, now)
+        self.cool(admitted.key, head, now);
+        self.rest(admitted.key, head, now);
+        self.failed(machine, failed, now)
     }
 
     fn delay(
@@ -292,15 +287,8 @@ impl Call {
     }
 
     /// What follows from an attempt that failed: another key at once, the same one after a pause, or the end.
-    fn failed(
-        &self,
-        machine: &mut Machine,
-        admitted: &Rc<Admitted>,
-        failed: Failed,
-        now: Now,
-    ) -> Step {
+    fn failed(&self, machine: &mut Machine, failed: Failed, now: Now) -> Step {
         let too_fast = failed.status == Some(429);
-        self.rest(admitted, &failed, now);
         let last = machine.attempt >= self.options.retry.max_attempts;
         let another = !last
             && self
@@ -330,15 +318,12 @@ impl Call {
         }
     }
 
-    /// Lets the key cool and the limiter rest.
-    fn rest(&self, admitted: &Admitted, failed: &Failed, now: Now) {
-        let Some(status) = failed.status else {
-            return;
-        };
-        self.shared
-            .pool(|pool| pool.failed(admitted.key, &self.model, status, failed.rest, now));
-        if let Some(rest) = failed.rest {
-            self.block(admitted.key, rest, now);
+    /// Other keys come first from now on, if that is the key's affair.
+    fn cool(&self, key: usize, head: &Head, now: Now) {
+        if self.kind.is_some() {
+            let rest = retry::rest_time(head.status, &|name| head.get(name), now.wall);
+            self.shared
+                .pool(|pool| pool.failed(key, &self.model, head.status, rest, now));
         }
     }
 

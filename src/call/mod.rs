@@ -30,7 +30,7 @@
 //!
 //! let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).unwrap();
 //! let config = Config::from_options(&options, &KeySource::None).unwrap();
-//! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false }));
+//! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false, counts_places_of_keys: false }));
 //! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None };
 //!
 //! let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;

@@ -17,12 +17,15 @@ impl Call {
     /// counts the call.
     pub(super) fn parts(&self, index: usize, key: usize) -> Vec<Part> {
         let config = &self.shared.config;
-        let of_key = Limits {
-            max_concurrent: None,
-            ..config.limits
-        };
+        let mut of_key = self.limits_of_keys();
+        if index > 0 {
+            // What is sent in several requests is one call, which has one place.
+            of_key.max_concurrent = None;
+        }
         let request = index..index + 1;
-        let mut parts = vec![self.part(request.clone(), self.shared.scope(key), of_key, None)];
+        let mut of_key = self.part(request.clone(), self.shared.scope(key), of_key, None);
+        of_key.pause = Some(self.pause_scope(key));
+        let mut parts = vec![of_key];
         if config.budget.is_some() {
             let scope = ["budget:", &config.id].concat();
             parts.push(self.part(request.clone(), scope, Limits::default(), config.budget));
@@ -33,11 +36,21 @@ impl Call {
         parts
     }
 
+    /// What of the client's limits counts each key.
+    pub(super) fn limits_of_keys(&self) -> Limits {
+        let limits = self.shared.config.limits;
+        let of_keys = self.shared.host.counts_places_of_keys;
+        Limits {
+            max_concurrent: limits.max_concurrent.filter(|_| of_keys),
+            ..limits
+        }
+    }
+
     /// What counts a call: the requests at once, and what the call brought.
     pub(super) fn call_parts(&self, requests: Range<usize>) -> Vec<Part> {
         let config = &self.shared.config;
         let mut parts = Vec::new();
-        if config.limits.max_concurrent.is_some() {
+        if config.limits.max_concurrent.is_some() && !self.shared.host.counts_places_of_keys {
             let limits = Limits {
                 max_concurrent: config.limits.max_concurrent,
                 ..Limits::default()
@@ -52,6 +65,12 @@ impl Call {
         parts
     }
 
+    /// The name under which a key's pauses for the call's model are remembered. A label ends in digits or a word, never in a
+    /// blank and a model, so that it is no key's scope.
+    pub(super) fn pause_scope(&self, key: usize) -> String {
+        [&self.shared.scope(key), " ", &self.model].concat()
+    }
+
     fn part(
         &self,
         requests: Range<usize>,
@@ -61,6 +80,7 @@ impl Call {
     ) -> Part {
         let mut part = Part {
             scope,
+            pause: None,
             tokens: 0,
             usd: 0.0,
             limits,

@@ -43,6 +43,8 @@ pub struct Host {
     pub wakes_across_requests: bool,
     /// Whether the caller gave a limit store.
     pub has_store: bool,
+    /// Whether `maxConcurrent` counts each key, as a gateway's operator means it, and not the client.
+    pub counts_places_of_keys: bool,
 }
 
 /// What all calls of one client share.

@@ -14,12 +14,7 @@ impl Call {
 
     /// Whether there is something beside the call to count a request against: its key, or the client's budget.
     pub(super) fn counts_requests(&self) -> bool {
-        let config = &self.shared.config;
-        let of_keys = Limits {
-            max_concurrent: None,
-            ..config.limits
-        };
-        of_keys != Limits::default() || config.budget.is_some()
+        self.limits_of_keys() != Limits::default() || self.shared.config.budget.is_some()
     }
 
     /// Lets a call through that is sent in several requests, all of them or none, before the first is sent: what can't fit

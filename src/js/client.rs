@@ -45,19 +45,27 @@ pub struct Surroundings {
     token: Option<String>,
     has_store: bool,
     wakes: bool,
+    is_gateway: bool,
 }
 
 #[wasm_bindgen]
 impl Surroundings {
     /// `key_function`: the caller gave a function for the key; `token`: the environment's; `has_store`: the caller gave a
-    /// limit store; `wakes`: one request may resolve what another one awaits.
+    /// limit store; `wakes`: one request may resolve what another one awaits; `is_gateway`: a gateway's operator gave the limits.
     #[wasm_bindgen(constructor)]
-    pub fn new(key_function: bool, token: Option<String>, has_store: bool, wakes: bool) -> Self {
+    pub fn new(
+        key_function: bool,
+        token: Option<String>,
+        has_store: bool,
+        wakes: bool,
+        is_gateway: bool,
+    ) -> Self {
         Surroundings {
             key_function,
             token,
             has_store,
             wakes,
+            is_gateway,
         }
     }
 }
@@ -231,6 +239,7 @@ impl ClientHandle {
         let host = Host {
             wakes_across_requests: around.wakes,
             has_store: around.has_store,
+            counts_places_of_keys: around.is_gateway,
         };
         ClientHandle(Rc::new(Shared::new(config, host)))
     }

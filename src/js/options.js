@@ -96,8 +96,8 @@ export function clientOptions(options) {
 }
 
 // What the core has to know of a client's surroundings.
-export function around({ apiKey, token, store }) {
-  return new Surroundings(apiKey !== undefined, token, store !== undefined, resolvesAcrossRequests());
+export function around({ apiKey, token, store }, isGateway = false) {
+  return new Surroundings(apiKey !== undefined, token, store !== undefined, resolvesAcrossRequests(), isGateway);
 }
 
 export function requestOptions(options) {

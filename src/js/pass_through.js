@@ -10,9 +10,19 @@ export class ChunkReader {
   #pump;
   #failed;
 
-  constructor(pump, failed) {
+  // Who reads may be a stranger: `unread` ms, and no longer than the idle timeout, may pass between two reads.
+  constructor(pump, failed, unread = Infinity) {
     this.#pump = pump;
     this.#failed = failed;
+    pump.unread = unread;
+  }
+
+  // `tell` hears the error of a stream that was given up because nobody read it: no read is there to reject.
+  whenUnread(tell) {
+    const pump = this.#pump;
+    pump.whenOver(() => {
+      if (pump.wasUnread && pump.failure !== null) tell(pump.failure);
+    });
   }
 
   read() {
@@ -35,6 +45,9 @@ export class ChunkReader {
 export function readable(reader) {
   return new ReadableStream(
     {
+      start(controller) {
+        reader.whenUnread((error) => controller.error(error));
+      },
       async pull(controller) {
         const { value, done } = await reader.read();
         if (done) controller.close();

@@ -273,6 +273,10 @@ fn part(value: &Value) -> Result<Part, JsValue> {
     ])?;
     Ok(Part {
         scope: scope.to_string(),
+        pause: value
+            .get("pause")
+            .and_then(Value::as_str)
+            .map(str::to_string),
         tokens: amount("tokens")?.ceil() as u64,
         usd: amount("usd")?,
         limits: read.limits,

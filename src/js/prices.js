@@ -1,26 +1,33 @@
 // Live prices: the catalogue is read once for all calls that want it at a time.
 
 import { Call } from "./call.js";
-import { Cancel, resolvesAcrossRequests } from "./cancel.js";
+import { Cancel, resolvesAcrossRequests, timer } from "./cancel.js";
 import { drive } from "./driver.js";
 import { readBody } from "./fetch.js";
 import { say } from "./notify.js";
 
 const PATIENCE = 10_000; // ms that a catalogue may take
+const LOOK = 50; // ms
 const LARGEST = 16_777_216; // bytes of a catalogue that is read
 
 // Resolves when prices are there or can't be had.
 export function livePrices(client) {
-  // In workerd a promise belongs to the request that made it: each request reads for itself there.
-  if (!resolvesAcrossRequests()) return load(client);
   const under = client.loading;
-  if (under !== undefined && performance.now() - under.began < PATIENCE) return under.done;
+  if (isUnderWay(under)) return resolvesAcrossRequests() ? under.done : comesTo(client, under);
   const loading = { began: performance.now() };
   loading.done = load(client).finally(() => {
     if (client.loading === loading) client.loading = undefined;
   });
   client.loading = loading;
   return loading.done;
+}
+
+const isUnderWay = (loading) => loading !== undefined && performance.now() - loading.began < PATIENCE;
+
+// In workerd a promise belongs to the request that made it, and ends with it: the others look whether it has come to something.
+async function comesTo(client, loading) {
+  while (client.loading === loading && isUnderWay(loading)) await new Promise((resolve) => timer(resolve, LOOK));
+  if (client.loading === loading) await livePrices(client);
 }
 
 async function load(client) {

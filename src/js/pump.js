@@ -27,6 +27,8 @@ const BROKEN = {
 
 export class Pump {
   mode = CHUNKS;
+  unread = 0; // ms for which what has come may wait for its reader, as long as idle at most; 0: for ever
+  wasUnread = false;
   passThrough = null; // queues network chunks, or what it takes of them, instead of items
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
@@ -46,7 +48,7 @@ export class Pump {
   #draining = false;
   #started = false;
   #size = 0; // bytes
-  #looks = 0; // since the last read began that followed bytes
+  #looks = 0; // since the last read that brought bytes began or ended
   #empty = false; // the last read brought no byte
   #turns = new Turns();
   #alarm = null;
@@ -73,7 +75,10 @@ export class Pump {
   }
 
   next() {
-    if (this.#at < this.#queue.length) return Promise.resolve({ value: this.#queue[this.#at++], done: false });
+    if (this.#at < this.#queue.length) {
+      this.#looks = 0;
+      return Promise.resolve({ value: this.#queue[this.#at++], done: false });
+    }
     if (this.over) return this.#afterEnd();
     if (!this.#reading) return this.#readStep();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
@@ -171,6 +176,7 @@ export class Pump {
     }
     const size = done ? 0 : lengthOf(value);
     this.#empty = size === 0;
+    if (!this.#empty) this.#looks = 0;
     this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     const decoder = this.#decoder;
@@ -263,7 +269,7 @@ export class Pump {
 
   #finishCancelled() {
     // What stalls after its last finish_reason has said all there was, as what breaks off there has.
-    if (this.#cancel.cause === "idle" && this.#isWhole()) {
+    if ((this.#cancel.cause === "idle" || this.wasUnread) && this.#isWhole()) {
       this.#finish("ok", null);
       return;
     }
@@ -279,13 +285,21 @@ export class Pump {
 
   #look = () => {
     this.#alarm = null;
-    // A consumer that pauses is not timed; one that never comes is.
-    if (this.#started && !this.#reading) return;
+    const waits = this.#started && !this.#reading;
+    // A consumer's own loop may pause; one that never comes is timed.
+    if (waits && this.unread === 0) return;
     this.#looks++;
+    const longest = waits ? Math.min(this.unread, this.#idle) : this.#idle;
     // The first look may have come just after the read began.
-    if (this.#looks > LOOKS) this.#cancel.end("idle", undefined, this.#idle);
-    else this.#watch();
+    if (this.#looks * this.#idle <= LOOKS * longest) this.#watch();
+    else if (waits) this.#leaveUnread(longest);
+    else this.#cancel.end("idle", undefined, this.#idle);
   };
+
+  #leaveUnread(ms) {
+    this.wasUnread = true;
+    this.#cancel.end("abort", new DOMException(`nobody has read the stream for ${ms} ms (timeout.idle)`, "TimeoutError"));
+  }
 
   // The first event is here: from now on the model is at work, and is given less time.
   #begin() {

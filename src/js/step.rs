@@ -287,6 +287,8 @@ pub fn refusal(text: &str) -> Refusal {
 #[derive(Serialize)]
 struct PartData<'a> {
     scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<&'a str>,
     tokens: f64,
     usd: f64,
     limits: LimitsData,
@@ -322,6 +324,7 @@ impl<'a> From<&'a Part> for PartData<'a> {
         } = part.limits;
         PartData {
             scope: &part.scope,
+            pause: part.pause.as_deref(),
             tokens: part.tokens as f64,
             usd: part.usd,
             limits: LimitsData {

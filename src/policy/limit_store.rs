@@ -3,6 +3,7 @@
 //! [`MemoryStore`] is the store of one client, and the state machine inside every shared one.
 
 mod journal;
+mod pause;
 mod stored;
 
 pub use journal::Changes;
@@ -28,6 +29,8 @@ const MANY_SCOPES: usize = 1_000;
 pub struct Part {
     /// Its name.
     pub scope: String,
+    /// A scope in which nothing is counted, and which lets nothing through while it is blocked: a key's for one model.
+    pub pause: Option<String>,
     /// Tokens to reserve.
     pub tokens: u64,
     /// US dollars to reserve.
@@ -36,6 +39,17 @@ pub struct Part {
     pub limits: Limits,
     /// Its budget, as it is now.
     pub budget: Option<Budget>,
+}
+
+impl Part {
+    fn refused(&self, limit: Refused) -> Refusal {
+        Refusal {
+            scope: self.scope.clone(),
+            limit,
+            spent_usd: None,
+            budget_usd: None,
+        }
+    }
 }
 
 /// A request that may not be sent now.
@@ -87,12 +101,6 @@ struct Scope {
 
 impl Scope {
     fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
-        let refuse = |limit| Refusal {
-            scope: part.scope.clone(),
-            limit,
-            spent_usd: None,
-            budget_usd: None,
-        };
         let mut money = None;
         if let Some(budget) = part.budget {
             let amount = Money::from_usd(part.usd);
@@ -102,7 +110,7 @@ impl Scope {
                 Refusal {
                     spent_usd: Some(exceeded.spent_usd),
                     budget_usd: Some(exceeded.budget_usd),
-                    ..refuse(Refused::new(Reason::Budget, Some(wait), wait))
+                    ..part.refused(Refused::new(Reason::Budget, Some(wait), wait))
                 }
             })?;
             money = Some(amount);
@@ -117,7 +125,7 @@ impl Scope {
             }),
             Err(refused) => {
                 self.spent.release(money.unwrap_or_default());
-                Err(refuse(refused))
+                Err(part.refused(refused))
             }
         }
     }
@@ -188,15 +196,19 @@ impl MemoryStore {
         let mut refusal: Option<Refusal> = None;
         for part in parts {
             let now = self.clock.now();
+            let mut add = |refused| match &mut refusal {
+                Some(others) => others.join(refused),
+                None => refusal = Some(refused),
+            };
+            if let Some(refused) = self.paused(part, now) {
+                add(refused);
+            }
             let Some(scope) = self.scope(&part.scope) else {
                 continue;
             };
             match scope.hold(part, now) {
                 Ok(hold) => holds.push(hold),
-                Err(refused) => match &mut refusal {
-                    Some(others) => others.join(refused),
-                    None => refusal = Some(refused),
-                },
+                Err(refused) => add(refused),
             }
         }
         let number = self.last_number.saturating_add(1);
@@ -244,17 +256,6 @@ impl MemoryStore {
     pub fn release(&mut self, reservation: &str) {
         if let Some((ended, false)) = self.end(reservation) {
             self.let_go(&ended);
-        }
-    }
-
-    /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
-    pub fn block(&mut self, scope: &str, until: f64) {
-        let until = self.clock.to_steady(until);
-        if let Some(scope) = self.scope(scope) {
-            scope.limiter.block(until);
-        }
-        if let Some(journal) = &mut self.journal {
-            journal.note_scope(scope, None);
         }
     }
 

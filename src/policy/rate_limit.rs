@@ -212,6 +212,12 @@ impl RateLimiter {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
+    /// What a block says at `now`, whatever else is counted.
+    pub fn blocked(&mut self, now: impl Into<Now>) -> Option<Refused> {
+        self.advance(now.into());
+        self.check_block(0.0)
+    }
+
     /// What counts at `now`.
     pub fn usage(&mut self, now: impl Into<Now>) -> Usage {
         self.advance(now.into());
@@ -221,6 +227,11 @@ impl RateLimiter {
             tokens_last_minute: taken.tokens as f64,
             requests_this_month: self.month.amount as f64,
         }
+    }
+
+    /// Whether nothing has ever been counted, as far as it is remembered.
+    pub fn is_unused(&self) -> bool {
+        self.last_id == 0 && self.window.is_empty() && self.month.amount == 0
     }
 
     /// Whether a new limiter would answer like this one from `now` on.

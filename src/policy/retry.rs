@@ -142,13 +142,21 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: f64) -> Option<
 /// The longest rest of a key that a server can ask for: 15 minutes.
 pub const LONGEST_REST: f64 = 900_000.0;
 
-/// Ms for which a key should rest after a response: what 429 and 503 ask for, and a window that the header calls spent.
+/// Ms for which a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
 pub fn rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
         _ => spent_window(header),
     };
     asked.map(|rest| rest.min(LONGEST_REST))
+}
+
+/// Ms for which a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
+/// a response asks for is the model's affair: most pauses are one provider's.
+pub fn key_rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
+    let window =
+        spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
+    Some(rest_time(status, header, now).map_or(window, |rest| window.min(rest)))
 }
 
 fn retry_after(header: Header<'_>, now: f64) -> Option<f64> {

@@ -49,10 +49,15 @@ pub struct ChatDecoder {
     told: usize,
     /// The largest completion.
     most: usize,
+    /// Bytes that have come since every choice was finished.
+    tail: usize,
 }
 
 /// As much of a body without events as an error repeats.
 const HEAD: usize = 300;
+
+/// What may come behind the last finish reason: usage, `[DONE]` and comments. Whoever sends more never ends.
+const LONGEST_TAIL: usize = 1 << 20;
 
 /// The longest frame without a choice that is kept for its words.
 const LONGEST_ODD: usize = 16 << 10;
@@ -115,6 +120,7 @@ impl ChatDecoder {
             head: Vec::new(),
             told: 0,
             most,
+            tail: 0,
         }
     }
 
@@ -143,6 +149,13 @@ impl ChatDecoder {
             }
         } else if let Err(TooLarge) = self.sse.push(bytes, &mut self.reader) {
             self.reader.fault = Some(Fault::new(Class::Stream, TooLarge::MESSAGE));
+        }
+        self.tail = match self.reader.completion.all_finished() {
+            true => self.tail + bytes.len(),
+            false => 0,
+        };
+        if self.tail > LONGEST_TAIL {
+            self.reader.end.get_or_insert(End::Lost);
         }
     }
 

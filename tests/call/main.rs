@@ -9,6 +9,7 @@
 mod cancel;
 mod keys;
 mod limits;
+mod pauses;
 mod property;
 mod retry;
 mod settlement;

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { hfetch as errors } from "../package/installed.mjs";
 import { indexOfDigest } from "../../src/js/gateway/authorize.js";
 import { runOn } from "../../src/js/gateway/client.js";
-import { Catalogue } from "../../src/js/gateway/model.js";
 import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
@@ -351,16 +350,6 @@ test("a catalogue of any shape is a list of what is allowed, and nothing else of
   }
   const { ask } = serve({ models: ["org/*"] }, { catalogue: JSON.stringify(shapes["members beside data"]) });
   assert.deepEqual(await (await ask("/v1/models/org/one")).json(), { id: "org/one", meta: { paths: [], n_ctx: 4096 }, object: "model" });
-});
-
-test("a catalogue that grows old is asked for again, and one that fails is not kept", async () => {
-  const catalogue = new Catalogue(() => true);
-  const bytes = (...ids) => new TextEncoder().encode(JSON.stringify({ data: ids.map((id) => ({ id })) }));
-  assert.equal(await catalogue.read(undefined, 0, async () => new TextEncoder().encode("<html>")), null);
-  assert.match(await catalogue.read(undefined, 1, async () => bytes("a")), /"a"/);
-  assert.match(await catalogue.read(undefined, 60_000, async () => bytes("b")), /"a"/);
-  assert.match(await catalogue.read(undefined, 60_001, async () => bytes("b")), /"b"/);
-  assert.equal(await catalogue.read("a", 60_002, async () => bytes("a")), undefined);
 });
 
 test("a catalogue that is none is no leak", async () => {

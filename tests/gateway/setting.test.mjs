@@ -38,7 +38,7 @@ test("every variable", () => {
     caps: { maxTokens: 500, n: 1, bodyBytes: 1000, messages: 20 },
     timeout: { connect: 90_000, idle: 45_000, total: 600_000 }, embeddings: { batchSize: 256 }, earlyHead: 0,
     limits: { requestsPerMinute: 100, tokensPerMinute: 50_000, requestsPerMonth: 9_000, maxConcurrent: 8 },
-    clientLimits: { requestsPerMinute: 10 }, keyLimits: { tokensPerMinute: 30_000 },
+    share: { maxConcurrent: 2 }, clientLimits: { requestsPerMinute: 10, maxConcurrent: 2 }, keyLimits: { tokensPerMinute: 30_000 },
     budget: { usd: 12.5, per: "day" }, pricing: { inputPerMillion: 1, outputPerMillion: 2 },
   });
 });

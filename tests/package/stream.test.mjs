@@ -195,3 +195,43 @@ test("a proxy that answers a stream slowly in odd pieces changes nothing", async
   const [a, b] = [await drain(await open(client())), await drain(await open(whole.client()))];
   assert.deepEqual(a, b);
 });
+
+test("a body that nobody reads is given up after the idle timeout, and errors for whoever comes back to it", async () => {
+  const script = scripted({ drip: 1 }, { stallAfter: 700 });
+  const hf = script.client({ retry: false, timeout: { idle: 200 } });
+  const stream = await open(hf);
+  const reader = stream.toReadableStream().getReader();
+  await reader.read();
+  const { outcome } = await stream.settled;
+  assert.equal(outcome, "aborted");
+  assert.equal((await script.stats("disconnected:1")).disconnected, 1);
+  const error = await failure(reader.read());
+  assert.deepEqual([error.name, error.cause.name, error.cause.message], ["APIUserAbortError", "TimeoutError", "nobody has read the stream for 200 ms (timeout.idle)"]);
+  // A server that is silent is no reader's fault.
+  const silent = await open(hf);
+  assert.equal((await failure(new Response(silent.toReadableStream()).text())).name, "APIConnectionTimeoutError");
+});
+
+test("a body whose last words are not read is whole all the same, and a loop of one's own may pause", async () => {
+  const last = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
+  const silentAfter = (text) => new Response(new ReadableStream({ start: (body) => body.enqueue(bytes(text)) }), eventStream);
+  const hf = (response) => new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, timeout: { idle: 40 }, fetch: async () => response });
+  const stream = await open(hf(silentAfter(FRAME + last)));
+  const reader = stream.toReadableStream().getReader();
+  await reader.read();
+  assert.equal((await stream.settled).outcome, "ok");
+  assert.deepEqual(await reader.read(), { value: undefined, done: true });
+  let rest;
+  const looped = await open(hf(new Response(new ReadableStream({ start: (body) => (rest = body).enqueue(bytes(FRAME)) }), eventStream)));
+  let chunks = 0;
+  for await (const _ of looped) {
+    if (chunks++ > 0) continue;
+    const unread = await open(hf(silentAfter(FRAME)));
+    await unread.toReadableStream().getReader().read();
+    // The loop has paused for as long as this one's timeout, which is its own too.
+    assert.equal((await unread.settled).outcome, "aborted");
+    rest.enqueue(bytes(last));
+    rest.close();
+  }
+  assert.deepEqual([chunks, (await looped.settled).outcome], [2, "ok"]);
+});

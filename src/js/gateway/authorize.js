@@ -79,7 +79,7 @@ export class Gatekeeper {
     }
     if (!answer) throw unauthorized("invalid_api_key", "This gateway does not know you.");
     const { client, limits, budget } = answer;
-    return { client, limits: limits && limited(limits), budget };
+    return { client, limits: limits && limited({ ...this.#settings.share, ...limits }), budget };
   }
 
   async #ticket(token, url, now) {

@@ -5,6 +5,7 @@ import { furtherModels } from "./model.js";
 import { Refusal } from "./refusal.js";
 
 const LONGEST_MODEL = 256; // characters, so that no pattern takes long
+const PATIENCE = 30_000; // ms for which a part of a body is waited for
 const MOST_INPUTS = 2_048; // of one embeddings request, as OpenAI's API has it: each batch of them is a request to the model's server
 
 const bad = (code, message, param = null) => new Refusal(400, code, message, { param });
@@ -13,17 +14,17 @@ function tooLarge(limit) {
   return new Refusal(413, "request_too_large", `The body is larger than the ${limit} bytes that this gateway takes.`);
 }
 
-async function readText(request, limit) {
+async function readText(request, limit, seen) {
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const reader = request.body?.getReader();
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
-  for (let size = 0; reader; ) {
-    const { value, done } = await reader.read();
+  while (reader) {
+    const { value, done } = await soon(reader);
     if (done) break;
-    size += value.byteLength;
+    seen.bytes += value.byteLength;
     try {
-      if (size > limit) throw tooLarge(limit);
+      if (seen.bytes > limit) throw tooLarge(limit);
       text += decoder.decode(value, { stream: true });
     } catch (error) {
       // The rest is not read.
@@ -34,16 +35,44 @@ async function readText(request, limit) {
   return text + decoder.decode();
 }
 
+// The next part of a body: who sends none for a while keeps a request open that nobody needs.
+async function soon(reader) {
+  let alarm;
+  const late = new Promise((_, reject) => {
+    alarm = setTimeout(() => reject(new Refusal(408, "request_timeout", "The body did not come in time.")), PATIENCE);
+  });
+  try {
+    return await Promise.race([reader.read(), late]);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(alarm);
+  }
+}
+
+/** Reads a body away that nobody wants: many clients read no answer before they have sent all of theirs. */
+export async function passOver(request, limit) {
+  if (Number(request.headers.get("content-length") ?? 0) > limit) return;
+  const reader = request.body?.getReader();
+  for (let bytes = 0; reader && bytes <= limit; ) {
+    const { value, done } = await soon(reader);
+    if (done) return;
+    bytes += value.byteLength;
+  }
+  reader?.cancel().catch(() => {});
+}
+
 /**
  * The body as an object, to be checked, and as its own text, to be sent: numbers keep their digits. Of members that mean something
- * the client takes none twice, so that what was checked is what its server reads.
+ * the client takes none twice, so that what was checked is what its server reads. `seen.bytes` counts what was read.
  */
-export async function readBody(request, limit) {
+export async function readBody(request, limit, seen) {
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") throw new Refusal(415, "unsupported_encoding", "Send the body without a Content-Encoding.");
   let text, body;
   try {
-    text = await readText(request, limit);
+    text = await readText(request, limit, seen);
     body = parseJson(text);
   } catch (error) {
     throw error instanceof Refusal ? error : bad("invalid_json", "The body is not JSON.");

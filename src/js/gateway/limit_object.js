@@ -31,7 +31,10 @@ export function limitObject(Base) {
     async reserve({ parts, now }) {
       const text = dataText(parts, "parts");
       const answer = this.#ask((handle) => {
-        for (const { scope } of parts) this.#load(handle, scope);
+        for (const { scope, pause } of parts) {
+          this.#load(handle, scope);
+          if (typeof pause === "string") this.#load(handle, pause, [], 0);
+        }
         return handle.reserve_and_tell(text, timely(now));
       });
       // A refusal changes nothing.
@@ -109,11 +112,11 @@ export function limitObject(Base) {
       return (this.#handle = handle);
     }
 
-    // A scope's rows, put together as its limiter writes them itself.
-    #load(handle, name, open = []) {
+    // A scope's rows, put together as its limiter writes them itself; where it has none, `made` are made.
+    #load(handle, name, open = [], made = 1) {
       if (handle.knows(name)) return;
-      this.#scopes += 1;
       const [row] = this.#run("SELECT limiter, spent FROM hfetch_scope WHERE name = ?", name).toArray();
+      this.#scopes += row === undefined ? made : 1;
       if (row === undefined) return;
       const limiter = JSON.parse(row.limiter);
       const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, limiter.now - MINUTE).toArray();

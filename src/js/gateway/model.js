@@ -1,16 +1,14 @@
 // Which models may be asked for.
 
-// "*" stands for any run of characters within a name: it crosses neither the slash nor the colon before a provider.
-function pattern(text) {
-  const parts = text.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^/:\\s]*")}$`, "u");
-}
+import { Refusal } from "./refusal.js";
+import { refusalOf } from "./upstream_error.js";
+import { wildcard } from "./wildcard.js";
 
 /** Gives a function that says whether a model is on the list; without a list nothing. */
 export function allowList(models) {
   if (models === undefined) return undefined;
-  const patterns = models.map(pattern);
-  return (model) => patterns.some((allowed) => allowed.test(model));
+  const patterns = models.map(wildcard);
+  return (model) => patterns.some((fits) => fits(model));
 }
 
 // Members by which some servers (OpenRouter, LiteLLM, Vercel's, Groq's) are told of models beside the one that is asked for: what
@@ -39,37 +37,66 @@ const INTERNAL = ["root", "parent", "permission"];
 const FILE = /^(?:file:|~?[\\/]|[a-z]:[\\/])/i;
 
 const FRESH_FOR = 60_000; // ms
+const FAILED_FOR = 30_000; // ms for which a failure is kept; the next one in a row twice as long
+const LONGEST_FAILED = 600_000; // ms
+const PATIENCE = 15_000; // ms for which others wait for the one that asks, which may have been stopped
+const LOOK = 50; // ms
 
 /**
  * What callers may see of the upstream's catalogue, kept for a minute: asking for it is neither counted nor limited, so that
- * it must not reach the upstream each time. One model is answered from the list too, which every server has.
+ * it must not reach the upstream each time, whether it comes or fails. One model is answered from the list too, which every server has.
  */
 export class Catalogue {
   #allows;
   #list;
   #models;
   #until = -Infinity;
+  #failures = 0; // in a row
+  #failure = null; // the last one, until a time
+  #failedUntil = -Infinity;
+  #askedUntil = -Infinity;
 
   constructor(allows = () => true) {
     this.#allows = allows;
   }
 
   /**
-   * The body of the list, or of one model: undefined where the list has no such model, null where the upstream gave no catalogue.
-   * `ask` asks the upstream; requests don't wait for each other's answers, which in workerd they can't.
+   * The body of the list, or of one model: undefined where the list has no such model. Where the upstream gives no catalogue, a Refusal
+   * is thrown. `clock` gives ms, `ask` asks the upstream: one request does so for all that come meanwhile, which look whether
+   * it has come, since in workerd none can wait for what another one awaits.
    */
-  async read(id, now, ask) {
-    if (now >= this.#until && !this.#renew(await ask(), now)) return null;
-    return id === undefined ? this.#list : this.#models.get(id);
+  async read(id, clock, ask) {
+    for (;;) {
+      const now = clock();
+      if (now < this.#until) return id === undefined ? this.#list : this.#models.get(id);
+      if (now < this.#failedUntil) throw this.#failure.again(this.#failedUntil - now);
+      if (now >= this.#askedUntil) await this.#renew(clock, ask);
+      else await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
   }
 
-  #renew(body, now) {
+  async #renew(clock, ask) {
+    this.#askedUntil = clock() + PATIENCE;
+    try {
+      this.#keep(await ask());
+      this.#until = clock() + FRESH_FOR;
+      this.#failures = 0;
+    } catch (error) {
+      const wait = Math.min(FAILED_FOR * 2 ** this.#failures, LONGEST_FAILED);
+      this.#failures += 1;
+      this.#failure = refusalOf(error);
+      this.#failure.detail = `${this.#failure.detail ?? this.#failure.message} (failures in a row: ${this.#failures})`;
+      this.#failedUntil = clock() + wait;
+    } finally {
+      this.#askedUntil = -Infinity;
+    }
+  }
+
+  #keep(body) {
     const models = modelsOf(body)?.map((model) => this.#shown(model)).filter(Boolean);
-    if (models === undefined) return false;
+    if (models === undefined) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
     this.#list = JSON.stringify({ object: "list", data: models });
     this.#models = new Map(models.map((model) => [model.id, JSON.stringify(model)]));
-    this.#until = now + FRESH_FOR;
-    return true;
   }
 
   // A list may allow a model with some of its providers only.

@@ -15,6 +15,12 @@ export class Refusal extends Error {
     Object.assign(this, { status, code, param, type, retryAfter, headers, detail });
   }
 
+  /** The same for another request, for which it lasts `retryAfter` ms. */
+  again(retryAfter) {
+    const { status, code, message, param, type, headers, detail } = this;
+    return new Refusal(status, code, message, { param, type, headers, detail, retryAfter });
+  }
+
   /** { status, headers, body } */
   answer() {
     const { status, code, param, type, message, retryAfter } = this;

@@ -65,6 +65,8 @@ async function begin(answer, writer, { events, refused, leave }) {
 async function pump(reader, writer, events) {
   const left = () => reader.cancel().catch(() => {});
   writer.closed.catch(left);
+  // A write that waits for its caller ends so, and the connection with it.
+  reader.whenUnread((error) => writer.abort(error).catch(() => {}));
   let silent = false;
   let between = events;
   let asking = false;

@@ -5,6 +5,7 @@ import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, p
 const ENDS = ["response.completed", "response.incomplete"];
 export const FAILURES = ["response.failed", "error"];
 const COUNTED = 16_384; // characters
+const LONGEST_TAIL = 1_048_576; // bytes; what sends more behind its end never ends
 const BREAK = Uint8Array.of(10, 10);
 
 /** What a Pump asks a Decoder. */
@@ -22,6 +23,7 @@ export class ResponseDecoder {
   #reported = false; // by an event of its own
   #said = undefined;
   #hasFinish = false;
+  #tail = 0; // bytes since then
   #finishReason = null;
 
   constructor(maxEventBytes) {
@@ -33,6 +35,8 @@ export class ResponseDecoder {
       this.has_event = true;
       if (!this.ended) this.#read(event, data);
     }
+    if (this.#hasFinish) this.#tail += bytes.byteLength;
+    this.ended ||= this.#tail > LONGEST_TAIL;
     return [];
   }
 

@@ -1,7 +1,9 @@
 // A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
 
 import { Gatekeeper } from "./authorize.js";
-import { checkBody, readBody } from "./body.js";
+import { checkBody, passOver, readBody } from "./body.js";
+import { LimitExceededError } from "./client.js";
+import { ClosedLimits } from "./closed.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
 import { LogLine, logNotice, secretsOf, withoutSecrets } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
@@ -37,6 +39,7 @@ export class Service {
   #gatekeeper;
   #allows;
   #catalogue;
+  #closed = new ClosedLimits();
   #secrets;
 
   constructor(settings, upstream) {
@@ -77,14 +80,18 @@ export class Service {
   async #call(visit, kind, caller) {
     const { request, line } = visit;
     const { caps } = this.#settings;
-    const read = await readBody(request, caps.bodyBytes);
-    const text = checkBody(kind, read, { allows: this.#allows, caps });
-    const stream = read.body.stream === true;
+    const parts = this.#parts(caller);
+    const closed = this.#closed.refusal(parts, performance.now());
+    if (closed !== undefined) {
+      await passOver(request, caps.bodyBytes);
+      throw closed;
+    }
+    const { text, stream, bytes } = await this.#body(request, kind, parts);
     line.add({ stream });
     const leaving = leavingOf(request);
     const { answer, settled } = this.#upstream[kind](text, {
       maxTokens: caps.maxTokens,
-      parts: this.#parts(caller),
+      parts,
       signal: leaving?.signal ?? request.signal,
       metadata: { client: caller.client, requestId: visit.id },
       onSettled: (settlement) => this.#settled(visit, settlement),
@@ -94,6 +101,7 @@ export class Service {
     // From here on the call is settled even when its caller has gone, for which the host must stay.
     visit.settled = settled;
     visit.keepAlive(settled);
+    this.#watch(kind, parts, bytes, { answer, settled });
     if (leaving === undefined || !(await this.#isLate(answer))) return answered(await answer);
     const told = answer.catch((error) => {
       throw refused(error, line);
@@ -107,6 +115,35 @@ export class Service {
     });
     const headers = { "content-type": stream ? "text/event-stream" : "application/json", "cache-control": "no-cache" };
     return { status: 200, headers, body };
+  }
+
+  /** The body's text to send, whether a stream is asked for, and how many bytes were read. */
+  async #body(request, kind, parts) {
+    const { caps } = this.#settings;
+    const seen = { bytes: 0 };
+    try {
+      const { text, body } = await readBody(request, caps.bodyBytes, seen);
+      return { text: checkBody(kind, { text, body }, { allows: this.#allows, caps }), stream: body.stream === true, bytes: seen.bytes };
+    } catch (error) {
+      this.#closed.wasted(parts, seen.bytes, performance.now());
+      throw error;
+    }
+  }
+
+  /** Remembers what a call's end tells of the limits that it counts against. */
+  async #watch(kind, parts, bytes, { answer, settled }) {
+    try {
+      await answer;
+    } catch (error) {
+      if (error instanceof LimitExceededError) {
+        // Several requests of one call may be too many for a key, where one would not be.
+        if (kind !== "embeddings" || !error.scope?.startsWith("key:")) this.#closed.refused(error, performance.now());
+        this.#closed.wasted(parts, bytes, performance.now());
+        return;
+      }
+    }
+    const { attempts } = await settled;
+    this.#closed.ended(parts, attempts > 0);
   }
 
   /** Whether there is no answer yet by the time at which a head goes out all the same. */
@@ -143,10 +180,11 @@ export class Service {
   }
 
   async #models(visit, id) {
-    const { signal } = visit.request;
-    const body = await this.#catalogue.read(id, Date.now(), async () => (await this.#upstream.models({ signal })).body);
+    // Others wait for it too, so that it goes on when this caller leaves.
+    const read = this.#catalogue.read(id, () => performance.now(), async () => (await this.#upstream.models()).body);
+    visit.keepAlive(read.catch(() => {}));
+    const body = await read;
     if (body === undefined) throw new Refusal(404, "model_not_found", "There is no such model.", { param: "model" });
-    if (body === null) throw new Refusal(502, "upstream_invalid", "The model's server gave no valid answer.");
     return json(body);
   }
 }

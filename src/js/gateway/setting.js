@@ -98,17 +98,20 @@ export function checkBudget(name, budget) {
   if (!PERIODS.includes(budget.per)) throw refuse(`${name}.per`, `must be one of ${PERIODS.join(", ")}`);
 }
 
+/** What one client may hold of the gateway's places where nobody has said: a quarter, so that none keeps the others out. */
+const shareOf = ({ maxConcurrent }) => (maxConcurrent === undefined ? {} : { maxConcurrent: Math.max(1, Math.floor(maxConcurrent / 4)) });
+
 /** What a Limits object limits: 0 is no limit. */
 export function limited(limits) {
   return Object.fromEntries(Object.keys(LIMITS).filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
 }
 
-function limits(reader, option, prefix) {
+function limits(reader, option, prefix, share) {
   const given = reader.pick(option, checkLimits);
-  if (given !== undefined) return limited(given);
+  if (given !== undefined) return limited({ ...share, ...given });
   const named = Object.entries(LIMITS).map(([key, name]) => [key, `${prefix}_${name}`, reader.variable(`${prefix}_${name}`)]);
   const counted = named.filter(([, , value]) => value !== undefined).map(([key, name, value]) => [key, count(name, value)]);
-  return limited(Object.fromEntries(counted));
+  return limited({ ...share, ...Object.fromEntries(counted) });
 }
 
 function budget(reader) {
@@ -182,6 +185,8 @@ export function settings(options = {}, env) {
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) throw refuse(unknown, "is not an option of the gateway");
   const reader = new Reader(options, env);
+  const ofGateway = limits(reader, "limits", "GATEWAY");
+  const share = shareOf(ofGateway);
   const given = {
     apiKeys: reader.pick("apiKeys", strings) ?? reader.tokens(),
     baseURL: reader.pick("baseURL", string, "HF_BASE_URL", string),
@@ -196,8 +201,9 @@ export function settings(options = {}, env) {
     timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout")),
     embeddings: orNothing(counts(reader, "embeddings", options.embeddings, BATCHING, "an option of embeddings")),
     earlyHead: reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD,
-    limits: limits(reader, "limits", "GATEWAY"),
-    clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT"),
+    limits: ofGateway,
+    share,
+    clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT", share),
     keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),
     budget: budget(reader),
     pricing: reader.pick("pricing", () => undefined, "GATEWAY_PRICING", pricing),

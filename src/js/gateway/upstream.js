@@ -10,6 +10,7 @@ import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
+const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it holds a place, tokens and a socket of others'
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
@@ -24,7 +25,7 @@ export class Upstream {
   // Options of a client. Nobody waits in line here: who is refused is told when to come back.
   constructor(options = {}) {
     const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
-    this.#client = hooked(new ClientHandle(data, around(hooks)), hooks);
+    this.#client = hooked(new ClientHandle(data, around(hooks, true)), hooks);
   }
 
   chat(text, request) {
@@ -103,7 +104,9 @@ const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact,
   pump.passThrough = filter;
   // An event that has been handed on has told it; and a caller who has left listens no more.
   const silent = (error) => filter.told || error instanceof APIUserAbortError;
-  const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))));
+  const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))), UNREAD);
+  // Who comes back to it must not take what there was for all; the line says why.
+  chunks.whenUnread((error) => lastWords?.(error, decoder.sequence));
   return { ...answerOf(call, info, readable(chunks)), chunks };
 };
 

@@ -30,7 +30,7 @@ export function refusalOf(error) {
 }
 
 function typed(error) {
-  if (error instanceof LimitExceededError) return limited(error);
+  if (error instanceof LimitExceededError) return refusalOfLimit(error);
   if (error instanceof APIError) {
     const refusal = failed(error);
     if (error.attempts > 1) refusal.headers = { ...refusal.headers, ...FINAL };
@@ -46,7 +46,8 @@ function misused(error) {
   return new Refusal(400, "invalid_request", error.message, { param: error.path });
 }
 
-function limited(error) {
+/** The refusal of a limit: {scope, reason, retryAfter}. */
+export function refusalOfLimit(error) {
   const { reason, retryAfter } = error;
   if (reason === "store") return new Refusal(503, "limits_unavailable", "The limits can't be checked at the moment.", { retryAfter: 1_000 });
   const own = /^(client|ticket):/.test(error.scope ?? "");

@@ -169,6 +169,7 @@ impl World {
         let host = Host {
             wakes_across_requests: !scenario.workerd,
             has_store: scenario.store.is_some(),
+            counts_places_of_keys: scenario.counts_places_of_keys,
         };
         let shared = Rc::new(Shared::new(config, host));
         let mut world = World {
@@ -410,11 +411,14 @@ fn open(shared: &Rc<Shared>, plan: &Plan, now: Now) -> Result<Call, Error> {
     let most = plan
         .max_tokens
         .map_or(String::new(), |count| format!(r#","max_tokens":{count}"#));
+    let model = plan
+        .model
+        .map_or(String::new(), |name| format!(r#","model":"{name}""#));
     let stream = plan.kind == Kind::Stream;
     match plan.kind {
         Kind::Chat | Kind::Stream => {
             let body = format!(
-                r#"{{"messages":[{{"role":"user","content":"Hello"}}],"stream":{stream}{most}}}"#
+                r#"{{"messages":[{{"role":"user","content":"Hello"}}],"stream":{stream}{most}{model}}}"#
             );
             Call::chat(shared, &body, given, now)
         }

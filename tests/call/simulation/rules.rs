@@ -53,7 +53,13 @@ pub fn spent(reply: &Reply) -> Option<f64> {
     Some(seconds.parse::<f64>().unwrap() * 1_000.0)
 }
 
-/// Ms for which the key that was sent should rest.
+/// Ms for which the key that was sent should rest for every model: until its window that is spent begins anew, or less.
+pub fn rest_of_key(reply: &Reply) -> Option<f64> {
+    let window = spent(reply)?.min(900_000.0);
+    Some(rest(reply).map_or(window, |ms| ms.min(window)))
+}
+
+/// Ms for which the key that was sent should rest for the model.
 pub fn rest(reply: &Reply) -> Option<f64> {
     let asked = match reply.status() {
         429 | 503 => asked(reply),
@@ -126,6 +132,7 @@ pub fn counts_requests(shared: &Shared) -> bool {
         limits.requests_per_minute,
         limits.tokens_per_minute,
         limits.requests_per_month,
+        (limits.max_concurrent).filter(|_| shared.host.counts_places_of_keys),
     ];
     of_key.iter().any(Option::is_some) || shared.config.budget.is_some()
 }
@@ -134,12 +141,15 @@ pub fn counts_requests(shared: &Shared) -> bool {
 pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part]) -> Vec<Part> {
     let config = &shared.config;
     let ask = &call.requests[index].ask;
-    let of_key = Limits {
-        max_concurrent: None,
-        ..config.limits
-    };
+    let mut of_key = config.limits;
+    if !shared.host.counts_places_of_keys || index > 0 {
+        of_key.max_concurrent = None;
+    }
     let scope = shared.scope(key);
-    let mut parts = vec![part(call, index..index + 1, scope, of_key)];
+    let mut parts = vec![Part {
+        pause: Some(pause_scope(shared, call, key)),
+        ..part(call, index..index + 1, scope, of_key)
+    }];
     if let Some(budget) = config.budget {
         let most = ask.max_tokens.unwrap_or(4_096.0) * ask.choices;
         let scope = "budget:huggingface".to_string();
@@ -155,9 +165,16 @@ pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part
     parts
 }
 
+/// Where a key's pauses for a model are remembered.
+pub fn pause_scope(shared: &Shared, call: &Call, key: usize) -> String {
+    format!("{} {}", shared.scope(key), call.model)
+}
+
 /// What counts a call: the client's requests at once, and the limits that the call brought.
 pub fn call_parts(shared: &Shared, call: &Call, requests: Range<usize>, own: &[Part]) -> Vec<Part> {
-    let at_once = shared.config.limits.max_concurrent.map(|most| Limits {
+    let most = shared.config.limits.max_concurrent;
+    let of_client = most.filter(|_| !shared.host.counts_places_of_keys);
+    let at_once = of_client.map(|most| Limits {
         max_concurrent: Some(most),
         ..Limits::default()
     });
@@ -172,6 +189,7 @@ fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> P
     let asks = call.requests[requests].iter().map(|request| &request.ask);
     Part {
         scope,
+        pause: None,
         tokens: asks.map(|ask| ask.tokens(limits.tokens_per_minute)).sum(),
         usd: 0.0,
         limits,

@@ -9,6 +9,8 @@ use hfetch::policy::rate_limit::Limits;
 pub struct Scenario {
     /// Members of the client's options, as JSON.
     pub options: Vec<String>,
+    /// Whether `maxConcurrent` counts each key.
+    pub counts_places_of_keys: bool,
     /// Whether it runs where no request may wake another one (workerd).
     pub workerd: bool,
     /// Whether it has no clock but the wall's.
@@ -82,6 +84,8 @@ pub struct Plan {
     /// When it begins.
     pub at: u64,
     pub max_tokens: Option<u32>,
+    /// Another model than the client's.
+    pub model: Option<&'static str>,
     /// How its requests are met, one after the other; then each is answered at once.
     pub replies: Vec<Reply>,
     /// For how many ms its answer is read.
@@ -159,6 +163,12 @@ impl Scenario {
         self
     }
 
+    /// The limits are a gateway's: `maxConcurrent` counts each key.
+    pub fn gateway(mut self) -> Self {
+        self.counts_places_of_keys = true;
+        self
+    }
+
     pub fn wall_alone(mut self) -> Self {
         self.wall_alone = true;
         self
@@ -190,6 +200,7 @@ impl Plan {
             kind,
             at: 0,
             max_tokens: None,
+            model: None,
             replies: Vec::new(),
             reads_for: 100,
             usage: Reported::ByServer(10, 20),
@@ -207,6 +218,11 @@ impl Plan {
         self
     }
 
+    pub fn model(mut self, name: &'static str) -> Self {
+        self.model = Some(name);
+        self
+    }
+
     pub fn max_tokens(mut self, count: u32) -> Self {
         self.max_tokens = Some(count);
         self
@@ -221,6 +237,7 @@ impl Plan {
     pub fn of_user(mut self, name: &str, requests_per_minute: f64) -> Self {
         self.parts.push(Part {
             scope: format!("user:{name}"),
+            pause: None,
             tokens: 0,
             usd: 0.0,
             limits: Limits {

@@ -104,6 +104,7 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
         now += f64::from(*step) * 97.0;
         let part = |scope: &str| Part {
             scope: scope.to_string(),
+            pause: None,
             tokens: u64::from(*step),
             usd: 0.001,
             limits: LIMITS,

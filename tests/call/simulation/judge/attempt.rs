@@ -2,8 +2,6 @@
 
 use hfetch::call::{Lost, Step};
 
-use hfetch::policy::clock::Now;
-
 use super::super::driver::RUNTIME_LIMIT;
 use super::super::rules;
 use super::super::scenario::Reply;
@@ -23,17 +21,28 @@ impl Judge {
             return;
         }
         assert!(matches!(step, Step::Deliver), "{step:?}");
-        self.block(request.key, rules::rest(reply), m.now);
+        self.block(m, request.key, reply);
         // A server that answers without stream options is never sent any again.
         self.options_refused |= m.call.stream && request.is_bare;
         let refused = self.shared.stream_options_refused.get();
         assert_eq!(refused, self.options_refused);
     }
 
-    pub(super) fn block(&mut self, key: usize, rest: Option<f64>, now: Now) {
-        if let (Some(rest), Some(store)) = (rest, &mut self.store) {
-            store.expire(now);
-            store.block(&self.shared.scope(key), now.wall + rest);
+    /// A pause is of the key for the model; of the key alone where its window is spent. One on the catalogue stops nobody.
+    pub(super) fn block(&mut self, m: &Moment<'_>, key: usize, reply: &Reply) {
+        let scopes = [
+            (self.shared.scope(key), rules::rest_of_key(reply)),
+            (
+                rules::pause_scope(&self.shared, m.call, key),
+                rules::rest(reply),
+            ),
+        ];
+        for (scope, rest) in scopes {
+            if let (Some(rest), Some(store), true) = (rest, &mut self.store, m.call.kind.is_some())
+            {
+                store.expire(m.now);
+                store.block(&scope, m.now.wall + rest);
+            }
         }
     }
 
@@ -74,8 +83,10 @@ impl Judge {
             request.failed = Some(class);
             return self.next_attempt(m, request, step);
         }
-        self.pool.failed(request.key, model, status, rest, m.now);
-        self.block(request.key, rest, m.now);
+        if m.call.kind.is_some() {
+            self.pool.failed(request.key, model, status, rest, m.now);
+        }
+        self.block(m, request.key, reply);
         let last = request.attempts >= policy.max_attempts;
         if !last && status == 401 && self.shared.config.key_from_function {
             request.failed = Some(class);

@@ -1,0 +1,78 @@
+// Patterns in which "*" stands for any run of characters within a name: it crosses neither the slash nor the colon before a provider.
+// However a pattern and a text are made, each of their characters is looked at a few times at most: who is asked for a name of
+// 200 hyphens must not think of all ways to part them.
+
+const WITHIN = /[/:\s]/;
+
+/** Gives a function that says whether a text fits the pattern. */
+export function wildcard(pattern) {
+  // Names, and what stands between two of them.
+  const pieces = pattern.split(/([/:\s])/);
+  const names = pieces.filter((_, at) => at % 2 === 0).map(nameOf);
+  const between = pieces.filter((_, at) => at % 2 === 1).map((piece) => piece.charCodeAt(0));
+  return (text) => {
+    let from = 0;
+    for (const [at, name] of names.entries()) {
+      const to = endOfName(text, from);
+      if (!fits(name, text, from, to)) return false;
+      if (at === between.length) return to === text.length;
+      if (to === text.length || text.charCodeAt(to) !== between[at]) return false;
+      from = to + 1;
+    }
+    return false;
+  };
+}
+
+function nameOf(pattern) {
+  const [first, ...rest] = pattern.split("*");
+  return { first, last: rest.pop(), middle: rest.filter((part) => part !== "").map((part) => ({ part, table: borders(part) })) };
+}
+
+function endOfName(text, from) {
+  let at = from;
+  while (at < text.length && !WITHIN.test(String.fromCharCode(text.charCodeAt(at)))) at++;
+  return at;
+}
+
+// What begins with the first part and ends with the last has the others in between, each at the first place behind the one before.
+function fits({ first, middle, last }, text, from, to) {
+  if (last === undefined) return to - from === first.length && stands(first, text, from);
+  let at = from + first.length;
+  const end = to - last.length;
+  if (at > end || !stands(first, text, from) || !stands(last, text, end)) return false;
+  for (const wanted of middle) {
+    at = endOf(wanted, text, at, end);
+    if (at < 0) return false;
+  }
+  return true;
+}
+
+function stands(part, text, from) {
+  let at = 0;
+  while (at < part.length && text.charCodeAt(from + at) === part.charCodeAt(at)) at++;
+  return at === part.length;
+}
+
+// Where the first occurrence of a part ends, or -1 (Knuth, Morris and Pratt: nothing of the text is read again).
+function endOf({ part, table }, text, from, to) {
+  for (let at = from, same = 0; at < to; ) {
+    if (text.charCodeAt(at) === part.charCodeAt(same)) {
+      at++;
+      same++;
+      if (same === part.length) return at;
+    } else if (same > 0) same = table[same - 1];
+    else at++;
+  }
+  return -1;
+}
+
+// For each beginning of a part how much of its end is a beginning too.
+function borders(part) {
+  const table = [0];
+  for (let at = 1, same = 0; at < part.length; ) {
+    if (part[at] === part[same]) table[at++] = ++same;
+    else if (same > 0) same = table[same - 1];
+    else table[at++] = 0;
+  }
+  return table;
+}

@@ -1,0 +1,38 @@
+//! What lets nothing through for a while, whatever the limits say.
+
+use super::{MemoryStore, Part, Refusal, Scope, find};
+use crate::policy::clock::Now;
+
+/// Scopes that are blocked without ever having been counted in, which are pauses; models are a caller's strings. No further
+/// one is remembered then, so that nobody can make those of others forgotten: a model whose pause is not known is asked again.
+const MOST_PAUSES: usize = 1_000;
+
+impl MemoryStore {
+    /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
+    pub fn block(&mut self, scope: &str, until: f64) {
+        let until = self.clock.to_steady(until);
+        if find(&mut self.scopes, scope).is_none() && self.has_many_pauses() {
+            return;
+        }
+        if let Some(scope) = self.scope(scope) {
+            scope.limiter.block(until);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.note_scope(scope, None);
+        }
+    }
+
+    fn has_many_pauses(&mut self) -> bool {
+        let now = self.clock.now();
+        let is_pause =
+            |scope: &mut Scope| scope.limiter.is_unused() && scope.limiter.blocked(now).is_some();
+        let pauses = self.scopes.iter_mut().map(is_pause);
+        pauses.filter(|is_pause| *is_pause).count() >= MOST_PAUSES
+    }
+
+    /// What a part's pause says.
+    pub(super) fn paused(&mut self, part: &Part, now: Now) -> Option<Refusal> {
+        let scope = find(&mut self.scopes, part.pause.as_deref()?)?;
+        Some(part.refused(scope.limiter.blocked(now)?))
+    }
+}
