@@ -249,6 +249,8 @@ export interface HuggingFaceOptions {
   store?: LimitStore;
   /** Called with each settlement. What it throws is reported on the console and goes no further. */
   onSettled?: (settlement: Settlement) => void;
+  /** @deprecated Of the `openai` package: it is not needed here, and warned of once. */
+  dangerouslyAllowBrowser?: boolean;
 }
 
 /** What `fetch` has to be: the global one, one that goes through a proxy, a service binding's, or a test's. Only these fields of `init` are set. */
@@ -1425,7 +1427,7 @@ export function cost(usage: { prompt_tokens?: number; completion_tokens?: number
 /**
  * How long to wait before the next try, in ms, or `null`: give up.
  *
- * Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit`, `x-ratelimit-*` and `X-Should-Retry: false` of `headers`, and `estimated_time` of a 503 body.
+ * After a 429 that names no wait it is a second at least, though never more than `maxDelay`. Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit`, `x-ratelimit-*` and `X-Should-Retry: false` of `headers`, and `estimated_time` of a 503 body.
  * @param failure `attempt`: the try that failed, from 1. No `status`: the connection was lost. `random`: 0 to below 1, default `Math.random()`. `now`: ms since the epoch, default `Date.now()`.
  */
 export function retryDelay(

@@ -86,7 +86,7 @@ async function present(pkg, { port, source, open }) {
   console.log(note);
   await streamToTerminal(pkg, model, { baseURL, apiKey: token?.split(",")[0].trim() ?? "stand-in" }).catch((error) => {
     if (!token) throw error;
-    console.error(`${error.name}: ${error.message}\n`);
+    console.error(`${error.name}: ${[error.message, error.hint].filter(Boolean).join(" ")}\n`);
   });
   // The token is in the gateway's environment, and nowhere else from here on; the page doesn't even get the gateway's key.
   const key = randomUUID();

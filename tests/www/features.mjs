@@ -209,22 +209,30 @@ export const features = {
 
   async "an error is a card that says what to do, and its retry waits as long as it has to"({ page, act, stage }) {
     await ask(page, "What does it cost?");
-    stage.script({ status: 400, json: { error: { message: "temperature is too hot", code: "too_hot" } } }, {}, { status: 429, headers: { "retry-after": "31" } });
+    stage.script({ status: 400, json: { error: { message: "temperature is too hot", code: "too_hot" } } }, {}, { headers: { ratelimit: '"api";r=0;t=3' } }, {}, { status: 429, headers: { "retry-after": "31" } });
     await ask(page, "And now?");
     assert.match(await page.text(".card"), /^BadRequestError[^]*temperature is too hot[^]*Change the request[^]*too_hot/);
     await act(".card button");
     await page.until(() => document.querySelectorAll(".card").length === 0 && !document.querySelector(".answer[aria-busy]"));
     assert.match(await lastAnswer(page), /You said: And now\?/);
+    // A short pause that the server asked for is waited for in line.
+    await ask(page, "The last for now?");
+    await page.type("#prompt", "In line?");
+    await page.press("Enter");
+    await page.seen(".in-line");
+    await page.until(() => !document.querySelector(".answer[aria-busy]"));
+    assert.match(await lastAnswer(page), /You said: In line\?/);
     await ask(page, "One too many?");
     assert.match(await page.text(".card"), /^RateLimitError[^]*may succeed in 31 s/);
     assert.match(await page.text(".card button"), /^Try again in 3[01] s$/);
     assert.equal(await page.evaluate(() => document.querySelector(".card button").disabled), true);
-    // Whoever asks all the same waits in line: the library keeps to what the server asked for.
+    // Whoever asks all the same is told at once: the library keeps to what the server asked for, and sends nothing.
+    const sent = (await stage.bodies()).length;
     await page.type("#prompt", "At once?");
     await page.press("Enter");
-    await page.seen(".in-line");
-    await page.press("Escape");
-    await page.until(() => !document.querySelector(".answer[aria-busy]"));
+    await page.until(() => document.querySelectorAll(".card").length === 2);
+    assert.match(await page.evaluate(() => [...document.querySelectorAll(".card")].at(-1).innerText), /^RateLimitError[^]*asked for a pause[^]*may succeed in (?:3[01]|2\d)(?:\.\d)? s/);
+    assert.equal((await stage.bodies()).length, sent);
   },
 
   async "a budget is never overspent, and limits can be set"({ page, act }) {

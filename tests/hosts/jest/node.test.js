@@ -9,7 +9,7 @@ test("the three", async () => {
 
 test("all entries are there, and classes are what they are elsewhere", () => {
   expect(gateway().fetch).toBeInstanceOf(Function);
-  expect(() => slim.estimateTokens("x")).toThrow("call init(source)");
+  expect(() => slim.estimateTokens("x")).toThrow("hfetch/slim is not initialised");
   expect(() => new hfetch.HuggingFace({ timeout: "soon" })).toThrow(hfetch.ConfigError);
   expect(require("hfetch").HuggingFace).toBe(hfetch.HuggingFace);
 });

@@ -55,12 +55,22 @@ export const error = [
     }),
   ),
 
-  scenario("what to do stands in the message: token, credits, permission", async ({ client, hfetch, assert }) => {
-    const message = async (apiKey, type) => (await assert.rejects(client({ apiKey, retry: false }).chat.completions.create({ messages: PROMPT }), hfetch[type])).message;
-    assert.match(await message("hf_bad", "AuthenticationError"), /huggingface\.co\/settings\/tokens/);
-    assert.match(await message("hf_bad", "AuthenticationError"), /Inference Providers/);
-    assert.match(await message("hf_broke", "PaymentRequiredError"), /credits/);
-    assert.match(await message("hf_noperm", "PermissionDeniedError"), /permission/);
+  scenario("what happened stands in the message, what to do in the hint: token, credits, permission", async ({ client, routerClient, hfetch, assert }) => {
+    const failed = (hf, type) => assert.rejects(hf.chat.completions.create({ messages: PROMPT }), hfetch[type]);
+    for (const [apiKey, type, happened, advised] of [
+      ["hf_bad", "AuthenticationError", /Invalid username or password/, /huggingface\.co\/settings\/tokens.*Inference Providers/],
+      ["hf_broke", "PaymentRequiredError", /credits/, /buy credits/],
+      ["hf_noperm", "PermissionDeniedError", /sufficient permissions/, /needs the permission/],
+    ]) {
+      const { message, hint } = await failed(routerClient({ apiKey, retry: false }), type);
+      assert.match(message, happened);
+      assert.match(hint, advised);
+      assert.ok(!advised.test(message), message);
+      // Of a server that is not Hugging Face's the same words are no reason to advise on its accounts.
+      const elsewhere = await failed(client({ apiKey, retry: false }), type);
+      assert.equal(elsewhere.message, message);
+      assert.ok(!/huggingface\.co|Inference Providers/.test(elsewhere.hint ?? ""), String(elsewhere.hint));
+    }
   }),
 
   scenario("a key never stands in an error", async ({ client, script, hfetch, assert }) => {

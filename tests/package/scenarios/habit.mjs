@@ -57,6 +57,30 @@ const disposeOf = (symbol) => async (stream) => {
 };
 
 export const habit = [
+  scenario("a base URL that is relative to the page works there, and is refused by name elsewhere", async ({ client, baseURL, inPage, hfetch, assert }) => {
+    const relative = baseURL.replace(/^http:/, "");
+    let made;
+    try {
+      made = client({ baseURL: relative });
+    } catch (error) {
+      assert.ok(!inPage, String(error));
+      assert.ok(error instanceof hfetch.ConfigError, String(error));
+      assert.deepEqual([error.path, /relative/.test(error.message)], ["baseURL", true]);
+      return;
+    }
+    assert.equal((await made.chat.completions.create({ messages: PROMPT })).object, "chat.completion");
+  }),
+  scenario("a signal in the body ends the call", async ({ client, script, stats, closed, assert }) => {
+    await script({ stallBeforeHeaders: true });
+    const abort = new AbortController();
+    const pending = client().chat.completions.create({ messages: PROMPT, signal: abort.signal });
+    await stats("open:1");
+    abort.abort("enough");
+    const error = await pending.catch((thrown) => thrown);
+    assert.deepEqual([error.name, error.cause], ["APIUserAbortError", "enough"]);
+    const { bodies } = await closed();
+    assert.ok(!("signal" in bodies[0]), JSON.stringify(bodies[0]));
+  }),
   scenario("whatever is logged, inspected or written as JSON holds no key", async ({ client, inspect, assert }) => {
     const hf = client({ pricing: { inputPerMillion: 1, outputPerMillion: 1 } });
     const functionKey = client({ apiKey: async () => KEY });

@@ -26,6 +26,17 @@ export const policy = [
     assert.equal((await stats()).requests, 2);
   }),
 
+  scenario("a pause that the server asks for is told to the next call at once, and nothing is sent", async ({ client, script, stats, hfetch, assert }) => {
+    await script({ status: 429, headers: { "retry-after": "60", "access-control-expose-headers": "retry-after" } }, {});
+    const hf = client();
+    for (const attempts of [1, 0]) {
+      const error = await hf.chat.completions.create({ messages: PROMPT }).catch((thrown) => thrown);
+      assert.ok(error instanceof hfetch.RateLimitError, String(error));
+      assert.deepEqual([error.status, error.attempts, error.isRetryable], [429, attempts, true]);
+      assert.ok(error.retryAfter > 50_000 && error.retryAfter <= 60_000, String(error.retryAfter));
+    }
+    assert.equal((await stats()).requests, 1);
+  }),
   scenario("503 loading twice, then 200", async ({ client, script, assert }) => {
     await script({ loading: 0.03, times: 2 }, {});
     const started = Date.now();
