@@ -239,6 +239,11 @@ export interface HuggingFaceOptions {
   timeout?: Timeouts | number;
   /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
   maxEventBytes?: number;
+  /**
+   * Largest answer that is accepted, in bytes. Default 64 MiB. Of a stream the texts, tool calls and logprobs count that `final()` is put
+   * together from, and a larger one is a {@link StreamError}; of any other answer its body counts, and a larger one is an {@link APIConnectionError}.
+   */
+  maxAnswerBytes?: number;
   /** Organisation that pays, sent as `X-HF-Bill-To`. */
   billTo?: string;
   /** Headers for every request. With any, a redirect is followed within its origin only (in a page: not at all). In a browser each one that the server doesn't list in its CORS answer blocks the request. */

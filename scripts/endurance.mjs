@@ -9,6 +9,7 @@ const COMMANDS = {
   faults: "npm run test:faults",
   fuzz: "npm run fuzz -- --seconds 600",
   soak: "npm run soak -- --requests 1000000 --runtime node24,workerd",
+  memory: "npm run memory",
 };
 
 /** What a fuzz target holds, in the first sentence of its property. */
@@ -39,6 +40,14 @@ function soak(counted) {
   return table(["runtime", "calls", "requests", "heap, MB", "wasm, MB", "process, MB"], rows);
 }
 
+const inMegabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+function memory({ kinds, growth }) {
+  const streams = Object.entries(kinds).map(([kind, { each, held }]) => [kind, inMegabytes(each), inMegabytes(held)]);
+  const left = growth.map(({ size, folded, ended, wasm }) => [`${size / 1e6}${folded ? ", and `final()`" : ""}`, ended === "ok" ? "whole" : ended, inMegabytes(wasm)]);
+  return [table(["128 streams at once", "bytes of each, MB", "held for all of them, MB"], streams), table(["a client's stream, MB of text", "ended", "the module's memory afterwards, MB"], left)];
+}
+
 /** The page's text, of the runs that this machine has kept. */
 export async function endurance() {
   const kept = {};
@@ -46,6 +55,7 @@ export async function endurance() {
     kept[kind] = await figures(kind);
     if (Object.keys(kept[kind]).length === 0) throw new Stop(`nothing counted of ${kind}: ${command}`);
   }
+  const [streams, left] = memory(kept.memory);
   return `# What it withstands
 
 Each figure is of a run in which nothing was lost: one that loses a call, leaves something open or breaks a property ends in an error, and is not counted.
@@ -71,5 +81,17 @@ Random calls through one client with several keys, limits, a price and a budget,
 Requests, tries, tokens, settlements, keys and money agree on both sides to the last one, and memory stays flat: the most that was held in the first half → at the end.
 
 ${soak(kept.soak)}
+
+## Memory
+
+A gateway keeps of a stream its usage, how it ended and how many tokens were in it, and nothing of the answer: \`${COMMANDS.memory}\`. Each row is 128 streams at once in one process,
+counted before their last chunk, in the heap and the module together; a test holds each below 64 MB.
+
+${streams}
+
+A client puts a stream's answer together, in the module's memory, which can't shrink: what the largest answer took is there for the next ones. Answers beyond \`maxAnswerBytes\`, 64 MiB, are refused.
+The streams of this table follow one another in one process.
+
+${left}
 `;
 }

@@ -5,7 +5,7 @@ use hfetch::error::{Class, redact, redact_cut};
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use hfetch::wire::whole::chunk_of_completion;
 use proptest::prelude::*;
-use reader::{joined, parse, read};
+use reader::{end_to_end, joined, parse, read};
 use serde_json::{Value, json};
 
 mod reader;
@@ -72,6 +72,47 @@ fn ends_good_and_bad() {
         let (seen, decoder) = read([body.as_slice()], Mode::Chunks);
         assert_eq!(seen.fault.as_ref().map(|fault| fault.0), *class, "{name}");
         assert!(decoder.ended(), "{name}");
+    }
+}
+
+#[test]
+fn a_long_text_is_whole_for_every_reader() {
+    let piece = |n: usize| format!("{n} \\ud83d\\ude00 {} ", "é".repeat(n % 50));
+    let chunk = |n: usize| {
+        let (text, call) = (piece(n), format!("{n},"));
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\",\"reasoning\":\"{text}\",\"tool_calls\":[{{\"index\":0,\"id\":\"c\",\"function\":{{\"name\":\"f\",\"arguments\":\"{call}\"}}}}]}},\"logprobs\":{{\"content\":[{{\"token\":\"{text}\"}}]}}}}]}}\n\n"
+        )
+    };
+    let many = 20_000;
+    let mut body: String = (0..many).map(chunk).collect();
+    body.push_str("data: [DONE]\n\n");
+    let text: String =
+        parse(format!("\"{}\"", (0..many).map(piece).collect::<String>()).as_bytes())
+            .as_str()
+            .unwrap()
+            .to_string();
+    assert!(text.len() > 1 << 20);
+    for size in [997, 1 << 16, 10 << 20] {
+        let (seen, _) = read(body.as_bytes().chunks(size), Mode::Text);
+        assert_eq!(
+            end_to_end(seen.items.iter().map(|item| item.as_str().unwrap())),
+            text
+        );
+        let choice = &seen.folded["choices"][0];
+        let message = &choice["message"];
+        for key in ["content", "reasoning"] {
+            assert_eq!(
+                message[key].as_str(),
+                Some(text.as_str()),
+                "{key}, in pieces of {size}"
+            );
+        }
+        let arguments: String = (0..many).map(|n| format!("{n},")).collect();
+        let call = &message["tool_calls"][0]["function"];
+        assert_eq!(call["arguments"].as_str(), Some(arguments.as_str()));
+        let tokens = choice["logprobs"]["content"].as_array().unwrap();
+        assert_eq!(tokens.len(), many);
     }
 }
 

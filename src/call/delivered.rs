@@ -1,6 +1,6 @@
 //! How many tokens a stream has delivered, where no usage tells.
 
-use crate::policy::token::{self, Estimator};
+use crate::policy::token::Estimator;
 use crate::wire::completion::{Completion, Counter};
 
 impl Counter for Estimator {
@@ -20,6 +20,9 @@ pub fn counter() -> Box<dyn Counter> {
 
 /// The estimate, whether the texts were kept or only counted.
 pub fn tokens_of(completion: &Completion) -> u64 {
-    let counted = completion.counted();
-    counted.unwrap_or_else(|| token::estimate_text(&completion.delivered()))
+    completion.counted().unwrap_or_else(|| {
+        let mut estimator = Estimator::default();
+        completion.delivered(&mut |text| estimator.add_text(text));
+        estimator.tokens()
+    })
 }

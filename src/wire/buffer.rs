@@ -7,8 +7,8 @@ use crate::json::{Unescaped, unescape_to};
 /// As much memory as is kept for what comes next.
 pub const KEPT: usize = 4 << 10;
 
-/// Up to here memory is doubled.
-const LITTLE: usize = 1 << 20;
+/// A text of so many bytes is put by: to grow it would take room for it twice, and leave a hole in the memory.
+pub const LONG: usize = 256 << 10;
 
 /// Bytes put end to end. It has room beyond its length, so that a short piece is two stores: wasm copies memory of a
 /// length not known beforehand through a call, which costs more than the piece.
@@ -16,22 +16,53 @@ const LITTLE: usize = 1 << 20;
 pub struct Buffer {
     bytes: Vec<u8>,
     length: usize,
+    /// What was put by.
+    before: Vec<Vec<u8>>,
 }
 
 impl Buffer {
-    /// What is in it.
+    /// Puts a long text by: what comes begins a new one behind it.
+    pub fn put_by(&mut self) {
+        if self.length >= LONG {
+            // With room for what one network chunk brings beyond that.
+            let next = vec![0; LONG + LONG / 4];
+            let mut text = std::mem::replace(&mut self.bytes, next);
+            text.truncate(self.length);
+            text.shrink_to_fit();
+            self.before.push(text);
+            self.length = 0;
+        }
+    }
+
+    /// All that is in it, piece by piece.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let before = self.before.iter().map(Vec::as_slice);
+        before.chain([self.as_slice()])
+    }
+
+    /// Appends all that is in it.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.pieces().for_each(|piece| out.extend_from_slice(piece));
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0 && self.before.is_empty()
+    }
+
+    /// What is in it, and has not been put by.
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// How much is in it.
+    /// How much that is.
     pub fn len(&self) -> usize {
         self.length
     }
 
     /// Empties it, and gives back the memory of a text that was long.
     pub fn empty(&mut self) {
-        self.length = 0;
+        self.clear();
         if self.bytes.len() > KEPT {
             self.bytes = Vec::new();
         }
@@ -40,6 +71,7 @@ impl Buffer {
     /// Empties it.
     pub fn clear(&mut self) {
         self.length = 0;
+        self.before.clear();
     }
 
     /// Appends what stands at `span` of `block`.
@@ -81,10 +113,7 @@ impl Buffer {
     fn room(&mut self, more: usize) -> &mut [u8] {
         let needed = self.length + more + 16;
         if self.bytes.len() < needed {
-            // Twice as much where that is little. Where it is much, pieces that were given back must add up to one that is
-            // asked for later.
-            let more = self.bytes.len() / if needed > LITTLE { 4 } else { 1 };
-            self.bytes.resize(needed.max(self.bytes.len() + more), 0);
+            self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
         }
         self.bytes.get_mut(self.length..).unwrap_or_default()
     }

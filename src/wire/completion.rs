@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::buffer::LONG;
 use super::chunk::{Field, Part};
 use crate::json::{self, Value, unescape};
 
@@ -52,6 +53,8 @@ pub struct Completion {
     said: usize,
     said_before: usize,
     failure: Option<Vec<u8>>,
+    /// How many they were when the long ones were put by.
+    put_by: usize,
     /// Bytes beside the text that have come to stay.
     size: usize,
     /// Where texts are counted and not kept.
@@ -189,7 +192,17 @@ impl Completion {
         out
     }
 
-    /// The content of choice 0 as it stands between its quotes.
+    /// Puts by what is long, so that it need not grow.
+    pub fn put_by(&mut self) {
+        if self.said.wrapping_sub(self.put_by) >= LONG {
+            self.put_by = self.said;
+            for choice in &mut self.choices {
+                choice.put_by();
+            }
+        }
+    }
+
+    /// The content of choice 0 as it stands between its quotes, as far as it has not been put by.
     pub fn content(&self) -> &[u8] {
         match self.choices.first() {
             Some(choice) if choice.index == 0 => choice.content(),
@@ -197,13 +210,11 @@ impl Completion {
         }
     }
 
-    /// Everything a model wrote, for an estimate where no usage was reported.
-    pub fn delivered(&self) -> String {
-        let mut text = Vec::new();
+    /// Hands on everything a model wrote, for an estimate where no usage was reported.
+    pub fn delivered(&self, take: &mut dyn FnMut(&str)) {
         for choice in &self.choices {
-            choice.said(&mut text);
+            choice.said(&mut |text| take(&unescape(text)));
         }
-        unescape(&text)
     }
 
     /// Whether any delta has said anything yet.

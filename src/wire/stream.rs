@@ -200,7 +200,12 @@ impl ChatDecoder {
             let text = content.get(self.told..upto).unwrap_or_default();
             reader.batch.text_item(text);
         }
+        let all = upto == content.len();
         self.told = upto;
+        if all {
+            reader.completion.put_by();
+            self.told = reader.completion.content().len();
+        }
         reader.batch.seal();
         if reader.completion.counts() {
             reader.completion.let_go();

@@ -24,6 +24,7 @@ fn defaults() {
         (300_000.0, 120_000.0, None)
     );
     assert_eq!(config.max_event_bytes, 16 * 1024 * 1024);
+    assert_eq!(config.max_answer_bytes, 64 * 1024 * 1024);
     assert!(config.waiting.waits);
     assert_eq!(config.waiting.max_wait, 60_000.0);
     assert!(config.warnings.is_empty());
@@ -36,7 +37,7 @@ fn every_field_reaches_the_config() {
             "limits": {"requestsPerMinute": 10, "tokensPerMinute": 1000, "requestsPerMonth": 0, "maxConcurrent": 2, "onLimit": "error", "maxWait": 5},
             "budget": {"usd": 1.5, "per": "day"}, "embeddings": {"batchSize": 8, "concurrency": 1},
             "retry": {"baseDelay": 1, "maxDelay": 2, "maxLoadingWait": 3}, "maxRetries": 4,
-            "timeout": {"connect": 1000, "idle": 2000, "total": 3000}, "maxEventBytes": 1024, "billTo": "acme", "headers": {"X-Trace": "1"}}"#,
+            "timeout": {"connect": 1000, "idle": 2000, "total": 3000}, "maxEventBytes": 1024, "maxAnswerBytes": 2048, "billTo": "acme", "headers": {"X-Trace": "1"}}"#,
     )
     .unwrap();
     assert_eq!(config.id, "mine");
@@ -76,6 +77,7 @@ fn every_field_reaches_the_config() {
         (1000.0, 2000.0, Some(3000.0))
     );
     assert_eq!(config.max_event_bytes, 1024);
+    assert_eq!(config.max_answer_bytes, 2048);
     assert_eq!(config.bill_to.as_deref(), Some("acme"));
     assert_eq!(config.headers, [("X-Trace".to_string(), "1".to_string())]);
 }
@@ -204,6 +206,7 @@ fn a_bad_field_is_refused_by_its_path() {
             "is not an option",
         ),
         (r#""maxEventBytes": 0"#, "maxEventBytes", "at least 1"),
+        (r#""maxAnswerBytes": 0"#, "maxAnswerBytes", "at least 1"),
         (r#""billTo": "a\nb""#, "billTo", "line breaks"),
         (r#""billTo": """#, "billTo", "empty"),
         (r#""headers": ["a"]"#, "headers", "must be an object"),

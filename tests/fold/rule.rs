@@ -285,7 +285,11 @@ fn content_that_comes_as_parts() {
 
 #[test]
 fn all_that_a_model_wrote_counts_once() {
-    let said = |deltas: &[Value]| completion(&super::of_deltas(deltas)).delivered();
+    let said = |deltas: &[Value]| {
+        let mut text = String::new();
+        completion(&super::of_deltas(deltas)).delivered(&mut |piece| text.push_str(piece));
+        text
+    };
     let part = |kind: &str, key: &str, text: &str| json!({"type":kind,key:text});
     assert_eq!(
         said(&[json!({"content":[part("thinking", "thinking", "a"), part("text", "text", "b")]})]),

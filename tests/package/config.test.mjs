@@ -112,7 +112,7 @@ const OPTION_MISTAKES = [
   [{ budget: { usd: -1, per: "day" } }, "budget.usd"], [{ budget: { usd: 1 } }, "budget.per"],
   [{ embeddings: { batchSize: 0 } }, "embeddings.batchSize"], [{ embeddings: { concurrency: "2" } }, "embeddings.concurrency"],
   [{ retry: { maxAttempts: 0 } }, "retry.maxAttempts"], [{ retry: true }, "retry"], [{ retry: { baseDelay: NaN } }, "retry.baseDelay"], [{ maxRetries: -1 }, "maxRetries"],
-  [{ timeout: -1 }, "timeout"], [{ timeout: { read: 5 } }, "timeout.read"], [{ maxEventBytes: 0 }, "maxEventBytes"],
+  [{ timeout: -1 }, "timeout"], [{ timeout: { read: 5 } }, "timeout.read"], [{ maxEventBytes: 0 }, "maxEventBytes"], [{ maxAnswerBytes: 0 }, "maxAnswerBytes"],
   [{ billTo: "a\nb" }, "billTo"], [{ headers: { "bad name": "x" } }, "headers.bad name"], [{ headers: { "x-a": 5 } }, "headers.x-a"], [{ headers: { "x-a": "a\0b" } }, "headers.x-a"],
   [{ fetch: {} }, "fetch"], [{ onSettled: "log" }, "onSettled"], [{ store: {} }, "store.reserve"], [{ apikey: "hf_x" }, "apikey"],
 ];

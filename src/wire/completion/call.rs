@@ -1,10 +1,10 @@
 //! The tool calls of a choice, told apart.
 
 use super::members::Members;
-use super::node::{Within, add_name, json_text, put};
+use super::node::{Say, Within, add_name, json_text, put, write_long};
 use super::{MAX_ENTRIES, or, separated, whole};
 use crate::json::{self, unescape};
-use crate::wire::buffer::Buffer;
+use crate::wire::buffer::{Buffer, LONG};
 use crate::wire::chunk::Part;
 
 /// Arguments that are no object or list are read whole each time, if they are not longer than this.
@@ -166,12 +166,12 @@ impl ToolCalls {
         separated(&self.list, out, ToolCall::write);
     }
 
-    /// Appends what a model wrote of them.
-    pub(super) fn said(&self, out: &mut Vec<u8>) {
+    /// Says what a model wrote of them.
+    pub(super) fn said(&self, say: Say<'_>) {
         for call in &self.list {
             let name = call.name.as_slice().get(call.counted..);
-            out.extend_from_slice(name.unwrap_or_default());
-            out.extend_from_slice(call.arguments.as_slice());
+            say(name.unwrap_or_default());
+            call.arguments.pieces().for_each(&mut *say);
         }
     }
 }
@@ -180,8 +180,7 @@ impl ToolCall {
     /// Keeps of what has been counted how deep in brackets it ends.
     pub(super) fn let_go(&mut self) {
         self.counted = self.name.len();
-        self.scan.read(self.arguments.as_slice());
-        self.scan.at = 0;
+        self.scan_all();
         self.arguments.empty();
         (self.function, self.rest) = Default::default();
         self.kind = Vec::new();
@@ -189,7 +188,7 @@ impl ToolCall {
 
     fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
         match part {
-            Part::ToolArguments => self.arguments.push(bytes),
+            Part::ToolArguments => self.add_arguments(bytes),
             Part::ToolObject => {
                 let object = if bytes.starts_with(b"[") {
                     b"{}"
@@ -197,7 +196,7 @@ impl ToolCall {
                     bytes
                 };
                 let text = json_text(object);
-                self.arguments.push(&text);
+                self.add_arguments(&text);
             }
             Part::ToolType if bytes.is_empty() => {}
             Part::ToolType => self.kind = bytes.to_vec(),
@@ -205,6 +204,20 @@ impl ToolCall {
             _ => return self.rest.fold(bytes, Within::Nested),
         }
         bytes.len()
+    }
+
+    fn add_arguments(&mut self, text: &[u8]) {
+        self.arguments.push(text);
+        if self.arguments.len() >= LONG {
+            self.scan_all();
+            self.arguments.put_by();
+        }
+    }
+
+    /// Reads the arguments to their end, so that what is behind it can be read without them.
+    fn scan_all(&mut self) {
+        self.scan.read(self.arguments.as_slice());
+        self.scan.at = 0;
     }
 
     /// Whether an entry with this name and an id of its own begins another call.
@@ -227,14 +240,12 @@ impl ToolCall {
         let id = or(&self.id, b"\"\"");
         let kind = or(&self.kind, b"function");
         put(out, &[b"{\"id\":", id, b",\"type\":\"", kind, b"\""]);
-        let (name, arguments) = (self.name.as_slice(), self.arguments.as_slice());
-        let said = name.len() + arguments.len() > 0 || !self.function.is_empty();
+        let name = self.name.as_slice();
+        let said = !name.is_empty() || !self.arguments.is_empty() || !self.function.is_empty();
         if said || kind == b"function" {
             let before: &[u8] = b",\"function\":{\"name\":\"";
-            put(
-                out,
-                &[before, name, b"\",\"arguments\":\"", arguments, b"\""],
-            );
+            put(out, &[before, name, b"\",\"arguments\":"]);
+            write_long(&self.arguments, out);
             self.function.write(&[], out);
             put(out, &[b"}"]);
         }

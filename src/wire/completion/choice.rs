@@ -4,7 +4,7 @@ use super::call::ToolCalls;
 use super::count::{Counter, LONGEST_NAME, NewCounter};
 use super::list::{Facts, List};
 use super::members::Members;
-use super::node::{Node, Within, inside, put, write_text};
+use super::node::{Node, Say, Within, inside, put, write_long};
 use super::or;
 use crate::json::{Scanner, unescape};
 use crate::wire::buffer::Buffer;
@@ -122,7 +122,9 @@ impl Choice {
         let before = self.content.take();
         let parts = self.parts.get_or_insert_default();
         if let Some(text) = before {
-            parts.list.add_text(text.as_slice());
+            for piece in text.pieces() {
+                parts.list.add_text(piece);
+            }
             parts.text = text;
         }
         if let Some(text) = Facts::of(part).text {
@@ -144,47 +146,61 @@ impl Choice {
     }
 
     /// The text of the content as it stands between quotes.
-    pub(super) fn content(&self) -> &[u8] {
+    fn text(&self) -> Option<&Buffer> {
         let text = self.parts.as_ref().map(|parts| &parts.text);
-        text.or(self.content.as_ref()).map_or(&[], Buffer::as_slice)
+        text.or(self.content.as_ref())
     }
 
-    /// Appends everything a model wrote. Of reasoning that comes under several names one is taken.
-    pub(super) fn said(&self, out: &mut Vec<u8>) {
-        let mut reasoning = Vec::new();
-        for name in REASONING {
-            let mut text = Vec::new();
-            if let Some(node) = self.message.get(name) {
-                node.said(&mut text);
-            }
-            if text.len() > reasoning.len() {
-                reasoning = text;
+    /// What of it has not been put by.
+    pub(super) fn content(&self) -> &[u8] {
+        self.text().map_or(&[], Buffer::as_slice)
+    }
+
+    /// Puts it by where it is long.
+    pub(super) fn put_by(&mut self) {
+        let text = self.parts.as_mut().map(|parts| &mut parts.text);
+        if let Some(text) = text.or(self.content.as_mut()) {
+            text.put_by();
+        }
+    }
+
+    /// Says everything a model wrote. Of reasoning that comes under several names one is taken.
+    pub(super) fn said(&self, say: Say<'_>) {
+        let (mut reasoning, mut longest) = (None, 0);
+        for node in REASONING.iter().filter_map(|name| self.message.get(name)) {
+            let length = length_of(|say| node.said(say));
+            if length > longest {
+                (reasoning, longest) = (Some(node), length);
             }
         }
-        let mut content = self.content().to_vec();
+        let text = |say: Say<'_>| {
+            if let Some(text) = self.text() {
+                text.pieces().for_each(say);
+            }
+        };
+        let parts = self.parts.as_ref().map(|parts| &parts.list);
+        let spoken = parts.map_or(0, |list| length_of(|say| list.said(say)));
         // Thoughts among the parts of the content are the same once more.
-        if let Some(parts) = &self.parts {
-            let spoken = content.len();
-            content.clear();
-            parts.list.said(&mut content);
-            if content.len() > spoken {
-                reasoning.clear();
-            }
+        let has_thoughts = parts.is_some() && spoken > length_of(text);
+        if let Some(node) = reasoning.filter(|_| !has_thoughts) {
+            node.said(say);
         }
-        out.extend_from_slice(&reasoning);
-        out.extend_from_slice(&content);
-        self.message.said(&REASONING, out);
-        self.tool_calls.said(out);
+        match parts {
+            Some(list) => list.said(say),
+            None => text(say),
+        }
+        self.message.said(&REASONING, say);
+        self.tool_calls.said(say);
     }
 
     /// Counts what was said and lets it go. Of choices but the first it is enough to know that they have finished.
     pub(super) fn let_go(&mut self, counter: NewCounter, is_first: bool) {
-        let mut said = Vec::new();
-        self.said(&mut said);
-        if !said.is_empty() {
-            let counter = self.counter.get_or_insert_with(counter);
-            counter.add(&unescape(&said));
-        }
+        let mut counts = self.counter.take();
+        self.said(&mut |text| {
+            if !text.is_empty() {
+                counts.get_or_insert_with(counter).add(&unescape(text));
+            }
+        });
         if let Some(content) = &mut self.content {
             content.empty();
         }
@@ -200,7 +216,7 @@ impl Choice {
             content: self.content.take(),
             tool_calls: std::mem::take(&mut self.tool_calls),
             finish_reason: self.finish_reason.take(),
-            counter: self.counter.take(),
+            counter: counts,
             ..Choice::default()
         };
     }
@@ -213,7 +229,7 @@ impl Choice {
         put(out, &head);
         match (&self.parts, &self.content) {
             (Some(parts), _) => parts.list.write(out),
-            (None, Some(content)) => write_text(content.as_slice(), out),
+            (None, Some(content)) => write_long(content, out),
             (None, None) => put(out, &[b"null"]),
         }
         if self.tool_calls.is_empty() {
@@ -231,6 +247,13 @@ impl Choice {
             None => put(out, &[b",\"finish_reason\":null}"]),
         }
     }
+}
+
+/// How long all is that is said.
+fn length_of(said: impl FnOnce(Say<'_>)) -> usize {
+    let mut length = 0;
+    said(&mut |text| length += text.len());
+    length
 }
 
 /// Where servers put reasoning.

@@ -1,9 +1,10 @@
 //! A list that several chunks bring.
 
 use super::MAX_ENTRIES;
-use super::node::{Node, Within, inside, is_inner_text};
+use super::node::{Node, Say, Within, inside, is_inner_text};
 use super::whole;
 use crate::json::{Kind, Scanner};
+use crate::wire::buffer::LONG;
 
 /// The index of an item that has none: it stands behind those that have one.
 const NONE: u64 = u64::MAX;
@@ -14,6 +15,8 @@ const MAX_TYPES: usize = 16;
 pub(super) struct List {
     /// Items that are kept as they stand, with commas between them.
     plain: Vec<u8>,
+    /// The same, of what came before that and is long.
+    before: Vec<Vec<u8>>,
     /// Where the list that came last begins among them.
     last: usize,
     /// Items that are folded, with their index.
@@ -28,6 +31,11 @@ impl List {
         let elements = inside(list).trim_ascii();
         if within == Within::Tokens {
             self.append(elements);
+            if self.plain.len() >= LONG {
+                self.plain.shrink_to_fit();
+                self.before.push(std::mem::take(&mut self.plain));
+                self.last = 0;
+            }
             return 0;
         }
         let first = elements.first().is_some_and(|byte| *byte == b'{');
@@ -150,12 +158,17 @@ impl List {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.items.is_empty()
+        self.plain.is_empty() && self.before.is_empty() && self.items.is_empty()
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.push(b'[');
-        out.extend_from_slice(&self.plain);
+        for elements in self.before.iter().chain([&self.plain]) {
+            if !elements.is_empty() && out.last() != Some(&b'[') {
+                out.push(b',');
+            }
+            out.extend_from_slice(elements);
+        }
         for (_, node) in &self.items {
             if out.last() != Some(&b'[') {
                 out.push(b',');
@@ -165,9 +178,9 @@ impl List {
         out.push(b']');
     }
 
-    pub(super) fn said(&self, out: &mut Vec<u8>) {
+    pub(super) fn said(&self, say: Say<'_>) {
         for (_, node) in &self.items {
-            node.said(out);
+            node.said(say);
         }
     }
 }

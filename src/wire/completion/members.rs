@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::node::{Node, Within, write_text};
+use super::node::{Node, Say, Within, write_text};
 use crate::json::{RawString, Scanner, unescape_into, write_string};
 use crate::wire::chunk::Part;
 
@@ -197,11 +197,11 @@ impl Members {
         }
     }
 
-    /// Appends its texts but those of `without`, and data, which is none that a model wrote as tokens.
-    pub(super) fn said(&self, without: &[&[u8]], out: &mut Vec<u8>) {
+    /// Says its texts but those of `without`, and data, which is none that a model wrote as tokens.
+    pub(super) fn said(&self, without: &[&[u8]], say: Say<'_>) {
         let counts = |key: &[u8]| key != b"data" && !without.contains(&key);
         for member in self.list.iter().filter(|member| counts(&member.key)) {
-            member.node.said(out);
+            member.node.said(say);
         }
     }
 }

@@ -58,6 +58,9 @@ impl Within {
     }
 }
 
+/// Takes texts as they stand between their quotes, one piece after another.
+pub(super) type Say<'s> = &'s mut dyn FnMut(&[u8]);
+
 /// Keys whose value is text in a delta, however deep.
 const TEXTS: [&[u8]; 6] = [
     b"content",
@@ -154,6 +157,7 @@ impl Node {
     pub(super) fn append(&mut self, text: &[u8]) -> usize {
         if let Some(buffer) = self.text() {
             buffer.push(text);
+            buffer.put_by();
         }
         text.len()
     }
@@ -168,7 +172,7 @@ impl Node {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Node::Last(last) => out.extend_from_slice(last),
-            Node::Text(text) => write_text(text.as_slice(), out),
+            Node::Text(text) => write_long(text, out),
             Node::List(list) => list.write(out),
             Node::Object(members) => {
                 out.push(b'{');
@@ -178,13 +182,13 @@ impl Node {
         }
     }
 
-    /// Appends its texts; data is none that a model wrote as tokens.
-    pub(super) fn said(&self, out: &mut Vec<u8>) {
+    /// Says its texts; data is none that a model wrote as tokens.
+    pub(super) fn said(&self, say: Say<'_>) {
         match self {
             Node::Last(_) => {}
-            Node::Text(text) => out.extend_from_slice(text.as_slice()),
-            Node::List(list) => list.said(out),
-            Node::Object(members) => members.said(&[], out),
+            Node::Text(text) => text.pieces().for_each(say),
+            Node::List(list) => list.said(say),
+            Node::Object(members) => members.said(&[], say),
         }
     }
 
@@ -218,6 +222,13 @@ pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
     for piece in pieces {
         out.extend_from_slice(piece);
     }
+}
+
+/// Appends a text that may be long, with quotes.
+pub(super) fn write_long(text: &Buffer, out: &mut Vec<u8>) {
+    out.push(b'"');
+    text.write(out);
+    out.push(b'"');
 }
 
 /// Appends a text as it stands between quotes.
