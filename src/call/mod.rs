@@ -31,7 +31,7 @@
 //! let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).unwrap();
 //! let config = Config::from_options(&options, &KeySource::None).unwrap();
 //! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false }));
-//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None };
+//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None };
 //!
 //! let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
 //! let call = Call::chat(&shared, body, given, 0.0).unwrap();

@@ -3,8 +3,8 @@
 /// Completion tokens reserved where the body names no `max_tokens`.
 const USUAL_COMPLETION: f64 = 512.0;
 
-/// Completion tokens a budget reserves where the body names no `max_tokens`.
-const LONGEST_COMPLETION: f64 = 4096.0;
+/// The `max_tokens` that a budget adds to a body without any: what it holds is what the server may send.
+pub const LONGEST_COMPLETION: &str = "4096";
 
 /// What a request asks for, as far as it can be known beforehand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ impl Ask {
 
     /// Completion tokens the budget holds: the whole of what the server may send.
     pub fn most_completion(&self) -> f64 {
-        self.max_tokens.unwrap_or(LONGEST_COMPLETION) * self.choices
+        self.max_tokens.unwrap_or(f64::INFINITY) * self.choices
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
             max_tokens: None,
             choices: 2.0,
         };
-        assert_eq!(ask.most_completion(), 8192.0);
+        assert_eq!(ask.most_completion(), f64::INFINITY);
         assert_eq!(
             Ask {
                 max_tokens: Some(7.0),

@@ -78,13 +78,16 @@ export class Service {
     const { request, line } = visit;
     const { caps } = this.#settings;
     const read = await readBody(request, caps.bodyBytes);
-    const text = checkBody(kind, read, { allows: this.#allows, caps });
+    const parts = this.#parts(caller);
+    const spends = parts.some(({ budget }) => budget);
+    const text = checkBody(kind, read, { allows: this.#allows, caps, spends, unknownMembers: this.#settings.unknownMembers });
     const stream = read.body.stream === true;
     line.add({ stream });
     const leaving = leavingOf(request);
     const { answer, settled } = this.#upstream[kind](text, {
       maxTokens: caps.maxTokens,
-      parts: this.#parts(caller),
+      maxChoices: caps.n,
+      parts,
       signal: leaving?.signal ?? request.signal,
       metadata: { client: caller.client, requestId: visit.id },
       onSettled: (settlement) => this.#settled(visit, settlement),
