@@ -1258,10 +1258,15 @@ export interface Settlement {
   provider: string | null;
   /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
   key: string;
-  /** As the server reported, else estimated from what was sent and delivered. */
+  /**
+   * As the server reported, else estimated from what was sent and delivered. Of an answer whose end was not seen prompt and answer are each
+   * the larger of what was reported and the estimate.
+   */
   usage: Usage & {
     /** Whether the server counted, or hfetch estimated. */
     source: "reported" | "estimated";
+    /** A count of the server's that can't be right (no number, below 0, more or less than the answer can have had), in place of which all are estimated. */
+    doubt?: "prompt_tokens" | "completion_tokens" | "total_tokens";
   };
   /** Usage × price. */
   cost: Cost;

@@ -11,7 +11,7 @@
 //!   step: the one that the step's documentation names, or [`Event::Cancelled`] instead of it. [`Event::Cancelled`] may
 //!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request; the answer of a
 //!   store that was asked before it is handed in all the same when it comes. An event that fits no state changes nothing.
-//! - **Accounting**: [`Call::reported`] or [`Call::delivered`] says what a delivered answer took.
+//! - **Accounting**: [`Call::took`] says what a delivered answer took, by its server's count or by what came of it.
 //! - **Settlement**: [`Call::close`] ends the call, whatever state its requests are in, with its one settlement.
 //!   Nothing stays reserved after it.
 //!
@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
-//! use hfetch::call::{Call, Event, Step, head::Head, open::Given, settlement::End};
+//! use hfetch::call::{Call, Event, Step, account::Told, head::Head, open::Given, settlement::End};
 //! use hfetch::config::{Config, KeySource};
 //! use hfetch::json;
 //! use hfetch::policy::ledger::Outcome;
@@ -38,7 +38,8 @@
 //! let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { panic!() };
 //! assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
 //! assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
-//! call.reported(0, Some(5), Some(7), None, 200.0);
+//! let told = Told { prompt: Some(5.0), completion: Some(7.0), ..Told::default() };
+//! assert!(call.took(0, told, None, 200.0));
 //!
 //! let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
 //! let settlement = call.close(&end, 200.0).unwrap();
@@ -79,7 +80,7 @@ use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
 use crate::wire::request::pinned_provider;
-use account::Account;
+use account::{Account, Told};
 use failure::{Cancelled, Failure};
 use head::Head;
 use machine::Machine;
@@ -313,18 +314,24 @@ impl Call {
         Ok(Models::All(models))
     }
 
-    /// The call's request has ended as a stream; gives why the model stopped.
-    pub fn streamed(&self, completion: &Completion, now: impl Into<Now>) -> Option<String> {
+    /// The call's request has ended as a stream, `whole` or not; gives why the model stopped.
+    pub fn streamed(
+        &self,
+        completion: &Completion,
+        whole: bool,
+        now: impl Into<Now>,
+    ) -> Option<String> {
         let now = self.read_clock(now);
-        match completion.usage() {
-            Some(usage) => self.reported(
-                0,
-                Some(usage.prompt as u64),
-                Some(usage.completion as u64),
-                Some(usage.total as u64),
-                now,
-            ),
-            None => self.delivered(0, token::estimate_text(&completion.delivered()), now),
+        let usage = completion.usage();
+        let told = usage.map_or_else(Told::default, |usage| Told {
+            prompt: usage.prompt,
+            completion: usage.completion,
+            total: usage.total,
+            said: completion.said(),
+        });
+        if !whole || !self.took(0, told, None, now) {
+            let delivered = token::estimate_text(&completion.delivered());
+            self.took(0, told, Some(delivered), now);
         }
         completion.finish_reason()
     }

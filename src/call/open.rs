@@ -108,6 +108,11 @@ impl Call {
             prompt_tokens: estimator.tokens(),
             max_tokens: request.max_tokens,
             choices: request.choices,
+            most_prompt: match kind {
+                // A server may add what it keeps, and what its tools find.
+                Kind::Responses => LONGEST_CONTEXT,
+                _ => estimator.most(request.body.len()),
+            },
         };
         let url = [config.base_url.url.as_str(), path].concat();
         let mut outgoing = Outgoing::post(url, request.body, ask);
@@ -268,6 +273,12 @@ pub fn count(estimator: &mut Estimator, piece: Prompt<'_>) {
     }
 }
 
+/// The longest prompt of any model.
+const LONGEST_CONTEXT: f64 = 10_000_000.0;
+
+/// What a byte of an embeddings request can be at most: some models put an instruction of their own before each input.
+const EMBEDDED_BYTE: usize = 16;
+
 fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
     let mut estimator = Estimator::default();
     let mut ids = 0u64;
@@ -278,6 +289,7 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
     let mut beside = Estimator::default();
     request.beside(&mut |piece| count(&mut beside, piece));
     let beside = beside.tokens().saturating_mul(batch.len() as u64);
+    let body = request.body(batch);
     let ask = Ask {
         prompt_tokens: estimator
             .tokens()
@@ -285,8 +297,9 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
             .saturating_add(beside),
         max_tokens: Some(0.0),
         choices: 0.0,
+        most_prompt: estimator.most(body.len() * EMBEDDED_BYTE),
     };
-    Outgoing::post(request.url.clone(), request.body(batch), ask)
+    Outgoing::post(request.url.clone(), body, ask)
 }
 
 /// The id goes into the path as it is.

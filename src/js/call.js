@@ -105,17 +105,17 @@ export class Call {
     this.#firstTokenAt ??= performance.now();
   }
 
-  reported(index, prompt, completion, total) {
-    this.told(this.handle.reported(index, prompt, completion, total, Date.now(), performance.now()));
-  }
-
-  delivered(index, text) {
-    this.told(this.handle.delivered(index, text, Date.now(), performance.now()));
+  // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
+  // of what was delivered.
+  took(index, counts, text, whole) {
+    const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
+    const book = (given) => this.told(this.handle.took(index, ...told, text.length, given, Date.now(), performance.now()));
+    if (!whole || !book()) book(text);
   }
 
   // Books what a stream took, and lets its decoder go.
-  streamed(decoder) {
-    const { finishReason, completion } = this.told(this.handle.streamed(decoder, Date.now(), performance.now()));
+  streamed(decoder, whole) {
+    const { finishReason, completion } = this.told(this.handle.streamed(decoder, whole, Date.now(), performance.now()));
     return { finishReason, completion: textAt(...completion) };
   }
 

@@ -10,6 +10,7 @@ use super::convert::Returned;
 use super::decoder::DecoderHandle;
 use super::plain;
 use super::step::{self, cancelled, failing, no_key, told};
+use crate::call::account::Told;
 use crate::call::head::Head;
 use crate::call::settlement::End;
 use crate::call::{Call, Event, Lost};
@@ -186,40 +187,42 @@ impl CallHandle {
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// Request `index` has ended with the usage its server reported.
-    pub fn reported(
+    /// Request `index` has ended, of which its server told these counts, with an answer of so many characters. Without `text`, which
+    /// it delivered, they are booked if they can be right: gives whether they were. With it the larger of them and of estimates is.
+    #[allow(clippy::too_many_arguments)] // one crossing for all of it
+    pub fn took(
         &self,
         index: usize,
         prompt: Option<f64>,
         completion: Option<f64>,
         total: Option<f64>,
+        said: usize,
+        text: Option<String>,
         wall: f64,
         steady: f64,
     ) -> *const u8 {
-        // `as` saturates and takes NaN for 0.
-        let whole = |count: Option<f64>| count.map(|count| count as u64);
-        self.call.reported(
-            index,
-            whole(prompt),
-            whole(completion),
-            whole(total),
-            at(wall, steady),
-        );
-        told(&self.call, ())
+        let counts = Told {
+            prompt,
+            completion,
+            total,
+            said,
+        };
+        let delivered = text.as_deref().map(token::estimate_text);
+        let took = self.call.took(index, counts, delivered, at(wall, steady));
+        told(&self.call, took)
     }
 
-    /// Request `index` has ended without reported usage after it delivered `text`.
-    pub fn delivered(&self, index: usize, text: &str, wall: f64, steady: f64) -> *const u8 {
-        self.call
-            .delivered(index, token::estimate_text(text), at(wall, steady));
-        told(&self.call, ())
-    }
-
-    /// The call's request has ended as a stream, with what its decoder has read; the decoder is let go.
-    pub fn streamed(&self, decoder: DecoderHandle, wall: f64, steady: f64) -> *const u8 {
+    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read; the decoder is let go.
+    pub fn streamed(
+        &self,
+        decoder: DecoderHandle,
+        whole: bool,
+        wall: f64,
+        steady: f64,
+    ) -> *const u8 {
         trap::here(Place::Fold);
         let completion = decoder.completion();
-        let finish_reason = self.call.streamed(completion, at(wall, steady));
+        let finish_reason = self.call.streamed(completion, whole, at(wall, steady));
         let json = completion.to_json();
         let place = (json.as_ptr().addr(), json.len());
         self.json.set(json);

@@ -67,8 +67,8 @@ export class Decoder {
   }
 
   // Books what was used, and lets the module's part go; gives why the model stopped, and the completion as JSON.
-  account(call) {
-    return call.streamed(this.#handle);
+  account(call, whole) {
+    return call.streamed(this.#handle, whole);
   }
 
   // The completion as far as it has come.

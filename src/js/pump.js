@@ -21,7 +21,7 @@ export const FOLD = 2;
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
   partial: () => null,
-  account: (call) => call.delivered(0, "") ?? {},
+  account: (call) => call.took(0, [], "", false) ?? {},
 };
 
 export class Pump {
@@ -322,7 +322,7 @@ export class Pump {
   }
 
   #account() {
-    const { finishReason = null, completion = "null" } = this.#decoder.account(this.#call);
+    const { finishReason = null, completion = "null" } = this.#decoder.account(this.#call, this.outcome === "ok");
     this.finishReason = finishReason;
     // Most streams are never asked for it.
     this.folded = () => JSON.parse(completion);

@@ -38,6 +38,10 @@ impl Rate {
     }
 }
 
+/// The most that a model's template adds to a prompt, and how many times its usual count a medium can have.
+const TEMPLATE_TOKENS: f64 = 16_384.0;
+const MEDIA_FACTOR: f64 = 200.0;
+
 /// Role and separators of a message.
 const MESSAGE_TOKENS: u64 = 4;
 
@@ -88,6 +92,12 @@ impl Estimator {
             self.hundredths = self.hundredths.saturating_add(weight);
             (self.last, self.last_class) = (Some(c), class);
         }
+    }
+
+    /// More tokens than this a server can't have counted for a body of so many bytes: a token has a byte at least, but for
+    /// media, which cost what they show, and for what a model's template adds.
+    pub fn most(&self, bytes: usize) -> f64 {
+        bytes as f64 + TEMPLATE_TOKENS + self.media as f64 * MEDIA_FACTOR
     }
 
     /// The estimate so far.

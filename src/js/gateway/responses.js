@@ -72,8 +72,8 @@ export class ResponseDecoder {
     return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
   }
 
-  account(call) {
-    account(call, this.#usage, () => this.#texts.join(""));
+  account(call, whole) {
+    account(call, this.#usage, this.#texts.join(""), whole);
     this.#events.end();
     return { finishReason: this.#finishReason };
   }
@@ -88,15 +88,14 @@ export function settleResponse(call, cancel, bytes) {
   const response = parse(new TextDecoder().decode(bytes));
   if (!Array.isArray(response?.output)) throw call.unexpected(bytes);
   const failed = response.status === "failed";
-  account(call, response.usage, () => response.output.map(textOf).join("\n"));
+  account(call, response.usage, response.output.map(textOf).join("\n"), true);
   close(call, cancel, failed ? "error" : "ok", reasonOf(response));
   return failed;
 }
 
-function account(call, usage, delivered) {
+function account(call, usage, delivered, whole) {
   const { input_tokens: prompt, output_tokens: completion, total_tokens: total } = usage ?? {};
-  if (typeof prompt === "number" || typeof completion === "number") call.reported(0, prompt, completion, total);
-  else call.delivered(0, delivered());
+  call.took(0, [prompt, completion, total], delivered, whole);
 }
 
 function reasonOf(response) {
