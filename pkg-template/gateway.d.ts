@@ -165,7 +165,8 @@ export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
  * The Durable Object that holds limits and budgets for every isolate. A Worker exports it and binds it, as a class with SQLite storage,
  * under the name `LIMITS`.
  *
- * What it has granted survives eviction and restart; reservations that never end are lost after ten minutes.
+ * What it has granted survives eviction and restart; a reservation of which nothing is heard for ten minutes is lost: its place is free again,
+ * and what it held counts as spent until it is settled after all.
  */
 export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);
@@ -178,6 +179,8 @@ export class LimitObject implements LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back. */
   release(reservation: string): Promise<void>;
+  /** Its request is under way still. */
+  renew(reservation: string, word: { now: number }): Promise<void>;
   /** Lets nothing through for this scope before `until`. */
   block(scope: string, until: number): Promise<void>;
   /** The runtime's: gives up reservations that never ended. */

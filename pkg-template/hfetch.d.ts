@@ -1353,6 +1353,11 @@ export interface LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
+  /**
+   * Its request is under way still: told every two minutes, so that a store that gives up what it hears nothing of (in ten minutes, say) keeps it.
+   * What is given up may have been spent: count it as if it was, and put what was used in its place if it is settled after all.
+   */
+  renew?(reservation: string, word: { now: number }): Promise<void>;
   /** Lets nothing through for this scope before `until`, ms since the epoch. */
   block(scope: string, until: number): Promise<void>;
 }

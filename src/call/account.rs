@@ -142,6 +142,12 @@ impl Account {
         self.open.get(|list| list.iter().find(waits).cloned())
     }
 
+    /// The names of what is reserved.
+    fn reservations(&self) -> Vec<String> {
+        let name = |open: &Rc<Admitted>| open.reservation.clone();
+        self.open.get(|list| list.iter().filter_map(name).collect())
+    }
+
     /// The store has been told: before that, a trap must leave the request open.
     fn close(&self, admitted: &Rc<Admitted>) {
         self.open
@@ -277,6 +283,21 @@ impl Call {
             self.settle(&whole, prompt, completion, now);
         }
         self.freed();
+    }
+
+    /// Gives word of all that is reserved for the call, so that none of it is taken for lost.
+    pub(super) fn renew(&self, now: Now) {
+        let mut names = self.account.reservations();
+        names.extend(self.whole.get(|whole| whole.clone()));
+        for reservation in names {
+            let told = self.shared.memory(|store| store.renew(&reservation, now));
+            if told.is_none() {
+                self.effect(Effect::Renew {
+                    reservation,
+                    now: now.wall,
+                });
+            }
+        }
     }
 
     /// Ends a reservation of which nothing was sent.

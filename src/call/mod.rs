@@ -210,6 +210,8 @@ pub enum Event<'a> {
     ErrorBody(&'a [u8]),
     /// The call ends early.
     Cancelled(Cancelled),
+    /// The call is under way still, which its reservations are told; no step answers it.
+    UnderWay,
 }
 
 /// How a key function gave no key.
@@ -253,6 +255,13 @@ pub enum Effect {
         /// The reservation's name.
         reservation: String,
     },
+    /// Tell the given store that a reservation's request is under way still.
+    Renew {
+        /// The reservation's name.
+        reservation: String,
+        /// The time.
+        now: f64,
+    },
     /// Tell the given store to let nothing through for a scope.
     Block {
         /// The scope.
@@ -271,6 +280,10 @@ impl Call {
     /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
     pub fn handle(&self, index: usize, event: Event<'_>, now: impl Into<Now>, random: f64) -> Step {
         let now = self.read_clock(now);
+        if matches!(event, Event::UnderWay) {
+            self.renew(now);
+            return Step::Nothing;
+        }
         // The machine is away while it is used: one that a trap has kept is over.
         let machine = self
             .machines

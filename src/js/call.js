@@ -16,6 +16,7 @@ export const KEY = 2;
 const RESERVED = 3;
 const REFUSED = 4;
 export const ERROR_BODY = 5;
+const UNDER_WAY = 7; // of those that are a number
 
 const OUTCOMES = ["ok", "aborted", "truncated", "error"];
 
@@ -49,6 +50,7 @@ export class Call {
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
     cancel.startTotal(facts.total ?? undefined);
+    if (typeof facts.renew === "number") cancel.every(facts.renew, () => this.#underWay());
   }
 
   // What the core says in a record, once what it wants done beside it has been begun.
@@ -67,6 +69,15 @@ export class Call {
 
   send(index) {
     return drive(this, index);
+  }
+
+  // Gives word of what is reserved. What a trap leaves untold is told the next time.
+  #underWay() {
+    try {
+      this.told(this.handle.event(0, UNDER_WAY, 0, Date.now(), performance.now(), 0));
+    } catch {
+      // The call itself ends where it next needs what has trapped.
+    }
   }
 
   // An event with a text.

@@ -70,6 +70,8 @@ struct Facts<'a> {
     idle_after: f64,
     /// For everything.
     total: Option<f64>,
+    /// Between words that it is under way.
+    renew: Option<f64>,
     /// Of a stream.
     max_event_bytes: usize,
     /// Whether live prices are wanted that are not there.
@@ -129,6 +131,7 @@ impl CallHandle {
             idle: call.options.timeouts.idle_before(),
             idle_after: call.options.timeouts.idle(),
             total: call.options.timeouts.total,
+            renew: call.kind.and(call.shared.renew_after()),
             max_event_bytes: call.shared.config.max_event_bytes,
             prices: call.kind.is_some() && call.shared.wants_prices(),
             plan,
@@ -157,6 +160,7 @@ impl CallHandle {
             3 => Event::StoreFailed,
             4 => Event::Woken,
             5 => Event::Lost(Lost::TimedOut),
+            7 => Event::UnderWay,
             _ => Event::Cancelled(cancelled(number)),
         };
         self.handle(index, event, at(wall, steady), random)

@@ -217,6 +217,11 @@ impl StoreHandle {
         self.0.release(reservation);
     }
 
+    /// `LimitStore.renew`
+    pub fn renew(&mut self, reservation: &str, now: f64) {
+        self.0.renew(reservation, Now::from(now));
+    }
+
     /// `LimitStore.block`
     pub fn block(&mut self, scope: &str, until: f64) {
         self.0.block(scope, until);
