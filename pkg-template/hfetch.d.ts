@@ -338,8 +338,9 @@ export type Pricing =
     };
 
 /**
- * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`
- * (4096 where the body has none) is reserved, so parallel calls can't overspend together. Never waits: {@link BudgetExceededError}.
+ * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`, times
+ * `n` or `best_of`, is reserved, so parallel calls can't overspend together while the server keeps to it. A body without a maximum is sent with
+ * `max_tokens: 4096`, and one that other names ask for without an end (`num_predict: -1`) is refused. Never waits: {@link BudgetExceededError}.
  */
 export interface Budget {
   /** What may be spent in one window, in USD. */

@@ -338,7 +338,7 @@ fn a_lost_reservation_counts_as_spent_until_it_ends_after_all() {
     let after = START + LOST_AFTER;
     let place = shared.reserve(&parts[..1], after).unwrap();
     shared.release(&place);
-    let mut spent = |shared: &mut MemoryStore| {
+    let spent = |shared: &mut MemoryStore| {
         let refused = shared.reserve(&[money(5.0, 1.0, Per::Day)], after);
         let refused = refused.unwrap_err();
         assert_eq!(refused.limit.reason, Reason::Budget);

@@ -356,19 +356,22 @@ impl MemoryStore {
         if now < self.none_lost_before {
             return;
         }
-        let lost_after = self.lost_after;
-        let (lost, open) = std::mem::take(&mut self.open)
-            .into_iter()
-            .partition::<Vec<_>, _>(|open| open.seen + lost_after <= now);
-        self.open = open;
-        self.none_lost_before = self.first_loss().unwrap_or(f64::INFINITY);
-        for mut reservation in lost {
-            reservation.seen += lost_after;
-            self.lose(&reservation);
-            self.note(&reservation, true);
-            self.lost.push(reservation);
+        let mut index = 0;
+        while let Some(open) = self.open.get(index) {
+            if open.seen + self.lost_after > now {
+                index += 1;
+                continue;
+            }
+            let mut lost = self.open.remove(index);
+            lost.seen += self.lost_after;
+            self.lose(&lost);
+            self.note(&lost, true);
+            let place = self
+                .lost
+                .partition_point(|other| other.number < lost.number);
+            self.lost.insert(place, lost);
         }
-        self.lost.sort_by_key(|lost| lost.number);
+        self.none_lost_before = self.first_loss().unwrap_or(f64::INFINITY);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
         for reservation in &take_first(&mut self.lost, excess) {
             self.note(reservation, true);

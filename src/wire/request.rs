@@ -6,12 +6,13 @@
 mod bound;
 mod file;
 mod member;
+mod part;
 mod prompt;
 
 use std::ops::Range;
 
 use crate::error::{Error, find};
-use crate::json::{Kind, RawString, Scanner, write_string};
+use crate::json::{Kind, RawString, Scanner, number, write_string};
 pub use bound::Caps;
 use bound::Measure;
 use member::{
@@ -173,34 +174,45 @@ impl<'a> Draft<'a> {
     /// Gives the body a maximum under the first of the names, unless it has one; `renames` says that one under another name
     /// is no maximum. A word that there is none doesn't go out.
     fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) {
-        let is = |member: &Member<'_>, name: &&str| &*member.key.decoded() == name.as_bytes();
-        let ends = |member: &Member<'_>| {
-            let most = most_or_null("", member.value).ok().flatten();
-            most.filter(|most| most.is_finite())
-        };
-        let Some((first, others)) = names.split_first() else {
-            return;
-        };
-        let named = |member: &Member<'_>| names.iter().any(|name| is(member, name));
-        self.members
-            .retain(|member| !named(member) || ends(member).is_some());
-        let has_first = self.members.iter().any(|member| is(member, first));
-        let other = |member: &&Member<'_>| others.iter().any(|name| is(member, name));
-        let other = self.members.iter().find(other).map(|member| member.value);
-        if !has_first && (renames || other.is_none()) {
-            self.members.retain(|member| !named(member));
-            let key = RawString {
-                raw: first.as_bytes(),
-                escaped: false,
-            };
-            self.members.push(Member {
-                key,
-                value: other.unwrap_or(most),
-                form: Form::AsItStands,
-            });
+        let (mut first, mut other, mut kept) = (false, None, Vec::new());
+        self.max_tokens = None;
+        for member in &self.members {
+            let key = member.key.decoded();
+            let place = names.iter().position(|name| name.as_bytes() == &*key);
+            if let Some(place) = place {
+                let most = most_or_null("", member.value).ok().flatten();
+                let Some(most) = most.filter(|most| most.is_finite()) else {
+                    continue;
+                };
+                self.max_tokens = larger(self.max_tokens, Some(most));
+                first |= place == 0;
+                if place > 0 {
+                    other = Some((kept.len(), member.value));
+                }
+            }
+            kept.push(*member);
         }
-        let kept = self.members.iter().filter(|member| named(member));
-        self.max_tokens = kept.filter_map(ends).reduce(f64::max);
+        self.members = kept;
+        if first || (other.is_some() && !renames) {
+            return;
+        }
+        let value = match other {
+            Some((place, value)) => {
+                self.members.remove(place);
+                value
+            }
+            None => most,
+        };
+        let key = RawString {
+            raw: names.first().copied().unwrap_or_default().as_bytes(),
+            escaped: false,
+        };
+        self.members.push(Member {
+            key,
+            value,
+            form: Form::AsItStands,
+        });
+        self.max_tokens = Some(number(value));
     }
 
     /// Which of two maxima a server takes is its own affair: the larger one is reserved.
@@ -226,7 +238,10 @@ impl<'a> Draft<'a> {
 }
 
 fn larger(one: Option<f64>, other: Option<f64>) -> Option<f64> {
-    [one, other].into_iter().flatten().reduce(f64::max)
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 #[derive(Clone, Copy)]
