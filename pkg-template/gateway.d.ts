@@ -45,6 +45,11 @@ export interface GatewayOptions {
   models?: string[];
   /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
   caps?: GatewayCaps;
+  /**
+   * What becomes of a member of a body that nobody here knows: `"pass"` (default) hands it on unless it is known to cost, as other names of
+   * `max_tokens`, `n` and `model` are, which are held to the caps; `"refuse"` answers 400 and names it. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
+   */
+  unknownMembers?: "pass" | "refuse";
   /** How long the model's server is waited for; what is not named is as in the client. */
   timeout?: GatewayTimeout;
   /** How a request for embeddings is split. It counts as one against the limits of clients, tickets and the gateway, and is refused before anything is sent where one of its parts could not be. */
@@ -85,9 +90,12 @@ export interface Caller {
 
 /** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
 export interface GatewayCaps {
-  /** `max_tokens` and `max_completion_tokens`, always sent as `max_tokens`; `max_output_tokens` of the Responses API. The cap itself goes out where the caller names none. -1, no maximum, is refused. Variable: `GATEWAY_MAX_TOKENS`. */
+  /**
+   * `max_tokens` and `max_completion_tokens`, always sent as `max_tokens`; `max_output_tokens` of the Responses API. The cap itself goes out where the caller names none. -1, no maximum, is refused.
+   * Holds for other servers' names too, wherever they stand: `max_new_tokens`, `Max_Tokens`, `extra_body.max_tokens`, `options.num_predict`. Without it a budget sends 4096. Variable: `GATEWAY_MAX_TOKENS`.
+   */
   maxTokens?: number;
-  /** `n`, answers at once. Variable: `GATEWAY_MAX_N`. */
+  /** `n`, answers at once, and other names of it: `best_of`, `num_return_sequences`. Variable: `GATEWAY_MAX_N`. */
   n?: number;
   /** Bytes of a body, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
   bodyBytes?: number;
@@ -159,7 +167,8 @@ export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
  * The Durable Object that holds limits and budgets for every isolate. A Worker exports it and binds it, as a class with SQLite storage,
  * under the name `LIMITS`.
  *
- * What it has granted survives eviction and restart; reservations that never end are lost after ten minutes.
+ * What it has granted survives eviction and restart; a reservation of which nothing is heard for ten minutes is lost: its place is free again,
+ * and what it held counts as spent until it is settled after all.
  */
 export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);
@@ -172,6 +181,8 @@ export class LimitObject implements LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back. */
   release(reservation: string): Promise<void>;
+  /** Its request is under way still. */
+  renew(reservation: string, word: { now: number }): Promise<void>;
   /** Lets nothing through for this scope before `until`. */
   block(scope: string, until: number): Promise<void>;
   /** The runtime's: gives up reservations that never ended. */

@@ -346,8 +346,9 @@ export type Pricing =
     };
 
 /**
- * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`
- * (4096 where the body has none) is reserved, so parallel calls can't overspend together. Never waits: {@link BudgetExceededError}.
+ * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`, times
+ * `n` or `best_of`, is reserved, so parallel calls can't overspend together while the server keeps to it. A body without a maximum is sent with
+ * `max_tokens: 4096`, and one that other names ask for without an end (`num_predict: -1`) is refused. Never waits: {@link BudgetExceededError}.
  */
 export interface Budget {
   /** What may be spent in one window, in USD. */
@@ -1271,10 +1272,15 @@ export interface Settlement {
   provider: string | null;
   /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
   key: string;
-  /** As the server reported, else estimated from what was sent and delivered. */
+  /**
+   * As the server reported, else estimated from what was sent and delivered. Of an answer whose end was not seen prompt and answer are each
+   * the larger of what was reported and the estimate.
+   */
   usage: Usage & {
     /** Whether the server counted, or hfetch estimated. */
     source: "reported" | "estimated";
+    /** A count of the server's that can't be right (no number, below 0, more or less than the answer can have had), in place of which all are estimated. */
+    doubt?: "prompt_tokens" | "completion_tokens" | "total_tokens";
   };
   /** Usage × price. */
   cost: Cost;
@@ -1362,6 +1368,11 @@ export interface LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
+  /**
+   * Its request is under way still: told every two minutes, so that a store that gives up what it hears nothing of (in ten minutes, say) keeps it.
+   * What is given up may have been spent: count it as if it was, and put what was used in its place if it is settled after all.
+   */
+  renew?(reservation: string, word: { now: number }): Promise<void>;
   /** Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. */
   block(scope: string, until: number): Promise<void>;
 }

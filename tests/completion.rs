@@ -174,26 +174,30 @@ fn usage_is_the_last_one_and_read_leniently() {
     };
     assert_eq!(
         usage(json!({"prompt_tokens":3,"completion_tokens":4,"total_tokens":9})),
-        reported(3.0, 4.0, 9.0)
+        reported(Some(3.0), Some(4.0), Some(9.0))
     );
     assert_eq!(
         usage(json!({"prompt_tokens":3.0,"completion_tokens":"4"})),
-        reported(3.0, 4.0, 7.0)
+        reported(Some(3.0), Some(4.0), None)
     );
     assert_eq!(
         usage(json!({"prompt_tokens":3,"completion_tokens":null})),
-        reported(3.0, 0.0, 3.0)
+        reported(Some(3.0), None, None)
     );
     assert_eq!(
         usage(json!({"prompt_tokens":-3,"completion_tokens":2})),
-        reported(0.0, 2.0, 2.0)
+        reported(Some(-3.0), Some(2.0), None)
     );
+    for none in [json!("many"), json!({}), json!(true), json!("-1")] {
+        let told = usage(json!({"prompt_tokens":none,"completion_tokens":2})).unwrap();
+        assert!(told.prompt.unwrap().is_nan(), "{none}");
+    }
     assert_eq!(usage(json!({"tokens_per_sec":1.5})), None);
     let groq =
         json!({"x_groq":{"id":"x","usage":{"prompt_tokens":1,"completion_tokens":2}}}).to_string();
     assert_eq!(
         fold(&[groq, json!({"usage":null}).to_string()]).usage(),
-        reported(1.0, 2.0, 3.0)
+        reported(Some(1.0), Some(2.0), None)
     );
 }
 
@@ -215,13 +219,19 @@ fn usage_without_counts_replaces_none_with_counts() {
         json!({"queue_time":0.1}),
     ];
     for later in without {
-        assert_eq!(of(&[counted.clone(), later]), Some((10.0, 20.0, 30.0)));
+        assert_eq!(
+            of(&[counted.clone(), later]),
+            Some((Some(10.0), Some(20.0), Some(30.0)))
+        );
     }
     assert_eq!(
         of(&[json!({"prompt_tokens":10,"total_tokens":30})]),
-        Some((10.0, 20.0, 30.0))
+        Some((Some(10.0), None, Some(30.0)))
     );
-    assert_eq!(of(&[json!({"completion_tokens":5})]), Some((0.0, 5.0, 5.0)));
+    assert_eq!(
+        of(&[json!({"completion_tokens":5})]),
+        Some((None, Some(5.0), None))
+    );
     assert_eq!(of(&[json!({})]), None);
 }
 

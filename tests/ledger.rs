@@ -16,6 +16,7 @@ fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
             completion_tokens: completion,
             total_tokens: prompt + completion,
             source: Source::Reported,
+            doubt: None,
         },
         cost,
         attempts: 1,

@@ -4,7 +4,7 @@ mod policy;
 
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::clock::Now;
-use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, Refusal};
+use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, RENEW_AFTER, Refusal};
 use hfetch::policy::rate_limit::{Limits, Reason, Refused};
 use policy::stored;
 
@@ -327,7 +327,7 @@ fn a_block_is_of_one_scope() {
 }
 
 #[test]
-fn a_lost_reservation_expires_in_a_shared_store_and_is_booked_if_it_ends_after_all() {
+fn a_lost_reservation_counts_as_spent_until_it_ends_after_all() {
     let parts = [at_once("line", 1.0), money(0.8, 1.0, Per::Day)];
     let mut memory = MemoryStore::new();
     memory.reserve(&parts, START).unwrap();
@@ -336,15 +336,98 @@ fn a_lost_reservation_expires_in_a_shared_store_and_is_booked_if_it_ends_after_a
     let mut shared = MemoryStore::shared();
     let lost = shared.reserve(&parts, START).unwrap();
     assert!(shared.reserve(&parts, START + LOST_AFTER - 1.0).is_err());
-    let next = shared.reserve(&parts, START + LOST_AFTER).unwrap();
-    shared.release(&next);
-    shared.settle(&lost, 0, 0.7, START + LOST_AFTER);
-    shared.settle(&lost, 0, 0.7, START + LOST_AFTER);
-    let refused = shared.reserve(&parts, START + LOST_AFTER).unwrap_err();
+    let after = START + LOST_AFTER;
+    let place = shared.reserve(&parts[..1], after).unwrap();
+    shared.release(&place);
+    let spent = |shared: &mut MemoryStore| {
+        let refused = shared.reserve(&[money(5.0, 1.0, Per::Day)], after);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.limit.reason, Reason::Budget);
+        refused.spent_usd
+    };
     assert_eq!(
-        (refused.limit.reason, refused.spent_usd),
-        (Reason::Budget, Some(0.7))
+        spent(&mut shared),
+        Some(0.8),
+        "it may have taken all it held"
     );
+    let mut other = MemoryStore::shared();
+    other.restore(&stored(&shared.state())).unwrap();
+    for store in [&mut shared, &mut other] {
+        store.settle(&lost, 0, 0.7, after);
+        store.settle(&lost, 0, 0.7, after);
+        assert_eq!(spent(store), Some(0.7), "booked once, and as it was");
+        store.release(&lost);
+        assert_eq!(spent(store), Some(0.7));
+    }
+    let lost = shared.reserve(&[money(0.2, 1.0, Per::Day)], after).unwrap();
+    shared.expire(after + LOST_AFTER);
+    shared.release(&lost);
+    assert_eq!(spent(&mut shared), Some(0.7), "nothing was sent for it");
+}
+
+#[test]
+fn what_was_lost_counts_in_the_window_in_which_it_was_given_up() {
+    let mut store = MemoryStore::shared();
+    let lost = store.reserve(&[money(0.8, 1.0, Per::Hour)], START).unwrap();
+    // Nobody asks for a day: the hour in which it was given up is over by then.
+    store
+        .reserve(&[money(0.9, 1.0, Per::Hour)], START + DAY)
+        .unwrap();
+    store.settle(&lost, 0, 0.1, START + DAY);
+    let refused = store.reserve(&[money(0.1, 1.0, Per::Hour)], START + DAY);
+    assert_eq!(refused.unwrap_err().spent_usd, Some(1.0));
+}
+
+#[test]
+fn a_reservation_that_is_heard_of_is_not_lost() {
+    let parts = [at_once("line", 2.0), money(0.4, 1.0, Per::Day)];
+    let mut store = MemoryStore::shared();
+    let silent = store.reserve(&parts, START).unwrap();
+    let heard = store.reserve(&parts, START).unwrap();
+    let mut now = START;
+    for _ in 0..20 {
+        now += RENEW_AFTER;
+        store.renew(&heard, now);
+        // A store that is read back remembers it.
+        let mut other = MemoryStore::shared();
+        other.restore(&stored(&store.state())).unwrap();
+        store = other;
+    }
+    assert_eq!(store.next_loss(), Some(now + LOST_AFTER));
+    let next = store.reserve(&parts[..1], now).unwrap();
+    assert!(
+        store.reserve(&parts[..1], now).is_err(),
+        "one place alone is free"
+    );
+    for over in [&silent, &heard, &next] {
+        store.settle(over, 0, 0.1, now);
+    }
+    // What is over, or unknown, stays so.
+    for name in [&silent, &heard, "1-1", ""] {
+        store.renew(name, now);
+    }
+    assert_eq!(store.next_loss(), None);
+    let refused = store
+        .reserve(&[money(1.0, 1.0, Per::Day)], now)
+        .unwrap_err();
+    assert_eq!(refused.spent_usd, Some(0.2));
+}
+
+#[test]
+fn what_an_older_version_took_for_lost_is_booked_when_it_ends() {
+    let parts = [money(0.5, 1.0, Per::Total)];
+    let mut store = MemoryStore::shared();
+    let lost = store.reserve(&parts, START).unwrap();
+    let mut state = serde_json::to_value(store.state()).unwrap();
+    // It released what was lost, and wrote three members of a row.
+    let row: Vec<_> = state["open"][0].as_array().unwrap()[..3].to_vec();
+    state["lost"] = serde_json::json!([row]);
+    state["open"] = serde_json::json!([]);
+    state["scopes"][0][2]["held"] = "0".into();
+    store.restore(&stored(&state)).unwrap();
+    store.settle(&lost, 0, 0.3, START);
+    let refused = store.reserve(&[money(1.0, 1.0, Per::Total)], START);
+    assert_eq!(refused.unwrap_err().spent_usd, Some(0.3));
 }
 
 #[test]

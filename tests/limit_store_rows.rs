@@ -21,6 +21,7 @@ enum Step {
     Reserve { scopes: Vec<usize>, tokens: u64 },
     Settle { which: usize, tokens: u64 },
     Release(usize),
+    Renew(usize),
     Block { scope: usize, ms: u32 },
     Wait(u32),
     Restart,
@@ -31,6 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (prop::collection::vec(0usize..3, 1..4), 0u64..60).prop_map(|(scopes, tokens)| Step::Reserve { scopes, tokens }),
         3 => (0usize..8, 0u64..90).prop_map(|(which, tokens)| Step::Settle { which, tokens }),
         1 => (0usize..8).prop_map(Step::Release),
+        2 => (0usize..8).prop_map(Step::Renew),
         1 => (0usize..3, 0u32..90_000).prop_map(|(scope, ms)| Step::Block { scope, ms }),
         3 => prop_oneof![Just(0u32), 0u32..30_000, 0u32..900_000].prop_map(Step::Wait),
         2 => Just(Step::Restart),
@@ -163,7 +165,13 @@ proptest! {
                         store.release(name);
                     }
                 }
-                Step::Settle { .. } | Step::Release(_) => {}
+                Step::Renew(which) if which < names.len() => {
+                    let name = &names[names.len() - 1 - which];
+                    for store in [&mut whole, &mut written] {
+                        store.renew(name, now);
+                    }
+                }
+                Step::Settle { .. } | Step::Release(_) | Step::Renew(_) => {}
                 Step::Block { scope, ms } => {
                     for store in [&mut whole, &mut written] {
                         store.block(SCOPES[scope], now + f64::from(ms));

@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used)] // a test may fail where it stands
 
 use hfetch::wire::request::{
-    ChatRequest, Defaults, Prompt, chat, pinned_provider, refuses_stream_options, resolve_model,
-    responses, without,
+    Caps, ChatRequest, Defaults, Prompt, chat, pinned_provider, refuses_stream_options,
+    resolve_model, responses, without,
 };
 
 const DEFAULTS: Defaults<'_> = Defaults {
@@ -12,6 +12,8 @@ const DEFAULTS: Defaults<'_> = Defaults {
     model: Some("default/model"),
     needs_usage: false,
     max_tokens: None,
+    renames: true,
+    caps: Caps::NONE,
 };
 
 fn wire(body: &str) -> ChatRequest {
@@ -505,9 +507,18 @@ fn every_piece_of_the_prompt_is_heard() {
     );
 }
 
+/// How many bytes, where there are many.
+fn large(bytes: usize) -> String {
+    match bytes {
+        0..256 => String::new(),
+        bytes => format!("({bytes})"),
+    }
+}
+
 #[test]
 fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
     let blob = "A".repeat(9_000);
+    let binary = format!("data:application/pdf;base64,{}", "/+48".repeat(100));
     let text_file = r#"{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,SGVsbG8="}}"#;
     let table = [
         (
@@ -553,7 +564,7 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
         (r#"{"type":"refusal","refusal":"no"}"#, "no"),
         (
             r#"{"type":"thinking","thinking":"hm","signature":"s"}"#,
-            "hm",
+            "hm signature s",
         ),
         (
             r#"{"type":"tool_result","content":[{"type":"text","text":"a"},{"type":"image","data":"x"}]}"#,
@@ -561,16 +572,45 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
         ),
         (
             r#"{"type":"tool_result","content":["words",7,null,["more"]]}"#,
-            "words more",
+            "words 7 null more",
         ),
-        (r#"{"type":"text"}"#, "type text"),
-        (r#"{"type":"unknown","n":1}"#, "type unknown n"),
+        (r#"{"type":"text"}"#, ""),
+        (r#"{"type":"unknown","n":1}"#, "n 1"),
+        (r#"{"type":"unknown","said":"words"}"#, "said words"),
+        (r#"{"type":"unknown","a":[{},[]]}"#, "a [] []"),
+        // What nobody here knows is words, however long; only where a medium is known its bytes are none.
+        (&format!(r#"{{"type":"unknown","data":"{blob}"}}"#), &blob),
         (
-            r#"{"type":"unknown","said":"words"}"#,
-            "type unknown said words",
+            &format!(r#"{{"data":"{blob}","also":"x"}}"#),
+            &format!("also x {blob}"),
         ),
-        (&format!(r#"{{"type":"unknown","data":"{blob}"}}"#), "file"),
-        (&format!(r#"{{"data":"{blob}","also":"{blob}"}}"#), "file"),
+        (
+            &format!(
+                r#"{{"input_audio":{{"data":"{blob}","format":"wav"}},"type":"input_audio"}}"#
+            ),
+            "audio(9000)",
+        ),
+        (
+            &format!(r#"{{"data":"{blob}","type":"video"}}"#),
+            "video(9000)",
+        ),
+        (
+            &format!(r#"{{"type":"image","images":["{blob}","{blob}"]}}"#),
+            "image image",
+        ),
+        (
+            &format!(r#"{{"type":"file","file_data":"{binary}","text":"x"}}"#),
+            &format!("x file({})", binary.len()),
+        ),
+        (
+            r#"{"type":"image_url","image_url":{"url":"two words"},"caption":"data:,x"}"#,
+            "two words caption data:,x image",
+        ),
+        (
+            r#"{"type":"file","file_data":"data:application/octet-stream;base64,SGVsbG8="}"#,
+            "Hello",
+        ),
+        (&format!(r#"{{"type":"{blob}"}}"#), &blob),
     ];
     for (part, expected) in table {
         let body = [r#"{"messages":[{"role":"user","content":["#, part, "]}]}"].concat();
@@ -578,7 +618,10 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
         chat(&body, DEFAULTS, &mut |piece| match piece {
             Prompt::Message => {}
             Prompt::Text(words) => heard.push(words.to_string()),
-            medium => heard.push(format!("{medium:?}").to_lowercase()),
+            Prompt::Image => heard.push("image".to_string()),
+            Prompt::Audio(bytes) => heard.push(["audio", &large(bytes)].concat()),
+            Prompt::Video(bytes) => heard.push(["video", &large(bytes)].concat()),
+            Prompt::File(bytes) => heard.push(["file", &large(bytes)].concat()),
         })
         .unwrap();
         assert_eq!(heard.join(" "), expected, "{part}");
@@ -724,7 +767,7 @@ fn every_piece_of_a_response_s_input_is_heard() {
     })
     .expect("a body");
     let heard = [
-        "one", "two", "low", "f", "{}", "three", "four", "type", "function",
+        "one", "two", "f", "{}", "three", "gAAAA", "four", "type", "function",
     ];
     assert_eq!(
         (messages, images, text),

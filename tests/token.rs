@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hfetch::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS, estimate_text};
+use hfetch::policy::token::{AUDIO, Estimator, FILE, IMAGE_TOKENS, VIDEO, estimate_text};
 use proptest::prelude::*;
 
 fn folder() -> PathBuf {
@@ -146,9 +146,25 @@ fn messages_media_and_text_add_up() {
     estimator.add_medium(IMAGE_TOKENS);
     estimator.add_medium(IMAGE_TOKENS);
     assert_eq!(estimator.tokens(), 2_014);
-    estimator.add_medium(AUDIO_TOKENS);
-    estimator.add_medium(VIDEO_TOKENS);
+    estimator.add_medium(AUDIO.tokens(0));
+    estimator.add_medium(VIDEO.tokens(0));
     assert_eq!(estimator.tokens(), 8_014);
+}
+
+#[test]
+fn a_medium_counts_its_usual_tokens_or_a_share_of_its_bytes() {
+    for (rate, bytes, tokens) in [
+        (AUDIO, 0, 1_000),
+        (AUDIO, 100_000, 1_000),
+        (AUDIO, 100_001, 1_001),
+        (AUDIO, 20_000_000, 200_000),
+        (VIDEO, 400_000, 5_000),
+        (VIDEO, 20_000_000, 200_000),
+        (FILE, 20_000, 1_000),
+        (FILE, 4_000_000, 200_000),
+    ] {
+        assert_eq!(rate.tokens(bytes), tokens, "{rate:?} {bytes}");
+    }
 }
 
 #[test]

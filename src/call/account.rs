@@ -11,6 +11,7 @@ use super::{Call, Effect};
 use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
+use crate::policy::reservation::Ask;
 use crate::policy::retry;
 use crate::trap::{self, Place};
 
@@ -48,6 +49,70 @@ pub struct Progress {
     pub estimated: bool,
     /// Whether some of the tokens were reported.
     pub reported: bool,
+    /// Which of the counts that a server told can't be right.
+    pub doubt: Option<&'static str>,
+}
+
+/// What a server told of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// `prompt_tokens`
+    pub prompt: Option<f64>,
+    /// `completion_tokens`
+    pub completion: Option<f64>,
+    /// `total_tokens`
+    pub total: Option<f64>,
+    /// Bytes of the text that came.
+    pub said: usize,
+}
+
+impl Told {
+    /// Prompt and completion; one that is missing follows from the total.
+    fn counts(&self) -> (Option<u64>, Option<u64>) {
+        // `as` saturates.
+        let count =
+            |one: Option<f64>, other| one.or_else(|| self.rest(other)).map(|one| one as u64);
+        (
+            count(self.prompt, self.completion),
+            count(self.completion, self.prompt),
+        )
+    }
+
+    /// What the total leaves beside one count.
+    fn rest(&self, one: Option<f64>) -> Option<f64> {
+        Some((self.total? - one?).max(0.0))
+    }
+
+    /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
+    /// less than the text that came can have been.
+    fn doubt(&self, ask: &Ask) -> Option<&'static str> {
+        let prompt = (0.0, ask.most_prompt);
+        let completion = (Ask::least_told(self.said), ask.most_told(self.said));
+        let missing = |count: Option<f64>, other| match count {
+            None => self.rest(other),
+            Some(_) => None,
+        };
+        let bounds = [
+            ("prompt_tokens", self.prompt, prompt),
+            ("completion_tokens", self.completion, completion),
+            ("total_tokens", self.total, (0.0, prompt.1 + completion.1)),
+            (
+                "total_tokens",
+                missing(self.prompt, self.completion),
+                prompt,
+            ),
+            (
+                "total_tokens",
+                missing(self.completion, self.prompt),
+                completion,
+            ),
+        ];
+        let wrong = |(name, count, (least, most)): (_, Option<f64>, (f64, f64))| {
+            count.filter(|count| !(least..=most).contains(count))?;
+            Some(name)
+        };
+        bounds.into_iter().find_map(wrong)
+    }
 }
 
 /// The books of one call.
@@ -94,6 +159,12 @@ impl Account {
         self.open.get(|list| list.iter().find(waits).cloned())
     }
 
+    /// The names of what is reserved.
+    fn reservations(&self) -> Vec<String> {
+        let name = |open: &Rc<Admitted>| open.reservation.clone();
+        self.open.get(|list| list.iter().filter_map(name).collect())
+    }
+
     /// The store has been told: before that, a trap must leave the request open.
     fn close(&self, admitted: &Rc<Admitted>) {
         self.open
@@ -102,27 +173,46 @@ impl Account {
 }
 
 impl Call {
-    /// Request `index` has ended with the usage that its server reported; a count that is missing follows from the others.
-    pub fn reported(
+    /// Request `index` has ended, of which its server told this. `delivered` is the estimate of what came, for an answer whose end
+    /// was not seen or that was not counted: then the larger of both is booked. Without it what was told is booked alone,
+    /// and where it is not all there, or can't be right, nothing is: false.
+    pub fn took(
         &self,
         index: usize,
-        prompt: Option<u64>,
-        completion: Option<u64>,
-        total: Option<u64>,
+        told: Told,
+        delivered: Option<u64>,
         now: impl Into<Now>,
-    ) {
+    ) -> bool {
         let now = self.read_clock(now);
-        let rest = |one: Option<u64>| total.unwrap_or(0).saturating_sub(one.unwrap_or(0));
-        let prompt = prompt.unwrap_or_else(|| rest(completion));
-        let completion = completion.unwrap_or_else(|| rest(Some(prompt)));
-        self.count(index, prompt, completion, total, false, now);
+        let Some(request) = self.requests.get(index) else {
+            return true;
+        };
+        let doubt = told.doubt(&request.ask);
+        let (prompt, completion) = match doubt {
+            None => told.counts(),
+            Some(_) => (None, None),
+        };
+        let estimated = (request.ask.prompt_tokens, delivered.unwrap_or(0));
+        let (prompt, completion) = match (prompt, completion, delivered) {
+            (Some(prompt), Some(completion), None) => (prompt, completion),
+            (_, _, None) => return false,
+            (prompt, completion, _) => (
+                prompt.unwrap_or(0).max(estimated.0),
+                completion.unwrap_or(0).max(estimated.1),
+            ),
+        };
+        let is_told = told.counts() == (Some(prompt), Some(completion)) && doubt.is_none();
+        let total = told.total.filter(|_| is_told).map(|total| total as u64);
+        if doubt.is_some() {
+            self.account.progress.get(|progress| progress.doubt = doubt);
+        }
+        self.count(index, prompt, completion, total, !is_told, now);
+        true
     }
 
     /// Request `index` has ended without reported usage, after about so many tokens of an answer.
     pub fn delivered(&self, index: usize, completion: u64, now: impl Into<Now>) {
-        let now = self.read_clock(now);
-        let prompt = self.prompt_tokens(index);
-        self.count(index, prompt, completion, None, true, now);
+        self.took(index, Told::default(), Some(completion), now);
     }
 
     /// Takes a reading of the clocks, and gives it on.
@@ -210,6 +300,21 @@ impl Call {
             self.settle(&whole, prompt, completion, now);
         }
         self.freed();
+    }
+
+    /// Gives word of all that is reserved for the call, so that none of it is taken for lost.
+    pub(super) fn renew(&self, now: Now) {
+        let mut names = self.account.reservations();
+        names.extend(self.whole.get(|whole| whole.clone()));
+        for reservation in names {
+            let told = self.shared.memory(|store| store.renew(&reservation, now));
+            if told.is_none() {
+                self.effect(Effect::Renew {
+                    reservation,
+                    now: now.wall,
+                });
+            }
+        }
     }
 
     /// Ends a reservation of which nothing was sent.

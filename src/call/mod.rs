@@ -11,7 +11,7 @@
 //!   step: the one that the step's documentation names, or [`Event::Cancelled`] instead of it. [`Event::Cancelled`] may
 //!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request; the answer of a
 //!   store that was asked before it is handed in all the same when it comes. An event that fits no state changes nothing.
-//! - **Accounting**: [`Call::reported`] or [`Call::delivered`] says what a delivered answer took.
+//! - **Accounting**: [`Call::took`] says what a delivered answer took, by its server's count or by what came of it.
 //! - **Settlement**: [`Call::close`] ends the call, whatever state its requests are in, with its one settlement.
 //!   Nothing stays reserved after it.
 //!
@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
-//! use hfetch::call::{Call, Event, Step, head::Head, open::Given, settlement::End};
+//! use hfetch::call::{Call, Event, Step, account::Told, head::Head, open::Given, settlement::End};
 //! use hfetch::config::{Config, KeySource};
 //! use hfetch::json;
 //! use hfetch::policy::ledger::Outcome;
@@ -31,14 +31,15 @@
 //! let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).unwrap();
 //! let config = Config::from_options(&options, &KeySource::None).unwrap();
 //! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false, counts_places_of_keys: false }));
-//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None };
+//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None };
 //!
 //! let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
 //! let call = Call::chat(&shared, body, given, 0.0).unwrap();
 //! let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { panic!() };
 //! assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
 //! assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
-//! call.reported(0, Some(5), Some(7), None, 200.0);
+//! let told = Told { prompt: Some(5.0), completion: Some(7.0), ..Told::default() };
+//! assert!(call.took(0, told, None, 200.0));
 //!
 //! let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
 //! let settlement = call.close(&end, 200.0).unwrap();
@@ -79,7 +80,7 @@ use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
 use crate::wire::request::pinned_provider;
-use account::Account;
+use account::{Account, Told};
 use failure::{Cancelled, Failure};
 use head::Head;
 use machine::Machine;
@@ -211,6 +212,8 @@ pub enum Event<'a> {
     ErrorBody(&'a [u8]),
     /// The call ends early.
     Cancelled(Cancelled),
+    /// The call is under way still, which its reservations are told; no step answers it.
+    UnderWay,
 }
 
 /// How a key function gave no key.
@@ -254,6 +257,13 @@ pub enum Effect {
         /// The reservation's name.
         reservation: String,
     },
+    /// Tell the given store that a reservation's request is under way still.
+    Renew {
+        /// The reservation's name.
+        reservation: String,
+        /// The time.
+        now: f64,
+    },
     /// Tell the given store to let nothing through for a scope.
     Block {
         /// The scope.
@@ -272,6 +282,10 @@ impl Call {
     /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
     pub fn handle(&self, index: usize, event: Event<'_>, now: impl Into<Now>, random: f64) -> Step {
         let now = self.read_clock(now);
+        if matches!(event, Event::UnderWay) {
+            self.renew(now);
+            return Step::Nothing;
+        }
         // The machine is away while it is used: one that a trap has kept is over.
         let machine = self
             .machines
@@ -315,18 +329,23 @@ impl Call {
         Ok(Models::All(models))
     }
 
-    /// The call's request has ended as a stream; gives why the model stopped.
-    pub fn streamed(&self, completion: &Completion, now: impl Into<Now>) -> Option<String> {
+    /// The call's request has ended as a stream, `whole` or not; gives why the model stopped.
+    pub fn streamed(
+        &self,
+        completion: &Completion,
+        whole: bool,
+        now: impl Into<Now>,
+    ) -> Option<String> {
         let now = self.read_clock(now);
-        match completion.usage() {
-            Some(usage) => self.reported(
-                0,
-                Some(usage.prompt as u64),
-                Some(usage.completion as u64),
-                Some(usage.total as u64),
-                now,
-            ),
-            None => self.delivered(0, delivered::tokens_of(completion), now),
+        let usage = completion.usage();
+        let told = usage.map_or_else(Told::default, |usage| Told {
+            prompt: usage.prompt,
+            completion: usage.completion,
+            total: usage.total,
+            said: completion.said(),
+        });
+        if !whole || !self.took(0, told, None, now) {
+            self.took(0, told, Some(delivered::tokens_of(completion)), now);
         }
         completion.finish_reason()
     }

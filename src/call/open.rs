@@ -11,16 +11,17 @@ use super::shared::Shared;
 use crate::config::RequestOptions;
 use crate::error::{Error, find};
 use crate::held::Held;
+use crate::json::number;
 use crate::policy::clock::Now;
 use crate::policy::cost::Pricing;
 use crate::policy::ledger::Kind;
 use crate::policy::limit_store::Part;
-use crate::policy::reservation::Ask;
-use crate::policy::token::{AUDIO_TOKENS, Estimator, IMAGE_TOKENS, VIDEO_TOKENS};
+use crate::policy::reservation::{Ask, LONGEST_COMPLETION};
+use crate::policy::token::{AUDIO, Estimator, FILE, IMAGE_TOKENS, VIDEO};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
-use crate::wire::request::{self, ChatRequest, Defaults, Prompt};
+use crate::wire::request::{self, Caps, ChatRequest, Defaults, Prompt};
 
 /// Reads a body of one of the APIs whose answer is text.
 type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
@@ -43,8 +44,10 @@ pub struct Given<'a> {
     pub parts: Vec<Part>,
     /// Whether the server must report the usage of a stream, whatever the body says.
     pub metered: bool,
-    /// `max_tokens` for a body that names none.
+    /// The most that `max_tokens` may be, and what goes out for a body that names none.
     pub max_tokens: Option<&'a str>,
+    /// The most answers that may be asked for.
+    pub max_choices: Option<f64>,
 }
 
 impl Call {
@@ -78,11 +81,22 @@ impl Call {
     ) -> Result<Call, Error> {
         let config = &shared.config;
         let mut estimator = Estimator::default();
+        let with_budget = |part: &Part| part.budget.is_some();
+        let is_spending = config.budget.is_some() || given.parts.iter().any(with_budget);
         let defaults = Defaults {
             id: &config.id,
             model: config.model.as_deref(),
             needs_usage: given.metered,
-            max_tokens: given.max_tokens,
+            // What a budget holds is what the server is told.
+            max_tokens: given
+                .max_tokens
+                .or(is_spending.then_some(LONGEST_COMPLETION)),
+            renames: given.metered,
+            caps: Caps {
+                length: given.max_tokens.map(|most| number(most.as_bytes())),
+                count: given.max_choices,
+                is_spending,
+            },
         };
         let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
         let (read, path): (Read, _) = match kind {
@@ -94,6 +108,11 @@ impl Call {
             prompt_tokens: estimator.tokens(),
             max_tokens: request.max_tokens,
             choices: request.choices,
+            most_prompt: match kind {
+                // A server may add what it keeps, and what its tools find.
+                Kind::Responses => LONGEST_CONTEXT,
+                _ => estimator.most(request.body.len()),
+            },
         };
         let url = [config.base_url.url.as_str(), path].concat();
         let mut outgoing = Outgoing::post(url, request.body, ask);
@@ -128,6 +147,8 @@ impl Call {
             model: config.model.as_deref(),
             needs_usage: false,
             max_tokens: None,
+            renames: false,
+            caps: Caps::NONE,
         };
         let endpoint = Endpoint {
             base_url: &config.base_url.url,
@@ -249,11 +270,18 @@ pub fn count(estimator: &mut Estimator, piece: Prompt<'_>) {
     match piece {
         Prompt::Message => estimator.add_message(),
         Prompt::Text(text) => estimator.add_text(text),
-        Prompt::Image | Prompt::File => estimator.add_medium(IMAGE_TOKENS),
-        Prompt::Audio => estimator.add_medium(AUDIO_TOKENS),
-        Prompt::Video => estimator.add_medium(VIDEO_TOKENS),
+        Prompt::Image => estimator.add_medium(IMAGE_TOKENS),
+        Prompt::Audio(bytes) => estimator.add_medium(AUDIO.tokens(bytes)),
+        Prompt::Video(bytes) => estimator.add_medium(VIDEO.tokens(bytes)),
+        Prompt::File(bytes) => estimator.add_medium(FILE.tokens(bytes)),
     }
 }
+
+/// The longest prompt of any model.
+const LONGEST_CONTEXT: f64 = 10_000_000.0;
+
+/// What a byte of an embeddings request can be at most: some models put an instruction of their own before each input.
+const EMBEDDED_BYTE: usize = 16;
 
 fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
     let mut estimator = Estimator::default();
@@ -262,12 +290,20 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
         Input::Text(text) => estimator.add_text(text),
         Input::TokenIds(count) => ids = ids.saturating_add(count as u64),
     });
+    let mut beside = Estimator::default();
+    request.beside(&mut |piece| count(&mut beside, piece));
+    let beside = beside.tokens().saturating_mul(batch.len() as u64);
+    let body = request.body(batch);
     let ask = Ask {
-        prompt_tokens: estimator.tokens().saturating_add(ids),
+        prompt_tokens: estimator
+            .tokens()
+            .saturating_add(ids)
+            .saturating_add(beside),
         max_tokens: Some(0.0),
         choices: 0.0,
+        most_prompt: estimator.most(body.len() * EMBEDDED_BYTE),
     };
-    Outgoing::post(request.url.clone(), request.body(batch), ask)
+    Outgoing::post(request.url.clone(), body, ask)
 }
 
 /// The id goes into the path as it is.

@@ -35,6 +35,7 @@ impl Outgoing {
                 prompt_tokens: 0,
                 max_tokens: Some(0.0),
                 choices: 0.0,
+                most_prompt: f64::INFINITY,
             },
             stream_options: Held::default(),
             taken_back: Cell::new(false),

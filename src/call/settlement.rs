@@ -125,5 +125,6 @@ fn usage(progress: &Progress) -> Usage {
             true => Source::Reported,
             false => Source::Estimated,
         },
+        doubt: progress.doubt,
     }
 }

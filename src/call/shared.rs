@@ -10,7 +10,7 @@ use crate::policy::clock::{Clock, Now};
 use crate::policy::cost::{Pricing, Rates, Source};
 use crate::policy::key_pool::{KeyPool, KeySnapshot, label};
 use crate::policy::ledger::{Spend, SpendSnapshot};
-use crate::policy::limit_store::MemoryStore;
+use crate::policy::limit_store::{MemoryStore, RENEW_AFTER};
 use crate::trap::{self, Place};
 
 /// Keys of a function that are remembered so that errors don't show them: short-lived tickets come and go.
@@ -182,6 +182,12 @@ impl Shared {
             trap::here(Place::Limits);
             run(store)
         }))
+    }
+
+    /// How often a call gives word that it is under way, in ms; none where its reservations are held until it ends.
+    pub fn renew_after(&self) -> Option<f64> {
+        let expires = self.host.has_store || !self.host.wakes_across_requests;
+        expires.then_some(RENEW_AFTER)
     }
 
     /// Whether a budget can't be kept any more, since a trap has lost what was counted.

@@ -16,6 +16,7 @@ export const KEY = 2;
 const RESERVED = 3;
 const REFUSED = 4;
 export const ERROR_BODY = 5;
+const UNDER_WAY = 7; // of those that are a number
 
 // Doubts about a whole answer, by the numbers of call.rs.
 const UNEXPECTED = 0;
@@ -56,6 +57,7 @@ export class Call {
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
     cancel.startTotal(facts.total ?? undefined);
+    if (typeof facts.renew === "number") cancel.every(facts.renew, () => this.#underWay());
   }
 
   // What the core says in a record, once what it wants done beside it has been begun.
@@ -74,6 +76,15 @@ export class Call {
 
   send(index) {
     return drive(this, index);
+  }
+
+  // Gives word of what is reserved. What a trap leaves untold is told the next time.
+  #underWay() {
+    try {
+      this.told(this.handle.event(0, UNDER_WAY, 0, Date.now(), performance.now(), 0));
+    } catch {
+      // The call itself ends where it next needs what has trapped.
+    }
   }
 
   // An event with a text.
@@ -112,18 +123,18 @@ export class Call {
     this.#firstTokenAt ??= performance.now();
   }
 
-  reported(index, prompt, completion, total) {
-    this.told(this.handle.reported(index, prompt, completion, total, Date.now(), performance.now()));
-  }
-
-  // `before` is how many tokens have been counted that came before the text.
-  delivered(index, text, before = 0) {
-    this.told(this.handle.delivered(index, text, before, Date.now(), performance.now()));
+  // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
+  // of what was delivered. `before`: what came before the text and is counted already.
+  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }) {
+    const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
+    const said = before.characters + text.length;
+    const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, Date.now(), performance.now()));
+    if (!whole || !book()) book(text);
   }
 
   // Books what a stream took.
-  streamed(decoder) {
-    return this.told(this.handle.streamed(decoder, Date.now(), performance.now()));
+  streamed(decoder, whole) {
+    return this.told(this.handle.streamed(decoder, whole, Date.now(), performance.now()));
   }
 
   // The settlement, or null while prices are on their way.

@@ -10,6 +10,7 @@ use super::convert::Returned;
 use super::decoder::DecoderHandle;
 use super::plain;
 use super::step::{self, cancelled, failing, no_key, told};
+use crate::call::account::Told;
 use crate::call::head::Head;
 use crate::call::settlement::End;
 use crate::call::{Call, Event, Lost};
@@ -66,6 +67,8 @@ struct Facts<'a> {
     idle_after: f64,
     /// For everything.
     total: Option<f64>,
+    /// Between words that it is under way.
+    renew: Option<f64>,
     /// Of a stream.
     max_event_bytes: usize,
     /// Of any answer.
@@ -127,6 +130,7 @@ impl CallHandle {
             idle: call.options.timeouts.idle_before(),
             idle_after: call.options.timeouts.idle(),
             total: call.options.timeouts.total,
+            renew: call.kind.and(call.shared.renew_after()),
             max_event_bytes: call.shared.config.max_event_bytes,
             max_answer_bytes: call.shared.config.max_answer_bytes,
             prices: call.kind.is_some() && call.shared.wants_prices(),
@@ -156,6 +160,7 @@ impl CallHandle {
             3 => Event::StoreFailed,
             4 => Event::Woken,
             5 => Event::Lost(Lost::TimedOut),
+            7 => Event::UnderWay,
             _ => Event::Cancelled(cancelled(number)),
         };
         self.handle(index, event, at(wall, steady), random)
@@ -186,48 +191,44 @@ impl CallHandle {
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// Request `index` has ended with the usage its server reported.
-    pub fn reported(
+    /// Request `index` has ended, of which its server told these counts, with an answer of so many characters. Without `text`, which
+    /// it delivered behind `before` tokens, they are booked if they can be right: gives whether they were. With it the larger of them and of estimates is.
+    #[allow(clippy::too_many_arguments)] // one crossing for all of it
+    pub fn took(
         &self,
         index: usize,
         prompt: Option<f64>,
         completion: Option<f64>,
         total: Option<f64>,
-        wall: f64,
-        steady: f64,
-    ) -> *const u8 {
-        // `as` saturates and takes NaN for 0.
-        let whole = |count: Option<f64>| count.map(|count| count as u64);
-        self.call.reported(
-            index,
-            whole(prompt),
-            whole(completion),
-            whole(total),
-            at(wall, steady),
-        );
-        told(&self.call, ())
-    }
-
-    /// Request `index` has ended without reported usage after it delivered `before` tokens and `text`.
-    pub fn delivered(
-        &self,
-        index: usize,
-        text: &str,
+        said: usize,
+        text: Option<String>,
         before: f64,
         wall: f64,
         steady: f64,
     ) -> *const u8 {
-        let tokens = token::estimate_text(text).saturating_add(before as u64);
-        self.call.delivered(index, tokens, at(wall, steady));
-        told(&self.call, ())
+        let counts = Told {
+            prompt,
+            completion,
+            total,
+            said,
+        };
+        let delivered = text.map(|text| token::estimate_text(&text).saturating_add(before as u64));
+        let took = self.call.took(index, counts, delivered, at(wall, steady));
+        told(&self.call, took)
     }
 
-    /// The call's request has ended as a stream, with what its decoder has read, of which the completion is kept.
-    pub fn streamed(&self, decoder: &mut DecoderHandle, wall: f64, steady: f64) -> *const u8 {
+    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read, of which the completion is kept.
+    pub fn streamed(
+        &self,
+        decoder: &mut DecoderHandle,
+        whole: bool,
+        wall: f64,
+        steady: f64,
+    ) -> *const u8 {
         trap::here(Place::Fold);
         decoder.keep_completion();
         let completion = decoder.completion();
-        let finish_reason = self.call.streamed(completion, at(wall, steady));
+        let finish_reason = self.call.streamed(completion, whole, at(wall, steady));
         told(
             &self.call,
             Streamed {

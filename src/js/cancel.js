@@ -44,6 +44,7 @@ export class Cancel {
   #leave = []; // the caller's signals
   #waiters = new Set();
   #total;
+  #beat;
 
   constructor(signals = []) {
     for (const signal of signals) {
@@ -71,6 +72,15 @@ export class Cancel {
     if (ms !== undefined && this.cause === null) this.#total = timer(() => this.end("total"), ms);
   }
 
+  // Calls `tell` again and again, each time after `ms`, until the call ends.
+  every(ms, tell) {
+    if (this.cause !== null) return;
+    this.#beat = timer(() => {
+      this.every(ms, tell);
+      tell();
+    }, ms);
+  }
+
   end(cause, reason, waited) {
     if (this.cause !== null) return;
     this.waited = waited;
@@ -86,6 +96,7 @@ export class Cancel {
     for (const leave of this.#leave.splice(0)) leave();
     this.#total?.clear();
     this.#total = undefined;
+    this.#beat?.clear();
   }
 
   // `waiter` is called once when the call ends early; the returned function takes it back.

@@ -47,11 +47,7 @@ export function settleWhole(call, cancel, bytes) {
   if (odd && error === undefined) completion = call.folded(bytes);
   const [first] = completion.choices;
   const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
-  if (typeof counts[0] === "number" || typeof counts[1] === "number") {
-    call.reported(0, ...counts);
-  } else {
-    call.delivered(0, completion.choices.map(deliveredText).join("\n"));
-  }
+  call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true);
   const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
   if (error !== undefined) {
     close(call, cancel, "error", finishReason);

@@ -96,7 +96,7 @@ export class HuggingFace {
 }
 
 const makers = {
-  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, ...now),
+  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
 };
 

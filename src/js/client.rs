@@ -122,11 +122,16 @@ impl ClientHandle {
         parts: Option<String>,
         metered: bool,
         max_tokens: Option<String>,
+        max_choices: Option<f64>,
         wall: f64,
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let is_own = parts.is_none();
-        let given = self.given(options, parts, metered, max_tokens.as_deref())?;
+        let given = Given {
+            max_tokens: max_tokens.as_deref(),
+            max_choices,
+            ..self.given(options, parts, metered)?
+        };
         let now = at(wall, steady);
         let call = match responses {
             true => Call::responses(&self.0, body, given, now),
@@ -145,7 +150,7 @@ impl ClientHandle {
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let is_own = parts.is_none();
-        let given = self.given(options, parts, false, None)?;
+        let given = self.given(options, parts, false)?;
         let call = Call::embeddings(&self.0, body, given, at(wall, steady));
         opened(call, is_own)
     }
@@ -257,13 +262,12 @@ impl ClientHandle {
         RequestOptions::from_value(&convert::options(text)?, &self.0.config).map_err(error_to_js)
     }
 
-    fn given<'a>(
+    fn given(
         &self,
         options: Option<String>,
         given: Option<String>,
         metered: bool,
-        max_tokens: Option<&'a str>,
-    ) -> Result<Given<'a>, JsValue> {
+    ) -> Result<Given<'static>, JsValue> {
         Ok(Given {
             options: self.request_options(options)?,
             parts: match given {
@@ -271,7 +275,8 @@ impl ClientHandle {
                 given => parts(given)?,
             },
             metered,
-            max_tokens,
+            max_tokens: None,
+            max_choices: None,
         })
     }
 }

@@ -85,8 +85,8 @@ export class Decoder {
   }
 
   // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
-  account(call, mayAsk) {
-    const { finishReason, size } = call.streamed(this.#handle);
+  account(call, whole, mayAsk) {
+    const { finishReason, size } = call.streamed(this.#handle, whole);
     if (!this.#keeps || !mayAsk) {
       this.#handle.free();
       return { finishReason };

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::at;
 use super::call::CallHandle;
 use super::step::{failing, told};
+use crate::call::account::Told;
 use crate::trap::{self, Place};
 use crate::wire::embedding;
 
@@ -66,18 +67,15 @@ impl CallHandle {
         };
         let usage = found.usage.as_ref();
         let told_usage = usage.map(|usage| (usage.prompt_tokens, usage.total_tokens));
-        match told_usage.or(counted.map(|tokens| (tokens, tokens))) {
-            // `as` saturates and takes NaN for 0.
-            Some((prompt, total)) => {
-                call.reported(
-                    index,
-                    Some(prompt as u64),
-                    Some(0),
-                    Some(total as u64),
-                    at(wall, steady),
-                );
-            }
-            None => call.delivered(index, 0, at(wall, steady)),
+        let usage = told_usage.or(counted.map(|tokens| (tokens, tokens)));
+        let counts = Told {
+            prompt: usage.map(|usage| usage.0),
+            completion: Some(0.0),
+            total: usage.map(|usage| usage.1),
+            said: 0,
+        };
+        if !call.took(index, counts, None, at(wall, steady)) {
+            call.took(index, counts, Some(0), at(wall, steady));
         }
         // The record names the place of the values: they have to stay there until it has been read.
         let values = self.keep_rows(found.values);

@@ -146,6 +146,11 @@ class StorageStore {
     this.#change(() => this.#store.release(String(reservation)));
   }
 
+  async renew(reservation, { now } = {}) {
+    time("now", now);
+    this.#change(() => this.#store.renew(String(reservation), now));
+  }
+
   async block(scope, until) {
     this.#change(() => this.#store.block(String(scope), time("until", until)));
   }

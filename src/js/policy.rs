@@ -19,7 +19,7 @@ use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
-use crate::wire::request::{self, Defaults};
+use crate::wire::request::{self, Caps, Defaults};
 
 /// Options of a client, read by the client's own reader, so that both take the same values.
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
@@ -217,6 +217,11 @@ impl StoreHandle {
         self.0.release(reservation);
     }
 
+    /// `LimitStore.renew`
+    pub fn renew(&mut self, reservation: &str, now: f64) {
+        self.0.renew(reservation, Now::from(now));
+    }
+
     /// `LimitStore.block`
     pub fn block(&mut self, scope: &str, until: f64) {
         self.0.block(scope, until);
@@ -357,6 +362,8 @@ pub fn tokens_of_messages(messages: &str) -> Result<f64, JsValue> {
         model: Some("any"),
         needs_usage: false,
         max_tokens: None,
+        renames: false,
+        caps: Caps::NONE,
     };
     request::chat(&body, defaults, &mut |piece| count(&mut estimator, piece))
         .map_err(error_to_js)?;

@@ -22,7 +22,7 @@ export const FOLD = 2;
 // What is left of a decoder that failed: it delivered nothing that can still be told.
 const BROKEN = {
   partial: () => null,
-  account: (call) => call.delivered(0, "") ?? {},
+  account: (call) => call.took(0, [], "", false) ?? {},
 };
 
 export class Pump {
@@ -345,7 +345,7 @@ export class Pump {
   }
 
   #account() {
-    const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.failure === null);
+    const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.outcome === "ok", this.failure === null);
     this.finishReason = finishReason;
     this.folded = folded;
   }

@@ -63,6 +63,10 @@ impl<'a> EffectData<'a> {
                 ..data(1, Some(reservation.as_str()), *tokens)
             },
             Effect::Release { reservation } => data(2, Some(reservation.as_str()), 0.0),
+            Effect::Renew { reservation, now } => EffectData {
+                now: *now,
+                ..data(4, Some(reservation.as_str()), 0.0)
+            },
             Effect::Block { scope, until } => data(3, Some(scope.as_str()), *until),
         }
     }

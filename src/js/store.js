@@ -8,6 +8,7 @@ const PATIENCE = 10_000; // ms for which the end of a call waits for a store
 const WAKE = 0;
 const SETTLE = 1;
 const RELEASE = 2;
+const RENEW = 4;
 
 async function quietly(work) {
   let alarm;
@@ -37,6 +38,8 @@ export function carryOut(client, effects, storing) {
       continue;
     }
     const stored = quietly(() => write(client.store, effect));
+    // Nobody waits for a word that a call is under way.
+    if (effect.kind === RENEW) continue;
     storing.push(stored);
     // Something is free again once the store has heard of it.
     stored.then(() => client.waiters.get(client.freed())?.());
@@ -45,5 +48,7 @@ export function carryOut(client, effects, storing) {
 
 function write(store, { kind, name, number, usd, now }) {
   if (kind === SETTLE) return store.settle(name, { tokens: number, usd, now });
+  // A store of a caller's own may hold what is open until it ends.
+  if (kind === RENEW) return store.renew?.(name, { now });
   return kind === RELEASE ? store.release(name) : store.block(name, number);
 }

@@ -83,7 +83,8 @@ impl Money {
         Money(self.0.saturating_add(other.0))
     }
 
-    fn minus(self, other: Money) -> Money {
+    /// The difference, or nothing.
+    pub fn minus(self, other: Money) -> Money {
         Money(self.0.saturating_sub(other.0))
     }
 }
@@ -154,6 +155,15 @@ impl Spent {
         }
     }
 
+    /// Changes what was spent in the windows that were running at a time before the last reading.
+    pub fn change(&mut self, at: f64, to: impl Fn(Money) -> Money) {
+        for window in &mut self.windows {
+            if window.start() <= at {
+                window.amount = to(Money(window.amount)).0;
+            }
+        }
+    }
+
     /// Spent in the window that was running when time last moved.
     pub fn spent(&self, per: Per) -> Money {
         let mut rows = Per::ALL.into_iter().zip(self.windows);
@@ -175,7 +185,8 @@ impl Spent {
         self.lasting
     }
 
-    fn advance(&mut self, now: f64) {
+    /// Goes on to the windows of `now`.
+    pub fn advance(&mut self, now: f64) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
             window.advance(now, |now| per.bounds(now));

@@ -52,6 +52,9 @@ pub struct Usage {
     pub total_tokens: f64,
     /// Who counted.
     pub source: Source,
+    /// Which count of the server's can't be right, for which an estimate stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<&'static str>,
 }
 
 /// What became of one request; `metadata` is the caller's and joins it at the border.

@@ -15,8 +15,11 @@ use super::budget::{Budget, Money, Spent};
 use super::clock::{Clock, Now};
 use super::rate_limit::{Limits, MOST_TOKENS, Quota, RateLimiter, Reason, Refused, Usage};
 
-/// After this long a shared store takes a reservation for lost: 10 minutes.
+/// After this long without a word a shared store takes a reservation for lost: 10 minutes.
 pub const LOST_AFTER: f64 = 600_000.0;
+
+/// How often a call under way gives word of its reservations, in ms: several such words may get lost.
+pub const RENEW_AFTER: f64 = LOST_AFTER / 5.0;
 
 /// Lost reservations that are remembered, in case they end after all.
 const MOST_LOST: usize = 1_000;
@@ -145,6 +148,8 @@ struct Reservation {
     number: u64,
     at: f64,
     holds: Vec<Hold>,
+    /// When it was last heard of; of a lost one, when it was given up and what it held was booked.
+    seen: f64,
 }
 
 /// Every scope's limiter and budget.
@@ -160,6 +165,8 @@ pub struct MemoryStore {
     open: Vec<Reservation>,
     lost: Vec<Reservation>,
     lost_after: f64,
+    /// Before this nothing that is open can be lost.
+    none_lost_before: f64,
     /// Kept only for who writes changes.
     journal: Option<Journal>,
 }
@@ -185,6 +192,7 @@ impl MemoryStore {
             open: Vec::new(),
             lost: Vec::new(),
             lost_after,
+            none_lost_before: 0.0,
             journal: None,
         }
     }
@@ -212,10 +220,12 @@ impl MemoryStore {
             }
         }
         let number = self.last_number.saturating_add(1);
+        let at = self.clock.steady();
         let reservation = Reservation {
             number,
-            at: self.clock.steady(),
+            at,
             holds,
+            seen: at,
         };
         if let Some(refusal) = refusal {
             self.let_go(&reservation);
@@ -226,6 +236,7 @@ impl MemoryStore {
         }
         self.last_number = number;
         self.note(&reservation, false);
+        self.none_lost_before = self.none_lost_before.min(at + self.lost_after);
         self.open.push(reservation);
         Ok(self.name(number))
     }
@@ -237,6 +248,9 @@ impl MemoryStore {
         let Some((ended, was_lost)) = self.end(reservation) else {
             return;
         };
+        if was_lost {
+            self.mend(&ended);
+        }
         for hold in &ended.holds {
             let Some(scope) = self.scope(&hold.scope) else {
                 continue;
@@ -254,8 +268,35 @@ impl MemoryStore {
 
     /// Ends a reservation as if it had never been made: nothing was sent.
     pub fn release(&mut self, reservation: &str) {
-        if let Some((ended, false)) = self.end(reservation) {
-            self.let_go(&ended);
+        match self.end(reservation) {
+            Some((ended, false)) => self.let_go(&ended),
+            Some((lost, true)) => self.mend(&lost),
+            None => {}
+        }
+    }
+
+    /// The request of a reservation is under way still; of one that has ended or is lost this changes nothing.
+    pub fn renew(&mut self, reservation: &str, now: impl Into<Now>) {
+        self.advance(now.into());
+        let number = self.number(reservation).unwrap_or_default();
+        if let Ok(found) = self.open.binary_search_by_key(&number, |open| open.number)
+            && let Some(open) = self.open.get_mut(found)
+        {
+            open.seen = self.clock.steady();
+            if let Some(journal) = &mut self.journal {
+                journal.note_renewed(number);
+            }
+        }
+    }
+
+    /// What was booked for a lost reservation is not, for what it took is known now.
+    fn mend(&mut self, lost: &Reservation) {
+        let at = self.clock.to_wall(lost.seen);
+        for hold in &lost.holds {
+            if let Some(scope) = find(&mut self.scopes, &hold.scope) {
+                let booked = hold.money.unwrap_or_default();
+                scope.spent.change(at, |amount| amount.minus(booked));
+            }
         }
     }
 
@@ -283,13 +324,16 @@ impl MemoryStore {
         }
     }
 
+    /// The number in a reservation's name, where this store gave it.
+    fn number(&self, reservation: &str) -> Option<u64> {
+        let (created, number) = reservation.split_once('-')?;
+        let is_own = created == (self.created as u64).to_string();
+        number.parse().ok().filter(|_| is_own)
+    }
+
     /// Takes a reservation out, and says whether it had been given up.
     fn end(&mut self, reservation: &str) -> Option<(Reservation, bool)> {
-        let (created, number) = reservation.split_once('-')?;
-        if created != (self.created as u64).to_string() {
-            return None;
-        }
-        let number = number.parse().ok()?;
+        let number = self.number(reservation)?;
         let open = take(&mut self.open, number).map(|found| (found, false));
         let found = open.or_else(|| take(&mut self.lost, number).map(|found| (found, true)))?;
         self.note(&found.0, true);
@@ -310,26 +354,48 @@ impl MemoryStore {
     fn advance(&mut self, now: Now) {
         self.clock.read(now);
         let now = self.clock.steady();
-        let expired = |reservation: &Reservation| reservation.at + self.lost_after <= now;
-        let count = self.open.partition_point(expired);
-        let mut lost = take_first(&mut self.open, count);
-        for reservation in &lost {
-            self.lose(reservation);
-            self.note(reservation, true);
+        if now < self.none_lost_before {
+            return;
         }
-        self.lost.append(&mut lost);
+        let mut index = 0;
+        while let Some(open) = self.open.get(index) {
+            if open.seen + self.lost_after > now {
+                index += 1;
+                continue;
+            }
+            let mut lost = self.open.remove(index);
+            lost.seen += self.lost_after;
+            self.lose(&lost);
+            self.note(&lost, true);
+            let place = self
+                .lost
+                .partition_point(|other| other.number < lost.number);
+            self.lost.insert(place, lost);
+        }
+        self.none_lost_before = self.first_loss().unwrap_or(f64::INFINITY);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
         for reservation in &take_first(&mut self.lost, excess) {
             self.note(reservation, true);
         }
     }
 
-    /// Gives up what a reservation holds, its request and tokens staying counted; should it end after all, its cost is booked.
+    /// When the first that is open will be taken for lost.
+    fn first_loss(&self) -> Option<f64> {
+        let seen = self.open.iter().map(|open| open.seen);
+        seen.reduce(f64::min).map(|seen| seen + self.lost_after)
+    }
+
+    /// Gives up what a reservation holds, as if it had taken all of it: it may have. Should it end after all, what it took is booked
+    /// instead.
     fn lose(&mut self, lost: &Reservation) {
+        let at = self.clock.to_wall(lost.seen);
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
+                let held = hold.money.unwrap_or_default();
                 scope.limiter.settle(hold.id, hold.tokens, self.clock.now());
-                scope.spent.release(hold.money.unwrap_or_default());
+                scope.spent.release(held);
+                scope.spent.advance(self.clock.wall());
+                scope.spent.change(at, |amount| amount.plus(held));
             }
         }
     }

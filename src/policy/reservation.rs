@@ -3,8 +3,15 @@
 /// Completion tokens reserved where the body names no `max_tokens`.
 const USUAL_COMPLETION: f64 = 512.0;
 
-/// Completion tokens a budget reserves where the body names no `max_tokens`.
-const LONGEST_COMPLETION: f64 = 4096.0;
+/// The `max_tokens` that a budget adds to a body without any: what it holds is what the server may send.
+pub const LONGEST_COMPLETION: &str = "4096";
+
+/// The longest reasoning that a model is thought to keep to itself, and where the body names no maximum its longest answer.
+const SILENT: f64 = 32_768.0;
+const LONGEST: f64 = 131_072.0;
+
+/// Bytes that one token has at most, on average over an answer.
+const TOKEN_BYTES: f64 = 64.0;
 
 /// What a request asks for, as far as it can be known beforehand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +22,8 @@ pub struct Ask {
     pub max_tokens: Option<f64>,
     /// Answers asked for.
     pub choices: f64,
+    /// More tokens than this its prompt can't have, whatever its server counts.
+    pub most_prompt: f64,
 }
 
 impl Ask {
@@ -30,9 +39,19 @@ impl Ask {
             .saturating_add(wanted.min(most).ceil() as u64)
     }
 
+    /// The most completion tokens that a server may count where so many bytes of text came: a model may think in silence.
+    pub fn most_told(&self, said: usize) -> f64 {
+        (self.max_tokens.unwrap_or(LONGEST) + SILENT) * self.choices.max(1.0) + said as f64
+    }
+
+    /// The fewest that so many bytes can be.
+    pub fn least_told(said: usize) -> f64 {
+        (said as f64 / TOKEN_BYTES).floor()
+    }
+
     /// Completion tokens the budget holds: the whole of what the server may send.
     pub fn most_completion(&self) -> f64 {
-        self.max_tokens.unwrap_or(LONGEST_COMPLETION) * self.choices
+        self.max_tokens.unwrap_or(f64::INFINITY) * self.choices
     }
 }
 
@@ -55,6 +74,7 @@ mod tests {
                 prompt_tokens: 10,
                 max_tokens,
                 choices,
+                most_prompt: 0.0,
             };
             assert_eq!(ask.tokens(limit), tokens, "{ask:?} {limit:?}");
         }
@@ -66,8 +86,9 @@ mod tests {
             prompt_tokens: 10,
             max_tokens: None,
             choices: 2.0,
+            most_prompt: 0.0,
         };
-        assert_eq!(ask.most_completion(), 8192.0);
+        assert_eq!(ask.most_completion(), f64::INFINITY);
         assert_eq!(
             Ask {
                 max_tokens: Some(7.0),

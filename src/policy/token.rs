@@ -2,14 +2,45 @@
 //!
 //! The weights are fitted to the mean of three tokenizers; tests/token holds them against it and tells how far off they are.
 
-/// What an image counts, whatever its bytes, and a file whose text can't be read.
+/// What an image counts, whatever its bytes.
 pub const IMAGE_TOKENS: u64 = 1_000;
 
-/// What something to hear counts, whatever its length.
-pub const AUDIO_TOKENS: u64 = 1_000;
+/// What something to hear or to watch, or a file whose text can't be read, counts at least, and of how many bytes of the body each
+/// makes one token: what a recording in a thrifty format is to a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    least: u64,
+    bytes: u64,
+}
 
-/// What something to watch counts, whatever its length.
-pub const VIDEO_TOKENS: u64 = 5_000;
+/// Something to hear.
+pub const AUDIO: Rate = Rate {
+    least: 1_000,
+    bytes: 100,
+};
+
+/// Something to watch.
+pub const VIDEO: Rate = Rate {
+    least: 5_000,
+    bytes: 100,
+};
+
+/// A file, whose text may be packed.
+pub const FILE: Rate = Rate {
+    least: 1_000,
+    bytes: 20,
+};
+
+impl Rate {
+    /// Tokens of so many bytes.
+    pub fn tokens(self, bytes: usize) -> u64 {
+        self.least.max((bytes as u64).div_ceil(self.bytes))
+    }
+}
+
+/// The most that a model's template adds to a prompt, and how many times its usual count a medium can have.
+const TEMPLATE_TOKENS: f64 = 16_384.0;
+const MEDIA_FACTOR: f64 = 200.0;
 
 /// Role and separators of a message.
 const MESSAGE_TOKENS: u64 = 4;
@@ -61,6 +92,12 @@ impl Estimator {
             self.hundredths = self.hundredths.saturating_add(weight);
             (self.last, self.last_class) = (Some(c), class);
         }
+    }
+
+    /// More tokens than this a server can't have counted for a body of so many bytes: a token has a byte at least, but for
+    /// media, which cost what they show, and for what a model's template adds.
+    pub fn most(&self, bytes: usize) -> f64 {
+        bytes as f64 + TEMPLATE_TOKENS + self.media as f64 * MEDIA_FACTOR
     }
 
     /// The estimate so far.

@@ -26,15 +26,15 @@ use node::{Within, put};
 /// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
 const MAX_ENTRIES: usize = 4096;
 
-/// Token counts as a server reported them.
+/// Token counts as a server reported them, each where it did; what is no number is not one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReportedUsage {
     /// `prompt_tokens`
-    pub prompt: f64,
+    pub prompt: Option<f64>,
     /// `completion_tokens`
-    pub completion: f64,
-    /// `total_tokens`, their sum where it is missing.
-    pub total: f64,
+    pub completion: Option<f64>,
+    /// `total_tokens`
+    pub total: Option<f64>,
 }
 
 /// What has arrived of a completion.
@@ -261,19 +261,17 @@ impl Completion {
         let usage = self.usage.as_deref()?;
         let usage = json::parse(&count::counts_of(usage)).ok()?;
         let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
-        if prompt.is_none() && completion.is_none() {
-            return None;
-        }
-        let rest = |known: Option<f64>| (total.unwrap_or(0.0) - known.unwrap_or(0.0)).max(0.0);
-        let (prompt, completion) = (
-            prompt.unwrap_or_else(|| rest(completion)),
-            completion.unwrap_or_else(|| rest(prompt)),
-        );
-        Some(ReportedUsage {
+        let reported = ReportedUsage {
             prompt,
             completion,
-            total: total.unwrap_or(prompt + completion),
-        })
+            total,
+        };
+        (reported.prompt.is_some() || reported.completion.is_some()).then_some(reported)
+    }
+
+    /// Bytes of all that a model wrote.
+    pub fn said(&self) -> usize {
+        self.said
     }
 }
 
@@ -290,12 +288,12 @@ pub(super) fn has_counts(usage: &[u8]) -> bool {
 
 #[inline(never)]
 fn count(usage: &Value, name: &str) -> Option<f64> {
-    let count = match usage.get(name)? {
-        Value::Number(number) => *number,
-        Value::String(text) => whole(text.as_bytes())? as f64,
-        _ => return None,
-    };
-    (count >= 0.0 && count.is_finite()).then_some(count)
+    match usage.get(name)? {
+        Value::Null => None,
+        Value::Number(number) => Some(*number),
+        Value::String(text) => Some(whole(text.as_bytes()).map_or(f64::NAN, |count| count as f64)),
+        _ => Some(f64::NAN),
+    }
 }
 
 /// Keeps the first value that is not empty.

@@ -3,22 +3,26 @@
 //!
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
 
+mod bound;
 mod file;
 mod member;
+mod part;
 mod prompt;
 
 use std::ops::Range;
 
 use crate::error::{Error, find};
 use crate::json::{Kind, RawString, Scanner, number, unescape, write_string};
+pub use bound::Caps;
+use bound::Measure;
 use member::{
-    Form, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
+    Form, NO_PROMPT, boolean_or_null, count_or_null, most_or_null, number_or_null, stop_form,
     stream_options_form, text_or_null, without_include_usage,
 };
 
 pub(super) use member::{broken, doubt};
 pub use prompt::Prompt;
-use prompt::PromptReader;
+pub(super) use prompt::PromptReader;
 
 const STREAM_OPTIONS: &str = "stream_options";
 
@@ -50,9 +54,10 @@ pub struct ChatRequest {
     pub stream: bool,
     /// Whether the caller asked for usage at the end of the stream; the Responses API always tells it.
     pub asks_usage: bool,
-    /// `max_tokens`, or what newer callers write: `max_completion_tokens`, `max_output_tokens`.
+    /// `max_tokens`, or what other callers write: `max_completion_tokens`, `max_output_tokens`, `options.num_predict`; the
+    /// largest, and the reasoning that is asked for apart from it.
     pub max_tokens: Option<f64>,
-    /// How many answers are asked for (`n`).
+    /// How many answers are asked for (`n`, `best_of`).
     pub choices: f64,
     /// Where the body's stream options stand, with their comma: what some servers refuse, and can be cut out by [`without`].
     pub stream_options: Option<Range<usize>>,
@@ -80,9 +85,13 @@ pub struct Defaults<'a> {
     pub model: Option<&'a str>,
     /// Whether a stream must report usage even to a caller who said that it need not.
     pub needs_usage: bool,
-    /// The `max_tokens` of chat requests that name no maximum, as JSON. With it a maximum always goes out under this name:
-    /// a server that does not know `max_completion_tokens` would know no bound at all, and some take both for a mistake.
+    /// The `max_tokens` of chat requests that name no maximum, as JSON.
     pub max_tokens: Option<&'a str>,
+    /// Whether with it a maximum always goes out under this name: a server that does not know `max_completion_tokens` would know
+    /// no bound at all, and some take both for a mistake.
+    pub renames: bool,
+    /// What may be asked for at most.
+    pub caps: Caps,
 }
 
 /// The provider pinned in a model string of the router's form, "org/name:provider"; routing words are no provider.
@@ -125,6 +134,7 @@ pub fn chat(
 ) -> Result<ChatRequest, Error> {
     Reader {
         api: Api::Chat,
+        caps: defaults.caps,
         prompt: PromptReader::new(prompt),
     }
     .read(text, defaults)
@@ -139,6 +149,7 @@ pub fn responses(
 ) -> Result<ChatRequest, Error> {
     Reader {
         api: Api::Responses,
+        caps: defaults.caps,
         prompt: PromptReader::new(prompt),
     }
     .read(text, defaults)
@@ -154,36 +165,49 @@ struct Draft<'a> {
     asks_usage: bool,
     max_tokens: Option<f64>,
     choices: Option<f64>,
+    /// What members of other servers' say of the longest answer, and of the reasoning before it.
+    others: Option<f64>,
+    reasoning: Option<f64>,
     /// Members in the caller's order.
     members: Vec<Member<'a>>,
     doubts: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
-    /// Gives the body a maximum under the first of the names: its own under any of them, else this one.
-    fn bound(&mut self, most: &'a [u8], names: &'static [&'static str]) {
-        let is = |member: &Member<'_>, name: &&str| &*member.key.decoded() == name.as_bytes();
-        let given = |name: &&str| {
-            let member = self.members.iter().find(|member| is(member, name))?;
-            let most = most_or_null(name, member.value).ok().flatten();
-            most.filter(|most| most.is_finite()).map(|_| member.value)
-        };
-        let Some((first, others)) = names.split_first() else {
-            return;
-        };
-        if given(first).is_some() {
-            return;
-        }
-        let value = others.iter().find_map(given).unwrap_or(most);
-        let mut members = Vec::new();
+    /// Gives the body a maximum under the first of the names, unless it has one; `renames` says that one under another name
+    /// is no maximum. A word that there is none doesn't go out.
+    fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) {
+        let (mut first, mut other, mut kept) = (false, None, Vec::new());
+        self.max_tokens = None;
         for member in &self.members {
-            if !names.iter().any(|name| is(member, name)) {
-                members.push(*member);
+            let key = member.key.decoded();
+            let place = names.iter().position(|name| name.as_bytes() == &*key);
+            if let Some(place) = place {
+                let most = most_or_null("", member.value).ok().flatten();
+                let Some(most) = most.filter(|most| most.is_finite()) else {
+                    continue;
+                };
+                self.max_tokens = larger(self.max_tokens, Some(most));
+                first |= place == 0;
+                if place > 0 {
+                    other = Some((kept.len(), member.value));
+                }
             }
+            kept.push(*member);
         }
-        self.members = members;
+        self.members = kept;
+        if first || (other.is_some() && !renames) {
+            return;
+        }
+        let value = match other {
+            Some((place, value)) => {
+                self.members.remove(place);
+                value
+            }
+            None => most,
+        };
         let key = RawString {
-            raw: first.as_bytes(),
+            raw: names.first().copied().unwrap_or_default().as_bytes(),
             escaped: false,
         };
         self.members.push(Member {
@@ -196,10 +220,7 @@ impl<'a> Draft<'a> {
 
     /// Which of two maxima a server takes is its own affair: the larger one is reserved.
     fn most(&mut self, given: Option<f64>) {
-        self.max_tokens = match (self.max_tokens, given) {
-            (Some(one), Some(other)) => Some(one.max(other)),
-            (one, other) => one.or(other),
-        };
+        self.max_tokens = larger(self.max_tokens, given);
     }
 
     /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
@@ -219,6 +240,13 @@ impl<'a> Draft<'a> {
     }
 }
 
+fn larger(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Member<'a> {
     key: RawString<'a>,
@@ -228,6 +256,7 @@ struct Member<'a> {
 
 struct Reader<'p> {
     api: Api,
+    caps: Caps,
     prompt: PromptReader<'p>,
 }
 
@@ -244,7 +273,7 @@ impl Reader<'_> {
             ));
         }
         if let Some(most) = defaults.max_tokens {
-            draft.bound(most.as_bytes(), self.api.maxima());
+            draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
         }
         let model = resolve_model(draft.model.take(), defaults)?;
         let (body, stream_options) = write(&draft, &model, self.api, defaults.needs_usage);
@@ -254,7 +283,9 @@ impl Reader<'_> {
             model,
             stream: draft.stream,
             asks_usage: draft.asks_usage || self.api == Api::Responses,
-            max_tokens: draft.max_tokens.filter(|most| most.is_finite()),
+            max_tokens: larger(draft.max_tokens, draft.others)
+                .map(|most| most + draft.reasoning.unwrap_or(0.0))
+                .filter(|most| most.is_finite()),
             choices: draft.choices.unwrap_or(1.0),
             doubts: draft.doubts,
         })
@@ -286,7 +317,12 @@ impl Reader<'_> {
         value: &'a [u8],
     ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
-        let name = draft.once(&key.decoded())?;
+        let decoded = key.decoded();
+        let name = draft.once(&decoded)?;
+        let given = String::from_utf8_lossy(&decoded);
+        if !self.api.maxima().contains(&name) {
+            self.measure(draft, &given, value)?;
+        }
         match name {
             "model" => {
                 draft.model = text_or_null(name, value)?;
@@ -298,13 +334,15 @@ impl Reader<'_> {
                 draft.most(most_or_null(name, value)?);
             }
             "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
-            _ if self.api == Api::Responses => {}
+            _ if NO_PROMPT.contains(&&*given) => {}
+            STREAM_OPTIONS if self.api == Api::Responses => {}
+            _ if self.api == Api::Responses => self.prompt.unknown(&given, value)?,
             "messages" => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }
             "max_tokens" | "max_completion_tokens" => draft.most(most_or_null(name, value)?),
-            "n" => draft.choices = count_or_null(name, value)?,
+            "n" => drop(count_or_null(name, value)?),
             "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
                 number_or_null(name, value)?;
             }
@@ -313,11 +351,26 @@ impl Reader<'_> {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
-            "" => doubt(&unescape(key.raw), &mut draft.doubts),
-            _ => {}
+            "" => {
+                self.prompt.unknown(&given, value)?;
+                doubt(&unescape(key.raw), &mut draft.doubts);
+            }
+            _ => self.prompt.unknown(&given, value)?,
         }
         draft.members.push(Member { key, value, form });
         Ok(())
+    }
+
+    /// What a member that one server or another knows says of how much may be written.
+    fn measure(&self, draft: &mut Draft<'_>, name: &str, value: &[u8]) -> Result<(), Error> {
+        bound::read(name, value, &self.caps, &mut |measure, asked| {
+            let most = match measure {
+                Measure::Length => &mut draft.others,
+                Measure::Count => &mut draft.choices,
+                Measure::Reasoning => &mut draft.reasoning,
+            };
+            *most = larger(*most, Some(asked));
+        })
     }
 }
 

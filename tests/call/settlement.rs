@@ -21,6 +21,7 @@ fn given(shared: &Shared) -> Given<'static> {
         parts: Vec::new(),
         metered: false,
         max_tokens: None,
+        max_choices: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use hfetch::error::{Class, Error};
 use hfetch::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT, read};
 use hfetch::wire::embedding::{EmbeddingRequest, Format};
-use hfetch::wire::request::Defaults;
+use hfetch::wire::request::{Caps, Defaults};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
         model: Some("org/default"),
         needs_usage: false,
         max_tokens: None,
+        renames: false,
+        caps: Caps::NONE,
     };
     read(body, defaults, endpoint)
 }

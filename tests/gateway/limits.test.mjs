@@ -171,13 +171,31 @@ test("a reservation that never ends is given up by the alarm, without anybody as
   const [granted, refused] = await ask(first.url, name, [reserve(parts, due + 1_500), reserve(parts, due + 1_500)]);
   assert.deepEqual([granted.ok, refused.ok], [true, false]);
   // Asked with a clock that stands still, only the alarm can have let it go.
+  const place = [part("gateway", { maxConcurrent: 1 })];
   let answer = refused;
-  while (!answer.ok) [answer] = await ask(first.url, name, [reserve(parts, due + 1_500)]);
+  while (!answer.ok) [answer] = await ask(first.url, name, [reserve(place, due + 1_500)]);
   assert.ok(Date.now() >= due + 1_500 + LOST_AFTER);
-  // What it cost is booked all the same, should it end after all; the place it had is another's now.
-  await ask(first.url, name, [["release", answer.reservation], ["evict"], settle(granted.reservation, Date.now(), 1, 0.4)]);
+  // It may have spent all that it held; should it end after all, what it cost is booked instead. The place it had is another's now.
+  const [, spent] = await ask(first.url, name, [["release", answer.reservation], reserve(parts, Date.now())]);
+  assert.deepEqual([spent.ok, spent.reason, spent.spentUsd], [false, "budget", 1]);
+  await ask(first.url, name, [["evict"], settle(granted.reservation, Date.now(), 1, 0.4)]);
   const [dear, fits] = await ask(first.url, name, [reserve([{ ...parts[0], usd: 0.7 }], Date.now()), reserve([{ ...parts[0], usd: 0.6 }], Date.now())]);
   assert.deepEqual([dear.ok, dear.reason, fits.ok], [false, "budget", true]);
+});
+
+test("a reservation that is heard of keeps its place and what it holds, over an eviction too", async () => {
+  const name = fresh();
+  const start = Date.now() - LOST_AFTER + 1_000;
+  const parts = [part("gateway", { maxConcurrent: 1 }, { usd: 0.6, budget: { usd: 1, per: "total" } })];
+  const [granted] = await ask(first.url, name, [reserve(parts, start)]);
+  await ask(first.url, name, [["renew", granted.reservation, { now: start + 500_000 }], ["evict"]]);
+  // The alarm that was set first comes after a second, and finds nothing lost.
+  let answer;
+  do [answer] = await ask(first.url, name, [reserve(parts, start + 500_000)]);
+  while (!answer.ok && Date.now() < start + LOST_AFTER + 1_500);
+  assert.deepEqual([answer.ok, answer.reason], [false, "budget"]);
+  const [, after] = await ask(first.url, name, [settle(granted.reservation, start + 500_000, 1, 0.1), reserve(parts, start + 500_000)]);
+  assert.equal(after.ok, true);
 });
 
 test("an alarm that finds nothing lost sees to what is open, and leaves no row that no longer counts", async () => {

@@ -321,6 +321,37 @@ test("models named beside the one that is asked for are held against the list as
   assert.equal((await serve().post({ ...BODY, models: ["evil/name"] })).status, 200, "without a list");
 });
 
+test("a model goes by no other name, and a budget by the price of one", async () => {
+  const { post } = serve({ models: ["org/*"] });
+  for (const member of ["Model", "model_name", "modelName", "model_id", "engine", "engine_id", "deployment_id", "Models", "Fallbacks"]) {
+    assert.equal((await refused(await post({ ...BODY, [member]: "evil/name" }), 403, "model_not_allowed")).param, member);
+    assert.equal((await post({ ...BODY, [member]: "org/one" })).status, 200, member);
+  }
+  for (const holder of ["Extra_Body", "options", "parameters", "nobody_knows_me"]) {
+    await refused(await post({ ...BODY, [holder]: { deep: [{ model: "evil/name" }] } }), 403, "model_not_allowed");
+  }
+  const spending = serve({ models: ["org/*"], budget: { usd: 1, per: "day" } });
+  for (const [member, value] of [["engine", "org/dear"], ["models", ["org/name", "org/dear"]], ["extra_body", { model: "org/dear" }]]) {
+    assert.equal((await refused(await spending.post({ ...BODY, [member]: value }), 400, "unsupported_parameter")).param, member);
+  }
+  assert.equal((await spending.post({ ...BODY, models: ["org/name"] })).status, 200);
+  await refused(await serve({ budget: { usd: 1, per: "day" } }).post({ ...BODY, engine: "org/dear" }), 400, "unsupported_parameter");
+});
+
+test("members that nobody here knows pass, or are refused where that is asked for", async () => {
+  const strange = [{ nobody_knows_me: 1 }, { Temperature: 1 }, { extra_body: {} }, { options: { a: 1 } }];
+  const refuses = serve({ unknownMembers: "refuse" });
+  for (const given of strange) {
+    assert.equal((await serve().post({ ...BODY, ...given })).status, 200);
+    assert.equal((await refused(await refuses.post({ ...BODY, ...given }), 400, "unknown_parameter")).param, Object.keys(given)[0]);
+  }
+  const known = { stream: true, temperature: 1, tools: [], response_format: { type: "text" }, chat_template_kwargs: { a: 1 }, top_k: 4, max_tokens: 5, functions: [] };
+  assert.equal((await refuses.post({ ...BODY, ...known })).status, 200);
+  assert.equal((await refuses.post({ model: "org/name", input: "x", instructions: "y", max_output_tokens: 5 }, { path: "/v1/responses" })).status, 200);
+  assert.equal((await refuses.post({ model: "org/name", input: "x", dimensions: 5 }, { path: "/v1/embeddings" })).status, 200);
+  await refused(await refuses.post({ model: "org/name", input: "x", messages: [] }, { path: "/v1/embeddings" }), 400, "unknown_parameter");
+});
+
 test("the catalogue is asked for once a minute, however many ask, and for no model that is not in it", async () => {
   const { ask, seen } = serve();
   const paths = ["/v1/models", "/v1/models", "/v1/models/org/name", "/v1/models/org/name", ...Array.from({ length: 20 }, (_, at) => `/v1/models/made/up-${at}`)];
@@ -569,7 +600,7 @@ test("a success is a 200, for some others may have no body", async () => {
 test("a caller's headers go no further", async () => {
   const { post, seen } = serve();
   await post(BODY, { headers: { "x-hf-bill-to": "victim", host: "evil.example", "x-forwarded-host": "evil.example", cookie: "a=b" } });
-  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxTokens", "metadata", "onSettled", "parts", "redact", "signal", "text"]);
+  assert.deepEqual(Object.keys(seen.calls[0]).sort(), ["body", "kind", "lastWords", "maxChoices", "maxTokens", "metadata", "onSettled", "parts", "redact", "signal", "text"]);
 });
 
 test("one line for each request, without a secret in it", async () => {

@@ -29,7 +29,7 @@ test("every variable", () => {
     GATEWAY_TIMEOUT_CONNECT: "90000", GATEWAY_TIMEOUT_IDLE: "45000", GATEWAY_TIMEOUT_TOTAL: "600000", GATEWAY_EMBEDDINGS_BATCH: "256", GATEWAY_EARLY_HEAD: "0",
     GATEWAY_REQUESTS_PER_MINUTE: "100", GATEWAY_TOKENS_PER_MINUTE: "50000", GATEWAY_REQUESTS_PER_MONTH: "9000", GATEWAY_MAX_CONCURRENT: "8",
     GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "10", GATEWAY_KEY_TOKENS_PER_MINUTE: "30000",
-    GATEWAY_BUDGET_USD: "12.50", GATEWAY_BUDGET_PER: "day", GATEWAY_PRICING: '{"inputPerMillion":1,"outputPerMillion":2}',
+    GATEWAY_BUDGET_USD: "12.50", GATEWAY_BUDGET_PER: "day", GATEWAY_UNKNOWN_MEMBERS: "refuse", GATEWAY_PRICING: '{"inputPerMillion":1,"outputPerMillion":2}',
   };
   const given = settings({}, env);
   assert.deepEqual(JSON.parse(JSON.stringify(given)), {
@@ -39,7 +39,7 @@ test("every variable", () => {
     timeout: { connect: 90_000, idle: 45_000, total: 600_000 }, embeddings: { batchSize: 256 }, earlyHead: 0,
     limits: { requestsPerMinute: 100, tokensPerMinute: 50_000, requestsPerMonth: 9_000, maxConcurrent: 8 },
     share: { maxConcurrent: 2 }, clientLimits: { requestsPerMinute: 10, maxConcurrent: 2 }, keyLimits: { tokensPerMinute: 30_000 },
-    budget: { usd: 12.5, per: "day" }, pricing: { inputPerMillion: 1, outputPerMillion: 2 },
+    budget: { usd: 12.5, per: "day" }, unknownMembers: "refuse", pricing: { inputPerMillion: 1, outputPerMillion: 2 },
   });
 });
 
@@ -89,6 +89,8 @@ test("what is wrong is named, its value is not", () => {
   const cases = [
     ...variables.map((name) => [{ [name]: VALUE }, {}, name]),
     [{ GATEWAY_BUDGET_USD: "1", GATEWAY_BUDGET_PER: VALUE }, {}, "GATEWAY_BUDGET_PER"],
+    [{ GATEWAY_UNKNOWN_MEMBERS: VALUE }, {}, "GATEWAY_UNKNOWN_MEMBERS"],
+    [{}, { unknownMembers: VALUE }, "unknownMembers"],
     [{ GATEWAY_MAX_TOKENS: "0" }, {}, "GATEWAY_MAX_TOKENS"],
     [{ GATEWAY_MAX_TOKENS: "-5" }, {}, "GATEWAY_MAX_TOKENS"],
     [{ GATEWAY_MAX_TOKENS: "1e3" }, {}, "GATEWAY_MAX_TOKENS"],

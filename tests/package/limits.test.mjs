@@ -360,3 +360,36 @@ test("a storage that can be read only sometimes, or is full, forgets nothing tha
     assert.equal((await reserve(store)).ok, false, `${broken} failed ${times} times`);
   }
 });
+
+test("a call under way gives word of what is reserved for it every two minutes, whatever becomes of the word, and none after its end", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const told = [];
+  const none = async () => {};
+  const store = {
+    reserve: async () => ({ ok: true, reservation: "r" }), settle: none, release: none, block: none,
+    renew: async (reservation, { now }) => {
+      told.push([reservation, typeof now]);
+      throw new Error("the word got lost");
+    },
+  };
+  let respond;
+  const answered = new Promise((resolve) => (respond = resolve));
+  let asked;
+  const sent = new Promise((resolve) => (asked = resolve));
+  const fetch = () => (asked(), answered);
+  const options = { apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, timeout: 3_600_000, fetch };
+  const ask = (given) => new hfetch.HuggingFace({ ...options, store: given }).chat.completions.create({ messages: PROMPT });
+  const pending = ask(store);
+  await sent;
+  for (let at = 0; at < 5; at++) t.mock.timers.tick(120_000);
+  assert.deepEqual(told, Array(5).fill(["r", "number"]));
+  const { renew: _, ...older } = store;
+  const other = ask(older);
+  t.mock.timers.tick(120_000);
+  respond(Response.json({ choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }] }));
+  await pending;
+  await other.catch(() => {});
+  const before = told.length;
+  t.mock.timers.tick(600_000);
+  assert.equal(told.length, before);
+});

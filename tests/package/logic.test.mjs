@@ -79,17 +79,18 @@ test("frozen arguments are taken, and nothing is written to them", () => {
 });
 
 test("what is shown to a model counts once, however it is written", () => {
-  const blob = "QUJD".repeat(30_000);
+  const blob = "/+4A".repeat(30_000);
+  const length = "data:application/pdf;base64,".length + blob.length;
   const tokens = (...content) => estimateTokens([{ role: "user", content }]) - estimateTokens([{ role: "user", content: "" }]);
   for (const [part, expected] of [
     [{ type: "image_url", image_url: { url: `data:image/png;base64,${blob}` } }, 1000],
     [{ type: "input_image", image_url: blob }, 1000],
-    [{ type: "input_audio", input_audio: { data: blob, format: "wav" } }, 1000],
+    [{ type: "input_audio", input_audio: { data: blob, format: "wav" } }, blob.length / 100],
     [{ type: "audio_url", audio_url: { url: "https://x.invalid/a" } }, 1000],
     [{ type: "video_url", video_url: { url: `data:video/mp4;base64,${blob}` } }, 5000],
     [{ type: "file", file: { file_id: "f" } }, 1000],
-    [{ type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${blob}` }, 1000],
-    [{ type: "something_new", data: blob, copy: blob }, 1000],
+    [{ type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${blob}` }, Math.ceil(length / 20)],
+    [{ type: "something_new", data: blob }, estimateTokens(blob)],
     [{ type: "file", file: { file_data: `data:text/plain;base64,${btoa("Hello, world. ".repeat(100))}` } }, estimateTokens("Hello, world. ".repeat(100))],
     [{ type: "text", text: "Hello, world." }, estimateTokens("Hello, world.")],
   ]) assert.equal(tokens(part), expected, JSON.stringify(part).slice(0, 60));

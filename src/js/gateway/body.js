@@ -81,13 +81,16 @@ export async function readBody(request, limit, seen) {
   return { text, body };
 }
 
-// Whether there may be further models; each is on the list.
-function checkModels(body, allows) {
+// Whether there may be further models; each is on the list. A budget is held by the price of one model, so that with one there is no other.
+function checkModels(body, allows, spends) {
   const { model } = body;
   if (model === undefined || model === null) throw bad("missing_model", "Name a model.", "model");
   if (typeof model !== "string" || model.length > LONGEST_MODEL) throw bad("invalid_type", `model must be a string of at most ${LONGEST_MODEL} characters.`, "model");
-  if (allows === undefined) return false;
+  if (allows === undefined && !spends) return false;
   const further = furtherModels(body);
+  const other = spends && further?.find(([, name]) => name !== model);
+  if (other) throw bad("unsupported_parameter", `${other[0]} names another model, whose price the budget does not know.`, other[0]);
+  if (allows === undefined) return further !== null;
   for (const [param, name] of [["model", model], ...(further ?? [])]) {
     if (name.length > LONGEST_MODEL || !allows(name)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param });
   }
@@ -104,12 +107,34 @@ function checkCount(body, name, most = Infinity) {
 }
 
 /** Holds a body against allow-list and caps. Gives the text to send: the caller's own, but for a body that names further models. */
-export function checkBody(kind, { text, body }, { allows, caps }) {
-  const further = checkModels(body, allows);
+export function checkBody(kind, { text, body }, { allows, caps, spends, unknownMembers }) {
+  if (unknownMembers === "refuse") checkMembers(kind, body);
+  const further = checkModels(body, allows, spends);
   CHECKS[kind](body, caps, allows);
   // How deep they stand, and how often, is up to the caller, and of two members of one name only the last was looked at: what was
   // checked is written anew.
   return further ? JSON.stringify(body) : text;
+}
+
+// What OpenAI's API and the servers behind Hugging Face's router name, of all kinds of requests and of each.
+const KNOWN = {
+  all: "model stream stream_options user metadata service_tier safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options tools tool_choice parallel_tool_calls temperature top_p top_logprobs store moderation",
+  chat: `messages max_tokens max_completion_tokens stop response_format frequency_penalty presence_penalty seed n logit_bias logprobs reasoning_effort top_k
+    min_p typical_p repetition_penalty length_penalty min_tokens stop_token_ids include_stop_str_in_output ignore_eos skip_special_tokens
+    spaces_between_special_tokens bad_words allowed_token_ids prompt_logprobs truncate_prompt_tokens echo add_generation_prompt continue_final_message
+    chat_template chat_template_kwargs documents guided_json guided_regex guided_choice guided_grammar guided_decoding_backend structured_outputs regex
+    ebnf grammar json_schema separate_reasoning include_reasoning reasoning_format reasoning thinking enable_thinking thinking_budget tool_prompt
+    adapter_id priority request_id mm_processor_kwargs session_id cache_control modalities audio prediction verbosity web_search_options functions
+    function_call`,
+  responses: `input instructions max_output_tokens max_tool_calls previous_response_id conversation include prompt reasoning text truncation background
+    context_management`,
+  embeddings: "input encoding_format dimensions truncate truncation_direction normalize prompt_name input_type",
+};
+
+function checkMembers(kind, body) {
+  const known = `${KNOWN.all} ${KNOWN[kind]}`.split(/\s+/);
+  const unknown = Object.keys(body).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw bad("unknown_parameter", `This gateway takes no ${unknown.slice(0, LONGEST_MODEL)}.`, unknown.slice(0, LONGEST_MODEL));
 }
 
 const CHECKS = { chat: checkChat, responses: checkResponse, embeddings: checkInputs };

@@ -26,6 +26,10 @@ class DurableStore {
     return this.#ask((object) => object.release(reservation));
   }
 
+  renew(reservation, word) {
+    return this.#ask((object) => object.renew(reservation, word));
+  }
+
   block(scope, until) {
     return this.#ask((object) => object.block(scope, until));
   }

@@ -15,6 +15,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS hfetch_scope (name TEXT PRIMARY KEY, matters_until REAL NOT NULL, limiter TEXT NOT NULL, spent TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS hfetch_bucket (scope TEXT, at REAL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (scope, at)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS hfetch_reservation (number INTEGER PRIMARY KEY, at REAL NOT NULL, holds TEXT NOT NULL, lost INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS hfetch_seen (number INTEGER PRIMARY KEY, at REAL NOT NULL);
 `;
 
 /** The class of the Durable Object; its methods are those of a LimitStore. `Base` is the runtime's class, or has `ctx`. */
@@ -49,6 +50,12 @@ export function limitObject(Base) {
 
     async release(reservation) {
       this.#ask((handle) => handle.release(reservation));
+      await this.#written(SETTLED_WITHIN);
+    }
+
+    // A call is under way still; that may be written late, for there are several such words in the time of a lease.
+    async renew(reservation, { now }) {
+      this.#ask((handle) => handle.renew(reservation, timely(now)));
       await this.#written(SETTLED_WITHIN);
     }
 
@@ -102,8 +109,9 @@ export function limitObject(Base) {
       const handle = StoreHandle.journaled();
       const [head] = this.#run("SELECT state FROM hfetch_store").toArray();
       if (head !== undefined) {
-        const rows = this.#run("SELECT number, at, holds, lost FROM hfetch_reservation ORDER BY number").toArray();
-        const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds }) => [number, at, JSON.parse(holds)]);
+        const rows = this.#run("SELECT r.number, r.at, holds, lost, s.at AS seen FROM hfetch_reservation r LEFT JOIN hfetch_seen s ON s.number = r.number ORDER BY r.number").toArray();
+        // Older versions wrote no time at which a reservation was heard of.
+        const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds, seen }) => [number, at, JSON.parse(holds), ...(seen === null ? [] : [seen])]);
         const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
         if (!handle.restore(JSON.stringify(state))) throw new Error("hfetch: what this object has stored is not a state of limits");
         const scopes = new Set([...state.open, ...state.lost].flatMap(([, , holds]) => holds.map(([scope]) => scope)));
@@ -174,9 +182,18 @@ export function limitObject(Base) {
         this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until[at], JSON.stringify(limiter), JSON.stringify(spent));
         for (const bucket of settled) this.#run("INSERT OR REPLACE INTO hfetch_bucket VALUES (?, ?, ?, ?)", name, ...bucket);
       }
-      for (const [number, at, holds] of open) this.#run("INSERT OR REPLACE INTO hfetch_reservation VALUES (?, ?, ?, 0)", number, at, JSON.stringify(holds));
-      for (const [number] of lost) this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);
-      for (const number of ended) this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);
+      for (const [number, at, holds, seen] of open) {
+        this.#run("INSERT OR REPLACE INTO hfetch_reservation VALUES (?, ?, ?, 0)", number, at, JSON.stringify(holds));
+        if (seen !== at) this.#run("INSERT OR REPLACE INTO hfetch_seen VALUES (?, ?)", number, seen);
+      }
+      for (const [number, , , seen] of lost) {
+        this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);
+        this.#run("INSERT OR REPLACE INTO hfetch_seen VALUES (?, ?)", number, seen);
+      }
+      for (const number of ended) {
+        this.#run("DELETE FROM hfetch_reservation WHERE number = ?", number);
+        this.#run("DELETE FROM hfetch_seen WHERE number = ?", number);
+      }
       if (++this.#writes % SWEEP === 0) this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", head.now - MINUTE);
     }
 

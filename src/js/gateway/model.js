@@ -11,16 +11,21 @@ export function allowList(models) {
   return (model) => patterns.some((fits) => fits(model));
 }
 
-// Members by which some servers (OpenRouter, LiteLLM, Vercel's, Groq's) are told of models beside the one that is asked for: what
-// fails goes there, or a part of it. And members that hold such members.
-const NAMING = /models?$|fallbacks$|^preset$/i;
-const HOLDING = ["compound_custom", "extra_body", "plugins", "provider", "providerOptions", "provider_options"];
+// Members by which some servers (OpenRouter, LiteLLM, Vercel's, Groq's, Azure's) are told of models beside the one that is asked
+// for: what fails goes there, or a part of it, or they know the model by another name. And members that hold no such members: words,
+// schemas, and settings of their own.
+const NAMING = /(?:models?|fallbacks|model_?(?:name|id)s?|(?:engine|deployment)(?:_?(?:name|id))?)$|^preset$/i;
+const NOT_HOLDING = [
+  "messages", "tools", "tool_choice", "functions", "function_call", "response_format", "text", "input", "instructions", "prompt", "documents",
+  "prediction", "metadata", "stop", "logit_bias", "guided_json", "stream_options", "reasoning", "chat_template_kwargs", "modalities", "audio", "include",
+];
+const holds = (member, value) => value !== null && typeof value === "object" && !NOT_HOLDING.includes(member);
 
 /** The names of models in a body beside its `model`: [member, name]. null where no member could hold one. */
 export function furtherModels({ model: _, ...body }) {
   const found = [];
   const members = Object.entries(body).map(([member, value]) => ({ member, value, naming: NAMING.test(member) }));
-  const open = members.filter(({ member, naming }) => naming || HOLDING.includes(member));
+  const open = members.filter(({ member, value, naming }) => naming || holds(member, value));
   if (open.length === 0) return null;
   while (open.length > 0) {
     const { member, value, naming } = open.pop();

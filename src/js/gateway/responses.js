@@ -19,7 +19,7 @@ export class ResponseDecoder {
   #events;
   #usage = null;
   #text = ""; // what has been delivered since it was counted last
-  #tokens = 0; // counted before
+  #before = { characters: 0, tokens: 0 }; // counted before
   #reported = false; // by an event of its own
   #said = undefined;
   #hasFinish = false;
@@ -76,7 +76,8 @@ export class ResponseDecoder {
 
   // The text is let go: a long answer takes no more memory than a short one.
   #count() {
-    this.#tokens += estimateTokens(this.#text);
+    this.#before.characters += this.#text.length;
+    this.#before.tokens += estimateTokens(this.#text);
     this.#text = "";
   }
 
@@ -85,8 +86,8 @@ export class ResponseDecoder {
     return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
   }
 
-  account(call) {
-    account(call, this.#usage, () => this.#text, this.#tokens);
+  account(call, whole) {
+    account(call, this.#usage, this.#text, whole, this.#before);
     this.#events.end();
     return { finishReason: this.#finishReason };
   }
@@ -101,7 +102,7 @@ export function settleResponse(call, cancel, bytes) {
   const response = parse(new TextDecoder().decode(bytes));
   if (!Array.isArray(response?.output)) throw call.unexpected(bytes);
   const failed = response.status === "failed";
-  account(call, response.usage, () => response.output.map(textOf).join("\n"));
+  account(call, response.usage, response.output.map(textOf).join("\n"), true);
   close(call, cancel, failed ? "error" : "ok", reasonOf(response));
   return failed;
 }
@@ -113,10 +114,9 @@ function countsOf(usage) {
   return { input_tokens, output_tokens, total_tokens };
 }
 
-function account(call, usage, delivered, before) {
+function account(call, usage, delivered, whole, before) {
   const { input_tokens: prompt, output_tokens: completion, total_tokens: total } = usage ?? {};
-  if (typeof prompt === "number" || typeof completion === "number") call.reported(0, prompt, completion, total);
-  else call.delivered(0, delivered(), before);
+  call.took(0, [prompt, completion, total], delivered, whole, before);
 }
 
 function reasonOf(response) {

@@ -91,6 +91,7 @@ export class Service {
     const leaving = leavingOf(request);
     const { answer, settled } = this.#upstream[kind](text, {
       maxTokens: caps.maxTokens,
+      maxChoices: caps.n,
       parts,
       signal: leaving?.signal ?? request.signal,
       metadata: { client: caller.client, requestId: visit.id },
@@ -123,7 +124,7 @@ export class Service {
     const seen = { bytes: 0 };
     try {
       const { text, body } = await readBody(request, caps.bodyBytes, seen);
-      return { text: checkBody(kind, { text, body }, { allows: this.#allows, caps }), stream: body.stream === true, bytes: seen.bytes };
+      return { text: checkBody(kind, { text, body }, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: body.stream === true, bytes: seen.bytes };
     } catch (error) {
       this.#closed.wasted(parts, seen.bytes, performance.now());
       throw error;

@@ -78,6 +78,11 @@ function callable(name, value) {
   if (typeof value !== "function") throw refuse(name, "must be a function");
 }
 
+function passOrRefuse(name, value) {
+  if (value !== "pass" && value !== "refuse") throw refuse(name, "must be pass or refuse");
+  return value;
+}
+
 function count(name, value, least = 0) {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (!Number.isSafeInteger(number) || number < least) throw refuse(name, `must be a whole number from ${least} on`);
@@ -177,7 +182,7 @@ function pricing(name, value) {
 
 const KNOWN = [
   "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "authorize", "origins", "models", "caps",
-  "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
+  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
 ];
 
 export function settings(options = {}, env) {
@@ -198,6 +203,7 @@ export function settings(options = {}, env) {
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
     caps: { bodyBytes: BODY_BYTES, ...counts(reader, "caps", options.caps, CAPS, "a cap") },
+    unknownMembers: reader.pick("unknownMembers", passOrRefuse, "GATEWAY_UNKNOWN_MEMBERS", passOrRefuse) ?? "pass",
     timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout")),
     embeddings: orNothing(counts(reader, "embeddings", options.embeddings, BATCHING, "an option of embeddings")),
     earlyHead: reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD,

@@ -14,7 +14,8 @@ const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it ho
 
 // A request's options are a client's, and
 //   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
-//   maxTokens: what a request goes out with that names no maximum of tokens;
+//   maxTokens: the most tokens that may be asked for, and what a request goes out with that names no maximum;
+//   maxChoices: the most answers that may be asked for;
 //   redact: (text) => text, what of an answer that reports a failure may be told;
 //   lastWords: (error, sequence) => string, what a stream that fails says before it ends, as its event number `sequence`.
 // Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
@@ -52,13 +53,13 @@ export class Upstream {
     return this.#client.snapshot(Date.now(), performance.now());
   }
 
-  #exchange(kind, run, text, { parts = [], maxTokens, redact, lastWords, ...request } = {}) {
+  #exchange(kind, run, text, { parts = [], maxTokens, maxChoices, redact, lastWords, ...request } = {}) {
     const { settle, settled } = settlement();
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(text, data, limits, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(text, data, limits, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, ...now));
       return [make, hooks];
     };
     const answer = (async () => {

@@ -43,7 +43,8 @@ function typed(error) {
 // The body is the caller's, all else the operator's.
 function misused(error) {
   if (error.path === "pricing") return new Refusal(403, "model_not_priced", "This gateway has a budget and knows no price of that model.", { param: "model" });
-  return new Refusal(400, "invalid_request", error.message, { param: error.path });
+  const code = / may be at most /.test(error.message) ? "cap_exceeded" : "invalid_request";
+  return new Refusal(400, code, error.message, { param: error.path });
 }
 
 /** The refusal of a limit: {scope, reason, retryAfter}. */

@@ -24,6 +24,11 @@ impl Journal {
         }
     }
 
+    /// A reservation was heard of.
+    pub fn note_renewed(&mut self, number: u64) {
+        self.reservations.push(number);
+    }
+
     /// A scope was changed, now and maybe at a time that was.
     pub fn note_scope(&mut self, scope: &str, at: Option<f64>) {
         let place = self
@@ -114,8 +119,7 @@ impl MemoryStore {
 
     /// When on the wall clock the oldest open reservation will be taken for lost.
     pub fn next_loss(&self) -> Option<f64> {
-        let first = self.open.first()?;
-        Some(self.clock.to_wall(first.at + self.lost_after))
+        Some(self.clock.to_wall(self.first_loss()?))
     }
 }
 

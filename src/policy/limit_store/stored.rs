@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Hold, MemoryStore, Reservation, Scope};
 use crate::error::Error;
 use crate::json::Value;
-use crate::policy::budget::{self, Spent};
+use crate::policy::budget::{self, Money, Spent};
 use crate::policy::rate_limit::{self, Limits, RateLimiter};
 use crate::policy::state;
 
@@ -26,8 +26,8 @@ pub struct State {
     pub(super) lost: Vec<ReservationState>,
 }
 
-/// Number, time, and for each part: scope, number in its limiter, tokens, money.
-type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>);
+/// Number, time, and for each part: scope, number in its limiter, tokens, money; when it was last heard of, or given up.
+type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>, f64);
 
 impl MemoryStore {
     /// All there is to remember, open reservations included.
@@ -100,11 +100,22 @@ impl MemoryStore {
             let at = row.time(1, self.clock.steady())?;
             let before = std::mem::replace(&mut last, (number, at));
             let in_order = number > before.0 && at >= before.1;
+            let seen = row.time(3, self.clock.steady());
             let mut holds = Vec::new();
             for item in row.list(2)? {
-                holds.push(Hold::restore(item)?);
+                let mut hold = Hold::restore(item)?;
+                // Older versions booked nothing for what was lost, and wrote no such time.
+                if name == "lost" && seen.is_none() {
+                    hold.money = hold.money.map(|_| Money::default());
+                }
+                holds.push(hold);
             }
-            reservations.push(Reservation { number, at, holds });
+            reservations.push(Reservation {
+                number,
+                at,
+                holds,
+                seen: seen.unwrap_or(at),
+            });
             in_order.then_some(())
         })?;
         Ok(reservations)
@@ -141,7 +152,7 @@ impl Reservation {
                 money,
             ));
         }
-        (self.number as f64, self.at, holds)
+        (self.number as f64, self.at, holds, self.seen)
     }
 }
 

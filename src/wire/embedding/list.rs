@@ -173,10 +173,7 @@ impl<'a> List<'a> {
 /// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
 fn usage(text: &[u8]) -> Option<Usage> {
     let usage = json::parse(text).ok()?;
-    let tokens = |name: &str| {
-        let tokens = usage.get(name)?.as_f64()?;
-        (tokens.is_finite() && tokens >= 0.0).then_some(tokens)
-    };
+    let tokens = |name: &str| usage.get(name)?.as_f64();
     let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));
     Some(Usage {
         prompt_tokens: prompt.or(total)?,

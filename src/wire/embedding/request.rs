@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::body::Draft;
 use crate::error::{Error, join};
 use crate::json::{unescape, write_string};
-use crate::wire::request::{Defaults, resolve_model};
+use crate::wire::request::{Defaults, Prompt, PromptReader, resolve_model};
 
 /// Bytes that text-embeddings-inference takes in one body by default.
 pub const PAYLOAD_LIMIT: usize = 2_000_000;
@@ -73,6 +73,8 @@ pub struct EmbeddingRequest {
     pub doubts: Vec<String>,
     /// The JSON text of each input.
     inputs: Vec<String>,
+    /// What other members may tell the model beside each input.
+    beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
     single: bool,
     /// The body around the inputs.
@@ -133,6 +135,7 @@ pub fn read(
         format: draft.format,
         doubts: draft.doubts,
         inputs: inputs.texts,
+        beside: draft.members,
         single: inputs.single,
         head,
         tail,
@@ -187,6 +190,27 @@ impl EmbeddingRequest {
         }
     }
 }
+
+impl EmbeddingRequest {
+    /// Tells what may go to the model with each input: an instruction, a prompt.
+    pub fn beside(&self, hear: &mut dyn FnMut(Prompt<'_>)) {
+        let mut reader = PromptReader::new(hear);
+        for (name, value) in &self.beside {
+            if !NO_PROMPT.contains(&name.as_str()) {
+                // It was read before.
+                let _ = reader.unknown(name, value.as_bytes());
+            }
+        }
+    }
+}
+
+/// Members that are settings.
+const NO_PROMPT: [&str; 4] = [
+    "encoding_format",
+    "user",
+    "truncate",
+    "truncation_direction",
+];
 
 fn count_ids(list: &[u8]) -> usize {
     let commas = list.iter().filter(|byte| **byte == b',').count();

@@ -1,8 +1,10 @@
-//! The text of a file inside a request, where it is one: a data URL of a textual type.
+//! The text of a file inside a request, where it is one: by its type, or by its bytes, whatever the type says.
 
-/// The text that a data URL holds; none where its type is not text.
+/// The text that a data URL or plain base64 holds; none where it is not text.
 pub fn text(url: &[u8]) -> Option<String> {
-    let rest = url.strip_prefix(b"data:")?;
+    let Some(rest) = url.strip_prefix(b"data:") else {
+        return sound(decode(url));
+    };
     let comma = rest.iter().position(|byte| *byte == b',')?;
     let (media_type, data) = (rest.get(..comma)?, rest.get(comma + 1..)?);
     let essence = media_type.split(|byte| *byte == b';').next()?;
@@ -10,15 +12,21 @@ pub fn text(url: &[u8]) -> Option<String> {
         || [&b"json"[..], b"xml", b"yaml"]
             .iter()
             .any(|name| essence.ends_with(name));
-    if !is_text {
-        return None;
-    }
     let bytes = if media_type.ends_with(b";base64") {
         decode(data)
     } else {
         data.to_vec()
     };
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    match is_text {
+        true => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        false => sound(bytes),
+    }
+}
+
+/// Text of a server that looks at the bytes; a PDF may begin like one.
+fn sound(bytes: Vec<u8>) -> Option<String> {
+    let is_pdf = bytes.starts_with(b"%PD");
+    String::from_utf8(bytes).ok().filter(|_| !is_pdf)
 }
 
 /// Base64 in either alphabet; what is no digit is passed over, since an estimate is all that is wanted.
@@ -59,10 +67,12 @@ mod tests {
             ("data:application/json;base64,e30=", Some("{}")),
             ("data:text/plain,as it stands", Some("as it stands")),
             ("data:application/pdf;base64,JVBERi0=", None),
-            ("data:;base64,SGk=", None),
+            ("data:;base64,SGk=", Some("Hi")),
+            ("data:application/octet-stream;base64,SGk=", Some("Hi")),
+            ("data:application/octet-stream;base64,/+4=", None),
             ("data:text/plain", None),
-            ("SGVsbG8=", None),
-            ("", None),
+            ("SGVsbG8=", Some("Hello")),
+            ("https://files.example/a", None),
         ];
         for (url, expected) in table {
             assert_eq!(text(url.as_bytes()).as_deref(), expected, "{url}");

@@ -116,6 +116,19 @@ pub fn doubt(name: &str, doubts: &mut Vec<String>) {
     }
 }
 
+/// Members that no server shows its model: settings, and what is said of the request. All others may be prompt.
+pub const NO_PROMPT: [&str; 9] = [
+    "user",
+    "metadata",
+    "logit_bias",
+    "store",
+    "service_tier",
+    "safety_identifier",
+    "prompt_cache_key",
+    "reasoning_effort",
+    "background",
+];
+
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
 /// scanner stopped.
 pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {

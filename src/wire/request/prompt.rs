@@ -1,6 +1,10 @@
-//! What of a request counts as prompt: its messages and tools, which are checked on the way.
+//! What of a request counts as prompt: every string in it but those that are known to be none, for which server shows what to its
+//! model nobody can say here. Messages and tools are checked on the way.
 
 use super::file;
+use super::part::{
+    DATA, LABELS, LONGEST_LABEL, Part, SHORTEST_DATA, WORDS, is_data, is_link, medium,
+};
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
 
@@ -9,50 +13,26 @@ use crate::json::{Kind, RawString, Scanner};
 pub enum Prompt<'a> {
     /// One message begins.
     Message,
-    /// Text of a message, a tool call or a tool's definition.
+    /// Text of a message, a tool call, a tool's definition, or whatever else a model may be shown.
     Text(&'a str),
     /// An image, whatever its bytes.
     Image,
-    /// Something to hear, whatever its length.
-    Audio,
-    /// Something to watch, whatever its length.
-    Video,
-    /// A file whose text can't be read here, or something else that has none.
-    File,
-}
-
-/// Longest part in bytes of an unknown kind that is taken for text; what is longer is data.
-const LONGEST_WORDS: usize = 4_000;
-
-/// What a part has shown of itself so far.
-#[derive(Default)]
-struct Part {
-    /// By its type, or else by a member's name.
-    medium: Option<Prompt<'static>>,
-    /// Whether there was text.
-    has_words: bool,
-}
-
-/// What is shown by the name of a type or of a member: image_url, input_image, audio_url, video, input_file …
-fn medium(name: &[u8]) -> Option<Prompt<'static>> {
-    let media = [
-        ("image", Prompt::Image),
-        ("audio", Prompt::Audio),
-        ("video", Prompt::Video),
-        ("file", Prompt::File),
-        ("document", Prompt::File),
-    ];
-    let names = |word: &str| name.windows(word.len()).any(|part| part == word.as_bytes());
-    media.into_iter().find(|row| names(row.0)).map(|row| row.1)
+    /// Something to hear, in so many bytes of the body.
+    Audio(usize),
+    /// Something to watch, in so many bytes of the body.
+    Video(usize),
+    /// A file whose text can't be read here, in so many bytes of the body.
+    File(usize),
 }
 
 /// Reads the members that a model is shown; `heard` gets each piece.
-pub(super) struct PromptReader<'p> {
+pub struct PromptReader<'p> {
     heard: &'p mut dyn FnMut(Prompt<'_>),
 }
 
 impl<'p> PromptReader<'p> {
-    pub(super) fn new(heard: &'p mut dyn FnMut(Prompt<'_>)) -> Self {
+    /// One that tells `heard`.
+    pub fn new(heard: &'p mut dyn FnMut(Prompt<'_>)) -> Self {
         PromptReader { heard }
     }
 }
@@ -85,11 +65,12 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    fn message(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
+    fn message<'a>(&mut self, scanner: &mut Scanner<'a>, path: &str) -> Result<(), Error> {
         if scanner.kind()? != Kind::Object {
             return Err(Error::config(path, "must be an object {role, content}"));
         }
         (self.heard)(Prompt::Message);
+        let mut part = Part::default();
         let mut role = false;
         scanner.begin_object()?;
         while let Some(key) = scanner.next_key()? {
@@ -101,13 +82,16 @@ impl PromptReader<'_> {
                             "must be a string such as \"user\"",
                         ));
                     }
-                    role = !scanner.string()?.raw.is_empty();
+                    let name = scanner.string()?;
+                    role = !name.raw.is_empty();
+                    self.label(name);
                 }
                 b"content" => self.content(scanner, path)?,
                 b"name" | b"tool_calls" => self.all_text(scanner)?,
-                _ => drop(scanner.skip()?),
+                _ => self.member(key, scanner, &mut part)?,
             }
         }
+        self.shown(part, true);
         if !role {
             return Err(Error::config(
                 [path, ".role"].concat(),
@@ -150,20 +134,38 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    /// One part: its text, else what it shows, counted once however it is written.
+    /// One part: its words, and what it shows, however that is written.
     fn part(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        let mut start = scanner.clone();
         let mut part = Part::default();
         self.members(scanner, &mut part)?;
-        let length = scanner.at().saturating_sub(start.at());
-        match part.medium {
-            Some(Prompt::File) | None if part.has_words => {}
-            Some(medium) => (self.heard)(medium),
-            // A kind of part that nobody knows here: words where it is short, else data, whose length says nothing.
-            None if length > LONGEST_WORDS => (self.heard)(Prompt::File),
-            None => self.all_text(&mut start)?,
-        }
+        self.shown(part, false);
         Ok(())
+    }
+
+    /// What a part shows. Its data counts wherever some is; without any the part counts once, unless it is no more than words.
+    fn shown(&mut self, part: Part<'_>, only_data: bool) {
+        let is_file = part
+            .medium
+            .is_some_and(|medium| medium(0) == Prompt::File(0));
+        let mut told = only_data || part.medium.is_none() || (is_file && part.has_words);
+        for raw in part.data {
+            let data = raw.decoded();
+            let Some(medium) = part.medium else {
+                self.text(raw);
+                continue;
+            };
+            if !is_link(&data) && data.len() < SHORTEST_DATA {
+                continue;
+            }
+            told = true;
+            match file::text(&data).filter(|_| is_file) {
+                Some(text) => (self.heard)(Prompt::Text(&text)),
+                None => (self.heard)(medium(data.len())),
+            }
+        }
+        if let (false, Some(medium)) = (told, part.medium) {
+            (self.heard)(medium(0));
+        }
     }
 
     /// Parts inside a part, as a tool's answer has them; what is none is words.
@@ -179,46 +181,88 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    fn members(&mut self, scanner: &mut Scanner<'_>, part: &mut Part) -> Result<(), Error> {
+    fn members<'a>(&mut self, scanner: &mut Scanner<'a>, part: &mut Part<'a>) -> Result<(), Error> {
         scanner.begin_object()?;
         while let Some(key) = scanner.next_key()? {
-            let kind = scanner.kind()?;
-            match (&*key.decoded(), kind) {
-                (b"type", Kind::String) => {
-                    let name = scanner.string()?;
-                    part.medium = medium(&name.decoded()).or(part.medium);
-                }
-                (b"text" | b"refusal" | b"thinking" | b"reasoning" | b"summary", _) => {
-                    part.has_words = true;
-                    self.all_text(scanner)?;
-                }
-                (b"content", Kind::String) => {
-                    part.has_words = true;
-                    self.all_text(scanner)?;
-                }
-                (b"content", Kind::Array) => {
-                    part.has_words = true;
-                    self.inner_parts(scanner)?;
-                }
-                (b"file_data", Kind::String) => {
-                    let data = scanner.string()?;
-                    part.medium = part.medium.or(Some(Prompt::File));
-                    if let Some(text) = file::text(&data.decoded()) {
-                        part.has_words = true;
-                        (self.heard)(Prompt::Text(&text));
-                    }
-                }
-                (b"file", Kind::Object) => {
-                    part.medium = part.medium.or(Some(Prompt::File));
-                    self.members(scanner, part)?;
-                }
-                (name, _) => {
-                    part.medium = part.medium.or(medium(name));
-                    scanner.skip()?;
-                }
-            }
+            self.member(key, scanner, part)?;
         }
         Ok(())
+    }
+
+    fn member<'a>(
+        &mut self,
+        key: RawString<'a>,
+        scanner: &mut Scanner<'a>,
+        part: &mut Part<'a>,
+    ) -> Result<(), Error> {
+        let (name, kind) = (key.decoded(), scanner.kind()?);
+        let of_name = medium(&name);
+        let is_label = LABELS.contains(&&*name);
+        if is_label && kind == Kind::String {
+            let label = scanner.string()?;
+            if &*name == b"type" {
+                part.medium = medium(&label.decoded()).or(part.medium);
+            }
+            self.label(label);
+            return Ok(());
+        }
+        if WORDS.contains(&&*name) {
+            part.has_words = true;
+            return match kind {
+                Kind::Array => self.inner_parts(scanner),
+                _ => self.all_text(scanner),
+            };
+        }
+        part.medium = part.medium.or(of_name);
+        let holds_data = of_name.is_some() || DATA.contains(&&*name);
+        if !holds_data && !is_label {
+            self.text(key);
+        }
+        self.value(scanner, part, holds_data)
+    }
+
+    fn value<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        part: &mut Part<'a>,
+        holds_data: bool,
+    ) -> Result<(), Error> {
+        let kind = scanner.kind()?;
+        let start = scanner.at();
+        match kind {
+            Kind::Object => self.members(scanner, part)?,
+            Kind::Array => {
+                scanner.begin_array()?;
+                while scanner.next_element()? {
+                    self.value(scanner, part, holds_data)?;
+                }
+            }
+            Kind::String => {
+                let text = scanner.string()?;
+                if holds_data && is_data(&text.decoded()) {
+                    part.data.push(text);
+                } else {
+                    self.text(text);
+                }
+                return Ok(());
+            }
+            _ => return self.all_text(scanner),
+        }
+        self.marks(scanner, start);
+        Ok(())
+    }
+
+    /// Of a list or an object without anything in it there are its two marks.
+    fn marks(&mut self, scanner: &Scanner<'_>, start: usize) {
+        if scanner.at() == start + 2 {
+            (self.heard)(Prompt::Text("[]"));
+        }
+    }
+
+    fn label(&mut self, label: RawString<'_>) {
+        if label.raw.len() > LONGEST_LABEL {
+            self.text(label);
+        }
     }
 
     /// Reads `tools`.
@@ -231,8 +275,7 @@ impl PromptReader<'_> {
         }
     }
 
-    /// Reads `input` or `instructions` of the Responses API: text, or items of any kind. What the server makes of an item is its own
-    /// affair, so that every string counts but for an image's or a file's.
+    /// Reads `input` or `instructions` of the Responses API: text, or items of any kind.
     pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         if scanner.kind()? != Kind::Array {
@@ -248,39 +291,31 @@ impl PromptReader<'_> {
 
     fn item(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         match scanner.kind()? {
-            Kind::Array => {
-                scanner.begin_array()?;
-                while scanner.next_element()? {
-                    self.item(scanner)?;
-                }
-            }
-            Kind::Object => {
-                scanner.begin_object()?;
-                while let Some(key) = scanner.next_key()? {
-                    match &*key.decoded() {
-                        b"image_url" | b"file_data" | b"file_url" | b"file_id" => {
-                            (self.heard)(Prompt::Image);
-                            scanner.skip()?;
-                        }
-                        b"type" | b"role" | b"id" | b"call_id" | b"status"
-                        | b"encrypted_content" => {
-                            scanner.skip()?;
-                        }
-                        _ => self.item(scanner)?,
-                    }
-                }
-            }
-            _ => self.all_text(scanner)?,
+            Kind::Object => self.part(scanner),
+            _ => self.all_text(scanner),
         }
-        Ok(())
     }
 
-    /// Every string below the next value, keys too: a model is shown both.
+    /// Reads a member that nobody here knows: a server may show its model all of it. A number or a flag alone is a setting.
+    pub fn unknown(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
+        let mut scanner = Scanner::new(value);
+        let is_setting = !matches!(scanner.kind()?, Kind::String | Kind::Array | Kind::Object);
+        if is_setting && key.len() + value.len() <= LONGEST_LABEL {
+            return Ok(());
+        }
+        (self.heard)(Prompt::Text(key));
+        self.all_text(&mut scanner)
+    }
+
+    /// All that is below the next value, keys too: a model is shown them all.
     fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
-        match scanner.kind()? {
+        let kind = scanner.kind()?;
+        let start = scanner.at();
+        match kind {
             Kind::String => {
                 let text = scanner.string()?;
                 self.text(text);
+                return Ok(());
             }
             Kind::Array => {
                 scanner.begin_array()?;
@@ -295,8 +330,16 @@ impl PromptReader<'_> {
                     self.all_text(scanner)?;
                 }
             }
-            _ => drop(scanner.skip()?),
+            _ => {
+                let raw = scanner.skip()?;
+                self.text(RawString {
+                    raw,
+                    escaped: false,
+                });
+                return Ok(());
+            }
         }
+        self.marks(scanner, start);
         Ok(())
     }
 }

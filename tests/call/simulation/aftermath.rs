@@ -1,5 +1,6 @@
 //! What must be true when everything is over.
 
+use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End;
 use hfetch::call::{Lost, NoKey, Step};
@@ -112,7 +113,12 @@ impl World {
                     let step = call.handle(index, heard.event(), now, 0.5);
                     assert!(matches!(step, Step::Nothing), "{heard:?}: {step:?}");
                 }
-                call.reported(index, Some(1), Some(1), None, now);
+                let told = Told {
+                    prompt: Some(1.0),
+                    completion: Some(1.0),
+                    ..Told::default()
+                };
+                call.took(index, told, None, now);
                 call.delivered(index, 1, now);
             }
             let end = End {

@@ -1,6 +1,7 @@
 //! How answers are read, and how calls end.
 
 use hfetch::call::Call;
+use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End as Ended;
 use hfetch::policy::ledger::Outcome;
@@ -32,7 +33,12 @@ impl World {
         };
         match usage {
             Reported::ByServer(prompt, completion) => {
-                call.reported(index, Some(prompt), Some(completion), None, now);
+                let told = Told {
+                    prompt: Some(prompt as f64),
+                    completion: Some(completion as f64),
+                    ..Told::default()
+                };
+                assert!(call.took(index, told, None, now));
             }
             Reported::Delivered(completion) => call.delivered(index, completion, now),
             Reported::Never => {}

@@ -407,6 +407,7 @@ fn open(shared: &Rc<Shared>, plan: &Plan, now: Now) -> Result<Call, Error> {
         parts: plan.parts.clone(),
         metered: false,
         max_tokens: None,
+        max_choices: None,
     };
     let most = plan
         .max_tokens

@@ -79,6 +79,10 @@ impl GivenStore {
                 self.counters.block(scope, *until);
                 false
             }
+            Effect::Renew { reservation, now } => {
+                self.counters.renew(reservation, *now);
+                false
+            }
             Effect::Wake { .. } => false,
         }
     }

@@ -1,7 +1,7 @@
 //! Bodies that users give: refused, or written for the wire as JSON that says the same.
 
 use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
-use hfetch::wire::request::{Defaults, chat, without};
+use hfetch::wire::request::{Caps, Defaults, chat, without};
 
 use super::reader::parse;
 use super::shallow;
@@ -11,6 +11,8 @@ const DEFAULTS: Defaults<'_> = Defaults {
     model: Some("default/model"),
     needs_usage: true,
     max_tokens: None,
+    renames: true,
+    caps: Caps::NONE,
 };
 
 pub fn hold(data: &[u8]) {

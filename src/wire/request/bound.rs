@@ -1,0 +1,186 @@
+//! Members by which one server or another is told how much it may write, however they are spelled and wherever they stand.
+
+use super::member::most_or_null;
+use crate::error::Error;
+use crate::json::{Kind, Scanner};
+
+/// What a member is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The longest answer, in tokens.
+    Length,
+    /// How many answers are written.
+    Count,
+    /// The longest reasoning, in tokens, which some servers count apart from the answer.
+    Reasoning,
+}
+
+/// Names without case and marks: max_tokens, maxTokens, Max-Tokens.
+const LENGTHS: [&str; 13] = [
+    "maxtokens",
+    "maxcompletiontokens",
+    "maxoutputtokens",
+    "maxnewtokens",
+    "maxgenlen",
+    "maxgenerationlength",
+    "maxlength",
+    "maxlen",
+    "maxtokenstosample",
+    "maxtokenstogenerate",
+    "maxdecodetokens",
+    "numpredict",
+    "npredict",
+];
+const REASONING: [&str; 6] = [
+    "thinkingbudget",
+    "thinkingtokenbudget",
+    "budgettokens",
+    "reasoningbudget",
+    "maxreasoningtokens",
+    "maxthinkingtokens",
+];
+const COUNTS: [&str; 11] = [
+    "n",
+    "bestof",
+    "nbest",
+    "numreturnsequences",
+    "numcompletions",
+    "numchoices",
+    "numresponses",
+    "numgenerations",
+    "numsamples",
+    "numbeams",
+    "candidatecount",
+];
+
+/// Members with words or schemas in them, whose names are their writer's own.
+const NO_SETTINGS: [&str; 16] = [
+    "messages",
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+    "response_format",
+    "text",
+    "input",
+    "instructions",
+    "prompt",
+    "documents",
+    "prediction",
+    "metadata",
+    "stop",
+    "logit_bias",
+    "guided_json",
+];
+
+/// What a member of this name is about.
+fn measure(name: &[u8]) -> Option<Measure> {
+    let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let plain: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    let is = |known: &&str| known.as_bytes() == plain;
+    if LENGTHS.iter().any(is) {
+        Some(Measure::Length)
+    } else if COUNTS.iter().any(is) {
+        Some(Measure::Count)
+    } else if REASONING.iter().any(is) {
+        Some(Measure::Reasoning)
+    } else {
+        None
+    }
+}
+
+/// The most that may be asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// Tokens of an answer.
+    pub length: Option<f64>,
+    /// Answers.
+    pub count: Option<f64>,
+    /// Whether what can be spent has to be known beforehand.
+    pub is_spending: bool,
+}
+
+impl Caps {
+    /// Whatever the server gives.
+    pub const NONE: Caps = Caps {
+        length: None,
+        count: None,
+        is_spending: false,
+    };
+
+    fn check(&self, path: &str, measure: Measure, value: &[u8]) -> Result<Option<f64>, Error> {
+        let cap = match measure {
+            Measure::Length | Measure::Reasoning => self.length,
+            Measure::Count => self.count,
+        };
+        if cap.is_none() && !self.is_spending {
+            return Ok(most_or_null(path, value).ok().flatten());
+        }
+        // Of reasoning there may be none.
+        if measure == Measure::Reasoning && value == b"0" {
+            return Ok(None);
+        }
+        let most = cap.unwrap_or(f64::MAX);
+        match most_or_null(path, value)? {
+            Some(asked) if asked > most => {
+                let most = (most as u64).to_string();
+                let capped = ["may be at most ", &most, " here"].concat();
+                let problem = match cap {
+                    Some(_) => capped.as_str(),
+                    None => "must be a number: there is a budget",
+                };
+                Err(Error::config(path, problem))
+            }
+            asked => Ok(asked),
+        }
+    }
+}
+
+/// Tells `found` of each member of a body, or inside one, that says how much may be written, once it keeps to the caps.
+pub fn read(
+    name: &str,
+    value: &[u8],
+    caps: &Caps,
+    found: &mut dyn FnMut(Measure, f64),
+) -> Result<(), Error> {
+    if NO_SETTINGS.contains(&name) {
+        return Ok(());
+    }
+    let measure = measure(name.as_bytes());
+    below(&mut Scanner::new(value), name, measure, caps, found)
+}
+
+fn below(
+    scanner: &mut Scanner<'_>,
+    path: &str,
+    about: Option<Measure>,
+    caps: &Caps,
+    found: &mut dyn FnMut(Measure, f64),
+) -> Result<(), Error> {
+    match scanner.kind()? {
+        Kind::Object => {
+            scanner.begin_object()?;
+            while let Some(key) = scanner.next_key()? {
+                let name = key.decoded();
+                let path = [path, ".", &String::from_utf8_lossy(&name)].concat();
+                below(scanner, &path, measure(&name), caps, found)?;
+            }
+        }
+        Kind::Array => {
+            scanner.begin_array()?;
+            while scanner.next_element()? {
+                below(scanner, path, None, caps, found)?;
+            }
+        }
+        _ => {
+            let value = scanner.skip()?;
+            let asked = about.map(|measure| (measure, caps.check(path, measure, value)));
+            if let Some((measure, asked)) = asked
+                && let Some(asked) = asked?
+            {
+                found(measure, asked);
+            }
+        }
+    }
+    Ok(())
+}
