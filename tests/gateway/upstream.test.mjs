@@ -396,3 +396,15 @@ test("a retry of one of several requests is let through by itself", async () => 
   assert.deepEqual([attempts, outcome, (await script.stats()).requests], [3, "ok", 3]);
   assert.equal((await failure(gateway.embeddings(JSON.stringify({ model: "org/name", input: "x" }), { parts }).answer)).scope, "client:ann");
 });
+
+test("a stream that nobody reads is given up after the idle timeout: one settlement, and an error for whoever comes back", async () => {
+  const script = scripted({ drip: 1 });
+  const told = [];
+  const { answer, settled } = upstream(script, { timeout: { idle: 200 } }).chat(body({ stream: true }), { lastWords: (error) => void told.push(`${error.name}: ${error.cause.message}`) });
+  const reader = (await answer).body.getReader();
+  await reader.read();
+  const { outcome, attempts } = await settled;
+  assert.deepEqual([outcome, attempts, (await script.stats("disconnected:1")).disconnected], ["aborted", 1, 1]);
+  assert.equal((await failure(reader.read())).name, "APIUserAbortError");
+  assert.deepEqual(told, ["APIUserAbortError: nobody has read the stream for 200 ms (timeout.idle)"]);
+});

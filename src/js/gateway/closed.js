@@ -8,16 +8,15 @@ const MOMENT = 1_000; // ms for which places are believed taken, that may be fre
 const MINUTE = 60_000; // ms
 const LARGE = 65_536; // bytes of a body from which on reading it takes the time of others
 const COUNTED = ["requests", "month"];
-const KEYS = "key:"; // of the model's server: what all of them refuse is refused to everybody
 
 export class ClosedLimits {
   #closed = new Map(); // {reason, limit, until} by scope
   #wasted = new Map(); // {count, until} by scope: large bodies of this minute that were read in vain
 
-  /** The refusal of a call that counts against a closed limit, of these parts or of all keys; undefined where none is closed. */
+  /** The refusal of a call that counts against a closed limit; undefined where none is closed. */
   refusal(parts, now) {
     let longest;
-    for (const scope of [...parts.map((part) => part.scope), KEYS]) {
+    for (const { scope } of parts) {
       const found = this.#closed.get(scope);
       if (found && found.until <= now) this.#closed.delete(scope);
       else if (found && !(found.until <= longest?.until)) longest = { scope, ...found };
@@ -31,13 +30,12 @@ export class ClosedLimits {
 
   /**
    * A call was refused: nothing smaller would have been let through either, if it was for the number of calls. What is left of its limits is
-   * told beside: a body that is too large for one of them may be one too many for another.
+   * told beside: a body that is too large for one of them may be one too many for another. What a key of the model's server refuses says nothing:
+   * another one may be free for another model.
    */
   refused({ scope, reason, retryAfter, quotas }, now) {
     const isCounted = COUNTED.includes(reason);
-    if (typeof scope === "string" && (isCounted || reason === "concurrent")) {
-      this.#close(scope.startsWith(KEYS) ? KEYS : scope, { reason, until: now + (isCounted ? retryAfter : MOMENT) });
-    }
+    if (isCounted || reason === "concurrent") this.#close(scope, { reason, until: now + (isCounted ? retryAfter : MOMENT) });
     for (const { scope: one, reason: limited, limit, remaining, reset } of quotas ?? []) {
       if (COUNTED.includes(limited) && remaining < 1) this.#close(one, { reason: limited, limit, until: now + reset });
     }
@@ -45,7 +43,7 @@ export class ClosedLimits {
 
   /** A call that was let through has ended; `sent` says whether anything was sent for it, or it has not even been counted. */
   ended(parts, sent) {
-    for (const scope of [...parts.map((part) => part.scope), KEYS]) {
+    for (const { scope } of parts) {
       if (!sent || this.#closed.get(scope)?.reason === "concurrent") this.#closed.delete(scope);
     }
   }
@@ -65,9 +63,12 @@ export class ClosedLimits {
 
   #close(scope, closed) {
     const known = this.#closed.get(scope);
-    if (Number.isFinite(closed.until) && !(known?.until >= closed.until)) put(this.#closed, scope, closed);
+    if (isCallers(scope) && Number.isFinite(closed.until) && !(known?.until >= closed.until)) put(this.#closed, scope, closed);
   }
 }
+
+// Whether a scope is of callers, as a call's parts are.
+const isCallers = (scope) => /^(client|ticket|gateway)(:|$)/.test(scope ?? "");
 
 // What was put first goes first: each scope is a caller's own, and what is forgotten costs one question.
 function put(map, scope, value) {

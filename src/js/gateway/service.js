@@ -102,7 +102,7 @@ export class Service {
     // From here on the call is settled even when its caller has gone, for which the host must stay.
     visit.settled = settled;
     visit.keepAlive(settled);
-    this.#watch(kind, parts, bytes, { answer, settled });
+    this.#watch(parts, bytes, { answer, settled });
     if (leaving === undefined || !(await this.#isLate(answer))) return answered(await answer);
     const told = answer.catch((error) => {
       throw refused(error, line);
@@ -132,13 +132,12 @@ export class Service {
   }
 
   /** Remembers what a call's end tells of the limits that it counts against. */
-  async #watch(kind, parts, bytes, { answer, settled }) {
+  async #watch(parts, bytes, { answer, settled }) {
     try {
       await answer;
     } catch (error) {
       if (error instanceof LimitExceededError) {
-        // Several requests of one call may be too many for a key, where one would not be.
-        if (kind !== "embeddings" || !error.scope?.startsWith("key:")) this.#closed.refused(error, performance.now());
+        this.#closed.refused(error, performance.now());
         this.#closed.wasted(parts, bytes, performance.now());
         return;
       }
