@@ -107,6 +107,25 @@ fn no_string_of_a_body_is_free_wherever_it_stands() {
 }
 
 #[test]
+fn short_words_add_up_where_there_are_many() {
+    let short = "the quick brown fox jumps over";
+    let least = estimate_text(short) * 900;
+    for one in [
+        r#"{"role":"WORDS"}"#,
+        r#"{"role":"tool","tool_call_id":"WORDS"}"#,
+        r#"{"role":"user","content":[{"type":"text","text":"","id":"WORDS"}]}"#,
+        r#"{"role":"user","content":[{"type":"WORDS"}]}"#,
+        r#"{"role":"user","content":[{"type":"image_url","image_url":{"url":"WORDS"}}]}"#,
+        r#"{"role":"user","content":[{"type":"text","WORDS":0}]}"#,
+        r#"{"role":"user","WORDS":0}"#,
+    ] {
+        let message = one.replace("WORDS", short);
+        let body = format!(r#"{{"messages":[{}]}}"#, vec![message; 1_000].join(","));
+        assert!(tokens(of_chat, &body) >= least, "{one}");
+    }
+}
+
+#[test]
 fn what_no_model_is_shown_counts_nothing() {
     let plain = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
     let settings = r#"{"messages":[{"role":"user","content":"hi"}],"model":"org/name","stream":true,"temperature":0.2,

@@ -20,7 +20,7 @@ use member::{
     stream_options_form, text_or_null, without_include_usage,
 };
 
-pub(super) use member::{broken, doubt};
+pub(super) use member::{broken, doubt, listed};
 pub use prompt::Prompt;
 pub(super) use prompt::PromptReader;
 
@@ -334,7 +334,7 @@ impl Reader<'_> {
                 draft.most(most_or_null(name, value)?);
             }
             "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
-            _ if NO_PROMPT.contains(&&*given) => {}
+            _ if listed(NO_PROMPT, &decoded) => {}
             STREAM_OPTIONS if self.api == Api::Responses => {}
             _ if self.api == Api::Responses => self.prompt.unknown(&given, value)?,
             "messages" => {

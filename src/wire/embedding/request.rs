@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::body::Draft;
 use crate::error::{Error, join};
 use crate::json::{unescape, write_string};
-use crate::wire::request::{Defaults, Prompt, PromptReader, resolve_model};
+use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
 
 /// Bytes that text-embeddings-inference takes in one body by default.
 pub const PAYLOAD_LIMIT: usize = 2_000_000;
@@ -196,7 +196,7 @@ impl EmbeddingRequest {
     pub fn beside(&self, hear: &mut dyn FnMut(Prompt<'_>)) {
         let mut reader = PromptReader::new(hear);
         for (name, value) in &self.beside {
-            if !NO_PROMPT.contains(&name.as_str()) {
+            if !listed(NO_PROMPT, name.as_bytes()) {
                 // It was read before.
                 let _ = reader.unknown(name, value.as_bytes());
             }
@@ -205,12 +205,7 @@ impl EmbeddingRequest {
 }
 
 /// Members that are settings.
-const NO_PROMPT: [&str; 4] = [
-    "encoding_format",
-    "user",
-    "truncate",
-    "truncation_direction",
-];
+const NO_PROMPT: &str = "encoding_format user truncate truncation_direction";
 
 fn count_ids(list: &[u8]) -> usize {
     let commas = list.iter().filter(|byte| **byte == b',').count();

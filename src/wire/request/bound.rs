@@ -1,6 +1,6 @@
 //! Members by which one server or another is told how much it may write, however they are spelled and wherever they stand.
 
-use super::member::most_or_null;
+use super::member::{listed, most_or_null};
 use crate::error::Error;
 use crate::json::{Kind, Scanner};
 
@@ -16,73 +16,26 @@ pub enum Measure {
 }
 
 /// Names without case and marks: max_tokens, maxTokens, Max-Tokens.
-const LENGTHS: [&str; 13] = [
-    "maxtokens",
-    "maxcompletiontokens",
-    "maxoutputtokens",
-    "maxnewtokens",
-    "maxgenlen",
-    "maxgenerationlength",
-    "maxlength",
-    "maxlen",
-    "maxtokenstosample",
-    "maxtokenstogenerate",
-    "maxdecodetokens",
-    "numpredict",
-    "npredict",
-];
-const REASONING: [&str; 6] = [
-    "thinkingbudget",
-    "thinkingtokenbudget",
-    "budgettokens",
-    "reasoningbudget",
-    "maxreasoningtokens",
-    "maxthinkingtokens",
-];
-const COUNTS: [&str; 11] = [
-    "n",
-    "bestof",
-    "nbest",
-    "numreturnsequences",
-    "numcompletions",
-    "numchoices",
-    "numresponses",
-    "numgenerations",
-    "numsamples",
-    "numbeams",
-    "candidatecount",
-];
+const LENGTHS: &str = "maxtokens maxcompletiontokens maxoutputtokens maxnewtokens maxgenlen maxgenerationlength \
+    maxlength maxlen maxtokenstosample maxtokenstogenerate maxdecodetokens numpredict npredict";
+const REASONING: &str = "thinkingbudget thinkingtokenbudget budgettokens reasoningbudget maxreasoningtokens \
+    maxthinkingtokens";
+const COUNTS: &str = "n bestof nbest numreturnsequences numcompletions numchoices numresponses numgenerations \
+    numsamples numbeams candidatecount";
 
 /// Members with words or schemas in them, whose names are their writer's own.
-const NO_SETTINGS: [&str; 16] = [
-    "messages",
-    "tools",
-    "tool_choice",
-    "functions",
-    "function_call",
-    "response_format",
-    "text",
-    "input",
-    "instructions",
-    "prompt",
-    "documents",
-    "prediction",
-    "metadata",
-    "stop",
-    "logit_bias",
-    "guided_json",
-];
+const NO_SETTINGS: &str = "messages tools tool_choice functions function_call response_format text input instructions \
+    prompt documents prediction metadata stop logit_bias guided_json";
 
 /// What a member of this name is about.
 fn measure(name: &[u8]) -> Option<Measure> {
     let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let plain: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
-    let is = |known: &&str| known.as_bytes() == plain;
-    if LENGTHS.iter().any(is) {
+    if listed(LENGTHS, &plain) {
         Some(Measure::Length)
-    } else if COUNTS.iter().any(is) {
+    } else if listed(COUNTS, &plain) {
         Some(Measure::Count)
-    } else if REASONING.iter().any(is) {
+    } else if listed(REASONING, &plain) {
         Some(Measure::Reasoning)
     } else {
         None
@@ -143,7 +96,7 @@ pub fn read(
     caps: &Caps,
     found: &mut dyn FnMut(Measure, f64),
 ) -> Result<(), Error> {
-    if NO_SETTINGS.contains(&name) {
+    if listed(NO_SETTINGS, name.as_bytes()) {
         return Ok(());
     }
     let measure = measure(name.as_bytes());

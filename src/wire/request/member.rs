@@ -116,18 +116,14 @@ pub fn doubt(name: &str, doubts: &mut Vec<String>) {
     }
 }
 
+/// Whether a name is one of those in a list, parted by spaces.
+pub fn listed(list: &str, name: &[u8]) -> bool {
+    list.split(' ').any(|known| known.as_bytes() == name)
+}
+
 /// Members that no server shows its model: settings, and what is said of the request. All others may be prompt.
-pub const NO_PROMPT: [&str; 9] = [
-    "user",
-    "metadata",
-    "logit_bias",
-    "store",
-    "service_tier",
-    "safety_identifier",
-    "prompt_cache_key",
-    "reasoning_effort",
-    "background",
-];
+pub const NO_PROMPT: &str = "user metadata logit_bias store service_tier safety_identifier prompt_cache_key reasoning_effort \
+    background";
 
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
 /// scanner stopped.

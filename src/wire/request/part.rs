@@ -10,36 +10,17 @@ pub const SHORTEST_DATA: usize = 256;
 pub const LONGEST_LABEL: usize = 64;
 
 /// Members of messages and parts with such a word, which no model is shown as it stands.
-pub const LABELS: [&[u8]; 11] = [
-    b"type",
-    b"role",
-    b"id",
-    b"call_id",
-    b"tool_call_id",
-    b"status",
-    b"format",
-    b"detail",
-    b"filename",
-    b"media_type",
-    b"cache_control",
-];
+pub const LABELS: &str =
+    "type role id call_id status format detail filename media_type cache_control";
+
+/// What a message counts by itself holds one of these; another role is words.
+pub const ROLES: &str = "system user assistant tool developer function";
 
 /// Members with words, whose own names no model is shown.
-pub const WORDS: [&[u8]; 10] = [
-    b"text",
-    b"content",
-    b"refusal",
-    b"thinking",
-    b"reasoning",
-    b"summary",
-    b"name",
-    b"arguments",
-    b"output",
-    b"encrypted_content",
-];
+pub const WORDS: &str = "text content refusal thinking reasoning summary name arguments output tool_call_id encrypted_content";
 
 /// Members with data, beside those that name a medium.
-pub const DATA: [&[u8]; 4] = [b"url", b"data", b"source", b"result"];
+pub const DATA: &str = "url data source result";
 
 /// What a part has shown of itself so far.
 #[derive(Default)]

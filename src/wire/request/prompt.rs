@@ -2,8 +2,9 @@
 //! model nobody can say here. Messages and tools are checked on the way.
 
 use super::file;
+use super::member::listed;
 use super::part::{
-    DATA, LABELS, LONGEST_LABEL, Part, SHORTEST_DATA, WORDS, is_data, is_link, medium,
+    DATA, LABELS, LONGEST_LABEL, Part, ROLES, SHORTEST_DATA, WORDS, is_data, is_link, medium,
 };
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
@@ -84,7 +85,9 @@ impl PromptReader<'_> {
                     }
                     let name = scanner.string()?;
                     role = !name.raw.is_empty();
-                    self.label(name);
+                    if !listed(ROLES, name.raw) {
+                        self.text(name);
+                    }
                 }
                 b"content" => self.content(scanner, path)?,
                 b"name" | b"tool_calls" => self.all_text(scanner)?,
@@ -197,7 +200,7 @@ impl PromptReader<'_> {
     ) -> Result<(), Error> {
         let (name, kind) = (key.decoded(), scanner.kind()?);
         let of_name = medium(&name);
-        let is_label = LABELS.contains(&&*name);
+        let is_label = listed(LABELS, &name);
         if is_label && kind == Kind::String {
             let label = scanner.string()?;
             if &*name == b"type" {
@@ -206,7 +209,7 @@ impl PromptReader<'_> {
             self.label(label);
             return Ok(());
         }
-        if WORDS.contains(&&*name) {
+        if listed(WORDS, &name) {
             part.has_words = true;
             return match kind {
                 Kind::Array => self.inner_parts(scanner),
@@ -214,7 +217,7 @@ impl PromptReader<'_> {
             };
         }
         part.medium = part.medium.or(of_name);
-        let holds_data = of_name.is_some() || DATA.contains(&&*name);
+        let holds_data = of_name.is_some() || listed(DATA, &name);
         if !holds_data && !is_label {
             self.text(key);
         }
@@ -259,8 +262,10 @@ impl PromptReader<'_> {
         }
     }
 
+    /// One word, or a few letters and digits, says of what kind something is; more are words like others.
     fn label(&mut self, label: RawString<'_>) {
-        if label.raw.len() > LONGEST_LABEL {
+        let is_word = |byte: &u8| byte.is_ascii_graphic() && *byte != b'\\';
+        if label.raw.len() > LONGEST_LABEL || !label.raw.iter().all(is_word) {
             self.text(label);
         }
     }
