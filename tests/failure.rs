@@ -1,6 +1,6 @@
 //! What a response with an error status is called, and what it tells the reader to do.
 
-use hfetch::error::{Class, Error, redact, redact_cut};
+use hfetch::error::{Class, Error, redact};
 use hfetch::wire::failure::{Response, from_response, name_status, unexpected};
 
 fn error(status: u16, body: &str) -> Error {
@@ -116,7 +116,7 @@ fn of_a_key_in_a_message_that_is_cut_nothing_is_left_before_the_hint() {
         "hf_\\u0061bcdefghijklmnopqrstuvwxyz\"}",
     ]
     .concat();
-    let clean = redact_cut(redact(&error(401, &body).message, &secrets), &secrets);
+    let clean = redact(&error(401, &body).message, &secrets);
     assert!(clean.contains("[redacted] … Check the token"), "{clean}");
     assert!(!clean.contains("hf_ab"), "{clean}");
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Call;
 use super::head::Head;
 use crate::config::header;
-use crate::error::{Class, Details, Error, add_secret, redact, redact_cut};
+use crate::error::{Class, Details, Error, add_secret, redact};
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
@@ -148,16 +148,18 @@ impl Call {
     fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
-        let message = redact(&error.message, &secrets);
-        error.message = redact_cut(message, &secrets);
         let Details {
-            code, kind, param, ..
+            message,
+            code,
+            kind,
+            param,
+            ..
         } = &mut *error;
-        for text in [code, kind, param].into_iter().flatten() {
+        let texts = [code, kind, param].into_iter().flatten();
+        for text in texts.chain([message]) {
             *text = redact(text, &secrets);
         }
-        let clean =
-            |body: &[u8]| redact_cut(redact(&String::from_utf8_lossy(body), &secrets), &secrets);
+        let clean = |body: &[u8]| redact(&String::from_utf8_lossy(body), &secrets);
         Failure {
             headers: true,
             body: body.filter(|body| !body.is_empty()).map(clean),
@@ -180,7 +182,7 @@ impl Call {
             usable_model: model::USABLE_IN_CHAT,
         });
         error.retry_after = retry_after.or(error.estimated_time);
-        self.quoting(error, Some(body))
+        self.quoting(error, Some(text.as_bytes()))
     }
 
     /// A connection that failed before a response.

@@ -6,6 +6,7 @@ import { responseInfo, settleWhole } from "./chat.js";
 import { HuggingFace } from "./client.js";
 import { Decoder } from "./decode.js";
 import { embed, push, readBatch } from "./embeddings.js";
+import { redacted } from "./error.js";
 import { readBody } from "./fetch.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { ChunkReader, readable } from "./pass_through.js";
@@ -14,6 +15,6 @@ import { SseDecoder } from "./sse.js";
 
 const internals = {
   Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
-  embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  embed, fail, hooked, open, push, readBatch, readBody, readable, redacted, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });
