@@ -170,7 +170,7 @@ export class LimitObject implements LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back. */
   release(reservation: string): Promise<void>;
-  /** Lets nothing through for this scope before `until`. */
+  /** Lets nothing through for this scope before `until`, and for no longer than 15 minutes: the caller's clock may be ahead. */
   block(scope: string, until: number): Promise<void>;
   /** The runtime's: gives up reservations that never ended. */
   alarm(): Promise<void>;

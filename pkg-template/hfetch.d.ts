@@ -1348,7 +1348,7 @@ export interface LimitStore {
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back: nothing was sent. */
   release(reservation: string): Promise<void>;
-  /** Lets nothing through for this scope before `until`, ms since the epoch. */
+  /** Lets nothing through for this scope before `until`, ms since the epoch: 15 minutes from now at most, beyond which a clock was wrong. */
   block(scope: string, until: number): Promise<void>;
 }
 

@@ -392,6 +392,9 @@ test("a catalogue that grows old is asked for again, and one that fails is not k
   assert.match(await catalogue.read(undefined, 60_000, async () => bytes("b")), /"a"/);
   assert.match(await catalogue.read(undefined, 60_001, async () => bytes("b")), /"b"/);
   assert.equal(await catalogue.read("a", 60_002, async () => bytes("a")), undefined);
+  // What was read while the clock was a day ahead is not fresh for a day.
+  assert.match(await catalogue.read(undefined, 9e7, async () => bytes("c")), /"c"/);
+  assert.match(await catalogue.read(undefined, 60_003, async () => bytes("d")), /"d"/);
 });
 
 test("a catalogue that is none is no leak", async () => {
