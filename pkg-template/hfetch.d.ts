@@ -339,7 +339,7 @@ export type Pricing =
 
 /**
  * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`
- * (4096 where the body has none) is reserved, so parallel calls can't overspend together. Never waits: {@link BudgetExceededError}.
+ * (4096 where the body has none) is reserved, and what is then too much is refused; what an answer takes beyond that is booked. Never waits: {@link BudgetExceededError}.
  */
 export interface Budget {
   /** What may be spent in one window, in USD. */

@@ -34,16 +34,9 @@ pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
 /// A letter is found as it is, behind backslashes, or as `\u0068`, in any mixture and at any depth of JSON within strings of
 /// JSON. Of a secret that is not whole its beginning is cut out where that is half of it, or stands before a [`CUT`].
 pub fn redact(text: &str, secrets: &[String]) -> String {
-    let mut begins = [false; 256];
-    for secret in secrets {
-        let first = secret.trim_start_matches('\\').bytes().next();
-        for byte in first.into_iter().chain([b'\\']) {
-            if let Some(begins) = begins.get_mut(usize::from(byte)) {
-                *begins = true;
-            }
-        }
-    }
-    let may_begin = |byte: &u8| begins.get(usize::from(*byte)) == Some(&true);
+    let first = |secret: &String| secret.bytes().find(|byte| *byte != b'\\');
+    let begins: Vec<u8> = secrets.iter().filter_map(first).collect();
+    let may_begin = |byte: &u8| *byte == b'\\' || begins.contains(byte);
     let mut clean = String::new();
     let (mut kept, mut at) = (0, 0);
     while let Some(rest) = text.as_bytes().get(at..)

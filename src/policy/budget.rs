@@ -178,7 +178,7 @@ impl Spent {
     fn advance(&mut self, now: f64) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
-            window.advance(now, |now| per.bounds(now));
+            window.advance(now, &|now| per.bounds(now));
         }
     }
 }

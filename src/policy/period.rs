@@ -32,7 +32,7 @@ impl Period {
     }
 
     /// Goes on to the period of `now` if that is another; `bounds` gives start and end of a time's period.
-    pub fn advance(&mut self, now: f64, bounds: impl Fn(f64) -> (f64, f64)) {
+    pub fn advance(&mut self, now: f64, bounds: &dyn Fn(f64) -> (f64, f64)) {
         if now >= self.start && now < self.end {
             self.last = self.last.max(now);
             return;
@@ -83,7 +83,7 @@ mod tests {
             )
         };
         for (at, counted) in readings {
-            period.advance(at * HOUR, hour);
+            period.advance(at * HOUR, &hour);
             period.amount += 1;
             assert_eq!(period.amount, *counted, "{at} of {readings:?}");
         }

@@ -234,7 +234,7 @@ impl RateLimiter {
     fn advance(&mut self, now: Now) {
         self.clock.read(now);
         self.window.advance(self.clock.steady());
-        self.month.advance(self.clock.wall(), month_of);
+        self.month.advance(self.clock.wall(), &month_of);
         // By a clock that was ahead, if it is later: no server can ask for more.
         let longest = self.clock.steady() + LONGEST_REST;
         self.blocked_until = self.blocked_until.min(longest);

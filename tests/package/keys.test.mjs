@@ -190,7 +190,7 @@ test("labels tell keys apart and never show them", async () => {
   assert.deepEqual(again.snapshot().keys.map(({ key }) => key), keys.map(({ key }) => key), "the same key has the same label");
 });
 
-test("a key that an answer quotes is nowhere in its error or settlement, wherever and however it is written", async () => {
+test("a key that an answer quotes is nowhere in its error or settlement, as it is, as JSON spells it, or in part", async () => {
   const key = "hf_marker/of-quoting+keys";
   const part = key.slice(0, 12); // what would be left of it where messages are cut
   const json = JSON.stringify(key);
