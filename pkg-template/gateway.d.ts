@@ -27,13 +27,12 @@ export interface GatewayOptions {
   billTo?: string;
   /** Static keys of callers, compared in constant time. Variable: `GATEWAY_CLIENT_KEYS`, separated by commas. */
   clientKeys?: string[];
-  /** What session tickets are signed with, see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
+  /** What session tickets are signed with, 32 characters or more, white space around them not counted; see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
   ticketSecret?: string;
-  /**
-   * The audience that tickets must name. Without it a ticket may name the gateway's own origin or host, or nothing.
-   * Variable: `GATEWAY_AUDIENCE`.
-   */
+  /** The audience that tickets must name. Default: the origin of `url`. Variable: `GATEWAY_AUDIENCE`. */
   audience?: string;
+  /** This gateway's own address, such as `https://gateway.example`: with tickets it or `audience` must be given. Variable: `GATEWAY_URL`. */
+  url?: string;
   /**
    * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
    * has some, or the answer to send instead. Who wants to read the body reads `request.clone()`. A gateway open to everybody is `async () => ({ client: "anyone" })`.
@@ -66,7 +65,7 @@ export interface GatewayOptions {
   clientLimits?: Limits;
   /** Limits of each key of the model's server, `maxConcurrent` too. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
   keyLimits?: Limits;
-  /** What the whole gateway may spend. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
+  /** What the whole gateway may spend, above 0. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
   budget?: Budget;
   /** Prices, for the budget and for settlements; with a budget default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
   pricing?: Pricing | Record<string, Pricing> | "live";
@@ -84,7 +83,7 @@ export interface Caller {
   client: string;
   /** Limits in place of `clientLimits`. */
   limits?: Limits;
-  /** What this client may spend. */
+  /** What this client may spend; of 0 USD it may ask for nothing that costs something. */
   budget?: Budget;
 }
 
@@ -150,15 +149,16 @@ export interface Ticket {
   client: string;
   /** ms from now on for which it holds. */
   expiresIn: number;
-  /** The gateway it is for: its `audience`, or its origin such as `https://gateway.example`. */
+  /** The gateway it is for, which takes no other and none without: its `audience`, or where it has none its address such as `https://gateway.example`. */
   audience?: string;
-  /** Limits of this ticket alone, beside those of its client. */
+  /** Limits of this ticket alone, beside those of its client: whole numbers, 0 is no limit. */
   limits?: Limits;
 }
 
 /**
  * Signs a ticket that lets a page call the gateway for a while. Give it to the page as `apiKey`, there a function, so that it is renewed.
- * @param secret the gateway's `ticketSecret`.
+ * What can't be a ticket is a `ConfigError`, with `path`: a secret of less than 32 characters, limits that are no numbers.
+ * @param secret the gateway's `ticketSecret`; white space around it is left out, as the gateway leaves it out.
  * @param ticket who holds it and for how long.
  */
 export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
@@ -183,7 +183,7 @@ export class LimitObject implements LimitStore {
   release(reservation: string): Promise<void>;
   /** Its request is under way still. */
   renew(reservation: string, word: { now: number }): Promise<void>;
-  /** Lets nothing through for this scope before `until`. */
+  /** Lets nothing through for this scope before `until`, and for no longer than 15 minutes: the caller's clock may be ahead. */
   block(scope: string, until: number): Promise<void>;
   /** The runtime's: gives up reservations that never ended. */
   alarm(): Promise<void>;

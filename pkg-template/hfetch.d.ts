@@ -347,7 +347,7 @@ export type Pricing =
 
 /**
  * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`, times
- * `n` or `best_of`, is reserved, so parallel calls can't overspend together while the server keeps to it. A body without a maximum is sent with
+ * `n` or `best_of`, is reserved, and what is then too much is refused; what an answer takes beyond that is booked. A body without a maximum is sent with
  * `max_tokens: 4096`, and one that other names ask for without an end (`num_predict: -1`) is refused. Never waits: {@link BudgetExceededError}.
  */
 export interface Budget {
@@ -1373,7 +1373,10 @@ export interface LimitStore {
    * What is given up may have been spent: count it as if it was, and put what was used in its place if it is settled after all.
    */
   renew?(reservation: string, word: { now: number }): Promise<void>;
-  /** Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. */
+  /**
+   * Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. 15 minutes
+   * from now at most, beyond which a clock was wrong.
+   */
   block(scope: string, until: number): Promise<void>;
 }
 

@@ -1,7 +1,11 @@
 //! The one error of the core: a closed set of classes, the fields a reader acts on, secrets cut out where it is built.
 
+mod secret;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+
+pub use secret::{CUT, REDACTED, add_secret, redact};
 
 /// Which public error class this becomes (names as in the `openai` package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,35 +193,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What stands in an error where a secret stood.
-pub const REDACTED: &str = "[redacted]";
-
-/// What stands where a text was cut short.
-pub const CUT: &str = " …";
-
-/// What is shorter than this stands in other words as well: `none` in `none_found`.
-const SHORTEST_SECRET: usize = 8;
-
-/// Puts a secret among those that are looked for, longest first: one may begin as another does.
-pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
-    if secret.len() < SHORTEST_SECRET {
-        return;
-    }
-    // The standard library's sort is kilobytes of code.
-    let at = secrets.iter().position(|other| other.len() < secret.len());
-    secrets.insert(at.unwrap_or(secrets.len()), secret.to_string());
-}
-
-/// `text` with every occurrence of a secret cut out, of one that begins another the longer one first.
-pub fn redact(text: &str, secrets: &[String]) -> String {
-    let mut clean = text.to_string();
-    let mut left: Vec<&String> = secrets.iter().collect();
-    while let Some(longest) = (0..left.len()).max_by_key(|at| left.get(*at).map(|one| one.len())) {
-        clean = cut_out(&clean, left.swap_remove(longest));
-    }
-    clean
-}
-
 /// What Hugging Face's tokens begin with, and the least that follows: names of options and variables are shorter.
 const TOKEN: (&str, usize) = ("hf_", 24);
 
@@ -237,42 +212,6 @@ fn without_tokens(text: &str) -> String {
         }
         let kept = if length >= least { length } else { 0 };
         rest = after.get(kept..).unwrap_or_default();
-    }
-    clean.push_str(rest);
-    clean
-}
-
-/// A message whose parts may have been cut short, without what a cut left of a secret; four characters of one say nothing.
-pub fn redact_cut(message: String, secrets: &[String]) -> String {
-    let mut clean = String::with_capacity(message.len());
-    let mut rest = message.as_str();
-    while let Some(at) = find(rest, CUT) {
-        let (said, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        let left = secrets.iter().filter_map(|secret| left_of(said, secret));
-        match left.min_by_key(|whole| whole.len()) {
-            Some(whole) => clean.extend([whole, REDACTED]),
-            None => clean.push_str(said),
-        }
-        clean.push_str(CUT);
-        rest = after.strip_prefix(CUT).unwrap_or_default();
-    }
-    clean.push_str(rest);
-    clean
-}
-
-/// What stands before the beginning of a secret with which a text ends.
-fn left_of<'t>(said: &'t str, secret: &str) -> Option<&'t str> {
-    let mut parts = (5..secret.len()).rev().filter_map(|end| secret.get(..end));
-    parts.find_map(|part| said.strip_suffix(part))
-}
-
-fn cut_out(text: &str, secret: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = find(rest, secret) {
-        clean.push_str(rest.get(..at).unwrap_or_default());
-        clean.push_str(REDACTED);
-        rest = rest.get(at + secret.len()..).unwrap_or_default();
     }
     clean.push_str(rest);
     clean
@@ -335,68 +274,6 @@ mod tests {
             "hf_hf_a",
         ] {
             assert_eq!(Error::config("", name).message, name);
-        }
-    }
-
-    #[test]
-    fn a_placeholder_is_no_secret() {
-        let keys = [
-            "none",
-            "hf_long_key",
-            "1234567",
-            "12345678",
-            "hf_long_key_of_another",
-            "",
-        ];
-        let mut found = Vec::new();
-        keys.iter().for_each(|key| add_secret(&mut found, key));
-        assert_eq!(found, ["hf_long_key_of_another", "hf_long_key", "12345678"]);
-        assert_eq!(
-            redact("none_found for hf_long_key", &found),
-            "none_found for [redacted]"
-        );
-    }
-
-    #[test]
-    fn every_occurrence_of_every_secret_is_cut_out() {
-        let secrets = ["hf_a".to_string(), String::new(), "hf_b".to_string()];
-        assert_eq!(
-            redact("hf_a, hf_b and hf_a", &secrets),
-            "[redacted], [redacted] and [redacted]"
-        );
-        let twice = ["aa".to_string(), "é".to_string()];
-        assert_eq!(
-            redact("éaaa–aaaa", &twice),
-            "[redacted][redacted]a–[redacted][redacted]"
-        );
-    }
-
-    #[test]
-    fn of_a_secret_that_begins_with_another_nothing_is_left() {
-        for secrets in [["hf_ab", "hf_abcd"], ["hf_abcd", "hf_ab"]] {
-            let secrets = secrets.map(str::to_string);
-            assert_eq!(redact("hf_abcd, hf_ab", &secrets), "[redacted], [redacted]");
-        }
-    }
-
-    #[test]
-    fn what_a_cut_leaves_of_a_secret_is_cut_out() {
-        let secrets = ["hf_other".to_string(), "hf_secret".to_string()];
-        let cut = |text: &str| redact_cut(text.to_string(), &secrets);
-        assert_eq!(cut("the key is hf_secr …"), "the key is [redacted] …");
-        // A hint may follow, and a page's title stands in quotes.
-        assert_eq!(
-            cut("401 hf_othe … Check \"hf_secre …\"."),
-            "401 [redacted] … Check \"[redacted] …\"."
-        );
-        for whole in [
-            "the key is hf_s …",
-            "hf_secr",
-            "hf_secret is all …",
-            " …",
-            "",
-        ] {
-            assert_eq!(cut(whole), whole);
         }
     }
 

@@ -586,11 +586,15 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
                 "{per:?}"
             );
             if per == Per::Month {
-                spend(&mut store, 0.25, back).unwrap();
+                // Both were spent in the month that it is, and none of them in the one to come.
                 assert_eq!(
                     spend(&mut store, 0.0, back).unwrap_err().limit.reason,
                     Reason::Month
                 );
+                let mut natural = store.clone();
+                let next_month = START + 9.0 * DAY;
+                assert!(spend(&mut natural, 1.0, next_month).is_ok());
+                // A clock that goes on from where it had been was behind meanwhile.
                 assert!(spend(&mut store, 0.75, START + jump).is_ok());
             }
         }

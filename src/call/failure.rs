@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Call;
 use super::head::Head;
 use crate::config::header;
-use crate::error::{CUT, Class, Details, Error, add_secret, redact, redact_cut};
+use crate::error::{CUT, Class, Details, Error, add_secret, redact};
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
@@ -158,10 +158,8 @@ impl Call {
             param,
             ..
         } = &mut *error;
-        for text in [message, hint] {
-            *text = redact_cut(redact(text, &secrets), &secrets);
-        }
-        for text in [code, kind, param].into_iter().flatten() {
+        let texts = [code, kind, param].into_iter().flatten();
+        for text in texts.chain([message, hint]) {
             *text = redact(text, &secrets);
         }
         let clean = |body: &[u8]| {
@@ -169,7 +167,7 @@ impl Call {
             if failure::small(body).is_none() {
                 text.push_str(CUT);
             }
-            redact_cut(redact(&text, &secrets), &secrets)
+            redact(&text, &secrets)
         };
         Failure {
             headers: true,
@@ -194,7 +192,7 @@ impl Call {
             usable_model: model::USABLE_IN_CHAT,
         });
         error.retry_after = retry_after.or(error.estimated_time);
-        self.quoting(error, Some(body))
+        self.quoting(error, Some(text.as_bytes()))
     }
 
     /// A connection that failed before a response.

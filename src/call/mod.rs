@@ -320,12 +320,12 @@ impl Call {
 
     /// The models of a catalogue's body, or the one model that was asked for. The prices of a whole catalogue are kept.
     pub fn models(&self, body: &[u8], now: impl Into<Now>) -> Result<Models, Error> {
-        self.read_clock(now);
+        let now = self.read_clock(now);
         if !self.model.is_empty() {
             return Ok(Models::One(model::parse_one(body)?));
         }
         let models = model::parse(body)?;
-        self.shared.prices.keep(models.clone(), self.shared.clock());
+        self.shared.keep_prices(Some(models.clone()), now);
         Ok(Models::All(models))
     }
 

@@ -12,6 +12,7 @@ use crate::policy::key_pool::{KeyPool, KeySnapshot, label};
 use crate::policy::ledger::{Spend, SpendSnapshot};
 use crate::policy::limit_store::{MemoryStore, RENEW_AFTER};
 use crate::trap::{self, Place};
+use crate::wire::model::Model;
 
 /// Keys of a function that are remembered so that errors don't show them: short-lived tickets come and go.
 const REMEMBERED_KEYS: usize = 32;
@@ -256,6 +257,15 @@ impl Shared {
             configured => configured
                 .rates(model)
                 .map(|rates| (rates, Source::Configured)),
+        }
+    }
+
+    /// Takes live prices that were read now, or that they could not be had.
+    pub fn keep_prices(&self, models: Option<Vec<Model>>, now: Now) {
+        self.read_clock(now);
+        match models {
+            Some(models) => self.prices.keep(models, self.clock()),
+            None => self.prices.miss(self.clock()),
         }
     }
 

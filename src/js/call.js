@@ -2,7 +2,7 @@
 
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
-import { HfetchError, errorOf, namesOf, parsed } from "./error.js";
+import { HfetchError, errorOf, namesOf, redacted } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
 import { recordAt } from "./plain.js";
@@ -178,7 +178,7 @@ export class Call {
   stream_fault(decoder, partial) {
     const told = this.told(this.handle.stream_fault(decoder));
     // What a choice says of its failure is in it too.
-    return this.#error(told, { partial: parsed(JSON.stringify(partial), told.secrets) });
+    return this.#error(told, { partial: JSON.parse(redacted(JSON.stringify(partial), told.secrets)) });
   }
 
   // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.

@@ -201,16 +201,16 @@ impl ClientHandle {
     }
 
     /// Takes live prices out of the body of the whole catalogue; throws where it is none.
-    pub fn keep_prices(&self, body: &[u8], steady: f64) -> Result<(), JsValue> {
+    pub fn keep_prices(&self, body: &[u8], wall: f64, steady: f64) -> Result<(), JsValue> {
         trap::here(Place::Prices);
         let models = model::parse(body).map_err(error_to_js)?;
-        self.0.prices.keep(models, steady);
+        self.0.keep_prices(Some(models), at(wall, steady));
         Ok(())
     }
 
     /// Live prices could not be had.
-    pub fn miss_prices(&self, steady: f64) {
-        self.0.prices.miss(steady);
+    pub fn miss_prices(&self, wall: f64, steady: f64) {
+        self.0.keep_prices(None, at(wall, steady));
     }
 
     /// Something has become free in a given store: gives the waiter whose sleep ends, 0 for none.

@@ -1,5 +1,6 @@
 // The public error classes, names as in the `openai` package. The core's failures become errors through errorOf.
 
+import { redact } from "./hfetch_bg.js";
 import { parseJson } from "./json.js";
 import { recordAt } from "./plain.js";
 
@@ -171,7 +172,7 @@ export function errorOf({ class: name, message, body, addsCause, addsHeaders, at
   if (addsHeaders && added.headers !== undefined) fields.headers = cleanHeaders(added.headers, secrets);
   if ("partial" in added) fields.partial = added.partial;
   if (body !== null) {
-    fields.body = parsed(body, secrets);
+    fields.body = parsed(body);
     fields.error = fields.body?.error === undefined ? fields.body : fields.body.error;
   }
   return makeError(name, message, fields);
@@ -212,10 +213,9 @@ export function traced(error, site) {
   return error;
 }
 
-// JSON may write a key with escapes, which hide it until they are read.
-export function parsed(text, secrets) {
+function parsed(text) {
   try {
-    return parseJson(text, (_, value) => (typeof value === "string" ? redacted(value, secrets) : value));
+    return parseJson(text);
   } catch {
     return text;
   }
@@ -243,7 +243,7 @@ function inherited(value) {
 
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
 function quotes(value, secrets, seen) {
-  if (typeof value === "string") return secrets.some((secret) => value.includes(secret));
+  if (typeof value === "string") return redacted(value, secrets) !== value;
   if (typeof value === "symbol") return quotes(value.description, secrets, seen);
   const isFunction = typeof value === "function";
   if (value === null || (typeof value !== "object" && !isFunction) || ArrayBuffer.isView(value) || seen.has(value)) return false;
@@ -259,8 +259,11 @@ function quotes(value, secrets, seen) {
   return parts.some((part) => quotes(part, secrets, seen));
 }
 
-// The longest first: a key may begin with another.
-const redacted = (text, secrets) => [...secrets].sort((a, b) => b.length - a.length).reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), String(text));
+// A text without secrets, however JSON spells them.
+export function redacted(text, secrets) {
+  const given = String(text);
+  return (secrets.length > 0 ? redact(given, secrets.join("\n")) : undefined) ?? given;
+}
 
 // fetch's own TypeError quotes what it refused, and other clients' errors hold whole requests.
 function cleanCause(thrown, secrets) {
@@ -303,8 +306,12 @@ export function cleanHeaders(headers, secrets) {
       // What gives more is no list of headers.
       if (entries.push(entry) > MANY) return undefined;
     }
-    if (!secrets.some((secret) => entries.some(([, value]) => value.includes(secret)))) return headers;
-    return new Headers(entries.map(([name, value]) => [name, redacted(value, secrets)]));
+    // No value holds a line break.
+    const values = entries.map(([, value]) => value).join("\n");
+    const clean = redacted(values, secrets);
+    if (clean === values) return headers;
+    const lines = clean.split("\n");
+    return new Headers(entries.map(([name], at) => [name, lines[at]]));
   } catch {
     return undefined;
   }

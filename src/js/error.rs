@@ -4,12 +4,19 @@ use wasm_bindgen::prelude::*;
 
 use super::plain;
 use crate::call::failure::Failure;
-use crate::error::Error;
+use crate::error::{self, Error};
 
 #[wasm_bindgen(raw_module = "./error.js")]
 extern "C" {
     #[wasm_bindgen(js_name = errorAt)]
     fn error_at(record: *const u8) -> JsValue;
+}
+
+/// A text without secrets, which stand in a line each; none where it holds none of them.
+#[wasm_bindgen]
+pub fn redact(text: &str, secrets: &str) -> Option<String> {
+    let secrets: Vec<String> = secrets.split('\n').map(str::to_string).collect();
+    Some(error::redact(text, &secrets)).filter(|clean| clean != text)
 }
 
 /// The public error object of a core error that belongs to no call.

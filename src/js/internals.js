@@ -6,6 +6,7 @@ import { responseInfo, settleWhole } from "./chat.js";
 import { HuggingFace } from "./client.js";
 import { Decoder } from "./decode.js";
 import { embed, push, readBatch } from "./embeddings.js";
+import { redacted } from "./error.js";
 import { readBody } from "./fetch.js";
 import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
@@ -16,6 +17,6 @@ import { SseDecoder } from "./sse.js";
 
 const internals = {
   Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
-  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, redacted, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

@@ -38,13 +38,13 @@ async function load(client) {
     const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
     call.start();
     const sent = await drive(call, 0);
-    const keep = (bytes) => client.keep_prices(bytes, performance.now());
+    const keep = (bytes) => client.keep_prices(bytes, Date.now(), performance.now());
     await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), keep));
     sent.forget();
   } catch (error) {
     // Without a catalogue the price is unknown, which every reader can say; a trap is nobody's else to tell.
     if (error?.name === "HfetchError") say("error", "hfetch: live prices could not be read", error);
-    client.miss_prices(performance.now());
+    client.miss_prices(Date.now(), performance.now());
   } finally {
     cancel.end("closed");
   }

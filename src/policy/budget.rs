@@ -189,7 +189,7 @@ impl Spent {
     pub fn advance(&mut self, now: f64) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
-            window.advance(now, |now| per.bounds(now));
+            window.advance(now, &|now| per.bounds(now));
         }
     }
 }
@@ -199,7 +199,7 @@ impl Spent {
 pub struct State {
     now: f64,
     spent: [String; 4],
-    /// Start and amount of the windows that the clock has left, where there was any.
+    /// Of the windows that the clock has left, where there was any: the latest reading, and the amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<[(f64, String); 4]>,
     held: String,
@@ -210,7 +210,7 @@ impl Spent {
     /// All there is to remember.
     pub fn state(&self) -> State {
         let left = self.windows.map(|window| window.left());
-        let any = left.iter().any(|row| row.1 > 0);
+        let any = left.iter().any(|row| row.0 > 0.0);
         State {
             now: self.now,
             spent: self.windows.map(|window| window.amount.to_string()),
@@ -224,7 +224,8 @@ impl Spent {
     pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
         let state = state::Reader::new(value, path)?;
         let mut spent = Spent::default();
-        spent.advance(state.time("now")?);
+        let spent_at = state.time("now")?;
+        spent.advance(spent_at);
         spent.restore_windows(&state, "spent", |window, amount| {
             window.amount = money(amount)?.0;
             Some(())
@@ -234,11 +235,11 @@ impl Spent {
                 let Value::Array(row) = row else {
                     return None;
                 };
-                let [Value::Number(start), amount] = row.as_slice() else {
+                let [Value::Number(left_at), amount] = row.as_slice() else {
                     return None;
                 };
-                let bounds = (window.start(), window.end());
-                *window = Period::new(bounds, window.amount, (*start, money(amount)?.0));
+                let (bounds, left) = ((window.start(), window.end()), (*left_at, money(amount)?.0));
+                *window = Period::new(bounds, spent_at, window.amount, left);
                 Some(())
             })?;
         }

@@ -2,7 +2,8 @@
 //!
 //! A wall clock may be set, by a second or by years. Where a second clock is at hand that can't be set (`performance.now`),
 //! it counts what passes. Where there is none, the wall clock has to do: forward, its word is taken; backward, nothing
-//! has passed, and from then on it is followed from where it stands.
+//! has passed, and from then on it is followed from where it stands. A second clock is read in the same way, for that of
+//! Workers is their host's wall clock.
 
 use super::calendar::LAST_TIME;
 
@@ -15,7 +16,7 @@ const BEHIND: f64 = 60_000.0;
 pub struct Now {
     /// Ms since the epoch.
     pub wall: f64,
-    /// Ms by a clock that can't be set, from any start; none where there is none, or several hosts have one each.
+    /// Ms by a clock that can't be set, as a rule, from any start; none where there is none, or several hosts have one each.
     pub steady: Option<f64>,
 }
 
@@ -29,7 +30,10 @@ impl From<f64> for Now {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     wall: f64,
+    /// The time that passes: it never goes back.
     steady: f64,
+    /// What counted it, as last read.
+    counter: f64,
     /// Whether readings come from the clocks of several hosts, none of which is believed that it was set back.
     is_shared: bool,
 }
@@ -48,6 +52,7 @@ impl Clock {
         Clock {
             wall,
             steady,
+            counter: steady,
             ..self
         }
     }
@@ -57,7 +62,9 @@ impl Clock {
         let is_time = |time: f64| (0.0..=LAST_TIME).contains(&time);
         if let Some(steady) = now.steady {
             if is_time(steady) {
-                self.steady = self.steady.max(steady);
+                set_back(&mut self.counter, steady);
+                self.pass(self.counter, steady);
+                self.counter = self.counter.max(steady);
             }
             if is_time(now.wall) {
                 self.wall = now.wall;
@@ -66,23 +73,21 @@ impl Clock {
             if !self.is_shared {
                 self.correct(now.wall);
             }
-            self.move_to(now.wall);
+            self.pass(self.wall, now.wall);
+            self.wall = self.wall.max(now.wall);
         }
     }
 
     /// The time of the host that keeps this clock: what stands further ahead was never the time.
     pub fn correct(&mut self, own: f64) {
-        if self.wall > own + BEHIND {
-            self.wall = own;
-        }
+        set_back(&mut self.wall, own);
     }
 
-    /// The sum is the same number as long as the wall clock was never set back.
-    fn move_to(&mut self, wall: f64) {
-        if wall > self.wall {
-            let ahead = self.steady - self.wall;
-            self.steady = wall + ahead;
-            self.wall = wall;
+    /// The sum is the same number as long as what counts was never set back.
+    fn pass(&mut self, from: f64, to: f64) {
+        if to > from {
+            let ahead = self.steady - from;
+            self.steady = to + ahead;
         }
     }
 
@@ -112,5 +117,12 @@ impl Clock {
     /// A time that passes as one on the wall.
     pub fn to_wall(&self, steady: f64) -> f64 {
         steady - (self.steady - self.wall)
+    }
+}
+
+/// Follows a clock that reads `now` back, where it was set.
+fn set_back(clock: &mut f64, now: f64) {
+    if *clock > now + BEHIND {
+        *clock = now;
     }
 }

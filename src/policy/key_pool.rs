@@ -71,7 +71,7 @@ impl Key {
         let now = clock.steady();
         self.window.advance(now);
         self.rests_for.retain(|rest| rest.1 > now);
-        self.month.advance(clock.wall(), month_of);
+        self.month.advance(clock.wall(), &month_of);
     }
 
     /// Requests and 0.01 × tokens of the last minute.

@@ -2,44 +2,53 @@
 
 /// A period and what it counts, and the one that the clock has left.
 ///
-/// A clock that is set forward and back again comes back to what was counted before: nothing spent is forgotten by that.
+/// Where the clock is set back into an earlier period, what was counted in the later one happened now, and counts now. It is
+/// taken along once more where the clock goes on from where it had been: then it was behind meanwhile. Where the later period
+/// comes by itself, nothing of it has been counted yet. So what was counted counts once, and no clock that was ahead closes a
+/// period to come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
     start: f64,
     end: f64,
     /// So much is counted.
     pub amount: u64,
-    /// Start and amount of the period before.
+    /// The latest reading within it.
+    last: f64,
+    /// The latest reading before the clock has left for this period, and what the earlier one of the two counted by itself.
     left: (f64, u64),
 }
 
 impl Period {
-    /// The period that `bounds` gives, with what is known of it.
-    pub fn new(bounds: (f64, f64), amount: u64, left: (f64, u64)) -> Self {
+    /// The period that `bounds` gives, as it was at `now`, with what is known of it.
+    pub fn new(bounds: (f64, f64), now: f64, amount: u64, left: (f64, u64)) -> Self {
         let (start, end) = bounds;
         Period {
             start,
             end,
             amount,
+            last: now,
             left,
         }
     }
 
     /// Goes on to the period of `now` if that is another; `bounds` gives start and end of a time's period.
-    pub fn advance(&mut self, now: f64, bounds: impl FnOnce(f64) -> (f64, f64)) {
+    pub fn advance(&mut self, now: f64, bounds: &dyn Fn(f64) -> (f64, f64)) {
         if now >= self.start && now < self.end {
+            self.last = self.last.max(now);
             return;
         }
-        let (start, end) = bounds(now);
-        let amount = if start == self.left.0 {
-            self.left.1
-        } else if start < self.start {
-            // By a clock that was wrong until now: what was counted belongs to the time it is.
-            self.amount
+        let (left_at, left) = self.left;
+        let period = bounds(now);
+        let returns = bounds(left_at).0 == period.0;
+        let (amount, kept) = if period.0 < self.start {
+            let before = if returns { left } else { 0 };
+            (before.saturating_add(self.amount), before)
+        } else if returns && now >= left_at {
+            (self.amount.saturating_sub(left), left)
         } else {
-            0
+            (0, self.amount)
         };
-        *self = Period::new((start, end), amount, (self.start, self.amount));
+        *self = Period::new(period, now, amount, (self.last, kept));
     }
 
     /// When it began.
@@ -52,8 +61,73 @@ impl Period {
         self.end
     }
 
-    /// Start and amount of the period that the clock has left.
+    /// What is known of the period that the clock has left.
     pub fn left(&self) -> (f64, u64) {
         self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: f64 = 3_600_000.0;
+
+    /// Readings of the clock in hours, each followed by one count, and what is counted after each.
+    fn counted(readings: &[(f64, u64)]) {
+        let mut period = Period::default();
+        let hour = |now: f64| {
+            (
+                (now / HOUR).floor() * HOUR,
+                (now / HOUR).floor() * HOUR + HOUR,
+            )
+        };
+        for (at, counted) in readings {
+            period.advance(at * HOUR, &hour);
+            period.amount += 1;
+            assert_eq!(period.amount, *counted, "{at} of {readings:?}");
+        }
+    }
+
+    #[test]
+    fn a_period_counts_what_happens_in_it() {
+        counted(&[(500.0, 1), (500.9, 2), (501.0, 1), (501.5, 2), (507.5, 1)]);
+    }
+
+    #[test]
+    fn what_was_counted_ahead_counts_once_and_in_the_time_it_was() {
+        // An hour ahead, two hours, a day; then the time comes by itself.
+        counted(&[
+            (500.0, 1),
+            (501.5, 1),
+            (501.9, 2),
+            (500.6, 4),
+            (501.0, 1),
+            (501.1, 2),
+        ]);
+        counted(&[(500.0, 1), (502.5, 1), (500.6, 3), (501.0, 1), (502.0, 1)]);
+        counted(&[
+            (500.0, 1),
+            (524.5, 1),
+            (525.5, 1),
+            (502.5, 2),
+            (503.0, 1),
+            (524.0, 1),
+        ]);
+        // It was ahead from the start.
+        counted(&[(501.5, 1), (500.5, 2), (501.0, 1)]);
+    }
+
+    #[test]
+    fn what_was_counted_before_a_clock_was_behind_is_not_forgotten() {
+        counted(&[
+            (500.0, 1),
+            (501.5, 1),
+            (501.6, 2),
+            (500.6, 4),
+            (501.7, 4),
+            (501.8, 5),
+        ]);
+        counted(&[(501.5, 1), (477.0, 2), (501.6, 3), (502.0, 1)]);
     }
 }

@@ -7,6 +7,7 @@ mod stored;
 use super::calendar::{self, month_of};
 use super::clock::{Clock, Now};
 use super::period::Period;
+use super::retry::LONGEST_REST;
 use super::window::{Amount, Window};
 pub use stored::State;
 
@@ -246,7 +247,10 @@ impl RateLimiter {
     fn advance(&mut self, now: Now) {
         self.clock.read(now);
         self.window.advance(self.clock.steady());
-        self.month.advance(self.clock.wall(), month_of);
+        self.month.advance(self.clock.wall(), &month_of);
+        // By a clock that was ahead, if it is later: no server can ask for more.
+        let longest = self.clock.steady() + LONGEST_REST;
+        self.blocked_until = self.blocked_until.min(longest);
     }
 
     fn end(&mut self, id: u64) -> Option<Open> {

@@ -29,6 +29,14 @@ test("a catalogue that grows old is asked for again", async () => {
   assert.equal(seen.asked, 2);
 });
 
+test("what was read while the clock was a day ahead is not fresh for a day", async () => {
+  const { seen, read } = kept();
+  seen.now = 9e7;
+  assert.match(await read(undefined, () => bytes("c")), /"c"/);
+  seen.now = 60_003;
+  assert.match(await read(undefined, () => bytes("d")), /"d"/);
+});
+
 test("a failure is kept, each further one in a row for longer, and a success ends the row", async () => {
   const { seen, read } = kept();
   const html = () => new TextEncoder().encode("<html>");

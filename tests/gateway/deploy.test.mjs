@@ -88,7 +88,7 @@ test("a ticket of one's own backend is taken", async () => {
   await writeFile(join(project, "ticket.mjs"), fileOf("ticket.js"));
   const { ticketFor } = await import(pathToFileURL(join(project, "ticket.mjs")).href);
   const { gateway } = await import(pathToFileURL(join(project, "node_modules/hfetch/dist/gateway.js")).href);
-  const variables = { HF_TOKEN: "hf_own", HF_BASE_URL: `${endpoint.url}/v1`, GATEWAY_TICKET_SECRET: "a secret" };
+  const variables = { HF_TOKEN: "hf_own", HF_BASE_URL: `${endpoint.url}/v1`, GATEWAY_TICKET_SECRET: "a secret of the operator's, long enough", GATEWAY_URL: "https://gateway.example/v1" };
   const ticket = await ticketFor({ id: "ann" }, variables);
   const response = await gateway().fetch(question({ authorization: `Bearer ${ticket}` }), variables, {});
   assert.deepEqual([response.status, response.headers.get("ratelimit-policy")], [200, '"ticket-requests";q=20;w=60']);

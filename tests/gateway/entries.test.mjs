@@ -24,7 +24,7 @@ try {
 } catch (error) {
   refusal = error instanceof ConfigError;
 }
-const ticket = await issueTicket("a secret", { client: "ann", expiresIn: 1000 });
+const ticket = await issueTicket("a secret of the operator's, long enough", { client: "ann", expiresIn: 1000 });
 console.log("@" + JSON.stringify([choices[0].message.content.slice(0, 8), (await ask()).status, refusal, ticket.slice(0, 5), new LimitObject({ storage: 1 }).ctx.storage]));
 `;
 const ANSWER = ["You said", 429, true, "hft1.", 1];

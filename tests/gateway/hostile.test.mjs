@@ -17,7 +17,7 @@ let gateway;
 
 before(async () => {
   gateway = await startGateway({
-    env: { GATEWAY_TICKET_SECRET: SECRET, GATEWAY_MODELS: "meta-llama/*,sentence-transformers/*", GATEWAY_MAX_TOKENS: String(CAP), GATEWAY_MAX_N: "2", GATEWAY_MAX_BODY_BYTES: String(LIMIT), GATEWAY_MAX_MESSAGES: "5" },
+    env: { GATEWAY_TICKET_SECRET: SECRET, GATEWAY_AUDIENCE: "here", GATEWAY_MODELS: "meta-llama/*,sentence-transformers/*", GATEWAY_MAX_TOKENS: String(CAP), GATEWAY_MAX_N: "2", GATEWAY_MAX_BODY_BYTES: String(LIMIT), GATEWAY_MAX_MESSAGES: "5" },
   });
 });
 
@@ -130,7 +130,7 @@ test("a model's name is a name, wherever it goes", async () => {
 
 test("heads can't be added to an answer, nor lines to the log", async () => {
   const client = 'ann\r\nx-injected: 1\n{"event":"request","status":200,"client":"root"}';
-  const ticket = await issueTicket(SECRET, { client, expiresIn: 60_000 });
+  const ticket = await issueTicket(SECRET, { client, expiresIn: 60_000, audience: "here" });
   const before = gateway.lines.length;
   const response = await gateway.post({ ...body, user: client, model: MODEL }, { key: ticket, headers: { origin: "https://x.example\u00ff", "x-request-id": "chosen-by-the-caller" } }).catch((error) => error);
   assert.ok(response.status === 403, "an origin nobody allowed");
@@ -189,6 +189,9 @@ test("wrong settings answer 500 with the variable's name, and not its value", as
     [{ GATEWAY_CLIENT_KEYS: "" }, "GATEWAY_CLIENT_KEYS"],
     [{ GATEWAY_REQUESTS_PER_MINUTE: "hf_secret_value" }, "GATEWAY_REQUESTS_PER_MINUTE"],
     [{ GATEWAY_PRICING: '{"inputPerMillion":"hf_secret_value"}' }, "GATEWAY_PRICING"],
+    [{ GATEWAY_TICKET_SECRET: "hf_secret_value", GATEWAY_AUDIENCE: "here" }, "GATEWAY_TICKET_SECRET"],
+    [{ GATEWAY_TICKET_SECRET: SECRET }, "GATEWAY_URL"],
+    [{ GATEWAY_REQUEST_PER_MINUTE: "hf_secret_value" }, "GATEWAY_REQUEST_PER_MINUTE"],
   ]) {
     const wrong = await startGateway({ env });
     for (const response of [await wrong.post(body), await wrong.get("/healthz")]) {

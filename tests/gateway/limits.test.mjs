@@ -236,6 +236,13 @@ test("a blocked scope stays blocked, and a scope's rows go when they no longer m
   assert.ok(rows.bucket < 150, `${rows.bucket} times are kept of ${9 * 20}`);
 });
 
+test("a caller whose clock is a day ahead blocks nothing for a day", async () => {
+  const name = fresh();
+  const parts = [part("key:a", { requestsPerMinute: 1_000 })];
+  const [, blocked] = await ask(first.url, name, [["block", "key:a", Date.now() + 24 * 60 * MINUTE], reserve(parts, Date.now())]);
+  assert.deepEqual([blocked.ok, blocked.reason, blocked.retryAfter < 16 * MINUTE], [false, "blocked", true]);
+});
+
 test("1,000 reservations at once from three isolates against a limit of 100: exactly 100 are granted", async () => {
   const { urls } = await start({ isolates: 3 });
   const parts = [part("client:ann", { requestsPerMinute: 500 }), part("gateway", { requestsPerMinute: 100 })];

@@ -11,8 +11,9 @@ import { issueTicket } from "../../src/js/gateway/ticket.js";
 runOn(errors.HuggingFace);
 
 const KEY = "a-client-key";
-const SECRET = "a-ticket-secret-of-some-length";
+const SECRET = "a-ticket-secret-of-some-length-01";
 const HOST = "https://gw.example";
+const TICKETS = { ticketSecret: SECRET, url: HOST };
 const BODY = { model: "org/name", messages: [{ role: "user", content: "hi" }] };
 
 const SETTLEMENT = {
@@ -140,7 +141,7 @@ test("health needs no key", async () => {
 });
 
 test("who has no key, or another, is not let in and nothing is sent", async () => {
-  const { ask, post, seen } = serve({ clientKeys: [KEY, "another-key"], ticketSecret: SECRET });
+  const { ask, post, seen } = serve({ clientKeys: [KEY, "another-key"], ...TICKETS });
   const keys = ["", "x", KEY.slice(0, -1), `${KEY}x`, KEY.toUpperCase(), `${KEY} ${KEY}`, "a-client-key,another-key", "undefined", "hft1.", "hft1.e30.AAAA", "[object Object]"];
   await refused(await ask("/v1/models", { key: null }), 401, "missing_api_key");
   for (const headers of [{ authorization: KEY }, { authorization: `Basic ${btoa(KEY)}` }, { "x-api-key": KEY }]) await refused(await ask("/v1/models", { key: null, headers }), 401, "missing_api_key");
@@ -177,14 +178,14 @@ test("every byte of every known key is looked at, wherever the presented one dif
 });
 
 test("keys and signatures are never compared as they are: digests of one length, and the platform's verify()", async (t) => {
-  const { post } = serve({ clientKeys: [KEY, "another-key"], ticketSecret: SECRET });
+  const { post } = serve({ clientKeys: [KEY, "another-key"], ...TICKETS });
   const digest = t.mock.method(crypto.subtle, "digest");
   const verify = t.mock.method(crypto.subtle, "verify");
   await post(BODY);
   const first = digest.mock.callCount();
   for (const key of ["x", KEY.slice(0, -1), `${KEY}x`, "y".repeat(500)]) assert.equal((await post(BODY, { key })).status, 401);
   assert.deepEqual([first, digest.mock.callCount()], [3, 7], "each key once, then one for each request");
-  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000 });
+  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000, audience: HOST });
   const at = ticket.lastIndexOf(".") + 1;
   const forged = [at, at + 20, at + 41].map((place) => ticket.slice(0, place) + (ticket[place] === "A" ? "B" : "A") + ticket.slice(place + 1));
   for (const key of forged) assert.equal((await post(BODY, { key })).status, 401);
@@ -200,8 +201,8 @@ test("a key's client has a name of its own, which is not the key", async () => {
 });
 
 test("a ticket brings its client and its limits; what its client may in all stays", async () => {
-  const { post, seen } = serve({ ticketSecret: SECRET, clientLimits: { requestsPerMinute: 100 }, limits: { tokensPerMinute: 5 } });
-  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000, limits: { requestsPerMinute: 2, onLimit: "wait" } });
+  const { post, seen } = serve({ ...TICKETS, clientLimits: { requestsPerMinute: 100 }, limits: { tokensPerMinute: 5 } });
+  const ticket = await issueTicket(SECRET, { client: "page", expiresIn: 60_000, audience: HOST, limits: { requestsPerMinute: 2, onLimit: "wait" } });
   assert.equal((await post(BODY, { key: ticket })).status, 200);
   const [{ parts, metadata }] = seen.calls;
   assert.deepEqual(parts.map(({ scope, limits }) => [scope.replace(/:[\da-f-]{36}$/, ":<id>"), limits]), [
@@ -211,17 +212,47 @@ test("a ticket brings its client and its limits; what its client may in all stay
 });
 
 test("a ticket is refused by its reason", async () => {
-  const { post } = serve({ ticketSecret: SECRET });
-  const issue = (ticket, now) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, ...ticket }, now);
+  const { post } = serve(TICKETS);
+  const issue = (ticket, now) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, audience: HOST, ...ticket }, now);
   await refused(await post(BODY, { key: await issue({}, Date.now() - 1_001) }), 401, "ticket_expired");
   await refused(await post(BODY, { key: await issue({ audience: "https://other.example" }) }), 401, "invalid_ticket");
-  await refused(await post(BODY, { key: await issueTicket("not the secret", { client: "page", expiresIn: 1_000 }) }), 401, "invalid_ticket");
-  assert.equal((await post(BODY, { key: await issue({ audience: HOST }) })).status, 200);
-  assert.equal((await post(BODY, { key: await issue({ audience: "gw.example" }) })).status, 200);
-  const named = serve({ ticketSecret: SECRET, audience: "my gateway" });
+  await refused(await post(BODY, { key: await issueTicket(`${SECRET}2`, { client: "page", expiresIn: 1_000, audience: HOST }) }), 401, "invalid_ticket");
+  for (const audience of [HOST, `${HOST}/v1`, "HTTPS://GW.example:443/"]) assert.equal((await post(BODY, { key: await issue({ audience }) })).status, 200, audience);
+  for (const audience of [undefined, "gw.example", "http://gw.example", `${HOST}.evil.example`]) await refused(await post(BODY, { key: await issue({ audience }) }), 401, "invalid_ticket");
+  const named = serve({ ...TICKETS, audience: "my gateway" });
   assert.equal((await named.post(BODY, { key: await issue({ audience: "my gateway" }) })).status, 200);
   await refused(await named.post(BODY, { key: await issue({ audience: HOST }) }), 401, "invalid_ticket");
-  await refused(await named.post(BODY, { key: await issue({}) }), 401, "invalid_ticket");
+  await refused(await named.post(BODY, { key: await issue({ audience: undefined }) }), 401, "invalid_ticket");
+});
+
+test("which gateway a ticket is for is what its operator has named, not what a request says", async () => {
+  const away = serve({ ...TICKETS, url: "https://other.example" });
+  const ticket = (audience) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, audience });
+  // Requests come to gw.example all the same.
+  await refused(await away.post(BODY, { key: await ticket(HOST), headers: { host: "gw.example", "x-forwarded-host": "gw.example" } }), 401, "invalid_ticket");
+  assert.equal((await away.post(BODY, { key: await ticket("https://other.example") })).status, 200);
+});
+
+test("what a genuine ticket says is checked like anybody's word, and what is wrong is named", async () => {
+  const { post, seen } = serve(TICKETS);
+  const sign = async (payload) => {
+    const encode = (bytes) => Buffer.from(bytes).toString("base64url");
+    const signed = `hft1.${encode(typeof payload === "string" ? payload : JSON.stringify(payload))}`;
+    const key = await crypto.subtle.importKey("raw", Buffer.from(SECRET), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    return `${signed}.${encode(await crypto.subtle.sign("HMAC", key, Buffer.from(signed)))}`;
+  };
+  const fine = { id: "t1", client: "ann", expires: Date.now() + 60_000, audience: HOST };
+  assert.equal((await post(BODY, { key: await sign({ ...fine, limits: { requestsPerMinute: 5 } }) })).status, 200);
+  for (const [wrong, names] of [
+    [{ limits: { requestsPerMinute: "5" } }, "limits.requestsPerMinute"], [{ limits: { tokensPerMinute: -1 } }, "limits.tokensPerMinute"], [{ limits: { maxConcurrent: null } }, "limits.maxConcurrent"],
+    [{ limits: { requestsPerMonth: 1.5 } }, "limits.requestsPerMonth"], [{ limits: { perMinute: 5 } }, "limits.perMinute"], [{ limits: [5] }, "limits"], [{ limits: null }, "limits"],
+    [{ client: 7 }, "client"], [{ client: "" }, "client"], [{ id: undefined }, "id"], [{ expires: "never" }, "expires"], [{ expires: null }, "expires"],
+  ]) {
+    const { message } = await refused(await post(BODY, { key: await sign({ ...fine, ...wrong }) }), 401, "invalid_ticket");
+    assert.ok(message.includes(`: ${names}: `), message);
+  }
+  for (const payload of ["no JSON", "null", "7", "[]"]) await refused(await post(BODY, { key: await sign(payload) }), 401, "invalid_ticket");
+  assert.equal(seen.calls.length, 1);
 });
 
 test("the operator's own function decides alone", async () => {
@@ -604,7 +635,7 @@ test("a caller's headers go no further", async () => {
 });
 
 test("one line for each request, without a secret in it", async () => {
-  const { ask, post, seen } = serve({ apiKeys: ["hf_upstream"], ticketSecret: SECRET }, () => Object.assign(upstreamError("APIError", 418, { error: `teapot hf_upstream ${SECRET} ${KEY}` }), { message: `teapot hf_upstream ${SECRET} ${KEY}` }));
+  const { ask, post, seen } = serve({ apiKeys: ["hf_upstream"], ...TICKETS }, () => Object.assign(upstreamError("APIError", 418, { error: `teapot hf_upstream ${SECRET} ${KEY}` }), { message: `teapot hf_upstream ${SECRET} ${KEY}` }));
   await ask("/healthz");
   await post(BODY, { key: "wrong" });
   await ask(`/${"x".repeat(500)}\n{"event":"forged"}`);

@@ -7,6 +7,7 @@ import { settings } from "../../src/js/gateway/setting.js";
 
 runOn(errors.HuggingFace);
 
+const SECRET = "a secret of the operator's, long enough";
 const OPEN = { GATEWAY_CLIENT_KEYS: "client-key" };
 const read = (env, options) => settings(options, { ...OPEN, ...env });
 
@@ -23,7 +24,7 @@ test("keys of the model's server: one, several by comma, numbered, each once and
 
 test("every variable", () => {
   const env = {
-    HF_BASE_URL: "https://tgi.example/v1", HF_BILL_TO: "acme", GATEWAY_CLIENT_KEYS: "one, two", GATEWAY_TICKET_SECRET: "secret", GATEWAY_AUDIENCE: "https://gw.example",
+    HF_BASE_URL: "https://tgi.example/v1", HF_BILL_TO: "acme", GATEWAY_CLIENT_KEYS: "one, two", GATEWAY_TICKET_SECRET: `  ${SECRET}\n`, GATEWAY_AUDIENCE: "https://gw.example", GATEWAY_URL: "https://GW.example/v1",
     GATEWAY_ORIGINS: "https://App.example/, http://localhost:5173", GATEWAY_MODELS: "meta-llama/*,org/name",
     GATEWAY_MAX_TOKENS: "500", GATEWAY_MAX_N: "1", GATEWAY_MAX_BODY_BYTES: "1000", GATEWAY_MAX_MESSAGES: "20",
     GATEWAY_TIMEOUT_CONNECT: "90000", GATEWAY_TIMEOUT_IDLE: "45000", GATEWAY_TIMEOUT_TOTAL: "600000", GATEWAY_EMBEDDINGS_BATCH: "256", GATEWAY_EARLY_HEAD: "0",
@@ -33,7 +34,7 @@ test("every variable", () => {
   };
   const given = settings({}, env);
   assert.deepEqual(JSON.parse(JSON.stringify(given)), {
-    baseURL: "https://tgi.example/v1", billTo: "acme", clientKeys: ["one", "two"], ticketSecret: "secret", audience: "https://gw.example",
+    baseURL: "https://tgi.example/v1", billTo: "acme", clientKeys: ["one", "two"], ticketSecret: SECRET, audience: "https://gw.example", url: "https://gw.example",
     origins: ["https://app.example", "http://localhost:5173"], models: ["meta-llama/*", "org/name"],
     caps: { maxTokens: 500, n: 1, bodyBytes: 1000, messages: 20 },
     timeout: { connect: 90_000, idle: 45_000, total: 600_000 }, embeddings: { batchSize: 256 }, earlyHead: 0,
@@ -77,7 +78,7 @@ test("a budget needs prices: the live ones where none are given", () => {
 test("nobody may call: that is an error, and an open gateway is written down", () => {
   assert.throws(() => settings({}, {}), { name: "ConfigError", path: "GATEWAY_CLIENT_KEYS", message: /GATEWAY_TICKET_SECRET.*authorize/ });
   assert.throws(() => settings({}, { GATEWAY_CLIENT_KEYS: " , " }), { path: "GATEWAY_CLIENT_KEYS" });
-  for (const options of [{ authorize: () => ({ client: "anyone" }) }, { ticketSecret: "s" }, { clientKeys: ["k"] }]) settings(options, {});
+  for (const options of [{ authorize: () => ({ client: "anyone" }) }, { ticketSecret: SECRET, url: "https://gw.example" }, { clientKeys: ["k"] }]) settings(options, {});
 });
 
 test("what is wrong is named, its value is not", () => {
@@ -98,6 +99,16 @@ test("what is wrong is named, its value is not", () => {
     [{ GATEWAY_ORIGINS: "null" }, {}, "GATEWAY_ORIGINS"],
     [{ GATEWAY_CLIENT_KEYS: 7 }, {}, "GATEWAY_CLIENT_KEYS"],
     [{ GATEWAY_TICKET_SECRET: { no: "text" } }, {}, "GATEWAY_TICKET_SECRET"],
+    [{ GATEWAY_TICKET_SECRET: VALUE }, {}, "GATEWAY_TICKET_SECRET"],
+    [{ GATEWAY_TICKET_SECRET: `${VALUE}${" ".repeat(30)}` }, {}, "GATEWAY_TICKET_SECRET"],
+    [{}, { ticketSecret: VALUE }, "ticketSecret"],
+    [{ GATEWAY_URL: VALUE }, {}, "GATEWAY_URL"],
+    [{ GATEWAY_URL: `ftp://${VALUE}` }, {}, "GATEWAY_URL"],
+    [{}, { url: 7 }, "url"],
+    [{ GATEWAY_BUDGET_USD: "0" }, {}, "GATEWAY_BUDGET_USD"],
+    [{ GATEWAY_BUDGET_USD: "0.00" }, {}, "GATEWAY_BUDGET_USD"],
+    [{}, { budget: { usd: 0, per: "day" } }, "budget.usd"],
+    [{}, { limits: { requestsPerMinute: "5" } }, "limits.requestsPerMinute"],
     [{}, { clientkeys: [VALUE] }, "clientkeys"],
     [{}, { clientKeys: VALUE }, "clientKeys"],
     [{}, { clientKeys: [""] }, "clientKeys"],
@@ -120,4 +131,33 @@ test("what is wrong is named, its value is not", () => {
       return true;
     });
   }
+});
+
+test("tickets name a gateway, and who it is is said by its operator", () => {
+  const secret = { GATEWAY_TICKET_SECRET: SECRET };
+  assert.throws(() => read(secret), { name: "ConfigError", path: "GATEWAY_URL", message: /GATEWAY_AUDIENCE.*GATEWAY_TICKET_SECRET/ });
+  assert.equal(read({ ...secret, GATEWAY_AUDIENCE: "mine" }).audience, "mine");
+  assert.equal(read({ ...secret, GATEWAY_URL: "https://gw.example:8443/v1" }).url, "https://gw.example:8443");
+  read(secret, { authorize: () => ({ client: "anyone" }) });
+});
+
+test("a variable of the gateway's that is misspelt is named, with the one that is meant", () => {
+  for (const [wrong, meant] of [
+    ["GATEWAY_REQUEST_PER_MINUTE", "GATEWAY_REQUESTS_PER_MINUTE"], ["GATEWAY_MAX_TOKEN", "GATEWAY_MAX_TOKENS"], ["GATEWAY_CLIENT_KEY", "GATEWAY_CLIENT_KEYS"], ["GATEWAY_ORIGIN", "GATEWAY_ORIGINS"],
+    ["GATEWAY_BUDGET", "GATEWAY_BUDGET_USD"], ["GATEWAY_CLIENT_MAX_CONCURENT", "GATEWAY_CLIENT_MAX_CONCURRENT"], ["GATEWAY_KEYS_TOKENS_PER_MINUTE", "GATEWAY_KEY_TOKENS_PER_MINUTE"],
+    ["GATEWAY_max_n", "GATEWAY_MAX_N"], ["GATEWAY_TICKETS_SECRET", "GATEWAY_TICKET_SECRET"], ["GATEWAY_MODEL", "GATEWAY_MODELS"], ["GATEWAY_TIMEOUT", "GATEWAY_TIMEOUT_IDLE"],
+  ]) {
+    for (const value of ["hf_wr0ng", 5, ["hf_wr0ng"], { hf_wr0ng: 1 }, true]) {
+      assert.throws(() => read({ [wrong]: value }), (error) => {
+        assert.deepEqual([error.name, error.path], ["ConfigError", wrong]);
+        assert.ok(error.message.includes(`Is ${meant} meant?`) && !error.message.includes("wr0ng"), error.message);
+        return true;
+      });
+    }
+  }
+  // Options win over variables, which are known all the same.
+  const options = { limits: {}, clientLimits: {}, keyLimits: {}, budget: { usd: 1, per: "day" }, caps: { n: 1 }, timeout: { idle: 5 }, models: ["a"], origins: [], url: "https://gw.example" };
+  read({ GATEWAY_REQUESTS_PER_MINUTE: "1", GATEWAY_CLIENT_MAX_CONCURRENT: "1", GATEWAY_KEY_TOKENS_PER_MINUTE: "1", GATEWAY_BUDGET_USD: "1", GATEWAY_BUDGET_PER: "day", GATEWAY_MAX_N: "1", GATEWAY_TIMEOUT_IDLE: "1", GATEWAY_MODELS: "a", GATEWAY_ORIGINS: "*", GATEWAY_URL: "https://gw.example" }, options);
+  // What is no variable of ours: bindings, what platforms set by themselves, what is not set.
+  read({ GATEWAY_CACHE: new (class Binding {})(), GATEWAY_FUNCTION: () => {}, GATEWAY_INTERFACE: "CGI/1.1", GATEWAY_SERVICE_HOST: "10.0.0.1", GATEWAY_SERVICE_PORT_HTTP: "80", GATEWAY_PORT: "tcp://10.0.0.1:80", GATEWAY_PORT_80_TCP_ADDR: "10.0.0.1", GATEWAY_NONE: "", GATEWAY_VOID: undefined });
 });

@@ -9,10 +9,10 @@ runOn(errors.HuggingFace);
 
 const SECRET = "a secret of the operator's, long enough";
 const NOW = 1_800_000_000_000;
-const HERE = [undefined, "https://gateway.example"];
+const HERE = "https://gateway.example";
 
-const issue = (ticket = {}) => issueTicket(SECRET, { client: "page", expiresIn: 60_000, ...ticket }, NOW);
-const read = (token, { secret = SECRET, audiences = HERE, now = NOW } = {}) => readTicket(secret, token, { audiences, now });
+const issue = (ticket = {}) => issueTicket(SECRET, { client: "page", expiresIn: 60_000, audience: HERE, ...ticket }, NOW);
+const read = (token, { secret = SECRET, audience = HERE, now = NOW } = {}) => readTicket(secret, token, { isMeant: (named) => named === audience, now });
 
 test("a ticket says who holds it, and what it may", async () => {
   const limits = { requestsPerMinute: 5 };
@@ -38,11 +38,11 @@ test("it may be used again until it expires, and never after", async () => {
 });
 
 test("it is good for the audience it names", async () => {
-  const [bound, free] = [await issue({ audience: "https://other.example" }), await issue()];
+  const [bound, free] = [await issue({ audience: "https://other.example" }), await issue({ audience: undefined })];
   assert.equal((await read(bound)).refused, "audience");
-  assert.equal((await read(bound, { audiences: ["https://other.example"] })).refused, undefined);
-  assert.equal((await read(free)).refused, undefined);
-  assert.equal((await read(free, { audiences: ["https://other.example"] })).refused, "audience", "a gateway with a name of its own wants to be named");
+  assert.equal((await read(bound, { audience: "https://other.example" })).refused, undefined);
+  assert.equal((await read(await issue())).refused, undefined);
+  for (const audience of [HERE, "https://other.example"]) assert.equal((await read(free, { audience })).refused, "audience", "a gateway wants to be named");
 });
 
 test("another secret, any changed character, any missing or added part is a forgery", async () => {
@@ -75,10 +75,22 @@ test("what can't be a ticket is refused when it is issued", async () => {
     [{ client: "" }, "client"], [{ client: 7 }, "client"], [{ client: "x".repeat(257) }, "client"],
     [{ expiresIn: 0 }, "expiresIn"], [{ expiresIn: -1 }, "expiresIn"], [{ expiresIn: Infinity }, "expiresIn"], [{ expiresIn: "60" }, "expiresIn"],
     [{ audience: "" }, "audience"], [{ limits: { requestsPerMinute: -1 } }, "limits.requestsPerMinute"], [{ limits: { perMinute: 1 } }, "limits.perMinute"],
-    [{ limits: [] }, "limits"],
+    [{ limits: [] }, "limits"], [{ limits: { requestsPerMinute: "5" } }, "limits.requestsPerMinute"], [{ limits: { tokensPerMinute: null } }, "limits.tokensPerMinute"],
   ];
   for (const [ticket, path] of cases) {
     await assert.rejects(issue(ticket), { name: "ConfigError", path }, JSON.stringify(ticket));
   }
-  await assert.rejects(issueTicket("", { client: "a", expiresIn: 1 }), { name: "ConfigError", path: "secret" });
+  for (const secret of ["", "short", "x".repeat(31), ` ${"x".repeat(31)}\n`, undefined, 7, null]) {
+    await assert.rejects(issueTicket(secret, { client: "a", expiresIn: 1 }), (error) => error.name === "ConfigError" && error.path === "secret" && !error.message.includes("xx"));
+  }
+});
+
+test("white space around a secret, as files leave it, is no part of it on either side", async () => {
+  const ways = [SECRET, ` ${SECRET}`, `${SECRET}\n`, `\t${SECRET} \r\n`];
+  for (const issued of ways) {
+    for (const known of ways) {
+      const token = await issueTicket(issued, { client: "page", expiresIn: 60_000, audience: HERE }, NOW);
+      assert.equal((await read(token, { secret: known })).refused, undefined);
+    }
+  }
 });

@@ -190,11 +190,13 @@ test("labels tell keys apart and never show them", async () => {
   assert.deepEqual(again.snapshot().keys.map(({ key }) => key), keys.map(({ key }) => key), "the same key has the same label");
 });
 
-test("a key that an answer quotes is nowhere in its error or settlement, wherever and however it is written", async () => {
+test("a key that an answer quotes is nowhere in its error or settlement, as it is, as JSON spells it, or in part", async () => {
   const key = "hf_marker/of-quoting+keys";
   const part = key.slice(0, 12); // what would be left of it where messages are cut
   const json = JSON.stringify(key);
   const escaped = json.replaceAll("/", "\\/").replace("m", "\\u006d");
+  const nested = JSON.stringify(escaped.slice(1, -1)); // in JSON within a string of JSON
+  const half = JSON.stringify(`${key.slice(0, 16)}…`);
   const long = JSON.stringify({ error: `${"x".repeat(599 - part.length)}${key}` });
   const frame = (text) => ({ sse: [`data: ${text}\n\n`], done: true });
   const body = (text, rest = {}) => ({ text, contentType: "application/json", ...rest });
@@ -211,6 +213,13 @@ test("a key that an answer quotes is nowhere in its error or settlement, whereve
     "a finish_reason": [body(answerOf("message")), frame(answerOf("delta"))],
     "an error frame": [frame(errorOf(json))],
     "an error frame, escaped": [frame(errorOf(escaped))],
+    "a refusal, escaped twice": [body(errorOf(nested), { status: 400 })],
+    "an error frame, escaped twice": [frame(errorOf(nested))],
+    "a refusal, in part": [body(errorOf(half), { status: 400 })],
+    "an error frame, in part": [frame(errorOf(half))],
+    "the name of a member": [body(`{"error":{${escaped}:1}}`, { status: 400 }), frame(`{"error":{${escaped}:1}}`)],
+    "a frame that is no chunk": [frame(`{"detail":${escaped}}`)],
+    "text in place of a stream": [body(`${" ".repeat(10)}${"x".repeat(284)} ${escaped.slice(1, -1)}`), { text: `${"x".repeat(290)}${escaped.slice(1, -1)}`, contentType: "text/event-stream" }],
     "a stream's headers, cut off": [{ headers, cutAfter: 20 }],
   };
   const seen = (value) => inspect(value, { depth: 20, showHidden: true, getters: true });

@@ -63,6 +63,7 @@ function fromCdn(head) {
   return head.replace(CDN, MODULE);
 }
 
+const GATEWAY_ADDRESS = "https://gateway.example.com";
 const GATEWAY = 'import { LimitObject, gateway } from "hfetch/gateway";\nexport { LimitObject };\nexport default gateway();\n';
 
 /** A page whose requests go to a gateway in workerd, which alone has the token; the page has a ticket. */
@@ -70,10 +71,10 @@ async function behindGateway(browser, snippet) {
   const pkg = join(snippet.folder, "node_modules/hfetch");
   const { issueTicket } = await import(pathToFileURL(join(pkg, "dist/gateway.js")).href);
   const secret = randomUUID();
-  const env = { HF_TOKEN: "hf_reader", HF_BASE_URL: `${snippet.endpoint.url}/v1`, GATEWAY_TICKET_SECRET: secret, GATEWAY_ORIGINS: "*" };
+  const env = { HF_TOKEN: "hf_reader", HF_BASE_URL: `${snippet.endpoint.url}/v1`, GATEWAY_TICKET_SECRET: secret, GATEWAY_URL: GATEWAY_ADDRESS, GATEWAY_ORIGINS: "*" };
   const gateway = await startWorker({ pkg, worker: GATEWAY, env, log: () => {} });
   try {
-    const ticket = await issueTicket(secret, { client: "reader", expiresIn: TIME_LIMIT });
+    const ticket = await issueTicket(secret, { client: "reader", expiresIn: TIME_LIMIT, audience: GATEWAY_ADDRESS });
     return await page(browser, bundled, `<body></body><script type="module">${snippet.code}</script>`, snippet, gateway.url, ticket);
   } finally {
     await gateway.close();

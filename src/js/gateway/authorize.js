@@ -2,13 +2,14 @@
 
 import { encoder } from "./encoder.js";
 import { Refusal } from "./refusal.js";
-import { checkBudget, checkLimits, limited, refuse } from "./setting.js";
+import { checkBudget, checkLimits, limited, originOf, refuse } from "./setting.js";
 import { isName, looksLikeTicket, readTicket } from "./ticket.js";
 
 const TICKETS = {
   forged: ["invalid_ticket", "This ticket is not valid here."],
   expired: ["ticket_expired", "This ticket has expired: ask for a new one."],
-  audience: ["invalid_ticket", "This ticket was issued for another gateway."],
+  audience: ["invalid_ticket", "This ticket was issued for another gateway, or names none as its audience."],
+  malformed: ["invalid_ticket", "This ticket can't be read"],
 };
 
 function unauthorized(code, message) {
@@ -64,7 +65,7 @@ export class Gatekeeper {
     if (authorize) return this.#ask(request, env);
     const token = bearer(request);
     if (token === undefined) throw unauthorized("missing_api_key", "Send a key of this gateway: Authorization: Bearer <key>.");
-    if (ticketSecret !== undefined && looksLikeTicket(token)) return this.#ticket(token, new URL(request.url), now);
+    if (ticketSecret !== undefined && looksLikeTicket(token)) return this.#ticket(token, now);
     return this.#key(token);
   }
 
@@ -82,12 +83,15 @@ export class Gatekeeper {
     return { client, limits: limits && limited({ ...this.#settings.share, ...limits }), budget };
   }
 
-  async #ticket(token, url, now) {
-    const { ticketSecret, audience } = this.#settings;
-    // Where no audience is configured a ticket may name the gateway's own address, or none.
-    const audiences = audience === undefined ? [undefined, url.origin, url.host] : [audience];
-    const { ticket, refused } = await readTicket(ticketSecret, token, { audiences, now });
-    if (refused) throw unauthorized(...TICKETS[refused]);
+  async #ticket(token, now) {
+    const { ticketSecret, audience, url } = this.#settings;
+    // Where no audience is configured a ticket names an address of this gateway's, as its operator has named it.
+    const isMeant = (named) => (audience === undefined ? originOf(named) === url : named === audience);
+    const { ticket, refused, problem } = await readTicket(ticketSecret, token, { isMeant, now });
+    if (refused) {
+      const [code, message] = TICKETS[refused];
+      throw unauthorized(code, problem === undefined ? message : `${message}: ${problem}.`);
+    }
     return { client: ticket.client, ticket: { id: ticket.id, limits: ticket.limits && limited(ticket.limits) } };
   }
 

@@ -11,7 +11,7 @@ const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0))
 const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
-const asItCame = (text) => text;
+const asItCame = (given) => given;
 
 /** What clients of chat completions take for a failure. */
 export const hasError = (value) => Boolean(value?.error);
@@ -19,27 +19,29 @@ export const hasError = (value) => Boolean(value?.error);
 /**
  * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back: of one that never does nobody could make
  * anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
- * that one is left out. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
+ * that one is left out. `keyless`: bytes without keys of the operator's. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
  */
 export class WholeEvents {
   told = false; // whether an event has reported the failure in the words that clients know
   #usage;
+  #keyless;
   #redact;
   #tells;
   #held = [];
   #end = BEGINNING; // of what is held
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
-  constructor({ usage = true, redact = asItCame, tells = hasError } = {}) {
+  constructor({ usage = true, keyless = asItCame, redact = asItCame, tells = hasError } = {}) {
     this.#usage = usage;
+    this.#keyless = keyless;
     this.#redact = redact;
     this.#tells = tells;
   }
 
   take(bytes, tail, over, failed) {
     const whole = this.#whole(bytes);
-    if (!over) return this.#asked(whole, tail);
-    const events = join([whole, ended(join(this.#held))]);
+    if (!over) return this.#asked(this.#keyless(whole), tail);
+    const events = this.#keyless(join([whole, ended(join(this.#held))]));
     this.#held = [];
     return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
   }

@@ -73,10 +73,12 @@ export class Catalogue {
   async read(id, clock, ask) {
     for (;;) {
       const now = clock();
-      if (now < this.#until) return id === undefined ? this.#list : this.#models.get(id);
-      if (now < this.#failedUntil) throw this.#failure.again(this.#failedUntil - now);
-      if (now >= this.#askedUntil) await this.#renew(clock, ask);
-      else await new Promise((resolve) => setTimeout(resolve, LOOK));
+      // A clock that was ahead, and is right again, keeps nothing for longer than that.
+      const holds = (until, longest) => now < until && now >= until - longest;
+      if (holds(this.#until, FRESH_FOR)) return id === undefined ? this.#list : this.#models.get(id);
+      if (holds(this.#failedUntil, LONGEST_FAILED)) throw this.#failure.again(this.#failedUntil - now);
+      if (holds(this.#askedUntil, PATIENCE)) await new Promise((resolve) => setTimeout(resolve, LOOK));
+      else await this.#renew(clock, ask);
     }
   }
 

@@ -1,6 +1,6 @@
 // The Responses API's answers, read for the settlement alone: their end, their usage, and what they delivered where none is told.
 
-import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson } from "./client.js";
+import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson, redacted } from "./client.js";
 
 const ENDS = ["response.completed", "response.incomplete"];
 export const FAILURES = ["response.failed", "error"];
@@ -81,9 +81,9 @@ export class ResponseDecoder {
     this.#text = "";
   }
 
-  fault() {
+  fault({ secrets }) {
     if (!this.#reported) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
-    return new StreamError(typeof this.#said === "string" ? this.#said : "the server reported a failure", { partial: null });
+    return new StreamError(typeof this.#said === "string" ? redacted(this.#said, secrets) : "the server reported a failure", { partial: null });
   }
 
   account(call, whole) {

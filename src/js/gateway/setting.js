@@ -14,6 +14,7 @@ const CAPS = { maxTokens: "GATEWAY_MAX_TOKENS", n: "GATEWAY_MAX_N", bodyBytes: "
 const TIMEOUTS = { headers: "GATEWAY_TIMEOUT_HEADERS", connect: "GATEWAY_TIMEOUT_CONNECT", idle: "GATEWAY_TIMEOUT_IDLE", total: "GATEWAY_TIMEOUT_TOTAL" };
 const BATCHING = { batchSize: "GATEWAY_EMBEDDINGS_BATCH", concurrency: undefined };
 const PERIODS = ["hour", "day", "month", "total"];
+const SECRET = 32; // characters at least: what signs must not be found by trying
 const BODY_BYTES = 4 * 1024 * 1024;
 const EARLY_HEAD = 7_000; // ms
 
@@ -23,10 +24,18 @@ export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${prob
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value !== "";
 
+/** What tickets are signed with, on both sides: white space around it, as files and shells leave it, is no part of it. */
+export function signingSecret(name, value) {
+  const secret = string(name, value).trim();
+  if (secret.length < SECRET) throw refuse(name, `must be a random text of at least ${SECRET} characters`);
+  return secret;
+}
+
 // One reader for options and one for variables, each naming what it refuses as its user knows it. Values are never quoted.
 class Reader {
   #options;
   #env;
+  #known = []; // names of variables that mean something
 
   constructor(options, env) {
     this.#options = options;
@@ -35,6 +44,7 @@ class Reader {
 
   /** An option as it is, once `check` has accepted it; else the variable through `parse`. */
   pick(option, check, variable, parse) {
+    if (variable !== undefined) this.#known.push(variable);
     const given = this.#options[option];
     if (given !== undefined) return check(option, given) ?? given;
     const text = variable === undefined ? undefined : this.variable(variable);
@@ -43,10 +53,29 @@ class Reader {
 
   /** A variable that is set to something; a Worker's may be JSON. */
   variable(name) {
+    this.#known.push(name);
+    return this.#value(name);
+  }
+
+  #value(name) {
     const value = this.#env[name];
     if (value === undefined || value === null || value === "") return undefined;
     if (typeof value === "string") return value.trim() || undefined;
     return value;
+  }
+
+  /** Names of variables that nothing was read from because options win. */
+  knows(names) {
+    this.#known.push(...names);
+  }
+
+  /** A variable of the gateway's that means nothing is a misspelt one, whose limit would not hold. */
+  checkNames() {
+    const unknown = Object.keys(this.#env).find((name) => OURS.test(name) && !PLATFORMS.test(name) && !this.#known.includes(name) && isVariable(this.#value(name)));
+    if (unknown === undefined) return;
+    const distances = this.#known.filter((name) => OURS.test(name)).map((name) => [distance(name, unknown), name]);
+    const [, nearest] = distances.reduce((least, one) => (one[0] < least[0] ? one : least));
+    throw refuse(unknown, `is no variable of the gateway. Is ${nearest} meant?`);
   }
 
   /** HF_TOKEN and HF_TOKEN_1, HF_TOKEN_2, … in the order of their numbers. */
@@ -56,6 +85,27 @@ class Reader {
     const tokens = ["HF_TOKEN", ...numbered].flatMap((name) => list(name, this.variable(name) ?? ""));
     return tokens.length > 0 ? [...new Set(tokens)] : undefined;
   }
+}
+
+const OURS = /^GATEWAY_/;
+// What CGI hosts, and Kubernetes for a service named "gateway", put into every environment.
+const PLATFORMS = /^GATEWAY_(?:INTERFACE|PORT|PORT_\d+_\w+|SERVICE_(?:HOST|PORT)\w*)$/;
+
+// Bindings of a Worker's stand in its environment too: they are objects of the platform's.
+function isVariable(value) {
+  if (value === null || typeof value !== "object") return value !== undefined && typeof value !== "function";
+  return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+// How many characters have to be changed to make one name of another (Levenshtein).
+function distance(one, other) {
+  let row = [...other, ""].map((_, at) => at);
+  for (const [index, character] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [at, wanted] of [...other].entries()) next.push(Math.min(next[at] + 1, row[at + 1] + 1, row[at] + (character === wanted ? 0 : 1)));
+    row = next;
+  }
+  return row.at(-1);
 }
 
 function string(name, value) {
@@ -93,7 +143,7 @@ export function checkLimits(name, limits) {
   if (!isObject(limits)) throw refuse(name, "must be an object");
   for (const [key, value] of Object.entries(limits)) {
     if (!(key in LIMITS) && !WAITING.includes(key)) throw refuse(`${name}.${key}`, "is not a limit");
-    if (key in LIMITS && value !== undefined) count(`${name}.${key}`, value);
+    if (key in LIMITS && value !== undefined) count(`${name}.${key}`, typeof value === "number" ? value : NaN);
   }
 }
 
@@ -106,6 +156,14 @@ export function checkBudget(name, budget) {
 /** What one client may hold of the gateway's places where nobody has said: a quarter, so that none keeps the others out. */
 const shareOf = ({ maxConcurrent }) => (maxConcurrent === undefined ? {} : { maxConcurrent: Math.max(1, Math.floor(maxConcurrent / 4)) });
 
+// Nothing could be spent, where 0 is no limit elsewhere: whoever means that takes the keys away.
+function checkGatewayBudget(name, given) {
+  checkBudget(name, given);
+  if (given.usd === 0) throw refuse(`${name}.usd`, NO_BUDGET);
+}
+
+const NO_BUDGET = "must be above 0: leave it out where there is no budget";
+
 /** What a Limits object limits: 0 is no limit. */
 export function limited(limits) {
   return Object.fromEntries(Object.keys(LIMITS).filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
@@ -113,6 +171,7 @@ export function limited(limits) {
 
 function limits(reader, option, prefix, share) {
   const given = reader.pick(option, checkLimits);
+  reader.knows(Object.values(LIMITS).map((name) => `${prefix}_${name}`));
   if (given !== undefined) return limited({ ...share, ...given });
   const named = Object.entries(LIMITS).map(([key, name]) => [key, `${prefix}_${name}`, reader.variable(`${prefix}_${name}`)]);
   const counted = named.filter(([, , value]) => value !== undefined).map(([key, name, value]) => [key, count(name, value)]);
@@ -120,12 +179,14 @@ function limits(reader, option, prefix, share) {
 }
 
 function budget(reader) {
-  const given = reader.pick("budget", checkBudget);
+  const given = reader.pick("budget", checkGatewayBudget);
+  reader.knows(["GATEWAY_BUDGET_USD", "GATEWAY_BUDGET_PER"]);
   if (given !== undefined) return given;
   const usd = reader.variable("GATEWAY_BUDGET_USD");
   if (usd === undefined) return undefined;
   const number = /^\d+(\.\d+)?$/.test(usd) ? Number(usd) : NaN;
   if (!Number.isFinite(number)) throw refuse("GATEWAY_BUDGET_USD", "must be a number of US dollars");
+  if (number === 0) throw refuse("GATEWAY_BUDGET_USD", NO_BUDGET);
   const per = reader.variable("GATEWAY_BUDGET_PER") ?? "month";
   if (!PERIODS.includes(per)) throw refuse("GATEWAY_BUDGET_PER", `must be one of ${PERIODS.join(", ")}`);
   return { usd: number, per };
@@ -136,6 +197,7 @@ function counts(reader, option, given = {}, variables, what) {
   if (!isObject(given)) throw refuse(option, "must be an object");
   const unknown = Object.keys(given).find((key) => !(key in variables));
   if (unknown !== undefined) throw refuse(`${option}.${unknown}`, `is not ${what}`);
+  reader.knows(Object.values(variables));
   const entries = Object.entries(variables).map(([key, variable]) => {
     if (given[key] !== undefined) return [key, count(`${option}.${key}`, given[key], 1)];
     const value = variable && reader.variable(variable);
@@ -145,6 +207,18 @@ function counts(reader, option, given = {}, variables, what) {
 }
 
 const orNothing = (given) => (Object.keys(given).length > 0 ? given : undefined);
+
+/** The origin of an address, or undefined. */
+export function originOf(text) {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return /^https?:$/.test(url?.protocol) ? url.origin : undefined;
+}
+
+function ownOrigin(name, value) {
+  const origin = originOf(string(name, value));
+  if (origin === undefined) throw refuse(name, "must be this gateway's own address, such as https://gateway.example");
+  return origin;
+}
 
 // An origin is compared as browsers write it.
 function origins(name, value) {
@@ -181,7 +255,7 @@ function pricing(name, value) {
 }
 
 const KNOWN = [
-  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "authorize", "origins", "models", "caps",
+  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "authorize", "origins", "models", "caps",
   "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
 ];
 
@@ -197,8 +271,9 @@ export function settings(options = {}, env) {
     baseURL: reader.pick("baseURL", string, "HF_BASE_URL", string),
     billTo: reader.pick("billTo", string, "HF_BILL_TO", string),
     clientKeys: reader.pick("clientKeys", strings, "GATEWAY_CLIENT_KEYS", list) ?? [],
-    ticketSecret: reader.pick("ticketSecret", string, "GATEWAY_TICKET_SECRET", string),
+    ticketSecret: reader.pick("ticketSecret", signingSecret, "GATEWAY_TICKET_SECRET", signingSecret),
     audience: reader.pick("audience", string, "GATEWAY_AUDIENCE", string),
+    url: reader.pick("url", ownOrigin, "GATEWAY_URL", ownOrigin),
     authorize: reader.pick("authorize", callable),
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
@@ -218,12 +293,17 @@ export function settings(options = {}, env) {
     store: options.store,
   };
   given.pricing ??= given.budget && "live";
+  reader.checkNames();
   checkAuthorization(given);
   return given;
 }
 
 // A gateway that lets everybody in is a choice somebody has to write down.
-function checkAuthorization({ clientKeys, ticketSecret, authorize }) {
+function checkAuthorization({ clientKeys, ticketSecret, audience, url, authorize }) {
+  if (ticketSecret !== undefined && audience === undefined && url === undefined && authorize === undefined) {
+    // A Host header is the caller's word: by it a ticket of one gateway would be good for another.
+    throw refuse("GATEWAY_URL", "is not set, nor GATEWAY_AUDIENCE: with GATEWAY_TICKET_SECRET one of them says what tickets must name, the gateway's own address or a name");
+  }
   if (clientKeys.length > 0 || ticketSecret !== undefined || authorize !== undefined) return;
   throw refuse("GATEWAY_CLIENT_KEYS", "is not set, nor GATEWAY_TICKET_SECRET, nor an authorize function: nobody could call this gateway");
 }

@@ -2,7 +2,7 @@
 // the signature is HMAC-SHA-256 over all that stands before it, version included.
 
 import { encoder } from "./encoder.js";
-import { checkLimits, refuse } from "./setting.js";
+import { checkLimits, refuse, signingSecret } from "./setting.js";
 
 const VERSION = "hft1";
 const LONGEST = 4_096; // characters; what is longer is no ticket of ours
@@ -23,7 +23,7 @@ function fromBase64url(text) {
 }
 
 function hmacKey(secret, usage) {
-  return crypto.subtle.importKey("raw", encoder.encode(secret), HMAC, false, [usage]);
+  return crypto.subtle.importKey("raw", encoder.encode(signingSecret("secret", secret)), HMAC, false, [usage]);
 }
 
 export function isName(value) {
@@ -31,7 +31,7 @@ export function isName(value) {
 }
 
 export async function issueTicket(secret, ticket, now = Date.now()) {
-  if (typeof secret !== "string" || secret === "") throw refuse("secret", "must be a string that is not empty");
+  signingSecret("secret", secret);
   const { client, expiresIn, audience, limits } = ticket ?? {};
   if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
   if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
@@ -49,16 +49,37 @@ export function looksLikeTicket(token) {
   return token.startsWith(`${VERSION}.`);
 }
 
-/** The ticket's content, or the reason why it is none: "forged", "expired" or "audience". `audiences` are this gateway's names. */
-export async function readTicket(secret, token, { audiences, now }) {
+// Who has the secret may have made a ticket with code of their own: what it says is looked at as anybody's is.
+function contentOf(bytes) {
+  let ticket;
+  try {
+    ticket = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw refuse("", "it is no JSON");
+  }
+  const { id, client, expires, limits } = ticket ?? {};
+  if (!isName(id)) throw refuse("id", `must be a string of 1 to ${LONGEST_NAME} characters`);
+  if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
+  if (!Number.isFinite(expires)) throw refuse("expires", "must be a number of ms since the epoch");
+  if (limits !== undefined) checkLimits("limits", limits);
+  return ticket;
+}
+
+/** The ticket's content, or the reason why it is none: "forged", "malformed" (and what is), "expired" or "audience", which `isMeant` says. */
+export async function readTicket(secret, token, { isMeant, now }) {
   const [version, payload, signature, ...more] = token.length > LONGEST ? [] : token.split(".");
   const [body, mac] = [fromBase64url(payload ?? ""), fromBase64url(signature ?? "")];
   if (version !== VERSION || more.length > 0 || !body || !mac) return { refused: "forged" };
   // verify() compares in constant time.
   const genuine = await crypto.subtle.verify(HMAC, await hmacKey(secret, "verify"), mac, encoder.encode(`${version}.${payload}`));
   if (!genuine) return { refused: "forged" };
-  const ticket = JSON.parse(new TextDecoder().decode(body));
+  let ticket;
+  try {
+    ticket = contentOf(body);
+  } catch (error) {
+    return { refused: "malformed", problem: error.message };
+  }
   if (!(now < ticket.expires)) return { refused: "expired" };
-  if (!audiences.includes(ticket.audience)) return { refused: "audience" };
+  if (!isMeant(ticket.audience)) return { refused: "audience" };
   return { ticket };
 }

@@ -6,6 +6,7 @@ import {
 } from "./client.js";
 import { encoder } from "./encoder.js";
 import { WholeEvents, hasError } from "./event_filter.js";
+import { withoutKeys } from "./key_filter.js";
 import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
@@ -75,7 +76,7 @@ export class Upstream {
 }
 
 function answerOf(call, info, body) {
-  return { ...info, quotas: call.quotas ?? null, body };
+  return { ...info, quotas: call.quotas ?? null, body: withoutKeys(body, call.secrets) };
 }
 
 // How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
@@ -101,7 +102,7 @@ const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact,
   const decoder = decoderFor(call);
   const pump = new Pump(sent, decoder, call, cancel, call.idle);
   pump.mode = FOLD;
-  const filter = new WholeEvents({ usage: call.asks_usage, redact, tells });
+  const filter = new WholeEvents({ usage: call.asks_usage, keyless: (bytes) => withoutKeys(bytes, call.secrets), redact, tells });
   pump.passThrough = filter;
   // An event that has been handed on has told it; and a caller who has left listens no more.
   const silent = (error) => filter.told || error instanceof APIUserAbortError;

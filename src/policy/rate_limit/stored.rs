@@ -22,7 +22,7 @@ pub struct State {
     left: f64,
     month_start: f64,
     requests_this_month: f64,
-    /// Start and requests of the month that the clock has left, where there were any.
+    /// Of the month that the clock has left: the latest reading, and requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     month_left: Option<(f64, f64)>,
     blocked_until: f64,
@@ -39,14 +39,14 @@ impl RateLimiter {
             settled.extend(self.window.settled_at(*at).map(row));
         }
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
-        let (month_left, requests) = self.month.left();
+        let (left_at, requests) = self.month.left();
         State {
             now: steady,
             wall: (wall != steady).then_some(wall),
             left: self.window.left(),
             month_start: self.month.start(),
             requests_this_month: self.month.amount as f64,
-            month_left: (requests > 0).then_some((month_left, requests as f64)),
+            month_left: (left_at > 0.0).then_some((left_at, requests as f64)),
             blocked_until: self.blocked_until,
             last_reservation: self.last_id as f64,
             settled,
@@ -92,7 +92,7 @@ impl RateLimiter {
             })
             .ok_or_else(|| state.broken("monthLeft"))?,
         };
-        limiter.month = Period::new(month, amount, month_left);
+        limiter.month = Period::new(month, wall, amount, month_left);
         limiter.blocked_until = state.time("blockedUntil")?;
         limiter.last_id = state.count("lastReservation")?;
         let mut settled = Vec::new();
