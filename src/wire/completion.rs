@@ -61,6 +61,9 @@ pub struct Completion {
     counter: Option<NewCounter>,
 }
 
+/// A part that is not looked into for its weight.
+const SHORT: usize = 48;
+
 /// The counts of a usage object.
 const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
@@ -137,15 +140,16 @@ impl Completion {
         }
     }
 
-    /// A part adds to what is kept, unless it takes the place of what was said before.
+    /// A part adds to what is kept, unless it takes the place of what was said before. Of a short one that is not asked: it would take
+    /// longer than the part is worth.
+    #[inline]
     fn grow(&mut self, part: Part, bytes: &[u8]) {
-        if !last_counts(part, bytes) {
+        if bytes.len() <= SHORT || !last_counts(part, bytes) {
             self.size += bytes.len();
         }
     }
 
     fn add_to_choice(&mut self, part: Part, bytes: &[u8]) {
-        self.grow(part, bytes);
         let Some(choice) = self.choices.get_mut(self.choice) else {
             return;
         };
@@ -157,7 +161,11 @@ impl Completion {
                 if part == Part::FinishReason && bytes == b"error" {
                     self.failure.get_or_insert_default();
                 }
-                self.said += choice.add(part, bytes, self.said > self.said_before);
+                let said = choice.add(part, bytes, self.said > self.said_before);
+                self.said += said;
+                if said < bytes.len() {
+                    self.grow(part, bytes);
+                }
             }
         }
     }
@@ -171,7 +179,8 @@ impl Completion {
 
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.size());
+        // Keys and quotes are added to that. One that had to grow would take twice the room.
+        let mut out = Vec::with_capacity(self.size() + self.size() / 8 + 256);
         let head: [&[u8]; 7] = [
             b"{\"id\":",
             or(&self.id, b"\"\""),

@@ -98,6 +98,7 @@ impl ChatDecoder {
         ChatDecoder::with(limit, usize::MAX, Completion::counting(counter))
     }
 
+    #[inline(never)]
     fn with(limit: usize, most: usize, completion: Completion) -> Self {
         ChatDecoder {
             sse: SseDecoder::new(limit).without_ids(),
