@@ -265,7 +265,7 @@ fn count() -> impl Strategy<Value = Option<f64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_answer_is_free_or_dearer_than_it_can_have_been(

@@ -68,13 +68,11 @@ pub struct Told {
 
 impl Told {
     /// Prompt and completion; one that is missing follows from the total.
-    fn counts(&self) -> (Option<u64>, Option<u64>) {
-        // `as` saturates.
-        let count =
-            |one: Option<f64>, other| one.or_else(|| self.rest(other)).map(|one| one as u64);
+    fn counts(&self) -> (Option<f64>, Option<f64>) {
+        let rest = |one: Option<f64>| Some(self.total? - one?);
         (
-            count(self.prompt, self.completion),
-            count(self.completion, self.prompt),
+            self.prompt.or_else(|| rest(self.completion)),
+            self.completion.or_else(|| rest(self.prompt)),
         )
     }
 
@@ -86,26 +84,13 @@ impl Told {
     /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
     /// less than the text that came can have been.
     fn doubt(&self, ask: &Ask) -> Option<&'static str> {
-        let prompt = (0.0, ask.most_prompt);
-        let completion = (Ask::least_told(self.said), ask.most_told(self.said));
-        let missing = |count: Option<f64>, other| match count {
-            None => self.rest(other),
-            Some(_) => None,
-        };
-        let bounds = [
-            ("prompt_tokens", self.prompt, prompt),
-            ("completion_tokens", self.completion, completion),
-            ("total_tokens", self.total, (0.0, prompt.1 + completion.1)),
-            (
-                "total_tokens",
-                missing(self.prompt, self.completion),
-                prompt,
-            ),
-            (
-                "total_tokens",
-                missing(self.completion, self.prompt),
-                completion,
-            ),
+        let (prompt, completion) = self.counts();
+        let (most_prompt, most) = (ask.most_prompt, ask.most_told(self.said));
+        let least = Ask::least_told(self.said);
+        let most = [
+            ("total_tokens", self.total, 0.0, most_prompt + most),
+            ("prompt_tokens", prompt, 0.0, most_prompt),
+            ("completion_tokens", completion, least, most),
         ];
         let wrong = |(name, count, (least, most)): (_, Option<f64>, (f64, f64))| {
             count.filter(|count| !(least..=most).contains(count))?;
@@ -188,20 +173,19 @@ impl Call {
             return true;
         };
         let doubt = told.doubt(&request.ask);
-        let (prompt, completion) = match doubt {
-            None => told.counts(),
-            Some(_) => (None, None),
-        };
-        let estimated = (request.ask.prompt_tokens, delivered.unwrap_or(0));
-        let (prompt, completion) = match (prompt, completion, delivered) {
-            (Some(prompt), Some(completion), None) => (prompt, completion),
-            (_, _, None) => return false,
-            (prompt, completion, _) => (
-                prompt.unwrap_or(0).max(estimated.0),
-                completion.unwrap_or(0).max(estimated.1),
+        // `as` saturates.
+        let count = |told: Option<f64>| told.map(|count| count as u64).filter(|_| doubt.is_none());
+        let (prompt, completion) = told.counts();
+        let known = (count(prompt), count(completion));
+        let (prompt, completion) = match (known, delivered) {
+            ((Some(prompt), Some(completion)), None) => (prompt, completion),
+            (_, None) => return false,
+            ((prompt, completion), Some(delivered)) => (
+                prompt.unwrap_or(0).max(request.ask.prompt_tokens),
+                completion.unwrap_or(0).max(delivered),
             ),
         };
-        let is_told = told.counts() == (Some(prompt), Some(completion)) && doubt.is_none();
+        let is_told = known == (Some(prompt), Some(completion));
         let total = told.total.filter(|_| is_told).map(|total| total as u64);
         if doubt.is_some() {
             self.account.progress.get(|progress| progress.doubt = doubt);

@@ -8,7 +8,7 @@ use super::account::Account;
 use super::machine::Machine;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
-use crate::config::RequestOptions;
+use crate::config::{Config, RequestOptions};
 use crate::error::{Error, find};
 use crate::held::Held;
 use crate::json::number;
@@ -81,23 +81,7 @@ impl Call {
     ) -> Result<Call, Error> {
         let config = &shared.config;
         let mut estimator = Estimator::default();
-        let with_budget = |part: &Part| part.budget.is_some();
-        let is_spending = config.budget.is_some() || given.parts.iter().any(with_budget);
-        let defaults = Defaults {
-            id: &config.id,
-            model: config.model.as_deref(),
-            needs_usage: given.metered,
-            // What a budget holds is what the server is told.
-            max_tokens: given
-                .max_tokens
-                .or(is_spending.then_some(LONGEST_COMPLETION)),
-            renames: given.metered,
-            caps: Caps {
-                length: given.max_tokens.map(|most| number(most.as_bytes())),
-                count: given.max_choices,
-                is_spending,
-            },
-        };
+        let defaults = defaults(config, &given);
         let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
         let (read, path): (Read, _) = match kind {
             Kind::Responses => (request::responses, "/responses"),
@@ -262,6 +246,27 @@ impl Call {
         let in_flight = &self.shared.in_flight;
         in_flight.set(in_flight.get() + 1);
         Ok(self)
+    }
+}
+
+/// What a body whose answer is text may lean on, and what it is held to.
+fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
+    let with_budget = |part: &Part| part.budget.is_some();
+    let is_spending = config.budget.is_some() || given.parts.iter().any(with_budget);
+    Defaults {
+        id: &config.id,
+        model: config.model.as_deref(),
+        needs_usage: given.metered,
+        // What a budget holds is what the server is told.
+        max_tokens: given
+            .max_tokens
+            .or(is_spending.then_some(LONGEST_COMPLETION)),
+        renames: given.metered,
+        caps: Caps {
+            length: given.max_tokens.map(|most| number(most.as_bytes())),
+            count: given.max_choices,
+            is_spending,
+        },
     }
 }
 
