@@ -5,7 +5,7 @@ mod secret;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-pub use secret::{CUT, REDACTED, add_secret, redact};
+pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
 /// Which public error class this becomes (names as in the `openai` package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,11 @@ pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
 /// A letter is found as it is, behind backslashes, or as `\u0068`, in any mixture and at any depth of JSON within strings of
 /// JSON. Of a secret that is not whole its beginning is cut out where that is half of it, or stands before a [`CUT`].
 pub fn redact(text: &str, secrets: &[String]) -> String {
+    without(text, secrets).unwrap_or_else(|| text.to_string())
+}
+
+/// The same; none where no secret stands in the text.
+pub fn without(text: &str, secrets: &[String]) -> Option<String> {
     let first = |secret: &String| secret.bytes().find(|byte| *byte != b'\\');
     let begins: Vec<u8> = secrets.iter().filter_map(first).collect();
     let may_begin = |byte: &u8| *byte == b'\\' || begins.contains(byte);
@@ -54,8 +59,8 @@ pub fn redact(text: &str, secrets: &[String]) -> String {
             at = if run > at { run } else { at + 1 };
         }
     }
-    clean.push_str(text.get(kept..).unwrap_or_default());
-    clean
+    clean.push_str(text.get(kept..).filter(|_| kept > 0)?);
+    Some(clean)
 }
 
 /// Where a secret ends that begins at a place in a text, as much of it as stands there; none where that is too little to tell.
