@@ -76,11 +76,6 @@ impl Told {
         )
     }
 
-    /// What the total leaves beside one count.
-    fn rest(&self, one: Option<f64>) -> Option<f64> {
-        Some((self.total? - one?).max(0.0))
-    }
-
     /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
     /// less than the text that came can have been.
     fn doubt(&self, ask: &Ask) -> Option<&'static str> {
@@ -92,11 +87,11 @@ impl Told {
             ("prompt_tokens", prompt, 0.0, most_prompt),
             ("completion_tokens", completion, least, most),
         ];
-        let wrong = |(name, count, (least, most)): (_, Option<f64>, (f64, f64))| {
+        let wrong = |(name, count, least, most): (_, Option<f64>, f64, f64)| {
             count.filter(|count| !(least..=most).contains(count))?;
             Some(name)
         };
-        bounds.into_iter().find_map(wrong)
+        most.into_iter().find_map(wrong)
     }
 }
 

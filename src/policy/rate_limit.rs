@@ -230,9 +230,10 @@ impl RateLimiter {
         }
     }
 
-    /// Whether nothing has ever been counted, as far as it is remembered.
-    pub fn is_unused(&self) -> bool {
-        self.last_id == 0 && self.window.is_empty() && self.month.amount == 0
+    /// Whether all that is remembered is a block that is not over by `steady`, a time that passes.
+    pub fn is_pause(&self, steady: f64) -> bool {
+        let is_unused = self.last_id == 0 && self.window.is_empty() && self.month.amount == 0;
+        is_unused && self.blocked_until > steady
     }
 
     /// Whether a new limiter would answer like this one from `now` on.

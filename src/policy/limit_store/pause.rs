@@ -22,12 +22,10 @@ impl MemoryStore {
         }
     }
 
-    fn has_many_pauses(&mut self) -> bool {
-        let now = self.clock.now();
-        let is_pause =
-            |scope: &mut Scope| scope.limiter.is_unused() && scope.limiter.blocked(now).is_some();
-        let pauses = self.scopes.iter_mut().map(is_pause);
-        pauses.filter(|is_pause| *is_pause).count() >= MOST_PAUSES
+    fn has_many_pauses(&self) -> bool {
+        let steady = self.clock.steady();
+        let is_pause = |scope: &&Scope| scope.limiter.is_pause(steady);
+        self.scopes.iter().filter(is_pause).count() >= MOST_PAUSES
     }
 
     /// What a part's pause says.
