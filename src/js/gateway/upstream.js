@@ -109,7 +109,7 @@ const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact,
   const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))), UNREAD);
   // Who comes back to it must not take what there was for all; the line says why.
   chunks.whenUnread((error) => lastWords?.(error, decoder.sequence));
-  return { ...answerOf(call, info, readable(chunks)), chunks };
+  return { ...info, quotas: call.quotas ?? null, body: readable(chunks), chunks };
 };
 
 const ending = (words) => (words === undefined ? undefined : encoder.encode(words));
