@@ -201,13 +201,21 @@ impl Completion {
         out
     }
 
-    /// Puts by what is long, so that it need not grow.
-    pub fn put_by(&mut self) {
-        if self.said.wrapping_sub(self.put_by) >= LONG {
-            self.put_by = self.said;
-            for choice in &mut self.choices {
-                choice.put_by();
-            }
+    /// Puts by what is long, so that it need not grow; whether anything may have been.
+    #[inline(always)]
+    pub fn put_by(&mut self) -> bool {
+        let is_due = self.said.wrapping_sub(self.put_by) >= LONG;
+        if is_due {
+            self.put_by_choices();
+        }
+        is_due
+    }
+
+    #[cold]
+    fn put_by_choices(&mut self) {
+        self.put_by = self.said;
+        for choice in &mut self.choices {
+            choice.put_by();
         }
     }
 

@@ -203,8 +203,7 @@ impl ChatDecoder {
         }
         let all = upto == content.len();
         self.told = upto;
-        if all {
-            reader.completion.put_by();
+        if all && reader.completion.put_by() {
             self.told = reader.completion.content().len();
         }
         reader.batch.seal();

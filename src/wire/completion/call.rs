@@ -4,7 +4,7 @@ use super::members::Members;
 use super::node::{Say, Within, add_name, json_text, put, write_long};
 use super::{MAX_ENTRIES, or, separated, whole};
 use crate::json::{self, unescape};
-use crate::wire::buffer::{Buffer, LONG};
+use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
 /// Arguments that are no object or list are read whole each time, if they are not longer than this.
@@ -180,7 +180,8 @@ impl ToolCall {
     /// Keeps of what has been counted how deep in brackets it ends.
     pub(super) fn let_go(&mut self) {
         self.counted = self.name.len();
-        self.scan_all();
+        self.scan.read_all(&self.arguments);
+        (self.scan.piece, self.scan.at) = (0, 0);
         self.arguments.empty();
         (self.function, self.rest) = Default::default();
         self.kind = Vec::new();
@@ -208,16 +209,7 @@ impl ToolCall {
 
     fn add_arguments(&mut self, text: &[u8]) {
         self.arguments.push(text);
-        if self.arguments.len() >= LONG {
-            self.scan_all();
-            self.arguments.put_by();
-        }
-    }
-
-    /// Reads the arguments to their end, so that what is behind it can be read without them.
-    fn scan_all(&mut self) {
-        self.scan.read(self.arguments.as_slice());
-        self.scan.at = 0;
+        self.arguments.put_by();
     }
 
     /// Whether an entry with this name and an id of its own begins another call.
@@ -228,12 +220,14 @@ impl ToolCall {
 
     /// Whether the arguments are a whole JSON value. Each of their bytes is looked at once.
     fn is_complete(&mut self) -> bool {
+        self.scan.read_all(&self.arguments);
         let arguments = self.arguments.as_slice();
-        self.scan.read(arguments);
         if self.scan.opened {
             return self.scan.depth == 0 && !self.scan.quoted;
         }
-        arguments.len() <= MAX_SCALAR && json::parse(unescape(arguments).as_bytes()).is_ok()
+        self.scan.piece == 0
+            && arguments.len() <= MAX_SCALAR
+            && json::parse(unescape(arguments).as_bytes()).is_ok()
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -257,6 +251,8 @@ impl ToolCall {
 /// How deep in brackets a JSON text that grows is, read as it stands between the quotes of another.
 #[derive(Debug, Default)]
 struct Scan {
+    /// How far it has been read: the piece, and the place in that.
+    piece: usize,
     at: usize,
     opened: bool,
     depth: usize,
@@ -266,6 +262,16 @@ struct Scan {
 }
 
 impl Scan {
+    /// Reads on to the end. No escape goes on in another piece.
+    fn read_all(&mut self, text: &Buffer) {
+        for (index, piece) in text.pieces().enumerate().skip(self.piece) {
+            if index > self.piece {
+                (self.piece, self.at) = (index, 0);
+            }
+            self.read(piece);
+        }
+    }
+
     fn read(&mut self, raw: &[u8]) {
         while let Some(rest) = raw.get(self.at..).filter(|rest| !rest.is_empty()) {
             let (letter, length) = match rest {
