@@ -7,24 +7,10 @@ import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
 import { recordAt } from "./plain.js";
 import { livePrices } from "./prices.js";
+import { CAUSES, MAY_HAVE_FAILED, MAY_HOLD_NONE, OUTCOMES, REFUSED, RESERVED, UNDER_WAY, UNEXPECTED } from "./protocol.js";
 import { carryOut } from "./store.js";
 
-// Events with a text, by the numbers of call.rs.
-export const HEAD = 0;
-export const LOST = 1;
-export const KEY = 2;
-const RESERVED = 3;
-const REFUSED = 4;
-export const ERROR_BODY = 5;
-const UNDER_WAY = 7; // of those that are a number
-
-// Doubts about a whole answer, by the numbers of call.rs.
-const UNEXPECTED = 0;
-const MAY_HAVE_FAILED = 1;
-const MAY_HOLD_NONE = 2;
 const LARGE = 2 ** 20; // bytes: of a larger body an error tells so many
-
-const OUTCOMES = ["ok", "aborted", "truncated", "error"];
 
 // One call under way: the core's handle, and what only this side can hold.
 export class Call {
@@ -139,7 +125,7 @@ export class Call {
 
   // The settlement, or null while prices are on their way.
   close(outcome, finishReason) {
-    const code = OUTCOMES.indexOf(outcome);
+    const code = OUTCOMES[outcome];
     return this.told(this.handle.close(code, finishReason ?? undefined, this.#firstTokenAt, Date.now(), performance.now())).settlement;
   }
 
@@ -162,9 +148,8 @@ export class Call {
   }
 
   cancelled_error(partial) {
-    const causes = { abort: 0, idle: 1, total: 2, closed: 3 };
     const { cause, reason, waited = 0 } = this.cancel;
-    return this.#error(this.told(this.handle.cancelled(causes[cause] ?? 3, waited)), { partial, reason });
+    return this.#error(this.told(this.handle.cancelled(CAUSES[cause] ?? CAUSES.closed, waited)), { partial, reason });
   }
 
   body_lost(cause) {

@@ -9,6 +9,7 @@ use super::at;
 use super::convert::Returned;
 use super::decoder::DecoderHandle;
 use super::plain;
+use super::protocol;
 use super::step::{self, cancelled, failing, no_key, told};
 use crate::call::account::Told;
 use crate::call::head::Head;
@@ -143,35 +144,35 @@ impl CallHandle {
         step::with_first(call, facts, &step)
     }
 
-    /// An event that is a number at most, by the numbers of driver.js.
+    /// An event that is a number at most, by the numbers of protocol.rs.
     pub fn event(
         &self,
         index: usize,
-        kind: u32,
+        kind: u8,
         number: f64,
         wall: f64,
         steady: f64,
         random: f64,
     ) -> *const u8 {
         let event = match kind {
-            0 => Event::Begin,
-            1 => Event::Prices,
-            2 => Event::NoKey(no_key(number)),
-            3 => Event::StoreFailed,
-            4 => Event::Woken,
-            5 => Event::Lost(Lost::TimedOut),
-            7 => Event::UnderWay,
+            protocol::BEGIN => Event::Begin,
+            protocol::PRICES => Event::Prices,
+            protocol::NO_KEY => Event::NoKey(no_key(number)),
+            protocol::STORE_FAILED => Event::StoreFailed,
+            protocol::WOKEN => Event::Woken,
+            protocol::TIMED_OUT => Event::Lost(Lost::TimedOut),
+            protocol::UNDER_WAY => Event::UnderWay,
             _ => Event::Cancelled(cancelled(number)),
         };
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// An event with a text, by the numbers of driver.js; `number` is a head's status.
+    /// An event with a text, by the numbers of protocol.rs; `number` is a head's status.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn event_with(
         &self,
         index: usize,
-        kind: u32,
+        kind: u8,
         number: f64,
         text: &str,
         wall: f64,
@@ -180,12 +181,12 @@ impl CallHandle {
     ) -> *const u8 {
         let event = match kind {
             // A line for each header that matters.
-            0 => Event::Head(Head::new(number as u16, text)),
+            protocol::HEAD => Event::Head(Head::new(number as u16, text)),
             // The names and codes of what was thrown, a line each.
-            1 => Event::Lost(Lost::Connection(text)),
-            2 => Event::Key(text),
-            3 => Event::Reserved(Ok(text.to_string())),
-            4 => Event::Reserved(Err(step::refusal(text))),
+            protocol::LOST => Event::Lost(Lost::Connection(text)),
+            protocol::KEY => Event::Key(text),
+            protocol::RESERVED => Event::Reserved(Ok(text.to_string())),
+            protocol::REFUSED => Event::Reserved(Err(step::refusal(text))),
             _ => Event::ErrorBody(text.as_bytes()),
         };
         self.handle(index, event, at(wall, steady), random)
@@ -241,16 +242,16 @@ impl CallHandle {
     /// Ends the call: its settlement, or none while prices are on their way, after which to ask again.
     pub fn close(
         &self,
-        outcome: u32,
+        outcome: u8,
         finish_reason: Option<String>,
         first_token_at: Option<f64>,
         wall: f64,
         steady: f64,
     ) -> *const u8 {
         let outcome = match outcome {
-            0 => Outcome::Ok,
-            1 => Outcome::Aborted,
-            2 => Outcome::Truncated,
+            protocol::OK => Outcome::Ok,
+            protocol::ABORTED => Outcome::Aborted,
+            protocol::TRUNCATED => Outcome::Truncated,
             _ => Outcome::Error,
         };
         let end = End {
@@ -280,12 +281,12 @@ impl CallHandle {
         )
     }
 
-    /// The failure of a whole answer that is not what was asked for (0), of one that may say that it failed (1), or of one that may
-    /// hold no answer (2): null if it doesn't.
-    pub fn wrong_answer(&self, bytes: &[u8], doubt: u32) -> *const u8 {
+    /// The failure of a whole answer that is not what was asked for, of one that may say that it failed, or of one that may hold no answer, by the
+    /// numbers of protocol.rs: null if it doesn't.
+    pub fn wrong_answer(&self, bytes: &[u8], doubt: u8) -> *const u8 {
         let failure = match doubt {
-            1 => self.call.failed_answer(bytes),
-            2 if whole::has_choices(bytes) => None,
+            protocol::MAY_HAVE_FAILED => self.call.failed_answer(bytes),
+            protocol::MAY_HOLD_NONE if whole::has_choices(bytes) => None,
             _ => Some(self.call.unexpected(bytes)),
         };
         match failure {

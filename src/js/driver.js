@@ -1,42 +1,21 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
-import { ERROR_BODY, HEAD, KEY, LOST } from "./call.js";
 import { errorOf, namesOf } from "./error.js";
 import { TooLarge, discard, head, join, readParts, sendRequest } from "./fetch.js";
 import { askKey } from "./notify.js";
+import {
+  ASK_KEY, AWAIT_PRICES, BEGIN, CANCELLED, CAUSES, DELIVER, ERROR_BODY, FAIL, FAILED, HEAD, IS_NO_STRING, IS_RESPONSE, KEY, LOST, NO_KEY, PRICES,
+  READ_ERROR, RESERVE, SEND, SLEEP, STORE_FAILED, TIMED_OUT, TOO_LATE, WOKEN,
+} from "./protocol.js";
 import { ask, recover } from "./store.js";
 
-// Steps, by the numbers of step.rs.
-const AWAIT_PRICES = 1;
-const ASK_KEY = 2;
-const RESERVE = 3;
-const SLEEP = 4;
-const SEND = 5;
-const READ_ERROR = 6;
-const DELIVER = 7;
-const FAIL = 8;
-
-// Events, by the numbers of call.rs.
-const BEGIN = 0;
-const PRICES = 1;
-const NO_KEY = 2;
-const STORE_FAILED = 3;
-const WOKEN = 4;
-const TIMED_OUT = 5;
-const CANCELLED = 6;
-
-const FAILED = 0; // the key function
-const IS_RESPONSE = 1; // what it gave
-const IS_NO_STRING = 2;
-const TOO_LATE = 3;
-const CAUSES = ["abort", "idle", "total", "closed"];
 const ERROR_BODY_LIMIT = 1_048_576; // bytes; no more of it is looked at, and one more says that there were more
 
 // Sends request `index` of a call until it is answered: { response, controller, forget }. Rejects with a typed error.
 export async function drive(call, index) {
   const { client, handle, cancel } = call;
   const event = (kind, number) => call.told(handle.event(index, kind, number, Date.now(), performance.now(), Math.random()));
-  const cancelled = () => event(CANCELLED, CAUSES.indexOf(cancel.cause));
+  const cancelled = () => event(CANCELLED, CAUSES[cancel.cause]);
   // Whoever waited may have been aborted since.
   const unlessOver = (tell) => (cancel.cause === null ? tell() : cancelled());
   const tell = (kind, number = 0) => unlessOver(() => event(kind, number));

@@ -8,6 +8,7 @@ mod embedding;
 pub(crate) mod error;
 mod plain;
 mod policy;
+mod protocol;
 mod step;
 #[cfg(feature = "traps")]
 mod trap;

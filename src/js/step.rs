@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::plain::Record;
+use super::protocol;
 use crate::call::failure::{Cancelled, Failure, FailureData};
 use crate::call::{Call, Effect, NoKey, QuotaRow, Step};
 use crate::json::{self, Value};
@@ -175,18 +176,24 @@ pub fn with_first(call: &Call, facts: impl Serialize, step: &Step) -> *const u8 
 fn data<'a>(call: &'a Call, step: &'a Step, body: Option<&'a str>) -> StepData<'a> {
     let timed = |kind, ms, waiter| StepData::Timed(Timed { kind, ms, waiter });
     match step {
-        Step::Nothing => StepData::Plain(Kind { kind: 0 }),
-        Step::AwaitPrices => StepData::Plain(Kind { kind: 1 }),
-        Step::AskKey { patience } => timed(2, *patience, None),
+        Step::Nothing => StepData::Plain(Kind {
+            kind: protocol::NOTHING,
+        }),
+        Step::AwaitPrices => StepData::Plain(Kind {
+            kind: protocol::AWAIT_PRICES,
+        }),
+        Step::AskKey { patience } => timed(protocol::ASK_KEY, *patience, None),
         Step::Reserve { parts } => StepData::Reserve(Reserve {
-            kind: 3,
+            kind: protocol::RESERVE,
             parts: parts.iter().map(PartData::from).collect(),
         }),
-        Step::Sleep { ms, waiter } => timed(4, *ms, waiter.map(|number| number as f64)),
+        Step::Sleep { ms, waiter } => {
+            timed(protocol::SLEEP, *ms, waiter.map(|number| number as f64))
+        }
         Step::Send { index, key } => send(call, *index, key.as_deref(), body),
-        Step::ReadError { patience } => timed(6, *patience, None),
+        Step::ReadError { patience } => timed(protocol::READ_ERROR, *patience, None),
         Step::Deliver => StepData::Deliver(Deliver {
-            kind: 7,
+            kind: protocol::DELIVER,
             request_id: call
                 .account
                 .progress
@@ -195,7 +202,7 @@ fn data<'a>(call: &'a Call, step: &'a Step, body: Option<&'a str>) -> StepData<'
             quotas: call.quotas(),
         }),
         Step::Fail(failure) => StepData::Fail(Fail {
-            kind: 8,
+            kind: protocol::FAIL,
             failure: failure.data(),
             secrets: call.secrets(),
             quotas: call.quotas(),
@@ -210,11 +217,13 @@ fn send<'a>(
     body: Option<&'a str>,
 ) -> StepData<'a> {
     let Some(request) = call.requests.get(index) else {
-        return StepData::Plain(Kind { kind: 0 });
+        return StepData::Plain(Kind {
+            kind: protocol::NOTHING,
+        });
     };
     let headers = &call.options.headers;
     StepData::Send(Send {
-        kind: 5,
+        kind: protocol::SEND,
         url: &request.url,
         method: request.method,
         body: body.map(InPlace),
@@ -244,22 +253,22 @@ pub fn failing(call: &Call, failure: &Failure) -> *const u8 {
     )
 }
 
-/// Why a call ends early, by the driver's number.
+/// Why a call ends early, by its number in protocol.rs.
 pub fn cancelled(cause: f64) -> Cancelled {
     match cause as u8 {
-        1 => Cancelled::Idle,
-        2 => Cancelled::Total,
-        3 => Cancelled::Closed,
+        protocol::IDLE => Cancelled::Idle,
+        protocol::TOTAL => Cancelled::Total,
+        protocol::CLOSED => Cancelled::Closed,
         _ => Cancelled::Aborted,
     }
 }
 
-/// How a key function gave no key, by the driver's number.
+/// How a key function gave no key, by its number in protocol.rs.
 pub fn no_key(why: f64) -> NoKey {
     match why as u8 {
-        1 => NoKey::Response,
-        2 => NoKey::NoString,
-        3 => NoKey::TimedOut,
+        protocol::IS_RESPONSE => NoKey::Response,
+        protocol::IS_NO_STRING => NoKey::NoString,
+        protocol::TOO_LATE => NoKey::TimedOut,
         _ => NoKey::Failed,
     }
 }

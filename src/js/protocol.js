@@ -1,0 +1,58 @@
+// The numbers by which the core and its driver speak of steps, events and causes. protocol.rs has the same; a test compares them.
+
+// Steps.
+export const AWAIT_PRICES = 1;
+export const ASK_KEY = 2;
+export const RESERVE = 3;
+export const SLEEP = 4;
+export const SEND = 5;
+export const READ_ERROR = 6;
+export const DELIVER = 7;
+export const FAIL = 8;
+
+// Events that are a number at most.
+export const BEGIN = 0;
+export const PRICES = 1;
+export const NO_KEY = 2;
+export const STORE_FAILED = 3;
+export const WOKEN = 4;
+export const TIMED_OUT = 5;
+export const UNDER_WAY = 6;
+export const CANCELLED = 7;
+
+// Events with a text.
+export const HEAD = 0;
+export const LOST = 1;
+export const KEY = 2;
+export const RESERVED = 3;
+export const REFUSED = 4;
+export const ERROR_BODY = 5;
+
+// How a key function gave no key: it failed, gave a response or something else that is no string, or took too long.
+export const FAILED = 0;
+export const IS_RESPONSE = 1;
+export const IS_NO_STRING = 2;
+export const TOO_LATE = 3;
+
+// What ended a call early.
+export const ABORT = 0;
+export const IDLE = 1;
+export const TOTAL = 2;
+export const CLOSED = 3;
+
+// How a call ended.
+export const OK = 0;
+export const ABORTED = 1;
+export const TRUNCATED = 2;
+export const ERROR = 3;
+
+// Doubts about a whole answer.
+export const UNEXPECTED = 0;
+export const MAY_HAVE_FAILED = 1;
+export const MAY_HOLD_NONE = 2;
+
+/** By the names that a Cancel has for them. */
+export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };
+
+/** By the names that a settlement has for them. */
+export const OUTCOMES = { ok: OK, aborted: ABORTED, truncated: TRUNCATED, error: ERROR };

@@ -1,0 +1,55 @@
+//! The numbers by which the core and its driver speak of steps, events and causes. protocol.js has the same; a test compares them.
+
+#![allow(dead_code)] // The last of a list is what is left where it is matched.
+
+// Steps.
+pub const NOTHING: u8 = 0;
+pub const AWAIT_PRICES: u8 = 1;
+pub const ASK_KEY: u8 = 2;
+pub const RESERVE: u8 = 3;
+pub const SLEEP: u8 = 4;
+pub const SEND: u8 = 5;
+pub const READ_ERROR: u8 = 6;
+pub const DELIVER: u8 = 7;
+pub const FAIL: u8 = 8;
+
+// Events that are a number at most.
+pub const BEGIN: u8 = 0;
+pub const PRICES: u8 = 1;
+pub const NO_KEY: u8 = 2;
+pub const STORE_FAILED: u8 = 3;
+pub const WOKEN: u8 = 4;
+pub const TIMED_OUT: u8 = 5;
+pub const UNDER_WAY: u8 = 6;
+pub const CANCELLED: u8 = 7;
+
+// Events with a text.
+pub const HEAD: u8 = 0;
+pub const LOST: u8 = 1;
+pub const KEY: u8 = 2;
+pub const RESERVED: u8 = 3;
+pub const REFUSED: u8 = 4;
+pub const ERROR_BODY: u8 = 5;
+
+// How a key function gave no key: it failed, gave a response or something else that is no string, or took too long.
+pub const FAILED: u8 = 0;
+pub const IS_RESPONSE: u8 = 1;
+pub const IS_NO_STRING: u8 = 2;
+pub const TOO_LATE: u8 = 3;
+
+// What ended a call early.
+pub const ABORT: u8 = 0;
+pub const IDLE: u8 = 1;
+pub const TOTAL: u8 = 2;
+pub const CLOSED: u8 = 3;
+
+// How a call ended.
+pub const OK: u8 = 0;
+pub const ABORTED: u8 = 1;
+pub const TRUNCATED: u8 = 2;
+pub const ERROR: u8 = 3;
+
+// Doubts about a whole answer.
+pub const UNEXPECTED: u8 = 0;
+pub const MAY_HAVE_FAILED: u8 = 1;
+pub const MAY_HOLD_NONE: u8 = 2;
