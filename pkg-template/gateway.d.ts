@@ -31,7 +31,7 @@ export interface GatewayOptions {
   ticketSecret?: string;
   /** The audience that tickets must name. Default: the origin of `url`. Variable: `GATEWAY_AUDIENCE`. */
   audience?: string;
-  /** This gateway's own address, such as `https://gateway.example`: with tickets it or `audience` must be given. Variable: `GATEWAY_URL`. */
+  /** This gateway's own address, such as `https://gateway.example`, which tickets must name. Without it and `audience` they must name nothing, and are good for each gateway with the same secret. Variable: `GATEWAY_URL`. */
   url?: string;
   /**
    * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it

@@ -190,7 +190,7 @@ test("wrong settings answer 500 with the variable's name, and not its value", as
     [{ GATEWAY_REQUESTS_PER_MINUTE: "hf_secret_value" }, "GATEWAY_REQUESTS_PER_MINUTE"],
     [{ GATEWAY_PRICING: '{"inputPerMillion":"hf_secret_value"}' }, "GATEWAY_PRICING"],
     [{ GATEWAY_TICKET_SECRET: "hf_secret_value", GATEWAY_AUDIENCE: "here" }, "GATEWAY_TICKET_SECRET"],
-    [{ GATEWAY_TICKET_SECRET: SECRET }, "GATEWAY_URL"],
+    [{ GATEWAY_TICKET_SECRET: SECRET, GATEWAY_URL: "hf_secret_value" }, "GATEWAY_URL"],
     [{ GATEWAY_REQUEST_PER_MINUTE: "hf_secret_value" }, "GATEWAY_REQUEST_PER_MINUTE"],
   ]) {
     const wrong = await startGateway({ env });

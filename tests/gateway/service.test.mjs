@@ -231,6 +231,15 @@ test("which gateway a ticket is for is what its operator has named, not what a r
   // Requests come to gw.example all the same.
   await refused(await away.post(BODY, { key: await ticket(HOST), headers: { host: "gw.example", "x-forwarded-host": "gw.example" } }), 401, "invalid_ticket");
   assert.equal((await away.post(BODY, { key: await ticket("https://other.example") })).status, 200);
+  await refused(await away.post(BODY, { key: await ticket() }), 401, "invalid_ticket");
+});
+
+test("a gateway that nobody has named takes tickets that name none, wherever a request says that it goes", async () => {
+  const { url: _, audience: __, ...unnamed } = TICKETS;
+  const { post } = serve(unnamed);
+  const ticket = (audience) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, audience });
+  assert.equal((await post(BODY, { key: await ticket() })).status, 200);
+  for (const audience of [HOST, "gw.example", "null", "undefined"]) await refused(await post(BODY, { key: await ticket(audience) }), 401, "invalid_ticket");
 });
 
 test("what a genuine ticket says is checked like anybody's word, and what is wrong is named", async () => {

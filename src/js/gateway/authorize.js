@@ -85,8 +85,9 @@ export class Gatekeeper {
 
   async #ticket(token, now) {
     const { ticketSecret, audience, url } = this.#settings;
-    // Where no audience is configured a ticket names an address of this gateway's, as its operator has named it.
-    const isMeant = (named) => (audience === undefined ? originOf(named) === url : named === audience);
+    // A ticket names the audience or the address that the operator has given this gateway; where there is neither, none. What a request
+    // says of where it goes is the caller's word: by it a ticket of one gateway would be good for another.
+    const isMeant = (named) => (audience === undefined && url !== undefined ? originOf(named) === url : named === audience);
     const { ticket, refused, problem } = await readTicket(ticketSecret, token, { isMeant, now });
     if (refused) {
       const [code, message] = TICKETS[refused];

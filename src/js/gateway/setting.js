@@ -299,11 +299,7 @@ export function settings(options = {}, env) {
 }
 
 // A gateway that lets everybody in is a choice somebody has to write down.
-function checkAuthorization({ clientKeys, ticketSecret, audience, url, authorize }) {
-  if (ticketSecret !== undefined && audience === undefined && url === undefined && authorize === undefined) {
-    // A Host header is the caller's word: by it a ticket of one gateway would be good for another.
-    throw refuse("GATEWAY_URL", "is not set, nor GATEWAY_AUDIENCE: with GATEWAY_TICKET_SECRET one of them says what tickets must name, the gateway's own address or a name");
-  }
+function checkAuthorization({ clientKeys, ticketSecret, authorize }) {
   if (clientKeys.length > 0 || ticketSecret !== undefined || authorize !== undefined) return;
   throw refuse("GATEWAY_CLIENT_KEYS", "is not set, nor GATEWAY_TICKET_SECRET, nor an authorize function: nobody could call this gateway");
 }
