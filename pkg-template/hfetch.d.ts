@@ -1358,10 +1358,11 @@ export interface LimitStore {
   /**
    * Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch by the
    * caller's wall clock: where several hosts share the store, trust its own clock more. A part's `pause` names a further scope, a key's for one
-   * model: nothing is counted in it, and while it is blocked the part refuses with `"blocked"`.
+   * model: nothing is counted in it, and while it is blocked the part refuses with `"blocked"`. From its `lasts` on, ms since the epoch, nobody
+   * comes for the scope any more, a ticket's: it may be forgotten then, whatever it has counted.
    */
   reserve(request: {
-    parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
+    parts: { scope: string; pause?: string; lasts?: number; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
   /** Puts what was used in place of what was reserved. */

@@ -86,6 +86,7 @@ fn parts() -> Vec<Part> {
         limits,
         budget,
         pause: None,
+        lasts: None,
     };
     let limits = Limits {
         requests_per_minute: Some(3.0),

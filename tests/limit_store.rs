@@ -18,6 +18,7 @@ fn part(scope: &str, limits: Limits) -> Part {
     Part {
         scope: scope.to_string(),
         pause: None,
+        lasts: None,
         tokens: 0,
         usd: 0.0,
         limits,

@@ -121,6 +121,7 @@ fn part(scope: &str, tokens: u64) -> Part {
     Part {
         scope: scope.to_string(),
         pause: None,
+        lasts: None,
         tokens,
         usd: tokens as f64 / 100.0,
         limits: Limits {
@@ -218,6 +219,57 @@ fn what_did_not_change_is_not_written() {
     store.settle(&name, 1, 0.0, START);
     assert!(store.changes().is_none(), "it has ended already");
     assert!(MemoryStore::shared().changes().is_none());
+}
+
+#[test]
+fn a_scope_matters_no_longer_than_somebody_comes_for_it() {
+    let mut store = MemoryStore::journaled();
+    let ends = START + 1_000.0;
+    let ticket = Part {
+        lasts: Some(ends),
+        ..part("ticket:1", 1)
+    };
+    let name = store
+        .reserve(&[ticket, part("client:a", 1)], START)
+        .unwrap();
+    let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
+    let scopes = changes["state"]["scopes"].as_array().unwrap();
+    let at = scopes.iter().position(|scope| scope[0] == "ticket:1");
+    let at = at.unwrap();
+    assert_eq!(changes["until"][at], ends);
+    assert!(changes["until"][1 - at].as_f64().unwrap() > START + 200_000.0);
+    // Read back with that beside it, it is known of what only ends then.
+    let row = &scopes[at];
+    let row = stored(&json!([row[0], row[1], row[2], changes["until"][at]]));
+    let mut read = MemoryStore::journaled();
+    read.reserve(&[part("client:a", 1)], START).unwrap();
+    assert!(read.adopt(&row));
+    read.block("ticket:1", START + 500.0);
+    let changes = serde_json::to_value(read.changes().unwrap()).unwrap();
+    assert!(changes["until"].as_array().unwrap().contains(&json!(ends)));
+    store.settle(&name, 1, 0.0, ends + 1.0);
+    let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
+    assert_eq!(changes["until"][at], ends);
+}
+
+#[test]
+fn of_a_million_tickets_those_are_kept_that_somebody_may_come_with() {
+    let mut store = MemoryStore::shared();
+    let (mut now, mut most) = (START, 0);
+    for number in 0..100_000 {
+        now += 10.0;
+        let ticket = Part {
+            lasts: Some(now + 5_000.0),
+            ..part(&["ticket:", &number.to_string()].concat(), 1)
+        };
+        let name = store.reserve(&[ticket], now).unwrap();
+        store.settle(&name, 1, 0.0, now);
+        if number % 1_000 == 0 {
+            let state = serde_json::to_value(store.state()).unwrap();
+            most = most.max(state["scopes"].as_array().unwrap().len());
+        }
+    }
+    assert!(most <= 2_100, "{most} scopes at once");
 }
 
 #[test]

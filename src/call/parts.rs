@@ -60,7 +60,9 @@ impl Call {
         }
         for given in &self.parts {
             let scope = given.scope.clone();
-            parts.push(self.part(requests.clone(), scope, given.limits, given.budget));
+            let mut part = self.part(requests.clone(), scope, given.limits, given.budget);
+            part.lasts = given.lasts;
+            parts.push(part);
         }
         parts
     }
@@ -81,6 +83,7 @@ impl Call {
         let mut part = Part {
             scope,
             pause: None,
+            lasts: None,
             tokens: 0,
             usd: 0.0,
             limits,

@@ -282,6 +282,7 @@ fn part(value: &Value) -> Result<Part, JsValue> {
             .get("pause")
             .and_then(Value::as_str)
             .map(str::to_string),
+        lasts: value.get("lasts").and_then(Value::as_f64),
         tokens: amount("tokens")?.ceil() as u64,
         usd: amount("usd")?,
         limits: read.limits,

@@ -302,6 +302,8 @@ struct PartData<'a> {
     scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lasts: Option<f64>,
     tokens: f64,
     usd: f64,
     limits: LimitsData,
@@ -338,6 +340,7 @@ impl<'a> From<&'a Part> for PartData<'a> {
         PartData {
             scope: &part.scope,
             pause: part.pause.as_deref(),
+            lasts: part.lasts,
             tokens: part.tokens as f64,
             usd: part.usd,
             limits: LimitsData {

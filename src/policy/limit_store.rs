@@ -34,6 +34,8 @@ pub struct Part {
     pub scope: String,
     /// A scope in which nothing is counted, and which lets nothing through while it is blocked: a key's for one model.
     pub pause: Option<String>,
+    /// The time on the wall clock from which on nobody comes for this scope any more: what it remembers may be forgotten then.
+    pub lasts: Option<f64>,
     /// Tokens to reserve.
     pub tokens: u64,
     /// US dollars to reserve.
@@ -98,12 +100,15 @@ impl Refusal {
 #[derive(Clone, Debug)]
 struct Scope {
     name: String,
+    /// When it may be forgotten, whatever it remembers.
+    lasts: f64,
     limiter: RateLimiter,
     spent: Spent,
 }
 
 impl Scope {
     fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
+        self.lasts = part.lasts.unwrap_or(f64::INFINITY);
         let mut money = None;
         if let Some(budget) = part.budget {
             let amount = Money::from_usd(part.usd);
@@ -411,6 +416,7 @@ impl MemoryStore {
             self.drop_idle();
             let scope = Scope {
                 name: name.to_string(),
+                lasts: f64::INFINITY,
                 limiter: RateLimiter::new(Limits::default()),
                 spent: Spent::default(),
             };
@@ -427,8 +433,10 @@ impl MemoryStore {
             return;
         }
         let now = self.clock.now();
-        self.scopes
-            .retain_mut(|scope| !scope.limiter.is_idle(now) || !scope.spent.is_idle(now.wall));
+        self.scopes.retain_mut(|scope| {
+            let is_idle = scope.limiter.is_idle(now) && scope.spent.is_idle(now.wall);
+            !is_idle && now.wall < scope.lasts
+        });
         self.drop_idle_at = MANY_SCOPES.max(self.scopes.len().saturating_mul(2));
     }
 }

@@ -93,7 +93,7 @@ export class Gatekeeper {
       const [code, message] = TICKETS[refused];
       throw unauthorized(code, problem === undefined ? message : `${message}: ${problem}.`);
     }
-    return { client: ticket.client, ticket: { id: ticket.id, limits: ticket.limits && limited(ticket.limits) } };
+    return { client: ticket.client, ticket: { id: ticket.id, expires: ticket.expires, limits: ticket.limits && limited(ticket.limits) } };
   }
 
   async #key(token) {

@@ -123,14 +123,14 @@ export function limitObject(Base) {
     // A scope's rows, put together as its limiter writes them itself; where it has none, `made` are made.
     #load(handle, name, open = [], made = 1) {
       if (handle.knows(name)) return;
-      const [row] = this.#run("SELECT limiter, spent FROM hfetch_scope WHERE name = ?", name).toArray();
+      const [row] = this.#run("SELECT limiter, spent, matters_until FROM hfetch_scope WHERE name = ?", name).toArray();
       this.#scopes += row === undefined ? made : 1;
       if (row === undefined) return;
       const limiter = JSON.parse(row.limiter);
       const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, limiter.now - MINUTE).toArray();
       const settled = counted.map(({ at, requests, tokens }) => [at, requests, tokens]);
       const holds = open.flatMap(([, at, parts]) => parts.filter(([scope]) => scope === name).map(([, id, tokens]) => [id, at, tokens]));
-      const scope = [name, { ...limiter, settled, open: holds }, JSON.parse(row.spent)];
+      const scope = [name, { ...limiter, settled, open: holds }, JSON.parse(row.spent), row.matters_until];
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 

@@ -165,7 +165,7 @@ export class Service {
     const { clientLimits, limits: gatewayLimits, budget: gatewayBudget } = this.#settings;
     const parts = [
       { scope: `client:${client}`, limits: limits ?? clientLimits, budget },
-      { scope: `ticket:${ticket?.id}`, limits: ticket?.limits },
+      { scope: `ticket:${ticket?.id}`, limits: ticket?.limits, lasts: ticket?.expires },
       { scope: "gateway", limits: gatewayLimits, budget: gatewayBudget },
     ];
     return parts.filter((part) => part.budget || Object.keys(part.limits ?? {}).length > 0);

@@ -125,11 +125,12 @@ impl MemoryStore {
 
 impl Scope {
     /// Up to when on the wall clock anything it remembers can matter.
-    fn until(&mut self) -> f64 {
-        if self.spent.is_lasting() {
-            return f64::MAX;
-        }
-        self.limiter.matters_until()
+    pub(super) fn until(&mut self) -> f64 {
+        let until = match self.spent.is_lasting() {
+            true => f64::MAX,
+            false => self.limiter.matters_until(),
+        };
+        until.min(self.lasts)
     }
 }
 

@@ -128,14 +128,22 @@ impl Scope {
         let Value::Array(parts) = item else {
             return Ok(None);
         };
-        let [Value::String(name), limiter, spent] = parts.as_slice() else {
+        let [Value::String(name), limiter, spent, until @ ..] = parts.as_slice() else {
             return Ok(None);
         };
-        Ok(Some(Scope {
+        let mut scope = Scope {
             name: name.clone(),
+            lasts: f64::INFINITY,
             limiter: RateLimiter::restore(limiter, Limits::default(), "state.scopes")?,
             spent: Spent::restore(spent, "state.scopes")?,
-        }))
+        };
+        // Written as less than what it remembers would make it: nobody comes for it then.
+        if let [Value::Number(until)] = until
+            && *until < scope.until()
+        {
+            scope.lasts = *until;
+        }
+        Ok(Some(scope))
     }
 }
 

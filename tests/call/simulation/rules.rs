@@ -190,6 +190,7 @@ fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> P
     Part {
         scope,
         pause: None,
+        lasts: None,
         tokens: asks.map(|ask| ask.tokens(limits.tokens_per_minute)).sum(),
         usd: 0.0,
         limits,

@@ -238,6 +238,7 @@ impl Plan {
         self.parts.push(Part {
             scope: format!("user:{name}"),
             pause: None,
+            lasts: None,
             tokens: 0,
             usd: 0.0,
             limits: Limits {

@@ -105,6 +105,7 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
         let part = |scope: &str| Part {
             scope: scope.to_string(),
             pause: None,
+            lasts: None,
             tokens: u64::from(*step),
             usd: 0.001,
             limits: LIMITS,
