@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use hfetch::call::account::Told;
+use hfetch::call::failure::Cancelled;
 use hfetch::call::head::Head;
 use hfetch::call::open::Given;
 use hfetch::call::settlement::End;
@@ -135,6 +136,36 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             false,
             None,
         ),
+        // Nothing, where there was something.
+        (told(0.0, 7.0), true, 3, PROMPT, 7.0, false, None),
+        (
+            some(Some(0.0), Some(0.0), Some(0.0), 2),
+            true,
+            1,
+            PROMPT,
+            1.0,
+            false,
+            None,
+        ),
+        (
+            some(None, Some(7.0), Some(7.0), 8),
+            true,
+            3,
+            PROMPT,
+            7.0,
+            false,
+            None,
+        ),
+        (
+            some(Some(5.0), Some(0.0), Some(5.0), 2),
+            true,
+            1,
+            PROMPT,
+            1.0,
+            false,
+            None,
+        ),
+        (told(5.0, 0.0), true, 0, 5.0, 0.0, true, None),
         // An end that nobody saw: the larger, of prompt and answer each.
         (told(0.0, 0.0), false, 50, PROMPT, 50.0, false, None),
         (told(20.0, 0.0), false, 50, 20.0, 50.0, false, None),
@@ -330,5 +361,38 @@ fn what_a_budget_holds_is_what_the_server_is_told() {
         assert_eq!(calls.len(), fits, "{given}");
         let right = |body: Option<&str>| body.is_some_and(|body| body.contains(sent));
         assert!(calls[0].requests[0].body(right), "{given}");
+    }
+}
+
+#[test]
+fn a_whole_answer_that_nobody_saw_counts_with_budgets_and_limits_as_what_was_reserved() {
+    let budget = r#","pricing":{"inputPerMillion":0,"outputPerMillion":1},"budget":{"usd":0.00025,"per":"month"}"#;
+    let limit = r#","limits":{"tokensPerMinute":1000,"onLimit":"error"}"#;
+    let stream = HELLO.replace("100}", r#"100,"stream":true}"#);
+    let large = HELLO.replace("100", "9000");
+    let give_up = |call: &Call| drop(call.cancelled(Cancelled::Aborted, 0.0));
+    let misread = |call: &Call| drop(call.unexpected(b"<html>"));
+    // [limits, body, how it ended] → how many of them fit
+    let table: [(&str, &str, &dyn Fn(&Call), usize); 5] = [
+        (budget, HELLO, &give_up, 2),
+        (budget, &stream, &give_up, 99),
+        // Its end was seen, and it was no answer.
+        (budget, HELLO, &misread, 99),
+        (limit, HELLO, &give_up, 9),
+        // Of a limit it had taken a quarter: one who leaves stops no others.
+        (limit, &large, &give_up, 3),
+    ];
+    for (limits, body, end, fits) in table {
+        let shared = client(limits);
+        let calls = (0..99).map_while(|_| {
+            let call = begin(&shared, body)?;
+            end(&call);
+            Some(close(&call).usage.completion_tokens)
+        });
+        assert_eq!(
+            calls.collect::<Vec<_>>(),
+            vec![0.0; fits],
+            "{limits} {body}"
+        );
     }
 }

@@ -126,6 +126,30 @@ fn short_words_add_up_where_there_are_many() {
 }
 
 #[test]
+fn names_without_a_blank_add_up_as_well() {
+    let name = "the-quick-brown-fox_jumps-over";
+    let least = estimate_text(name) * 700;
+    for many in [
+        r#"{"role":"user","content":[{"type":"text","text":"","id":"NAME"},MORE]}"#,
+        r#"{"role":"user","content":"","profile":["NAME",MORE]}"#,
+        r#"{"role":"user","content":"","image_names":["NAME",MORE]}"#,
+        r#"{"role":"user","content":[{"type":"text","text":"","documents":["NAME",MORE]}]}"#,
+        r#"{"role":"user","content":[{"type":"image_url","image_url":{"url":["NAME",MORE]}}]}"#,
+    ] {
+        let at = many.find(",MORE").expect("a list");
+        let from = many[..at].rfind('[').expect("a list") + 1;
+        let more = format!(",{}", &many[from..at]).repeat(999);
+        let message = many.replace(",MORE", &more).replace("NAME", name);
+        let body = format!(r#"{{"messages":[{message}]}}"#);
+        assert!(tokens(of_chat, &body) >= least, "{many}");
+    }
+    let calls =
+        format!(r#",{{"type":"function_call","call_id":"{name}","name":"f","arguments":""}}"#);
+    let body = format!(r#"{{"input":["x"{}]}}"#, calls.repeat(1_000));
+    assert!(tokens(of_responses, &body) >= least);
+}
+
+#[test]
 fn what_no_model_is_shown_counts_nothing() {
     let plain = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
     let settings = r#"{"messages":[{"role":"user","content":"hi"}],"model":"org/name","stream":true,"temperature":0.2,

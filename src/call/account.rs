@@ -26,6 +26,8 @@ pub struct Admitted {
     pub reservation: Option<String>,
     /// Whether the request has gone out.
     pub sent: Cell<bool>,
+    /// Whether its whole answer was given up unseen, which its model may have written all the same.
+    pub unseen: Cell<bool>,
 }
 
 /// What is known of a call so far.
@@ -171,7 +173,12 @@ impl Call {
         // `as` saturates.
         let count = |told: Option<f64>| told.map(|count| count as u64).filter(|_| doubt.is_none());
         let (prompt, completion) = told.counts();
-        let known = (count(prompt), count(completion));
+        // Of what was sent, or came, there is no count of nothing: the server has not counted.
+        let counted = |told, any: bool| count(told).filter(|count| *count > 0 || !any);
+        let known = (
+            counted(prompt, request.ask.prompt_tokens > 0),
+            counted(completion, told.said > 0),
+        );
         let (prompt, completion) = match (known, delivered) {
             ((Some(prompt), Some(completion)), None) => (prompt, completion),
             (_, None) => return false,
@@ -201,8 +208,9 @@ impl Call {
         now
     }
 
-    /// A request was sent and never answered: its prompt counts.
+    /// A request was sent and never answered: its prompt counts. Of a whole answer nothing shows how far its model has come.
     pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: Now) {
+        admitted.unseen.set(!self.stream && !self.answered.get());
         self.delivered(admitted.index, 0, now);
     }
 
@@ -235,7 +243,12 @@ impl Call {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            self.settle(name, prompt, completion, now);
+            let used = (tokens, self.usd_to_book(prompt, completion));
+            let (tokens, usd) = match admitted.unseen.get() {
+                true => self.reserved_for(admitted.index, used),
+                false => used,
+            };
+            self.settle(name, tokens, usd, now);
         }
         self.account.close(admitted);
         self.shared
@@ -244,9 +257,7 @@ impl Call {
     }
 
     /// Tells the store what a reservation's request took.
-    fn settle(&self, reservation: &str, prompt: u64, completion: u64, now: Now) {
-        let tokens = prompt.saturating_add(completion);
-        let usd = self.usd_to_book(prompt, completion);
+    fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: Now) {
         let told = self
             .shared
             .memory(|store| store.settle(reservation, tokens, usd, now));
@@ -276,7 +287,8 @@ impl Call {
             let used =
                 |progress: &mut Progress| (progress.prompt_tokens, progress.completion_tokens);
             let (prompt, completion) = self.account.progress.get(used);
-            self.settle(&whole, prompt, completion, now);
+            let usd = self.usd_to_book(prompt, completion);
+            self.settle(&whole, prompt.saturating_add(completion), usd, now);
         }
         self.freed();
     }
@@ -371,6 +383,20 @@ impl Call {
     pub fn prompt_tokens(&self, index: usize) -> u64 {
         let request = self.requests.get(index);
         request.map_or(0, |request| request.ask.prompt_tokens)
+    }
+
+    /// The tokens and dollars that were reserved for a request, where they are more than these: a limit or budget counts them like those
+    /// of a reservation that is lost, else whoever hangs up just before the answer comes would get it for its prompt alone.
+    fn reserved_for(&self, index: usize, (tokens, usd): (u64, f64)) -> (u64, f64) {
+        let own = self.parts.iter().map(|part| part.limits);
+        let limits = own.chain([self.shared.config.limits]);
+        let ask = self.requests.get(index).map(|request| &request.ask);
+        let held = limits.filter_map(|limits| Some(ask?.tokens(limits.tokens_per_minute)));
+        let most = match self.has_budget() {
+            true => self.most_usd(index),
+            false => 0.0,
+        };
+        (tokens.max(held.min().unwrap_or_default()), usd.max(most))
     }
 
     /// The price of a request beforehand: its prompt and the longest answer.

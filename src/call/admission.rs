@@ -86,6 +86,7 @@ impl Call {
             key,
             reservation,
             sent: Cell::new(false),
+            unseen: Cell::new(false),
         })
     }
 

@@ -326,6 +326,7 @@ impl Call {
 
     /// A success whose body is not what was asked for.
     pub fn unexpected(&self, bytes: &[u8]) -> Failure {
+        self.answered.set(true);
         self.misread(failure::unexpected(self.status(), bytes), bytes)
     }
 

@@ -119,6 +119,8 @@ pub struct Call {
     /// Limits and budgets beside the client's own.
     parts: Vec<Part>,
     ended_at: Cell<Option<f64>>,
+    /// Whether a whole answer has come, though nobody can read it.
+    answered: Cell<bool>,
     /// The settlement, once it is made.
     settled: Held<Option<Settlement>>,
     /// Whether live prices that it needs may still be on their way.

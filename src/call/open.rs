@@ -223,6 +223,7 @@ impl Call {
             started_at: now.wall,
             began: shared.clock(),
             ended_at: Cell::new(None),
+            answered: Cell::new(false),
             settled: Held::default(),
             awaits_prices: Cell::new(false),
             machines: Held::new(machines),

@@ -8,7 +8,7 @@ use super::calendar::{self, month_of};
 use super::clock::{Clock, Now};
 use super::period::Period;
 use super::retry::LONGEST_REST;
-use super::window::{Amount, Window};
+use super::window::{Amount, MINUTE, Window};
 pub use stored::State;
 
 /// More tokens than any request has; keeps sums far from overflow.
@@ -332,9 +332,9 @@ impl RateLimiter {
     pub fn quotas(&mut self, now: impl Into<Now>) -> Vec<Quota> {
         self.advance(now.into());
         let taken = self.window.taken();
-        // Calls under way are thought to end within their minute.
+        // Calls under way are thought to end within their minute, of which a fraction of a clock makes no more.
         let more = self.window.free_at(1.0, |amount| amount.requests);
-        let more = more.map_or(0.0, |time| self.until(time));
+        let more = more.map_or(0.0, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
         let rows = [
             (

@@ -133,7 +133,7 @@ fn one_rests_and_one_is_at_its_limit(limits: &str, status: u16, rest: &'static s
     if !rest.is_empty() {
         reply = reply.header("retry-after", rest);
     }
-    let plan = || Plan::chat().reads_for(0).usage(Reported::ByServer(0, 0));
+    let plan = || Plan::chat().reads_for(0).usage(Reported::ByServer(1, 0));
     let scenario = Scenario::with(&options).call(plan().met_by([reply]));
     scenario.call(plan().at(1_000)).call(plan().at(2_000))
 }

@@ -156,7 +156,7 @@ fn a_budget_is_never_waited_for() {
     let plan = || {
         Plan::chat()
             .max_tokens(600)
-            .usage(Reported::ByServer(0, 500))
+            .usage(Reported::ByServer(1, 500))
     };
     let scenario = Scenario::with(&format!("{ONE},{priced}"));
     let scenario = scenario

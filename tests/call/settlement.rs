@@ -290,7 +290,7 @@ fn a_budget_is_charged_what_was_used_and_not_what_was_held() {
     let plan = || {
         Plan::chat()
             .max_tokens(600)
-            .usage(Reported::ByServer(0, 60))
+            .usage(Reported::ByServer(1, 60))
     };
     let scenario = Scenario::with(options)
         .call(plan().met_by([500, 500]))

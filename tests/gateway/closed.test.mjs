@@ -108,6 +108,17 @@ test("a limit is closed for as long as was said, places until one is free, and n
   assert.equal(until(9_000), undefined, "a request that was not sent is not counted");
 });
 
+test("a refusal is believed for a minute at most, and of the limits that refused", () => {
+  const closed = new ClosedLimits();
+  const parts = (requestsPerMonth) => [{ scope: "client:ann", limits: { requestsPerMonth } }];
+  const until = (now, most = 10) => closed.refusal(parts(most), now)?.retryAfter;
+  const quotas = [{ scope: "client:ann", reason: "month", limit: 10, remaining: 0, reset: 1e9 }];
+  closed.refused({ scope: "client:ann", reason: "month", retryAfter: 1e9, quotas }, 0, parts(10));
+  assert.deepEqual([until(0), until(59_999), until(60_000)], [1e9, 1e9 - 59_999, undefined], "another isolate may have given a request back");
+  closed.refused({ scope: "client:ann", reason: "month", retryAfter: 1e9, quotas }, 60_000, parts(10));
+  assert.deepEqual([until(60_001), until(60_002, 20)], [1e9 - 1, undefined], "it has been raised");
+});
+
 test("however many scopes are closed, memory is bounded", () => {
   const closed = new ClosedLimits();
   for (let at = 0; at < 30_000; at += 1) closed.refused({ scope: `client:${at}`, reason: "requests", retryAfter: 60_000 }, 0);

@@ -317,6 +317,25 @@ test("the Responses API: a stream's bytes are the upstream's own, metered from t
   }
 });
 
+test("the Responses API: what comes in no pieces counts once, whatever the server tells or doesn't", async () => {
+  const TEXT = "The Rhine, the Rhône, the Po.";
+  const item = { type: "message", content: [{ type: "output_text", text: TEXT }] };
+  const called = { type: "function_call", name: "rivers", arguments: '{"of":"Europe"}' };
+  const done = (of) => event("response.output_item.done", { item: of });
+  const end = (more) => event("response.completed", { response: { status: "completed", ...more } });
+  const count = async (text) => {
+    const { answer, settled } = respond(scripted({ text, contentType: "text/event-stream" }), { stream: true });
+    await read((await answer).body).catch(() => {});
+    return (await settled).usage.completion_tokens;
+  };
+  const once = await count(DELTA + end());
+  assert.ok(once > 3);
+  for (const text of [done(item), done(item) + end(), end({ output: [item] }), done(item) + end({ output: [item], usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } }), DELTA + done(item) + end({ output: [item] })]) {
+    assert.equal(await count(text), once, text);
+  }
+  assert.ok((await count(DELTA + done(item) + done(called) + end({ output: [item, called] }))) > once + 3);
+});
+
 test("the Responses API: a stream that breaks off, and one that reports its failure", async () => {
   const words = (error, sequence) => `event: error\ndata: ${error.name} ${sequence}\n\n`;
   for (const text of [DELTA, `${DELTA}event: response.completed\ndata: {"type":"response.comp`, `${DELTA}data: [DONE]\n\n`]) {

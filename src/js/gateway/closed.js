@@ -5,20 +5,20 @@ import { refusalOfLimit } from "./upstream_error.js";
 
 const MOST = 10_000; // scopes that are remembered
 const MOMENT = 1_000; // ms for which places are believed taken, that may be free at any time: as long as Retry-After says
-const MINUTE = 60_000; // ms
+const MINUTE = 60_000; // ms, and for which a refusal is believed: a limit may be raised, and what counts may be given back elsewhere
 const LARGE = 65_536; // bytes of a body from which on reading it takes the time of others
 const COUNTED = ["requests", "month"];
 
 export class ClosedLimits {
-  #closed = new Map(); // {reason, limit, until} by scope
+  #closed = new Map(); // {reason, limit, until, believed, limits} by scope: until when it holds, and is believed, of these limits
   #wasted = new Map(); // {count, until} by scope: large bodies of this minute that were read in vain
 
   /** The refusal of a call that counts against a closed limit; undefined where none is closed. */
   refusal(parts, now) {
     let longest;
-    for (const { scope } of parts) {
+    for (const { scope, limits } of parts) {
       const found = this.#closed.get(scope);
-      if (found && found.until <= now) this.#closed.delete(scope);
+      if (found && (found.believed <= now || found.limits !== JSON.stringify(limits))) this.#closed.delete(scope);
       else if (found && !(found.until <= longest?.until)) longest = { scope, ...found };
     }
     if (longest === undefined) return undefined;
@@ -33,11 +33,12 @@ export class ClosedLimits {
    * told beside: a body that is too large for one of them may be one too many for another. What a key of the model's server refuses says nothing:
    * another one may be free for another model.
    */
-  refused({ scope, reason, retryAfter, quotas }, now) {
+  refused({ scope, reason, retryAfter, quotas }, now, parts = []) {
     const isCounted = COUNTED.includes(reason);
-    if (isCounted || reason === "concurrent") this.#close(scope, { reason, until: now + (isCounted ? retryAfter : MOMENT) });
+    const close = (one, closed) => this.#close(parts.find((part) => part.scope === one) ?? { scope: one }, closed, now);
+    if (isCounted || reason === "concurrent") close(scope, { reason, until: now + (isCounted ? retryAfter : MOMENT) });
     for (const { scope: one, reason: limited, limit, remaining, reset } of quotas ?? []) {
-      if (COUNTED.includes(limited) && remaining < 1) this.#close(one, { reason: limited, limit, until: now + reset });
+      if (COUNTED.includes(limited) && remaining < 1) close(one, { reason: limited, limit, until: now + reset });
     }
   }
 
@@ -51,19 +52,21 @@ export class ClosedLimits {
   /** A request was refused of whose body so many bytes had been read. Of large ones no more are read in a minute than requests are allowed. */
   wasted(parts, bytes, now) {
     if (bytes < LARGE) return;
-    const { scope, limits } = parts.find((part) => part.limits?.requestsPerMinute > 0) ?? {};
-    if (scope === undefined) return;
+    const part = parts.find(({ limits }) => limits?.requestsPerMinute > 0);
+    if (part === undefined) return;
+    const { scope, limits } = part;
     let wasted = this.#wasted.get(scope);
     if (!(wasted?.until > now)) wasted = { count: 0, until: now + MINUTE };
     wasted.count += 1;
     put(this.#wasted, scope, wasted);
     const limit = limits.requestsPerMinute;
-    if (wasted.count >= limit) this.#close(scope, { reason: "requests", limit, until: wasted.until });
+    if (wasted.count >= limit) this.#close(part, { reason: "requests", limit, until: wasted.until }, now);
   }
 
-  #close(scope, closed) {
+  #close({ scope, limits }, closed, now) {
     const known = this.#closed.get(scope);
-    if (isCallers(scope) && Number.isFinite(closed.until) && !(known?.until >= closed.until)) put(this.#closed, scope, closed);
+    if (!isCallers(scope) || !Number.isFinite(closed.until) || known?.until >= closed.until) return;
+    put(this.#closed, scope, { ...closed, believed: Math.min(closed.until, now + MINUTE), limits: JSON.stringify(limits) });
   }
 }
 

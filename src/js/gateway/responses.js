@@ -3,6 +3,7 @@
 import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson, redacted } from "./client.js";
 
 const ENDS = ["response.completed", "response.incomplete"];
+const ITEM = "response.output_item.done";
 export const FAILURES = ["response.failed", "error"];
 const COUNTED = 16_384; // characters
 const LONGEST_TAIL = 1_048_576; // bytes; what sends more behind its end never ends
@@ -20,8 +21,9 @@ export class ResponseDecoder {
   #usage = null;
   #text = ""; // what has been delivered since it was counted last
   #before = { characters: 0, tokens: 0 }; // counted before
+  #pieces = false; // whether the item at hand has come in pieces
   #reported = false; // by an event of its own
-  #said = undefined;
+  #words = undefined; // what that event said
   #hasFinish = false;
   #tail = 0; // bytes since then
   #finishReason = null;
@@ -58,20 +60,25 @@ export class ResponseDecoder {
     if (event === undefined) return;
     const { type = name, response, delta } = event;
     if (Number.isInteger(event.sequence_number)) this.sequence = event.sequence_number + 1;
-    if (typeof delta === "string" && delta !== "") {
-      this.delivered_any = true;
-      this.#text += delta;
-      if (this.#text.length > COUNTED) this.#count();
-    }
+    const piece = typeof delta === "string" ? delta : "";
+    this.#said(type === ITEM && !this.#pieces ? textOf(event.item) : piece);
+    this.#pieces = type !== ITEM && (this.#pieces || piece !== "");
     this.#usage = countsOf(response?.usage) ?? this.#usage;
     if (ENDS.includes(type)) {
       // The body goes on to its end: some servers send [DONE] as well.
       this.#hasFinish = true;
       this.#finishReason = reasonOf(response);
+      if (!this.delivered_any) this.#said(textsOf(response));
     } else if (FAILURES.includes(type)) {
       this.#reported = this.failed = this.ended = true;
-      this.#said = response?.error?.message ?? event.message ?? event.error?.message;
+      this.#words = response?.error?.message ?? event.message ?? event.error?.message;
     }
+  }
+
+  #said(text) {
+    this.delivered_any ||= text !== "";
+    this.#text += text;
+    if (this.#text.length > COUNTED) this.#count();
   }
 
   // The text is let go: a long answer takes no more memory than a short one.
@@ -83,7 +90,7 @@ export class ResponseDecoder {
 
   fault({ secrets }) {
     if (!this.#reported) return new StreamTruncatedError("the stream ended without response.completed: the answer is not whole", { partial: null });
-    return new StreamError(typeof this.#said === "string" ? redacted(this.#said, secrets) : "the server reported a failure", { partial: null });
+    return new StreamError(typeof this.#words === "string" ? redacted(this.#words, secrets) : "the server reported a failure", { partial: null });
   }
 
   account(call, whole) {
@@ -102,7 +109,7 @@ export function settleResponse(call, cancel, bytes) {
   const response = parse(new TextDecoder().decode(bytes));
   if (!Array.isArray(response?.output)) throw call.unexpected(bytes);
   const failed = response.status === "failed";
-  account(call, response.usage, response.output.map(textOf).join("\n"), true);
+  account(call, response.usage, textsOf(response), true);
   close(call, cancel, failed ? "error" : "ok", reasonOf(response));
   return failed;
 }
@@ -123,6 +130,8 @@ function reasonOf(response) {
   const reason = response?.incomplete_details?.reason ?? response?.status;
   return typeof reason === "string" ? reason : null;
 }
+
+const textsOf = (response) => (Array.isArray(response?.output) ? response.output.map(textOf).join("\n") : "");
 
 function textOf(item) {
   const parts = [item?.content, item?.summary].flatMap((list) => (Array.isArray(list) ? list : []));

@@ -137,7 +137,7 @@ export class Service {
       await answer;
     } catch (error) {
       if (error instanceof LimitExceededError) {
-        this.#closed.refused(error, performance.now());
+        this.#closed.refused(error, performance.now(), parts);
         this.#closed.wasted(parts, bytes, performance.now());
         return;
       }

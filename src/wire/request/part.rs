@@ -13,6 +13,9 @@ pub const LONGEST_LABEL: usize = 64;
 pub const LABELS: &str =
     "type role id call_id status format detail filename media_type cache_control";
 
+/// Of those the ones that its writer makes up: some templates show them.
+pub const NAMES: &str = "id call_id filename";
+
 /// What a message counts by itself holds one of these; another role is words.
 pub const ROLES: &str = "system user assistant tool developer function";
 

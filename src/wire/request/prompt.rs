@@ -4,7 +4,7 @@
 use super::file;
 use super::member::listed;
 use super::part::{
-    DATA, LABELS, LONGEST_LABEL, Part, ROLES, SHORTEST_DATA, WORDS, is_data, is_link, medium,
+    DATA, LABELS, LONGEST_LABEL, NAMES, Part, ROLES, SHORTEST_DATA, WORDS, is_data, is_link, medium,
 };
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
@@ -158,6 +158,7 @@ impl PromptReader<'_> {
                 continue;
             };
             if !is_link(&data) && data.len() < SHORTEST_DATA {
+                self.text(raw);
                 continue;
             }
             told = true;
@@ -206,7 +207,11 @@ impl PromptReader<'_> {
             if &*name == b"type" {
                 part.medium = medium(&label.decoded()).or(part.medium);
             }
-            self.label(label);
+            if listed(NAMES, &name) {
+                self.text(label);
+            } else {
+                self.label(label);
+            }
             return Ok(());
         }
         if listed(WORDS, &name) {

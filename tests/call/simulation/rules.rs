@@ -185,6 +185,17 @@ pub fn call_parts(shared: &Shared, call: &Call, requests: Range<usize>, own: &[P
         .collect()
 }
 
+/// Tokens and dollars that an answer may have taken which nobody saw: the least and the most that any part reserved for it.
+pub fn unseen(shared: &Shared, call: &Call, index: usize) -> (u64, f64) {
+    let parts = parts(shared, call, index, 0, &[]);
+    let tokens = parts
+        .iter()
+        .map(|part| part.tokens)
+        .min()
+        .unwrap_or_default();
+    (tokens, parts.iter().map(|part| part.usd).sum())
+}
+
 fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> Part {
     let asks = call.requests[requests].iter().map(|request| &request.ask);
     Part {

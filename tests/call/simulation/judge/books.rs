@@ -9,10 +9,15 @@ use super::super::scenario::Reported;
 use super::{Judge, Moment, Phase, Request};
 
 impl Judge {
-    /// A request was sent and never answered: its prompt counts.
+    /// A request was sent and never answered: its prompt counts, and with limits and budgets what a whole answer may have been.
     pub(super) fn sent_in_vain(&mut self, m: &Moment<'_>, request: &mut Request) {
-        let prompt = m.call.requests[m.index].ask.prompt_tokens;
-        self.count(m.call, m.number, request, (prompt, 0), true);
+        self.vain(m.call, m.number, m.index, request);
+    }
+
+    fn vain(&mut self, call: &Call, number: usize, index: usize, request: &mut Request) {
+        let prompt = call.requests[index].ask.prompt_tokens;
+        request.unseen = (!call.stream).then_some(index);
+        self.count(call, number, request, (prompt, 0), true);
     }
 
     pub(super) fn count(
@@ -48,7 +53,11 @@ impl Judge {
                 prompt as f64,
                 completion as f64,
             );
-            store.settle(&name, tokens, usd, self.now);
+            let unseen = request
+                .unseen
+                .map(|index| rules::unseen(&self.shared, call, index));
+            let (least, most) = unseen.unwrap_or_default();
+            store.settle(&name, tokens.max(least), usd.max(most), self.now);
         }
         self.pool.settled(request.key, tokens, self.now);
         request.open = false;
@@ -84,9 +93,11 @@ impl Judge {
     ) {
         self.read(now);
         for index in 0..call.requests.len() {
-            self.account(call, number, index, Reported::Delivered(0), now);
             self.release(number, index);
             let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
+            if request.open {
+                self.vain(call, number, index, &mut request);
+            }
             self.leave(&mut request);
             request.phase = Phase::Over;
             self.requests.insert((number, index), request);

@@ -104,6 +104,8 @@ struct Request {
     lets_through: Option<usize>,
     /// Whether it was sent and has no account yet.
     open: bool,
+    /// Its index, where its whole answer was given up unseen.
+    unseen: Option<usize>,
     /// Whether its body has no stream options.
     is_bare: bool,
     /// Whether it was sent once more without them, which no policy of retries forbids.
