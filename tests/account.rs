@@ -116,6 +116,20 @@ fn streams() -> Vec<Stream> {
             ),
         ),
         (
+            "ever more long members",
+            Box::new(|n| {
+                let long = "y".repeat(300);
+                let call = json!({"index": 0, "id": "x", format!("t{n}"): long, "function": {"name": "f", "arguments": "1", format!("f{n}"): long}});
+                json!({format!("k{n}"): long, "choices": [{"index": 0, format!("c{n}"): long, "delta": {"content": "a", format!("d{n}"): long, "tool_calls": [call]}}]})
+            }),
+        ),
+        (
+            "one object of ever more members",
+            Box::new(
+                |n| json!({"x": {format!("k{n}"): "y".repeat(300)}, "choices": [{"index": 0, "delta": {"content": "a"}}]}),
+            ),
+        ),
+        (
             "lists of parts",
             Box::new(|n| {
                 choice(

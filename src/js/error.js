@@ -241,6 +241,17 @@ function inherited(value) {
   return shown;
 }
 
+// What consoles and JSON ask an object for, which may know more than it has as properties.
+const SPOKEN = ["toString", "toJSON", Symbol.for("nodejs.util.inspect.custom")];
+
+function said(value, name) {
+  try {
+    return value[name]();
+  } catch {
+    return undefined;
+  }
+}
+
 // Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
 function quotes(value, secrets, seen) {
   if (typeof value === "string") return redacted(value, secrets) !== value;
@@ -251,6 +262,7 @@ function quotes(value, secrets, seen) {
   seen.add(value);
   const keys = isFunction ? Object.keys(value) : Reflect.ownKeys(value);
   const parts = [...keys, ...keys.map((key) => value[key]), ...inherited(value)];
+  if (!isFunction) parts.push(...SPOKEN.map((name) => said(value, name)));
   if (typeof value.entries === "function") {
     for (const entry of value.entries()) {
       if (parts.push(entry) > MANY) return true;
@@ -306,12 +318,13 @@ export function cleanHeaders(headers, secrets) {
       // What gives more is no list of headers.
       if (entries.push(entry) > MANY) return undefined;
     }
-    // No value holds a line break.
-    const values = entries.map(([, value]) => value).join("\n");
-    const clean = redacted(values, secrets);
-    if (clean === values) return headers;
+    // No name or value holds a line break.
+    const texts = entries.flat().join("\n");
+    const clean = redacted(texts, secrets);
+    if (clean === texts) return headers;
     const lines = clean.split("\n");
-    return new Headers(entries.map(([name], at) => [name, lines[at]]));
+    // What a name would be with a part cut out is none.
+    return new Headers(entries.map(([name], at) => [name, lines[2 * at + 1]]).filter(([name], at) => name === lines[2 * at]));
   } catch {
     return undefined;
   }

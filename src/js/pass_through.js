@@ -1,8 +1,11 @@
 // A stream's body handed on as the bytes that came.
 
+const NOTHING = new Uint8Array(0);
+
 // What a Pump hands on in place of items, of each network chunk; `tail`: a finish reason or usage has been seen, `over`: no more will
-// come, `failed`: and what came reports an error. Here: all of it.
-export const AS_RECEIVED = { take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []) };
+// come, `failed`: and what came reports an error. Here: all of it. `whole` is what of a chunk is decoded and then taken, undefined where too much
+// would have to be held back; `held`: what is held, until `letGo`.
+export const AS_RECEIVED = { whole: (bytes) => bytes, take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []), held: () => NOTHING, letGo() {} };
 
 // The bytes as a reader gives them: each read waits for its own, so that a slow reader slows the server down.
 // `failed` may turn a failure into last bytes and a quiet end.

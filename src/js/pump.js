@@ -5,7 +5,7 @@
 
 import { close } from "./call.js";
 import { isBytes, lengthOf } from "./bytes.js";
-import { LONGEST, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
+import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
@@ -180,9 +180,12 @@ export class Pump {
     this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     const decoder = this.#decoder;
+    const through = this.passThrough;
+    const bytes = done ? NOTHING : through === null ? value : through.whole(value);
+    if (bytes === undefined) return () => this.#finishLost(new Unreadable("an event of the stream is too large to be handed on"));
     let items;
     try {
-      items = done ? decoder.end(this.mode, false) : decoder.push(value, this.mode);
+      items = done ? this.#end(false) : decoder.push(bytes, this.mode);
     } catch (cause) {
       return () => this.#finishBroken(cause);
     }
@@ -192,7 +195,7 @@ export class Pump {
     }
     const over = done || decoder.ended;
     if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
-    if (this.passThrough !== null) items = this.passThrough.take(done ? NOTHING : value, decoder.tail, over, over && decoder.failed);
+    if (through !== null) items = through.take(bytes, decoder.tail, over, over && decoder.failed);
     this.#enqueue(items);
     return over ? () => this.#finishDecoded() : null;
   }
@@ -225,9 +228,16 @@ export class Pump {
     }
   }
 
+  // What is held back is a part of the body.
+  #end(lost) {
+    const held = this.passThrough?.held() ?? NOTHING;
+    if (held.length > 0) this.#decoder.push(held, this.mode);
+    return this.#decoder.end(this.mode, lost);
+  }
+
   // Whether all had come before no more did; what waited for more is told.
   #isWhole() {
-    const items = this.#decoder.end(this.mode, true);
+    const items = this.#end(true);
     const { tail, failed } = this.#decoder;
     if (this.passThrough === null) this.#enqueue(items);
     else if (!failed) this.#enqueue(this.passThrough.take(NOTHING, tail, true, false));
@@ -316,6 +326,7 @@ export class Pump {
 
   #finish(outcome, error) {
     this.over = true;
+    this.passThrough?.letGo();
     this.outcome = outcome;
     this.failure = traced(error, this.#call.site);
     this.#alarm?.clear();

@@ -57,12 +57,21 @@ pub struct Completion {
     put_by: usize,
     /// Bytes beside the text that have come to stay.
     size: usize,
+    /// Bytes that have come since members and calls were weighed last, and what these weighed then.
+    unweighed: usize,
+    weight: usize,
     /// Where texts are counted and not kept.
     counter: Option<NewCounter>,
 }
 
 /// A part that is not looked into for its weight.
 const SHORT: usize = 48;
+
+/// So many bytes may come before members and calls are weighed; where they weigh much, as many as half of that.
+const UNWEIGHED: usize = 1 << 20;
+
+/// About what an entry takes beside its texts.
+const ENTRY: usize = 128;
 
 /// The counts of a usage object.
 const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
@@ -140,10 +149,11 @@ impl Completion {
         }
     }
 
-    /// A part adds to what is kept, unless it takes the place of what was said before. Of a short one that is not asked: it would take
-    /// longer than the part is worth.
+    /// A part adds to what is kept, unless it takes the place of what was said before, which is seen when all is weighed. Of a short
+    /// one that is not asked: it would take longer than the part is worth.
     #[inline]
     fn grow(&mut self, part: Part, bytes: &[u8]) {
+        self.unweighed += bytes.len() + ENTRY;
         if bytes.len() <= SHORT || !last_counts(part, bytes) {
             self.size += bytes.len();
         }
@@ -174,7 +184,17 @@ impl Completion {
 impl Completion {
     /// About how many bytes are kept.
     pub fn size(&self) -> usize {
-        self.said.saturating_add(self.size)
+        self.said + self.size + self.weight
+    }
+
+    /// The same, and where much has come that may have taken the place of something or not, that is looked at first.
+    pub fn weigh(&mut self) -> usize {
+        if self.unweighed >= UNWEIGHED.max(self.weight / 2) {
+            self.unweighed = 0;
+            let choices = self.choices.iter().map(Choice::weight);
+            self.weight = self.rest.weight() + choices.sum::<usize>();
+        }
+        self.size()
     }
 
     /// The completion as JSON, whole or not.

@@ -184,7 +184,7 @@ impl ChatDecoder {
                 Some(bytes) => self.read(bytes),
                 None => self.finish(lost),
             }
-            if self.reader.completion.size() > self.most {
+            if self.reader.completion.weigh() > self.most {
                 self.reader.fault = Some(Fault::new(Class::Stream, TOO_MUCH));
             }
             if let (Some(end), None) = (self.reader.end, &self.reader.fault) {

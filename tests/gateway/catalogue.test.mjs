@@ -29,6 +29,11 @@ test("a catalogue that grows old is asked for again", async () => {
   assert.equal(seen.asked, 2);
 });
 
+test("a catalogue too deep to be read is none", async () => {
+  const deep = new TextEncoder().encode(`{"data":[{"id":"a","x":${"[".repeat(100_000)}${"]".repeat(100_000)}}]}`);
+  await assert.rejects(kept().read(undefined, () => deep), (error) => error.code === "upstream_invalid");
+});
+
 test("what was read while the clock was a day ahead is not fresh for a day", async () => {
   const { seen, read } = kept();
   seen.now = 9e7;

@@ -39,19 +39,23 @@ const KINDS = {
   "tool calls": (at) => [0, 1, 2, 3].map((index) => delta(index, call(index, at))).join(""),
   "n of 128": (at) => Array.from({ length: 16 }, (_, some) => delta((at * 16 + some) % 128, { content: "word " })).join(""),
   reasoning: (at) => delta(0, { reasoning: `thought ${at} ` }).repeat(20),
+  "an event of all choices, n of 128 with logprobs, not yet whole": (at) => ALL_CHOICES.slice(at * PIECE, (at + 1) * PIECE),
+  "comments that no event follows": () => ": waiting\n".repeat(2_000),
 };
 
-/** A body of so many network chunks, then `END`. */
-function body(chunk, count) {
+const ALL_CHOICES = event({ choices: Array.from({ length: 128 }, (_, index) => ({ index, delta: { content: "word " }, logprobs, finish_reason: null })) }).trimEnd();
+const PIECE = Math.ceil(ALL_CHOICES.length / 200);
+
+/** A body of so many network chunks, then, when `last` allows it, `END`. */
+function body(chunk, count, last, cancel) {
   let at = 0;
-  const pull = (controller) => {
-    if (at < count) controller.enqueue(encoder.encode(chunk(at++)));
-    else {
-      controller.enqueue(encoder.encode(END));
-      controller.close();
-    }
+  const pull = async (controller) => {
+    if (at < count) return controller.enqueue(encoder.encode(chunk(at++)));
+    await last();
+    controller.enqueue(encoder.encode(`\n\n${END}`));
+    controller.close();
   };
-  return new ReadableStream({ pull }, { highWaterMark: 0 });
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
 const response = (stream) => new Response(stream, { headers: { "content-type": "text/event-stream" } });
@@ -67,12 +71,15 @@ async function used() {
   return { bytes: heapUsed + external, wasm: wasm() };
 }
 
-/** 128 streams at once through a gateway, all read up to their last chunk but one, which is where they hold most. */
+/** 128 streams at once through a gateway, counted when all but the last chunk of each has come, which is where they hold most. */
 async function streams(chunk, count) {
   const service = gateway({ apiKeys: ["hf_of_the_operator"], clientKeys: ["a-key-of-this-gateway"] });
-  globalThis.fetch = async () => response(body(chunk, count));
+  const [there, goOn] = [signal(), signal()];
+  let waiting = 0;
+  const waits = () => ++waiting === STREAMS && there.tell();
+  const last = () => (waits(), goOn.told);
+  globalThis.fetch = async () => response(body(chunk, count, last, waits));
   const readers = [];
-  let each = 0;
   for (let at = 0; at < STREAMS; at++) {
     const request = new Request("http://gateway.test/v1/chat/completions", {
       method: "POST", headers: { authorization: "Bearer a-key-of-this-gateway" }, body: JSON.stringify({ model: MODEL, messages: MESSAGES, stream: true }),
@@ -81,15 +88,21 @@ async function streams(chunk, count) {
     if (status !== 200) throw new Error(`the gateway answered ${status}`);
     readers.push(stream.getReader());
   }
-  for (let read = 0; read < count; read++) {
-    for (const reader of readers) {
-      const { value } = await reader.read();
-      if (reader === readers[0]) each += value.length;
-    }
-  }
+  const reads = readers.map(async (reader) => {
+    while (!(await reader.read()).done);
+  });
+  await there.told;
   const held = await used();
-  for (const reader of readers) while (!(await reader.read()).done);
+  goOn.tell();
+  await Promise.all(reads);
+  const each = Array.from({ length: count }, (_, at) => chunk(at).length).reduce((sum, length) => sum + length);
   return { ...held, each };
+}
+
+function signal() {
+  let tell;
+  const told = new Promise((resolve) => (tell = resolve));
+  return { told, tell };
 }
 
 /** What a client's stream of about so many bytes of text leaves: read by chunks, or folded. */

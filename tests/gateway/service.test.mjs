@@ -254,13 +254,13 @@ test("what a genuine ticket says is checked like anybody's word, and what is wro
   assert.equal((await post(BODY, { key: await sign({ ...fine, limits: { requestsPerMinute: 5 } }) })).status, 200);
   for (const [wrong, names] of [
     [{ limits: { requestsPerMinute: "5" } }, "limits.requestsPerMinute"], [{ limits: { tokensPerMinute: -1 } }, "limits.tokensPerMinute"], [{ limits: { maxConcurrent: null } }, "limits.maxConcurrent"],
-    [{ limits: { requestsPerMonth: 1.5 } }, "limits.requestsPerMonth"], [{ limits: { perMinute: 5 } }, "limits.perMinute"], [{ limits: [5] }, "limits"], [{ limits: null }, "limits"],
+    [{ limits: { requestsPerMonth: 1.5 } }, "limits.requestsPerMonth"], [{ limits: { perMinute: 5 } }, "limits.perMinute"], [{ limits: { toString: 5 } }, "limits.toString"], [{ limits: [5] }, "limits"], [{ limits: null }, "limits"],
     [{ client: 7 }, "client"], [{ client: "" }, "client"], [{ id: undefined }, "id"], [{ expires: "never" }, "expires"], [{ expires: null }, "expires"],
   ]) {
     const { message } = await refused(await post(BODY, { key: await sign({ ...fine, ...wrong }) }), 401, "invalid_ticket");
     assert.ok(message.includes(`: ${names}: `), message);
   }
-  for (const payload of ["no JSON", "null", "7", "[]"]) await refused(await post(BODY, { key: await sign(payload) }), 401, "invalid_ticket");
+  for (const payload of ["no JSON", "null", "7", "[]", JSON.stringify({ ...fine, limits: 0 }).replace("0}", '{"__proto__":{"requestsPerMinute":5}}}')]) await refused(await post(BODY, { key: await sign(payload) }), 401, "invalid_ticket");
   assert.equal(seen.calls.length, 1);
 });
 

@@ -118,6 +118,8 @@ test("what is wrong is named, its value is not", () => {
     [{}, { onSettled: VALUE }, "onSettled"],
     [{}, { caps: { maxTokens: VALUE } }, "caps.maxTokens"],
     [{}, { caps: { tokens: 1 } }, "caps.tokens"],
+    [{}, { caps: { constructor: 1 } }, "caps.constructor"],
+    [{}, { limits: { toString: 1 } }, "limits.toString"],
     [{}, { limits: { requestsPerMinute: VALUE } }, "limits.requestsPerMinute"],
     [{}, { clientLimits: 5 }, "clientLimits"],
     [{}, { budget: { usd: 1, per: VALUE } }, "budget.per"],

@@ -137,9 +137,9 @@ test("a key is in no cause, however deep, and in no echoed header", async () => 
   }
   const harmless = new Error("gone");
   assert.equal((await failure(ask(client(() => Promise.reject(harmless))))).cause, harmless);
-  const echo = async () => new Response("", { status: 400, headers: { "x-echo": `Bearer ${KEY}`, "x-other": "1" } });
+  const echo = async () => new Response("", { status: 400, headers: { "x-echo": `Bearer ${KEY}`, [`x-${KEY}`]: "2", "x-other": "1" } });
   const { headers } = await failure(ask(client(echo)));
-  assert.deepEqual([headers.get("x-echo"), headers.get("x-other")], ["Bearer [redacted]", "1"]);
+  assert.deepEqual([...headers].filter(([name]) => name !== "content-type"), [["x-echo", "Bearer [redacted]"], ["x-other", "1"]]);
 });
 
 test("a body that breaks off says so, with status and cause", async () => {

@@ -276,8 +276,16 @@ test("what a thrown object shows only when it is asked is looked at too", async 
     }
   }
   class ClosedError extends TransportError {}
+  class Told {
+    #told = "sent with hf_marker_of_getter";
+    message = "reset";
+    constructor(name) {
+      Object.defineProperty(this, name, { value: () => this.#told });
+    }
+  }
+  const told = ["toString", "toJSON", inspect.custom].map((name) => new Told(name));
   const made = Object.create({ message: "reset", sent: { headers: { "x-key": "hf_marker_of_getter" } } });
-  for (const thrown of [new TransportError("reset"), new ClosedError("reset"), made]) {
+  for (const thrown of [new TransportError("reset"), new ClosedError("reset"), made, ...told, Object.assign(new String("hf_marker_of_getter"), { message: "reset" })]) {
     const fetch = async () => Promise.reject(thrown);
     const { cause } = await failure(ask(scripted().client({ apiKey: "hf_marker_of_getter", retry: false, fetch })));
     assert.deepEqual([cause.message, cause.sent], ["reset", undefined]);

@@ -8,8 +8,14 @@ const NOTHING = new Uint8Array(0);
 const BEGINNING = Uint8Array.of(LF); // what comes first, and what follows an event, begins a line
 const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
 // What an event that says that the stream failed has in it; one without a choice may say so in other words.
-const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*\[?\s*(?:null|\])/;
+const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*(?:null|\[\s*(?:null|\]))/;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
+
+// Of an event that has not come whole: what a gateway has of them in all, and in one.
+const MOST_HELD = 40 << 20; // bytes
+const LONGEST_EVENT = 2 << 20;
+const SHORT = 64 << 10; // so much each may have whatever the others do
+let heldByAll = 0;
 
 const asItCame = (given) => given;
 
@@ -17,8 +23,8 @@ const asItCame = (given) => given;
 export const hasError = (value) => Boolean(value?.error);
 
 /**
- * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back: of one that never does nobody could make
- * anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
+ * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back, from the decoder too: of one that never does
+ * nobody could make anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
  * that one is left out. `keyless`: bytes without keys of the operator's. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
  */
 export class WholeEvents {
@@ -28,7 +34,8 @@ export class WholeEvents {
   #redact;
   #tells;
   #held = [];
-  #end = BEGINNING; // of what is held
+  #size = 0; // of what is held
+  #end = BEGINNING; // the same
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
   constructor({ usage = true, keyless = asItCame, redact = asItCame, tells = hasError } = {}) {
@@ -38,23 +45,45 @@ export class WholeEvents {
     this.#tells = tells;
   }
 
-  take(bytes, tail, over, failed) {
-    const whole = this.#whole(bytes);
+  /** What `whole` has given. */
+  take(whole, tail, over, failed) {
     if (!over) return this.#asked(this.#keyless(whole), tail);
-    const events = this.#keyless(join([whole, ended(join(this.#held))]));
-    this.#held = [];
+    const events = this.#keyless(join([whole, ended(this.held())]));
+    this.letGo();
     return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
   }
 
-  // What has come up to the end of the last whole event; the rest is held.
-  #whole(bytes) {
+  /** What has come up to the end of the last whole event; the rest is held. Nothing at all where that is too much. */
+  whole(bytes) {
     const last = join([this.#end, bytes]);
     const end = lastEventEnd(last) - this.#end.length;
     const held = this.#held;
-    if (end > 0) this.#held = [];
-    if (end < bytes.length) this.#held.push(bytes.slice(Math.max(0, end)));
+    if (end > 0) this.letGo();
+    this.#hold(bytes.slice(Math.max(0, end)));
+    if (this.#size > LONGEST_EVENT || (heldByAll > MOST_HELD && this.#size > SHORT)) return undefined;
     this.#end = (end > 0 ? join([BEGINNING, bytes.subarray(end)]) : last).slice(-3);
     return end > 0 ? join([...held, end === bytes.length ? bytes : bytes.subarray(0, end)]) : NOTHING;
+  }
+
+  // Of many small pieces few large ones are made, so that each byte is copied a few times and none costs more than a byte.
+  #hold(rest) {
+    if (rest.length === 0) return;
+    const held = this.#held;
+    held.push(rest);
+    while (held.length > 1 && held.at(-2).length <= held.at(-1).length) held.push(join(held.splice(-2)));
+    this.#size += rest.length;
+    heldByAll += rest.length;
+  }
+
+  /** What has come of an event that is not whole. */
+  held() {
+    return join(this.#held);
+  }
+
+  letGo() {
+    heldByAll -= this.#size;
+    this.#held = [];
+    this.#size = 0;
   }
 
   // That event comes at the end, so that no other part of the stream is looked through.

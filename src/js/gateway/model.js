@@ -1,5 +1,6 @@
 // Which models may be asked for.
 
+import { parseJson } from "./client.js";
 import { Refusal } from "./refusal.js";
 import { refusalOf } from "./upstream_error.js";
 import { wildcard } from "./wildcard.js";
@@ -120,7 +121,7 @@ export class Catalogue {
 function modelsOf(body) {
   let catalogue;
   try {
-    catalogue = JSON.parse(new TextDecoder().decode(body));
+    catalogue = parseJson(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }

@@ -17,6 +17,7 @@ const PERIODS = ["hour", "day", "month", "total"];
 const SECRET = 32; // characters at least: what signs must not be found by trying
 const BODY_BYTES = 4 * 1024 * 1024;
 const EARLY_HEAD = 7_000; // ms
+const LONGEST_TIMER = 2 ** 31 - 1; // ms: a longer one fires at once
 
 /** The error of a setting: it names what is wrong, and never the value. */
 export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
@@ -142,8 +143,9 @@ function count(name, value, least = 0) {
 export function checkLimits(name, limits) {
   if (!isObject(limits)) throw refuse(name, "must be an object");
   for (const [key, value] of Object.entries(limits)) {
-    if (!(key in LIMITS) && !WAITING.includes(key)) throw refuse(`${name}.${key}`, "is not a limit");
-    if (key in LIMITS && value !== undefined) count(`${name}.${key}`, typeof value === "number" ? value : NaN);
+    const isLimit = Object.hasOwn(LIMITS, key);
+    if (!isLimit && !WAITING.includes(key)) throw refuse(`${name}.${key}`, "is not a limit");
+    if (isLimit && value !== undefined) count(`${name}.${key}`, typeof value === "number" ? value : NaN);
   }
 }
 
@@ -195,7 +197,7 @@ function budget(reader) {
 // Counts that belong together: of an object of options, each in place of its variable.
 function counts(reader, option, given = {}, variables, what) {
   if (!isObject(given)) throw refuse(option, "must be an object");
-  const unknown = Object.keys(given).find((key) => !(key in variables));
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(variables, key));
   if (unknown !== undefined) throw refuse(`${option}.${unknown}`, `is not ${what}`);
   reader.knows(Object.values(variables));
   const entries = Object.entries(variables).map(([key, variable]) => {
@@ -281,7 +283,7 @@ export function settings(options = {}, env) {
     unknownMembers: reader.pick("unknownMembers", passOrRefuse, "GATEWAY_UNKNOWN_MEMBERS", passOrRefuse) ?? "pass",
     timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout")),
     embeddings: orNothing(counts(reader, "embeddings", options.embeddings, BATCHING, "an option of embeddings")),
-    earlyHead: reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD,
+    earlyHead: Math.min(reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD, LONGEST_TIMER),
     limits: ofGateway,
     share,
     clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT", share),

@@ -2,7 +2,7 @@
 
 use super::members::Members;
 use super::node::{Say, Within, add_name, json_text, put, write_long};
-use super::{MAX_ENTRIES, or, separated, whole};
+use super::{ENTRY, MAX_ENTRIES, or, separated, whole};
 use crate::json::{self, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -160,6 +160,12 @@ impl ToolCalls {
 
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// As of [`Members::weight`].
+    pub(super) fn weight(&self) -> usize {
+        let weight = |call: &ToolCall| 2 * ENTRY + call.function.weight() + call.rest.weight();
+        self.list.iter().map(weight).sum()
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {

@@ -145,6 +145,11 @@ impl Choice {
         }
     }
 
+    /// As of [`Members::weight`].
+    pub(super) fn weight(&self) -> usize {
+        self.message.weight() + self.rest.weight() + self.tool_calls.weight()
+    }
+
     /// The text of the content as it stands between quotes.
     fn text(&self) -> Option<&Buffer> {
         let text = self.parts.as_ref().map(|parts| &parts.text);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ENTRY;
 use super::node::{Node, Say, Within, write_text};
 use crate::json::{RawString, Scanner, unescape_into, write_string};
 use crate::wire::chunk::Part;
@@ -180,6 +181,12 @@ impl Members {
 
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// About how many bytes it takes, without texts and lists, which are counted as they come.
+    pub(super) fn weight(&self) -> usize {
+        let weight = |member: &Member| ENTRY + member.key.len() + member.node.weight();
+        self.list.iter().map(weight).sum()
     }
 
     /// Appends its members but those of `without`, with commas between them, and one before them where something stands there.

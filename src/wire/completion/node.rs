@@ -192,6 +192,14 @@ impl Node {
         }
     }
 
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Node::Last(last) => last.len(),
+            Node::Object(members) => members.weight(),
+            Node::Text(_) | Node::List(_) => 0,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Node::Last(last) if last.is_empty())
     }
