@@ -285,7 +285,7 @@ impl CallHandle {
     pub fn wrong_answer(&self, bytes: &[u8], doubt: u32) -> *const u8 {
         let failure = match doubt {
             1 => self.call.failed_answer(bytes),
-            2 if whole::has_choices(bytes) => None,
+            2 if whole::has_message(bytes) => None,
             _ => Some(self.call.unexpected(bytes)),
         };
         match failure {
