@@ -3,7 +3,7 @@
 
 use hfetch::error::{Class, redact};
 use hfetch::wire::stream::{ChatDecoder, Mode};
-use hfetch::wire::whole::chunk_of_completion;
+use hfetch::wire::whole::{chunk_of_completion, has_message};
 use proptest::prelude::*;
 use reader::{end_to_end, joined, parse, read};
 use serde_json::{Value, json};
@@ -563,5 +563,22 @@ fn usage_without_counts_never_replaces_counts_in_digits_or_strings() {
         let (_, decoder) = read([body.as_bytes()], Mode::Fold);
         let usage = decoder.completion().usage().unwrap();
         assert_eq!(usage.completion, Some(completion), "{body}");
+    }
+}
+
+#[test]
+fn an_answer_holds_a_choice_with_a_message() {
+    for (choice, holds) in [
+        (r#"{"message":{"content":"a"}}"#, true),
+        (r#"{"message":{}}"#, true),
+        (r#"{"delta":{"content":"a"}}"#, true),
+        (r#"{"message":null},{"message":{"content":"a"}}"#, true),
+        (r#"{"message":null}"#, false),
+        (r#"{"delta":null,"message":null,"finish_reason":"stop"}"#, false),
+        (r#"{"text":"a"}"#, false),
+        ("", false),
+    ] {
+        let body = format!(r#"{{"choices":[{choice}]}}"#);
+        assert_eq!(has_message(body.as_bytes()), holds, "{choice}");
     }
 }

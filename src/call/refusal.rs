@@ -76,7 +76,7 @@ impl Call {
     fn paused(&self, ms: f64) -> Failure {
         let seconds = ((ms / 1_000.0).ceil() as u64).to_string();
         let message = [
-            "The model's server has asked for a pause, of which ",
+            "The server has asked for a pause, of which ",
             &seconds,
             " s are left; nothing was sent.",
         ];

@@ -55,7 +55,9 @@ impl BaseUrl {
                     "is relative, and there is no page here to which it could be: give an absolute URL",
                 );
             }
-            return Err("must be an absolute URL that starts with https:// or http://");
+            return Err(
+                "must be an absolute URL that starts with https:// or http://, or in a page a path that starts with / or ./",
+            );
         };
         let rest = given.get(scheme.len()..).unwrap_or_default();
         if rest.bytes().any(|b| matches!(b, b'?' | b'#')) {

@@ -286,7 +286,7 @@ impl CallHandle {
     pub fn wrong_answer(&self, bytes: &[u8], doubt: u8) -> *const u8 {
         let failure = match doubt {
             protocol::MAY_HAVE_FAILED => self.call.failed_answer(bytes),
-            protocol::MAY_HOLD_NONE if whole::has_choices(bytes) => None,
+            protocol::MAY_HOLD_NONE if whole::has_message(bytes) => None,
             _ => Some(self.call.unexpected(bytes)),
         };
         match failure {

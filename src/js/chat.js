@@ -43,8 +43,9 @@ export function settleWhole(call, cancel, bytes) {
   if (isObject(completion?.choices)) completion.choices = [completion.choices];
   if (!hasChoices(completion)) throw call.unexpected(bytes);
   const odd = completion.choices.some(isOdd);
-  const error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
+  let error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (odd && error === undefined) completion = call.folded(bytes);
+  if (!completion.choices.some(says)) error ??= call.unexpected(bytes);
   const [first] = completion.choices;
   const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
   call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true);
@@ -72,6 +73,9 @@ function hasChoices(completion) {
   const choices = completion?.choices;
   return Array.isArray(choices) && choices.length > 0 && choices.every(isObject);
 }
+
+// Whether a choice has a message: where none has, nothing was answered.
+const says = ({ message, delta }) => (message ?? delta ?? null) !== null;
 
 // Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
 function isOdd({ message }) {

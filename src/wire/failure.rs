@@ -73,7 +73,7 @@ pub fn unexpected(status: u16, body: &[u8]) -> Error {
         if body.is_empty() {
             "the body is empty"
         } else {
-            "it holds no choices"
+            "it holds no choices with a message"
         }
         .to_string()
     });

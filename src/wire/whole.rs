@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chunk::{self, Frame, Part};
+use super::chunk::{self, Field, Frame, Part};
 use super::completion::Completion;
 use super::fault::Fault;
 use crate::error::{Class, Error};
@@ -25,12 +25,13 @@ pub fn failed(body: &[u8]) -> Option<Error> {
     }
 }
 
-/// Whether it can be read and holds a choice.
-pub fn has_choices(body: &[u8]) -> bool {
+/// Whether it can be read and a choice of it holds a message: without one nothing was answered.
+pub fn has_message(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(json::without_mark(body));
     let mut fields = Vec::new();
     let is_sound = chunk::read(body.as_bytes(), &mut fields).is_ok();
-    is_sound && fields.iter().any(|field| field.part == Part::Choice)
+    let says = |field: &Field| matches!(field.part, Part::Message | Part::Delta);
+    is_sound && fields.iter().any(says)
 }
 
 /// A completion in which values have other types than are due, as a stream of it would be folded: with those that are.

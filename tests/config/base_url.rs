@@ -104,6 +104,7 @@ fn what_is_no_base_url_is_refused() {
         ("../v1", "is relative"),
         ("//host/v1", "is relative"),
         ("v1", "https://"),
+        ("v1", "in a page a path that starts with / or ./"),
         ("ftp://host/v1", "https://"),
         ("javascript://host", "https://"),
         ("file:///etc/passwd", "https://"),

@@ -99,6 +99,23 @@ test("a whole answer is its bytes", async () => {
   assert.deepEqual([await response.text(), response.headers.get("content-type")], [body, "application/json; charset=utf-8"]);
 });
 
+test("a whole answer where a stream was asked for is its bytes too", async () => {
+  const answer = { id: "c", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message: { role: "assistant", content: "Rhine" }, finish_reason: "stop" }], usage };
+  const written = JSON.stringify(answer);
+  for (const text of [written, JSON.stringify(answer, null, 2), written.replace(",", ",\n\n"), `${written}\n\n`]) {
+    for (const contentType of ["application/json", "text/event-stream"]) {
+      gateway.lines.length = 0;
+      gateway.script([{ text, contentType, split: 7 }]);
+      assert.equal(await (await gateway.post(asks)).text(), text);
+      const [{ outcome, completionTokens }] = await gateway.logged(({ kind }) => kind === "chat");
+      assert.deepEqual([outcome, completionTokens], ["ok", 2]);
+    }
+  }
+  const refusal = JSON.stringify({ error: { message: "the operator's own" } });
+  gateway.script([{ text: refusal, contentType: "application/json" }]);
+  assert.match(await (await gateway.post(asks)).text(), /^data: \{"error":\{"message":"The model's server gave no valid answer\."[^\n]*\n\n$/);
+});
+
 test("a reader that stops stops the model's server", async () => {
   const SIZE = 64 * 1024 * 1024;
   gateway.script([{ giantEvent: 15_000_000, times: 1 }, { sse: Array(SIZE / 65_536).fill(chunk({ content: "x".repeat(65_536) })), done: true }]);

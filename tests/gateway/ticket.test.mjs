@@ -76,6 +76,7 @@ test("what can't be a ticket is refused when it is issued", async () => {
     [{ expiresIn: 0 }, "expiresIn"], [{ expiresIn: -1 }, "expiresIn"], [{ expiresIn: Infinity }, "expiresIn"], [{ expiresIn: "60" }, "expiresIn"],
     [{ audience: "" }, "audience"], [{ limits: { requestsPerMinute: -1 } }, "limits.requestsPerMinute"], [{ limits: { perMinute: 1 } }, "limits.perMinute"],
     [{ limits: [] }, "limits"], [{ limits: { requestsPerMinute: "5" } }, "limits.requestsPerMinute"], [{ limits: { tokensPerMinute: null } }, "limits.tokensPerMinute"],
+    [{ limit: { requestsPerMinute: 5 } }, "limit"], [{ expires: 60_000 }, "expires"],
   ];
   for (const [ticket, path] of cases) {
     await assert.rejects(issue(ticket), { name: "ConfigError", path }, JSON.stringify(ticket));

@@ -197,6 +197,8 @@ for (const [name, body, said, partial] of [
   ["errors alone", { success: false, errors: [{ code: 10000, message: WORDS }] }, /own words/, false],
   ["an empty list of choices", answer(), /no choices/, false],
   ["choices that are none", answer(null, 7), /no choices/, false],
+  ["a message that is null", answer(whole({ message: null })), /no choices with a message/, false],
+  ["choices without a message", answer({ index: 0, text: "Hi", finish_reason: "stop" }, { index: 1, finish_reason: "stop" }), /no choices with a message/, false],
 ]) {
   test(`a whole answer that says that it failed is an APIError: ${name}`, async () => {
     const fetch = async () => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });

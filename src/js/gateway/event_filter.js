@@ -9,6 +9,7 @@ const BEGINNING = Uint8Array.of(LF); // what comes first, and what follows an ev
 const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
 // What an event that says that the stream failed has in it; one without a choice may say so in other words.
 const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*(?:null|\[\s*(?:null|\]))/;
+const FIELD = /^\ufeff?(?:data|event|id|retry|error)?:/m;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
 // Of an event that has not come whole: what a gateway has of them in all, and in one.
@@ -48,7 +49,7 @@ export class WholeEvents {
   /** What `whole` has given. */
   take(whole, tail, over, failed) {
     if (!over) return this.#asked(this.#keyless(whole), tail);
-    const events = this.#keyless(join([whole, ended(this.held())]));
+    const events = this.#keyless(join([whole, ended(this.held(), failed)]));
     this.letGo();
     return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
   }
@@ -135,10 +136,12 @@ function parse(text) {
 }
 
 // What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
-// Frames that only a line end parts are read one by one.
-function ended(rest) {
+// Frames that only a line end parts are read one by one. A body that is no event stream is the whole answer of a server that doesn't
+// stream: the call has ended well with it, so it is handed on as it came.
+function ended(rest, failed) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
+  if (!failed && !FIELD.test(text)) return rest;
   const { data, value } = dataOf(text);
   const isWhole = value !== undefined || (data !== "" && data.split("\n").every(isFrame));
   return isWhole ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;

@@ -32,7 +32,9 @@ export function isName(value) {
 
 export async function issueTicket(secret, ticket, now = Date.now()) {
   signingSecret("secret", secret);
-  const { client, expiresIn, audience, limits } = ticket ?? {};
+  const { client, expiresIn, audience, limits, ...others } = ticket ?? {};
+  // A misspelt limit limits nothing.
+  for (const name of Object.keys(others)) throw refuse(name, "is not a part of a ticket: it has client, expiresIn, audience and limits");
   if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
   if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
   if (typeof expiresIn !== "number" || !(expiresIn > 0) || !Number.isFinite(expiresIn)) throw refuse("expiresIn", "must be a number of ms above 0");

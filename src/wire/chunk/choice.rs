@@ -78,7 +78,9 @@ impl Reader<'_, '_> {
             return Ok(());
         };
         let behind = std::mem::replace(&mut self.scanner, message);
-        self.push(Part::Message, 0..0);
+        if self.scanner.kind()? != Kind::Null {
+            self.push(Part::Message, 0..0);
+        }
         self.delta()?;
         self.scanner = behind;
         Ok(())
