@@ -10,6 +10,7 @@ const COMMANDS = {
   fuzz: "npm run fuzz -- --seconds 600",
   soak: "npm run soak -- --requests 1000000 --runtime node24,workerd",
   memory: "npm run memory",
+  overload: "npm run overload",
 };
 
 /** What a fuzz target holds, in the first sentence of its property. */
@@ -48,6 +49,16 @@ function memory({ kinds, growth }) {
   return [table(["128 streams at once", "bytes of each, MB", "held for all of them, MB"], streams), table(["a client's stream, MB of text", "ended", "the module's memory afterwards, MB"], left)];
 }
 
+function overload({ bodies, tails }) {
+  const milliseconds = (number) => count(Math.round(number));
+  const refused = Object.entries(bodies).map(([kind, { bytes, refused, sent }]) => [kind, inMegabytes(bytes), milliseconds(refused), milliseconds(sent)]);
+  const behind = Object.entries(tails).map(([kind, { half, whole }]) => [kind, milliseconds(half.ms), milliseconds(whole.ms), inMegabytes(whole.read)]);
+  return [
+    table(["a body of", "MB", "refused, ms of processor time", "sent, ms of processor time"], refused),
+    table(["behind the finish", "2 MB, ms", "4 MB, ms", "read of 4 MB, MB"], behind),
+  ];
+}
+
 /** The page's text, of the runs that this machine has kept. */
 export async function endurance() {
   const kept = {};
@@ -56,6 +67,8 @@ export async function endurance() {
     if (Object.keys(kept[kind]).length === 0) throw new Stop(`nothing counted of ${kind}: ${command}`);
   }
   const [streams, left] = memory(kept.memory);
+  const [refused, behind] = overload(kept.overload);
+  const { granted, spent, budget } = kept.overload.spending;
   return `# What it withstands
 
 Each figure is of a run in which nothing was lost: one that loses a call, leaves something open or breaks a property ends in an error, and is not counted.
@@ -93,5 +106,18 @@ A client puts a stream's answer together, in the module's memory, which can't sh
 The streams of this table follow one another in one process.
 
 ${left}
+
+## Overload
+
+What callers and servers who overdo it cost a gateway: \`${COMMANDS.overload}\`. A body whose caller is known to be over a limit is received, and passed over without being read;
+beside it stands what the same body costs that is sent on.
+
+${refused}
+
+What a server sends behind the finish of a stream, in pieces of 1 kB, is read up to a bound, and once.
+
+${behind}
+
+1,000 calls at once through three isolates, with prompts in every member of a body, of half of which the callers leave early, against a budget of ${budget} dollars: ${granted} reached the model's server, and ${spent} dollars were spent.
 `;
 }

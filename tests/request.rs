@@ -110,6 +110,16 @@ fn a_misspelt_parameter_is_doubted_and_sent() {
 }
 
 #[test]
+fn of_a_body_that_nobody_wrote_by_hand_no_more_is_doubted() {
+    let mut body = String::from(r#"{"messages":[{"role":"user","content":"hi"}]"#);
+    for n in 0..1_000 {
+        body += &format!(r#","max_token{n}":1"#);
+    }
+    let doubts = wire(&(body + "}")).doubts.len();
+    assert!(doubts > 10 && doubts < 64, "{doubts}");
+}
+
+#[test]
 fn what_a_server_knows_is_not_doubted() {
     let m = r#""messages":[{"role":"user","content":"hi"}]"#;
     for name in OF_SERVERS

@@ -48,8 +48,11 @@ pub fn without(text: &str, secrets: &[String]) -> Option<String> {
         && let Some(next) = rest.iter().position(may_begin)
     {
         at += next;
-        let ends = secrets.iter().filter_map(|secret| end_of(text, at, secret));
-        if let Some(end) = ends.max() {
+        // What is spelled here is read once, however many secrets there are.
+        let here = letter(text, at, LEVELS).map(|(letter, _)| letter);
+        let alike = |secret: &&String| secret.chars().find(|letter| *letter != '\\') == here;
+        let ends = secrets.iter().filter(alike);
+        if let Some(end) = ends.filter_map(|secret| end_of(text, at, secret)).max() {
             clean.push_str(text.get(kept..at).unwrap_or_default());
             clean.push_str(REDACTED);
             (kept, at) = (end, end);

@@ -179,16 +179,19 @@ export class Pump {
     if (!this.#empty) this.#looks = 0;
     this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
+    try {
+      return this.#take(value, done);
+    } catch (cause) {
+      return () => this.#finishBroken(cause);
+    }
+  }
+
+  #take(value, done) {
     const decoder = this.#decoder;
     const through = this.passThrough;
     const bytes = done ? NOTHING : through === null ? value : through.whole(value);
     if (bytes === undefined) return () => this.#finishLost(new Unreadable("an event of the stream is too large to be handed on"));
-    let items;
-    try {
-      items = done ? this.#end(false) : decoder.push(bytes, this.mode);
-    } catch (cause) {
-      return () => this.#finishBroken(cause);
-    }
+    let items = done ? this.#end(false) : decoder.push(bytes, this.mode);
     if (!this.#seenToken && decoder.delivered_any) {
       this.#seenToken = true;
       this.#call.first_token();

@@ -353,7 +353,7 @@ impl Reader<'_> {
             }
             "" => {
                 self.prompt.unknown(&given, value)?;
-                doubt(&unescape(key.raw), &mut draft.doubts);
+                doubt(&unescape(key.raw), draft.members.len(), &mut draft.doubts);
             }
             _ => self.prompt.unknown(&given, value)?,
         }

@@ -81,6 +81,24 @@ test("what all streams together hold has a bound, within which short events go o
   for (const filter of filters) filter.letGo();
 });
 
+test("what a stream held that a host has stopped without a word is room for others after ten minutes, and is no beginning of what comes late", (t) => {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const half = new Uint8Array(1_900_000).fill(120);
+  const stopped = Array.from({ length: 30 }, () => new WholeEvents());
+  const refused = stopped.filter((filter) => filter.whole(half) === undefined);
+  assert.ok(refused.length > 5 && stopped[0].held().length === half.length);
+  for (const filter of refused) filter.letGo();
+  const [other, later] = [new WholeEvents(), new WholeEvents()];
+  now = 599_000;
+  assert.equal(other.whole(half), undefined);
+  other.letGo();
+  now = 601_000;
+  assert.equal(later.whole(half).length, 0);
+  assert.equal(stopped[0].whole(new TextEncoder().encode("\n\n")), undefined);
+  for (const filter of [...stopped, later]) filter.letGo();
+});
+
 test("the time of looking for an error in an event grows with the event and no faster", async () => {
   const spaces = " ".repeat(500_000);
   const { text } = await through(parts([event(`{"choices":${spaces}[${spaces}{"index":0,"delta":{"content":"x"}}],"error":{"message":"wrong"}}`)]));

@@ -40,7 +40,7 @@ const KINDS = {
   "n of 128": (at) => Array.from({ length: 16 }, (_, some) => delta((at * 16 + some) % 128, { content: "word " })).join(""),
   reasoning: (at) => delta(0, { reasoning: `thought ${at} ` }).repeat(20),
   "an event of all choices, n of 128 with logprobs, not yet whole": (at) => ALL_CHOICES.slice(at * PIECE, (at + 1) * PIECE),
-  "comments that no event follows": () => ": waiting\n".repeat(2_000),
+  "comments that no event follows": () => ": waiting\n".repeat(900),
 };
 
 const ALL_CHOICES = event({ choices: Array.from({ length: 128 }, (_, index) => ({ index, delta: { content: "word " }, logprobs, finish_reason: null })) }).trimEnd();

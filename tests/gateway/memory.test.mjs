@@ -1,7 +1,8 @@
-// What streams hold in memory: `npm run memory` prints the same figures, which stand in docs/endurance.md.
+// What streams hold in memory, and what overload costs: `npm run memory` and `npm run overload` print the same figures, which stand in docs/endurance.md.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measureMemory } from "../../scripts/memory.mjs";
+import { measureOverload } from "../../scripts/overload.mjs";
 import { pkg } from "./running.mjs";
 
 const { kinds, wrong, growth } = await measureMemory(pkg);
@@ -16,4 +17,8 @@ test("what the largest answers leave in the module is no more than a few times w
   const [, , folded, refused, again] = growth.map(({ wasm }) => wasm);
   assert.ok(folded < 3 * 60e6, `${folded} bytes`);
   assert.equal(again, refused);
+});
+
+test("a body over a limit costs no more than receiving it, and 4 MB behind a finish no more than their bound", async () => {
+  assert.deepEqual((await measureOverload(pkg)).wrong, []);
 });

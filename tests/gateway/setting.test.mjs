@@ -118,6 +118,12 @@ test("what is wrong is named, its value is not", () => {
     [{}, { onSettled: VALUE }, "onSettled"],
     [{}, { caps: { maxTokens: VALUE } }, "caps.maxTokens"],
     [{}, { caps: { tokens: 1 } }, "caps.tokens"],
+    [{ GATEWAY_BUDGET_USD: "1000000001" }, {}, "GATEWAY_BUDGET_USD"],
+    [{ GATEWAY_BUDGET_USD: [5] }, {}, "GATEWAY_BUDGET_USD"],
+    [{}, { budget: { usd: 2e9, per: "day" } }, "budget.usd"],
+    [{ GATEWAY_TIMEOUT_IDLE: "2147483648" }, {}, "GATEWAY_TIMEOUT_IDLE"],
+    [{}, { timeout: { total: 2 ** 31 } }, "timeout.total"],
+    [{ GATEWAY_EARLY_HEAD: "2147483648" }, {}, "GATEWAY_EARLY_HEAD"],
     [{}, { caps: { constructor: 1 } }, "caps.constructor"],
     [{}, { limits: { toString: 1 } }, "limits.toString"],
     [{}, { limits: { requestsPerMinute: VALUE } }, "limits.requestsPerMinute"],
@@ -147,7 +153,7 @@ test("a variable of the gateway's that is misspelt is named, with the one that i
   for (const [wrong, meant] of [
     ["GATEWAY_REQUEST_PER_MINUTE", "GATEWAY_REQUESTS_PER_MINUTE"], ["GATEWAY_MAX_TOKEN", "GATEWAY_MAX_TOKENS"], ["GATEWAY_CLIENT_KEY", "GATEWAY_CLIENT_KEYS"], ["GATEWAY_ORIGIN", "GATEWAY_ORIGINS"],
     ["GATEWAY_BUDGET", "GATEWAY_BUDGET_USD"], ["GATEWAY_CLIENT_MAX_CONCURENT", "GATEWAY_CLIENT_MAX_CONCURRENT"], ["GATEWAY_KEYS_TOKENS_PER_MINUTE", "GATEWAY_KEY_TOKENS_PER_MINUTE"],
-    ["GATEWAY_max_n", "GATEWAY_MAX_N"], ["GATEWAY_TICKETS_SECRET", "GATEWAY_TICKET_SECRET"], ["GATEWAY_MODEL", "GATEWAY_MODELS"], ["GATEWAY_TIMEOUT", "GATEWAY_TIMEOUT_IDLE"],
+    ["GATEWAY_max_n", "GATEWAY_MAX_N"], ["gateway_max_n", "GATEWAY_MAX_N"], ["Gateway-Origins", "GATEWAY_ORIGINS"], ["GATEWAY_TICKETS_SECRET", "GATEWAY_TICKET_SECRET"], ["GATEWAY_MODEL", "GATEWAY_MODELS"], ["GATEWAY_TIMEOUT", "GATEWAY_TIMEOUT_IDLE"],
   ]) {
     for (const value of ["hf_wr0ng", 5, ["hf_wr0ng"], { hf_wr0ng: 1 }, true]) {
       assert.throws(() => read({ [wrong]: value }), (error) => {

@@ -18,6 +18,15 @@ const LONGEST_EVENT = 2 << 20;
 const SHORT = 64 << 10; // so much each may have whatever the others do
 let heldByAll = 0;
 
+// Who holds something, and since when no more of it has come. A host may stop a request without a word: what that one held is let go
+// when others need the room.
+const holders = new Map();
+const LOST = 600_000; // ms
+
+function makeRoom() {
+  for (const [filter, since] of holders) if (performance.now() - since > LOST) filter.lose();
+}
+
 const asItCame = (given) => given;
 
 /** What clients of chat completions take for a failure. */
@@ -36,6 +45,7 @@ export class WholeEvents {
   #tells;
   #held = [];
   #size = 0; // of what is held
+  #lost = false;
   #end = BEGINNING; // the same
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
@@ -61,7 +71,8 @@ export class WholeEvents {
     const held = this.#held;
     if (end > 0) this.letGo();
     this.#hold(bytes.slice(Math.max(0, end)));
-    if (this.#size > LONGEST_EVENT || (heldByAll > MOST_HELD && this.#size > SHORT)) return undefined;
+    if (heldByAll > MOST_HELD) makeRoom();
+    if (this.#lost || this.#size > LONGEST_EVENT || (heldByAll > MOST_HELD && this.#size > SHORT)) return undefined;
     this.#end = (end > 0 ? join([BEGINNING, bytes.subarray(end)]) : last).slice(-3);
     return end > 0 ? join([...held, end === bytes.length ? bytes : bytes.subarray(0, end)]) : NOTHING;
   }
@@ -74,6 +85,7 @@ export class WholeEvents {
     while (held.length > 1 && held.at(-2).length <= held.at(-1).length) held.push(join(held.splice(-2)));
     this.#size += rest.length;
     heldByAll += rest.length;
+    holders.set(this, performance.now());
   }
 
   /** What has come of an event that is not whole. */
@@ -81,7 +93,13 @@ export class WholeEvents {
     return join(this.#held);
   }
 
+  lose() {
+    this.#lost = true;
+    this.letGo();
+  }
+
   letGo() {
+    holders.delete(this);
     heldByAll -= this.#size;
     this.#held = [];
     this.#size = 0;

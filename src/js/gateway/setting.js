@@ -18,6 +18,7 @@ const SECRET = 32; // characters at least: what signs must not be found by tryin
 const BODY_BYTES = 4 * 1024 * 1024;
 const EARLY_HEAD = 7_000; // ms
 const LONGEST_TIMER = 2 ** 31 - 1; // ms: a longer one fires at once
+const MOST_USD = 1e9;
 
 /** The error of a setting: it names what is wrong, and never the value. */
 export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
@@ -25,9 +26,12 @@ export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${prob
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value !== "";
 
-/** What tickets are signed with, on both sides: white space around it, as files and shells leave it, is no part of it. */
+/** A text of tickets', as both sides read it: white space around it, as files and shells leave it, is no part of it. */
+export const trimmed = (name, value) => string(name, string(name, value).trim());
+
+/** What tickets are signed with. */
 export function signingSecret(name, value) {
-  const secret = string(name, value).trim();
+  const secret = trimmed(name, value);
   if (secret.length < SECRET) throw refuse(name, `must be a random text of at least ${SECRET} characters`);
   return secret;
 }
@@ -74,7 +78,7 @@ class Reader {
   checkNames() {
     const unknown = Object.keys(this.#env).find((name) => OURS.test(name) && !PLATFORMS.test(name) && !this.#known.includes(name) && isVariable(this.#value(name)));
     if (unknown === undefined) return;
-    const distances = this.#known.filter((name) => OURS.test(name)).map((name) => [distance(name, unknown), name]);
+    const distances = this.#known.filter((name) => OURS.test(name)).map((name) => [distance(name, unknown.toUpperCase().replaceAll("-", "_")), name]);
     const [, nearest] = distances.reduce((least, one) => (one[0] < least[0] ? one : least));
     throw refuse(unknown, `is no variable of the gateway. Is ${nearest} meant?`);
   }
@@ -88,7 +92,8 @@ class Reader {
   }
 }
 
-const OURS = /^GATEWAY_/;
+// Names are known by their letters: no program reads gateway_max_n, or GATEWAY-MAX-N.
+const OURS = /^GATEWAY[_-]/i;
 // What CGI hosts, and Kubernetes for a service named "gateway", put into every environment.
 const PLATFORMS = /^GATEWAY_(?:INTERFACE|PORT|PORT_\d+_\w+|SERVICE_(?:HOST|PORT)\w*)$/;
 
@@ -134,11 +139,14 @@ function passOrRefuse(name, value) {
   return value;
 }
 
-function count(name, value, least = 0) {
+function count(name, value, least = 0, most = Number.MAX_SAFE_INTEGER) {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (!Number.isSafeInteger(number) || number < least) throw refuse(name, `must be a whole number from ${least} on`);
+  if (number > most) throw refuse(name, `must be at most ${most}`);
   return number;
 }
+
+const duration = (name, value) => count(name, value, 0, LONGEST_TIMER);
 
 export function checkLimits(name, limits) {
   if (!isObject(limits)) throw refuse(name, "must be an object");
@@ -151,7 +159,7 @@ export function checkLimits(name, limits) {
 
 export function checkBudget(name, budget) {
   if (!isObject(budget)) throw refuse(name, "must be an object");
-  if (typeof budget.usd !== "number" || !(budget.usd >= 0) || !Number.isFinite(budget.usd)) throw refuse(`${name}.usd`, "must be a number of at least 0");
+  if (typeof budget.usd !== "number" || !(budget.usd >= 0 && budget.usd <= MOST_USD)) throw refuse(`${name}.usd`, `must be a number from 0 to ${MOST_USD}`);
   if (!PERIODS.includes(budget.per)) throw refuse(`${name}.per`, `must be one of ${PERIODS.join(", ")}`);
 }
 
@@ -186,8 +194,8 @@ function budget(reader) {
   if (given !== undefined) return given;
   const usd = reader.variable("GATEWAY_BUDGET_USD");
   if (usd === undefined) return undefined;
-  const number = /^\d+(\.\d+)?$/.test(usd) ? Number(usd) : NaN;
-  if (!Number.isFinite(number)) throw refuse("GATEWAY_BUDGET_USD", "must be a number of US dollars");
+  const number = typeof usd !== "object" && /^\d+(\.\d+)?$/.test(usd) ? Number(usd) : NaN;
+  if (!(number <= MOST_USD)) throw refuse("GATEWAY_BUDGET_USD", `must be a number of US dollars, at most ${MOST_USD}`);
   if (number === 0) throw refuse("GATEWAY_BUDGET_USD", NO_BUDGET);
   const per = reader.variable("GATEWAY_BUDGET_PER") ?? "month";
   if (!PERIODS.includes(per)) throw refuse("GATEWAY_BUDGET_PER", `must be one of ${PERIODS.join(", ")}`);
@@ -195,15 +203,15 @@ function budget(reader) {
 }
 
 // Counts that belong together: of an object of options, each in place of its variable.
-function counts(reader, option, given = {}, variables, what) {
+function counts(reader, option, given = {}, variables, what, most) {
   if (!isObject(given)) throw refuse(option, "must be an object");
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(variables, key));
   if (unknown !== undefined) throw refuse(`${option}.${unknown}`, `is not ${what}`);
   reader.knows(Object.values(variables));
   const entries = Object.entries(variables).map(([key, variable]) => {
-    if (given[key] !== undefined) return [key, count(`${option}.${key}`, given[key], 1)];
+    if (given[key] !== undefined) return [key, count(`${option}.${key}`, given[key], 1, most)];
     const value = variable && reader.variable(variable);
-    return [key, value === undefined ? undefined : count(variable, value, 1)];
+    return [key, value === undefined ? undefined : count(variable, value, 1, most)];
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
@@ -274,16 +282,16 @@ export function settings(options = {}, env) {
     billTo: reader.pick("billTo", string, "HF_BILL_TO", string),
     clientKeys: reader.pick("clientKeys", strings, "GATEWAY_CLIENT_KEYS", list) ?? [],
     ticketSecret: reader.pick("ticketSecret", signingSecret, "GATEWAY_TICKET_SECRET", signingSecret),
-    audience: reader.pick("audience", string, "GATEWAY_AUDIENCE", string),
+    audience: reader.pick("audience", trimmed, "GATEWAY_AUDIENCE", trimmed),
     url: reader.pick("url", ownOrigin, "GATEWAY_URL", ownOrigin),
     authorize: reader.pick("authorize", callable),
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
     caps: { bodyBytes: BODY_BYTES, ...counts(reader, "caps", options.caps, CAPS, "a cap") },
     unknownMembers: reader.pick("unknownMembers", passOrRefuse, "GATEWAY_UNKNOWN_MEMBERS", passOrRefuse) ?? "pass",
-    timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout")),
+    timeout: orNothing(counts(reader, "timeout", options.timeout, TIMEOUTS, "a timeout", LONGEST_TIMER)),
     embeddings: orNothing(counts(reader, "embeddings", options.embeddings, BATCHING, "an option of embeddings")),
-    earlyHead: Math.min(reader.pick("earlyHead", count, "GATEWAY_EARLY_HEAD", count) ?? EARLY_HEAD, LONGEST_TIMER),
+    earlyHead: reader.pick("earlyHead", duration, "GATEWAY_EARLY_HEAD", duration) ?? EARLY_HEAD,
     limits: ofGateway,
     share,
     clientLimits: limits(reader, "clientLimits", "GATEWAY_CLIENT", share),

@@ -2,7 +2,7 @@
 // the signature is HMAC-SHA-256 over all that stands before it, version included.
 
 import { encoder } from "./encoder.js";
-import { checkLimits, refuse, signingSecret } from "./setting.js";
+import { checkLimits, refuse, signingSecret, trimmed } from "./setting.js";
 
 const VERSION = "hft1";
 const LONGEST = 4_096; // characters; what is longer is no ticket of ours
@@ -39,7 +39,8 @@ export async function issueTicket(secret, ticket, now = Date.now()) {
   if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
   if (typeof expiresIn !== "number" || !(expiresIn > 0) || !Number.isFinite(expiresIn)) throw refuse("expiresIn", "must be a number of ms above 0");
   if (limits !== undefined) checkLimits("limits", limits);
-  const payload = { id: crypto.randomUUID(), client, expires: now + expiresIn, audience, limits };
+  const meant = audience === undefined ? undefined : trimmed("audience", audience);
+  const payload = { id: crypto.randomUUID(), client, expires: now + expiresIn, audience: meant, limits };
   const signed = `${VERSION}.${base64url(encoder.encode(JSON.stringify(payload)))}`;
   if (signed.length + 44 > LONGEST) throw refuse("ticket", "is too long");
   const signature = await crypto.subtle.sign(HMAC, await hmacKey(secret, "sign"), encoder.encode(signed));

@@ -88,7 +88,7 @@ impl Draft {
                 ));
             }
             _ => {
-                doubt(key, &mut self.doubts);
+                doubt(key, self.members.len(), &mut self.doubts);
                 self.keep(key, value);
             }
         }

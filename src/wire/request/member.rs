@@ -87,11 +87,17 @@ pub fn known() -> &'static [&'static str] {
     NAMES.get(..MEANINGFUL).unwrap_or_default()
 }
 
-/// Adds what to tell who writes a parameter that was probably meant otherwise. It is sent all the same: servers have parameters
-/// of their own.
+/// Nobody writes so many parameters by hand: to look for what is meant takes longer than all else that is done with one.
+const MOST_DOUBTED: usize = 64;
+
+/// Adds what to tell who writes a parameter, behind so many others, that was probably meant otherwise. It is sent all the same: servers
+/// have parameters of their own.
 #[cold]
 #[inline(never)]
-pub fn doubt(name: &str, doubts: &mut Vec<String>) {
+pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
+    if behind >= MOST_DOUBTED {
+        return;
+    }
     if OPTIONS.contains(&name) {
         let advice = " in a body is sent to the server as it is: as an option it belongs behind the body, or to the client";
         return doubts.push(["hfetch: ", name, advice].concat());
