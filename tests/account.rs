@@ -265,6 +265,36 @@ fn tokens(body: &str, size: usize) -> (u64, u64) {
 }
 
 #[test]
+fn a_model_that_writes_under_names_of_its_own_has_written() {
+    let count = |deltas: &[Value]| {
+        let events = deltas
+            .iter()
+            .map(|delta| event(&choice(0, delta.clone()), 0));
+        tokens(&events.collect::<String>(), 40)
+    };
+    let text = "the quick brown fox jumps over the lazy dog";
+    let many = |delta: Value| count(&vec![delta; 9]);
+    for delta in [
+        json!({"thinking": text}),
+        json!({"reasoning_details": [{"type": "reasoning.text", "text": text}]}),
+        json!({"content": "", "thoughts": {"of": text}}),
+    ] {
+        let (kept, counted) = many(delta.clone());
+        assert_eq!(kept, counted, "{delta}");
+        assert!((80..400).contains(&kept), "{delta}: {kept}");
+    }
+    // Beside an answer, what nobody knows is none; and what holds nothing is nothing.
+    assert_eq!(
+        many(json!({"content": text, "note": text})),
+        many(json!({"content": text}))
+    );
+    assert_eq!(
+        many(json!({"role": "assistant", "content": "", "audio": null, "note": "", "list": []})),
+        (0, 0)
+    );
+}
+
+#[test]
 fn what_is_counted_is_what_would_have_been_kept() {
     let call = |piece: &str| json!({"tool_calls": [{"index": 0, "id": "x", "function": {"name": "look_up", "arguments": piece}}]});
     let deltas: [Vec<Value>; 5] = [

@@ -563,7 +563,7 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
             "file",
         ),
         (r#"{"type":"document","source":{"data":"x"}}"#, "file"),
-        (text_file, "Hello"),
+        (text_file, "a.txt Hello"),
         (
             r#"{"type":"input_file","file_data":"data:text/csv,a,b"}"#,
             "a,b",
@@ -777,7 +777,7 @@ fn every_piece_of_a_response_s_input_is_heard() {
     })
     .expect("a body");
     let heard = [
-        "one", "two", "f", "{}", "three", "gAAAA", "four", "type", "function",
+        "one", "two", "fc_1", "c", "f", "{}", "c", "three", "gAAAA", "four", "type", "function",
     ];
     assert_eq!(
         (messages, images, text),

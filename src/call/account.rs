@@ -243,11 +243,10 @@ impl Call {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            let used = (tokens, self.usd_to_book(prompt, completion));
-            let (tokens, usd) = match admitted.unseen.get() {
-                true => self.reserved_for(admitted.index, used),
-                false => used,
-            };
+            let (mut tokens, mut usd) = (tokens, self.usd_to_book(prompt, completion));
+            if admitted.unseen.get() {
+                self.take_reserved(admitted, &mut tokens, &mut usd);
+            }
             self.settle(name, tokens, usd, now);
         }
         self.account.close(admitted);
@@ -385,18 +384,16 @@ impl Call {
         request.map_or(0, |request| request.ask.prompt_tokens)
     }
 
-    /// The tokens and dollars that were reserved for a request, where they are more than these: a limit or budget counts them like those
+    /// Takes the tokens and dollars that were reserved for a request, where they are more: a limit or budget counts them like those
     /// of a reservation that is lost, else whoever hangs up just before the answer comes would get it for its prompt alone.
-    fn reserved_for(&self, index: usize, (tokens, usd): (u64, f64)) -> (u64, f64) {
-        let own = self.parts.iter().map(|part| part.limits);
-        let limits = own.chain([self.shared.config.limits]);
-        let ask = self.requests.get(index).map(|request| &request.ask);
-        let held = limits.filter_map(|limits| Some(ask?.tokens(limits.tokens_per_minute)));
-        let most = match self.has_budget() {
-            true => self.most_usd(index),
-            false => 0.0,
-        };
-        (tokens.max(held.min().unwrap_or_default()), usd.max(most))
+    #[cold]
+    fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut f64) {
+        let mut least = u64::MAX;
+        for part in self.parts(admitted.index, admitted.key) {
+            least = least.min(part.tokens);
+            *usd = usd.max(part.usd);
+        }
+        *tokens = (*tokens).max(least);
     }
 
     /// The price of a request beforehand: its prompt and the longest answer.

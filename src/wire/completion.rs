@@ -52,6 +52,8 @@ pub struct Completion {
     /// Bytes of text so far, and how many they were when the choice at hand began.
     said: usize,
     said_before: usize,
+    /// Bytes in members of deltas of which nobody here knows whether they are text.
+    unnamed: usize,
     failure: Option<Vec<u8>>,
     /// How many they were when the long ones were put by.
     put_by: usize,
@@ -173,6 +175,9 @@ impl Completion {
                 }
                 let said = choice.add(part, bytes, self.said > self.said_before);
                 self.said += said;
+                if part == Part::DeltaMember && said == 0 {
+                    self.unnamed += weight(bytes);
+                }
                 if said < bytes.len() {
                     self.grow(part, bytes);
                 }
@@ -254,6 +259,11 @@ impl Completion {
         }
     }
 
+    /// Bytes that may be text under names that nobody here knows.
+    pub fn unnamed(&self) -> usize {
+        self.unnamed
+    }
+
     /// Whether any delta has said anything yet.
     pub fn delivered_any(&self) -> bool {
         self.said > 0
@@ -309,6 +319,16 @@ impl Completion {
     /// Bytes of all that a model wrote.
     pub fn said(&self) -> usize {
         self.said
+    }
+}
+
+/// Bytes within a member's value that has quotes or brackets.
+fn weight(member: &[u8]) -> usize {
+    let colon = member.iter().position(|byte| *byte == b':').unwrap_or(0);
+    let value = member.get(colon + 1..).unwrap_or_default().trim_ascii();
+    match value.first() {
+        Some(b'"' | b'[' | b'{') => value.len().saturating_sub(2),
+        _ => 0,
     }
 }
 

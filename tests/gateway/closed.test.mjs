@@ -86,6 +86,18 @@ test("large bodies that are refused count as requests of their client's minute; 
   assert.equal((await post(JSON.stringify(BODY), { key: "another-key" })).response.status, 200);
 });
 
+test("a large body counts as well where the client or a pause refuses it behind the gateway's own look", async (t) => {
+  const paused = () => new errors.RateLimitError("a pause", { status: 429, retryAfter: 30_000 });
+  const wrong = () => new errors.ConfigError("extra_body.max_tokens: may be at most 5 here", { path: "extra_body.max_tokens" });
+  for (const [refuse, status] of [[paused, 429], [wrong, 400]]) {
+    const { post, seen } = serve(t, { clientLimits: { requestsPerMinute: 3 } }, () => Object.assign(refuse(), { attempts: 0 }));
+    for (let sent = 0; sent < 3; sent += 1) assert.equal((await post(LARGE)).response.status, status);
+    const { response, parsed } = await post(LARGE);
+    assert.deepEqual([response.status, parsed, seen.asked], [429, 0, 3]);
+    t.mock.restoreAll();
+  }
+});
+
 test("a limit is closed for as long as was said, places until one is free, and neither outlives what was given back", () => {
   const closed = new ClosedLimits();
   const parts = [{ scope: "client:ann" }, { scope: "gateway" }];

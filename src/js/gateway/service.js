@@ -133,17 +133,13 @@ export class Service {
 
   /** Remembers what a call's end tells of the limits that it counts against. */
   async #watch(parts, bytes, { answer, settled }) {
-    try {
-      await answer;
-    } catch (error) {
-      if (error instanceof LimitExceededError) {
-        this.#closed.refused(error, performance.now(), parts);
-        this.#closed.wasted(parts, bytes, performance.now());
-        return;
-      }
-    }
+    const error = await answer.then(() => undefined, (thrown) => thrown);
+    const limited = error instanceof LimitExceededError;
+    if (limited) this.#closed.refused(error, performance.now(), parts);
     const { attempts } = await settled;
-    this.#closed.ended(parts, attempts > 0);
+    if (!limited) this.#closed.ended(parts, attempts > 0);
+    // Whatever refused it, the body has been read for nothing.
+    if (attempts === 0) this.#closed.wasted(parts, bytes, performance.now());
   }
 
   /** Whether there is no answer yet by the time at which a head goes out all the same. */

@@ -151,6 +151,7 @@ impl PromptReader<'_> {
             .medium
             .is_some_and(|medium| medium(0) == Prompt::File(0));
         let mut told = only_data || part.medium.is_none() || (is_file && part.has_words);
+        let mut names = 0;
         for raw in part.data {
             let data = raw.decoded();
             let Some(medium) = part.medium else {
@@ -158,7 +159,10 @@ impl PromptReader<'_> {
                 continue;
             };
             if !is_link(&data) && data.len() < SHORTEST_DATA {
-                self.text(raw);
+                names += data.len();
+                if names > LONGEST_LABEL {
+                    self.text(raw);
+                }
                 continue;
             }
             told = true;
