@@ -574,7 +574,10 @@ fn an_answer_holds_a_choice_with_a_message() {
         (r#"{"delta":{"content":"a"}}"#, true),
         (r#"{"message":null},{"message":{"content":"a"}}"#, true),
         (r#"{"message":null}"#, false),
-        (r#"{"delta":null,"message":null,"finish_reason":"stop"}"#, false),
+        (
+            r#"{"delta":null,"message":null,"finish_reason":"stop"}"#,
+            false,
+        ),
         (r#"{"text":"a"}"#, false),
         ("", false),
     ] {
