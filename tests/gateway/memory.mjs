@@ -43,7 +43,7 @@ const KINDS = {
   "comments that no event follows": () => ": waiting\n".repeat(900),
 };
 
-const ALL_CHOICES = event({ choices: Array.from({ length: 128 }, (_, index) => ({ index, delta: { content: "word " }, logprobs, finish_reason: null })) }).trimEnd();
+const ALL_CHOICES = event({ choices: Array.from({ length: 128 }, (_, index) => ({ index, delta: { content: "word ".repeat(40) }, logprobs, finish_reason: null })) }).trimEnd();
 const PIECE = Math.ceil(ALL_CHOICES.length / 200);
 
 /** A body of so many network chunks, then, when `last` allows it, `END`. */
