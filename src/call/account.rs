@@ -26,7 +26,7 @@ pub struct Admitted {
     pub reservation: Option<String>,
     /// Whether the request has gone out.
     pub sent: Cell<bool>,
-    /// Whether its whole answer was given up unseen, which its model may have written all the same.
+    /// Whether its answer, or more of it than came, was given up unseen, which its model may have written all the same.
     pub unseen: Cell<bool>,
 }
 
@@ -129,6 +129,12 @@ impl Account {
         self.open.get(|list| list.first().cloned())
     }
 
+    /// More of the answer is under way than was read.
+    pub fn is_unread(&self) {
+        self.open
+            .get(|list| list.iter().for_each(|open| open.unseen.set(true)));
+    }
+
     /// The open request with this index.
     pub fn find(&self, index: usize) -> Option<Rc<Admitted>> {
         self.open
@@ -210,7 +216,9 @@ impl Call {
 
     /// A request was sent and never answered: its prompt counts. Of a whole answer nothing shows how far its model has come.
     pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: Now) {
-        admitted.unseen.set(!self.stream && !self.answered.get());
+        if !self.stream && !self.answered.get() {
+            admitted.unseen.set(true);
+        }
         self.delivered(admitted.index, 0, now);
     }
 

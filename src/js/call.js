@@ -17,6 +17,7 @@ const RESERVED = 3;
 const REFUSED = 4;
 export const ERROR_BODY = 5;
 const UNDER_WAY = 7; // of those that are a number
+const UNREAD = 8;
 
 // Doubts about a whole answer, by the numbers of call.rs.
 const UNEXPECTED = 0;
@@ -85,6 +86,11 @@ export class Call {
     } catch {
       // The call itself ends where it next needs what has trapped.
     }
+  }
+
+  // More of a stream has come, as far as anybody knows, than its reader took: what the model wrote meanwhile can't be told.
+  unread() {
+    this.told(this.handle.event(0, UNREAD, 0, Date.now(), performance.now(), 0));
   }
 
   // An event with a text.

@@ -161,6 +161,7 @@ impl CallHandle {
             4 => Event::Woken,
             5 => Event::Lost(Lost::TimedOut),
             7 => Event::UnderWay,
+            8 => Event::Unread,
             _ => Event::Cancelled(cancelled(number)),
         };
         self.handle(index, event, at(wall, steady), random)
