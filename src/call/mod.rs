@@ -63,6 +63,7 @@ mod quota;
 mod refusal;
 pub mod settlement;
 pub mod shared;
+mod told;
 mod whole;
 
 use std::cell::Cell;
