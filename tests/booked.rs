@@ -364,6 +364,8 @@ fn what_a_budget_holds_is_what_the_server_is_told() {
     }
 }
 
+type Row<'a> = (&'a str, &'a str, &'a dyn Fn(&Call), usize);
+
 #[test]
 fn a_whole_answer_that_nobody_saw_counts_with_budgets_and_limits_as_what_was_reserved() {
     let budget = r#","pricing":{"inputPerMillion":0,"outputPerMillion":1},"budget":{"usd":0.00025,"per":"month"}"#;
@@ -373,7 +375,7 @@ fn a_whole_answer_that_nobody_saw_counts_with_budgets_and_limits_as_what_was_res
     let give_up = |call: &Call| drop(call.cancelled(Cancelled::Aborted, 0.0));
     let misread = |call: &Call| drop(call.unexpected(b"<html>"));
     // [limits, body, how it ended] → how many of them fit
-    let table: [(&str, &str, &dyn Fn(&Call), usize); 5] = [
+    let table: [Row<'_>; 5] = [
         (budget, HELLO, &give_up, 2),
         (budget, &stream, &give_up, 99),
         // Its end was seen, and it was no answer.

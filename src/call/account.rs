@@ -7,11 +7,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::head::Head;
+pub use super::told::Told;
 use super::{Call, Effect};
 use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::cost::{Cost, Rates, Source as PriceSource};
-use crate::policy::reservation::Ask;
 use crate::policy::retry;
 use crate::trap::{self, Place};
 
@@ -26,7 +26,7 @@ pub struct Admitted {
     pub reservation: Option<String>,
     /// Whether the request has gone out.
     pub sent: Cell<bool>,
-    /// Whether its whole answer was given up unseen, which its model may have written all the same.
+    /// Whether its answer, or more of it than came, was given up unseen, which its model may have written all the same.
     pub unseen: Cell<bool>,
 }
 
@@ -53,48 +53,6 @@ pub struct Progress {
     pub reported: bool,
     /// Which of the counts that a server told can't be right.
     pub doubt: Option<&'static str>,
-}
-
-/// What a server told of an answer.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
-    /// `prompt_tokens`
-    pub prompt: Option<f64>,
-    /// `completion_tokens`
-    pub completion: Option<f64>,
-    /// `total_tokens`
-    pub total: Option<f64>,
-    /// Bytes of the text that came.
-    pub said: usize,
-}
-
-impl Told {
-    /// Prompt and completion; one that is missing follows from the total.
-    fn counts(&self) -> (Option<f64>, Option<f64>) {
-        let rest = |one: Option<f64>| Some(self.total? - one?);
-        (
-            self.prompt.or_else(|| rest(self.completion)),
-            self.completion.or_else(|| rest(self.prompt)),
-        )
-    }
-
-    /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
-    /// less than the text that came can have been.
-    fn doubt(&self, ask: &Ask) -> Option<&'static str> {
-        let (prompt, completion) = self.counts();
-        let (most_prompt, most) = (ask.most_prompt, ask.most_told(self.said));
-        let least = Ask::least_told(self.said);
-        let most = [
-            ("total_tokens", self.total, 0.0, most_prompt + most),
-            ("prompt_tokens", prompt, 0.0, most_prompt),
-            ("completion_tokens", completion, least, most),
-        ];
-        let wrong = |(name, count, least, most): (_, Option<f64>, f64, f64)| {
-            count.filter(|count| !(least..=most).contains(count))?;
-            Some(name)
-        };
-        most.into_iter().find_map(wrong)
-    }
 }
 
 /// The books of one call.
@@ -127,6 +85,12 @@ impl Account {
     /// Any request that is open.
     pub fn first_open(&self) -> Option<Rc<Admitted>> {
         self.open.get(|list| list.first().cloned())
+    }
+
+    /// More of the answer is under way than was read.
+    pub fn is_unread(&self) {
+        self.open
+            .get(|list| list.iter().for_each(|open| open.unseen.set(true)));
     }
 
     /// The open request with this index.
@@ -210,7 +174,9 @@ impl Call {
 
     /// A request was sent and never answered: its prompt counts. Of a whole answer nothing shows how far its model has come.
     pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: Now) {
-        admitted.unseen.set(!self.stream && !self.answered.get());
+        if !self.stream && !self.answered.get() {
+            admitted.unseen.set(true);
+        }
         self.delivered(admitted.index, 0, now);
     }
 

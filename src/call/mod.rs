@@ -63,6 +63,7 @@ mod quota;
 mod refusal;
 pub mod settlement;
 pub mod shared;
+mod told;
 mod whole;
 
 use std::cell::Cell;
@@ -216,6 +217,8 @@ pub enum Event<'a> {
     Cancelled(Cancelled),
     /// The call is under way still, which its reservations are told; no step answers it.
     UnderWay,
+    /// Its stream ends with more of it underway than its reader took; no step answers it.
+    Unread,
 }
 
 /// How a key function gave no key.
@@ -284,9 +287,16 @@ impl Call {
     /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
     pub fn handle(&self, index: usize, event: Event<'_>, now: impl Into<Now>, random: f64) -> Step {
         let now = self.read_clock(now);
-        if matches!(event, Event::UnderWay) {
-            self.renew(now);
-            return Step::Nothing;
+        match event {
+            Event::UnderWay => {
+                self.renew(now);
+                return Step::Nothing;
+            }
+            Event::Unread => {
+                self.account.is_unread();
+                return Step::Nothing;
+            }
+            _ => {}
         }
         // The machine is away while it is used: one that a trap has kept is over.
         let machine = self

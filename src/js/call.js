@@ -7,7 +7,7 @@ import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
 import { recordAt } from "./plain.js";
 import { livePrices } from "./prices.js";
-import { CAUSES, MAY_HAVE_FAILED, MAY_HOLD_NONE, OUTCOMES, REFUSED, RESERVED, UNDER_WAY, UNEXPECTED } from "./protocol.js";
+import { CAUSES, MAY_HAVE_FAILED, MAY_HOLD_NONE, OUTCOMES, REFUSED, RESERVED, UNDER_WAY, UNEXPECTED, UNREAD } from "./protocol.js";
 import { carryOut } from "./store.js";
 
 const LARGE = 2 ** 20; // bytes: of a larger body an error tells so many
@@ -71,6 +71,11 @@ export class Call {
     } catch {
       // The call itself ends where it next needs what has trapped.
     }
+  }
+
+  // More of a stream has come, as far as anybody knows, than its reader took: what the model wrote meanwhile can't be told.
+  unread() {
+    this.told(this.handle.event(0, UNREAD, 0, Date.now(), performance.now(), 0));
   }
 
   // An event with a text.

@@ -162,6 +162,7 @@ impl CallHandle {
             protocol::WOKEN => Event::Woken,
             protocol::TIMED_OUT => Event::Lost(Lost::TimedOut),
             protocol::UNDER_WAY => Event::UnderWay,
+            protocol::UNREAD => Event::Unread,
             _ => Event::Cancelled(cancelled(number)),
         };
         self.handle(index, event, at(wall, steady), random)

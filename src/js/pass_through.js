@@ -17,7 +17,7 @@ export class ChunkReader {
   constructor(pump, failed, unread = Infinity) {
     this.#pump = pump;
     this.#failed = failed;
-    pump.unread = unread;
+    pump.timeReader(unread);
   }
 
   // `tell` hears the error of a stream that was given up because nobody read it: no read is there to reject.

@@ -18,7 +18,8 @@ export const STORE_FAILED = 3;
 export const WOKEN = 4;
 export const TIMED_OUT = 5;
 export const UNDER_WAY = 6;
-export const CANCELLED = 7;
+export const UNREAD = 7;
+export const CANCELLED = 8;
 
 // Events with a text.
 export const HEAD = 0;

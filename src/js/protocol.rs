@@ -21,7 +21,8 @@ pub const STORE_FAILED: u8 = 3;
 pub const WOKEN: u8 = 4;
 pub const TIMED_OUT: u8 = 5;
 pub const UNDER_WAY: u8 = 6;
-pub const CANCELLED: u8 = 7;
+pub const UNREAD: u8 = 7;
+pub const CANCELLED: u8 = 8;
 
 // Events with a text.
 pub const HEAD: u8 = 0;

@@ -13,6 +13,7 @@ import { Turns } from "./turn.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
+const LONGEST_LOOK = 1_000; // ms between two of them at a reader who may be a stranger
 const LOOKS = 8; // at a pending read within the idle timeout: asking the clock at every read would cost a tenth of a small chunk
 
 export const CHUNKS = 0;
@@ -292,8 +293,19 @@ export class Pump {
     this.#finish(this.#cancel.cause === "abort" ? "aborted" : "error", error);
   }
 
+  // From now on a reader who may be a stranger is timed, and looked at more often.
+  timeReader(ms) {
+    this.unread = ms;
+    if (!this.over) this.#watch();
+  }
+
   #watch() {
-    this.#alarm = timer(this.#look, this.#idle / LOOKS);
+    this.#alarm?.clear();
+    this.#alarm = timer(this.#look, this.#pace());
+  }
+
+  #pace() {
+    return Math.min(this.#idle / LOOKS, this.unread > 0 ? LONGEST_LOOK : Infinity);
   }
 
   #look = () => {
@@ -304,7 +316,7 @@ export class Pump {
     this.#looks++;
     const longest = waits ? Math.min(this.unread, this.#idle) : this.#idle;
     // The first look may have come just after the read began.
-    if (this.#looks * this.#idle <= LOOKS * longest) this.#watch();
+    if (this.#looks * this.#pace() <= longest) this.#watch();
     else if (waits) this.#leaveUnread(longest);
     else this.#cancel.end("idle", undefined, this.#idle);
   };
@@ -319,7 +331,6 @@ export class Pump {
     this.#hasEvent = true;
     if (this.#idle === this.#call.idle_after) return;
     this.#idle = this.#call.idle_after;
-    this.#alarm?.clear();
     this.#watch();
   }
 
@@ -359,6 +370,8 @@ export class Pump {
   }
 
   #account() {
+    // A stranger who reads nothing lets the model write on into the buffers in between.
+    if (this.outcome !== "ok" && this.unread > 0 && !this.#reading && this.#looks > 1) this.#call.unread();
     const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.outcome === "ok", this.failure === null);
     this.finishReason = finishReason;
     this.folded = folded;

@@ -324,10 +324,9 @@ impl Completion {
 
 /// Bytes within a member's value that has quotes or brackets.
 fn weight(member: &[u8]) -> usize {
-    let colon = member.iter().position(|byte| *byte == b':').unwrap_or(0);
-    let value = member.get(colon + 1..).unwrap_or_default().trim_ascii();
-    match value.first() {
-        Some(b'"' | b'[' | b'{') => value.len().saturating_sub(2),
+    let key = member.iter().position(|byte| *byte == b':').unwrap_or(0);
+    match member.last() {
+        Some(b'"' | b']' | b'}') => (member.len() - key).saturating_sub(3),
         _ => 0,
     }
 }

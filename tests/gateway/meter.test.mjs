@@ -121,6 +121,26 @@ test("a first count of nothing hides no answer, and a count that can't be right 
   }
 });
 
+test("who hangs up on whole answers spends what the budget allows and no more", async () => {
+  let requests = 0;
+  let heard;
+  const silent = createServer((asked) => asked.resume().on("end", () => ((requests += 1), heard())));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  after(() => (silent.closeAllConnections(), silent.close()));
+  const env = { HF_BASE_URL: `http://127.0.0.1:${silent.address().port}/v1`, GATEWAY_EARLY_HEAD: "100", GATEWAY_BUDGET_USD: "0.0035", GATEWAY_PRICING: '{"inputPerMillion":0,"outputPerMillion":1}' };
+  const gateway = await startGateway({ isolates: 2, env });
+  for (let at = 0; at < 5; at++) {
+    const leaving = new AbortController();
+    heard = () => leaving.abort();
+    const asked = fetch(`${gateway.urls[at % 2]}/v1/chat/completions`, { method: "POST", signal: leaving.signal, headers: { authorization: `Bearer ${KEY}` }, body: JSON.stringify({ model: MODEL, messages: MESSAGES, max_tokens: 1_000 }) });
+    const status = await asked.then((response) => response.status, () => "left");
+    await gateway.logged(({ event }) => event === "request", at + 1);
+    assert.equal(status, at < 3 ? "left" : 429);
+  }
+  assert.equal(requests, 3);
+});
+
 test("a cap holds for every spelling, and a budget sends down what it holds", async () => {
   const model = await startModel();
   const gateway = await startGateway({ env: { HF_BASE_URL: model.url, GATEWAY_MAX_TOKENS: "10", GATEWAY_MAX_N: "1" } });

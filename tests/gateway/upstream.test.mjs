@@ -427,3 +427,31 @@ test("a stream that nobody reads is given up after the idle timeout: one settlem
   assert.equal((await failure(reader.read())).name, "APIUserAbortError");
   assert.deepEqual(told, ["APIUserAbortError: nobody has read the stream for 200 ms (timeout.idle)"]);
 });
+
+test("what a model may have written behind a stream that nobody reads counts with limits and budgets as reserved", async () => {
+  const part = { scope: "client:x", limits: {}, budget: { usd: 1, per: "day" } };
+  const options = { timeout: { idle: 200 }, pricing: { inputPerMillion: 0, outputPerMillion: 1 } };
+  const booked = async (kind, leave, answers) => {
+    const told = [];
+    const store = { ...ok, settle: async (_, actual) => void told.push(actual) };
+    const given = kind === "chat" ? JSON.parse(body({ max_tokens: 500 })) : { model: MODEL, input: "Name three rivers.", max_output_tokens: 500 };
+    const { answer, settled } = upstream(scripted(answers), { ...options, store })[kind](JSON.stringify({ ...given, stream: true }), { parts: [part] });
+    const { chunks } = await answer;
+    await chunks.read();
+    await leave(chunks);
+    const { usage } = await settled;
+    assert.ok(usage.completion_tokens < 50, JSON.stringify(usage));
+    return told[0];
+  };
+  const stalled = () => {};
+  const reads = async (chunks) => {
+    chunks.read().catch(() => {});
+    await chunks.cancel();
+  };
+  for (const [kind, answers] of [["chat", { drip: 1 }], ["responses", { text: DELTA.repeat(2), contentType: "text/event-stream", stallAfter: Buffer.byteLength(DELTA) }]]) {
+    const unread = await booked(kind, stalled, answers);
+    assert.ok(unread.usd === 500e-6 && unread.tokens > 500, JSON.stringify(unread));
+    const left = await booked(kind, reads, answers);
+    assert.ok(left.usd < 50e-6 && left.tokens < 100, JSON.stringify(left));
+  }
+});

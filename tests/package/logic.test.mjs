@@ -89,7 +89,7 @@ test("what is shown to a model counts once, however it is written", () => {
     [{ type: "audio_url", audio_url: { url: "https://x.invalid/a" } }, 1000],
     [{ type: "video_url", video_url: { url: `data:video/mp4;base64,${blob}` } }, 5000],
     [{ type: "file", file: { file_id: "f" } }, 1000],
-    [{ type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${blob}` }, Math.ceil(length / 20)],
+    [{ type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${blob}` }, Math.ceil(length / 20) + estimateTokens("a.pdf")],
     [{ type: "something_new", data: blob }, estimateTokens(blob)],
     [{ type: "file", file: { file_data: `data:text/plain;base64,${btoa("Hello, world. ".repeat(100))}` } }, estimateTokens("Hello, world. ".repeat(100))],
     [{ type: "text", text: "Hello, world." }, estimateTokens("Hello, world.")],

@@ -47,6 +47,7 @@ export class WholeEvents {
   #size = 0; // of what is held
   #lost = false;
   #end = BEGINNING; // the same
+  #begun = false; // an event has been handed on: the body is an event stream
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
   constructor({ usage = true, keyless = asItCame, redact = asItCame, tells = hasError } = {}) {
@@ -58,8 +59,9 @@ export class WholeEvents {
 
   /** What `whole` has given. */
   take(whole, tail, over, failed) {
+    this.#begun ||= whole.length > 0 && FIELD.test(new TextDecoder().decode(whole));
     if (!over) return this.#asked(this.#keyless(whole), tail);
-    const events = this.#keyless(join([whole, ended(this.held(), failed)]));
+    const events = this.#keyless(join([whole, ended(this.held(), failed || this.#begun)]));
     this.letGo();
     return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
   }
@@ -156,10 +158,10 @@ function parse(text) {
 // What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
 // Frames that only a line end parts are read one by one. A body that is no event stream is the whole answer of a server that doesn't
 // stream: the call has ended well with it, so it is handed on as it came.
-function ended(rest, failed) {
+function ended(rest, hasEvents) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
-  if (!failed && !FIELD.test(text)) return rest;
+  if (!hasEvents && !FIELD.test(text)) return rest;
   const { data, value } = dataOf(text);
   const isWhole = value !== undefined || (data !== "" && data.split("\n").every(isFrame));
   return isWhole ? join([rest, encoder.encode(text.endsWith("\n") ? "\n" : "\n\n")]) : NOTHING;

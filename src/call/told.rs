@@ -1,0 +1,45 @@
+//! What a server told of an answer, and whether that can be right.
+
+use crate::policy::reservation::Ask;
+
+/// What a server told of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// `prompt_tokens`
+    pub prompt: Option<f64>,
+    /// `completion_tokens`
+    pub completion: Option<f64>,
+    /// `total_tokens`
+    pub total: Option<f64>,
+    /// Bytes of the text that came.
+    pub said: usize,
+}
+
+impl Told {
+    /// Prompt and completion; one that is missing follows from the total.
+    pub(super) fn counts(&self) -> (Option<f64>, Option<f64>) {
+        let rest = |one: Option<f64>| Some(self.total? - one?);
+        (
+            self.prompt.or_else(|| rest(self.completion)),
+            self.completion.or_else(|| rest(self.prompt)),
+        )
+    }
+
+    /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
+    /// less than the text that came can have been.
+    pub(super) fn doubt(&self, ask: &Ask) -> Option<&'static str> {
+        let (prompt, completion) = self.counts();
+        let (most_prompt, most) = (ask.most_prompt, ask.most_told(self.said));
+        let least = Ask::least_told(self.said);
+        let most = [
+            ("total_tokens", self.total, 0.0, most_prompt + most),
+            ("prompt_tokens", prompt, 0.0, most_prompt),
+            ("completion_tokens", completion, least, most),
+        ];
+        let wrong = |(name, count, least, most): (_, Option<f64>, f64, f64)| {
+            count.filter(|count| !(least..=most).contains(count))?;
+            Some(name)
+        };
+        most.into_iter().find_map(wrong)
+    }
+}
