@@ -2,7 +2,7 @@
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
 import { lengthOf, ownBytes } from "./bytes.js";
-import { Fold, makeRoom, textOf } from "./fold.js";
+import { Fold, completionOf, makeRoom } from "./fold.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
@@ -97,7 +97,7 @@ export class Decoder {
 
   // The completion as far as it has come; null where none is kept.
   partial() {
-    return this.#keeps ? JSON.parse(textOf(this.#handle)) : null;
+    return this.#keeps ? completionOf(this.#handle.completion_json()) : null;
   }
 
   // The header is DecoderHandle's `report`.

@@ -20,6 +20,7 @@ const KIND = Symbol.for("hfetch.error");
 export class HfetchError extends Error {
   // A second copy of this file (a hot reload, another entry point) has classes of its own: their errors are known by name.
   static [Symbol.hasInstance](value) {
+    if (typeof value !== "object" || value === null) return false;
     try {
       // Before the engine looks, which would never end.
       const chain = prototypesOf(value);

@@ -1,28 +1,29 @@
-// What streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and becomes
-// text when somebody asks for it, or when too much waits there. That of a stream which nobody holds any more is let go.
+// What streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and
+// leaves it when somebody asks for it, or when too much waits there. That of a stream which nobody holds any more is let go.
 
 const MOST_BYTES = 4 << 20; // that wait while another stream is read
 const MOST_STREAMS = 32;
+const SMALL = 16 << 10; // bytes
 
 const waiting = []; // the oldest first
 let bytes = 0;
 let decoder; // not on import: not every environment that loads this has one
 
-// The completion in the hands of a decoder's handle, as JSON.
-export function textOf(handle) {
+// A completion as an object of the caller's own, from its JSON in UTF-8.
+export function completionOf(json) {
   decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
-  return decoder.decode(handle.completion_json());
+  return JSON.parse(decoder.decode(json));
 }
 
 export class Fold {
   #handle;
-  #text = undefined;
+  #json = undefined; // once it has left the module; what it costs to read it waits for whoever asks
 
   // `size` is about how many bytes of the module's memory it takes.
   constructor(handle, size) {
     this.#handle = handle;
-    // Older runtimes can't tell what is still held.
-    if (globalThis.WeakRef === undefined) {
+    // A small one is not worth watching, and older runtimes can't tell what is still held.
+    if (size < SMALL || globalThis.WeakRef === undefined) {
       this.write();
       return;
     }
@@ -35,12 +36,12 @@ export class Fold {
   completion() {
     const at = waiting.findIndex(({ handle }) => handle === this.#handle);
     if (at >= 0) letGo(at);
-    if (this.#text === undefined) this.write();
-    return JSON.parse(this.#text);
+    if (this.#json === undefined) this.write();
+    return completionOf(this.#json);
   }
 
   write() {
-    this.#text = textOf(this.#handle);
+    this.#json = this.#handle.completion_json();
     this.#handle.free();
   }
 }
