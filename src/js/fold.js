@@ -3,7 +3,6 @@
 
 const MOST_BYTES = 4 << 20; // that wait while another stream is read
 const MOST_STREAMS = 32;
-const SMALL = 16 << 10; // bytes
 
 const waiting = []; // the oldest first
 let bytes = 0;
@@ -22,8 +21,8 @@ export class Fold {
   // `size` is about how many bytes of the module's memory it takes.
   constructor(handle, size) {
     this.#handle = handle;
-    // A small one is not worth watching, and older runtimes can't tell what is still held.
-    if (size < SMALL || globalThis.WeakRef === undefined) {
+    // Older runtimes can't tell what is still held.
+    if (globalThis.WeakRef === undefined) {
       this.write();
       return;
     }
