@@ -50,7 +50,8 @@ impl Call {
             request.forget_body();
         }
         let kind = self.kind?;
-        if self.awaits_prices.replace(false) {
+        // They may have come for another call, of which this one's driver has not heard yet, and may hear no more.
+        if self.awaits_prices.replace(false) && self.shared.wants_prices() {
             return None;
         }
         trap::here(Place::Settle);
