@@ -28,23 +28,27 @@
 //! use hfetch::policy::ledger::Outcome;
 //! use std::rc::Rc;
 //!
-//! let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).unwrap();
-//! let config = Config::from_options(&options, &KeySource::None).unwrap();
-//! let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false, counts_places_of_keys: false }));
-//! let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None };
+//! fn one_call() -> Option<()> {
+//!     let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).ok()?;
+//!     let config = Config::from_options(&options, &KeySource::None).ok()?;
+//!     let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false, counts_places_of_keys: false }));
+//!     let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None };
 //!
-//! let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
-//! let call = Call::chat(&shared, body, given, 0.0).unwrap();
-//! let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { panic!() };
-//! assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
-//! assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
-//! let told = Told { prompt: Some(5.0), completion: Some(7.0), ..Told::default() };
-//! assert!(call.took(0, told, None, 200.0));
+//!     let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
+//!     let call = Call::chat(&shared, body, given, 0.0).ok()?;
+//!     let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { return None };
+//!     assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
+//!     assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
+//!     let told = Told { prompt: Some(5.0), completion: Some(7.0), ..Told::default() };
+//!     assert!(call.took(0, told, None, 200.0));
 //!
-//! let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
-//! let settlement = call.close(&end, 200.0).unwrap();
-//! assert_eq!(settlement.usage.total_tokens, 12.0);
-//! assert_eq!(settlement.request_id.as_deref(), Some("id-1"));
+//!     let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
+//!     let settlement = call.close(&end, 200.0)?;
+//!     assert_eq!(settlement.usage.total_tokens, 12.0);
+//!     assert_eq!(settlement.request_id.as_deref(), Some("id-1"));
+//!     Some(())
+//! }
+//! assert!(one_call().is_some());
 //! ```
 
 pub mod account;

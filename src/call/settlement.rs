@@ -50,7 +50,8 @@ impl Call {
             request.forget_body();
         }
         let kind = self.kind?;
-        // They may have come for another call, of which this one's driver has not heard yet, and may hear no more.
+        // The prices may have come for another call: this one's driver has not heard of it yet, and in a Worker whose visitor has
+        // left it never will.
         if self.awaits_prices.replace(false) && self.shared.wants_prices() {
             return None;
         }

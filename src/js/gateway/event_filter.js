@@ -45,8 +45,8 @@ export class WholeEvents {
   #tells;
   #held = [];
   #size = 0; // of what is held
-  #lost = false;
-  #end = BEGINNING; // the same
+  #lost = false; // what was held has been let go for others: the stream can't go on
+  #end = BEGINNING; // the last bytes so far: the end of an event may go on in what comes next
   #begun = false; // an event has been handed on: the body is an event stream
   #halfLine = false; // what was left out ended in a CR, whose LF may follow
 
