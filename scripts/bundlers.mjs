@@ -156,6 +156,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   if (!server) return;
   try {
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
+    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);
