@@ -1,6 +1,7 @@
 // A conversation through hfetch, turn by turn: no DOM, no globals.
 
 import { estimateTokens, reasoningOf } from "hfetch";
+import { FORM } from "./form.js";
 import { runTool, TOOLS } from "./tools.js";
 
 const MOST_STEPS = 4; // calls for one question: an answer, or tools and then an answer
@@ -81,12 +82,13 @@ export class Conversation {
   }
 
   /** One call, to its end: the message it brought. */
-  async #step(turn, { system, tools, ...body }, view, signal) {
+  async #step(turn, { system, tools, form, ...body }, view, signal) {
     const messages = [...(system ? [{ role: "system", content: system }] : []), ...this.#before(turn), ...turn.messages];
-    const request = { model: this.#session.model, messages, ...body, ...(tools && { tools: TOOLS }), stream: true };
+    const request = { model: this.#session.model, messages, ...body, ...(form ? { response_format: FORM } : tools && { tools: TOOLS }), stream: true };
     const live = new LiveAnswer(request);
     this.#session.live(live);
-    const pending = this.#session.client.chat.completions.create(request, { signal });
+    const { completions } = this.#session.client.chat;
+    const pending = form ? completions.parse(request, { signal }) : completions.create(request, { signal });
     const settled = pending.settled.then((settlement) => view.settle(settlement));
     view.begin();
     // A call may wait in line for a limit, or for the time a server asked for.
@@ -94,6 +96,7 @@ export class Conversation {
     try {
       const stream = await pending;
       clearInterval(watch);
+      if (form) return await this.#filled(stream, live, view);
       for await (const { choices } of stream) {
         const delta = choices?.[0]?.delta ?? {};
         const reasoning = reasoningOf(delta) ?? "";
@@ -110,6 +113,21 @@ export class Conversation {
       clearInterval(watch);
       await settled;
     }
+  }
+
+  /** An answer that fills in a form: the message it brought. */
+  async #filled(stream, live, view) {
+    let before = "";
+    for await (const partial of stream.partial()) {
+      view.fill(partial);
+      const text = JSON.stringify(partial);
+      live.add(text.slice(before.length));
+      before = text;
+      this.#session.live(live);
+    }
+    const { parsed, ...message } = (await stream.final()).choices[0].message;
+    view.fill(parsed);
+    return message;
   }
 
   #before(turn) {

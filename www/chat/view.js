@@ -3,6 +3,7 @@
 import { copy, element, icon, inFrames } from "../element.js";
 import { duration, perSecond, shownCost, tokens } from "../format.js";
 import { errorCard } from "./error-card.js";
+import { FormView } from "./form.js";
 import { MarkdownView } from "./markdown.js";
 
 const NEAR_END = 64; // px: whoever is this near the end follows the text
@@ -123,6 +124,10 @@ export class AnswerView {
     this.#log.change(() => this.#step.result(call, content));
   }
 
+  fill(values) {
+    this.#log.change(() => this.#step.fill(values));
+  }
+
   settle(settlement) {
     // Arguments that were refused have no settlement to show: nothing was sent, nothing is owed.
     if (settlement.attempts > 0) this.#log.change(() => this.#step.node.append(settlementLine(settlement)));
@@ -153,6 +158,7 @@ class Step {
   #prose = element("div", { class: "prose" });
   #markdown = new MarkdownView(this.#prose);
   #calls = [];
+  #form = null;
   node = element("div", { class: "step waiting" }, this.#prose);
 
   draw(growing = true) {
@@ -182,6 +188,15 @@ class Step {
       this.#thoughts.done = true;
       summary.textContent = `Reasoned for ${duration(performance.now() - this.#startedAt)}`;
     }
+  }
+
+  fill(values) {
+    this.node.classList.remove("waiting", "in-line");
+    if (!this.#form) {
+      this.#form = new FormView();
+      this.node.append(this.#form.node);
+    }
+    this.#form.fill(values);
   }
 
   callDeltas(deltas) {
