@@ -19,6 +19,7 @@ fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
             doubt: None,
         },
         cost,
+        tried: Vec::new(),
         attempts: 1,
         request_id: None,
         started_at: 1_795_305_600_000.0,

@@ -83,23 +83,27 @@ impl Call {
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.began).round().max(0.0);
+        let of = progress.candidate.as_ref();
+        let (named, sent) = of.map_or((&self.model, &self.model), |of| (&of.named, &of.sent));
         Settlement {
             outcome: end.outcome,
             finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
             kind,
-            model: self.model.clone(),
+            model: named.clone(),
             key: progress
                 .key
                 .map(|key| self.shared.label(key))
                 .unwrap_or_default(),
             usage: usage(&progress),
             cost: self.cost(
+                sent,
                 provider.as_deref(),
                 progress.prompt_tokens,
                 progress.completion_tokens,
             ),
             provider,
             attempts: self.account.attempts.get(),
+            tried: progress.tried,
             request_id: progress.request_id,
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),

@@ -134,7 +134,7 @@ impl CallHandle {
             renew: call.kind.and(call.shared.renew_after()),
             max_event_bytes: call.shared.config.max_event_bytes,
             max_answer_bytes: call.shared.config.max_answer_bytes,
-            prices: call.kind.is_some() && call.shared.wants_prices(),
+            prices: call.wants_catalogue(),
             plan,
         };
         if !may_begin || call.plan.is_some() {

@@ -57,6 +57,22 @@ pub struct Usage {
     pub doubt: Option<&'static str>,
 }
 
+/// A candidate that failed, as another one was there to be asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// The model as the caller named it.
+    pub model: String,
+    /// The provider, where known.
+    pub provider: Option<String>,
+    /// HTTP status; none where there was no response.
+    pub status: Option<u16>,
+    /// The class of its error.
+    pub error: &'static str,
+    /// Ms from its first request until it had failed.
+    pub duration_ms: f64,
+}
+
 /// What became of one request; `metadata` is the caller's and joins it at the border.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,7 +83,7 @@ pub struct Settlement {
     pub finish_reason: Option<String>,
     /// What was asked for.
     pub kind: Kind,
-    /// The model as asked for.
+    /// The model as asked for, or the one of the route's that was asked last.
     pub model: String,
     /// Who answered, where known.
     pub provider: Option<String>,
@@ -79,6 +95,8 @@ pub struct Settlement {
     pub cost: Cost,
     /// Requests that went out.
     pub attempts: u32,
+    /// The candidates that failed before the one that answered, oldest first.
+    pub tried: Vec<Tried>,
     /// The server's id of the last one.
     pub request_id: Option<String>,
     /// Ms since the epoch.

@@ -1,0 +1,11 @@
+//! Routes: who is asked, in what order, and what the settlement tells of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod failover;
+mod options;
+mod world;
