@@ -66,7 +66,7 @@ impl Call {
         };
         let mut list = match self.looks_at_offers() {
             true => self.offered(route)?,
-            false => self.named.iter().map(as_named).collect(),
+            false => self.named.iter().map(|named| as_named(named)).collect(),
         };
         self.stick(route, &mut list);
         self.put_resting_last(&mut list);
@@ -86,7 +86,7 @@ impl Call {
             return match route.has_conditions() {
                 true => Err(out_of_reach()),
                 // Who is asked first is a wish; that somebody is asked matters more.
-                false => Ok(self.named.iter().map(as_named).collect()),
+                false => Ok(self.named.iter().map(|named| as_named(named)).collect()),
             };
         }
         let mut list = Vec::new();
@@ -187,10 +187,10 @@ pub fn offers(
     Ok(order)
 }
 
-fn as_named(named: &String) -> Candidate {
+fn as_named(named: &str) -> Candidate {
     Candidate {
-        named: named.clone(),
-        sent: named.clone(),
+        named: named.to_string(),
+        sent: named.to_string(),
     }
 }
 

@@ -291,6 +291,12 @@ impl Shared {
         matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(self.clock())
     }
 
+    /// Whether the catalogue is missing or old, so that the driver reads it before offers are looked at.
+    pub fn lacks_catalogue(&self, now: Now) -> bool {
+        self.read_clock(now);
+        self.prices.are_wanted(self.clock())
+    }
+
     /// The state as plain data.
     pub fn snapshot(&self, now: impl Into<Now>) -> Snapshot {
         let now = now.into();

@@ -262,7 +262,7 @@ function nothing(kind) {
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
   return {
     outcome: "error", finishReason: null, kind, model: "", provider: null, key: "", usage, cost,
-    attempts: 0, requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
+    attempts: 0, tried: [], requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
   };
 }
 

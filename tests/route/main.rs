@@ -6,6 +6,11 @@
     clippy::indexing_slicing
 )]
 
+mod embeddings;
 mod failover;
+mod money;
+mod offers;
 mod options;
+mod outage;
+mod sticky;
 mod world;
