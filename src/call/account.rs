@@ -16,6 +16,7 @@ use crate::policy::cost::Cost;
 use crate::policy::ledger::Tried;
 use crate::policy::retry;
 use crate::trap::{self, Place};
+use crate::wire::usage::Beside;
 
 /// A request that the limits have let through and that is not accounted for yet.
 #[derive(Debug)]
@@ -53,6 +54,12 @@ pub struct Progress {
     pub completion_tokens: u64,
     /// Tokens in all, as the server adds them up.
     pub total_tokens: u64,
+    /// What servers told beside their counts: costs, cached and reasoning tokens.
+    pub beside: Beside,
+    /// The same of the answer that is about to be booked.
+    pub told_beside: Beside,
+    /// Tokens of prompts and completions whose cost no server told.
+    pub unpriced: (u64, u64),
     /// Whether some of the tokens are estimates.
     pub estimated: bool,
     /// Whether some of the tokens were reported.
@@ -199,24 +206,53 @@ impl Call {
         let Some(admitted) = self.account.find(index) else {
             return;
         };
-        self.book(&admitted, prompt, completion, now);
+        let told = |progress: &mut Progress| std::mem::take(&mut progress.told_beside);
+        let beside = self.account.progress.get(told);
+        self.end_reservation(&admitted, prompt, completion, beside.usd, now);
         let total = total.unwrap_or(prompt.saturating_add(completion));
         self.account.progress.get(|progress| {
             progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
             progress.completion_tokens = progress.completion_tokens.saturating_add(completion);
             progress.total_tokens = progress.total_tokens.saturating_add(total);
+            progress.beside = progress.beside.plus(beside);
+            if beside.usd.is_none() {
+                let (prompts, completions) = progress.unpriced;
+                progress.unpriced = (
+                    prompts.saturating_add(prompt),
+                    completions.saturating_add(completion),
+                );
+            }
             progress.estimated |= estimated;
             progress.reported |= !estimated;
         });
     }
 
+    /// What the server of the answer that is booked next told beside its counts.
+    pub fn told_beside(&self, beside: Beside) {
+        self.account
+            .progress
+            .get(|progress| progress.told_beside = beside);
+    }
+
     /// Ends a request's reservation with what was used.
     pub(super) fn book(&self, admitted: &Rc<Admitted>, prompt: u64, completion: u64, now: Now) {
+        self.end_reservation(admitted, prompt, completion, None, now);
+    }
+
+    /// The same, at the cost that the server told, if it did.
+    fn end_reservation(
+        &self,
+        admitted: &Rc<Admitted>,
+        prompt: u64,
+        completion: u64,
+        told_usd: Option<f64>,
+        now: Now,
+    ) {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            let (mut tokens, mut usd) =
-                (tokens, self.usd_to_book(admitted.index, prompt, completion));
+            let usd = || self.usd_to_book(admitted.index, prompt, completion);
+            let (mut tokens, mut usd) = (tokens, told_usd.unwrap_or_else(usd));
             if admitted.unseen.get() {
                 self.take_reserved(admitted, &mut tokens, &mut usd);
             }
@@ -256,11 +292,14 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used =
-                |progress: &mut Progress| (progress.prompt_tokens, progress.completion_tokens);
-            let (prompt, completion) = self.account.progress.get(used);
-            let usd = self.usd_to_book(0, prompt, completion);
-            self.settle(&whole, prompt.saturating_add(completion), usd, now);
+            let used = |progress: &mut Progress| {
+                let tokens = progress.prompt_tokens;
+                let tokens = tokens.saturating_add(progress.completion_tokens);
+                (tokens, progress.unpriced, progress.beside.usd)
+            };
+            let (tokens, (prompt, completion), told) = self.account.progress.get(used);
+            let usd = self.usd_to_book(0, prompt, completion) + told.unwrap_or(0.0);
+            self.settle(&whole, tokens, usd, now);
         }
         self.freed();
     }

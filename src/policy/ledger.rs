@@ -41,6 +41,20 @@ pub enum Source {
     Estimated,
 }
 
+/// What a prompt's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cached {
+    /// From a cache.
+    pub cached_tokens: f64,
+}
+
+/// What a completion's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Reasoning {
+    /// Reasoning.
+    pub reasoning_tokens: f64,
+}
+
 /// Tokens; names as on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Usage {
@@ -50,6 +64,12 @@ pub struct Usage {
     pub completion_tokens: f64,
     /// As the server adds them up; not always the sum.
     pub total_tokens: f64,
+    /// Of the prompt's tokens, where the server told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_details: Option<Cached>,
+    /// Of the completion's tokens, where the server told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens_details: Option<Reasoning>,
     /// Who counted.
     pub source: Source,
     /// Which count of the server's can't be right, for which an estimate stands.

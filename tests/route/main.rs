@@ -12,5 +12,6 @@ mod money;
 mod offers;
 mod options;
 mod outage;
+mod reported;
 mod sticky;
 mod world;

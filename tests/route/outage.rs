@@ -29,7 +29,7 @@ fn thousand_calls(options: &str) -> Became {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let is_first = matches!(model, "org/a" | "org/a:one");
-            match is_first && (random >> 33) % 2 == 0 {
+            match is_first && (random >> 33).is_multiple_of(2) {
                 true => Say::Status(429),
                 false => Say::Ok,
             }
