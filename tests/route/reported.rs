@@ -67,9 +67,9 @@ fn a_cost_that_is_an_amount_wins_over_the_price() {
 
 #[test]
 fn it_is_what_the_budget_is_charged() {
-    let options = format!(r#"{PRICED},"budget":{{"usd":3.5,"per":"total"}}"#);
+    let options = format!(r#"{PRICED},"budget":{{"usd":20,"per":"total"}}"#);
     let client = Client::new(&options);
-    for _ in 0..20 {
+    for _ in 0..40 {
         assert_eq!(settled(&client, r#"{"cost":0.01}"#).attempts, 1);
     }
 }

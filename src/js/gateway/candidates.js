@@ -12,6 +12,9 @@ const SORT = "GATEWAY_ROUTE_SORT";
 
 const named = (field) => `GATEWAY_ROUTE_${field}`;
 
+/** Marks a route that came by variables: its operator knows its fields by their names. */
+export const BY_VARIABLES = Symbol("by variables");
+
 /** The variables of a route, each by the path that its field has in errors. */
 export const ROUTE_VARIABLES = Object.fromEntries([
   ...Object.entries({ ...LISTS, ...NUMBERS }).map(([field, name]) => [`route.${field}`, named(name)]),
@@ -34,7 +37,7 @@ export function routeOf(reader, given, list) {
   const fields = [...read(LISTS, list), ...read(NUMBERS, number)];
   if (prices.length > 0) fields.push(["maxPrice", Object.fromEntries(prices)]);
   if (sort !== undefined) fields.push(["sort", sort]);
-  return fields.length > 0 ? Object.fromEntries(fields) : undefined;
+  return fields.length > 0 ? Object.assign(Object.fromEntries(fields), { [BY_VARIABLES]: true }) : undefined;
 }
 
 /**

@@ -44,7 +44,7 @@ export class LogLine {
     const { prompt_tokens: promptTokens, completion_tokens: completionTokens, source, doubt } = usage;
     this.add({
       kind, model, provider, key, outcome, finishReason, promptTokens, completionTokens, usageSource: source, doubt,
-      usd: cost.usd, priceSource: cost.source, attempts, tried: tried.length > 0 ? tried : undefined, upstreamRequestId: requestId, firstTokenMs, durationMs,
+      usd: cost.usd, priceSource: cost.source, attempts, tried: tried?.length > 0 ? tried : undefined, upstreamRequestId: requestId, firstTokenMs, durationMs,
     });
   }
 
