@@ -129,3 +129,13 @@ test("a reported cost wins, and cached and reasoning tokens are kept", async () 
   assert.deepEqual(settled.cost, { usd: 0.25, inputUsd: null, outputUsd: null, source: "reported" });
   assert.deepEqual([settled.usage.prompt_tokens_details, settled.usage.completion_tokens_details], [{ cached_tokens: 4 }, { reasoning_tokens: 2 }]);
 });
+
+test("a provider that fails is passed over by every call that says so", async () => {
+  const script = scripted();
+  const headers = { "x-endpoint-step": JSON.stringify({ failing: { novita: 429, cerebras: 503 } }) };
+  const pending = ask(script.atRouter({ route: { sort: "cost", ignore: ["featherless-ai"] } }), { headers });
+  await pending;
+  const { provider, tried } = await pending.settled;
+  assert.equal(provider, "scaleway");
+  assert.deepEqual(tried.map(({ provider, status }) => [provider, status]), [["novita", 429], ["cerebras", 503]]);
+});
