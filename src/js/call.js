@@ -219,9 +219,9 @@ export function settlement() {
   return { settle, settled };
 }
 
-// A client's handle with what only this side calls: the caller's functions and store, sleepers, header templates.
+// A client's handle with what only this side calls: the caller's functions and store, sleepers, header templates, in which form models give JSON.
 export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
-  Object.assign(client, { onSettled, fetch, apiKey, store, waiters: new Map(), forms: [], loading: undefined });
+  Object.assign(client, { onSettled, fetch, apiKey, store, waiters: new Map(), forms: [], structured: new Map(), loading: undefined });
 
 // Asked at each call: an older runtime may get its fetch after it has loaded this.
 function checkFetch(client) {
@@ -257,7 +257,7 @@ export function open(client, kind, prepare, settle) {
 }
 
 // The settlement of a call that never was one, or of which a trap left nothing to tell.
-function nothing(kind) {
+export function nothing(kind) {
   const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, source: "estimated" };
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
   return {

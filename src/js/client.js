@@ -1,7 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
-import { catalogue, fail, hooked, open, settlement } from "./call.js";
+import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
@@ -10,6 +10,8 @@ import { readBody } from "./fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
+import { parse } from "./structured/parse.js";
+import { ToolRun } from "./tools/run.js";
 
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
 const made = new WeakMap();
@@ -19,7 +21,7 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = made.get(options) ?? clientFrom(options, new.target);
-    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
@@ -57,11 +59,35 @@ export class HuggingFace {
   }
 
   #creator(kind, run) {
-    const create = (body, request) => {
-      const { settle, settled } = settlement();
-      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
-    };
+    const create = (body, request) => this.#create(callSite(create), kind, run, body, request);
     return create;
+  }
+
+  #create(site, kind, run, body, request) {
+    const { settle, settled } = settlement();
+    return pending(this.#run(site, kind, run, body, request, settle, settled), settled);
+  }
+
+  // Makes the calls of one that is made of several.
+  #within(site) {
+    return (body, request) => this.#create(site, "chat", chat, body, request);
+  }
+
+  #parser() {
+    const parser = (body, request) => {
+      const site = callSite(parser);
+      const { made, settled } = parse(this.#within(site), this.#client.structured, () => nothing("chat"), body, request);
+      return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
+    };
+    return parser;
+  }
+
+  #runner() {
+    const runner = (body, request) => {
+      const site = callSite(runner);
+      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, request);
+    };
+    return runner;
   }
 
   async #run(site, kind, run, body, request, settle, settled) {

@@ -130,6 +130,16 @@ export class BudgetExceededError extends LimitExceededError {
   }
 }
 
+export class StructuredOutputError extends HfetchError {
+  constructor(message, fields = {}) {
+    super(message, fields);
+    this.issues = fields.issues ?? [];
+    this.text = fields.text ?? "";
+    this.partial = fields.partial ?? null;
+    this.finishReason = fields.finishReason ?? null;
+  }
+}
+
 const classes = {
   HfetchError,
   ConfigError,
@@ -151,6 +161,7 @@ const classes = {
   StreamTruncatedError,
   LimitExceededError,
   BudgetExceededError,
+  StructuredOutputError,
 };
 
 // Minifiers rename classes; `name` must survive them.
