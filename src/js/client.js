@@ -1,6 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
+import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
@@ -9,6 +10,7 @@ import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
+import { livePrices } from "./prices.js";
 import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
@@ -17,16 +19,26 @@ import { ToolRun } from "./tools/run.js";
 const made = new WeakMap();
 
 export class HuggingFace {
-  #client;
+  #made; // the module's handle, or what makes it
+  #forms = new Map(); // in which form models give JSON
+  #route; // that calls have unless they bring their own
 
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options, new.target);
+    this.#made = made.get(options) ?? clientFrom(options, new.target);
+    this.#route = options?.route;
     this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
+      offers: (model, route) => this.#offers(model, route),
       retrieve: async (id, request) => this.#models(text("id", id), request),
     };
+  }
+
+  // Once the module runs, for which every call waits.
+  get #client() {
+    if (typeof this.#made === "function") this.#made = this.#made();
+    return this.#made;
   }
 
   static fromConfig(config, select, options) {
@@ -35,8 +47,10 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
+        const file = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
+      options?.route,
     );
   }
 
@@ -76,7 +90,7 @@ export class HuggingFace {
   #parser() {
     const parser = (body, request) => {
       const site = callSite(parser);
-      const { made, settled } = parse(this.#within(site), this.#client.structured, () => nothing("chat"), body, request);
+      const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
       return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
     };
     return parser;
@@ -85,7 +99,7 @@ export class HuggingFace {
   #runner() {
     const runner = (body, request) => {
       const site = callSite(runner);
-      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, request);
+      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, withAbility(request, this.#route, "tools"));
     };
     return runner;
   }
@@ -99,7 +113,8 @@ export class HuggingFace {
     };
     let opened;
     try {
-      opened = open(this.#client, kind, prepare, settle);
+      const prepared = arrival() === undefined ? prepare : await whenArrived(prepare);
+      opened = open(() => this.#client, kind, prepared, settle);
       const { call, cancel } = opened;
       call.site = site;
       const answer = await run(call, cancel, settled);
@@ -109,9 +124,37 @@ export class HuggingFace {
     }
   }
 
+  // What the catalogue says of a model, where that is known already.
+  #offersAtHand(model) {
+    try {
+      return this.#client.offers(model, undefined, false, Date.now(), performance.now());
+    } catch {
+      return undefined;
+    }
+  }
+
+  // The catalogue is read where it isn't at hand; no model is asked.
+  async #offers(model, route) {
+    const site = callSite(this.#offers);
+    try {
+      const client = this.#client;
+      const data = route === undefined ? undefined : dataText(route, "route");
+      const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
+      let offers = look(false);
+      if (offers === undefined) {
+        await livePrices(client);
+        offers = look(true);
+      }
+      return offers.map(({ model, offer, leftOut, rests }) => ({ model, ...offer, leftOut, rests }));
+    } catch (error) {
+      throw traced(error, site);
+    }
+  }
+
   async #models(id, request) {
     const site = callSite(this.#models);
     try {
+      if (arrival() !== undefined) await arrival();
       return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
@@ -121,6 +164,29 @@ export class HuggingFace {
   }
 }
 
+// Options with a route that looks at offers, which have to have an ability.
+function withAbility(request, ofClient, ability) {
+  const route = request?.route ?? ofClient;
+  const looks = typeof route === "object" && route !== null && Object.keys(route).some((name) => name !== "models" && name !== "sticky" && route[name] !== undefined);
+  return looks && (route.has === undefined || Array.isArray(route.has)) ? { ...request, route: { ...route, has: [...(route.has ?? []), ability] } } : request;
+}
+
+// What a caller gave is read now, since it may be changed while the module is on its way.
+async function whenArrived(prepare) {
+  try {
+    const prepared = prepare();
+    await arrival();
+    return () => prepared;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+// What needs the module: now, or once it has come.
+const whenRunning = (make) => (arrival() === undefined ? make() : make);
+
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
@@ -129,7 +195,7 @@ const makers = {
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return hooked(new ClientHandle(data, around(hooks)), hooks);
+    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
   }, below);
 }
 
@@ -144,8 +210,8 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle) {
-  const options = {};
+function clientOf(handle, route) {
+  const options = { route };
   made.set(options, handle);
   return new HuggingFace(options);
 }

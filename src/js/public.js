@@ -31,5 +31,6 @@ export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore 
 export { reasoningOf } from "./reasoning.js";
 export { SseDecoder } from "./sse.js";
 export { ToolRun } from "./tools/run.js";
+export { ticketKey } from "./ticket_key.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";

@@ -2,11 +2,12 @@
 // in a message, or in words alone. Pure: which forms come one after another, what each adds to the body, which error leads to the next.
 
 /** The forms to try, the first first. */
-export function formsFor({ mode, schema, strict, model, hasTools, known }) {
+export function formsFor({ mode, schema, strict, model, hasTools, known, offers }) {
   // It takes a format or tools, not both.
   const grammar = /:hf-inference$/.test(model ?? "");
   let forms = ["strict", "schema", "json", "text"];
   if (grammar) forms = hasTools ? ["text"] : ["value", "text"];
+  else if (!mode && fits(offers).every(({ offer }) => offer.supportsStructuredOutput === false) && fits(offers).length > 0) forms = ["json", "text"];
   else if (!strict) forms = forms.slice(1);
   if (schema === undefined) forms = forms.filter((form) => form === "json" || form === "text");
   if (mode === "json" || mode === "text") forms = forms.slice(Math.max(forms.indexOf(mode), forms.includes(mode) ? 0 : forms.length - 1));
@@ -15,6 +16,8 @@ export function formsFor({ mode, schema, strict, model, hasTools, known }) {
   const at = forms.indexOf(known);
   return at >= 0 ? forms.slice(at) : known === "value" && !mode ? ["value", "text"] : forms;
 }
+
+const fits = (offers) => (offers ?? []).filter(({ leftOut }) => !leftOut);
 
 /** What a form adds to the body. */
 export function askedBy(form, { name, description, schema }, messages) {

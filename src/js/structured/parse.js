@@ -18,7 +18,7 @@ const EARLY = {
   content_filter: "The answer was cut off by the server's content filter.",
 };
 
-/** Makes the call: { answer, settled }, promises. `known`: forms that servers have taken, by model. */
+/** Makes the call: { answer, settled }, promises. `known.forms`: what servers have taken, by model; `known.offers(model)`: what the catalogue says of it. */
 export function parse(create, known, empty, body, request) {
   let series;
   const made = (async () => {
@@ -54,12 +54,12 @@ class Parsing {
     const { mode, repair = 1 } = { ...inRequest, ...inBody };
     if (mode !== undefined && !MODES.includes(mode)) throw refuse("mode", `must be one of ${MODES.join(", ")}`);
     this.#repair = wholeNumber("repair", repair, 0);
-    this.#known = known;
+    this.#known = known.forms;
     this.#body = rest;
     this.request = others;
     this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
     this.#model = String(rest.model);
-    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.get(this.#model) });
+    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model) });
     if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
   }
 
