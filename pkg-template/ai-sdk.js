@@ -1,0 +1,5 @@
+// The AI SDK's provider. By its name the package gives what it gives the program itself: one client in memory.
+import { HuggingFace } from "hfetch";
+import { open } from "./ai-sdk/public.js";
+
+export const { createHuggingFace, huggingface } = open(HuggingFace);
