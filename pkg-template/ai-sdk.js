@@ -3,3 +3,5 @@ import { HuggingFace } from "hfetch";
 import { open } from "./ai-sdk/public.js";
 
 export const { createHuggingFace, huggingface } = open(HuggingFace);
+export { fromUIMessages } from "./ai-sdk/ui_messages.js";
+export { toUIMessageStreamResponse } from "./ai-sdk/ui_stream.js";
