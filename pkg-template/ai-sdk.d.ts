@@ -138,8 +138,8 @@ export interface UIMessageStreamInit {
   statusText?: string;
   /** Further headers; one of the protocol's own that is given here replaces it. */
   headers?: Headers | Record<string, string> | [string, string][];
-  /** The words that the page is told of an error, of the call or of a tool. Default: words by the kind of error that quote nothing of it. */
-  onError?: (error: unknown) => string;
+  /** The words that the page is told of an error, of the call or of a tool. Default, and where it gives none: words by the kind of error that quote nothing of it. */
+  onError?: (error: any) => string | undefined;
   /** What the page finds as the message's `metadata`. Default: model, provider, usage, cost, durations and request id of the settlement. */
   messageMetadata?: (of: { part: UIMessageStreamPart }) => unknown;
   /** The conversation so far: if its last message is the assistant's, the answer goes on with that one's id. */

@@ -92,7 +92,7 @@ async function writeModules(folder, pkg, worker) {
     await cp(join(pkg, "dist", name), join(folder, "hfetch", name));
     modules.push(kind === "wasm" ? [`hfetch/${name}?module`, kind, `hfetch/${name}`] : [`hfetch/${name}`, kind]);
   }
-  for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd]]) {
+  for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd], ["hfetch/ai-sdk", "./", exports["./ai-sdk"].workerd]]) {
     const file = `${name.replace("/", "-")}-alias.js`;
     await writeFile(join(folder, file), `export * from ${text(entry.replace("./dist/", folderOfEntry))};\n`);
     modules.push([name, "esModule", file]);

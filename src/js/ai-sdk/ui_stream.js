@@ -90,7 +90,7 @@ async function* framesOf(source, opening, options) {
 
 // A stream that was cut is told as both: the answer so far is kept under its reason, and the page hears that it is not whole.
 function ending(failure, reason, settlement, { messageMetadata, sendFinish }, words) {
-  const finishReason = failure === null ? reason : failure.name === "StreamTruncatedError" ? "interrupted" : "error";
+  const finishReason = failure === null ? reason : isCut(failure) ? "interrupted" : "error";
   const finish = { type: "finish", finishReason };
   const frames = [];
   try {
@@ -125,6 +125,8 @@ function about(settlement) {
 
 const totalUsageOf = (usage) => ({ inputTokens: usage?.prompt_tokens, outputTokens: usage?.completion_tokens, totalTokens: usage?.total_tokens });
 
+// A gateway says it in a frame of its own.
+const isCut = (error) => error.name === "StreamTruncatedError" || error.code === "upstream_truncated";
 const isAbort = (error) => error?.name === "APIUserAbortError" || error?.name === "AbortError";
 
 function wordsOf(error, otherwise, onError) {
@@ -134,7 +136,8 @@ function wordsOf(error, otherwise, onError) {
   } catch {
     // The words of the package are left.
   }
-  return (Object.hasOwn(WORDS, error?.name) && WORDS[error.name]) || otherwise;
+  const name = error && isCut(error) ? "StreamTruncatedError" : error?.name;
+  return Object.hasOwn(WORDS, name) ? WORDS[name] : otherwise;
 }
 
 function written(frame) {
