@@ -203,11 +203,12 @@ export interface HuggingFaceOptions {
   id?: string;
   /**
    * One key, or a function asked before each request (for session tickets that expire). One that throws, rejects or gives a failed
-   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}.
+   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}. The function gets the key
+   * of this call that was just answered with 401 as `refused`, so that it need not give that one again. {@link ticketKey} makes such a function.
    * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
    * any other base URL is called without Authorization.
    */
-  apiKey?: string | (() => string | Promise<string>);
+  apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>);
   /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
   apiKeys?: string[];
   /**
@@ -989,6 +990,20 @@ export interface ChatCompletion {
  * of the content, or `reasoning_details`; `null` where there is none.
  */
 export function reasoningOf(message: object | null | undefined): string | null;
+
+/**
+ * A key function for a page behind a gateway: it fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
+ * expires (30 s, or a tenth of what was left of it) or until the gateway refuses it. So the limits of a ticket hold for all calls made with it.
+ *
+ * `url` answers with the ticket as text, or as JSON `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
+ * An answer that is not a success ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
+ *
+ * @example
+ * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });
+ * @param url absolute, or in a page relative to it.
+ * @param init what `fetch` takes beside the address, such as `credentials`, `headers` or `method`; and a `fetch` to use instead of the global one.
+ */
+export function ticketKey(url: string | { href: string }, init?: { fetch?: (url: string, init: any) => Promise<any>; [option: string]: unknown }): (asked?: { refused?: string | null }) => Promise<string>;
 
 /** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
 export interface ChatCompletionChunk {

@@ -30,6 +30,7 @@ const PARTS = {
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
+  load: ["--load", "--rounds", "5"],
   limiter: ["--limiter"],
   linear: ["--linear"],
   gateway: ["--rounds", "5"],

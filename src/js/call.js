@@ -228,13 +228,14 @@ function checkFetch(client) {
   if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none", undefined, "Give one as an option of the client.");
 }
 
-// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
-export function open(client, kind, prepare, settle) {
+// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks, `clientOf` the client.
+export function open(clientOf, kind, prepare, settle) {
   let cancel;
   let call;
   try {
-    checkFetch(client);
     const [make, hooks] = prepare();
+    const client = clientOf();
+    checkFetch(client);
     cancel = new Cancel(hooks.signals);
     call = new Call(client, make(Date.now(), performance.now()), cancel);
     call.settle = (given) => {

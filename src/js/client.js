@@ -1,6 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
+import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
@@ -15,10 +16,10 @@ import { requestText } from "./request.js";
 const made = new WeakMap();
 
 export class HuggingFace {
-  #client;
+  #made; // the module's handle, or what makes it
 
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options, new.target);
+    this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
@@ -27,13 +28,20 @@ export class HuggingFace {
     };
   }
 
+  // Once the module runs, for which every call waits.
+  get #client() {
+    if (typeof this.#made === "function") this.#made = this.#made();
+    return this.#made;
+  }
+
   static fromConfig(config, select, options) {
     return clientOf(
       checked(() => {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
+        const text = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(text, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
     );
   }
@@ -73,7 +81,8 @@ export class HuggingFace {
     };
     let opened;
     try {
-      opened = open(this.#client, kind, prepare, settle);
+      const prepared = arrival() === undefined ? prepare : await whenArrived(prepare);
+      opened = open(() => this.#client, kind, prepared, settle);
       const { call, cancel } = opened;
       call.site = site;
       const answer = await run(call, cancel, settled);
@@ -86,6 +95,7 @@ export class HuggingFace {
   async #models(id, request) {
     const site = callSite(this.#models);
     try {
+      if (arrival() !== undefined) await arrival();
       return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
@@ -95,6 +105,22 @@ export class HuggingFace {
   }
 }
 
+// What a caller gave is read now, since it may be changed while the module is on its way.
+async function whenArrived(prepare) {
+  try {
+    const prepared = prepare();
+    await arrival();
+    return () => prepared;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+// What needs the module: now, or once it has come.
+const whenRunning = (make) => (arrival() === undefined ? make() : make);
+
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
@@ -103,7 +129,7 @@ const makers = {
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return hooked(new ClientHandle(data, around(hooks)), hooks);
+    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
   }, below);
 }
 

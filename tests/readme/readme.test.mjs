@@ -21,6 +21,7 @@ const promises = {
   "A page with its visitor's own token": ["page", answer],
   "From a CDN": ["cdn", answer],
   "A page behind your gateway": ["gateway", answer],
+  "A page that loads at once": ["gateway", answer],
   "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\][^]*\n429 60\nRateLimitError\n/],
   "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n/],
   "The `.wasm` as a file": ["program", /^\d+\n$/],

@@ -64,7 +64,7 @@ export class Upstream {
       return [make, hooks];
     };
     const answer = (async () => {
-      const { call, cancel } = open(this.#client, kind, prepare, settle);
+      const { call, cancel } = open(() => this.#client, kind, prepare, settle);
       try {
         return await run(call, cancel, redact, lastWords);
       } catch (error) {
