@@ -20,12 +20,18 @@ const model = gateway({ caps: { maxTokens: 2048 } });
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
-    // Other clients may use the gateway too, if they have a ticket.
+    // A page that needs no route of its own asks the gateway itself, with a ticket.
     if (pathname.startsWith("/v1/")) return model.fetch(request, env, ctx);
     if (pathname === "/api/chat" && request.method === "POST") return chat(request, env, ctx);
+    if (pathname === "/api/ticket") return new Response(await ticketOf(request, env), { headers: { "cache-control": "no-store" } });
     return new Response("Not found", { status: 404 });
   },
 };
+
+// Each visitor is a caller of the gateway, with limits of his own.
+function ticketOf(request, env) {
+  return issueTicket(env.GATEWAY_TICKET_SECRET, { ...TICKET, client: request.headers.get("cf-connecting-ip") ?? "somebody" });
+}
 
 async function chat(request, env, ctx) {
   let messages;
@@ -34,9 +40,8 @@ async function chat(request, env, ctx) {
   } catch (error) {
     return new Response(error.message, { status: 400 });
   }
-  const visitor = request.headers.get("cf-connecting-ip") ?? "somebody";
   const hf = new HuggingFace({
-    apiKey: await issueTicket(env.GATEWAY_TICKET_SECRET, { ...TICKET, client: visitor }),
+    apiKey: await ticketOf(request, env),
     baseURL: new URL("/v1", request.url).href,
     // The gateway is in this Worker: no request leaves it but the one to the model.
     fetch: (url, init) => model.fetch(new Request(url, init), env, ctx),

@@ -1,7 +1,7 @@
 // The example of docs/example-chat, built and run: React's page in Chromium, its Worker and the gateway in workerd, before the stand-in endpoint.
 
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -26,10 +26,15 @@ before(async () => {
   await cp(join(example, "public"), folder, { recursive: true });
   const options = { bundle: true, jsx: "automatic", define: { "process.env.NODE_ENV": '"production"' }, nodePaths: [join(root, "tests/libraries/node_modules")], logLevel: "silent" };
   await build({ ...options, entryPoints: [join(example, "page.jsx")], outfile: join(folder, "page.js") });
+  const alias = { "hfetch/ai-sdk": join(pkg, "dist/ai-sdk.js"), hfetch: join(pkg, "dist/index.js") };
+  for (const name of ["direct"]) {
+    await build({ ...options, alias, entryPoints: [join(root, `tests/libraries/pages/${name}.jsx`)], outfile: join(folder, `${name}.js`) });
+    await writeFile(join(folder, `${name}.html`), `<!doctype html><title>${name}</title><main id="root"></main><script src="${name}.js"></script>`);
+  }
   endpoint = await startEndpoint({ pace: 0 });
   const env = { HF_TOKEN: TOKEN, HF_BASE_URL: `${endpoint.url}/s/page/v1`, GATEWAY_TICKET_SECRET: "a secret of thirty-two letters or more" };
   worker = await startWorker({ pkg, worker: await readFile(join(example, "worker.js"), "utf8"), env, log: () => {} });
-  site = await serve({ folders: { "/": folder }, routes: { "/api/": passOn("", worker.url) } });
+  site = await serve({ folders: { "/": folder }, routes: { "/api/": passOn("", worker.url), "/v1/": passOn("", worker.url) } });
   browser = await chromium.launch({ executablePath: await browsers.Chromium.find(), args: chromiumFlags });
 });
 after(async () => {
@@ -128,3 +133,25 @@ test("it meets errors: refused and cut answers are told without a secret, and ca
   }
   assert.deepEqual(problems, []);
 });
+
+/** A page that has no route for its chat: it asks the gateway itself, with a ticket. */
+async function direct(name) {
+  await page.goto(`${site.url}/${name}.html`);
+  await page.waitForSelector("button");
+  endpoint.script("page", [answer({ content: "By ticket." }), { ...answer(...Array.from({ length: 400 }, () => ({ content: "on " }))), delayMs: 20 }, { status: 400, json: { error: { message: "no" } } }]);
+  const ask = () => page.click("button.ask");
+  await ask();
+  await page.waitForFunction(() => document.querySelector("pre").innerText.includes("By ticket.") && document.body.dataset.status === "ready");
+  await ask();
+  await page.waitForFunction(() => document.querySelector("pre").innerText.includes("on on on"));
+  await page.click("button.stop");
+  await page.waitForSelector("body[data-status=ready]");
+  assert.equal((await endpoint.stats("page", "disconnected:1")).disconnected, 1);
+  await ask();
+  await page.waitForSelector("body[data-status=error]");
+  const { headers } = await endpoint.stats("page");
+  assert.deepEqual([...new Set(headers.map(({ authorization }) => authorization))], [`Bearer ${TOKEN}`], "the page's ticket ends at the gateway");
+  assert.deepEqual(problems, []);
+}
+
+test("useChat in a page that asks the gateway itself, with a ticket: it chats, stops, and meets an error", () => direct("direct"));
