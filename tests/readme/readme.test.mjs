@@ -37,6 +37,7 @@ const promises = {
   "The ledger": ["program", /^alice aborted[^]*source: ["']estimated["'][^]*outcome: ["']aborted["'][^]*source: ["']configured["']/],
   Embeddings: ["program", /^true\n$/],
   Models: ["program", / live \d+/],
+  "useChat without the AI SDK on the server": ["program", /^200 text\/event-stream\ndata: \{"type":"start"\}[^]*"type":"text-delta"[^]*"type":"finish","finishReason":"stop"[^]*\[DONE\][^]*\n200 text\/event-stream\n[^]*"type":"error","errorText":"There are too many requests/],
   "A provider's config file": ["program", /Hi/],
   "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };
