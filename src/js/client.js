@@ -3,7 +3,7 @@
 import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
-import { embed } from "./embeddings.js";
+import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
@@ -21,6 +21,7 @@ export class HuggingFace {
     this.#client = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
+    this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
       retrieve: async (id, request) => this.#models(text("id", id), request),
@@ -97,7 +98,8 @@ export class HuggingFace {
 
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
 };
 
 function clientFrom(options, below) {
