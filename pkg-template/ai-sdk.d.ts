@@ -58,6 +58,18 @@ export interface EmbeddingModel {
   doEmbed(options: any): PromiseLike<any>;
 }
 
+/** A reranking model of the SDK's specification V4, for `rerank`: hf-inference's on the router, `/rerank` of another server. */
+export interface RerankingModel {
+  /** The specification's version. */
+  readonly specificationVersion: "v4";
+  /** `"huggingface.reranking"`. */
+  readonly provider: string;
+  /** As it was asked for. */
+  readonly modelId: string;
+  /** The order, best first. */
+  doRerank(options: any): PromiseLike<any>;
+}
+
 /** What `providerOptions.hfetch` may hold: options of one call. `headers` and `abortSignal` are the SDK's own. */
 export type CallOptions = Omit<RequestOptions, "signal" | "headers">;
 
@@ -81,10 +93,18 @@ export interface CallMetadata {
 
 /** A provider of the SDK's specification V4, for `createProviderRegistry` and `customProvider` too. Called, it gives a language model. */
 export interface HuggingFaceProvider {
+  /** A language model: `"org/name"`, with `:provider`, `:fastest` or `:cheapest` behind it if wanted. */
+  (modelId: string): LanguageModel;
   /** The specification's version. */
   readonly specificationVersion: "v4";
+  /** The same as calling the provider. */
+  languageModel(modelId: string): LanguageModel;
+  /** The same, as other providers name it. */
+  chatModel(modelId: string): LanguageModel;
   /** Text in, vectors out: `"org/name"`, or `"org/name:provider"`. */
   embeddingModel(modelId: string): EmbeddingModel;
+  /** Scores documents by a query: `"BAAI/bge-reranker-v2-m3"`. */
+  rerankingModel(modelId: string): RerankingModel;
   /** There is none: throws the SDK's `NoSuchModelError`. */
   imageModel(modelId: string): never;
   /** The client underneath, with its limits, keys and spend. */

@@ -4,7 +4,7 @@ import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
-import { embed } from "./embeddings.js";
+import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
@@ -22,6 +22,7 @@ export class HuggingFace {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
+    this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
       retrieve: async (id, request) => this.#models(text("id", id), request),
@@ -123,7 +124,8 @@ const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
 };
 
 function clientFrom(options, below) {

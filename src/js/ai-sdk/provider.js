@@ -3,6 +3,8 @@
 import { HuggingFace } from "./client.js";
 import { embeddingModel } from "./embedding.js";
 import { sdkError } from "./error.js";
+import { languageModel } from "./language.js";
+import { rerankingModel } from "./reranking.js";
 
 /** Takes the client's options, or a client. */
 export function createHuggingFace(options) {
@@ -13,11 +15,20 @@ export function createHuggingFace(options) {
 
 export function providerOf(client) {
   const none = (modelType) => (modelId) => {
-    throw sdkError("AI_NoSuchModelError", `Hugging Face's provider has no ${modelType}: ${modelId}`, { modelId, modelType });
+    throw sdkError("AI_NoSuchModelError", `No such ${modelType} at Hugging Face's provider: ${modelId}`, { modelId, modelType });
   };
-  const models = {
-    embeddingModel: (id) => embeddingModel(client, id),
-    imageModel: none("imageModel"),
-  };
-  return { specificationVersion: "v4", ...models, get client() { return client(); } };
+  const languageModelOf = (id) => languageModel(client, id);
+  const provider = (id) => languageModelOf(id);
+  return Object.defineProperty(
+    Object.assign(provider, {
+      specificationVersion: "v4",
+      languageModel: languageModelOf,
+      chatModel: languageModelOf,
+      embeddingModel: (id) => embeddingModel(client, id),
+      rerankingModel: (id) => rerankingModel(client, id),
+      imageModel: none("imageModel"),
+    }),
+    "client",
+    { get: client, enumerable: true },
+  );
 }

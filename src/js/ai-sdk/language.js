@@ -1,0 +1,73 @@
+// Language models: chat completions.
+
+import { bodyOf } from "./body.js";
+import { metadataOf, requestOptions } from "./call.js";
+import { conceding } from "./concession.js";
+import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
+import { forSdk } from "./error.js";
+import { finishOf, identityOf, usageOf } from "./finish.js";
+import { partsOf } from "./stream.js";
+import { Thinking } from "./thinking.js";
+
+/** Addresses that models fetch by themselves. Of the rest the SDK brings the bytes. */
+export const SUPPORTED_URLS = { "image/*": [/^https?:\/\//], "video/*": [/^https?:\/\//] };
+
+export function languageModel(client, modelId) {
+  // Sends a call, and once more without what its server refuses.
+  const ask = async (options, stream) => {
+    const { abortSignal } = options;
+    let sent;
+    try {
+      return await conceding(client(), modelId, options, async (without) => {
+        const { body, warnings } = bodyOf(modelId, options, without);
+        sent = { ...body, stream };
+        const pending = client().chat.completions.create(sent, requestOptions(options));
+        const { data, response } = await pending.withResponse();
+        return { data, settled: pending.settled, headers: Object.fromEntries(response.headers), body: sent, warnings };
+      });
+    } catch (error) {
+      throw forSdk(error, sent, abortSignal);
+    }
+  };
+  return {
+    specificationVersion: "v4",
+    provider: "huggingface.chat",
+    modelId,
+    supportedUrls: SUPPORTED_URLS,
+    async doGenerate(options) {
+      const { data, settled, headers, body, warnings } = await ask(options, false);
+      return {
+        ...answerOf(data),
+        usage: usageOf(data.usage),
+        providerMetadata: metadataOf(await settled),
+        request: { body },
+        response: { ...identityOf(data), headers, body: data },
+        warnings,
+      };
+    },
+    async doStream(options) {
+      const { data, headers, body, warnings } = await ask(options, true);
+      const lead = [{ type: "stream-start", warnings }];
+      const stream = partsOf(data, { body, signal: options.abortSignal, raw: options.includeRawChunks, lead });
+      return { stream, request: { body }, response: { headers } };
+    },
+  };
+}
+
+function answerOf(completion) {
+  const { message = {}, finish_reason: reason } = completion.choices.find(({ index = 0 }) => index === 0) ?? completion.choices[0];
+  const said = message ?? {};
+  const seen = new Set();
+  const thought = thoughtOf(said);
+  const content = thought === null ? [] : [{ type: "reasoning", text: thought.text, providerMetadata: { hfetch: thought.form } }];
+  for (const text of textsOf(said)) content.push(...textParts(text));
+  const calls = callsOf(said, callIds());
+  content.push(...calls, ...beside(said, seen), ...citations(completion, seen));
+  return { content, finishReason: finishOf(reason, { hasCalls: calls.length > 0, hasRefusal: Boolean(said.refusal) }) };
+}
+
+function textParts(text) {
+  const thinking = new Thinking();
+  const pieces = [...thinking.push(text), ...thinking.end()];
+  return pieces.map(([isReasoning, text]) => (isReasoning ? { type: "reasoning", text, providerMetadata: { hfetch: IN_TEXT } } : { type: "text", text }));
+}
