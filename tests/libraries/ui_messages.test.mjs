@@ -66,11 +66,11 @@ for (const [name, messages] of Object.entries(SAME)) {
 }
 
 test("links stay links, for the model's server to follow", () => {
-  const [{ content }] = fromUIMessages([user(text("?"), file("image/*", "https://x.invalid/a.png"), file("video/mp4", "https://x.invalid/a.mp4"), file("application/pdf", "https://x.invalid/a.pdf"))]);
+  const [{ content }] = fromUIMessages([user(text("?"), file("image/*", "https://x.invalid/a.png"), file("video/mp4", "https://x.invalid/a.mp4"), file("audio/wav", "https://x.invalid/a.wav"))]);
   assert.deepEqual(content.slice(1), [
     { type: "image_url", image_url: { url: "https://x.invalid/a.png" } },
     { type: "video_url", video_url: { url: "https://x.invalid/a.mp4" } },
-    { type: "file", file: { file_url: "https://x.invalid/a.pdf" } },
+    { type: "audio_url", audio_url: { url: "https://x.invalid/a.wav" } },
   ]);
 });
 
@@ -109,8 +109,15 @@ test("reasoning goes back by the name by which it came", async () => {
     const frames = (await toUIMessageStreamResponse(stream).text()).split("\n\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)));
     let message;
     for await (const state of readUIMessageStream({ stream: new ReadableStream({ start: (to) => (frames.forEach((frame) => to.enqueue(frame)), to.close()) }) })) message = state;
-    const expected = { reasoning: { content: "4", reasoning: "Easy." }, reasoning_content: { content: "4", reasoning_content: "Easy." }, content: { content: "<think>Easy.</think>\n\n4" } };
+    const expected = { reasoning: { content: "4", reasoning: "Easy." }, reasoning_content: { content: "4", reasoning_content: "Easy." }, content: { content: "<think>Easy.</think>4" } };
     assert.deepEqual(fromUIMessages([message]), [{ role: "assistant", ...expected[field] }]);
+  }
+});
+
+test("what a page says of where reasoning came from names no other member of a message", () => {
+  for (const field of ["role", "__proto__", "tool_calls", 1, null]) {
+    const [turn] = fromUIMessages([assistant(step, { type: "reasoning", text: "Easy.", providerMetadata: { hfetch: { field, details: "x" } } }, text("4"))]);
+    assert.deepEqual(turn, { role: "assistant", content: "4", reasoning_content: "Easy." });
   }
 });
 
@@ -123,7 +130,7 @@ test("a bad message or part is a ConfigError that names it", () => {
     "messages[1].parts[0]": [[user(), user(null)], [user(), assistant("text")]],
     "messages[0].parts[1].type": [[user(text("a"), { text: "b" })], [user(text("a"), { type: 1 })]],
     "messages[0].parts[0].text": [[user({ type: "text" })], [assistant({ type: "reasoning", text: 1 })], [{ role: "system", parts: [{ type: "text" }] }]],
-    "messages[0].parts[0].url": [[user(file("image/png", "file:///etc/passwd"))], [user(file("image/png", "blob:x"))], [user(file("image/png"))], [user(file("text/plain", "data:text/plain;base64,***"))], [user(file("image/png", "data:image/png"))]],
+    "messages[0].parts[0].url": [[user(file("image/png", "file:///etc/passwd"))], [user(file("image/png", "blob:x"))], [user(file("image/png"))], [user(file("text/plain", "data:text/plain;base64,***"))], [user(file("image/png", "data:image/png"))], [user(file("application/pdf", "https://x.invalid/a.pdf"))]],
     "messages[0].parts[0].mediaType": [[user(file(undefined, PNG))]],
     "messages[0].parts[0].toolCallId": [[assistant({ type: "tool-f", state: "input-available" })]],
     "messages[0].parts[0].toolName": [[assistant({ type: "dynamic-tool", toolCallId: "c", state: "input-available" })]],

@@ -95,7 +95,7 @@ const THOUGHT = { thinking: "Let me see.", text: "It is 4." };
 const WAYS_TO_THINK = {
   reasoning: [chunk({ role: "assistant", reasoning: "Let me " }), chunk({ reasoning: "see." }), chunk({ content: "It is " }), chunk({ content: "4." }), chunk({}, "stop")],
   reasoning_content: [chunk({ reasoning_content: "Let me see." }), chunk({ content: "It is 4." }, "stop")],
-  content: [chunk({ content: "<thi" }), chunk({ content: "nk>\nLet me " }), chunk({ content: "see.</" }), chunk({ content: "think>\n\nIt is 4." }), chunk({}, "stop")],
+  think: [chunk({ content: "<thi" }), chunk({ content: "nk>Let me " }), chunk({ content: "see.</" }), chunk({ content: "think>\n\nIt is 4." }), chunk({}, "stop")],
 };
 
 for (const [field, chunks] of Object.entries(WAYS_TO_THINK)) {
@@ -171,7 +171,7 @@ test("arguments that are no JSON are an error of that call alone", async () => {
 });
 
 test("a stream cut at any byte: valid frames, what came is kept, the reason is `interrupted`, and the error has no secret in it", async () => {
-  const chunks = [...WAYS_TO_THINK.content.slice(0, 3), ...CALLS].map(({ choices: [{ delta, finish_reason }] }) => ({ choices: [{ delta, ...(finish_reason && { finish_reason }) }] }));
+  const chunks = [...WAYS_TO_THINK.think.slice(0, 3), ...CALLS].map(({ choices: [{ delta, finish_reason }] }) => ({ choices: [{ delta, ...(finish_reason && { finish_reason }) }] }));
   const whole = new TextEncoder().encode(chunks.map(event).join(""));
   const seen = { interrupted: 0, "tool-calls": 0 };
   for (let cutAfter = 1; cutAfter <= whole.length; cutAfter += 1) {

@@ -1,27 +1,17 @@
-// From chunks of chat completions and the events of a tool run to the frames of a UI message stream. Pure: what came in, what goes out.
+// The chunks of a stream, or the events of a run of tools, as the frames of one UI message. Pure: what came in, what goes out.
 
-import { contentOf, reasoningOf } from "./client.js";
-import { InlineThought } from "./inline_thought.js";
+import { Answer } from "./stream.js";
 
-const REASONS = {
-  stop: "stop", eos_token: "stop", stop_sequence: "stop", length: "length", content_filter: "content-filter", tool_calls: "tool-calls", function_call: "tool-calls",
-};
-const REASONING_FIELDS = ["reasoning", "reasoning_content", "reasoning_text"];
-
-const list = (value) => (Array.isArray(value) ? value : value ? [value] : []);
-const written = (value) => (typeof value === "string" ? value : JSON.stringify(value ?? {}));
-
-/** The frames of one message, step by step: a step is one completion and the tools that it called. */
+/** The frames of a message, step by step: a step is one completion, and the tools that it called. */
 export class UIFrames {
   finishReason = "other";
   #sendReasoning;
   #errorText;
-  #parts = 0;
-  #open = null; // the text or reasoning that goes on: { type, id }
-  #thought = null;
-  #calls = null; // of the step: { id, name, text, started, available, ended }; null between steps
-  #said = false; // whether text or reasoning of the step has been sent
-  #reason = null;
+  #answer = null; // of the step at hand; null between steps
+  #begun = false; // whether a piece of it has come
+  #over = false; // whether it is there to its end
+  #ids = new Map(); // of calls: by the id in the message, the one in the frames
+  #ready = new Set(); // calls whose input is there
 
   /** `errorText` gives the words for an error that a tool threw. */
   constructor({ sendReasoning = true, errorText }) {
@@ -32,155 +22,115 @@ export class UIFrames {
   /** An item of a ChatStream (a chunk) or of a ToolRun (an event). */
   take(item) {
     switch (item?.type) {
-      case "chunk":
-        return this.#chunk(item.chunk);
       case "message":
-        return this.message(item.message);
+        return this.#whole({ choices: [{ message: item.message }] });
       case "tool-call":
-        return [...this.#start(), ...this.#close(), ...this.#available(this.#callOf(item), item.args)];
+        return [...this.#start(), ...this.#call(item)];
       case "tool-result":
-        return [...this.#start(), ...this.#close(), ...this.#result(item)];
+        return [...this.#start(), ...this.#call(item), this.#result(item)];
       case "step":
-        return this.endStep();
+        return this.#end(item.completion);
       default:
-        return this.#chunk(item);
+        return this.#piece(item?.type === "chunk" ? item.chunk : item);
     }
   }
 
-  /** The whole message of a step: what of it has not been sent yet, and its calls as they stand in the conversation. */
-  message(message, finishReason) {
-    const frames = this.#start();
-    if (!this.#said) frames.push(...this.#delta({ ...message, tool_calls: undefined }));
-    frames.push(...this.#close());
-    const begun = [...this.#calls];
-    list(message?.tool_calls).forEach((call, at) => {
-      const known = begun.find(({ id }) => id === call.id) ?? begun[at] ?? this.#begin(call.id);
-      Object.assign(known, { name: call.function?.name ?? known.name, text: written(call.function?.arguments ?? known.text) });
-      frames.push(...this.#available(known));
-    });
-    this.#reason = finishReason ?? this.#reason;
-    return frames;
-  }
-
-  /** The step is over. `whole`: and its answer has come to its end, so that what it asked of tools is all there. */
-  endStep(whole = true) {
-    if (this.#calls === null) return [];
-    const frames = this.#close();
-    if (whole) for (const call of this.#calls) frames.push(...this.#available(call));
-    const reason = REASONS[this.#reason] ?? "other";
-    // Some servers say "stop" of an answer that calls tools.
-    this.finishReason = reason === "stop" && this.#calls.length > 0 ? "tool-calls" : reason;
-    this.#calls = this.#reason = null;
-    return [...frames, { type: "finish-step" }];
-  }
-
-  /** The source is over, with this completion: a step that has not been ended by an event ends. */
+  /** The source is over, with this completion: a step that no event has ended ends. */
   rest(completion) {
-    if (this.#calls === null) return [];
-    const [choice] = list(completion?.choices);
-    const frames = choice === undefined ? [] : this.message(choice.message, choice.finish_reason);
-    return [...frames, ...this.endStep()];
+    return this.#answer === null ? [] : this.#end(completion);
+  }
+
+  /** The source has failed: a call that may lack its end is not made. */
+  break() {
+    if (this.#answer === null) return [];
+    return [...(this.#over ? [] : this.#framesOf(this.#answer.break())), { type: "finish-step" }];
   }
 
   #start() {
-    if (this.#calls !== null) return [];
-    this.#calls = [];
-    this.#said = false;
-    this.#thought = new InlineThought();
+    if (this.#answer !== null) return [];
+    this.#answer = new Answer();
+    this.#begun = this.#over = false;
+    this.#ids.clear();
     return [{ type: "start-step" }];
   }
 
-  #chunk(chunk) {
-    const choice = list(chunk?.choices).find(({ index }) => (index ?? 0) === 0);
-    if (choice === undefined) return [];
-    const frames = [...this.#start(), ...this.#delta(choice.delta ?? {})];
-    if (typeof choice.finish_reason === "string" && choice.finish_reason !== "") this.#reason = choice.finish_reason;
-    return frames;
+  #piece(chunk) {
+    const frames = this.#start();
+    this.#begun = true;
+    return [...frames, ...this.#framesOf(this.#answer.add(chunk))];
   }
 
-  #delta(delta) {
-    const reasoning = reasoningOf(delta);
-    const frames = reasoning === null ? [] : this.#say("reasoning", reasoning, REASONING_FIELDS.find((field) => delta[field]));
-    const content = contentOf(delta);
-    if (content !== "") this.#said = true;
-    for (const { type, text } of this.#thought.push(content)) frames.push(...this.#say(type, text, "content"));
-    if (typeof delta.refusal === "string") frames.push(...this.#say("text", delta.refusal));
-    for (const call of list(delta.tool_calls)) frames.push(...this.#callDelta(call));
-    return frames;
+  // The answer as a whole: what of it has not been told yet, and its calls as they stand in the conversation.
+  #whole(completion) {
+    const frames = this.#start();
+    if (this.#over) return frames;
+    if (!this.#begun) frames.push(...this.#framesOf(this.#answer.add(completion)));
+    this.#over = true;
+    const parts = this.#answer.end(completion);
+    const calls = parts.filter(({ type }) => type === "tool-call");
+    (completion.choices[0]?.message?.tool_calls ?? []).forEach?.(({ id }, at) => calls[at] && this.#ids.set(id, calls[at].toolCallId));
+    return [...frames, ...this.#framesOf(parts)];
   }
 
-  // `field`: under which name the reasoning came, by which it can go back in the history.
-  #say(type, delta, field) {
-    if (delta === "") return [];
-    this.#said = true;
-    if (type === "reasoning" && !this.#sendReasoning) return [];
-    const frames = [];
-    if (this.#open?.type !== type) {
-      frames.push(...this.#end());
-      this.#open = { type, id: `${type}-${this.#parts++}` };
-      const metadata = type === "reasoning" && field !== undefined && { providerMetadata: { hfetch: { field } } };
-      frames.push({ type: `${type}-start`, id: this.#open.id, ...metadata });
+  #end(completion) {
+    const frames = completion?.choices === undefined ? this.#start() : this.#whole(completion);
+    const reason = completion?.choices?.[0]?.finish_reason;
+    if (reason) this.#answer.reason = reason;
+    this.finishReason = this.#answer.finish().unified;
+    this.#answer = null;
+    return [...frames, { type: "finish-step" }];
+  }
+
+  #framesOf(parts) {
+    return parts.flatMap((part) => this.#frameOf(part) ?? []);
+  }
+
+  #frameOf(part) {
+    const { type, id, delta } = part;
+    switch (type) {
+      case "text-start":
+      case "text-delta":
+      case "text-end":
+        return part;
+      case "reasoning-start":
+      case "reasoning-delta":
+      case "reasoning-end":
+        return this.#sendReasoning ? part : undefined;
+      case "tool-input-start":
+        return { type, toolCallId: id, toolName: part.toolName };
+      case "tool-input-delta":
+        return { type, toolCallId: id, inputTextDelta: delta };
+      case "tool-call":
+        return this.#available(part);
+      case "source":
+        return { type: "source-url", sourceId: part.url, url: part.url, title: part.title };
+      case "file":
+        return { type, mediaType: part.mediaType, url: `data:${part.mediaType};base64,${part.data.data}` };
+      default:
+        return undefined;
     }
-    return [...frames, { type: `${type}-delta`, id: this.#open.id, delta }];
   }
 
-  // Text and reasoning are over, what was held back included.
-  #close() {
-    const frames = this.#thought.end().flatMap(({ type, text }) => this.#say(type, text, "content"));
-    return [...frames, ...this.#end()];
-  }
-
-  #end() {
-    const open = this.#open;
-    this.#open = null;
-    return open === null ? [] : [{ type: `${open.type}-end`, id: open.id }];
-  }
-
-  #begin(id) {
-    const call = { id: id || `call-${crypto.randomUUID()}`, name: "", text: "", started: false, available: false };
-    this.#calls.push(call);
-    return call;
-  }
-
-  #callDelta({ index, id, function: called = {} }) {
-    const at = this.#calls.findLast((call) => (index === undefined || index === null ? !id || call.id === id : call.index === index));
-    // Some servers give parallel calls one index, and tell them apart by id.
-    const call = at !== undefined && (!id || at.id === id) ? at : Object.assign(this.#begin(id), { index });
-    const frames = call.started ? [] : this.#close();
-    if (!call.started && called.name) call.name = called.name;
-    const delta = called.arguments ?? "";
-    const piece = typeof delta === "string" ? delta : JSON.stringify(delta);
-    const due = call.started ? piece : call.text + piece;
-    call.text += piece;
-    if (call.name === "") return frames;
-    if (!call.started) frames.push({ type: "tool-input-start", toolCallId: call.id, toolName: call.name });
-    call.started = true;
-    return due === "" ? frames : [...frames, { type: "tool-input-delta", toolCallId: call.id, inputTextDelta: due }];
-  }
-
-  #callOf({ id, name }) {
-    const call = this.#calls.find((known) => known.id === id) ?? this.#begin(id);
-    if (name) call.name = name;
-    return call;
-  }
-
-  #available(call, input) {
-    if (call.available || call.name === "") return [];
-    call.available = true;
-    const about = { toolCallId: call.id, toolName: call.name };
-    if (input !== undefined) return [{ type: "tool-input-available", ...about, input }];
+  #available({ toolCallId, toolName, input: text }) {
+    this.#ready.add(toolCallId);
     try {
-      return [{ type: "tool-input-available", ...about, input: JSON.parse(call.text.trim() || "{}") }];
+      return { type: "tool-input-available", toolCallId, toolName, input: JSON.parse(text.trim() || "{}") };
     } catch {
-      return [{ type: "tool-input-error", ...about, input: call.text, errorText: "The arguments of this call are no valid JSON." }];
+      return { type: "tool-input-error", toolCallId, toolName, input: text, errorText: "The arguments of this call are no valid JSON." };
     }
   }
 
-  #result(item) {
-    const call = this.#callOf(item);
-    const frames = this.#available(call, item.args);
-    const about = { toolCallId: call.id };
-    if (item.error !== undefined && item.error !== null) return [...frames, { type: "tool-output-error", ...about, errorText: this.#errorText(item.error) }];
-    return [...frames, { type: "tool-output-available", ...about, output: item.result ?? null }];
+  // A call that no message has told of.
+  #call({ id, name, args }) {
+    const toolCallId = this.#ids.get(id) ?? id;
+    if (this.#ready.has(toolCallId)) return [];
+    this.#ready.add(toolCallId);
+    return [{ type: "tool-input-available", toolCallId, toolName: name, input: args ?? {} }];
+  }
+
+  #result({ id, result, error }) {
+    const toolCallId = this.#ids.get(id) ?? id;
+    if (error !== undefined && error !== null) return { type: "tool-output-error", toolCallId, errorText: this.#errorText(error) };
+    return { type: "tool-output-available", toolCallId, output: result ?? null };
   }
 }

@@ -1,6 +1,7 @@
 // The answer that useChat reads, made without the `ai` package: a UI message stream as a Response.
 
 import { HuggingFace } from "./client.js";
+import { isCut } from "./finish.js";
 import { UIFrames } from "./ui_frames.js";
 
 const HEADERS = {
@@ -18,6 +19,7 @@ const WORDS = {
   ModelLoadingError: "The model is still loading. Try again in a moment.",
   RateLimitError: "There are too many requests at the moment. Try again later.",
   LimitExceededError: "There are too many requests at the moment. Try again later.",
+  StructuredOutputError: "The arguments of the call can't be used.",
   BudgetExceededError: "The budget for answers is used up.",
 };
 
@@ -35,13 +37,15 @@ export function toUIMessageStreamResponse(source, init) {
 function bodyOf(source, options) {
   let left;
   let opened;
-  const opening = Promise.resolve(source).then((stream) => {
+  const open = (stream) => {
     opened = stream;
     if (left) left();
-    return stream;
-  });
+    // At once: a run of tools tells of its beginning to those who listen by then.
+    return { stream, items: stream[Symbol.asyncIterator]() };
+  };
+  const opening = typeof source.then === "function" ? source.then(open) : Promise.resolve(open(source));
   // A body that nobody reads hears of no failure.
-  opening.catch(() => {});
+  opening.then(undefined, () => {});
   const parts = framesOf(source, opening, options);
   const encoder = new TextEncoder();
   return new ReadableStream(
@@ -76,12 +80,12 @@ async function* framesOf(source, opening, options) {
   let failure = null;
   try {
     if (options.sendStart !== false) yield [{ ...start, messageMetadata: options.messageMetadata?.({ part: start }) }];
-    const stream = await opening;
-    for await (const item of stream) yield frames.take(item);
+    const { stream, items } = await opening;
+    for await (const item of { [Symbol.asyncIterator]: () => items }) yield frames.take(item);
     yield frames.rest(await stream.final?.());
   } catch (error) {
     failure = error;
-    yield frames.endStep(false);
+    yield frames.break();
   }
   const settlement = await settlementOf(source, opening);
   if (isAbort(failure)) yield [{ type: "message-metadata", messageMetadata: about(settlement) ?? {} }, { type: "abort" }, DONE];
@@ -111,7 +115,7 @@ function messageIdOf({ originalMessages, generateMessageId }) {
 
 async function settlementOf(source, opening) {
   try {
-    return await (source.settled ?? (await opening).settled);
+    return await (source.settled ?? (await opening).stream.settled);
   } catch {
     return undefined;
   }
@@ -125,8 +129,6 @@ function about(settlement) {
 
 const totalUsageOf = (usage) => ({ inputTokens: usage?.prompt_tokens, outputTokens: usage?.completion_tokens, totalTokens: usage?.total_tokens });
 
-// A gateway says it in a frame of its own.
-const isCut = (error) => error.name === "StreamTruncatedError" || error.code === "upstream_truncated";
 const isAbort = (error) => error?.name === "APIUserAbortError" || error?.name === "AbortError";
 
 function wordsOf(error, otherwise, onError) {
@@ -136,7 +138,7 @@ function wordsOf(error, otherwise, onError) {
   } catch {
     // The words of the package are left.
   }
-  const name = error && isCut(error) ? "StreamTruncatedError" : error?.name;
+  const name = isCut(error) ? "StreamTruncatedError" : error?.name;
   return Object.hasOwn(WORDS, name) ? WORDS[name] : otherwise;
 }
 
