@@ -5,12 +5,14 @@ import { mkdtemp, readFile, rm, symlink, mkdir, writeFile, cp } from "node:fs/pr
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
 import { startWorker } from "../../scripts/workerd.mjs";
 import { startEndpoint } from "../endpoint/server.mjs";
+import { snippetsOf } from "../readme/snippets.mjs";
 
 const packageFolder = process.env.HFETCH_PACKAGE ?? join(root, "pkg");
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
@@ -80,6 +82,15 @@ export { LimitObject } from "hfetch/gateway";`;
   } finally {
     await running.close();
   }
+});
+
+test("the README's snippet runs as it stands", async () => {
+  const [{ code }] = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ heading }) => heading === "The AI SDK");
+  await writeFile(join(folder, "snippet.mjs"), code);
+  // The reader's router is the stand-in endpoint.
+  const reader = pathToFileURL(join(root, "tests/readme/reader.mjs")).href;
+  const { stdout } = await run(process.execPath, ["--import", reader, "snippet.mjs", endpoint.url], { cwd: folder, env: { ...process.env, HF_TOKEN: "hf_reader" } });
+  assert.match(stdout, /^The tool answered: Ghent: 21 °C, sunny \d+ 1\n$/);
 });
 
 test("by require(), the one client of the program", () => {
