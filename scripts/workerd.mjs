@@ -13,7 +13,7 @@ const PATIENCE = 500; // ms
 const OTHER_RUNTIMES = ["index.js", "slim.js", "gateway.js", "ai-sdk.js"];
 
 /**
- * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
+ * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its
  * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
  * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
  * goes to `log`; further `isolates` run the same code and share the first one's objects. With `inspector` the first one's debugger listens
