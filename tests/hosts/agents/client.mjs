@@ -1,7 +1,7 @@
 // A page's side of the agent: what useAgentChat sends over its WebSocket, and what comes back. Prints what the three came to.
 import { readUIMessageStream, uiMessageChunkSchema } from "ai";
 
-const [url] = process.argv.slice(2);
+const [url, way] = process.argv.slice(2);
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const { validate } = uiMessageChunkSchema();
 
@@ -27,7 +27,7 @@ async function ask(name, content, { model = MODEL, leaveAt } = {}) {
     };
   });
   const messages = [{ id: "u", role: "user", parts: [{ type: "text", text: content }] }];
-  const body = JSON.stringify({ messages, trigger: "submit-message", base: `${process.env.BASE}/s/${name}/v1`, model });
+  const body = JSON.stringify({ messages, trigger: "submit-message", base: `${process.env.BASE}/s/${name}/v1`, model, way });
   socket.send(JSON.stringify({ type: "cf_agent_use_chat_request", id: "one", init: { method: "POST", body } }));
   const failure = await done;
   socket.close();

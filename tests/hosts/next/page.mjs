@@ -5,10 +5,10 @@ const FRAME = /^data: (.*)$/gm;
 const framesIn = (text) => [...text.matchAll(FRAME)].map(([, data]) => (data === "[DONE]" ? { type: "done" } : JSON.parse(data)));
 const said = (frames) => frames.filter(({ type }) => type === "text-delta").map(({ delta }) => delta).join("");
 
-export async function threeOfChat(route, endpoint) {
+export async function threeOfChat(route, endpoint, way) {
   const ask = async (name, text, { model = MODEL, signal } = {}) => {
     const messages = [{ id: "u", role: "user", parts: [{ type: "text", text }] }];
-    const body = JSON.stringify({ messages, base: `${endpoint}/s/${name}/v1`, model });
+    const body = JSON.stringify({ messages, base: `${endpoint}/s/${name}/v1`, model, way });
     const response = await fetch(route, { method: "POST", headers: { "content-type": "application/json" }, body, signal });
     if (response.headers.get("x-vercel-ai-ui-message-stream") !== "v1") throw new Error(`the route answered ${response.status}: ${(await response.text()).slice(0, 1000)}`);
     return response;
