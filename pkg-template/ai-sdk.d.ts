@@ -101,6 +101,8 @@ export interface HuggingFaceProvider {
   languageModel(modelId: string): LanguageModel;
   /** The same, as other providers name it. */
   chatModel(modelId: string): LanguageModel;
+  /** A model that goes on with a text: `hf.completions` of the client. A prompt alone is sent as it is, a conversation as a transcript. */
+  completionModel(modelId: string): LanguageModel;
   /** Text in, vectors out: `"org/name"`, or `"org/name:provider"`. */
   embeddingModel(modelId: string): EmbeddingModel;
   /** Scores documents by a query: `"BAAI/bge-reranker-v2-m3"`. */

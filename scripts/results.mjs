@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { endurance } from "./endurance.mjs";
+import { outage } from "./outage.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { hostRows } from "./host-table.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
@@ -107,7 +108,7 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await providers()];
+  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await outage(), await providers()];
   await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }

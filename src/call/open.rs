@@ -35,6 +35,8 @@ pub struct Plan {
     pub format: Format,
     /// How many documents of a reranking are wanted.
     pub most: Option<usize>,
+    /// What its requests are written from, where several models may answer.
+    pub(super) request: Option<EmbeddingRequest>,
 }
 
 /// What a call brings beside its body.
@@ -114,6 +116,7 @@ impl Call {
             vec![outgoing],
             now,
         );
+        call.name_others(defaults)?;
         call.doubts = request.doubts;
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
@@ -156,10 +159,7 @@ impl Call {
             renames: false,
             caps: Caps::NONE,
         };
-        let endpoint = Endpoint {
-            base_url: &config.base_url.url,
-            is_router: config.base_url.is_router,
-        };
+        let endpoint = endpoint(config);
         let mut request = match kind {
             Kind::Rerank => rerank::read(body, defaults, endpoint)?,
             _ => embedding::request::read(body, defaults, endpoint)?,
@@ -175,6 +175,10 @@ impl Call {
             .collect();
         let model = request.model.clone();
         let mut call = Call::new(shared, Some(kind), model, given.options, outgoing, now);
+        call.name_others(defaults)?;
+        for named in &call.named {
+            request.way(named, endpoint)?;
+        }
         call.doubts = doubts;
         let provider = request.provider.clone();
         call.account
@@ -184,6 +188,7 @@ impl Call {
             batches,
             format: request.format,
             most: request.most,
+            request: (call.named.len() > 1).then_some(request),
         });
         call.open(given.parts)
     }
@@ -230,6 +235,9 @@ impl Call {
         Call {
             shared: shared.clone(),
             kind,
+            named: vec![model.clone()],
+            candidates: Held::default(),
+            locked: Held::default(),
             model,
             stream: false,
             asks_usage: false,
@@ -254,15 +262,29 @@ impl Call {
         }
     }
 
+    /// Takes the models that a route names behind the body's own.
+    fn name_others(&mut self, defaults: Defaults<'_>) -> Result<(), Error> {
+        let Some(route) = &self.options.route else {
+            return Ok(());
+        };
+        for model in &route.models {
+            let model = request::resolve_model(Some(model.clone()), defaults)?;
+            if !self.named.contains(&model) {
+                self.named.push(model);
+            }
+        }
+        Ok(())
+    }
+
     /// The call counts from here on; one with a budget and without a price is refused.
     fn open(mut self, parts: Vec<Part>) -> Result<Call, Error> {
         trap::here(Place::Open);
         self.parts = parts;
         let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
-        if self.has_budget() && !live && self.rates(None).is_none() {
+        if self.has_budget() && !live && !self.is_priced() {
             return Err(self.unpriced());
         }
-        self.awaits_prices.set(self.shared.wants_prices());
+        self.awaits_prices.set(self.wants_catalogue());
         let in_flight = &self.shared.in_flight;
         in_flight.set(in_flight.get() + 1);
         Ok(self)
@@ -287,6 +309,14 @@ fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
             count: given.max_choices,
             is_spending,
         },
+    }
+}
+
+/// Where embeddings requests go.
+pub(super) fn endpoint(config: &Config) -> Endpoint<'_> {
+    Endpoint {
+        base_url: &config.base_url.url,
+        is_router: config.base_url.is_router,
     }
 }
 

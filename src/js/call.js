@@ -116,10 +116,10 @@ export class Call {
 
   // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
   // of what was delivered. `before`: what came before the text and is counted already.
-  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }) {
+  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, beside = undefined) {
     const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
     const said = before.characters + text.length;
-    const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, Date.now(), performance.now()));
+    const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, beside, Date.now(), performance.now()));
     if (!whole || !book()) book(text);
   }
 
@@ -263,7 +263,7 @@ function nothing(kind) {
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
   return {
     outcome: "error", finishReason: null, kind, model: "", provider: null, key: "", usage, cost,
-    attempts: 0, requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
+    attempts: 0, tried: [], requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
   };
 }
 

@@ -10,6 +10,7 @@ import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
+import { livePrices } from "./prices.js";
 import { requestText } from "./request.js";
 
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
@@ -25,6 +26,7 @@ export class HuggingFace {
     this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
+      offers: (model, route) => this.#offers(model, route),
       retrieve: async (id, request) => this.#models(text("id", id), request),
     };
   }
@@ -90,6 +92,24 @@ export class HuggingFace {
       return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
       throw traced(opened ? fail(opened.call, opened.cancel, error) : error, site);
+    }
+  }
+
+  // The catalogue is read where it isn't at hand; no model is asked.
+  async #offers(model, route) {
+    const site = callSite(this.#offers);
+    try {
+      const client = this.#client;
+      const data = route === undefined ? undefined : dataText(route, "route");
+      const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
+      let offers = look(false);
+      if (offers === undefined) {
+        await livePrices(client);
+        offers = look(true);
+      }
+      return offers.map(({ model, offer, leftOut, rests }) => ({ model, ...offer, leftOut, rests }));
+    } catch (error) {
+      throw traced(error, site);
     }
   }
 

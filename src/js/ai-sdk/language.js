@@ -1,7 +1,8 @@
-// Language models: chat completions.
+// Language models: chat completions, and plain completions, whose texts are read as a chat's.
 
 import { bodyOf } from "./body.js";
 import { metadataOf, requestOptions } from "./call.js";
+import { completionBodyOf } from "./completion.js";
 import { conceding } from "./concession.js";
 import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
 import { forSdk } from "./error.js";
@@ -9,53 +10,59 @@ import { finishOf, identityOf, usageOf } from "./finish.js";
 import { partsOf } from "./stream.js";
 import { Thinking } from "./thinking.js";
 
-/** Addresses that models fetch by themselves. Of the rest the SDK brings the bytes. */
-export const SUPPORTED_URLS = { "image/*": [/^https?:\/\//], "video/*": [/^https?:\/\//] };
+// Addresses that models fetch by themselves. Of the rest the SDK brings the bytes.
+const SUPPORTED_URLS = { "image/*": [/^https?:\/\//], "video/*": [/^https?:\/\//] };
 
-export function languageModel(client, modelId) {
-  // Sends a call, and once more without what its server refuses.
-  const ask = async (options, stream) => {
-    const { abortSignal } = options;
-    let sent;
-    try {
-      return await conceding(client(), modelId, options, async (without) => {
-        const { body, warnings } = bodyOf(modelId, options, without);
-        sent = { ...body, stream };
-        const pending = client().chat.completions.create(sent, requestOptions(options));
-        const { data, response } = await pending.withResponse();
-        return { data, settled: pending.settled, headers: Object.fromEntries(response.headers), body: sent, warnings };
-      });
-    } catch (error) {
-      throw forSdk(error, sent, abortSignal);
-    }
-  };
-  return {
-    specificationVersion: "v4",
-    provider: "huggingface.chat",
-    modelId,
-    supportedUrls: SUPPORTED_URLS,
-    async doGenerate(options) {
-      const { data, settled, headers, body, warnings } = await ask(options, false);
-      return {
-        ...answerOf(data),
-        usage: usageOf(data.usage),
-        providerMetadata: metadataOf(await settled),
-        request: { body },
-        response: { ...identityOf(data), headers, body: data },
-        warnings,
-      };
-    },
-    async doStream(options) {
-      const { data, headers, body, warnings } = await ask(options, true);
-      const lead = [{ type: "stream-start", warnings }];
-      const stream = partsOf(data, { body, signal: options.abortSignal, raw: options.includeRawChunks, lead });
-      return { stream, request: { body }, response: { headers } };
-    },
+export const chatModel = modelOf("chat", (client) => client.chat.completions, bodyOf, SUPPORTED_URLS, (answer) => answer);
+
+const asChat = ({ text, ...choice }) => ({ ...choice, message: { content: text } });
+export const completionModel = modelOf("completion", (client) => client.completions, completionBodyOf, {}, (answer) => ({ ...answer, choices: answer.choices?.map(asChat) }));
+
+// A kind of models: what they are asked through, how a body is made for them, and their answers and chunks made a chat's.
+function modelOf(kind, api, bodyFor, supportedUrls, read) {
+  return (client, modelId) => {
+    // Sends a call, and once more without what its server refuses.
+    const ask = async (options, stream) => {
+      let body;
+      try {
+        return await conceding(client(), modelId, options, async (without) => {
+          const { body: asked, warnings } = bodyFor(modelId, options, without);
+          body = { ...asked, stream };
+          const pending = api(client()).create(body, requestOptions(options));
+          const { data, response } = await pending.withResponse();
+          return { data, settled: pending.settled, headers: Object.fromEntries(response.headers), body, warnings };
+        });
+      } catch (error) {
+        throw forSdk(error, body, options.abortSignal);
+      }
+    };
+    return {
+      specificationVersion: "v4",
+      provider: `huggingface.${kind}`,
+      modelId,
+      supportedUrls,
+      async doGenerate(options) {
+        const { data, settled, headers, body, warnings } = await ask(options, false);
+        return {
+          ...answerOf(read(data)),
+          usage: usageOf(data.usage),
+          providerMetadata: metadataOf(await settled),
+          request: { body },
+          response: { ...identityOf(data), headers, body: data },
+          warnings,
+        };
+      },
+      async doStream(options) {
+        const { data, headers, body, warnings } = await ask(options, true);
+        const stream = partsOf(data, { body, read, signal: options.abortSignal, raw: options.includeRawChunks, lead: [{ type: "stream-start", warnings }] });
+        return { stream, request: { body }, response: { headers } };
+      },
+    };
   };
 }
 
 function answerOf(completion) {
-  const { message = {}, finish_reason: reason } = completion.choices.find(({ index = 0 }) => index === 0) ?? completion.choices[0];
+  const { message, finish_reason: reason } = completion.choices.find(({ index = 0 }) => index === 0) ?? completion.choices[0];
   const said = message ?? {};
   const seen = new Set();
   const thought = thoughtOf(said);

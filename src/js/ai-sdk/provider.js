@@ -3,7 +3,7 @@
 import { HuggingFace } from "./client.js";
 import { embeddingModel } from "./embedding.js";
 import { sdkError } from "./error.js";
-import { languageModel } from "./language.js";
+import { chatModel, completionModel } from "./language.js";
 import { rerankingModel } from "./reranking.js";
 
 /** Takes the client's options, or a client. */
@@ -22,13 +22,14 @@ function providerOf(client) {
   const none = (modelType) => (modelId) => {
     throw sdkError("AI_NoSuchModelError", `No such ${modelType} at Hugging Face's provider: ${modelId}`, { modelId, modelType });
   };
-  const languageModelOf = (id) => languageModel(client, id);
-  const provider = (id) => languageModelOf(id);
+  const languageModel = (id) => chatModel(client, id);
+  const provider = (id) => languageModel(id);
   return Object.defineProperty(
     Object.assign(provider, {
       specificationVersion: "v4",
-      languageModel: languageModelOf,
-      chatModel: languageModelOf,
+      languageModel,
+      chatModel: languageModel,
+      completionModel: (id) => completionModel(client, id),
       embeddingModel: (id) => embeddingModel(client, id),
       rerankingModel: (id) => rerankingModel(client, id),
       imageModel: none("imageModel"),

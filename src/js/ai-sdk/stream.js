@@ -6,8 +6,8 @@ import { forSdk } from "./error.js";
 import { finishOf, identityOf, isCut, usageOf } from "./finish.js";
 import { Thinking } from "./thinking.js";
 
-/** `raw`: whether each chunk is a part as well. `lead` are parts that come first. */
-export function partsOf(stream, { body, signal, raw, lead }) {
+/** `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
+export function partsOf(stream, { body, read, signal, raw, lead }) {
   const answer = new Answer();
   const chunks = stream[Symbol.asyncIterator]();
   let first = lead;
@@ -19,8 +19,8 @@ export function partsOf(stream, { body, signal, raw, lead }) {
       while (parts.length === 0 && !over) {
         const { value, done } = await chunks.next();
         over = done;
-        if (done) parts = answer.end(await stream.final());
-        else parts = [...(raw ? [{ type: "raw", rawValue: value }] : []), ...answer.add(value)];
+        if (done) parts = answer.end(read(await stream.final()));
+        else parts = [...(raw ? [{ type: "raw", rawValue: value }] : []), ...answer.add(read(value))];
       }
       if (over) parts.push(finished(answer, await stream.settled));
     } catch (error) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::body::Draft;
+use super::rerank;
 use crate::error::{Error, join};
 use crate::json::{unescape, write_string};
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
@@ -84,12 +85,16 @@ pub struct EmbeddingRequest {
     pub most: Option<usize>,
     /// The JSON text of each input.
     pub(super) inputs: Vec<String>,
+    /// What documents are held against, as its JSON.
+    pub(super) query: Option<String>,
     /// What stands around each.
     pub(super) around: (String, String),
     /// What other members may tell the model beside each input.
     pub(super) beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
     pub(super) single: bool,
+    /// Whether they are token ids.
+    pub(super) token_ids: bool,
     /// The body around the inputs.
     pub(super) head: String,
     pub(super) tail: String,
@@ -122,6 +127,15 @@ struct Target<'a> {
     provider: Option<String>,
 }
 
+/// Where a model's inputs are posted, and the body around them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// The URL.
+    pub url: String,
+    pub(super) head: String,
+    pub(super) tail: String,
+}
+
 /// Checks a caller's body and finds its way.
 pub fn read(
     text: &str,
@@ -134,12 +148,7 @@ pub fn read(
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
     let model = resolve_model(draft.model, defaults)?;
     let target = target(&model, endpoint)?;
-    if target.route == Route::FeatureExtraction && inputs.token_ids {
-        return Err(Error::config(
-            "input",
-            "must be text: this route takes no token ids",
-        ));
-    }
+    check_inputs(&target, inputs.token_ids)?;
     let (head, tail) = write(&target, &draft.members);
     Ok(EmbeddingRequest {
         url: target.url,
@@ -149,12 +158,24 @@ pub fn read(
         doubts: draft.doubts,
         most: None,
         inputs: inputs.texts,
+        query: None,
         around: Default::default(),
         beside: draft.members,
         single: inputs.single,
+        token_ids: inputs.token_ids,
         head,
         tail,
     })
+}
+
+fn check_inputs(target: &Target<'_>, token_ids: bool) -> Result<(), Error> {
+    if target.route == Route::FeatureExtraction && token_ids {
+        return Err(Error::config(
+            "input",
+            "must be text: this route takes no token ids",
+        ));
+    }
+    Ok(())
 }
 
 impl EmbeddingRequest {
@@ -198,6 +219,26 @@ impl EmbeddingRequest {
         [&self.head, open, &inputs, close, &self.tail].concat()
     }
 
+    /// The way of the same inputs to another model.
+    pub fn way(&self, model: &str, endpoint: Endpoint<'_>) -> Result<Way, Error> {
+        if let Some(query) = &self.query {
+            return rerank::way(model, query, &self.beside, endpoint);
+        }
+        let target = target(model, endpoint)?;
+        check_inputs(&target, self.token_ids)?;
+        let (head, tail) = write(&target, &self.beside);
+        let url = target.url;
+        Ok(Way { url, head, tail })
+    }
+
+    /// The body of a batch on its way to another model.
+    pub fn body_on(&self, way: &Way, batch: Batch) -> String {
+        let own = self.head.len();
+        let body = self.body(batch);
+        let inputs = body.get(own..body.len().saturating_sub(self.tail.len()));
+        [&way.head, inputs.unwrap_or_default(), &way.tail].concat()
+    }
+
     /// Tells the inputs of a batch one by one.
     pub fn each(&self, batch: Batch, hear: &mut dyn FnMut(Input<'_>)) {
         for text in self.inputs.get(batch).unwrap_or_default() {
@@ -214,6 +255,9 @@ impl EmbeddingRequest {
     /// Tells what may go to the model with each input: an instruction, a prompt.
     pub fn beside(&self, hear: &mut dyn FnMut(Prompt<'_>)) {
         let mut reader = PromptReader::new(hear);
+        if let Some(query) = &self.query {
+            let _ = reader.unknown("query", query.as_bytes());
+        }
         for (name, value) in &self.beside {
             if !listed(NO_PROMPT, name.as_bytes()) {
                 // It was read before.

@@ -8,7 +8,9 @@
 //! | `[{label, score}]`, `[[{label, score}]]` | text classification, in the order of the pairs |
 
 use super::body::Draft;
-use super::request::{EmbeddingRequest, Endpoint, HF_INFERENCE, hf_inference, quoted, tail_of};
+use super::request::{
+    EmbeddingRequest, Endpoint, HF_INFERENCE, Way, hf_inference, quoted, tail_of,
+};
 use super::{Usage, unknown, usage_of};
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
@@ -35,43 +37,61 @@ pub fn read(
         Some(count) => Some(whole(count)?),
     };
     let model = resolve_model(draft.model, defaults)?;
-    let mut request = EmbeddingRequest {
+    let way = way(&model, &query, &draft.members, endpoint)?;
+    let router = endpoint.router();
+    Ok(EmbeddingRequest {
+        url: way.url,
         model,
+        provider: router.map(|_| HF_INFERENCE.to_string()),
         doubts: draft.doubts,
-        inputs: inputs.texts,
-        tail: tail_of(draft.members.iter()),
         most,
+        inputs: inputs.texts,
+        around: match router {
+            Some(_) => (
+                ["{\"text\":", &query, ",\"text_pair\":"].concat(),
+                "}".to_string(),
+            ),
+            None => Default::default(),
+        },
+        query: Some(query),
+        beside: draft.members,
+        head: way.head,
+        tail: way.tail,
         ..EmbeddingRequest::default()
-    };
-    match endpoint.router() {
-        Some(origin) => {
-            let (name, provider) = request
-                .model
-                .split_once(':')
-                .unwrap_or((&request.model, HF_INFERENCE));
-            if provider != HF_INFERENCE {
-                let problem = "names a provider without reranking on the router; there is hf-inference (the default)";
-                return Err(Error::config("model", problem));
-            }
-            request.url = hf_inference(origin, name)?;
-            request.provider = Some(HF_INFERENCE.to_string());
-            request.head = "{\"inputs\":".to_string();
-            let open = ["{\"text\":", &query, ",\"text_pair\":"].concat();
-            request.around = (open, "}".to_string());
+    })
+}
+
+/// The way to a model.
+pub(super) fn way(
+    model: &str,
+    query: &str,
+    members: &[(String, String)],
+    endpoint: Endpoint<'_>,
+) -> Result<Way, Error> {
+    let tail = tail_of(members.iter());
+    if let Some(origin) = endpoint.router() {
+        let (name, provider) = model.split_once(':').unwrap_or((model, HF_INFERENCE));
+        if provider != HF_INFERENCE {
+            let problem = "names a provider without reranking on the router; there is hf-inference (the default)";
+            return Err(Error::config("model", problem));
         }
-        None => {
-            let base = endpoint.base_url;
-            // The route is beside the OpenAI-like ones, not among them.
-            let base = base.strip_suffix("/v1").unwrap_or(base);
-            request.url = [base, "/rerank"].concat();
-            let model = quoted(&request.model);
-            request.head = ["{\"model\":", &model, ",\"query\":", &query, ",\"texts\":"].concat();
-        }
+        let url = hf_inference(origin, name)?;
+        let head = "{\"inputs\":".to_string();
+        return Ok(Way { url, head, tail });
     }
-    // The model reads the query with each document.
-    request.beside = draft.members;
-    request.beside.push(("query".to_string(), query));
-    Ok(request)
+    // The route is beside the OpenAI-like ones, not among them.
+    let base = endpoint.base_url;
+    let base = base.strip_suffix("/v1").unwrap_or(base);
+    let url = [base, "/rerank"].concat();
+    let parts = [
+        "{\"model\":",
+        &quoted(model),
+        ",\"query\":",
+        query,
+        ",\"texts\":",
+    ];
+    let head = parts.concat();
+    Ok(Way { url, head, tail })
 }
 
 fn whole(count: &str) -> Result<usize, Error> {
