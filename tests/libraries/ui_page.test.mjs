@@ -27,7 +27,7 @@ before(async () => {
   const options = { bundle: true, jsx: "automatic", define: { "process.env.NODE_ENV": '"production"' }, nodePaths: [join(root, "tests/libraries/node_modules")], logLevel: "silent" };
   await build({ ...options, entryPoints: [join(example, "page.jsx")], outfile: join(folder, "page.js") });
   const alias = { "hfetch/ai-sdk": join(pkg, "dist/ai-sdk.js"), hfetch: join(pkg, "dist/index.js") };
-  for (const name of ["direct"]) {
+  for (const name of ["direct", "provider"]) {
     await build({ ...options, alias, entryPoints: [join(root, `tests/libraries/pages/${name}.jsx`)], outfile: join(folder, `${name}.js`) });
     await writeFile(join(folder, `${name}.html`), `<!doctype html><title>${name}</title><main id="root"></main><script src="${name}.js"></script>`);
   }
@@ -135,7 +135,7 @@ test("it meets errors: refused and cut answers are told without a secret, and ca
 });
 
 /** A page that has no route for its chat: it asks the gateway itself, with a ticket. */
-async function direct(name) {
+async function withoutRoute(name) {
   await page.goto(`${site.url}/${name}.html`);
   await page.waitForSelector("button");
   endpoint.script("page", [answer({ content: "By ticket." }), { ...answer(...Array.from({ length: 400 }, () => ({ content: "on " }))), delayMs: 20 }, { status: 400, json: { error: { message: "no" } } }]);
@@ -154,4 +154,6 @@ async function direct(name) {
   assert.deepEqual(problems, []);
 }
 
-test("useChat in a page that asks the gateway itself, with a ticket: it chats, stops, and meets an error", () => direct("direct"));
+test("useChat in a page that asks the gateway itself, with a ticket: it chats, stops, and meets an error", () => withoutRoute("direct"));
+
+test("the AI SDK in a page, on the provider, with a ticket: the same", () => withoutRoute("provider"));
