@@ -1,0 +1,200 @@
+// chat.completions.runTools(): asks the model, makes the calls that it wants, and asks again with their results, until it answers in words.
+
+import { refuse } from "../options.js";
+import { contentOf } from "../reasoning.js";
+import { Series, apart, wholeNumber } from "../series.js";
+import { calledBy, inAnswer, toolsOf, unknownTool, withIds, written } from "./tool.js";
+
+const OWN = ["maxSteps", "maxChatCompletions", "toolChoice", "parallel", "onToolError"];
+const GIVEN_UP = "Error: the call was given up before it had a result.";
+
+export class ToolRun {
+  #readers = new Set();
+  #series;
+  #plan;
+  #failure;
+  #over = false;
+  #done;
+
+  constructor(create, empty, traced, body, request) {
+    this.messages = [];
+    this.steps = [];
+    try {
+      this.#plan = planOf(body, request);
+      this.messages.push(...this.#plan.messages);
+      this.#series = new Series(create, this.#plan.request, [request?.signal, body.signal]);
+    } catch (error) {
+      this.#failure = error;
+    }
+    // Later in this turn: whoever wants to read the run from its beginning has come by then.
+    this.#done = Promise.resolve()
+      .then(() => this.#run())
+      .catch((error) => (this.#failure = traced(error)))
+      .then(() => this.#end());
+    const settled = this.#done.then(() => this.#series?.sum(empty) ?? empty());
+    Object.defineProperty(this, "settled", { value: settled, enumerable: true });
+  }
+
+  get [Symbol.toStringTag]() {
+    return "ToolRun";
+  }
+
+  [Symbol.asyncIterator]() {
+    const reader = { events: [], wake: undefined };
+    this.#readers.add(reader);
+    return this.#read(reader);
+  }
+
+  text() {
+    return textOf(this[Symbol.asyncIterator](), this.#plan?.body.stream);
+  }
+
+  async final() {
+    await this.#done;
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.steps.at(-1).completion;
+  }
+
+  abort(reason) {
+    this.#series?.abort(reason);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.abort();
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.abort();
+  }
+
+  async *#read(reader) {
+    try {
+      for (;;) {
+        // What an abort leaves unread is not read any more.
+        for (const event of reader.events.splice(0)) {
+          if (this.#series?.aborted) break;
+          yield event;
+        }
+        if (this.#over && (reader.events.length === 0 || this.#series?.aborted)) break;
+        if (reader.events.length === 0) await new Promise((resolve) => (reader.wake = resolve));
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+    } finally {
+      this.#readers.delete(reader);
+      // Nobody pays for what nobody reads.
+      this.abort();
+    }
+  }
+
+  #tell(type, event) {
+    for (const reader of this.#readers) {
+      reader.events.push({ type, ...event });
+      reader.wake?.();
+    }
+  }
+
+  #end() {
+    this.#over = true;
+    this.#series?.close();
+    for (const { wake } of this.#readers) wake?.();
+  }
+
+  async #run() {
+    if (this.#failure !== undefined) throw this.#failure;
+    for (let step = 0; step < this.#plan.maxSteps; step++) {
+      const completion = await this.#ask(step);
+      const [choice] = completion.choices;
+      const message = withIds(choice.message);
+      if (message !== choice.message) choice.message = message;
+      this.messages.push(message);
+      this.#tell("message", { message, step });
+      const calls = message.tool_calls ?? [];
+      const toolResults = calls.length > 0 ? await this.#makeCalls(calls, step) : [];
+      this.steps.push({ completion, toolResults });
+      this.#tell("step", { step, completion, toolResults });
+      if (calls.length === 0) return;
+    }
+  }
+
+  async #ask(step) {
+    const { body, definitions, toolChoice } = this.#plan;
+    const choice = step === 0 || typeof toolChoice !== "object" && toolChoice !== "required" ? toolChoice : "auto";
+    const asked = { ...body, messages: [...this.messages], tools: definitions, ...(choice !== undefined && { tool_choice: choice }) };
+    const { data } = await this.#series.ask(asked);
+    if (!body.stream) return data;
+    for await (const chunk of data) this.#tell("chunk", { chunk, step });
+    return data.final();
+  }
+
+  // Makes a turn's calls, some at once; each has its one answer in the conversation, however the turn ends.
+  async #makeCalls(calls, step) {
+    const results = [];
+    let next = 0;
+    let over = false;
+    const work = async () => {
+      while (!over && next < calls.length) {
+        const at = next++;
+        const result = await this.#makeCall(calledBy(calls[at]), step, () => over);
+        if (over) return;
+        results[at] = result;
+        this.#tell("tool-result", { ...result, step });
+        if (result.error !== undefined && this.#plan.throws) throw result.error;
+      }
+    };
+    const workers = Array.from({ length: Math.min(this.#plan.parallel, calls.length) }, work);
+    try {
+      await this.#series.race(Promise.all(workers));
+    } catch (error) {
+      this.#series.close(error);
+      throw error;
+    } finally {
+      over = true;
+      for (const [at, { id }] of calls.entries()) this.messages.push({ role: "tool", tool_call_id: id, content: results[at]?.content ?? GIVEN_UP });
+    }
+    return results;
+  }
+
+  async #makeCall({ id, name, text }, step, isOver) {
+    const called = { id, name };
+    try {
+      const tool = this.#plan.tools.get(name);
+      if (tool === undefined) throw unknownTool(name, this.#plan.tools);
+      const args = await tool.read(text);
+      if (isOver()) return undefined;
+      called.args = args;
+      this.#tell("tool-call", { ...called, arguments: text, step });
+      const result = await tool.execute(args, { signal: this.#series.signal, id, messages: [...this.messages] });
+      return { ...called, result, content: written(result) };
+    } catch (error) {
+      if (!("args" in called) && !isOver()) this.#tell("tool-call", { ...called, arguments: text, step });
+      return { ...called, error: error ?? new Error(String(error)), content: inAnswer(error) };
+    }
+  }
+}
+
+// What a run is to do, checked.
+function planOf(body, request) {
+  if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
+  const [inBody, { tools, messages, tool_choice, signal, ...rest }] = apart(body, OWN);
+  const [inRequest, others] = apart(request, OWN);
+  const { maxChatCompletions = 10, maxSteps = maxChatCompletions, parallel = 4, onToolError = "answer", toolChoice = tool_choice ?? undefined } = { ...inRequest, ...inBody };
+  if (!Array.isArray(messages)) throw refuse("messages", "must be a list of messages");
+  if (onToolError !== "answer" && onToolError !== "throw") throw refuse("onToolError", 'must be "answer" or "throw"');
+  const known = toolsOf(tools);
+  return {
+    body: rest, request: others, messages, toolChoice,
+    tools: known,
+    definitions: [...known.values()].map(({ definition }) => definition),
+    maxSteps: wholeNumber("maxSteps", maxSteps, 1),
+    parallel: wholeNumber("parallel", parallel, 1),
+    throws: onToolError === "throw",
+  };
+}
+
+async function* textOf(events, streams) {
+  for await (const { type, chunk, message } of events) {
+    const said = type === "chunk" ? chunk.choices?.[0]?.delta : type === "message" && !streams ? message : undefined;
+    const text = said ? contentOf(said) : "";
+    if (text !== "") yield text;
+  }
+}
