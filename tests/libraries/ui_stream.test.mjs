@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { readUIMessageStream, uiMessageChunkSchema } from "ai";
+import { DefaultChatTransport, readUIMessageStream, uiMessageChunkSchema } from "ai";
 import { root } from "../../scripts/run.mjs";
 import { startEndpoint } from "../endpoint/server.mjs";
 
@@ -271,6 +271,31 @@ test("metadata, ids and headers are the caller's to choose", async () => {
   assert.equal(goesOn[0].messageId, "theirs");
   const bare = await framesOf(toUIMessageStreamResponse(await streamed(client("choose")), { sendStart: false, sendFinish: false }));
   assert.ok(!types(bare).includes("start") && !types(bare).includes("finish"));
+});
+
+test("metadata that throws is an error of the answer, and the call ends all the same", async () => {
+  for (const when of ["start", "finish"]) {
+    const stream = await streamed(client("throws"));
+    const messageMetadata = ({ part }) => {
+      if (part.type === when) throw new Error("secret");
+    };
+    const { errors } = await messageOf(await framesOf(toUIMessageStreamResponse(stream, { messageMetadata })));
+    assert.deepEqual(errors, ["The answer failed."]);
+    assert.equal((await stream.settled).outcome, when === "start" ? "aborted" : "ok");
+    assert.equal((await endpoint.stats("throws", "closed")).open, 0);
+  }
+});
+
+test("cut anywhere on its way, it is what it was: by the transport that useChat has", async () => {
+  const bytes = new Uint8Array(await toUIMessageStreamResponse(await streamed(canned([...WAYS_TO_THINK.think.slice(0, 3), ...CALLS]))).arrayBuffer());
+  const frames = await framesOf(new Response(bytes));
+  for (const size of [1, 2, 3, 5, 64]) {
+    const transport = new DefaultChatTransport({ fetch: async () => new Response(pieces(bytes, size), { headers: { "content-type": "text/event-stream" } }) });
+    const stream = await transport.sendMessages({ trigger: "submit-message", chatId: "c", messages: [], abortSignal: undefined });
+    const read = [];
+    for await (const frame of stream) read.push(frame);
+    assert.deepEqual(read, frames);
+  }
 });
 
 /** A run of tools of the contract's shape. */

@@ -43,7 +43,7 @@ function bodyOf(source, options) {
     // At once: a run of tools tells of its beginning to those who listen by then.
     return { stream, items: stream[Symbol.asyncIterator]() };
   };
-  const opening = typeof source.then === "function" ? source.then(open) : Promise.resolve(open(source));
+  const opening = typeof source.then === "function" ? Promise.resolve(source).then(open) : Promise.resolve(open(source));
   // A body that nobody reads hears of no failure.
   opening.then(undefined, () => {});
   const parts = framesOf(source, opening, options);
@@ -85,6 +85,8 @@ async function* framesOf(source, opening, options) {
     yield frames.rest(await stream.final?.());
   } catch (error) {
     failure = error;
+    // What failed may be what was made of it here.
+    opening.then(({ stream }) => stream.abort?.(), () => {});
     yield frames.break();
   }
   const settlement = await settlementOf(source, opening);
