@@ -116,6 +116,7 @@ for (const [name, message, form] of [
   ["reasoning_content", { reasoning_content: "hm", content: "Hi" }, { field: "reasoning_content" }],
   ["<think> in the text", { content: "<think>hm</think>\n\nHi" }, { field: "think" }],
   ["thinking parts", { content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }, { type: "text", text: "Hi" }] }, { field: "content" }],
+  ["reasoning_details alone", { reasoning_details: [{ type: "reasoning.text", text: "hm" }], content: "Hi" }, { details: [{ type: "reasoning.text", text: "hm" }] }],
   ["reasoning_details", { reasoning: "hm", reasoning_details: [{ type: "reasoning.text", text: "hm", signature: "s" }], content: "Hi" }, { field: "reasoning", details: [{ type: "reasoning.text", text: "hm", signature: "s" }] }],
 ]) {
   test(`reasoning as ${name} comes apart, and goes back as it came`, async () => {
@@ -147,6 +148,18 @@ test("a server that refuses reasoning in the history is asked once more without,
   assert.equal((await generateText({ model: hf(MODEL), messages })).text, "b");
   const sent = (await bodies()).map(({ messages: [, { reasoning_content: thought }] }) => thought);
   assert.deepEqual(sent, ["hm", undefined, undefined]);
+});
+
+test("a level of reasoning that a server refuses is left out, with a word about it, and signed details come together again", async () => {
+  const detail = (text, more) => ({ type: "reasoning.text", index: 0, text, ...more });
+  const pieces = [{ reasoning_details: [detail("h")] }, { reasoning_details: [detail("m", { signature: "s" })] }, { content: "Hi" }];
+  const { model, bodies } = await scripted([{ status: 400, json: { error: { message: "Unknown parameter: reasoning_effort" } } }, stream(...pieces)]);
+  const result = streamText({ model, prompt: "Hello", reasoning: "high" });
+  assert.equal(await result.reasoningText, "hm");
+  assert.deepEqual((await result.warnings).map(({ feature }) => feature), ["reasoning: high"]);
+  assert.deepEqual((await bodies()).map(({ reasoning_effort: effort }) => effort), ["high", undefined]);
+  const [{ content }] = (await result.response).messages;
+  assert.deepEqual(content[0].providerOptions.hfetch.details, [detail("hm", { signature: "s" })]);
 });
 
 test("a refusal that has other reasons is thrown as it is", async () => {
