@@ -43,8 +43,8 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        const text = dataText(config, "", pageUrl);
-        return whenRunning(() => hooked(ClientHandle.from_config(text, id, env, data, around(hooks)), hooks));
+        const file = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
     );
   }
