@@ -1,6 +1,6 @@
 // What every kind of model does around its call: the options of one call, and what came of it.
 
-import { forSdk } from "./error.js";
+import { forSdk, recordOf } from "./error.js";
 
 /** The client's options for one call of the SDK's. */
 export function requestOptions({ abortSignal, headers, providerOptions }) {
@@ -26,7 +26,7 @@ export async function answered(api, asked, options, shape) {
     const pending = api.create(body, requestOptions(options));
     const { data, response } = await pending.withResponse();
     const providerMetadata = metadataOf(await pending.settled);
-    return { warnings: [], ...shape(data), providerMetadata, response: { modelId: data.model, headers: Object.fromEntries(response.headers), body: data } };
+    return { warnings: [], ...shape(data), providerMetadata, response: { modelId: data.model, headers: recordOf(response.headers), body: data } };
   } catch (error) {
     throw forSdk(error, body, options.abortSignal);
   }
