@@ -105,6 +105,8 @@ export interface HuggingFaceProvider {
   completionModel(modelId: string): LanguageModel;
   /** Text in, vectors out: `"org/name"`, or `"org/name:provider"`. */
   embeddingModel(modelId: string): EmbeddingModel;
+  /** The same, as other providers name it. */
+  textEmbeddingModel(modelId: string): EmbeddingModel;
   /** Scores documents by a query: `"BAAI/bge-reranker-v2-m3"`. */
   rerankingModel(modelId: string): RerankingModel;
   /** There is none: throws the SDK's `NoSuchModelError`. */

@@ -116,6 +116,7 @@ for (const [name, message, form] of [
   ["reasoning_content", { reasoning_content: "hm", content: "Hi" }, { field: "reasoning_content" }],
   ["<think> in the text", { content: "<think>hm</think>\n\nHi" }, { field: "think" }],
   ["thinking parts", { content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }, { type: "text", text: "Hi" }] }, { field: "content" }],
+  ["reasoning_details alone", { reasoning_details: [{ type: "reasoning.text", text: "hm" }], content: "Hi" }, { details: [{ type: "reasoning.text", text: "hm" }] }],
   ["reasoning_details", { reasoning: "hm", reasoning_details: [{ type: "reasoning.text", text: "hm", signature: "s" }], content: "Hi" }, { field: "reasoning", details: [{ type: "reasoning.text", text: "hm", signature: "s" }] }],
 ]) {
   test(`reasoning as ${name} comes apart, and goes back as it came`, async () => {
@@ -149,6 +150,18 @@ test("a server that refuses reasoning in the history is asked once more without,
   assert.deepEqual(sent, ["hm", undefined, undefined]);
 });
 
+test("a level of reasoning that a server refuses is left out, with a word about it, and signed details come together again", async () => {
+  const detail = (text, more) => ({ type: "reasoning.text", index: 0, text, ...more });
+  const pieces = [{ reasoning_details: [detail("h")] }, { reasoning_details: [detail("m", { signature: "s" })] }, { content: "Hi" }];
+  const { model, bodies } = await scripted([{ status: 400, json: { error: { message: "Unknown parameter: reasoning_effort" } } }, stream(...pieces)]);
+  const result = streamText({ model, prompt: "Hello", reasoning: "high" });
+  assert.equal(await result.reasoningText, "hm");
+  assert.deepEqual((await result.warnings).map(({ feature }) => feature), ["reasoning: high"]);
+  assert.deepEqual((await bodies()).map(({ reasoning_effort: effort }) => effort), ["high", undefined]);
+  const [{ content }] = (await result.response).messages;
+  assert.deepEqual(content[0].providerOptions.hfetch.details, [detail("hm", { signature: "s" })]);
+});
+
 test("a refusal that has other reasons is thrown as it is", async () => {
   const refusal = { status: 400, json: { error: { message: "something else" } } };
   const { model, stats } = await scripted([refusal, refusal]);
@@ -180,6 +193,7 @@ for (const [name, deltas, cities] of [
   ["calls side by side", [{ tool_calls: [call("c1", "weather", '{"city":"Be', 0), call("c2", "weather", '{"city":"Ba', 1)] }, { tool_calls: [{ index: 1, function: { arguments: 'sel"}' } }, { index: 0, function: { arguments: 'rn"}' } }] }], ["Bern", "Basel"]],
   ["one index for several calls", [{ tool_calls: [call("c1", "weather", '{"city":"Bern"}', 0)] }, { tool_calls: [call("c2", "weather", '{"city":"Basel"}', 0)] }], ["Bern", "Basel"]],
   ["no index", [{ tool_calls: [{ id: "c1", function: { name: "weather", arguments: '{"city":"Bern"}' } }] }, { tool_calls: [{ id: "c2", function: { name: "weather", arguments: '{"city":"Basel"}' } }] }], ["Bern", "Basel"]],
+  ["the second before the first", [{ tool_calls: [call("c2", "weather", '{"city":"Basel"}', 1)] }, { tool_calls: [call("c1", "weather", '{"city":"Bern"}', 0)] }], ["Bern", "Basel"]],
   ["TGI's ids", [{ tool_calls: [call("0", "weather", '{"city":"Bern"}', 0)] }, { tool_calls: [call("0", "weather", '{"city":"Basel"}', 1)] }], ["Bern", "Basel"]],
   ["no ids", [{ tool_calls: [{ index: 0, function: { name: "weather", arguments: '{"city":"Bern"}' } }] }], ["Bern"]],
   ["the name after the index", [{ tool_calls: [{ index: 0, id: "c1" }] }, { tool_calls: [{ index: 0, function: { name: "weather", arguments: '{"city":"Bern"}' } }] }], ["Bern"]],
@@ -508,4 +522,55 @@ test("completion models go on with a text", { skip: !completions && "the client 
   assert.deepEqual([sent[0].prompt, sent[0].max_tokens, sent[0].seed], ["Once upon a", 5, 1]);
   assert.equal(sent[3].prompt, "Be brief.\n\nuser:\na\n\nassistant:\nb\n\nuser:\nc\n\nassistant:\n");
   assert.deepEqual(sent[3].stop, ["\nuser:"]);
+});
+
+test("a route of one call asks another model, and who was tried stands in the metadata", async () => {
+  const { model, bodies } = await scripted([{ status: 503 }, whole({ content: "Hi" })]);
+  const { text, providerMetadata } = await generateText({ model, prompt: "Hello", providerOptions: { hfetch: { route: { models: ["org/other"] } } } });
+  assert.equal(text, "Hi");
+  assert.deepEqual((await bodies()).map(({ model }) => model), [MODEL, "org/other"]);
+  const { tried, attempts } = providerMetadata.hfetch;
+  assert.equal(attempts, 2);
+  assert.deepEqual(tried.map(({ model, status, error }) => [model, status, error]), [[MODEL, 503, "InternalServerError"]]);
+});
+
+test("a cost that the server reports is the one that is told", async () => {
+  const { model } = await scripted([whole({ content: "Hi" }, "stop", { usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost: 0.5 } })]);
+  const { costUsd, costSource } = (await generateText({ model, prompt: "Hello" })).providerMetadata.hfetch;
+  assert.deepEqual([costUsd, costSource], [0.5, "reported"]);
+});
+
+test("cached tokens are found under the names that servers give them", async () => {
+  const usages = [{ cached_tokens: 4 }, { prompt_cache_hit_tokens: 4 }, { prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 2 } }, { prompt_tokens_details: { cached_tokens: null } }];
+  const { model } = await scripted(usages.map((more) => whole({ content: "Hi" }, "stop", { usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, ...more } })));
+  const found = [];
+  for (const _ of usages) found.push((await model.doGenerate({ prompt })).usage.inputTokens);
+  assert.deepEqual(found.map(({ noCache, cacheRead, cacheWrite }) => [noCache, cacheRead, cacheWrite]), [[6, 4, undefined], [6, 4, undefined], [6, 4, 2], [undefined, undefined, undefined]]);
+});
+
+test("a fetch of the program's own may give headers that can't be listed", async () => {
+  const body = new TextEncoder().encode(JSON.stringify(whole({ content: "Hi" }).json));
+  const answer = () => ({ status: 200, headers: { get: () => null }, body: new ReadableStream({ start: (controller) => (controller.enqueue(body), controller.close()) }) });
+  const { model } = await scripted([], { fetch: async () => answer() });
+  assert.equal((await generateText({ model, prompt: "Hello" })).text, "Hi");
+  const { model: refused } = await scripted([], { fetch: async () => ({ ...answer(), status: 400 }) });
+  assert.ok(APICallError.isInstance(await generateText({ model: refused, prompt: "Hello" }).catch((error) => error)));
+});
+
+test("headers of a call are sent", async () => {
+  const { model, stats } = await scripted([whole({ content: "Hi" })]);
+  await generateText({ model, prompt: "Hello", headers: { "x-trace": "1", "x-none": undefined } });
+  const [headers] = (await stats()).headers;
+  assert.equal(headers["x-trace"], "1");
+  assert.match(headers["user-agent"], /^ai\//);
+  assert.equal(headers["x-none"], undefined);
+});
+
+test("a model that thinks in silence and stalls is an error, not an end", async () => {
+  const { model } = await scripted([{ sse: [chunk({ content: "a" }), chunk({ content: "b" })], stallAfter: 250 }], { timeout: { idle: 40 } });
+  const parts = await partsOf(model);
+  assert.deepEqual(types(parts).slice(-2), ["error", "finish"]);
+  assert.equal(parts.at(-2).error.name, "APIConnectionTimeoutError");
+  assert.equal(parts.at(-1).finishReason.unified, "error");
+  assert.ok(types(parts).includes("text-end"));
 });

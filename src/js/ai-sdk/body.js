@@ -11,7 +11,7 @@ export function bodyOf(modelId, options, without) {
   const messages = messagesOf(options.prompt, !without.has("reasoning"), warnings);
   const settings = {
     ...samplingOf(options),
-    reasoning_effort: without.has("effort") ? undefined : effortOf(options.reasoning, warnings),
+    reasoning_effort: effortOf(options.reasoning, without, warnings),
     ...formatOf(options.responseFormat, without, messages, warnings),
     ...toolsOf(options, warnings),
   };
@@ -36,10 +36,12 @@ export function samplingOf({ maxOutputTokens, temperature, topP, topK, presenceP
   };
 }
 
-function effortOf(reasoning, warnings) {
-  if (reasoning !== "none") return reasoning === "provider-default" ? undefined : reasoning;
-  const details = "Which models can be kept from thinking, and how, is their servers': say it in providerOptions.huggingface, as { chat_template_kwargs: { enable_thinking: false } }.";
-  warnings.push({ type: "unsupported", feature: "reasoning: none", details });
+function effortOf(reasoning, without, warnings) {
+  if (reasoning === undefined || reasoning === "provider-default") return undefined;
+  if (reasoning !== "none" && !without.has("effort")) return reasoning;
+  const details = "The model's server has words of its own for it: say them in providerOptions.huggingface, like { chat_template_kwargs: { enable_thinking: false } }.";
+  warnings.push({ type: "unsupported", feature: `reasoning: ${reasoning}`, details });
+  return undefined;
 }
 
 function formatOf(format, without, messages, warnings) {

@@ -13,8 +13,9 @@ export function thoughtOf(message) {
   const { reasoning_details: details } = message;
   if (text === null && !details?.length) return null;
   const own = FIELDS.find((name) => typeof message[name] === "string" && message[name] !== "");
-  const field = own ?? (details?.length ? "reasoning" : "content");
-  return { text: text ?? "", form: { field, ...(details?.length && { details }) } };
+  const hasDetails = details?.length > 0;
+  const field = own ?? (hasDetails ? undefined : "content");
+  return { text: text ?? "", form: { ...(field && { field }), ...(hasDetails && { details }) } };
 }
 
 /** That reasoning has stood in the text. */

@@ -34,9 +34,12 @@ function ofCall({ status, headers, body: answer }, body) {
     url: "",
     requestBodyValues: body,
     statusCode: status,
-    responseHeaders: headers && Object.fromEntries(headers),
+    responseHeaders: recordOf(headers),
     responseBody: answer === undefined || typeof answer === "string" ? answer : JSON.stringify(answer),
     data: answer,
     isRetryable: false,
   };
 }
+
+/** Headers as plain data, as far as they tell which there are: a fetch of the program's own may give some that don't. */
+export const recordOf = (headers) => (typeof headers?.[Symbol.iterator] === "function" ? Object.fromEntries(headers) : undefined);

@@ -5,7 +5,7 @@ import { metadataOf, requestOptions } from "./call.js";
 import { completionBodyOf } from "./completion.js";
 import { conceding } from "./concession.js";
 import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
-import { forSdk } from "./error.js";
+import { forSdk, recordOf } from "./error.js";
 import { finishOf, identityOf, usageOf } from "./finish.js";
 import { partsOf } from "./stream.js";
 import { Thinking } from "./thinking.js";
@@ -30,7 +30,7 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
           body = { ...asked, stream };
           const pending = api(client()).create(body, requestOptions(options));
           const { data, response } = await pending.withResponse();
-          return { data, settled: pending.settled, headers: Object.fromEntries(response.headers), body, warnings };
+          return { data, settled: pending.settled, headers: recordOf(response.headers), body, warnings };
         });
       } catch (error) {
         throw forSdk(error, body, options.abortSignal);

@@ -65,13 +65,11 @@ function assistant(content, reasoning, warnings) {
 
 // Goes back in the form in which it came, which the part has kept; that of another provider goes by the name that most servers know.
 function thought(message, before, { text, providerOptions }) {
-  const { field = "reasoning_content", details } = providerOptions?.hfetch ?? {};
+  const { details, field = details ? undefined : "reasoning_content" } = providerOptions?.hfetch ?? {};
   if (field === "think") message.content += `<think>${text}</think>`;
   else if (field === "content") before.push({ type: "thinking", thinking: [{ type: "text", text }] });
-  else {
-    if (text !== "") message[field] = (message[field] ?? "") + text;
-    if (details) message.reasoning_details = [...(message.reasoning_details ?? []), ...details];
-  }
+  else if (field && text !== "") message[field] = (message[field] ?? "") + text;
+  if (details) message.reasoning_details = [...(message.reasoning_details ?? []), ...details];
 }
 
 function argumentsOf(input) {

@@ -23,6 +23,7 @@ function providerOf(client) {
     throw sdkError("AI_NoSuchModelError", `No such ${modelType} at Hugging Face's provider: ${modelId}`, { modelId, modelType });
   };
   const languageModel = (id) => chatModel(client, id);
+  const vectors = (id) => embeddingModel(client, id);
   const provider = (id) => languageModel(id);
   return Object.defineProperty(
     Object.assign(provider, {
@@ -30,7 +31,8 @@ function providerOf(client) {
       languageModel,
       chatModel: languageModel,
       completionModel: (id) => completionModel(client, id),
-      embeddingModel: (id) => embeddingModel(client, id),
+      embeddingModel: vectors,
+      textEmbeddingModel: vectors,
       rerankingModel: (id) => rerankingModel(client, id),
       imageModel: none("imageModel"),
     }),

@@ -123,8 +123,7 @@ export class Answer {
     const input = called.arguments ?? "";
     call.input += typeof input === "string" ? input : JSON.stringify(input);
     if (call.name === "") return;
-    const number = this.#calls.indexOf(call);
-    call.id ??= this.#idOf(call.own, number);
+    call.id ??= this.#idOf(call.own, call);
     if (!call.begun) parts.push({ type: "tool-input-start", id: call.id, toolName: call.name });
     call.begun = true;
     if (call.input !== "") parts.push({ type: "tool-input-delta", id: call.id, delta: call.input });
@@ -142,11 +141,13 @@ export class Answer {
   end(completion) {
     const parts = this.#rest();
     const message = completion.choices?.find(({ index = 0 }) => index === 0)?.message ?? {};
-    const calls = callsOf(message, this.#idOf);
+    // Those of the whole answer stand by their index, however they came.
+    const begun = [...this.#calls].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
+    const calls = callsOf(message, (id, at) => begun[at]?.id ?? this.#idOf(id, at));
     this.#flags.hasCalls = calls.length > 0;
     for (const [at, call] of calls.entries()) {
       const id = call.toolCallId;
-      if (!this.#calls[at]?.begun) {
+      if (!begun[at]?.begun) {
         parts.push({ type: "tool-input-start", id, toolName: call.toolName }, { type: "tool-input-delta", id, delta: call.input });
       }
       parts.push({ type: "tool-input-end", id }, call);
