@@ -120,8 +120,8 @@ export class AnswerView {
     this.#log.change(() => this.#step.callDeltas(deltas));
   }
 
-  result(call, content) {
-    this.#log.change(() => this.#step.result(call, content));
+  result(name, content) {
+    this.#log.change(() => this.#step.result(name, content));
   }
 
   fill(values) {
@@ -216,7 +216,7 @@ class Step {
     return call;
   }
 
-  result({ function: { name } }, content) {
+  result(name, content) {
     const call = this.#calls.find((one) => one && !one.used && one.name.textContent === name);
     if (!call) return;
     call.used = true;
