@@ -98,6 +98,9 @@ test("text-generation-inference: a schema or tools, not both; its own form where
   const named = scripted(whole(JSON.stringify(GHENT)));
   await ask(named.client(), { model: `${MODEL}:hf-inference` });
   assert.equal(typeOf((await named.stats()).bodies[0]), "value");
+  const route = scripted(whole(JSON.stringify(GHENT)));
+  await ask(route.client({ baseURL: `${route.baseURL}/hf-inference/models/org/m` }));
+  assert.equal(typeOf((await route.stats()).bodies[0]), "value");
 });
 
 test("what doesn't fit is asked for again, with the issues; then it is an error that has them", async () => {

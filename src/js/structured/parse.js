@@ -59,7 +59,7 @@ class Parsing {
     this.request = others;
     this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
     this.#model = String(rest.model);
-    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model) });
+    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model), isGrammar: known.isGrammar });
     if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
   }
 
