@@ -214,6 +214,17 @@ export class HuggingFace {
     create(body: EmbeddingCreateParams, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
   };
 
+  /** Reranking: `rerank.create`. */
+  readonly rerank: {
+    /**
+     * Scores how well each document answers a query, and gives the best first. On the router hf-inference does it (`BAAI/bge-reranker-v2-m3`); any other
+     * base URL is asked at `/rerank`, as text-embeddings-inference has it. Long lists are split into batches as embeddings are.
+     *
+     * @throws {APIError} one failed batch fails the call; the message names the documents it held.
+     */
+    create(body: RerankCreateParams, options?: RequestOptions): Pending<RerankResponse>;
+  };
+
   /** The live catalogue of the base URL. */
   readonly models: {
     /** `GET {baseURL}/models`: every chat model with its providers, prices (USD per 1M tokens), context, latency and throughput. */
@@ -1481,6 +1492,46 @@ export interface EmbeddingResponse<E extends Float32Array | number[] | string = 
   };
 }
 
+// ---------------------------------------------------------------- reranking
+
+/** The body of a request for reranking. Keys that are not listed are sent as they are. */
+export interface RerankCreateParams {
+  /** `org/name`. Default: the client's `model`. */
+  model?: string;
+  /** What the documents are held against. */
+  query: string;
+  /** The documents, one at least. */
+  documents: readonly string[];
+  /** How many of the best are given. Default: all. */
+  top_n?: number | null;
+  /** Cut documents that are too long instead of refusing them. */
+  truncate?: boolean | string | null;
+}
+
+/** Documents by how well they answer. */
+export interface RerankResponse {
+  /** Always `"list"`. */
+  object: "list";
+  /** The model that answered, the one asked for where the server doesn't say. */
+  model: string;
+  /** The best first. */
+  results: {
+    /** Which document, from 0. */
+    index: number;
+    /** The higher the better, as the server gives it: from 0 to 1 as a rule. */
+    relevance_score: number;
+  }[];
+  /** Sum over all batches. */
+  usage: {
+    /** Tokens of the query with each document. */
+    prompt_tokens: number;
+    /** The same. */
+    total_tokens: number;
+    /** `"estimated"` where a server reported none. */
+    source: "reported" | "estimated";
+  };
+}
+
 // ---------------------------------------------------------------- models
 
 /**
@@ -1617,7 +1668,7 @@ export interface Settlement {
   /** The call's own `metadata`. */
   metadata: unknown;
   /** Which call it was; `"responses"` comes from a gateway alone. */
-  kind: "chat" | "embeddings" | "responses";
+  kind: "chat" | "embeddings" | "rerank" | "responses";
   /** As asked for; of a call with {@link Route.models} the one that was asked last. */
   model: string;
   /**

@@ -4,7 +4,7 @@ import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
-import { embed } from "./embeddings.js";
+import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
@@ -30,6 +30,7 @@ export class HuggingFace {
     this.#isGrammar = /\/hf-inference\//.test(options?.baseURL);
     this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
+    this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
       offers: (model, route) => this.#offers(model, route),
@@ -203,7 +204,8 @@ const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
 };
 
 function clientFrom(options, below) {
