@@ -248,7 +248,7 @@ for (const [name, way] of Object.entries(ELSEWHERE)) {
   Object.defineProperty(HuggingFace.prototype, name, {
     configurable: true,
     get() {
-      throw refuse(name, `hf.${name} is not part of hfetch: ${way}`);
+      throw errors.makeError("ConfigError", `hf.${name} is not part of hfetch: ${way}`, { path: name });
     },
   });
 }
