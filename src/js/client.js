@@ -22,10 +22,12 @@ export class HuggingFace {
   #made; // the module's handle, or what makes it
   #forms = new Map(); // in which form models give JSON
   #route; // that calls have unless they bring their own
+  #isGrammar; // whether the server has text-generation-inference's form of a schema alone
 
   constructor(options) {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.#route = options?.route;
+    this.#isGrammar = /\/hf-inference\//.test(options?.baseURL);
     this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.rerank = { create: this.#creator("rerank", rerank) };
@@ -96,7 +98,7 @@ export class HuggingFace {
   }
 
   #parse(site, body, request) {
-    const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
+    const { made, settled } = parse(this.#within(site), { forms: this.#forms, isGrammar: this.#isGrammar, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
     return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
   }
 
@@ -246,7 +248,7 @@ for (const [name, way] of Object.entries(ELSEWHERE)) {
   Object.defineProperty(HuggingFace.prototype, name, {
     configurable: true,
     get() {
-      throw refuse(name, `hf.${name} is not part of hfetch: ${way}`);
+      throw errors.makeError("ConfigError", `hf.${name} is not part of hfetch: ${way}`, { path: name });
     },
   });
 }

@@ -2,9 +2,9 @@
 // in a message, or in words alone. Pure: which forms come one after another, what each adds to the body, which error leads to the next.
 
 /** The forms to try, the first first. */
-export function formsFor({ mode, schema, strict, model, hasTools, known, offers }) {
+export function formsFor({ mode, schema, strict, model, hasTools, known, offers, isGrammar }) {
   // It takes a format or tools, not both.
-  const grammar = /:hf-inference$/.test(model ?? "");
+  const grammar = isGrammar || /:hf-inference$/.test(model ?? "");
   let forms = ["strict", "schema", "json", "text"];
   if (grammar) forms = hasTools ? ["text"] : ["value", "text"];
   else if (!mode && fits(offers).every(({ offer }) => offer.supportsStructuredOutput === false) && fits(offers).length > 0) forms = ["json", "text"];

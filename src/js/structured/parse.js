@@ -18,7 +18,10 @@ const EARLY = {
   content_filter: "The answer was cut off by the server's content filter.",
 };
 
-/** Makes the call: { answer, settled }, promises. `known.forms`: what servers have taken, by model; `known.offers(model)`: what the catalogue says of it. */
+/**
+ * Makes the call: { made, settled }, promises of the answer and of the sum. `known.forms`: what servers have taken, by model;
+ * `known.offers(model)`: what the catalogue says of it; `known.isGrammar`: whether the server is text-generation-inference.
+ */
 export function parse(create, known, empty, body, request) {
   let series;
   const made = (async () => {
@@ -59,7 +62,7 @@ class Parsing {
     this.request = others;
     this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
     this.#model = String(rest.model);
-    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model) });
+    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model), isGrammar: known.isGrammar });
     if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
   }
 
@@ -103,15 +106,38 @@ class Parsing {
   // Gives a stream what it has beside its own.
   #follow(stream, open) {
     let result;
-    const finish = async (completion) => {
+    const finish = async (came) => {
       // Whoever asks after the settlement begins anew.
       const late = this.#series.closed ? open() : undefined;
       this.#series = late ?? this.#series;
-      return this.#finish(completion, this.#repair).finally(() => late?.close());
+      try {
+        return await this.#finish(await came, this.#repair);
+      } finally {
+        late?.close();
+      }
     };
-    const final = () => (result ??= ChatStream.prototype.final.call(stream).then(finish));
-    const partial = () => partialsOf(stream.text(), this.#wanted?.schema?.type);
+    const final = () => (result ??= ChatStream.prototype.final.call(stream).then(finish, (error) => finish(this.#instead(error))));
+    const partial = () => this.#partials(stream.text(), final);
     Object.defineProperties(stream, { final: { value: final }, partial: { value: partial }, asked: { value: () => result } });
+  }
+
+  // Text-generation-inference refuses a form in a stream that has begun well: then the answer comes whole, in the next form.
+  async #instead(error) {
+    const left = this.#wanted === null || error?.partial?.choices?.length > 0 ? [] : formsAfter(this.#forms, error, this.#hasTools);
+    if (left.length === 0) throw error;
+    this.#forms = left;
+    const { stream, stream_options, ...body } = this.#body;
+    return (await this.#ask(body)).data;
+  }
+
+  async *#partials(texts, final) {
+    try {
+      yield* partialsOf(texts, this.#wanted?.schema?.type);
+    } catch {
+      // It fails as the stream did, unless there is an answer in another form.
+      const { parsed } = (await final()).choices[0].message;
+      yield parsed;
+    }
   }
 
   // The completion with what each of its messages says; what doesn't fit is asked for again.
