@@ -12,7 +12,12 @@
  *
  * @packageDocumentation
  */
-import type { Cost, HuggingFace, HuggingFaceOptions, RequestOptions } from "./hfetch.js";
+import type { ChatMessage, Cost, HuggingFace, HuggingFaceOptions, RequestOptions, Settlement } from "./hfetch.js";
+
+// The platform's own, whichever library declares them.
+declare global {
+  interface Response {}
+}
 
 /**
  * A language model of the SDK's specification V4, which `generateText`, `streamText`, `ToolLoopAgent`, `wrapLanguageModel` and others take. They call its
@@ -118,3 +123,79 @@ export function createHuggingFace(options?: HuggingFaceOptions | HuggingFace): H
 
 /** A provider with the key of the environment's `HF_TOKEN`, made on first use. */
 export const huggingface: HuggingFaceProvider;
+
+/** A message of useChat's, as a page sends it: the SDK's `UIMessage`, of which only this is looked at. */
+export interface UIMessage {
+  /** Whose it is. */
+  readonly role: "system" | "user" | "assistant";
+  /** What it consists of; the SDK's types name what each has. */
+  readonly parts: readonly { readonly type: string }[];
+}
+
+/**
+ * useChat's messages as the messages of `hf.chat.completions.create()`. Texts, files (links and data URLs), reasoning (under the name by which it came),
+ * and calls of tools with what came of them; each step of an assistant's message is a turn. What a model has no use for (sources, data parts) is left out.
+ * A call that has no result, in a conversation that went on, is answered as not carried out: servers refuse it otherwise.
+ *
+ * @throws {ConfigError} a message or a part is not as useChat makes it; `path` names it, like `messages[2].parts[0].url`.
+ */
+export function fromUIMessages(messages: readonly UIMessage[]): ChatMessage[];
+
+/** What {@link UIMessageStreamInit.messageMetadata} is told. */
+export type UIMessageStreamPart =
+  | { type: "start" }
+  | {
+      type: "finish";
+      /** Why the answer ended; `"interrupted"` where it was cut. */
+      finishReason: "stop" | "length" | "content-filter" | "tool-calls" | "error" | "interrupted" | "other";
+      /** Tokens, as the SDK names them. */
+      totalUsage: { inputTokens: number | undefined; outputTokens: number | undefined; totalTokens: number | undefined };
+      /** The call's settlement; of a run of tools the sum. Absent where the source has none. */
+      settlement: Settlement | undefined;
+    };
+
+/** How {@link toUIMessageStreamResponse} answers. */
+export interface UIMessageStreamInit {
+  /** Status of the response. Default: 200. */
+  status?: number;
+  /** Its text. */
+  statusText?: string;
+  /** Further headers; one of the protocol's own that is given here replaces it. */
+  headers?: Headers | Record<string, string> | [string, string][];
+  /** The words that the page is told of an error, of the call or of a tool. Default, and where it gives none: words by the kind of error that quote nothing of it. */
+  onError?: (error: any) => string | undefined;
+  /** What the page finds as the message's `metadata`. Default: model, provider, usage, cost, durations and request id of the settlement. */
+  messageMetadata?: (of: { part: UIMessageStreamPart }) => unknown;
+  /** The conversation so far: if its last message is the assistant's, the answer goes on with that one's id. */
+  originalMessages?: readonly { readonly id: string; readonly role: string }[];
+  /** Makes the id of a new message. Default: the page makes one. */
+  generateMessageId?: () => string;
+  /** Whether the page gets the model's reasoning. Default: `true`. */
+  sendReasoning?: boolean;
+  /** Whether the message's beginning is sent. Default: `true`. */
+  sendStart?: boolean;
+  /** Whether the message's end is sent. Default: `true`. */
+  sendFinish?: boolean;
+}
+
+/**
+ * An answer as useChat reads it, on a server without the `ai` package. Takes a ChatStream or a run of tools, or the promise of one, whose error then is
+ * told to the page. Whoever stops reading ends the call: its socket is closed and it is settled.
+ *
+ * @example
+ * ```ts
+ * import { HuggingFace } from "hfetch";
+ * import { fromUIMessages, toUIMessageStreamResponse } from "hfetch/ai-sdk";
+ *
+ * export default {
+ *   async fetch(request: Request, env: { HF_TOKEN: string }) {
+ *     const hf = new HuggingFace({ apiKey: env.HF_TOKEN });
+ *     const { messages } = (await request.json()) as { messages: any[] };
+ *     const model = "meta-llama/Llama-3.1-8B-Instruct";
+ *     return toUIMessageStreamResponse(hf.chat.completions.create({ model, messages: fromUIMessages(messages), stream: true }));
+ *   },
+ * };
+ * ```
+ * @throws {ConfigError} `source` is neither a stream nor a promise.
+ */
+export function toUIMessageStreamResponse(source: AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>, init?: UIMessageStreamInit): Response;

@@ -124,7 +124,7 @@ async function bundle(glue, stage) {
   const modules = join(stage, "modules");
   await cp(glue, modules, { recursive: true });
   await copyModules(join(root, "src/js"), modules);
-  for (const folder of ["gateway", "ai-sdk"]) await copyModules(join(root, "src/js", folder), join(modules, folder));
+  for (const folder of ["gateway", "ai-sdk", "structured", "tools"]) await copyModules(join(root, "src/js", folder), join(modules, folder));
   await copyModules(join(root, "pkg-template"), modules);
   await shorten(join(modules, "hfetch_bg.wasm"), join(modules, "imports.js"));
   const entry = (name) => join(modules, `${name}.js`);

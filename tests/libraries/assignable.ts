@@ -1,9 +1,9 @@
 // What the AI SDK's own types make of the provider: this file compiles or it doesn't.
 
 import type { EmbeddingModelV4, LanguageModelV4, ProviderV4, RerankingModelV4 } from "@ai-sdk/provider";
-import { createProviderRegistry, customProvider, embedMany, generateText, rerank, streamText, wrapLanguageModel, type EmbeddingModel, type LanguageModel, type RerankingModel } from "ai";
-import { HuggingFace } from "hfetch";
-import { createHuggingFace, huggingface, type CallMetadata, type CallOptions } from "hfetch/ai-sdk";
+import { createProviderRegistry, customProvider, embedMany, generateText, rerank, streamText, wrapLanguageModel, type EmbeddingModel, type LanguageModel, type RerankingModel, type UIMessage } from "ai";
+import { HuggingFace, type ChatMessage } from "hfetch";
+import { createHuggingFace, fromUIMessages, huggingface, toUIMessageStreamResponse, type CallMetadata, type CallOptions } from "hfetch/ai-sdk";
 
 const hf = createHuggingFace({ apiKey: "hf_example" });
 const specified: ProviderV4 = hf;
@@ -29,3 +29,21 @@ export async function calls() {
 hf();
 // @ts-expect-error: there is no such option
 createHuggingFace({ apiKye: "hf_example" });
+
+// useChat without the SDK on the server: its messages, and what answers it.
+declare const page: UIMessage[];
+export const history: ChatMessage[] = fromUIMessages(page);
+const model = "org/name";
+const chats = new HuggingFace().chat.completions;
+export const responses: Response[] = [
+  toUIMessageStreamResponse(chats.create({ model, messages: history, stream: true })),
+  toUIMessageStreamResponse(chats.runTools({ model, messages: history, stream: true, tools: [{ name: "f", parameters: { schema: {} }, execute: () => 1 }] }), {
+    status: 200,
+    headers: new Headers(),
+    originalMessages: page,
+    generateMessageId: () => "id",
+    messageMetadata: ({ part }) => (part.type === "finish" ? { tokens: part.totalUsage.totalTokens, usd: part.settlement?.cost.usd, why: part.finishReason } : { at: 0 }),
+    onError: (error) => (error.status === 429 ? "Later." : undefined),
+    sendReasoning: false,
+  }),
+];

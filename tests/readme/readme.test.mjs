@@ -26,8 +26,8 @@ const promises = {
   "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n/],
   "The `.wasm` as a file": ["program", /^\d+\n$/],
   Streaming: ["program", /Count to a hundred[^]*stop/],
-  Tools: ["program", /^The tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
-  "JSON by a schema": ["program", /^Who wrote Faust\?\n$/],
+  Tools: ["program", /^weather \{"city":[^]*\nThe tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
+  "JSON by a schema": ["program", /^Who wrote Faust\?\n$|^\{ answer: [^]*Who wrote Faust\?["'] \}\n$/],
   Images: ["program", /^You said: What colour is this\?/],
   Errors: ["program", /^BadRequestError 400 model_not_found .*no-such\/model/],
   "Retries and timeouts": ["program", /Hi/],
@@ -39,6 +39,7 @@ const promises = {
   Embeddings: ["program", /^true\n$/],
   Reranking: ["program", /^[\d.]+ The sun shines in Ghent today\.\n[\d.]+ Ghent has canals\.\n$/],
   Models: ["program", / live \d+/],
+  "useChat without the AI SDK on the server": ["program", /^200 text\/event-stream\ndata: \{"type":"start"\}[^]*"type":"text-delta"[^]*"type":"finish","finishReason":"stop"[^]*\[DONE\][^]*\n200 text\/event-stream\n[^]*"type":"error","errorText":"There are too many requests/],
   "A provider's config file": ["program", /Hi/],
   "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };

@@ -17,6 +17,9 @@ export function finishOf(reason, { hasCalls = false, hasRefusal = false } = {}) 
   return { unified, raw };
 }
 
+/** Whether an error says that a stream was cut. A gateway says it in a frame of its own. */
+export const isCut = (error) => error?.name === "StreamTruncatedError" || error?.code === "upstream_truncated";
+
 const count = (...values) => values.find((value) => typeof value === "number" && Number.isFinite(value) && value >= 0);
 const less = (total, ...parts) => (total === undefined || parts[0] === undefined ? undefined : Math.max(0, parts.reduce((left, part = 0) => left - part, total)));
 

@@ -13,10 +13,10 @@ import { Thinking } from "./thinking.js";
 // Addresses that models fetch by themselves. Of the rest the SDK brings the bytes.
 const SUPPORTED_URLS = { "image/*": [/^https?:\/\//], "video/*": [/^https?:\/\//] };
 
-export const chatModel = modelOf("chat", (client) => client.chat.completions, bodyOf, SUPPORTED_URLS, (answer) => answer);
+export const chatModel = /* @__PURE__ */ modelOf("chat", (client) => client.chat.completions, bodyOf, SUPPORTED_URLS, (answer) => answer);
 
 const asChat = ({ text, ...choice }) => ({ ...choice, message: { content: text } });
-export const completionModel = modelOf("completion", (client) => client.completions, completionBodyOf, {}, (answer) => ({ ...answer, choices: answer.choices?.map(asChat) }));
+export const completionModel = /* @__PURE__ */ modelOf("completion", (client) => client.completions, completionBodyOf, {}, (answer) => ({ ...answer, choices: answer.choices?.map(asChat) }));
 
 // A kind of models: what they are asked through, how a body is made for them, and their answers and chunks made a chat's.
 function modelOf(kind, api, bodyFor, supportedUrls, read) {

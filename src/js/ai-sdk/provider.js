@@ -13,7 +13,12 @@ export function createHuggingFace(options) {
   return providerOf(() => client);
 }
 
-export function providerOf(client) {
+let own;
+
+/** Made on first use: whoever only loads the module needs no key. */
+export const huggingface = /* @__PURE__ */ providerOf(() => (own ??= new HuggingFace()));
+
+function providerOf(client) {
   const none = (modelType) => (modelId) => {
     throw sdkError("AI_NoSuchModelError", `No such ${modelType} at Hugging Face's provider: ${modelId}`, { modelId, modelType });
   };

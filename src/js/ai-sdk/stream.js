@@ -3,7 +3,7 @@
 import { metadataOf } from "./call.js";
 import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
 import { forSdk } from "./error.js";
-import { finishOf, identityOf, usageOf } from "./finish.js";
+import { finishOf, identityOf, isCut, usageOf } from "./finish.js";
 import { Thinking } from "./thinking.js";
 
 /** `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
@@ -27,7 +27,7 @@ export function partsOf(stream, { body, read, signal, raw, lead }) {
       const told = forSdk(error, body, signal);
       if (error?.name === "APIUserAbortError") return controller.error(told);
       parts = answer.break();
-      const cut = error?.name === "StreamTruncatedError";
+      const cut = isCut(error);
       if (!cut) parts.push({ type: "error", error: told });
       const finishReason = { unified: cut ? "interrupted" : "error", raw: answer.reason };
       parts.push({ ...finished(answer, await stream.settled), finishReason });
@@ -43,8 +43,8 @@ export function partsOf(stream, { body, read, signal, raw, lead }) {
 
 const finished = (answer, settlement) => ({ type: "finish", finishReason: answer.finish(), usage: usageOf(answer.usage), providerMetadata: metadataOf(settlement) });
 
-// What has come of one answer so far. Methods give the parts that are added.
-class Answer {
+/** What has come of one answer so far. Methods give the parts that are added. */
+export class Answer {
   usage = undefined;
   reason = undefined;
   #known = false;
