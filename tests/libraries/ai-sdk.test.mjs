@@ -294,15 +294,16 @@ test("Output.object, array and choice ask by a schema", async () => {
 
 test("a server without schemas is told in words, and remembered", async () => {
   const refusal = (message) => ({ status: 422, json: { error: { message } } });
-  const { model, bodies } = await scripted([refusal("response_format: json_schema is not supported"), refusal("response_format json_object is not supported"), whole({ content: '{"name":"Ada"}' }), whole({ content: '{"name":"Bob"}' })]);
+  const { model, bodies } = await scripted([refusal("response_format: json_schema is not supported"), refusal("response_format: json_schema is not supported"), refusal("response_format json_object is not supported"), whole({ content: '{"name":"Ada"}' }), whole({ content: '{"name":"Bob"}' })]);
   const output = Output.object({ schema: z.object({ name: z.string() }) });
   const first = await generateText({ model, prompt: "?", output });
   assert.deepEqual(first.output, { name: "Ada" });
   assert.deepEqual(first.warnings.map(({ type, feature }) => [type, feature]), [["compatibility", "responseFormat"]]);
   assert.deepEqual((await generateText({ model, prompt: "?", output })).output, { name: "Bob" });
   const sent = await bodies();
-  assert.deepEqual(sent.map(({ response_format: format }) => format?.type), ["json_schema", "json_object", undefined, undefined]);
-  assert.match(sent[2].messages[0].content, /"name"/);
+  assert.deepEqual(sent.map(({ response_format: format }) => format?.type), ["json_schema", "json_schema", "json_object", undefined, undefined]);
+  assert.equal(sent[1].response_format.json_schema.strict, undefined);
+  assert.match(sent[3].messages[0].content, /"name"/);
 });
 
 test("a stream that is cut is interrupted, and keeps what came", async () => {
