@@ -575,3 +575,19 @@ test("a model that thinks in silence and stalls is an error, not an end", async 
   assert.equal(parts.at(-1).finishReason.unified, "error");
   assert.ok(types(parts).includes("text-end"));
 });
+
+test("a model whose offers take no schema, as the catalogue says, is told of it in words at once", async () => {
+  const catalogue = { json: { object: "list", data: [{ id: MODEL, object: "model", created: 1, owned_by: "o", providers: [{ provider: "together", status: "live", supports_structured_output: false }] }] } };
+  const id = `ai-sdk-${count++}`;
+  await endpoint.script(id, [catalogue, whole({ content: '{"name":"Ada"}' })]);
+  const there = (url, init) => fetch(url.replace("https://router.huggingface.co/v1", `${endpoint.url}/s/${id}/v1`), init);
+  const hf = createHuggingFace({ apiKey: "hf_libraries", fetch: there });
+  await hf.client.models.list();
+  const { output, warnings } = await generateText({ model: hf(MODEL), system: "Be brief.", prompt: "?", output: Output.object({ schema: z.object({ name: z.string() }) }) });
+  assert.deepEqual([output, warnings.length], [{ name: "Ada" }, 1]);
+  const { bodies } = await endpoint.stats(id);
+  const body = typeof bodies.at(-1) === "string" ? JSON.parse(bodies.at(-1)) : bodies.at(-1);
+  assert.deepEqual(body.response_format, { type: "json_object" });
+  assert.deepEqual(body.messages.map(({ role }) => role), ["system", "user"]);
+  assert.match(body.messages[0].content, /^Be brief\.[^]*"name"/);
+});
