@@ -7,12 +7,11 @@ import { noted } from "../request.js";
 import { Series, apart, wholeNumber } from "../series.js";
 import { ChatStream } from "../stream.js";
 import { jsonIn, partialsOf } from "./json_text.js";
-import { askedBy, formsAfter, formsFor } from "./ladder.js";
+import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
 import { inWords, issue, schemaOf } from "./schema.js";
 
 const OWN = ["mode", "repair"];
 const MODES = ["schema", "json", "text"];
-const MOST_MODELS = 256; // whose form is remembered
 const EARLY = {
   length: "The answer reached its maximum of tokens (max_tokens, or the model's own) before it was whole.",
   content_filter: "The answer was cut off by the server's content filter.",
@@ -98,9 +97,7 @@ class Parsing {
   // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
   #remember(form) {
     if (this.#hasTools) return;
-    this.#known.delete(this.#model);
-    this.#known.set(this.#model, form);
-    if (this.#known.size > MOST_MODELS) this.#known.delete(this.#known.keys().next().value);
+    remember(this.#known, this.#model, form);
   }
 
   // Gives a stream what it has beside its own.
