@@ -129,7 +129,10 @@ export interface UIMessage {
   /** Whose it is. */
   readonly role: "system" | "user" | "assistant";
   /** What it consists of; the SDK's types name what each has. */
-  readonly parts: readonly { readonly type: string }[];
+  readonly parts: readonly {
+    /** Which kind of part it is. */
+    readonly type: string;
+  }[];
 }
 
 /**
@@ -143,13 +146,24 @@ export function fromUIMessages(messages: readonly UIMessage[]): ChatMessage[];
 
 /** What {@link UIMessageStreamInit.messageMetadata} is told. */
 export type UIMessageStreamPart =
-  | { type: "start" }
   | {
+      /** The message begins. */
+      type: "start";
+    }
+  | {
+      /** It is over. */
       type: "finish";
       /** Why the answer ended; `"interrupted"` where it was cut. */
       finishReason: "stop" | "length" | "content-filter" | "tool-calls" | "error" | "interrupted" | "other";
       /** Tokens, as the SDK names them. */
-      totalUsage: { inputTokens: number | undefined; outputTokens: number | undefined; totalTokens: number | undefined };
+      totalUsage: {
+        /** Of what was sent. */
+        inputTokens: number | undefined;
+        /** Of the answer. */
+        outputTokens: number | undefined;
+        /** Both together. */
+        totalTokens: number | undefined;
+      };
       /** The call's settlement; of a run of tools the sum. Absent where the source has none. */
       settlement: Settlement | undefined;
     };
@@ -167,7 +181,12 @@ export interface UIMessageStreamInit {
   /** What the page finds as the message's `metadata`. Default: model, provider, usage, cost, durations and request id of the settlement. */
   messageMetadata?: (of: { part: UIMessageStreamPart }) => unknown;
   /** The conversation so far: if its last message is the assistant's, the answer goes on with that one's id. */
-  originalMessages?: readonly { readonly id: string; readonly role: string }[];
+  originalMessages?: readonly {
+    /** The message's id. */
+    readonly id: string;
+    /** Whose it is. */
+    readonly role: string;
+  }[];
   /** Makes the id of a new message. Default: the page makes one. */
   generateMessageId?: () => string;
   /** Whether the page gets the model's reasoning. Default: `true`. */
