@@ -192,7 +192,9 @@ export class HuggingFace {
        * console.log((await run.final()).choices[0]?.message.content);
        * ```
        */
-      runTools<A extends readonly unknown[]>(body: RunToolsParams<A>, options?: RunToolsOptions): ToolRun;
+      runTools<A extends readonly unknown[]>(body: RunToolsParams<readonly [...{ [K in keyof A]: Tool<A[K]> }]>, options?: RunToolsOptions): ToolRun;
+      /** For tools in the `openai` package's form as well. */
+      runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
     };
   };
 
@@ -1359,9 +1361,9 @@ export interface RunToolsSettings {
 }
 
 /** The body of `runTools`. */
-export interface RunToolsParams<A extends readonly unknown[] = readonly any[]> extends Omit<ChatCompletionCreateParams, "tools">, RunToolsSettings {
-  /** What the model may call, in this form or the `openai` package's. `A` are their arguments' types, which come from their schemas. */
-  tools: readonly [...{ [K in keyof A]: Tool<A[K]> | OpenAITool }];
+export interface RunToolsParams<Tools extends readonly unknown[] = readonly (Tool<any> | OpenAITool)[]> extends Omit<ChatCompletionCreateParams, "tools">, RunToolsSettings {
+  /** What the model may call. The types of arguments come from their schemas. */
+  tools: Tools;
 }
 
 /** The options of `runTools`: those of each of its calls. */

@@ -26,7 +26,7 @@ export class HuggingFace {
   constructor(options) {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.#route = options?.route;
-    this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner() } };
+    this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
@@ -90,11 +90,23 @@ export class HuggingFace {
 
   #parser() {
     const parser = (body, request) => {
-      const site = callSite(parser);
-      const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
-      return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
+      return this.#parse(callSite(parser), body, request);
     };
     return parser;
+  }
+
+  #parse(site, body, request) {
+    const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
+    return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
+  }
+
+  // As the `openai` package has it: what create() streams, with events.
+  #streamer() {
+    const streamer = (body, request) => {
+      const site = callSite(streamer);
+      return new ToolRun((...given) => this.#parse(site, ...given), () => nothing("chat"), (error) => traced(error, site), body, request, true);
+    };
+    return streamer;
   }
 
   #runner() {
@@ -216,6 +228,27 @@ function clientOf(handle, route) {
   const options = { route };
   made.set(options, handle);
   return new HuggingFace(options);
+}
+
+// What programs for the `openai` package may ask for, and where it is instead.
+const ELSEWHERE = {
+  responses: "use chat.completions; a gateway of hfetch passes POST /v1/responses through",
+  beta: "use chat.completions.parse(), runTools() and stream()",
+  images: "use @huggingface/inference's textToImage()",
+  audio: "use @huggingface/inference's automaticSpeechRecognition() and textToSpeech()",
+  files: "Hugging Face's inference has none",
+  moderations: "ask a model by chat.completions",
+  batches: "Hugging Face's inference has none: send the calls, under limits.maxConcurrent",
+  fineTuning: "Hugging Face's inference has none",
+  vectorStores: "use embeddings.create() and a store of your own",
+};
+for (const [name, way] of Object.entries(ELSEWHERE)) {
+  Object.defineProperty(HuggingFace.prototype, name, {
+    configurable: true,
+    get() {
+      throw refuse(name, `hf.${name} is not part of hfetch: ${way}`);
+    },
+  });
 }
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.

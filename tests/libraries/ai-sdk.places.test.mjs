@@ -30,10 +30,14 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the SDK's types take provider and models", async () => {
+/** The README's program. */
+const snippet = async () => snippetsOf(await readFile(join(root, "README.md"), "utf8")).find(({ heading }) => heading === "The AI SDK").code;
+
+test("the SDK's types take provider and models, and the README's snippet", async () => {
   await npmInstall(join(root, "tests/types"));
   await cp(join(root, "tests/libraries/assignable.ts"), join(folder, "assignable.ts"));
-  const options = { compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], module: "nodenext", moduleResolution: "nodenext", types: [], exactOptionalPropertyTypes: true }, files: ["assignable.ts"] };
+  const options = { compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], module: "nodenext", moduleResolution: "nodenext", types: ["node"], typeRoots: [join(root, "tests/types/node_modules/@types")], exactOptionalPropertyTypes: true }, files: ["assignable.ts", "snippet.ts"] };
+  await writeFile(join(folder, "snippet.ts"), await snippet());
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(options));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const compiler = createRequire(join(root, "tests/types/package.json")).resolve("typescript-5/bin/tsc");
@@ -84,8 +88,7 @@ export { LimitObject } from "hfetch/gateway";`;
 });
 
 test("the README's snippet runs as it stands", async () => {
-  const [{ code }] = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ heading }) => heading === "The AI SDK");
-  await writeFile(join(folder, "snippet.mjs"), code);
+  await writeFile(join(folder, "snippet.mjs"), await snippet());
   // The reader's router is the stand-in endpoint.
   const { stdout } = await run(process.execPath, [join(root, "tests/readme/reader.mjs"), join(folder, "snippet.mjs"), endpoint.url], { cwd: folder, env: { ...process.env, HF_TOKEN: "hf_reader" } });
   assert.match(stdout, /^The tool answered: .*: 21 °C, sunny \d+ 1\n$/);

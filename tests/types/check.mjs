@@ -46,7 +46,9 @@ const programs = [
 
 /** The README's snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
 async function readmePrograms() {
-  const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+  const all = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+  // What imports the AI SDK is compiled where that is: tests/libraries/ai-sdk.places.test.mjs.
+  const snippets = all.filter(({ code }) => !code.includes('from "ai"'));
   return snippets.map(({ line, code }) => ({ file: `readme-line-${line}.ts`, code }));
 }
 
@@ -120,7 +122,7 @@ async function main() {
     // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the README's snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
-    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway"]) {
+    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway", "hfetch/ai-sdk"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));
       const missing = declared.filter((name) => !exported.includes(name));

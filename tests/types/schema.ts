@@ -54,9 +54,11 @@ export async function ran(): Promise<void> {
       { name: "zod", parameters: zod, execute: (args, { signal, id }) => (same<typeof args, City>(true), `${id}${args.city}${signal}`) },
       { name: "ark", parameters: ark, execute: async (args) => (same<typeof args, City>(true), args.people) },
       { name: "beside", parameters: { schema: {}, validate: valibot }, execute: (args) => (same<typeof args, City>(true), null) },
-      { type: "function", function: { name: "raw", parameters: {}, function: (args: string) => args } },
     ],
   });
+  const mixed = [{ type: "function" as const, function: { name: "raw", parameters: {}, function: (args: string) => args } }, { name: "t", execute: () => 1 }];
+  same<ReturnType<typeof hf.chat.completions.runTools>, ToolRun>(true);
+  hf.chat.completions.runTools({ messages, tools: mixed });
   same<typeof run, ToolRun>(true);
   for await (const event of run) {
     if (event.type === "chunk") void event.chunk.choices;

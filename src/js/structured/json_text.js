@@ -276,7 +276,7 @@ function* whole(text) {
 /** The first JSON value of an answer: { value }, or { problem, partial } where there is none that is whole. */
 export function jsonIn(text, type) {
   // Some servers leave the opening tag out.
-  const said = /^\s*[{["`]/.test(text) ? text : text.split(AFTER_THOUGHT).at(-1);
+  const said = /^\s*[{["`]/.test(text) ? text : text.replace(/^[^]*?<\/think>(?=\s|[{[`])/, "");
   for (const candidate of whole(said)) {
     try {
       return { value: parseJson(candidate) };

@@ -3,6 +3,7 @@
 import { refuse } from "../options.js";
 import { contentOf } from "../reasoning.js";
 import { Series, apart, wholeNumber } from "../series.js";
+import { Listeners } from "./listeners.js";
 import { calledBy, inAnswer, toolsOf, unknownTool, withIds, written } from "./tool.js";
 
 const OWN = ["maxSteps", "maxChatCompletions", "toolChoice", "parallel", "onToolError"];
@@ -15,12 +16,14 @@ export class ToolRun {
   #failure;
   #over = false;
   #done;
+  #listeners = new Listeners();
 
-  constructor(create, empty, traced, body, request) {
+  /** `single`: one streamed answer, whose tools are the caller's affair. */
+  constructor(create, empty, traced, body, request, single = false) {
     this.messages = [];
     this.steps = [];
     try {
-      this.#plan = planOf(body, request);
+      this.#plan = planOf(body, request, single);
       this.messages.push(...this.#plan.messages);
       this.#series = new Series(create, this.#plan.request, [request?.signal, body.signal]);
     } catch (error) {
@@ -46,13 +49,45 @@ export class ToolRun {
   }
 
   text() {
-    return textOf(this[Symbol.asyncIterator](), this.#plan?.body.stream);
+    return textOf(this[Symbol.asyncIterator](), this.#plan);
   }
 
   async final() {
+    await this.done();
+    return this.steps.at(-1).completion;
+  }
+
+  // The `openai` package's names.
+  async done() {
     await this.#done;
     if (this.#failure !== undefined) throw this.#failure;
-    return this.steps.at(-1).completion;
+  }
+
+  finalChatCompletion() {
+    return this.final();
+  }
+
+  async finalMessage() {
+    return (await this.final()).choices[0].message;
+  }
+
+  async finalContent() {
+    return (await this.finalMessage()).content ?? null;
+  }
+
+  on(type, listener) {
+    this.#listeners.on(type, listener);
+    return this;
+  }
+
+  once(type, listener) {
+    this.#listeners.once(type, listener);
+    return this;
+  }
+
+  off(type, listener) {
+    this.#listeners.off(type, listener);
+    return this;
   }
 
   abort(reason) {
@@ -73,7 +108,8 @@ export class ToolRun {
         // What an abort leaves unread is not read any more.
         for (const event of reader.events.splice(0)) {
           if (this.#series?.aborted) break;
-          yield event;
+          if (!this.#plan?.single) yield event;
+          else if (event.type === "chunk") yield event.chunk;
         }
         if (this.#over && (reader.events.length === 0 || this.#series?.aborted)) break;
         if (reader.events.length === 0) await new Promise((resolve) => (reader.wake = resolve));
@@ -97,6 +133,16 @@ export class ToolRun {
     this.#over = true;
     this.#series?.close();
     for (const { wake } of this.#readers) wake?.();
+    const say = (...event) => this.#listeners.emit(...event);
+    if (this.#failure !== undefined) say(this.#series?.aborted ? "abort" : "error", this.#failure);
+    else {
+      const { completion } = this.steps.at(-1);
+      const { message } = completion.choices[0];
+      say("finalContent", message.content ?? null);
+      say("finalMessage", message);
+      say("finalChatCompletion", completion);
+    }
+    say("end");
   }
 
   async #run() {
@@ -107,8 +153,10 @@ export class ToolRun {
       const message = withIds(choice.message);
       if (message !== choice.message) choice.message = message;
       this.messages.push(message);
+      this.#listeners.emit("chatCompletion", completion);
+      this.#listeners.emit("message", message);
       this.#tell("message", { message, step });
-      const calls = message.tool_calls ?? [];
+      const calls = this.#plan.single ? [] : (message.tool_calls ?? []);
       const toolResults = calls.length > 0 ? await this.#makeCalls(calls, step) : [];
       this.steps.push({ completion, toolResults });
       this.#tell("step", { step, completion, toolResults });
@@ -119,10 +167,20 @@ export class ToolRun {
   async #ask(step) {
     const { body, definitions, toolChoice } = this.#plan;
     const choice = step === 0 || typeof toolChoice !== "object" && toolChoice !== "required" ? toolChoice : "auto";
-    const asked = { ...body, messages: [...this.messages], tools: definitions, ...(choice !== undefined && { tool_choice: choice }) };
+    const asked = { ...body, messages: [...this.messages], ...(definitions && { tools: definitions }), ...(choice !== undefined && { tool_choice: choice }) };
     const { data } = await this.#series.ask(asked);
     if (!body.stream) return data;
-    for await (const chunk of data) this.#tell("chunk", { chunk, step });
+    let snapshot = "";
+    for await (const chunk of data) {
+      this.#tell("chunk", { chunk, step });
+      this.#listeners.emit("chunk", chunk);
+      const delta = contentOf(chunk.choices?.[0]?.delta ?? {});
+      if (delta === "") continue;
+      snapshot += delta;
+      this.#listeners.emit("content", delta, snapshot);
+      this.#listeners.emit("content.delta", { delta, snapshot });
+    }
+    if (snapshot !== "") this.#listeners.emit("content.done", { content: snapshot });
     return data.final();
   }
 
@@ -149,13 +207,19 @@ export class ToolRun {
       throw error;
     } finally {
       over = true;
-      for (const [at, { id }] of calls.entries()) this.messages.push({ role: "tool", tool_call_id: id, content: results[at]?.content ?? GIVEN_UP });
+      for (const [at, { id }] of calls.entries()) {
+        const answer = { role: "tool", tool_call_id: id, content: results[at]?.content ?? GIVEN_UP };
+        this.messages.push(answer);
+        this.#listeners.emit("message", answer);
+        if (results[at] !== undefined) this.#listeners.emit("functionToolCallResult", answer.content);
+      }
     }
     return results;
   }
 
   async #makeCall({ id, name, text }, step, isOver) {
     const called = { id, name };
+    this.#listeners.emit("functionToolCall", { name, arguments: text });
     try {
       const tool = this.#plan.tools.get(name);
       if (tool === undefined) throw unknownTool(name, this.#plan.tools);
@@ -173,13 +237,14 @@ export class ToolRun {
 }
 
 // What a run is to do, checked.
-function planOf(body, request) {
+function planOf(body, request, single) {
   if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
   const [inBody, { tools, messages, tool_choice, signal, ...rest }] = apart(body, OWN);
   const [inRequest, others] = apart(request, OWN);
   const { maxChatCompletions = 10, maxSteps = maxChatCompletions, parallel = 4, onToolError = "answer", toolChoice = tool_choice ?? undefined } = { ...inRequest, ...inBody };
   if (!Array.isArray(messages)) throw refuse("messages", "must be a list of messages");
   if (onToolError !== "answer" && onToolError !== "throw") throw refuse("onToolError", 'must be "answer" or "throw"');
+  if (single) return { single, body: { ...rest, stream: true, ...(tools && { tools }) }, request: others, messages, toolChoice, maxSteps: 1 };
   const known = toolsOf(tools);
   return {
     body: rest, request: others, messages, toolChoice,
@@ -191,9 +256,10 @@ function planOf(body, request) {
   };
 }
 
-async function* textOf(events, streams) {
-  for await (const { type, chunk, message } of events) {
-    const said = type === "chunk" ? chunk.choices?.[0]?.delta : type === "message" && !streams ? message : undefined;
+async function* textOf(events, plan) {
+  for await (const event of events) {
+    const { type, chunk, message } = plan?.single ? { type: "chunk", chunk: event } : event;
+    const said = type === "chunk" ? chunk.choices?.[0]?.delta : type === "message" && !plan?.body.stream ? message : undefined;
     const text = said ? contentOf(said) : "";
     if (text !== "") yield text;
   }
