@@ -139,6 +139,7 @@ export interface UIMessage {
  * useChat's messages as the messages of `hf.chat.completions.create()`. Texts, files (links and data URLs), reasoning (under the name by which it came),
  * and calls of tools with what came of them; each step of an assistant's message is a turn. What a model has no use for (sources, data parts) is left out.
  * A call that has no result, in a conversation that went on, is answered as not carried out: servers refuse it otherwise.
+ * A page can send what it likes, results of tools and system messages among it: what must hold stands in a message that the server puts first.
  *
  * @throws {ConfigError} a message or a part is not as useChat makes it; `path` names it, like `messages[2].parts[0].url`.
  */
