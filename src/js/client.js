@@ -3,22 +3,29 @@
 import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
+import { over } from "./defaults.js";
 import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
+import { fetchOf } from "./foreign_fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { requestText } from "./request.js";
 
-// Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
+// Handles that are there already, and options for each call, by what stands for a client's options. Not by instanceof, which a proxy may answer with a throw.
 const made = new WeakMap();
 
 export class HuggingFace {
   #client;
 
+  #defaults;
+
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options, new.target);
+    const { handle, defaults } = made.get(options) ?? { handle: clientFrom(options, new.target) };
+    this.#client = handle;
+    this.#defaults = defaults;
+    this.fetch = fetchOf(handle, defaults);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
@@ -36,6 +43,16 @@ export class HuggingFace {
         return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
       }, this?.fromConfig),
     );
+  }
+
+  withOptions(options) {
+    return checked(() => {
+      const defaults = over(this.#defaults, options);
+      const [data] = requestOptions(defaults);
+      // What the core has to say against them is said now, by a call that goes nowhere.
+      this.#client.catalogue("", data, Date.now(), performance.now()).free();
+      return clientOf(this.#client, defaults);
+    }, this.withOptions);
   }
 
   snapshot() {
@@ -66,7 +83,7 @@ export class HuggingFace {
 
   async #run(site, kind, run, body, request, settle, settled) {
     const prepare = () => {
-      const [data, hooks] = requestOptions(request);
+      const [data, hooks] = requestOptions(over(this.#defaults, request));
       const { text, signals } = requestText(body);
       hooks.signals.push(...signals);
       return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
@@ -86,7 +103,7 @@ export class HuggingFace {
   async #models(id, request) {
     const site = callSite(this.#models);
     try {
-      return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
+      return await catalogue(this.#client, id, requestOptions(over(this.#defaults, request)), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
     } catch (error) {
@@ -96,8 +113,8 @@ export class HuggingFace {
 }
 
 const makers = {
-  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, undefined, ...now),
 };
 
 function clientFrom(options, below) {
@@ -118,9 +135,9 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle) {
+function clientOf(handle, defaults) {
   const options = {};
-  made.set(options, handle);
+  made.set(options, { handle, defaults });
   return new HuggingFace(options);
 }
 

@@ -1,22 +1,21 @@
 // What hfetch/gateway takes beside the public names: it runs on the module that the entry has loaded.
 
-import { Body, ClientHandle, StoreHandle } from "./hfetch_bg.js";
-import { catalogue, close, fail, hooked, open, settlement } from "./call.js";
+import { ClientHandle, StoreHandle } from "./hfetch_bg.js";
+import { catalogue, close, hooked } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
 import { HuggingFace } from "./client.js";
 import { Decoder } from "./decode.js";
-import { embed, push, readBatch } from "./embeddings.js";
 import { redacted } from "./error.js";
+import { answerOf, embedded, exchange, generated } from "./exchange.js";
 import { readBody } from "./fetch.js";
 import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
+import { readable } from "./pass_through.js";
 import { estimateTokens } from "./policy.js";
-import { ChunkReader, readable } from "./pass_through.js";
-import { FOLD, Pump } from "./pump.js";
 import { SseDecoder } from "./sse.js";
 
 const internals = {
-  Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
-  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, redacted, requestOptions, responseInfo, settleWhole, settlement,
+  ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
+  exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, responseInfo, settleWhole,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

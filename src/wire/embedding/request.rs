@@ -25,6 +25,8 @@ pub struct Endpoint<'a> {
     pub base_url: &'a str,
     /// Whether that is Hugging Face's router, which has no `/v1/embeddings`.
     pub is_router: bool,
+    /// Where the request was to go to, by whoever wrote its body for the wire.
+    pub address: Option<&'a str>,
 }
 
 /// How many inputs go into one request.
@@ -77,6 +79,8 @@ pub struct EmbeddingRequest {
     beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
     single: bool,
+    /// The body as it came, which goes out where it needs no other.
+    whole: Option<String>,
     /// The body around the inputs.
     head: String,
     tail: String,
@@ -119,8 +123,11 @@ pub fn read(
     let inputs = draft
         .inputs
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
-    let model = resolve_model(draft.model, defaults)?;
+    let named = draft.model;
+    let model = resolve_model(named.clone(), defaults)?;
     let target = target(&model, endpoint)?;
+    let is_complete = target.route == Route::OpenAi && named.as_deref() == Some(target.model);
+    let whole = endpoint.address.filter(|_| is_complete);
     if target.route == Route::FeatureExtraction && inputs.token_ids {
         return Err(Error::config(
             "input",
@@ -137,6 +144,7 @@ pub fn read(
         inputs: inputs.texts,
         beside: draft.members,
         single: inputs.single,
+        whole: whole.map(|_| text.to_string()),
         head,
         tail,
     })
@@ -174,6 +182,11 @@ impl EmbeddingRequest {
 
     /// The body of a batch.
     pub fn body(&self, batch: Batch) -> String {
+        if let Some(whole) = &self.whole
+            && batch.len() == self.inputs.len()
+        {
+            return whole.clone();
+        }
         let inputs = join(self.inputs.get(batch).unwrap_or_default(), ",");
         let (open, close) = if self.single { ("", "") } else { ("[", "]") };
         [&self.head, open, &inputs, close, &self.tail].concat()
@@ -219,6 +232,14 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
         model,
         provider: provider.map(str::to_string),
     };
+    // The router's own route is not there: a request that was to go to it goes to the provider's.
+    let routed = |address: &&str| {
+        let own = address.strip_prefix(endpoint.base_url);
+        !endpoint.is_router || own.is_some_and(|way| !way.starts_with("/embeddings"))
+    };
+    if let Some(address) = endpoint.address.filter(routed) {
+        return Ok(open_ai(address.to_string(), model, None));
+    }
     // A base URL inside the router that names a provider's own route is taken at its word.
     let origin = endpoint
         .base_url
