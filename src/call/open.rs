@@ -33,6 +33,8 @@ pub struct Plan {
     pub batches: Vec<Batch>,
     /// What each embedding is given as.
     pub format: Format,
+    /// What its requests are written from, where several models may answer.
+    pub(super) request: Option<EmbeddingRequest>,
 }
 
 /// What a call brings beside its body.
@@ -121,6 +123,7 @@ impl Call {
             vec![outgoing],
             now,
         );
+        call.name_others(defaults)?;
         call.doubts = request.doubts;
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
@@ -143,11 +146,11 @@ impl Call {
             renames: false,
             caps: Caps::NONE,
         };
-        let base_url = &config.base_url;
+        // A route finds a way for each of its models.
+        let address = given.address.filter(|_| given.options.route.is_none());
         let endpoint = Endpoint {
-            base_url: &base_url.url,
-            is_router: base_url.is_router,
-            address: given.address,
+            address,
+            ..endpoint(config)
         };
         let mut request = embedding::request::read(body, defaults, endpoint)?;
         let doubts = std::mem::take(&mut request.doubts);
@@ -168,6 +171,10 @@ impl Call {
             outgoing,
             now,
         );
+        call.name_others(defaults)?;
+        for named in &call.named {
+            request.way(named, endpoint)?;
+        }
         call.doubts = doubts;
         let provider = request.provider.clone();
         call.account
@@ -176,6 +183,7 @@ impl Call {
         call.plan = Some(Plan {
             batches,
             format: request.format,
+            request: (call.named.len() > 1).then_some(request),
         });
         call.open(given.parts)
     }
@@ -222,6 +230,9 @@ impl Call {
         Call {
             shared: shared.clone(),
             kind,
+            named: vec![model.clone()],
+            candidates: Held::default(),
+            locked: Held::default(),
             model,
             stream: false,
             asks_usage: false,
@@ -246,15 +257,29 @@ impl Call {
         }
     }
 
+    /// Takes the models that a route names behind the body's own.
+    fn name_others(&mut self, defaults: Defaults<'_>) -> Result<(), Error> {
+        let Some(route) = &self.options.route else {
+            return Ok(());
+        };
+        for model in &route.models {
+            let model = request::resolve_model(Some(model.clone()), defaults)?;
+            if !self.named.contains(&model) {
+                self.named.push(model);
+            }
+        }
+        Ok(())
+    }
+
     /// The call counts from here on; one with a budget and without a price is refused.
     fn open(mut self, parts: Vec<Part>) -> Result<Call, Error> {
         trap::here(Place::Open);
         self.parts = parts;
         let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
-        if self.has_budget() && !live && self.rates(None).is_none() {
+        if self.has_budget() && !live && !self.is_priced() {
             return Err(self.unpriced());
         }
-        self.awaits_prices.set(self.shared.wants_prices());
+        self.awaits_prices.set(self.wants_catalogue());
         let in_flight = &self.shared.in_flight;
         in_flight.set(in_flight.get() + 1);
         Ok(self)
@@ -279,6 +304,15 @@ fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
             count: given.max_choices,
             is_spending,
         },
+    }
+}
+
+/// Where embeddings requests go.
+pub(super) fn endpoint(config: &Config) -> Endpoint<'_> {
+    Endpoint {
+        base_url: &config.base_url.url,
+        is_router: config.base_url.is_router,
+        address: None,
     }
 }
 

@@ -1,6 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
+import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { over } from "./defaults.js";
@@ -11,27 +12,35 @@ import { readBody } from "./fetch.js";
 import { fetchOf } from "./foreign_fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
+import { livePrices } from "./prices.js";
 import { requestText } from "./request.js";
 
-// Handles that are there already, and options for each call, by what stands for a client's options. Not by instanceof, which a proxy may answer with a throw.
+// Handles that are made elsewhere, and options for each call, by what stands for a client's options. Not by instanceof, which a proxy may
+// answer with a throw.
 const made = new WeakMap();
 
 export class HuggingFace {
-  #client;
-
-  #defaults;
+  #made; // the module's handle, or what makes it
+  #defaults; // options of each call
 
   constructor(options) {
-    const { handle, defaults } = made.get(options) ?? { handle: clientFrom(options, new.target) };
-    this.#client = handle;
+    const { client, defaults } = made.get(options) ?? { client: clientFrom(options, new.target) };
+    this.#made = client;
     this.#defaults = defaults;
-    this.fetch = fetchOf(handle, defaults);
+    this.fetch = fetchOf(() => this.#client, defaults);
     this.chat = { completions: { create: this.#creator("chat", chat) } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
+      offers: (model, route) => this.#offers(model, route),
       retrieve: async (id, request) => this.#models(text("id", id), request),
     };
+  }
+
+  // Once the module runs, for which every call waits.
+  get #client() {
+    if (typeof this.#made === "function") this.#made = this.#made();
+    return this.#made;
   }
 
   static fromConfig(config, select, options) {
@@ -40,7 +49,8 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
+        const file = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
     );
   }
@@ -49,9 +59,9 @@ export class HuggingFace {
     return checked(() => {
       const defaults = over(this.#defaults, options);
       const [data] = requestOptions(defaults);
-      // What the core has to say against them is said now, by a call that goes nowhere.
-      this.#client.catalogue("", data, Date.now(), performance.now()).free();
-      return clientOf(this.#client, defaults);
+      // What the core has to say against them is said now where it is there, by a call that goes nowhere.
+      if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
+      return clientOf(() => this.#client, defaults);
     }, this.withOptions);
   }
 
@@ -90,7 +100,8 @@ export class HuggingFace {
     };
     let opened;
     try {
-      opened = open(this.#client, kind, prepare, settle);
+      const prepared = arrival() === undefined ? prepare : await whenArrived(prepare);
+      opened = open(() => this.#client, kind, prepared, settle);
       const { call, cancel } = opened;
       call.site = site;
       const answer = await run(call, cancel, settled);
@@ -100,9 +111,28 @@ export class HuggingFace {
     }
   }
 
+  // The catalogue is read where it isn't at hand; no model is asked.
+  async #offers(model, route) {
+    const site = callSite(this.#offers);
+    try {
+      const client = this.#client;
+      const data = route === undefined ? undefined : dataText(route, "route");
+      const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
+      let offers = look(false);
+      if (offers === undefined) {
+        await livePrices(client);
+        offers = look(true);
+      }
+      return offers.map(({ model, offer, leftOut, rests }) => ({ model, ...offer, leftOut, rests }));
+    } catch (error) {
+      throw traced(error, site);
+    }
+  }
+
   async #models(id, request) {
     const site = callSite(this.#models);
     try {
+      if (arrival() !== undefined) await arrival();
       return await catalogue(this.#client, id, requestOptions(over(this.#defaults, request)), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
@@ -112,6 +142,22 @@ export class HuggingFace {
   }
 }
 
+// What a caller gave is read now, since it may be changed while the module is on its way.
+async function whenArrived(prepare) {
+  try {
+    const prepared = prepare();
+    await arrival();
+    return () => prepared;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+// What needs the module: now, or once it has come.
+const whenRunning = (make) => (arrival() === undefined ? make() : make);
+
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, undefined, ...now),
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, undefined, ...now),
@@ -120,7 +166,7 @@ const makers = {
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return hooked(new ClientHandle(data, around(hooks)), hooks);
+    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
   }, below);
 }
 
@@ -135,9 +181,9 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle, defaults) {
+function clientOf(client, defaults) {
   const options = {};
-  made.set(options, { handle, defaults });
+  made.set(options, { client, defaults });
   return new HuggingFace(options);
 }
 

@@ -13,7 +13,7 @@ import { FOLD, Pump } from "./pump.js";
 export function exchange(client, kind, prepare, run) {
   const { settle, settled } = settlement();
   const answer = (async () => {
-    const { call, cancel } = open(client, kind, prepare, settle);
+    const { call, cancel } = open(() => client, kind, prepare, settle);
     try {
       return await run(call, cancel);
     } catch (error) {

@@ -1,6 +1,7 @@
 // A fetch for other libraries: what they send below the client's base URL goes through its keys, limits, budget, retries and ledger,
 // and comes back as the server's own bytes, or as an end that they understand.
 
+import { arrival } from "./arrival.js";
 import { Call } from "./call.js";
 import { Cancel } from "./cancel.js";
 import { settleWhole } from "./chat.js";
@@ -25,7 +26,7 @@ const EMPTY = [204, 205, 304];
 const FINAL = { "x-should-retry": "false" };
 // Others don't read that: by their User-Agent, and which statuses they would send again. They leave what is thrown.
 const HEEDLESS = [
-  [/\bai-sdk\//i, (status) => [408, 409, 429].includes(status) || status >= 500],
+  [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500],
   [/^@huggingface\/inference\//i, (status) => status === 503],
 ];
 // What the AI SDK knows its own errors by.
@@ -33,10 +34,13 @@ const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map
 
 const platform = (client) => client.fetch ?? fetch;
 
-/** The fetch of a client, whose calls have these options. */
-export function fetchOf(client, defaults) {
+/** The fetch of a client, once the module runs; its calls have these options. */
+export function fetchOf(clientOf, defaults) {
   return async (input, init) => {
+    // What a caller gave is read now, since it may be changed while the module is on its way.
     const request = requestOf(input, init);
+    if (arrival() !== undefined) await arrival();
+    const client = clientOf();
     const passage = request === undefined ? FOREIGN : client.passage(request.method, request.url);
     if (passage === FOREIGN) return platform(client)(input, init);
     const headers = new Headers(request.headers);

@@ -4,6 +4,7 @@ import {
   APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
   hooked, readBody, readable, requestOptions, responseInfo, settleWhole,
 } from "./client.js";
+import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
 import { WholeEvents, hasError } from "./event_filter.js";
 import { withoutKeys } from "./key_filter.js";
@@ -107,12 +108,12 @@ const VARIABLES = {
 };
 
 /** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
-export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, keyLimits: limits, store, fetch }) {
-  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, limits, store, fetch });
+export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, keyLimits: limits, store, fetch }) {
+  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
   } catch (error) {
-    const variable = VARIABLES[/^\w+/.exec(error?.path ?? "")?.[0]];
+    const variable = (route?.[BY_VARIABLES] && ROUTE_VARIABLES[error?.path]) ?? VARIABLES[/^\w+/.exec(error?.path ?? "")?.[0]];
     throw variable === undefined ? error : refuse(variable, error.message.replace(`${error.path}: `, ""));
   }
 }

@@ -81,6 +81,8 @@ pub struct EmbeddingRequest {
     single: bool,
     /// The body as it came, which goes out where it needs no other.
     whole: Option<String>,
+    /// Whether they are token ids.
+    token_ids: bool,
     /// The body around the inputs.
     head: String,
     tail: String,
@@ -113,6 +115,15 @@ struct Target<'a> {
     provider: Option<String>,
 }
 
+/// Where a model's inputs are posted, and the body around them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// The URL.
+    pub url: String,
+    head: String,
+    tail: String,
+}
+
 /// Checks a caller's body and finds its way.
 pub fn read(
     text: &str,
@@ -128,12 +139,7 @@ pub fn read(
     let target = target(&model, endpoint)?;
     let is_complete = target.route == Route::OpenAi && named.as_deref() == Some(target.model);
     let whole = endpoint.address.filter(|_| is_complete);
-    if target.route == Route::FeatureExtraction && inputs.token_ids {
-        return Err(Error::config(
-            "input",
-            "must be text: this route takes no token ids",
-        ));
-    }
+    check_inputs(&target, inputs.token_ids)?;
     let (head, tail) = write(&target, &draft.members);
     Ok(EmbeddingRequest {
         url: target.url,
@@ -145,9 +151,20 @@ pub fn read(
         beside: draft.members,
         single: inputs.single,
         whole: whole.map(|_| text.to_string()),
+        token_ids: inputs.token_ids,
         head,
         tail,
     })
+}
+
+fn check_inputs(target: &Target<'_>, token_ids: bool) -> Result<(), Error> {
+    if target.route == Route::FeatureExtraction && token_ids {
+        return Err(Error::config(
+            "input",
+            "must be text: this route takes no token ids",
+        ));
+    }
+    Ok(())
 }
 
 impl EmbeddingRequest {
@@ -190,6 +207,23 @@ impl EmbeddingRequest {
         let inputs = join(self.inputs.get(batch).unwrap_or_default(), ",");
         let (open, close) = if self.single { ("", "") } else { ("[", "]") };
         [&self.head, open, &inputs, close, &self.tail].concat()
+    }
+
+    /// The way of the same inputs to another model.
+    pub fn way(&self, model: &str, endpoint: Endpoint<'_>) -> Result<Way, Error> {
+        let target = target(model, endpoint)?;
+        check_inputs(&target, self.token_ids)?;
+        let (head, tail) = write(&target, &self.beside);
+        let url = target.url;
+        Ok(Way { url, head, tail })
+    }
+
+    /// The body of a batch on its way to another model.
+    pub fn body_on(&self, way: &Way, batch: Batch) -> String {
+        let own = self.head.len();
+        let body = self.body(batch);
+        let inputs = body.get(own..body.len().saturating_sub(self.tail.len()));
+        [&way.head, inputs.unwrap_or_default(), &way.tail].concat()
     }
 
     /// Tells the inputs of a batch one by one.
