@@ -11,6 +11,7 @@ import { embedding } from "./scenarios/embedding.mjs";
 import { policy } from "./scenarios/policy.mjs";
 import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
+import { fetching } from "./scenarios/fetch.mjs";
 import { habit } from "./scenarios/habit.mjs";
 
 const areas = {
@@ -23,6 +24,7 @@ const areas = {
   "settlement, cost": settlement,
   "logic by itself": logic,
   habits: habit,
+  "fetch for others": fetching,
 };
 
 export default Object.entries(areas).flatMap(([area, scenarios]) => scenarios.map((scenario) => ({ ...scenario, area })));
