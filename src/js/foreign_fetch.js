@@ -139,7 +139,7 @@ async function metered(client, passage, request, headers, given) {
 }
 
 function handleOf(client, passage, text, data, url, now) {
-  if (passage === EMBEDDINGS) return client.embeddings(text, data, undefined, url, ...now);
+  if (passage === EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
   return client.generate(false, text, data, undefined, false, undefined, undefined, url, ...now);
 }
 

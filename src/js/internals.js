@@ -1,4 +1,4 @@
-// What hfetch/gateway takes beside the public names: it runs on the module that the entry has loaded.
+// What hfetch/gateway and hfetch/ai-sdk take beside the public names: it runs on the module that the entry has loaded.
 
 import { ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
@@ -12,10 +12,11 @@ import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { readable } from "./pass_through.js";
 import { estimateTokens } from "./policy.js";
+import { contentOf, reasoningOf } from "./reasoning.js";
 import { SseDecoder } from "./sse.js";
 
 const internals = {
-  ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
-  exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, responseInfo, settleWhole,
+  ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
+  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

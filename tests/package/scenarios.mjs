@@ -12,6 +12,7 @@ import { policy } from "./scenarios/policy.mjs";
 import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
 import { fetching } from "./scenarios/fetch.mjs";
+import { tools } from "./scenarios/tools.mjs";
 import { habit } from "./scenarios/habit.mjs";
 
 const areas = {
@@ -23,6 +24,7 @@ const areas = {
   "keys, limits, retries": policy,
   "settlement, cost": settlement,
   "logic by itself": logic,
+  "JSON, tools": tools,
   habits: habit,
   "fetch for others": fetching,
 };

@@ -60,7 +60,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(text, data, limits, undefined, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, undefined, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, undefined, ...now));
       return [make, hooks];
     };
     return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));
