@@ -21,18 +21,30 @@ import { ToolRun } from "./tools/run.js";
 // answer with a throw.
 const made = new WeakMap();
 
+/** What a client has found out of models: in which form they give JSON, and what the catalogue at hand says of them. */
+export let knownOf;
+
 export class HuggingFace {
   #made; // the module's handle, or what makes it
   #defaults; // options of each call
   #route; // that calls have unless they bring their own
   #forms; // in which form models give JSON
+  #isGrammar; // whether the server has text-generation-inference's form of a schema alone
+
+  static {
+    // A client of another copy of this package keeps its own to itself.
+    const foreign = () => ({ forms: new Map(), offers: () => undefined });
+    knownOf = (client) => (#forms in client ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) } : foreign());
+  }
 
   constructor(options) {
-    const { client, defaults, route = options?.route, forms = new Map() } = made.get(options) ?? { client: clientFrom(options, new.target) };
+    const shared = made.get(options) ?? { client: clientFrom(options, new.target), route: options?.route };
+    const { client, defaults, route, forms = new Map(), isGrammar = /\/hf-inference\//.test(options?.baseURL) } = shared;
     this.#made = client;
     this.#defaults = defaults;
     this.#route = defaults?.route ?? route;
     this.#forms = forms;
+    this.#isGrammar = isGrammar;
     this.fetch = fetchOf(() => this.#client, defaults);
     this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
@@ -67,7 +79,7 @@ export class HuggingFace {
       const [data] = requestOptions(defaults);
       // What the core has to say against them is said now where it is there, by a call that goes nowhere.
       if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
-      return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms });
+      return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms, isGrammar: this.#isGrammar });
     }, this.withOptions);
   }
 
@@ -112,7 +124,7 @@ export class HuggingFace {
   }
 
   #parse(site, body, request) {
-    const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
+    const { made, settled } = parse(this.#within(site), knownOf(this), () => nothing("chat"), body, request);
     return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
   }
 
@@ -262,7 +274,7 @@ for (const [name, way] of Object.entries(ELSEWHERE)) {
   Object.defineProperty(HuggingFace.prototype, name, {
     configurable: true,
     get() {
-      throw refuse(name, `hf.${name} is not part of hfetch: ${way}`);
+      throw errors.makeError("ConfigError", `hf.${name} is not part of hfetch: ${way}`, { path: name });
     },
   });
 }

@@ -3,7 +3,7 @@
 import { ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
-import { HuggingFace } from "./client.js";
+import { HuggingFace, knownOf } from "./client.js";
 import { Decoder } from "./decode.js";
 import { redacted } from "./error.js";
 import { answerOf, embedded, exchange, generated } from "./exchange.js";
@@ -14,9 +14,11 @@ import { readable } from "./pass_through.js";
 import { estimateTokens } from "./policy.js";
 import { contentOf, reasoningOf } from "./reasoning.js";
 import { SseDecoder } from "./sse.js";
+import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
 const internals = {
   ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
   exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole,
+  askedBy, formsAfter, formsFor, knownOf, remember,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });
