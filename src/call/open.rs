@@ -21,10 +21,7 @@ use crate::policy::token::{AUDIO, Estimator, FILE, IMAGE_TOKENS, VIDEO};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
-use crate::wire::request::{self, Caps, ChatRequest, Defaults, Prompt};
-
-/// Reads a body of one of the APIs whose answer is text.
-type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
+use crate::wire::request::{self, Caps, Defaults, Prompt, route};
 
 /// What an embeddings call is made of.
 #[derive(Debug)]
@@ -61,6 +58,16 @@ impl Call {
         Call::generate(Kind::Chat, shared, body, given, now.into())
     }
 
+    /// A call for a text completion.
+    pub fn completion(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: impl Into<Now>,
+    ) -> Result<Call, Error> {
+        Call::generate(Kind::Completion, shared, body, given, now.into())
+    }
+
     /// A call of the Responses API.
     pub fn responses(
         shared: &Rc<Shared>,
@@ -83,11 +90,22 @@ impl Call {
         let mut estimator = Estimator::default();
         let defaults = defaults(config, &given);
         let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
-        let (read, path): (Read, _) = match kind {
-            Kind::Responses => (request::responses, "/responses"),
-            _ => (request::chat, "/chat/completions"),
+        let base = config.base_url.url.as_str();
+        let router = config.base_url.router_origin();
+        let request = match kind {
+            Kind::Responses => request::responses(body, defaults, &mut hear),
+            Kind::Completion => request::completion(body, router.is_some(), defaults, &mut hear),
+            _ => request::chat(body, defaults, &mut hear),
+        }?;
+        let url = match (kind, router) {
+            (Kind::Completion, Some(origin)) => {
+                [origin, route::on_router(&request.model)?.path].concat()
+            }
+            (Kind::Completion, None) => [base, "/completions"].concat(),
+            (Kind::Responses, _) => [base, "/responses"].concat(),
+            _ => [base, "/chat/completions"].concat(),
         };
-        let request = read(body, defaults, &mut hear)?;
+        estimator.add_tokens(request.token_ids as u64);
         let ask = Ask {
             prompt_tokens: estimator.tokens(),
             max_tokens: request.max_tokens,
@@ -98,7 +116,6 @@ impl Call {
                 _ => estimator.most(request.body.len()),
             },
         };
-        let url = [config.base_url.url.as_str(), path].concat();
         let mut outgoing = Outgoing::post(url, request.body, ask);
         outgoing.stream_options = Held::new(request.stream_options);
         if shared.stream_options_refused.get() {

@@ -74,6 +74,8 @@ struct Facts<'a> {
     max_event_bytes: usize,
     /// Of any answer.
     max_answer_bytes: usize,
+    /// Whether it answers with a text completion.
+    is_text: bool,
     /// Whether live prices are wanted that are not there.
     prices: bool,
     plan: Option<PlanData<'a>>,
@@ -134,6 +136,7 @@ impl CallHandle {
             renew: call.kind.and(call.shared.renew_after()),
             max_event_bytes: call.shared.config.max_event_bytes,
             max_answer_bytes: call.shared.config.max_answer_bytes,
+            is_text: call.is_text(),
             prices: call.kind.is_some() && call.shared.wants_prices(),
             plan,
         };
@@ -287,6 +290,7 @@ impl CallHandle {
     pub fn wrong_answer(&self, bytes: &[u8], doubt: u8) -> *const u8 {
         let failure = match doubt {
             protocol::MAY_HAVE_FAILED => self.call.failed_answer(bytes),
+            protocol::MAY_HOLD_NONE if self.call.is_text() && whole::has_text(bytes) => None,
             protocol::MAY_HOLD_NONE if whole::has_message(bytes) => None,
             _ => Some(self.call.unexpected(bytes)),
         };
@@ -298,7 +302,7 @@ impl CallHandle {
 
     /// The JSON of a whole answer in which values have other types than are due, with those that are.
     pub fn folded(&self, bytes: &[u8]) -> *const u8 {
-        told(&self.call, whole::folded(bytes))
+        told(&self.call, whole::folded(bytes, self.call.is_text()))
     }
 
     /// The failure of a fault that the decoder found.

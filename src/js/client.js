@@ -7,8 +7,10 @@ import { embed } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
+import { ofChat, ofClient } from "./missing.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
+import { APIS } from "./protocol.js";
 import { requestText } from "./request.js";
 
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
@@ -19,7 +21,8 @@ export class HuggingFace {
 
   constructor(options) {
     this.#client = made.get(options) ?? clientFrom(options, new.target);
-    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat) } };
+    this.completions = { create: this.#creator("completion", chat) };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
@@ -95,8 +98,10 @@ export class HuggingFace {
   }
 }
 
+const generate = (api) => (client, text, data, ...now) => client.generate(api, text, data, undefined, false, undefined, undefined, ...now);
 const makers = {
-  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
+  chat: generate(APIS.chat),
+  completion: generate(APIS.completion),
   embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
 };
 
@@ -123,6 +128,8 @@ function clientOf(handle) {
   made.set(options, handle);
   return new HuggingFace(options);
 }
+
+Object.setPrototypeOf(HuggingFace.prototype, ofClient);
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.
 for (const [name, value] of Object.entries(errors)) {

@@ -13,6 +13,7 @@ use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
 use super::policy::parts;
+use super::protocol;
 use crate::call::open::Given;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head};
@@ -111,12 +112,12 @@ impl ClientHandle {
         Ok(ClientHandle::of(config.map_err(error_to_js)?, &around))
     }
 
-    /// A call whose answer is text, of the chat or of the Responses API; bad arguments throw. `parts`: further limits as JSON;
+    /// A call whose answer is text, of one of the APIs that protocol.rs numbers; bad arguments throw. `parts`: further limits as JSON;
     /// `metered`: the stream must tell its usage.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn generate(
         &self,
-        responses: bool,
+        api: u8,
         body: &str,
         options: Option<String>,
         parts: Option<String>,
@@ -133,9 +134,10 @@ impl ClientHandle {
             ..self.given(options, parts, metered)?
         };
         let now = at(wall, steady);
-        let call = match responses {
-            true => Call::responses(&self.0, body, given, now),
-            false => Call::chat(&self.0, body, given, now),
+        let call = match api {
+            protocol::COMPLETION => Call::completion(&self.0, body, given, now),
+            protocol::RESPONSE => Call::responses(&self.0, body, given, now),
+            _ => Call::chat(&self.0, body, given, now),
         };
         opened(call, is_own)
     }

@@ -12,11 +12,12 @@ import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { estimateTokens } from "./policy.js";
 import { ChunkReader, readable } from "./pass_through.js";
+import { APIS } from "./protocol.js";
 import { FOLD, Pump } from "./pump.js";
 import { SseDecoder } from "./sse.js";
 
 const internals = {
-  Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
+  APIS, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
   embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, redacted, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

@@ -1,5 +1,10 @@
 // The numbers by which the core and its driver speak of steps, events and causes. protocol.rs has the same; a test compares them.
 
+// APIs whose answer is text.
+export const CHAT = 0;
+export const COMPLETION = 1;
+export const RESPONSE = 2;
+
 // Steps.
 export const AWAIT_PRICES = 1;
 export const ASK_KEY = 2;
@@ -51,6 +56,9 @@ export const ERROR = 3;
 export const UNEXPECTED = 0;
 export const MAY_HAVE_FAILED = 1;
 export const MAY_HOLD_NONE = 2;
+
+/** By the kinds of their settlements. */
+export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE };
 
 /** By the names that a Cancel has for them. */
 export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };

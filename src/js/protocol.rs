@@ -2,6 +2,11 @@
 
 #![allow(dead_code)] // The last of a list is what is left where it is matched.
 
+// APIs whose answer is text.
+pub const CHAT: u8 = 0;
+pub const COMPLETION: u8 = 1;
+pub const RESPONSE: u8 = 2;
+
 // Steps.
 pub const NOTHING: u8 = 0;
 pub const AWAIT_PRICES: u8 = 1;

@@ -356,7 +356,7 @@ fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'sta
     let of_model = error.param.as_deref().is_none_or(|param| param == "model");
     if mentions(said, NOT_A_CHAT_MODEL) {
         Some(
-            "This model only completes text: it has no chat template, so it can't be used in chat.",
+            "This model only completes text: it has no chat template, so it can't be used in chat; completions.create takes a prompt.",
         )
     } else if code == "model_not_supported" && of_hugging_face {
         Some(
