@@ -42,10 +42,11 @@ export function settleWhole(call, cancel, bytes) {
   let completion = parse(bytes);
   if (isObject(completion?.choices)) completion.choices = [completion.choices];
   if (!hasChoices(completion)) throw call.unexpected(bytes);
+  const answered = completion.choices.some(call.is_text ? saysText : says);
   const odd = completion.choices.some(call.is_text ? isOddText : isOdd);
   let error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (odd && error === undefined) completion = call.folded(bytes);
-  if (!completion.choices.some(call.is_text ? saysText : says)) error ??= call.unexpected(bytes);
+  if (!answered) error ??= call.unexpected(bytes);
   const [first] = completion.choices;
   const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
   call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true);
@@ -77,10 +78,10 @@ function hasChoices(completion) {
 // Whether a choice has a message: where none has, nothing was answered.
 const says = ({ message, delta }) => (message ?? delta ?? null) !== null;
 
-const saysText = ({ text }) => typeof text === "string";
 
-// The same of a choice of a text completion, with what text-generation-inference calls "stop".
-const isOddText = (choice) => !saysText(choice) || ["", "eos_token", "stop_sequence"].includes(choice.finish_reason);
+// The same of a text completion: a choice has a text, or a message where the server answers as in chat. Odd is also what text-generation-inference calls "stop".
+const saysText = (choice) => typeof choice.text === "string" || says(choice);
+const isOddText = (choice) => typeof choice.text !== "string" || ["", "eos_token", "stop_sequence"].includes(choice.finish_reason);
 
 // Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
 function isOdd({ message }) {

@@ -188,6 +188,7 @@ export const completion = [
     const spending = client({ pricing, budget: { usd: 0.005, per: "total" } });
     assert.equal((await failed(spending.completions.create({ prompt: Array(10).fill("x"), max_tokens: 1000 }))).name, "BudgetExceededError");
     await spending.completions.create({ prompt: "x", max_tokens: 1000 });
+    await script({ sse: [piece("a"), piece("b")], stallAfter: 200 });
     const stream = await client().completions.create({ prompt: "x", stream: true });
     for await (const chunk of stream) {
       assert.equal(chunk.object, "text_completion");
