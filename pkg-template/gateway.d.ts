@@ -7,7 +7,7 @@
  *
  * @packageDocumentation
  */
-import type { Budget, Limits, LimitStore, Pricing, Settlement, StoreRefusal, StoreReservation } from "./hfetch.js";
+import type { Budget, Limits, LimitStore, Pricing, Route, Settlement, StoreRefusal, StoreReservation } from "./hfetch.js";
 
 declare global {
   interface Request {}
@@ -53,6 +53,12 @@ export interface GatewayOptions {
   timeout?: GatewayTimeout;
   /** How a request for embeddings is split. It counts as one against the limits of clients, tickets and the gateway, and is refused before anything is sent where one of its parts could not be. */
   embeddings?: GatewayEmbeddings;
+  /**
+   * Who may answer, and who is asked when one fails. With it (`{}` is enough) a body's `models` are asked behind its `model` and before
+   * those of the route, each of which must be on the list; without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
+   * `_MAX_INPUT_PER_MILLION`, `_MAX_OUTPUT_PER_MILLION`, `_MAX_FIRST_TOKEN_MS`, `_MIN_THROUGHPUT`, `_MIN_CONTEXT`.
+   */
+  route?: Route;
   /**
    * ms after which a head goes out although the model's server has answered nothing yet, with comments (a stream) or spaces (JSON) behind it: in
    * workerd a caller who has hung up is noticed by being written to, and by nothing else. An error that comes later stands in the body of a 200.

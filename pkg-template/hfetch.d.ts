@@ -200,6 +200,14 @@ export class HuggingFace {
     /** `GET {baseURL}/models`: every chat model with its providers, prices (USD per 1M tokens), context, latency and throughput. */
     list(options?: RequestOptions): Promise<Model[]>;
     /**
+     * The offers of a model by a route (default: the client's), in the order in which a call would ask them; those that it leaves out come
+     * behind, with the reason. Reads the catalogue where it isn't at hand (kept for ten minutes), and sends nothing else.
+     * @param model `org/name`; with a `:provider` the others are left out.
+     * @throws {ConfigError} the catalogue has no such model (`path` "model"), or a field of the route is wrong.
+     * @throws {APIConnectionError} the catalogue could not be read.
+     */
+    offers(model: string, route?: Route): Promise<RouteOffer[]>;
+    /**
      * One model of the catalogue.
      * @param id as in the catalogue: `org/name`. With a `:provider` it is a {@link ConfigError}.
      * @throws {NotFoundError} the catalogue has no such model.
@@ -221,11 +229,12 @@ export interface HuggingFaceOptions {
   id?: string;
   /**
    * One key, or a function asked before each request (for session tickets that expire). One that throws, rejects or gives a failed
-   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}.
+   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}. The function gets the key
+   * of this call that was just answered with 401 as `refused`, so that it need not give that one again. {@link ticketKey} makes such a function.
    * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
    * any other base URL is called without Authorization.
    */
-  apiKey?: string | (() => string | Promise<string>);
+  apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>);
   /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
   apiKeys?: string[];
   /**
@@ -253,6 +262,8 @@ export interface HuggingFaceOptions {
   retry?: RetryPolicy | false;
   /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
   maxRetries?: number;
+  /** Who may answer, in what order, and who is asked when one fails. A bad field is a {@link ConfigError} with its path, like `route.sort`. */
+  route?: Route;
   /** Timeouts in ms. A number is `headers`. */
   timeout?: Timeouts | number;
   /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
@@ -308,6 +319,8 @@ export interface RequestOptions {
   retry?: RetryPolicy | false;
   /** Tries after the first. */
   maxRetries?: number;
+  /** Replaces the client's as a whole; `{}` is none. */
+  route?: Route;
   /** Added to the client's headers. */
   headers?: Record<string, string>;
   /** Comes back in the settlement; is never sent. */
@@ -1008,6 +1021,20 @@ export interface ChatCompletion {
  */
 export function reasoningOf(message: object | null | undefined): string | null;
 
+/**
+ * A key function for a page behind a gateway: it fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
+ * expires (30 s, or a tenth of what was left of it) or until the gateway refuses it. So the limits of a ticket hold for all calls made with it.
+ *
+ * `url` answers with the ticket as text, or as JSON `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
+ * An answer that is not a success ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
+ *
+ * @example
+ * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });
+ * @param url absolute, or in a page relative to it.
+ * @param init what `fetch` takes beside the address, such as `credentials`, `headers` or `method`; and a `fetch` to use instead of the global one.
+ */
+export function ticketKey(url: string | { href: string }, init?: { fetch?: (url: string, init: any) => Promise<any>; [option: string]: unknown }): (asked?: { refused?: string | null }) => Promise<string>;
+
 /** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
 export interface ChatCompletionChunk {
   /** The provider's id of the answer. */
@@ -1318,6 +1345,78 @@ export interface EmbeddingResponse<E extends Float32Array | number[] | string = 
 
 // ---------------------------------------------------------------- models
 
+/**
+ * Who may answer a call, in what order, and when the next one is asked. A model alone is one candidate; `models` adds others, and behind
+ * Hugging Face's router every live offer of the catalogue that fits is one, pinned as `org/name:provider`, so that provider and price are known
+ * even where a page can't read headers.
+ *
+ * The next candidate is asked at once, before the first byte has reached the caller, when one fails by a lost connection, a connect timeout, 402 with
+ * no other key, 408, 425, 429, 5xx, or 400 or 404 with the code `model_not_supported` or `model_not_found`. It is asked last for the next 30 s
+ * (429: for what `Retry-After` says). Pauses between tries begin once all candidates have failed.
+ *
+ * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged, and one without a known price is not asked.
+ * Embeddings know `models` and `sticky`; the numbers of one call are of one model. Base URLs other than the router know these two as well.
+ *
+ * @example
+ * { models: ["org/other"], sort: "cost", has: ["tools"], maxPrice: { outputPerMillion: 2 } }
+ */
+export interface Route {
+  /** Models asked behind the body's own, in this order: `org/name` or `org/name:provider`. At most 32. */
+  models?: readonly string[];
+  /** Providers asked first, in this order; the others follow. */
+  order?: readonly string[];
+  /** The only providers that may be asked. */
+  only?: readonly string[];
+  /** Providers that are not asked. */
+  ignore?: readonly string[];
+  /** The order of the rest: price (3 parts prompt, 1 part answer), tokens a second, time to the first token. Default: the router's own, the fastest first. */
+  sort?: "cost" | "tps" | "ttft";
+  /** What the catalogue must say that an offer supports. */
+  has?: readonly ("tools" | "structured-output" | "vision")[];
+  /** USD for a million tokens; an offer whose price is unknown doesn't fit. */
+  maxPrice?: {
+    /** Of the prompt. */
+    inputPerMillion?: number;
+    /** Of the answer. */
+    outputPerMillion?: number;
+  };
+  /** The longest time to the first token, in ms, as the catalogue last measured it. */
+  maxFirstTokenMs?: number;
+  /** The least tokens a second, as the catalogue last measured them. */
+  minThroughput?: number;
+  /** The least length of the context, in tokens. */
+  minContext?: number;
+  /**
+   * The name of a conversation: its calls go to the provider that last answered one of them, whose prompt cache is warm, while it is live and fits. Forgotten when
+   * that provider fails, and an hour after its last answer; a client remembers 1,000.
+   */
+  sticky?: string;
+}
+
+/** A candidate that failed. */
+export interface Tried {
+  /** The model as the body or the route named it. */
+  model: string;
+  /** The provider, where known. */
+  provider: string | null;
+  /** HTTP status; `null` where there was no response. */
+  status: number | null;
+  /** The class of its error, like `RateLimitError`. */
+  error: string;
+  /** Ms from its first request until it had failed. */
+  durationMs: number;
+}
+
+/** An offer of a model as a route sees it. */
+export type RouteOffer = Model["providers"][number] & {
+  /** `org/name:provider`, by which it is asked. */
+  model: string;
+  /** The field of the route that rules it out; `"status"`: it is not live; `"model"`: the model's name pins another provider; `null`: it may be asked. */
+  leftOut: string | null;
+  /** Whether it has just failed, and is asked behind the others. */
+  rests: boolean;
+};
+
 /** One model of the live catalogue. */
 export interface Model {
   /** `org/name`. */
@@ -1326,6 +1425,8 @@ export interface Model {
   created?: number;
   /** The organisation. */
   owned_by?: string;
+  /** What it reads: `"text"`, `"image"`, … */
+  input_modalities?: string[];
   /** Who serves it, and how. A missing price is unknown, not free. */
   providers: {
     /** As written behind the colon of a model name. */
@@ -1381,7 +1482,7 @@ export interface Settlement {
   metadata: unknown;
   /** Which call it was; `"responses"` comes from a gateway alone. */
   kind: "chat" | "completion" | "embeddings" | "responses";
-  /** As asked for. */
+  /** As asked for; of a call with {@link Route.models} the one that was asked last. */
   model: string;
   /**
    * The one pinned in the model's name (`org/name:provider`) where the router is asked, or a server whose catalogue lists it; else the
@@ -1404,6 +1505,8 @@ export interface Settlement {
   cost: Cost;
   /** Requests sent for it, retries included. */
   attempts: number;
+  /** Of a call with a {@link Route}: the candidates that failed before the one that answered, oldest first; else empty. */
+  tried: Tried[];
   /** The `x-request-id` of the last response. */
   requestId: string | null;
   /** Ms since the epoch. */
@@ -1422,8 +1525,11 @@ export interface Cost {
   inputUsd: number | null;
   /** For the answer. */
   outputUsd: number | null;
-  /** `"configured"`: from `pricing`. `"live"`: the catalogue's price of the provider used. `"live-max"`: provider unknown, so its dearest live offer. */
-  source: "configured" | "live" | "live-max" | "unknown";
+  /**
+   * `"reported"`: the server said what it cost (`usage.cost`, `usage.estimated_cost`), which wins over any price; then the parts are `null`.
+   * Else tokens that came from a cache count at the full price, since the catalogue has no other: the sum is the most that it can be. `"configured"`: from `pricing`. `"live"`: the catalogue's price of the provider used. `"live-max"`: provider unknown, so its dearest live offer.
+   */
+  source: "reported" | "configured" | "live" | "live-max" | "unknown";
 }
 
 /** What `HuggingFace.snapshot()` gives. */
@@ -1655,6 +1761,8 @@ export class HfetchError extends Error {
   readonly name: string;
   /** What to do next, in words for the developer, where that is known; `message` says what happened. */
   readonly hint: string | null;
+  /** Of a call with a {@link Route}: the candidates that failed, oldest first, where any did. */
+  readonly tried?: readonly Tried[];
 }
 
 /** Bad options, config or arguments. No chat or embeddings request was sent; settled only where a live price turned out to be unknown. */

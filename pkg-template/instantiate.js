@@ -59,6 +59,41 @@ export function compileError(cause) {
   return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}`, { hint: `${advice}.`, cause });
 }
 
+/**
+ * Gives the compiled module from wherever it is: by shape, never by instanceof, since modules, buffers and responses may come from another realm.
+ * Errors name the `entry` that asked.
+ */
+export async function compile(source, entry) {
+  checkEnvironment();
+  const given = await source;
+  const tag = Object.prototype.toString.call(given);
+  if (tag === "[object WebAssembly.Module]") return given;
+  if (ArrayBuffer.isView(given) || tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
+    return compiled(WebAssembly.compile(given));
+  }
+  if (typeof given?.arrayBuffer === "function") return compileResponse(given, entry);
+  if (typeof given === "string" || typeof given?.href === "string") return compileResponse(await request(given, entry), entry);
+  throw new HfetchError(`${entry}: init takes bytes, a WebAssembly.Module, a Response, a URL, or a promise of one of these`);
+}
+
+async function request(url, entry) {
+  try {
+    return await fetch(url);
+  } catch (cause) {
+    const hint = /^file:/.test(url) ? "fetch reads no files here: read the file and pass its bytes." : null;
+    throw new HfetchError(`${entry}: ${url} could not be loaded`, { hint, cause });
+  }
+}
+
+async function compileResponse(response, entry) {
+  if (response.ok === false) throw new HfetchError(`${entry}: ${response.url} answered ${response.status}`);
+  const type = response.headers?.get("content-type") ?? "";
+  if (type.startsWith("application/wasm") && WebAssembly.compileStreaming) return compiled(WebAssembly.compileStreaming(response));
+  return compiled(WebAssembly.compile(await response.arrayBuffer()));
+}
+
+const compiled = (module) => module.catch((cause) => Promise.reject(compileError(cause)));
+
 const COPY = "Jest's jsdom environment leaves it out: take the environment jest-fixed-jsdom, or copy it from node:util to globalThis";
 const NEEDED = {
   WebAssembly: "React Native's engine is one of those: call a server that runs hfetch, such as hfetch/gateway, with fetch",

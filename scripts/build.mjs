@@ -140,14 +140,16 @@ async function bundle(glue, stage) {
     outdir: join(stage, "pkg/dist"),
   };
   const outputs = [
-    build({ ...options, entryPoints: [entry("index")], plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
+    build({ ...options, entryPoints: ["index", "wasm-module"].map(entry), plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
     build({
       ...options,
-      entryPoints: ["workerd", "slim"].map(entry),
+      entryPoints: ["workerd", "slim", "web"].map(entry),
+      external: ["./wasm-module.js"],
       splitting: true,
       chunkNames: "core",
       plugins: [{ name: "wasm-import", setup: keepWasmImports }],
     }),
+    build({ ...options, entryPoints: ["web.node", "web.workerd"].map(entry), external: ["./index.js", "./workerd.js"] }),
     build({
       ...options,
       entryPoints: ["gateway", "gateway.workerd"].map(entry),
@@ -224,6 +226,8 @@ async function assemble(stage) {
       await writeFile(join(pkg, "dist", name.replace(/ts$/, "cts")), text.replace(/ from "(\.\/\w+)\.js";/g, ' from "$1.cjs";'));
     }
   }
+  // Parcel doesn't read "exports" unless it is told to: it looks for a file of that name.
+  await writeFile(join(pkg, "web.js"), 'export * from "./dist/web.js";\nexport { default } from "./dist/web.js";\n');
   await cp(join(template, "gateway-worker"), join(pkg, "gateway-worker"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
   const url = await findRepository();

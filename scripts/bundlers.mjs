@@ -24,8 +24,8 @@ const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: 
 
 const table = new ScenarioTable();
 
-async function bundled(name, bundle, endpoint) {
-  const built = await bundle(join(OUT, "tests/bundlers"), join(OUT, "built", name));
+async function bundled(name, bundle, endpoint, app = ".") {
+  const built = await bundle(join(OUT, "tests/bundlers", app), join(OUT, "built", name));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
     return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint));
@@ -156,6 +156,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   if (!server) return;
   try {
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
+    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);
@@ -176,7 +177,7 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
   const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
   const under = (title) => snippets.filter(({ heading }) => heading === title);
   const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
@@ -184,6 +185,7 @@ async function command() {
   const endpoint = await startEndpoint();
   try {
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
+    for (const [name, bundle] of Object.entries(bundlers)) await report.part(`${name}-web`, () => bundled(`${name}-web`, bundle, endpoint.url, "web"));
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));

@@ -27,10 +27,17 @@ const EXPECTED = [
   "dist/slim.d.cts",
   "dist/slim.d.ts",
   "dist/slim.js",
+  "dist/wasm-module.js",
+  "dist/web.d.cts",
+  "dist/web.d.ts",
+  "dist/web.js",
+  "dist/web.node.js",
+  "dist/web.workerd.js",
   "dist/workerd.js",
   "gateway-worker/worker.js",
   "gateway-worker/wrangler.jsonc",
   "package.json",
+  "web.js",
 ];
 
 /** What a package's module exports for tests of traps, which a package that is published never does. */
@@ -83,7 +90,7 @@ const checks = {
     if (!versions.length) return ["the README names no browsers"];
     const target = ["chrome", "firefox", "safari"].map((name, index) => name + versions[index]);
     const wrong = [];
-    for (const name of ["index.js", "slim.js", "core.js"]) {
+    for (const name of ["index.js", "slim.js", "web.js", "core.js"]) {
       const code = await readFile(join(pkg, "dist", name), "utf8");
       // What these browsers lack, esbuild would write in other words.
       const [before, after] = await Promise.all([transform(code, { target: "esnext" }), transform(code, { target })]);

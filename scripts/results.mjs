@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { endurance } from "./endurance.mjs";
+import { outage } from "./outage.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { hostRows } from "./host-table.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
@@ -30,6 +31,7 @@ const PARTS = {
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
+  load: ["--load", "--rounds", "5"],
   limiter: ["--limiter"],
   linear: ["--linear"],
   gateway: ["--rounds", "5"],
@@ -100,7 +102,7 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  const rows = [document(measured), await scenarios(), await hosts(), await clients()];
+  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await outage()];
   await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }

@@ -9,7 +9,7 @@ import { installPacked } from "./install.mjs";
 import { searchOutput } from "./leaks.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
-import { runtimes } from "./runtimes.mjs";
+import { programs, runtimeEnvironment, runtimes } from "./runtimes.mjs";
 import { ScenarioTable } from "./scenario-table.mjs";
 import { measure } from "./size.mjs";
 import { shortSoak } from "./soak.mjs";
@@ -42,9 +42,9 @@ async function lint() {
 }
 
 /** Test files for node:test, run where the package is installed. Those given by their full path use the repository's own tools. */
-async function nodeTests(install, files, pkg = join(install, "node_modules/hfetch")) {
+async function nodeTests(install, files, pkg = join(install, "node_modules/hfetch"), node = process.execPath) {
   const env = { ...process.env, HFETCH_PACKAGE: pkg };
-  const { code, stdout, stderr } = await run(process.execPath, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
+  const { code, stdout, stderr } = await run(node, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
   // What a test file says of the recordings that a run added.
@@ -52,6 +52,14 @@ async function nodeTests(install, files, pkg = join(install, "node_modules/hfetc
   const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
   const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];
   return { passed: count("pass"), failed: failures.length ? Math.max(failed, 1) : 0, skipped: count("skipped") + count("todo"), failures };
+}
+
+/** Other libraries from npm over and under the package: the newest of them want Node 22. */
+async function libraryTests(install) {
+  await runtimeEnvironment();
+  await npmInstall(join(root, "tests/libraries"));
+  const files = (await testFiles("libraries")).map((file) => join(root, file));
+  return nodeTests(install, files, undefined, programs.node24);
 }
 
 async function typeTests(install) {
@@ -98,6 +106,7 @@ async function packageTests(report, wanted, pkg) {
       const files = (await testFiles(folder)).map((file) => join(root, file));
       if (files.length) await report.part(folder, () => nodeTests(install, files));
     }
+    await report.part("libraries", () => libraryTests(install));
     await report.part("traps", async () => nodeTests(install, await trapTests(), await buildTraps()));
     await report.part("types", () => typeTests(install));
     await report.part("docs", reference);

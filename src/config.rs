@@ -10,13 +10,17 @@ mod options;
 mod page;
 mod request_options;
 mod retry;
+mod route;
 mod timeout;
 
 pub use base_url::BaseUrl;
 pub use header::Headers;
 pub use key::{KeySource, check_given as check_given_key, not_given as not_given_key};
 pub use request_options::RequestOptions;
+pub use route::{Ability, Route, Sort};
 pub use timeout::Timeouts;
+
+use std::rc::Rc;
 
 use crate::error::{Error, join};
 use crate::json::Value;
@@ -57,6 +61,8 @@ pub struct Config {
     pub batching: Batching,
     /// When and how often to try again.
     pub retry: RetryPolicy,
+    /// Who may answer, where the caller says so.
+    pub route: Option<Rc<Route>>,
     /// Timeouts of each phase.
     pub timeouts: Timeouts,
     /// Largest event of a stream.
@@ -121,6 +127,7 @@ impl Default for Config {
             budget: None,
             batching: Batching::default(),
             retry: RetryPolicy::default(),
+            route: None,
             timeouts: Timeouts::default(),
             max_event_bytes: MAX_EVENT_BYTES,
             max_answer_bytes: MAX_ANSWER_BYTES,

@@ -12,6 +12,8 @@ fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
         provider: None,
         key: "huggingface-ba7816bf".to_string(),
         usage: Usage {
+            prompt_tokens_details: None,
+            completion_tokens_details: None,
             prompt_tokens: prompt,
             completion_tokens: completion,
             total_tokens: prompt + completion,
@@ -19,6 +21,7 @@ fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
             doubt: None,
         },
         cost,
+        tried: Vec::new(),
         attempts: 1,
         request_id: None,
         started_at: 1_795_305_600_000.0,
@@ -34,7 +37,7 @@ fn a_settlement_has_the_public_shape() {
         r#"{"outcome":"ok","finishReason":"stop","kind":"chat","model":"org/model","provider":null,"key":"huggingface-ba7816bf","#,
         r#""usage":{"prompt_tokens":3.0,"completion_tokens":4.0,"total_tokens":7.0,"source":"reported"},"#,
         r#""cost":{"usd":null,"inputUsd":null,"outputUsd":null,"source":"unknown"},"#,
-        r#""attempts":1,"requestId":null,"startedAt":1795305600000.0,"firstTokenMs":12.5,"durationMs":40.0}"#,
+        r#""attempts":1,"tried":[],"requestId":null,"startedAt":1795305600000.0,"firstTokenMs":12.5,"durationMs":40.0}"#,
     );
     assert_eq!(text, expected);
     let names = serde_json::to_string(&(

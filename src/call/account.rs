@@ -7,13 +7,16 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::head::Head;
+use super::route::Candidate;
 pub use super::told::Told;
 use super::{Call, Effect};
 use crate::held::Held;
 use crate::policy::clock::Now;
-use crate::policy::cost::{Cost, Rates, Source as PriceSource};
+use crate::policy::cost::Cost;
+use crate::policy::ledger::Tried;
 use crate::policy::retry;
 use crate::trap::{self, Place};
+use crate::wire::usage::Beside;
 
 /// A request that the limits have let through and that is not accounted for yet.
 #[derive(Debug)]
@@ -39,6 +42,10 @@ pub struct Progress {
     pub request_id: Option<String>,
     /// The provider that answered, where a header or the URL tells it.
     pub provider: Option<String>,
+    /// The candidate that was asked last; none without a route.
+    pub candidate: Option<Candidate>,
+    /// Candidates that have failed, oldest first.
+    pub tried: Vec<Tried>,
     /// Status of the last response; 0 where there was none.
     pub status: u16,
     /// Tokens of all prompts.
@@ -47,6 +54,12 @@ pub struct Progress {
     pub completion_tokens: u64,
     /// Tokens in all, as the server adds them up.
     pub total_tokens: u64,
+    /// What servers told beside their counts: costs, cached and reasoning tokens.
+    pub beside: Beside,
+    /// The same of the answer that is about to be booked.
+    pub told_beside: Beside,
+    /// Tokens of prompts and completions whose cost no server told.
+    pub unpriced: (u64, u64),
     /// Whether some of the tokens are estimates.
     pub estimated: bool,
     /// Whether some of the tokens were reported.
@@ -193,23 +206,53 @@ impl Call {
         let Some(admitted) = self.account.find(index) else {
             return;
         };
-        self.book(&admitted, prompt, completion, now);
+        let told = |progress: &mut Progress| std::mem::take(&mut progress.told_beside);
+        let beside = self.account.progress.get(told);
+        self.end_reservation(&admitted, prompt, completion, beside.usd, now);
         let total = total.unwrap_or(prompt.saturating_add(completion));
         self.account.progress.get(|progress| {
             progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
             progress.completion_tokens = progress.completion_tokens.saturating_add(completion);
             progress.total_tokens = progress.total_tokens.saturating_add(total);
+            progress.beside = progress.beside.plus(beside);
+            if beside.usd.is_none() {
+                let (prompts, completions) = progress.unpriced;
+                progress.unpriced = (
+                    prompts.saturating_add(prompt),
+                    completions.saturating_add(completion),
+                );
+            }
             progress.estimated |= estimated;
             progress.reported |= !estimated;
         });
     }
 
+    /// What the server of the answer that is booked next told beside its counts.
+    pub fn told_beside(&self, beside: Beside) {
+        self.account
+            .progress
+            .get(|progress| progress.told_beside = beside);
+    }
+
     /// Ends a request's reservation with what was used.
     pub(super) fn book(&self, admitted: &Rc<Admitted>, prompt: u64, completion: u64, now: Now) {
+        self.end_reservation(admitted, prompt, completion, None, now);
+    }
+
+    /// The same, at the cost that the server told, if it did.
+    fn end_reservation(
+        &self,
+        admitted: &Rc<Admitted>,
+        prompt: u64,
+        completion: u64,
+        told_usd: Option<f64>,
+        now: Now,
+    ) {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            let (mut tokens, mut usd) = (tokens, self.usd_to_book(prompt, completion));
+            let usd = || self.usd_to_book(admitted.index, prompt, completion);
+            let (mut tokens, mut usd) = (tokens, told_usd.unwrap_or_else(usd));
             if admitted.unseen.get() {
                 self.take_reserved(admitted, &mut tokens, &mut usd);
             }
@@ -249,11 +292,14 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used =
-                |progress: &mut Progress| (progress.prompt_tokens, progress.completion_tokens);
-            let (prompt, completion) = self.account.progress.get(used);
-            let usd = self.usd_to_book(prompt, completion);
-            self.settle(&whole, prompt.saturating_add(completion), usd, now);
+            let used = |progress: &mut Progress| {
+                let tokens = progress.prompt_tokens;
+                let tokens = tokens.saturating_add(progress.completion_tokens);
+                (tokens, progress.unpriced, progress.beside.usd)
+            };
+            let (tokens, (prompt, completion), told) = self.account.progress.get(used);
+            let usd = self.usd_to_book(0, prompt, completion) + told.unwrap_or(0.0);
+            self.settle(&whole, tokens, usd, now);
         }
         self.freed();
     }
@@ -297,18 +343,23 @@ impl Call {
 
     /// Lets nothing through for a key for as long as a response asks: for its model, and for every one where the window is
     /// the key's. A look into the catalogue stops nobody.
-    pub(super) fn rest(&self, key: usize, head: &Head, now: Now) {
+    pub(super) fn rest(&self, index: usize, key: usize, head: &Head, now: Now) {
         if self.kind.is_none() {
             return;
         }
         let header = |name: &str| head.get(name);
-        let of_key = retry::key_rest_time(head.status, &header, now.wall);
+        // Of several candidates, a provider's own window that is spent stops the one that is behind it.
+        let status = match self.candidate_count() {
+            1 => head.status,
+            _ => 200,
+        };
+        let of_key = retry::key_rest_time(status, &header, now.wall);
         if let Some(rest) = of_key {
             self.block(self.shared.scope(key), rest, now);
         }
         let of_model = retry::rest_time(head.status, &header, now.wall);
         if let Some(rest) = of_model.filter(|rest| of_key.is_none_or(|of_key| of_key < *rest)) {
-            self.block(self.pause_scope(key), rest, now);
+            self.block(self.pause_scope(index, key), rest, now);
         }
     }
 
@@ -334,11 +385,14 @@ impl Call {
     }
 
     /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
-    fn usd_to_book(&self, prompt: u64, completion: u64) -> f64 {
+    fn usd_to_book(&self, index: usize, prompt: u64, completion: u64) -> f64 {
         let provider = self.provider();
-        let known = self.cost(provider.as_deref(), prompt, completion).usd;
+        let model = self.model_of(index);
+        let known = self
+            .cost(&model, provider.as_deref(), prompt, completion)
+            .usd;
         let reserved = || {
-            let (rates, source) = self.rates(None)?;
+            let (rates, source) = self.shared.rates(&model, None)?;
             rates.cost(prompt as f64, completion as f64, source).usd
         };
         known.or_else(reserved).unwrap_or(0.0)
@@ -362,26 +416,39 @@ impl Call {
         *tokens = (*tokens).max(least);
     }
 
-    /// The price of a request beforehand: its prompt and the longest answer.
+    /// The price of a request beforehand: its prompt and the longest answer, of the dearest candidate.
     pub(super) fn most_usd(&self, index: usize) -> f64 {
-        let price = || {
-            let (rates, _) = self.rates(None)?;
-            let ask = &self.requests.get(index)?.ask;
+        let Some(ask) = self.requests.get(index).map(|request| &request.ask) else {
+            return 0.0;
+        };
+        let price = |model: &str| {
+            let (rates, _) = self.shared.rates(model, None)?;
             let prompt = ask.prompt_tokens as f64 * rates.input_per_million;
             let completion = ask.most_completion() * rates.output_per_million;
             Some((prompt + completion) / 1e6)
         };
-        price().unwrap_or(0.0)
+        let dearest = self.candidates.get(|list| {
+            let prices = list.iter().filter_map(|candidate| price(&candidate.sent));
+            prices.reduce(f64::max)
+        });
+        dearest.or_else(|| price(&self.model)).unwrap_or(0.0)
     }
 
-    /// The price of tokens, and where that price comes from.
-    pub(super) fn rates(&self, provider: Option<&str>) -> Option<(Rates, PriceSource)> {
-        self.shared.rates(&self.model, provider)
+    /// Whether any model that may be asked has a price.
+    pub(super) fn is_priced(&self) -> bool {
+        let has_price = |model: &String| self.shared.rates(model, None).is_some();
+        self.named.iter().any(has_price)
     }
 
     /// What tokens cost where a provider answers.
-    pub(super) fn cost(&self, provider: Option<&str>, prompt: u64, completion: u64) -> Cost {
-        match self.rates(provider) {
+    pub(super) fn cost(
+        &self,
+        model: &str,
+        provider: Option<&str>,
+        prompt: u64,
+        completion: u64,
+    ) -> Cost {
+        match self.shared.rates(model, provider) {
             Some((rates, source)) => rates.cost(prompt as f64, completion as f64, source),
             None => Cost::unknown(),
         }

@@ -72,9 +72,10 @@ impl Call {
 
     /// A look into the catalogue counts against no limit.
     fn admit_unlimited(&self, machine: &mut Machine, now: Now) -> Step {
+        let model = self.model_of(machine.index);
         let keys = self
             .shared
-            .pool(|pool| pool.pick(&self.model, &machine.tried, now));
+            .pool(|pool| pool.pick(&model, &machine.tried, now));
         let key = keys.first().copied().unwrap_or(0);
         let admitted = self.let_through(machine.index, key, None);
         self.send(machine, admitted, now)
@@ -125,9 +126,10 @@ impl Call {
         if self.has_budget() && self.shared.has_lost_counters() {
             return self.give_up(machine, self.overdrawn());
         }
+        let model = self.model_of(machine.index);
         let keys = self
             .shared
-            .pool(|pool| pool.pick(&self.model, &machine.tried, now));
+            .pool(|pool| pool.pick(&model, &machine.tried, now));
         let round = Round {
             keys,
             next: 0,
@@ -235,7 +237,7 @@ impl Call {
 
     /// Adds the keys that rest to a round in which the server wants a key to pause for longer than the call waits: the last
     /// usable key is tried all the same.
-    fn turns_to_others(&self, round: &mut Round, now: Now) -> bool {
+    fn turns_to_others(&self, index: usize, round: &mut Round, now: Now) -> bool {
         let waits = self.shared.config.waiting.waits;
         let ends = |refusal: &Refusal| {
             refusal.limit.reason == Reason::Blocked
@@ -248,7 +250,8 @@ impl Call {
         if !round.soonest.as_ref().is_some_and(ends) {
             return false;
         }
-        let others = |pool: &mut KeyPool| pool.others(&self.model, &round.keys, now);
+        let model = self.model_of(index);
+        let others = |pool: &mut KeyPool| pool.others(&model, &round.keys, now);
         let mut others = self.shared.pool(others);
         round.keys.append(&mut others);
         round.next < round.keys.len()
@@ -267,7 +270,7 @@ impl Call {
 
     /// Every key was refused: the request waits, or gives up.
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
-        if self.turns_to_others(&mut round, now) {
+        if self.turns_to_others(machine.index, &mut round, now) {
             return self.go_round(machine, round, now);
         }
         let Some(refusal) = &mut round.soonest else {
@@ -275,7 +278,8 @@ impl Call {
         };
         let of_key = |key: &usize| refusal.scope == self.shared.scope(*key);
         if round.keys.iter().any(of_key) {
-            let next_ready = |pool: &mut KeyPool| pool.next_ready(&self.model, &round.keys, now);
+            let model = self.model_of(machine.index);
+            let next_ready = |pool: &mut KeyPool| pool.next_ready(&model, &round.keys, now);
             round.rested = self.shared.pool(next_ready);
             // A request that is too large for one key is so for each of them.
             if refusal.limit.retry_after.is_finite() {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::account::Admitted;
+use super::failover::may_help;
 use super::failure::{Cancelled, Failure};
 use super::head::Head;
 use super::machine::{Machine, State};
@@ -51,7 +52,10 @@ impl Call {
             }
             (state, Event::Cancelled(how)) => self.end_early(machine, state, how, now),
             (State::New, Event::Begin) => self.begin(machine, now),
-            (State::AwaitingPrices, Event::Prices) => self.afford(machine, now),
+            (State::AwaitingPrices, Event::Prices) => {
+                self.awaits_prices.set(false);
+                self.afford(machine, now)
+            }
             (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
             (State::AskingKey, Event::NoKey(why)) => machine.fail(Box::new(self.no_key(why))),
             (State::Reserving(round), Event::Reserved(answer)) => {
@@ -82,35 +86,34 @@ impl Call {
         }
     }
 
-    fn end(&self, machine: &mut Machine) -> Step {
+    pub(super) fn end(&self, machine: &mut Machine) -> Step {
         machine.state = State::Over;
         Step::Nothing
     }
 
     fn begin(&self, machine: &mut Machine, now: Now) -> Step {
         trap::here(Place::Send);
-        if self.kind.is_some() && self.has_budget() {
-            if self.awaits_prices.get() {
-                machine.state = State::AwaitingPrices;
-                return Step::AwaitPrices;
-            }
-            return self.afford(machine, now);
+        if self.kind.is_none() {
+            return self.prepare(machine, now);
         }
-        self.prepare(machine, now)
+        if self.awaits_prices.get() && (self.has_budget() || self.looks_at_offers()) {
+            machine.state = State::AwaitingPrices;
+            return Step::AwaitPrices;
+        }
+        self.afford(machine, now)
     }
 
     /// A budget needs the price before the request: without one nothing is sent.
     fn afford(&self, machine: &mut Machine, now: Now) -> Step {
-        self.awaits_prices.set(false);
-        if self.rates(None).is_none() {
+        if self.has_budget() && !self.is_priced() {
             let failure = self.failure(self.unpriced());
             return machine.fail(Box::new(failure));
         }
-        self.prepare(machine, now)
+        self.set_out(machine, now)
     }
 
     /// The next attempt: its key comes before its reservation, so that a slow key function holds nothing.
-    fn prepare(&self, machine: &mut Machine, now: Now) -> Step {
+    pub(super) fn prepare(&self, machine: &mut Machine, now: Now) -> Step {
         if machine.is_whole {
             return self.admit_whole(machine, now);
         }
@@ -141,14 +144,26 @@ impl Call {
 
     /// The request goes out.
     pub(super) fn send(&self, machine: &mut Machine, admitted: Rc<Admitted>, now: Now) -> Step {
+        if machine.tried.is_empty() {
+            machine.began = self.shared.clock();
+        }
         machine.tried.push(admitted.key);
         machine.attempt += 1;
         let attempts = &self.account.attempts;
         attempts.set(attempts.get() + 1);
         let key = admitted.key;
-        self.account
-            .progress
-            .get(|progress| progress.key = Some(key));
+        let request = self.requests.get(machine.index);
+        let aimed = request.and_then(|request| request.aimed.get(|aimed| aimed.clone()));
+        self.account.progress.get(|progress| {
+            progress.key = Some(key);
+            if progress.candidate != aimed {
+                progress.provider = progress
+                    .provider
+                    .take()
+                    .filter(|_| progress.candidate.is_none());
+                progress.candidate = aimed;
+            }
+        });
         if self.kind.is_some() {
             self.shared.pool(|pool| pool.sent(key, now));
         }
@@ -178,7 +193,12 @@ impl Call {
                 patience: self.options.timeouts.idle_before().min(ERROR_BODY_PATIENCE),
             };
         }
-        self.rest(admitted.key, &head, now);
+        if self.is_of_another_model(machine.index) {
+            machine.state = State::ReadingError(admitted, head);
+            return Step::ReadError { patience: 0.0 };
+        }
+        self.answered_by(machine.index);
+        self.rest(machine.index, admitted.key, &head, now);
         let taken_back = |request: &Outgoing| request.taken_back.get();
         if self.requests.get(machine.index).is_some_and(taken_back) {
             self.shared.stream_options_refused.set(true);
@@ -242,6 +262,10 @@ impl Call {
         random: f64,
     ) -> Step {
         trap::here(Place::Failing);
+        if (200..300).contains(&head.status) {
+            self.sent_in_vain(admitted, now);
+            return self.ask_anew(machine, now);
+        }
         self.book(admitted, 0, 0, now);
         let status = head.status;
         let header = |name: &str| head.get(name);
@@ -261,8 +285,8 @@ impl Call {
             status: Some(status),
             delay: self.delay(machine, Some(status), &header, value.as_ref(), now, random),
         };
-        self.cool(admitted.key, head, now);
-        self.rest(admitted.key, head, now);
+        self.cool(admitted, head, now);
+        self.rest(admitted.index, admitted.key, head, now);
         self.failed(machine, failed, now)
     }
 
@@ -275,25 +299,35 @@ impl Call {
         now: Now,
         random: f64,
     ) -> Option<f64> {
+        let count = self.candidate_count();
+        let mut policy = self.options.retry;
+        policy.max_attempts = policy.attempts(count);
         let failure = retry::Failure {
             status,
             header,
             body,
-            attempt: machine.attempt,
+            // Pauses grow with how often somebody has failed, not with how many there are.
+            attempt: match count {
+                1 => machine.attempt,
+                _ => machine.rounds + 1,
+            },
             random,
             now: now.wall,
         };
-        retry::retry_delay(&failure, &self.options.retry)
+        let delay = retry::retry_delay(&failure, &policy);
+        delay.filter(|_| machine.attempt < policy.max_attempts)
     }
 
-    /// What follows from an attempt that failed: another key at once, the same one after a pause, or the end.
+    /// What follows from an attempt that failed: another key or candidate at once, the same one after a pause, or the end.
     fn failed(&self, machine: &mut Machine, failed: Failed, now: Now) -> Step {
-        let too_fast = failed.status == Some(429);
-        let last = machine.attempt >= self.options.retry.max_attempts;
+        let count = self.candidate_count();
+        let too_fast = failed.status == Some(429) && count == 1;
+        let last = machine.attempt >= self.options.retry.attempts(count);
+        let model = self.model_of(machine.index);
         let another = !last
             && self
                 .shared
-                .pool(|pool| pool.has_another(&self.model, &machine.tried, now));
+                .pool(|pool| pool.has_another(&model, &machine.tried, now));
         let mut failure = Box::new(failed.failure);
         failure.attempt = machine.attempt;
         if !last && failed.status == Some(401) && self.shared.config.key_from_function {
@@ -305,6 +339,13 @@ impl Call {
         if another && (of_key || too_fast) {
             machine.last = Some(failure);
             return self.prepare(machine, now);
+        }
+        let helps = count > 1 && may_help(failed.status, &failure);
+        if helps || failed.delay.is_none() {
+            self.note_tried(machine, &failure);
+        }
+        if helps && !last {
+            return self.fail_over(machine, failure, failed.delay, now);
         }
         let Some(delay) = failed.delay else {
             return machine.fail(failure);
@@ -319,11 +360,12 @@ impl Call {
     }
 
     /// Other keys come first from now on, if that is the key's affair.
-    fn cool(&self, key: usize, head: &Head, now: Now) {
+    fn cool(&self, admitted: &Admitted, head: &Head, now: Now) {
         if self.kind.is_some() {
             let rest = retry::rest_time(head.status, &|name| head.get(name), now.wall);
+            let model = self.model_of(admitted.index);
             self.shared
-                .pool(|pool| pool.failed(key, &self.model, head.status, rest, now));
+                .pool(|pool| pool.failed(admitted.key, &model, head.status, rest, now));
         }
     }
 

@@ -6,7 +6,7 @@ use super::Call;
 use super::head::Head;
 use crate::config::header;
 use crate::error::{CUT, Class, Details, Error, add_secret, redact};
-use crate::policy::ledger::Kind;
+use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
@@ -25,6 +25,8 @@ pub struct Failure {
     pub request_id: Option<String>,
     /// The attempt of its request that failed so, from 1; 0 where the failure belongs to none.
     pub attempt: u32,
+    /// The candidates that failed before it, and this one.
+    pub tried: Vec<Tried>,
     /// Whether the driver adds what was thrown, as the cause.
     pub cause: bool,
     /// Whether the driver adds the response's headers.
@@ -68,6 +70,7 @@ pub struct FailureData<'a> {
     attempts: u32,
     request_id: Option<&'a str>,
     attempt: u32,
+    tried: Option<&'a [Tried]>,
     adds_cause: bool,
     adds_headers: bool,
     body: Option<&'a str>,
@@ -81,6 +84,7 @@ impl Failure {
             attempts: 0,
             request_id: None,
             attempt: 0,
+            tried: Vec::new(),
             cause: false,
             headers: false,
             body: None,
@@ -109,6 +113,7 @@ impl Failure {
             attempts: self.attempts,
             request_id: self.request_id.as_deref(),
             attempt: self.attempt,
+            tried: Some(self.tried.as_slice()).filter(|tried| !tried.is_empty()),
             adds_cause: self.cause,
             adds_headers: self.headers,
             body: self.body.as_deref(),

@@ -52,6 +52,16 @@ pub(super) struct Machine {
     pub(super) refused_key: Option<(Option<String>, Box<Failure>)>,
     /// What the last attempt failed with.
     pub(super) last: Option<Box<Failure>>,
+    /// Candidates that are asked if this one fails, the next one first, by their places.
+    pub(super) queue: Vec<usize>,
+    /// The place of the candidate that is asked.
+    pub(super) candidate: usize,
+    /// When it was first asked, by the clock that only passes.
+    pub(super) began: f64,
+    /// Candidates that failed in this round and may be asked again after so many ms, the soonest first.
+    pub(super) again: Vec<(f64, usize)>,
+    /// How often every candidate has failed.
+    pub(super) rounds: u32,
     /// Its wait for the limits.
     pub(super) turn: Option<Turn>,
     /// Whether it lets the call through as a whole, request by request, and sends nothing.

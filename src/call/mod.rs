@@ -55,21 +55,25 @@ pub mod account;
 mod admission;
 mod attempt;
 pub mod delivered;
+mod failover;
 pub mod failure;
 pub mod head;
 mod line;
 mod machine;
+pub mod offer;
 pub mod open;
 pub mod outgoing;
 mod parts;
 mod prices;
 mod quota;
 mod refusal;
+pub mod route;
 pub mod settlement;
 pub mod shared;
 mod told;
 mod whole;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -92,6 +96,7 @@ use machine::Machine;
 use open::Plan;
 use outgoing::Outgoing;
 pub use quota::{QuotaRow, rows as quotas};
+use route::Candidate;
 use shared::Shared;
 
 /// One call.
@@ -109,6 +114,12 @@ pub struct Call {
     pub asks_usage: bool,
     /// The options of this request.
     pub options: RequestOptions,
+    /// The models that may answer, as the caller named them: the body's own first.
+    named: Vec<String>,
+    /// Who may answer, once that is known; empty without a route.
+    candidates: Held<Vec<Candidate>>,
+    /// The model that has answered the first of several requests.
+    locked: Held<Option<String>>,
     /// What is sent.
     pub requests: Vec<Outgoing>,
     /// What an embeddings call is made of.
@@ -309,7 +320,10 @@ impl Call {
         let Some(mut machine) = machine else {
             return Step::Nothing;
         };
-        let step = self.advance(&mut machine, event, now, random);
+        let mut step = self.advance(&mut machine, event, now, random);
+        if let Step::Fail(failure) = &mut step {
+            failure.tried = self.account.progress.get(|progress| progress.tried.clone());
+        }
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {
                 *place = machine;
@@ -358,6 +372,7 @@ impl Call {
         now: impl Into<Now>,
     ) -> Option<String> {
         let now = self.read_clock(now);
+        self.told_beside(completion.beside());
         let usage = completion.usage();
         let told = usage.map_or_else(Told::default, |usage| Told {
             prompt: usage.prompt,
@@ -374,14 +389,30 @@ impl Call {
     /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
     /// catalogue lists it, else named by the response.
     pub fn provider(&self) -> Option<String> {
+        let sent = self
+            .account
+            .progress
+            .get(|progress| progress.candidate.as_ref().map(|of| of.sent.clone()));
+        let sent = sent.as_ref().unwrap_or(&self.model);
         let pinned = match self.shared.config.base_url.is_router {
-            true => pinned_provider(&self.model).map(str::to_string),
-            false => self.shared.prices.listed_provider(&self.model),
+            true => pinned_provider(sent).map(str::to_string),
+            false => self.shared.prices.listed_provider(sent),
         };
         pinned.or_else(|| {
             self.account
                 .progress
                 .get(|progress| progress.provider.clone())
         })
+    }
+
+    /// The model string that request `index` is sent with.
+    fn model_of(&self, index: usize) -> Cow<'_, str> {
+        let request = self.requests.get(index);
+        let aimed = request.and_then(|request| {
+            request
+                .aimed
+                .get(|aimed| aimed.as_ref().map(|of| of.sent.clone()))
+        });
+        aimed.map_or(Cow::Borrowed(&self.model), Cow::Owned)
     }
 }

@@ -30,6 +30,8 @@ pub struct Plan {
     pub batches: Vec<Batch>,
     /// What each embedding is given as.
     pub format: Format,
+    /// What its requests are written from, where several models may answer.
+    pub(super) request: Option<EmbeddingRequest>,
 }
 
 /// What a call brings beside its body.
@@ -97,12 +99,9 @@ impl Call {
             Kind::Completion => request::completion(body, router.is_some(), defaults, &mut hear),
             _ => request::chat(body, defaults, &mut hear),
         }?;
-        let url = match (kind, router) {
-            (Kind::Completion, Some(origin)) => {
-                [origin, route::on_router(&request.model)?.path].concat()
-            }
-            (Kind::Completion, None) => [base, "/completions"].concat(),
-            (Kind::Responses, _) => [base, "/responses"].concat(),
+        let url = match kind {
+            Kind::Completion => route::way(base, router, &request.model)?.0,
+            Kind::Responses => [base, "/responses"].concat(),
             _ => [base, "/chat/completions"].concat(),
         };
         estimator.add_tokens(request.token_ids as u64);
@@ -129,6 +128,10 @@ impl Call {
             vec![outgoing],
             now,
         );
+        call.name_others(defaults)?;
+        for named in call.named.iter().filter(|_| kind == Kind::Completion) {
+            route::way(base, router, named)?;
+        }
         call.doubts = request.doubts;
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;
@@ -151,10 +154,7 @@ impl Call {
             renames: false,
             caps: Caps::NONE,
         };
-        let endpoint = Endpoint {
-            base_url: &config.base_url.url,
-            is_router: config.base_url.is_router,
-        };
+        let endpoint = endpoint(config);
         let mut request = embedding::request::read(body, defaults, endpoint)?;
         let doubts = std::mem::take(&mut request.doubts);
         let batches = request.batches(Bounds {
@@ -174,6 +174,10 @@ impl Call {
             outgoing,
             now,
         );
+        call.name_others(defaults)?;
+        for named in &call.named {
+            request.way(named, endpoint)?;
+        }
         call.doubts = doubts;
         let provider = request.provider.clone();
         call.account
@@ -182,6 +186,7 @@ impl Call {
         call.plan = Some(Plan {
             batches,
             format: request.format,
+            request: (call.named.len() > 1).then_some(request),
         });
         call.open(given.parts)
     }
@@ -228,6 +233,9 @@ impl Call {
         Call {
             shared: shared.clone(),
             kind,
+            named: vec![model.clone()],
+            candidates: Held::default(),
+            locked: Held::default(),
             model,
             stream: false,
             asks_usage: false,
@@ -252,15 +260,29 @@ impl Call {
         }
     }
 
+    /// Takes the models that a route names behind the body's own.
+    fn name_others(&mut self, defaults: Defaults<'_>) -> Result<(), Error> {
+        let Some(route) = &self.options.route else {
+            return Ok(());
+        };
+        for model in &route.models {
+            let model = request::resolve_model(Some(model.clone()), defaults)?;
+            if !self.named.contains(&model) {
+                self.named.push(model);
+            }
+        }
+        Ok(())
+    }
+
     /// The call counts from here on; one with a budget and without a price is refused.
     fn open(mut self, parts: Vec<Part>) -> Result<Call, Error> {
         trap::here(Place::Open);
         self.parts = parts;
         let live = matches!(self.shared.config.pricing, Some(Pricing::Live));
-        if self.has_budget() && !live && self.rates(None).is_none() {
+        if self.has_budget() && !live && !self.is_priced() {
             return Err(self.unpriced());
         }
-        self.awaits_prices.set(self.shared.wants_prices());
+        self.awaits_prices.set(self.wants_catalogue());
         let in_flight = &self.shared.in_flight;
         in_flight.set(in_flight.get() + 1);
         Ok(self)
@@ -285,6 +307,14 @@ fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
             count: given.max_choices,
             is_spending,
         },
+    }
+}
+
+/// Where embeddings requests go.
+pub(super) fn endpoint(config: &Config) -> Endpoint<'_> {
+    Endpoint {
+        base_url: &config.base_url.url,
+        is_router: config.base_url.is_router,
     }
 }
 

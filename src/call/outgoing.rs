@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::route::Candidate;
 use crate::held::Held;
 use crate::policy::reservation::Ask;
 use crate::wire::request;
@@ -13,7 +14,9 @@ pub struct Outgoing {
     /// "GET" or "POST".
     pub method: &'static str,
     /// Where to.
-    pub url: String,
+    pub url: Held<String>,
+    /// The model string that it is sent with, and the name that the caller gave it; none: the call's own.
+    pub aimed: Held<Option<Candidate>>,
     /// The JSON body; let go when the call ends, since the call's object may live much longer.
     body: Held<Option<String>>,
     /// What the request may take.
@@ -29,7 +32,8 @@ impl Outgoing {
     pub fn get(url: String) -> Self {
         Outgoing {
             method: "GET",
-            url,
+            url: Held::new(url),
+            aimed: Held::default(),
             body: Held::new(None),
             ask: Ask {
                 prompt_tokens: 0,
@@ -46,7 +50,8 @@ impl Outgoing {
     pub fn post(url: String, body: String, ask: Ask) -> Self {
         Outgoing {
             method: "POST",
-            url,
+            url: Held::new(url),
+            aimed: Held::default(),
             body: Held::new(Some(body)),
             ask,
             stream_options: Held::default(),
@@ -69,6 +74,22 @@ impl Outgoing {
         });
         self.taken_back.set(true);
         true
+    }
+
+    /// Puts another body in place of its own.
+    pub fn replace_body(&self, text: String) {
+        self.body.get(|body| *body = Some(text));
+    }
+
+    /// Writes another model into the body.
+    pub fn rename(&self, model: &str) {
+        let body = self.body.get(Option::take);
+        let rename = |text| {
+            let moved = &self.stream_options;
+            moved.get(|moved| request::with_model(text, model, moved))
+        };
+        let renamed = body.map(rename);
+        self.body.get(|body| *body = renamed);
     }
 
     /// Uses the body, which is there until the call has ended.

@@ -24,7 +24,7 @@ impl Call {
         }
         let request = index..index + 1;
         let mut of_key = self.part(request.clone(), self.shared.scope(key), of_key, None);
-        of_key.pause = Some(self.pause_scope(key));
+        of_key.pause = Some(self.pause_scope(index, key));
         let mut parts = vec![of_key];
         if config.budget.is_some() {
             let scope = ["budget:", &config.id].concat();
@@ -69,8 +69,8 @@ impl Call {
 
     /// The name under which a key's pauses for the call's model are remembered. A label ends in digits or a word, never in a
     /// blank and a model, so that it is no key's scope.
-    pub(super) fn pause_scope(&self, key: usize) -> String {
-        [&self.shared.scope(key), " ", &self.model].concat()
+    pub(super) fn pause_scope(&self, index: usize, key: usize) -> String {
+        [&self.shared.scope(key), " ", &self.model_of(index)].concat()
     }
 
     fn part(

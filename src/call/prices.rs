@@ -44,6 +44,21 @@ impl Prices {
             .get(|models| model::listed_provider(models, model).map(str::to_string))
     }
 
+    /// Whether a catalogue has been read, however long ago.
+    pub fn are_there(&self) -> bool {
+        self.read_at.get().is_some()
+    }
+
+    /// Uses the models of the catalogue.
+    pub fn models<R>(&self, run: impl FnOnce(&[Model]) -> R) -> R {
+        self.models.get(|models| run(models))
+    }
+
+    /// Whether the catalogue lists a model without a live offer of the provider that its string names.
+    pub fn is_gone(&self, model: &str) -> bool {
+        self.models.get(|models| model::is_gone(models, model))
+    }
+
     /// What a model's tokens cost, and whether that is the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         let (input_per_million, output_per_million, exact) = self

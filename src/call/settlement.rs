@@ -6,7 +6,8 @@ use super::Call;
 use super::account::Progress;
 use super::machine::Machine;
 use crate::policy::clock::Now;
-use crate::policy::ledger::{Kind, Outcome, Settlement, Source, Usage};
+use crate::policy::cost::Cost;
+use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Usage};
 use crate::trap::{self, Place};
 
 /// Usage as an embeddings answer has it: embeddings have no completion.
@@ -83,27 +84,36 @@ impl Call {
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.began).round().max(0.0);
+        let of = progress.candidate.as_ref();
+        let (named, sent) = of.map_or((&self.model, &self.model), |of| (&of.named, &of.sent));
         Settlement {
             outcome: end.outcome,
             finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
             kind,
-            model: self.model.clone(),
+            model: named.clone(),
             key: progress
                 .key
                 .map(|key| self.shared.label(key))
                 .unwrap_or_default(),
             usage: usage(&progress),
-            cost: self.cost(
-                provider.as_deref(),
-                progress.prompt_tokens,
-                progress.completion_tokens,
-            ),
+            cost: self.cost_of(sent, provider.as_deref(), &progress),
             provider,
             attempts: self.account.attempts.get(),
+            tried: progress.tried,
             request_id: progress.request_id,
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
             duration_ms: since_start(ended_at),
+        }
+    }
+
+    /// What servers said it cost, which wins over any price; what they said nothing of counts by its price.
+    fn cost_of(&self, model: &str, provider: Option<&str>, progress: &Progress) -> Cost {
+        let (prompt, completion) = progress.unpriced;
+        let priced = self.cost(model, provider, prompt, completion);
+        match progress.beside.usd {
+            Some(usd) => Cost::reported(usd + priced.usd.unwrap_or(0.0)),
+            None => priced,
         }
     }
 
@@ -127,6 +137,14 @@ fn usage(progress: &Progress) -> Usage {
             true => Source::Reported,
             false => Source::Estimated,
         },
+        prompt_tokens_details: progress
+            .beside
+            .cached
+            .map(|cached_tokens| Cached { cached_tokens }),
+        completion_tokens_details: progress
+            .beside
+            .reasoning
+            .map(|reasoning_tokens| Reasoning { reasoning_tokens }),
         doubt: progress.doubt,
     }
 }

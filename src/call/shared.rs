@@ -11,6 +11,8 @@ use crate::policy::cost::{Pricing, Rates, Source};
 use crate::policy::key_pool::{KeyPool, KeySnapshot, label};
 use crate::policy::ledger::{Spend, SpendSnapshot};
 use crate::policy::limit_store::{MemoryStore, RENEW_AFTER};
+use crate::policy::rest::Rests;
+use crate::policy::sticky::Sticky;
 use crate::trap::{self, Place};
 use crate::wire::model::Model;
 
@@ -63,6 +65,8 @@ pub struct Shared {
     pub store: Store,
     pool: Held<KeyPool>,
     spend: Held<Spend>,
+    rests: Held<Rests>,
+    sticky: Held<Sticky>,
     /// Calls that have begun and not been settled.
     pub in_flight: Cell<u32>,
     /// The sum of the steps that this time made forward.
@@ -121,6 +125,8 @@ impl Shared {
             },
             line: Line::new(host.wakes_across_requests),
             spend: Held::new(Spend::default()),
+            rests: Held::default(),
+            sticky: Held::default(),
             prices: Prices::default(),
             in_flight: Cell::new(0),
             stream_options_refused: Cell::new(false),
@@ -155,6 +161,16 @@ impl Shared {
             trap::here(Place::Keys);
             run(pool)
         })
+    }
+
+    /// Uses what is known of candidates that rest. What a trap loses of it is no loss: the next failure tells it again.
+    pub fn rests<R>(&self, run: impl FnOnce(&mut Rests) -> R) -> R {
+        self.rests.get(run)
+    }
+
+    /// Uses what is known of who answered which conversation.
+    pub fn sticky<R>(&self, run: impl FnOnce(&mut Sticky) -> R) -> R {
+        self.sticky.get(run)
     }
 
     /// Uses the sum of the settlements.
@@ -231,6 +247,7 @@ impl Shared {
         RequestOptions {
             timeouts: self.config.timeouts,
             retry: self.config.retry,
+            route: self.config.route.clone(),
             headers: self.config.headers.clone(),
         }
     }
@@ -272,6 +289,12 @@ impl Shared {
     /// Whether a call that begins now needs prices that are not there: the driver fetches them, or waits for who does.
     pub fn wants_prices(&self) -> bool {
         matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(self.clock())
+    }
+
+    /// Whether the catalogue is missing or old, so that the driver reads it before offers are looked at.
+    pub fn lacks_catalogue(&self, now: Now) -> bool {
+        self.read_clock(now);
+        self.prices.are_wanted(self.clock())
     }
 
     /// The state as plain data.

@@ -56,6 +56,13 @@ impl Bounds {
         whole: true,
         problem: "must be a whole number of at least 0 (0: no limit)",
     };
+    /// An amount that may be zero.
+    pub const AMOUNT: Bounds = Bounds {
+        min: 0.0,
+        max: 1e15,
+        whole: false,
+        problem: "must be a number of at least 0",
+    };
     /// An amount of money.
     pub const USD: Bounds = Bounds {
         min: 0.0,

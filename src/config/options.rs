@@ -1,13 +1,15 @@
 //! A client's options.
 
 use super::field::{Bounds, Fields, wrong_type};
-use super::{BaseUrl, Config, Draft, KeySource, check_id, check_model, header, key, retry};
+use std::rc::Rc;
+
+use super::{BaseUrl, Config, Draft, KeySource, Route, check_id, check_model, header, key, retry};
 use crate::error::Error;
 use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
 
-const OPTIONS: [&str; 20] = [
+const OPTIONS: [&str; 21] = [
     "id",
     "apiKey",
     "apiKeys",
@@ -19,6 +21,7 @@ const OPTIONS: [&str; 20] = [
     "embeddings",
     "retry",
     "maxRetries",
+    "route",
     "timeout",
     "maxEventBytes",
     "maxAnswerBytes",
@@ -100,6 +103,10 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) -> Result
         read_batching(config, &batching)?;
     }
     retry::read(&mut config.retry, given)?;
+    if let Some(route) = given.get("route") {
+        let route = Route::read(route, "route", &config.base_url)?;
+        config.route = Some(Rc::new(route));
+    }
     if let Some(timeout) = given.get("timeout") {
         config.timeouts.read(timeout, &given.path("timeout"))?;
     }

@@ -1,16 +1,19 @@
 //! Options of one request, over the client's.
 
 use super::field::Fields;
-use super::{Config, Headers, Timeouts, header, retry};
+use std::rc::Rc;
+
+use super::{Config, Headers, Route, Timeouts, header, retry};
 use crate::error::Error;
 use crate::json::Value;
 use crate::policy::retry::RetryPolicy;
 
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 8] = [
     "signal",
     "timeout",
     "retry",
     "maxRetries",
+    "route",
     "headers",
     "metadata",
     "onSettled",
@@ -23,6 +26,8 @@ pub struct RequestOptions {
     pub timeouts: Timeouts,
     /// When and how often to try again.
     pub retry: RetryPolicy,
+    /// Who may answer.
+    pub route: Option<Rc<Route>>,
     /// The client's headers and the request's.
     pub headers: Headers,
 }
@@ -35,12 +40,17 @@ impl RequestOptions {
         let mut options = RequestOptions {
             timeouts: client.timeouts,
             retry: client.retry,
+            route: client.route.clone(),
             headers: client.headers.clone(),
         };
         if let Some(timeout) = fields.get("timeout") {
             options.timeouts.read(timeout, &fields.path("timeout"))?;
         }
         retry::read(&mut options.retry, &fields)?;
+        if let Some(route) = fields.get("route") {
+            let route = Route::read(route, "route", &client.base_url)?;
+            options.route = Some(Rc::new(route));
+        }
         if let Some(headers) = fields.object("headers")? {
             header::read(&headers, &mut options.headers)?;
         }

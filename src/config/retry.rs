@@ -41,6 +41,7 @@ pub fn read(policy: &mut RetryPolicy, given: &Fields<'_>) -> Result<(), Error> {
     }
     if let Some(attempts) = attempts {
         policy.max_attempts = attempts as u32;
+        policy.is_given = true;
     }
     Ok(())
 }

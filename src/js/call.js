@@ -117,10 +117,10 @@ export class Call {
 
   // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
   // of what was delivered. `before`: what came before the text and is counted already.
-  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }) {
+  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, beside = undefined) {
     const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
     const said = before.characters + text.length;
-    const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, Date.now(), performance.now()));
+    const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, beside, Date.now(), performance.now()));
     if (!whole || !book()) book(text);
   }
 
@@ -229,13 +229,14 @@ function checkFetch(client) {
   if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none", undefined, "Give one as an option of the client.");
 }
 
-// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks.
-export function open(client, kind, prepare, settle) {
+// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks, `clientOf` the client.
+export function open(clientOf, kind, prepare, settle) {
   let cancel;
   let call;
   try {
-    checkFetch(client);
     const [make, hooks] = prepare();
+    const client = clientOf();
+    checkFetch(client);
     cancel = new Cancel(hooks.signals);
     call = new Call(client, make(Date.now(), performance.now()), cancel);
     call.settle = (given) => {
@@ -263,7 +264,7 @@ function nothing(kind) {
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
   return {
     outcome: "error", finishReason: null, kind, model: "", provider: null, key: "", usage, cost,
-    attempts: 0, requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
+    attempts: 0, tried: [], requestId: null, startedAt: Date.now(), firstTokenMs: null, durationMs: 0,
   };
 }
 

@@ -15,10 +15,12 @@ use crate::call::account::Told;
 use crate::call::head::Head;
 use crate::call::settlement::End;
 use crate::call::{Call, Event, Lost};
+use crate::json;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
 use crate::policy::token;
 use crate::trap::{self, Place};
+use crate::wire::usage::Beside;
 use crate::wire::whole;
 
 /// A call's handle.
@@ -137,7 +139,7 @@ impl CallHandle {
             max_event_bytes: call.shared.config.max_event_bytes,
             max_answer_bytes: call.shared.config.max_answer_bytes,
             is_text: call.is_text(),
-            prices: call.kind.is_some() && call.shared.wants_prices(),
+            prices: call.wants_catalogue(),
             plan,
         };
         if !may_begin || call.plan.is_some() {
@@ -208,9 +210,14 @@ impl CallHandle {
         said: usize,
         text: Option<String>,
         before: f64,
+        beside: Option<String>,
         wall: f64,
         steady: f64,
     ) -> *const u8 {
+        let usage = beside.and_then(|text| json::parse(text.as_bytes()).ok());
+        if let Some(usage) = usage {
+            self.call.told_beside(Beside::of(&usage));
+        }
         let counts = Told {
             prompt,
             completion,

@@ -1,6 +1,7 @@
 // The public client: arguments to Rust, answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
+import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { embed } from "./embeddings.js";
@@ -10,6 +11,7 @@ import { readBody } from "./fetch.js";
 import { ofChat, ofClient } from "./missing.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
+import { livePrices } from "./prices.js";
 import { APIS } from "./protocol.js";
 import { requestText } from "./request.js";
 
@@ -17,17 +19,24 @@ import { requestText } from "./request.js";
 const made = new WeakMap();
 
 export class HuggingFace {
-  #client;
+  #made; // the module's handle, or what makes it
 
   constructor(options) {
-    this.#client = made.get(options) ?? clientFrom(options, new.target);
+    this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat) } };
     this.completions = { create: this.#creator("completion", chat) };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.models = {
       list: (request) => this.#models("", request),
+      offers: (model, route) => this.#offers(model, route),
       retrieve: async (id, request) => this.#models(text("id", id), request),
     };
+  }
+
+  // Once the module runs, for which every call waits.
+  get #client() {
+    if (typeof this.#made === "function") this.#made = this.#made();
+    return this.#made;
   }
 
   static fromConfig(config, select, options) {
@@ -36,7 +45,8 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        return hooked(ClientHandle.from_config(dataText(config, "", pageUrl), id, env, data, around(hooks)), hooks);
+        const text = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(text, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
     );
   }
@@ -76,7 +86,8 @@ export class HuggingFace {
     };
     let opened;
     try {
-      opened = open(this.#client, kind, prepare, settle);
+      const prepared = arrival() === undefined ? prepare : await whenArrived(prepare);
+      opened = open(() => this.#client, kind, prepared, settle);
       const { call, cancel } = opened;
       call.site = site;
       const answer = await run(call, cancel, settled);
@@ -86,9 +97,28 @@ export class HuggingFace {
     }
   }
 
+  // The catalogue is read where it isn't at hand; no model is asked.
+  async #offers(model, route) {
+    const site = callSite(this.#offers);
+    try {
+      const client = this.#client;
+      const data = route === undefined ? undefined : dataText(route, "route");
+      const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
+      let offers = look(false);
+      if (offers === undefined) {
+        await livePrices(client);
+        offers = look(true);
+      }
+      return offers.map(({ model, offer, leftOut, rests }) => ({ model, ...offer, leftOut, rests }));
+    } catch (error) {
+      throw traced(error, site);
+    }
+  }
+
   async #models(id, request) {
     const site = callSite(this.#models);
     try {
+      if (arrival() !== undefined) await arrival();
       return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
@@ -97,6 +127,22 @@ export class HuggingFace {
     }
   }
 }
+
+// What a caller gave is read now, since it may be changed while the module is on its way.
+async function whenArrived(prepare) {
+  try {
+    const prepared = prepare();
+    await arrival();
+    return () => prepared;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+// What needs the module: now, or once it has come.
+const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 const generate = (api) => (client, text, data, ...now) => client.generate(api, text, data, undefined, false, undefined, undefined, ...now);
 const makers = {
@@ -108,7 +154,7 @@ const makers = {
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return hooked(new ClientHandle(data, around(hooks)), hooks);
+    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
   }, below);
 }
 

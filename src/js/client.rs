@@ -16,8 +16,8 @@ use super::policy::parts;
 use super::protocol;
 use crate::call::open::Given;
 use crate::call::shared::{Host, Shared};
-use crate::call::{Call, head};
-use crate::config::{Config, KeySource, RequestOptions};
+use crate::call::{Call, head, route};
+use crate::config::{Config, KeySource, RequestOptions, Route};
 use crate::error::{Error, join};
 use crate::json::Value;
 use crate::trap::{self, Place};
@@ -200,6 +200,28 @@ impl ClientHandle {
             let bytes = JsFuture::from(body).await?;
             keep.call1(&JsValue::UNDEFINED, &bytes)
         }))
+    }
+
+    /// The offers of a model by a route as JSON, or by the client's own; undefined where the catalogue is wanted first.
+    pub fn offers(
+        &self,
+        model: &str,
+        route: Option<String>,
+        is_last: bool,
+        wall: f64,
+        steady: f64,
+    ) -> Result<JsValue, JsValue> {
+        let shared = &self.0;
+        if shared.lacks_catalogue(at(wall, steady)) && !is_last {
+            return Ok(JsValue::UNDEFINED);
+        }
+        let route = match route {
+            None => shared.config.route.as_deref().cloned().unwrap_or_default(),
+            given => Route::read(&convert::options(given)?, "route", &shared.config.base_url)
+                .map_err(error_to_js)?,
+        };
+        let offers = route::offers(shared, model, &route);
+        offers.map(|offers| to_js(&offers)).map_err(error_to_js)
     }
 
     /// Takes live prices out of the body of the whole catalogue; throws where it is none.

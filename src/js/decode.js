@@ -1,7 +1,7 @@
 // Bytes of a chat stream in, chunks or texts out. Framing, folding and comparing happen in wasm; here strings and
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
-import { lengthOf, ownBytes } from "./bytes.js";
+import { ownBytes } from "./bytes.js";
 import { Fold, completionOf, makeRoom } from "./fold.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
@@ -32,6 +32,7 @@ function renewViews() {
 const makeDecoder = () => (utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true }));
 
 export class Decoder {
+  flags = 0; // of the last report: they say the same as what follows
   ended = false;
   delivered_any = false;
   has_event = false;
@@ -51,20 +52,10 @@ export class Decoder {
     this.#keeps = maxAnswerBytes !== undefined;
   }
 
-  // In pieces that are no larger than what a network brings at once: the module's memory never shrinks.
-  push(chunk, mode) {
-    const length = lengthOf(chunk);
-    if (length <= PIECE) return this.#push(chunk, length, mode);
-    const bytes = ownBytes(chunk);
-    const items = [];
-    for (let at = 0; at < length && !this.ended; at += PIECE) {
-      const piece = bytes.subarray(at, at + PIECE);
-      for (const item of this.#push(piece, piece.length, mode)) items.push(item);
-    }
-    return items;
-  }
-
-  #push(chunk, length, mode) {
+  // `length` is what the engine says of the chunk. In pieces that are no larger than what a network brings at once: the module's memory
+  // never shrinks.
+  push(chunk, length, mode) {
+    if (length > PIECE) return this.#pushPieces(chunk, length, mode);
     if (length > this.#room) {
       this.#input = this.#handle.reserve(length);
       this.#room = length;
@@ -72,6 +63,16 @@ export class Decoder {
     if (bytes.length === 0) renewViews();
     bytes.set(chunk, this.#input);
     return this.#take(this.#handle.commit(length, mode), mode);
+  }
+
+  #pushPieces(chunk, length, mode) {
+    const bytes = ownBytes(chunk);
+    const items = [];
+    for (let at = 0; at < length && !this.ended; at += PIECE) {
+      const piece = bytes.subarray(at, at + PIECE);
+      for (const item of this.push(piece, piece.length, mode)) items.push(item);
+    }
+    return items;
   }
 
   // `lost`: the body did not end by itself. Whether it is a good end all the same, `failed` says.
@@ -100,22 +101,32 @@ export class Decoder {
     return this.#keeps ? completionOf(this.#handle.completion_json()) : null;
   }
 
-  // The header is DecoderHandle's `report`.
-  #take(pointer, mode) {
-    if (bytes.length === 0) renewViews();
-    const header = pointer >>> 2;
-    const flags = words[header + 11];
+  // What seldom changes.
+  #say(flags) {
+    this.flags = flags;
     this.ended = (flags & 1) !== 0;
     this.delivered_any = (flags & 2) !== 0;
     this.tail = (flags & 4) !== 0;
     this.failed = (flags & 8) !== 0;
     this.has_event = (flags & 16) !== 0;
+  }
+
+  // The header is DecoderHandle's `report`.
+  #take(pointer, mode) {
+    if (bytes.length === 0) renewViews();
+    const header = pointer >>> 2;
+    const flags = words[header + 11];
+    if (flags !== this.flags) this.#say(flags);
     const items = words[header];
     if (items === 0) return [];
+    if (mode !== TEXT || words[header + 1] !== 0) return this.#items(header, items);
+    return [textOf(header)];
+  }
+
+  #items(header, items) {
     const parsed = parseList(words[header + 7] >>> 0, words[header + 8]);
     if (words[header + 1] === items) return parsed;
-    const text = decodeText(words[header + 3] >>> 0, words[header + 4], words[header + 5]);
-    if (mode === TEXT) return [text];
+    const text = textOf(header);
     const ops = words[header + 2] >>> 2;
     const definitions = parseList(words[header + 9] >>> 0, words[header + 10]);
     return this.#chunks(items, ops, text, words[header + 6] >>> 3, parsed, definitions);
@@ -181,13 +192,20 @@ function parseList(pointer, length) {
   return length === 0 ? NONE : JSON.parse(utf8.decode(bytes.subarray(pointer, pointer + length)));
 }
 
+const textOf = (header) => decodeText(words[header + 3] >>> 0, words[header + 4], words[header + 5]);
+
 // The decoder of the platform costs more than a few characters do; they are sound UTF-8, as wasm has seen to.
 function decodeText(pointer, length, units) {
   const end = pointer + length;
   if (units > 24) return utf8.decode(bytes.subarray(pointer, end));
   const list = bytes;
   let text = "";
-  for (let at = pointer; at < end; at++) {
+  let at = pointer;
+  // In ASCII, four are made at once.
+  if (units === length) {
+    for (; at + 4 <= end; at += 4) text += String.fromCharCode(list[at], list[at + 1], list[at + 2], list[at + 3]);
+  }
+  for (; at < end; at++) {
     let code = list[at];
     if (code >= 0xf0) {
       code = ((code & 0x07) << 18) | ((list[at + 1] & 0x3f) << 12) | ((list[at + 2] & 0x3f) << 6) | (list[at + 3] & 0x3f);

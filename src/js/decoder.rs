@@ -98,8 +98,9 @@ impl DecoderHandle {
     }
 
     /// The completion as far as it has come, as JSON in UTF-8.
-    pub fn completion_json(&self) -> Vec<u8> {
+    pub fn completion_json(&mut self) -> Vec<u8> {
         trap::here(Place::Fold);
+        self.inner.settle();
         self.inner.completion().to_json()
     }
 }

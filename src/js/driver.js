@@ -21,12 +21,15 @@ export async function drive(call, index) {
   const tell = (kind, number = 0) => unlessOver(() => event(kind, number));
   const attempts = []; // what each attempt left: {thrown} or {headers}
   let thrown;
+  let key = null;
+  let refused = null;
   let sent;
   const hear = (response) => {
     const values = head(response);
     attempts.push({ headers: response.headers });
     if (cancel.cause !== null) discard(response);
     else call.headers = response.headers;
+    if (response.status === 401) refused = key;
     return unlessOver(() => call.say(index, HEAD, response.status, values));
   };
   let step = call.first ?? tell(BEGIN);
@@ -38,9 +41,11 @@ export async function drive(call, index) {
         step = tell(PRICES);
         break;
       case ASK_KEY: {
-        const given = await keyOf(client, cancel, step.ms);
-        if (typeof given.key === "string") step = unlessOver(() => call.say(index, KEY, 0, given.key));
-        else {
+        const given = await keyOf(client, cancel, step.ms, refused);
+        if (typeof given.key === "string") {
+          ({ key } = given);
+          step = unlessOver(() => call.say(index, KEY, 0, key));
+        } else {
           thrown = given.thrown;
           step = tell(NO_KEY, given.why);
         }
@@ -103,9 +108,9 @@ async function over(promise) {
   }
 }
 
-async function keyOf(client, cancel, ms) {
+async function keyOf(client, cancel, ms, refused) {
   try {
-    const given = await askKey(client.apiKey, cancel, ms);
+    const given = await askKey(client.apiKey, cancel, ms, refused);
     if (given === undefined) return { why: TOO_LATE };
     const { key } = given;
     return { key, why: typeof key?.status === "number" ? IS_RESPONSE : IS_NO_STRING };

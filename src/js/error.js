@@ -38,6 +38,7 @@ export class HfetchError extends Error {
   constructor(message, fields = {}) {
     super(message, "cause" in fields ? { cause: fields.cause } : undefined);
     this.hint = fields.hint ?? null;
+    if (fields.tried) this.tried = fields.tried;
   }
 }
 

@@ -37,10 +37,11 @@ export function warnOfLoss(what) {
   say("warn", `hfetch: an internal fault lost ${what}; that begins anew`);
 }
 
-// Resolves with {key}, or with nothing after `ms`; rejects with what the function throws, or when the call ends first.
-export function askKey(give, cancel, ms) {
+// Resolves with {key}, or with nothing after `ms`; rejects with what the function throws, or when the call ends first. `refused`: the key
+// that it gave before for this call and that was answered with 401, or null.
+export function askKey(give, cancel, ms, refused) {
   const { done, wake } = cancel.nap(ms);
-  const asked = (async () => ({ key: checked(await give()) }))();
+  const asked = (async () => ({ key: checked(await give({ refused })) }))();
   return Promise.race([asked, done]).finally(wake);
 }
 

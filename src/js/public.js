@@ -29,5 +29,6 @@ export {
 export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore } from "./policy.js";
 export { reasoningOf } from "./reasoning.js";
 export { SseDecoder } from "./sse.js";
+export { ticketKey } from "./ticket_key.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";

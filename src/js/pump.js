@@ -9,7 +9,7 @@ import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, ope
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
-import { Turns } from "./turn.js";
+import { LOOK, Turns } from "./turn.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
@@ -51,10 +51,12 @@ export class Pump {
   #size = 0; // bytes
   #looks = 0; // since the last read that brought bytes began or ended
   #empty = false; // the last read brought no byte
+  #reads = 0;
   #turns = new Turns();
   #alarm = null;
   #forget = () => {};
   #told = false;
+  #flags = 0; // of the decoder, as it has been heard
   #seenToken = false;
   #hasEvent = false;
   #onOver = [];
@@ -136,7 +138,7 @@ export class Pump {
     if (this.#alarm === null) this.#watch();
     try {
       this.#reader ??= openReader(this.#sent.response.body);
-      const turn = this.#turns.due();
+      const turn = ++this.#reads % LOOK === 0 ? this.#turns.due() : undefined;
       return turn === undefined ? this.#reader.read() : turn.then(this.#readOn);
     } catch (error) {
       return Promise.reject(error);
@@ -181,27 +183,43 @@ export class Pump {
     this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     try {
-      return this.#take(value, done);
+      return this.#take(value, size, done);
     } catch (cause) {
       return () => this.#finishBroken(cause);
     }
   }
 
-  #take(value, done) {
+  // What every read takes is as short as can be: an engine makes one piece of it.
+  #take(value, size, done) {
+    if (done || this.passThrough !== null) return this.#takeOther(value, done);
+    const decoder = this.#decoder;
+    this.#enqueue(decoder.push(value, size, this.mode));
+    return decoder.flags === this.#flags ? null : this.#learn(false);
+  }
+
+  #takeOther(value, done) {
     const decoder = this.#decoder;
     const through = this.passThrough;
-    const bytes = done ? NOTHING : through === null ? value : through.whole(value);
+    const bytes = done ? NOTHING : through.whole(value);
     if (bytes === undefined) return () => this.#finishLost(new Unreadable("an event of the stream is too large to be handed on"));
-    let items = done ? this.#end(false) : decoder.push(bytes, this.mode);
+    const items = done ? this.#end(false) : decoder.push(bytes, lengthOf(bytes), this.mode);
+    const end = this.#learn(done);
+    const over = end !== null;
+    this.#enqueue(through === null ? items : through.take(bytes, decoder.tail, over, over && decoder.failed));
+    return end;
+  }
+
+  // What the decoder says that seldom changes; gives what ends the stream, or null.
+  #learn(done) {
+    const decoder = this.#decoder;
+    this.#flags = decoder.flags;
     if (!this.#seenToken && decoder.delivered_any) {
       this.#seenToken = true;
       this.#call.first_token();
     }
-    const over = done || decoder.ended;
-    if (!this.#hasEvent && decoder.has_event && !over) this.#begin();
-    if (through !== null) items = through.take(bytes, decoder.tail, over, over && decoder.failed);
-    this.#enqueue(items);
-    return over ? () => this.#finishDecoded() : null;
+    if (done || decoder.ended) return () => this.#finishDecoded();
+    if (!this.#hasEvent && decoder.has_event) this.#begin();
+    return null;
   }
 
   #enqueue(items) {
@@ -235,7 +253,7 @@ export class Pump {
   // What is held back is a part of the body.
   #end(lost) {
     const held = this.passThrough?.held() ?? NOTHING;
-    if (held.length > 0) this.#decoder.push(held, this.mode);
+    if (held.length > 0) this.#decoder.push(held, held.length, this.mode);
     return this.#decoder.end(this.mode, lost);
   }
 

@@ -114,7 +114,7 @@ struct Reserve<'a> {
 #[derive(Serialize)]
 struct Send<'a> {
     kind: u8,
-    url: &'a str,
+    url: String,
     method: &'static str,
     body: Option<InPlace<'a>>,
     key: Option<&'a str>,
@@ -224,7 +224,7 @@ fn send<'a>(
     let headers = &call.options.headers;
     StepData::Send(Send {
         kind: protocol::SEND,
-        url: &request.url,
+        url: request.url.get(|url| url.clone()),
         method: request.method,
         body: body.map(InPlace),
         key,

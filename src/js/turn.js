@@ -1,22 +1,21 @@
 // Turns of the event loop. Where promises alone follow one another, as in a body that is there at once or gives nothing for ever, no
 // timer fires: neither a timeout nor a caller's signal.
 
-const LOOK = 256; // reads between two looks at the clock
+/** Reads between two looks at the clock. Who reads counts them: it is a part of each read of a small chunk. */
+export const LOOK = 256;
 const LONG = 50; // ms of reading
-const MANY = 65_536; // reads: in a Worker no clock goes on before something arrives
+const MANY = 256; // looks: in a Worker no clock goes on before something arrives
 
-// Counts what is read.
 export class Turns {
-  #reads = 0;
+  #looks = 0;
   #since = undefined;
 
-  // A promise of a turn where one is due.
+  // Asked after each LOOK reads: a promise of a turn where one is due.
   due() {
-    if (++this.#reads % LOOK !== 0) return undefined;
     const now = performance.now();
     this.#since ??= now;
-    if (now - this.#since < LONG && this.#reads < MANY) return undefined;
-    this.#reads = 0;
+    if (now - this.#since < LONG && ++this.#looks < MANY) return undefined;
+    this.#looks = 0;
     return new Promise((resolve) => setTimeout(resolve)).then(() => {
       this.#since = performance.now();
     });

@@ -130,6 +130,7 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
         b'n' if rest.first_chunk() == Some(b"null") => Ok(at + 4),
         b't' if rest.first_chunk() == Some(b"true") => Ok(at + 4),
         b'f' if rest.first_chunk() == Some(b"false") => Ok(at + 5),
+        _ if rest.is_empty() => Err("unexpected end"),
         _ => Err("not a value"),
     }
 }

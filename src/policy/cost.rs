@@ -199,6 +199,8 @@ fn round(rate: f64) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
+    /// The server said what it cost.
+    Reported,
     /// The caller's own prices.
     Configured,
     /// The catalogue's price of the provider that answered.
@@ -224,6 +226,15 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Of a request whose server said what it cost.
+    pub fn reported(usd: f64) -> Self {
+        Cost {
+            usd: Some(usd),
+            source: Source::Reported,
+            ..Cost::unknown()
+        }
+    }
+
     /// Of a request whose price nobody knows.
     pub fn unknown() -> Self {
         Cost {

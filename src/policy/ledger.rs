@@ -43,6 +43,20 @@ pub enum Source {
     Estimated,
 }
 
+/// What a prompt's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cached {
+    /// From a cache.
+    pub cached_tokens: f64,
+}
+
+/// What a completion's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Reasoning {
+    /// Reasoning.
+    pub reasoning_tokens: f64,
+}
+
 /// Tokens; names as on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Usage {
@@ -52,11 +66,33 @@ pub struct Usage {
     pub completion_tokens: f64,
     /// As the server adds them up; not always the sum.
     pub total_tokens: f64,
+    /// Of the prompt's tokens, where the server told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_details: Option<Cached>,
+    /// Of the completion's tokens, where the server told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens_details: Option<Reasoning>,
     /// Who counted.
     pub source: Source,
     /// Which count of the server's can't be right, for which an estimate stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<&'static str>,
+}
+
+/// A candidate that failed, as another one was there to be asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// The model as the caller named it.
+    pub model: String,
+    /// The provider, where known.
+    pub provider: Option<String>,
+    /// HTTP status; none where there was no response.
+    pub status: Option<u16>,
+    /// The class of its error.
+    pub error: &'static str,
+    /// Ms from its first request until it had failed.
+    pub duration_ms: f64,
 }
 
 /// What became of one request; `metadata` is the caller's and joins it at the border.
@@ -69,7 +105,7 @@ pub struct Settlement {
     pub finish_reason: Option<String>,
     /// What was asked for.
     pub kind: Kind,
-    /// The model as asked for.
+    /// The model as asked for, or the one of the route's that was asked last.
     pub model: String,
     /// Who answered, where known.
     pub provider: Option<String>,
@@ -81,6 +117,8 @@ pub struct Settlement {
     pub cost: Cost,
     /// Requests that went out.
     pub attempts: u32,
+    /// The candidates that failed before the one that answered, oldest first.
+    pub tried: Vec<Tried>,
     /// The server's id of the last one.
     pub request_id: Option<String>,
     /// Ms since the epoch.

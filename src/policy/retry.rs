@@ -10,6 +10,8 @@ use crate::json::Value;
 pub struct RetryPolicy {
     /// Tries in all, the first included.
     pub max_attempts: u32,
+    /// Whether the caller gave that number: then it holds for a route of several candidates too.
+    pub is_given: bool,
     /// Bound of the first wait in ms; it doubles each time.
     pub base_delay: f64,
     /// Bound of every wait in ms; a server that asks for more is not waited for.
@@ -25,6 +27,7 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
             max_attempts: 3,
+            is_given: false,
             base_delay: 500.0,
             max_delay: 30_000.0,
             max_loading_wait: 60_000.0,
@@ -54,6 +57,21 @@ pub struct Failure<'a> {
 impl std::fmt::Debug for Failure<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Failure")
+    }
+}
+
+/// Tries that a route of several candidates has at most, where the caller gave no number.
+const MOST_OF_ROUTE: u32 = 8;
+
+impl RetryPolicy {
+    /// Tries in all of a call with so many candidates: one more for each further one.
+    pub fn attempts(&self, candidates: usize) -> u32 {
+        if self.is_given {
+            return self.max_attempts;
+        }
+        let further = u32::try_from(candidates.saturating_sub(1)).unwrap_or(MOST_OF_ROUTE);
+        let more = self.max_attempts.saturating_add(further).min(MOST_OF_ROUTE);
+        more.max(self.max_attempts)
     }
 }
 

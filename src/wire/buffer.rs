@@ -113,7 +113,12 @@ impl Buffer {
     fn room(&mut self, more: usize) -> &mut [u8] {
         let needed = self.length + more + 16;
         if self.bytes.len() < needed {
-            self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
+            // Zeroed as it is allocated: to be filled afterwards takes longer than the copy.
+            let mut bytes = vec![0; needed.max(2 * self.bytes.len())];
+            if let Some(to) = bytes.get_mut(..self.length) {
+                to.copy_from_slice(self.as_slice());
+            }
+            self.bytes = bytes;
         }
         self.bytes.get_mut(self.length..).unwrap_or_default()
     }

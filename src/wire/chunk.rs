@@ -132,6 +132,12 @@ impl<'a> Reader<'a, '_> {
         self.fields.push(Field { part, span });
     }
 
+    /// The value that was passed over last.
+    fn push_value(&mut self, part: Part, value: &[u8]) {
+        let end = self.scanner.at();
+        self.push(part, end - value.len()..end);
+    }
+
     /// Takes back what was said in the fields from `scope` on by a key that comes again.
     #[inline]
     fn forget(&mut self, scope: usize, part: Part) {
@@ -160,11 +166,9 @@ impl<'a> Reader<'a, '_> {
     /// The next value as it stands, unless it is null.
     fn raw(&mut self, part: Part, scope: usize) -> Read {
         self.forget(scope, part);
-        let kind = self.scanner.kind()?;
-        let start = self.scanner.at();
-        self.scanner.skip()?;
-        if kind != Kind::Null {
-            self.push(part, start..self.scanner.at());
+        let value = self.scanner.skip()?;
+        if value != b"null" {
+            self.push_value(part, value);
         }
         Ok(())
     }
@@ -331,10 +335,8 @@ impl<'a> Reader<'a, '_> {
 
     /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
     fn telling(&mut self) -> Result<&'a [u8], Stop> {
-        self.scanner.kind()?;
-        let start = self.scanner.at();
         let value = self.scanner.skip()?;
-        self.push(Part::Object, start..self.scanner.at());
+        self.push_value(Part::Object, value);
         Ok(value)
     }
 

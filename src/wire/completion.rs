@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::buffer::LONG;
 use super::chunk::{Field, Part};
 use crate::json::{self, Value, unescape};
+use crate::wire::usage::Beside;
 
 mod call;
 mod choice;
@@ -345,6 +346,13 @@ impl Completion {
             total,
         };
         (reported.prompt.is_some() || reported.completion.is_some()).then_some(reported)
+    }
+
+    /// What the usage reported last tells beside its counts.
+    pub fn beside(&self) -> Beside {
+        let usage = self.usage.as_deref().map(count::counts_of);
+        let usage = usage.and_then(|usage| json::parse(&usage).ok());
+        usage.map_or_else(Beside::default, |usage| Beside::of(&usage))
     }
 
     /// Bytes of all that a model wrote.

@@ -13,4 +13,5 @@ pub mod request;
 pub mod sse;
 pub mod stream;
 pub mod template;
+pub mod usage;
 pub mod whole;

@@ -17,6 +17,9 @@ pub struct Model {
     /// The organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
+    /// What it reads: "text", "image", …
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub input_modalities: Vec<String>,
     /// Who serves it.
     pub providers: Vec<Offer>,
 }
@@ -110,8 +113,13 @@ impl Model {
         for offer in offers.unwrap_or_default() {
             providers.extend(Offer::from_value(offer));
         }
+        let architecture = value.get("architecture");
+        let input = architecture.and_then(|value| value.get("input_modalities"));
+        let input = input.and_then(Value::as_array).unwrap_or_default().iter();
+        let input = input.filter_map(|name| name.as_str().map(str::to_string));
         Some(Model {
             id,
+            input_modalities: input.collect(),
             created: number(value, "created"),
             owned_by: text(value, "owned_by"),
             providers,
@@ -212,6 +220,14 @@ pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option
 pub fn listed_provider<'a>(models: &[Model], model: &'a str) -> Option<&'a str> {
     let (entry, suffix) = find(models, model)?;
     entry.offer(suffix).map(|_| suffix)
+}
+
+/// Whether a catalogue lists a model without a live offer of the provider that its string names.
+pub fn is_gone(models: &[Model], model: &str) -> bool {
+    let Some((entry, suffix)) = find(models, model) else {
+        return false;
+    };
+    !entry.live().any(|offer| offer.provider == suffix)
 }
 
 /// A model's entry, and what stands behind its id. An id may have a colon of its own where the router is not asked.

@@ -84,6 +84,37 @@ pub fn without(body: &str, member: &Range<usize>) -> String {
     kept.map(Option::unwrap_or_default).concat()
 }
 
+/// A body with another model, wherever its member stands; `moved`, a place in it, moves with what is around it.
+pub fn with_model(body: String, model: &str, moved: &mut Option<Range<usize>>) -> String {
+    let Some(old) = model_place(&body) else {
+        return body;
+    };
+    let mut quoted = Vec::with_capacity(model.len() + 2);
+    write_string(model, &mut quoted);
+    let quoted = String::from_utf8_lossy(&quoted);
+    if let Some(place) = moved.as_mut().filter(|place| place.start >= old.end) {
+        let shift = |at: usize| (at + quoted.len()).saturating_sub(old.len());
+        *place = shift(place.start)..shift(place.end);
+    }
+    let around = [body.get(..old.start), body.get(old.end..)];
+    let [before, after] = around.map(Option::unwrap_or_default);
+    [before, &quoted, after].concat()
+}
+
+/// Where the model's value stands in a body.
+fn model_place(body: &str) -> Option<Range<usize>> {
+    let mut scanner = Scanner::new(body.as_bytes());
+    scanner.begin_object().ok()?;
+    while let Some(key) = scanner.next_key().ok()? {
+        let value = scanner.skip().ok()?;
+        if &*key.decoded() == b"model" {
+            let start = value.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
+            return Some(start..start + value.len());
+        }
+    }
+    None
+}
+
 /// What the client knows of itself that a request may lean on.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults<'a> {

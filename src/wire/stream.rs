@@ -59,6 +59,9 @@ const HEAD: usize = 300;
 /// What may come behind the last finish reason: usage, `[DONE]` and comments. Whoever sends more never ends.
 const LONGEST_TAIL: usize = 1 << 20;
 
+/// The longest event of which something waits for another network chunk: of a longer one the copy would cost more than it saves.
+const LONGEST_LATE: usize = 1 << 10;
+
 /// The longest frame without a choice that is kept for its words.
 const LONGEST_ODD: usize = 16 << 10;
 
@@ -70,6 +73,8 @@ struct Reader {
     templates: Templates,
     /// The template whose event was folded last, while nothing else was.
     at_hand: Option<usize>,
+    /// That event, where something of it waits for what the next network chunk brings; else nothing.
+    late: Vec<u8>,
     batch: Batch,
     limit: usize,
     /// Whether an event has come.
@@ -114,6 +119,7 @@ impl ChatDecoder {
                 completion,
                 fields: Vec::new(),
                 at_hand: None,
+                late: Vec::new(),
                 batch: Batch::default(),
                 limit,
                 seen: false,
@@ -198,6 +204,9 @@ impl ChatDecoder {
             }
         }
         let ended = self.ended();
+        if ended {
+            self.settle();
+        }
         let reader = &mut self.reader;
         let content = reader.completion.content();
         let mut upto = content.len();
@@ -299,6 +308,7 @@ impl ChatDecoder {
 
     /// The body is over and all is told: nothing but the completion is kept.
     pub fn keep_completion(&mut self) {
+        self.settle();
         let completion = std::mem::take(&mut self.reader.completion);
         *self = ChatDecoder::with(0, 0, completion);
     }
@@ -318,7 +328,12 @@ impl ChatDecoder {
         self.reader.fault.as_ref()
     }
 
-    /// What has arrived so far.
+    /// Folds what waits for another event, which would take its place: usage that each event brings, for one.
+    pub fn settle(&mut self) {
+        self.reader.tell_late(None);
+    }
+
+    /// What has arrived so far; before the end, only [`ChatDecoder::settle`] brings the last event's values that change in each one.
     pub fn completion(&self) -> &Completion {
         &self.reader.completion
     }
@@ -342,14 +357,20 @@ impl Sink for Reader {
         {
             taken += length;
         }
-        if late.is_some() {
-            self.tell_late(late);
+        match late {
+            // Nothing is kept beyond this network chunk where texts are only counted.
+            Some(event) if event.len() <= LONGEST_LATE && !self.completion.counts() => {
+                self.late.extend_from_slice(event);
+            }
+            Some(_) => self.tell_late(late),
+            None => {}
         }
         taken
     }
 
     fn event(&mut self, event: Event<'_>) -> bool {
         self.seen = true;
+        self.tell_late(None);
         self.at_hand = None;
         if !is_ascii(event.data) && std::str::from_utf8(event.data).is_err() {
             let text = String::from_utf8_lossy(event.data);
@@ -387,7 +408,8 @@ impl Reader {
     #[inline(always)]
     fn matched<'b>(&mut self, bytes: &'b [u8], late: &mut Option<&'b [u8]>) -> Option<usize> {
         let mut found = self.templates.find(bytes)?;
-        if late.is_some() && self.at_hand != Some(found.index) {
+        let waited = late.is_some() || !self.late.is_empty();
+        if waited && self.at_hand != Some(found.index) {
             self.tell_late(late.take());
             found = self.templates.find(bytes)?;
         }
@@ -398,8 +420,10 @@ impl Reader {
         }
         let completion = &mut self.completion;
         let again = self.at_hand.replace(found.index) == Some(found.index);
-        let waits = again && bytes.len() > length && found.template.waits;
-        *late = waits.then_some(bytes);
+        let waits = again && found.template.waits;
+        *late = bytes.get(..length).filter(|_| waits);
+        // This event says anew what waited for it.
+        self.late.clear();
         let told = match again {
             true if waits => Told::Late,
             true => Told::Before,
@@ -415,12 +439,18 @@ impl Reader {
         Some(length)
     }
 
-    /// Folds an event once more, of which something waited until it was known what follows.
+    /// Folds an event once more, of which something waited until it was known what follows; the one that is kept, where none is given.
     #[inline(never)]
     fn tell_late(&mut self, late: Option<&[u8]>) {
-        if let (Some(bytes), Some(index)) = (late, self.at_hand) {
-            self.templates.late(index, bytes, &mut self.completion);
+        let mut kept = std::mem::take(&mut self.late);
+        let waits = late
+            .or(Some(kept.as_slice()))
+            .filter(|event| !event.is_empty());
+        if let (Some(event), Some(index)) = (waits, self.at_hand) {
+            self.templates.late(index, event, &mut self.completion);
         }
+        kept.clear();
+        self.late = kept;
     }
 
     fn ended(&self) -> bool {

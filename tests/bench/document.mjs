@@ -135,6 +135,18 @@ for each of them; those of the tokens are spread over the seconds in which the m
 ${table(["ms", "hfetch", "openai"], [...rows.map(([what], at) => [what, ms(ours[at]), ms(theirs[at])]), ["together", ms(sum(ours)), ms(sum(theirs))]])}`;
 }
 
+/** What loading a page takes: bytes on the wire, and the time until its input is ready. */
+export function loads({ load }) {
+  const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
+  const rows = load.figures.map(({ library, median, early, bytes }) => [library, `${(median / 1e9).toFixed(2)} s`, kilobytes(early), kilobytes(bytes)]);
+  return `## How soon a page is ready
+
+A small React chat with each library, minified by esbuild and compressed with brotli, in Chromium as on a phone: 1.6 Mbit/s, 150 ms there and back, a processor four times slower.
+Measured on ${load.date} with \`npm run bench -- --load\`. \`hfetch/web\` takes its WebAssembly as a file that comes while the page is being made.
+
+${table(["", "until the input is ready", "had come by then", "in all"], rows)}`;
+}
+
 /** Whether the gateway's processor time for a stream is less than a millisecond above the other's. */
 function withinMillisecond(figures, workload, other) {
   const find = finder(figures);
@@ -152,6 +164,8 @@ export function document(measured) {
 Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versions of \`tests/package/runtime\`. \`npm run results\` writes this page.
 
 ${felt(measured)}
+
+${loads(measured)}
 
 From here on every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
 with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.

@@ -1,12 +1,13 @@
 // npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox] [--only TEXT] [--rounds N] [--libraries a,b] [--seconds N]
 //                  [--package FOLDER] [--clock wall] [--json]
-// npm run bench -- --linear | --start | --limiter
+// npm run bench -- --linear | --start | --limiter | --load
 //
 // Each library in its own process, rounds interleaved, so that a slow minute of the machine falls on all of them.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { embeddings, streams } from "./libraries.mjs";
+import { libraries as loadable, loadPages } from "./load.mjs";
 import { install, runtimes, script, startUps } from "./runtimes.mjs";
 import { libraries as startable, pageLibraries } from "./startup.mjs";
 
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     linear: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     limiter: { type: "boolean", default: false },
+    load: { type: "boolean", default: false },
   },
 });
 const rounds = Number(options.rounds);
@@ -32,6 +34,9 @@ const rounds = Number(options.rounds);
 const suites = {
   linear: () => script("linear.mjs", [], ["--expose-gc"]),
   limiter: () => script("limiter.mjs"),
+  async load() {
+    return interleaved(await loadPages(), chosen(loadable));
+  },
   async start() {
     return interleaved(await startUps[options.runtime](), chosen(options.runtime === "chromium" ? pageLibraries : startable));
   },
@@ -70,7 +75,7 @@ function summarise(measured) {
   });
 }
 
-const UNITS = { stream: ["ns a chunk", 1], limiter: ["ns a pair", 1], linear: ["ns", 1] };
+const UNITS = { stream: ["ns a chunk", 1], limiter: ["ns a pair", 1], linear: ["ns", 1], load: ["ms", 1e6] };
 
 function table(figures) {
   const workloads = [...new Set(figures.map(({ workload, size }) => `${workload}|${size}`))];
@@ -81,16 +86,17 @@ function table(figures) {
     const [unit, scale] = UNITS[kind] ?? ["µs", 1000];
     const chunks = kind !== "stream" ? "" : size === 0 ? ", one event per network chunk" : `, ${size} bytes a network chunk`;
     console.log(`\n${workload}${chunks} (${unit})`);
-    for (const { library, median, least, most, heapMiB, wasmMiB } of rows) {
+    for (const { library, median, least, most, heapMiB, wasmMiB, early, bytes } of rows) {
       const ratio = ours && rows.length > 1 ? `× ${(median / ours).toFixed(2)}` : "";
+      const received = bytes ? `  ${Math.round(early / 1000)} kB by then, ${Math.round(bytes / 1000)} kB in all` : "";
       const memory = heapMiB ? `heap ${heapMiB.toFixed(1)} MiB, wasm ${wasmMiB.toFixed(1)} MiB` : "";
-      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}${memory}`);
+      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}${memory}${received}`);
     }
   }
 }
 
 await install(resolve(options.package));
-const suite = ["linear", "start", "limiter"].find((name) => options[name]) ?? "streams";
+const suite = ["linear", "start", "limiter", "load"].find((name) => options[name]) ?? "streams";
 const figures = summarise(await suites[suite]());
 if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));
 else table(figures);

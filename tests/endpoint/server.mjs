@@ -7,6 +7,7 @@ import { answerEmbeddings, answerFeatureExtraction } from "./embedding.mjs";
 import { answerModel, answerModels } from "./model.mjs";
 import { deliver } from "./delivery.mjs";
 import { refuse } from "./answer.mjs";
+import { refusalOf } from "./failing.mjs";
 import { ScriptBook } from "./script.mjs";
 
 const MAX_BODY = 2_000_000; // what TGI and TEI take by default
@@ -79,7 +80,7 @@ async function serve(request, response, book, pace) {
   const body = parseJson(text);
   visit.sawBody(body ?? text);
   const step = visit.step ?? ownStep(request) ?? { pace };
-  await deliver(request, response, () => route(request, path, body, text), step, visit);
+  await deliver(request, response, () => refusalOf(step.failing, providerOf(path), body) ?? route(request, path, body, text), step, visit);
 }
 
 async function serveControl(id, what, url, request, response, book) {

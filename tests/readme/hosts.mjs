@@ -54,7 +54,7 @@ async function page(browser, head, code, { folder, endpoint }, standIn = endpoin
 }
 
 /** What a bundler would do for the page. */
-const bundled = `<script type="importmap">{ "imports": { "hfetch": "${MODULE}" } }</script>`;
+const bundled = `<script type="importmap">{ "imports": { "hfetch": "${MODULE}", "hfetch/web": "/node_modules/hfetch/dist/web.js" } }</script>`;
 const CDN = "https://cdn.jsdelivr.net/npm/hfetch@0.1/dist/index.js";
 
 /** The head that a snippet says to put before a page: what it takes from the CDN comes from the installed package instead. */

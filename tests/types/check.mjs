@@ -116,7 +116,7 @@ async function main() {
     // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the README's snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
-    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/gateway"]) {
+    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));
       const missing = declared.filter((name) => !exported.includes(name));

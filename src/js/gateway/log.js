@@ -40,11 +40,11 @@ export class LogLine {
   }
 
   /** What became of a call, in the words of its settlement. */
-  settled({ outcome, kind, model, provider, key, usage, cost, attempts, requestId, firstTokenMs, durationMs, finishReason }) {
+  settled({ outcome, kind, model, provider, key, usage, cost, attempts, tried, requestId, firstTokenMs, durationMs, finishReason }) {
     const { prompt_tokens: promptTokens, completion_tokens: completionTokens, source, doubt } = usage;
     this.add({
       kind, model, provider, key, outcome, finishReason, promptTokens, completionTokens, usageSource: source, doubt,
-      usd: cost.usd, priceSource: cost.source, attempts, upstreamRequestId: requestId, firstTokenMs, durationMs,
+      usd: cost.usd, priceSource: cost.source, attempts, tried: tried?.length > 0 ? tried : undefined, upstreamRequestId: requestId, firstTokenMs, durationMs,
     });
   }
 

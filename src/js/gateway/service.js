@@ -2,6 +2,7 @@
 
 import { Gatekeeper } from "./authorize.js";
 import { checkBody, passOver, readBody } from "./body.js";
+import { takeModels } from "./candidates.js";
 import { LimitExceededError } from "./client.js";
 import { ClosedLimits } from "./closed.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
@@ -86,10 +87,11 @@ export class Service {
       await passOver(request, caps.bodyBytes);
       throw closed;
     }
-    const { text, stream, bytes } = await this.#body(request, kind, parts);
+    const { text, stream, bytes, route } = await this.#body(request, kind, parts);
     line.add({ stream });
     const leaving = leavingOf(request);
     const { answer, settled } = this.#upstream[kind](text, {
+      ...(route && { route }),
       maxTokens: caps.maxTokens,
       maxChoices: caps.n,
       parts,
@@ -123,8 +125,8 @@ export class Service {
     const { caps } = this.#settings;
     const seen = { bytes: 0 };
     try {
-      const { text, body } = await readBody(request, caps.bodyBytes, seen);
-      return { text: checkBody(kind, { text, body }, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: body.stream === true, bytes: seen.bytes };
+      const { route, ...given } = takeModels(await readBody(request, caps.bodyBytes, seen), this.#settings.route, this.#allows);
+      return { route, text: checkBody(kind, given, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: given.body.stream === true, bytes: seen.bytes };
     } catch (error) {
       this.#closed.wasted(parts, seen.bytes, performance.now());
       throw error;

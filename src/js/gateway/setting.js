@@ -1,6 +1,8 @@
 // What a gateway is told, by options and by the variables and secrets of its environment. Options win.
 
+import { routeOf } from "./candidates.js";
 import { ConfigError } from "./client.js";
+import { allowList } from "./model.js";
 
 const LIMITS = {
   requestsPerMinute: "REQUESTS_PER_MINUTE",
@@ -266,7 +268,7 @@ function pricing(name, value) {
 
 const KNOWN = [
   "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "authorize", "origins", "models", "caps",
-  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "store", "onSettled", "fetch",
+  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "route", "store", "onSettled", "fetch",
 ];
 
 export function settings(options = {}, env) {
@@ -298,14 +300,23 @@ export function settings(options = {}, env) {
     keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),
     budget: budget(reader),
     pricing: reader.pick("pricing", () => undefined, "GATEWAY_PRICING", pricing),
+    route: routeOf(reader, options.route, list),
     onSettled: reader.pick("onSettled", callable),
     fetch: reader.pick("fetch", callable),
     store: options.store,
   };
   given.pricing ??= given.budget && "live";
   reader.checkNames();
+  checkRoute(given);
   checkAuthorization(given);
   return given;
+}
+
+// What the route names is asked for by callers who may not ask for it themselves.
+function checkRoute({ route, models }) {
+  const allows = allowList(models) ?? (() => true);
+  const named = Array.isArray(route?.models) ? route.models : [];
+  if (!named.every((model) => typeof model !== "string" || allows(model))) throw refuse("route.models", "names a model that is not on the list of models");
 }
 
 // A gateway that lets everybody in is a choice somebody has to write down.

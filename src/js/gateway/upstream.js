@@ -4,6 +4,7 @@ import {
   APIS, APIUserAbortError, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, around, catalogue, clientOptions, close, dataText,
   embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
 } from "./client.js";
+import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
 import { WholeEvents, hasError } from "./event_filter.js";
 import { withoutKeys } from "./key_filter.js";
@@ -68,7 +69,7 @@ export class Upstream {
       return [make, hooks];
     };
     const answer = (async () => {
-      const { call, cancel } = open(this.#client, kind, prepare, settle);
+      const { call, cancel } = open(() => this.#client, kind, prepare, settle);
       try {
         return await run(call, cancel, redact, lastWords);
       } catch (error) {
@@ -149,12 +150,12 @@ const VARIABLES = {
 };
 
 /** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
-export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, keyLimits: limits, store, fetch }) {
-  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, limits, store, fetch });
+export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, keyLimits: limits, store, fetch }) {
+  const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
   } catch (error) {
-    const variable = VARIABLES[/^\w+/.exec(error?.path ?? "")?.[0]];
+    const variable = (route?.[BY_VARIABLES] && ROUTE_VARIABLES[error?.path]) ?? VARIABLES[/^\w+/.exec(error?.path ?? "")?.[0]];
     throw variable === undefined ? error : refuse(variable, error.message.replace(`${error.path}: `, ""));
   }
 }

@@ -8,6 +8,7 @@ use super::members::Members;
 use super::node::put;
 use super::{COUNTS, Completion};
 use crate::json::Scanner;
+use crate::wire::usage;
 
 /// Choices that are told apart where texts are only counted, as many as OpenAI's API gives; those beyond are counted with the last.
 pub(super) const MOST_CHOICES: usize = 128;
@@ -89,7 +90,7 @@ impl ToolCalls {
     }
 }
 
-/// Of a usage object the counts, as they stand.
+/// Of a usage object what is booked, as it stands.
 pub(super) fn counts_of(usage: &[u8]) -> Vec<u8> {
     let mut counts = vec![b'{'];
     let mut scanner = Scanner::new(usage);
@@ -98,7 +99,8 @@ pub(super) fn counts_of(usage: &[u8]) -> Vec<u8> {
         let _ = scanner.kind();
         let value = scanner.skip().unwrap_or_default();
         let name = key.decoded();
-        let name = COUNTS.iter().find(|count| count.as_bytes() == &*name);
+        let mut known = COUNTS.iter().chain(&usage::MEMBERS);
+        let name = known.find(|known| known.as_bytes() == &*name);
         if let Some(name) = name
             && counts.len() + value.len() <= LONGEST_USAGE
         {

@@ -77,6 +77,8 @@ pub struct EmbeddingRequest {
     beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
     single: bool,
+    /// Whether they are token ids.
+    token_ids: bool,
     /// The body around the inputs.
     head: String,
     tail: String,
@@ -109,6 +111,15 @@ struct Target<'a> {
     provider: Option<String>,
 }
 
+/// Where a model's inputs are posted, and the body around them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// The URL.
+    pub url: String,
+    head: String,
+    tail: String,
+}
+
 /// Checks a caller's body and finds its way.
 pub fn read(
     text: &str,
@@ -121,12 +132,7 @@ pub fn read(
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
     let model = resolve_model(draft.model, defaults)?;
     let target = target(&model, endpoint)?;
-    if target.route == Route::FeatureExtraction && inputs.token_ids {
-        return Err(Error::config(
-            "input",
-            "must be text: this route takes no token ids",
-        ));
-    }
+    check_inputs(&target, inputs.token_ids)?;
     let (head, tail) = write(&target, &draft.members);
     Ok(EmbeddingRequest {
         url: target.url,
@@ -137,9 +143,20 @@ pub fn read(
         inputs: inputs.texts,
         beside: draft.members,
         single: inputs.single,
+        token_ids: inputs.token_ids,
         head,
         tail,
     })
+}
+
+fn check_inputs(target: &Target<'_>, token_ids: bool) -> Result<(), Error> {
+    if target.route == Route::FeatureExtraction && token_ids {
+        return Err(Error::config(
+            "input",
+            "must be text: this route takes no token ids",
+        ));
+    }
+    Ok(())
 }
 
 impl EmbeddingRequest {
@@ -177,6 +194,23 @@ impl EmbeddingRequest {
         let inputs = join(self.inputs.get(batch).unwrap_or_default(), ",");
         let (open, close) = if self.single { ("", "") } else { ("[", "]") };
         [&self.head, open, &inputs, close, &self.tail].concat()
+    }
+
+    /// The way of the same inputs to another model.
+    pub fn way(&self, model: &str, endpoint: Endpoint<'_>) -> Result<Way, Error> {
+        let target = target(model, endpoint)?;
+        check_inputs(&target, self.token_ids)?;
+        let (head, tail) = write(&target, &self.beside);
+        let url = target.url;
+        Ok(Way { url, head, tail })
+    }
+
+    /// The body of a batch on its way to another model.
+    pub fn body_on(&self, way: &Way, batch: Batch) -> String {
+        let own = self.head.len();
+        let body = self.body(batch);
+        let inputs = body.get(own..body.len().saturating_sub(self.tail.len()));
+        [&way.head, inputs.unwrap_or_default(), &way.tail].concat()
     }
 
     /// Tells the inputs of a batch one by one.

@@ -42,6 +42,19 @@ pub fn only_completes(model: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// Where a completion goes, and the model in its body. `router` is the origin of Hugging Face's router, where `base_url` is that.
+pub fn way<'m>(
+    base_url: &str,
+    router: Option<&str>,
+    model: &'m str,
+) -> Result<(String, &'m str), Error> {
+    let Some(origin) = router else {
+        return Ok(([base_url, "/completions"].concat(), model));
+    };
+    let route = on_router(model)?;
+    Ok(([origin, route.path].concat(), route.model))
+}
+
 /// The way of "org/name:provider" through the router.
 pub fn on_router(model: &str) -> Result<Route<'_>, Error> {
     let provider = pinned_provider(model);

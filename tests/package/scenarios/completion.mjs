@@ -148,6 +148,20 @@ export const completion = [
     assert.ok(hfetch.MODELS.length > 0);
   }),
 
+  scenario("where a provider has no answer the next model of the route is asked on its own way", async ({ routerClient, script, stats, assert }) => {
+    await script({ status: 503 }, {});
+    const hf = routerClient();
+    const pending = hf.completions.create({ model: "google/gemma-7b:together", prompt: "Once", stream: true }, { route: { models: ["org/other:deepinfra"] } });
+    assert.ok((await texts(await pending)).startsWith(" and so on"));
+    const { paths, bodies } = await stats();
+    assert.deepEqual(paths.map((path) => path.replace(/\/s\/[^/]+/, "")), ["POST /together/v1/completions", "POST /deepinfra/v1/openai/completions"]);
+    assert.deepEqual(bodies.map(({ model }) => model), ["google/gemma-7b", "org/other"]);
+    const { provider, model, kind } = await pending.settled;
+    assert.deepEqual([provider, model, kind], ["deepinfra", "org/other:deepinfra", "completion"]);
+    const error = await failed(hf.completions.create({ model: "google/gemma-7b:together", prompt: "x" }, { route: { models: ["org/other"] } }));
+    assert.deepEqual([error.name, error.path], ["ConfigError", "model"]);
+  }),
+
   scenario("chat with a model that only completes text names completions, and MODELS says which call each takes", async ({ client, routerClient, hfetch, assert }) => {
     const messages = [{ role: "user", content: "x" }];
     for (const { id, task, call } of hfetch.MODELS) {

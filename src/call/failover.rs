@@ -1,0 +1,172 @@
+//! From one candidate to the next: who is asked when one fails, and when all have.
+
+use super::failure::Failure;
+use super::machine::{Machine, State};
+use super::open::endpoint;
+use super::route::{Candidate, model_id};
+use super::{Call, Step};
+use crate::policy::clock::Now;
+use crate::policy::ledger::Tried;
+use crate::policy::rest::REST;
+use crate::policy::retry::LONGEST_REST;
+use crate::wire::request::route;
+
+/// What a model is refused with by a router or provider that doesn't have it.
+const UNKNOWN_MODEL: [&str; 2] = ["model_not_supported", "model_not_found"];
+
+/// Whether another candidate may answer what this one didn't.
+pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
+    match status {
+        None | Some(402 | 408 | 425 | 429 | 500..) => true,
+        Some(400 | 404) => {
+            let code = failure.error.code.as_deref();
+            code.is_some_and(|code| UNKNOWN_MODEL.contains(&code))
+        }
+        Some(_) => false,
+    }
+}
+
+impl Call {
+    /// A candidate has failed with something that another one may not: that one is asked at once. `again` is after how many
+    /// ms the same one might be asked again.
+    pub(super) fn fail_over(
+        &self,
+        machine: &mut Machine,
+        failure: Box<Failure>,
+        again: Option<f64>,
+        now: Now,
+    ) -> Step {
+        self.puts_to_rest(machine.index, &failure);
+        if let Some(ms) = again {
+            let at = machine.again.partition_point(|(other, _)| *other <= ms);
+            machine.again.insert(at, (ms, machine.candidate));
+        }
+        machine.last = Some(failure);
+        self.ask_next(machine, now)
+    }
+
+    /// A candidate that failed is asked last for a while, and no conversation goes back to it.
+    fn puts_to_rest(&self, index: usize, failure: &Failure) {
+        let asked = failure.error.retry_after;
+        let rest = match failure.error.status {
+            Some(429) => asked.unwrap_or(REST).min(LONGEST_REST),
+            _ => REST,
+        };
+        let (sent, clock) = (self.model_of(index), self.shared.clock());
+        self.shared
+            .rests(|rests| rests.rest(&sent, clock + rest, clock));
+        self.shared.sticky(|sticky| sticky.forget(&sent));
+    }
+
+    /// Asks the next candidate; where there is none left, those that may be asked again, after a pause.
+    fn ask_next(&self, machine: &mut Machine, now: Now) -> Step {
+        while !machine.queue.is_empty() {
+            let place = machine.queue.remove(0);
+            if self.turn_to(machine, place) {
+                return self.prepare(machine, now);
+            }
+        }
+        let Some((ms, _)) = machine.again.first().copied() else {
+            return match machine.last.take() {
+                Some(failure) => machine.fail(failure),
+                None => self.end(machine),
+            };
+        };
+        machine.rounds += 1;
+        let again = std::mem::take(&mut machine.again);
+        machine.queue = again.into_iter().map(|(_, place)| place).collect();
+        let first = machine.queue.remove(0);
+        self.turn_to(machine, first);
+        machine.state = State::Pausing;
+        Step::Sleep {
+            ms: ms + 1.0,
+            waiter: None,
+        }
+    }
+
+    /// Turns a request to a candidate; false where another request of the call has been answered by another model.
+    fn turn_to(&self, machine: &mut Machine, place: usize) -> bool {
+        let Some(candidate) = self.candidate(place) else {
+            return false;
+        };
+        let locked = self.locked.get(|locked| locked.clone());
+        if locked.is_some_and(|id| id != model_id(&candidate.named)) {
+            return false;
+        }
+        machine.candidate = place;
+        machine.tried.clear();
+        self.aim(machine.index, candidate);
+        true
+    }
+
+    /// Writes a candidate's model into a request.
+    pub(super) fn aim(&self, index: usize, candidate: Candidate) {
+        let Some(request) = self.requests.get(index) else {
+            return;
+        };
+        let plan = self.plan.as_ref();
+        let embeddings =
+            plan.and_then(|plan| Some((plan.request.as_ref()?, plan.batches.get(index)?)));
+        if let Some((embeddings, batch)) = embeddings {
+            // Each model was checked when the call began.
+            if let Ok(way) = embeddings.way(&candidate.sent, endpoint(&self.shared.config)) {
+                request.url.get(|url| url.clone_from(&way.url));
+                request.replace_body(embeddings.body_on(&way, batch.clone()));
+            }
+        } else if self.model_of(index) != candidate.sent {
+            let base = &self.shared.config.base_url;
+            let way = route::way(&base.url, base.router_origin(), &candidate.sent);
+            match way.ok().filter(|_| self.is_text()) {
+                Some((url, sent)) => {
+                    request.url.get(|place| *place = url);
+                    request.rename(sent);
+                }
+                None => request.rename(&candidate.sent),
+            }
+        }
+        request.aimed.get(|aimed| *aimed = Some(candidate));
+    }
+
+    /// Remembers that the candidate has failed.
+    pub(super) fn note_tried(&self, machine: &Machine, failure: &Failure) {
+        let Some(candidate) = self.candidate(machine.candidate) else {
+            return;
+        };
+        let tried = Tried {
+            model: candidate.named,
+            provider: self.provider(),
+            status: failure.error.status,
+            error: failure.error.class.name(),
+            duration_ms: (self.shared.clock() - machine.began).round().max(0.0),
+        };
+        self.account
+            .progress
+            .get(|progress| progress.tried.push(tried));
+    }
+
+    /// Whether an answer is from another model than that of an earlier request of the same call: numbers of two models can't be
+    /// compared with each other. The first answer decides.
+    pub(super) fn is_of_another_model(&self, index: usize) -> bool {
+        if self.requests.len() < 2 || self.candidate_count() < 2 {
+            return false;
+        }
+        let aimed = self.requests.get(index).and_then(|request| {
+            let named = |aimed: &Candidate| model_id(&aimed.named).to_string();
+            request.aimed.get(|aimed| aimed.as_ref().map(named))
+        });
+        self.locked.get(|locked| match locked {
+            None => {
+                *locked = aimed;
+                false
+            }
+            locked => *locked != aimed,
+        })
+    }
+
+    /// Asks again for what another model has answered.
+    pub(super) fn ask_anew(&self, machine: &mut Machine, now: Now) -> Step {
+        machine.again.clear();
+        machine.queue = (0..self.candidate_count()).collect();
+        self.ask_next(machine, now)
+    }
+}

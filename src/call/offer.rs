@@ -1,0 +1,168 @@
+//! Offers of the catalogue by a route: which may answer, in what order, and why the others may not.
+
+use serde::Serialize;
+
+use crate::config::{Ability, Route, Sort};
+use crate::error::Error;
+use crate::wire::model::{Model, Offer, Price};
+
+/// What may rule an offer out, in the order in which it is asked.
+const CONDITIONS: [&str; 8] = [
+    "status",
+    "only",
+    "ignore",
+    "has",
+    "maxPrice",
+    "maxFirstTokenMs",
+    "minThroughput",
+    "minContext",
+];
+
+/// Words behind an id by which the router chooses; they name no provider.
+const ROUTING: [(&str, Sort); 3] = [
+    ("cheapest", Sort::Cost),
+    ("fastest", Sort::Throughput),
+    ("preferred", Sort::Router),
+];
+
+/// An offer as a route sees it: what `models.offers` gives.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// "org/name:provider", by which it is asked.
+    pub model: String,
+    /// The offer.
+    pub offer: Offer,
+    /// The condition that rules it out; none: it may be asked.
+    pub left_out: Option<&'static str>,
+    /// Whether it has just failed, and is asked behind the others.
+    pub rests: bool,
+}
+
+/// The offers of a model as a caller names it: those that may be asked first, in order. None where the catalogue doesn't have it.
+pub fn judge(models: &[Model], named: &str, route: &Route) -> Option<Vec<Judged>> {
+    let (id, suffix) = named.split_once(':').unwrap_or((named, ""));
+    let model = models.iter().find(|model| model.id == id)?;
+    let routing = ROUTING.iter().find(|(word, _)| *word == suffix);
+    let pin = match routing {
+        None if !suffix.is_empty() => Some(suffix),
+        _ => None,
+    };
+    let sort = route.sort.or(routing.map(|(_, sort)| *sort));
+    let mut ranked: Vec<((bool, usize, f64), Judged)> = Vec::new();
+    for offer in &model.providers {
+        let left_out = match pin.is_none_or(|pin| pin == offer.provider) {
+            true => left_out(model, offer, route),
+            false => Some("model"),
+        };
+        let mut first = route.order.iter();
+        let place = first.position(|name| *name == offer.provider);
+        let rank = (
+            left_out.is_some(),
+            place.unwrap_or(route.order.len()),
+            value(offer, sort),
+        );
+        // Lists are short, and the standard library's sort is larger than this module.
+        let at = ranked.partition_point(|(other, _)| *other <= rank);
+        let judged = Judged {
+            model: [id, ":", &offer.provider].concat(),
+            left_out,
+            offer: offer.clone(),
+            rests: false,
+        };
+        ranked.insert(at, (rank, judged));
+    }
+    Some(ranked.into_iter().map(|(_, judged)| judged).collect())
+}
+
+/// What an offer is sorted by, the least first; what the catalogue doesn't say comes last.
+fn value(offer: &Offer, sort: Option<Sort>) -> f64 {
+    let value = match sort.unwrap_or_default() {
+        Sort::Cost => {
+            price(offer).map(|price| 3.0 * price.input_per_million + price.output_per_million)
+        }
+        Sort::Router | Sort::Throughput => offer.throughput.map(|speed| -speed),
+        Sort::FirstToken => offer.first_token_latency_ms,
+    };
+    value.unwrap_or(f64::INFINITY)
+}
+
+/// An offer's price; nothing where it is free.
+fn price(offer: &Offer) -> Option<Price> {
+    let free = offer.is_free == Some(true);
+    offer.pricing.or(free.then(Price::default))
+}
+
+/// The first condition that an offer doesn't meet.
+fn left_out(model: &Model, offer: &Offer, route: &Route) -> Option<&'static str> {
+    let is_in = |list: &[String]| list.contains(&offer.provider);
+    let most = |most: Option<f64>, known: Option<f64>| {
+        most.is_none_or(|most| known.is_some_and(|known| known <= most))
+    };
+    let least = |least: Option<f64>, known: Option<f64>| {
+        least.is_none_or(|least| known.is_some_and(|known| known >= least))
+    };
+    let price = price(offer);
+    let meets = [
+        offer.status == "live",
+        route.only.is_empty() || is_in(&route.only),
+        !is_in(&route.ignore),
+        route.has.iter().all(|ability| has(model, offer, *ability)),
+        most(route.max_input, price.map(|price| price.input_per_million))
+            && most(
+                route.max_output,
+                price.map(|price| price.output_per_million),
+            ),
+        most(route.max_first_token, offer.first_token_latency_ms),
+        least(route.min_throughput, offer.throughput),
+        least(route.min_context, offer.context_length),
+    ];
+    let unmet = meets.iter().position(|meets| !meets)?;
+    CONDITIONS.get(unmet).copied()
+}
+
+fn has(model: &Model, offer: &Offer, ability: Ability) -> bool {
+    match ability {
+        Ability::Tools => offer.supports_tools == Some(true),
+        Ability::StructuredOutput => offer.supports_structured_output == Some(true),
+        Ability::Vision => model.input_modalities.iter().any(|name| name == "image"),
+    }
+}
+
+/// The error of a route that no offer fits: it names the condition that ruled out the last ones, and how many each did.
+pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
+    let mut counts = Vec::new();
+    let mut last = "models";
+    for condition in ["model"].iter().chain(&CONDITIONS) {
+        let mut left_out = 0u32;
+        for offer in judged {
+            left_out += u32::from(offer.left_out == Some(*condition));
+        }
+        if left_out > 0 {
+            last = condition;
+            counts.push([*condition, " rules out ", &left_out.to_string()].concat());
+        }
+    }
+    let names = named.join(", ");
+    if counts.is_empty() {
+        let problem = ["is in no offer of the catalogue: ", &names].concat();
+        return Error::config("model", &problem)
+            .advise("models.list() gives the models that are offered.");
+    }
+    let path = match last {
+        "model" => "model".to_string(),
+        "status" => "route".to_string(),
+        condition => ["route.", condition].concat(),
+    };
+    let counts = counts.join(", ");
+    let problem = [
+        "leaves no offer of ",
+        &names,
+        ": ",
+        &counts,
+        "; nothing was sent",
+    ]
+    .concat();
+    Error::config(path, &problem)
+        .advise("models.offers(model, route) lists every offer and what rules it out.")
+}

@@ -1,0 +1,207 @@
+//! The candidates of a call: who is asked, in what order. A model alone is one candidate; a route may name further models, and
+//! offers of the router's catalogue, each of which is pinned as "model:provider".
+
+use super::machine::Machine;
+use super::offer::{self, Judged};
+use super::{Call, Step};
+use crate::config::Route;
+use crate::error::{Class, Error};
+use crate::policy::clock::Now;
+use crate::policy::ledger::Kind;
+use crate::wire::request::pinned_provider;
+
+/// One who may be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The model as the caller named it.
+    pub named: String,
+    /// The model string that is sent, with its pin.
+    pub sent: String,
+}
+
+impl Call {
+    /// Whether the catalogue decides who is asked: it lists chat models, of the router alone.
+    pub(super) fn looks_at_offers(&self) -> bool {
+        let looks = |route: &std::rc::Rc<Route>| route.looks_at_offers();
+        self.shared.config.base_url.is_router
+            && matches!(self.kind, Some(Kind::Chat | Kind::Responses))
+            && self.options.route.as_ref().is_some_and(looks)
+    }
+
+    /// Whether the catalogue is wanted, for prices or for offers.
+    pub fn wants_catalogue(&self) -> bool {
+        let wanted = || self.shared.prices.are_wanted(self.shared.clock());
+        self.kind.is_some() && (self.shared.wants_prices() || (self.looks_at_offers() && wanted()))
+    }
+
+    /// Finds the candidates, once for all requests of the call, and takes the first one.
+    pub(super) fn set_out(&self, machine: &mut Machine, now: Now) -> Step {
+        if self.options.route.is_some() && self.candidates.get(|list| list.is_empty()) {
+            match self.find_candidates() {
+                Ok(found) => self.candidates.get(|list| *list = found),
+                Err(error) => return machine.fail(Box::new(self.failure(error))),
+            }
+            if let Some(first) = self.candidate(0) {
+                (0..self.requests.len()).for_each(|index| self.aim(index, first.clone()));
+            }
+        }
+        let count = self.candidates.get(|list| list.len());
+        machine.queue = (1..count).collect();
+        self.prepare(machine, now)
+    }
+
+    /// A candidate by its place.
+    pub(super) fn candidate(&self, place: usize) -> Option<Candidate> {
+        self.candidates.get(|list| list.get(place).cloned())
+    }
+
+    /// How many candidates there are; one without a route.
+    pub(super) fn candidate_count(&self) -> usize {
+        self.candidates.get(|list| list.len().max(1))
+    }
+
+    fn find_candidates(&self) -> Result<Vec<Candidate>, Error> {
+        let Some(route) = &self.options.route else {
+            return Ok(Vec::new());
+        };
+        let mut list = match self.looks_at_offers() {
+            true => self.offered(route)?,
+            false => self.named.iter().map(|named| as_named(named)).collect(),
+        };
+        self.stick(route, &mut list);
+        self.put_resting_last(&mut list);
+        if self.has_budget() {
+            list.retain(|candidate| self.shared.rates(&candidate.sent, None).is_some());
+            if list.is_empty() {
+                return Err(self.unpriced());
+            }
+        }
+        Ok(list)
+    }
+
+    /// The candidates that the catalogue offers, model by model.
+    fn offered(&self, route: &Route) -> Result<Vec<Candidate>, Error> {
+        let prices = &self.shared.prices;
+        if !prices.are_there() {
+            return match route.has_conditions() {
+                true => Err(out_of_reach()),
+                // Who is asked first is a wish; that somebody is asked matters more.
+                false => Ok(self.named.iter().map(|named| as_named(named)).collect()),
+            };
+        }
+        let mut list = Vec::new();
+        let mut all: Vec<Judged> = Vec::new();
+        for named in &self.named {
+            let judged = prices.models(|models| offer::judge(models, named, route));
+            for judged in judged.unwrap_or_default() {
+                if judged.left_out.is_none() {
+                    list.push(Candidate {
+                        named: named.clone(),
+                        sent: judged.model.clone(),
+                    });
+                }
+                all.push(judged);
+            }
+        }
+        if list.is_empty() {
+            return Err(offer::nobody(&all, &self.named));
+        }
+        Ok(list)
+    }
+
+    /// Who last answered a call of the same name comes first, while it is a candidate.
+    fn stick(&self, route: &Route, list: &mut Vec<Candidate>) {
+        let clock = self.shared.clock();
+        let last = |name: &String| self.shared.sticky(|sticky| sticky.last(name, clock));
+        let Some(last) = route.sticky.as_ref().and_then(last) else {
+            return;
+        };
+        if let Some(place) = list.iter().position(|candidate| candidate.sent == last) {
+            let candidate = list.remove(place);
+            return list.insert(0, candidate);
+        }
+        // Where no offers were looked at, the pin is this package's own, and the model as it was named comes behind it.
+        let is_of = |candidate: &&Candidate| {
+            last.strip_prefix(model_id(&candidate.sent))
+                .is_some_and(|pin| pin.starts_with(':'))
+                && pinned_provider(&candidate.sent).is_none()
+        };
+        if let Some(of) = list.iter().find(is_of)
+            && self.plan.is_none()
+            && !self.shared.prices.is_gone(&last)
+        {
+            let named = of.named.clone();
+            list.insert(0, Candidate { named, sent: last });
+        }
+    }
+
+    fn put_resting_last(&self, list: &mut Vec<Candidate>) {
+        let clock = self.shared.clock();
+        let rests =
+            |candidate: &Candidate| self.shared.rests(|rests| rests.has(&candidate.sent, clock));
+        let (mut resting, mut ready): (Vec<_>, Vec<_>) = list.drain(..).partition(rests);
+        ready.append(&mut resting);
+        *list = ready;
+    }
+
+    /// A candidate has answered: calls of the same name go to it next.
+    pub(super) fn answered_by(&self, index: usize) {
+        let route = self.options.route.as_ref();
+        let Some(name) = route.and_then(|route| route.sticky.as_ref()) else {
+            return;
+        };
+        let sent = self.model_of(index).into_owned();
+        let chooses = pinned_provider(&sent).is_none() && self.shared.config.base_url.is_router;
+        let candidate = match self.provider().filter(|_| chooses && self.plan.is_none()) {
+            Some(provider) => [model_id(&sent), ":", &provider].concat(),
+            None => sent,
+        };
+        let clock = self.shared.clock();
+        self.shared
+            .sticky(|sticky| sticky.answered(name, &candidate, clock));
+    }
+}
+
+/// The offers of a model by a route, in order.
+pub fn offers(
+    shared: &super::shared::Shared,
+    named: &str,
+    route: &Route,
+) -> Result<Vec<Judged>, Error> {
+    if !shared.prices.are_there() {
+        return Err(out_of_reach());
+    }
+    let judged = shared
+        .prices
+        .models(|models| offer::judge(models, named, route));
+    let mut judged = judged.ok_or_else(|| offer::nobody(&[], &[named.to_string()]))?;
+    let clock = shared.clock();
+    for offer in &mut judged {
+        offer.rests = shared.rests(|rests| rests.has(&offer.model, clock));
+    }
+    let (last, mut order): (Vec<_>, Vec<_>) = judged
+        .into_iter()
+        .partition(|offer| offer.rests && offer.left_out.is_none());
+    let fit = order.partition_point(|offer| offer.left_out.is_none());
+    order.splice(fit..fit, last);
+    Ok(order)
+}
+
+fn as_named(named: &str) -> Candidate {
+    Candidate {
+        named: named.to_string(),
+        sent: named.to_string(),
+    }
+}
+
+/// A model string of the router's without what stands behind its id.
+pub(super) fn model_id(sent: &str) -> &str {
+    sent.split_once(':').map_or(sent, |(id, _)| id)
+}
+
+fn out_of_reach() -> Error {
+    let message = "The catalogue of offers could not be read, so nothing was sent.";
+    let mut error = Error::new(Class::Connection, message);
+    error.is_retryable = true;
+    error.advise("A route with models alone needs no catalogue.")
+}

@@ -1,0 +1,15 @@
+// Where the module is a file that may still be on its way (hfetch/web): calls wait for it. Anywhere else it is there, or starts at its first use.
+
+let load;
+
+// `given` resolves when the module runs; after a failure it may be called again.
+export function arriveBy(given) {
+  load = given;
+}
+
+export function hasArrived() {
+  load = undefined;
+}
+
+// A promise of the module that runs, or undefined where there is nothing to wait for.
+export const arrival = () => load?.();

@@ -1,0 +1,60 @@
+// Who may answer beside the model of a body: the operator's route, and the models that a body names where there is one.
+
+import { Refusal } from "./refusal.js";
+
+const MOST = 16; // models that a body may name in `models`
+
+// The fields of a route by their variables: lists, one word, and numbers.
+const LISTS = { models: "MODELS", order: "ORDER", only: "ONLY", ignore: "IGNORE", has: "HAS" };
+const NUMBERS = { maxFirstTokenMs: "MAX_FIRST_TOKEN_MS", minThroughput: "MIN_THROUGHPUT", minContext: "MIN_CONTEXT" };
+const PRICES = { inputPerMillion: "MAX_INPUT_PER_MILLION", outputPerMillion: "MAX_OUTPUT_PER_MILLION" };
+const SORT = "GATEWAY_ROUTE_SORT";
+
+const named = (field) => `GATEWAY_ROUTE_${field}`;
+
+/** Marks a route that came by variables: its operator knows its fields by their names. */
+export const BY_VARIABLES = Symbol("by variables");
+
+/** The variables of a route, each by the path that its field has in errors. */
+export const ROUTE_VARIABLES = Object.fromEntries([
+  ...Object.entries({ ...LISTS, ...NUMBERS }).map(([field, name]) => [`route.${field}`, named(name)]),
+  ...Object.entries(PRICES).map(([field, name]) => [`route.maxPrice.${field}`, named(name)]),
+  ["route.sort", SORT],
+]);
+
+/** The operator's route by the option, else by variables; undefined where there is none. The client checks its fields. */
+export function routeOf(reader, given, list) {
+  reader.knows(Object.values(ROUTE_VARIABLES));
+  if (given !== undefined) return given;
+  const read = (names, parse) =>
+    Object.entries(names).flatMap(([field, name]) => {
+      const value = reader.variable(named(name));
+      return value === undefined ? [] : [[field, parse(named(name), value)]];
+    });
+  const number = (name, text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+  const prices = read(PRICES, number);
+  const sort = reader.variable(SORT);
+  const fields = [...read(LISTS, list), ...read(NUMBERS, number)];
+  if (prices.length > 0) fields.push(["maxPrice", Object.fromEntries(prices)]);
+  if (sort !== undefined) fields.push(["sort", sort]);
+  return fields.length > 0 ? Object.assign(Object.fromEntries(fields), { [BY_VARIABLES]: true }) : undefined;
+}
+
+/**
+ * Takes `models` out of a body where the operator has a route: { text, body, route }. The body's come before the operator's own, and each of
+ * them has to be on the list. Without a route it stays what it was, the affair of the model's server.
+ */
+export function takeModels({ text, body }, route, allows) {
+  const { models, ...rest } = body;
+  if (route === undefined || models === undefined || models === null) return { text, body };
+  const isName = (name) => typeof name === "string" && name !== "" && !/\s/.test(name);
+  if (!Array.isArray(models) || models.length > MOST || !models.every(isName)) {
+    throw new Refusal(400, "invalid_type", `models must be a list of at most ${MOST} model ids.`, { param: "models" });
+  }
+  if (allows !== undefined && !models.every(allows)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "models" });
+  const own = route.models ?? [];
+  // OpenRouter's clients name all models there, the first one too.
+  const model = rest.model ?? models[0];
+  const sent = { ...rest, model };
+  return { text: JSON.stringify(sent), body: sent, route: { ...route, models: [...models, ...own] } };
+}

@@ -1,0 +1,78 @@
+// A key function for pages: it fetches a session ticket, and again only when that one is about to expire or was refused.
+
+import { resolvesAcrossRequests } from "./cancel.js";
+import { HfetchError } from "./error.js";
+import { absolute, refuse } from "./options.js";
+
+const EARLY = 30_000; // ms before a ticket expires, so that a call that begins with it still gets through
+const PATIENCE = 30_000; // ms for the server to give a ticket, though the client's connect timeout may be longer
+const WORDS = 300; // characters of what a server said that an error repeats
+
+// Gives the function for the client's `apiKey`. `init` is fetch's own: headers, credentials, method, body.
+export function ticketKey(url, { fetch: given, ...init } = {}) {
+  if (typeof url !== "string" && typeof url?.href !== "string") throw refuse("url", "must be the address that gives tickets, as a string or URL");
+  if (given !== undefined && typeof given !== "function") throw refuse("fetch", "must be a function");
+  const address = absolute(String(url));
+  let held; // {ticket, until}
+  let asked; // the request under way, which parallel calls wait for where a promise may be waited for by others
+  const ask = async () => {
+    held = await request(given ?? globalThis.fetch, address, init);
+    return held.ticket;
+  };
+  return async ({ refused } = {}) => {
+    if (held !== undefined && held.ticket !== refused && Date.now() < held.until) return held.ticket;
+    if (!resolvesAcrossRequests()) return ask();
+    asked ??= ask().finally(() => (asked = undefined));
+    return asked;
+  };
+}
+
+async function request(fetch, address, init) {
+  let response;
+  let text;
+  try {
+    response = await fetch(address, { signal: AbortSignal.timeout(PATIENCE), ...init });
+    text = (await response.text()).trim();
+  } catch (cause) {
+    throw new HfetchError(`No ticket: ${address} could not be read`, { hint: "The page's own server must answer there, see cause.", cause });
+  }
+  const { status } = response;
+  if (status < 200 || status > 299) {
+    const hint = status === 401 || status === 403 ? "The visitor may have to log in again." : "The server that gives tickets must be looked at.";
+    throw new HfetchError(`No ticket: ${address} answered ${status}${wordsIn(text)}`, { hint });
+  }
+  const ticket = text.startsWith("{") ? (json(text)?.ticket ?? "") : text;
+  return { ticket, until: expiryOf(ticket) };
+}
+
+// When a ticket is to be renewed, by what it says; one that says nothing is good for one call.
+function expiryOf(ticket) {
+  const payload = /^hft1\.([\w-]+)\./.exec(ticket)?.[1];
+  const expires = payload === undefined ? undefined : json(atobText(payload))?.expires;
+  if (typeof expires !== "number") return 0;
+  const left = expires - Date.now();
+  return expires - Math.min(EARLY, left / 10);
+}
+
+function atobText(base64url) {
+  try {
+    return atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    return "";
+  }
+}
+
+function json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// What a server said, where it said it in words: a page of HTML is none.
+function wordsIn(text) {
+  const { error, message, detail } = json(text) ?? {};
+  const words = [error?.message, error, message, detail, text.startsWith("<") ? "" : text].find((value) => typeof value === "string");
+  return words ? `: ${words.slice(0, WORDS)}` : "";
+}

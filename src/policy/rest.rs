@@ -1,0 +1,33 @@
+//! Who rests: candidates that have just failed, which others are asked before.
+
+/// Candidates that are remembered.
+const MOST: usize = 256;
+
+/// How long a candidate rests that failed and wasn't told for how long, in ms.
+pub const REST: f64 = 30_000.0;
+
+/// Candidates by the model string that is sent, and until when each rests.
+#[derive(Clone, Debug, Default)]
+pub struct Rests(Vec<(String, f64)>);
+
+impl Rests {
+    /// A candidate rests until then. The one that is ready soonest is forgotten where there are too many.
+    pub fn rest(&mut self, candidate: &str, until: f64, now: f64) {
+        self.0.retain(|rest| rest.1 > now && rest.0 != candidate);
+        if self.0.len() >= MOST {
+            let soonest = self
+                .0
+                .iter()
+                .map(|rest| rest.1)
+                .fold(f64::INFINITY, f64::min);
+            self.0.retain(|rest| rest.1 > soonest);
+        }
+        self.0.push((candidate.to_string(), until));
+    }
+
+    /// Whether a candidate rests.
+    pub fn has(&self, candidate: &str, now: f64) -> bool {
+        let mut rests = self.0.iter();
+        rests.any(|rest| rest.0 == candidate && rest.1 > now)
+    }
+}

@@ -1,0 +1,60 @@
+//! Who answered last: conversations go back to the provider whose prompt cache holds what they have said.
+
+/// Conversations that are remembered.
+const MOST: usize = 1_000;
+
+/// How long after an answer its provider is remembered, in ms: an hour.
+const MEMORY: f64 = 3_600_000.0;
+
+/// A conversation's name as it is remembered: names may be long, and are the caller's affair.
+type Name = [u8; 16];
+
+#[derive(Clone, Debug)]
+struct Entry {
+    name: Name,
+    candidate: String,
+    at: f64,
+}
+
+/// The candidate that last answered each conversation, the one that answered longest ago first.
+#[derive(Clone, Debug, Default)]
+pub struct Sticky(Vec<Entry>);
+
+impl Sticky {
+    /// A candidate, by the model string that pins it, has answered a conversation.
+    pub fn answered(&mut self, name: &str, candidate: &str, now: f64) {
+        let name = short(name);
+        self.0
+            .retain(|entry| entry.name != name && now - entry.at < MEMORY);
+        if self.0.len() >= MOST {
+            self.0.remove(0);
+        }
+        self.0.push(Entry {
+            name,
+            candidate: candidate.to_string(),
+            at: now,
+        });
+    }
+
+    /// Who answered a conversation last, within the last hour.
+    pub fn last(&self, name: &str, now: f64) -> Option<String> {
+        let name = short(name);
+        let mut entries = self.0.iter();
+        let entry = entries.find(|entry| entry.name == name && now - entry.at < MEMORY)?;
+        Some(entry.candidate.clone())
+    }
+
+    /// A candidate has failed: no conversation goes back to it.
+    pub fn forget(&mut self, candidate: &str) {
+        self.0.retain(|entry| entry.candidate != candidate);
+    }
+}
+
+fn short(name: &str) -> Name {
+    let mut short = [0; 16];
+    let hash = hmac_sha256::Hash::hash(name.as_bytes());
+    for (to, from) in short.iter_mut().zip(hash) {
+        *to = from;
+    }
+    short
+}

@@ -1,0 +1,58 @@
+//! What some servers tell beside the counts of a usage: what the answer cost, and which tokens were cached or reasoning.
+
+use crate::json::Value;
+
+/// The members of a usage that are read here.
+pub const MEMBERS: [&str; 6] = [
+    "cost",
+    "estimated_cost",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+    "cached_tokens",
+    "prompt_cache_hit_tokens",
+];
+
+/// What a usage tells beside its counts; what is no amount is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// What the answer cost, in US dollars.
+    pub usd: Option<f64>,
+    /// Tokens of the prompt that came from a cache.
+    pub cached: Option<f64>,
+    /// Tokens of the answer that were reasoning.
+    pub reasoning: Option<f64>,
+}
+
+impl Beside {
+    /// Reads a usage object.
+    pub fn of(usage: &Value) -> Self {
+        let [cost, estimated, prompt, completion, cached, hit] =
+            MEMBERS.map(|name| usage.get(name));
+        let within = |details: Option<&Value>, name| amount(details?.get(name));
+        Beside {
+            usd: amount(cost).or_else(|| amount(estimated)),
+            cached: within(prompt, "cached_tokens")
+                .or_else(|| amount(cached))
+                .or_else(|| amount(hit)),
+            reasoning: within(completion, "reasoning_tokens"),
+        }
+    }
+
+    /// The sum of two.
+    pub fn plus(self, other: Beside) -> Self {
+        let sum = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
+        Beside {
+            usd: sum(self.usd, other.usd),
+            cached: sum(self.cached, other.cached),
+            reasoning: sum(self.reasoning, other.reasoning),
+        }
+    }
+}
+
+fn amount(value: Option<&Value>) -> Option<f64> {
+    let amount = value?.as_f64()?;
+    (amount.is_finite() && amount >= 0.0).then_some(amount)
+}

@@ -1,0 +1,13 @@
+// Providers and models that fail: what a step's `failing` says, by name.
+import { refuse } from "./answer.mjs";
+import { findModel } from "./model.mjs";
+
+/** The refusal of who is asked, where `failing` ({ name: status }) names its provider or its model; null where it does not. */
+export function refusalOf(failing, routed, body) {
+  if (failing === undefined || typeof body?.model !== "string") return null;
+  const [model, suffix] = body.model.split(":");
+  const live = findModel(model)?.providers.find((offer) => offer.status === "live");
+  const provider = routed ?? suffix ?? live?.provider;
+  const status = failing[provider] ?? failing[body.model] ?? failing[model];
+  return status === undefined ? null : refuse(status);
+}

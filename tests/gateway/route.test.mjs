@@ -1,0 +1,101 @@
+// The operator's route, and `models` in a body: who may be asked beside the model of a call.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hfetch, scripted } from "../package/installed.mjs";
+import { runOn } from "../../src/js/gateway/client.js";
+import { Service } from "../../src/js/gateway/service.js";
+import { settings } from "../../src/js/gateway/setting.js";
+import { openUpstream } from "../../src/js/gateway/upstream.js";
+
+runOn(hfetch.HuggingFace);
+
+const KEY = "a-client-key";
+const BODY = { model: "org/a", messages: [{ role: "user", content: "hi" }] };
+
+/** A gateway before the stand-in endpoint, with what the model's server was sent and what was logged. */
+function gateway(options, steps, env = {}) {
+  const script = scripted(...steps);
+  const seen = { models: [], texts: [], lines: [] };
+  const there = (url, init) => {
+    if (init.body) {
+      seen.texts.push(init.body);
+      seen.models.push(JSON.parse(init.body).model);
+    }
+    return fetch(url, init);
+  };
+  const given = settings({ clientKeys: [KEY], apiKeys: ["hf_test"], baseURL: script.baseURL, fetch: there, ...options }, env);
+  const service = new Service(given, openUpstream(given));
+  const post = async (body) => {
+    const log = console.log;
+    console.log = (line) => seen.lines.push(JSON.parse(line));
+    const work = [];
+    try {
+      const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+      const request = new Request("https://gw.example/v1/chat/completions", { method: "POST", headers, body: JSON.stringify(body) });
+      const response = await service.fetch(request, {}, { waitUntil: (promise) => work.push(promise) });
+      const answer = { status: response.status, body: await response.json() };
+      await Promise.all(work);
+      return answer;
+    } finally {
+      console.log = log;
+    }
+  };
+  return { post, seen };
+}
+
+const fails = { status: 503, json: { error: "no" } };
+
+test("the operator's models are asked when the first fails, and the log tells it", async () => {
+  const { post, seen } = gateway({ route: { models: ["org/b"] } }, [fails, {}]);
+  assert.equal((await post(BODY)).status, 200);
+  assert.deepEqual(seen.models, ["org/a", "org/b"]);
+  const [line] = seen.lines;
+  assert.deepEqual(line.tried.map(({ model, status, error }) => [model, status, error]), [["org/a", 503, "InternalServerError"]]);
+  assert.equal(line.model, "org/b");
+});
+
+test("the same by variables", async () => {
+  const { post, seen } = gateway({}, [fails, {}], { GATEWAY_ROUTE_MODELS: "org/b, org/c" });
+  assert.equal((await post(BODY)).status, 200);
+  assert.deepEqual(seen.models, ["org/a", "org/b"]);
+  assert.equal("tried" in seen.lines[0], true);
+});
+
+test("a body's models come before the operator's, and go no further", async () => {
+  const { post, seen } = gateway({ route: { models: ["org/z"] } }, [fails, fails, {}]);
+  assert.equal((await post({ ...BODY, models: ["org/a", "org/b"] })).status, 200);
+  assert.deepEqual(seen.models, ["org/a", "org/b", "org/z"]);
+  assert.ok(seen.texts.every((text) => !text.includes('"models"')));
+});
+
+test("models without a model begin with the first", async () => {
+  const { post, seen } = gateway({ route: {} }, [fails, {}]);
+  assert.equal((await post({ messages: BODY.messages, models: ["org/b", "org/c"] })).status, 200);
+  assert.deepEqual(seen.models, ["org/b", "org/c"]);
+});
+
+test("without a route they are the affair of the model's server", async () => {
+  const { post, seen } = gateway({}, [{}]);
+  assert.equal((await post({ ...BODY, models: ["org/b"] })).status, 200);
+  assert.deepEqual(JSON.parse(seen.texts[0]).models, ["org/b"]);
+});
+
+test("the list of models holds for every candidate", async () => {
+  const { post, seen } = gateway({ models: ["org/*"], route: {} }, [{}]);
+  const { status, body } = await post({ ...BODY, models: ["org/b", "evil/name"] });
+  assert.deepEqual([status, body.error.code, body.error.param], [403, "model_not_allowed", "models"]);
+  assert.deepEqual(seen.models, []);
+  assert.throws(() => settings({ clientKeys: [KEY], models: ["org/*"], route: { models: ["evil/name"] } }, {}), ({ path }) => path === "route.models");
+  for (const models of ["org/b", [3], [""], Array(17).fill("org/b")]) {
+    assert.equal((await post({ ...BODY, models })).status, 400, JSON.stringify(models));
+  }
+});
+
+test("a route that makes no sense is refused by the name that its operator knows", () => {
+  const open = (options, env) => openUpstream(settings({ clientKeys: [KEY], apiKeys: ["hf_test"], ...options }, env));
+  assert.throws(() => open({ route: { sort: "best" } }, {}), ({ path }) => path === "route.sort");
+  assert.throws(() => open({}, { GATEWAY_ROUTE_SORT: "best" }), ({ path }) => path === "GATEWAY_ROUTE_SORT");
+  assert.throws(() => open({}, { GATEWAY_ROUTE_MIN_CONTEXT: "many" }), ({ path }) => path === "GATEWAY_ROUTE_MIN_CONTEXT");
+  assert.throws(() => open({}, { GATEWAY_ROUTE_SORTS: "cost" }), ({ path }) => path === "GATEWAY_ROUTE_SORTS");
+  open({}, { GATEWAY_ROUTE_SORT: "cost", GATEWAY_ROUTE_HAS: "tools", GATEWAY_ROUTE_MAX_INPUT_PER_MILLION: "1.5", GATEWAY_ROUTE_MIN_THROUGHPUT: "20" });
+});

@@ -1,0 +1,18 @@
+//! Routes: who is asked, in what order, and what the settlement tells of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod any;
+mod embeddings;
+mod failover;
+mod money;
+mod offers;
+mod options;
+mod outage;
+mod reported;
+mod sticky;
+mod world;
