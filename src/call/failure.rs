@@ -214,7 +214,11 @@ impl Call {
                 if route::only_completes(&self.model) =>
             {
                 let hint = "This model only completes text, so it can't be used in chat: call completions.create with a prompt. ";
-                Some([hint, route::ELSEWHERE].concat())
+                let usable = match self.shared.config.base_url.is_hugging_face {
+                    true => failure::usable_instead(model::USABLE_IN_CHAT),
+                    false => String::new(),
+                };
+                Some([hint, route::ELSEWHERE, &usable].concat())
             }
             (Some(Kind::Completion), _) if of_model && self.shared.config.base_url.is_router => {
                 Some(["This provider may not serve the model. ", route::ELSEWHERE].concat())
