@@ -2,9 +2,9 @@
 
 import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
-import { catalogue, fail, hooked, open, settlement } from "./call.js";
+import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
-import { embed } from "./embeddings.js";
+import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
@@ -14,18 +14,24 @@ import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
 import { APIS } from "./protocol.js";
 import { requestText } from "./request.js";
+import { parse } from "./structured/parse.js";
+import { ToolRun } from "./tools/run.js";
 
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
 const made = new WeakMap();
 
 export class HuggingFace {
   #made; // the module's handle, or what makes it
+  #forms = new Map(); // in which form models give JSON
+  #route; // that calls have unless they bring their own
 
   constructor(options) {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
-    this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat) } };
+    this.#route = options?.route;
+    this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.completions = { create: this.#creator("completion", chat) };
     this.embeddings = { create: this.#creator("embeddings", embed) };
+    this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
       offers: (model, route) => this.#offers(model, route),
@@ -45,9 +51,10 @@ export class HuggingFace {
         const id = select?.id === undefined ? undefined : text("select.id", select.id);
         const env = dataText(select?.env ?? environment() ?? {}, "select.env");
         const [data, hooks] = clientOptions(options);
-        const text = dataText(config, "", pageUrl);
-        return whenRunning(() => hooked(ClientHandle.from_config(text, id, env, data, around(hooks)), hooks));
+        const file = dataText(config, "", pageUrl);
+        return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
+      options?.route,
     );
   }
 
@@ -70,11 +77,47 @@ export class HuggingFace {
   }
 
   #creator(kind, run) {
-    const create = (body, request) => {
-      const { settle, settled } = settlement();
-      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
-    };
+    const create = (body, request) => this.#create(callSite(create), kind, run, body, request);
     return create;
+  }
+
+  #create(site, kind, run, body, request) {
+    const { settle, settled } = settlement();
+    return pending(this.#run(site, kind, run, body, request, settle, settled), settled);
+  }
+
+  // Makes the calls of one that is made of several.
+  #within(site) {
+    return (body, request) => this.#create(site, "chat", chat, body, request);
+  }
+
+  #parser() {
+    const parser = (body, request) => {
+      return this.#parse(callSite(parser), body, request);
+    };
+    return parser;
+  }
+
+  #parse(site, body, request) {
+    const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
+    return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
+  }
+
+  // As the `openai` package has it: what create() streams, with events.
+  #streamer() {
+    const streamer = (body, request) => {
+      const site = callSite(streamer);
+      return new ToolRun((...given) => this.#parse(site, ...given), () => nothing("chat"), (error) => traced(error, site), body, request, true);
+    };
+    return streamer;
+  }
+
+  #runner() {
+    const runner = (body, request) => {
+      const site = callSite(runner);
+      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, withAbility(request, this.#route, "tools"));
+    };
+    return runner;
   }
 
   async #run(site, kind, run, body, request, settle, settled) {
@@ -94,6 +137,15 @@ export class HuggingFace {
       return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
       throw traced(opened ? fail(opened.call, opened.cancel, error) : error, site);
+    }
+  }
+
+  // What the catalogue says of a model, where that is known already.
+  #offersAtHand(model) {
+    try {
+      return this.#client.offers(model, undefined, false, Date.now(), performance.now());
+    } catch {
+      return undefined;
     }
   }
 
@@ -128,6 +180,13 @@ export class HuggingFace {
   }
 }
 
+// Options with a route that looks at offers, which have to have an ability.
+function withAbility(request, ofClient, ability) {
+  const route = request?.route ?? ofClient;
+  const looks = typeof route === "object" && route !== null && Object.keys(route).some((name) => name !== "models" && name !== "sticky" && route[name] !== undefined);
+  return looks && (route.has === undefined || Array.isArray(route.has)) ? { ...request, route: { ...route, has: [...(route.has ?? []), ability] } } : request;
+}
+
 // What a caller gave is read now, since it may be changed while the module is on its way.
 async function whenArrived(prepare) {
   try {
@@ -148,7 +207,8 @@ const generate = (api) => (client, text, data, ...now) => client.generate(api, t
 const makers = {
   chat: generate(APIS.chat),
   completion: generate(APIS.completion),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
 };
 
 function clientFrom(options, below) {
@@ -169,8 +229,8 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle) {
-  const options = {};
+function clientOf(handle, route) {
+  const options = { route };
   made.set(options, handle);
   return new HuggingFace(options);
 }

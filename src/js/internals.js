@@ -1,4 +1,4 @@
-// What hfetch/gateway takes beside the public names: it runs on the module that the entry has loaded.
+// What hfetch/gateway and hfetch/ai-sdk take beside the public names: it runs on the module that the entry has loaded.
 
 import { Body, ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, fail, hooked, open, settlement } from "./call.js";
@@ -11,13 +11,14 @@ import { readBody } from "./fetch.js";
 import { parseJson } from "./json.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { estimateTokens } from "./policy.js";
+import { contentOf, reasoningOf } from "./reasoning.js";
 import { ChunkReader, readable } from "./pass_through.js";
 import { APIS } from "./protocol.js";
 import { FOLD, Pump } from "./pump.js";
 import { SseDecoder } from "./sse.js";
 
 const internals = {
-  APIS, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, dataText,
-  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, redacted, requestOptions, responseInfo, settleWhole, settlement,
+  APIS, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, contentOf, dataText,
+  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

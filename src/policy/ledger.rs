@@ -31,6 +31,8 @@ pub enum Kind {
     Embeddings,
     /// A response of the Responses API.
     Responses,
+    /// Scores of documents.
+    Rerank,
 }
 
 /// Who counted the tokens.

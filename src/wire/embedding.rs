@@ -11,6 +11,7 @@ pub mod base64;
 mod body;
 mod list;
 pub mod request;
+pub mod rerank;
 mod rows;
 
 pub use request::{Batch, EmbeddingRequest, Format};
@@ -18,6 +19,7 @@ pub use request::{Batch, EmbeddingRequest, Format};
 use crate::error::{Class, Error};
 use crate::json;
 use crate::wire::failure::message_of;
+use list::usage_of;
 use rows::Rows;
 
 /// The rows of one answer, in the order of the inputs.

@@ -2,7 +2,7 @@
 
 use super::rows::Rows;
 use super::{Embeddings, Problem, Usage, base64};
-use crate::json::{self, Kind, Scanner};
+use crate::json::{self, Kind, Scanner, Value};
 use crate::wire::fault;
 
 /// Reads a whole body.
@@ -46,7 +46,10 @@ impl<'a> List<'a> {
                     let model = self.scanner.string()?;
                     self.found.model = Some(json::unescape(model.raw));
                 }
-                b"usage" => self.found.usage = usage(self.scanner.skip()?),
+                b"usage" => {
+                    let usage = json::parse(self.scanner.skip()?).ok();
+                    self.found.usage = usage.as_ref().and_then(usage_of);
+                }
                 word => {
                     let value = self.scanner.skip()?;
                     failed |= fault::WORDS.contains(&word) && fault::says_so(word, value);
@@ -171,8 +174,7 @@ impl<'a> List<'a> {
 }
 
 /// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
-fn usage(text: &[u8]) -> Option<Usage> {
-    let usage = json::parse(text).ok()?;
+pub fn usage_of(usage: &Value) -> Option<Usage> {
     let tokens = |name: &str| usage.get(name)?.as_f64();
     let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));
     Some(Usage {

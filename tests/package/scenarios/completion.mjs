@@ -231,10 +231,10 @@ export const completion = [
   scenario("what openai has and hfetch has not says so when it is called, and can be asked about", async ({ client, assert }) => {
     const hf = client();
     const table = [
-      ["hf.responses.create", () => hf.responses.create({}), /chat\.completions/], ["hf.responses.parse", () => hf.responses.parse({}), /chat\.completions/],
-      ["hf.beta.chat.completions.parse", () => hf.beta.chat.completions.parse({}), /hf\.chat\.completions/], ["hf.images.generate", () => hf.images.generate({}), /fetch/],
-      ["hf.files.create", () => hf.files.create({}), /no such API/], ["hf.post", () => hf.post("/x"), /fetch/],
-      ["hf.chat.completions.retrieve", () => hf.chat.completions.retrieve("x"), /keep/], ["hf.chat.completions.messages.list", () => hf.chat.completions.messages.list("x"), /keep/],
+      ["hf.responses", () => hf.responses.create({}), /chat\.completions/], ["hf.responses", () => hf.responses.inputItems.list("x"), /chat\.completions/],
+      ["hf.beta", () => hf.beta.chat.completions.parse({}), /chat\.completions\.parse/], ["hf.images", () => hf.images.generate({}), /textToImage/],
+      ["hf.files", () => hf.files.create({}), /none/], ["hf.post", () => hf.post("/x"), /fetch/],
+      ["hf.chat.completions.retrieve", () => hf.chat.completions.retrieve("x"), /keep/], ["hf.chat.completions.messages", () => hf.chat.completions.messages.list("x"), /keep/],
     ];
     for (const [path, call, way] of table) {
       const error = await failed((async () => call())());
@@ -244,6 +244,6 @@ export const completion = [
     // To look, as libraries that wrap a client do, throws nothing; nor does what looks at every member find them.
     assert.equal(typeof hf.responses?.create, "function");
     assert.equal(typeof (await hf.responses), "function");
-    assert.ok(!Object.keys(hf).includes("responses") && !Object.keys(hf.chat.completions).includes("stream"));
+    assert.ok(!Object.keys(hf).includes("responses") && !Object.keys(hf.chat.completions).includes("retrieve"));
   }),
 ];
