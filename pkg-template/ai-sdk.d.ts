@@ -129,13 +129,17 @@ export interface UIMessage {
   /** Whose it is. */
   readonly role: "system" | "user" | "assistant";
   /** What it consists of; the SDK's types name what each has. */
-  readonly parts: readonly { readonly type: string }[];
+  readonly parts: readonly {
+    /** Which kind of part it is. */
+    readonly type: string;
+  }[];
 }
 
 /**
  * useChat's messages as the messages of `hf.chat.completions.create()`. Texts, files (links and data URLs), reasoning (under the name by which it came),
  * and calls of tools with what came of them; each step of an assistant's message is a turn. What a model has no use for (sources, data parts) is left out.
  * A call that has no result, in a conversation that went on, is answered as not carried out: servers refuse it otherwise.
+ * A page can send what it likes, results of tools and system messages among it: what must hold stands in a message that the server puts first.
  *
  * @throws {ConfigError} a message or a part is not as useChat makes it; `path` names it, like `messages[2].parts[0].url`.
  */
@@ -143,13 +147,24 @@ export function fromUIMessages(messages: readonly UIMessage[]): ChatMessage[];
 
 /** What {@link UIMessageStreamInit.messageMetadata} is told. */
 export type UIMessageStreamPart =
-  | { type: "start" }
   | {
+      /** The message begins. */
+      type: "start";
+    }
+  | {
+      /** It is over. */
       type: "finish";
       /** Why the answer ended; `"interrupted"` where it was cut. */
       finishReason: "stop" | "length" | "content-filter" | "tool-calls" | "error" | "interrupted" | "other";
       /** Tokens, as the SDK names them. */
-      totalUsage: { inputTokens: number | undefined; outputTokens: number | undefined; totalTokens: number | undefined };
+      totalUsage: {
+        /** Of what was sent. */
+        inputTokens: number | undefined;
+        /** Of the answer. */
+        outputTokens: number | undefined;
+        /** Both together. */
+        totalTokens: number | undefined;
+      };
       /** The call's settlement; of a run of tools the sum. Absent where the source has none. */
       settlement: Settlement | undefined;
     };
@@ -167,7 +182,12 @@ export interface UIMessageStreamInit {
   /** What the page finds as the message's `metadata`. Default: model, provider, usage, cost, durations and request id of the settlement. */
   messageMetadata?: (of: { part: UIMessageStreamPart }) => unknown;
   /** The conversation so far: if its last message is the assistant's, the answer goes on with that one's id. */
-  originalMessages?: readonly { readonly id: string; readonly role: string }[];
+  originalMessages?: readonly {
+    /** The message's id. */
+    readonly id: string;
+    /** Whose it is. */
+    readonly role: string;
+  }[];
   /** Makes the id of a new message. Default: the page makes one. */
   generateMessageId?: () => string;
   /** Whether the page gets the model's reasoning. Default: `true`. */

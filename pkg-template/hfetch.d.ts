@@ -195,6 +195,8 @@ export class HuggingFace {
       runTools<A extends readonly unknown[]>(body: RunToolsParams<readonly [...{ [K in keyof A]: Tool<A[K]> }]>, options?: RunToolsOptions): ToolRun;
       /** For tools in the `openai` package's form as well. */
       runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
+      /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */
+      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): CompletionStream<Parsed<S>>;
     };
   };
 
@@ -1375,8 +1377,28 @@ export interface OpenAIFormat {
   json_schema?: object;
 }
 
+/** Whatever is checked by `V`. */
+export interface CheckedBy<V> {
+  /** The validator or function. */
+  validate: V;
+}
+
+/** A format of the `openai` package, as its types tell what comes of it. */
+export interface OpenAIFormatOf<T> extends OpenAIFormat {
+  /** A type alone. */
+  __output: T;
+}
+
 /** The type of what a schema lets through. */
-export type Parsed<S> = S extends StandardSchema<infer T> ? T : S extends { validate: StandardSchema<infer T> } ? T : S extends { validate: (value: any) => infer T } ? T : S extends { __output: infer T } ? T : any;
+export type Parsed<S> = S extends StandardSchema<infer T>
+  ? T
+  : S extends CheckedBy<StandardSchema<infer T>>
+    ? T
+    : S extends CheckedBy<(value: any) => infer T>
+      ? T
+      : S extends OpenAIFormatOf<infer T>
+        ? T
+        : any;
 
 /** A type each part of which may still be missing. */
 export type DeepPartial<T> = T extends (infer Item)[] ? DeepPartial<Item>[] : T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
@@ -1501,13 +1523,56 @@ export interface ToolResult {
   content: string;
 }
 
-/** What happens in a run, as it happens. `step` counts from 0. A `"message"` is the model's; results come as `"tool-result"`. */
-export type ToolRunEvent =
-  | { type: "chunk"; step: number; chunk: ChatCompletionChunk }
-  | { type: "message"; step: number; message: ChatCompletion["choices"][number]["message"] }
-  | { type: "tool-call"; step: number; id: string; name: string; args?: any; arguments: string }
-  | ({ type: "tool-result"; step: number } & ToolResult)
-  | ({ type: "step"; step: number } & ToolStep);
+/** What happens in a run, as it happens. */
+export type ToolRunEvent = ToolRunChunk | ToolRunMessage | ToolRunCall | ToolRunResult | ToolRunStep;
+
+/** Which turn of the model something belongs to. */
+export interface OfToolStep {
+  /** From 0. */
+  step: number;
+}
+
+/** A chunk of a streamed turn. */
+export interface ToolRunChunk extends OfToolStep {
+  /** `"chunk"`. */
+  type: "chunk";
+  /** As the server sent it. */
+  chunk: ChatCompletionChunk;
+}
+
+/** The model's whole message; the tools' are not told in this way. */
+export interface ToolRunMessage extends OfToolStep {
+  /** `"message"`. */
+  type: "message";
+  /** As it stands in the conversation. */
+  message: ChatCompletion["choices"][number]["message"];
+}
+
+/** A call is about to be made. */
+export interface ToolRunCall extends OfToolStep {
+  /** `"tool-call"`. */
+  type: "tool-call";
+  /** The call's id. */
+  id: string;
+  /** The tool's name, as the model wrote it. */
+  name: string;
+  /** What the tool is given; missing where that could not be read. */
+  args?: any;
+  /** What the model wrote. */
+  arguments: string;
+}
+
+/** A call has been made, or could not be. */
+export interface ToolRunResult extends OfToolStep, ToolResult {
+  /** `"tool-result"`. */
+  type: "tool-result";
+}
+
+/** A turn of the model is over, and so are its calls. */
+export interface ToolRunStep extends OfToolStep, ToolStep {
+  /** `"step"`. */
+  type: "step";
+}
 
 /** One turn of the model, and what came of its calls. */
 export interface ToolStep {
@@ -1527,6 +1592,7 @@ export class ToolRun {
   private constructor();
 }
 export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, Disposable {
+  /** What happens from now on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ToolRunEvent>;
   /** The text of all steps, piece by piece. */
   text(): AsyncIterableIterator<string>;
@@ -1540,6 +1606,38 @@ export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, D
   readonly settled: Promise<Settlement>;
   /** Ends the run. */
   abort(reason?: unknown): void;
+  /** Resolves when the run is over, and rejects as {@link ToolRun.final} does. */
+  done(): Promise<void>;
+  /** {@link ToolRun.final} in the `openai` package's spelling. */
+  finalChatCompletion(): Promise<ChatCompletion>;
+  /** The last message of the model. */
+  finalMessage(): Promise<ChatCompletion["choices"][number]["message"]>;
+  /** Its text. */
+  finalContent(): Promise<string | null>;
+  /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
+  on(type: string, listener: (...given: any[]) => void): this;
+  /** The same, for the first time it happens. */
+  once(type: string, listener: (...given: any[]) => void): this;
+  /** Takes a listener back. */
+  off(type: string, listener: (...given: any[]) => void): this;
+}
+
+/** What `chat.completions.stream` gives: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
+export interface CompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
+  /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
+  on(type: string, listener: (...given: any[]) => void): this;
+  /** The same, for the first time it happens. */
+  once(type: string, listener: (...given: any[]) => void): this;
+  /** Takes a listener back. */
+  off(type: string, listener: (...given: any[]) => void): this;
+  /** Chunk by chunk. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ChatCompletionChunk>;
+  /** The whole answer. */
+  final(): Promise<ParsedCompletion<T>>;
+  /** The same. */
+  finalChatCompletion(): Promise<ParsedCompletion<T>>;
+  /** Its message. */
+  finalMessage(): Promise<ParsedCompletion<T>["choices"][number]["message"]>;
 }
 
 // ---------------------------------------------------------------- embeddings

@@ -31,7 +31,7 @@ pub struct Plan {
     /// What each embedding is given as.
     pub format: Format,
     /// How many documents of a reranking are wanted.
-    pub most: Option<usize>,
+    pub most: Option<f64>,
     /// What its requests are written from, where several models may answer.
     pub(super) request: Option<EmbeddingRequest>,
 }

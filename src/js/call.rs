@@ -95,7 +95,7 @@ struct PlanData<'a> {
     /// "floats", "numbers" or "base64".
     format: &'static str,
     /// How many documents of a reranking are wanted.
-    most: Option<usize>,
+    most: Option<f64>,
     /// The one that was asked for.
     model: &'a str,
 }

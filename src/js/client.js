@@ -20,14 +20,25 @@ import { ToolRun } from "./tools/run.js";
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
 const made = new WeakMap();
 
+/** What a client has found out of models: in which form they give JSON, and what the catalogue at hand says of them. */
+export let knownOf;
+
 export class HuggingFace {
   #made; // the module's handle, or what makes it
   #forms = new Map(); // in which form models give JSON
   #route; // that calls have unless they bring their own
+  #isGrammar; // whether the server has text-generation-inference's form of a schema alone
+
+  static {
+    // A client of another copy of this package keeps its own to itself.
+    const foreign = () => ({ forms: new Map(), offers: () => undefined });
+    knownOf = (client) => (#forms in client ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) } : foreign());
+  }
 
   constructor(options) {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
     this.#route = options?.route;
+    this.#isGrammar = /\/hf-inference\//.test(options?.baseURL);
     this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.completions = { create: this.#creator("completion", chat) };
     this.embeddings = { create: this.#creator("embeddings", embed) };
@@ -99,7 +110,7 @@ export class HuggingFace {
   }
 
   #parse(site, body, request) {
-    const { made, settled } = parse(this.#within(site), { forms: this.#forms, offers: (model) => this.#offersAtHand(model) }, () => nothing("chat"), body, request);
+    const { made, settled } = parse(this.#within(site), knownOf(this), () => nothing("chat"), body, request);
     return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
   }
 

@@ -3,7 +3,7 @@
 import { Body, ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, fail, hooked, open, settlement } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
-import { HuggingFace } from "./client.js";
+import { HuggingFace, knownOf } from "./client.js";
 import { Decoder } from "./decode.js";
 import { embed, push, readBatch } from "./embeddings.js";
 import { redacted } from "./error.js";
@@ -16,9 +16,10 @@ import { ChunkReader, readable } from "./pass_through.js";
 import { APIS } from "./protocol.js";
 import { FOLD, Pump } from "./pump.js";
 import { SseDecoder } from "./sse.js";
+import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
 const internals = {
-  APIS, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, catalogue, clientOptions, close, contentOf, dataText,
-  embed, estimateTokens, fail, hooked, open, parseJson, push, readBatch, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole, settlement,
+  APIS, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, SseDecoder, StoreHandle, around, askedBy, catalogue, clientOptions, close, contentOf, dataText,
+  embed, estimateTokens, fail, formsAfter, formsFor, hooked, knownOf, open, parseJson, push, readBatch, readBody, readable, reasoningOf, redacted, remember, requestOptions, responseInfo, settleWhole, settlement,
 };
 Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });

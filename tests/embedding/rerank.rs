@@ -44,7 +44,7 @@ fn the_router_classifies_pairs_and_other_servers_rerank() {
         r#"{"inputs":[{"text":"a \"q\"","text_pair":"x"},{"text":"a \"q\"","text_pair":"y"}],"truncate":true}"#
     );
     assert_eq!(request.provider.as_deref(), Some("hf-inference"));
-    assert_eq!(request.most, Some(1));
+    assert_eq!(request.most, Some(1.0));
     for (base, url) in [
         ("http://tei:80/v1", "http://tei:80/rerank"),
         ("http://tei:80/path", "http://tei:80/path/rerank"),

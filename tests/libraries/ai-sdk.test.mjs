@@ -294,15 +294,16 @@ test("Output.object, array and choice ask by a schema", async () => {
 
 test("a server without schemas is told in words, and remembered", async () => {
   const refusal = (message) => ({ status: 422, json: { error: { message } } });
-  const { model, bodies } = await scripted([refusal("response_format: json_schema is not supported"), refusal("response_format json_object is not supported"), whole({ content: '{"name":"Ada"}' }), whole({ content: '{"name":"Bob"}' })]);
+  const { model, bodies } = await scripted([refusal("response_format: json_schema is not supported"), refusal("response_format: json_schema is not supported"), refusal("response_format json_object is not supported"), whole({ content: '{"name":"Ada"}' }), whole({ content: '{"name":"Bob"}' })]);
   const output = Output.object({ schema: z.object({ name: z.string() }) });
   const first = await generateText({ model, prompt: "?", output });
   assert.deepEqual(first.output, { name: "Ada" });
   assert.deepEqual(first.warnings.map(({ type, feature }) => [type, feature]), [["compatibility", "responseFormat"]]);
   assert.deepEqual((await generateText({ model, prompt: "?", output })).output, { name: "Bob" });
   const sent = await bodies();
-  assert.deepEqual(sent.map(({ response_format: format }) => format?.type), ["json_schema", "json_object", undefined, undefined]);
-  assert.match(sent[2].messages[0].content, /"name"/);
+  assert.deepEqual(sent.map(({ response_format: format }) => format?.type), ["json_schema", "json_schema", "json_object", undefined, undefined]);
+  assert.equal(sent[1].response_format.json_schema.strict, undefined);
+  assert.match(sent[3].messages[0].content, /"name"/);
 });
 
 test("a stream that is cut is interrupted, and keeps what came", async () => {
@@ -573,4 +574,20 @@ test("a model that thinks in silence and stalls is an error, not an end", async 
   assert.equal(parts.at(-2).error.name, "APIConnectionTimeoutError");
   assert.equal(parts.at(-1).finishReason.unified, "error");
   assert.ok(types(parts).includes("text-end"));
+});
+
+test("a model whose offers take no schema, as the catalogue says, is told of it in words at once", async () => {
+  const catalogue = { json: { object: "list", data: [{ id: MODEL, object: "model", created: 1, owned_by: "o", providers: [{ provider: "together", status: "live", supports_structured_output: false }] }] } };
+  const id = `ai-sdk-${count++}`;
+  await endpoint.script(id, [catalogue, whole({ content: '{"name":"Ada"}' })]);
+  const there = (url, init) => fetch(url.replace("https://router.huggingface.co/v1", `${endpoint.url}/s/${id}/v1`), init);
+  const hf = createHuggingFace({ apiKey: "hf_libraries", fetch: there });
+  await hf.client.models.list();
+  const { output, warnings } = await generateText({ model: hf(MODEL), system: "Be brief.", prompt: "?", output: Output.object({ schema: z.object({ name: z.string() }) }) });
+  assert.deepEqual([output, warnings.length], [{ name: "Ada" }, 1]);
+  const { bodies } = await endpoint.stats(id);
+  const body = typeof bodies.at(-1) === "string" ? JSON.parse(bodies.at(-1)) : bodies.at(-1);
+  assert.deepEqual(body.response_format, { type: "json_object" });
+  assert.deepEqual(body.messages.map(({ role }) => role), ["system", "user"]);
+  assert.match(body.messages[0].content, /^Be brief\.[^]*"name"/);
 });

@@ -98,6 +98,24 @@ test("text-generation-inference: a schema or tools, not both; its own form where
   const named = scripted(whole(JSON.stringify(GHENT)));
   await ask(named.client(), { model: `${MODEL}:hf-inference` });
   assert.equal(typeOf((await named.stats()).bodies[0]), "value");
+  const route = scripted(whole(JSON.stringify(GHENT)));
+  await ask(route.client({ baseURL: `${route.baseURL}/hf-inference/models/org/m` }));
+  assert.equal(typeOf((await route.stats()).bodies[0]), "value");
+});
+
+test("text-generation-inference: a refusal in a stream that began well", async () => {
+  const frame = { error: { message: "Input validation error: grammar is not valid", http_status_code: 422 } };
+  for (const read of ["final", "partial"]) {
+    const server = scripted({ sse: [frame], done: true }, whole(JSON.stringify(GHENT)));
+    const stream = await ask(server.client(), { stream: true });
+    const { items } = read === "partial" ? await drain(stream.partial()) : { items: [(await stream.final()).choices[0].message.parsed] };
+    assert.deepEqual(items, [GHENT]);
+    assert.deepEqual((await server.stats()).bodies.map(typeOf), ["strict", "schema"]);
+  }
+  const server = scripted({ sse: [{ error: { message: "overloaded", code: 500 } }], done: true });
+  const { error } = await drain((await ask(server.client(), { stream: true })).partial());
+  assert.equal(error.name, "StreamError");
+  assert.equal((await server.stats()).requests, 1);
 });
 
 test("what doesn't fit is asked for again, with the issues; then it is an error that has them", async () => {

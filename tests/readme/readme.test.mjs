@@ -27,7 +27,7 @@ const promises = {
   "The `.wasm` as a file": ["program", /^\d+\n$/],
   Streaming: ["program", /Count to a hundred[^]*stop/],
   Tools: ["program", /^weather \{"city":[^]*\nThe tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
-  "JSON by a schema": ["program", /^Who wrote Faust\?\n$|^\{ answer: [^]*Who wrote Faust\?["'] \}\n$/],
+  "JSON by a schema": ["program", /^Who wrote Faust\?\n$|^\{\s+answer: [^]*Who wrote Faust\?["'],?\s+\}\n$/],
   Images: ["program", /^You said: What colour is this\?/],
   Errors: ["program", /^BadRequestError 400 model_not_found .*no-such\/model/],
   "Retries and timeouts": ["program", /Hi/],

@@ -44,6 +44,12 @@ export async function parsed(): Promise<void> {
   hf.chat.completions.parse({ messages, response_format: zod, temprature: 1 });
 }
 
+export async function streamed(): Promise<void> {
+  const stream = hf.chat.completions.stream({ messages, response_format: zod }).on("content", () => {});
+  for await (const chunk of stream) void chunk.choices;
+  same<Awaited<ReturnType<typeof stream.finalMessage>>["parsed"], City | null>(true);
+}
+
 same<DeepPartial<{ a: { b: string[] }[] }>, { a?: { b?: string[] }[] }>(true);
 
 export async function ran(): Promise<void> {

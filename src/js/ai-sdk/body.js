@@ -1,22 +1,22 @@
 // What the SDK asks for, as the body of a chat request.
 
+import { askedBy } from "./client.js";
 import { messagesOf } from "./prompt.js";
 
 /**
- * The body, and warnings of what it can't say. `without` names what the model's server has refused: "effort", "reasoning" (in the
- * history), "schema" or "json" (in `response_format`).
+ * The body, and warnings of what it can't say. `without` names what the model's server has refused: "effort", or "reasoning" in the
+ * history; `form` is how JSON is asked for, if it is.
  */
-export function bodyOf(modelId, options, without) {
+export function bodyOf(modelId, options, without, form) {
   const warnings = [];
   const messages = messagesOf(options.prompt, !without.has("reasoning"), warnings);
   const settings = {
     ...samplingOf(options),
     reasoning_effort: effortOf(options.reasoning, without, warnings),
-    ...formatOf(options.responseFormat, without, messages, warnings),
+    ...(form === undefined ? { messages } : formatOf(form, options.responseFormat, messages, warnings)),
     ...toolsOf(options, warnings),
   };
-  const body = { model: modelId, messages, ...settings, ...options.providerOptions?.huggingface };
-  return { body: said(body), warnings };
+  return { body: said({ model: modelId, ...settings, ...options.providerOptions?.huggingface }), warnings };
 }
 
 /** Without what is undefined. */
@@ -44,17 +44,11 @@ function effortOf(reasoning, without, warnings) {
   return undefined;
 }
 
-function formatOf(format, without, messages, warnings) {
-  if (format?.type !== "json") return {};
-  const { schema, name = "response", description } = format;
-  if (schema && !without.has("schema")) {
-    return { response_format: { type: "json_schema", json_schema: { name, description, schema, strict: true } } };
-  }
-  if (schema) {
-    messages.unshift({ role: "system", content: `Answer with JSON, and nothing else, that is valid by this JSON schema:\n${JSON.stringify(schema)}` });
+function formatOf(form, { schema, name = "response", description }, messages, warnings) {
+  if (schema && ["json", "text"].includes(form)) {
     warnings.push({ type: "compatibility", feature: "responseFormat", details: "The model's server takes no JSON schema: the model is told of it in words." });
   }
-  return without.has("json") ? {} : { response_format: { type: "json_object" } };
+  return askedBy(form, { name, description, schema }, messages);
 }
 
 function toolsOf({ tools = [], toolChoice }, warnings) {

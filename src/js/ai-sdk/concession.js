@@ -1,51 +1,53 @@
-// What a model's server refuses is left out, once more and from then on.
+// What a model's server refuses is left out or said otherwise, once more and from then on.
 
+import { formsAfter, formsFor, knownOf, remember } from "./client.js";
 import { hasReasoning } from "./prompt.js";
 
-// Each with what a request must have for it, and how a server's words may name it.
-const CONCESSIONS = {
-  effort: { applies: ({ reasoning }) => reasoning !== undefined && !["none", "provider-default"].includes(reasoning), words: /reasoning_?effort/i },
-  schema: { applies: ({ responseFormat: format }) => format?.type === "json" && format.schema !== undefined, words: /response_?format|json_?schema|schema|grammar|guided|structured/i },
-  json: { applies: ({ responseFormat: format }) => format?.type === "json", words: /response_?format|json_?object|grammar|guided|structured/i },
-  reasoning: { applies: ({ prompt }) => hasReasoning(prompt), words: null },
-};
 // What is refused whatever the body says beside it.
 const ELSEWHERE = /model_not|context|too long|too many|max_tokens|max_new_tokens|quota/i;
-const MOST_MODELS = 1_000;
+const FORMAT = /format|schema|grammar|guided|structured|tool/i;
 
 const learnt = new WeakMap(); // by client: model → what its server refuses
 
-/** Calls `ask` with what is to be left out, and again while the server refuses something that can be. The first refusal is what is thrown. */
+/**
+ * Calls `ask` with what is to be left out and the form in which JSON is asked for, and again while the server refuses something that can be said
+ * otherwise. The first refusal is what is thrown.
+ */
 export async function conceding(client, modelId, options, ask) {
   if (!learnt.has(client)) learnt.set(client, new Map());
   const models = learnt.get(client);
   const without = new Set(models.get(modelId));
+  const known = knownOf(client);
+  const hasTools = options.tools?.length > 0;
+  let forms = formsOf(options, modelId, known, hasTools);
   let first;
   for (;;) {
     try {
-      const answer = await ask(without);
-      if (first !== undefined) keep(models, modelId, without);
+      const answer = await ask(without, forms[0]);
+      if (first !== undefined) remember(models, modelId, without);
+      // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
+      if (forms[0] !== undefined && !hasTools) remember(known.forms, modelId, forms[0]);
       return answer;
     } catch (error) {
       first ??= error;
-      const next = refused(error, options, without);
-      if (next === undefined) throw first;
-      without.add(next);
+      const said = `${error?.code ?? ""} ${error?.param ?? ""} ${error?.message}`;
+      if (![400, 422].includes(error?.status) || ELSEWHERE.test(said)) throw first;
+      const left = forms[0] === undefined ? [] : formsAfter(forms, error, hasTools);
+      const next = refused(options, without, said);
+      if (left.length > 0 && (next === undefined || FORMAT.test(said))) forms = left;
+      else if (next !== undefined) without.add(next);
+      else throw first;
     }
   }
 }
 
-function refused(error, options, without) {
-  if (![400, 422].includes(error?.status)) return undefined;
-  const said = `${error.code ?? ""} ${error.param ?? ""} ${error.message}`;
-  if (ELSEWHERE.test(said)) return undefined;
-  const fitting = Object.entries(CONCESSIONS).filter(([name, { applies }]) => !without.has(name) && applies(options));
-  const named = fitting.find(([, { words }]) => words?.test(said));
-  // Reasoning in the history is refused in many words, a template's own among them.
-  return (named ?? fitting.find(([, { words }]) => words === null))?.[0];
+function formsOf({ responseFormat: format }, model, known, hasTools) {
+  if (format?.type !== "json") return [];
+  return formsFor({ schema: format.schema, strict: true, model, hasTools, known: known.forms.get(model), offers: known.offers(model) });
 }
 
-function keep(models, modelId, without) {
-  if (models.size >= MOST_MODELS) models.clear();
-  models.set(modelId, without);
+function refused({ reasoning, prompt }, without, said) {
+  if (reasoning !== undefined && !without.has("effort") && /reasoning_?effort/i.test(said)) return "effort";
+  // Reasoning in the history is refused in many words, a template's own among them.
+  return hasReasoning(prompt) && !without.has("reasoning") ? "reasoning" : undefined;
 }

@@ -25,8 +25,8 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
     const ask = async (options, stream) => {
       let body;
       try {
-        return await conceding(client(), modelId, options, async (without) => {
-          const { body: asked, warnings } = bodyFor(modelId, options, without);
+        return await conceding(client(), modelId, options, async (without, form) => {
+          const { body: asked, warnings } = bodyFor(modelId, options, without, form);
           body = { ...asked, stream };
           const pending = api(client()).create(body, requestOptions(options));
           const { data, response } = await pending.withResponse();

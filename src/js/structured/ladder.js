@@ -1,10 +1,19 @@
 // How a server is asked for JSON: by a strict schema, by a schema, by a schema in text-generation-inference's form, for JSON with the schema
 // in a message, or in words alone. Pure: which forms come one after another, what each adds to the body, which error leads to the next.
 
+const MOST_MODELS = 256; // of which something is remembered
+
+/** Keeps what was found out of a model; of too many models the one that was met longest ago is forgotten. */
+export function remember(found, model, what) {
+  found.delete(model);
+  found.set(model, what);
+  if (found.size > MOST_MODELS) found.delete(found.keys().next().value);
+}
+
 /** The forms to try, the first first. */
-export function formsFor({ mode, schema, strict, model, hasTools, known, offers }) {
+export function formsFor({ mode, schema, strict, model, hasTools, known, offers, isGrammar }) {
   // It takes a format or tools, not both.
-  const grammar = /:hf-inference$/.test(model ?? "");
+  const grammar = isGrammar || /:hf-inference$/.test(model ?? "");
   let forms = ["strict", "schema", "json", "text"];
   if (grammar) forms = hasTools ? ["text"] : ["value", "text"];
   else if (!mode && fits(offers).every(({ offer }) => offer.supportsStructuredOutput === false) && fits(offers).length > 0) forms = ["json", "text"];

@@ -7,18 +7,20 @@ import { noted } from "../request.js";
 import { Series, apart, wholeNumber } from "../series.js";
 import { ChatStream } from "../stream.js";
 import { jsonIn, partialsOf } from "./json_text.js";
-import { askedBy, formsAfter, formsFor } from "./ladder.js";
+import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
 import { inWords, issue, schemaOf } from "./schema.js";
 
 const OWN = ["mode", "repair"];
 const MODES = ["schema", "json", "text"];
-const MOST_MODELS = 256; // whose form is remembered
 const EARLY = {
   length: "The answer reached its maximum of tokens (max_tokens, or the model's own) before it was whole.",
   content_filter: "The answer was cut off by the server's content filter.",
 };
 
-/** Makes the call: { answer, settled }, promises. `known.forms`: what servers have taken, by model; `known.offers(model)`: what the catalogue says of it. */
+/**
+ * Makes the call: { made, settled }, promises of the answer and of the sum. `known.forms`: what servers have taken, by model;
+ * `known.offers(model)`: what the catalogue says of it; `known.isGrammar`: whether the server is text-generation-inference.
+ */
 export function parse(create, known, empty, body, request) {
   let series;
   const made = (async () => {
@@ -59,7 +61,7 @@ class Parsing {
     this.request = others;
     this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
     this.#model = String(rest.model);
-    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model) });
+    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model), isGrammar: known.isGrammar });
     if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
   }
 
@@ -95,23 +97,44 @@ class Parsing {
   // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
   #remember(form) {
     if (this.#hasTools) return;
-    this.#known.delete(this.#model);
-    this.#known.set(this.#model, form);
-    if (this.#known.size > MOST_MODELS) this.#known.delete(this.#known.keys().next().value);
+    remember(this.#known, this.#model, form);
   }
 
   // Gives a stream what it has beside its own.
   #follow(stream, open) {
     let result;
-    const finish = async (completion) => {
+    const finish = async (came) => {
       // Whoever asks after the settlement begins anew.
       const late = this.#series.closed ? open() : undefined;
       this.#series = late ?? this.#series;
-      return this.#finish(completion, this.#repair).finally(() => late?.close());
+      try {
+        return await this.#finish(await came, this.#repair);
+      } finally {
+        late?.close();
+      }
     };
-    const final = () => (result ??= ChatStream.prototype.final.call(stream).then(finish));
-    const partial = () => partialsOf(stream.text(), this.#wanted?.schema?.type);
+    const final = () => (result ??= ChatStream.prototype.final.call(stream).then(finish, (error) => finish(this.#instead(error))));
+    const partial = () => this.#partials(stream.text(), final);
     Object.defineProperties(stream, { final: { value: final }, partial: { value: partial }, asked: { value: () => result } });
+  }
+
+  // Text-generation-inference refuses a form in a stream that has begun well: then the answer comes whole, in the next form.
+  async #instead(error) {
+    const left = this.#wanted === null || error?.partial?.choices?.length > 0 ? [] : formsAfter(this.#forms, error, this.#hasTools);
+    if (left.length === 0) throw error;
+    this.#forms = left;
+    const { stream, stream_options, ...body } = this.#body;
+    return (await this.#ask(body)).data;
+  }
+
+  async *#partials(texts, final) {
+    try {
+      yield* partialsOf(texts, this.#wanted?.schema?.type);
+    } catch {
+      // It fails as the stream did, unless there is an answer in another form.
+      const { parsed } = (await final()).choices[0].message;
+      yield parsed;
+    }
   }
 
   // The completion with what each of its messages says; what doesn't fit is asked for again.

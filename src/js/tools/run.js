@@ -150,7 +150,7 @@ export class ToolRun {
     for (let step = 0; step < this.#plan.maxSteps; step++) {
       const completion = await this.#ask(step);
       const [choice] = completion.choices;
-      const message = withIds(choice.message);
+      const message = withIds(choice.message ?? choice.delta);
       if (message !== choice.message) choice.message = message;
       this.messages.push(message);
       this.#listeners.emit("chatCompletion", completion);

@@ -84,11 +84,13 @@ impl Draft {
                 };
                 self.keep(key, value);
             }
-            "dimensions" if kind != Kind::Null && !is_count(value) => {
-                return Err(Error::config(
-                    "dimensions",
-                    "must be a whole number above 0",
-                ));
+            "dimensions" | "top_n" if !is_count(value) => {
+                if kind != Kind::Null {
+                    return Err(Error::config(key, "must be a whole number above 0"));
+                }
+                if key == "dimensions" {
+                    self.keep(key, value);
+                }
             }
             "inputs" => {
                 return Err(Error::config(

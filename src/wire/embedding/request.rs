@@ -82,7 +82,7 @@ pub struct EmbeddingRequest {
     /// What to tell the developer of parameters that were probably meant otherwise.
     pub doubts: Vec<String>,
     /// How many documents of a reranking are wanted.
-    pub most: Option<usize>,
+    pub most: Option<f64>,
     /// The JSON text of each input.
     pub(super) inputs: Vec<String>,
     /// What documents are held against, as its JSON.

@@ -13,7 +13,7 @@ use super::request::{
 };
 use super::{Usage, unknown, usage_of};
 use crate::error::{Class, Error};
-use crate::json::{self, Value};
+use crate::json::{self, Value, number};
 use crate::wire::request::{Defaults, resolve_model};
 
 /// Checks a caller's body and finds its way.
@@ -32,10 +32,7 @@ pub fn read(
     let query = query
         .filter(|query| query.starts_with('"') && query.len() > 2)
         .ok_or_else(|| Error::config("query", "must be a string that is not empty"))?;
-    let most = match draft.member_of("top_n").as_deref() {
-        None | Some("null") => None,
-        Some(count) => Some(whole(count)?),
-    };
+    let most = draft.member_of("top_n");
     let model = resolve_model(draft.model, defaults)?;
     let way = way(&model, &query, &draft.members, endpoint)?;
     let router = endpoint.router();
@@ -44,7 +41,7 @@ pub fn read(
         model,
         provider: router.map(|_| HF_INFERENCE.to_string()),
         doubts: draft.doubts,
-        most,
+        most: most.map(|most| number(most.as_bytes())),
         inputs: inputs.texts,
         around: match router {
             Some(_) => (
@@ -94,11 +91,6 @@ pub(super) fn way(
     Ok(Way { url, head, tail })
 }
 
-fn whole(count: &str) -> Result<usize, Error> {
-    let count = count.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| Error::config("top_n", "must be a whole number above 0"))
-}
-
 /// The scores of one answer, in the order of the documents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
@@ -112,64 +104,47 @@ pub struct Scores {
 
 /// Reads the answer to a request with so many documents.
 pub fn decode(body: &[u8], documents: usize) -> Result<Scores, Error> {
-    let fail = |reason: &str| {
-        let message = ["The answer is not the scores asked for: ", reason].concat();
+    let answer = json::parse(json::without_mark(body)).ok();
+    let found = answer.as_ref().and_then(|answer| scores(answer, documents));
+    found.ok_or_else(|| {
+        let reason = match answer.as_ref().and_then(rows_of) {
+            Some(_) => "it has not one score for each document".to_string(),
+            None => unknown(body),
+        };
+        let message = ["The answer is not the scores asked for: ", &reason].concat();
         Error::new(Class::Api, message)
-    };
-    let Ok(answer) = json::parse(json::without_mark(body)) else {
-        return Err(fail(&unknown(body)));
-    };
+    })
+}
+
+fn rows_of(answer: &Value) -> Option<&[Value]> {
     let named = answer.get("results").or_else(|| answer.get("data"));
-    let Some(mut rows) = named.unwrap_or(&answer).as_array() else {
-        return Err(fail(&unknown(body)));
-    };
+    named.unwrap_or(answer).as_array()
+}
+
+fn scores(answer: &Value, documents: usize) -> Option<Scores> {
+    let mut rows = rows_of(answer)?;
     // Some pipelines give a list of one list.
     if let ([Value::Array(inner)], true) = (rows, documents > 1) {
         rows = inner;
     }
-    let mut found = vec![None; documents];
+    let mut values = vec![f64::NAN; documents];
     for (at, row) in rows.iter().enumerate() {
         // Of several labels the likeliest comes first.
         let row = row.as_array().and_then(<[_]>::first).unwrap_or(row);
         let index = row.get("index").and_then(Value::as_f64);
         let place = index.map_or(at, |index| index as usize);
-        if index.is_some_and(|index| index != place as f64) {
-            continue;
-        }
-        if let Some(place) = found.get_mut(place) {
-            *place = score_of(row);
+        let named = row.get("relevance_score").or_else(|| row.get("score"));
+        if index.is_none_or(|index| index == place as f64) {
+            *values.get_mut(place)? = named.unwrap_or(row).as_f64()?;
         }
     }
-    let values: Option<Vec<f64>> = match rows.len() == documents {
-        true => found.into_iter().collect(),
-        false => None,
-    };
-    let (rows, count) = (rows.len().to_string(), documents.to_string());
-    Ok(Scores {
-        values: values.ok_or_else(|| {
-            fail(
-                &[
-                    "it has ",
-                    &rows,
-                    " scores for ",
-                    &count,
-                    " documents, or not all of them",
-                ]
-                .concat(),
-            )
-        })?,
+    let is_whole = rows.len() == documents && values.iter().all(|score| score.is_finite());
+    is_whole.then(|| Scores {
+        values,
         model: answer
             .get("model")
             .and_then(Value::as_str)
             .map(str::to_string),
         usage: answer.get("usage").and_then(usage_of),
     })
-}
-
-fn score_of(row: &Value) -> Option<f64> {
-    let named = row.get("relevance_score").or_else(|| row.get("score"));
-    named
-        .unwrap_or(row)
-        .as_f64()
-        .filter(|score| score.is_finite())
 }
