@@ -2,7 +2,7 @@
  * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
+ * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
  * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation

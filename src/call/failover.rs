@@ -9,6 +9,7 @@ use crate::policy::clock::Now;
 use crate::policy::ledger::Tried;
 use crate::policy::rest::REST;
 use crate::policy::retry::LONGEST_REST;
+use crate::wire::request::route;
 
 /// What a model is refused with by a router or provider that doesn't have it.
 const UNKNOWN_MODEL: [&str; 2] = ["model_not_supported", "model_not_found"];
@@ -113,7 +114,15 @@ impl Call {
                 request.replace_body(embeddings.body_on(&way, batch.clone()));
             }
         } else if self.model_of(index) != candidate.sent {
-            request.rename(&candidate.sent);
+            let base = &self.shared.config.base_url;
+            let way = route::way(&base.url, base.router_origin(), &candidate.sent);
+            match way.ok().filter(|_| self.is_text()) {
+                Some((url, sent)) => {
+                    request.url.get(|place| *place = url);
+                    request.rename(sent);
+                }
+                None => request.rename(&candidate.sent),
+            }
         }
         request.aimed.get(|aimed| *aimed = Some(candidate));
     }

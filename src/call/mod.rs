@@ -3,7 +3,7 @@
 //! A [`Call`] decides; its driver obeys. The driver does what a [`Step`] says (ask for a key, ask a store, sleep, send,
 //! read), and hands back what came of it as an [`Event`], with the time and a random number. The methods are of four kinds:
 //!
-//! - **Beginning**: [`Call::chat`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
+//! - **Beginning**: [`Call::chat`], [`Call::completion`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
 //!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself. Where none of
 //!   several requests may wait for the limits ([`Call::is_split`]), the call as a whole is driven first, under the index
 //!   behind its last request: it is let through with all of them, or nothing is sent.
@@ -340,6 +340,11 @@ impl Call {
     /// What the driver has to do beside the next step.
     pub fn take_effects(&self) -> Vec<Effect> {
         self.effects.get(std::mem::take)
+    }
+
+    /// Whether it is answered with a text completion.
+    pub fn is_text(&self) -> bool {
+        self.kind == Some(Kind::Completion)
     }
 
     /// The inputs of a request for embeddings.

@@ -46,6 +46,7 @@ export class Call {
     this.idle_after = facts.idle_after;
     this.max_event_bytes = facts.max_event_bytes;
     this.max_answer_bytes = facts.max_answer_bytes;
+    this.is_text = facts.is_text;
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
     cancel.startTotal(facts.total ?? undefined);
