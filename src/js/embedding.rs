@@ -74,6 +74,7 @@ impl CallHandle {
             total: usage.map(|usage| usage.1),
             said: 0,
         };
+        call.told_beside(found.beside);
         if !call.took(index, counts, None, at(wall, steady)) {
             call.took(index, counts, Some(0), at(wall, steady));
         }

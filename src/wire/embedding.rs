@@ -18,6 +18,7 @@ pub use request::{Batch, EmbeddingRequest, Format};
 use crate::error::{Class, Error};
 use crate::json;
 use crate::wire::failure::message_of;
+use crate::wire::usage::Beside;
 use rows::Rows;
 
 /// The rows of one answer, in the order of the inputs.
@@ -31,6 +32,8 @@ pub struct Embeddings {
     pub model: Option<String>,
     /// Tokens as reported.
     pub usage: Option<Usage>,
+    /// What its usage tells beside.
+    pub beside: Beside,
 }
 
 /// Reported tokens.

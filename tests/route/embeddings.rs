@@ -34,6 +34,21 @@ fn the_next_model_has_its_own_url_and_body() {
 }
 
 #[test]
+fn the_provider_is_known_by_the_url_of_who_answered() {
+    let mut client = Client::new(r#","route":{"models":["org/b"]},"model":"org/a:together""#);
+    let came = embed(&mut client, 1, &mut |model| match model {
+        "org/a" => Say::Status(503),
+        _ => Say::Ok,
+    });
+    assert_eq!(came.urls.len(), 2);
+    assert_eq!(came.settlement.provider.as_deref(), Some("hf-inference"));
+    assert_eq!(
+        came.settlement.tried[0].provider.as_deref(),
+        Some("together")
+    );
+}
+
+#[test]
 fn one_calls_numbers_are_of_one_model() {
     let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]}"#;
     let mut client = Client::new(options);
@@ -53,7 +68,8 @@ fn one_calls_numbers_are_of_one_model() {
         "org/a" => Say::Status(500),
         _ => Say::Ok,
     });
-    assert_eq!(came.story(), "org/a org/b org/a org/b");
+    // The second batch begins with who has answered the first.
+    assert_eq!(came.story(), "org/a org/b org/b");
 }
 
 #[test]

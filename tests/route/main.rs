@@ -14,5 +14,6 @@ mod offers;
 mod options;
 mod outage;
 mod reported;
+mod rests;
 mod sticky;
 mod world;

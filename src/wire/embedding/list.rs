@@ -2,8 +2,9 @@
 
 use super::rows::Rows;
 use super::{Embeddings, Problem, Usage, base64};
-use crate::json::{self, Kind, Scanner};
+use crate::json::{self, Kind, Scanner, Value};
 use crate::wire::fault;
+use crate::wire::usage::Beside;
 
 /// Reads a whole body.
 pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
@@ -46,7 +47,12 @@ impl<'a> List<'a> {
                     let model = self.scanner.string()?;
                     self.found.model = Some(json::unescape(model.raw));
                 }
-                b"usage" => self.found.usage = usage(self.scanner.skip()?),
+                b"usage" => {
+                    if let Ok(told) = json::parse(self.scanner.skip()?) {
+                        self.found.usage = usage(&told);
+                        self.found.beside = Beside::of(&told);
+                    }
+                }
                 word => {
                     let value = self.scanner.skip()?;
                     failed |= fault::WORDS.contains(&word) && fault::says_so(word, value);
@@ -171,8 +177,7 @@ impl<'a> List<'a> {
 }
 
 /// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
-fn usage(text: &[u8]) -> Option<Usage> {
-    let usage = json::parse(text).ok()?;
+fn usage(usage: &Value) -> Option<Usage> {
     let tokens = |name: &str| usage.get(name)?.as_f64();
     let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));
     Some(Usage {
