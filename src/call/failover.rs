@@ -6,6 +6,7 @@ use super::machine::{Machine, State};
 use super::open::endpoint;
 use super::route::{Candidate, model_id};
 use super::{Call, Step};
+use crate::error::{Class, Error};
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Tried};
 use crate::policy::limit_store::Refusal;
@@ -206,7 +207,16 @@ impl Call {
     /// Asks again for what another model has answered.
     pub(super) fn ask_anew(&self, machine: &mut Machine, now: Now) -> Step {
         machine.again.clear();
-        machine.queue = (0..self.candidate_count()).collect();
-        self.ask_next(machine, now)
+        let count = self.candidate_count();
+        if machine.attempt < self.options.retry.attempts(count) {
+            machine.queue = (0..count).collect();
+            return self.ask_next(machine, now);
+        }
+        let message = "Another model has answered another part of this call, and no try is left: numbers of two models can't be compared.";
+        let mut error = Error::new(Class::Api, message).advise("Raise retry.maxAttempts.");
+        error.is_retryable = true;
+        let failure = || Box::new(self.failure(error));
+        let last = machine.last.take().unwrap_or_else(failure);
+        machine.fail(last)
     }
 }

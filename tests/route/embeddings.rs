@@ -101,6 +101,31 @@ fn an_answer_of_another_model_than_the_first_is_asked_for_anew() {
 }
 
 #[test]
+fn what_another_model_answered_is_not_asked_for_beyond_the_tries() {
+    use hfetch::call::head::Head;
+    use hfetch::call::{Event, Step};
+    let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]},"retry":{"maxAttempts":2}"#;
+    let client = Client::new(options);
+    let body = r#"{"input":["one","two"]}"#;
+    let call = Call::embeddings(&client.shared, body, client.given("{}"), client.now).unwrap();
+    let hear = |index, event: Event<'_>| call.handle(index, event, client.now, 0.5);
+    hear(0, Event::Begin);
+    hear(1, Event::Begin);
+    hear(0, Event::Head(Head::new(500, "")));
+    assert!(matches!(hear(0, Event::ErrorBody(b"")), Step::Send { .. }));
+    hear(1, Event::Head(Head::new(200, "")));
+    // org/a has answered the other one; both tries of this one are spent.
+    assert!(matches!(
+        hear(0, Event::Head(Head::new(200, ""))),
+        Step::ReadError { .. }
+    ));
+    let Step::Fail(failure) = hear(0, Event::ErrorBody(b"")) else {
+        panic!("a third try");
+    };
+    assert_eq!(failure.error.status, Some(500));
+}
+
+#[test]
 fn a_further_model_that_has_no_way_is_refused_before_anything_is_sent() {
     let client = Client::new(r#","route":{"models":["org/b:nobody"]}"#);
     let call = Call::embeddings(

@@ -7,6 +7,7 @@
 )]
 
 mod any;
+mod budget;
 mod embeddings;
 mod failover;
 mod money;
