@@ -11,7 +11,7 @@ use crate::config::Route;
 use crate::error::{Class, Error};
 use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
-use crate::wire::request::pinned_provider;
+use crate::wire::request::{pinned_provider, without_own_id};
 
 /// One who may be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,6 +222,7 @@ pub fn offers(
     if !shared.prices.are_there() {
         return Err(out_of_reach());
     }
+    let named = without_own_id(named, &shared.config.id);
     let judged = shared
         .prices
         .models(|models| offer::judge(models, named, route));
