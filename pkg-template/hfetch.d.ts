@@ -136,6 +136,8 @@ export class HuggingFace {
   static readonly StreamError: typeof StreamError;
   /** {@link StreamTruncatedError}, reachable from the client as in the `openai` package. */
   static readonly StreamTruncatedError: typeof StreamTruncatedError;
+  /** {@link StructuredOutputError}, reachable from the client. */
+  static readonly StructuredOutputError: typeof StructuredOutputError;
   /** {@link UnprocessableEntityError}, reachable from the client as in the `openai` package. */
   static readonly UnprocessableEntityError: typeof UnprocessableEntityError;
 
@@ -158,6 +160,43 @@ export class HuggingFace {
       create(body: ChatCompletionCreateParamsNonStreaming, options?: RequestOptions): Pending<ChatCompletion>;
       /** For a body whose `stream` is known at run time only. */
       create(body: ChatCompletionCreateParams, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
+      /**
+       * An answer that is JSON by a schema, checked: `choices[0].message.parsed`. With `stream: true` a {@link ParsedStream}, which shows the JSON as it comes.
+       *
+       * How a server is asked: {@link ParseParams.mode}. What comes back in fences or among words is found, and what doesn't fit is asked for
+       * again, with what is wrong, {@link ParseParams.repair} times. A call, then, may be several: each is settled by itself, and the promise's `settled` is their sum.
+       * An answer that calls tools or refuses has `parsed: null`.
+       *
+       * @example
+       * ```ts
+       * const answer = await hf.chat.completions.parse({ messages, response_format: z.object({ city: z.string() }) });
+       * answer.choices[0]!.message.parsed?.city;
+       * ```
+       * @throws {StructuredOutputError} what came doesn't fit, was cut off by `max_tokens`, or filtered.
+       * @throws {ConfigError} the validator can't be given as JSON Schema; `hint` says how to give one beside it.
+       */
+      parse<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream: true }, options?: ParseOptions): Pending<ParsedStream<Parsed<S>>>;
+      /** The whole answer. */
+      parse<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: false | null }, options?: ParseOptions): Pending<ParsedCompletion<Parsed<S>>>;
+      /**
+       * Asks the model, makes the calls that it wants made, and asks again with their results, until it answers in words. The run begins by itself, in this turn's end.
+       *
+       * With a `route` that looks at offers only those are asked that take tools.
+       *
+       * @example
+       * ```ts
+       * const run = hf.chat.completions.runTools({
+       *   messages: [{ role: "user", content: "What is the weather in Ghent?" }],
+       *   tools: [{ name: "weather", parameters: z.object({ city: z.string() }), execute: ({ city }) => `${city}: 21 °C` }],
+       * });
+       * console.log((await run.final()).choices[0]?.message.content);
+       * ```
+       */
+      runTools<A extends readonly unknown[]>(body: RunToolsParams<readonly [...{ [K in keyof A]: Tool<A[K]> }]>, options?: RunToolsOptions): ToolRun;
+      /** For tools in the `openai` package's form as well. */
+      runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
+      /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */
+      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): CompletionStream<Parsed<S>>;
     };
   };
 
@@ -175,6 +214,17 @@ export class HuggingFace {
     create(body: EmbeddingCreateParamsBase64, options?: RequestOptions): Pending<EmbeddingResponse<string>>;
     /** Embeddings as `Float32Array`. */
     create(body: EmbeddingCreateParams, options?: RequestOptions): Pending<EmbeddingResponse<Float32Array>>;
+  };
+
+  /** Reranking: `rerank.create`. */
+  readonly rerank: {
+    /**
+     * Scores how well each document answers a query, and gives the best first. On the router hf-inference does it (`BAAI/bge-reranker-v2-m3`); any other
+     * base URL is asked at `/rerank`, as text-embeddings-inference has it. Long lists are split into batches as embeddings are.
+     *
+     * @throws {APIError} one failed batch fails the call; the message names the documents it held.
+     */
+    create(body: RerankCreateParams, options?: RequestOptions): Pending<RerankResponse>;
   };
 
   /** The live catalogue of the base URL. */
@@ -1161,6 +1211,319 @@ export interface CompletionTokensDetails {
   rejected_prediction_tokens?: number;
 }
 
+// ---------------------------------------------------------------- structured output and tools
+
+/** Any validator of https://standardschema.dev (zod 4.2, arktype 2.1.28, valibot's `toStandardJsonSchema()`), by shape. Its check may be asynchronous. */
+export interface StandardSchema<T = unknown> {
+  /** What the standard says. */
+  readonly "~standard": {
+    /** Of the standard. */
+    readonly version: 1;
+    /** Whose validator it is. */
+    readonly vendor: string;
+    /** `{ value }` or `{ issues }`, or a promise of one. */
+    readonly validate: (value: unknown, ...more: any[]) => unknown;
+    /** The JSON Schema of it, where it can give one. */
+    readonly jsonSchema?: {
+      /** Of what it takes. */
+      readonly input: (options: any) => object;
+    } | undefined;
+    /** Types alone. */
+    readonly types?: {
+      /** Of what it takes. */
+      readonly input?: any;
+      /** Of what it gives. */
+      readonly output: T;
+    } | undefined;
+  };
+}
+
+/** A validator alone where it can give its JSON Schema; else beside one. Without `validate` the JSON is parsed and not checked. */
+export type Schema<T = unknown> = StandardSchema<T> | JSONSchemaWith<T>;
+
+/** A JSON Schema, and what checks an answer by it. */
+export interface JSONSchemaWith<T = unknown> {
+  /** For the model. Letters, digits, `_` and `-`. Default `"answer"`. */
+  name?: string;
+  /** The JSON Schema. It is sent as it is. */
+  schema: object;
+  /** Whether the server is to hold itself to it exactly. Default: whether the schema is one that servers can be strict about: closed objects that need all they name. */
+  strict?: boolean;
+  /** A validator, or a function that gives the value or throws. */
+  validate?: StandardSchema<T> | ((value: unknown) => T);
+}
+
+/** What `zodResponseFormat` and its like of the `openai` package give. */
+export interface OpenAIFormat {
+  /** Of the format. */
+  type: "json_schema" | "json_object" | "text";
+  /** Name and schema. */
+  json_schema?: object;
+}
+
+/** Whatever is checked by `V`. */
+export interface CheckedBy<V> {
+  /** The validator or function. */
+  validate: V;
+}
+
+/** A format of the `openai` package, as its types tell what comes of it. */
+export interface OpenAIFormatOf<T> extends OpenAIFormat {
+  /** A type alone. */
+  __output: T;
+}
+
+/** The type of what a schema lets through. */
+export type Parsed<S> = S extends StandardSchema<infer T>
+  ? T
+  : S extends CheckedBy<StandardSchema<infer T>>
+    ? T
+    : S extends CheckedBy<(value: any) => infer T>
+      ? T
+      : S extends OpenAIFormatOf<infer T>
+        ? T
+        : any;
+
+/** A type each part of which may still be missing. */
+export type DeepPartial<T> = T extends (infer Item)[] ? DeepPartial<Item>[] : T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
+
+/** How {@link HuggingFace.chat}'s `parse` asks; in the body or in the options. */
+export interface ParseSettings {
+  /**
+   * The first form that the server is asked in. `"schema"`: `response_format` with the JSON Schema, strict where it can be. `"json"`: `json_object`, and the schema in a system
+   * message. `"text"`: the schema in a system message. Default: what this client knows the model to take, `"json"` where the catalogue (if it has been read) says that no offer takes schemas, else `"schema"`.
+   * A server that answers 400 or 422 is asked in the next form, once, and the client remembers for the model what was taken. A model at `:hf-inference` is asked in text-generation-inference's form.
+   */
+  mode?: "schema" | "json" | "text";
+  /** How often what doesn't fit is asked for again. Default 1. */
+  repair?: number;
+}
+
+/** The body of `parse`. */
+export interface ParseParams<S = unknown> extends Omit<ChatCompletionCreateParams, "response_format" | "stream">, ParseSettings {
+  /** What the answer has to be. Without one nothing is parsed. */
+  response_format?: S;
+}
+
+/** The options of `parse`. */
+export interface ParseOptions extends RequestOptions, ParseSettings {}
+
+/** A completion whose messages have what they say. */
+export interface ParsedCompletion<T> extends Omit<ChatCompletion, "choices"> {
+  /** As in {@link ChatCompletion}. */
+  choices: (Omit<ChatCompletion["choices"][number], "message"> & {
+    /** `parsed` is no key of the server's: in the messages of a next call it is left out. */
+    message: ChatCompletion["choices"][number]["message"] & {
+      /** What the schema let through; `null` where the answer calls tools or refuses. */
+      parsed: T | null;
+    };
+  })[];
+}
+
+/** A stream of JSON by a schema. Its own `settled` is that of the streamed call; that of the promise is the sum of all. */
+export interface ParsedStream<T> extends Omit<ChatStream, "final"> {
+  /** Reads to the end, checks, and asks again for what doesn't fit (not streamed). @throws {StructuredOutputError} as `parse` does. */
+  final(): Promise<ParsedCompletion<T>>;
+  /** The JSON so far each time that it has grown, not checked: a reader of the stream, as `text()` is one. Texts may end early; numbers and keys are whole. Each value is one of its own as far as it may still grow. */
+  partial(): AsyncIterableIterator<DeepPartial<T>>;
+}
+
+/** A tool: what the model is told, and what is done. */
+export interface Tool<A = any> {
+  /** Letters, digits, `_` and `-`. */
+  name: string;
+  /** What it does and when to call it: the model chooses by this. */
+  description?: string;
+  /** Of its arguments. Default: none. */
+  parameters?: Schema<A>;
+  /** Sent to the server as it is. */
+  strict?: boolean;
+  /** Makes the call. What it gives goes to the model: a text as it is, anything else as JSON, nothing as `null`. */
+  execute(args: A, context: ToolContext): unknown;
+}
+
+/** What a tool is given beside its arguments. */
+export interface ToolContext {
+  /** Aborts when the run ends early. */
+  signal: AbortSignal;
+  /** The call's id. */
+  id: string;
+  /** The conversation so far, a copy. */
+  messages: readonly ChatMessage[];
+}
+
+/** The `openai` package's form of a tool: the function is given what `parse` makes of the arguments, or their text. */
+export interface OpenAITool {
+  /** Always `"function"`. */
+  type: "function";
+  /** What the model is told, and what is done. */
+  function: FunctionDefinition & {
+    /** Makes the arguments of their text. */
+    parse?: (text: string) => any;
+    /** Makes the call. */
+    function?: (args: any, ...more: any[]) => unknown;
+  };
+}
+
+/** How a run goes; in the body or in the options. */
+export interface RunToolsSettings {
+  /** How often the model is asked at most. Default 10. */
+  maxSteps?: number;
+  /** `maxSteps` in the `openai` package's spelling. */
+  maxChatCompletions?: number;
+  /** How many calls of one turn are made at once. Default 4. */
+  parallel?: number;
+  /**
+   * `"answer"` (default): arguments that don't parse or fit, an unknown tool, and what `execute` throws go back to the model as the call's answer, in words.
+   * `"throw"`: it ends the run.
+   */
+  onToolError?: "answer" | "throw";
+  /** `tool_choice` of the first step. Where it makes the model call a tool, the following steps are its own choice. */
+  toolChoice?: ChatCompletionToolChoiceOption;
+}
+
+/** The body of `runTools`. */
+export interface RunToolsParams<Tools extends readonly unknown[] = readonly (Tool<any> | OpenAITool)[]> extends Omit<ChatCompletionCreateParams, "tools">, RunToolsSettings {
+  /** What the model may call. The types of arguments come from their schemas. */
+  tools: Tools;
+}
+
+/** The options of `runTools`: those of each of its calls. */
+export interface RunToolsOptions extends RequestOptions, RunToolsSettings {}
+
+/** What came of one call. */
+export interface ToolResult {
+  /** The call's id. */
+  id: string;
+  /** The tool's name. */
+  name: string;
+  /** What it was given; missing where that could not be read. */
+  args?: any;
+  /** What it gave. */
+  result?: unknown;
+  /** What went wrong, if anything. */
+  error?: unknown;
+  /** What the model reads of it. */
+  content: string;
+}
+
+/** What happens in a run, as it happens. */
+export type ToolRunEvent = ToolRunChunk | ToolRunMessage | ToolRunCall | ToolRunResult | ToolRunStep;
+
+/** Which turn of the model something belongs to. */
+export interface OfToolStep {
+  /** From 0. */
+  step: number;
+}
+
+/** A chunk of a streamed turn. */
+export interface ToolRunChunk extends OfToolStep {
+  /** `"chunk"`. */
+  type: "chunk";
+  /** As the server sent it. */
+  chunk: ChatCompletionChunk;
+}
+
+/** The model's whole message; the tools' are not told in this way. */
+export interface ToolRunMessage extends OfToolStep {
+  /** `"message"`. */
+  type: "message";
+  /** As it stands in the conversation. */
+  message: ChatCompletion["choices"][number]["message"];
+}
+
+/** A call is about to be made. */
+export interface ToolRunCall extends OfToolStep {
+  /** `"tool-call"`. */
+  type: "tool-call";
+  /** The call's id. */
+  id: string;
+  /** The tool's name, as the model wrote it. */
+  name: string;
+  /** What the tool is given; missing where that could not be read. */
+  args?: any;
+  /** What the model wrote. */
+  arguments: string;
+}
+
+/** A call has been made, or could not be. */
+export interface ToolRunResult extends OfToolStep, ToolResult {
+  /** `"tool-result"`. */
+  type: "tool-result";
+}
+
+/** A turn of the model is over, and so are its calls. */
+export interface ToolRunStep extends OfToolStep, ToolStep {
+  /** `"step"`. */
+  type: "step";
+}
+
+/** One turn of the model, and what came of its calls. */
+export interface ToolStep {
+  /** What the model answered. */
+  completion: ChatCompletion;
+  /** In the order of its calls. */
+  toolResults: ToolResult[];
+}
+
+/**
+ * A run of a model and its tools: an async iterable of what happens. It may be read by several, from where they begin; whoever leaves its loop ends the run.
+ *
+ * It ends when the model answers in words, after `maxSteps`, by an abort ({@link APIUserAbortError}, at once, while tools work as well), or in the typed error of the call it was in, a
+ * refusal by budget or limits among them.
+ */
+export class ToolRun {
+  private constructor();
+}
+export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, Disposable {
+  /** What happens from now on. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ToolRunEvent>;
+  /** The text of all steps, piece by piece. */
+  text(): AsyncIterableIterator<string>;
+  /** The last completion, once the run is over. */
+  final(): Promise<ChatCompletion>;
+  /** The whole conversation so far. However the run ends, each call in it has its one answer, so that it can be sent again. */
+  readonly messages: ChatMessage[];
+  /** Its turns so far. */
+  readonly steps: readonly ToolStep[];
+  /** The sum over its calls, each of which is settled by itself as well. Never rejects. */
+  readonly settled: Promise<Settlement>;
+  /** Ends the run. */
+  abort(reason?: unknown): void;
+  /** Resolves when the run is over, and rejects as {@link ToolRun.final} does. */
+  done(): Promise<void>;
+  /** {@link ToolRun.final} in the `openai` package's spelling. */
+  finalChatCompletion(): Promise<ChatCompletion>;
+  /** The last message of the model. */
+  finalMessage(): Promise<ChatCompletion["choices"][number]["message"]>;
+  /** Its text. */
+  finalContent(): Promise<string | null>;
+  /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
+  on(type: string, listener: (...given: any[]) => void): this;
+  /** The same, for the first time it happens. */
+  once(type: string, listener: (...given: any[]) => void): this;
+  /** Takes a listener back. */
+  off(type: string, listener: (...given: any[]) => void): this;
+}
+
+/** What `chat.completions.stream` gives: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
+export interface CompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
+  /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
+  on(type: string, listener: (...given: any[]) => void): this;
+  /** The same, for the first time it happens. */
+  once(type: string, listener: (...given: any[]) => void): this;
+  /** Takes a listener back. */
+  off(type: string, listener: (...given: any[]) => void): this;
+  /** Chunk by chunk. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ChatCompletionChunk>;
+  /** The whole answer. */
+  final(): Promise<ParsedCompletion<T>>;
+  /** The same. */
+  finalChatCompletion(): Promise<ParsedCompletion<T>>;
+  /** Its message. */
+  finalMessage(): Promise<ParsedCompletion<T>["choices"][number]["message"]>;
+}
+
 // ---------------------------------------------------------------- embeddings
 
 /** The body of an embeddings request. Keys that are not listed are sent as they are; {@link WithExtra} says how the compiler lets them through. */
@@ -1219,6 +1582,46 @@ export interface EmbeddingResponse<E extends Float32Array | number[] | string = 
   /** Sum over all batches. */
   usage: {
     /** Tokens of the inputs. */
+    prompt_tokens: number;
+    /** The same. */
+    total_tokens: number;
+    /** `"estimated"` where a server reported none. */
+    source: "reported" | "estimated";
+  };
+}
+
+// ---------------------------------------------------------------- reranking
+
+/** The body of a request for reranking. Keys that are not listed are sent as they are. */
+export interface RerankCreateParams {
+  /** `org/name`. Default: the client's `model`. */
+  model?: string;
+  /** What the documents are held against. */
+  query: string;
+  /** The documents, one at least. */
+  documents: readonly string[];
+  /** How many of the best are given. Default: all. */
+  top_n?: number | null;
+  /** Cut documents that are too long instead of refusing them. */
+  truncate?: boolean | string | null;
+}
+
+/** Documents by how well they answer. */
+export interface RerankResponse {
+  /** Always `"list"`. */
+  object: "list";
+  /** The model that answered, the one asked for where the server doesn't say. */
+  model: string;
+  /** The best first. */
+  results: {
+    /** Which document, from 0. */
+    index: number;
+    /** The higher the better, as the server gives it: from 0 to 1 as a rule. */
+    relevance_score: number;
+  }[];
+  /** Sum over all batches. */
+  usage: {
+    /** Tokens of the query with each document. */
     prompt_tokens: number;
     /** The same. */
     total_tokens: number;
@@ -1364,7 +1767,7 @@ export interface Settlement {
   /** The call's own `metadata`. */
   metadata: unknown;
   /** Which call it was; `"responses"` comes from a gateway alone. */
-  kind: "chat" | "embeddings" | "responses";
+  kind: "chat" | "embeddings" | "rerank" | "responses";
   /** As asked for; of a call with {@link Route.models} the one that was asked last. */
   model: string;
   /**
@@ -1741,6 +2144,22 @@ export class LimitExceededError extends HfetchError {
   readonly reason: string;
   /** Whose limit: a key's (`"key:<label>"`), the client's (`"client:<id>"`), the budget's (`"budget:<id>"`); `null` where none of them said so. */
   readonly scope: string | null;
+}
+/** An answer is not the JSON that was asked for, was cut off before it was whole, or a tool's arguments can't be used. */
+export class StructuredOutputError extends HfetchError {
+  /** What is wrong with it, and where. */
+  readonly issues: readonly {
+    /** In the validator's words. */
+    message: string;
+    /** Names and places from the outside in. */
+    path: readonly (string | number)[];
+  }[];
+  /** What came, as it came. */
+  readonly text: string;
+  /** The JSON of it as far as it goes, not checked; `null` where there is none. */
+  readonly partial: unknown;
+  /** `"length"` or `"content_filter"`: the answer was cut off. */
+  readonly finishReason: FinishReason | null;
 }
 /** The budget said no; nothing was sent. */
 export class BudgetExceededError extends LimitExceededError {

@@ -124,7 +124,7 @@ async function bundle(glue, stage) {
   const modules = join(stage, "modules");
   await cp(glue, modules, { recursive: true });
   await copyModules(join(root, "src/js"), modules);
-  await copyModules(join(root, "src/js/gateway"), join(modules, "gateway"));
+  for (const folder of ["gateway", "ai-sdk", "structured", "tools"]) await copyModules(join(root, "src/js", folder), join(modules, folder));
   await copyModules(join(root, "pkg-template"), modules);
   await shorten(join(modules, "hfetch_bg.wasm"), join(modules, "imports.js"));
   const entry = (name) => join(modules, `${name}.js`);
@@ -157,6 +157,13 @@ async function bundle(glue, stage) {
       chunkNames: "gateway-core",
       // The client stays a file of its own, so that there is one in memory.
       external: ["cloudflare:workers", "hfetch", "./workerd.js"],
+    }),
+    build({
+      ...options,
+      entryPoints: ["ai-sdk", "ai-sdk.workerd"].map(entry),
+      splitting: true,
+      chunkNames: "ai-sdk-core",
+      external: ["hfetch", "./workerd.js"],
     }),
   ];
   // Each is over before the folder it writes to may be removed.

@@ -94,6 +94,12 @@ const clients = () =>
     throw new Stop("there are no results of the clients: npm run test:clients leaves them");
   });
 
+/** What this package's provider of the AI SDK and others passed, as the last run of their tests left it. */
+const providers = () =>
+  readFile(join(root, "target/providers/table.md"), "utf8").catch(() => {
+    throw new Stop("there are no results of the providers: npm test -- --only libraries leaves them");
+  });
+
 async function writeSpeeds(parts, render) {
   await mkdir(FOLDER, { recursive: true });
   if (!render) {
@@ -102,7 +108,7 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await outage()];
+  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await outage(), await providers()];
   await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }

@@ -10,10 +10,10 @@ import { Stop } from "./run.mjs";
 /** That of gateway-worker/wrangler.jsonc. */
 export const COMPATIBILITY_DATE = "2026-04-01";
 const PATIENCE = 500; // ms
-const OTHER_RUNTIMES = ["index.js", "slim.js", "gateway.js"];
+const OTHER_RUNTIMES = ["index.js", "slim.js", "gateway.js", "ai-sdk.js"];
 
 /**
- * Runs one Worker. `worker` is the source of its main module, which imports "hfetch" and "hfetch/gateway" from `pkg`; `env` its
+ * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its
  * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
  * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
  * goes to `log`; further `isolates` run the same code and share the first one's objects. With `inspector` the first one's debugger listens
@@ -92,7 +92,7 @@ async function writeModules(folder, pkg, worker) {
     await cp(join(pkg, "dist", name), join(folder, "hfetch", name));
     modules.push(kind === "wasm" ? [`hfetch/${name}?module`, kind, `hfetch/${name}`] : [`hfetch/${name}`, kind]);
   }
-  for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd]]) {
+  for (const [name, folderOfEntry, entry] of [["hfetch", "./hfetch/", exports["."].workerd], ["hfetch/gateway", "./", exports["./gateway"].workerd], ["hfetch/ai-sdk", "./", exports["./ai-sdk"].workerd]]) {
     const file = `${name.replace("/", "-")}-alias.js`;
     await writeFile(join(folder, file), `export * from ${text(entry.replace("./dist/", folderOfEntry))};\n`);
     modules.push([name, "esModule", file]);

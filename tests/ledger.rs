@@ -47,12 +47,12 @@ fn a_settlement_has_the_public_shape() {
             Outcome::Truncated,
             Outcome::Error,
         ],
-        [Kind::Chat, Kind::Embeddings, Kind::Responses],
+        [Kind::Chat, Kind::Embeddings, Kind::Responses, Kind::Rerank],
         [Source::Reported, Source::Estimated],
     ));
     assert_eq!(
         names.unwrap(),
-        r#"[["ok","aborted","truncated","error"],["chat","embeddings","responses"],["reported","estimated"]]"#
+        r#"[["ok","aborted","truncated","error"],["chat","embeddings","responses","rerank"],["reported","estimated"]]"#
     );
 }
 

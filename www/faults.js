@@ -7,7 +7,9 @@ import { cost, duration, tokens } from "./format.js";
 const PACE = 25; // ms between frames, as the endpoint has it for other calls
 const QUESTION = "Say something that takes a while, so that there is time for something to go wrong on the way.";
 
-/** Each: what it is called, what it is, the steps of the endpoint's script, and options of the client. */
+const LLAMA = "meta-llama/Llama-3.1-8B-Instruct";
+
+/** Each: what it is called, what it is, the steps of the endpoint's script, options of the client, and the model if it must be a certain one. */
 export const FAULTS = [
   { id: "429", name: "429 with Retry-After", about: "Too many requests; the server asks for one second.", steps: [{ status: 429, headers: { "retry-after": "1" } }, { delayMs: PACE }] },
   { id: "loading", name: "503, model loading", about: "The model needs 1.5 s to load.", steps: [{ loading: 1.5 }, { delayMs: PACE }] },
@@ -17,6 +19,7 @@ export const FAULTS = [
   { id: "silent", name: "Cut off without a word", about: "The body ends cleanly, but the answer is not complete. Others report success.", steps: [{ cutAfter: 2600, cut: "end", delayMs: PACE }] },
   { id: "stall", name: "Stall", about: "The stream stops and the socket stays open; the idle timeout is 1.5 s.", steps: [{ stallAfter: 2600, delayMs: PACE }], options: { timeout: { idle: 1500 } } },
   { id: "revoked", name: "A revoked key of two", about: "The first key is refused; the call goes on with the second.", steps: [], options: { apiKey: undefined, apiKeys: ["hf_revoked_key", "hf_working_key"] } },
+  { id: "provider", name: "A provider fails", about: "The first provider is overloaded; the route's next one is asked at once, and answers.", steps: [{ status: 503 }, { delayMs: PACE }], model: `${LLAMA}:novita`, options: { route: { models: [`${LLAMA}:cerebras`] } } },
   { id: "html", name: "200 with an HTML page", about: "Something in between answers instead of the model.", steps: [{ contentType: "text/html", text: "<!doctype html><title>Sign in to the network</title><p>Welcome to the hotel." }] },
   { id: "bytes", name: "Byte by byte", about: "Each byte in a piece of its own, characters torn apart. No fault to a decoder that is right.", steps: [{ split: 1 }] },
 ];
@@ -62,18 +65,18 @@ export function startFaults(session) {
   show();
 }
 
-function call(session, { options }, path, timeline, signal) {
+function call(session, { model = session.model, options }, path, timeline, signal) {
   // Between the library and the network: what is sent, and what comes back.
   const traced = async (url, init) => {
     // Prices come from where no fault waits for them.
     if (init.method !== "POST") return fetch(`${session.baseURL}/models`, init);
-    timeline.request(init.headers);
+    timeline.request(init);
     const response = await fetch(url, init);
     timeline.response(response);
     return response;
   };
   const client = session.clientWith({ baseURL: new URL(path, location.href).href, fetch: traced, pricing: "live", ...options });
-  return client.chat.completions.create({ model: session.model, messages: [{ role: "user", content: QUESTION }], stream: true }, { signal });
+  return client.chat.completions.create({ model, messages: [{ role: "user", content: QUESTION }], stream: true }, { signal });
 }
 
 /** How a call ends, and then what it came to. */
@@ -106,10 +109,11 @@ class Timeline {
     return row;
   }
 
-  request(headers) {
+  request({ headers, body }) {
     this.#requests += 1;
     const key = new Headers(headers).get("authorization")?.match(/revoked|working/)?.[0];
-    this.add("out", `Request ${this.#requests} is sent${key ? ` with the ${key} key` : ""}`);
+    const provider = JSON.parse(body).model.split(":")[1];
+    this.add("out", `Request ${this.#requests} is sent${provider ? ` to ${provider}` : ""}${key ? ` with the ${key} key` : ""}`);
   }
 
   response({ status, headers }) {

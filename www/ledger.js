@@ -21,9 +21,13 @@ const COLUMNS = {
   first_token_ms: ({ firstTokenMs }) => firstTokenMs,
   duration_ms: ({ durationMs }) => durationMs,
   attempts: ({ attempts }) => attempts,
+  tried: ({ tried }) => tried.map(triedName).join("; "),
   key: ({ key }) => key,
   request_id: ({ requestId }) => requestId,
 };
+
+/** A candidate that failed before another one answered: who it was, and what it said. */
+const triedName = ({ model, provider, status, error }) => `${provider ?? model.split("/").at(-1)} (${status ?? error})`;
 
 /** RFC 4180, and nothing that a spreadsheet would take for a formula. */
 function field(value) {
@@ -83,14 +87,14 @@ const cell = (text) => element("td", { role: "cell", textContent: text ?? "–" 
 const number = (text, name) => element("td", { role: "cell", class: "number", textContent: text, data: name && { name } });
 
 /** On a narrow screen a row is a card, whose cells bring their names themselves. */
-function row({ startedAt, kind, model, provider, outcome, usage, cost: price, firstTokenMs, durationMs, attempts, key }, clock) {
+function row({ startedAt, kind, model, provider, outcome, usage, cost: price, firstTokenMs, durationMs, attempts, tried, key }, clock) {
   return element(
     "tr",
     { role: "row", data: { outcome } },
     cell(clock.format(startedAt)),
     cell(kind),
     element("td", { role: "cell", class: "name", textContent: model.split("/").at(-1), title: model }),
-    cell(provider),
+    element("td", { role: "cell" }, provider ?? "–", tried.length > 0 && element("small", { class: "tried", textContent: `after ${tried.map(triedName).join(", ")}` })),
     element("td", { role: "cell", class: "outcome" }, element("span", { class: "dot", "aria-hidden": "true" }), attempts === 0 ? "not sent" : outcome),
     number(count(usage.prompt_tokens), "prompt"),
     number(count(usage.completion_tokens), "answer"),

@@ -12,12 +12,19 @@ const ORDERS = {
   name: () => 0,
   price: ({ providers }) => least(providers.map(({ pricing }) => pricing && pricing.inputPerMillion + pricing.outputPerMillion)),
   throughput: ({ providers }) => -most(providers.map(({ throughput }) => throughput)),
+  latency: ({ providers }) => least(providers.map(({ firstTokenLatencyMs }) => firstTokenLatencyMs)),
   context: ({ providers }) => -most(providers.map(({ contextLength }) => contextLength)),
+};
+
+// What an offer can do, as far as the catalogue says so.
+const ABILITIES = {
+  tools: ({ supportsTools }) => supportsTools === true,
+  JSON: ({ supportsStructuredOutput }) => supportsStructuredOutput === true,
 };
 
 export function startPicker(session) {
   const dialog = byId("models");
-  const [button, name, list, search, order, other, counted] = ["model", "model-name", "model-list", "model-search", "model-order", "model-other", "model-count"].map(byId);
+  const [button, name, list, search, order, ability, other, counted] = ["model", "model-name", "model-list", "model-search", "model-order", "model-ability", "model-other", "model-count"].map(byId);
   let models = [];
   let inSight = false; // the choice, which then stays so when the list changes its size
 
@@ -52,8 +59,10 @@ export function startPicker(session) {
   function show() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const rank = ORDERS[order.value];
+    const able = ABILITIES[ability.value] ?? (() => true);
     const found = models
-      .map((model) => ({ ...model, providers: model.providers.filter(live) }))
+      .map((model) => ({ ...model, providers: sorted(model.providers.filter((offer) => live(offer) && able(offer)), rank) }))
+      .filter(({ providers }) => providers.length > 0 || ability.value === "")
       .filter(({ id, providers }) => words.every((word) => `${id} ${providers.map(({ provider }) => provider).join(" ")}`.toLowerCase().includes(word)))
       .sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id));
     counted.textContent = `${count(found.length)} of ${count(models.length)} models. Prices in USD per million tokens, prompt / answer.`;
@@ -69,6 +78,7 @@ export function startPicker(session) {
   button.addEventListener("click", open);
   search.addEventListener("input", inFrames(show));
   order.addEventListener("change", show);
+  ability.addEventListener("change", show);
   list.addEventListener("change", () => {
     other.value = "";
     look();
@@ -80,6 +90,12 @@ export function startPicker(session) {
     dialog.returnValue = "";
   });
   showName();
+}
+
+/** A model's offers in the order that the models are in. */
+function sorted(providers, rank) {
+  const of = (offer) => rank({ providers: [offer] });
+  return providers.sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
 }
 
 function group({ id, providers }, chosen) {
@@ -104,5 +120,7 @@ function row(id, offer, chosen) {
         element("span", { class: "number", textContent: offer.throughput ? `${count(offer.throughput)} tokens/s` : "–" }),
         element("span", { class: "number", textContent: offer.firstTokenLatencyMs ? `${duration(offer.firstTokenLatencyMs)} to first` : "–" }),
       ];
-  return element("label", { class: "offer" }, element("input", { type: "radio", name: "offer", value, checked: value === chosen }), element("span", { textContent: offer.provider }), ...figures);
+  const abilities = Object.keys(ABILITIES).filter((name) => ABILITIES[name](offer));
+  const name = element("span", {}, offer.provider, ...abilities.map((ability) => element("small", { class: "ability", textContent: ability })));
+  return element("label", { class: "offer" }, element("input", { type: "radio", name: "offer", value, checked: value === chosen }), name, ...figures);
 }

@@ -20,19 +20,21 @@ use crate::policy::reservation::{Ask, LONGEST_COMPLETION};
 use crate::policy::token::{AUDIO, Estimator, FILE, IMAGE_TOKENS, VIDEO};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
-use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format};
+use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format, rerank};
 use crate::wire::request::{self, Caps, ChatRequest, Defaults, Prompt};
 
 /// Reads a body of one of the APIs whose answer is text.
 type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
 
-/// What an embeddings call is made of.
+/// What a call that embeds or reranks is made of.
 #[derive(Debug)]
 pub struct Plan {
     /// The inputs of each request.
     pub batches: Vec<Batch>,
     /// What each embedding is given as.
     pub format: Format,
+    /// How many documents of a reranking are wanted.
+    pub most: Option<f64>,
     /// What its requests are written from, where several models may answer.
     pub(super) request: Option<EmbeddingRequest>,
 }
@@ -128,6 +130,26 @@ impl Call {
         given: Given<'_>,
         now: impl Into<Now>,
     ) -> Result<Call, Error> {
+        Call::batched(Kind::Embeddings, shared, body, given, now.into())
+    }
+
+    /// A call that scores documents, batch by batch as well.
+    pub fn rerank(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: impl Into<Now>,
+    ) -> Result<Call, Error> {
+        Call::batched(Kind::Rerank, shared, body, given, now.into())
+    }
+
+    fn batched(
+        kind: Kind,
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: Now,
+    ) -> Result<Call, Error> {
         let config = &shared.config;
         let defaults = Defaults {
             id: &config.id,
@@ -138,7 +160,10 @@ impl Call {
             caps: Caps::NONE,
         };
         let endpoint = endpoint(config);
-        let mut request = embedding::request::read(body, defaults, endpoint)?;
+        let mut request = match kind {
+            Kind::Rerank => rerank::read(body, defaults, endpoint)?,
+            _ => embedding::request::read(body, defaults, endpoint)?,
+        };
         let doubts = std::mem::take(&mut request.doubts);
         let batches = request.batches(Bounds {
             inputs: config.batching.size,
@@ -149,14 +174,7 @@ impl Call {
             .map(|batch| of_batch(&request, batch.clone()))
             .collect();
         let model = request.model.clone();
-        let mut call = Call::new(
-            shared,
-            Some(Kind::Embeddings),
-            model,
-            given.options,
-            outgoing,
-            now,
-        );
+        let mut call = Call::new(shared, Some(kind), model, given.options, outgoing, now);
         call.name_others(defaults)?;
         for named in &call.named {
             request.way(named, endpoint)?;
@@ -169,6 +187,7 @@ impl Call {
         call.plan = Some(Plan {
             batches,
             format: request.format,
+            most: request.most,
             request: (call.named.len() > 1).then_some(request),
         });
         call.open(given.parts)

@@ -259,7 +259,7 @@ export function open(clientOf, kind, prepare, settle) {
 }
 
 // The settlement of a call that never was one, or of which a trap left nothing to tell.
-function nothing(kind) {
+export function nothing(kind) {
   const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, source: "estimated" };
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
   return {

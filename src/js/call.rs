@@ -92,6 +92,8 @@ struct PlanData<'a> {
     split: bool,
     /// "floats", "numbers" or "base64".
     format: &'static str,
+    /// How many documents of a reranking are wanted.
+    most: Option<f64>,
     /// The one that was asked for.
     model: &'a str,
 }
@@ -125,6 +127,7 @@ impl CallHandle {
             concurrency: call.shared.config.batching.concurrency,
             split: call.is_split(),
             format: plan.format.name(),
+            most: plan.most,
             model: &call.model,
         });
         let facts = Facts {

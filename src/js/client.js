@@ -2,9 +2,9 @@
 
 import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
-import { catalogue, fail, hooked, open, settlement } from "./call.js";
+import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
-import { embed } from "./embeddings.js";
+import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
@@ -12,17 +12,34 @@ import { absolute, around, clientOptions, dataText, environment, refuse, request
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
 import { requestText } from "./request.js";
+import { parse } from "./structured/parse.js";
+import { ToolRun } from "./tools/run.js";
 
 // Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
 const made = new WeakMap();
 
+/** What a client has found out of models: in which form they give JSON, and what the catalogue at hand says of them. */
+export let knownOf;
+
 export class HuggingFace {
   #made; // the module's handle, or what makes it
+  #forms = new Map(); // in which form models give JSON
+  #route; // that calls have unless they bring their own
+  #isGrammar; // whether the server has text-generation-inference's form of a schema alone
+
+  static {
+    // A client of another copy of this package keeps its own to itself.
+    const foreign = () => ({ forms: new Map(), offers: () => undefined });
+    knownOf = (client) => (#forms in client ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) } : foreign());
+  }
 
   constructor(options) {
     this.#made = made.get(options) ?? clientFrom(options, new.target);
-    this.chat = { completions: { create: this.#creator("chat", chat) } };
+    this.#route = options?.route;
+    this.#isGrammar = /\/hf-inference\//.test(options?.baseURL);
+    this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
+    this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
       list: (request) => this.#models("", request),
       offers: (model, route) => this.#offers(model, route),
@@ -45,6 +62,7 @@ export class HuggingFace {
         const file = dataText(config, "", pageUrl);
         return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
       }, this?.fromConfig),
+      options?.route,
     );
   }
 
@@ -67,11 +85,47 @@ export class HuggingFace {
   }
 
   #creator(kind, run) {
-    const create = (body, request) => {
-      const { settle, settled } = settlement();
-      return pending(this.#run(callSite(create), kind, run, body, request, settle, settled), settled);
-    };
+    const create = (body, request) => this.#create(callSite(create), kind, run, body, request);
     return create;
+  }
+
+  #create(site, kind, run, body, request) {
+    const { settle, settled } = settlement();
+    return pending(this.#run(site, kind, run, body, request, settle, settled), settled);
+  }
+
+  // Makes the calls of one that is made of several.
+  #within(site) {
+    return (body, request) => this.#create(site, "chat", chat, body, request);
+  }
+
+  #parser() {
+    const parser = (body, request) => {
+      return this.#parse(callSite(parser), body, request);
+    };
+    return parser;
+  }
+
+  #parse(site, body, request) {
+    const { made, settled } = parse(this.#within(site), knownOf(this), () => nothing("chat"), body, request);
+    return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
+  }
+
+  // As the `openai` package has it: what create() streams, with events.
+  #streamer() {
+    const streamer = (body, request) => {
+      const site = callSite(streamer);
+      return new ToolRun((...given) => this.#parse(site, ...given), () => nothing("chat"), (error) => traced(error, site), body, request, true);
+    };
+    return streamer;
+  }
+
+  #runner() {
+    const runner = (body, request) => {
+      const site = callSite(runner);
+      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, withAbility(request, this.#route, "tools"));
+    };
+    return runner;
   }
 
   async #run(site, kind, run, body, request, settle, settled) {
@@ -91,6 +145,15 @@ export class HuggingFace {
       return { ...answer, request_id: answer.response.requestId };
     } catch (error) {
       throw traced(opened ? fail(opened.call, opened.cancel, error) : error, site);
+    }
+  }
+
+  // What the catalogue says of a model, where that is known already.
+  #offersAtHand(model) {
+    try {
+      return this.#client.offers(model, undefined, false, Date.now(), performance.now());
+    } catch {
+      return undefined;
     }
   }
 
@@ -125,6 +188,13 @@ export class HuggingFace {
   }
 }
 
+// Options with a route that looks at offers, which have to have an ability.
+function withAbility(request, ofClient, ability) {
+  const route = request?.route ?? ofClient;
+  const looks = typeof route === "object" && route !== null && Object.keys(route).some((name) => name !== "models" && name !== "sticky" && route[name] !== undefined);
+  return looks && (route.has === undefined || Array.isArray(route.has)) ? { ...request, route: { ...route, has: [...(route.has ?? []), ability] } } : request;
+}
+
 // What a caller gave is read now, since it may be changed while the module is on its way.
 async function whenArrived(prepare) {
   try {
@@ -143,7 +213,8 @@ const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 const makers = {
   chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(text, data, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
 };
 
 function clientFrom(options, below) {
@@ -164,10 +235,31 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle) {
-  const options = {};
+function clientOf(handle, route) {
+  const options = { route };
   made.set(options, handle);
   return new HuggingFace(options);
+}
+
+// What programs for the `openai` package may ask for, and where it is instead.
+const ELSEWHERE = {
+  responses: "use chat.completions; a gateway of hfetch passes POST /v1/responses through",
+  beta: "use chat.completions.parse(), runTools() and stream()",
+  images: "use @huggingface/inference's textToImage()",
+  audio: "use @huggingface/inference's automaticSpeechRecognition() and textToSpeech()",
+  files: "Hugging Face's inference has none",
+  moderations: "ask a model by chat.completions",
+  batches: "Hugging Face's inference has none: send the calls, under limits.maxConcurrent",
+  fineTuning: "Hugging Face's inference has none",
+  vectorStores: "use embeddings.create() and a store of your own",
+};
+for (const [name, way] of Object.entries(ELSEWHERE)) {
+  Object.defineProperty(HuggingFace.prototype, name, {
+    configurable: true,
+    get() {
+      throw errors.makeError("ConfigError", `hf.${name} is not part of hfetch: ${way}`, { path: name });
+    },
+  });
 }
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.

@@ -140,9 +140,10 @@ impl ClientHandle {
         opened(call, is_own)
     }
 
-    /// An embeddings call; bad arguments throw.
+    /// A call that embeds or reranks; bad arguments throw.
     pub fn embeddings(
         &self,
+        rerank: bool,
         body: &str,
         options: Option<String>,
         parts: Option<String>,
@@ -151,7 +152,11 @@ impl ClientHandle {
     ) -> Result<CallHandle, JsValue> {
         let is_own = parts.is_none();
         let given = self.given(options, parts, false)?;
-        let call = Call::embeddings(&self.0, body, given, at(wall, steady));
+        let now = at(wall, steady);
+        let call = match rerank {
+            true => Call::rerank(&self.0, body, given, now),
+            false => Call::embeddings(&self.0, body, given, now),
+        };
         opened(call, is_own)
     }
 

@@ -7,8 +7,11 @@ use super::at;
 use super::call::CallHandle;
 use super::step::{failing, told};
 use crate::call::account::Told;
+use crate::policy::ledger::Kind;
 use crate::trap::{self, Place};
-use crate::wire::embedding;
+
+use crate::wire::embedding::{self, Usage, rerank};
+use crate::wire::usage::Beside;
 
 /// The body of an answer on its way into memory, part by part as it arrives.
 #[wasm_bindgen]
@@ -46,6 +49,14 @@ struct Rows<'a> {
     model: Option<&'a str>,
 }
 
+/// The scores of one batch.
+#[derive(Serialize)]
+struct Scored {
+    scores: Vec<f64>,
+    /// The model as the answer names it.
+    model: Option<String>,
+}
+
 #[wasm_bindgen]
 impl CallHandle {
     /// A record of the rows in a batch's answer, or of what is wrong with it; `counted` is what its server counted in a header.
@@ -61,23 +72,35 @@ impl CallHandle {
         let call = self.inner();
         let bytes = body.bytes.as_slice();
         let inputs = call.batch(index).len();
+        let book = |usage: Option<&Usage>, beside: Beside| {
+            let told_usage = usage.map(|usage| (usage.prompt_tokens, usage.total_tokens));
+            let usage = told_usage.or(counted.map(|tokens| (tokens, tokens)));
+            let counts = Told {
+                prompt: usage.map(|usage| usage.0),
+                completion: Some(0.0),
+                total: usage.map(|usage| usage.1),
+                said: 0,
+            };
+            call.told_beside(beside);
+            if !call.took(index, counts, None, at(wall, steady)) {
+                call.took(index, counts, Some(0), at(wall, steady));
+            }
+        };
+        if call.kind == Some(Kind::Rerank) {
+            return match rerank::decode(bytes, inputs) {
+                Ok(found) => {
+                    book(found.usage.as_ref(), found.beside);
+                    let (scores, model) = (found.values, found.model);
+                    told(call, Scored { scores, model })
+                }
+                Err(error) => failing(call, &call.misread(error, bytes)),
+            };
+        }
         let found = match embedding::decode(bytes, inputs) {
             Ok(found) => found,
             Err(error) => return failing(call, &call.misread(error, bytes)),
         };
-        let usage = found.usage.as_ref();
-        let told_usage = usage.map(|usage| (usage.prompt_tokens, usage.total_tokens));
-        let usage = told_usage.or(counted.map(|tokens| (tokens, tokens)));
-        let counts = Told {
-            prompt: usage.map(|usage| usage.0),
-            completion: Some(0.0),
-            total: usage.map(|usage| usage.1),
-            said: 0,
-        };
-        call.told_beside(found.beside);
-        if !call.took(index, counts, None, at(wall, steady)) {
-            call.took(index, counts, Some(0), at(wall, steady));
-        }
+        book(found.usage.as_ref(), found.beside);
         // The record names the place of the values: they have to stay there until it has been read.
         let values = self.keep_rows(found.values);
         told(

@@ -1,4 +1,4 @@
-// Embeddings: batches out, a few at a time; one list back, in the order of the inputs.
+// Embeddings and reranking: batches out, a few at a time; one list back, in the order of the inputs.
 
 import { base64Floats, Body } from "./hfetch_bg.js";
 import { close, typed } from "./call.js";
@@ -40,6 +40,15 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
   return { data: answer, response: responseInfo(last, call) };
 }
 
+// Documents by how well they answer a query: the same requests, with a score for each input.
+export async function rerank(call, cancel, settled) {
+  const { most } = call.plan;
+  const { data: answer, response } = await embed(call, cancel, settled);
+  // Of equal scores the earlier document stays before the other.
+  const results = answer.data.sort((a, b) => b.relevance_score - a.relevance_score).slice(0, most ?? undefined);
+  return { data: { object: "list", model: answer.model, results, usage: answer.usage }, response };
+}
+
 async function read(call, cancel, index, sent, format) {
   const exact = format === "numbers" ? new TextDecoder() : null;
   const { body, text } = await collect(sent.response, cancel, call, exact);
@@ -51,9 +60,10 @@ async function read(call, cancel, index, sent, format) {
 export function readBatch(call, index, response, body, text, format) {
   const counted = Number(header(response, "x-compute-tokens") ?? NaN);
   const rows = call.rows(index, body, Number.isFinite(counted) ? counted : undefined);
-  const { dimensions, model } = rows;
-  const values = floatsAt(...rows.values);
+  const { dimensions, model, scores } = rows;
   const [start, count] = call.plan.batches[index];
+  if (scores) return { data: scores.map((score, at) => ({ index: start + at, relevance_score: score })), model };
+  const values = floatsAt(...rows.values);
   const form = formats[format];
   const wire = format === "numbers" ? wireRows(text) : [];
   const data = Array.from({ length: count }, (_, at) => ({

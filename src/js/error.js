@@ -131,6 +131,16 @@ export class BudgetExceededError extends LimitExceededError {
   }
 }
 
+export class StructuredOutputError extends HfetchError {
+  constructor(message, fields = {}) {
+    super(message, fields);
+    this.issues = fields.issues ?? [];
+    this.text = fields.text ?? "";
+    this.partial = fields.partial ?? null;
+    this.finishReason = fields.finishReason ?? null;
+  }
+}
+
 const classes = {
   HfetchError,
   ConfigError,
@@ -152,6 +162,7 @@ const classes = {
   StreamTruncatedError,
   LimitExceededError,
   BudgetExceededError,
+  StructuredOutputError,
 };
 
 // Minifiers rename classes; `name` must survive them.

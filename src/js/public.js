@@ -24,11 +24,13 @@ export {
   RateLimitError,
   StreamError,
   StreamTruncatedError,
+  StructuredOutputError,
   UnprocessableEntityError,
 } from "./error.js";
 export { FREE_TIER, RateLimiter, cost, estimateTokens, retryDelay, storageStore } from "./policy.js";
 export { reasoningOf } from "./reasoning.js";
 export { SseDecoder } from "./sse.js";
+export { ToolRun } from "./tools/run.js";
 export { ticketKey } from "./ticket_key.js";
 export { version } from "./hfetch_bg.js";
 export { MODELS } from "./models.js";

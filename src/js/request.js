@@ -2,6 +2,21 @@
 
 import { refuse, signals } from "./options.js";
 
+// What this package has written beside what a server sent: message or tool call, and the name of it.
+const notes = new WeakMap();
+
+export function noted(object, name, value) {
+  object[name] = value;
+  notes.set(object, name);
+}
+
+// A message that goes back as it came: some servers refuse keys that they didn't send.
+function asItCame(message) {
+  if (!notes.has(message)) return message;
+  const { [notes.get(message)]: _, ...rest } = message;
+  return rest;
+}
+
 // The JSON text, and the signals in the body, which are an option written in the wrong place.
 export function requestText(body) {
   if (body === null || typeof body !== "object") {
@@ -16,6 +31,7 @@ export function requestText(body) {
       sent = { ...body };
       delete sent.signal;
     }
+    if (Array.isArray(body.messages) && body.messages.some((message) => notes.has(message))) sent = { ...sent, messages: body.messages.map(asItCame) };
     for (const [key, value] of Object.entries(sent)) check(key, value);
     text = JSON.stringify(sent);
   } catch (error) {

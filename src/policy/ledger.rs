@@ -29,6 +29,8 @@ pub enum Kind {
     Embeddings,
     /// A response of the Responses API.
     Responses,
+    /// Scores of documents.
+    Rerank,
 }
 
 /// Who counted the tokens.

@@ -11,6 +11,7 @@ pub mod base64;
 mod body;
 mod list;
 pub mod request;
+pub mod rerank;
 mod rows;
 
 pub use request::{Batch, EmbeddingRequest, Format};
@@ -19,6 +20,7 @@ use crate::error::{Class, Error};
 use crate::json;
 use crate::wire::failure::message_of;
 use crate::wire::usage::Beside;
+use list::usage_of;
 use rows::Rows;
 
 /// The rows of one answer, in the order of the inputs.

@@ -97,4 +97,49 @@ export const parts = {
     // The wire's numbers are decimal texts of 32-bit floats.
     return { answered, tokens: usage.prompt_tokens, data: data.map(({ index, embedding }) => ({ index, embedding: embedding.map(Math.fround) })) };
   },
+
+  async "parse by a schema"({ client, step }) {
+    await step([{ json: answer({ content: '{"rivers":["Rhine"]}' }) }]);
+    const response_format = { type: "json_schema", json_schema: { name: "rivers", strict: true, schema: { type: "object", properties: {} } } };
+    const completion = await client.chat.completions.parse({ model, messages, response_format });
+    const { content, parsed } = completion.choices[0].message;
+    return { content, parsed };
+  },
+
+  async "runTools"({ client, step }) {
+    const call = (id, name, json) => ({ id, type: "function", function: { name, arguments: json } });
+    await step([{ json: answer({ content: null, tool_calls: [call("a", "length", '{"river":"Rhine"}')] }) }, { json: answer({ content: "1233 km" }) }]);
+    const length = async ({ river }) => ({ river, km: 1233 });
+    const tools = [{ type: "function", function: { name: "length", parse: JSON.parse, function: length, parameters: { type: "object", properties: { river: { type: "string" } } } } }];
+    const heard = [];
+    const runner = client.chat.completions.runTools({ model, messages, tools }).on("message", ({ role }) => heard.push(role));
+    runner.on("functionToolCall", ({ name }) => heard.push(name)).on("functionToolCallResult", (result) => heard.push(result));
+    const content = await runner.finalContent();
+    return { content, heard: heard.sort(), history: runner.messages.map(({ role, content, tool_call_id }) => ({ role, content, tool_call_id })) };
+  },
+
+  async "stream() and its events"({ client }) {
+    const heard = [];
+    const stream = client.chat.completions.stream({ model, messages }).on("content", (delta, snapshot) => heard.push([delta, snapshot]));
+    stream.on("content.delta", ({ snapshot }) => heard.push(snapshot)).once("finalContent", (text) => heard.push(text)).on("end", () => heard.push("end"));
+    const content = await stream.finalContent();
+    await stream.done();
+    return { content, heard };
+  },
+
+  async "stream() as chunks, and abort()"({ client, step, stats, errors }) {
+    const chunks = [];
+    for await (const chunk of client.chat.completions.stream({ model, messages })) chunks.push(chunk.choices[0]?.delta.content);
+    await step([{ stallAfter: 700 }]);
+    const stream = client.chat.completions.stream({ model, messages });
+    const ended = stream.done().catch((error) => error instanceof errors.APIUserAbortError);
+    stream.on("content", () => stream.abort());
+    return { text: chunks.join(""), ended: await ended, disconnected: (await stats("closed")).disconnected };
+  },
 };
+
+/** A whole answer with this message. */
+function answer(message) {
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  return { id: "c", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message: { role: "assistant", refusal: null, ...message }, finish_reason: message.tool_calls ? "tool_calls" : "stop", logprobs: null }], usage };
+}

@@ -9,3 +9,4 @@
 mod answer;
 mod base64;
 mod request;
+mod rerank;

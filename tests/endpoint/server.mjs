@@ -7,6 +7,7 @@ import { answerModel, answerModels } from "./model.mjs";
 import { deliver } from "./delivery.mjs";
 import { refuse } from "./answer.mjs";
 import { refusalOf } from "./failing.mjs";
+import { answerPairs, answerRerank } from "./rerank.mjs";
 import { ScriptBook } from "./script.mjs";
 
 const MAX_BODY = 2_000_000; // what TGI and TEI take by default
@@ -105,6 +106,8 @@ function route(request, path, body, text) {
   const task = /\/hf-inference\/models\/(.+)\/pipeline\/feature-extraction$/.exec(path);
   if (task) return answerFeatureExtraction(decodeURIComponent(task[1]), body);
   if (path.endsWith("/embeddings")) return answerEmbeddings(body);
+  if (path.endsWith("/rerank")) return answerRerank(body);
+  if (/\/hf-inference\/models\/[^/]+\/[^/]+$/.test(path)) return answerPairs(body);
   return refuse(404, { error: "Not Found" });
 }
 

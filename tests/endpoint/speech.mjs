@@ -1,4 +1,5 @@
 // What the stand-in says: always the same words for the same request.
+import { jsonFor } from "./form.mjs";
 import { prepared } from "./showcase.mjs";
 
 /** The reply to a chat body: words, thoughts (reasoning), tool calls, and why it ends. */
@@ -6,7 +7,7 @@ export function compose(body, model) {
   const thoughts = /r1|reason|think|qwq|gpt-oss/i.test(model) ? ["The user", " wants", " an echo."] : [];
   const tool = wantedTool(body);
   if (tool) return { thoughts, words: [], calls: [callOf(tool, body)], finish: "tool_calls" };
-  const text = body.response_format?.type?.startsWith("json") ? JSON.stringify({ answer: lastUserText(body) }) : echo(body);
+  const text = body.response_format?.type?.startsWith("json") ? jsonFor(body.response_format, lastUserText(body)) : echo(body);
   return { thoughts, calls: [], ...bounded(pieces(text), body) };
 }
 

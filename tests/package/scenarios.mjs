@@ -11,6 +11,7 @@ import { embedding } from "./scenarios/embedding.mjs";
 import { policy } from "./scenarios/policy.mjs";
 import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
+import { tools } from "./scenarios/tools.mjs";
 import { habit } from "./scenarios/habit.mjs";
 
 const areas = {
@@ -22,6 +23,7 @@ const areas = {
   "keys, limits, retries": policy,
   "settlement, cost": settlement,
   "logic by itself": logic,
+  "JSON, tools": tools,
   habits: habit,
 };
 

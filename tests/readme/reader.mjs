@@ -17,7 +17,8 @@ globalThis.fetch = (input, init) => {
 const { POST } = await import(pathToFileURL(snippet).href);
 if (POST) {
   for (const content of ["Hello.", TOO_FAST]) {
-    const body = JSON.stringify({ messages: [{ role: "user", content }] });
+    // useChat's messages have parts.
+    const body = JSON.stringify({ messages: [{ role: "user", content, parts: [{ type: "text", text: content }] }] });
     const response = await POST(new Request("http://localhost/", { method: "POST", body }));
     console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
     console.log(await response.text());

@@ -1,5 +1,5 @@
 // Every snippet of the README, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
-// (Vite's and Next's are built and run by `npm run test:bundlers`, the gateway's by tests/gateway/deploy.test.mjs.)
+// (Vite's and Next's are built and run by `npm run test:bundlers`, the AI SDK's by tests/libraries/ai-sdk.places.test.mjs, the gateway's by tests/gateway/deploy.test.mjs.)
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -26,8 +26,8 @@ const promises = {
   "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n/],
   "The `.wasm` as a file": ["program", /^\d+\n$/],
   Streaming: ["program", /Count to a hundred[^]*stop/],
-  Tools: ["program", /^The tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
-  "JSON by a schema": ["program", /^Who wrote Faust\?\n$/],
+  Tools: ["program", /^weather \{"city":[^]*\nThe tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
+  "JSON by a schema": ["program", /^Who wrote Faust\?\n$|^\{\s+answer: [^]*Who wrote Faust\?["'],?\s+\}\n$/],
   Images: ["program", /^You said: What colour is this\?/],
   Errors: ["program", /^BadRequestError 400 model_not_found .*no-such\/model/],
   "Retries and timeouts": ["program", /Hi/],
@@ -37,12 +37,14 @@ const promises = {
   "Cost and budget": ["program", /0 of 0.000001 USD/],
   "The ledger": ["program", /^alice aborted[^]*source: ["']estimated["'][^]*outcome: ["']aborted["'][^]*source: ["']configured["']/],
   Embeddings: ["program", /^true\n$/],
+  Reranking: ["program", /^[\d.]+ The sun shines in Ghent today\.\n[\d.]+ Ghent has canals\.\n$/],
   Models: ["program", / live \d+/],
+  "useChat without the AI SDK on the server": ["program", /^200 text\/event-stream\ndata: \{"type":"start"\}[^]*"type":"text-delta"[^]*"type":"finish","finishReason":"stop"[^]*\[DONE\][^]*\n200 text\/event-stream\n[^]*"type":"error","errorText":"There are too many requests/],
   "A provider's config file": ["program", /Hi/],
   "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };
 // Parts of a project that only its own tools can run.
-const builtElsewhere = ["Vite", "Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"];
+const builtElsewhere = ["The AI SDK", "Vite", "Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"];
 
 let endpoint, project;
 

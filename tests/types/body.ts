@@ -60,6 +60,9 @@ export async function parametersOfServers(): Promise<void> {
     reasoning_effort: "none", thinking: { type: "disabled" }, reasoning: { effort: "low" }, logit_bias: { 50256: -100 }, max_completion_tokens: 9, cache_control: { type: "ephemeral" },
   });
   await hf.embeddings.create({ input: "a", normalize: true, truncate: true, prompt_name: "query", truncation_direction: "right" });
+  const { results } = await hf.rerank.create({ query: "q", documents: ["a"] as const, top_n: 1 });
+  const score: number | undefined = results[0]?.relevance_score;
+  void score;
 }
 
 /** Keys that nobody has listed: by the type that says so, by a variable of a wider type, by a cast. */

@@ -15,6 +15,7 @@ import { snippetsOf } from "../readme/snippets.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
+const libraries = join(root, "tests/libraries");
 
 const strict = {
   noEmit: true,
@@ -37,13 +38,17 @@ const programs = [
   { files: ["disposal.ts", "body.ts"], lib: ["es2022", "esnext.disposable", "dom"], from: 5.2 },
   { files: ["platform.ts", "disposal.ts"], lib: ["es2022"], types: ["node"], from: 5.2 },
   { files: ["platform.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"], from: 5.2 },
+  // Validators' own declarations want newer libs than ours, and newer compilers.
+  { files: ["schema.ts"], lib: ["esnext", "dom"], skipLibCheck: true, from: 5.9 },
   // The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
   { files: ["openai.ts"], lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
 /** The README's snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
 async function readmePrograms() {
-  const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+  const all = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+  // What imports the AI SDK is compiled where that is: tests/libraries/ai-sdk.places.test.mjs.
+  const snippets = all.filter(({ code }) => !code.includes('from "ai"'));
   return snippets.map(({ line, code }) => ({ file: `readme-line-${line}.ts`, code }));
 }
 
@@ -53,6 +58,7 @@ async function userProject(packageFolder, snippets) {
   await mkdir(join(folder, "node_modules"));
   await cp(packageFolder, join(folder, "node_modules", "hfetch"), { recursive: true, dereference: true });
   for (const name of ["openai", "@types", "@cloudflare"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
+  for (const name of ["zod", "valibot", "@valibot", "arktype", "arkregex", "@ark", "@standard-schema"]) await symlink(join(libraries, "node_modules", name), join(folder, "node_modules", name), "junction");
   for (const file of new Set(programs.flatMap(({ files }) => files))) await cp(join(here, file), join(folder, file));
   for (const { file, code } of snippets) await writeFile(join(folder, file), code);
   await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
@@ -116,7 +122,7 @@ async function main() {
     // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the README's snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
-    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway"]) {
+    for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway", "hfetch/ai-sdk"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));
       const missing = declared.filter((name) => !exported.includes(name));

@@ -11,6 +11,7 @@ const FAULTS = {
   silent: [/You said.*StreamTruncatedError.*Settled as truncated/s],
   stall: [/You said.*APIConnectionTimeoutError.*had arrived.*Settled as error/s],
   revoked: [/Request 1 is sent with the revoked key.*Status 401.*Request 2 is sent with the working key.*Settled as ok: 2 requests/s],
+  provider: [/sent to novita.*Status 503.*Request 2 is sent to cerebras.*complete.*Settled as ok: 2 requests/s],
   html: [/Status 200.*APIError.*not what was asked for/s],
   bytes: [/complete.*Settled as ok: 1 request,/s],
 };
@@ -170,7 +171,7 @@ export const features = {
     // Fewer letters leave one model, too, and each makes the list anew.
     await page.drawn();
     assert.equal(await page.count("#model-list fieldset"), 1);
-    assert.match(await page.text("#model-list"), /cerebras\s+\$0\.1 \/ \$0\.1\s+131K context\s+1,981 tokens\/s\s+210 ms to first/);
+    assert.match(await page.text("#model-list"), /cerebras\s*tools\s*JSON\s+\$0\.1 \/ \$0\.1\s+131K context\s+1,981 tokens\/s\s+210 ms to first/);
     const offer = `[value="${MODEL}:cerebras"]`;
     if (byKey) {
       await page.focus(`[value="${MODEL}"]`);
@@ -185,6 +186,35 @@ export const features = {
     await ask(page, "Who answers?");
     assert.equal((await stage.bodies())[0].model, `${MODEL}:cerebras`);
     assert.match(await page.text(".settlement"), /cerebras/);
+  },
+
+  async "the picker finds what can do something, and sorts it by how soon it begins"({ page, act }) {
+    await act("#model");
+    await page.seen(".offer");
+    await page.type("#model-search", "gemma-3-27b");
+    await page.evaluate(() => {
+      for (const [id, value] of [["model-ability", "tools"], ["model-order", "latency"]]) {
+        const select = document.getElementById(id);
+        select.value = value;
+        select.dispatchEvent(new Event("change"));
+      }
+    });
+    await page.drawn();
+    const offers = () => page.evaluate(() => [...document.querySelectorAll(".offer span:first-of-type")].map(({ firstChild }) => firstChild.data));
+    assert.deepEqual(await offers(), ["novita"], "scaleway's takes no tools");
+    await page.type("#model-search", "Kimi-K2");
+    await page.drawn();
+    assert.deepEqual(await offers(), ["any provider", "cheapest", "groq", "together", "novita"]);
+  },
+
+  async "an answer fills in a form while it comes"({ page, act, stage }) {
+    await act("#examples [data-form]");
+    await page.seen(".settlement");
+    const values = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".filled input")].map(({ name, value }) => [name, value])));
+    assert.deepEqual(values, { title: "Dinner for 4 at Anna's place in Ghent, bring wine!", place: "wine", people: "4", urgent: "yes", topics: "Dinner, for, 4" });
+    const [{ response_format: format }] = await stage.bodies();
+    assert.equal(format.type, "json_schema");
+    assert.deepEqual(format.json_schema.schema.required, ["title", "place", "people", "urgent", "topics"]);
   },
 
   async "reasoning is folded"({ page, act }) {
@@ -310,6 +340,11 @@ export const features = {
       await act(`[data-fault="${id}"]`);
       await page.until((fault) => document.querySelector(`[data-fault="${fault}"][aria-pressed]`) && document.querySelector(".timeline .settled") && !document.querySelector("#fault-result[aria-busy]"), id);
       assert.match(await page.text("#fault-result"), story, id);
+    }
+    if (!byKey) {
+      await go(page, act, "ledger");
+      assert.match(await page.text("#settlements tbody"), /cerebras\s*after novita \(503\)/);
+      await go(page, act, "faults");
     }
     // Its retry, once the wait is over.
     await act('[data-fault="long-wait"]');

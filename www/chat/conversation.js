@@ -1,7 +1,8 @@
 // A conversation through hfetch, turn by turn: no DOM, no globals.
 
 import { estimateTokens, reasoningOf } from "hfetch";
-import { runTool, TOOLS } from "./tools.js";
+import { FORM } from "./form.js";
+import { TOOLS } from "./tools.js";
 
 const MOST_STEPS = 4; // calls for one question: an answer, or tools and then an answer
 
@@ -57,16 +58,8 @@ export class Conversation {
     const { signal } = this.#controller;
     turn.said = [];
     try {
-      for (let step = 0; step < MOST_STEPS; step += 1) {
-        const message = await this.#step(turn, parameters, view, signal);
-        turn.said.push(message);
-        if (!message.tool_calls?.length) break;
-        for (const call of message.tool_calls) {
-          const content = runTool(call);
-          view.result(call, content);
-          turn.said.push({ role: "tool", tool_call_id: call.id, content });
-        }
-      }
+      if (parameters.tools && !parameters.form) await this.#run(turn, parameters, view, signal);
+      else turn.said.push(await this.#call(turn, parameters, view, signal));
       return null;
     } catch (error) {
       // A part of an answer is part of the conversation; a question without an answer is asked anew, not remembered.
@@ -80,36 +73,83 @@ export class Conversation {
     }
   }
 
-  /** One call, to its end: the message it brought. */
-  async #step(turn, { system, tools, ...body }, view, signal) {
+  /** The body of a call that asks a turn's question with all that was said before. */
+  #request(turn, { system, tools, form, ...body }) {
     const messages = [...(system ? [{ role: "system", content: system }] : []), ...this.#before(turn), ...turn.messages];
-    const request = { model: this.#session.model, messages, ...body, ...(tools && { tools: TOOLS }), stream: true };
+    return { model: this.#session.model, messages, ...body, stream: true };
+  }
+
+  /** The model's calls with those of the tools it asks for, until it answers in words: all that was said. */
+  async #run(turn, parameters, view, signal) {
+    const request = this.#request(turn, parameters);
+    const run = this.#session.client.chat.completions.runTools({ ...request, tools: TOOLS, maxSteps: MOST_STEPS }, { signal, onSettled: (settlement) => view.settle(settlement) });
+    let live = this.#begin(request, view);
+    try {
+      for await (const event of run) {
+        if (event.type === "chunk") this.#show(event.chunk, live, view);
+        else if (event.type === "tool-result") view.result(event.name, event.content);
+        else if (event.type === "step" && event.toolResults.length > 0) live = this.#begin({ ...request, messages: run.messages }, view);
+      }
+    } finally {
+      await run.settled;
+      turn.said = run.messages.slice(request.messages.length);
+    }
+  }
+
+  #begin(request, view) {
     const live = new LiveAnswer(request);
     this.#session.live(live);
-    const pending = this.#session.client.chat.completions.create(request, { signal });
-    const settled = pending.settled.then((settlement) => view.settle(settlement));
     view.begin();
+    return live;
+  }
+
+  #show({ choices }, live, view) {
+    const delta = choices?.[0]?.delta ?? {};
+    const reasoning = reasoningOf(delta) ?? "";
+    const text = typeof delta.content === "string" ? delta.content : "";
+    if (reasoning) view.reason(reasoning);
+    if (text) view.write(text);
+    if (delta.tool_calls) view.call(delta.tool_calls);
+    if (reasoning || text) live.add(reasoning + text);
+    this.#session.live(live);
+  }
+
+  /** One call, to its end: the message it brought. */
+  async #call(turn, parameters, view, signal) {
+    const { form } = parameters;
+    const request = { ...this.#request(turn, parameters), ...(form && { response_format: FORM }) };
+    const live = this.#begin(request, view);
+    const { completions } = this.#session.client.chat;
+    const pending = form ? completions.parse(request, { signal }) : completions.create(request, { signal });
+    const settled = pending.settled.then((settlement) => view.settle(settlement));
     // A call may wait in line for a limit, or for the time a server asked for.
     const watch = setInterval(() => view.waits(this.#session.client.snapshot().queued > 0), 250);
     try {
       const stream = await pending;
       clearInterval(watch);
-      for await (const { choices } of stream) {
-        const delta = choices?.[0]?.delta ?? {};
-        const reasoning = reasoningOf(delta) ?? "";
-        const text = typeof delta.content === "string" ? delta.content : "";
-        if (reasoning) view.reason(reasoning);
-        if (text) view.write(text);
-        if (delta.tool_calls) view.call(delta.tool_calls);
-        if (reasoning || text) live.add(reasoning + text);
-        this.#session.live(live);
-      }
+      if (form) return await this.#filled(stream, live, view);
+      for await (const chunk of stream) this.#show(chunk, live, view);
       // What goes back to the model is what it sent.
       return (await stream.final()).choices[0].message;
     } finally {
       clearInterval(watch);
       await settled;
     }
+  }
+
+  /** An answer that fills in a form: the message it brought. */
+  async #filled(stream, live, view) {
+    let before = "";
+    for await (const partial of stream.partial()) {
+      view.fill(partial);
+      const text = JSON.stringify(partial);
+      live.add(text.slice(before.length));
+      before = text;
+      this.#session.live(live);
+    }
+    const { parsed, ...message } = (await stream.final()).choices[0].message;
+    view.fill(parsed);
+    return message;
   }
 
   #before(turn) {

@@ -71,6 +71,7 @@ export function startChat(session, parameters) {
     const button = target.closest("button");
     if (!button || conversation.busy) return;
     if (button.dataset.tools !== undefined) parameters.offerTools();
+    if (button.dataset.form !== undefined) parameters.askForForm();
     ask(button.querySelector("span").textContent);
     prompt.focus();
   });

@@ -11,8 +11,13 @@ export function startParameters() {
   function values() {
     const number = (name) => (elements[name].value === "" ? undefined : elements[name].valueAsNumber);
     const stop = elements.stop.value.split("|").filter(Boolean).slice(0, 4);
-    const all = { system: elements.system.value.trim() || undefined, temperature: number("temperature"), top_p: number("top_p"), max_tokens: number("max_tokens"), stop: stop.length ? stop : undefined, tools: elements.tools.checked || undefined };
+    const all = { system: elements.system.value.trim() || undefined, temperature: number("temperature"), top_p: number("top_p"), max_tokens: number("max_tokens"), stop: stop.length ? stop : undefined, tools: elements.tools.checked || undefined, form: elements.form.checked || undefined };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  }
+
+  function check(name) {
+    elements[name].checked = true;
+    showCount();
   }
 
   function showCount() {
@@ -26,9 +31,7 @@ export function startParameters() {
   dialog.addEventListener("close", showCount);
   return {
     values,
-    offerTools() {
-      elements.tools.checked = true;
-      showCount();
-    },
+    offerTools: () => check("tools"),
+    askForForm: () => check("form"),
   };
 }

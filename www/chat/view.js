@@ -3,6 +3,7 @@
 import { copy, element, icon, inFrames } from "../element.js";
 import { duration, perSecond, shownCost, tokens } from "../format.js";
 import { errorCard } from "./error-card.js";
+import { FormView } from "./form.js";
 import { MarkdownView } from "./markdown.js";
 
 const NEAR_END = 64; // px: whoever is this near the end follows the text
@@ -119,8 +120,12 @@ export class AnswerView {
     this.#log.change(() => this.#step.callDeltas(deltas));
   }
 
-  result(call, content) {
-    this.#log.change(() => this.#step.result(call, content));
+  result(name, content) {
+    this.#log.change(() => this.#step.result(name, content));
+  }
+
+  fill(values) {
+    this.#log.change(() => this.#step.fill(values));
   }
 
   settle(settlement) {
@@ -153,6 +158,7 @@ class Step {
   #prose = element("div", { class: "prose" });
   #markdown = new MarkdownView(this.#prose);
   #calls = [];
+  #form = null;
   node = element("div", { class: "step waiting" }, this.#prose);
 
   draw(growing = true) {
@@ -184,6 +190,15 @@ class Step {
     }
   }
 
+  fill(values) {
+    this.node.classList.remove("waiting", "in-line");
+    if (!this.#form) {
+      this.#form = new FormView();
+      this.node.append(this.#form.node);
+    }
+    this.#form.fill(values);
+  }
+
   callDeltas(deltas) {
     this.node.classList.remove("waiting");
     for (const { index, function: part } of deltas) {
@@ -201,7 +216,7 @@ class Step {
     return call;
   }
 
-  result({ function: { name } }, content) {
+  result(name, content) {
     const call = this.#calls.find((one) => one && !one.used && one.name.textContent === name);
     if (!call) return;
     call.used = true;

@@ -61,7 +61,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(text, data, limits, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, ...now));
       return [make, hooks];
     };
     const answer = (async () => {

@@ -25,13 +25,19 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Takes a body apart.
-    pub fn read(text: &str) -> Result<Self, Error> {
+    /// Takes a body apart whose inputs stand under this key.
+    pub fn read(text: &str, under: &'static str) -> Result<Self, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
-        Draft::scan(&mut scanner).map_err(|error| broken(&scanner, error))
+        Draft::scan(&mut scanner, under).map_err(|error| broken(&scanner, error))
     }
 
-    fn scan(scanner: &mut Scanner<'_>) -> Result<Self, Error> {
+    /// Takes a member out.
+    pub fn member_of(&mut self, name: &str) -> Option<String> {
+        let at = self.members.iter().position(|(key, _)| key == name)?;
+        Some(self.members.remove(at).1)
+    }
+
+    fn scan(scanner: &mut Scanner<'_>, under: &'static str) -> Result<Self, Error> {
         let mut draft = Draft {
             model: None,
             inputs: None,
@@ -48,7 +54,11 @@ impl Draft {
         scanner.begin_object()?;
         while let Some(key) = scanner.next_key()? {
             let kind = scanner.kind()?;
-            draft.member(&unescape(key.raw), kind, scanner.skip()?)?;
+            let (key, value) = (unescape(key.raw), scanner.skip()?);
+            match key == under {
+                true => draft.inputs = Some(inputs(under, kind, value)?),
+                false => draft.member(&key, kind, value)?,
+            }
         }
         scanner.end()?;
         Ok(draft)
@@ -61,7 +71,6 @@ impl Draft {
                 Kind::Null => {}
                 _ => return Err(Error::config("model", "must be a string")),
             },
-            "input" => self.inputs = Some(inputs(kind, value)?),
             "encoding_format" => {
                 self.format = match value {
                     b"\"float\"" => Format::Numbers,
@@ -75,11 +84,13 @@ impl Draft {
                 };
                 self.keep(key, value);
             }
-            "dimensions" if kind != Kind::Null && !is_count(value) => {
-                return Err(Error::config(
-                    "dimensions",
-                    "must be a whole number above 0",
-                ));
+            "dimensions" | "top_n" if !is_count(value) => {
+                if kind != Kind::Null {
+                    return Err(Error::config(key, "must be a whole number above 0"));
+                }
+                if key == "dimensions" {
+                    self.keep(key, value);
+                }
             }
             "inputs" => {
                 return Err(Error::config(
@@ -106,8 +117,14 @@ fn is_count(value: &[u8]) -> bool {
 }
 
 /// What `input` may be: text, a list of texts, token ids, or a list of lists of these.
-fn inputs(kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
-    let wrong = || Error::config("input", "must be a string, a list of strings, or token ids");
+fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
+    let wrong = || {
+        let problem = match under {
+            "input" => "must be a string, a list of strings, or token ids",
+            _ => "must be a list of strings",
+        };
+        Error::config(under, problem)
+    };
     match kind {
         Kind::String => Ok(Inputs {
             texts: vec![text_of(value)],
@@ -117,10 +134,10 @@ fn inputs(kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
         Kind::Array => {
             let elements = elements(value)?;
             let Some((first, _)) = elements.first() else {
-                return Err(Error::config("input", "must not be an empty list"));
+                return Err(Error::config(under, "must not be an empty list"));
             };
             if let Some(odd) = elements.iter().position(|(kind, _)| kind != first) {
-                let path = ["input[", &odd.to_string(), "]"].concat();
+                let path = [under, "[", &odd.to_string(), "]"].concat();
                 return Err(Error::config(
                     path,
                     "is of another type than the inputs before it",

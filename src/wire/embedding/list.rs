@@ -49,7 +49,7 @@ impl<'a> List<'a> {
                 }
                 b"usage" => {
                     if let Ok(told) = json::parse(self.scanner.skip()?) {
-                        self.found.usage = usage(&told);
+                        self.found.usage = usage_of(&told);
                         self.found.beside = Beside::of(&told);
                     }
                 }
@@ -177,7 +177,7 @@ impl<'a> List<'a> {
 }
 
 /// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
-fn usage(usage: &Value) -> Option<Usage> {
+pub fn usage_of(usage: &Value) -> Option<Usage> {
     let tokens = |name: &str| usage.get(name)?.as_f64();
     let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));
     Some(Usage {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::body::Draft;
+use super::rerank;
 use crate::error::{Error, join};
 use crate::json::{unescape, write_string};
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
@@ -16,7 +17,7 @@ const ROUTES: [(&str, &str); 3] = [
     ("together", "/together/v1/embeddings"),
     ("scaleway", "/scaleway/v1/embeddings"),
 ];
-const HF_INFERENCE: &str = "hf-inference";
+pub(super) const HF_INFERENCE: &str = "hf-inference";
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,14 @@ pub struct Endpoint<'a> {
     pub base_url: &'a str,
     /// Whether that is Hugging Face's router, which has no `/v1/embeddings`.
     pub is_router: bool,
+}
+
+impl<'a> Endpoint<'a> {
+    /// The origin of the router. A base URL inside it that names a provider's own route is taken at its word.
+    pub(super) fn router(&self) -> Option<&'a str> {
+        let origin = self.base_url.strip_suffix("/v1");
+        origin.filter(|origin| self.is_router && origin.matches('/').count() == 2)
+    }
 }
 
 /// How many inputs go into one request.
@@ -37,9 +46,10 @@ pub struct Bounds {
 }
 
 /// What each embedding is given as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// A `Float32Array`, when nothing was asked for.
+    #[default]
     Floats,
     /// A list of numbers.
     Numbers,
@@ -59,7 +69,7 @@ impl Format {
 }
 
 /// An embeddings request, ready to be sent batch by batch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct EmbeddingRequest {
     /// Where every batch is posted.
     pub url: String,
@@ -71,17 +81,23 @@ pub struct EmbeddingRequest {
     pub format: Format,
     /// What to tell the developer of parameters that were probably meant otherwise.
     pub doubts: Vec<String>,
+    /// How many documents of a reranking are wanted.
+    pub most: Option<f64>,
     /// The JSON text of each input.
-    inputs: Vec<String>,
+    pub(super) inputs: Vec<String>,
+    /// What documents are held against, as its JSON.
+    pub(super) query: Option<String>,
+    /// What stands around each.
+    pub(super) around: (String, String),
     /// What other members may tell the model beside each input.
-    beside: Vec<(String, String)>,
+    pub(super) beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
-    single: bool,
+    pub(super) single: bool,
     /// Whether they are token ids.
-    token_ids: bool,
+    pub(super) token_ids: bool,
     /// The body around the inputs.
-    head: String,
-    tail: String,
+    pub(super) head: String,
+    pub(super) tail: String,
 }
 
 /// A run of inputs that is sent as one request.
@@ -118,8 +134,8 @@ pub struct Way {
     pub url: String,
     /// The provider behind it, where the URL tells it.
     pub provider: Option<String>,
-    head: String,
-    tail: String,
+    pub(super) head: String,
+    pub(super) tail: String,
 }
 
 /// Checks a caller's body and finds its way.
@@ -128,7 +144,7 @@ pub fn read(
     defaults: Defaults<'_>,
     endpoint: Endpoint<'_>,
 ) -> Result<EmbeddingRequest, Error> {
-    let draft = Draft::read(text)?;
+    let draft = Draft::read(text, "input")?;
     let inputs = draft
         .inputs
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
@@ -142,7 +158,10 @@ pub fn read(
         model,
         format: draft.format,
         doubts: draft.doubts,
+        most: None,
         inputs: inputs.texts,
+        query: None,
+        around: Default::default(),
         beside: draft.members,
         single: inputs.single,
         token_ids: inputs.token_ids,
@@ -174,11 +193,12 @@ impl EmbeddingRequest {
             .len()
             .saturating_add(self.tail.len())
             .saturating_add(2);
+        let each = 1 + self.around.0.len() + self.around.1.len();
         let mut batches = Vec::new();
         let mut start = 0;
         let mut bytes = around;
         for (index, input) in self.inputs.iter().enumerate() {
-            let more = input.len().saturating_add(1);
+            let more = input.len().saturating_add(each);
             let full = index - start == bounds.inputs || bytes.saturating_add(more) > bounds.bytes;
             if full && index > start {
                 batches.push(start..index);
@@ -193,13 +213,19 @@ impl EmbeddingRequest {
 
     /// The body of a batch.
     pub fn body(&self, batch: Batch) -> String {
-        let inputs = join(self.inputs.get(batch).unwrap_or_default(), ",");
+        let (before, behind) = &self.around;
+        let between = [behind, ",", before].concat();
+        let inputs = join(self.inputs.get(batch).unwrap_or_default(), &between);
+        let inputs = [before, &*inputs, behind].concat();
         let (open, close) = if self.single { ("", "") } else { ("[", "]") };
         [&self.head, open, &inputs, close, &self.tail].concat()
     }
 
     /// The way of the same inputs to another model.
     pub fn way(&self, model: &str, endpoint: Endpoint<'_>) -> Result<Way, Error> {
+        if let Some(query) = &self.query {
+            return rerank::way(model, query, &self.beside, endpoint);
+        }
         let target = target(model, endpoint)?;
         check_inputs(&target, self.token_ids)?;
         let (head, tail) = write(&target, &self.beside);
@@ -236,6 +262,9 @@ impl EmbeddingRequest {
     /// Tells what may go to the model with each input: an instruction, a prompt.
     pub fn beside(&self, hear: &mut dyn FnMut(Prompt<'_>)) {
         let mut reader = PromptReader::new(hear);
+        if let Some(query) = &self.query {
+            let _ = reader.unknown("query", query.as_bytes());
+        }
         for (name, value) in &self.beside {
             if !listed(NO_PROMPT, name.as_bytes()) {
                 // It was read before.
@@ -260,12 +289,7 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
         model,
         provider: provider.map(str::to_string),
     };
-    // A base URL inside the router that names a provider's own route is taken at its word.
-    let origin = endpoint
-        .base_url
-        .strip_suffix("/v1")
-        .filter(|origin| origin.matches('/').count() == 2);
-    let Some(origin) = origin.filter(|_| endpoint.is_router) else {
+    let Some(origin) = endpoint.router() else {
         return Ok(open_ai(
             [endpoint.base_url, "/embeddings"].concat(),
             model,
@@ -277,16 +301,10 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
         None => (model, HF_INFERENCE),
     };
     if provider == HF_INFERENCE {
-        check_repository(name)?;
+        let model = hf_inference(origin, name)?;
         return Ok(Target {
             route: Route::FeatureExtraction,
-            url: [
-                origin,
-                "/hf-inference/models/",
-                name,
-                "/pipeline/feature-extraction",
-            ]
-            .concat(),
+            url: model + "/pipeline/feature-extraction",
             model: name,
             provider: Some(provider.to_string()),
         });
@@ -300,8 +318,8 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
     }
 }
 
-/// The name becomes a part of the URL: nothing in it may lead elsewhere.
-fn check_repository(name: &str) -> Result<(), Error> {
+/// A model's address at hf-inference. The name becomes a part of it: nothing in it may lead elsewhere.
+pub(super) fn hf_inference(origin: &str, name: &str) -> Result<String, Error> {
     let segment = |part: &str| {
         !matches!(part, "" | "." | "..")
             && part
@@ -309,7 +327,7 @@ fn check_repository(name: &str) -> Result<(), Error> {
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
     if name.split('/').count() <= 2 && name.split('/').all(segment) {
-        return Ok(());
+        return Ok([origin, "/hf-inference/models/", name].concat());
     }
     Err(Error::config(
         "model",
@@ -327,21 +345,25 @@ fn write(target: &Target<'_>, members: &[(String, String)]) -> (String, String) 
     } else {
         head.push_str("\"inputs\":");
     }
+    // The pipeline knows neither; base64 is made here.
+    let unknown = |key: &str| {
+        target.route == Route::FeatureExtraction && matches!(key, "encoding_format" | "user")
+    };
+    let known = members.iter().filter(|(key, _)| !unknown(key));
+    (head, tail_of(known))
+}
+
+/// The body behind the inputs.
+pub(super) fn tail_of<'a>(members: impl Iterator<Item = &'a (String, String)>) -> String {
     let mut tail = String::new();
     for (key, value) in members {
-        // The pipeline knows neither; base64 is made here.
-        if target.route == Route::FeatureExtraction
-            && matches!(key.as_str(), "encoding_format" | "user")
-        {
-            continue;
-        }
         tail.extend([",", &quoted(key), ":", value]);
     }
     tail.push('}');
-    (head, tail)
+    tail
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len().saturating_add(2));
     write_string(text, &mut bytes);
     String::from_utf8(bytes).unwrap_or_default()

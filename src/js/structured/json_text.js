@@ -1,0 +1,313 @@
+// The JSON in what a model writes: with thoughts before it, words and fences around it, and, while it streams, not yet whole.
+//
+// A stream is read in time linear in its length: a character is looked at once, since the lists and objects that are open wait on a
+// stack; what failed to be JSON is not read again; and a copy for the reader is made of the open ones only, no oftener than their
+// size allows for the characters that came (`OWED`).
+
+import { parseJson } from "../json.js";
+
+const DEEPEST = 512; // as json.js has it
+const OWED = 64; // members copied for each character read, at most
+const RUN = /[^"\\]*/y; // of a string
+const WORD = /[-+.\w]*/y; // a number, true, false, null
+const ESCAPES = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const THOUGHT = "<think>";
+const AFTER_THOUGHT = "</think>";
+
+const START = 0; // it may begin with thoughts
+const THINKING = 1;
+const SEEK = 2;
+const VALUE = 3;
+const KEY = 4;
+const COLON = 5;
+const NEXT = 6;
+const STRING = 7;
+const SCALAR = 8;
+const DONE = 9;
+
+export class JsonText {
+  changes = 0; // of the value so far
+  #opens;
+  #state = START;
+  #rest = ""; // too short to be told yet
+  #pieces = []; // of the value's text
+  #open = []; // the outermost first
+  #string = "";
+  #half = "";
+  #isKey = false;
+  #scalar = "";
+  #root;
+  #credit = 0;
+
+  /** `type`: the schema's, where it has one. */
+  constructor(type) {
+    this.#opens = type === "object" ? /\{/g : type === "array" ? /\[/g : /[{[]/g;
+  }
+
+  get done() {
+    return this.#state === DONE;
+  }
+
+  /** The text of the value, once it is done. */
+  get text() {
+    return this.#pieces.join("");
+  }
+
+  push(piece) {
+    this.#credit += OWED * piece.length;
+    const text = this.#rest + piece;
+    this.#rest = "";
+    let from = 0; // of what belongs to the value
+    for (let at = 0; at < text.length && !this.done; ) {
+      const before = this.#state;
+      const next = this.#step(text, at);
+      if (next < 0) {
+        this.#fail();
+        from = at;
+      } else if (next === at && this.#rest !== "") {
+        if (this.#state > SEEK) this.#pieces.push(text.slice(from, at));
+        return;
+      } else {
+        if (before === SEEK) from = next - 1;
+        at = next;
+        if (this.done) this.#pieces.push(text.slice(from, at));
+      }
+    }
+    if (this.#state > SEEK && !this.done) this.#pieces.push(text.slice(from));
+  }
+
+  // Where it goes on; -1: this is no JSON. What can't be told yet becomes the rest.
+  #step(text, at) {
+    switch (this.#state) {
+      case START:
+        return this.#start(text);
+      case THINKING:
+        return this.#think(text, at);
+      case SEEK:
+        return this.#seek(text, at);
+      case STRING:
+        return this.#inString(text, at);
+      case SCALAR:
+        return this.#inScalar(text, at);
+      default:
+        return /\s/.test(text[at]) ? at + 1 : this.#token(text[at], at);
+    }
+  }
+
+  #start(text) {
+    const said = text.trimStart();
+    if (said.length < THOUGHT.length && THOUGHT.startsWith(said)) this.#rest = said || " ";
+    else this.#state = said.startsWith(THOUGHT) ? THINKING : SEEK;
+    return 0;
+  }
+
+  #think(text, at) {
+    const end = text.indexOf(AFTER_THOUGHT, at);
+    if (end >= 0) {
+      this.#state = SEEK;
+      return end + AFTER_THOUGHT.length;
+    }
+    // At the end as much of it as may be the tag's beginning.
+    let held = Math.min(AFTER_THOUGHT.length - 1, text.length - at);
+    while (held > 0 && !AFTER_THOUGHT.startsWith(text.slice(-held))) held--;
+    if (held > 0 && at === text.length - held) this.#rest = text.slice(-held);
+    return text.length - held;
+  }
+
+  #seek(text, at) {
+    this.#opens.lastIndex = at;
+    const found = this.#opens.exec(text);
+    if (found === null) return text.length;
+    this.#begin(found[0]);
+    return found.index + 1;
+  }
+
+  #token(char, at) {
+    const inside = this.#open.at(-1);
+    if (this.#state === COLON) {
+      this.#state = VALUE;
+      return char === ":" ? at + 1 : -1;
+    }
+    if (this.#state === NEXT && char === ",") {
+      this.#state = inside.list ? VALUE : KEY;
+      inside.comma = true;
+      return at + 1;
+    }
+    if (char === (inside.list ? "]" : "}") && (this.#state === NEXT || !inside.comma) && !(this.#state === VALUE && !inside.list)) {
+      this.#close();
+      return at + 1;
+    }
+    if (this.#state === NEXT) return -1;
+    if (char === '"') {
+      this.#isKey = this.#state === KEY;
+      this.#state = STRING;
+      this.#string = this.#half = "";
+      if (!this.#isKey) this.changes++;
+      return at + 1;
+    }
+    if (this.#state === KEY) return -1;
+    if (char === "{" || char === "[") return this.#begin(char) ? at + 1 : -1;
+    if (!/[-\dtfn]/.test(char)) return -1;
+    this.#state = SCALAR;
+    this.#scalar = "";
+    return at;
+  }
+
+  #begin(char) {
+    if (this.#open.length === DEEPEST) return false;
+    const list = char === "[";
+    this.#open.push({ list, value: list ? [] : {}, size: 0, key: undefined, comma: false });
+    this.#state = list ? VALUE : KEY;
+    this.changes++;
+    return true;
+  }
+
+  #close() {
+    const { value } = this.#open.pop();
+    this.#take(value);
+  }
+
+  // A value is whole.
+  #take(value) {
+    const inside = this.#open.at(-1);
+    this.changes++;
+    if (inside === undefined) {
+      this.#root = value;
+      this.#state = DONE;
+      return;
+    }
+    put(inside.value, inside.list ? inside.size : inside.key, value);
+    inside.size++;
+    this.#state = NEXT;
+  }
+
+  #inString(text, at) {
+    const run = matched(RUN, text, at);
+    if (run !== "") {
+      this.#say(run);
+      return at + run.length;
+    }
+    if (text[at] === "\\") return this.#escape(text, at);
+    if (this.#isKey) {
+      this.#open.at(-1).key = this.#string + this.#half;
+      this.#state = COLON;
+    } else this.#take(this.#string + this.#half);
+    return at + 1;
+  }
+
+  // Half of a character waits for the other one.
+  #say(piece) {
+    const text = this.#half + piece;
+    const last = text.charCodeAt(text.length - 1);
+    this.#half = last >= 0xd800 && last < 0xdc00 ? text.slice(-1) : "";
+    this.#string += this.#half === "" ? text : text.slice(0, -1);
+    if (!this.#isKey) this.changes++;
+  }
+
+  #escape(text, at) {
+    const length = text[at + 1] === "u" ? 6 : 2;
+    if (text.length - at < length) {
+      this.#rest = text.slice(at);
+      return at;
+    }
+    const code = text.slice(at + 2, at + length);
+    if (length === 6 && !/^[\da-f]{4}$/i.test(code)) return -1;
+    this.#say(length === 6 ? String.fromCharCode(parseInt(code, 16)) : (ESCAPES[text[at + 1]] ?? text[at + 1]));
+    return at + length;
+  }
+
+  #inScalar(text, at) {
+    const word = matched(WORD, text, at);
+    const end = at + word.length;
+    this.#scalar += word;
+    if (end === text.length) return end;
+    try {
+      this.#take(JSON.parse(this.#scalar));
+      return end;
+    } catch {
+      return -1;
+    }
+  }
+
+  // What began as JSON is none: the next may begin where it failed.
+  #fail() {
+    this.#open = [];
+    this.#pieces = [];
+    this.#state = SEEK;
+    this.changes++;
+  }
+
+  /** Whether a copy of the value so far is not more work than what has come since the last. */
+  get affordable() {
+    return this.#open.reduce((sum, { size }) => sum + size, 0) <= this.#credit;
+  }
+
+  /** The value so far, undefined before it begins: an object of the reader's own as far as it may still grow. */
+  snapshot() {
+    this.#credit = 0;
+    if (this.done) return this.#root;
+    let inner = this.#state === STRING && !this.#isKey ? this.#string : undefined;
+    for (const { list, value, size, key } of [...this.#open].reverse()) {
+      const copy = list ? value.slice() : { ...value };
+      if (inner !== undefined) put(copy, list ? size : key, inner);
+      inner = copy;
+    }
+    return inner;
+  }
+}
+
+function matched(pattern, text, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text)[0];
+}
+
+function put(object, key, value) {
+  if (key === "__proto__") Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else object[key] = value;
+}
+
+// What may be the JSON as it stands: all of it, or what stands between fences.
+function* whole(text) {
+  yield text.trim();
+  const fenced = /```\w*\s*\n([^]*?)```/.exec(text);
+  if (fenced) yield fenced[1].trim();
+}
+
+/** The first JSON value of an answer: { value }, or { problem, partial } where there is none that is whole. */
+export function jsonIn(text, type) {
+  // Some servers leave the opening tag out.
+  const said = /^\s*[{["`]/.test(text) ? text : text.replace(/^[^]*?<\/think>(?=\s|[{[`])/, "");
+  for (const candidate of whole(said)) {
+    try {
+      return { value: parseJson(candidate) };
+    } catch {
+      // There are words around it.
+    }
+  }
+  const reader = new JsonText(type);
+  reader.push(said);
+  const partial = reader.snapshot() ?? null;
+  if (!reader.done) return { problem: partial === null ? "the answer holds no JSON" : "the JSON of the answer has no end", partial };
+  try {
+    return { value: parseJson(reader.text) };
+  } catch (error) {
+    return { problem: `the answer is no JSON: ${error.message}`, partial };
+  }
+}
+
+/** The value so far each time that it has grown, from the pieces of a text. */
+export async function* partialsOf(texts, type) {
+  const reader = new JsonText(type);
+  let shown = 0;
+  for await (const piece of texts) {
+    reader.push(piece);
+    if (reader.changes === shown || !reader.affordable) continue;
+    const value = reader.snapshot();
+    shown = reader.changes;
+    if (value !== undefined) yield value;
+  }
+  if (reader.changes !== shown) {
+    const value = reader.snapshot();
+    if (value !== undefined) yield value;
+  }
+}

@@ -1,0 +1,171 @@
+// chat.completions.parse(): an answer that is JSON by a schema, whatever its server can be asked for.
+
+import { makeError } from "../error.js";
+import { refuse } from "../options.js";
+import { contentOf } from "../reasoning.js";
+import { noted } from "../request.js";
+import { Series, apart, wholeNumber } from "../series.js";
+import { ChatStream } from "../stream.js";
+import { jsonIn, partialsOf } from "./json_text.js";
+import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
+import { inWords, issue, schemaOf } from "./schema.js";
+
+const OWN = ["mode", "repair"];
+const MODES = ["schema", "json", "text"];
+const EARLY = {
+  length: "The answer reached its maximum of tokens (max_tokens, or the model's own) before it was whole.",
+  content_filter: "The answer was cut off by the server's content filter.",
+};
+
+/**
+ * Makes the call: { made, settled }, promises of the answer and of the sum. `known.forms`: what servers have taken, by model;
+ * `known.offers(model)`: what the catalogue says of it; `known.isGrammar`: whether the server is text-generation-inference.
+ */
+export function parse(create, known, empty, body, request) {
+  let series;
+  const made = (async () => {
+    const parsing = new Parsing(known, body, request);
+    const open = () => new Series(create, parsing.request, [request?.signal, body.signal]);
+    series = open();
+    return parsing.run(series, open);
+  })();
+  const over = made.then(
+    ({ data }) => (data instanceof ChatStream ? data.settled.then(() => data.asked?.()).catch(() => {}) : undefined),
+    () => {},
+  );
+  const settled = over.then(() => {
+    series?.close();
+    return series?.sum(empty) ?? empty();
+  });
+  return { made, settled };
+}
+
+class Parsing {
+  #known;
+  #body;
+  #wanted;
+  #forms;
+  #repair;
+  #model;
+  #series;
+
+  constructor(known, body, request) {
+    if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
+    const [inBody, { signal, response_format: format, ...rest }] = apart(body, OWN);
+    const [inRequest, others] = apart(request, OWN);
+    const { mode, repair = 1 } = { ...inRequest, ...inBody };
+    if (mode !== undefined && !MODES.includes(mode)) throw refuse("mode", `must be one of ${MODES.join(", ")}`);
+    this.#repair = wholeNumber("repair", repair, 0);
+    this.#known = known.forms;
+    this.#body = rest;
+    this.request = others;
+    this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
+    this.#model = String(rest.model);
+    this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model), isGrammar: known.isGrammar });
+    if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
+  }
+
+  get #hasTools() {
+    return this.#body.tools?.length > 0;
+  }
+
+  async run(series, open) {
+    this.#series = series;
+    const answer = await this.#ask(this.#body);
+    if (answer.data instanceof ChatStream) this.#follow(answer.data, open);
+    else answer.data = await this.#finish(answer.data, this.#repair);
+    return answer;
+  }
+
+  // One answer, in the first form that its server takes.
+  async #ask(body) {
+    if (this.#forms === null) return this.#series.ask(body);
+    for (;;) {
+      const [form] = this.#forms;
+      try {
+        const answer = await this.#series.ask({ ...body, ...askedBy(form, this.#wanted, body.messages) });
+        this.#remember(form);
+        return answer;
+      } catch (error) {
+        const left = formsAfter(this.#forms, error, this.#hasTools);
+        if (left.length === 0) throw error;
+        this.#forms = left;
+      }
+    }
+  }
+
+  // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
+  #remember(form) {
+    if (this.#hasTools) return;
+    remember(this.#known, this.#model, form);
+  }
+
+  // Gives a stream what it has beside its own.
+  #follow(stream, open) {
+    let result;
+    const finish = async (came) => {
+      // Whoever asks after the settlement begins anew.
+      const late = this.#series.closed ? open() : undefined;
+      this.#series = late ?? this.#series;
+      try {
+        return await this.#finish(await came, this.#repair);
+      } finally {
+        late?.close();
+      }
+    };
+    const final = () => (result ??= ChatStream.prototype.final.call(stream).then(finish, (error) => finish(this.#instead(error))));
+    const partial = () => this.#partials(stream.text(), final);
+    Object.defineProperties(stream, { final: { value: final }, partial: { value: partial }, asked: { value: () => result } });
+  }
+
+  // Text-generation-inference refuses a form in a stream that has begun well: then the answer comes whole, in the next form.
+  async #instead(error) {
+    const left = this.#wanted === null || error?.partial?.choices?.length > 0 ? [] : formsAfter(this.#forms, error, this.#hasTools);
+    if (left.length === 0) throw error;
+    this.#forms = left;
+    const { stream, stream_options, ...body } = this.#body;
+    return (await this.#ask(body)).data;
+  }
+
+  async *#partials(texts, final) {
+    try {
+      yield* partialsOf(texts, this.#wanted?.schema?.type);
+    } catch {
+      // It fails as the stream did, unless there is an answer in another form.
+      const { parsed } = (await final()).choices[0].message;
+      yield parsed;
+    }
+  }
+
+  // The completion with what each of its messages says; what doesn't fit is asked for again.
+  async #finish(completion, repairs) {
+    for (const { message, finish_reason: reason } of completion.choices) {
+      if (message === null || typeof message !== "object") continue;
+      const read = await this.#read(message, reason);
+      if (read.issues === undefined) noted(message, "parsed", read.value);
+      else if (repairs > 0 && completion.choices.length === 1 && !(reason in EARLY)) return this.#again(message, read.issues, repairs - 1);
+      else throw makeError("StructuredOutputError", read.problem ?? `The answer is not what was asked for: ${inWords(read.issues)}`, { ...read, finishReason: reason });
+    }
+    return completion;
+  }
+
+  // { value } or { issues, text, partial }.
+  async #read(message, reason) {
+    const text = contentOf(message);
+    // It refuses, or calls tools.
+    if (this.#wanted === null || (text === "" && (message.refusal || message.tool_calls?.length > 0))) return { value: null };
+    const found = jsonIn(text, this.#wanted.schema?.type);
+    if (reason in EARLY) return { problem: EARLY[reason], issues: [issue(EARLY[reason])], text, partial: found.value ?? found.partial };
+    if (found.problem !== undefined) return { issues: [issue(found.problem)], text, partial: found.partial };
+    const { value, issues } = await this.#series.race(this.#wanted.check(found.value));
+    return issues === undefined ? { value } : { issues, text, partial: found.value };
+  }
+
+  async #again(message, issues, repairs) {
+    const words = `That is not what was asked for:\n${inWords(issues)}\nAnswer again, with the corrected JSON alone.`;
+    const messages = [...this.#body.messages, message, { role: "user", content: words }];
+    const { stream, stream_options, ...body } = this.#body;
+    const { data } = await this.#ask({ ...body, messages });
+    return this.#finish(data, repairs);
+  }
+}

@@ -1,0 +1,93 @@
+// Tools as a caller gives them, as a server is told of them, and their calls as a model writes them. Pure.
+
+import { HfetchError, makeError } from "../error.js";
+import { parseJson } from "../json.js";
+import { refuse } from "../options.js";
+import { inWords, issue, schemaOf } from "../structured/schema.js";
+
+const NO_ARGUMENTS = { schema: { type: "object", properties: {} } };
+
+/** The tools by name: { definition, read, execute }. `read(text)` gives the arguments, or throws what the model is told. */
+export function toolsOf(given) {
+  if (!Array.isArray(given) || given.length === 0) throw refuse("tools", "must be a list of tools");
+  const tools = new Map();
+  given.forEach((tool, at) => {
+    const path = `tools[${at}]`;
+    const made = tool?.type === "function" && tool.function !== null && typeof tool.function === "object" ? foreign(tool, path) : own(tool, path);
+    const { name } = made.definition.function;
+    if (typeof name !== "string" || name === "") throw refuse(`${path}.name`, "must be a string that is not empty");
+    if (tools.has(name)) throw refuse(`${path}.name`, `two tools are called "${name}"`);
+    if (typeof made.execute !== "function") throw refuse(`${path}.execute`, "must be a function");
+    tools.set(name, made);
+  });
+  return tools;
+}
+
+function own(tool, path) {
+  const { name, description, parameters, strict, execute } = tool ?? {};
+  const { schema, check } = schemaOf(parameters ?? NO_ARGUMENTS, `${path}.parameters`);
+  const read = async (text) => {
+    const { value, issues } = await check(argumentsIn(text));
+    if (issues !== undefined) throw unfit(`they are not as the tool's schema wants them:\n${inWords(issues)}`, issues, text);
+    return value;
+  };
+  return { definition: definitionOf({ name, description, parameters: schema, strict }), read, execute: bound(tool, execute) };
+}
+
+// As the `openai` package has them: `parse` makes the arguments of their text, which the function is given where there is none.
+function foreign(tool, path) {
+  const { function: execute = tool.$callback, parse = tool.$parseRaw, ...told } = tool.function;
+  if (parse !== undefined && typeof parse !== "function") throw refuse(`${path}.function.parse`, "must be a function");
+  const read = async (text) => {
+    try {
+      return parse === undefined ? text : await parse(text);
+    } catch (error) {
+      throw unfit(error?.message ?? error, [issue(error?.message ?? error)], text);
+    }
+  };
+  return { definition: definitionOf(told), read, execute };
+}
+
+const bound = (tool, execute) => (typeof execute === "function" ? (...given) => execute.apply(tool, given) : execute);
+const definitionOf = (told) => ({ type: "function", function: JSON.parse(JSON.stringify(told)) });
+
+const unfit = (words, issues, text) => makeError("StructuredOutputError", `The arguments can't be used: ${words}`, { issues, text });
+
+function argumentsIn(text) {
+  if (text.trim() === "") return {};
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw unfit(`they are no JSON: ${error.message}`, [issue(error.message)], text);
+  }
+}
+
+export const unknownTool = (name, tools) => new HfetchError(`There is no tool called "${name}". There are: ${[...tools.keys()].join(", ")}.`);
+
+/** A message with calls whose ids are there and each other's not: an answer names the call by it. Most messages are as they came. */
+export function withIds(message) {
+  const calls = message?.tool_calls;
+  if (!Array.isArray(calls)) return message;
+  const taken = new Set();
+  const ids = calls.map((call, at) => {
+    const told = typeof call?.id === "string" && call.id !== "" ? call.id : `call_${at}`;
+    let id = told;
+    for (let next = 2; taken.has(id) || (id !== told && calls.some((other) => other?.id === id)); next++) id = `${told}_${next}`;
+    taken.add(id);
+    return id;
+  });
+  if (ids.every((id, at) => id === calls[at]?.id)) return message;
+  return { ...message, tool_calls: calls.map((call, at) => ({ ...call, id: ids[at] })) };
+}
+
+/** A call's name and the text of its arguments. */
+export function calledBy(call) {
+  const called = call?.function ?? call?.custom ?? {};
+  const text = called.arguments ?? called.input ?? "";
+  return { id: call.id, name: String(called.name ?? ""), text: typeof text === "string" ? text : JSON.stringify(text) };
+}
+
+/** What a tool gave, as the model reads it. */
+export const written = (result) => (typeof result === "string" ? result : (JSON.stringify(result) ?? "null"));
+
+export const inAnswer = (error) => `Error: ${error?.message ?? error}`;

@@ -1,0 +1,4 @@
+import { chat } from "../../../chat.js";
+
+export const runtime = "edge";
+export const POST = chat;
