@@ -247,10 +247,46 @@ export class HuggingFace {
     retrieve(id: string, options?: RequestOptions): Promise<Model>;
   };
 
+  /**
+   * A `fetch` for other libraries: whoever takes one works with this client's keys, limits, budget, retries, timeouts and ledger.
+   *
+   * A POST below the client's `baseURL` to `…/chat/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
+   * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings). Its answer comes back as the server's own bytes.
+   * Anything else below `baseURL` goes to the underlying fetch as it is, with a key; anything elsewhere without one. Where the client
+   * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
+   *
+   * A stream that is cut or stalls makes the body fail with {@link StreamTruncatedError} or its like; cancelling the body, or the signal, closes the socket and settles.
+   * A refusal by a limit or the budget is a 429 in the shape of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds); what this client
+   * has tried in vain is the server's own answer. Both say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
+   * the `openai` package, which would send again, is told by a 502 or 504. The AI SDK and `@huggingface/inference`, which don't read that header, get an error in place of an answer that they would ask for again.
+   *
+   * @example
+   * ```ts
+   * const openai = new OpenAI({ baseURL: "https://router.huggingface.co/v1", apiKey: "-", fetch: hf.fetch });
+   * ```
+   */
+  readonly fetch: PlatformFetch;
+
+  /**
+   * The same client, with its keys, counters and ledger, and with other defaults for each call, those of {@link HuggingFace.fetch} included.
+   * What a call says for itself wins: `timeout`, `retry` and `headers` part by part, the others as a whole; signals add up, either ends the call.
+   *
+   * @throws {ConfigError} an option is unknown, of the wrong type, or out of range.
+   *
+   * @example
+   * ```ts
+   * const alices = hf.withOptions({ metadata: { user: "alice" }, timeout: { total: 60_000 } });
+   * ```
+   */
+  withOptions(options: RequestOptions): HuggingFace;
+
   /** Limits, keys (labels, never secrets) and spend at this moment. Plain data, safe for JSON. */
   snapshot(): ClientSnapshot;
 }
 export default HuggingFace;
+
+/** The type of the platform's own `fetch`, where the program that uses this package knows one. */
+export type PlatformFetch = typeof globalThis extends { fetch: infer F } ? F : (input: any, init?: any) => Promise<any>;
 
 /** This package's version, as in its package.json. */
 export function version(): string;

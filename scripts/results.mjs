@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { buildPackage } from "./build.mjs";
 import { endurance } from "./endurance.mjs";
 import { outage } from "./outage.mjs";
+import { libraries } from "./libraries.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { hostRows } from "./host-table.mjs";
 import { areasByPlace } from "./scenario-table.mjs";
@@ -108,7 +109,7 @@ async function writeSpeeds(parts, render) {
   }
   const measured = {};
   for (const part of Object.keys(PARTS)) measured[part] = await read(part);
-  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await outage(), await providers()];
+  const rows = [document(measured), await scenarios(), await hosts(), await clients(), await libraries(), await outage(), await providers()];
   await writeFile(join(root, "docs/results.md"), `${rows.map((text) => text.trimEnd()).join("\n\n")}\n`);
   await writeFile(join(root, "docs/results.svg"), plot(measured.node.figures));
 }

@@ -39,6 +39,7 @@ fn begin(shared: &Rc<Shared>, body: &str) -> Option<Call> {
         metered: false,
         max_tokens: None,
         max_choices: None,
+        address: None,
     };
     let call = Call::chat(shared, body, given, 0.0).unwrap();
     match call.handle(0, Event::Begin, 0.0, 0.5) {

@@ -32,7 +32,7 @@
 //!     let options = json::parse(br#"{"apiKey": "hf_example", "model": "org/name"}"#).ok()?;
 //!     let config = Config::from_options(&options, &KeySource::None).ok()?;
 //!     let shared = Rc::new(Shared::new(config, Host { wakes_across_requests: true, has_store: false, counts_places_of_keys: false }));
-//!     let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None };
+//!     let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None, address: None };
 //!
 //!     let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
 //!     let call = Call::chat(&shared, body, given, 0.0).ok()?;
@@ -65,6 +65,7 @@ pub mod offer;
 pub mod open;
 pub mod outgoing;
 mod parts;
+pub mod passage;
 mod pause;
 mod prices;
 mod quota;

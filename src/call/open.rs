@@ -52,6 +52,8 @@ pub struct Given<'a> {
     pub max_tokens: Option<&'a str>,
     /// The most answers that may be asked for.
     pub max_choices: Option<f64>,
+    /// Where the request was to go to: it goes there, and its body goes out as it came wherever that can be.
+    pub address: Option<&'a str>,
 }
 
 impl Call {
@@ -91,7 +93,11 @@ impl Call {
             Kind::Responses => (request::responses, "/responses"),
             _ => (request::chat, "/chat/completions"),
         };
-        let request = read(body, defaults, &mut hear)?;
+        let mut request = read(body, defaults, &mut hear)?;
+        if given.address.is_some() && request.is_complete {
+            request.body = body.to_string();
+            request.stream_options = None;
+        }
         let ask = Ask {
             prompt_tokens: estimator.tokens(),
             max_tokens: request.max_tokens,
@@ -102,7 +108,10 @@ impl Call {
                 _ => estimator.most(request.body.len()),
             },
         };
-        let url = [config.base_url.url.as_str(), path].concat();
+        let url = match given.address {
+            Some(address) => address.to_string(),
+            None => [config.base_url.url.as_str(), path].concat(),
+        };
         let mut outgoing = Outgoing::post(url, request.body, ask);
         outgoing.stream_options = Held::new(request.stream_options);
         if shared.stream_options_refused.get() {
@@ -159,7 +168,12 @@ impl Call {
             renames: false,
             caps: Caps::NONE,
         };
-        let endpoint = endpoint(config);
+        // A route finds a way for each of its models.
+        let address = given.address.filter(|_| given.options.route.is_none());
+        let endpoint = Endpoint {
+            address,
+            ..endpoint(config)
+        };
         let mut request = match kind {
             Kind::Rerank => rerank::read(body, defaults, endpoint)?,
             _ => embedding::request::read(body, defaults, endpoint)?,
@@ -317,6 +331,7 @@ pub(super) fn endpoint(config: &Config) -> Endpoint<'_> {
     Endpoint {
         base_url: &config.base_url.url,
         is_router: config.base_url.is_router,
+        address: None,
     }
 }
 

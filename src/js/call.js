@@ -2,6 +2,7 @@
 
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
+import { REDIRECTS, sendRequest } from "./fetch.js";
 import { HfetchError, errorOf, namesOf, redacted } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
 import { refuse } from "./options.js";
@@ -22,6 +23,11 @@ export class Call {
   settle = undefined; // takes the settlement, once
   quotas = null; // what is left of the limits of a call that brought some, where a store tells
   first = undefined; // the step with which its only request has begun
+  brought = null; // headers of a request that somebody else has made, in pairs
+  redirects = REDIRECTS; // how many are followed
+  stays = () => true; // whether one of them may be, by where it leads to
+  transport = sendRequest;
+  refused = undefined; // the response that it failed with: {status, headers, body}
   #firstTokenAt = undefined;
 
   constructor(client, handle, cancel) {

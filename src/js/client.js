@@ -4,10 +4,12 @@ import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
+import { over } from "./defaults.js";
 import { embed, rerank } from "./embeddings.js";
 import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
+import { fetchOf } from "./foreign_fetch.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
@@ -15,7 +17,8 @@ import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
 
-// Handles that fromConfig made, by what stands for the options. Not by instanceof, which a proxy may answer with a throw.
+// Handles that are made elsewhere, and options for each call, by what stands for a client's options. Not by instanceof, which a proxy may
+// answer with a throw.
 const made = new WeakMap();
 
 /** What a client has found out of models: in which form they give JSON, and what the catalogue at hand says of them. */
@@ -23,8 +26,9 @@ export let knownOf;
 
 export class HuggingFace {
   #made; // the module's handle, or what makes it
-  #forms = new Map(); // in which form models give JSON
+  #defaults; // options of each call
   #route; // that calls have unless they bring their own
+  #forms; // in which form models give JSON
   #isGrammar; // whether the server has text-generation-inference's form of a schema alone
 
   static {
@@ -34,9 +38,14 @@ export class HuggingFace {
   }
 
   constructor(options) {
-    this.#made = made.get(options) ?? clientFrom(options, new.target);
-    this.#route = options?.route;
-    this.#isGrammar = /\/hf-inference\//.test(options?.baseURL);
+    const shared = made.get(options) ?? { client: clientFrom(options, new.target), route: options?.route };
+    const { client, defaults, route, forms = new Map(), isGrammar = /\/hf-inference\//.test(options?.baseURL) } = shared;
+    this.#made = client;
+    this.#defaults = defaults;
+    this.#route = defaults?.route ?? route;
+    this.#forms = forms;
+    this.#isGrammar = isGrammar;
+    this.fetch = fetchOf(() => this.#client, defaults);
     this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.rerank = { create: this.#creator("rerank", rerank) };
@@ -54,16 +63,24 @@ export class HuggingFace {
   }
 
   static fromConfig(config, select, options) {
-    return clientOf(
-      checked(() => {
-        const id = select?.id === undefined ? undefined : text("select.id", select.id);
-        const env = dataText(select?.env ?? environment() ?? {}, "select.env");
-        const [data, hooks] = clientOptions(options);
-        const file = dataText(config, "", pageUrl);
-        return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
-      }, this?.fromConfig),
-      options?.route,
-    );
+    const client = checked(() => {
+      const id = select?.id === undefined ? undefined : text("select.id", select.id);
+      const env = dataText(select?.env ?? environment() ?? {}, "select.env");
+      const [data, hooks] = clientOptions(options);
+      const file = dataText(config, "", pageUrl);
+      return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
+    }, this?.fromConfig);
+    return clientOf({ client, route: options?.route });
+  }
+
+  withOptions(options) {
+    return checked(() => {
+      const defaults = over(this.#defaults, options);
+      const [data] = requestOptions(defaults);
+      // What the core has to say against them is said now where it is there, by a call that goes nowhere.
+      if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
+      return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms, isGrammar: this.#isGrammar });
+    }, this.withOptions);
   }
 
   snapshot() {
@@ -130,7 +147,7 @@ export class HuggingFace {
 
   async #run(site, kind, run, body, request, settle, settled) {
     const prepare = () => {
-      const [data, hooks] = requestOptions(request);
+      const [data, hooks] = requestOptions(over(this.#defaults, request));
       const { text, signals } = requestText(body);
       hooks.signals.push(...signals);
       return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
@@ -179,7 +196,7 @@ export class HuggingFace {
     const site = callSite(this.#models);
     try {
       if (arrival() !== undefined) await arrival();
-      return await catalogue(this.#client, id, requestOptions(request), async (call, cancel, { response }) =>
+      return await catalogue(this.#client, id, requestOptions(over(this.#defaults, request)), async (call, cancel, { response }) =>
         call.models(await readBody(response, cancel, call.idle, call.max_answer_bytes)),
       );
     } catch (error) {
@@ -212,9 +229,9 @@ async function whenArrived(prepare) {
 const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 const makers = {
-  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, ...now),
-  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, ...now),
-  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, ...now),
+  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, undefined, ...now),
+  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, undefined, ...now),
+  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, undefined, ...now),
 };
 
 function clientFrom(options, below) {
@@ -235,9 +252,9 @@ function checked(make, below = checked) {
 }
 
 // Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
-function clientOf(handle, route) {
-  const options = { route };
-  made.set(options, handle);
+function clientOf(given) {
+  const options = {};
+  made.set(options, given);
   return new HuggingFace(options);
 }
 

@@ -13,12 +13,15 @@ use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
 use super::policy::parts;
+use super::protocol;
 use crate::call::open::Given;
+use crate::call::passage::Passage;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head, route};
 use crate::config::{Config, KeySource, RequestOptions, Route};
 use crate::error::{Error, join};
 use crate::json::Value;
+use crate::policy::ledger::Kind;
 use crate::trap::{self, Place};
 use crate::wire::model;
 
@@ -112,7 +115,7 @@ impl ClientHandle {
     }
 
     /// A call whose answer is text, of the chat or of the Responses API; bad arguments throw. `parts`: further limits as JSON;
-    /// `metered`: the stream must tell its usage.
+    /// `metered`: the stream must tell its usage; `address`: where a body that was written for the wire was to go to.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn generate(
         &self,
@@ -123,13 +126,15 @@ impl ClientHandle {
         metered: bool,
         max_tokens: Option<String>,
         max_choices: Option<f64>,
+        address: Option<String>,
         wall: f64,
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
-        let is_own = parts.is_none();
+        let is_own = parts.is_none() && address.is_none();
         let given = Given {
             max_tokens: max_tokens.as_deref(),
             max_choices,
+            address: address.as_deref(),
             ..self.given(options, parts, metered)?
         };
         let now = at(wall, steady);
@@ -147,17 +152,31 @@ impl ClientHandle {
         body: &str,
         options: Option<String>,
         parts: Option<String>,
+        address: Option<String>,
         wall: f64,
         steady: f64,
     ) -> Result<CallHandle, JsValue> {
-        let is_own = parts.is_none();
-        let given = self.given(options, parts, false)?;
+        let is_own = parts.is_none() && address.is_none();
+        let given = Given {
+            address: address.as_deref(),
+            ..self.given(options, parts, false)?
+        };
         let now = at(wall, steady);
         let call = match rerank {
             true => Call::rerank(&self.0, body, given, now),
             false => Call::embeddings(&self.0, body, given, now),
         };
         opened(call, is_own)
+    }
+
+    /// What a request of somebody else's making is, by its method and its absolute URL: a number of protocol.rs.
+    pub fn passage(&self, method: &str, url: &str) -> u8 {
+        match Passage::of(&self.0.config.base_url, method, url) {
+            Passage::Foreign => protocol::FOREIGN,
+            Passage::Keyed => protocol::KEYED,
+            Passage::Call(Kind::Embeddings) => protocol::EMBEDDINGS,
+            Passage::Call(_) => protocol::CHAT,
+        }
     }
 
     /// A look into the catalogue: all of it, or one model.
@@ -253,8 +272,8 @@ impl ClientHandle {
     }
 }
 
-/// A call, whose developer is told what is doubtful of its body. That of a call with limits of its own, as a gateway makes, was
-/// written by somebody else.
+/// A call, whose developer is told what is doubtful of its body. That of a call with limits of its own, as a gateway makes, or
+/// with an address was written by somebody else.
 fn opened(call: Result<Call, Error>, is_own: bool) -> Result<CallHandle, JsValue> {
     let call = call.map_err(error_to_js)?;
     for doubt in call.doubts.iter().filter(|_| is_own) {
@@ -304,6 +323,7 @@ impl ClientHandle {
             metered,
             max_tokens: None,
             max_choices: None,
+            address: None,
         })
     }
 }

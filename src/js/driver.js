@@ -1,7 +1,7 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
 import { errorOf, namesOf } from "./error.js";
-import { TooLarge, discard, head, join, readParts, sendRequest } from "./fetch.js";
+import { TooLarge, discard, head, join, readParts } from "./fetch.js";
 import { askKey } from "./notify.js";
 import {
   ASK_KEY, AWAIT_PRICES, BEGIN, CANCELLED, CAUSES, DELIVER, ERROR_BODY, FAIL, FAILED, HEAD, IS_NO_STRING, IS_RESPONSE, KEY, LOST, NO_KEY, PRICES,
@@ -19,14 +19,14 @@ export async function drive(call, index) {
   // Whoever waited may have been aborted since.
   const unlessOver = (tell) => (cancel.cause === null ? tell() : cancelled());
   const tell = (kind, number = 0) => unlessOver(() => event(kind, number));
-  const attempts = []; // what each attempt left: {thrown} or {headers}
+  const attempts = []; // what each attempt left: {thrown} or {status, headers, body}
   let thrown;
   let key = null;
   let refused = null;
   let sent;
   const hear = (response) => {
     const values = head(response);
-    attempts.push({ headers: response.headers });
+    attempts.push({ status: response.status, headers: response.headers });
     if (cancel.cause !== null) discard(response);
     else call.headers = response.headers;
     if (response.status === 401) refused = key;
@@ -69,7 +69,7 @@ export async function drive(call, index) {
         step = tell(WOKEN);
         break;
       case SEND:
-        sent = await sendRequest(client, cancel, step);
+        sent = await call.transport(client, cancel, step, call);
         if (sent.response !== undefined) step = hear(sent.response);
         else {
           attempts.push({ thrown: sent.error });
@@ -79,6 +79,7 @@ export async function drive(call, index) {
       case READ_ERROR: {
         const body = await errorBody(cancel, sent.response, step.ms);
         sent.forget();
+        attempts.at(-1).body = body;
         step = unlessOver(() => call.say(index, ERROR_BODY, 0, new TextDecoder("utf-8", { ignoreBOM: true }).decode(body)));
         break;
       }
@@ -91,6 +92,7 @@ export async function drive(call, index) {
         const { failure, secrets } = step;
         call.quotas = step.quotas ?? call.quotas;
         const of = attempts[failure.attempt - 1] ?? { thrown };
+        call.refused = of.body && { ...of, secrets };
         throw errorOf(failure, secrets, { headers: of.headers, ...(cancel.cause === null ? { cause: of.thrown } : { reason: cancel.reason }) });
       }
       default:

@@ -5,16 +5,16 @@ import { resolvesAcrossRequests, timer } from "./cancel.js";
 import { head_names } from "./hfetch_bg.js";
 import { LOOK, Turns } from "./turn.js";
 
-const REDIRECTS = 5;
+export const REDIRECTS = 5;
 
 // Sends what a step says: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
 // One promise for whatever comes first: a race of several would be the dearest part of a call.
-export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }) {
+export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }, { brought, redirects, stays }) {
   const controller = new AbortController();
-  const init = { method, headers: requestHeaders(client, body !== null, stream, key, headers), signal: controller.signal };
+  const init = { method, headers: requestHeaders(client, body !== null, stream, key, headers, brought), signal: controller.signal };
   if (body !== null) init.body = body;
   // Workers of before September 2025 send the key along to wherever a redirect leads, and every platform an X-Api-Key.
-  if (own || !resolvesAcrossRequests()) init.redirect = "manual";
+  if (own || brought !== null || !resolvesAcrossRequests()) init.redirect = "manual";
   const fetchFunction = client.fetch;
   return new Promise((resolve) => {
     let over = false;
@@ -39,19 +39,20 @@ export function sendRequest(client, cancel, { url, method, body, key, stream, he
       forget();
       end({ error });
     };
-    follow(fetchFunction, url, init, REDIRECTS).then(answered, failed);
+    follow(fetchFunction, url, init, redirects, stays).then(answered, failed);
   });
 }
 
 // The client's headers for this form of request, with the key and what the request brings. They are made once, and the
 // platform's fetch, which copies them, is given the same object again; a caller's function may change what it is given.
-function requestHeaders(client, body, stream, key, extra) {
+function requestHeaders(client, body, stream, key, extra, brought) {
   const number = (body ? 1 : 0) + (stream ? 2 : 0);
   const form = (client.forms[number] ??= { plain: client.headers(body, stream), key: null, signed: null });
-  const shared = extra === null && client.fetch === undefined;
+  const shared = extra === null && brought === null && client.fetch === undefined;
   if (shared && key === null) return form.plain;
   if (shared && form.key === key) return form.signed;
   const headers = new Headers(form.plain);
+  for (const [name, value] of brought ?? []) headers.set(name, value);
   if (key !== null) headers.set("authorization", `Bearer ${key}`);
   for (const [name, value] of extra ?? []) headers.set(name, value);
   if (shared) Object.assign(form, { key, signed: headers });
@@ -72,19 +73,20 @@ export function head(response) {
   return values;
 }
 
-// Where redirects are not followed by the platform: those that keep the method, within the origin. Others are the answer.
-async function follow(fetchFunction, url, init, left) {
+// Where redirects are not followed by the platform: those that keep the method and the body, to where `stays` lets them go. Others are
+// the answer.
+export async function follow(fetchFunction, url, init, left, stays) {
   const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
   // A page isn't told where to.
-  if (response?.type === "opaqueredirect") throw new TypeError("the server redirects, and headers of your own are not sent to an unknown address: give the right one as baseURL");
+  if (response?.type === "opaqueredirect" && left > 0) throw new TypeError("the server redirects, and headers of your own are not sent to an unknown address: give the right one as baseURL");
   const keeps = init.method === "GET" ? [301, 302, 303, 307, 308] : [307, 308];
-  const kept = init.redirect !== undefined && left > 0 && keeps.includes(response?.status);
+  const kept = init.redirect !== undefined && left > 0 && typeof init.body?.getReader !== "function" && keeps.includes(response?.status);
   const location = kept ? header(response, "location") : undefined;
   if (location === undefined) return checked(response);
   const { href, origin } = addressOf(location, url);
-  if (origin !== new URL(url).origin) return checked(response);
+  if (origin !== new URL(url).origin || !stays(href)) return checked(response);
   discard(response);
-  return follow(fetchFunction, href, init, left - 1);
+  return follow(fetchFunction, href, init, left - 1, stays);
 }
 
 // An address that is none is followed by nobody.

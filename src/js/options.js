@@ -111,6 +111,7 @@ export function requestOptions(options) {
 // A signal as a list, which is empty where there is none.
 export function signals(signal) {
   if (signal === undefined || signal === null) return [];
+  if (Array.isArray(signal)) return signal;
   if (!has(signal, "addEventListener")) throw refuse("signal", "must be an AbortSignal");
   return [signal];
 }

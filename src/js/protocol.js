@@ -52,6 +52,12 @@ export const UNEXPECTED = 0;
 export const MAY_HAVE_FAILED = 1;
 export const MAY_HOLD_NONE = 2;
 
+// What a request of somebody else's making is.
+export const FOREIGN = 0;
+export const KEYED = 1;
+export const CHAT = 2;
+export const EMBEDDINGS = 3;
+
 /** By the names that a Cancel has for them. */
 export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };
 

@@ -54,3 +54,9 @@ pub const ERROR: u8 = 3;
 pub const UNEXPECTED: u8 = 0;
 pub const MAY_HAVE_FAILED: u8 = 1;
 pub const MAY_HOLD_NONE: u8 = 2;
+
+// What a request of somebody else's making is.
+pub const FOREIGN: u8 = 0;
+pub const KEYED: u8 = 1;
+pub const CHAT: u8 = 2;
+pub const EMBEDDINGS: u8 = 3;

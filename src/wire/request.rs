@@ -63,6 +63,8 @@ pub struct ChatRequest {
     pub stream_options: Option<Range<usize>>,
     /// What to tell the developer of parameters that were probably meant otherwise.
     pub doubts: Vec<String>,
+    /// Whether the text that was read could go out as it came: it names its model, and no bound had to be added.
+    pub is_complete: bool,
 }
 
 /// Whether an answer refuses the stream options of its request, which is worth asking again without them.
@@ -211,8 +213,8 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Gives the body a maximum under the first of the names, unless it has one; `renames` says that one under another name
-    /// is no maximum. A word that there is none doesn't go out.
-    fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) {
+    /// is no maximum. A word that there is none doesn't go out. Gives whether the body is another now.
+    fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) -> bool {
         let (mut first, mut other, mut kept) = (false, None, Vec::new());
         self.max_tokens = None;
         for member in &self.members {
@@ -231,9 +233,10 @@ impl<'a> Draft<'a> {
             }
             kept.push(*member);
         }
+        let all = kept.len() == self.members.len();
         self.members = kept;
         if first || (other.is_some() && !renames) {
-            return;
+            return !all;
         }
         let value = match other {
             Some((place, value)) => {
@@ -252,6 +255,7 @@ impl<'a> Draft<'a> {
             form: Form::AsItStands,
         });
         self.max_tokens = Some(number(value));
+        true
     }
 
     /// Which of two maxima a server takes is its own affair: the larger one is reserved.
@@ -308,10 +312,13 @@ impl Reader<'_> {
                 "is missing: a list of {role, content}",
             ));
         }
+        let mut is_complete = true;
         if let Some(most) = defaults.max_tokens {
-            draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
+            is_complete = !draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
         }
-        let model = resolve_model(draft.model.take(), defaults)?;
+        let named = draft.model.take();
+        let model = resolve_model(named.clone(), defaults)?;
+        is_complete &= named.as_ref() == Some(&model);
         let (body, stream_options) = write(&draft, &model, self.api, defaults.needs_usage);
         Ok(ChatRequest {
             body,
@@ -324,6 +331,7 @@ impl Reader<'_> {
                 .filter(|most| most.is_finite()),
             choices: draft.choices.unwrap_or(1.0),
             doubts: draft.doubts,
+            is_complete,
         })
     }
 

@@ -22,6 +22,7 @@ fn given(shared: &Shared) -> Given<'static> {
         metered: false,
         max_tokens: None,
         max_choices: None,
+        address: None,
     }
 }
 

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 const ROUTER: Endpoint<'_> = Endpoint {
     base_url: "https://router.huggingface.co/v1",
     is_router: true,
+    address: None,
 };
 const OTHER: Endpoint<'_> = Endpoint {
     base_url: "http://localhost:8080/v1",
     is_router: false,
+    address: None,
 };
 const ALL: Bounds = Bounds {
     inputs: 1_000_000,
@@ -116,6 +118,7 @@ fn any_other_base_url_is_taken_at_its_word() {
     let inside = Endpoint {
         base_url: "https://router.huggingface.co/together/v1",
         is_router: true,
+        address: None,
     };
     assert_goes(
         inside,
@@ -353,4 +356,33 @@ fn a_misspelt_parameter_is_doubted_and_sent() {
         let request = on(OTHER, &format!(r#"{{"input":"a","{name}":1}}"#)).unwrap();
         assert!(request.doubts.is_empty(), "{:?}", request.doubts);
     }
+}
+
+#[test]
+fn a_body_written_for_the_wire_goes_out_as_it_came() {
+    let text = r#"{ "input": ["a", "b"],  "model":"m", "user" : null }"#;
+    let read_at = |endpoint: Endpoint<'_>, text: &str| {
+        let request = on(endpoint, text).unwrap();
+        (request.url.clone(), request.body(0..request.input_count()))
+    };
+    let there = Endpoint {
+        address: Some("http://localhost:8080/v1/embeddings?v=1"),
+        ..OTHER
+    };
+    let (url, body) = read_at(there, text);
+    assert_eq!(
+        (url.as_str(), body.as_str()),
+        ("http://localhost:8080/v1/embeddings?v=1", text)
+    );
+    // The router has no such route: the provider's own wants another body.
+    let routed = Endpoint {
+        address: Some("https://router.huggingface.co/v1/embeddings"),
+        ..ROUTER
+    };
+    let (url, body) = read_at(routed, text);
+    assert!(
+        url.ends_with("/hf-inference/models/m/pipeline/feature-extraction"),
+        "{url}"
+    );
+    assert_eq!(body, r#"{"inputs":["a","b"]}"#);
 }

@@ -9,6 +9,7 @@ use hfetch::wire::request::{Caps, Defaults, Prompt};
 const ROUTER: Endpoint<'_> = Endpoint {
     base_url: "https://router.huggingface.co/v1",
     is_router: true,
+    address: None,
 };
 
 fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
@@ -27,6 +28,7 @@ fn at(base_url: &str) -> Endpoint<'_> {
     Endpoint {
         base_url,
         is_router: false,
+        address: None,
     }
 }
 

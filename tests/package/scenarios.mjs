@@ -11,6 +11,7 @@ import { embedding } from "./scenarios/embedding.mjs";
 import { policy } from "./scenarios/policy.mjs";
 import { settlement } from "./scenarios/settlement.mjs";
 import { logic } from "./scenarios/logic.mjs";
+import { fetching } from "./scenarios/fetch.mjs";
 import { tools } from "./scenarios/tools.mjs";
 import { habit } from "./scenarios/habit.mjs";
 
@@ -25,6 +26,7 @@ const areas = {
   "logic by itself": logic,
   "JSON, tools": tools,
   habits: habit,
+  "fetch for others": fetching,
 };
 
 export default Object.entries(areas).flatMap(([area, scenarios]) => scenarios.map((scenario) => ({ ...scenario, area })));

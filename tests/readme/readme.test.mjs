@@ -44,7 +44,7 @@ const promises = {
   "The logic by itself": ["program", /^0\.0003\n\d+\n2000\n\{[^]*reason: ["']requests["'][^]*event: ["']greeting["']/],
 };
 // Parts of a project that only its own tools can run.
-const builtElsewhere = ["The AI SDK", "Vite", "Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"];
+const builtElsewhere = ["Keep your library, change one line", "The AI SDK", "Vite", "Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"];
 
 let endpoint, project;
 

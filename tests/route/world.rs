@@ -102,6 +102,7 @@ impl Client {
             metered: false,
             max_tokens: None,
             max_choices: None,
+            address: None,
         }
     }
 

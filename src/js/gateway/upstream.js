@@ -1,8 +1,8 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, Body, ChunkReader, ClientHandle, Decoder, FOLD, Pump, around, catalogue, clientOptions, close, dataText,
-  embed, fail, hooked, open, push, readBatch, readBody, readable, requestOptions, responseInfo, settleWhole, settlement,
+  APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
+  hooked, readBody, readable, requestOptions, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
@@ -47,7 +47,7 @@ export class Upstream {
   async models(request) {
     return catalogue(this.#client, "", requestOptions(request), async (call, cancel, { response }) => {
       const body = await readBody(response, cancel, call.idle, call.max_answer_bytes);
-      return answerOf(call, responseInfo(response, call), body);
+      return keyless(call, answerOf(call, responseInfo(response, call), body));
     });
   }
 
@@ -56,29 +56,18 @@ export class Upstream {
   }
 
   #exchange(kind, run, text, { parts = [], maxTokens, maxChoices, redact, lastWords, ...request } = {}) {
-    const { settle, settled } = settlement();
     const prepare = () => {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, undefined, ...now));
       return [make, hooks];
     };
-    const answer = (async () => {
-      const { call, cancel } = open(() => this.#client, kind, prepare, settle);
-      try {
-        return await run(call, cancel, redact, lastWords);
-      } catch (error) {
-        throw Object.assign(fail(call, cancel, error), { quotas: call.quotas ?? null });
-      }
-    })();
-    return { answer, settled };
+    return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));
   }
 }
 
-function answerOf(call, info, body) {
-  return { ...info, quotas: call.quotas ?? null, body: withoutKeys(body, call.secrets) };
-}
+const keyless = (call, answer) => ({ ...answer, body: withoutKeys(answer.body, call.secrets) });
 
 // How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
 const CHAT = {
@@ -91,54 +80,27 @@ const RESPONSES = {
 };
 
 // An answer of text, as a stream or whole.
-const generate = ({ decoderFor, settle, tells }) => async (call, cancel, redact, lastWords) => {
-  const sent = await call.send(0);
-  const info = responseInfo(sent.response, call);
-  if (!call.stream) {
-    const body = await readBody(sent.response, cancel, call.idle, call.max_answer_bytes);
-    sent.forget();
-    const failed = settle(call, cancel, body) === true;
-    return answerOf(call, info, failed && redact !== undefined ? encoder.encode(redact(new TextDecoder().decode(body))) : body);
-  }
-  const decoder = decoderFor(call);
-  const pump = new Pump(sent, decoder, call, cancel, call.idle);
-  pump.mode = FOLD;
-  const filter = new WholeEvents({ usage: call.asks_usage, keyless: (bytes) => withoutKeys(bytes, call.secrets), redact, tells });
-  pump.passThrough = filter;
+const generate = (api) => async (call, cancel, redact, lastWords) => {
+  let filter;
   // An event that has been handed on has told it; and a caller who has left listens no more.
   const silent = (error) => filter.told || error instanceof APIUserAbortError;
-  const chunks = new ChunkReader(pump, (error) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))), UNREAD);
+  const answer = await generated(call, cancel, api, {
+    filter: () => (filter = new WholeEvents({ usage: call.asks_usage, keyless: (bytes) => withoutKeys(bytes, call.secrets), redact, tells: api.tells })),
+    last: (error, decoder) => (silent(error) ? NOTHING : ending(lastWords?.(error, decoder.sequence))),
+    unread: UNREAD,
+  });
+  const { body, chunks, failed } = answer;
+  if (chunks === undefined) {
+    return keyless(call, failed && redact !== undefined ? { ...answer, body: encoder.encode(redact(new TextDecoder().decode(body))) } : answer);
+  }
   // Who comes back to it must not take what there was for all; the line says why.
-  chunks.whenUnread((error) => lastWords?.(error, decoder.sequence));
-  return { ...info, quotas: call.quotas ?? null, body: readable(chunks), chunks };
+  chunks.whenUnread((error) => lastWords?.(error));
+  return { ...answer, body: readable(chunks) };
 };
 
 const ending = (words) => (words === undefined ? undefined : encoder.encode(words));
 
-// As it came where that is what was asked for; feature extraction and several batches are put into OpenAI's list.
-async function embeddings(call, cancel) {
-  const format = call.plan.format === "base64" ? "base64" : "numbers";
-  if (call.plan.batches.length > 1) {
-    const { data, response } = await embed(call, cancel, undefined, format);
-    return answerOf(call, response, encoder.encode(JSON.stringify(data)));
-  }
-  const sent = await call.send(0);
-  const bytes = await readBody(sent.response, cancel, call.idle, call.max_answer_bytes);
-  sent.forget();
-  const text = new TextDecoder().decode(bytes);
-  const body = new Body();
-  push(body, bytes);
-  const { data, model } = readBatch(call, 0, sent.response, body, text, format);
-  const list = { object: "list", data, model: model ?? call.plan.model, usage: call.usage() };
-  close(call, cancel, "ok", null);
-  return answerOf(call, responseInfo(sent.response, call), isAsked(text, format) ? bytes : encoder.encode(JSON.stringify(list)));
-}
-
-// Whether a checked answer is a list of OpenAI's, with embeddings of the format.
-function isAsked(text, format) {
-  const [, begins] = /^\s*\{[^]*?"embedding"\s*:\s*(["[])/.exec(text) ?? [];
-  return begins === (format === "base64" ? '"' : "[");
-}
+const embeddings = async (call, cancel) => keyless(call, await embedded(call, cancel));
 
 // What an operator knows an option of the client by.
 const VARIABLES = {

@@ -26,6 +26,8 @@ pub struct Endpoint<'a> {
     pub base_url: &'a str,
     /// Whether that is Hugging Face's router, which has no `/v1/embeddings`.
     pub is_router: bool,
+    /// Where the request was to go to, by whoever wrote its body for the wire.
+    pub address: Option<&'a str>,
 }
 
 impl<'a> Endpoint<'a> {
@@ -93,6 +95,8 @@ pub struct EmbeddingRequest {
     pub(super) beside: Vec<(String, String)>,
     /// Whether the caller gave one input, not a list.
     pub(super) single: bool,
+    /// The body as it came, which goes out where it needs no other.
+    pub(super) whole: Option<String>,
     /// Whether they are token ids.
     pub(super) token_ids: bool,
     /// The body around the inputs.
@@ -148,8 +152,11 @@ pub fn read(
     let inputs = draft
         .inputs
         .ok_or_else(|| Error::config("input", "is missing: a string, or a list of strings"))?;
-    let model = resolve_model(draft.model, defaults)?;
+    let named = draft.model;
+    let model = resolve_model(named.clone(), defaults)?;
     let target = target(&model, endpoint)?;
+    let is_complete = target.route == Route::OpenAi && named.as_deref() == Some(target.model);
+    let whole = endpoint.address.filter(|_| is_complete);
     check_inputs(&target, inputs.token_ids)?;
     let (head, tail) = write(&target, &draft.members);
     Ok(EmbeddingRequest {
@@ -164,6 +171,7 @@ pub fn read(
         around: Default::default(),
         beside: draft.members,
         single: inputs.single,
+        whole: whole.map(|_| text.to_string()),
         token_ids: inputs.token_ids,
         head,
         tail,
@@ -213,6 +221,11 @@ impl EmbeddingRequest {
 
     /// The body of a batch.
     pub fn body(&self, batch: Batch) -> String {
+        if let Some(whole) = &self.whole
+            && batch.len() == self.inputs.len()
+        {
+            return whole.clone();
+        }
         let (before, behind) = &self.around;
         let between = [behind, ",", before].concat();
         let inputs = join(self.inputs.get(batch).unwrap_or_default(), &between);
@@ -289,6 +302,14 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
         model,
         provider: provider.map(str::to_string),
     };
+    // The router's own route is not there: a request that was to go to it goes to the provider's.
+    let routed = |address: &&str| {
+        let own = address.strip_prefix(endpoint.base_url);
+        !endpoint.is_router || own.is_some_and(|way| !way.starts_with("/embeddings"))
+    };
+    if let Some(address) = endpoint.address.filter(routed) {
+        return Ok(open_ai(address.to_string(), model, None));
+    }
     let Some(origin) = endpoint.router() else {
         return Ok(open_ai(
             [endpoint.base_url, "/embeddings"].concat(),

@@ -408,6 +408,7 @@ fn open(shared: &Rc<Shared>, plan: &Plan, now: Now) -> Result<Call, Error> {
         metered: false,
         max_tokens: None,
         max_choices: None,
+        address: None,
     };
     let most = plan
         .max_tokens

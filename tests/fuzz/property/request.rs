@@ -60,6 +60,7 @@ pub fn hold(data: &[u8]) {
         let endpoint = Endpoint {
             base_url: "http://127.0.0.1/v1",
             is_router,
+            address: None,
         };
         if let Ok(request) = embedding::read(text, DEFAULTS, endpoint) {
             batches(&request);

@@ -1,0 +1,92 @@
+// npm run libraries [-- --rounds n]: other libraries before a server that fails, with their own fetch and with a client's, and what that adds to
+// their time; writes the table in docs/results.md.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildPackage } from "./build.mjs";
+import { main, npmInstall, root, run } from "./run.mjs";
+import { programs, runtimeEnvironment } from "./runtimes.mjs";
+
+const FOLDER = join(root, "tests/libraries");
+const RESULTS = join(root, "docs/results.md");
+const HEADING = "## Other libraries on hf.fetch";
+const PACKAGES = { openai: "openai", "AI SDK": "ai", LangChain: "@langchain/openai", "@huggingface/inference": "@huggingface/inference", "TanStack AI": "@tanstack/ai" };
+
+async function measured(file, ...args) {
+  const { stdout } = await run(programs.node24, [join(FOLDER, file), ...args], { cwd: FOLDER, timeout: 900_000 });
+  return JSON.parse(stdout.trim().split("\n").at(-1));
+}
+
+const both = (results, count) => [false, true].map((isWith) => count(results.filter((one) => one.with === isWith))).join(" → ");
+// A server that has failed so often answers at last.
+const OFTEN = 40;
+const most = (results) => {
+  const requests = Math.max(...results.map((one) => one.requests));
+  return requests > OFTEN ? "no end" : requests;
+};
+
+function faultTable(results, versions) {
+  const rows = Object.entries(PACKAGES).map(([library, name]) => {
+    const own = results.filter((one) => one.library === library);
+    const ended = (end) => both(own, (some) => some.filter((one) => one.end === end).length);
+    const cells = [own.length / 2, ended("short"), ended("hung"), both(own, most), both(own, (some) => some.filter(({ open }) => open > 0).length)];
+    return `| \`${library}\` ${versions[name]} | ${cells.join(" | ")} |`;
+  });
+  return `| library | faults | ended as a success, with less than there was | not over after 5 s | requests for one call, at most | answers left open |
+|---|--:|--:|--:|--:|--:|
+${rows.join("\n")}`;
+}
+
+function speedTable(rows) {
+  const ms = (value) => value.toFixed(2);
+  const lines = rows.map(({ library, way, alone, with: on }) => `| \`${library}\` | ${way === "whole" ? "a whole answer" : "a stream of 300 chunks"} | ${ms(alone)} | ${ms(on)} | ${ms(on - alone)} | ${(((on / alone) - 1) * 100).toFixed(0)} % |`);
+  return `| library | | alone, ms | on hf.fetch, ms | more, ms | more |
+|---|---|--:|--:|--:|--:|
+${lines.join("\n")}`;
+}
+
+/** The section as the last run left it. */
+export async function libraries() {
+  return readFile(join(root, "target/libraries/section.md"), "utf8").catch(() => "");
+}
+
+function section(faults, speeds, versions) {
+  return `${HEADING}
+
+Five libraries before a server that cuts its answers off at each place of them, stalls, or fails with each kind of status and error frame, always in the same way
+(\`npm run libraries\`; the faults are those of \`npm run test:faults\`). Each cell is with the library's own fetch → with hf.fetch, whose timeouts are short here
+and whose three tries are its default. Without hf.fetch a call that is not over either waits for a server that has fallen silent, or tries again.
+
+${faultTable(faults, versions)}
+
+What hf.fetch adds, turn by turn in one run against a server in another process that answers at once: medians. Nearly all of it comes once for each call, whatever its length: the body is read
+and estimated, limits and keys are asked, and the response is made anew. A chunk costs about three microseconds: it is decoded, and passes through one stream more.
+
+${speedTable(speeds)}
+`;
+}
+
+/** Puts the section in the place of the one that is there, or at the end. */
+function replaced(text, added) {
+  const [before, rest] = text.split(`${HEADING}\n`);
+  if (rest === undefined) return `${text.trimEnd()}\n\n${added}`;
+  const next = rest.indexOf("\n## ");
+  return `${before}${added}${next < 0 ? "" : rest.slice(next)}`;
+}
+
+async function command() {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "200" } } });
+  await buildPackage();
+  await runtimeEnvironment();
+  await npmInstall(FOLDER);
+  const speeds = await measured("speed.mjs", values.rounds);
+  const faults = await measured("faults.mjs");
+  const versionOf = async (name) => [name, JSON.parse(await readFile(join(FOLDER, "node_modules", name, "package.json"), "utf8")).version];
+  const added = section(faults, speeds, Object.fromEntries(await Promise.all(Object.values(PACKAGES).map(versionOf))));
+  await mkdir(join(root, "target/libraries"), { recursive: true });
+  await writeFile(join(root, "target/libraries/section.md"), added);
+  await writeFile(RESULTS, replaced(await readFile(RESULTS, "utf8"), added));
+  console.log(added);
+}
+
+await main(command, import.meta.url);

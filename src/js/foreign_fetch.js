@@ -1,0 +1,249 @@
+// A fetch for other libraries: what they send below the client's base URL goes through its keys, limits, budget, retries and ledger,
+// and comes back as the server's own bytes, or as an end that they understand.
+
+import { arrival } from "./arrival.js";
+import { Call } from "./call.js";
+import { Cancel } from "./cancel.js";
+import { settleWhole } from "./chat.js";
+import { Decoder } from "./decode.js";
+import { over } from "./defaults.js";
+import {
+  APIConnectionTimeoutError, BudgetExceededError, ConfigError, HfetchError, LimitExceededError, cleanHeaders, makeError, redacted,
+} from "./error.js";
+import { embedded, exchange, generated } from "./exchange.js";
+import { REDIRECTS, discard, follow } from "./fetch.js";
+import { absolute, requestOptions, signals } from "./options.js";
+import { AS_RECEIVED, readable } from "./pass_through.js";
+import { EMBEDDINGS, FOREIGN, KEYED } from "./protocol.js";
+
+// What a Request has beside its address, its headers and its signal.
+const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
+// These speak of the bytes on the wire, or of the caller's own connection.
+const NOT_SENT = ["connection", "content-length", "host", "transfer-encoding", "accept-encoding"];
+const NOT_GIVEN = ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"];
+const EMPTY = [204, 205, 304];
+// Clients of OpenAI's API send 429 and 5xx again unless they are told.
+const FINAL = { "x-should-retry": "false" };
+// Others don't read that: by their User-Agent, and which statuses they would send again. They leave what is thrown.
+const HEEDLESS = [
+  [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500],
+  [/^@huggingface\/inference\//i, (status) => status === 503],
+];
+// What the AI SDK knows its own errors by.
+const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
+
+const platform = (client) => client.fetch ?? fetch;
+
+/** The fetch of a client, once the module runs; its calls have these options. */
+export function fetchOf(clientOf, defaults) {
+  return async (input, init) => {
+    // What a caller gave is read now, since it may be changed while the module is on its way.
+    const request = requestOf(input, init);
+    if (arrival() !== undefined) await arrival();
+    const client = clientOf();
+    const passage = request === undefined ? FOREIGN : client.passage(request.method, request.url);
+    if (passage === FOREIGN) return platform(client)(input, init);
+    const headers = new Headers(request.headers);
+    if (passage === KEYED) return keyed(client, request, headers);
+    return metered(client, passage, request, headers, defaults);
+  };
+}
+
+// A request by what fetch would make of its arguments, each of which is read once; undefined where there is no absolute address.
+function requestOf(input, init) {
+  const isRequest = typeof input?.url === "string" && typeof input.headers?.get === "function";
+  const request = {};
+  if (isRequest) for (const name of [...PARTS, "headers", "signal"]) if (input[name] !== undefined && input[name] !== null) request[name] = input[name];
+  for (const [name, value] of Object.entries(init ?? {})) if (value !== undefined) request[name] = value;
+  const url = addressOf(isRequest ? input.url : String(input));
+  if (url === undefined) return undefined;
+  const method = String(request.method ?? "GET");
+  // As the standard has it: only these are written in capitals.
+  return { ...request, url, method: /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method };
+}
+
+function addressOf(text) {
+  try {
+    const url = new URL(absolute(text), globalThis.document?.baseURI ?? globalThis.location?.href);
+    url.hash = "";
+    return url.href;
+  } catch {
+    return undefined;
+  }
+}
+
+// A request that is neither limited nor settled: its answer is handed on as it is.
+async function keyed(client, request, headers) {
+  const key = await keyFor(client, signals(request.signal));
+  if (key !== null) headers.set("authorization", `Bearer ${key}`);
+  const { url, redirect = "follow", ...init } = request;
+  // Engines want it said that the answer comes after such a body only.
+  if (typeof init.body?.getReader === "function") init.duplex ??= "half";
+  const most = redirect === "follow" ? REDIRECTS : 0;
+  const response = await follow(platform(client), url, { ...init, headers, redirect: "manual" }, most, stays(client, init.method));
+  if (redirect === "error" && response.status >= 300 && response.status < 400) throw refusedRedirect(response);
+  return response;
+}
+
+function refusedRedirect(response) {
+  discard(response);
+  return new TypeError("the server redirects, which the request doesn't allow");
+}
+
+// Whether a redirect leads to where the key may go.
+const stays = (client, method) => (href) => client.passage(method, href) !== FOREIGN;
+
+// The key that a request goes out with, or null: a look into the catalogue that ends where it would be sent.
+async function keyFor(client, callerSignals) {
+  const cancel = new Cancel(callerSignals);
+  const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
+  let found;
+  call.transport = (_, __, { key }) => {
+    found = { key };
+    throw cancel;
+  };
+  try {
+    call.start();
+    await call.send(0);
+  } catch (error) {
+    if (found === undefined) throw asFetchFails(error, cancel);
+  } finally {
+    cancel.end("closed");
+    call.free();
+  }
+  return found.key;
+}
+
+// What of a call a library may see.
+async function metered(client, passage, request, headers, given) {
+  const text = await textOf(request);
+  if (text === undefined) return refusal(400, { message: "The body must be JSON text in UTF-8.", code: "invalid_request", param: "body" });
+  let opened;
+  const prepare = () => {
+    const [data, hooks] = requestOptions(over(given, { signal: request.signal ?? undefined }));
+    return [(...now) => handleOf(client, passage, text, data, request.url, now), hooks];
+  };
+  const run = async (call, cancel) => {
+    opened = { call, cancel };
+    call.brought = [...headers].filter(([name]) => !NOT_SENT.includes(name));
+    call.stays = stays(client, "POST");
+    call.redirects = (request.redirect ?? "follow") === "follow" ? REDIRECTS : 0;
+    return responseOf(passage === EMBEDDINGS ? await embedded(call, cancel) : await generated(call, cancel, READING, handingOn(cancel)));
+  };
+  const { answer } = exchange(client, passage === EMBEDDINGS ? "embeddings" : "chat", prepare, run);
+  try {
+    return await answer;
+  } catch (error) {
+    return failed(error, opened, headers);
+  }
+}
+
+function handleOf(client, passage, text, data, url, now) {
+  if (passage === EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
+  return client.generate(false, text, data, undefined, false, undefined, undefined, url, ...now);
+}
+
+const READING = {
+  decoderFor: (call) => new Decoder(call.max_event_bytes, call.max_answer_bytes),
+  settle: (...given) => void settleWhole(...given),
+};
+
+const handingOn = (cancel) => ({
+  filter: () => AS_RECEIVED,
+  last(error) {
+    throw asFetchFails(error, cancel);
+  },
+});
+
+// The body as text, since it is looked at before it is sent; undefined where it is none.
+async function textOf({ body, signal }) {
+  if (typeof body === "string") return body;
+  const cancel = new Cancel(signals(signal));
+  let bytes;
+  try {
+    // As the platform reads bodies of every kind: bytes, blobs, streams, forms.
+    bytes = await cancel.race(new Response(body).arrayBuffer());
+  } catch (error) {
+    if (cancel.cause === null) throw error;
+    discard({ body });
+    throw asFetchFails(makeError("APIUserAbortError", "The request was aborted before it was sent.", { cause: cancel.reason }), cancel);
+  } finally {
+    cancel.end("closed");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function headersOf(given) {
+  const headers = new Headers(given);
+  for (const name of NOT_GIVEN) headers.delete(name);
+  return headers;
+}
+
+function responseOf({ status, headers, body, chunks }) {
+  const content = EMPTY.includes(status) ? null : (body ?? readable(chunks));
+  return new Response(content, { status, headers: headersOf(headers) });
+}
+
+// What has failed, as the library that asked will understand it: a response where it can be one, and nothing that it would send again.
+function failed(error, opened, headers) {
+  if (error instanceof ConfigError) return refusal(400, { message: error.message, code: "invalid_request", param: error.path });
+  if (error instanceof LimitExceededError) return refusedByLimit(error);
+  const { call, cancel } = opened ?? {};
+  if (cancel === undefined || cancel.cause === "abort") throw asFetchFails(error, cancel);
+  const response = refusedByServer(error, call.refused);
+  const agent = headers.get("user-agent") ?? "";
+  const [, again] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
+  if (again !== undefined && (response === undefined || again(response.status))) throw final(error, call);
+  if (response !== undefined) return response;
+  // The openai package sends again what it gets no response to.
+  if (!headers.has("x-stainless-retry-count")) throw error;
+  const isLate = error instanceof APIConnectionTimeoutError;
+  return refusal(isLate ? 504 : 502, { message: error.message, type: error.name, code: isLate ? "ETIMEDOUT" : "ECONNABORTED" });
+}
+
+// The server's own status and body, without keys.
+function refusedByServer({ status }, refused) {
+  if (refused === undefined || refused.status !== status || status < 200 || status > 599) return undefined;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(refused.body);
+  const clean = redacted(text, refused.secrets);
+  const headers = cleanHeaders(refused.headers, refused.secrets) ?? {};
+  const response = responseOf({ status, headers, body: clean === text ? refused.body : clean });
+  response.headers.set("x-should-retry", "false");
+  return response;
+}
+
+function refusedByLimit(error) {
+  const isBudget = error instanceof BudgetExceededError;
+  const { message, retryAfter } = error;
+  const code = isBudget ? "budget_exceeded" : "limit_exceeded";
+  const headers = Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {};
+  return refusal(429, { message, type: isBudget ? "insufficient_quota" : "rate_limit_error", code }, headers);
+}
+
+// In the shape of OpenAI's errors.
+function refusal(status, { message, type = "invalid_request_error", code, param = null }, headers = {}) {
+  return Response.json({ error: { message, type, param, code } }, { status, headers: { ...FINAL, ...headers } });
+}
+
+// An error that no library sends again: the AI SDK looks at what it is marked with, and at the causes.
+function final(error, { refused }) {
+  const marks = Object.fromEntries(OF_THE_AI_SDK.map((symbol) => [symbol, true]));
+  Object.assign(error, marks, { isRetryable: false, statusCode: error.status, responseHeaders: Object.fromEntries(error.headers ?? []) });
+  if (refused !== undefined) error.responseBody = redacted(new TextDecoder().decode(refused.body), refused.secrets);
+  const { cause } = error;
+  if (cause instanceof Error) error.cause = { name: cause.name, message: cause.message, code: cause.cause?.code ?? cause.code };
+  return error;
+}
+
+// As the platform's fetch fails: what a signal has ended is known by its name.
+function asFetchFails(error, cancel) {
+  if (cancel?.cause === "abort" && error instanceof HfetchError) {
+    const name = cancel.reason?.name === "TimeoutError" ? "TimeoutError" : "AbortError";
+    Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });
+  }
+  return error;
+}
