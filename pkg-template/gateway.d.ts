@@ -55,7 +55,7 @@ export interface GatewayOptions {
   embeddings?: GatewayEmbeddings;
   /**
    * Who may answer, and who is asked when one fails. With it (`{}` is enough) a body's `models` are asked behind its `model` and before
-   * those of the route, each of which must be on the list; without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
+   * those of the route, each of which must be on the list; where no offer fits, the answer is 404 with the code `no_offer`. Without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
    * `_MAX_INPUT_PER_MILLION`, `_MAX_OUTPUT_PER_MILLION`, `_MAX_FIRST_TOKEN_MS`, `_MIN_THROUGHPUT`, `_MIN_CONTEXT`.
    */
   route?: Route;

@@ -1791,9 +1791,10 @@ export interface RerankResponse {
  *
  * The next candidate is asked at once, before the first byte has reached the caller, when one fails by a lost connection, a connect timeout, 402 with
  * no other key, 408, 425, 429, 5xx, or 400 or 404 with the code `model_not_supported` or `model_not_found`. It is asked last for the next 30 s
- * (429: for what `Retry-After` says). Pauses between tries begin once all candidates have failed.
+ * (429: for what `Retry-After` says), and so is one whose answer broke off. One that its server has asked to leave alone is passed over at once as well, and
+ * counts as no try. Pauses between tries begin once all candidates have failed.
  *
- * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged, and one without a known price is not asked.
+ * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged (and one that timed out, for its prompt, by its own price), and one without a known price is not asked.
  * Embeddings know `models` and `sticky`; the numbers of one call are of one model. Base URLs other than the router know these two as well.
  *
  * @example

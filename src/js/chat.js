@@ -49,7 +49,7 @@ export function settleWhole(call, cancel, bytes) {
   if (!answered) error ??= call.unexpected(bytes);
   const [first] = completion.choices;
   const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
-  call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true, undefined, besideOf(completion.usage));
+  call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true, undefined, completion.usage);
   const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
   if (error !== undefined) {
     close(call, cancel, "error", finishReason);
@@ -62,14 +62,6 @@ export function settleWhole(call, cancel, bytes) {
 // Whether an answer or a choice has a word in it that may say that it failed: others need not be copied to be asked about.
 const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
 const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
-
-// What a usage tells beside its counts, as JSON: most tell nothing, and then there is nothing to be written.
-const BESIDE = ["cost", "estimated_cost", "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "prompt_cache_hit_tokens"];
-
-function besideOf(usage) {
-  const told = BESIDE.filter((name) => usage?.[name] !== undefined && usage[name] !== null);
-  return told.length > 0 ? JSON.stringify(usage, [...told, "cached_tokens", "reasoning_tokens"]) : undefined;
-}
 
 // Some servers write counts as texts.
 const count = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);

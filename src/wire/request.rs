@@ -142,6 +142,14 @@ pub fn pinned_provider(model: &str) -> Option<&str> {
     (!routing && name.contains('/')).then_some(suffix)
 }
 
+/// A model string without the client's id before it.
+pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
+    let own = model
+        .strip_prefix(id)
+        .and_then(|rest| rest.strip_prefix(':'));
+    own.unwrap_or(model)
+}
+
 /// The model string as it goes to the wire, from the request or the client.
 ///
 /// Only a prefix without a slash that is the client's own id counts as one, so "org/name:provider" stays whole.
@@ -154,10 +162,7 @@ pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<St
                 "is missing: name one in the request or in the client's options",
             )
         })?;
-    let own = model
-        .strip_prefix(defaults.id)
-        .and_then(|rest| rest.strip_prefix(':'));
-    let model = own.map(str::to_string).unwrap_or(model);
+    let model = without_own_id(&model, defaults.id).to_string();
     if model.is_empty() || model.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::config(
             "model",

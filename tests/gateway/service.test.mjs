@@ -529,6 +529,7 @@ test("what goes wrong behind the gateway is told without what is the operator's"
     [upstreamError("APIError", 999), 502, "upstream_invalid"],
     [new TypeError("internal: secrets"), 500, "internal_error"],
     [new errors.ConfigError("pricing: has no price", { path: "pricing" }), 403, "model_not_priced"],
+    [new errors.ConfigError("route.only: leaves no offer of org/a", { path: "route.only" }), 404, "no_offer"],
   ];
   for (const [error, status, code] of cases) {
     const { post, seen } = serve({}, () => error);
