@@ -304,7 +304,7 @@ export class HuggingFace {
 export default HuggingFace;
 
 /** The type of the platform's own `fetch`, where the program that uses this package knows one. */
-export type PlatformFetch = typeof globalThis extends { fetch: infer F } ? F : (input: any, init?: any) => Promise<any>;
+export type PlatformFetch = typeof globalThis extends { /** The platform's own. */ fetch: infer F } ? F : (input: any, init?: any) => Promise<any>;
 
 /** This package's version, as in its package.json. */
 export function version(): string;

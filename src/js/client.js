@@ -33,11 +33,11 @@ export class HuggingFace {
   #forms; // in which form models give JSON
   #isGrammar; // whether the server has text-generation-inference's form of a schema alone
 
-  static {
-    // A client of another copy of this package keeps its own to itself.
-    const foreign = () => ({ forms: new Map(), offers: () => undefined });
-    knownOf = (client) => (#forms in client ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) } : foreign());
-  }
+  // A client of another copy of this package keeps its own to itself. (Not in a static block, which Firefox 92 doesn't know.)
+  static #known = (knownOf = (client) =>
+    #forms in client
+      ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) }
+      : { forms: new Map(), offers: () => undefined });
 
   constructor(options) {
     const shared = made.get(options) ?? { client: clientFrom(options, new.target), route: options?.route };
