@@ -196,7 +196,7 @@ export class HuggingFace {
       /** For tools in the `openai` package's form as well. */
       runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
       /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */
-      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): CompletionStream<Parsed<S>>;
+      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): ChatCompletionStream<Parsed<S>>;
     };
   };
 
@@ -304,7 +304,7 @@ export class HuggingFace {
 export default HuggingFace;
 
 /** The type of the platform's own `fetch`, where the program that uses this package knows one. */
-export type PlatformFetch = typeof globalThis extends { /** The platform's own. */ fetch: infer F } ? F : (input: any, init?: any) => Promise<any>;
+export type PlatformFetch = typeof globalThis extends Record<"fetch", infer F> ? F : (input: any, init?: any) => Promise<any>;
 
 /** This package's version, as in its package.json. */
 export function version(): string;
@@ -1319,7 +1319,7 @@ export interface CompletionCreateParamsNonStreaming extends CompletionCreatePara
   stream?: false | null;
 }
 
-/** What a model wrote behind a prompt, whole or in a chunk. A whole one is the body of the response, but for the `finish_reason`, or what {@link CompletionStream.final} folded. */
+/** What a model wrote behind a prompt, whole or in a chunk. A whole one is the body of the response, but for the `finish_reason`, or what `final()` of a {@link CompletionStream} folded. */
 export interface Completion {
   /** The server's id of the answer, may be `""`. */
   id: string;
@@ -1659,7 +1659,7 @@ export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, D
 }
 
 /** What `chat.completions.stream` gives: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
-export interface CompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
+export interface ChatCompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
   /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
   on(type: string, listener: (...given: any[]) => void): this;
   /** The same, for the first time it happens. */
