@@ -41,13 +41,26 @@ impl Passage {
         let Some(path) = below(&spelled(&base.url), url) else {
             return Passage::Foreign;
         };
-        let path = path.strip_suffix(b"/").unwrap_or(&path);
+        let path = route(&path);
         let call = CALLS.iter().find(|(end, _)| path.ends_with(end.as_bytes()));
         match call.filter(|_| method == "POST") {
             Some((_, kind)) => Passage::Call(*kind),
             None => Passage::Keyed,
         }
     }
+}
+
+/// A path as the most lenient of servers tells routes apart: without regard to case, empty segments, blanks around a segment, and what
+/// stands behind a semicolon. No limit is passed by a spelling.
+fn route(path: &[u8]) -> Vec<u8> {
+    let segments = path.split(|b| matches!(b, b'/' | b'\\'));
+    let names = segments.map(|segment| {
+        let name = segment.split(|b| *b == b';').next().unwrap_or_default();
+        name.trim_ascii()
+    });
+    let named = names.filter(|name| !name.is_empty());
+    let parts: Vec<&[u8]> = named.flat_map(|name| [b"/", name]).collect();
+    parts.concat().to_ascii_lowercase()
 }
 
 /// A base URL without the port that its scheme has anyway.

@@ -24,6 +24,7 @@ export class Call {
   quotas = null; // what is left of the limits of a call that brought some, where a store tells
   first = undefined; // the step with which its only request has begun
   brought = null; // headers of a request that somebody else has made, in pairs
+  others = null; // what that request has beside them, such as a dispatcher
   redirects = REDIRECTS; // how many are followed
   stays = () => true; // whether one of them may be, by where it leads to
   transport = sendRequest;

@@ -78,7 +78,8 @@ export class HuggingFace {
 
   withOptions(options) {
     return checked(() => {
-      const defaults = over(this.#defaults, options);
+      // A copy: what the caller does to them later is nothing to this client.
+      const defaults = over(this.#defaults ?? {}, options);
       const [data] = requestOptions(defaults);
       // What the core has to say against them is said now where it is there, by a call that goes nowhere.
       if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
@@ -135,7 +136,7 @@ export class HuggingFace {
   #streamer() {
     const streamer = (body, request) => {
       const site = callSite(streamer);
-      return new ToolRun((...given) => this.#parse(site, ...given), () => nothing("chat"), (error) => traced(error, site), body, request, true);
+      return new ToolRun((...given) => this.#parse(site, ...given), () => nothing("chat"), (error) => traced(error, site), body, request, this.#defaults?.signal, true);
     };
     return streamer;
   }
@@ -143,7 +144,7 @@ export class HuggingFace {
   #runner() {
     const runner = (body, request) => {
       const site = callSite(runner);
-      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, withAbility(request, this.#route, "tools"));
+      return new ToolRun(this.#within(site), () => nothing("chat"), (error) => traced(error, site), body, withAbility(request, this.#route, "tools"), this.#defaults?.signal);
     };
     return runner;
   }

@@ -19,12 +19,14 @@ export function over(defaults, own) {
   const merged = { ...defaults, ...named };
   for (const name of GROUPS) {
     const [under, given] = [grouped(name, defaults[name]), grouped(name, named[name])];
-    if (isPlain(under) && isPlain(given)) merged[name] = { ...without(name, membersOf(under), given), ...membersOf(given) };
+    if (isPlain(given)) merged[name] = { ...(isPlain(under) && without(name, membersOf(under), given)), ...membersOf(given) };
   }
-  if (named.retry !== undefined && named.maxRetries === undefined) delete merged.maxRetries;
+  if ((named.retry === false || named.retry?.maxAttempts !== undefined) && named.maxRetries === undefined) delete merged.maxRetries;
   if (named.maxRetries !== undefined && named.retry === undefined) merged.retry = attemptsApart(merged.retry);
-  merged.signal = bothOf(defaults.signal, named.signal);
-  return merged;
+  delete merged.signal;
+  const both = [...signals(defaults.signal), ...signals(named.signal)];
+  // As a list, which is what a call has of them.
+  return both.length > 0 ? { ...merged, signal: both } : merged;
 }
 
 // A number is the time to the headers.
@@ -39,10 +41,4 @@ function attemptsApart(retry) {
   if (!isPlain(retry)) return undefined;
   const { maxAttempts: _, ...rest } = retry;
   return rest;
-}
-
-// As a list, which is what a call has of them.
-function bothOf(one, other) {
-  const both = [...signals(one), ...signals(other)];
-  return both.length > 0 ? both : undefined;
 }

@@ -26,7 +26,7 @@ export async function drive(call, index) {
   let sent;
   const hear = (response) => {
     const values = head(response);
-    attempts.push({ status: response.status, headers: response.headers });
+    attempts.push({ status: response.status, statusText: response.statusText, headers: response.headers });
     if (cancel.cause !== null) discard(response);
     else call.headers = response.headers;
     if (response.status === 401) refused = key;

@@ -9,9 +9,9 @@ export const REDIRECTS = 5;
 
 // Sends what a step says: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
 // One promise for whatever comes first: a race of several would be the dearest part of a call.
-export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }, { brought, redirects, stays }) {
+export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }, { brought, others, redirects, stays }) {
   const controller = new AbortController();
-  const init = { method, headers: requestHeaders(client, body !== null, stream, key, headers, brought), signal: controller.signal };
+  const init = { ...others, method, headers: requestHeaders(client, body !== null, stream, key, headers, brought), signal: controller.signal };
   if (body !== null) init.body = body;
   // Workers of before September 2025 send the key along to wherever a redirect leads, and every platform an X-Api-Key.
   if (own || brought !== null || !resolvesAcrossRequests()) init.redirect = "manual";
@@ -79,8 +79,8 @@ export async function follow(fetchFunction, url, init, left, stays) {
   const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
   // A page isn't told where to.
   if (response?.type === "opaqueredirect" && left > 0) throw new TypeError("the server redirects, and headers of your own are not sent to an unknown address: give the right one as baseURL");
-  const keeps = init.method === "GET" ? [301, 302, 303, 307, 308] : [307, 308];
-  const kept = init.redirect !== undefined && left > 0 && typeof init.body?.getReader !== "function" && keeps.includes(response?.status);
+  const keeps = /^(?:GET|HEAD)$/.test(init.method) ? [301, 302, 303, 307, 308] : [307, 308];
+  const kept = init.redirect !== undefined && left > 0 && !isSentOnce(init.body) && keeps.includes(response?.status);
   const location = kept ? header(response, "location") : undefined;
   if (location === undefined) return checked(response);
   const { href, origin } = addressOf(location, url);
@@ -88,6 +88,9 @@ export async function follow(fetchFunction, url, init, left, stays) {
   discard(response);
   return follow(fetchFunction, href, init, left - 1, stays);
 }
+
+// A stream, or in Node what gives parts one by one, is gone once it was sent.
+const isSentOnce = (body) => typeof (body?.getReader ?? body?.[Symbol.asyncIterator]) === "function";
 
 // An address that is none is followed by nobody.
 function addressOf(location, url) {

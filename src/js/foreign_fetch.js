@@ -18,6 +18,9 @@ import { APIS, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.
 
 // What a Request has beside its address, its headers and its signal.
 const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
+// What both a Request and what is given beside it may have.
+const NAMES = [...PARTS, "headers", "signal", "duplex"];
+const REDIRECTIONS = [301, 302, 303, 307, 308];
 // These speak of the bytes on the wire, or of the caller's own connection.
 const NOT_SENT = ["connection", "content-length", "host", "transfer-encoding", "accept-encoding"];
 const NOT_GIVEN = ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"];
@@ -46,9 +49,8 @@ export function fetchOf(clientOf, defaults) {
     const client = clientOf();
     const passage = request === undefined ? FOREIGN : client.passage(request.method, request.url);
     if (passage === FOREIGN) return platform(client)(input, init);
-    const headers = new Headers(request.headers);
-    if (passage === KEYED) return keyed(client, request, headers);
-    return metered(client, passage, request, headers, defaults);
+    if (passage === KEYED) return keyed(client, request, defaults);
+    return metered(client, passage, request, defaults);
   };
 }
 
@@ -56,13 +58,23 @@ export function fetchOf(clientOf, defaults) {
 function requestOf(input, init) {
   const isRequest = typeof input?.url === "string" && typeof input.headers?.get === "function";
   const request = {};
-  if (isRequest) for (const name of [...PARTS, "headers", "signal"]) if (input[name] !== undefined && input[name] !== null) request[name] = input[name];
-  for (const [name, value] of Object.entries(init ?? {})) if (value !== undefined) request[name] = value;
+  if (isRequest) for (const name of NAMES) if (input[name] !== undefined && input[name] !== null) request[name] = input[name];
+  // Not its own entries alone: what is given may be a Request, or of another class with getters.
+  for (const name of new Set([...NAMES, ...Object.keys(init ?? {})])) if (init?.[name] !== undefined) request[name] = init[name];
   const url = addressOf(isRequest ? input.url : String(input));
   if (url === undefined) return undefined;
-  const method = String(request.method ?? "GET");
+  const given = String(request.method ?? "GET");
   // As the standard has it: only these are written in capitals.
-  return { ...request, url, method: /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method };
+  const method = /^(?:delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
+  const source = ["GET", "HEAD"].includes(method) ? undefined : sourceOf(input, init);
+  return { ...request, url, method, source, headers: new Headers(request.headers) };
+}
+
+// The Request that has the body, and reads it: Firefox doesn't show it otherwise, and Chromium sends no stream over HTTP/1.1.
+function sourceOf(input, init) {
+  const isGiven = typeof init?.arrayBuffer === "function" || (init?.body ?? undefined) !== undefined;
+  const owner = isGiven ? init : input;
+  return typeof owner?.arrayBuffer === "function" && owner.body !== null ? owner : undefined;
 }
 
 function addressOf(text) {
@@ -76,21 +88,25 @@ function addressOf(text) {
 }
 
 // A request that is neither limited nor settled: its answer is handed on as it is.
-async function keyed(client, request, headers) {
-  const key = await keyFor(client, signals(request.signal));
-  if (key !== null) headers.set("authorization", `Bearer ${key}`);
-  const { url, redirect = "follow", ...init } = request;
+async function keyed(client, request, given) {
+  const both = [...signals(given?.signal), ...signals(request.signal)];
+  const { url, source, redirect = "follow", ...init } = request;
+  if (source !== undefined) init.body = await bytesOf(source, both);
+  const key = await keyFor(client, both);
+  if (key !== null) init.headers.set("authorization", `Bearer ${key}`);
+  init.signal = both.length > 1 ? AbortSignal.any(both) : both[0];
   // Engines want it said that the answer comes after such a body only.
   if (typeof init.body?.getReader === "function") init.duplex ??= "half";
   const most = redirect === "follow" ? REDIRECTS : 0;
-  const response = await follow(platform(client), url, { ...init, headers, redirect: "manual" }, most, stays(client, init.method));
-  if (redirect === "error" && response.status >= 300 && response.status < 400) throw refusedRedirect(response);
-  return response;
+  const response = await follow(platform(client), url, { ...init, redirect: "manual" }, most, stays(client, init.method));
+  return allowed(response, redirect);
 }
 
-function refusedRedirect(response) {
+// A page isn't told the status of what redirects.
+function allowed(response, redirect) {
+  if (redirect !== "error" || !(response.type === "opaqueredirect" || REDIRECTIONS.includes(response.status))) return response;
   discard(response);
-  return new TypeError("the server redirects, which the request doesn't allow");
+  throw new TypeError("the server redirects, which the request doesn't allow");
 }
 
 // Whether a redirect leads to where the key may go.
@@ -118,26 +134,28 @@ async function keyFor(client, callerSignals) {
 }
 
 // What of a call a library may see.
-async function metered(client, passage, request, headers, given) {
+async function metered(client, passage, request, given) {
+  const { url, method, headers, body, source, signal, duplex, redirect = "follow", ...others } = request;
   const text = await textOf(request);
   if (text === undefined) return refusal(400, { message: "The body must be JSON text in UTF-8.", code: "invalid_request", param: "body" });
   let opened;
   const prepare = () => {
-    const [data, hooks] = requestOptions(over(given, { signal: request.signal ?? undefined }));
-    return [(...now) => handleOf(client, passage, text, data, request.url, now), hooks];
+    const [data, hooks] = requestOptions(over(given, { signal: signal ?? undefined }));
+    return [(...now) => handleOf(client, passage, text, data, url, now), hooks];
   };
   const run = async (call, cancel) => {
     opened = { call, cancel };
     call.brought = [...headers].filter(([name]) => !NOT_SENT.includes(name));
     call.stays = stays(client, "POST");
-    call.redirects = (request.redirect ?? "follow") === "follow" ? REDIRECTS : 0;
-    return responseOf(passage === TO_EMBEDDINGS ? await embedded(call, cancel) : await generated(call, cancel, READING, handingOn(cancel)));
+    call.redirects = redirect === "follow" ? REDIRECTS : 0;
+    call.others = others;
+    return answered(passage === TO_EMBEDDINGS ? await embedded(call, cancel) : await generated(call, cancel, READING, handingOn(cancel)));
   };
   const { answer } = exchange(client, KINDS[passage] ?? "chat", prepare, run);
   try {
     return await answer;
   } catch (error) {
-    return failed(error, opened, headers);
+    return allowed(failed(error, opened, headers), redirect);
   }
 }
 
@@ -159,24 +177,27 @@ const handingOn = (cancel) => ({
 });
 
 // The body as text, since it is looked at before it is sent; undefined where it is none.
-async function textOf({ body, signal }) {
+async function textOf({ body, source, signal }) {
   if (typeof body === "string") return body;
-  const cancel = new Cancel(signals(signal));
-  let bytes;
-  try {
-    // As the platform reads bodies of every kind: bytes, blobs, streams, forms.
-    bytes = await cancel.race(new Response(body).arrayBuffer());
-  } catch (error) {
-    if (cancel.cause === null) throw error;
-    discard({ body });
-    throw asFetchFails(makeError("APIUserAbortError", "The request was aborted before it was sent.", { cause: cancel.reason }), cancel);
-  } finally {
-    cancel.end("closed");
-  }
+  // As the platform reads bodies of every kind: bytes, blobs, streams, forms.
+  const bytes = await bytesOf(source ?? new Response(body), signals(signal));
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
+  }
+}
+
+async function bytesOf(source, callerSignals) {
+  const cancel = new Cancel(callerSignals);
+  try {
+    return await cancel.race(source.arrayBuffer());
+  } catch (error) {
+    if (cancel.cause === null) throw error;
+    discard(source);
+    throw asFetchFails(makeError("APIUserAbortError", "The request was aborted before it was sent.", { cause: cancel.reason }), cancel);
+  } finally {
+    cancel.end("closed");
   }
 }
 
@@ -186,9 +207,15 @@ function headersOf(given) {
   return headers;
 }
 
-function responseOf({ status, headers, body, chunks }) {
+function responseOf({ status, statusText, headers, body, chunks }) {
   const content = EMPTY.includes(status) ? null : (body ?? readable(chunks));
-  return new Response(content, { status, headers: headersOf(headers) });
+  return new Response(content, { status, statusText, headers: headersOf(headers) });
+}
+
+// A stream of which no body can come ends now, since nobody will read it.
+async function answered(answer) {
+  if (answer.chunks !== undefined && EMPTY.includes(answer.status)) await answer.chunks.read();
+  return responseOf(answer);
 }
 
 // What has failed, as the library that asked will understand it: a response where it can be one, and nothing that it would send again.
@@ -214,7 +241,7 @@ function refusedByServer({ status }, refused) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(refused.body);
   const clean = redacted(text, refused.secrets);
   const headers = cleanHeaders(refused.headers, refused.secrets) ?? {};
-  const response = responseOf({ status, headers, body: clean === text ? refused.body : clean });
+  const response = responseOf({ status, statusText: refused.statusText, headers, body: clean === text ? refused.body : clean });
   response.headers.set("x-should-retry", "false");
   return response;
 }

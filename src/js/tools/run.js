@@ -18,14 +18,14 @@ export class ToolRun {
   #done;
   #listeners = new Listeners();
 
-  /** `single`: one streamed answer, whose tools are the caller's affair. */
-  constructor(create, empty, traced, body, request, single = false) {
+  /** `scope`: the signals of every call of the client; `single`: one streamed answer, whose tools are the caller's affair. */
+  constructor(create, empty, traced, body, request, scope, single = false) {
     this.messages = [];
     this.steps = [];
     try {
       this.#plan = planOf(body, request, single);
       this.messages.push(...this.#plan.messages);
-      this.#series = new Series(create, this.#plan.request, [request?.signal, body.signal]);
+      this.#series = new Series(create, this.#plan.request, [scope, request?.signal, body.signal]);
     } catch (error) {
       this.#failure = error;
     }

@@ -1,0 +1,153 @@
+// What hf.fetch makes of its arguments, and withOptions of its options: whatever the platform's fetch takes means the same here.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MODEL, PROMPT, failure, hfetch } from "./installed.mjs";
+
+const TEXT = JSON.stringify({ messages: PROMPT, model: MODEL });
+const STREAM = TEXT.replace("{", '{"stream":true,');
+const json = { "content-type": "application/json" };
+const post = (body, more) => ({ method: "POST", headers: json, body, ...more });
+const CHAT = "https://host.example/v1/chat/completions";
+const OTHER = "https://host.example/v1/other";
+const ANSWER = '{"choices":[{"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}';
+
+/** A client whose requests are seen, with what of their bodies a server would read. */
+function watched(answer = () => new Response(ANSWER, { headers: json }), options = {}) {
+  const sent = [];
+  const settlements = [];
+  const fetch = async (url, init) => {
+    const { method, headers, body } = init;
+    sent.push({ url, method, init, headers: new Headers(headers), text: await new Response(body).text() });
+    return answer(init, sent.length);
+  };
+  const onSettled = (one) => settlements.push(one);
+  return { hf: new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: "https://host.example/v1", model: MODEL, fetch, retry: false, onSettled, ...options }), sent, settlements };
+}
+
+const redirected = (status, location = "/v1/end") => (_, count) => (count === 1 ? new Response(null, { status, headers: { location } }) : new Response("end"));
+
+test("what is given beside the address may be a Request, or of a class with getters", async () => {
+  class Given {
+    get method() { return "POST"; }
+    get headers() { return json; }
+    get body() { return TEXT; }
+  }
+  for (const url of [CHAT, OTHER]) {
+    const { hf, sent, settlements } = watched();
+    for (const init of [new Given(), new Request("https://elsewhere.example/", post(TEXT))]) assert.equal((await hf.fetch(url, init)).status, 200);
+    assert.equal((await hf.fetch(new Request(url, post(TEXT)), { body: null })).status, 200);
+    assert.deepEqual(sent.map((one) => [one.url, one.method, one.text, one.headers.get("content-type")]), Array(3).fill([url, "POST", TEXT, json["content-type"]]));
+    assert.equal(settlements.length, url === CHAT ? 3 : 0);
+  }
+});
+
+test("the body of a Request is read by the Request, whether or not it shows one", async () => {
+  for (const url of [CHAT, OTHER]) {
+    const { hf, sent } = watched();
+    const asFirefox = { url, method: "POST", headers: new Headers(json), arrayBuffer: async () => new TextEncoder().encode(TEXT).buffer };
+    assert.equal((await hf.fetch(asFirefox)).status, 200);
+    const request = new Request(url, post(TEXT));
+    assert.equal((await hf.fetch(request)).status, 200);
+    assert.deepEqual(sent.map(({ text }) => text), [TEXT, TEXT]);
+    assert.ok(request.bodyUsed && sent.every(({ init }) => typeof init.body?.getReader !== "function"));
+    assert.ok((await failure(hf.fetch(request))) instanceof TypeError);
+  }
+});
+
+test("what a runtime takes besides reaches it: a proxy's dispatcher, credentials", async () => {
+  const { hf, sent } = watched();
+  const dispatcher = {};
+  for (const url of [CHAT, OTHER]) await hf.fetch(url, post(TEXT, { dispatcher, credentials: "include" }));
+  assert.deepEqual(sent.map(({ init }) => [init.dispatcher === dispatcher, init.credentials]), [[true, "include"], [true, "include"]]);
+});
+
+test("redirects are followed as far as the body can be sent again, and refused where they are not wanted", async () => {
+  const of = async (answer, url, init) => {
+    const { hf, sent } = watched(answer);
+    const status = await hf.fetch(url, init).then((response) => response.status, (error) => error.name);
+    return [status, sent.length];
+  };
+  async function* parts() {
+    yield new TextEncoder().encode("part");
+  }
+  assert.deepEqual(await of(redirected(301), OTHER, { method: "HEAD" }), [200, 2]);
+  assert.deepEqual(await of(redirected(307), OTHER, post("text")), [200, 2]);
+  assert.deepEqual(await of(redirected(307), OTHER, post(parts(), { duplex: "half" })), [307, 1]);
+  for (const url of [CHAT, OTHER]) assert.deepEqual(await of(redirected(307), url, post(TEXT, { redirect: "error" })), ["TypeError", 1]);
+  assert.deepEqual(await of(() => Object.defineProperty(new Response(), "type", { value: "opaqueredirect" }), OTHER, { redirect: "error" }), ["TypeError", 1]);
+});
+
+test("no redirect takes a request to where its key may not go", async () => {
+  const places = ["https://evil.example/v1/x", "//evil.example/v1/x", "http://host.example/v1/x", "https://host.example:444/v1/x", "https://u@host.example/v1/x", "/v1/%2e%2e/x", "/v1/..%2fx", "\\\\evil.example\\v1", "/V1/x", "javascript:1"];
+  for (const place of places) {
+    for (const status of [301, 302, 303, 307, 308]) {
+      for (const [url, init] of [[OTHER, {}], [OTHER, post("text")], [CHAT, post(TEXT)], [CHAT, post(STREAM)]]) {
+        const { hf, sent } = watched(redirected(status, place));
+        await hf.fetch(url, init).catch(() => {});
+        assert.equal(sent.length, 1, `${place} by ${status}`);
+      }
+    }
+  }
+});
+
+test("a stream whose status has no body ends at once, with one settlement", async () => {
+  const { hf, settlements } = watched(() => new Response(null, { status: 204 }));
+  assert.ok((await failure(hf.fetch(CHAT, post(STREAM)))) instanceof hfetch.HfetchError);
+  assert.deepEqual(settlements.map(({ outcome }) => outcome), ["truncated"]);
+  assert.equal(hf.snapshot().inFlight, 0);
+});
+
+test("a server's refusal keeps the words of its status", async () => {
+  const { hf } = watched(() => new Response("", { status: 503, statusText: "Service Unavailable" }));
+  const { status, statusText } = await hf.fetch(CHAT, post(TEXT));
+  assert.deepEqual([status, statusText], [503, "Service Unavailable"]);
+});
+
+test("the signal of withOptions ends what is no call as well", async () => {
+  const never = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  for (const signal of [undefined, new AbortController().signal]) {
+    const scope = new AbortController();
+    const { hf, sent } = watched(never);
+    const asked = hf.withOptions({ signal: scope.signal }).fetch(OTHER, { signal });
+    while (sent.length === 0) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    scope.abort();
+    assert.equal((await failure(asked)).name, "AbortError");
+  }
+});
+
+test("the signal of withOptions ends a tool at work", async () => {
+  const call = { id: "a", type: "function", function: { name: "wait", arguments: "{}" } };
+  const { hf } = watched(() => Response.json({ choices: [{ message: { role: "assistant", tool_calls: [call] }, finish_reason: "tool_calls" }] }));
+  const scope = new AbortController();
+  let told;
+  const execute = (_, { signal }) => {
+    told = signal;
+    queueMicrotask(() => scope.abort());
+    return new Promise(() => {});
+  };
+  const run = hf.withOptions({ signal: scope.signal }).chat.completions.runTools({ messages: PROMPT, tools: [{ name: "wait", parameters: { schema: { type: "object" } }, execute }] });
+  assert.ok((await failure(run.final())) instanceof hfetch.APIUserAbortError);
+  assert.equal(told.aborted, true);
+});
+
+test("what becomes of the options given to withOptions later is nothing to the client", async () => {
+  const { hf, sent, settlements } = watched();
+  const options = { metadata: "one", headers: { "x-a": "1" } };
+  const made = hf.withOptions(options);
+  Object.assign(options, { metadata: "two" });
+  options.headers["x-a"] = "2";
+  for (const one of [made, made.withOptions({ timeout: 5_000 })]) await one.chat.completions.create({ messages: PROMPT });
+  assert.deepEqual(sent.map(({ headers }) => headers.get("x-a")), ["1", "1"]);
+  assert.deepEqual(settlements.map(({ metadata }) => metadata), ["one", "one"]);
+});
+
+test("how often is tried stays the client's where a call says only how long to wait", async () => {
+  const { hf, sent } = watched(() => new Response("", { status: 503 }));
+  const often = hf.withOptions({ maxRetries: 3, retry: { baseDelay: 1 } });
+  await failure(often.chat.completions.create({ messages: PROMPT }, { retry: { maxDelay: 2 } }));
+  assert.equal(sent.length, 4);
+  await failure(often.chat.completions.create({ messages: PROMPT }, { retry: { maxAttempts: 2 } }));
+  await failure(often.chat.completions.create({ messages: PROMPT }, { retry: false }));
+  assert.equal(sent.length, 4 + 2 + 1);
+});
