@@ -24,6 +24,7 @@ export class Call {
   quotas = null; // what is left of the limits of a call that brought some, where a store tells
   first = undefined; // the step with which its only request has begun
   brought = null; // headers of a request that somebody else has made, in pairs
+  broughtSecrets = []; // in those headers
   others = null; // what that request has beside them, such as a dispatcher
   redirects = REDIRECTS; // how many are followed
   stays = () => true; // whether one of them may be, by where it leads to
@@ -205,8 +206,15 @@ export class Call {
     if (told !== null) throw this.#error(told);
   }
 
-  #error({ failure, secrets }, added) {
-    return errorOf(failure, secrets, { headers: this.headers, partial: null, ...added });
+  #error(told, added) {
+    return this.failed_with(told, { headers: this.headers, partial: null, ...added });
+  }
+
+  // The error of what the core says, which doesn't know the keys that somebody else's request brought.
+  failed_with({ failure, secrets }, added) {
+    const { broughtSecrets: own } = this;
+    const clean = own.length > 0 ? JSON.parse(redacted(JSON.stringify(failure), own)) : failure;
+    return errorOf(clean, [...secrets, ...own], added);
   }
 }
 

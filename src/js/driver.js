@@ -1,6 +1,6 @@
 // Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
 
-import { errorOf, namesOf } from "./error.js";
+import { namesOf } from "./error.js";
 import { TooLarge, discard, head, join, readParts } from "./fetch.js";
 import { askKey } from "./notify.js";
 import {
@@ -89,11 +89,11 @@ export async function drive(call, index) {
         call.quotas = step.quotas ?? call.quotas;
         return sent;
       case FAIL: {
-        const { failure, secrets } = step;
+        const { failure } = step;
         call.quotas = step.quotas ?? call.quotas;
         const of = attempts[failure.attempt - 1] ?? { thrown };
-        call.refused = of.body && { ...of, secrets };
-        throw errorOf(failure, secrets, { headers: of.headers, ...(cancel.cause === null ? { cause: of.thrown } : { reason: cancel.reason }) });
+        call.refused = of.body && { ...of, secrets: [...step.secrets, ...call.broughtSecrets] };
+        throw call.failed_with(step, { headers: of.headers, ...(cancel.cause === null ? { cause: of.thrown } : { reason: cancel.reason }) });
       }
       default:
         throw new TypeError("hfetch: a step that nobody knows");

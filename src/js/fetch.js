@@ -52,9 +52,8 @@ function requestHeaders(client, body, stream, key, extra, brought) {
   if (shared && key === null) return form.plain;
   if (shared && form.key === key) return form.signed;
   const headers = new Headers(form.plain);
-  for (const [name, value] of brought ?? []) headers.set(name, value);
+  for (const [name, value] of [...(extra ?? []), ...(brought ?? [])]) headers.set(name, value);
   if (key !== null) headers.set("authorization", `Bearer ${key}`);
-  for (const [name, value] of extra ?? []) headers.set(name, value);
   if (shared) Object.assign(form, { key, signed: headers });
   return headers;
 }

@@ -146,6 +146,7 @@ async function metered(client, passage, request, given) {
   const run = async (call, cancel) => {
     opened = { call, cancel };
     call.brought = [...headers].filter(([name]) => !NOT_SENT.includes(name));
+    call.broughtSecrets = secretsIn(call.brought);
     call.stays = stays(client, "POST");
     call.redirects = redirect === "follow" ? REDIRECTS : 0;
     call.others = others;
@@ -157,6 +158,12 @@ async function metered(client, passage, request, given) {
   } catch (error) {
     return allowed(failed(error, opened, headers), redirect);
   }
+}
+
+// The keys in headers, without their scheme. What is shorter is a word such as any text may have.
+function secretsIn(headers) {
+  const values = headers.filter(([name]) => /authorization|cookie|key|token/.test(name)).map(([, value]) => value.replace(/^\w+ +/, ""));
+  return values.filter((value) => value.length >= 8);
 }
 
 function handleOf(client, passage, text, data, url, now) {
@@ -212,10 +219,14 @@ function responseOf({ status, statusText, headers, body, chunks }) {
   return new Response(content, { status, statusText, headers: headersOf(headers) });
 }
 
-// A stream of which no body can come ends now, since nobody will read it.
+// A stream of which no body can come ends now, since nobody will read it. Of what doesn't call itself a stream of events libraries leave the body
+// as it is: it is read without them.
 async function answered(answer) {
-  if (answer.chunks !== undefined && EMPTY.includes(answer.status)) await answer.chunks.read();
-  return responseOf(answer);
+  const { status, chunks } = answer;
+  if (chunks !== undefined && EMPTY.includes(status)) await chunks.read();
+  const response = responseOf(answer);
+  if (!/event-stream/i.test(response.headers.get("content-type"))) chunks?.readAhead();
+  return response;
 }
 
 // What has failed, as the library that asked will understand it: a response where it can be one, and nothing that it would send again.

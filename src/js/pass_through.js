@@ -33,6 +33,11 @@ export class ChunkReader {
     return this.#failed === undefined ? next : next.catch(this.#last);
   }
 
+  // Reads to the end, whoever reads.
+  readAhead() {
+    this.#pump.readAhead();
+  }
+
   async cancel() {
     this.#pump.close();
   }

@@ -97,6 +97,36 @@ test("a stream whose status has no body ends at once, with one settlement", asyn
   assert.equal(hf.snapshot().inFlight, 0);
 });
 
+test("an answer that doesn't call itself a stream of events ends without a reader", async () => {
+  for (const body of ["<html>", '{"error":{"message":"no"}}']) {
+    let settled;
+    const told = new Promise((resolve) => (settled = resolve));
+    const { hf } = watched(() => new Response(body, { headers: json }), { onSettled: settled });
+    const answer = await hf.fetch(CHAT, post(STREAM));
+    assert.equal((await told).outcome, "error");
+    assert.ok((await failure(answer.text())) instanceof hfetch.HfetchError);
+  }
+});
+
+test("no error holds a key that the request itself brought", async () => {
+  const given = { authorization: "Bearer sk-of-the-caller-1234", "x-api-key": "xk-of-the-caller-5678" };
+  const echo = JSON.stringify({ error: { message: `bad ${Object.values(given).join(" and ")}` } });
+  const lost = () => Promise.reject(new TypeError(echo));
+  for (const answer of [() => new Response(echo, { headers: json }), () => new Response(echo, { status: 401, headers: { "x-echo": given.authorization } }), lost]) {
+    for (const body of [TEXT, STREAM]) {
+      const { hf } = watched(answer, { apiKey: undefined });
+      const told = await hf.fetch(CHAT, post(body, { headers: given })).then(async (one) => [[...one.headers], await one.text().catch(String)], (error) => [error.message, JSON.stringify(error), String(error.cause)]);
+      assert.doesNotMatch(JSON.stringify(told), /of-the-caller/);
+    }
+  }
+});
+
+test("a request's own headers win over those of withOptions", async () => {
+  const { hf, sent } = watched();
+  await hf.withOptions({ headers: { "x-a": "1", "x-b": "1" } }).fetch(CHAT, post(TEXT, { headers: { ...json, "X-A": "2" } }));
+  assert.deepEqual([sent[0].headers.get("x-a"), sent[0].headers.get("x-b"), sent[0].headers.get("authorization")], ["2", "1", "Bearer hf_test"]);
+});
+
 test("a server's refusal keeps the words of its status", async () => {
   const { hf } = watched(() => new Response("", { status: 503, statusText: "Service Unavailable" }));
   const { status, statusText } = await hf.fetch(CHAT, post(TEXT));
