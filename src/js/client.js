@@ -181,6 +181,7 @@ export class HuggingFace {
   async #offers(model, route) {
     const site = callSite(this.#offers);
     try {
+      if (arrival() !== undefined) await arrival();
       const client = this.#client;
       const data = route === undefined ? undefined : dataText(route, "route");
       const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
