@@ -269,7 +269,8 @@ export class HuggingFace {
    * A `fetch` for other libraries: whoever takes one works with this client's keys, limits, budget, retries, timeouts and ledger.
    *
    * A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
-   * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings). Its answer comes back as the server's own bytes.
+   * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings), or holds more inputs than one request takes.
+   * Its answer comes back as the server's own bytes. What else stands beside the request (`dispatcher`, `credentials`, …) reaches the underlying fetch; its headers win over the client's.
    * Anything else below `baseURL` goes to the underlying fetch as it is, with a key; anything elsewhere without one. Where the client
    * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
    *

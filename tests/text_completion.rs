@@ -1,5 +1,7 @@
 //! Text completions: what is sent for a prompt, where it goes, and what is folded from its chunks.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use hfetch::wire::request::{Caps, ChatRequest, Defaults, Prompt, completion, route};
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use hfetch::wire::whole::{folded, has_message, has_text};

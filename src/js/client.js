@@ -78,7 +78,6 @@ export class HuggingFace {
 
   withOptions(options) {
     return checked(() => {
-      // A copy: what the caller does to them later is nothing to this client.
       const defaults = over(this.#defaults ?? {}, options);
       const [data] = requestOptions(defaults);
       // What the core has to say against them is said now where it is there, by a call that goes nowhere.
@@ -182,6 +181,7 @@ export class HuggingFace {
   async #offers(model, route) {
     const site = callSite(this.#offers);
     try {
+      if (arrival() !== undefined) await arrival();
       const client = this.#client;
       const data = route === undefined ? undefined : dataText(route, "route");
       const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());

@@ -1,13 +1,13 @@
 // Options that a client has for each call, under the call's own.
 
-import { refuse, signals } from "./options.js";
+import { joinSignals, refuse } from "./options.js";
 
 // Groups of which a call may set a part, as it may of its client's.
 const GROUPS = ["timeout", "retry", "headers"];
 // Two names of one time: what the call says under either replaces the other.
 const TO_HEADERS = ["connect", "headers"];
 
-const isPlain = (value) => typeof value === "object" && value !== null;
+const isPlain = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 // A Headers or a Map has its entries elsewhere.
 const membersOf = (group) => (typeof group.entries === "function" ? Object.fromEntries(group.entries()) : group);
 
@@ -19,14 +19,15 @@ export function over(defaults, own) {
   const merged = { ...defaults, ...named };
   for (const name of GROUPS) {
     const [under, given] = [grouped(name, defaults[name]), grouped(name, named[name])];
-    if (isPlain(given)) merged[name] = { ...(isPlain(under) && without(name, membersOf(under), given)), ...membersOf(given) };
+    // A copy even where there is nothing to be joined: what the caller does to it later is nothing to the client.
+    if (isPlain(named[name]) || (isPlain(under) && isPlain(given))) merged[name] = { ...(isPlain(under) && without(name, membersOf(under), given)), ...membersOf(given) };
   }
   if ((named.retry === false || named.retry?.maxAttempts !== undefined) && named.maxRetries === undefined) delete merged.maxRetries;
   if (named.maxRetries !== undefined && named.retry === undefined) merged.retry = attemptsApart(merged.retry);
+  const signal = joinSignals(defaults.signal, named.signal);
+  // Absent where there is none: what has no option but that is nothing for the core to read.
   delete merged.signal;
-  const both = [...signals(defaults.signal), ...signals(named.signal)];
-  // As a list, which is what a call has of them.
-  return both.length > 0 ? { ...merged, signal: both } : merged;
+  return signal === undefined ? merged : { ...merged, signal };
 }
 
 // A number is the time to the headers.
