@@ -38,6 +38,17 @@ function derived(standard, path) {
   return { schema, strict: isStrict(schema) };
 }
 
+/** The type that a schema says of its values, where it says one: by itself or by what it refers to. */
+export function typeOf(schema) {
+  let told = schema;
+  for (let hops = 0; isObject(told) && told.type === undefined && hops < 8; hops++) {
+    const [root, ...names] = String(told.$ref).split("/");
+    if (root !== "#") return undefined;
+    told = names.reduce((part, name) => (isObject(part) ? part[name.replace(/~1/g, "/").replace(/~0/g, "~")] : undefined), schema);
+  }
+  return typeof told?.type === "string" ? told.type : undefined;
+}
+
 // Calls `change` for each schema in a schema, and gives a copy with the results.
 function mapped(schema, change) {
   const copy = { ...schema };
@@ -82,12 +93,33 @@ function checkOf(validator) {
       const result = await validator.validate(value);
       return result.issues ? { issues: issuesOf(result.issues) } : { value: result.value };
     } catch (error) {
-      return { issues: Array.isArray(error?.issues) ? issuesOf(error.issues) : [issue(error?.message ?? error)] };
+      return { issues: issuesIn(error) };
     }
   };
 }
 
-export const issue = (message, path = []) => ({ message: String(message), path });
+export const issue = (message, path = []) => ({ message: typeof message === "string" ? message : thrownWords(message), path });
+
+// A validator's own issues, or what it threw.
+function issuesIn(error) {
+  try {
+    if (Array.isArray(error?.issues)) return issuesOf(error.issues);
+  } catch {
+    // What was thrown can't be asked.
+  }
+  return [issue(thrownWords(error))];
+}
+
+/** What somebody's code threw, in words: it may be anything, and asking it may throw as well. */
+export function thrownWords(thrown) {
+  try {
+    const said = thrown?.message ?? thrown;
+    if (typeof said === "string" || said === null || typeof said !== "object") return String(said);
+    return JSON.stringify(said) ?? String(said);
+  } catch {
+    return "it threw what has no words";
+  }
+}
 
 const issuesOf = (issues) =>
   Array.from(issues, ({ message, path }) => issue(message, Array.from(path ?? [], (part) => (isObject(part) ? part.key : typeof part === "number" ? part : String(part)))));
