@@ -4,7 +4,7 @@ import { bodyOf } from "./body.js";
 import { metadataOf, requestOptions } from "./call.js";
 import { completionBodyOf } from "./completion.js";
 import { conceding } from "./concession.js";
-import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
+import { IN_TEXT, beside, callIds, callsOf, citations, isFirst, textsOf, thoughtOf } from "./content.js";
 import { forSdk, recordOf } from "./error.js";
 import { finishOf, identityOf, usageOf } from "./finish.js";
 import { partsOf } from "./stream.js";
@@ -62,7 +62,7 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
 }
 
 function answerOf(completion) {
-  const { message, finish_reason: reason } = completion.choices.find(({ index = 0 }) => index === 0) ?? completion.choices[0];
+  const { message, finish_reason: reason } = completion.choices.find(isFirst) ?? completion.choices[0];
   const said = message ?? {};
   const seen = new Set();
   const thought = thoughtOf(said);
