@@ -47,3 +47,27 @@ test("arguments that are null are none", async () => {
   assert.equal((await model.doGenerate({ prompt })).content[0].input, "");
   assert.equal((await partsIn(model)).find(({ type }) => type === "tool-call").input, "");
 });
+
+test("a server that refuses a form in the first frame of a stream is asked in the next", async () => {
+  const refusal = { sse: [{ error: { message: "Input validation error: grammar is not valid", http_status_code: 422 } }], done: true };
+  const { model, stats } = await scripted([refusal, refusal, stream({ content: '{"a":1}' }), stream({ content: '{"a":2}' })]);
+  const responseFormat = { type: "json", schema: { type: "object", properties: {} } };
+  for (const text of ['{"a":1}', '{"a":2}']) {
+    const parts = [];
+    for await (const part of (await model.doStream({ prompt, responseFormat })).stream) parts.push(part);
+    assert.deepEqual(parts.filter(({ type }) => type === "text-delta").map(({ delta }) => delta), [text]);
+    assert.equal(parts.at(-1).finishReason.unified, "stop");
+  }
+  const { bodies } = await stats("closed");
+  assert.deepEqual(bodies.map((body) => body.response_format?.type), ["json_schema", "json_schema", "json_object", "json_object"]);
+});
+
+test("a stream with a form that fails otherwise before its first chunk fails where it is read", async () => {
+  const { model, stats } = await scripted([{ sse: [], cutAfter: 0, cut: "end" }, { sse: [{ error: { message: "out of memory", http_status_code: 500 } }], done: true }], { retry: false });
+  for (const unified of ["interrupted", "error"]) {
+    const parts = [];
+    for await (const part of (await model.doStream({ prompt, responseFormat: { type: "json" } })).stream) parts.push(part);
+    assert.equal(parts.at(-1).finishReason.unified, unified);
+  }
+  assert.equal((await stats("closed")).requests, 2);
+});

@@ -6,10 +6,9 @@ import { forSdk } from "./error.js";
 import { finishOf, identityOf, isCut, usageOf } from "./finish.js";
 import { Thinking } from "./thinking.js";
 
-/** `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
-export function partsOf(stream, { body, read, signal, raw, lead }) {
+/** `chunks` are what the stream gives, `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
+export function partsOf(stream, chunks, { body, read, signal, raw, lead }) {
   const answer = new Answer();
-  const chunks = stream[Symbol.asyncIterator]();
   let first = lead;
   const pull = async (controller) => {
     let parts = first;

@@ -1,7 +1,7 @@
 // How a server is asked for JSON: by a strict schema, by a schema, by a schema in text-generation-inference's form, for JSON with the schema
 // in a message, or in words alone. Pure: which forms come one after another, what each adds to the body, which error leads to the next.
 
-import { typeOf } from "./schema.js";
+import { typeOf } from "./schema_type.js";
 
 const MOST_MODELS = 256; // of which something is remembered
 

@@ -8,7 +8,8 @@ import { Series, apart, wholeNumber } from "../series.js";
 import { ChatStream } from "../stream.js";
 import { jsonIn, partialsOf } from "./json_text.js";
 import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
-import { inWords, issue, schemaOf, typeOf } from "./schema.js";
+import { inWords, issue, schemaOf } from "./schema.js";
+import { typeOf } from "./schema_type.js";
 
 const OWN = ["mode", "repair"];
 const MODES = ["schema", "json", "text"];

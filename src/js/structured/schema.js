@@ -38,17 +38,6 @@ function derived(standard, path) {
   return { schema, strict: isStrict(schema) };
 }
 
-/** The type that a schema says of its values, where it says one: by itself or by what it refers to. */
-export function typeOf(schema) {
-  let told = schema;
-  for (let hops = 0; isObject(told) && told.type === undefined && hops < 8; hops++) {
-    const [root, ...names] = String(told.$ref).split("/");
-    if (root !== "#") return undefined;
-    told = names.reduce((part, name) => (isObject(part) ? part[name.replace(/~1/g, "/").replace(/~0/g, "~")] : undefined), schema);
-  }
-  return typeof told?.type === "string" ? told.type : undefined;
-}
-
 // Calls `change` for each schema in a schema, and gives a copy with the results.
 function mapped(schema, change) {
   const copy = { ...schema };
