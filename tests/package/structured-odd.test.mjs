@@ -65,3 +65,13 @@ test("what is no object is not asked for as a JSON object", async () => {
     assert.match(bodies[2].messages[0].content, /JSON Schema/);
   }
 });
+
+test("a JSON Schema that stands where a schema's holder should is told how it is given", async () => {
+  const client = scripted().client();
+  const bare = { type: "object", properties: {} };
+  const asked = await failure(ask(client, { response_format: bare }));
+  const ran = await failure(client.chat.completions.runTools({ messages: PROMPT, tools: [{ name: "t", parameters: bare, execute: () => 1 }] }).final());
+  assert.deepEqual([asked.path, ran.path], ["response_format", "tools[0].parameters"]);
+  for (const { hint } of [asked, ran]) assert.match(hint, /\{ schema: /);
+  assert.equal((await failure(ask(client, { response_format: 5 }))).hint, null);
+});

@@ -17,13 +17,16 @@ export function schemaOf(given, path) {
   if (given?.type === "json_object" && given.schema === undefined) return { check: async (value) => ({ value }) };
   const told = given?.type === "json_schema" ? { ...given.json_schema, validate: given.$parseRaw && ((value) => given.$parseRaw(JSON.stringify(value))) } : given;
   const inner = standardOf(told?.schema);
-  if (!isObject(told?.schema) && inner === undefined) throw refuse(path, "must be a validator (zod, valibot, arktype) or { schema: a JSON Schema }");
+  if (!isObject(told?.schema) && inner === undefined) throw refuse(path, "must be a validator (zod, valibot, arktype) or { schema: a JSON Schema }", undefined, isBare(told) ? "A JSON Schema itself is given as { schema: theJSONSchema }." : undefined);
   const { name = "answer", description, strict, validate } = told;
   const made = inner ? derived(inner, `${path}.schema`) : { schema: told.schema, strict: isStrict(told.schema) };
   const validator = standardOf(validate) ?? validate ?? inner;
   if (validator !== undefined && typeof validator !== "function" && typeof validator?.validate !== "function") throw refuse(`${path}.validate`, "must be a validator or a function");
   return { name, description, ...made, ...(typeof strict === "boolean" && { strict }), check: checkOf(validator) };
 }
+
+// Whether it is a JSON Schema where one should stand in { schema }.
+const isBare = (given) => isObject(given) && ["type", "properties", "anyOf", "$ref"].some((name) => name in given);
 
 // The JSON Schema that a validator has of itself.
 function derived(standard, path) {
