@@ -2,7 +2,7 @@
  * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
+ * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
  * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation
@@ -55,7 +55,7 @@ export interface GatewayOptions {
   embeddings?: GatewayEmbeddings;
   /**
    * Who may answer, and who is asked when one fails. With it (`{}` is enough) a body's `models` are asked behind its `model` and before
-   * those of the route, each of which must be on the list; without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
+   * those of the route, each of which must be on the list; where no offer fits, the answer is 404 with the code `no_offer`. Without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
    * `_MAX_INPUT_PER_MILLION`, `_MAX_OUTPUT_PER_MILLION`, `_MAX_FIRST_TOKEN_MS`, `_MIN_THROUGHPUT`, `_MIN_CONTEXT`.
    */
   route?: Route;

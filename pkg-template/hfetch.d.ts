@@ -196,8 +196,26 @@ export class HuggingFace {
       /** For tools in the `openai` package's form as well. */
       runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
       /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */
-      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): CompletionStream<Parsed<S>>;
+      stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): ChatCompletionStream<Parsed<S>>;
     };
+  };
+
+  /** Text completions: `completions.create`, for models that go on from a prompt (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM). */
+  readonly completions: {
+    /**
+     * Sends a prompt and gives what the model writes behind it, as it is written. Everything else is as in chat: keys, limits, budget, retries, the
+     * settlement (kind `"completion"`).
+     *
+     * `{baseURL}/completions` is asked: an Inference Endpoint or a server of your own with TGI, vLLM, llama.cpp or transformers. The router has no such
+     * route; there `org/name:provider` goes to that provider's own: together, featherless-ai, scaleway, ovhcloud or deepinfra.
+     *
+     * @throws {ConfigError} bad arguments, or no such provider at the router; nothing sent. Other errors are those of chat.
+     */
+    create(body: CompletionCreateParamsStreaming, options?: RequestOptions): Pending<CompletionStream>;
+    /** Sends a prompt and gives the whole text. Errors are those of the streamed form. */
+    create(body: CompletionCreateParamsNonStreaming, options?: RequestOptions): Pending<Completion>;
+    /** For a body whose `stream` is known at run time only. */
+    create(body: CompletionCreateParams, options?: RequestOptions): Pending<CompletionStream | Completion>;
   };
 
   /** Embeddings: `embeddings.create`. */
@@ -250,7 +268,7 @@ export class HuggingFace {
   /**
    * A `fetch` for other libraries: whoever takes one works with this client's keys, limits, budget, retries, timeouts and ledger.
    *
-   * A POST below the client's `baseURL` to `…/chat/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
+   * A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
    * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings). Its answer comes back as the server's own bytes.
    * Anything else below `baseURL` goes to the underlying fetch as it is, with a key; anything elsewhere without one. Where the client
    * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
@@ -286,7 +304,7 @@ export class HuggingFace {
 export default HuggingFace;
 
 /** The type of the platform's own `fetch`, where the program that uses this package knows one. */
-export type PlatformFetch = typeof globalThis extends { fetch: infer F } ? F : (input: any, init?: any) => Promise<any>;
+export type PlatformFetch = typeof globalThis extends Record<"fetch", infer F> ? F : (input: any, init?: any) => Promise<any>;
 
 /** This package's version, as in its package.json. */
 export function version(): string;
@@ -1247,6 +1265,104 @@ export interface CompletionTokensDetails {
   rejected_prediction_tokens?: number;
 }
 
+// ---------------------------------------------------------------- text completions
+
+/** The body of a text completion. Names are the wire's own; those of {@link ServerParams} are taken by some servers only. */
+export interface CompletionCreateParams extends Omit<ServerParams, "echo"> {
+  /** `org/name`, at the router with `:provider` behind it. Default: the client's `model`. */
+  model?: string | null;
+  /** What the model goes on from. Of a list each has its own answer, at its index; a list of numbers is one prompt by its token ids. */
+  prompt: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+  /** Most tokens of each answer. Servers differ in their default, which may be as few as 16. */
+  max_tokens?: number | null;
+  /** 0 to 2; lower is more predictable. */
+  temperature?: number | null;
+  /** Share of probability that tokens are drawn from, above 0 and at most 1. */
+  top_p?: number | null;
+  /** Texts that end the answer, four at most; always sent as an array. */
+  stop?: string | readonly string[] | null;
+  /** `true`: the answer is a {@link CompletionStream}. */
+  stream?: boolean | null;
+  /** As in {@link ChatCompletionCreateParams}. */
+  stream_options?: ChatCompletionCreateParams["stream_options"];
+  /** What comes behind the answer, for models that fill a gap. */
+  suffix?: string | null;
+  /** Whether the answer begins with the prompt. */
+  echo?: boolean | null;
+  /** How many answers to each prompt. Each is paid. */
+  n?: number | null;
+  /** How many answers are written, of which the best `n` are given. Each is paid. */
+  best_of?: number | null;
+  /** -2 to 2. */
+  frequency_penalty?: number | null;
+  /** -2 to 2. */
+  presence_penalty?: number | null;
+  /** For answers that can be repeated, where the server supports it. */
+  seed?: number | null;
+  /** Added to the logits of tokens, by token id. */
+  logit_bias?: { [token: string]: number } | null;
+  /** Ask for the log probabilities of so many alternatives for each token. */
+  logprobs?: number | null;
+  /** An id of your end user, for the provider's abuse detection. */
+  user?: string;
+}
+
+/** A body whose answer is streamed. */
+export interface CompletionCreateParamsStreaming extends CompletionCreateParams {
+  /** The answer is a {@link CompletionStream}. */
+  stream: true;
+}
+
+/** A body whose answer comes whole. */
+export interface CompletionCreateParamsNonStreaming extends CompletionCreateParams {
+  /** The answer is a {@link Completion}. */
+  stream?: false | null;
+}
+
+/** What a model wrote behind a prompt, whole or in a chunk. A whole one is the body of the response, but for the `finish_reason`, or what `final()` of a {@link CompletionStream} folded. */
+export interface Completion {
+  /** The server's id of the answer, may be `""`. */
+  id: string;
+  /** Always `"text_completion"`. */
+  object: "text_completion";
+  /** Unix time in seconds. */
+  created: number;
+  /** The model by the server's own name. */
+  model: string;
+  /** `n` answers to each prompt, in the order of the prompts. */
+  choices: {
+    /** From 0. */
+    index: number;
+    /** The text; in a chunk what is added to it. */
+    text: string;
+    /** Why it ended: `"stop"`, also where TGI says `"eos_token"` or `"stop_sequence"`, or `"length"`. `null`, also for `""`: not said. In chunks it is the server's own word. */
+    finish_reason: FinishReason | null;
+    /** `null` unless asked for. */
+    logprobs: {
+      /** The tokens. */
+      tokens?: string[];
+      /** The log probability of each. */
+      token_logprobs?: (number | null)[];
+      /** Alternatives for each, by token. */
+      top_logprobs?: ({ [token: string]: number } | null)[];
+      /** Where in the text each begins. */
+      text_offset?: number[];
+      [name: string]: unknown;
+    } | null;
+  }[];
+  /** As the server counted. The settlement has an estimate where this is missing. */
+  usage?: Usage;
+  /** Which build of the model answered. */
+  system_fingerprint?: string;
+}
+
+/** A streamed text completion: a {@link ChatStream} whose chunks have their text in `choices[].text`. */
+export type CompletionStream = Omit<ChatStream, "final" | "next" | "return" | "throw" | typeof Symbol.asyncIterator> &
+  AsyncIterableIterator<Completion> & {
+    /** As in {@link ChatStream.final}: reads to the end and folds all that came into one completion. */
+    final(): Promise<Completion>;
+  };
+
 // ---------------------------------------------------------------- structured output and tools
 
 /** Any validator of https://standardschema.dev (zod 4.2, arktype 2.1.28, valibot's `toStandardJsonSchema()`), by shape. Its check may be asynchronous. */
@@ -1543,7 +1659,7 @@ export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, D
 }
 
 /** What `chat.completions.stream` gives: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
-export interface CompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
+export interface ChatCompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
   /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
   on(type: string, listener: (...given: any[]) => void): this;
   /** The same, for the first time it happens. */
@@ -1675,9 +1791,10 @@ export interface RerankResponse {
  *
  * The next candidate is asked at once, before the first byte has reached the caller, when one fails by a lost connection, a connect timeout, 402 with
  * no other key, 408, 425, 429, 5xx, or 400 or 404 with the code `model_not_supported` or `model_not_found`. It is asked last for the next 30 s
- * (429: for what `Retry-After` says). Pauses between tries begin once all candidates have failed.
+ * (429: for what `Retry-After` says), and so is one whose answer broke off. One that its server has asked to leave alone is passed over at once as well, and
+ * counts as no try. Pauses between tries begin once all candidates have failed.
  *
- * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged, and one without a known price is not asked.
+ * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged (and one that timed out, for its prompt, by its own price), and one without a known price is not asked.
  * Embeddings know `models` and `sticky`; the numbers of one call are of one model. Base URLs other than the router know these two as well.
  *
  * @example
@@ -1786,6 +1903,8 @@ export const MODELS: readonly {
   group: "text-generation" | "large" | "instruct";
   /** What it was made for: only conversational ones answer chat requests. */
   task: "conversational" | "text-generation";
+  /** The call of the client that it answers: `hf.chat.completions` or `hf.completions`. */
+  call: "chat.completions" | "completions";
 }[];
 
 // ---------------------------------------------------------------- ledger
@@ -1802,7 +1921,7 @@ export interface Settlement {
   /** The call's own `metadata`. */
   metadata: unknown;
   /** Which call it was; `"responses"` comes from a gateway alone. */
-  kind: "chat" | "embeddings" | "rerank" | "responses";
+  kind: "chat" | "completion" | "embeddings" | "rerank" | "responses";
   /** As asked for; of a call with {@link Route.models} the one that was asked last. */
   model: string;
   /**

@@ -33,6 +33,13 @@ fn what_creates_something_is_a_call() {
         ("GET", "/chat/completions", Passage::Keyed),
         ("DELETE", "/chat/completions", Passage::Keyed),
         ("POST", "/chat/completions/x", Passage::Keyed),
+        ("POST", "/completions", Passage::Call(Kind::Completion)),
+        (
+            "POST",
+            "/deeper/completions/",
+            Passage::Call(Kind::Completion),
+        ),
+        ("GET", "/completions", Passage::Keyed),
         ("POST", "/xembeddings", Passage::Keyed),
         ("POST", "?a=/embeddings", Passage::Keyed),
         ("POST", "/x?a=/embeddings", Passage::Keyed),

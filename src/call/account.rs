@@ -6,15 +6,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::head::Head;
+use super::charge::{Portion, add_portion};
 use super::route::Candidate;
 pub use super::told::Told;
 use super::{Call, Effect};
 use crate::held::Held;
 use crate::policy::clock::Now;
-use crate::policy::cost::Cost;
 use crate::policy::ledger::Tried;
-use crate::policy::retry;
 use crate::trap::{self, Place};
 use crate::wire::usage::Beside;
 
@@ -58,8 +56,8 @@ pub struct Progress {
     pub beside: Beside,
     /// The same of the answer that is about to be booked.
     pub told_beside: Beside,
-    /// Tokens of prompts and completions whose cost no server told.
-    pub unpriced: (u64, u64),
+    /// Tokens whose cost no server told.
+    pub(super) unpriced: Vec<Portion>,
     /// Whether some of the tokens are estimates.
     pub estimated: bool,
     /// Whether some of the tokens were reported.
@@ -209,6 +207,7 @@ impl Call {
         let told = |progress: &mut Progress| std::mem::take(&mut progress.told_beside);
         let beside = self.account.progress.get(told);
         self.end_reservation(&admitted, prompt, completion, beside.usd, now);
+        let portion = self.portion(index, prompt, completion);
         let total = total.unwrap_or(prompt.saturating_add(completion));
         self.account.progress.get(|progress| {
             progress.prompt_tokens = progress.prompt_tokens.saturating_add(prompt);
@@ -216,11 +215,7 @@ impl Call {
             progress.total_tokens = progress.total_tokens.saturating_add(total);
             progress.beside = progress.beside.plus(beside);
             if beside.usd.is_none() {
-                let (prompts, completions) = progress.unpriced;
-                progress.unpriced = (
-                    prompts.saturating_add(prompt),
-                    completions.saturating_add(completion),
-                );
+                add_portion(&mut progress.unpriced, portion);
             }
             progress.estimated |= estimated;
             progress.reported |= !estimated;
@@ -251,7 +246,7 @@ impl Call {
         trap::here(Place::Book);
         let tokens = prompt.saturating_add(completion);
         if let Some(name) = &admitted.reservation {
-            let usd = || self.usd_to_book(admitted.index, prompt, completion);
+            let usd = || self.usd_to_book(&self.portion(admitted.index, prompt, completion));
             let (mut tokens, mut usd) = (tokens, told_usd.unwrap_or_else(usd));
             if admitted.unseen.get() {
                 self.take_reserved(admitted, &mut tokens, &mut usd);
@@ -292,13 +287,13 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used = |progress: &mut Progress| {
-                let tokens = progress.prompt_tokens;
-                let tokens = tokens.saturating_add(progress.completion_tokens);
-                (tokens, progress.unpriced, progress.beside.usd)
-            };
-            let (tokens, (prompt, completion), told) = self.account.progress.get(used);
-            let usd = self.usd_to_book(0, prompt, completion) + told.unwrap_or(0.0);
+            let used = self.account.progress.get(|progress| progress.clone());
+            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+            let priced = used
+                .unpriced
+                .iter()
+                .map(|portion| self.usd_to_book(portion));
+            let usd = priced.sum::<f64>() + used.beside.usd.unwrap_or(0.0);
             self.settle(&whole, tokens, usd, now);
         }
         self.freed();
@@ -341,39 +336,6 @@ impl Call {
         }
     }
 
-    /// Lets nothing through for a key for as long as a response asks: for its model, and for every one where the window is
-    /// the key's. A look into the catalogue stops nobody.
-    pub(super) fn rest(&self, index: usize, key: usize, head: &Head, now: Now) {
-        if self.kind.is_none() {
-            return;
-        }
-        let header = |name: &str| head.get(name);
-        // Of several candidates, a provider's own window that is spent stops the one that is behind it.
-        let status = match self.candidate_count() {
-            1 => head.status,
-            _ => 200,
-        };
-        let of_key = retry::key_rest_time(status, &header, now.wall);
-        if let Some(rest) = of_key {
-            self.block(self.shared.scope(key), rest, now);
-        }
-        let of_model = retry::rest_time(head.status, &header, now.wall);
-        if let Some(rest) = of_model.filter(|rest| of_key.is_none_or(|of_key| of_key < *rest)) {
-            self.block(self.pause_scope(index, key), rest, now);
-        }
-    }
-
-    fn block(&self, scope: String, rest: f64, now: Now) {
-        let until = now.wall + rest;
-        let blocked = self.shared.memory(|store| {
-            store.expire(now);
-            store.block(&scope, until);
-        });
-        if blocked.is_none() {
-            self.effect(Effect::Block { scope, until });
-        }
-    }
-
     /// Something is free again. A given store is told first: the driver says so once it has heard.
     fn freed(&self) {
         if self.shared.host.has_store {
@@ -384,73 +346,9 @@ impl Call {
         }
     }
 
-    /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
-    fn usd_to_book(&self, index: usize, prompt: u64, completion: u64) -> f64 {
-        let provider = self.provider();
-        let model = self.model_of(index);
-        let known = self
-            .cost(&model, provider.as_deref(), prompt, completion)
-            .usd;
-        let reserved = || {
-            let (rates, source) = self.shared.rates(&model, None)?;
-            rates.cost(prompt as f64, completion as f64, source).usd
-        };
-        known.or_else(reserved).unwrap_or(0.0)
-    }
-
     /// The estimate of a request's prompt.
     pub fn prompt_tokens(&self, index: usize) -> u64 {
         let request = self.requests.get(index);
         request.map_or(0, |request| request.ask.prompt_tokens)
-    }
-
-    /// Takes the tokens and dollars that were reserved for a request, where they are more: a limit or budget counts them like those
-    /// of a reservation that is lost, else whoever hangs up just before the answer comes would get it for its prompt alone.
-    #[cold]
-    fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut f64) {
-        let mut least = u64::MAX;
-        for part in self.parts(admitted.index, admitted.key) {
-            least = least.min(part.tokens);
-            *usd = usd.max(part.usd);
-        }
-        *tokens = (*tokens).max(least);
-    }
-
-    /// The price of a request beforehand: its prompt and the longest answer, of the dearest candidate.
-    pub(super) fn most_usd(&self, index: usize) -> f64 {
-        let Some(ask) = self.requests.get(index).map(|request| &request.ask) else {
-            return 0.0;
-        };
-        let price = |model: &str| {
-            let (rates, _) = self.shared.rates(model, None)?;
-            let prompt = ask.prompt_tokens as f64 * rates.input_per_million;
-            let completion = ask.most_completion() * rates.output_per_million;
-            Some((prompt + completion) / 1e6)
-        };
-        let dearest = self.candidates.get(|list| {
-            let prices = list.iter().filter_map(|candidate| price(&candidate.sent));
-            prices.reduce(f64::max)
-        });
-        dearest.or_else(|| price(&self.model)).unwrap_or(0.0)
-    }
-
-    /// Whether any model that may be asked has a price.
-    pub(super) fn is_priced(&self) -> bool {
-        let has_price = |model: &String| self.shared.rates(model, None).is_some();
-        self.named.iter().any(has_price)
-    }
-
-    /// What tokens cost where a provider answers.
-    pub(super) fn cost(
-        &self,
-        model: &str,
-        provider: Option<&str>,
-        prompt: u64,
-        completion: u64,
-    ) -> Cost {
-        match self.shared.rates(model, provider) {
-            Some((rates, source)) => rates.cost(prompt as f64, completion as f64, source),
-            None => Cost::unknown(),
-        }
     }
 }

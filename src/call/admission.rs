@@ -258,7 +258,7 @@ impl Call {
     }
 
     /// Whether a refusal is a pause that a server has asked for, and a longer one than this call waits for: it is told at once.
-    fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
+    pub(super) fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
         let retry = &self.options.retry;
         let longest = match retry.max_attempts {
             1 => 0.0,
@@ -270,6 +270,10 @@ impl Call {
 
     /// Every key was refused: the request waits, or gives up.
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
+        let passed_on = |refusal| self.passes_on(machine, refusal, now);
+        if let Some(step) = round.soonest.as_ref().and_then(passed_on) {
+            return step;
+        }
         if self.turns_to_others(machine.index, &mut round, now) {
             return self.go_round(machine, round, now);
         }

@@ -340,7 +340,11 @@ impl Call {
             machine.last = Some(failure);
             return self.prepare(machine, now);
         }
-        let helps = count > 1 && may_help(failed.status, &failure);
+        let helps = may_help(failed.status, &failure);
+        if helps && self.candidate(machine.candidate).is_some() {
+            self.puts_to_rest(machine.index, &failure);
+        }
+        let helps = helps && count > 1;
         if helps || failed.delay.is_none() {
             self.note_tried(machine, &failure);
         }

@@ -1,14 +1,19 @@
 //! From one candidate to the next: who is asked when one fails, and when all have.
 
+use super::account::Progress;
 use super::failure::Failure;
 use super::machine::{Machine, State};
 use super::open::endpoint;
 use super::route::{Candidate, model_id};
 use super::{Call, Step};
+use crate::error::{Class, Error};
 use crate::policy::clock::Now;
-use crate::policy::ledger::Tried;
+use crate::policy::ledger::{Outcome, Tried};
+use crate::policy::limit_store::Refusal;
+use crate::policy::rate_limit::Reason;
 use crate::policy::rest::REST;
 use crate::policy::retry::LONGEST_REST;
+use crate::wire::request::route;
 
 /// What a model is refused with by a router or provider that doesn't have it.
 const UNKNOWN_MODEL: [&str; 2] = ["model_not_supported", "model_not_found"];
@@ -25,6 +30,12 @@ pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
     }
 }
 
+/// The candidate may be asked again after so many ms, once all have been asked.
+fn ask_again(machine: &mut Machine, ms: f64) {
+    let at = machine.again.partition_point(|(other, _)| *other <= ms);
+    machine.again.insert(at, (ms, machine.candidate));
+}
+
 impl Call {
     /// A candidate has failed with something that another one may not: that one is asked at once. `again` is after how many
     /// ms the same one might be asked again.
@@ -35,30 +46,69 @@ impl Call {
         again: Option<f64>,
         now: Now,
     ) -> Step {
-        self.puts_to_rest(machine.index, &failure);
         if let Some(ms) = again {
-            let at = machine.again.partition_point(|(other, _)| *other <= ms);
-            machine.again.insert(at, (ms, machine.candidate));
+            ask_again(machine, ms);
         }
         machine.last = Some(failure);
         self.ask_next(machine, now)
     }
 
     /// A candidate that failed is asked last for a while, and no conversation goes back to it.
-    fn puts_to_rest(&self, index: usize, failure: &Failure) {
+    pub(super) fn puts_to_rest(&self, index: usize, failure: &Failure) {
         let asked = failure.error.retry_after;
         let rest = match failure.error.status {
             Some(429) => asked.unwrap_or(REST).min(LONGEST_REST),
             _ => REST,
         };
-        let (sent, clock) = (self.model_of(index), self.shared.clock());
+        self.lets_rest(&self.model_of(index), rest);
+    }
+
+    fn lets_rest(&self, sent: &str, ms: f64) {
+        let clock = self.shared.clock();
         self.shared
-            .rests(|rests| rests.rest(&sent, clock + rest, clock));
-        self.shared.sticky(|sticky| sticky.forget(&sent));
+            .rests(|rests| rests.rest(sent, clock + ms, clock));
+        self.shared.sticky(|sticky| sticky.forget(sent));
+    }
+
+    /// An answer that had begun and didn't come to its end is a failure of its candidate as well.
+    pub(super) fn answered_in_part(&self, outcome: Outcome) {
+        let failed = matches!(outcome, Outcome::Error | Outcome::Truncated);
+        let last = |progress: &mut Progress| {
+            let is_answer = (200..300).contains(&progress.status);
+            progress.candidate.clone().filter(|_| is_answer)
+        };
+        if failed && let Some(candidate) = self.account.progress.get(last) {
+            self.lets_rest(&candidate.sent, REST);
+            let pinned = self.pinned_as(&candidate.sent);
+            self.shared.sticky(|sticky| sticky.forget(&pinned));
+        }
+    }
+
+    /// A server has asked for a pause of this candidate's: another one is asked meanwhile. None where there is no other.
+    pub(super) fn passes_on(
+        &self,
+        machine: &mut Machine,
+        refusal: &Refusal,
+        now: Now,
+    ) -> Option<Step> {
+        let others = !machine.queue.is_empty() || !machine.again.is_empty();
+        let most = self.options.retry.attempts(self.candidate_count());
+        let is_pause = refusal.limit.reason == Reason::Blocked;
+        if !is_pause || !others || machine.is_whole || machine.rounds >= most {
+            return None;
+        }
+        self.end_turn(machine);
+        if self.shared.config.waiting.waits && !self.is_too_long_a_pause(refusal) {
+            ask_again(machine, refusal.limit.retry_after);
+        }
+        if machine.last.is_none() {
+            machine.last = Some(Box::new(self.refused(refusal)));
+        }
+        Some(self.ask_next(machine, now))
     }
 
     /// Asks the next candidate; where there is none left, those that may be asked again, after a pause.
-    fn ask_next(&self, machine: &mut Machine, now: Now) -> Step {
+    pub(super) fn ask_next(&self, machine: &mut Machine, now: Now) -> Step {
         while !machine.queue.is_empty() {
             let place = machine.queue.remove(0);
             if self.turn_to(machine, place) {
@@ -84,7 +134,7 @@ impl Call {
     }
 
     /// Turns a request to a candidate; false where another request of the call has been answered by another model.
-    fn turn_to(&self, machine: &mut Machine, place: usize) -> bool {
+    pub(super) fn turn_to(&self, machine: &mut Machine, place: usize) -> bool {
         let Some(candidate) = self.candidate(place) else {
             return false;
         };
@@ -99,7 +149,7 @@ impl Call {
     }
 
     /// Writes a candidate's model into a request.
-    pub(super) fn aim(&self, index: usize, candidate: Candidate) {
+    pub(super) fn aim(&self, index: usize, mut candidate: Candidate) {
         let Some(request) = self.requests.get(index) else {
             return;
         };
@@ -109,11 +159,20 @@ impl Call {
         if let Some((embeddings, batch)) = embeddings {
             // Each model was checked when the call began.
             if let Ok(way) = embeddings.way(&candidate.sent, endpoint(&self.shared.config)) {
+                candidate.provider.clone_from(&way.provider);
                 request.url.get(|url| url.clone_from(&way.url));
                 request.replace_body(embeddings.body_on(&way, batch.clone()));
             }
         } else if self.model_of(index) != candidate.sent {
-            request.rename(&candidate.sent);
+            let base = &self.shared.config.base_url;
+            let way = route::way(&base.url, base.router_origin(), &candidate.sent);
+            match way.ok().filter(|_| self.is_text()) {
+                Some((url, sent)) => {
+                    request.url.get(|place| *place = url);
+                    request.rename(sent);
+                }
+                None => request.rename(&candidate.sent),
+            }
         }
         request.aimed.get(|aimed| *aimed = Some(candidate));
     }
@@ -157,7 +216,16 @@ impl Call {
     /// Asks again for what another model has answered.
     pub(super) fn ask_anew(&self, machine: &mut Machine, now: Now) -> Step {
         machine.again.clear();
-        machine.queue = (0..self.candidate_count()).collect();
-        self.ask_next(machine, now)
+        let count = self.candidate_count();
+        if machine.attempt < self.options.retry.attempts(count) {
+            machine.queue = (0..count).collect();
+            return self.ask_next(machine, now);
+        }
+        let message = "Another model has answered another part of this call, and no try is left: numbers of two models can't be compared.";
+        let mut error = Error::new(Class::Api, message).advise("Raise retry.maxAttempts.");
+        error.is_retryable = true;
+        let failure = || Box::new(self.failure(error));
+        let last = machine.last.take().unwrap_or_else(failure);
+        machine.fail(last)
     }
 }

@@ -6,11 +6,12 @@ use super::Call;
 use super::head::Head;
 use crate::config::header;
 use crate::error::{CUT, Class, Details, Error, add_secret, redact};
-use crate::policy::ledger::Tried;
+use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::model;
+use crate::wire::request::route;
 use crate::wire::whole;
 
 /// A typed error, with what the call knows of it and what its driver has to add.
@@ -198,7 +199,32 @@ impl Call {
             usable_model: model::USABLE_IN_CHAT,
         });
         error.retry_after = retry_after.or(error.estimated_time);
+        if let Some(hint) = self.advice_on_text(&error) {
+            error.hint = hint;
+        }
         self.quoting(error, Some(text.as_bytes()))
+    }
+
+    /// What to do about a model that only completes text, where that may be why a server refused.
+    fn advice_on_text(&self, error: &Error) -> Option<String> {
+        let code = error.code.as_deref().unwrap_or_default();
+        let of_model = matches!(error.status, Some(404 | 410)) || code.starts_with("model_");
+        match (self.kind, error.status) {
+            (Some(Kind::Chat), Some(400 | 404 | 410 | 422))
+                if route::only_completes(&self.model) =>
+            {
+                let hint = "This model only completes text, so it can't be used in chat: call completions.create with a prompt. ";
+                let usable = match self.shared.config.base_url.is_hugging_face {
+                    true => failure::usable_instead(model::USABLE_IN_CHAT),
+                    false => String::new(),
+                };
+                Some([hint, route::ELSEWHERE, &usable].concat())
+            }
+            (Some(Kind::Completion), _) if of_model && self.shared.config.base_url.is_router => {
+                Some(["This provider may not serve the model. ", route::ELSEWHERE].concat())
+            }
+            _ => None,
+        }
     }
 
     /// A connection that failed before a response.

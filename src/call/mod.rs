@@ -3,7 +3,7 @@
 //! A [`Call`] decides; its driver obeys. The driver does what a [`Step`] says (ask for a key, ask a store, sleep, send,
 //! read), and hands back what came of it as an [`Event`], with the time and a random number. The methods are of four kinds:
 //!
-//! - **Beginning**: [`Call::chat`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
+//! - **Beginning**: [`Call::chat`], [`Call::completion`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
 //!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself. Where none of
 //!   several requests may wait for the limits ([`Call::is_split`]), the call as a whole is driven first, under the index
 //!   behind its last request: it is let through with all of them, or nothing is sent.
@@ -54,6 +54,7 @@
 pub mod account;
 mod admission;
 mod attempt;
+mod charge;
 pub mod delivered;
 mod failover;
 pub mod failure;
@@ -65,6 +66,7 @@ pub mod open;
 pub mod outgoing;
 mod parts;
 pub mod passage;
+mod pause;
 mod prices;
 mod quota;
 mod refusal;
@@ -74,7 +76,6 @@ pub mod shared;
 mod told;
 mod whole;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -89,7 +90,6 @@ use crate::policy::limit_store::{Part, Refusal};
 use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
-use crate::wire::request::pinned_provider;
 use account::{Account, Told};
 use failure::{Cancelled, Failure};
 use head::Head;
@@ -342,6 +342,11 @@ impl Call {
         self.effects.get(std::mem::take)
     }
 
+    /// Whether it is answered with a text completion.
+    pub fn is_text(&self) -> bool {
+        self.kind == Some(Kind::Completion)
+    }
+
     /// The inputs of a request for embeddings.
     pub fn batch(&self, index: usize) -> Batch {
         let plan = self.plan.as_ref();
@@ -380,35 +385,5 @@ impl Call {
             self.took(0, told, Some(delivered::tokens_of(completion)), now);
         }
         completion.finish_reason()
-    }
-
-    /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
-    /// catalogue lists it, else named by the response.
-    pub fn provider(&self) -> Option<String> {
-        let sent = self
-            .account
-            .progress
-            .get(|progress| progress.candidate.as_ref().map(|of| of.sent.clone()));
-        let sent = sent.as_ref().unwrap_or(&self.model);
-        let pinned = match self.shared.config.base_url.is_router {
-            true => pinned_provider(sent).map(str::to_string),
-            false => self.shared.prices.listed_provider(sent),
-        };
-        pinned.or_else(|| {
-            self.account
-                .progress
-                .get(|progress| progress.provider.clone())
-        })
-    }
-
-    /// The model string that request `index` is sent with.
-    fn model_of(&self, index: usize) -> Cow<'_, str> {
-        let request = self.requests.get(index);
-        let aimed = request.and_then(|request| {
-            request
-                .aimed
-                .get(|aimed| aimed.as_ref().map(|of| of.sent.clone()))
-        });
-        aimed.map_or(Cow::Borrowed(&self.model), Cow::Owned)
     }
 }

@@ -145,7 +145,7 @@ pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
     }
     let names = named.join(", ");
     if counts.is_empty() {
-        let problem = ["is in no offer of the catalogue: ", &names].concat();
+        let problem = ["has no offer of the catalogue: ", &names].concat();
         return Error::config("model", &problem)
             .advise("models.list() gives the models that are offered.");
     }

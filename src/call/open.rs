@@ -21,10 +21,7 @@ use crate::policy::token::{AUDIO, Estimator, FILE, IMAGE_TOKENS, VIDEO};
 use crate::trap::{self, Place};
 use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format, rerank};
-use crate::wire::request::{self, Caps, ChatRequest, Defaults, Prompt};
-
-/// Reads a body of one of the APIs whose answer is text.
-type Read = fn(&str, Defaults<'_>, &mut dyn FnMut(Prompt<'_>)) -> Result<ChatRequest, Error>;
+use crate::wire::request::{self, Caps, Defaults, Prompt, route};
 
 /// What a call that embeds or reranks is made of.
 #[derive(Debug)]
@@ -67,6 +64,16 @@ impl Call {
         Call::generate(Kind::Chat, shared, body, given, now.into())
     }
 
+    /// A call for a text completion.
+    pub fn completion(
+        shared: &Rc<Shared>,
+        body: &str,
+        given: Given<'_>,
+        now: impl Into<Now>,
+    ) -> Result<Call, Error> {
+        Call::generate(Kind::Completion, shared, body, given, now.into())
+    }
+
     /// A call of the Responses API.
     pub fn responses(
         shared: &Rc<Shared>,
@@ -89,11 +96,19 @@ impl Call {
         let mut estimator = Estimator::default();
         let defaults = defaults(config, &given);
         let mut hear = |piece: Prompt<'_>| count(&mut estimator, piece);
-        let (read, path): (Read, _) = match kind {
-            Kind::Responses => (request::responses, "/responses"),
-            _ => (request::chat, "/chat/completions"),
+        let base = config.base_url.url.as_str();
+        let router = config.base_url.router_origin();
+        let mut request = match kind {
+            Kind::Responses => request::responses(body, defaults, &mut hear),
+            Kind::Completion => request::completion(body, router.is_some(), defaults, &mut hear),
+            _ => request::chat(body, defaults, &mut hear),
+        }?;
+        let own = match kind {
+            Kind::Completion => route::way(base, router, &request.model)?.0,
+            Kind::Responses => [base, "/responses"].concat(),
+            _ => [base, "/chat/completions"].concat(),
         };
-        let mut request = read(body, defaults, &mut hear)?;
+        estimator.add_tokens(request.token_ids as u64);
         if given.address.is_some() && request.is_complete {
             request.body = body.to_string();
             request.stream_options = None;
@@ -108,9 +123,11 @@ impl Call {
                 _ => estimator.most(request.body.len()),
             },
         };
-        let url = match given.address {
+        // The router has no completions of its own: they go to the provider's.
+        let goes_on = kind == Kind::Completion && router.is_some();
+        let url = match given.address.filter(|_| !goes_on) {
             Some(address) => address.to_string(),
-            None => [config.base_url.url.as_str(), path].concat(),
+            None => own,
         };
         let mut outgoing = Outgoing::post(url, request.body, ask);
         outgoing.stream_options = Held::new(request.stream_options);
@@ -126,6 +143,9 @@ impl Call {
             now,
         );
         call.name_others(defaults)?;
+        for named in call.named.iter().filter(|_| kind == Kind::Completion) {
+            route::way(base, router, named)?;
+        }
         call.doubts = request.doubts;
         call.stream = request.stream;
         call.asks_usage = request.asks_usage;

@@ -15,8 +15,9 @@ pub enum Passage {
 }
 
 /// What creates something, by the end of its path.
-const CALLS: [(&str, Kind); 2] = [
+const CALLS: [(&str, Kind); 3] = [
     ("/chat/completions", Kind::Chat),
+    ("/completions", Kind::Completion),
     ("/embeddings", Kind::Embeddings),
 ];
 

@@ -1,6 +1,9 @@
 //! The candidates of a call: who is asked, in what order. A model alone is one candidate; a route may name further models, and
 //! offers of the router's catalogue, each of which is pinned as "model:provider".
 
+use std::borrow::Cow;
+
+use super::account::Progress;
 use super::machine::Machine;
 use super::offer::{self, Judged};
 use super::{Call, Step};
@@ -8,7 +11,7 @@ use crate::config::Route;
 use crate::error::{Class, Error};
 use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
-use crate::wire::request::pinned_provider;
+use crate::wire::request::{pinned_provider, without_own_id};
 
 /// One who may be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,8 @@ pub struct Candidate {
     pub named: String,
     /// The model string that is sent, with its pin.
     pub sent: String,
+    /// The provider that its URL leads to, where that tells it.
+    pub provider: Option<String>,
 }
 
 impl Call {
@@ -47,7 +52,46 @@ impl Call {
         }
         let count = self.candidates.get(|list| list.len());
         machine.queue = (1..count).collect();
+        // Another request of the call may have been answered by a candidate that comes later.
+        if count > 0 && !self.turn_to(machine, 0) {
+            return self.ask_next(machine, now);
+        }
         self.prepare(machine, now)
+    }
+
+    /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
+    /// catalogue lists it, else named by the URL or by the response.
+    pub fn provider(&self) -> Option<String> {
+        let last = |progress: &mut Progress| progress.candidate.clone();
+        self.provider_as(self.account.progress.get(last))
+    }
+
+    /// The same of request `index`.
+    pub(super) fn provider_of(&self, index: usize) -> Option<String> {
+        self.provider_as(self.aimed(index))
+    }
+
+    fn provider_as(&self, candidate: Option<Candidate>) -> Option<String> {
+        let sent = candidate.as_ref().map_or(&self.model, |of| &of.sent);
+        let pinned = match self.shared.config.base_url.is_router {
+            true => pinned_provider(sent).map(str::to_string),
+            false => self.shared.prices.listed_provider(sent),
+        };
+        let named = |progress: &mut Progress| progress.provider.clone();
+        pinned
+            .or_else(|| candidate?.provider)
+            .or_else(|| self.account.progress.get(named))
+    }
+
+    fn aimed(&self, index: usize) -> Option<Candidate> {
+        let request = self.requests.get(index)?;
+        request.aimed.get(|aimed| aimed.clone())
+    }
+
+    /// The model string that request `index` is sent with.
+    pub(super) fn model_of(&self, index: usize) -> Cow<'_, str> {
+        let sent = self.aimed(index).map(|of| of.sent);
+        sent.map_or(Cow::Borrowed(&self.model), Cow::Owned)
     }
 
     /// A candidate by its place.
@@ -94,10 +138,12 @@ impl Call {
         for named in &self.named {
             let judged = prices.models(|models| offer::judge(models, named, route));
             for judged in judged.unwrap_or_default() {
-                if judged.left_out.is_none() {
+                // An offer of a model that is named twice, as "org/name" and as "org/name:provider", is one candidate.
+                let is_there = list.iter().any(|of: &Candidate| of.sent == judged.model);
+                if judged.left_out.is_none() && !is_there {
                     list.push(Candidate {
                         named: named.clone(),
-                        sent: judged.model.clone(),
+                        ..as_named(&judged.model)
                     });
                 }
                 all.push(judged);
@@ -131,7 +177,8 @@ impl Call {
             && !self.shared.prices.is_gone(&last)
         {
             let named = of.named.clone();
-            list.insert(0, Candidate { named, sent: last });
+            let candidate = as_named(&last);
+            list.insert(0, Candidate { named, ..candidate });
         }
     }
 
@@ -144,18 +191,22 @@ impl Call {
         *list = ready;
     }
 
+    /// A model string with the provider that has answered, where the router chose it.
+    pub(super) fn pinned_as(&self, sent: &str) -> String {
+        let chooses = pinned_provider(sent).is_none() && self.shared.config.base_url.is_router;
+        match self.provider().filter(|_| chooses && self.plan.is_none()) {
+            Some(provider) => [model_id(sent), ":", &provider].concat(),
+            None => sent.to_string(),
+        }
+    }
+
     /// A candidate has answered: calls of the same name go to it next.
     pub(super) fn answered_by(&self, index: usize) {
         let route = self.options.route.as_ref();
         let Some(name) = route.and_then(|route| route.sticky.as_ref()) else {
             return;
         };
-        let sent = self.model_of(index).into_owned();
-        let chooses = pinned_provider(&sent).is_none() && self.shared.config.base_url.is_router;
-        let candidate = match self.provider().filter(|_| chooses && self.plan.is_none()) {
-            Some(provider) => [model_id(&sent), ":", &provider].concat(),
-            None => sent,
-        };
+        let candidate = self.pinned_as(&self.model_of(index));
         let clock = self.shared.clock();
         self.shared
             .sticky(|sticky| sticky.answered(name, &candidate, clock));
@@ -171,6 +222,7 @@ pub fn offers(
     if !shared.prices.are_there() {
         return Err(out_of_reach());
     }
+    let named = without_own_id(named, &shared.config.id);
     let judged = shared
         .prices
         .models(|models| offer::judge(models, named, route));
@@ -191,6 +243,7 @@ fn as_named(named: &str) -> Candidate {
     Candidate {
         named: named.to_string(),
         sent: named.to_string(),
+        provider: None,
     }
 }
 

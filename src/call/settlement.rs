@@ -6,7 +6,6 @@ use super::Call;
 use super::account::Progress;
 use super::machine::Machine;
 use crate::policy::clock::Now;
-use crate::policy::cost::Cost;
 use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Usage};
 use crate::trap::{self, Place};
 
@@ -45,6 +44,7 @@ impl Call {
         self.machines
             .get(|machines| machines.iter_mut().for_each(Machine::close));
         self.leave_line();
+        self.answered_in_part(end.outcome);
         self.close_open(now);
         self.close_whole(now);
         for request in &self.requests {
@@ -84,19 +84,18 @@ impl Call {
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
         let since_start = |at: f64| (at - self.began).round().max(0.0);
-        let of = progress.candidate.as_ref();
-        let (named, sent) = of.map_or((&self.model, &self.model), |of| (&of.named, &of.sent));
+        let named = progress.candidate.as_ref().map(|of| of.named.clone());
         Settlement {
             outcome: end.outcome,
             finish_reason: end.finish_reason.as_deref().map(|text| self.redact(text)),
             kind,
-            model: named.clone(),
+            model: named.unwrap_or_else(|| self.model.clone()),
             key: progress
                 .key
                 .map(|key| self.shared.label(key))
                 .unwrap_or_default(),
             usage: usage(&progress),
-            cost: self.cost_of(sent, provider.as_deref(), &progress),
+            cost: self.cost_of(&progress),
             provider,
             attempts: self.account.attempts.get(),
             tried: progress.tried,
@@ -104,16 +103,6 @@ impl Call {
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
             duration_ms: since_start(ended_at),
-        }
-    }
-
-    /// What servers said it cost, which wins over any price; what they said nothing of counts by its price.
-    fn cost_of(&self, model: &str, provider: Option<&str>, progress: &Progress) -> Cost {
-        let (prompt, completion) = progress.unpriced;
-        let priced = self.cost(model, provider, prompt, completion);
-        match progress.beside.usd {
-            Some(usd) => Cost::reported(usd + priced.usd.unwrap_or(0.0)),
-            None => priced,
         }
     }
 

@@ -41,6 +41,12 @@ impl BaseUrl {
         BaseUrl::read(given).map_err(|problem| Error::config(path, problem))
     }
 
+    /// The router's origin, where this is its own API and no route to one provider behind it.
+    pub fn router_origin(&self) -> Option<&str> {
+        let origin = self.url.strip_suffix("/v1")?;
+        (self.is_router && origin.matches('/').count() == 2).then_some(origin)
+    }
+
     fn read(given: &str) -> Result<Self, &'static str> {
         if given.bytes().any(|b| is_blank(b) || b == b'\\') {
             return Err("must not hold white space, control characters or backslashes");

@@ -46,6 +46,7 @@ export class Call {
     this.idle_after = facts.idle_after;
     this.max_event_bytes = facts.max_event_bytes;
     this.max_answer_bytes = facts.max_answer_bytes;
+    this.is_text = facts.is_text;
     this.plan = facts.plan;
     if (facts.prices) this.prices = livePrices(client);
     cancel.startTotal(facts.total ?? undefined);
@@ -121,10 +122,11 @@ export class Call {
   }
 
   // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
-  // of what was delivered. `before`: what came before the text and is counted already.
-  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, beside = undefined) {
+  // of what was delivered. `before`: what came before the text and is counted already; `usage`: what may tell a cost beside the counts.
+  took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, usage = undefined) {
     const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
     const said = before.characters + text.length;
+    const beside = besideOf(usage);
     const book = (given) => this.told(this.handle.took(index, ...told, said, given, before.tokens, beside, Date.now(), performance.now()));
     if (!whole || !book()) book(text);
   }
@@ -338,4 +340,12 @@ export async function catalogue(client, id, [data, hooks], read) {
     }
     throw fail(call, cancel, error);
   }
+}
+
+// What a usage tells beside its counts, as JSON: most tell nothing, and then there is nothing to be written.
+const BESIDE = ["cost", "estimated_cost", "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "prompt_cache_hit_tokens", "input_tokens_details", "output_tokens_details"];
+
+function besideOf(usage) {
+  const told = BESIDE.filter((name) => usage?.[name] !== undefined && usage[name] !== null);
+  return told.length > 0 ? JSON.stringify(usage, [...told, "cached_tokens", "reasoning_tokens"]) : undefined;
 }

@@ -76,6 +76,8 @@ struct Facts<'a> {
     max_event_bytes: usize,
     /// Of any answer.
     max_answer_bytes: usize,
+    /// Whether it answers with a text completion.
+    is_text: bool,
     /// Whether live prices are wanted that are not there.
     prices: bool,
     plan: Option<PlanData<'a>>,
@@ -139,6 +141,7 @@ impl CallHandle {
             renew: call.kind.and(call.shared.renew_after()),
             max_event_bytes: call.shared.config.max_event_bytes,
             max_answer_bytes: call.shared.config.max_answer_bytes,
+            is_text: call.is_text(),
             prices: call.wants_catalogue(),
             plan,
         };
@@ -297,6 +300,7 @@ impl CallHandle {
     pub fn wrong_answer(&self, bytes: &[u8], doubt: u8) -> *const u8 {
         let failure = match doubt {
             protocol::MAY_HAVE_FAILED => self.call.failed_answer(bytes),
+            protocol::MAY_HOLD_NONE if self.call.is_text() && whole::has_text(bytes) => None,
             protocol::MAY_HOLD_NONE if whole::has_message(bytes) => None,
             _ => Some(self.call.unexpected(bytes)),
         };
@@ -308,7 +312,7 @@ impl CallHandle {
 
     /// The JSON of a whole answer in which values have other types than are due, with those that are.
     pub fn folded(&self, bytes: &[u8]) -> *const u8 {
-        told(&self.call, whole::folded(bytes))
+        told(&self.call, whole::folded(bytes, self.call.is_text()))
     }
 
     /// The failure of a fault that the decoder found.

@@ -1,4 +1,4 @@
-// One chat completion, as a stream or whole, from the response on.
+// One completion, of a chat or of a prompt, as a stream or whole, from the response on.
 
 import { close } from "./call.js";
 import { Decoder } from "./decode.js";
@@ -13,7 +13,7 @@ export async function chat(call, cancel, settled) {
   const sent = await call.send(0);
   const response = responseInfo(sent.response, call);
   if (!call.stream) return { data: await answer(call, cancel, sent), response };
-  const decoder = new Decoder(call.max_event_bytes, call.max_answer_bytes);
+  const decoder = new Decoder(call.max_event_bytes, call.max_answer_bytes, call.is_text);
   const pump = new Pump(sent, decoder, call, cancel, call.idle);
   return { data: new ChatStream(pump, cancel, sent.controller, response, settled), response };
 }
@@ -42,13 +42,14 @@ export function settleWhole(call, cancel, bytes) {
   let completion = parse(bytes);
   if (isObject(completion?.choices)) completion.choices = [completion.choices];
   if (!hasChoices(completion)) throw call.unexpected(bytes);
-  const odd = completion.choices.some(isOdd);
+  const answered = completion.choices.some(call.is_text ? saysText : says);
+  const odd = completion.choices.some(call.is_text ? isOddText : isOdd);
   let error = odd || [completion, ...completion.choices].some(mayTell) ? call.failed(bytes) : undefined;
   if (odd && error === undefined) completion = call.folded(bytes);
-  if (!completion.choices.some(says)) error ??= call.unexpected(bytes);
+  if (!answered) error ??= call.unexpected(bytes);
   const [first] = completion.choices;
   const counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map((key) => count(completion.usage?.[key]));
-  call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true, undefined, besideOf(completion.usage));
+  call.took(0, counts, completion.choices.map(deliveredText).join("\n"), true, undefined, completion.usage);
   const finishReason = typeof first.finish_reason === "string" ? first.finish_reason : null;
   if (error !== undefined) {
     close(call, cancel, "error", finishReason);
@@ -61,14 +62,6 @@ export function settleWhole(call, cancel, bytes) {
 // Whether an answer or a choice has a word in it that may say that it failed: others need not be copied to be asked about.
 const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
 const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
-
-// What a usage tells beside its counts, as JSON: most tell nothing, and then there is nothing to be written.
-const BESIDE = ["cost", "estimated_cost", "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "prompt_cache_hit_tokens"];
-
-function besideOf(usage) {
-  const told = BESIDE.filter((name) => usage?.[name] !== undefined && usage[name] !== null);
-  return told.length > 0 ? JSON.stringify(usage, [...told, "cached_tokens", "reasoning_tokens"]) : undefined;
-}
 
 // Some servers write counts as texts.
 const count = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
@@ -84,6 +77,11 @@ function hasChoices(completion) {
 
 // Whether a choice has a message: where none has, nothing was answered.
 const says = ({ message, delta }) => (message ?? delta ?? null) !== null;
+
+
+// The same of a text completion: a choice has a text, or a message where the server answers as in chat. Odd is also what text-generation-inference calls "stop".
+const saysText = (choice) => typeof choice.text === "string" || says(choice);
+const isOddText = (choice) => typeof choice.text !== "string" || ["", "eos_token", "stop_sequence"].includes(choice.finish_reason);
 
 // Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
 function isOdd({ message }) {
@@ -107,7 +105,7 @@ function deliveredText(choice) {
   const message = choice?.message ?? {};
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
   const texts = [reasoningOf(message), contentOf(message), message.refusal, ...calls.flatMap((call) => [call?.function?.name, call?.function?.arguments])];
-  return texts.filter((text) => typeof text === "string").join("");
+  return [...texts, choice?.text].filter((text) => typeof text === "string").join("");
 }
 
 function parse(bytes) {

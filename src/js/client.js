@@ -10,9 +10,11 @@ import * as errors from "./error.js";
 import { callSite, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { fetchOf } from "./foreign_fetch.js";
+import { ofChat, ofClient } from "./missing.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
+import { APIS } from "./protocol.js";
 import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
@@ -31,11 +33,11 @@ export class HuggingFace {
   #forms; // in which form models give JSON
   #isGrammar; // whether the server has text-generation-inference's form of a schema alone
 
-  static {
-    // A client of another copy of this package keeps its own to itself.
-    const foreign = () => ({ forms: new Map(), offers: () => undefined });
-    knownOf = (client) => (#forms in client ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) } : foreign());
-  }
+  // A client of another copy of this package keeps its own to itself. (Not in a static block, which Firefox 92 doesn't know.)
+  static #known = (knownOf = (client) =>
+    #forms in client
+      ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) }
+      : { forms: new Map(), offers: () => undefined });
 
   constructor(options) {
     const shared = made.get(options) ?? { client: clientFrom(options, new.target), route: options?.route };
@@ -46,7 +48,8 @@ export class HuggingFace {
     this.#forms = forms;
     this.#isGrammar = isGrammar;
     this.fetch = fetchOf(() => this.#client, defaults);
-    this.chat = { completions: { create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
+    this.chat = { completions: { __proto__: ofChat, create: this.#creator("chat", chat), parse: this.#parser(), runTools: this.#runner(), stream: this.#streamer() } };
+    this.completions = { create: this.#creator("completion", chat) };
     this.embeddings = { create: this.#creator("embeddings", embed) };
     this.rerank = { create: this.#creator("rerank", rerank) };
     this.models = {
@@ -178,6 +181,7 @@ export class HuggingFace {
   async #offers(model, route) {
     const site = callSite(this.#offers);
     try {
+      if (arrival() !== undefined) await arrival();
       const client = this.#client;
       const data = route === undefined ? undefined : dataText(route, "route");
       const look = (isLast) => client.offers(text("model", model), data, isLast, Date.now(), performance.now());
@@ -228,8 +232,10 @@ async function whenArrived(prepare) {
 // What needs the module: now, or once it has come.
 const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
+const generate = (api) => (client, text, data, ...now) => client.generate(api, text, data, undefined, false, undefined, undefined, undefined, ...now);
 const makers = {
-  chat: (client, text, data, ...now) => client.generate(false, text, data, undefined, false, undefined, undefined, undefined, ...now),
+  chat: generate(APIS.chat),
+  completion: generate(APIS.completion),
   embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, undefined, ...now),
   rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, undefined, ...now),
 };
@@ -258,26 +264,7 @@ function clientOf(given) {
   return new HuggingFace(options);
 }
 
-// What programs for the `openai` package may ask for, and where it is instead.
-const ELSEWHERE = {
-  responses: "use chat.completions; a gateway of hfetch passes POST /v1/responses through",
-  beta: "use chat.completions.parse(), runTools() and stream()",
-  images: "use @huggingface/inference's textToImage()",
-  audio: "use @huggingface/inference's automaticSpeechRecognition() and textToSpeech()",
-  files: "Hugging Face's inference has none",
-  moderations: "ask a model by chat.completions",
-  batches: "Hugging Face's inference has none: send the calls, under limits.maxConcurrent",
-  fineTuning: "Hugging Face's inference has none",
-  vectorStores: "use embeddings.create() and a store of your own",
-};
-for (const [name, way] of Object.entries(ELSEWHERE)) {
-  Object.defineProperty(HuggingFace.prototype, name, {
-    configurable: true,
-    get() {
-      throw errors.makeError("ConfigError", `hf.${name} is not part of hfetch: ${way}`, { path: name });
-    },
-  });
-}
+Object.setPrototypeOf(HuggingFace.prototype, ofClient);
 
 // `error instanceof HuggingFace.APIError`, as code written for `openai` has it.
 for (const [name, value] of Object.entries(errors)) {

@@ -114,12 +114,12 @@ impl ClientHandle {
         Ok(ClientHandle::of(config.map_err(error_to_js)?, &around))
     }
 
-    /// A call whose answer is text, of the chat or of the Responses API; bad arguments throw. `parts`: further limits as JSON;
+    /// A call whose answer is text, of one of the APIs that protocol.rs numbers; bad arguments throw. `parts`: further limits as JSON;
     /// `metered`: the stream must tell its usage; `address`: where a body that was written for the wire was to go to.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn generate(
         &self,
-        responses: bool,
+        api: u8,
         body: &str,
         options: Option<String>,
         parts: Option<String>,
@@ -138,14 +138,16 @@ impl ClientHandle {
             ..self.given(options, parts, metered)?
         };
         let now = at(wall, steady);
-        let call = match responses {
-            true => Call::responses(&self.0, body, given, now),
-            false => Call::chat(&self.0, body, given, now),
+        let call = match api {
+            protocol::COMPLETION => Call::completion(&self.0, body, given, now),
+            protocol::RESPONSE => Call::responses(&self.0, body, given, now),
+            _ => Call::chat(&self.0, body, given, now),
         };
         opened(call, is_own)
     }
 
     /// A call that embeds or reranks; bad arguments throw.
+    #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn embeddings(
         &self,
         rerank: bool,
@@ -174,8 +176,9 @@ impl ClientHandle {
         match Passage::of(&self.0.config.base_url, method, url) {
             Passage::Foreign => protocol::FOREIGN,
             Passage::Keyed => protocol::KEYED,
-            Passage::Call(Kind::Embeddings) => protocol::EMBEDDINGS,
-            Passage::Call(_) => protocol::CHAT,
+            Passage::Call(Kind::Embeddings) => protocol::TO_EMBEDDINGS,
+            Passage::Call(Kind::Completion) => protocol::TO_COMPLETIONS,
+            Passage::Call(_) => protocol::TO_CHAT,
         }
     }
 

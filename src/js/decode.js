@@ -46,9 +46,9 @@ export class Decoder {
   #keeps;
 
   // Without `maxAnswerBytes` nothing is kept of the answer, and its texts are only counted.
-  constructor(maxEventBytes, maxAnswerBytes) {
+  constructor(maxEventBytes, maxAnswerBytes, isText = false) {
     makeRoom();
-    this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes);
+    this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes, isText);
     this.#keeps = maxAnswerBytes !== undefined;
   }
 

@@ -25,14 +25,22 @@ pub struct DecoderHandle {
 #[wasm_bindgen]
 impl DecoderHandle {
     /// A decoder that refuses an event of more than `max_event_bytes`, and an answer of more than `max_answer_bytes`. Without those
-    /// it keeps none of the answer, and only counts it.
+    /// it keeps none of the answer, and only counts it. `is_text`: of a text completion.
     #[wasm_bindgen(constructor)]
-    pub fn new(max_event_bytes: f64, max_answer_bytes: Option<f64>) -> DecoderHandle {
+    pub fn new(
+        max_event_bytes: f64,
+        max_answer_bytes: Option<f64>,
+        is_text: bool,
+    ) -> DecoderHandle {
         let limit = max_event_bytes as usize;
+        let inner = match max_answer_bytes {
+            Some(most) => ChatDecoder::bounded(limit, most as usize),
+            None => ChatDecoder::counting(limit, counter),
+        };
         DecoderHandle {
-            inner: match max_answer_bytes {
-                Some(most) => ChatDecoder::bounded(limit, most as usize),
-                None => ChatDecoder::counting(limit, counter),
+            inner: match is_text {
+                true => inner.of_text(),
+                false => inner,
             },
             input: Vec::new(),
             header: [0; 12],

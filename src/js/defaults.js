@@ -1,6 +1,6 @@
 // Options that a client has for each call, under the call's own.
 
-import { refuse, signals } from "./options.js";
+import { joinSignals, refuse } from "./options.js";
 
 // Groups of which a call may set a part, as it may of its client's.
 const GROUPS = ["timeout", "retry", "headers"];
@@ -23,7 +23,7 @@ export function over(defaults, own) {
   }
   if (named.retry !== undefined && named.maxRetries === undefined) delete merged.maxRetries;
   if (named.maxRetries !== undefined && named.retry === undefined) merged.retry = attemptsApart(merged.retry);
-  merged.signal = bothOf(defaults.signal, named.signal);
+  merged.signal = joinSignals(defaults.signal, named.signal);
   return merged;
 }
 
@@ -39,10 +39,4 @@ function attemptsApart(retry) {
   if (!isPlain(retry)) return undefined;
   const { maxAttempts: _, ...rest } = retry;
   return rest;
-}
-
-// As a list, which is what a call has of them.
-function bothOf(one, other) {
-  const both = [...signals(one), ...signals(other)];
-  return both.length > 0 ? both : undefined;
 }

@@ -11,6 +11,7 @@ use crate::policy::ledger::Kind;
 use crate::trap::{self, Place};
 
 use crate::wire::embedding::{self, Usage, rerank};
+use crate::wire::usage::Beside;
 
 /// The body of an answer on its way into memory, part by part as it arrives.
 #[wasm_bindgen]
@@ -71,7 +72,7 @@ impl CallHandle {
         let call = self.inner();
         let bytes = body.bytes.as_slice();
         let inputs = call.batch(index).len();
-        let book = |usage: Option<&Usage>| {
+        let book = |usage: Option<&Usage>, beside: Beside| {
             let told_usage = usage.map(|usage| (usage.prompt_tokens, usage.total_tokens));
             let usage = told_usage.or(counted.map(|tokens| (tokens, tokens)));
             let counts = Told {
@@ -80,6 +81,7 @@ impl CallHandle {
                 total: usage.map(|usage| usage.1),
                 said: 0,
             };
+            call.told_beside(beside);
             if !call.took(index, counts, None, at(wall, steady)) {
                 call.took(index, counts, Some(0), at(wall, steady));
             }
@@ -87,7 +89,7 @@ impl CallHandle {
         if call.kind == Some(Kind::Rerank) {
             return match rerank::decode(bytes, inputs) {
                 Ok(found) => {
-                    book(found.usage.as_ref());
+                    book(found.usage.as_ref(), found.beside);
                     let (scores, model) = (found.values, found.model);
                     told(call, Scored { scores, model })
                 }
@@ -98,7 +100,7 @@ impl CallHandle {
             Ok(found) => found,
             Err(error) => return failing(call, &call.misread(error, bytes)),
         };
-        book(found.usage.as_ref());
+        book(found.usage.as_ref(), found.beside);
         // The record names the place of the values: they have to stay there until it has been read.
         let values = self.keep_rows(found.values);
         told(

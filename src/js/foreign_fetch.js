@@ -14,7 +14,7 @@ import { embedded, exchange, generated } from "./exchange.js";
 import { REDIRECTS, discard, follow } from "./fetch.js";
 import { absolute, requestOptions, signals } from "./options.js";
 import { AS_RECEIVED, readable } from "./pass_through.js";
-import { EMBEDDINGS, FOREIGN, KEYED } from "./protocol.js";
+import { APIS, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
 
 // What a Request has beside its address, its headers and its signal.
 const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
@@ -31,6 +31,9 @@ const HEEDLESS = [
 ];
 // What the AI SDK knows its own errors by.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
+
+// What a settlement calls a call that is no chat.
+const KINDS = { [TO_EMBEDDINGS]: "embeddings", [TO_COMPLETIONS]: "completion" };
 
 const platform = (client) => client.fetch ?? fetch;
 
@@ -128,9 +131,9 @@ async function metered(client, passage, request, headers, given) {
     call.brought = [...headers].filter(([name]) => !NOT_SENT.includes(name));
     call.stays = stays(client, "POST");
     call.redirects = (request.redirect ?? "follow") === "follow" ? REDIRECTS : 0;
-    return responseOf(passage === EMBEDDINGS ? await embedded(call, cancel) : await generated(call, cancel, READING, handingOn(cancel)));
+    return responseOf(passage === TO_EMBEDDINGS ? await embedded(call, cancel) : await generated(call, cancel, READING, handingOn(cancel)));
   };
-  const { answer } = exchange(client, passage === EMBEDDINGS ? "embeddings" : "chat", prepare, run);
+  const { answer } = exchange(client, KINDS[passage] ?? "chat", prepare, run);
   try {
     return await answer;
   } catch (error) {
@@ -139,12 +142,12 @@ async function metered(client, passage, request, headers, given) {
 }
 
 function handleOf(client, passage, text, data, url, now) {
-  if (passage === EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
-  return client.generate(false, text, data, undefined, false, undefined, undefined, url, ...now);
+  if (passage === TO_EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
+  return client.generate(APIS[KINDS[passage] ?? "chat"], text, data, undefined, false, undefined, undefined, url, ...now);
 }
 
 const READING = {
-  decoderFor: (call) => new Decoder(call.max_event_bytes, call.max_answer_bytes),
+  decoderFor: (call) => new Decoder(call.max_event_bytes, call.max_answer_bytes, call.is_text),
   settle: (...given) => void settleWhole(...given),
 };
 

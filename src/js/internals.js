@@ -13,11 +13,12 @@ import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { readable } from "./pass_through.js";
 import { estimateTokens } from "./policy.js";
 import { contentOf, reasoningOf } from "./reasoning.js";
+import { APIS } from "./protocol.js";
 import { SseDecoder } from "./sse.js";
 import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
 const internals = {
-  ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
+  APIS, ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
   exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole,
   askedBy, formsAfter, formsFor, knownOf, remember,
 };

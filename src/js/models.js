@@ -1,7 +1,10 @@
-// The provider page's own list, in its order: a constant, so that it is there before anything is loaded.
+// The provider page's own list, in its order: a constant, so that it is there before anything is loaded. The core knows the
+// text-generation models as well (src/wire/request/route.rs).
 
 const TEXT = "text-generation";
 const CHAT = "conversational";
+
+const CALLS = { [TEXT]: "completions", [CHAT]: "chat.completions" };
 
 export const MODELS = Object.freeze(
   [
@@ -15,5 +18,5 @@ export const MODELS = Object.freeze(
     { id: "bigscience/bloom-560m", group: "large", task: TEXT },
     { id: "microsoft/Phi-3-mini-4k-instruct", group: "instruct", task: CHAT },
     { id: "meta-llama/Llama-3.1-8B-Instruct", group: "instruct", task: CHAT },
-  ].map(Object.freeze),
+  ].map((model) => Object.freeze({ ...model, call: CALLS[model.task] })),
 );

@@ -111,9 +111,18 @@ export function requestOptions(options) {
 // A signal as a list, which is empty where there is none.
 export function signals(signal) {
   if (signal === undefined || signal === null) return [];
-  if (Array.isArray(signal)) return signal;
+  if (joined.has(signal)) return signal;
   if (!has(signal, "addEventListener")) throw refuse("signal", "must be an AbortSignal");
   return [signal];
+}
+
+// Signals of several places as one option, either of which ends the call. A caller's own list is no signal.
+const joined = new WeakSet();
+
+export function joinSignals(...given) {
+  const list = given.flatMap(signals);
+  joined.add(list);
+  return list.length > 0 ? list : undefined;
 }
 
 function isEmpty(data) {

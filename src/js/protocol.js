@@ -1,5 +1,10 @@
 // The numbers by which the core and its driver speak of steps, events and causes. protocol.rs has the same; a test compares them.
 
+// APIs whose answer is text.
+export const CHAT = 0;
+export const COMPLETION = 1;
+export const RESPONSE = 2;
+
 // Steps.
 export const AWAIT_PRICES = 1;
 export const ASK_KEY = 2;
@@ -55,8 +60,12 @@ export const MAY_HOLD_NONE = 2;
 // What a request of somebody else's making is.
 export const FOREIGN = 0;
 export const KEYED = 1;
-export const CHAT = 2;
-export const EMBEDDINGS = 3;
+export const TO_CHAT = 2;
+export const TO_EMBEDDINGS = 3;
+export const TO_COMPLETIONS = 4;
+
+/** By the kinds of their settlements. */
+export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE };
 
 /** By the names that a Cancel has for them. */
 export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };

@@ -2,6 +2,11 @@
 
 #![allow(dead_code)] // The last of a list is what is left where it is matched.
 
+// APIs whose answer is text.
+pub const CHAT: u8 = 0;
+pub const COMPLETION: u8 = 1;
+pub const RESPONSE: u8 = 2;
+
 // Steps.
 pub const NOTHING: u8 = 0;
 pub const AWAIT_PRICES: u8 = 1;
@@ -58,5 +63,6 @@ pub const MAY_HOLD_NONE: u8 = 2;
 // What a request of somebody else's making is.
 pub const FOREIGN: u8 = 0;
 pub const KEYED: u8 = 1;
-pub const CHAT: u8 = 2;
-pub const EMBEDDINGS: u8 = 3;
+pub const TO_CHAT: u8 = 2;
+pub const TO_EMBEDDINGS: u8 = 3;
+pub const TO_COMPLETIONS: u8 = 4;

@@ -235,6 +235,19 @@ impl Cost {
         }
     }
 
+    /// The sum of two, which is as good as the worse of them.
+    pub fn plus(self, other: Cost) -> Self {
+        let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
+        let worse = [Source::Unknown, Source::LiveMax].into_iter();
+        let mut worse = worse.filter(|source| [self.source, other.source].contains(source));
+        Cost {
+            usd: sum(self.usd, other.usd),
+            input_usd: sum(self.input_usd, other.input_usd),
+            output_usd: sum(self.output_usd, other.output_usd),
+            source: worse.next().unwrap_or(self.source),
+        }
+    }
+
     /// Of a request whose price nobody knows.
     pub fn unknown() -> Self {
         Cost {

@@ -25,6 +25,8 @@ pub enum Outcome {
 pub enum Kind {
     /// A chat completion.
     Chat,
+    /// A text completion.
+    Completion,
     /// Embeddings.
     Embeddings,
     /// A response of the Responses API.

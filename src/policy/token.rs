@@ -83,6 +83,12 @@ impl Estimator {
         self.media = self.media.saturating_add(tokens);
     }
 
+    /// So many tokens of a text.
+    pub fn add_tokens(&mut self, count: u64) {
+        let hundredths = count.saturating_mul(100);
+        self.hundredths = self.hundredths.saturating_add(hundredths);
+    }
+
     /// More text.
     pub fn add_text(&mut self, text: &str) {
         self.any |= !text.is_empty();

@@ -32,7 +32,7 @@ pub enum Part {
     Message,
     /// `delta.role`
     Role,
-    /// `delta.content`
+    /// `delta.content`, or the `text` of a choice that has neither a delta nor a message.
     Content,
     /// The same where it is a list of parts or one part, as it stands.
     ContentParts,

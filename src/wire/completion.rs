@@ -65,6 +65,8 @@ pub struct Completion {
     weight: usize,
     /// Where texts are counted and not kept.
     counter: Option<NewCounter>,
+    /// It answers a prompt and no messages: a choice has its text instead of a message.
+    is_text: bool,
 }
 
 /// A part that is not looked into for its weight.
@@ -76,10 +78,23 @@ const UNWEIGHED: usize = 1 << 20;
 /// About what an entry takes beside its texts.
 const ENTRY: usize = 128;
 
+/// What text-generation-inference calls "stop" where it streams a text completion.
+const ENDED_BY_ITSELF: [&[u8]; 2] = [b"eos_token", b"stop_sequence"];
+
 /// The counts of a usage object.
 const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 impl Completion {
+    /// A text completion from here on.
+    pub fn set_text(&mut self) {
+        self.is_text = true;
+    }
+
+    /// Whether it is one.
+    pub fn is_text(&self) -> bool {
+        self.is_text
+    }
+
     /// Adds the parts of one payload.
     pub fn apply(&mut self, payload: &[u8], fields: &[Field]) {
         for field in fields {
@@ -174,6 +189,12 @@ impl Completion {
                 if part == Part::FinishReason && bytes == b"error" {
                     self.failure.get_or_insert_default();
                 }
+                let bytes = match part {
+                    Part::FinishReason if self.is_text && ENDED_BY_ITSELF.contains(&bytes) => {
+                        b"stop"
+                    }
+                    _ => bytes,
+                };
                 let said = choice.add(part, bytes, self.said > self.said_before);
                 self.said += said;
                 if part == Part::DeltaMember && said == 0 {
@@ -207,17 +228,27 @@ impl Completion {
     pub fn to_json(&self) -> Vec<u8> {
         // Keys and quotes are added to that. One that had to grow would take twice the room.
         let mut out = Vec::with_capacity(self.size() + self.size() / 8 + 256);
-        let head: [&[u8]; 7] = [
+        let object: &[u8] = match self.is_text {
+            true => b"text_completion",
+            false => b"chat.completion",
+        };
+        let head: [&[u8]; 9] = [
             b"{\"id\":",
             or(&self.id, b"\"\""),
-            b",\"object\":\"chat.completion\",\"created\":",
+            b",\"object\":\"",
+            object,
+            b"\",\"created\":",
             or(&self.created, b"0"),
             b",\"model\":",
             or(&self.model, b"\"\""),
             b",\"choices\":[",
         ];
         put(&mut out, &head);
-        separated(&self.choices, &mut out, Choice::write);
+        let write = match self.is_text {
+            true => Choice::write_text,
+            false => Choice::write,
+        };
+        separated(&self.choices, &mut out, write);
         put(&mut out, &[b"]"]);
         if let Some(usage) = &self.usage {
             put(&mut out, &[b",\"usage\":", usage]);

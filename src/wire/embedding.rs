@@ -19,6 +19,7 @@ pub use request::{Batch, EmbeddingRequest, Format};
 use crate::error::{Class, Error};
 use crate::json;
 use crate::wire::failure::message_of;
+use crate::wire::usage::Beside;
 use list::usage_of;
 use rows::Rows;
 
@@ -33,6 +34,8 @@ pub struct Embeddings {
     pub model: Option<String>,
     /// Tokens as reported.
     pub usage: Option<Usage>,
+    /// What its usage tells beside.
+    pub beside: Beside,
 }
 
 /// Reported tokens.

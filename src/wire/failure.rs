@@ -356,7 +356,7 @@ fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'sta
     let of_model = error.param.as_deref().is_none_or(|param| param == "model");
     if mentions(said, NOT_A_CHAT_MODEL) {
         Some(
-            "This model only completes text: it has no chat template, so it can't be used in chat.",
+            "This model only completes text: it has no chat template, so it can't be used in chat; completions.create takes a prompt.",
         )
     } else if code == "model_not_supported" && of_hugging_face {
         Some(
@@ -371,18 +371,23 @@ fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'sta
     }
 }
 
+/// Which model answers chat on the router, behind other advice.
+pub fn usable_instead(model: &str) -> String {
+    [
+        " Use an instruction-tuned model such as \"",
+        model,
+        "\"; models.list() shows what is live.",
+    ]
+    .concat()
+}
+
 /// What the reader can do next. Of Hugging Face's accounts and catalogue is spoken to who asked there.
 fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     let here = response.of_hugging_face;
     if let Some(reason) = wrong_model(error, said, here) {
         let mut text = reason.to_string();
         if here {
-            let model = response.usable_model;
-            text.extend([
-                " Use an instruction-tuned model such as \"",
-                model,
-                "\"; models.list() shows what is live.",
-            ]);
+            text.push_str(&usable_instead(response.usable_model));
         }
         return text;
     }

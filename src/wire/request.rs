@@ -1,4 +1,4 @@
-//! The body of a chat request, or of one to the Responses API: the caller's JSON text, checked field by field and written
+//! The body of a chat request, of one for a text completion, or of one to the Responses API: the caller's JSON text, checked field by field and written
 //! back for the wire.
 //!
 //! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
@@ -8,6 +8,7 @@ mod file;
 mod member;
 mod part;
 mod prompt;
+pub mod route;
 
 use std::ops::Range;
 
@@ -30,6 +31,10 @@ const STREAM_OPTIONS: &str = "stream_options";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Api {
     Chat,
+    /// A text completion; the router wants another model's name than any other server.
+    Completion {
+        on_router: bool,
+    },
     Responses,
 }
 
@@ -38,6 +43,7 @@ impl Api {
     fn maxima(self) -> &'static [&'static str] {
         match self {
             Api::Chat => &["max_tokens", "max_completion_tokens"],
+            Api::Completion { .. } => &["max_tokens"],
             Api::Responses => &["max_output_tokens"],
         }
     }
@@ -57,8 +63,10 @@ pub struct ChatRequest {
     /// `max_tokens`, or what other callers write: `max_completion_tokens`, `max_output_tokens`, `options.num_predict`; the
     /// largest, and the reasoning that is asked for apart from it.
     pub max_tokens: Option<f64>,
-    /// How many answers are asked for (`n`, `best_of`).
+    /// How many answers are asked for (`n`, `best_of`), of all prompts together.
     pub choices: f64,
+    /// How many tokens of the prompt are given by their numbers.
+    pub token_ids: usize,
     /// Where the body's stream options stand, with their comma: what some servers refuse, and can be cut out by [`without`].
     pub stream_options: Option<Range<usize>>,
     /// What to tell the developer of parameters that were probably meant otherwise.
@@ -134,6 +142,14 @@ pub fn pinned_provider(model: &str) -> Option<&str> {
     (!routing && name.contains('/')).then_some(suffix)
 }
 
+/// A model string without the client's id before it.
+pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
+    let own = model
+        .strip_prefix(id)
+        .and_then(|rest| rest.strip_prefix(':'));
+    own.unwrap_or(model)
+}
+
 /// The model string as it goes to the wire, from the request or the client.
 ///
 /// Only a prefix without a slash that is the client's own id counts as one, so "org/name:provider" stays whole.
@@ -146,10 +162,7 @@ pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<St
                 "is missing: name one in the request or in the client's options",
             )
         })?;
-    let own = model
-        .strip_prefix(defaults.id)
-        .and_then(|rest| rest.strip_prefix(':'));
-    let model = own.map(str::to_string).unwrap_or(model);
+    let model = without_own_id(&model, defaults.id).to_string();
     if model.is_empty() || model.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::config(
             "model",
@@ -167,6 +180,21 @@ pub fn chat(
 ) -> Result<ChatRequest, Error> {
     Reader {
         api: Api::Chat,
+        caps: defaults.caps,
+        prompt: PromptReader::new(prompt),
+    }
+    .read(text, defaults)
+}
+
+/// The same for a body of a text completion, which goes to a provider's own route where it goes to the router.
+pub fn completion(
+    text: &str,
+    on_router: bool,
+    defaults: Defaults<'_>,
+    prompt: &mut dyn FnMut(Prompt<'_>),
+) -> Result<ChatRequest, Error> {
+    Reader {
+        api: Api::Completion { on_router },
         caps: defaults.caps,
         prompt: PromptReader::new(prompt),
     }
@@ -194,6 +222,9 @@ struct Draft<'a> {
     seen: u32,
     model: Option<String>,
     messages: bool,
+    /// How many prompts a text completion has.
+    prompts: usize,
+    token_ids: usize,
     stream: bool,
     asks_usage: bool,
     max_tokens: Option<f64>,
@@ -253,6 +284,11 @@ impl<'a> Draft<'a> {
         true
     }
 
+    /// How many answers are asked for: each prompt has as many.
+    fn answers(&self) -> f64 {
+        self.choices.unwrap_or(1.0) * self.prompts.max(1) as f64
+    }
+
     /// Which of two maxima a server takes is its own affair: the larger one is reserved.
     fn most(&mut self, given: Option<f64>) {
         self.max_tokens = larger(self.max_tokens, given);
@@ -301,20 +337,19 @@ impl Reader<'_> {
         let mut draft = Draft::default();
         self.members(&mut scanner, &mut draft)
             .map_err(|error| broken(&scanner, error))?;
-        if self.api == Api::Chat && !draft.messages {
-            return Err(Error::config(
-                "messages",
-                "is missing: a list of {role, content}",
-            ));
-        }
+        self.check(&draft)?;
         let mut is_complete = true;
         if let Some(most) = defaults.max_tokens {
             is_complete = !draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
         }
         let named = draft.model.take();
         let model = resolve_model(named.clone(), defaults)?;
-        is_complete &= named.as_ref() == Some(&model);
-        let (body, stream_options) = write(&draft, &model, self.api, defaults.needs_usage);
+        let sent = match self.api {
+            Api::Completion { on_router: true } => route::on_router(&model)?.model,
+            _ => &model,
+        };
+        is_complete &= named.as_deref() == Some(sent);
+        let (body, stream_options) = write(&draft, sent, self.api, defaults.needs_usage);
         Ok(ChatRequest {
             body,
             stream_options,
@@ -324,10 +359,34 @@ impl Reader<'_> {
             max_tokens: larger(draft.max_tokens, draft.others)
                 .map(|most| most + draft.reasoning.unwrap_or(0.0))
                 .filter(|most| most.is_finite()),
-            choices: draft.choices.unwrap_or(1.0),
+            choices: draft.answers(),
+            token_ids: draft.token_ids,
             doubts: draft.doubts,
             is_complete,
         })
+    }
+
+    /// Whether what has to be there is.
+    fn check(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        match self.api {
+            Api::Chat if !draft.messages => Err(Error::config(
+                "messages",
+                "is missing: a list of {role, content} (a prompt goes to completions.create)",
+            )),
+            Api::Completion { .. } if draft.prompts == 0 => Err(Error::config(
+                "prompt",
+                "is missing: a string, or a list of strings (messages go to chat.completions.create)",
+            )),
+            Api::Completion { .. }
+                if self.caps.count.is_some_and(|most| draft.answers() > most) =>
+            {
+                Err(Error::config(
+                    "prompt",
+                    "asks for more answers than are allowed here",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     #[inline(never)]
@@ -376,7 +435,10 @@ impl Reader<'_> {
             _ if listed(NO_PROMPT, &decoded) => {}
             STREAM_OPTIONS if self.api == Api::Responses => {}
             _ if self.api == Api::Responses => self.prompt.unknown(&given, value)?,
-            "messages" => {
+            "prompt" if self.api != Api::Chat => {
+                (draft.prompts, draft.token_ids) = self.prompt.prompts(value)?;
+            }
+            "messages" if self.api == Api::Chat => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }

@@ -8,7 +8,7 @@ use super::failure::text_message;
 use super::fault::Fault;
 use super::sse::{Event, Sink, SseDecoder, TooLarge};
 use super::template::{Templates, Told};
-use super::whole::{NO_WORDS, chunk_of_completion};
+use super::whole::{NO_WORDS, chunk_of_completion, chunk_of_text};
 use crate::error::{CUT, Class};
 use crate::json::block::is_ascii;
 use crate::json::{Scanner, open_half};
@@ -96,6 +96,12 @@ impl ChatDecoder {
     /// The same, and a completion of more than about `most` bytes.
     pub fn bounded(limit: usize, most: usize) -> Self {
         ChatDecoder::with(limit, most, Completion::default())
+    }
+
+    /// The same, of a text completion.
+    pub fn of_text(mut self) -> Self {
+        self.reader.completion.set_text();
+        self
     }
 
     /// One that counts the texts and keeps nothing of the answer but its usage and how it ended.
@@ -289,7 +295,11 @@ impl ChatDecoder {
     /// A body without events: a whole completion is one chunk, anything else is not what was asked for.
     fn end_plain(&mut self) {
         let body = self.plain.take().unwrap_or_default();
-        if let Some(chunk) = chunk_of_completion(&body) {
+        let chunk = match self.reader.completion.is_text() {
+            true => chunk_of_text(&body),
+            false => chunk_of_completion(&body),
+        };
+        if let Some(chunk) = chunk {
             self.reader.frame(b"message", &chunk);
             return;
         }

@@ -3,13 +3,15 @@
 use crate::json::Value;
 
 /// The members of a usage that are read here.
-pub const MEMBERS: [&str; 6] = [
+pub const MEMBERS: [&str; 8] = [
     "cost",
     "estimated_cost",
     "prompt_tokens_details",
     "completion_tokens_details",
     "cached_tokens",
     "prompt_cache_hit_tokens",
+    "input_tokens_details",
+    "output_tokens_details",
 ];
 
 /// What a usage tells beside its counts; what is no amount is not there.
@@ -26,15 +28,24 @@ pub struct Beside {
 impl Beside {
     /// Reads a usage object.
     pub fn of(usage: &Value) -> Self {
-        let [cost, estimated, prompt, completion, cached, hit] =
-            MEMBERS.map(|name| usage.get(name));
+        let [
+            cost,
+            estimated,
+            prompt,
+            completion,
+            cached,
+            hit,
+            input,
+            output,
+        ] = MEMBERS.map(|name| usage.get(name));
         let within = |details: Option<&Value>, name| amount(details?.get(name));
         Beside {
             usd: amount(cost).or_else(|| amount(estimated)),
-            cached: within(prompt, "cached_tokens")
+            // The Responses API calls them by what goes in and out.
+            cached: within(prompt.or(input), "cached_tokens")
                 .or_else(|| amount(cached))
                 .or_else(|| amount(hit)),
-            reasoning: within(completion, "reasoning_tokens"),
+            reasoning: within(completion.or(output), "reasoning_tokens"),
         }
     }
 

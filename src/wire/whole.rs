@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chunk::{self, Field, Frame, Part};
+use super::chunk::{self, Frame, Part};
 use super::completion::Completion;
 use super::fault::Fault;
 use crate::error::{Class, Error};
@@ -13,7 +13,7 @@ pub(super) const NO_WORDS: &str = "the server says that the answer failed, and g
 
 /// The error of a completion that says that it, or a choice of it, failed, or that can't be read as it was meant.
 pub fn failed(body: &[u8]) -> Option<Error> {
-    match read(body) {
+    match read(body, false) {
         Ok((body, frame, completion)) => {
             let failed = frame == Frame::Error || completion.failed_choice().is_some();
             failed.then(|| Fault::told(Class::Api, body.as_bytes(), NO_WORDS).error)
@@ -27,33 +27,54 @@ pub fn failed(body: &[u8]) -> Option<Error> {
 
 /// Whether it can be read and a choice of it holds a message: without one nothing was answered.
 pub fn has_message(body: &[u8]) -> bool {
+    holds(body, &[Part::Message, Part::Delta])
+}
+
+/// The same of a text completion, whose choices hold a text instead.
+pub fn has_text(body: &[u8]) -> bool {
+    holds(body, &[Part::Message, Part::Delta, Part::Content])
+}
+
+fn holds(body: &[u8], parts: &[Part]) -> bool {
     let body = String::from_utf8_lossy(json::without_mark(body));
     let mut fields = Vec::new();
     let is_sound = chunk::read(body.as_bytes(), &mut fields).is_ok();
-    let says = |field: &Field| matches!(field.part, Part::Message | Part::Delta);
-    is_sound && fields.iter().any(says)
+    is_sound && fields.iter().any(|field| parts.contains(&field.part))
 }
 
 /// A completion in which values have other types than are due, as a stream of it would be folded: with those that are.
-pub fn folded(body: &[u8]) -> String {
-    let json = read(body).map(|(_, _, completion)| completion.to_json());
+pub fn folded(body: &[u8], is_text: bool) -> String {
+    let json = read(body, is_text).map(|(_, _, completion)| completion.to_json());
     String::from_utf8(json.unwrap_or_default()).unwrap_or_default()
 }
 
-fn read(body: &[u8]) -> Result<(Cow<'_, str>, Frame, Completion), Malformed> {
+fn read(body: &[u8], is_text: bool) -> Result<(Cow<'_, str>, Frame, Completion), Malformed> {
     let body = String::from_utf8_lossy(json::without_mark(body));
     let mut fields = Vec::new();
     let frame = chunk::read(body.as_bytes(), &mut fields)?;
     let mut completion = Completion::default();
+    if is_text {
+        completion.set_text();
+    }
     completion.apply(body.as_bytes(), &fields);
     Ok((body, frame, completion))
 }
 
 /// A whole completion as the one chunk that says the same; `None` if the body is no completion.
 pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
+    chunk_of(body, false)
+}
+
+/// The same of a text completion, whose choices have the same form in a chunk.
+pub fn chunk_of_text(body: &[u8]) -> Option<Vec<u8>> {
+    chunk_of(body, true)
+}
+
+fn chunk_of(body: &[u8], is_text: bool) -> Option<Vec<u8>> {
     std::str::from_utf8(body).ok()?;
     let mut edits = Edits {
         body,
+        is_text,
         at: 0,
         chunk: Vec::with_capacity(body.len() + 8),
     };
@@ -75,7 +96,7 @@ pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
             continue;
         }
         let value = scanner.skip().ok()?;
-        if key.raw == b"object" {
+        if key.raw == b"object" && !is_text {
             edits.replace(start, value.len(), b"\"chat.completion.chunk\"")?;
         }
     }
@@ -86,6 +107,7 @@ pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
 
 struct Edits<'a> {
     body: &'a [u8],
+    is_text: bool,
     at: usize,
     chunk: Vec<u8>,
 }
@@ -110,6 +132,7 @@ impl Edits<'_> {
                 self.replace(scanner.key_at(), b"\"message\"".len(), b"\"delta\"")?;
                 found = true;
             }
+            found |= self.is_text && key.raw == b"text";
             scanner.skip().ok()?;
         }
     }

@@ -11,4 +11,9 @@ proptest! {
     fn every_scenario_ends_as_the_rules_say(bytes in prop::collection::vec(any::<u8>(), 0..90)) {
         World::run(&Scenario::from_bytes(&bytes));
     }
+
+    #[test]
+    fn every_scenario_with_a_route_ends_once(bytes in prop::collection::vec(any::<u8>(), 0..90), route in 0..7usize) {
+        World::run(&Scenario::from_bytes(&bytes).routed(route));
+    }
 }

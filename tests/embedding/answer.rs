@@ -77,6 +77,8 @@ fn what_an_answer_says_besides() {
     assert_eq!(found.model.as_deref(), Some("org/name"));
     let usage = found.usage.unwrap();
     assert_eq!((usage.prompt_tokens, usage.total_tokens), (7.0, 9.0));
+    let body = br#"{"usage":{"prompt_tokens":7,"cost":0.25},"data":[{"embedding":[1]}]}"#;
+    assert_eq!(decode(body, 1).unwrap().beside.usd, Some(0.25));
     for (usage, expected) in [
         ("null", None),
         ("{}", None),

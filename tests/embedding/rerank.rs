@@ -138,10 +138,11 @@ fn scores_of_every_shape_stand_in_the_order_of_the_documents() {
             decode(answer.as_bytes(), 2).unwrap_or_else(|error| panic!("{answer}: {error}"));
         assert_eq!(found.values, [0.1, 0.9], "{answer}");
     }
-    let told = r#"{"model":"re","results":[{"index":0,"score":1}],"usage":{"prompt_tokens":3,"total_tokens":3}}"#;
+    let told = r#"{"model":"re","results":[{"index":0,"score":1}],"usage":{"prompt_tokens":3,"total_tokens":3,"cost":0.5}}"#;
     let found = decode(told.as_bytes(), 1).unwrap();
     assert_eq!(found.model.as_deref(), Some("re"));
     assert_eq!(found.usage.map(|usage| usage.total_tokens), Some(3.0));
+    assert_eq!(found.beside.usd, Some(0.5));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 // and model; what can go wrong on the way is in delivery; who asks for which fault is in script.
 import { createServer } from "node:http";
 import { answerChat } from "./chat.mjs";
+import { answerCompletion } from "./completion.mjs";
 import { answerEmbeddings, answerFeatureExtraction } from "./embedding.mjs";
 import { answerModel, answerModels } from "./model.mjs";
 import { deliver } from "./delivery.mjs";
@@ -103,6 +104,7 @@ function route(request, path, body, text) {
   if (request.method !== "POST") return refuse(404, { error: "Not Found" });
   if (body === undefined) return refuse(422, `Failed to parse the request body as JSON: ${text.slice(0, 40)}`);
   if (path.endsWith("/chat/completions")) return answerChat(body, providerOf(path));
+  if (path.endsWith("/completions")) return answerCompletion(body, providerOf(path));
   const task = /\/hf-inference\/models\/(.+)\/pipeline\/feature-extraction$/.exec(path);
   if (task) return answerFeatureExtraction(decodeURIComponent(task[1]), body);
   if (path.endsWith("/embeddings")) return answerEmbeddings(body);

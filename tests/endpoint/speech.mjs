@@ -23,11 +23,11 @@ function answerTo(said) {
 }
 
 /** Word by word, each with the white space before it, as tokens come. */
-function pieces(text) {
+export function pieces(text) {
   return text.match(/\s*\S+/gu) ?? [text];
 }
 
-function bounded(words, body) {
+export function bounded(words, body) {
   const stop = [body.stop ?? []].flat().find((sequence) => sequence && words.join("").includes(sequence));
   if (stop !== undefined) {
     const text = words.join("");

@@ -10,6 +10,7 @@ export const COMPLETION = {
   id: "chatcmpl-f", object: "chat.completion", created: 1790000000, model: "stand-in/fault",
   choices: [{ index: 0, message: { role: "assistant", content: TEXT }, logprobs: null, finish_reason: "stop" }], usage: USAGE,
 };
+export const TEXT_COMPLETION = { ...COMPLETION, object: "text_completion", choices: [{ index: 0, text: TEXT, logprobs: null, finish_reason: "stop" }] };
 export const EMBEDDINGS = {
   object: "list", model: "stand-in/grün",
   data: [{ object: "embedding", index: 0, embedding: [0.25, -1.5, 3] }, { object: "embedding", index: 1, embedding: [1, 2, 0.5] }],
@@ -26,6 +27,10 @@ const frameOf = (value) => `data: ${JSON.stringify(value)}\n\n`;
 const DONE = "data: [DONE]\n\n";
 
 const FRAMES = [...WORDS.map((content) => frameOf(chunkOf({ content }))), frameOf(chunkOf({}, "stop")), frameOf({ ...HEAD, choices: [], usage: USAGE }), DONE];
+
+const pieceOf = (text, finish_reason = null) => ({ ...TEXT_COMPLETION, choices: [{ index: 0, text, logprobs: null, finish_reason }], usage: null });
+const PIECES = [...WORDS.map((text) => frameOf(pieceOf(text))), frameOf(pieceOf("", "stop")), frameOf({ ...TEXT_COMPLETION, choices: [] }), DONE];
+const framesOf = (call) => (call === "completion stream" ? PIECES : FRAMES);
 
 /** The stream with one of its chunks replaced, or with something before the second. */
 export function streamWith({ chunk, before }) {
@@ -47,13 +52,13 @@ export const FULL_CHUNK = { ...HEAD, choices: [{ index: 0, delta: { ...SPOKEN, c
 /** What stands under "error" of an error. */
 export const ERROR = { message: "the server's own words", type: "t", param: "p", code: "c" };
 
-const JSON_BODIES = { chat: COMPLETION, embeddings: EMBEDDINGS, models: MODELS };
+const JSON_BODIES = { chat: COMPLETION, completion: TEXT_COMPLETION, embeddings: EMBEDDINGS, models: MODELS };
 
 /** Whether a call reads an event stream. */
 export const streams = (call) => !(call in JSON_BODIES);
 
 /** A call's whole answer as text. */
-export const bodyOf = (call) => (streams(call) ? FRAMES.join("") : JSON.stringify(JSON_BODIES[call]));
+export const bodyOf = (call) => (streams(call) ? framesOf(call).join("") : JSON.stringify(JSON_BODIES[call]));
 
 /** The content type that goes with it. */
 export const typeOf = (call) => (streams(call) ? "text/event-stream" : "application/json");
@@ -65,7 +70,7 @@ export function placesOf(call) {
   const text = bodyOf(call);
   const everywhere = { headers: 0, "a character": bytesUpTo(text, "ü", 1), "an event": streams(call) ? bytesUpTo(text, " aus", 3) : Math.floor(text.length / 2) };
   if (!streams(call)) return everywhere;
-  const between = FRAMES.slice(0, 3).join("");
-  const finish = FRAMES.slice(0, -2).join("");
+  const between = framesOf(call).slice(0, 3).join("");
+  const finish = framesOf(call).slice(0, -2).join("");
   return { ...everywhere, "whole events": bytesUpTo(`${between}|`, "|", 0), "the finish_reason": bytesUpTo(`${finish}|`, "|", 0), "[DONE]": bytesUpTo(text, "[DONE]", 3) };
 }

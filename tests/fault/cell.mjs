@@ -9,7 +9,7 @@ import { clearTimer, setTimer } from "./timers.mjs";
 const DEADLINE = 20_000;
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const MESSAGES = [{ role: "user", content: "Say something short." }];
-const ORDINARY = /^You said: /;
+const ORDINARY = /^(?:You said: | and so on, said )/;
 
 const READERS = {
   chat: async (hf, options) => ({ text: (await started(hf, options, false)).choices?.[0]?.message?.content }),
@@ -17,6 +17,8 @@ const READERS = {
   text: async (hf, options) => collect((await started(hf, options, true)).text(), (text) => text),
   final: async (hf, options) => ({ text: (await (await started(hf, options, true)).final()).choices?.[0]?.message?.content }),
   readable: readBytes,
+  completion: async (hf, options) => ({ text: (await continued(hf, options, false)).choices?.[0]?.text }),
+  "completion stream": async (hf, options) => ({ text: (await (await continued(hf, options, true)).final()).choices?.[0]?.text }),
   embeddings: async (hf, options) => {
     const pending = hf.embeddings.create({ model: "org/model", input: ["one", "two"] }, options);
     options.pending(pending);
@@ -27,6 +29,12 @@ const READERS = {
 
 function started(hf, options, stream) {
   const pending = hf.chat.completions.create({ messages: MESSAGES, stream }, options);
+  options.pending(pending);
+  return pending;
+}
+
+function continued(hf, options, stream) {
+  const pending = hf.completions.create({ prompt: "Say something short.", stream }, options);
   options.pending(pending);
   return pending;
 }

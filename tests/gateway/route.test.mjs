@@ -99,3 +99,50 @@ test("a route that makes no sense is refused by the name that its operator knows
   assert.throws(() => open({}, { GATEWAY_ROUTE_SORTS: "cost" }), ({ path }) => path === "GATEWAY_ROUTE_SORTS");
   open({}, { GATEWAY_ROUTE_SORT: "cost", GATEWAY_ROUTE_HAS: "tools", GATEWAY_ROUTE_MAX_INPUT_PER_MILLION: "1.5", GATEWAY_ROUTE_MIN_THROUGHPUT: "20" });
 });
+
+const OFFERED = { data: [{ id: "org/a", providers: [{ provider: "dear", status: "live", pricing: { input: 3, output: 9 } }] }] };
+
+/** A gateway before the router, whose catalogue this is; what it answers else. */
+function behindRouter(route, answer = () => Response.json({}, { status: 500 })) {
+  const sent = [];
+  const router = async (url, init) => {
+    if (String(url).endsWith("/models")) return Response.json(OFFERED);
+    sent.push(JSON.parse(init.body).model);
+    return answer();
+  };
+  const given = settings({ clientKeys: [KEY], apiKeys: ["hf_test"], route, fetch: router }, {});
+  const service = new Service(given, openUpstream(given));
+  const post = async (body) => {
+    const log = console.log;
+    console.log = () => {};
+    try {
+      const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+      const response = await service.fetch(new Request("https://gw.example/v1/chat/completions", { method: "POST", headers, body: JSON.stringify(body) }), {}, { waitUntil() {} });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    } finally {
+      console.log = log;
+    }
+  };
+  return { post, sent };
+}
+
+test("where no offer fits, a caller hears so once, and nothing of the operator's conditions", async () => {
+  for (const [route, model] of [[{ maxPrice: { inputPerMillion: 1.25 }, models: ["org/hidden"] }, "org/a"], [{ sort: "cost", models: ["org/hidden"] }, "org/none"]]) {
+    const { post, sent } = behindRouter(route);
+    const { status, headers, body } = await post({ ...BODY, model });
+    assert.deepEqual([status, body.error.code, body.error.param], [404, "no_offer", "model"]);
+    assert.equal(headers.get("x-should-retry"), "false");
+    assert.doesNotMatch(JSON.stringify(body), /maxPrice|hidden|1\.25/);
+    assert.deepEqual(sent, []);
+  }
+});
+
+test("models of a body and of the operator are asked once each, however many they are", async () => {
+  const own = Array.from({ length: 30 }, (_, index) => `org/m${index}`);
+  const { post, seen } = gateway({ route: { models: own } }, [fails, fails, {}]);
+  const models = ["org/b", "org/a", ...own.slice(0, 14)];
+  assert.equal((await post({ ...BODY, models })).status, 200);
+  assert.deepEqual(seen.models, ["org/a", "org/b", "org/m0"]);
+  const { status, body } = await post({ ...BODY, models: ["org/\u0001"] });
+  assert.deepEqual([status, body.error.param], [400, "models"]);
+});

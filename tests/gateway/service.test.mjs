@@ -73,7 +73,7 @@ async function refused(response, status, code) {
 test("paths are taken as they stand", async () => {
   const { ask, seen } = serve();
   const paths = [
-    "/", "/v1", "/v1/", "/v1/chat", "/v1/completions",
+    "/", "/v1", "/v1/", "/v1/chat",
     "/v1/chat%2Fcompletions", "/v1/models/..%2f..", "/v1/models/a%2f%2e%2e", "/v1/models/a//b", "/v1/models/a%00b", "/v1/models/.a", "/v1/models/a%252fb",
     "/v1/models/a;b", "/v1/models/a%3Fb", "/v1/models/a%23", "/constructor", "/__proto__", "/v1/chat/completions%00", "/v1/responses/resp_1",
   ];
@@ -529,6 +529,7 @@ test("what goes wrong behind the gateway is told without what is the operator's"
     [upstreamError("APIError", 999), 502, "upstream_invalid"],
     [new TypeError("internal: secrets"), 500, "internal_error"],
     [new errors.ConfigError("pricing: has no price", { path: "pricing" }), 403, "model_not_priced"],
+    [new errors.ConfigError("route.only: leaves no offer of org/a", { path: "route.only" }), 404, "no_offer"],
   ];
   for (const [error, status, code] of cases) {
     const { post, seen } = serve({}, () => error);

@@ -317,6 +317,19 @@ test("the Responses API: a stream's bytes are the upstream's own, metered from t
   }
 });
 
+test("the Responses API: what its server says it cost wins, in a stream and whole", async () => {
+  const usage = { ...USED, cost: 0.25, input_tokens_details: { cached_tokens: 4 }, output_tokens_details: { reasoning_tokens: 2 } };
+  const completed = event("response.completed", { response: { status: "completed", usage } });
+  const whole = { object: "response", status: "completed", output: [], usage };
+  for (const [script, more] of [[scripted({ text: DELTA + completed, contentType: "text/event-stream" }), { stream: true }], [scripted({ json: whole }), {}]]) {
+    const { answer, settled } = respond(script, more);
+    await read((await answer).body);
+    const { cost, usage: used } = await settled;
+    assert.deepEqual([cost.usd, cost.source], [0.25, "reported"]);
+    assert.deepEqual([used.prompt_tokens_details, used.completion_tokens_details], [{ cached_tokens: 4 }, { reasoning_tokens: 2 }]);
+  }
+});
+
 test("the Responses API: what comes in no pieces counts once, whatever the server tells or doesn't", async () => {
   const TEXT = "The Rhine, the Rhône, the Po.";
   const item = { type: "message", content: [{ type: "output_text", text: TEXT }] };

@@ -26,3 +26,16 @@ test("both read the same list of models", async () => {
   assert.ok(ours.length > 0);
   assert.deepEqual(ours, await listed(new OpenAI(options)));
 });
+
+test("text completions of the openai package go through a client's fetch, whole and streamed", async () => {
+  const list = [];
+  const hf = new HuggingFace({ apiKey: "hf_libraries", baseURL: `${endpoint.url}/v1`, onSettled: (one) => list.push(one) });
+  const openai = new OpenAI({ baseURL: `${endpoint.url}/v1`, apiKey: "-", fetch: hf.fetch });
+  const body = { model: "vllm/model", prompt: "The capital of France is" };
+  const whole = await openai.completions.create(body);
+  let text = "";
+  for await (const { choices } of await openai.completions.create({ ...body, stream: true })) text += choices[0]?.text ?? "";
+  assert.ok(whole.choices[0].text.length > 0);
+  assert.equal(text, whole.choices[0].text);
+  assert.deepEqual(list.map(({ kind, outcome, key }) => [kind, outcome, key !== ""]), [["completion", "ok", true], ["completion", "ok", true]]);
+});

@@ -288,7 +288,9 @@ test("withOptions shares the client's state, nests, and gives way to a call's ow
   assert.deepEqual(headers.map((sent) => [sent["x-a"], sent["x-b"], sent["x-c"]]), [["1", "2", "3"], ["1", "2", undefined], ["1", "1", undefined]]);
   assert.deepEqual(all.list.map(({ metadata }) => metadata), ["one", "mine", "one", undefined]);
   assert.equal(ones.list.length, 3);
-  assert.deepEqual(hf.snapshot(), two.snapshot());
+  // When a key is ready again is told by the clock of each look.
+  const counted = ({ keys, ...rest }) => ({ ...rest, keys: keys.map(({ readyAt: _, ...key }) => key) });
+  assert.deepEqual(counted(hf.snapshot()), counted(two.snapshot()));
 });
 
 test("withOptions refuses what no call takes, at once", async () => {

@@ -4,6 +4,7 @@
 // `inspect`: node:util's.
 // `needs: "copies"` keeps a scenario to such places.
 import { chat } from "./scenarios/chat.mjs";
+import { completion } from "./scenarios/completion.mjs";
 import { stream } from "./scenarios/stream.mjs";
 import { cancel } from "./scenarios/cancel.mjs";
 import { error } from "./scenarios/error.mjs";
@@ -17,6 +18,7 @@ import { habit } from "./scenarios/habit.mjs";
 
 const areas = {
   chat,
+  completions: completion,
   streams: stream,
   cancelling: cancel,
   errors: error,

@@ -36,6 +36,7 @@ const promises = {
   Limits: ["program", /^true requests \d+/],
   "Cost and budget": ["program", /0 of 0.000001 USD/],
   "The ledger": ["program", /^alice aborted[^]*source: ["']estimated["'][^]*outcome: ["']aborted["'][^]*source: ["']configured["']/],
+  "Text completions": ["program", /^ and so on, said The quick brown fox\.stop \d+\n$/],
   Embeddings: ["program", /^true\n$/],
   Reranking: ["program", /^[\d.]+ The sun shines in Ghent today\.\n[\d.]+ Ghent has canals\.\n$/],
   Models: ["program", / live \d+/],

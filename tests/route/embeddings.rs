@@ -34,6 +34,21 @@ fn the_next_model_has_its_own_url_and_body() {
 }
 
 #[test]
+fn the_provider_is_known_by_the_url_of_who_answered() {
+    let mut client = Client::new(r#","route":{"models":["org/b"]},"model":"org/a:together""#);
+    let came = embed(&mut client, 1, &mut |model| match model {
+        "org/a" => Say::Status(503),
+        _ => Say::Ok,
+    });
+    assert_eq!(came.urls.len(), 2);
+    assert_eq!(came.settlement.provider.as_deref(), Some("hf-inference"));
+    assert_eq!(
+        came.settlement.tried[0].provider.as_deref(),
+        Some("together")
+    );
+}
+
+#[test]
 fn one_calls_numbers_are_of_one_model() {
     let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]}"#;
     let mut client = Client::new(options);
@@ -53,7 +68,8 @@ fn one_calls_numbers_are_of_one_model() {
         "org/a" => Say::Status(500),
         _ => Say::Ok,
     });
-    assert_eq!(came.story(), "org/a org/b org/a org/b");
+    // The second batch begins with who has answered the first.
+    assert_eq!(came.story(), "org/a org/b org/b");
 }
 
 #[test]
@@ -82,6 +98,31 @@ fn an_answer_of_another_model_than_the_first_is_asked_for_anew() {
     assert!(matches!(hear(1, Event::ErrorBody(b"")), Step::Send { .. }));
     let sent = call.requests[1].body(|body| body.unwrap().to_string());
     assert!(sent.contains("org/b"), "{sent}");
+}
+
+#[test]
+fn what_another_model_answered_is_not_asked_for_beyond_the_tries() {
+    use hfetch::call::head::Head;
+    use hfetch::call::{Event, Step};
+    let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]},"retry":{"maxAttempts":2}"#;
+    let client = Client::new(options);
+    let body = r#"{"input":["one","two"]}"#;
+    let call = Call::embeddings(&client.shared, body, client.given("{}"), client.now).unwrap();
+    let hear = |index, event: Event<'_>| call.handle(index, event, client.now, 0.5);
+    hear(0, Event::Begin);
+    hear(1, Event::Begin);
+    hear(0, Event::Head(Head::new(500, "")));
+    assert!(matches!(hear(0, Event::ErrorBody(b"")), Step::Send { .. }));
+    hear(1, Event::Head(Head::new(200, "")));
+    // org/a has answered the other one; both tries of this one are spent.
+    assert!(matches!(
+        hear(0, Event::Head(Head::new(200, ""))),
+        Step::ReadError { .. }
+    ));
+    let Step::Fail(failure) = hear(0, Event::ErrorBody(b"")) else {
+        panic!("a third try");
+    };
+    assert_eq!(failure.error.status, Some(500));
 }
 
 #[test]

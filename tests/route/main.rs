@@ -7,6 +7,7 @@
 )]
 
 mod any;
+mod budget;
 mod embeddings;
 mod failover;
 mod money;
@@ -14,5 +15,6 @@ mod offers;
 mod options;
 mod outage;
 mod reported;
+mod rests;
 mod sticky;
 mod world;

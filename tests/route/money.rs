@@ -40,3 +40,20 @@ fn what_is_settled_is_the_price_of_who_answered() {
     assert!(!came.story().contains("silent"), "{}", came.story());
     drop(call.handle(0, Event::Begin, client.now, 0.5));
 }
+
+#[test]
+fn what_an_earlier_candidate_took_counts_by_its_own_price() {
+    let options = r#","pricing":"live","budget":{"usd":20,"per":"total"},"route":{"order":["dear"],"sort":"cost"}"#;
+    let mut client = Client::new(options).knowing(CATALOGUE);
+    let call = Call::chat(&client.shared, BODY, client.given("{}"), client.now).unwrap();
+    let prompt = call.prompt_tokens(0) as f64;
+    let came = client.run(&call, &mut |model| match model {
+        "org/a:dear" => Say::Silence,
+        _ => Say::Ok,
+    });
+    assert_eq!(came.story(), "org/a:dear org/a:cheap");
+    // Its prompt at 3 for a million, and then 5 tokens at 0.1 and 7 at 0.3.
+    let usd = came.settlement.cost.usd.unwrap();
+    let wanted = (prompt * 3.0 + 5.0 * 0.1 + 7.0 * 0.3) / 1e6;
+    assert!((usd - wanted).abs() < 1e-15, "{usd} {wanted}");
+}

@@ -170,6 +170,8 @@ fn offers_are_given_in_order_with_what_rules_them_out() {
         ("org/a:silent", Some("has")),
     ];
     assert_eq!(rows, wanted);
+    let named = hfetch::call::route::offers(&client.shared, "huggingface:org/a", &route);
+    assert_eq!(named.unwrap(), offers);
     let none = hfetch::call::route::offers(&client.shared, "org/none", &route);
     assert_eq!(none.unwrap_err().path.as_deref(), Some("model"));
 }

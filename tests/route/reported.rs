@@ -88,6 +88,8 @@ fn cached_and_reasoning_tokens_are_kept() {
     };
     let openai = r#"{"prompt_tokens_details":{"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":1}}"#;
     assert_eq!(details(openai), (Some(2.0), Some(1.0)));
+    let responses = r#"{"input_tokens_details":{"cached_tokens":2},"output_tokens_details":{"reasoning_tokens":1}}"#;
+    assert_eq!(details(responses), (Some(2.0), Some(1.0)));
     assert_eq!(details(r#"{"cached_tokens":1}"#), (Some(1.0), None));
     assert_eq!(
         details(r#"{"prompt_cache_hit_tokens":1}"#),

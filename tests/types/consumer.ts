@@ -18,6 +18,8 @@ import HuggingFaceDefault, {
   type ChatCompletion,
   type ChatCompletionChunk,
   type ChatStream,
+  type Completion,
+  type CompletionStream,
   type EmbeddingResponse,
   type LimitStore,
   type Model,
@@ -64,6 +66,20 @@ export async function chat(): Promise<void> {
   const wanted: boolean = Math.random() > 0.5;
   const either = await hf.chat.completions.create({ messages, stream: wanted });
   same<typeof either, ChatStream | ChatCompletion>(true);
+}
+
+export async function textCompletions(): Promise<void> {
+  const whole = await hf.completions.create({ prompt: ["a", "b"], max_tokens: 5, logprobs: 1, top_k: 3 });
+  same<typeof whole, Completion>(true);
+  const stream = await hf.completions.create({ prompt: "a", stream: true });
+  same<typeof stream, CompletionStream>(true);
+  for await (const chunk of stream) same<typeof chunk, Completion>(true), same<(typeof chunk.choices)[number]["text"], string>(true);
+  for await (const text of stream.text()) same<typeof text, string>(true);
+  const { choices } = await stream.final();
+  same<(typeof choices)[number]["text"], string>(true);
+  const settled: Settlement = await stream.settled;
+  const kinds: Settlement["kind"][] = ["completion", settled.kind];
+  stream.abort(), void [kinds, stream.toReadableStream(), MODELS[0]?.call === "completions"];
 }
 
 export async function embeddings(): Promise<void> {

@@ -11,6 +11,8 @@ import {
   type ChatCompletionTool,
   type ChatCompletionToolChoiceOption,
   type ChatMessage,
+  type Completion,
+  type CompletionCreateParams,
   type EmbeddingCreateParams,
   type EmbeddingResponse,
   type ResponseFormat,
@@ -21,10 +23,13 @@ declare const completion: ChatCompletion;
 declare const chunk: ChatCompletionChunk;
 declare const embeddings: EmbeddingResponse<number[]>;
 declare const usage: Usage;
+declare const text: Completion;
 
 export const theirCompletion: OpenAI.ChatCompletion = completion;
 export const theirChunk: OpenAI.ChatCompletionChunk = chunk;
 export const theirEmbeddings: OpenAI.CreateEmbeddingResponse = embeddings;
+export const theirTextUsage: OpenAI.CompletionUsage | undefined = text.usage;
+export const theirText: Pick<OpenAI.Completion, "id" | "object" | "created" | "model"> = text;
 export const theirUsage: OpenAI.CompletionUsage = usage;
 export const theirDetails: Pick<OpenAI.CompletionUsage, "prompt_tokens_details" | "completion_tokens_details"> = usage;
 export const theirMessage: OpenAI.ChatCompletionMessage = completion.choices[0]!.message;
@@ -35,12 +40,14 @@ export const nextTurn: OpenAI.ChatCompletionMessageParam[] = [completion.choices
 declare const params: OpenAI.ChatCompletionCreateParams;
 declare const whole: OpenAI.ChatCompletionCreateParamsNonStreaming;
 declare const streaming: OpenAI.ChatCompletionCreateParamsStreaming;
+declare const textParams: OpenAI.CompletionCreateParams & { prompt: string };
 declare const embeddingParams: OpenAI.EmbeddingCreateParams;
 declare const requestOptions: Pick<OpenAI.RequestOptions, "signal" | "timeout" | "maxRetries">;
 declare const clientOptions: { apiKey: string; baseURL: string; timeout: number; maxRetries: number };
 
 // Each of their parts where ours is expected.
 export const ourParams: ChatCompletionCreateParams = params;
+export const ourTextParams: CompletionCreateParams = textParams;
 export const ourEmbeddingParams: EmbeddingCreateParams = embeddingParams;
 export const ourHistory: ChatMessage[] = params.messages;
 export const ourTools: readonly ChatCompletionTool[] = params.tools ?? [];

@@ -128,6 +128,10 @@ const KNOWN = {
     function_call`,
   responses: `input instructions max_output_tokens max_tool_calls previous_response_id conversation include prompt reasoning text truncation background
     context_management`,
+  completions: `prompt suffix echo best_of max_tokens stop frequency_penalty presence_penalty seed n logit_bias logprobs top_k min_p typical_p repetition_penalty
+    length_penalty min_tokens stop_token_ids include_stop_str_in_output ignore_eos skip_special_tokens spaces_between_special_tokens bad_words
+    allowed_token_ids prompt_logprobs truncate_prompt_tokens add_special_tokens response_format guided_json guided_regex guided_choice guided_grammar
+    structured_outputs regex ebnf grammar json_schema adapter_id priority request_id session_id`,
   embeddings: "input encoding_format dimensions truncate truncation_direction normalize prompt_name input_type",
 };
 
@@ -137,13 +141,19 @@ function checkMembers(kind, body) {
   if (unknown !== undefined) throw bad("unknown_parameter", `This gateway takes no ${unknown.slice(0, LONGEST_MODEL)}.`, unknown.slice(0, LONGEST_MODEL));
 }
 
-const CHECKS = { chat: checkChat, responses: checkResponse, embeddings: checkInputs };
+const CHECKS = { chat: checkChat, completions: checkCompletion, responses: checkResponse, embeddings: checkInputs };
 
 function checkChat(body, { maxTokens, n, messages }) {
   checkMessages(body, "messages", messages);
   checkCount(body, "n", n);
   checkCount(body, "max_tokens", maxTokens);
   checkCount(body, "max_completion_tokens", maxTokens);
+}
+
+// Each prompt has its own answers: how many there are in all the client holds against the same cap.
+function checkCompletion(body, { maxTokens, n }) {
+  for (const name of ["n", "best_of"]) checkCount(body, name, n);
+  checkCount(body, "max_tokens", maxTokens);
 }
 
 function checkMessages(body, name, most = Infinity) {

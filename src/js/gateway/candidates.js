@@ -3,6 +3,7 @@
 import { Refusal } from "./refusal.js";
 
 const MOST = 16; // models that a body may name in `models`
+const MOST_OF_ROUTE = 32;
 
 // The fields of a route by their variables: lists, one word, and numbers.
 const LISTS = { models: "MODELS", order: "ORDER", only: "ONLY", ignore: "IGNORE", has: "HAS" };
@@ -47,7 +48,7 @@ export function routeOf(reader, given, list) {
 export function takeModels({ text, body }, route, allows) {
   const { models, ...rest } = body;
   if (route === undefined || models === undefined || models === null) return { text, body };
-  const isName = (name) => typeof name === "string" && name !== "" && !/\s/.test(name);
+  const isName = (name) => typeof name === "string" && name !== "" && !/[\s\p{Cc}]/u.test(name);
   if (!Array.isArray(models) || models.length > MOST || !models.every(isName)) {
     throw new Refusal(400, "invalid_type", `models must be a list of at most ${MOST} model ids.`, { param: "models" });
   }
@@ -56,5 +57,5 @@ export function takeModels({ text, body }, route, allows) {
   // OpenRouter's clients name all models there, the first one too.
   const model = rest.model ?? models[0];
   const sent = { ...rest, model };
-  return { text: JSON.stringify(sent), body: sent, route: { ...route, models: [...models, ...own] } };
+  return { text: JSON.stringify(sent), body: sent, route: { ...route, models: [...new Set([...models, ...own])].slice(0, MOST_OF_ROUTE) } };
 }

@@ -117,13 +117,13 @@ export function settleResponse(call, cancel, bytes) {
 // An event's other members, which a reference to one of them would keep, are let go.
 function countsOf(usage) {
   if (usage === null || typeof usage !== "object") return undefined;
-  const { input_tokens, output_tokens, total_tokens } = usage;
-  return { input_tokens, output_tokens, total_tokens };
+  const { input_tokens, output_tokens, total_tokens, cost, estimated_cost, input_tokens_details, output_tokens_details } = usage;
+  return { input_tokens, output_tokens, total_tokens, cost, estimated_cost, input_tokens_details, output_tokens_details };
 }
 
 function account(call, usage, delivered, whole, before) {
   const { input_tokens: prompt, output_tokens: completion, total_tokens: total } = usage ?? {};
-  call.took(0, [prompt, completion, total], delivered, whole, before);
+  call.took(0, [prompt, completion, total], delivered, whole, before, usage);
 }
 
 function reasonOf(response) {

@@ -12,6 +12,7 @@ const ROUTES = {
   "/healthz": { name: "health", methods: ["GET", "HEAD", "OPTIONS"] },
   "/v1/models": { name: "models", methods: GET },
   "/v1/chat/completions": { name: "chat", methods: POST },
+  "/v1/completions": { name: "completions", methods: POST },
   "/v1/responses": { name: "responses", methods: POST },
   "/v1/embeddings": { name: "embeddings", methods: POST },
 };

@@ -1,7 +1,7 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
+  APIS, APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
   hooked, readBody, readable, requestOptions, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
@@ -32,11 +32,15 @@ export class Upstream {
   }
 
   chat(text, request) {
-    return this.#exchange("chat", generate(CHAT), text, request);
+    return this.#exchange("chat", generate(OF_CHAT), text, request);
+  }
+
+  completions(text, request) {
+    return this.#exchange("completion", generate(OF_CHAT), text, request);
   }
 
   responses(text, request) {
-    return this.#exchange("responses", generate(RESPONSES), text, request);
+    return this.#exchange("responses", generate(OF_RESPONSES), text, request);
   }
 
   embeddings(text, request) {
@@ -60,7 +64,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(kind === "responses", text, data, limits, true, most, maxChoices, undefined, ...now));
+      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(APIS[kind], text, data, limits, true, most, maxChoices, undefined, ...now));
       return [make, hooks];
     };
     return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));
@@ -70,11 +74,11 @@ export class Upstream {
 const keyless = (call, answer) => ({ ...answer, body: withoutKeys(answer.body, call.secrets) });
 
 // How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
-const CHAT = {
-  decoderFor: (call) => new Decoder(call.max_event_bytes), settle: (...given) => void settleWhole(...given),
+const OF_CHAT = {
+  decoderFor: (call) => new Decoder(call.max_event_bytes, undefined, call.is_text), settle: (...given) => void settleWhole(...given),
   tells: hasError,
 };
-const RESPONSES = {
+const OF_RESPONSES = {
   decoderFor: (call) => new ResponseDecoder(call.max_event_bytes), settle: settleResponse,
   tells: (value) => FAILURES.includes(value?.type) || hasError(value),
 };

@@ -43,6 +43,8 @@ function typed(error) {
 // The body is the caller's, all else the operator's.
 function misused(error) {
   if (error.path === "pricing") return new Refusal(403, "model_not_priced", "This gateway has a budget and knows no price of that model.", { param: "model" });
+  // The route is the operator's, and so are the conditions and the models that the message names.
+  if (/ no offer of /.test(error.message)) return new Refusal(404, "no_offer", "Nobody offers that model as this gateway asks for it.", { param: "model", headers: FINAL });
   const code = / may be at most /.test(error.message) ? "cap_exceeded" : "invalid_request";
   return new Refusal(400, code, error.message, { param: error.path });
 }

@@ -12,7 +12,8 @@ const CALLS: &str = "tool_calls is no list of calls";
 struct Beside<'a> {
     /// A scanner before the value of `message`.
     message: Option<Scanner<'a>>,
-    text: Option<Range<usize>>,
+    /// `text` with its key, and between its quotes where it is a string.
+    text: Option<(Range<usize>, Option<Range<usize>>)>,
     has_delta: bool,
 }
 
@@ -43,13 +44,17 @@ impl Reader<'_, '_> {
                 reader.delta()
             }),
             b"message" => {
-                beside.message = Some(reader.scanner.clone());
+                let says = reader.scanner.kind()? != Kind::Null;
+                beside.message = says.then(|| reader.scanner.clone());
                 reader.skip()
             }
             b"text" => {
-                let start = reader.scanner.key_at();
+                let (start, kind) = (reader.scanner.key_at(), reader.scanner.kind()?);
+                let value = reader.scanner.at();
                 reader.skip()?;
-                beside.text = Some(start..reader.scanner.at());
+                let end = reader.scanner.at();
+                let text = (kind == Kind::String).then(|| value + 1..end - 1);
+                beside.text = Some((start..end, text));
                 Ok(())
             }
             b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
@@ -59,6 +64,13 @@ impl Reader<'_, '_> {
             b"error" => reader.failure(scope),
             _ => reader.member(Part::ChoiceMember, scope),
         })?;
+        if let (false, Some((member, text))) = (beside.has_delta, beside.text) {
+            // A text completion has its text where a chat's has a delta or a message.
+            match text.filter(|_| beside.message.is_none()) {
+                Some(text) => self.push(Part::Content, text),
+                None => self.push(Part::ChoiceMember, member),
+            }
+        }
         // Whether tokens that come again are new is told from the text that came with them.
         for at in logprobs {
             if let Some(field) = self.fields.get_mut(at) {
@@ -70,17 +82,12 @@ impl Reader<'_, '_> {
         if beside.has_delta {
             return Ok(());
         }
-        if let Some(text) = beside.text {
-            self.push(Part::ChoiceMember, text);
-        }
         // A whole completion has a message where a chunk has a delta.
         let Some(message) = beside.message else {
             return Ok(());
         };
         let behind = std::mem::replace(&mut self.scanner, message);
-        if self.scanner.kind()? != Kind::Null {
-            self.push(Part::Message, 0..0);
-        }
+        self.push(Part::Message, 0..0);
         self.delta()?;
         self.scanner = behind;
         Ok(())

@@ -237,6 +237,29 @@ impl Choice {
             (None, Some(content)) => write_long(content, out),
             (None, None) => put(out, &[b"null"]),
         }
+        self.write_beside(out);
+        put(out, &[b"}"]);
+        self.write_rest(out);
+    }
+
+    /// The same as a choice of a text completion.
+    pub(super) fn write_text(&self, out: &mut Vec<u8>) {
+        put(out, &[b"{\"index\":"]);
+        write_whole(self.index, out);
+        put(out, &[b",\"text\":"]);
+        match self.text() {
+            Some(text) => write_long(text, out),
+            None => put(out, &[b"\"\""]),
+        }
+        self.write_beside(out);
+        if self.rest.get(b"logprobs").is_none() {
+            put(out, &[b",\"logprobs\":null"]);
+        }
+        self.write_rest(out);
+    }
+
+    /// Other keys of the message.
+    fn write_beside(&self, out: &mut Vec<u8>) {
         if self.tool_calls.is_empty() {
             self.message.write(&[], out);
         } else {
@@ -245,7 +268,9 @@ impl Choice {
             self.tool_calls.write(out);
             put(out, &[b"]"]);
         }
-        put(out, &[b"}"]);
+    }
+
+    fn write_rest(&self, out: &mut Vec<u8>) {
         self.rest.write(&[], out);
         match &self.finish_reason {
             Some(reason) => put(out, &[b",\"finish_reason\":\"", reason, b"\"}"]),

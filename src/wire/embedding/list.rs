@@ -4,6 +4,7 @@ use super::rows::Rows;
 use super::{Embeddings, Problem, Usage, base64};
 use crate::json::{self, Kind, Scanner, Value};
 use crate::wire::fault;
+use crate::wire::usage::Beside;
 
 /// Reads a whole body.
 pub fn read(body: &[u8], inputs: usize) -> Result<Embeddings, Problem> {
@@ -47,8 +48,10 @@ impl<'a> List<'a> {
                     self.found.model = Some(json::unescape(model.raw));
                 }
                 b"usage" => {
-                    let usage = json::parse(self.scanner.skip()?).ok();
-                    self.found.usage = usage.as_ref().and_then(usage_of);
+                    if let Ok(told) = json::parse(self.scanner.skip()?) {
+                        self.found.usage = usage_of(&told);
+                        self.found.beside = Beside::of(&told);
+                    }
                 }
                 word => {
                     let value = self.scanner.skip()?;

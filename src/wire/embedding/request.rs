@@ -136,6 +136,8 @@ struct Target<'a> {
 pub struct Way {
     /// The URL.
     pub url: String,
+    /// The provider behind it, where the URL tells it.
+    pub provider: Option<String>,
     pub(super) head: String,
     pub(super) tail: String,
 }
@@ -240,8 +242,13 @@ impl EmbeddingRequest {
         let target = target(model, endpoint)?;
         check_inputs(&target, self.token_ids)?;
         let (head, tail) = write(&target, &self.beside);
-        let url = target.url;
-        Ok(Way { url, head, tail })
+        let Target { url, provider, .. } = target;
+        Ok(Way {
+            url,
+            provider,
+            head,
+            tail,
+        })
     }
 
     /// The body of a batch on its way to another model.

@@ -15,6 +15,7 @@ use super::{Usage, unknown, usage_of};
 use crate::error::{Class, Error};
 use crate::json::{self, Value, number};
 use crate::wire::request::{Defaults, resolve_model};
+use crate::wire::usage::Beside;
 
 /// Checks a caller's body and finds its way.
 pub fn read(
@@ -74,7 +75,13 @@ pub(super) fn way(
         }
         let url = hf_inference(origin, name)?;
         let head = "{\"inputs\":".to_string();
-        return Ok(Way { url, head, tail });
+        let provider = Some(HF_INFERENCE.to_string());
+        return Ok(Way {
+            url,
+            provider,
+            head,
+            tail,
+        });
     }
     // The route is beside the OpenAI-like ones, not among them.
     let base = endpoint.base_url;
@@ -88,7 +95,12 @@ pub(super) fn way(
         ",\"texts\":",
     ];
     let head = parts.concat();
-    Ok(Way { url, head, tail })
+    Ok(Way {
+        url,
+        provider: None,
+        head,
+        tail,
+    })
 }
 
 /// The scores of one answer, in the order of the documents.
@@ -100,6 +112,8 @@ pub struct Scores {
     pub model: Option<String>,
     /// Tokens as reported.
     pub usage: Option<Usage>,
+    /// What its usage tells beside.
+    pub beside: Beside,
 }
 
 /// Reads the answer to a request with so many documents.
@@ -146,5 +160,6 @@ fn scores(answer: &Value, documents: usize) -> Option<Scores> {
             .and_then(Value::as_str)
             .map(str::to_string),
         usage: answer.get("usage").and_then(usage_of),
+        beside: answer.get("usage").map(Beside::of).unwrap_or_default(),
     })
 }

@@ -22,11 +22,11 @@ pub enum Form {
 }
 
 /// How many of [`NAMES`] mean something here.
-const MEANINGFUL: usize = 18;
+const MEANINGFUL: usize = 19;
 
 /// Parameters that servers know: first those that mean something here, then those that are often written, and those that
 /// another one could be taken for.
-static NAMES: [&str; 42] = [
+static NAMES: [&str; 43] = [
     "model",
     "messages",
     "stream",
@@ -45,6 +45,7 @@ static NAMES: [&str; 42] = [
     "instructions",
     "max_output_tokens",
     "background",
+    "prompt",
     "tool_choice",
     "response_format",
     "logprobs",

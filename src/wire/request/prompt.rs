@@ -26,6 +26,25 @@ pub enum Prompt<'a> {
     File(usize),
 }
 
+const NO_PROMPT: &str = "must be a string, a list of strings, or token ids";
+
+fn token_ids(scanner: &mut Scanner<'_>, index: usize) -> Result<usize, Error> {
+    let mut ids = 0;
+    scanner.begin_array()?;
+    while scanner.next_element()? {
+        if scanner.kind()? != Kind::Number {
+            return Err(no_prompt(index));
+        }
+        scanner.number()?;
+        ids += 1;
+    }
+    Ok(ids)
+}
+
+fn no_prompt(index: usize) -> Error {
+    Error::config(["prompt[", &index.to_string(), "]"].concat(), NO_PROMPT)
+}
+
 /// Reads the members that a model is shown; `heard` gets each piece.
 pub struct PromptReader<'p> {
     heard: &'p mut dyn FnMut(Prompt<'_>),
@@ -287,6 +306,44 @@ impl PromptReader<'_> {
             Kind::Array => self.all_text(&mut scanner),
             _ => Err(Error::config("tools", "must be a list of tools")),
         }
+    }
+
+    /// Reads `prompt` of a text completion; gives how many prompts it holds, and how many token ids.
+    pub(super) fn prompts(&mut self, value: &[u8]) -> Result<(usize, usize), Error> {
+        let mut scanner = Scanner::new(value);
+        // Of ids that stand in the list itself all are one prompt.
+        let (mut prompts, mut ids, mut inner) = (0, 0, 0);
+        match scanner.kind()? {
+            Kind::String => {
+                let text = scanner.string()?;
+                self.text(text);
+                return Ok((1, 0));
+            }
+            Kind::Array => scanner.begin_array()?,
+            _ => return Err(Error::config("prompt", NO_PROMPT)),
+        }
+        while scanner.next_element()? {
+            match scanner.kind()? {
+                Kind::String if ids == 0 => {
+                    let text = scanner.string()?;
+                    self.text(text);
+                    prompts += 1;
+                }
+                Kind::Array if ids == 0 => {
+                    inner += token_ids(&mut scanner, prompts)?;
+                    prompts += 1;
+                }
+                Kind::Number if prompts == 0 => {
+                    scanner.number()?;
+                    ids += 1;
+                }
+                _ => return Err(no_prompt(prompts.max(ids))),
+            }
+        }
+        if prompts == 0 && ids == 0 {
+            return Err(Error::config("prompt", "must hold at least one prompt"));
+        }
+        Ok((prompts.max(1), ids + inner))
     }
 
     /// Reads `input` or `instructions` of the Responses API: text, or items of any kind.

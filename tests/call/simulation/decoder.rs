@@ -61,7 +61,33 @@ impl Scenario {
         for _ in 0..choices.below(4) {
             twist(choices, &mut scenario);
         }
-        scenario
+        let route = choices.below(16) as usize;
+        match route {
+            0..9 => scenario,
+            route => scenario.routed(route),
+        }
+    }
+
+    /// The same with a route of the client's, one of some.
+    pub fn routed(mut self, route: usize) -> Scenario {
+        let everywhere = [
+            r#"{"models":["org/other"]}"#,
+            r#"{"models":["org/other","org/third:together"],"sticky":"s"}"#,
+            "{}",
+        ];
+        let of_router = [
+            r#"{"sort":"cost","models":["org/other","org/name:q"]}"#,
+            r#"{"only":["q","r"],"sticky":"s"}"#,
+            r#"{"maxPrice":{"outputPerMillion":2}}"#,
+            r#"{"has":["vision"]}"#,
+        ];
+        let is_router = !self.options.iter().any(|member| member.contains("baseURL"));
+        let mut routes = everywhere.to_vec();
+        routes.extend(of_router.iter().filter(|_| is_router));
+        self.options.retain(|member| !member.contains("route"));
+        let route = routes[route % routes.len()];
+        self.options.push(format!(r#""route":{route}"#));
+        self
     }
 }
 

@@ -13,6 +13,12 @@ use super::{Address, End, Request, World};
 
 const CATALOGUE: &[u8] = br#"{"data":[{"id":"org/name","providers":[{"provider":"p","status":"live","pricing":{"input":1,"output":2}}]}]}"#;
 
+/// The same for calls with a route: offers of several providers, of which one tells nothing.
+const OFFERS: &[u8] = br#"{"data":[
+  {"id":"org/name","providers":[{"provider":"p","status":"live","pricing":{"input":1,"output":2}},
+    {"provider":"q","status":"live","pricing":{"input":3,"output":1}},{"provider":"r","status":"live"}]},
+  {"id":"org/other","providers":[{"provider":"p","status":"live","pricing":{"input":2,"output":9}}]}]}"#;
+
 impl World {
     /// An answer has been read: what it took is booked.
     pub(super) fn read(&mut self, address: Address) {
@@ -137,11 +143,15 @@ impl World {
         let now = self.now();
         self.prices_under_way = false;
         let clock = self.judge.clock_at(now);
+        let catalogue = match self.judge.has_routes {
+            true => OFFERS,
+            false => CATALOGUE,
+        };
         match self.scenario.prices {
             Some(_) => self
                 .shared
                 .prices
-                .keep(model::parse(CATALOGUE).expect("a catalogue"), clock),
+                .keep(model::parse(catalogue).expect("a catalogue"), clock),
             None => self.shared.prices.miss(clock),
         }
         for number in 0..self.flights.len() {

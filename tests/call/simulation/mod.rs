@@ -263,7 +263,7 @@ impl World {
                 return;
             }
         };
-        if self.shared.wants_prices() && call.kind.is_some() && !self.prices_under_way {
+        if call.wants_catalogue() && !self.prices_under_way {
             self.prices_under_way = true;
             self.schedule(self.scenario.prices.unwrap_or(10_000), Task::Prices);
         }

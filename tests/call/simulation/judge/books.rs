@@ -74,6 +74,9 @@ impl Judge {
             Reported::Delivered(completion) => (call.requests[index].ask.prompt_tokens, completion),
             Reported::Never => return,
         };
+        if self.has_routes {
+            return;
+        }
         let mut request = self.requests.remove(&(number, index)).unwrap_or_default();
         if request.open {
             let estimated = matches!(usage, Reported::Delivered(_));
@@ -92,6 +95,9 @@ impl Judge {
         now: Now,
     ) {
         self.read(now);
+        if self.has_routes {
+            return self.witness_end(call, number, settlement, outcome);
+        }
         for index in 0..call.requests.len() {
             self.release(number, index);
             let mut request = self.requests.remove(&(number, index)).unwrap_or_default();

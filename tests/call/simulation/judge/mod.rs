@@ -7,6 +7,7 @@ mod attempt;
 mod books;
 mod line;
 mod whole;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -140,6 +141,8 @@ pub struct Judge {
     clock: Clock,
     jumped: bool,
     options_refused: bool,
+    /// Whether calls have candidates, which this model doesn't follow.
+    pub has_routes: bool,
     pub settled: usize,
 }
 
@@ -165,6 +168,7 @@ impl Judge {
             clock: Clock::default(),
             jumped: false,
             options_refused: false,
+            has_routes: config.route.is_some(),
             settled: 0,
         }
     }
@@ -193,6 +197,9 @@ impl Judge {
 
     /// Holds a step against the rules.
     pub fn hear(&mut self, moment: &Moment<'_>, heard: &Heard, step: &Step) {
+        if self.has_routes {
+            return self.witness(moment, heard, step);
+        }
         self.read(moment.now);
         let mut request = self
             .requests

@@ -1,0 +1,41 @@
+//! Pauses that servers ask for: nothing goes out for a key, or for a key and a model, until they are over.
+
+use super::head::Head;
+use super::{Call, Effect};
+use crate::policy::clock::Now;
+use crate::policy::retry;
+
+impl Call {
+    /// Lets nothing through for a key for as long as a response asks: for its model, and for every one where the window is
+    /// the key's. A look into the catalogue stops nobody.
+    pub(super) fn rest(&self, index: usize, key: usize, head: &Head, now: Now) {
+        if self.kind.is_none() {
+            return;
+        }
+        let header = |name: &str| head.get(name);
+        // Of several candidates, a provider's own window that is spent stops the one that is behind it.
+        let status = match self.candidate_count() {
+            1 => head.status,
+            _ => 200,
+        };
+        let of_key = retry::key_rest_time(status, &header, now.wall);
+        if let Some(rest) = of_key {
+            self.block(self.shared.scope(key), rest, now);
+        }
+        let of_model = retry::rest_time(head.status, &header, now.wall);
+        if let Some(rest) = of_model.filter(|rest| of_key.is_none_or(|of_key| of_key < *rest)) {
+            self.block(self.pause_scope(index, key), rest, now);
+        }
+    }
+
+    fn block(&self, scope: String, rest: f64, now: Now) {
+        let until = now.wall + rest;
+        let blocked = self.shared.memory(|store| {
+            store.expire(now);
+            store.block(&scope, until);
+        });
+        if blocked.is_none() {
+            self.effect(Effect::Block { scope, until });
+        }
+    }
+}

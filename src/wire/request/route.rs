@@ -1,0 +1,78 @@
+//! Where text completions are answered: Hugging Face's router has no route of its own for them, some providers behind it do.
+
+use super::pinned_provider;
+use crate::error::Error;
+
+/// The way to a provider through the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route<'m> {
+    /// Behind the router's origin.
+    pub path: &'static str,
+    /// The model without its provider.
+    pub model: &'m str,
+}
+
+/// Providers with a route for completions.
+const ROUTES: [(&str, &str); 5] = [
+    ("together", "/together/v1/completions"),
+    ("featherless-ai", "/featherless-ai/v1/completions"),
+    ("scaleway", "/scaleway/v1/completions"),
+    ("ovhcloud", "/ovhcloud/v1/completions"),
+    ("deepinfra", "/deepinfra/v1/openai/completions"),
+];
+
+/// Where else a model runs that only completes text.
+pub const ELSEWHERE: &str = "Models that only complete text (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM) run on an Inference Endpoint, or on a server of your own with TGI, vLLM, llama.cpp or transformers: give its address as baseURL.";
+
+/// The text-generation models of the provider page.
+const TEXT_MODELS: [&str; 6] = [
+    "microsoft/DialoGPT-medium",
+    "microsoft/DialoGPT-large",
+    "google/flan-t5-base",
+    "microsoft/Phi-2",
+    "google/gemma-7b",
+    "bigscience/bloom-560m",
+];
+
+/// Whether a model, with its provider or without, is known to complete text only.
+pub fn only_completes(model: &str) -> bool {
+    let name = model.split(':').next().unwrap_or_default();
+    TEXT_MODELS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Where a completion goes, and the model in its body. `router` is the origin of Hugging Face's router, where `base_url` is that.
+pub fn way<'m>(
+    base_url: &str,
+    router: Option<&str>,
+    model: &'m str,
+) -> Result<(String, &'m str), Error> {
+    let Some(origin) = router else {
+        return Ok(([base_url, "/completions"].concat(), model));
+    };
+    let route = on_router(model)?;
+    Ok(([origin, route.path].concat(), route.model))
+}
+
+/// The way of "org/name:provider" through the router.
+pub fn on_router(model: &str) -> Result<Route<'_>, Error> {
+    let provider = pinned_provider(model);
+    let known = provider.and_then(|provider| ROUTES.iter().find(|(name, _)| *name == provider));
+    if let (Some((_, path)), Some((model, _))) = (known, model.rsplit_once(':')) {
+        return Ok(Route { path, model });
+    }
+    let problem = match provider {
+        Some(_) => "names a provider whose completions the router does not pass on",
+        None => "needs a provider here: the router has no route of its own for completions",
+    };
+    let names = ROUTES.map(|(name, _)| name).join(", ");
+    let hint = [
+        "Write \"org/name:provider\" with one of ",
+        &names,
+        ". ",
+        ELSEWHERE,
+    ]
+    .concat();
+    Err(Error::config("model", problem).advise(&hint))
+}
