@@ -192,7 +192,7 @@ export class HuggingFace {
        * console.log((await run.final()).choices[0]?.message.content);
        * ```
        */
-      runTools<A extends readonly unknown[]>(body: RunToolsParams<readonly [...{ [K in keyof A]: Tool<A[K]> }]>, options?: RunToolsOptions): ToolRun;
+      runTools<const A extends readonly unknown[]>(body: RunToolsParams<{ readonly [K in keyof A]: Tool<A[K]> }>, options?: RunToolsOptions): ToolRun;
       /** For tools in the `openai` package's form as well. */
       runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
       /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */

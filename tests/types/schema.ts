@@ -62,6 +62,17 @@ export async function ran(): Promise<void> {
       { name: "beside", parameters: { schema: {}, validate: valibot }, execute: (args) => (same<typeof args, City>(true), null) },
     ],
   });
+  // Each by its own schema, also where they differ and what is given is taken apart.
+  const at = z.object({ zone: z.string().optional() });
+  hf.chat.completions.runTools({
+    messages,
+    stream: true,
+    tools: [
+      { name: "city", parameters: zod, execute: ({ city, people }, { signal }) => (same<typeof city, string>(true), signal.aborted ? 0 : people) },
+      { name: "clock", parameters: at, execute: async ({ zone }) => (same<typeof zone, string | undefined>(true), zone ?? "UTC") },
+      { name: "now", execute: () => 1 },
+    ],
+  });
   const mixed = [{ type: "function" as const, function: { name: "raw", parameters: {}, function: (args: string) => args } }, { name: "t", execute: () => 1 }];
   same<ReturnType<typeof hf.chat.completions.runTools>, ToolRun>(true);
   hf.chat.completions.runTools({ messages, tools: mixed });

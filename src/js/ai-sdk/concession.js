@@ -31,7 +31,7 @@ export async function conceding(client, modelId, options, ask) {
     } catch (error) {
       first ??= error;
       const said = `${error?.code ?? ""} ${error?.param ?? ""} ${error?.message}`;
-      if (![400, 422].includes(error?.status) || ELSEWHERE.test(said)) throw first;
+      if (!isRefusal(error) || ELSEWHERE.test(said)) throw first;
       const left = forms[0] === undefined ? [] : formsAfter(forms, error, hasTools);
       const next = refused(options, without, said);
       if (left.length > 0 && (next === undefined || FORMAT.test(said))) forms = left;
@@ -39,6 +39,29 @@ export async function conceding(client, modelId, options, ask) {
       else throw first;
     }
   }
+}
+
+// A server that has begun a stream well says the status in a frame.
+const isRefusal = (error) => [error?.status, error?.error?.http_status_code].some((status) => status === 400 || status === 422);
+
+/**
+ * A stream's chunks. Where a form was asked for, the first has come: text-generation-inference refuses a form no sooner. Any other failure is
+ * the stream's own, and is told where it is read.
+ */
+export async function begun(stream, form) {
+  const chunks = stream[Symbol.asyncIterator]();
+  if (form === undefined) return chunks;
+  const first = chunks.next();
+  try {
+    await first;
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+  }
+  let next = () => {
+    next = () => chunks.next();
+    return first;
+  };
+  return { next: () => next() };
 }
 
 function formsOf({ responseFormat: format }, model, known, hasTools) {

@@ -10,10 +10,10 @@ const FIELDS = ["reasoning", "reasoning_content", "reasoning_text"];
  */
 export function thoughtOf(message) {
   const text = reasoningOf(message);
-  const { reasoning_details: details } = message;
-  if (text === null && !details?.length) return null;
+  const details = list(message.reasoning_details);
+  const hasDetails = details.length > 0;
+  if (text === null && !hasDetails) return null;
   const own = FIELDS.find((name) => typeof message[name] === "string" && message[name] !== "");
-  const hasDetails = details?.length > 0;
   const field = own ?? (hasDetails ? undefined : "content");
   return { text: text ?? "", form: { ...(field && { field }), ...(hasDetails && { details }) } };
 }
@@ -21,14 +21,15 @@ export function thoughtOf(message) {
 /** That reasoning has stood in the text. */
 export const IN_TEXT = { field: "think" };
 
+/** Whether a choice is the one that is read. */
+export const isFirst = (choice) => !choice?.index && choice !== null;
+
 /** Its text, and its refusal, which is a text as well. */
 export const textsOf = (message) => [contentOf(message), message.refusal].filter((text) => typeof text === "string" && text !== "");
 
 /** Places on the web, and files, that a message names. */
 export function* beside(message, seen) {
-  for (const { type, url_citation: cited } of list(message.annotations)) {
-    if (type === "url_citation") yield* source(cited, seen);
-  }
+  for (const { url_citation: cited } of list(message.annotations)) yield* source(cited, seen);
   for (const { image_url: image } of list(message.images)) {
     const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(image?.url ?? "") ?? [];
     if (data !== undefined) yield { type: "file", mediaType, data: { type: "data", data } };
@@ -47,7 +48,8 @@ function* source(place, seen) {
   yield { type: "source", sourceType: "url", id: `source-${seen.size - 1}`, url, ...(typeof title === "string" && { title }) };
 }
 
-const list = (value) => (Array.isArray(value) ? value : []);
+// Without what is neither an object nor a text.
+const list = (value) => (Array.isArray(value) ? value.filter((each) => each && (typeof each === "object" || typeof each === "string")) : []);
 
 /** The calls of a whole message. */
 export function callsOf({ tool_calls: calls, function_call: one }, idOf) {
@@ -58,7 +60,7 @@ export function callsOf({ tool_calls: calls, function_call: one }, idOf) {
       type: "tool-call",
       toolCallId: idOf(id, at),
       toolName: name ?? "",
-      input: typeof input === "string" ? input : (JSON.stringify(input) ?? ""),
+      input: typeof input === "string" ? input : input ? JSON.stringify(input) : "",
     }));
 }
 
@@ -69,7 +71,7 @@ export function callIds() {
     const known = given.get(at);
     if (known !== undefined) return known;
     const isOwn = typeof id === "string" && !/^\d{0,3}$/.test(id) && ![...given.values()].includes(id);
-    const chosen = isOwn ? id : `call_${Math.random().toString(36).slice(2, 12).padEnd(10, "0")}${at}`;
+    const chosen = isOwn ? id : `call_${Math.random().toString(36).slice(2, 12).padEnd(10, "0")}`;
     given.set(at, chosen);
     return chosen;
   };

@@ -3,8 +3,8 @@
 import { bodyOf } from "./body.js";
 import { metadataOf, requestOptions } from "./call.js";
 import { completionBodyOf } from "./completion.js";
-import { conceding } from "./concession.js";
-import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
+import { begun, conceding } from "./concession.js";
+import { IN_TEXT, beside, callIds, callsOf, citations, isFirst, textsOf, thoughtOf } from "./content.js";
 import { forSdk, recordOf } from "./error.js";
 import { finishOf, identityOf, usageOf } from "./finish.js";
 import { partsOf } from "./stream.js";
@@ -30,7 +30,7 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
           body = { ...asked, stream };
           const pending = api(client()).create(body, requestOptions(options));
           const { data, response } = await pending.withResponse();
-          return { data, settled: pending.settled, headers: recordOf(response.headers), body, warnings };
+          return { data, chunks: stream && (await begun(data, form)), settled: pending.settled, headers: recordOf(response.headers), body, warnings };
         });
       } catch (error) {
         throw forSdk(error, body, options.abortSignal);
@@ -53,8 +53,8 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
         };
       },
       async doStream(options) {
-        const { data, headers, body, warnings } = await ask(options, true);
-        const stream = partsOf(data, { body, read, signal: options.abortSignal, raw: options.includeRawChunks, lead: [{ type: "stream-start", warnings }] });
+        const { data, chunks, headers, body, warnings } = await ask(options, true);
+        const stream = partsOf(data, chunks, { body, read, signal: options.abortSignal, raw: options.includeRawChunks, lead: [{ type: "stream-start", warnings }] });
         return { stream, request: { body }, response: { headers } };
       },
     };
@@ -62,7 +62,7 @@ function modelOf(kind, api, bodyFor, supportedUrls, read) {
 }
 
 function answerOf(completion) {
-  const { message, finish_reason: reason } = completion.choices.find(({ index = 0 }) => index === 0) ?? completion.choices[0];
+  const { message, finish_reason: reason } = completion.choices.find(isFirst) ?? completion.choices[0];
   const said = message ?? {};
   const seen = new Set();
   const thought = thoughtOf(said);

@@ -1,15 +1,14 @@
 // A stream of chunks as the SDK's stream of parts.
 
 import { metadataOf } from "./call.js";
-import { IN_TEXT, beside, callIds, callsOf, citations, textsOf, thoughtOf } from "./content.js";
+import { IN_TEXT, beside, callIds, callsOf, citations, isFirst, textsOf, thoughtOf } from "./content.js";
 import { forSdk } from "./error.js";
 import { finishOf, identityOf, isCut, usageOf } from "./finish.js";
 import { Thinking } from "./thinking.js";
 
-/** `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
-export function partsOf(stream, { body, read, signal, raw, lead }) {
+/** `chunks` are what the stream gives, `read` makes a chat's chunk of each. `raw`: whether each is a part as well. `lead` are parts that come first. */
+export function partsOf(stream, chunks, { body, read, signal, raw, lead }) {
   const answer = new Answer();
-  const chunks = stream[Symbol.asyncIterator]();
   let first = lead;
   const pull = async (controller) => {
     let parts = first;
@@ -70,7 +69,7 @@ export class Answer {
     }
     this.usage = chunk.usage ?? this.usage;
     this.#sources.push(...citations(chunk, this.#seen));
-    const choice = chunk.choices?.find?.(({ index = 0 }) => index === 0);
+    const choice = chunk.choices?.find?.(isFirst);
     if (choice) this.#choice(choice, parts);
     return parts;
   }
@@ -113,7 +112,7 @@ export class Answer {
   // A call whose place among the others can be told goes on; which calls there are at last, the whole answer says.
   #call({ index, id, function: called = {} }, place, parts) {
     this.#close(parts);
-    const at = this.#calls.findLastIndex((call) => (index === undefined ? (id ? call.own === id : call.place === place) : call.index === index));
+    const at = this.#calls.findLastIndex((call) => (index === null || index === undefined ? (id ? call.own === id : call.place === place) : call.index === index));
     let call = this.#calls[at];
     if (call === undefined || (id && call.own && call.own !== id && called.name)) {
       call = { index, place, own: id, name: "", begun: false, input: "" };
@@ -140,7 +139,7 @@ export class Answer {
   /** The end of an answer that is whole. */
   end(completion) {
     const parts = this.#rest();
-    const message = completion.choices?.find(({ index = 0 }) => index === 0)?.message ?? {};
+    const message = completion.choices?.find(isFirst)?.message ?? {};
     // Those of the whole answer stand by their index, however they came.
     const begun = [...this.#calls].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
     const calls = callsOf(message, (id, at) => begun[at]?.id ?? this.#idOf(id, at));

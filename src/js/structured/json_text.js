@@ -269,17 +269,22 @@ function put(object, key, value) {
 // What may be the JSON as it stands: all of it, or what stands between fences.
 function* whole(text) {
   yield text.trim();
-  const fenced = /```\w*\s*\n([^]*?)```/.exec(text);
-  if (fenced) yield fenced[1].trim();
+  for (const [, fenced] of text.matchAll(/```\w*\s*\n([^]*?)```/g)) yield fenced.trim();
 }
+
+// Whether a value is of the schema's type, as far as an object or a list is wanted.
+const isOf = (value, type) => (type !== "object" && type !== "array") || (value !== null && typeof value === "object" && Array.isArray(value) === (type === "array"));
 
 /** The first JSON value of an answer: { value }, or { problem, partial } where there is none that is whole. */
 export function jsonIn(text, type) {
   // Some servers leave the opening tag out.
   const said = /^\s*[{["`]/.test(text) ? text : text.replace(/^[^]*?<\/think>(?=\s|[{[`])/, "");
+  let other;
   for (const candidate of whole(said)) {
     try {
-      return { value: parseJson(candidate) };
+      const value = parseJson(candidate);
+      if (isOf(value, type)) return { value };
+      other ??= { value };
     } catch {
       // There are words around it.
     }
@@ -287,6 +292,7 @@ export function jsonIn(text, type) {
   const reader = new JsonText(type);
   reader.push(said);
   const partial = reader.snapshot() ?? null;
+  if (!reader.done && other !== undefined) return other;
   if (!reader.done) return { problem: partial === null ? "the answer holds no JSON" : "the JSON of the answer has no end", partial };
   try {
     return { value: parseJson(reader.text) };

@@ -1,6 +1,8 @@
 // How a server is asked for JSON: by a strict schema, by a schema, by a schema in text-generation-inference's form, for JSON with the schema
 // in a message, or in words alone. Pure: which forms come one after another, what each adds to the body, which error leads to the next.
 
+import { typeOf } from "./schema_type.js";
+
 const MOST_MODELS = 256; // of which something is remembered
 
 /** Keeps what was found out of a model; of too many models the one that was met longest ago is forgotten. */
@@ -18,6 +20,9 @@ export function formsFor({ mode, schema, strict, model, hasTools, known, offers,
   if (grammar) forms = hasTools ? ["text"] : ["value", "text"];
   else if (!mode && fits(offers).every(({ offer }) => offer.supportsStructuredOutput === false) && fits(offers).length > 0) forms = ["json", "text"];
   else if (!strict) forms = forms.slice(1);
+  // Where JSON alone is asked for, servers make it an object.
+  const type = typeOf(schema);
+  if (type !== undefined && type !== "object") forms = forms.filter((form) => form !== "json");
   if (schema === undefined) forms = forms.filter((form) => form === "json" || form === "text");
   if (mode === "json" || mode === "text") forms = forms.slice(Math.max(forms.indexOf(mode), forms.includes(mode) ? 0 : forms.length - 1));
   // What a server has taken before, and what comes after it.

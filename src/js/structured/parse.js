@@ -9,6 +9,7 @@ import { ChatStream } from "../stream.js";
 import { jsonIn, partialsOf } from "./json_text.js";
 import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
 import { inWords, issue, schemaOf } from "./schema.js";
+import { typeOf } from "./schema_type.js";
 
 const OWN = ["mode", "repair"];
 const MODES = ["schema", "json", "text"];
@@ -129,7 +130,7 @@ class Parsing {
 
   async *#partials(texts, final) {
     try {
-      yield* partialsOf(texts, this.#wanted?.schema?.type);
+      yield* partialsOf(texts, typeOf(this.#wanted?.schema));
     } catch {
       // It fails as the stream did, unless there is an answer in another form.
       const { parsed } = (await final()).choices[0].message;
@@ -142,7 +143,9 @@ class Parsing {
     for (const { message, finish_reason: reason } of completion.choices) {
       if (message === null || typeof message !== "object") continue;
       const read = await this.#read(message, reason);
-      if (read.issues === undefined) noted(message, "parsed", read.value);
+      // Words beside a call or a refusal need not be JSON.
+      const isOther = this.#wanted === null || message.refusal || message.tool_calls?.length > 0;
+      if (read.issues === undefined || (isOther && !(reason in EARLY))) noted(message, "parsed", read.value ?? null);
       else if (repairs > 0 && completion.choices.length === 1 && !(reason in EARLY)) return this.#again(message, read.issues, repairs - 1);
       else throw makeError("StructuredOutputError", read.problem ?? `The answer is not what was asked for: ${inWords(read.issues)}`, { ...read, finishReason: reason });
     }
@@ -152,9 +155,8 @@ class Parsing {
   // { value } or { issues, text, partial }.
   async #read(message, reason) {
     const text = contentOf(message);
-    // It refuses, or calls tools.
     if (this.#wanted === null || (text === "" && (message.refusal || message.tool_calls?.length > 0))) return { value: null };
-    const found = jsonIn(text, this.#wanted.schema?.type);
+    const found = jsonIn(text, typeOf(this.#wanted.schema));
     if (reason in EARLY) return { problem: EARLY[reason], issues: [issue(EARLY[reason])], text, partial: found.value ?? found.partial };
     if (found.problem !== undefined) return { issues: [issue(found.problem)], text, partial: found.partial };
     const { value, issues } = await this.#series.race(this.#wanted.check(found.value));

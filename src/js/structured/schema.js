@@ -17,13 +17,16 @@ export function schemaOf(given, path) {
   if (given?.type === "json_object" && given.schema === undefined) return { check: async (value) => ({ value }) };
   const told = given?.type === "json_schema" ? { ...given.json_schema, validate: given.$parseRaw && ((value) => given.$parseRaw(JSON.stringify(value))) } : given;
   const inner = standardOf(told?.schema);
-  if (!isObject(told?.schema) && inner === undefined) throw refuse(path, "must be a validator (zod, valibot, arktype) or { schema: a JSON Schema }");
+  if (!isObject(told?.schema) && inner === undefined) throw refuse(path, "must be a validator (zod, valibot, arktype) or { schema: a JSON Schema }", undefined, isBare(told) ? "A JSON Schema itself is given as { schema: theJSONSchema }." : undefined);
   const { name = "answer", description, strict, validate } = told;
   const made = inner ? derived(inner, `${path}.schema`) : { schema: told.schema, strict: isStrict(told.schema) };
   const validator = standardOf(validate) ?? validate ?? inner;
   if (validator !== undefined && typeof validator !== "function" && typeof validator?.validate !== "function") throw refuse(`${path}.validate`, "must be a validator or a function");
   return { name, description, ...made, ...(typeof strict === "boolean" && { strict }), check: checkOf(validator) };
 }
+
+// Whether it is a JSON Schema where one should stand in { schema }.
+const isBare = (given) => isObject(given) && ["type", "properties", "anyOf", "$ref"].some((name) => name in given);
 
 // The JSON Schema that a validator has of itself.
 function derived(standard, path) {
@@ -82,12 +85,33 @@ function checkOf(validator) {
       const result = await validator.validate(value);
       return result.issues ? { issues: issuesOf(result.issues) } : { value: result.value };
     } catch (error) {
-      return { issues: Array.isArray(error?.issues) ? issuesOf(error.issues) : [issue(error?.message ?? error)] };
+      return { issues: issuesIn(error) };
     }
   };
 }
 
-export const issue = (message, path = []) => ({ message: String(message), path });
+export const issue = (message, path = []) => ({ message: typeof message === "string" ? message : thrownWords(message), path });
+
+// A validator's own issues, or what it threw.
+function issuesIn(error) {
+  try {
+    if (Array.isArray(error?.issues)) return issuesOf(error.issues);
+  } catch {
+    // What was thrown can't be asked.
+  }
+  return [issue(thrownWords(error))];
+}
+
+/** What somebody's code threw, in words: it may be anything, and asking it may throw as well. */
+export function thrownWords(thrown) {
+  try {
+    const said = thrown?.message ?? thrown;
+    if (typeof said === "string" || said === null || typeof said !== "object") return String(said);
+    return JSON.stringify(said) ?? String(said);
+  } catch {
+    return "it threw what has no words";
+  }
+}
 
 const issuesOf = (issues) =>
   Array.from(issues, ({ message, path }) => issue(message, Array.from(path ?? [], (part) => (isObject(part) ? part.key : typeof part === "number" ? part : String(part)))));

@@ -3,7 +3,7 @@
 import { HfetchError, makeError } from "../error.js";
 import { parseJson } from "../json.js";
 import { refuse } from "../options.js";
-import { inWords, issue, schemaOf } from "../structured/schema.js";
+import { inWords, issue, schemaOf, thrownWords } from "../structured/schema.js";
 
 const NO_ARGUMENTS = { schema: { type: "object", properties: {} } };
 
@@ -42,7 +42,8 @@ function foreign(tool, path) {
     try {
       return parse === undefined ? text : await parse(text);
     } catch (error) {
-      throw unfit(error?.message ?? error, [issue(error?.message ?? error)], text);
+      const words = thrownWords(error);
+      throw unfit(words, [issue(words)], text);
     }
   };
   return { definition: definitionOf(told), read, execute };
@@ -56,15 +57,29 @@ const unfit = (words, issues, text) => makeError("StructuredOutputError", `The a
 function argumentsIn(text) {
   if (text.trim() === "") return {};
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    // Some models write the JSON as a text once more, and null where a tool takes nothing.
+    return (typeof value === "string" ? objectIn(value) : value) ?? {};
   } catch (error) {
     throw unfit(`they are no JSON: ${error.message}`, [issue(error.message)], text);
   }
 }
 
+function objectIn(text) {
+  try {
+    const value = parseJson(text);
+    return typeof value === "object" ? value : text;
+  } catch {
+    return text;
+  }
+}
+
 export const unknownTool = (name, tools) => new HfetchError(`There is no tool called "${name}". There are: ${[...tools.keys()].join(", ")}.`);
 
-/** A message with calls whose ids are there and each other's not: an answer names the call by it. Most messages are as they came. */
+/**
+ * A message that servers take back: its calls have ids that are there and each other's not, since an answer names the call by it, and a name and
+ * arguments, be they empty. Most messages are as they came.
+ */
 export function withIds(message) {
   const calls = message?.tool_calls;
   if (!Array.isArray(calls)) return message;
@@ -76,18 +91,29 @@ export function withIds(message) {
     taken.add(id);
     return id;
   });
-  if (ids.every((id, at) => id === calls[at]?.id)) return message;
-  return { ...message, tool_calls: calls.map((call, at) => ({ ...call, id: ids[at] })) };
+  if (calls.every((call, at) => ids[at] === call?.id && isWhole(call))) return message;
+  return { ...message, tool_calls: calls.map((call, at) => ({ ...completed(call), id: ids[at] })) };
+}
+
+const isWhole = (call) => call.custom || (typeof call.function?.name === "string" && typeof call.function.arguments === "string");
+
+function completed(call) {
+  if (call && isWhole(call)) return call;
+  const { name, text } = calledBy(call);
+  return { type: "function", ...call, function: { ...call?.function, name, arguments: text || "{}" } };
 }
 
 /** A call's name and the text of its arguments. */
 export function calledBy(call) {
   const called = call?.function ?? call?.custom ?? {};
   const text = called.arguments ?? called.input ?? "";
-  return { id: call.id, name: String(called.name ?? ""), text: typeof text === "string" ? text : JSON.stringify(text) };
+  return { id: call?.id, name: String(called.name ?? ""), text: typeof text === "string" ? text : JSON.stringify(text) };
 }
 
-/** What a tool gave, as the model reads it. */
-export const written = (result) => (typeof result === "string" ? result : (JSON.stringify(result) ?? "null"));
+/** What a tool gave, as the model reads it. An error that was given and not thrown has no members of its own. */
+export function written(result) {
+  if (typeof result === "string") return result;
+  return result instanceof Error ? inAnswer(result) : (JSON.stringify(result) ?? "null");
+}
 
-export const inAnswer = (error) => `Error: ${error?.message ?? error}`;
+export const inAnswer = (error) => `Error: ${thrownWords(error)}`;
