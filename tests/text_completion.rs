@@ -165,6 +165,30 @@ fn what_tgi_calls_its_own_end_is_stop_in_a_text_completion_alone() {
 }
 
 #[test]
+fn a_text_that_is_null_says_nothing_and_another_type_is_no_answer() {
+    let with = |text: Value, reason: Value| json!({"choices": [{"index": 0, "text": text, "finish_reason": reason}]});
+    for texts in [["", "ab"], ["a", "b"], ["ab", ""]] {
+        let [one, other] = texts.map(|text| with(json!(text), json!(null)));
+        let (null, end) = (
+            with(json!(null), json!(null)),
+            with(json!(null), json!("stop")),
+        );
+        let bytes = stream(&[null.clone(), one, null, other, end]);
+        let (completion, text, whole) = fold(&bytes, &[], true);
+        assert_eq!((text.as_str(), whole), ("ab", true));
+        assert_eq!(completion["choices"][0]["text"], "ab");
+    }
+    for odd in [json!(7), json!(true), json!(["a"]), json!({"a": "b"})] {
+        let bytes = stream(&[with(json!("a"), json!(null)), with(odd, json!("stop"))]);
+        let (completion, _, whole) = fold(&bytes, &[], true);
+        assert_eq!(
+            (&completion["choices"][0]["text"], whole),
+            (&json!("a"), false)
+        );
+    }
+}
+
+#[test]
 fn a_text_beside_a_message_or_a_delta_is_no_second_answer() {
     let delta = json!({"choices": [{"index": 0, "text": "a", "delta": {"content": "a"}, "finish_reason": "stop"}]});
     assert_eq!(fold(&stream(&[delta]), &[], false).1, "a");

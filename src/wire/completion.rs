@@ -182,6 +182,8 @@ impl Completion {
             return;
         };
         match part {
+            // What a text completion says stands there, and a null says nothing.
+            Part::ChoiceMember if self.is_text && bytes.starts_with(b"\"text\"") => {}
             Part::Message if choice.begun => self.choice = usize::MAX,
             Part::Message => {}
             Part::Failure => self.failure = Some(bytes.to_vec()),

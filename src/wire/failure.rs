@@ -73,7 +73,7 @@ pub fn unexpected(status: u16, body: &[u8]) -> Error {
         if body.is_empty() {
             "the body is empty"
         } else {
-            "it holds no choices with a message"
+            "it holds no choices with a message, or in a text completion with a text"
         }
         .to_string()
     });
@@ -82,7 +82,7 @@ pub fn unexpected(status: u16, body: &[u8]) -> Error {
         [
             "The response has status ",
             &status.to_string(),
-            ", but it is no chat completion: ",
+            ", but it is no completion: ",
             &said,
         ]
         .concat(),

@@ -14,6 +14,8 @@ struct Beside<'a> {
     message: Option<Scanner<'a>>,
     /// `text` with its key, and between its quotes where it is a string.
     text: Option<(Range<usize>, Option<Range<usize>>)>,
+    /// `text` is neither a string nor null.
+    is_no_text: bool,
     has_delta: bool,
 }
 
@@ -55,6 +57,7 @@ impl Reader<'_, '_> {
                 let end = reader.scanner.at();
                 let text = (kind == Kind::String).then(|| value + 1..end - 1);
                 beside.text = Some((start..end, text));
+                beside.is_no_text = !matches!(kind, Kind::String | Kind::Null);
                 Ok(())
             }
             b"logprobs" => reader.nested(&mut logprobs, &mut Self::logprobs),
@@ -66,8 +69,10 @@ impl Reader<'_, '_> {
         })?;
         if let (false, Some((member, text))) = (beside.has_delta, beside.text) {
             // A text completion has its text where a chat's has a delta or a message.
-            match text.filter(|_| beside.message.is_none()) {
+            let alone = beside.message.is_none();
+            match text.filter(|_| alone) {
                 Some(text) => self.push(Part::Content, text),
+                None if alone && beside.is_no_text => return self.refuse("text is no string"),
                 None => self.push(Part::ChoiceMember, member),
             }
         }
