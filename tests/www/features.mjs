@@ -212,6 +212,7 @@ export const features = {
     await page.seen(".settlement");
     const values = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".filled input")].map(({ name, value }) => [name, value])));
     assert.deepEqual(values, { title: "Dinner for 4 at Anna's place in Ghent, bring wine!", place: "wine", people: "4", urgent: "yes", topics: "Dinner, for, 4" });
+    assert.deepEqual(JSON.parse(await page.evaluate(() => document.querySelector(".answer .prose").dataset.source)).people, 4, "what is copied is the JSON");
     const [{ response_format: format }] = await stage.bodies();
     assert.equal(format.type, "json_schema");
     assert.deepEqual(format.json_schema.schema.required, ["title", "place", "people", "urgent", "topics"]);

@@ -197,6 +197,8 @@ class Step {
       this.node.append(this.#form.node);
     }
     this.#form.fill(values);
+    // What is copied.
+    this.#prose.dataset.source = JSON.stringify(values, null, 2);
   }
 
   callDeltas(deltas) {
