@@ -296,12 +296,11 @@ impl Call {
             || refusal.limit.reason == Reason::Budget
             || wait == f64::INFINITY
             || self.is_too_long_a_pause(refusal);
-        // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment.
-        let left = machine
-            .turn
-            .as_ref()
-            .map_or(0.0, |turn| turn.give_up - turn.asked);
-        if hopeless || left <= 0.0 || (round.first && wait > left) {
+        // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment. Both are added to it,
+        // for the difference of two readings of a clock may be less than what was added by the last bit of a double.
+        let times = |turn: &Turn| (turn.asked, turn.give_up);
+        let (asked, give_up) = machine.turn.as_ref().map_or((0.0, 0.0), times);
+        if hopeless || asked >= give_up || (round.first && asked + wait > give_up) {
             return self.give_up(machine, self.refused(refusal));
         }
         // What became free while a store was asked woke nobody.

@@ -6,7 +6,7 @@ use super::Call;
 use super::account::Progress;
 use super::machine::Machine;
 use crate::policy::clock::Now;
-use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Usage};
+use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Tried, Usage};
 use crate::trap::{self, Place};
 
 /// Usage as an embeddings answer has it: embeddings have no completion.
@@ -98,12 +98,23 @@ impl Call {
             cost: self.cost_of(&progress),
             provider,
             attempts: self.account.attempts.get(),
-            tried: progress.tried,
+            tried: self.with_providers(progress.tried),
             request_id: progress.request_id,
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
             duration_ms: since_start(ended_at),
         }
+    }
+
+    /// Elsewhere than at the router the catalogue says whether what stands behind a model's name is a provider, and it may have come
+    /// after a candidate had failed.
+    fn with_providers(&self, mut tried: Vec<Tried>) -> Vec<Tried> {
+        if !self.shared.config.base_url.is_router {
+            for one in tried.iter_mut().filter(|one| one.provider.is_none()) {
+                one.provider = self.shared.prices.listed_provider(&one.model);
+            }
+        }
+        tried
     }
 
     /// Usage as an embeddings answer has it.

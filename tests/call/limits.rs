@@ -3,6 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hfetch::call::failure::Cancelled;
+use hfetch::call::open::Given;
+use hfetch::call::shared::{Host, Shared};
+use hfetch::call::{Call, Event, Step};
+use hfetch::config::{Config, KeySource};
+use hfetch::json;
+use std::rc::Rc;
 
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Plan, Reply, Reported, Scenario, When};
@@ -368,5 +374,41 @@ fn without_its_counters_a_budget_lets_nothing_through() {
             assert_eq!(world.error(0).reason, Some("store"));
             assert_eq!(world.error(0).retry_after, Some(f64::INFINITY));
         }
+    }
+}
+
+#[test]
+fn a_wait_as_long_as_max_wait_is_begun_whatever_the_clock_reads() {
+    let options = br#"{"apiKey":"hf_a","model":"org/a","limits":{"requestsPerMinute":1}}"#;
+    let host = Host {
+        wakes_across_requests: true,
+        has_store: false,
+        counts_places_of_keys: false,
+    };
+    let body = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+    // Of some readings, 60 s more and then the reading less is not quite 60 s in doubles.
+    let readings = (0..2_000).map(|at| 1_000.0 + f64::from(at) * 37.123_456_7);
+    assert!(readings.clone().any(|at| at + 60_000.0 - at < 60_000.0));
+    for at in readings.filter(|at| at + 60_000.0 - at <= 60_000.0) {
+        let config = Config::from_options(&json::parse(options).unwrap(), &KeySource::None);
+        let shared = Rc::new(Shared::new(config.unwrap(), host));
+        let call = || {
+            let given = Given {
+                options: shared.default_options(),
+                parts: vec![],
+                metered: false,
+                max_tokens: None,
+                max_choices: None,
+                address: None,
+            };
+            Call::chat(&shared, body, given, at).unwrap()
+        };
+        let (first, second) = (call(), call());
+        assert!(matches!(
+            first.handle(0, Event::Begin, at, 0.5),
+            Step::Send { .. }
+        ));
+        let step = second.handle(0, Event::Begin, at, 0.5);
+        assert!(matches!(step, Step::Sleep { .. }), "{at}: {step:?}");
     }
 }

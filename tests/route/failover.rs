@@ -1,6 +1,7 @@
 //! Who is asked next when a candidate fails.
 
-use crate::world::{Client, Say};
+use crate::world::{Client, START, Say};
+use hfetch::wire::model;
 
 const TWO: &str = r#","route":{"models":["org/b"]}"#;
 const THREE: &str = r#","route":{"models":["org/b","org/c:groq"]}"#;
@@ -158,4 +159,36 @@ fn a_calls_own_route_replaces_the_clients() {
     let mut client = Client::new(TWO);
     let came = client.chat(r#"{"route":{}}"#, &mut |_| Say::Status(501));
     assert_eq!(came.story(), "org/a");
+}
+
+#[test]
+fn a_provider_is_told_though_the_catalogue_came_after_it_had_failed() {
+    let options = r#","baseURL":"http://host.example/v1","pricing":"live","route":{"models":["org/a:cerebras","org/a:14b"]}"#;
+    let mut client = Client::new(options);
+    let shared = client.shared.clone();
+    let catalogue = br#"{"data":[{"id":"org/a","providers":[{"provider":"novita","status":"live"},{"provider":"cerebras","status":"live"}]}]}"#;
+    let came = client.chat(
+        r#"{"route":{"models":["org/a:cerebras","org/a:14b","org/b"]}}"#,
+        &mut |model| {
+            if model != "org/b" {
+                return Say::Status(503);
+            }
+            shared.keep_prices(Some(model::parse(catalogue).unwrap()), START.into());
+            Say::Ok
+        },
+    );
+    let providers: Vec<_> = came
+        .settlement
+        .tried
+        .iter()
+        .map(|one| (one.model.as_str(), one.provider.as_deref()))
+        .collect();
+    assert_eq!(
+        providers,
+        [
+            ("org/a", None),
+            ("org/a:cerebras", Some("cerebras")),
+            ("org/a:14b", None)
+        ]
+    );
 }
