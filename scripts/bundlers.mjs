@@ -34,6 +34,17 @@ async function bundled(name, bundle, endpoint, app = ".") {
   }
 }
 
+/** Several entries in one page. */
+async function together(name, bundle, endpoint) {
+  const built = await bundle(join(OUT, "tests/bundlers/together"), join(OUT, "built", `${name}-together`));
+  const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
+  try {
+    return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
+  } finally {
+    await server.close();
+  }
+}
+
 /** Vite's dev server with a page whose module is edited, on disk, while it runs. */
 async function edited(viteServer, endpoint) {
   const app = join(OUT, "tests/bundlers/hot");
@@ -177,7 +188,7 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
   const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
   const under = (title) => snippets.filter(({ heading }) => heading === title);
   const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
@@ -186,6 +197,8 @@ async function command() {
   try {
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(`${name}-web`, () => bundled(`${name}-web`, bundle, endpoint.url, "web"));
+    // These know by themselves that they build for pages.
+    for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) await report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url));
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));
