@@ -73,8 +73,16 @@ export interface GatewayOptions {
   keyLimits?: Limits;
   /** What the whole gateway may spend, above 0. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
   budget?: Budget;
-  /** Prices, for the budget and for settlements; with a budget default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
+  /** Prices, for the budget and for settlements; with a budget or `tellCost` default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
   pricing?: Pricing | Record<string, Pricing> | "live";
+  /**
+   * Tells callers what their call cost: as `cost` (US dollars) of the answer's usage, which hfetch's client has in its settlement as
+   * `reported`; a whole answer in the headers `x-hfetch-cost-usd` and `x-hfetch-cost-source` too, and a stream before its end in a comment,
+   * `: hfetch {"cost":{"usd":0.00012,"source":"live"}}`. In a stream the usage is told to who asks for it. What fails tells nothing; a
+   * price that nobody knows is told by the source `unknown`. Without this option the gateway adds nothing, and hands a `cost` of the
+   * model's server on as it comes. Default false. Variable: `GATEWAY_TELL_COST`.
+   */
+  tellCost?: boolean;
   /** Where limits are counted. Default: the Durable Object bound as `LIMITS`, else the memory of one isolate, which a log line says. */
   store?: LimitStore;
   /** Called with every settlement, and with the handler's own `env` and `ctx`. What it throws is logged and changes nothing. */

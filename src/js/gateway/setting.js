@@ -141,6 +141,13 @@ function passOrRefuse(name, value) {
   return value;
 }
 
+const FLAGS = new Map([[true, true], ["true", true], ["1", true], [1, true], [false, false], ["false", false], ["0", false], [0, false]]);
+
+function flag(name, value) {
+  if (!FLAGS.has(value)) throw refuse(name, "must be true or false");
+  return FLAGS.get(value);
+}
+
 function count(name, value, least = 0, most = Number.MAX_SAFE_INTEGER) {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (!Number.isSafeInteger(number) || number < least) throw refuse(name, `must be a whole number from ${least} on`);
@@ -268,7 +275,7 @@ function pricing(name, value) {
 
 const KNOWN = [
   "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "authorize", "origins", "models", "caps",
-  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "route", "store", "onSettled", "fetch",
+  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "tellCost", "route", "store", "onSettled", "fetch",
 ];
 
 export function settings(options = {}, env) {
@@ -300,12 +307,13 @@ export function settings(options = {}, env) {
     keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),
     budget: budget(reader),
     pricing: reader.pick("pricing", () => undefined, "GATEWAY_PRICING", pricing),
+    tellCost: reader.pick("tellCost", flag, "GATEWAY_TELL_COST", flag) || undefined,
     route: routeOf(reader, options.route, list),
     onSettled: reader.pick("onSettled", callable),
     fetch: reader.pick("fetch", callable),
     store: options.store,
   };
-  given.pricing ??= given.budget && "live";
+  if (given.budget || given.tellCost) given.pricing ??= "live";
   reader.checkNames();
   checkRoute(given);
   checkAuthorization(given);
