@@ -103,6 +103,22 @@ async function readmeNext(url) {
   return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
 }
 
+/** The gateway among Next's routes: a whole answer, a stream, and what is not there. */
+async function gatewayNext(url) {
+  const ask = (path, body) => fetch(`${url}/api/ai${path}`, body && { method: "POST", headers: { authorization: "Bearer a-key-of-this-gateway" }, body: JSON.stringify(body) });
+  const body = { model: "meta-llama/Llama-3.1-8B-Instruct", messages: [{ role: "user", content: "Hello." }] };
+  const whole = await (await ask("/v1/chat/completions", body)).text();
+  const stream = await (await ask("/v1/chat/completions", { ...body, stream: true })).text();
+  const health = await (await ask("/healthz")).text();
+  const missing = await (await ask("/chat/completions", body)).text();
+  return counted([
+    { name: "it answers", ok: whole.includes("You said: Hello."), error: whole },
+    { name: "it streams", ok: stream.startsWith("data: {") && stream.endsWith("data: [DONE]\n\n"), error: stream },
+    { name: "it is well", ok: health === '{"status":"ok"}', error: health },
+    { name: "it says where it is", ok: missing.includes("/api/ai/v1/chat/completions is meant"), error: missing },
+  ]);
+}
+
 const TRACED = `import { createRequire } from "node:module";
 import { HuggingFace, estimateTokens } from "hfetch";
 import { gateway } from "hfetch/gateway";
@@ -168,6 +184,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   try {
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
     await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
+    await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);

@@ -42,11 +42,14 @@ export class Service {
   #allows;
   #catalogue;
   #closed = new ClosedLimits();
+  #origins; // of pages that may call
   #secrets;
 
   constructor(settings, upstream) {
     this.#settings = settings;
     this.#upstream = upstream;
+    // Behind a proxy a request's own address is another one than pages know.
+    this.#origins = settings.url === undefined ? settings.origins : [...settings.origins, settings.url];
     this.#gatekeeper = new Gatekeeper(settings);
     this.#allows = allowList(settings.models);
     this.#catalogue = new Catalogue(this.#allows);
@@ -62,14 +65,15 @@ export class Service {
       answer = refused(error, visit.line).answer();
       tellQuotas(answer.headers, error?.quotas);
     }
-    return finish(visit, answer, this.#settings.origins);
+    return finish(visit, answer, this.#origins);
   }
 
   async #answer(visit) {
     const { request, url, env } = visit;
-    checkOrigin(request, this.#settings.origins);
-    if (request.method === "OPTIONS") return preflight(request, methodsOf(url.pathname));
-    const asked = route(url.pathname);
+    const { basePath } = this.#settings;
+    checkOrigin(request, this.#origins);
+    if (request.method === "OPTIONS") return preflight(request, methodsOf(url.pathname, basePath));
+    const asked = route(url.pathname, basePath);
     checkMethod(request.method, asked);
     if (asked.name === "health") return json('{"status":"ok"}');
     const caller = await this.#gatekeeper.admit(request, env, Date.now());
@@ -244,9 +248,9 @@ function lastWords(kind, refusal, sequence) {
 }
 
 // A page that asks for what isn't there can read that it isn't.
-function methodsOf(pathname) {
+function methodsOf(pathname, base) {
   try {
-    return route(pathname).methods;
+    return route(pathname, base).methods;
   } catch {
     return METHODS;
   }

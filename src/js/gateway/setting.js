@@ -239,6 +239,13 @@ function ownOrigin(name, value) {
   return origin;
 }
 
+// As the path of a URL is spelled; "/" is none.
+function basePath(name, value) {
+  const path = string(name, value).replace(/\/$/, "");
+  if (path !== "" && (!/^(\/[^/?#\\]+)+$/.test(path) || new URL(path, "http://x").pathname !== path)) throw refuse(name, "must be the path that the gateway's routes are below, such as /ai");
+  return path || undefined;
+}
+
 // An origin is compared as browsers write it.
 function origins(name, value) {
   return list(name, value).map((text) => {
@@ -274,7 +281,7 @@ function pricing(name, value) {
 }
 
 const KNOWN = [
-  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "authorize", "origins", "models", "caps",
+  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "basePath", "authorize", "origins", "models", "caps",
   "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "tellCost", "route", "store", "onSettled", "fetch",
 ];
 
@@ -293,6 +300,7 @@ export function settings(options = {}, env) {
     ticketSecret: reader.pick("ticketSecret", signingSecret, "GATEWAY_TICKET_SECRET", signingSecret),
     audience: reader.pick("audience", trimmed, "GATEWAY_AUDIENCE", trimmed),
     url: reader.pick("url", ownOrigin, "GATEWAY_URL", ownOrigin),
+    basePath: reader.pick("basePath", basePath, "GATEWAY_BASE_PATH", basePath),
     authorize: reader.pick("authorize", callable),
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
