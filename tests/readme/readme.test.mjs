@@ -72,6 +72,7 @@ const builtElsewhere = {
   "docs/ai-sdk.md": ["The AI SDK"],
   "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"],
   "docs/hosts.md": ["Vite"],
+  "docs/react.md": ["The page"],
   "docs/migrate.md": ["Keep your library, change one line"],
 };
 
