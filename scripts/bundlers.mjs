@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { browsers, chromiumFlags } from "./browser.mjs";
 import { buildPackage } from "./build.mjs";
 import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
@@ -95,6 +97,37 @@ async function addReadmeRoutes(app, [{ code }]) {
   }
 }
 
+/** The documented chat in React as a page of Next, with its route. */
+async function addReadmeChat(app, [{ code: route }]) {
+  const chat = (await allSnippets()).filter(({ document, file }) => document === "docs/react.md" && file !== "main.jsx");
+  await mkdir(join(app, "app/chat"), { recursive: true });
+  for (const { file, code } of chat.filter(({ language }) => language === "jsx")) await writeFile(join(app, "app/chat", basename(file)), code);
+  await mkdir(join(app, "app/api/chat/completions"), { recursive: true });
+  await writeFile(join(app, "app/api/chat/completions/route.js"), `import "../../stand-in.js";\n${route}`);
+}
+
+async function readmeChat(url) {
+  const browser = await chromium.launch({ executablePath: await browsers.Chromium.find(), args: chromiumFlags });
+  try {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await page.goto(url);
+    const said = page.getByText("That is all this endpoint can say about it.");
+    // What is typed before React has taken the page over is lost.
+    for (let tries = 0; tries < 20 && !(await page.locator("p.user").count()); tries += 1) {
+      await page.fill("input", "Say hello in three languages.");
+      await page.click("button");
+      await page.locator("p.user").waitFor({ timeout: 1000 }).catch(() => {});
+    }
+    await said.waitFor();
+    const text = await page.locator("p.assistant").innerText();
+    return counted([{ name: "the page shows the answer", ok: text.includes("Say hello in three languages.") && !errors.length, error: [text, ...errors].join("\n") }]);
+  } finally {
+    await browser.close();
+  }
+}
+
 async function readmeNext(url) {
   const body = JSON.stringify({ messages: [{ role: "user", content: "Hello." }] });
   const response = await fetch(url, { method: "POST", body });
@@ -173,6 +206,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   await part("build", async () => {
     await rm(join(app, ".next"), { recursive: true, force: true });
     await addReadmeRoutes(app, snippets);
+    await addReadmeChat(app, snippets);
     for (const route of ["node", "edge"]) {
       if (!routes.includes(route)) for (const folder of ["app/api", "app/api/chat"]) await rm(join(app, folder, route), { recursive: true });
     }
@@ -183,6 +217,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   if (!server) return;
   try {
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
+    await part("chat-readme", () => readmeChat(`${server.url}/chat`));
     await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
     await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
