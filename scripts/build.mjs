@@ -43,6 +43,12 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
   return { out, raw, lean: toolchain.lean };
 }
 
+/** The folder of a package that is built already, by HFETCH_PACKAGE, or builds it: so that commands that follow one another build it once. */
+export async function builtPackage() {
+  const given = process.env.HFETCH_PACKAGE;
+  return given ? resolve(given) : (await buildPackage()).out;
+}
+
 async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {
   // Panic messages carry source paths: without this the bytes would depend on whose machine built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");

@@ -21,9 +21,14 @@ export class Report {
     this.#only = only && new Set(only);
   }
 
+  /** Whether a part of that name is to be run. */
+  wants(name) {
+    return !this.#only || this.#only.has(name);
+  }
+
   /** Runs a part, `always` one also where others were asked for, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
   async part(name, work, { always = false } = {}) {
-    if (this.#only && !this.#only.has(name) && !always) return;
+    if (!this.wants(name) && !always) return;
     const started = performance.now();
     const { passed, failed, skipped = 0, failures = [], reason } = await work().catch(outcomeOf);
     this.#passed += passed;

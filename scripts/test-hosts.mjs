@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { browsers, chromiumFlags } from "./browser.mjs";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { HostTable, WAYS } from "./host-table.mjs";
 import { pack } from "./install.mjs";
 import { Report } from "./report.mjs";
@@ -234,7 +234,7 @@ async function command() {
   const unknown = wanted.filter((name) => !all.includes(name));
   if (unknown.length) throw new Stop(`no such host: ${unknown.join(", ")}; there are ${all.join(", ")}`);
   const report = new Report();
-  const { out } = await buildPackage();
+  const out = await builtPackage();
   const packed = await mkdtemp(join(tmpdir(), "hfetch-packed-"));
   const { tarball } = await pack(out, packed);
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");

@@ -9,8 +9,8 @@ import { endpoint, KEY, MESSAGES, MODEL, TOKEN } from "./running.mjs";
 
 /** Starts the command for one test; gives what it printed, the gateway's address, and how to stop it. */
 async function start(t, env, args = []) {
-  const { PATH, HOME } = process.env;
-  const program = startProgram(t, "gateway.mjs", ["--port", "0", ...args], { PATH, HOME, ...env });
+  const { PATH, HOME, HFETCH_PACKAGE } = process.env;
+  const program = startProgram(t, "gateway.mjs", ["--port", "0", ...args], { PATH, HOME, ...(HFETCH_PACKAGE && { HFETCH_PACKAGE }), ...env });
   const [, url] = await program.shows(/The gateway: (\S+)\/v1/);
   const ask = () =>
     fetch(`${url}/v1/chat/completions`, { method: "POST", headers: { authorization: `Bearer ${KEY}` }, body: JSON.stringify({ model: MODEL, messages: MESSAGES }) });

@@ -1,14 +1,10 @@
-// What others say of the page: axe-core of every state, Lighthouse of the first impression.
+// What Lighthouse says of the first impression.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import lighthouse from "lighthouse";
 import { launch } from "puppeteer-core";
 import { browsers, chromiumFlags } from "../../../scripts/browser.mjs";
-import { startBrowser } from "../drivers/driver.mjs";
 import { startStage } from "../stage.mjs";
-import { setTheme, states } from "../states.mjs";
 
 const LEAST = 0.95;
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
@@ -16,30 +12,6 @@ const CATEGORIES = ["performance", "accessibility", "best-practices"];
 let stage;
 before(async () => (stage = await startStage()));
 after(() => stage.close());
-
-describe("axe-core", { concurrency: 1 }, () => {
-  let browser, axe;
-  before(async () => {
-    browser = await startBrowser("Chromium");
-    axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  });
-  after(() => browser?.close());
-  for (const [state, reach] of Object.entries(states)) {
-    test(state, async () => {
-      stage.next();
-      const page = await browser.open(stage.url);
-      await reach({ page, stage });
-      await page.evaluate(`() => void (() => { ${axe} })()`);
-      for (const [width, theme] of [[1280, "light"], [1280, "dark"], [390, "light"]]) {
-        await page.resize(width, 800);
-        await setTheme(page, theme);
-        const found = await page.evaluate(async () => (await window.axe.run({ resultTypes: ["violations"] })).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).join("; ")}`));
-        assert.deepEqual(found, [], `${width} px, ${theme}`);
-      }
-      await page.close();
-    });
-  }
-});
 
 describe("Lighthouse", { concurrency: 1 }, () => {
   for (const [name, settings] of Object.entries({ phone: {}, desktop: { formFactor: "desktop", screenEmulation: { mobile: false, width: 1350, height: 940, deviceScaleFactor: 1, disabled: false }, throttling: { rttMs: 40, throughputKbps: 10_240, cpuSlowdownMultiplier: 1 } } })) {
