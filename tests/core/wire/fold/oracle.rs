@@ -1,4 +1,4 @@
-//! The fold written plainly over parsed chunks: what the README's section on `final()` says, and nothing of the product's code.
+//! The fold written plainly over parsed chunks: what docs/streaming.md says of `final()`, and nothing of the product's code.
 
 use serde_json::{Map, Value, json};
 
