@@ -14,9 +14,9 @@ import { pageResults } from "./runtimes.mjs";
 import { counted, ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
 import { sideBySide } from "./side-by-side.mjs";
-import { allSnippets } from "../tests/readme/snippets.mjs";
+import { allSnippets } from "../tests/system/readme/setting/snippets.mjs";
 
-const BUNDLERS = join(root, "tests/bundlers");
+const BUNDLERS = join(root, "tests/system/bundlers");
 // Inside the folder of the bundlers, so that what they bundle may use what is installed there (react).
 const OUT = join(BUNDLERS, "out");
 const START_LIMIT = 60_000;
@@ -28,7 +28,7 @@ const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: 
 const table = new ScenarioTable();
 
 async function bundled(name, bundle, { endpoint, list }, app = ".") {
-  const built = await bundle(join(OUT, "tests/bundlers", app), join(OUT, "built", name));
+  const built = await bundle(join(OUT, "tests/system/bundlers", app), join(OUT, "built", name));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
     return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint, list));
@@ -39,7 +39,7 @@ async function bundled(name, bundle, { endpoint, list }, app = ".") {
 
 /** Vite's dev server with a page whose module is edited, on disk, while it runs. */
 async function edited(viteServer, endpoint) {
-  const app = join(OUT, "tests/bundlers/hot");
+  const app = join(OUT, "tests/system/bundlers/hot");
   const file = join(app, "client.mjs");
   const edit = async (request, response) => {
     await writeFile(file, (await readFile(file, "utf8")).replace("edition = 1", "edition = 2"));
@@ -56,8 +56,8 @@ async function edited(viteServer, endpoint) {
 
 /** The documented way of developing with Vite, as it stands: the token stays with the dev server. */
 async function readmeVite(viteServer, snippets, endpoint) {
-  const app = join(OUT, "tests/readme/vite");
-  const visitor = await readFile(join(OUT, "tests/readme/visitor.js"), "utf8");
+  const app = join(OUT, "tests/system/readme/vite");
+  const visitor = await readFile(join(OUT, "tests/system/readme/setting/visitor.js"), "utf8");
   await mkdir(app, { recursive: true });
   for (const { file, code } of snippets) await writeFile(join(app, file), code.replace(ROUTER, endpoint.url));
   await writeFile(join(app, "index.html"), `<!doctype html><script>${visitor}</script><body></body><script type="module" src="main.js"></script>\n`);
@@ -142,7 +142,7 @@ async function startNext({ next, env }, app) {
 }
 
 async function nextParts(report, buildNext, { flag, routes }, { endpoint, list }, snippets) {
-  const app = join(OUT, "tests/bundlers/next");
+  const app = join(OUT, "tests/system/bundlers/next");
   const named = (name) => `next-${name}${flag === "--webpack" ? "-webpack" : ""}`;
   const part = (name, work) => report.part(named(name), work);
   let server;
@@ -180,10 +180,10 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/system/bundlers", name), { recursive: true });
   const snippets = (await allSnippets()).filter(({ document }) => document === "docs/hosts.md");
   const under = (title) => snippets.filter(({ heading }) => heading === title);
-  const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
+  const { bundlers, buildNext, trace, viteServer } = await import("../tests/system/bundlers/bundle.mjs");
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const endpoint = await startEndpoint();
   const context = { endpoint: endpoint.url, list: values.all ? "whole" : "short" };

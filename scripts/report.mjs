@@ -11,6 +11,7 @@ export class NotRun extends Error {
 
 export class Report {
   #only;
+  #started = performance.now();
   #passed = 0;
   #failed = 0;
   #skipped = 0;
@@ -45,7 +46,7 @@ export class Report {
   finish() {
     if (this.#only?.size) console.log(`\nonly these parts were asked for: ${[...this.#only].join(", ")}`);
     if (this.#notRun.length) console.log(`\nnot run:\n${this.#notRun.map((line) => `  - ${line}`).join("\n")}`);
-    console.log(`\n${this.#passed} passed, ${this.#failed} failed${this.#skipped ? `, ${this.#skipped} skipped` : ""}`);
+    console.log(`\n${this.#passed} passed, ${this.#failed} failed${this.#skipped ? `, ${this.#skipped} skipped` : ""}  (${minutes(performance.now() - this.#started)})`);
     if (this.#failed) process.exitCode = 1;
   }
 }
@@ -56,6 +57,11 @@ function outcomeOf(error) {
     return { passed: 0, failed, reason: error.message };
   }
   return { passed: 0, failed: 1, failures: [{ name: "the part itself", error: error instanceof Stop ? error.message : error.stack }] };
+}
+
+function minutes(ms) {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function indent(text) {

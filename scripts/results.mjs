@@ -46,7 +46,7 @@ const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
 
 async function measure(part) {
   const started = performance.now();
-  const bench = part === "gateway" ? "tests/gateway/bench.mjs" : "tests/bench/main.mjs";
+  const bench = part === "gateway" ? "tests/system/gateway/measure/bench.mjs" : "tests/bench/main.mjs";
   const { stdout } = await run(process.execPath, [join(root, bench), "--json", ...PARTS[part]]);
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const head = { date: new Date().toISOString().slice(0, 10), machine: `${platform()} ${arch()}, ${availableParallelism()} cores` };
@@ -82,7 +82,7 @@ async function hosts() {
   });
   return `## Where hosts pass
 
-Each host (\`npm run test:hosts\`, a folder of \`tests/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
+Each host (\`npm run test:hosts\`, a folder of \`tests/system/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
 socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
 ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
 

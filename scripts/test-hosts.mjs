@@ -1,6 +1,6 @@
 // npm run test:hosts [-- --only folder,folder] [--cheap]: the packed package where its users are, in frameworks, bundlers and test runners.
 //
-// Each folder of tests/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
+// Each folder of tests/system/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
 // run to run, for its node_modules), the tarball is installed there, and its host.mjs builds and runs it.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,7 +21,7 @@ import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { programs, runtimeEnvironment } from "./runtimes.mjs";
 import { serve } from "./serve.mjs";
 
-const HOSTS = join(root, "tests/hosts");
+const HOSTS = join(root, "tests/system/hosts");
 const STAGE = join(tmpdir(), "hfetch-hosts");
 const SHARED = "three.js";
 const BUILD_LIMIT = 300_000;

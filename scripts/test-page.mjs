@@ -9,7 +9,7 @@ import { buildPackage } from "./build.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { runtimeEnvironment } from "./runtimes.mjs";
 
-const FOLDER = join(root, "tests/www/browsers");
+const FOLDER = join(root, "tests/system/page/browsers");
 const ALWAYS = ["axe", "chromium", "screenshots"];
 
 async function command() {
@@ -18,7 +18,7 @@ async function command() {
   const files = (await readdir(FOLDER)).filter((name) => !wanted || wanted.includes(name.replace(".test.mjs", "")));
   if (!files.length) throw new Stop(`--only ${values.only} names no test file of ${FOLDER}`);
   if (!process.env.HFETCH_PACKAGE && !existsSync(join(root, "pkg"))) await buildPackage();
-  await npmInstall(join(root, "tests/www"));
+  await npmInstall(join(root, "tests/system/page"));
   // The drivers ask for a newer Node than the package does.
   const env = { ...(await runtimeEnvironment()), ...(values.shots && { HFETCH_SHOTS: values.shots }) };
   if (wanted === ALWAYS) env.HFETCH_BROWSERS = "Chromium";

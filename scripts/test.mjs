@@ -1,7 +1,7 @@
 // npm test [-- --only part,part] [--all] [--keep]: the core on the host, and the packed package in every runtime whose engine is another.
 // --all, before a release: every way of loading it, in every browser, with the whole list of scenarios.
 import { readdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { browsers } from "./browser.mjs";
 import { buildPackage } from "./build.mjs";
@@ -21,7 +21,7 @@ import { buildTraps, trapTests } from "./traps.mjs";
 
 const AT_ONCE = 2; // parts: one mostly waits while another computes
 /** Folders with tools of their own that several parts use. */
-const SHARED = ["tests/package/runtime", "tests/gateway", "tests/libraries", "tests/types", "www"];
+const SHARED = ["tests/package/runtime", "tests/package/types", "tests/system/gateway", "tests/system/libraries", "www"];
 
 /** `cargo test`: the core, on the host. */
 async function hostTests() {
@@ -64,14 +64,14 @@ async function nodeTests(install, files, pkg = join(install, "node_modules/hfetc
 /** Other libraries from npm over and under the package: the newest of them want Node 22. */
 async function libraryTests(install) {
   await runtimeEnvironment();
-  await npmInstall(join(root, "tests/libraries"));
-  const files = (await testFiles("libraries")).map((file) => join(root, file));
+  await npmInstall(join(root, "tests/system/libraries"));
+  const files = (await testFiles("system/libraries")).map((file) => join(root, file));
   return nodeTests(install, files, undefined, programs.node24);
 }
 
 async function typeTests(install) {
-  const check = join(root, "tests/types/check.mjs");
-  await npmInstall(join(root, "tests/types"));
+  const check = join(root, "tests/package/types/check.mjs");
+  await npmInstall(join(root, "tests/package/types"));
   const { code, stdout, stderr } = await run(process.execPath, [check, "--package", join(install, "node_modules/hfetch")], { check: false });
   const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
   if (passed === undefined || (code !== 0 && failed === "0")) throw new Stop(`ended with ${code}\n${stdout}${stderr}`);
@@ -116,20 +116,23 @@ async function makeReady(report, all) {
 /** The parts that test the package, the longest first, so that no long one is left alone at the end: [name, work]. */
 function packageParts(table, all) {
   const inside = (folder) => [folder, async ({ install }) => nodeTests(install, await testFiles(folder))];
-  const outside = (folder) => [folder, async ({ install }) => nodeTests(install, (await testFiles(folder)).map((file) => join(root, file)))];
+  const outside = (folder, name = basename(folder)) => [name, async ({ install }) => nodeTests(install, (await testFiles(folder)).map((file) => join(root, file)))];
   const places = Object.entries(placesToRun({ all }));
   return [
-    outside("gateway"),
+    outside("system/gateway"),
     inside("package"),
     ["libraries", ({ install }) => libraryTests(install)],
-    ...["www", "readme", "start"].map(outside),
+    ...["page", "readme", "start"].map((name) => outside(`system/${name}`)),
     ["traps", async ({ install, traps }) => nodeTests(install, await trapTests(), traps)],
     ["types", ({ install }) => typeTests(install)],
     ...["node", "workerd"].map((runtime) => [`soak-${runtime}`, ({ install }) => shortSoak(runtime, install)]),
     ...places.map(([name, list]) => [name, async ({ install, endpoint }) => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url, list }))]),
     ...["node", "workerd", "chromium"].map((runtime) => [`faults-${runtime}`, ({ install }) => someFaults(runtime, install)]),
     ["docs", reference],
-    ...["scripts", "dropin", "hostile", "fuzz/js"].map(outside),
+    outside("system/scripts"),
+    outside("system/dropin"),
+    outside("package/hostile"),
+    outside("fuzz/js", "fuzz"),
     ...["endpoint", "package/runtime"].map(inside),
   ];
 }
