@@ -4,8 +4,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { browsers, chromiumFlags } from "./browser.mjs";
 import { builtPackage } from "./build.mjs";
 import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
@@ -32,6 +34,17 @@ async function bundled(name, bundle, { endpoint, list }, app = ".") {
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
     return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint, list));
+  } finally {
+    await server.close();
+  }
+}
+
+/** Several entries in one page. */
+async function together(name, bundle, endpoint) {
+  const built = await bundle(join(OUT, "tests/system/bundlers/together"), join(OUT, "built", `${name}-together`));
+  const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
+  try {
+    return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
   } finally {
     await server.close();
   }
@@ -87,12 +100,59 @@ async function addReadmeRoutes(app, [{ code }]) {
   }
 }
 
+/** The documented chat in React as a page of Next, with its route. */
+async function addReadmeChat(app, [{ code: route }]) {
+  const chat = (await allSnippets()).filter(({ document, file }) => document === "docs/react.md" && file !== "main.jsx");
+  await mkdir(join(app, "app/chat"), { recursive: true });
+  for (const { file, code } of chat.filter(({ language }) => language === "jsx")) await writeFile(join(app, "app/chat", basename(file)), code);
+  await mkdir(join(app, "app/api/chat/completions"), { recursive: true });
+  await writeFile(join(app, "app/api/chat/completions/route.js"), `import "../../stand-in.js";\n${route}`);
+}
+
+async function readmeChat(url) {
+  const browser = await chromium.launch({ executablePath: await browsers.Chromium.find(), args: chromiumFlags });
+  try {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await page.goto(url);
+    const said = page.getByText("That is all this endpoint can say about it.");
+    // What is typed before React has taken the page over is lost.
+    for (let tries = 0; tries < 20 && !(await page.locator("p.user").count()); tries += 1) {
+      await page.fill("input", "Say hello in three languages.");
+      await page.click("button");
+      await page.locator("p.user").waitFor({ timeout: 1000 }).catch(() => {});
+    }
+    await said.waitFor();
+    const text = await page.locator("p.assistant").innerText();
+    return counted([{ name: "the page shows the answer", ok: text.includes("Say hello in three languages.") && !errors.length, error: [text, ...errors].join("\n") }]);
+  } finally {
+    await browser.close();
+  }
+}
+
 async function readmeNext(url) {
   const body = JSON.stringify({ messages: [{ role: "user", content: "Hello." }] });
   const response = await fetch(url, { method: "POST", body });
   const text = await response.text();
   const ok = response.headers.get("content-type") === "text/event-stream" && text.startsWith("data: {") && text.includes("[DONE]");
   return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
+}
+
+/** The gateway among Next's routes: a whole answer, a stream, and what is not there. */
+async function gatewayNext(url) {
+  const ask = (path, body) => fetch(`${url}/api/ai${path}`, body && { method: "POST", headers: { authorization: "Bearer a-key-of-this-gateway" }, body: JSON.stringify(body) });
+  const body = { model: "meta-llama/Llama-3.1-8B-Instruct", messages: [{ role: "user", content: "Hello." }] };
+  const whole = await (await ask("/v1/chat/completions", body)).text();
+  const stream = await (await ask("/v1/chat/completions", { ...body, stream: true })).text();
+  const health = await (await ask("/healthz")).text();
+  const missing = await (await ask("/chat/completions", body)).text();
+  return counted([
+    { name: "it answers", ok: whole.includes("You said: Hello."), error: whole },
+    { name: "it streams", ok: stream.startsWith("data: {") && stream.endsWith("data: [DONE]\n\n"), error: stream },
+    { name: "it is well", ok: health === '{"status":"ok"}', error: health },
+    { name: "it says where it is", ok: missing.includes("/api/ai/v1/chat/completions is meant"), error: missing },
+  ]);
 }
 
 const TRACED = `import { createRequire } from "node:module";
@@ -149,6 +209,7 @@ async function nextParts(report, buildNext, { flag, routes }, { endpoint, list }
   await part("build", async () => {
     await rm(join(app, ".next"), { recursive: true, force: true });
     await addReadmeRoutes(app, snippets);
+    await addReadmeChat(app, snippets);
     for (const route of ["node", "edge"]) {
       if (!routes.includes(route)) for (const folder of ["app/api", "app/api/chat"]) await rm(join(app, folder, route), { recursive: true });
     }
@@ -159,7 +220,9 @@ async function nextParts(report, buildNext, { flag, routes }, { endpoint, list }
   if (!server) return;
   try {
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint, list)));
+    await part("chat-readme", () => readmeChat(`${server.url}/chat`));
     await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint, list)));
+    await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint, list })}`);
@@ -180,7 +243,7 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/system/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/system/bundlers", name), { recursive: true });
   const snippets = (await allSnippets()).filter(({ document }) => document === "docs/hosts.md");
   const under = (title) => snippets.filter(({ heading }) => heading === title);
   const { bundlers, buildNext, trace, viteServer } = await import("../tests/system/bundlers/bundle.mjs");
@@ -191,6 +254,8 @@ async function command() {
     // No bundler is beside itself, in its own cache.
     const jobs = [["", "."], ["-web", "web"]].flatMap(([ending, app]) =>
       Object.entries(bundlers).map(([bundler, bundle]) => () => report.part(bundler + ending, () => bundled(bundler + ending, bundle, context, app))));
+    // These know by themselves that they build for pages.
+    for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) jobs.push(() => report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url)));
     await sideBySide(jobs, AT_ONCE);
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));

@@ -1,4 +1,4 @@
-// The hook and the page of docs/react.md as a reader copies them, in React in Chromium. Their route is that of docs/hosts.md, before the stand-in endpoint.
+// The hook, the chat and the page of docs/react.md as a reader copies them, in React in Chromium. Their route is that of docs/hosts.md, before the stand-in endpoint.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, symlink, mkdir, writeFile } from "node:fs/promises";
@@ -26,7 +26,7 @@ import { HuggingFace } from "hfetch/web";
 import { useConversation } from "./use-conversation.jsx";
 const hf = new HuggingFace({ baseURL: "/api", model: "org/model" });
 function Component() {
-  const { messages, send } = useConversation(hf);
+  const { messages, send } = useConversation(() => hf);
   return <button onClick={() => send("Go on")}>{messages.at(-1)?.content ?? "Ask"}</button>;
 }
 const root = createRoot(document.getElementById("root"));
@@ -60,14 +60,13 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "hfetch-react-"));
   await mkdir(join(folder, "node_modules"));
   await symlink(pkg, join(folder, "node_modules/hfetch"));
-  for (const name of ["use-conversation.jsx", "page.jsx"]) await writeFile(join(folder, name), fileOf("docs/react.md", name));
+  for (const name of ["use-conversation.jsx", "chat.jsx", "main.jsx"]) await writeFile(join(folder, name), fileOf("docs/react.md", name));
   await writeFile(join(folder, "component.jsx"), COMING_AND_GOING);
   const options = { bundle: true, format: "esm", splitting: true, jsx: "automatic", define: { "process.env.NODE_ENV": '"development"' }, logLevel: "silent" };
-  const entryPoints = ["page", "component"].map((name) => join(folder, `${name}.jsx`));
+  const entryPoints = ["main", "component"].map((name) => join(folder, `${name}.jsx`));
   await build({ ...options, nodePaths: [join(root, "tests/system/libraries/node_modules")], entryPoints, outdir: join(folder, "out") });
-  for (const name of ["page", "component"]) {
-    await writeFile(join(folder, "out", `${name}.html`), `<!doctype html><title>${name}</title><main id="root"></main><script type="module" src="${name}.js"></script>`);
-  }
+  const html = fileOf("docs/react.md", "public/index.html");
+  for (const name of ["main", "component"]) await writeFile(join(folder, "out", `${name}.html`), html.replace("main.js", `${name}.js`));
   endpoint = await startEndpoint({ pace: 0 });
   site = await serve({ folders: { "/": join(folder, "out") }, routes: { "/api/chat/completions": await route() } });
   browser = await chromium.launch({ executablePath: await browsers.Chromium.find(), args: chromiumFlags });
@@ -104,7 +103,7 @@ async function say(text) {
 
 test("the answer is shown, and the next question has the conversation so far", async () => {
   endpoint.script("page", [answer("Good ", "morning."), answer("Still here.")]);
-  await open("page");
+  await open("main");
   await say("Hello");
   await page.waitForFunction(() => document.querySelector("p.assistant")?.innerText === "Good morning." && document.querySelector("button").innerText === "Send");
   await say("And now?");
@@ -120,10 +119,11 @@ test("the answer is shown, and the next question has the conversation so far", a
 
 test("the button stops the answer: what came is kept, no error is shown, and the call to the model ends", async () => {
   endpoint.script("page", [long(), answer("Good.")]);
-  await open("page");
+  await open("main");
   await say("Go on for long");
   await page.waitForFunction(() => /word5 /.test(document.querySelector("p.assistant")?.innerText ?? ""));
-  await page.click("button");
+  // By key: the button moves down with each new line of the answer, and a press may begin on it and end beside it.
+  await page.locator("button").press("Enter");
   const stats = await endpoint.stats("page", "disconnected:1");
   assert.deepEqual([stats.disconnected, stats.open], [1, 0]);
   await page.waitForFunction(() => document.querySelector("button").innerText === "Send");
@@ -147,7 +147,7 @@ test("a component that leaves the page ends its call", async () => {
 
 test("what the route refuses is shown, and the next question works", async () => {
   endpoint.script("page", [{ status: 429, headers: { "retry-after": "60" }, json: { error: { message: "slow down" } } }]);
-  await open("page");
+  await open("main");
   await say("Hello");
   await page.waitForSelector("[role=alert]");
   assert.notEqual((await shown("[role=alert]"))[0], "");

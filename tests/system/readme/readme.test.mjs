@@ -72,6 +72,7 @@ const builtElsewhere = {
   "docs/ai-sdk.md": ["The AI SDK"],
   "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"],
   "docs/hosts.md": ["Vite"],
+  "docs/react.md": ["The page"],
   "docs/migrate.md": ["Keep your library, change one line"],
 };
 
@@ -118,6 +119,18 @@ test("nothing is promised that no snippet keeps", () => {
   const places = (byDocument, headings) => Object.entries(byDocument).flatMap(([document, of]) => headings(of).map((heading) => `${document}: ${heading}`));
   const shown = snippets.filter(({ language }) => language !== "json").map(({ document, heading }) => `${document}: ${heading}`);
   assert.deepEqual([...places(promises, Object.keys), ...places(builtElsewhere, (headings) => headings)].sort(), [...new Set(shown)].sort());
+});
+
+test("every option and every error class has its place in a document", async () => {
+  const types = await readFile(join(root, "pkg-template/hfetch.d.ts"), "utf8");
+  const textOf = (name) => readFile(join(root, name), "utf8");
+  const [, options] = /export interface HuggingFaceOptions \{([^]*?)\n\}/.exec(types);
+  const [, ofCall] = /export interface RequestOptions \{([^]*?)\n\}/.exec(types);
+  const names = [...`${options}${ofCall}`.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).filter((name) => name !== "dangerouslyAllowBrowser");
+  const classes = [...types.matchAll(/^export class (\w+Error) /gm)].map(([, name]) => name);
+  assert.ok(names.length > 20 && classes.length > 20);
+  const missing = async (document, words) => ((text) => words.filter((word) => !text.includes(`\`${word}\``)))(await textOf(document));
+  assert.deepEqual([await missing("docs/README.md", names), await missing("docs/errors.md", classes)], [[], []]);
 });
 
 test("every link between the documents leads to a file and a heading that there are", async () => {
