@@ -1111,10 +1111,11 @@ export function reasoningOf(message: object | null | undefined): string | null;
 
 /**
  * A key function for a page behind a gateway: it fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
- * expires (30 s, or a tenth of what was left of it) or until the gateway refuses it. So the limits of a ticket hold for all calls made with it.
+ * expires (30 s, or a tenth of what was left of it; by the server's clock, where its answer has a `Date`) or until the gateway refuses it. So the limits
+ * of a ticket hold for all calls made with it.
  *
- * `url` answers with the ticket as text, or as JSON `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
- * An answer that is not a success ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
+ * `url` answers with the ticket as text, or as JSON, `"…"` or `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
+ * An answer that is not a success, or has no ticket in it, as a page to log in has none, ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
  *
  * @example
  * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });

@@ -141,13 +141,12 @@ async function bundle(glue, stage) {
   };
   const outputs = [
     build({ ...options, entryPoints: ["index", "wasm-module"].map(entry), plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
+    build({ ...options, entryPoints: [entry("core")] }),
     build({
       ...options,
-      entryPoints: ["workerd", "slim", "web"].map(entry),
-      external: ["./wasm-module.js"],
-      splitting: true,
-      chunkNames: "core",
-      plugins: [{ name: "wasm-import", setup: keepWasmImports }],
+      entryPoints: ["index.browser", "workerd", "slim", "web"].map(entry),
+      external: ["./core.js", "./wasm-module.js"],
+      plugins: [{ name: "wasm-import", setup: keepWasmImports }, { name: "one-core", setup: takeFromCore(join(modules, "public.js")) }],
     }),
     build({ ...options, entryPoints: ["web.node", "web.workerd"].map(entry), external: ["./index.js", "./workerd.js"] }),
     build({
@@ -160,10 +159,10 @@ async function bundle(glue, stage) {
     }),
     build({
       ...options,
-      entryPoints: ["ai-sdk", "ai-sdk.workerd"].map(entry),
+      entryPoints: ["ai-sdk", "ai-sdk.browser", "ai-sdk.workerd"].map(entry),
       splitting: true,
       chunkNames: "ai-sdk-core",
-      external: ["hfetch", "./workerd.js"],
+      external: ["hfetch", "./core.js", "./wasm-module.js", "./workerd.js"],
     }),
   ];
   // Each is over before the folder it writes to may be removed.
@@ -194,6 +193,13 @@ export default () => decode(${JSON.stringify(frequent)}, text);
 
 function keepWasmImports({ onResolve }) {
   onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
+}
+
+/** What `names`, the list of public names, takes from its modules comes from core.js, which has all of them. */
+function takeFromCore(names) {
+  return ({ onResolve }) => {
+    onResolve({ filter: /^\.\// }, ({ importer }) => (importer === names ? { path: "./core.js", external: true } : undefined));
+  };
 }
 
 function describe({ text, location }) {

@@ -36,6 +36,17 @@ async function bundled(name, bundle, endpoint, app = ".") {
   }
 }
 
+/** Several entries in one page. */
+async function together(name, bundle, endpoint) {
+  const built = await bundle(join(OUT, "tests/bundlers/together"), join(OUT, "built", `${name}-together`));
+  const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
+  try {
+    return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
+  } finally {
+    await server.close();
+  }
+}
+
 /** Vite's dev server with a page whose module is edited, on disk, while it runs. */
 async function edited(viteServer, endpoint) {
   const app = join(OUT, "tests/bundlers/hot");
@@ -125,6 +136,22 @@ async function readmeNext(url) {
   return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
 }
 
+/** The gateway among Next's routes: a whole answer, a stream, and what is not there. */
+async function gatewayNext(url) {
+  const ask = (path, body) => fetch(`${url}/api/ai${path}`, body && { method: "POST", headers: { authorization: "Bearer a-key-of-this-gateway" }, body: JSON.stringify(body) });
+  const body = { model: "meta-llama/Llama-3.1-8B-Instruct", messages: [{ role: "user", content: "Hello." }] };
+  const whole = await (await ask("/v1/chat/completions", body)).text();
+  const stream = await (await ask("/v1/chat/completions", { ...body, stream: true })).text();
+  const health = await (await ask("/healthz")).text();
+  const missing = await (await ask("/chat/completions", body)).text();
+  return counted([
+    { name: "it answers", ok: whole.includes("You said: Hello."), error: whole },
+    { name: "it streams", ok: stream.startsWith("data: {") && stream.endsWith("data: [DONE]\n\n"), error: stream },
+    { name: "it is well", ok: health === '{"status":"ok"}', error: health },
+    { name: "it says where it is", ok: missing.includes("/api/ai/v1/chat/completions is meant"), error: missing },
+  ]);
+}
+
 const TRACED = `import { createRequire } from "node:module";
 import { HuggingFace, estimateTokens } from "hfetch";
 import { gateway } from "hfetch/gateway";
@@ -192,6 +219,7 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
     await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
     await part("chat-readme", () => readmeChat(`${server.url}/chat`));
     await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
+    await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);
@@ -212,7 +240,7 @@ async function command() {
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
   const snippets = (await allSnippets()).filter(({ document }) => document === "docs/hosts.md");
   const under = (title) => snippets.filter(({ heading }) => heading === title);
   const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
@@ -221,6 +249,8 @@ async function command() {
   try {
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
     for (const [name, bundle] of Object.entries(bundlers)) await report.part(`${name}-web`, () => bundled(`${name}-web`, bundle, endpoint.url, "web"));
+    // These know by themselves that they build for pages.
+    for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) await report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url));
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));

@@ -13,6 +13,7 @@ const EXPECTED = [
   "LICENSE",
   "README.md",
   "dist/ai-sdk-core.js",
+  "dist/ai-sdk.browser.js",
   "dist/ai-sdk.cjs",
   "dist/ai-sdk.d.cts",
   "dist/ai-sdk.d.ts",
@@ -29,6 +30,7 @@ const EXPECTED = [
   "dist/hfetch.d.cts",
   "dist/hfetch.d.ts",
   "dist/hfetch_bg.wasm",
+  "dist/index.browser.js",
   "dist/index.cjs",
   "dist/index.js",
   "dist/slim.cjs",
@@ -99,7 +101,7 @@ const checks = {
     if (!versions.length) return ["the README names no browsers"];
     const target = ["chrome", "firefox", "safari"].map((name, index) => name + versions[index]);
     const wrong = [];
-    for (const name of ["index.js", "slim.js", "web.js", "core.js"]) {
+    for (const name of ["index.js", "index.browser.js", "slim.js", "web.js", "core.js"]) {
       const code = await readFile(join(pkg, "dist", name), "utf8");
       // What these browsers lack, esbuild would write in other words.
       const [before, after] = await Promise.all([transform(code, { target: "esnext" }), transform(code, { target })]);

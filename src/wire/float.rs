@@ -4,6 +4,10 @@
 //! which matters only when it lies next to the half-way point between two `f32`: those few are decided exactly, in
 //! whole numbers. (Rounding a correct `f64` again would not do: a decimal just above a half-way point becomes that point.)
 
+mod plain;
+
+pub use plain::plain_numbers;
+
 use std::cmp::Ordering;
 
 /// Powers of ten from 10⁻²² to 10²². Those with a fraction are off by half a unit, which [`DOUBT`] allows for:

@@ -110,6 +110,37 @@ for (const [conditions, client, entry = "ai-sdk.js"] of [[["default"], ["index.j
   });
 }
 
+// A page's bundler: what runs it here has no address of a page's, so that the module comes as text.
+const paged = async (contents) => {
+  const { outputFiles, metafile } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", metafile: true, write: false, logLevel: "silent", outdir: folder });
+  await writeFile(join(folder, "page.mjs"), outputFiles[0].contents);
+  const files = Object.keys(metafile.inputs).map((path) => path.split("/").at(-1)).filter((name) => name !== "<stdin>");
+  const { stdout } = await run(process.execPath, [join(folder, "page.mjs")]);
+  return { files: files.sort(), printed: JSON.parse(stdout) };
+};
+const OF_PAGES = ["ai-sdk-core.js", "ai-sdk.browser.js", "core.js", "wasm-module.js"];
+const asks = (endpoint) => `
+const hf = createHuggingFace({ apiKey: "hf_page", baseURL: "${endpoint}/s/pages/v1" });
+const { content } = await hf("org/model").doGenerate({ prompt: [{ role: "user", content: [{ type: "text", text: "Hello" }] }] });
+const told = [content[0].text.includes("You said: Hello")];`;
+
+test("a page that has hfetch/web, or hfetch, beside it has one client", async () => {
+  for (const [entry, ...beside] of [["hfetch/web", "web.js"], ["hfetch", "index.browser.js"]]) {
+    const { files, printed } = await paged(`import { HuggingFace } from "${entry}"; import { createHuggingFace } from "hfetch/ai-sdk"; ${asks(endpoint.url)}
+console.log(JSON.stringify([...told, hf.client instanceof HuggingFace]));`);
+    assert.deepEqual([files, printed], [[...OF_PAGES, ...beside].sort(), [true, true]], entry);
+  }
+});
+
+test("a page that has none beside it gets the module with the first call", async () => {
+  const { files, printed } = await paged(`import { createHuggingFace } from "hfetch/ai-sdk";
+const early = (() => { try { return createHuggingFace({ apiKey: "hf_page" }).client.snapshot(); } catch (error) { return [error.name, error.hint]; } })();
+${asks(endpoint.url)}
+console.log(JSON.stringify([...told, early]));`);
+  assert.deepEqual(files, OF_PAGES);
+  assert.deepEqual(printed, [true, ["HfetchError", "Await a call before functions that give no promise."]]);
+});
+
 test("the entry is small, and whoever imports the client alone has none of it", async () => {
   const bundled = (contents, external) => build({ stdin: { contents, resolveDir: folder }, bundle: true, minify: true, format: "esm", platform: "neutral", conditions: ["default"], write: false, logLevel: "silent", external });
   for (const used of ["createHuggingFace, huggingface", "fromUIMessages, toUIMessageStreamResponse"]) {
