@@ -12,7 +12,7 @@ import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { pageResults } from "./runtimes.mjs";
 import { counted, ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
-import { snippetsOf } from "../tests/readme/snippets.mjs";
+import { allSnippets } from "../tests/readme/snippets.mjs";
 
 const BUNDLERS = join(root, "tests/bundlers");
 // Inside the folder of the bundlers, so that what they bundle may use what is installed there (react).
@@ -62,7 +62,7 @@ async function edited(viteServer, endpoint) {
   }
 }
 
-/** The README's way of developing with Vite, as it stands: the token stays with the dev server. */
+/** The documented way of developing with Vite, as it stands: the token stays with the dev server. */
 async function readmeVite(viteServer, snippets, endpoint) {
   const app = join(OUT, "tests/readme/vite");
   const visitor = await readFile(join(OUT, "tests/readme/visitor.js"), "utf8");
@@ -86,7 +86,7 @@ async function readmeVite(viteServer, snippets, endpoint) {
   }
 }
 
-/** The README's route for Next, in Node and on the edge: as it stands, but for a first line that leads it to the stand-in endpoint. */
+/** The documented route for Next, in Node and on the edge: as it stands, but for a first line that leads it to the stand-in endpoint. */
 async function addReadmeRoutes(app, [{ code }]) {
   for (const [name, lastLine] of [["node", ""], ["edge", 'export const runtime = "edge";\n']]) {
     const folder = join(app, "app/api/chat", name);
@@ -206,7 +206,7 @@ async function command() {
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
   for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
-  const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"));
+  const snippets = (await allSnippets()).filter(({ document }) => document === "docs/hosts.md");
   const under = (title) => snippets.filter(({ heading }) => heading === title);
   const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");

@@ -30,10 +30,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The README's program. */
-const snippet = async () => snippetsOf(await readFile(join(root, "README.md"), "utf8")).find(({ heading }) => heading === "The AI SDK").code;
+/** The document's program. */
+const snippet = async () => snippetsOf(await readFile(join(root, "docs/ai-sdk.md"), "utf8")).find(({ heading }) => heading === "The AI SDK").code;
 
-test("the SDK's types take provider and models, and the README's snippet", async () => {
+test("the SDK's types take provider and models, and the document's snippet", async () => {
   await npmInstall(join(root, "tests/types"));
   await cp(join(root, "tests/libraries/assignable.ts"), join(folder, "assignable.ts"));
   const options = { compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], module: "nodenext", moduleResolution: "nodenext", types: ["node"], typeRoots: [join(root, "tests/types/node_modules/@types")], exactOptionalPropertyTypes: true }, files: ["assignable.ts", "snippet.ts"] };
@@ -87,7 +87,7 @@ export { LimitObject } from "hfetch/gateway";`;
   }
 });
 
-test("the README's snippet runs as it stands", async () => {
+test("the document's snippet runs as it stands", async () => {
   await writeFile(join(folder, "snippet.mjs"), await snippet());
   // The reader's router is the stand-in endpoint.
   const { stdout } = await run(process.execPath, [join(root, "tests/readme/reader.mjs"), join(folder, "snippet.mjs"), endpoint.url], { cwd: folder, env: { ...process.env, HF_TOKEN: "hf_reader" } });
