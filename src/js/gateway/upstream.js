@@ -2,7 +2,7 @@
 
 import {
   APIS, APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
-  hooked, readBody, readable, requestOptions, responseInfo, settleWhole,
+  hooked, readBody, readable, requestOptions, reranked, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
@@ -47,6 +47,10 @@ export class Upstream {
     return this.#exchange("embeddings", embeddings, text, request);
   }
 
+  rerank(text, request) {
+    return this.#exchange("rerank", ranking, text, request);
+  }
+
   // The catalogue: neither limited nor settled.
   async models(request) {
     return catalogue(this.#client, "", requestOptions(request), async (call, cancel, { response }) => {
@@ -64,7 +68,8 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(APIS[kind], text, data, limits, true, most, maxChoices, undefined, ...now));
+      const isBatched = kind === "embeddings" || kind === "rerank";
+      const make = (...now) => (isBatched ? this.#client.embeddings(kind === "rerank", text, data, limits, undefined, ...now) : this.#client.generate(APIS[kind], text, data, limits, true, most, maxChoices, undefined, ...now));
       return [make, hooks];
     };
     return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));
@@ -105,6 +110,8 @@ const generate = (api) => async (call, cancel, redact, lastWords) => {
 const ending = (words) => (words === undefined ? undefined : encoder.encode(words));
 
 const embeddings = async (call, cancel) => keyless(call, await embedded(call, cancel));
+
+const ranking = async (call, cancel) => keyless(call, await reranked(call, cancel));
 
 // What an operator knows an option of the client by.
 const VARIABLES = {
