@@ -1,7 +1,7 @@
 // Workers and Next's edge runtime refuse to compile from bytes: there this import gives a WebAssembly.Module. Every bundler for
 // them knows `?module`; some (Nitro's, Next's) know nothing else.
 import module from "./hfetch_bg.wasm?module";
-import { start, startAtFirstUse } from "./instantiate.js";
+import { start, startAtFirstUse } from "./core.js";
 
 const given = () => module;
 startAtFirstUse(given);
@@ -12,3 +12,4 @@ try {
 
 export * from "./public.js";
 export { default } from "./public.js";
+export { internals } from "./core.js";

@@ -78,8 +78,9 @@ export class HuggingFace {
 
   withOptions(options) {
     return checked(() => {
-      const defaults = over(this.#defaults ?? {}, options);
-      const [data] = requestOptions(defaults);
+      const [data, { signal, metadata, onSettled }] = requestOptions(over(this.#defaults ?? {}, options));
+      // A copy: what the caller does to the options later is nothing to the client.
+      const defaults = over(JSON.parse(data ?? "{}"), { signal, metadata, onSettled });
       // What the core has to say against them is said now where it is there, by a call that goes nowhere.
       if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
       return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms, isGrammar: this.#isGrammar });

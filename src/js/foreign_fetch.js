@@ -87,12 +87,14 @@ function addressOf(text) {
   }
 }
 
-// A request that is neither limited nor settled: its answer is handed on as it is.
+// A request that is neither limited nor settled: its answer is handed on as it is. The client's own headers go with its key, since one of
+// them says whom the request is billed to; those that the request brings win.
 async function keyed(client, request, given) {
   const both = [...signals(given?.signal), ...signals(request.signal)];
   const { url, source, redirect = "follow", ...init } = request;
   if (source !== undefined) init.body = await bytesOf(source, both);
   const key = await keyFor(client, both);
+  for (const [name, value] of client.headers(false, false)) if (name !== "accept" && !init.headers.has(name)) init.headers.set(name, value);
   if (key !== null) init.headers.set("authorization", `Bearer ${key}`);
   init.signal = both.length > 1 ? AbortSignal.any(both) : both[0];
   // Engines want it said that the answer comes after such a body only.

@@ -1,9 +1,10 @@
-// What hfetch/gateway and hfetch/ai-sdk take beside the public names: it runs on the module that the entry has loaded.
+// What hfetch/gateway and hfetch/ai-sdk import beside the public names, from the entry that has loaded the module. It is no part of the public
+// contract. One object, so that a bundle without those two has nothing of it.
 
 import { ClientHandle, StoreHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
-import { HuggingFace, knownOf } from "./client.js";
+import { knownOf } from "./client.js";
 import { Decoder } from "./decode.js";
 import { redacted } from "./error.js";
 import { answerOf, embedded, exchange, generated } from "./exchange.js";
@@ -17,9 +18,8 @@ import { APIS } from "./protocol.js";
 import { SseDecoder } from "./sse.js";
 import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
-const internals = {
+export const internals = /* @__PURE__ */ Object.freeze({
   APIS, ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
   exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole,
   askedBy, formsAfter, formsFor, knownOf, remember,
-};
-Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });
+});

@@ -10,9 +10,11 @@ export const MARK = "\u0000";
 export const refuse = (path, problem, cause, hint) =>
   makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
 
-// A URL that is relative to a page's address as that page's fetch would take it; any other one as it is.
+// A URL that is relative to a page's address as that page's fetch would take it; an absolute one as the platform spells it, so that
+// "https://127.1/v1" and the address to which a request for it goes are the same text. What is no such URL is left for the core to refuse.
 export function absolute(url) {
-  if (typeof url !== "string" || !/^\.{0,2}\//.test(url)) return url;
+  if (typeof url !== "string") return url;
+  if (!/^\.{0,2}\//.test(url)) return /^https?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/i.test(url) ? spelled(url) : url;
   // The address of a worker made from a blob has a path that nothing is relative to.
   for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
     try {
@@ -23,6 +25,14 @@ export function absolute(url) {
     }
   }
   return url;
+}
+
+function spelled(url) {
+  try {
+    return new URL(url).href;
+  } catch {
+    return url;
+  }
 }
 
 function mark(key, value) {

@@ -1,7 +1,5 @@
 // The public names.
 
-import "./internals.js";
-
 export { HuggingFace, HuggingFace as default } from "./client.js";
 export { ChatStream } from "./stream.js";
 export {

@@ -5,7 +5,7 @@ import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { Catalogue } from "../../src/js/gateway/model.js";
 
-runOn(errors.HuggingFace);
+runOn(errors.HuggingFace, errors.internals);
 
 const bytes = (...ids) => new TextEncoder().encode(JSON.stringify({ data: ids.map((id) => ({ id })) }));
 const said = (error) => [error.status, error.code, error.retryAfter];

@@ -9,7 +9,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { wildcard } from "../../src/js/gateway/wildcard.js";
 
-runOn(errors.HuggingFace);
+runOn(errors.HuggingFace, errors.internals);
 
 const KEY = "a-client-key";
 const BODY = { model: "org/name", messages: [{ role: "user", content: "hi" }] };

@@ -7,7 +7,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { Upstream } from "../../src/js/gateway/upstream.js";
 
-runOn(hfetch.HuggingFace);
+runOn(hfetch.HuggingFace, hfetch.internals);
 
 const KEY = "a-client-key";
 const SERVERS = ["tgi", "vllm", "llama.cpp", "transformers", "any"];

@@ -1,4 +1,4 @@
-// The README's way to a gateway of one's own, step by step as it stands there. Only what needs an account is not done: the deployment
+// The documented way to a gateway of one's own, step by step as it stands there. Only what needs an account is not done: the deployment
 // is a dry run, and secrets are not sent to anybody.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,10 +16,10 @@ import { endpoint, MESSAGES, MODEL, pkg, TOKEN } from "./running.mjs";
 
 const SECTION = "Deploy your own gateway in five minutes";
 const RUNTIMES = join(root, "tests/package/runtime/node_modules");
-const readme = await readFile(join(root, "README.md"), "utf8");
-const snippets = snippetsOf(readme);
+const text = await readFile(join(root, "docs/gateway.md"), "utf8");
+const snippets = snippetsOf(text);
 const [install, local, ask, deploy] = snippets.filter(({ language, heading }) => language === "sh" && heading === SECTION).map(({ code }) => code);
-const fileOf = (name) => snippets.find(({ file, heading }) => file === name && heading !== "Vite").code;
+const fileOf = (name) => snippets.find(({ file }) => file === name).code;
 
 let folder, project, env;
 
@@ -53,7 +53,7 @@ test("the project is set up", async () => {
   await shell(made, folder);
   await installPackages();
   await shell(copied);
-  assert.equal(await readFile(join(project, "worker.js"), "utf8"), fileOf("worker.js"), "the README shows the file that is copied");
+  assert.equal(await readFile(join(project, "worker.js"), "utf8"), fileOf("worker.js"), "the document shows the file that is copied");
 });
 
 test("it runs on this machine, and answers", async (t) => {
@@ -75,7 +75,7 @@ test("it runs on this machine, and answers", async (t) => {
 test("its configuration and its code are what a deployment takes", async () => {
   const configuration = await readFile(join(project, "wrangler.jsonc"), "utf8");
   const limits = [...configuration.matchAll(/"GATEWAY_\w+": "(\d+)"/g)].map(([, value]) => Number(value).toLocaleString("en"));
-  assert.match(readme, new RegExp(`brings limits[^.]*: ${limits.join("[^.\\d]*")}[^.\\d]*\\.`), "the README says what they are");
+  assert.match(text, new RegExp(`brings limits[^.]*: ${limits.join("[^.\\d]*")}[^.\\d]*\\.`), "the document says what they are");
   const [, date] = /"compatibility_date": "([\d-]+)"/.exec(configuration);
   assert.equal(date, COMPATIBILITY_DATE, "the date that every test of the gateway runs at");
   assert.equal(deploy.split("\n")[0], "npx wrangler deploy");

@@ -4,10 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { installPacked } from "../../scripts/install.mjs";
 import { run } from "../../scripts/run.mjs";
 import { programs, runtimeEnvironment } from "../../scripts/runtimes.mjs";
+import * as taken from "../../src/js/gateway/client.js";
 import { endpoint, KEY, MESSAGES, MODEL, pkg, TOKEN } from "./running.mjs";
 
 const PROGRAM = `import { LimitObject, durableStore, gateway, issueTicket } from "hfetch/gateway";
@@ -36,6 +38,13 @@ before(async () => {
   await writeFile(join(folder, "program.mjs"), PROGRAM);
 });
 after(() => rm(folder, { recursive: true, force: true }));
+
+test("the gateway has all it takes of the client, by import", async () => {
+  const { HuggingFace, internals } = await import(pathToFileURL(join(pkg, "dist/index.js")).href);
+  taken.runOn(HuggingFace, internals);
+  assert.deepEqual(Object.keys(taken).filter((name) => taken[name] === undefined), []);
+  assert.deepEqual(Object.getOwnPropertySymbols(HuggingFace), []);
+});
 
 async function answers(program, ...args) {
   const { stdout } = await run(program, args, { cwd: folder, env });

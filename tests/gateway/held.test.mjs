@@ -8,7 +8,7 @@ import { WholeEvents } from "../../src/js/gateway/event_filter.js";
 import { runOn } from "../../src/js/gateway/client.js";
 import { KEY, MESSAGES, MODEL, TOKEN, pkg } from "./running.mjs";
 
-runOn(hfetch.HuggingFace);
+runOn(hfetch.HuggingFace, hfetch.internals);
 const { gateway } = await import(pathToFileURL(join(pkg, "dist/gateway.js")));
 
 const encoder = new TextEncoder();

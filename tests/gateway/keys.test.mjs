@@ -6,7 +6,7 @@ import { runOn } from "../../src/js/gateway/client.js";
 import { withoutKeys } from "../../src/js/gateway/key_filter.js";
 import { MESSAGES, MODEL, TOKEN, random, startGateway } from "./running.mjs";
 
-runOn(hfetch.HuggingFace);
+runOn(hfetch.HuggingFace, hfetch.internals);
 
 const asks = { model: MODEL, messages: MESSAGES, stream: true };
 const HALF = TOKEN.slice(0, Math.max(12, TOKEN.length >> 1));

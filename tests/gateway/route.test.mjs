@@ -7,7 +7,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { openUpstream } from "../../src/js/gateway/upstream.js";
 
-runOn(hfetch.HuggingFace);
+runOn(hfetch.HuggingFace, hfetch.internals);
 
 const KEY = "a-client-key";
 const BODY = { model: "org/a", messages: [{ role: "user", content: "hi" }] };

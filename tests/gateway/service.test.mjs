@@ -8,7 +8,7 @@ import { Service } from "../../src/js/gateway/service.js";
 import { settings } from "../../src/js/gateway/setting.js";
 import { issueTicket } from "../../src/js/gateway/ticket.js";
 
-runOn(errors.HuggingFace);
+runOn(errors.HuggingFace, errors.internals);
 
 const KEY = "a-client-key";
 const SECRET = "a-ticket-secret-of-some-length-01";

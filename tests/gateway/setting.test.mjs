@@ -5,7 +5,7 @@ import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { settings } from "../../src/js/gateway/setting.js";
 
-runOn(errors.HuggingFace);
+runOn(errors.HuggingFace, errors.internals);
 
 const SECRET = "a secret of the operator's, long enough";
 const OPEN = { GATEWAY_CLIENT_KEYS: "client-key" };

@@ -5,7 +5,7 @@ import { hfetch as errors } from "../package/installed.mjs";
 import { runOn } from "../../src/js/gateway/client.js";
 import { issueTicket, looksLikeTicket, readTicket } from "../../src/js/gateway/ticket.js";
 
-runOn(errors.HuggingFace);
+runOn(errors.HuggingFace, errors.internals);
 
 const SECRET = "a secret of the operator's, long enough";
 const NOW = 1_800_000_000_000;

@@ -7,7 +7,7 @@ import { Upstream } from "../../src/js/gateway/upstream.js";
 import { MODEL, PROMPT, endpoint, failure, hfetch, scripted } from "../package/installed.mjs";
 
 // The package's gateway exports no such part of itself: its source runs on the installed client.
-runOn(hfetch.HuggingFace);
+runOn(hfetch.HuggingFace, hfetch.internals);
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const FRAME = { id: "1", object: "chat.completion.chunk", created: 1, model: "m" };
 const token = (content, more) => ({ ...FRAME, choices: [{ index: 0, delta: { content }, finish_reason: null }], ...more });

@@ -30,10 +30,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The README's program. */
-const snippet = async () => snippetsOf(await readFile(join(root, "README.md"), "utf8")).find(({ heading }) => heading === "The AI SDK").code;
+/** The document's program. */
+const snippet = async () => snippetsOf(await readFile(join(root, "docs/ai-sdk.md"), "utf8")).find(({ heading }) => heading === "The AI SDK").code;
 
-test("the SDK's types take provider and models, and the README's snippet", async () => {
+test("the SDK's types take provider and models, and the document's snippet", async () => {
   await npmInstall(join(root, "tests/types"));
   await cp(join(root, "tests/libraries/assignable.ts"), join(folder, "assignable.ts"));
   const options = { compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], module: "nodenext", moduleResolution: "nodenext", types: ["node"], typeRoots: [join(root, "tests/types/node_modules/@types")], exactOptionalPropertyTypes: true }, files: ["assignable.ts", "snippet.ts"] };
@@ -87,7 +87,7 @@ export { LimitObject } from "hfetch/gateway";`;
   }
 });
 
-test("the README's snippet runs as it stands", async () => {
+test("the document's snippet runs as it stands", async () => {
   await writeFile(join(folder, "snippet.mjs"), await snippet());
   // The reader's router is the stand-in endpoint.
   const { stdout } = await run(process.execPath, [join(root, "tests/readme/reader.mjs"), join(folder, "snippet.mjs"), endpoint.url], { cwd: folder, env: { ...process.env, HF_TOKEN: "hf_reader" } });
@@ -109,6 +109,37 @@ for (const [conditions, client, entry = "ai-sdk.js"] of [[["default"], ["index.j
     assert.deepEqual(files.sort(), [...client, "ai-sdk-core.js", entry].sort());
   });
 }
+
+// A page's bundler: what runs it here has no address of a page's, so that the module comes as text.
+const paged = async (contents) => {
+  const { outputFiles, metafile } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", metafile: true, write: false, logLevel: "silent", outdir: folder });
+  await writeFile(join(folder, "page.mjs"), outputFiles[0].contents);
+  const files = Object.keys(metafile.inputs).map((path) => path.split("/").at(-1)).filter((name) => name !== "<stdin>");
+  const { stdout } = await run(process.execPath, [join(folder, "page.mjs")]);
+  return { files: files.sort(), printed: JSON.parse(stdout) };
+};
+const OF_PAGES = ["ai-sdk-core.js", "ai-sdk.browser.js", "core.js", "wasm-module.js"];
+const asks = (endpoint) => `
+const hf = createHuggingFace({ apiKey: "hf_page", baseURL: "${endpoint}/s/pages/v1" });
+const { content } = await hf("org/model").doGenerate({ prompt: [{ role: "user", content: [{ type: "text", text: "Hello" }] }] });
+const told = [content[0].text.includes("You said: Hello")];`;
+
+test("a page that has hfetch/web, or hfetch, beside it has one client", async () => {
+  for (const [entry, ...beside] of [["hfetch/web", "web.js"], ["hfetch", "index.browser.js"]]) {
+    const { files, printed } = await paged(`import { HuggingFace } from "${entry}"; import { createHuggingFace } from "hfetch/ai-sdk"; ${asks(endpoint.url)}
+console.log(JSON.stringify([...told, hf.client instanceof HuggingFace]));`);
+    assert.deepEqual([files, printed], [[...OF_PAGES, ...beside].sort(), [true, true]], entry);
+  }
+});
+
+test("a page that has none beside it gets the module with the first call", async () => {
+  const { files, printed } = await paged(`import { createHuggingFace } from "hfetch/ai-sdk";
+const early = (() => { try { return createHuggingFace({ apiKey: "hf_page" }).client.snapshot(); } catch (error) { return [error.name, error.hint]; } })();
+${asks(endpoint.url)}
+console.log(JSON.stringify([...told, early]));`);
+  assert.deepEqual(files, OF_PAGES);
+  assert.deepEqual(printed, [true, ["HfetchError", "Await a call before functions that give no promise."]]);
+});
 
 test("the entry is small, and whoever imports the client alone has none of it", async () => {
   const bundled = (contents, external) => build({ stdin: { contents, resolveDir: folder }, bundle: true, minify: true, format: "esm", platform: "neutral", conditions: ["default"], write: false, logLevel: "silent", external });

@@ -42,7 +42,7 @@ export const LIBRARIES = {
     };
   },
   LangChain(baseURL, fetch) {
-    // As the README has it: its own retries heed no server.
+    // As docs/migrate.md has it: its own retries heed no server.
     const model = new ChatOpenAI({ model: MODEL, apiKey: KEY, configuration: { baseURL, fetch }, ...(fetch && { maxRetries: 0 }) });
     return {
       whole: async (signal) => (await model.invoke(PROMPT, { signal })).text,

@@ -1,18 +1,18 @@
-// The README's snippets for other libraries, each exactly as a reader copies it, with the real package from npm.
+// The documents' snippets for other libraries, each exactly as a reader copies it, with the real package from npm.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { root, run } from "../../scripts/run.mjs";
 import { startEndpoint } from "../endpoint/server.mjs";
-import { snippetsOf } from "../readme/snippets.mjs";
+import { allSnippets } from "../readme/snippets.mjs";
 
 const READER = fileURLToPath(new URL("../readme/reader.mjs", import.meta.url));
 const MODULES = fileURLToPath(new URL("node_modules", import.meta.url));
-const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ heading }) => heading === "Keep your library, change one line");
+const snippets = (await allSnippets()).filter(({ language, heading }) => language === "js" && heading === "Keep your library, change one line");
 
 let endpoint, folder;
 before(async () => {
@@ -30,10 +30,10 @@ after(async () => {
 
 test("there is one for each of the five", () => assert.equal(snippets.length, 5));
 
-for (const { line, code } of snippets) {
-  test(`README.md:${line}: ${/from "(.+?)"/.exec(code)[1]}`, async () => {
+for (const { document, line, code } of snippets) {
+  test(`${document}:${line}: ${/from "(.+?)"/.exec(code)[1]}`, async () => {
     const before = await endpoint.stats("default");
-    const file = join(folder, `line-${line}.mjs`);
+    const file = join(folder, `${document.replace(/\W/g, "-")}-line-${line}.mjs`);
     await writeFile(file, code);
     const env = { ...process.env, HF_TOKEN: "hf_reader", NO_COLOR: "1" };
     const { stdout } = await run(process.execPath, [READER, file, endpoint.url], { cwd: dirname(file), env, timeout: 60_000 });

@@ -36,6 +36,16 @@ async function program(command, args, { folder, line, code, endpoint }, env = pr
   return stdout;
 }
 
+/** A file of tests, by the runtime's own runner. */
+async function tests(command, { folder, line, code }, env = process.env) {
+  const file = join(folder, `line-${line}.test.mjs`);
+  await writeFile(file, code);
+  // Else it would report to the runner of this test, and print nothing.
+  const { NODE_TEST_CONTEXT, ...rest } = env;
+  const { stdout } = await run(command, ["--test", "--test-reporter=tap", file], { cwd: folder, env: rest, timeout: TIME_LIMIT });
+  return stdout;
+}
+
 /** A page with the visitor in it. `head` says where the package is; `standIn`: where its requests go. */
 async function page(browser, head, code, { folder, endpoint }, standIn = endpoint.url, ticket = "") {
   const html = `<!doctype html><meta charset="utf-8"><script src="/visitor.js"></script>${head}${code}`;
@@ -90,6 +100,10 @@ export const hosts = {
     "Node 24": async (snippet) => program(programs.node24, [READER], snippet, await runtimeEnvironment()),
     Deno: async (snippet) => program(programs.deno, ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", READER], snippet, await runtimeEnvironment()),
     Bun: async (snippet) => program(programs.bun, [READER], snippet, await runtimeEnvironment()),
+  },
+  tests: {
+    Node: (snippet) => tests(process.execPath, snippet),
+    "Node 24": async (snippet) => tests(programs.node24, snippet, await runtimeEnvironment()),
   },
   worker: { workerd: async (snippet) => program(programs.node24, [WORKER], snippet, await runtimeEnvironment()) },
   page: inBrowsers((browser, snippet) => page(browser, bundled, snippet.code, snippet)),

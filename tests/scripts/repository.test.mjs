@@ -37,3 +37,11 @@ test("links of a packed text lead to the repository, or are none where there is 
   assert.equal(packedLinks(text, url, ["CHANGELOG.md"]), `See [docs/a.md](${web}/docs/a.md#part), [others](${web}/docs/a.md), ${kept}`);
   assert.equal(packedLinks(text, null, ["CHANGELOG.md"]), `See docs/a.md, others (docs/a.md of the sources), ${kept}`);
 });
+
+test("links of a packed document are taken from its own folder", () => {
+  const text = "[b](b.md#part), [what changed](../CHANGELOG.md#added), [figures](results.md)";
+  const packed = ["CHANGELOG.md", "docs/b.md"];
+  const url = "git+https://git.example.org/team/hfetch.git";
+  assert.equal(packedLinks(text, url, packed, "docs"), "[b](b.md#part), [what changed](../CHANGELOG.md#added), [figures](https://git.example.org/team/hfetch/blob/HEAD/docs/results.md)");
+  assert.equal(packedLinks(text, null, packed, "docs"), "[b](b.md#part), [what changed](../CHANGELOG.md#added), figures (docs/results.md of the sources)");
+});

@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
-import { snippetsOf } from "../readme/snippets.mjs";
+import { allSnippets } from "../readme/snippets.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
@@ -44,12 +44,12 @@ const programs = [
   { files: ["openai.ts"], lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
-/** The README's snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
-async function readmePrograms() {
-  const all = snippetsOf(await readFile(join(root, "README.md"), "utf8")).filter(({ language }) => language === "js");
+/** The documents' snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
+async function documentPrograms() {
+  const all = (await allSnippets()).filter(({ language }) => language === "js");
   // What imports the AI SDK is compiled where that is: tests/libraries/ai-sdk.places.test.mjs. What imports other libraries is run there.
   const snippets = all.filter(({ code }) => !/from "(?:ai|@langchain\/openai|@huggingface\/inference|@tanstack\/ai)"/.test(code));
-  return snippets.map(({ line, code }) => ({ file: `readme-line-${line}.ts`, code }));
+  return snippets.map(({ document, line, code }) => ({ file: `${document.replace(/\W/g, "-")}-line-${line}.ts`, code }));
 }
 
 /** A folder outside the repository with the package, the openai package and the programs, as a user's project has them. */
@@ -98,7 +98,7 @@ async function main() {
   const given = resolve(values.package);
   const installed = join(given, "node_modules", "hfetch");
   await npmInstall(here);
-  const snippets = await readmePrograms();
+  const snippets = await documentPrograms();
   const folder = await userProject(existsSync(installed) ? installed : given, snippets);
   let passed = 0;
   const failures = [];
@@ -121,7 +121,7 @@ async function main() {
     const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...nodenext };
     // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
-    record("the README's snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
+    record("the documents' snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
     for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway", "hfetch/ai-sdk"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));
