@@ -1,6 +1,6 @@
 // Every snippet of the README and of docs, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
 // (Vite's and Next's are built and run by `npm run test:bundlers`, React's by tests/libraries/react.test.mjs, the AI SDK's by tests/libraries/ai-sdk.places.test.mjs,
-// those for other libraries by tests/libraries/snippets.test.mjs, the gateway's by tests/gateway/deploy.test.mjs.)
+// those for other libraries by tests/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/gateway.)
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -70,7 +70,7 @@ const promises = {
 const builtElsewhere = {
   "README.md": ["Keep your library, change one line"],
   "docs/ai-sdk.md": ["The AI SDK"],
-  "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"],
+  "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Beside your own routes", "Your own rules"],
   "docs/hosts.md": ["Vite"],
   "docs/migrate.md": ["Keep your library, change one line"],
 };
