@@ -32,6 +32,19 @@ impl Block16 {
         lanes::line_ends(self.0)
     }
 
+    /// A bit for each comma.
+    #[inline(always)]
+    pub fn commas(self) -> u32 {
+        lanes::commas(self.0)
+    }
+
+    /// The vector itself, for what only one module does with it.
+    #[cfg(target_feature = "simd128")]
+    #[inline(always)]
+    pub fn lanes(self) -> core::arch::wasm32::v128 {
+        self.0
+    }
+
     /// Whether each byte is ASCII.
     #[inline(always)]
     pub fn is_ascii(self) -> bool {
@@ -86,6 +99,11 @@ mod lanes {
     }
 
     #[inline(always)]
+    pub(super) fn commas(v: Lanes) -> u32 {
+        u32::from(u8x16_bitmask(u8x16_eq(v, u8x16_splat(b','))))
+    }
+
+    #[inline(always)]
     pub(super) fn is_ascii(v: Lanes) -> bool {
         u8x16_bitmask(v) == 0
     }
@@ -120,6 +138,11 @@ mod lanes {
     #[inline(always)]
     pub(super) fn line_ends(v: Lanes) -> u32 {
         bits(v, |byte| matches!(byte, b'\n' | b'\r'))
+    }
+
+    #[inline(always)]
+    pub(super) fn commas(v: Lanes) -> u32 {
+        bits(v, |byte| byte == b',')
     }
 
     #[inline(always)]

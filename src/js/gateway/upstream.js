@@ -1,7 +1,7 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIS, APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
+  APIS, APIUserAbortError, ClientHandle, Decoder, GATEWAY, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
   hooked, readBody, readable, requestOptions, rerank, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
@@ -28,7 +28,7 @@ export class Upstream {
   // Options of a client. Nobody waits in line here: who is refused is told when to come back.
   constructor(options = {}) {
     const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
-    this.#client = hooked(new ClientHandle(data, around(hooks, true)), hooks);
+    this.#client = hooked(new ClientHandle(data, ...around(hooks, GATEWAY)), hooks);
   }
 
   chat(text, request) {
@@ -68,8 +68,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const isBatched = kind === "embeddings" || kind === "rerank";
-      const make = (...now) => (isBatched ? this.#client.embeddings(kind === "rerank", text, data, limits, undefined, ...now) : this.#client.generate(APIS[kind], text, data, limits, true, most, maxChoices, undefined, ...now));
+      const make = (...now) => this.#client.open(APIS[kind], ...now, text, data, limits, undefined, true, most, maxChoices);
       return [make, hooks];
     };
     return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));

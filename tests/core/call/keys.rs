@@ -192,6 +192,56 @@ fn a_call_waits_no_longer_than_until_another_key_has_rested() {
     }
 }
 
+/// Three keys, of which hf_a is to pause for `pause`, longer than a call waits for that alone; the others are at their limit.
+fn one_pauses_and_two_are_at_their_limits(pause: &str, options: &str) -> Scenario {
+    let keys = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
+    let spent = Reply::from(200).header("ratelimit", format!("\"api\";r=0;t={pause}"));
+    let plan = |at, tokens| {
+        Plan::chat()
+            .at(at)
+            .reads_for(0)
+            .usage(Reported::ByServer(tokens, 0))
+    };
+    Scenario::with(&format!("{keys},{options}"))
+        .call(plan(0, 1).met_by([spent]))
+        .call(plan(1_000, 100))
+        .call(plan(2_000, 100))
+        .call(plan(3_000, 1))
+}
+
+#[test]
+fn a_call_that_waits_for_a_limit_waits_no_longer_than_until_a_pause_is_over() {
+    let limits = |more: &str| format!(r#""limits":{{"tokensPerMinute":100{more}}}"#);
+    let table = [
+        ("40", limits(""), "line 37000, send hf_a, answer"),
+        // The limit of another key ends before the pause does.
+        ("80", limits(""), "line 58000, send hf_b, answer"),
+        (
+            "40",
+            limits(r#","maxWait":37000"#),
+            "line 37000, send hf_a, answer",
+        ),
+        ("40", limits(r#","maxWait":36999"#), "LimitExceededError"),
+        ("40", limits(r#","onLimit":"error""#), "LimitExceededError"),
+    ];
+    for (pause, options, told) in table {
+        let scenario = one_pauses_and_two_are_at_their_limits(pause, &options);
+        for scenario in [scenario.clone(), scenario.clone().workerd()] {
+            let world = World::run(&scenario);
+            assert_eq!(world.story(1), "send hf_b, answer");
+            assert_eq!(world.story(2), "send hf_c, answer");
+            assert_eq!(world.story(3), told, "{pause} {options}");
+            if told == "LimitExceededError" {
+                assert_eq!(world.error(3).reason, Some("tokens"));
+                assert_eq!(world.error(3).retry_after, Some(37_000.0));
+            }
+        }
+        let asked = World::run(&scenario.store(&[]));
+        let last = told.rsplit(", ").take(2).collect::<Vec<_>>();
+        assert!(asked.story(3).ends_with(last[0]), "{}", asked.story(3));
+    }
+}
+
 #[test]
 fn an_error_says_when_another_key_has_rested() {
     let limits = r#""requestsPerMinute":2,"onLimit":"error""#;

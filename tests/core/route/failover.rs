@@ -1,6 +1,9 @@
 //! Who is asked next when a candidate fails.
 
 use super::world::{Client, START, Say};
+use hfetch::call::Call;
+use hfetch::error::{Class, Error};
+use hfetch::policy::ledger::Tried;
 use hfetch::wire::model;
 
 const TWO: &str = r#","route":{"models":["org/b"]}"#;
@@ -191,4 +194,50 @@ fn a_provider_is_told_though_the_catalogue_came_after_it_had_failed() {
             ("org/a:14b", None)
         ]
     );
+}
+
+#[test]
+fn an_error_tells_the_provider_of_a_candidate_that_failed_before_the_catalogue_came() {
+    let options = r#","baseURL":"http://host.example/v1","retry":{"maxAttempts":3},"route":{"models":["org/a:cerebras","org/b"]}"#;
+    let mut client = Client::new(options);
+    let shared = client.shared.clone();
+    let catalogue =
+        br#"{"data":[{"id":"org/a","providers":[{"provider":"cerebras","status":"live"}]}]}"#;
+    let came = client.chat("{}", &mut |model| {
+        if model == "org/b" {
+            shared.keep_prices(Some(model::parse(catalogue).unwrap()), START.into());
+        }
+        Say::Status(503)
+    });
+    let failure = came.failure.unwrap();
+    let told = |one: &Tried| (one.model.clone(), one.provider.clone());
+    let told: Vec<_> = failure.tried.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            ("org/a".to_string(), None),
+            ("org/a:cerebras".to_string(), Some("cerebras".to_string())),
+            ("org/b".to_string(), None)
+        ]
+    );
+    assert_eq!(failure.tried, came.settlement.tried);
+}
+
+#[test]
+fn an_answer_that_breaks_off_tells_who_failed_before_it_began() {
+    let mut client = Client::new(TWO);
+    let body = r#"{"messages":[{"role":"user","content":"Hello"}],"stream":true}"#;
+    let call = Call::chat(&client.shared, body, client.given("{}"), START).unwrap();
+    let came = client.run(&call, &mut |model| match model {
+        "org/a" => Say::Status(503),
+        _ => Say::Ok,
+    });
+    assert_eq!(came.story(), "org/a org/b");
+    for failure in [
+        call.stream_lost(None, ""),
+        call.misread(Error::new(Class::Api, "no"), b"x"),
+    ] {
+        assert_eq!(failure.tried, came.settlement.tried);
+        assert_eq!(failure.tried.len(), 1);
+    }
 }

@@ -140,8 +140,14 @@ impl Judge {
         }
         let turn = &mut request.turn;
         let mut of_keys = turn.keys.iter().map(|key| self.shared.scope(*key));
+        // Whatever is told, the key that can be used first ends the wait.
+        let waits = turn
+            .refusals
+            .iter()
+            .map(|refusal| refusal.limit.retry_after);
+        let first = waits.filter(|ms| *ms > 0.0).fold(f64::INFINITY, f64::min);
         turn.rested = match of_keys.any(|scope| scope == refusal.scope) {
-            true => self.pool.next_ready(&turn.model, &turn.keys, m.now),
+            true => first.min(self.pool.next_ready(&turn.model, &turn.keys, m.now)),
             false => f64::INFINITY,
         };
         let told = refusal.limit.reason;
