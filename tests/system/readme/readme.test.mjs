@@ -1,6 +1,6 @@
 // Every snippet of the README and of docs, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
 // (Vite's and Next's are built and run by `npm run test:bundlers`, React's by tests/system/libraries/react.test.mjs, the AI SDK's by tests/system/libraries/ai-sdk.places.test.mjs,
-// those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by tests/system/gateway/deploy.test.mjs.)
+// those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/system/gateway.)
 
 import assert from "node:assert/strict";
 import { access, readFile } from "node:fs/promises";
