@@ -19,7 +19,7 @@ import { plot } from "../tests/bench/plot.mjs";
 
 const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];
-const SHORT = ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
+const SHORT = ["--only", "single slot,call", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
 
 /** What is run, each as arguments of the bench; the gateway has one of its own. */
 const PARTS = {
@@ -28,11 +28,12 @@ const PARTS = {
   chromium: ["--runtime", "chromium", ...SHORT],
   deno: ["--runtime", "deno", ...SHORT],
   bun: ["--runtime", "bun", ...SHORT],
-  workerd: ["--runtime", "workerd", "--only", "single slot", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
+  workerd: ["--runtime", "workerd", "--only", "single slot,call", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
   load: ["--load", "--rounds", "5"],
+  page: ["--runtime", "page", "--rounds", "5"],
   limiter: ["--limiter"],
   linear: ["--linear"],
   gateway: ["--rounds", "5"],

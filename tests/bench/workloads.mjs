@@ -58,6 +58,9 @@ const makers = {
   reasoning: (index, next) => chunk(index < 1000 ? { content: null, reasoning_content: word(next) } : { content: word(next) }),
 };
 
+/** Chunks of a short answer. */
+export const ANSWERS = [30, 300];
+
 export const names = Object.keys(makers);
 
 /** The payloads of a stream: a first chunk, `count` of the workload's, and one with finish reason and usage. */

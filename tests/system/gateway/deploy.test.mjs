@@ -94,6 +94,17 @@ test("a ticket of one's own backend is taken", async () => {
   assert.deepEqual([response.status, response.headers.get("ratelimit-policy")], [200, '"ticket-requests";q=20;w=60']);
 });
 
+test("the gateway stands beside routes of one's own", async () => {
+  await writeFile(join(project, "site.mjs"), fileOf("site.js"));
+  const { default: site } = await import(pathToFileURL(join(project, "site.mjs")).href);
+  const variables = { HF_TOKEN: "hf_own", HF_BASE_URL: `${endpoint.url}/v1`, GATEWAY_TICKET_SECRET: "a secret of the operator's, long enough", GATEWAY_URL: "https://gateway.example/ai" };
+  const get = (path, init) => site.fetch(new Request(`https://gateway.example${path}`, init), variables, {});
+  const ticket = await (await get("/ticket")).text();
+  const { method, body } = { method: "POST", body: JSON.stringify({ model: MODEL, messages: MESSAGES }) };
+  const statuses = await Promise.all([`Bearer ${ticket}`, "Bearer none"].map(async (authorization) => (await get("/ai/v1/chat/completions", { method, headers: { authorization }, body })).status));
+  assert.deepEqual([...statuses, (await get("/v1/chat/completions")).status], [200, 401, 404]);
+});
+
 test("rules of one's own hold", async () => {
   await writeFile(join(project, "rules.mjs"), fileOf("rules.js"));
   const { default: handler } = await import(pathToFileURL(join(project, "rules.mjs")).href);

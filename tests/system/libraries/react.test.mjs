@@ -145,6 +145,19 @@ test("a component that leaves the page ends its call", async () => {
   assert.deepEqual(problems, []);
 });
 
+test("a question that is asked during an answer ends that answer, and is answered itself", async () => {
+  endpoint.script("page", [long(), answer("Second.")]);
+  await open("component");
+  await page.click("button");
+  await page.waitForFunction(() => /word5 /.test(document.querySelector("button").innerText));
+  await page.locator("button").press("Enter");
+  await page.waitForFunction(() => document.querySelector("button").innerText === "Second.");
+  const { disconnected, bodies } = await endpoint.stats("page", "disconnected:1");
+  assert.equal(disconnected, 1);
+  assert.deepEqual(bodies.at(-1).messages.map(({ role }) => role), ["user", "assistant", "user"]);
+  assert.deepEqual(problems, []);
+});
+
 test("what the route refuses is shown, and the next question works", async () => {
   endpoint.script("page", [{ status: 429, headers: { "retry-after": "60" }, json: { error: { message: "slow down" } } }]);
   await open("main");

@@ -70,7 +70,7 @@ const promises = {
 const builtElsewhere = {
   "README.md": ["Keep your library, change one line"],
   "docs/ai-sdk.md": ["The AI SDK"],
-  "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Your own rules"],
+  "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Beside your own routes", "Your own rules"],
   "docs/hosts.md": ["Vite"],
   "docs/react.md": ["The page"],
   "docs/migrate.md": ["Keep your library, change one line"],

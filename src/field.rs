@@ -1,14 +1,39 @@
-//! Reading one object of options: every value is checked where it is read, and an error names the way to it.
+//! Reading one object that a person wrote: every value is checked where it is read, and the error names the way to it.
+//!
+//! A reader asks for one field after the other, each with what it must be, and once at the end whether all of them were right:
+//!
+//! ```
+//! use hfetch::field::{Bounds, Fields};
+//! use hfetch::json;
+//!
+//! let given = json::parse(br#"{"batchSize": 0, "concurency": 2}"#).unwrap();
+//! let fields = Fields::of(&given, "embeddings");
+//! assert_eq!(fields.number("batchSize", Bounds::COUNT), None);
+//! fields.only(&["batchSize", "concurrency"]);
+//! // The first of two mistakes is told.
+//! let error = fields.ok().unwrap_err();
+//! assert_eq!(error.message, "embeddings.batchSize: must be a whole number of at least 1");
+//! ```
+
+use std::cell::Cell;
+use std::fmt;
 
 use crate::error::Error;
 use crate::json::Value;
 use crate::spelling::nearest;
 
-/// One object and the path that leads to it.
-#[derive(Debug)]
+/// One object, the path that leads to it, and the first mistake in it.
 pub struct Fields<'a> {
     entries: &'a [(String, Value)],
     path: String,
+    mistake: Cell<Option<Error>>,
+}
+
+/// Without the entries, which may hold secrets.
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
 }
 
 /// What a number must be.
@@ -79,17 +104,43 @@ impl Bounds {
 
 impl<'a> Fields<'a> {
     /// The entries of `value`, which must be an object; an absent one is empty.
-    pub fn of(value: &'a Value, path: &str) -> Result<Self, Error> {
-        let entries = match value {
-            Value::Object(entries) => entries.as_slice(),
-            Value::Other("undefined") => &[],
-            other if path.is_empty() => return Err(wrong_type("options", "an object", other)),
-            other => return Err(wrong_type(path, "an object", other)),
+    pub fn of(value: &'a Value, path: &str) -> Self {
+        let entries: &[_] = match value {
+            Value::Object(entries) => entries,
+            _ => &[],
         };
-        Ok(Fields {
+        let fields = Fields {
             entries,
             path: path.to_string(),
-        })
+            mistake: Cell::new(None),
+        };
+        match value {
+            Value::Object(_) | Value::Other("undefined") => {}
+            other if path.is_empty() => fields.fail(wrong_type("options", "an object", other)),
+            other => fields.fail(wrong_type(path, "an object", other)),
+        }
+        fields
+    }
+
+    /// The first mistake, if there was one by now.
+    pub fn ok(&self) -> Result<(), Error> {
+        self.mistake.take().map_or(Ok(()), Err)
+    }
+
+    /// Tells a mistake, unless one has been told.
+    pub fn fail(&self, error: Error) {
+        let first = self.mistake.take().unwrap_or(error);
+        self.mistake.set(Some(first));
+    }
+
+    /// Tells what is wrong with a field.
+    pub fn refuse(&self, name: &str, problem: &str) {
+        self.fail(Error::config(self.path(name), problem));
+    }
+
+    /// What something else has read, whose mistake is one of these fields.
+    pub fn read<T>(&self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.fail(error)).ok()
     }
 
     /// The path of a field of this object.
@@ -103,7 +154,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses every key that is not in `known`, with the one that was probably meant.
-    pub fn only(&self, known: &[&str]) -> Result<(), Error> {
+    pub fn only(&self, known: &[&str]) {
         for (name, value) in self.entries {
             if absent(value) || known.contains(&name.as_str()) {
                 continue;
@@ -115,9 +166,8 @@ impl<'a> Fields<'a> {
                 Some(meant) => ["is not an option; did you mean ", meant, "?"].concat(),
                 None => ["is not an option; there are ", &known.join(", ")].concat(),
             };
-            return Err(Error::config(self.path(name), &problem));
+            return self.refuse(name, &problem);
         }
-        Ok(())
     }
 
     /// The value of a field, unless it is absent or `undefined`.
@@ -128,40 +178,87 @@ impl<'a> Fields<'a> {
     }
 
     /// A string that holds something.
-    pub fn text(&self, name: &str) -> Result<Option<&'a str>, Error> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => {
-                Err(Error::config(self.path(name), "must not be empty"))
-            }
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(wrong_type(&self.path(name), "a string", other)),
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        match self.get(name)? {
+            Value::String(text) if text.is_empty() => self.refuse(name, "must not be empty"),
+            Value::String(text) => return Some(text),
+            other => self.fail(wrong_type(&self.path(name), "a string", other)),
         }
+        None
+    }
+
+    /// A string that has no problem.
+    pub fn text_if(
+        &self,
+        name: &str,
+        problem: fn(&str) -> Option<&'static str>,
+    ) -> Option<&'a str> {
+        let text = self.text(name)?;
+        if let Some(problem) = problem(text) {
+            self.refuse(name, problem);
+        }
+        Some(text)
+    }
+
+    /// The place of a string in a list of words; `problem` says which there are.
+    pub fn word(&self, name: &str, words: &[&str], problem: &str) -> Option<usize> {
+        let text = self.text(name)?;
+        let place = words.iter().position(|word| *word == text);
+        if place.is_none() {
+            self.refuse(name, problem);
+        }
+        place
     }
 
     /// A number within bounds.
-    pub fn number(&self, name: &str, bounds: Bounds) -> Result<Option<f64>, Error> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => number(value, &self.path(name), bounds).map(Some),
+    pub fn number(&self, name: &str, bounds: Bounds) -> Option<f64> {
+        self.read(number(self.get(name)?, &self.path(name), bounds))
+    }
+
+    /// A number within bounds, put into its place where it is given.
+    pub fn set(&self, name: &str, bounds: Bounds, place: &mut f64) {
+        if let Some(number) = self.number(name, bounds) {
+            *place = number;
         }
     }
 
-    /// An object.
-    pub fn object(&self, name: &str) -> Result<Option<Fields<'a>>, Error> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => Fields::of(value, &self.path(name)).map(Some),
+    /// The same where there may be none.
+    pub fn set_some(&self, name: &str, bounds: Bounds, place: &mut Option<f64>) {
+        *place = self.number(name, bounds).or(*place);
+    }
+
+    /// An object, read by `read`.
+    pub fn object(&self, name: &str, read: &mut dyn FnMut(&Fields<'a>)) {
+        if let Some(value) = self.get(name) {
+            let fields = Fields::of(value, &self.path(name));
+            read(&fields);
+            self.read(fields.ok());
         }
     }
 
     /// A list.
-    pub fn list(&self, name: &str) -> Result<Option<&'a [Value]>, Error> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Array(items)) => Ok(Some(items)),
-            Some(other) => Err(wrong_type(&self.path(name), "a list", other)),
+    pub fn list(&self, name: &str) -> Option<&'a [Value]> {
+        match self.get(name)? {
+            Value::Array(items) => return Some(items),
+            other => self.fail(wrong_type(&self.path(name), "a list", other)),
         }
+        None
+    }
+
+    /// A list of strings that hold something.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (index, value) in self.list(name).unwrap_or_default().iter().enumerate() {
+            match value {
+                Value::String(text) if !text.is_empty() => texts.push(text.clone()),
+                Value::String(_) => self.refuse(&item(name, index), "must not be empty"),
+                other => {
+                    let path = self.path(&item(name, index));
+                    self.fail(wrong_type(&path, "a string", other));
+                }
+            }
+        }
+        texts
     }
 
     /// The entries, without the absent ones.
