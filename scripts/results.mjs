@@ -47,7 +47,7 @@ const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
 
 async function measure(part) {
   const started = performance.now();
-  const bench = part === "gateway" ? "tests/gateway/bench.mjs" : "tests/bench/main.mjs";
+  const bench = part === "gateway" ? "tests/system/gateway/measure/bench.mjs" : "tests/bench/main.mjs";
   const { stdout } = await run(process.execPath, [join(root, bench), "--json", ...PARTS[part]]);
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const head = { date: new Date().toISOString().slice(0, 10), machine: `${platform()} ${arch()}, ${availableParallelism()} cores` };
@@ -66,11 +66,11 @@ async function read(part) {
 /** Where the scenarios passed, as the last runs of the tests left it. */
 async function scenarios() {
   const files = ["scenarios", "bundlers"].map((name) => join(root, "target", name)).filter((file) => existsSync(`${file}.json`));
-  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
+  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test -- --all and npm run test:bundlers -- --all leave them");
   const table = await areasByPlace(...files);
   return `## Where the scenarios pass
 
-How many of each area passed on the packed package, in runtimes (\`npm test\`) and out of bundlers (\`npm run test:bundlers\`, run in
+How many of each area passed on the packed package, in runtimes (\`npm test -- --all\`) and out of bundlers (\`npm run test:bundlers -- --all\`, run in
 Chromium or in the server). An empty cell is nothing of that area for that place.
 
 ${table}`;
@@ -83,7 +83,7 @@ async function hosts() {
   });
   return `## Where hosts pass
 
-Each host (\`npm run test:hosts\`, a folder of \`tests/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
+Each host (\`npm run test:hosts\`, a folder of \`tests/system/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
 socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
 ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
 

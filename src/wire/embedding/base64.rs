@@ -19,12 +19,14 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
     }
     let mut sextets = Sextets::new();
     let (blocks, tail) = text.as_chunks();
-    let first = floats.len();
-    floats.resize(first.saturating_add(count), 0.0);
-    let places = floats.get_mut(first..).unwrap_or_default();
-    let (threes, rest) = places.as_chunks_mut();
-    for (three, block) in threes.iter_mut().zip(blocks) {
-        *three = sextets.floats(block);
+    // A part at a time onto `floats`: to fill it with zeros first would take a third of the time.
+    let mut part = [[0.0; FLOATS]; 64];
+    for blocks in blocks.chunks(part.len()) {
+        for (three, block) in part.iter_mut().zip(blocks) {
+            *three = sextets.floats(block);
+        }
+        let read = part.get(..blocks.len()).unwrap_or_default();
+        floats.extend_from_slice(read.as_flattened());
     }
     // The characters after the last whole block: none, or those of one or two floats with their padding.
     let mut block = [b'A'; WIDTH];
@@ -33,10 +35,8 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
         *place = *character;
     }
     let last = sextets.floats(&block);
-    let (last, unused) = last.split_at(rest.len().min(2));
-    for (place, float) in rest.iter_mut().zip(last) {
-        *place = *float;
-    }
+    let (last, unused) = last.split_at(count.saturating_sub(blocks.len() * FLOATS).min(2));
+    floats.extend_from_slice(last);
     // Bits beyond the floats must be zero, or two texts would mean the same.
     if !sextets.are_all() || unused.iter().any(|value| value.to_bits() != 0) {
         return Err("holds what is not base64");

@@ -39,8 +39,8 @@ fn commas(block: &[u8; BLOCK]) -> u64 {
     let [a, b, c, d] = block.as_chunks().0 else {
         return 0;
     };
-    let [a, b, c, d] = [a, b, c, d].map(|part| u64::from(Block16::new(part).commas()));
-    a | b << 16 | c << 32 | d << 48
+    let commas = |part| u64::from(Block16::new(part).equal_to(b','));
+    commas(a) | commas(b) << 16 | commas(c) << 32 | commas(d) << 48
 }
 
 /// The number between `start` and `end`, if it is plain and its nearest `f32` beyond doubt.
@@ -65,14 +65,13 @@ fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option
         return None;
     };
     // At most 29 digits: their number is off by three halves of its last place, the power of ten by another half.
-    let (fraction, places) = match places.checked_sub(WIDTH) {
-        None | Some(0) => (digits.last(low, places)?, places),
-        Some(more) => {
-            let high = digits.last(high, more)?;
-            (high + digits.last(low, WIDTH)? * 1e-16, more)
-        }
+    let (fraction, places) = if places <= WIDTH {
+        (digits.last(low, places)?, places)
+    } else {
+        let high = digits.last(high, places - WIDTH)?;
+        (high + digits.last(low, WIDTH)? * 1e-16, places - WIDTH)
     };
-    let power = POWERS.get((STEP as usize).checked_sub(places)?)?;
+    let power = POWERS.get(STEP as usize - places)?;
     let value = f64::from(whole) + fraction * power;
     // Zero, or far from both ends of what an `f32` can be.
     let is_doubtful = value.to_bits().wrapping_sub(HALF - DOUBT) & BELOW <= 2 * DOUBT;
