@@ -2,7 +2,7 @@
  * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
+ * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `POST /v1/rerank` (and `/rerank`), `GET /v1/models` and `GET /healthz`. The catalogue is
  * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation
@@ -47,7 +47,7 @@ export interface GatewayOptions {
   origins?: string[];
   /** Models that may be asked for; `*` stands for anything within a name. Default: all. It holds for every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
   models?: string[];
-  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
+  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API, and one for reranking as many documents. */
   caps?: GatewayCaps;
   /**
    * What becomes of a member of a body that nobody here knows: `"pass"` (default) hands it on unless it is known to cost, as other names of

@@ -26,11 +26,13 @@ const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target")
  * Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says.
  */
 export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER, features = [], link = [] } = {}) {
-  await npmInstall();
+  // What the later steps need is made ready beside the longest one.
+  const installed = npmInstall();
+  installed.catch(() => {}); // it is thrown where it is waited for
   const toolchain = await wasmToolchain();
   console.log(`building with ${toolchain.way}`);
-  const raw = await compile(toolchain, wasmFolder, features, link);
-  const glue = await bindgen(raw, wasmFolder);
+  const [raw, cli] = await Promise.all([compile(toolchain, wasmFolder, features, link), wasmBindgen(), installed]);
+  const glue = await bindgen(cli, raw, wasmFolder);
   const stage = await mkdtemp(join(wasmFolder, "stage-"));
   try {
     await bundle(glue, stage);
@@ -41,6 +43,12 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
     await rm(stage, { recursive: true, force: true });
   }
   return { out, raw, lean: toolchain.lean };
+}
+
+/** The folder of a package that is built already, by HFETCH_PACKAGE, or builds it: so that commands that follow one another build it once. */
+export async function builtPackage() {
+  const given = process.env.HFETCH_PACKAGE;
+  return given ? resolve(given) : (await buildPackage()).out;
 }
 
 async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {
@@ -55,8 +63,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
 }
 
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
-async function bindgen(raw, wasmFolder) {
-  const cli = await wasmBindgen();
+async function bindgen(cli, raw, wasmFolder) {
   const steps = ["wasm-order", "wasm-names", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
   const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
@@ -64,8 +71,10 @@ async function bindgen(raw, wasmFolder) {
   const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
   await run(cli.path, [raw, "hfetch", fresh]);
   await shortenGlue(fresh);
-  await optimise(join(fresh, "hfetch_bg.wasm"));
-  await reorder(join(fresh, "hfetch_bg.wasm"));
+  await showing("making the module smaller", async () => {
+    await optimise(join(fresh, "hfetch_bg.wasm"));
+    await reorder(join(fresh, "hfetch_bg.wasm"));
+  });
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));

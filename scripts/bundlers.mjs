@@ -1,4 +1,5 @@
-// npm run test:bundlers [-- --only part,part]: the packed package through every bundler, each result loaded and run.
+// npm run test:bundlers [-- --only part,part] [--all]: the packed package through every bundler, each result loaded and run. The engines are those of
+// `npm test`, so that the short list of scenarios is enough; --all, before a release, runs the whole list, and the bundlers' second ways of building.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -7,30 +8,32 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { browsers, chromiumFlags } from "./browser.mjs";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { installPacked } from "./install.mjs";
 import { Report } from "./report.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { pageResults } from "./runtimes.mjs";
 import { counted, ScenarioTable } from "./scenario-table.mjs";
 import { serve } from "./serve.mjs";
-import { allSnippets } from "../tests/readme/snippets.mjs";
+import { sideBySide } from "./side-by-side.mjs";
+import { allSnippets } from "../tests/system/readme/setting/snippets.mjs";
 
-const BUNDLERS = join(root, "tests/bundlers");
+const BUNDLERS = join(root, "tests/system/bundlers");
 // Inside the folder of the bundlers, so that what they bundle may use what is installed there (react).
 const OUT = join(BUNDLERS, "out");
 const START_LIMIT = 60_000;
+const AT_ONCE = 2;
 const ROUTER = "https://router.huggingface.co";
 // Next 16.4.6 with webpack builds no edge route at all, not even an empty one.
-const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: "--webpack", routes: ["node"] }];
+const NEXT_BUILDS = [{ flag: "--turbopack", routes: ["node", "edge"] }, { flag: "--webpack", routes: ["node"], second: true }];
 
 const table = new ScenarioTable();
 
-async function bundled(name, bundle, endpoint, app = ".") {
-  const built = await bundle(join(OUT, "tests/bundlers", app), join(OUT, "built", name));
+async function bundled(name, bundle, { endpoint, list }, app = ".") {
+  const built = await bundle(join(OUT, "tests/system/bundlers", app), join(OUT, "built", name));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
-    return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint));
+    return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint, list), list);
   } finally {
     await server.close();
   }
@@ -38,7 +41,7 @@ async function bundled(name, bundle, endpoint, app = ".") {
 
 /** Several entries in one page. */
 async function together(name, bundle, endpoint) {
-  const built = await bundle(join(OUT, "tests/bundlers/together"), join(OUT, "built", `${name}-together`));
+  const built = await bundle(join(OUT, "tests/system/bundlers/together"), join(OUT, "built", `${name}-together`));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
     return counted(await pageResults("Chromium", `${server.url}/index.html`, endpoint));
@@ -49,7 +52,7 @@ async function together(name, bundle, endpoint) {
 
 /** Vite's dev server with a page whose module is edited, on disk, while it runs. */
 async function edited(viteServer, endpoint) {
-  const app = join(OUT, "tests/bundlers/hot");
+  const app = join(OUT, "tests/system/bundlers/hot");
   const file = join(app, "client.mjs");
   const edit = async (request, response) => {
     await writeFile(file, (await readFile(file, "utf8")).replace("edition = 1", "edition = 2"));
@@ -66,8 +69,8 @@ async function edited(viteServer, endpoint) {
 
 /** The documented way of developing with Vite, as it stands: the token stays with the dev server. */
 async function readmeVite(viteServer, snippets, endpoint) {
-  const app = join(OUT, "tests/readme/vite");
-  const visitor = await readFile(join(OUT, "tests/readme/visitor.js"), "utf8");
+  const app = join(OUT, "tests/system/readme/vite");
+  const visitor = await readFile(join(OUT, "tests/system/readme/setting/visitor.js"), "utf8");
   await mkdir(app, { recursive: true });
   for (const { file, code } of snippets) await writeFile(join(app, file), code.replace(ROUTER, endpoint.url));
   await writeFile(join(app, "index.html"), `<!doctype html><script>${visitor}</script><body></body><script type="module" src="main.js"></script>\n`);
@@ -198,8 +201,8 @@ async function startNext({ next, env }, app) {
   return { url: await url.catch(async (error) => Promise.reject(await close().then(() => error))), close };
 }
 
-async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets) {
-  const app = join(OUT, "tests/bundlers/next");
+async function nextParts(report, buildNext, { flag, routes }, { endpoint, list }, snippets) {
+  const app = join(OUT, "tests/system/bundlers/next");
   const named = (name) => `next-${name}${flag === "--webpack" ? "-webpack" : ""}`;
   const part = (name, work) => report.part(named(name), work);
   let server;
@@ -216,15 +219,15 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
   });
   if (!server) return;
   try {
-    await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint)));
+    await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint, list), list));
     await part("chat-readme", () => readmeChat(`${server.url}/chat`));
-    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint)));
+    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint, list), list));
     await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
       await part(route, async () => {
-        const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint })}`);
+        const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint, list })}`);
         if (!answer.ok) throw new Stop(`the route answered ${answer.status}: ${(await answer.text()).slice(0, 2000)}`);
-        return table.add(named(route), await answer.json());
+        return table.add(named(route), await answer.json(), list);
       });
       await part(`${route}-readme`, () => readmeNext(`${server.url}/api/chat/${route}`));
     }
@@ -234,27 +237,30 @@ async function nextParts(report, buildNext, { flag, routes }, endpoint, snippets
 }
 
 async function command() {
-  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  const { values } = parseArgs({ options: { only: { type: "string" }, all: { type: "boolean", default: false } } });
   const report = new Report(values.only?.split(","));
-  const { out } = await buildPackage();
+  const out = await builtPackage();
   await npmInstall(BUNDLERS);
   await rm(OUT, { recursive: true, force: true });
   await installPacked(out, OUT);
-  for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/bundlers", name), { recursive: true });
+  for (const name of ["main.mjs", "index.html", "hot", "next", "together", "web"]) await cp(join(BUNDLERS, name), join(OUT, "tests/system/bundlers", name), { recursive: true });
   const snippets = (await allSnippets()).filter(({ document }) => document === "docs/hosts.md");
   const under = (title) => snippets.filter(({ heading }) => heading === title);
-  const { bundlers, buildNext, trace, viteServer } = await import("../tests/bundlers/bundle.mjs");
+  const { bundlers, buildNext, trace, viteServer } = await import("../tests/system/bundlers/bundle.mjs");
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const endpoint = await startEndpoint();
+  const context = { endpoint: endpoint.url, list: values.all ? "whole" : "short" };
   try {
-    for (const [name, bundle] of Object.entries(bundlers)) await report.part(name, () => bundled(name, bundle, endpoint.url));
-    for (const [name, bundle] of Object.entries(bundlers)) await report.part(`${name}-web`, () => bundled(`${name}-web`, bundle, endpoint.url, "web"));
+    // No bundler is beside itself, in its own cache.
+    const jobs = [["", "."], ["-web", "web"]].flatMap(([ending, app]) =>
+      Object.entries(bundlers).map(([bundler, bundle]) => () => report.part(bundler + ending, () => bundled(bundler + ending, bundle, context, app))));
     // These know by themselves that they build for pages.
-    for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) await report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url));
+    for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) jobs.push(() => report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url)));
+    await sideBySide(jobs, AT_ONCE);
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));
-    for (const way of NEXT_BUILDS) await nextParts(report, buildNext, way, endpoint.url, under("Next.js"));
+    for (const way of NEXT_BUILDS.filter(({ second }) => values.all || !second)) await nextParts(report, buildNext, way, context, under("Next.js"));
   } finally {
     await endpoint.close();
   }

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { pack } from "./install.mjs";
 import { packedDocuments } from "./repository.mjs";
-import { anchorsOf } from "../tests/readme/snippets.mjs";
+import { anchorsOf } from "../tests/system/readme/setting/snippets.mjs";
 import { root, run } from "./run.mjs";
 
 const EXPECTED = [

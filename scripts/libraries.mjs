@@ -7,7 +7,7 @@ import { buildPackage } from "./build.mjs";
 import { main, npmInstall, root, run } from "./run.mjs";
 import { programs, runtimeEnvironment } from "./runtimes.mjs";
 
-const FOLDER = join(root, "tests/libraries");
+const FOLDER = join(root, "tests/system/libraries");
 const RESULTS = join(root, "docs/results.md");
 const HEADING = "## Other libraries on hf.fetch";
 const PACKAGES = { openai: "openai", "AI SDK": "ai", LangChain: "@langchain/openai", "@huggingface/inference": "@huggingface/inference", "TanStack AI": "@tanstack/ai" };
@@ -80,8 +80,8 @@ async function command() {
   await buildPackage();
   await runtimeEnvironment();
   await npmInstall(FOLDER);
-  const speeds = await measured("speed.mjs", values.rounds);
-  const faults = await measured("faults.mjs");
+  const speeds = await measured("measure/speed.mjs", values.rounds);
+  const faults = await measured("setting/faults.mjs");
   const versionOf = async (name) => [name, JSON.parse(await readFile(join(FOLDER, "node_modules", name, "package.json"), "utf8")).version];
   const added = section(faults, speeds, Object.fromEntries(await Promise.all(Object.values(PACKAGES).map(versionOf))));
   await mkdir(join(root, "target/libraries"), { recursive: true });

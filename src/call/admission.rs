@@ -381,7 +381,10 @@ impl Call {
     }
 
     fn leave(&self, place: u64) {
-        self.places.get(|places| places.retain(|own| *own != place));
+        self.places.get(|places| {
+            let own = places.iter().position(|own| *own == place);
+            own.map(|own| places.remove(own))
+        });
         if let Some(waiter) = self.shared.line.leave(place) {
             self.effect(Effect::Wake { waiter });
         }

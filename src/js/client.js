@@ -14,7 +14,7 @@ import { ofChat, ofClient } from "./missing.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
-import { APIS } from "./protocol.js";
+import { APIS, PAGE } from "./protocol.js";
 import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
@@ -71,7 +71,7 @@ export class HuggingFace {
       const env = dataText(select?.env ?? environment() ?? {}, "select.env");
       const [data, hooks] = clientOptions(options);
       const file = dataText(config, "", pageUrl);
-      return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
+      return whenRunning(() => hooked(new ClientHandle(data, ...around(hooks, PAGE), file, id, env), hooks));
     }, this?.fromConfig);
     return clientOf({ client, route: options?.route });
   }
@@ -154,7 +154,7 @@ export class HuggingFace {
       const [data, hooks] = requestOptions(over(this.#defaults, request));
       const { text, signals } = requestText(body);
       hooks.signals.push(...signals);
-      return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
+      return [(...now) => this.#client.open(APIS[kind], ...now, text, data), hooks];
     };
     let opened;
     try {
@@ -233,18 +233,10 @@ async function whenArrived(prepare) {
 // What needs the module: now, or once it has come.
 const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
-const generate = (api) => (client, text, data, ...now) => client.generate(api, text, data, undefined, false, undefined, undefined, undefined, ...now);
-const makers = {
-  chat: generate(APIS.chat),
-  completion: generate(APIS.completion),
-  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, undefined, ...now),
-  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, undefined, ...now),
-};
-
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
+    return whenRunning(() => hooked(new ClientHandle(data, ...around(hooks)), hooks));
   }, below);
 }
 

@@ -168,10 +168,7 @@ function secretsIn(headers) {
   return values.filter((value) => value.length >= 8);
 }
 
-function handleOf(client, passage, text, data, url, now) {
-  if (passage === TO_EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
-  return client.generate(APIS[KINDS[passage] ?? "chat"], text, data, undefined, false, undefined, undefined, url, ...now);
-}
+const handleOf = (client, passage, text, data, url, now) => client.open(APIS[KINDS[passage] ?? "chat"], ...now, text, data, undefined, url);
 
 const READING = {
   decoderFor: (call) => new Decoder(call.max_event_bytes, call.max_answer_bytes, call.is_text),

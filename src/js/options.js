@@ -3,7 +3,7 @@
 
 import { resolvesAcrossRequests } from "./cancel.js";
 import { makeError } from "./error.js";
-import { Surroundings } from "./hfetch_bg.js";
+import { KEY_FUNCTION, STORE, WAKES } from "./protocol.js";
 
 export const MARK = "\u0000";
 
@@ -105,9 +105,10 @@ export function clientOptions(options) {
   return [dataText(data, ""), hooks];
 }
 
-// What the core has to know of a client's surroundings.
-export function around({ apiKey, token, store }, isGateway = false) {
-  return new Surroundings(apiKey !== undefined, token, store !== undefined, resolvesAcrossRequests(), isGateway);
+// What the core has to know of what is around a client: bits, `more` among them, and the environment's token.
+export function around({ apiKey, token, store }, more = 0) {
+  const bits = (apiKey && KEY_FUNCTION) | (store && STORE) | (resolvesAcrossRequests() && WAKES) | more;
+  return [bits, token];
 }
 
 export function requestOptions(options) {

@@ -1,4 +1,4 @@
-//! Dependencies go one way: js → call → config → {wire, policy} → {error, json, spelling}; wire and policy don't know each other.
+//! Dependencies go one way: js → call → config → {wire, policy} → field → {error, json, spelling}; wire and policy don't know each other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,8 +30,9 @@ fn arrows_go_down_only() {
         ("json", &["json"]),
         ("spelling", &["spelling"]),
         ("wire", &["wire", "error", "json", "spelling"]),
-        ("policy", &["policy", "error", "json"]),
-        ("config", &["config", "policy", "error", "json", "spelling"]),
+        ("field", &["field", "error", "json", "spelling"]),
+        ("policy", &["policy", "error", "field", "json"]),
+        ("config", &["config", "policy", "error", "field", "json"]),
         ("held", &["held"]),
         ("trap", &["trap"]),
         (

@@ -1,7 +1,7 @@
 // What hf.fetch makes of its arguments, and withOptions of its options: whatever the platform's fetch takes means the same here.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch } from "./setting/installed.mjs";
 
 const TEXT = JSON.stringify({ messages: PROMPT, model: MODEL });
 const STREAM = TEXT.replace("{", '{"stream":true,');

@@ -1,7 +1,7 @@
 // ticketKey(): a page's key function, which fetches a ticket once and again only when it must.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const { HfetchError, ticketKey } = hfetch;
 const MINUTE = 60_000;

@@ -15,6 +15,9 @@ const ROUTES = {
   "/v1/completions": { name: "completions", methods: POST },
   "/v1/responses": { name: "responses", methods: POST },
   "/v1/embeddings": { name: "embeddings", methods: POST },
+  "/v1/rerank": { name: "rerank", methods: POST },
+  // As text-embeddings-inference has it, and so hfetch's client asks any server.
+  "/rerank": { name: "rerank", methods: POST },
 };
 
 const MODEL = "/v1/models/";

@@ -1,7 +1,7 @@
 // A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
 
 import { Gatekeeper } from "./authorize.js";
-import { checkBody, passOver, readBody } from "./body.js";
+import { checkBody, passOver, readBody, takeTexts } from "./body.js";
 import { takeModels } from "./candidates.js";
 import { LimitExceededError } from "./client.js";
 import { ClosedLimits } from "./closed.js";
@@ -135,7 +135,8 @@ export class Service {
     const { caps } = this.#settings;
     const seen = { bytes: 0 };
     try {
-      const { route, ...given } = takeModels(await readBody(request, caps.bodyBytes, seen), this.#settings.route, this.#allows);
+      const read = await readBody(request, caps.bodyBytes, seen);
+      const { route, ...given } = takeModels(kind === "rerank" ? takeTexts(read) : read, this.#settings.route, this.#allows);
       return { route, text: checkBody(kind, given, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: given.body.stream === true, bytes: seen.bytes };
     } catch (error) {
       this.#closed.wasted(parts, seen.bytes, performance.now());

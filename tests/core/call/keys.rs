@@ -195,7 +195,7 @@ fn a_call_waits_no_longer_than_until_another_key_has_rested() {
 /// Three keys, of which hf_a is to pause for `pause`, longer than a call waits for that alone; the others are at their limit.
 fn one_pauses_and_two_are_at_their_limits(pause: &str, options: &str) -> Scenario {
     let keys = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
-    let spent = Reply::from(200).header("ratelimit", &format!("\"api\";r=0;t={pause}"));
+    let spent = Reply::from(200).header("ratelimit", format!("\"api\";r=0;t={pause}"));
     let plan = |at, tokens| {
         Plan::chat()
             .at(at)
