@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
-import { hfetch } from "./installed.mjs";
+import { hfetch } from "./setting/installed.mjs";
 
 let body;
 const answer = async () => new Response(body, { headers: { "content-type": "application/json" } });
