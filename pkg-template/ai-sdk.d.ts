@@ -116,7 +116,8 @@ export interface HuggingFaceProvider {
 }
 
 /**
- * Makes a provider from the client's options, or on a client that there is.
+ * Makes a provider from the client's options, or on a client that there is. In a page the client is that of the entry which the page has
+ * loaded beside this one, `hfetch/web` or `hfetch`; with `hfetch/web`, or with none, options are checked with the first call.
  * @throws {ConfigError} an option is wrong.
  */
 export function createHuggingFace(options?: HuggingFaceOptions | HuggingFace): HuggingFaceProvider;

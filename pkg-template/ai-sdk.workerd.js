@@ -1,8 +1,8 @@
 // The same in Workers.
-import { HuggingFace } from "./workerd.js";
+import { HuggingFace, internals } from "./workerd.js";
 import { runOn } from "./ai-sdk/client.js";
 
-runOn(HuggingFace);
+runOn(HuggingFace, internals);
 
 // Each by itself, so that a bundle has what is used of it.
 export { createHuggingFace, huggingface } from "./ai-sdk/provider.js";

@@ -2,7 +2,7 @@
  * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
  * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `GET /v1/models` and `GET /healthz`. The catalogue is
+ * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `POST /v1/rerank` (and `/rerank`), `GET /v1/models` and `GET /healthz`. The catalogue is
  * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation
@@ -34,15 +34,20 @@ export interface GatewayOptions {
   /** This gateway's own address, such as `https://gateway.example`, which tickets must name. Without it and `audience` they must name nothing, and are good for each gateway with the same secret. Variable: `GATEWAY_URL`. */
   url?: string;
   /**
+   * The path that its routes are below where they stand beside others: with `/ai` it serves `/ai/v1/chat/completions`. What is not below it is a
+   * 404. Whoever takes the path off before the gateway is asked, as Hono's `mount` does, leaves this out. Variable: `GATEWAY_BASE_PATH`.
+   */
+  basePath?: string;
+  /**
    * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
    * has some, or the answer to send instead. Who wants to read the body reads `request.clone()`. A gateway open to everybody is `async () => ({ client: "anyone" })`.
    */
   authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
-  /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own. Variable: `GATEWAY_ORIGINS`. */
+  /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own, which is `url` or where the request went. Variable: `GATEWAY_ORIGINS`. */
   origins?: string[];
   /** Models that may be asked for; `*` stands for anything within a name. Default: all. It holds for every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
   models?: string[];
-  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API. */
+  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API, and one for reranking as many documents. */
   caps?: GatewayCaps;
   /**
    * What becomes of a member of a body that nobody here knows: `"pass"` (default) hands it on unless it is known to cost, as other names of
@@ -73,8 +78,16 @@ export interface GatewayOptions {
   keyLimits?: Limits;
   /** What the whole gateway may spend, above 0. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
   budget?: Budget;
-  /** Prices, for the budget and for settlements; with a budget default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
+  /** Prices, for the budget and for settlements; with a budget or `tellCost` default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
   pricing?: Pricing | Record<string, Pricing> | "live";
+  /**
+   * Tells callers what their call cost: as `cost` (US dollars) of the answer's usage, which hfetch's client has in its settlement as
+   * `reported`; a whole answer in the headers `x-hfetch-cost-usd` and `x-hfetch-cost-source` too, and a stream before its end in a comment,
+   * `: hfetch {"cost":{"usd":0.00012,"source":"live"}}`. In a stream the usage is told to who asks for it. What fails tells nothing; a
+   * price that nobody knows is told by the source `unknown`. Without this option the gateway adds nothing, and hands a `cost` of the
+   * model's server on as it comes. Default false. Variable: `GATEWAY_TELL_COST`.
+   */
+  tellCost?: boolean;
   /** Where limits are counted. Default: the Durable Object bound as `LIMITS`, else the memory of one isolate, which a log line says. */
   store?: LimitStore;
   /** Called with every settlement, and with the handler's own `env` and `ctx`. What it throws is logged and changes nothing. */
@@ -130,8 +143,12 @@ export interface GatewayEmbeddings {
 
 /** What a Worker exports by default. */
 export interface GatewayHandler {
-  /** Answers a request; never rejects. */
-  fetch(request: Request, env: unknown, ctx: unknown): Promise<Response>;
+  /**
+   * Answers a request; never rejects. It may be called beside routes of your own, and be taken off the handler: `export const POST = handler.fetch`.
+   * @param env the environment. Where a host gives something else there, or nothing, it is the process's.
+   * @param ctx of it `waitUntil` is called with the work that goes on after the answer.
+   */
+  fetch(request: Request, env?: unknown, ctx?: unknown): Promise<Response>;
 }
 
 /**

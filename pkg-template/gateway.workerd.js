@@ -1,6 +1,6 @@
 // The gateway in Workers.
 import { DurableObject } from "cloudflare:workers";
-import { HuggingFace } from "./workerd.js";
+import { HuggingFace, internals } from "./workerd.js";
 import { open } from "./gateway/public.js";
 
-export const { LimitObject, durableStore, gateway, issueTicket } = open(HuggingFace, DurableObject);
+export const { LimitObject, durableStore, gateway, issueTicket } = open(HuggingFace, internals, DurableObject);

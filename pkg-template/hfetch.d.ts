@@ -271,13 +271,14 @@ export class HuggingFace {
    * A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
    * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings), or holds more inputs than one request takes.
    * Its answer comes back as the server's own bytes. What else stands beside the request (`dispatcher`, `credentials`, …) reaches the underlying fetch; its headers win over the client's.
-   * Anything else below `baseURL` goes to the underlying fetch as it is, with a key; anything elsewhere without one. Where the client
+   * Anything else below `baseURL` goes to the underlying fetch with a key, `billTo` and the client's own `headers`, and is otherwise as it was; anything elsewhere without them. Where the client
    * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
    *
    * A stream that is cut or stalls makes the body fail with {@link StreamTruncatedError} or its like; cancelling the body, or the signal, closes the socket and settles.
    * A refusal by a limit or the budget is a 429 in the shape of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds); what this client
    * has tried in vain is the server's own answer. Both say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
    * the `openai` package, which would send again, is told by a 502 or 504. The AI SDK and `@huggingface/inference`, which don't read that header, get an error in place of an answer that they would ask for again.
+   * LangChain asks again after any 5xx, whatever the answer says: it needs `maxRetries: 0` beside `fetch`.
    *
    * @example
    * ```ts
@@ -1110,10 +1111,11 @@ export function reasoningOf(message: object | null | undefined): string | null;
 
 /**
  * A key function for a page behind a gateway: it fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
- * expires (30 s, or a tenth of what was left of it) or until the gateway refuses it. So the limits of a ticket hold for all calls made with it.
+ * expires (30 s, or a tenth of what was left of it; by the server's clock, where its answer has a `Date`) or until the gateway refuses it. So the limits
+ * of a ticket hold for all calls made with it.
  *
- * `url` answers with the ticket as text, or as JSON `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
- * An answer that is not a success ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
+ * `url` answers with the ticket as text, or as JSON, `"…"` or `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
+ * An answer that is not a success, or has no ticket in it, as a page to log in has none, ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
  *
  * @example
  * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });
@@ -2323,3 +2325,9 @@ export class BudgetExceededError extends LimitExceededError {
   /** USD allowed in one window. */
   readonly budgetUsd: number;
 }
+
+/**
+ * What `hfetch/gateway` and `hfetch/ai-sdk` import of the client. It is no part of the contract: it changes without notice.
+ * @internal
+ */
+export const internals: unknown;

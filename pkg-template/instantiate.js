@@ -1,3 +1,4 @@
+import { hasArrived, isHere } from "./arrival.js";
 import { HfetchError } from "./error.js";
 import { __wbg_set_wasm, prepareText } from "./hfetch_bg.js";
 import { guarded } from "./trap.js";
@@ -15,6 +16,16 @@ export const started = () => running !== undefined;
  * throws why there is none; it is asked again at the next use then.
  */
 export function startAtFirstUse(compile) {
+  hasArrived();
+  ask(compile);
+}
+
+/** For an entry whose module is still to come: until then `refuse` throws what every use throws. One that has its module at hand goes before. */
+export function startLater(refuse) {
+  if (!isHere()) ask(refuse);
+}
+
+function ask(compile) {
   if (started()) return;
   const get = (_, name) => {
     start(compile);
@@ -35,6 +46,7 @@ export function start(compile) {
   running = guarded(instance.exports);
   __wbg_set_wasm(running);
   running.__wbindgen_start();
+  hasArrived();
 }
 
 /** Throws an error that names what the module or its glue needs and this environment lacks. */

@@ -1,8 +1,7 @@
 // Nothing is loaded here: the caller gives the module, from wherever it is.
-import { HfetchError } from "./error.js";
-import { compile, start, startAtFirstUse, started } from "./instantiate.js";
+import { HfetchError, compile, start, startLater, started } from "./core.js";
 
-startAtFirstUse(() => {
+startLater(() => {
   throw new HfetchError("hfetch/slim is not initialised", { hint: "Call init(source) and await it before anything else." });
 });
 

@@ -1,14 +1,11 @@
 // For pages: the module is a file beside this one, which comes while the page is still being made. The first call waits for it.
-import { arrival, arriveBy, hasArrived } from "./arrival.js";
-import { HfetchError } from "./error.js";
-import { compile, start, startAtFirstUse, started } from "./instantiate.js";
+import { HfetchError, arrival, arriveBy, compile, start, startLater, started } from "./core.js";
 
 let coming;
 
 async function load() {
   const module = await compile(new URL("./hfetch_bg.wasm", import.meta.url), "hfetch/web").catch(asText);
   start(() => module);
-  hasArrived();
 }
 
 // Bundlers that bring no files along (esbuild, plain Rollup, Vite while developing) bring modules: there the module is in one, as text.
@@ -31,7 +28,7 @@ if (!started()) {
     });
     return coming;
   });
-  startAtFirstUse(() => {
+  startLater(() => {
     throw new HfetchError("hfetch/web: the WebAssembly is still on its way", { hint: "Await ready(), or any call of a client, before functions that give no promise." });
   });
   // What fails is said by the first call, which tries again.

@@ -1,7 +1,7 @@
 // Workers and Next's edge runtime refuse to compile from bytes: there this import gives a WebAssembly.Module. Every bundler for
 // them knows `?module`; some (Nitro's, Next's) know nothing else.
 import module from "./hfetch_bg.wasm?module";
-import { start, startAtFirstUse } from "./instantiate.js";
+import { start, startAtFirstUse } from "./core.js";
 
 const given = () => module;
 startAtFirstUse(given);

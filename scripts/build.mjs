@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, posix, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
 import { postponeText } from "./glue-text.mjs";
 import { SPEAKING, showing } from "./progress.mjs";
-import { findRepository, packedLinks } from "./repository.mjs";
+import { findRepository, packedDocuments, packedLinks } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 import { importsModule, shortenExports, shortenImports } from "./wasm-names.mjs";
@@ -26,11 +26,13 @@ const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target")
  * Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says.
  */
 export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER, features = [], link = [] } = {}) {
-  await npmInstall();
+  // What the later steps need is made ready beside the longest one.
+  const installed = npmInstall();
+  installed.catch(() => {}); // it is thrown where it is waited for
   const toolchain = await wasmToolchain();
   console.log(`building with ${toolchain.way}`);
-  const raw = await compile(toolchain, wasmFolder, features, link);
-  const glue = await bindgen(raw, wasmFolder);
+  const [raw, cli] = await Promise.all([compile(toolchain, wasmFolder, features, link), wasmBindgen(), installed]);
+  const glue = await bindgen(cli, raw, wasmFolder);
   const stage = await mkdtemp(join(wasmFolder, "stage-"));
   try {
     await bundle(glue, stage);
@@ -41,6 +43,12 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
     await rm(stage, { recursive: true, force: true });
   }
   return { out, raw, lean: toolchain.lean };
+}
+
+/** The folder of a package that is built already, by HFETCH_PACKAGE, or builds it: so that commands that follow one another build it once. */
+export async function builtPackage() {
+  const given = process.env.HFETCH_PACKAGE;
+  return given ? resolve(given) : (await buildPackage()).out;
 }
 
 async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {
@@ -55,8 +63,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
 }
 
 /** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
-async function bindgen(raw, wasmFolder) {
-  const cli = await wasmBindgen();
+async function bindgen(cli, raw, wasmFolder) {
   const steps = ["wasm-order", "wasm-names", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
   const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
   const folder = join(wasmFolder, `glue-${await digest([...recipe, await readFile(raw)])}`);
@@ -64,8 +71,10 @@ async function bindgen(raw, wasmFolder) {
   const fresh = await mkdtemp(join(wasmFolder, "fresh-"));
   await run(cli.path, [raw, "hfetch", fresh]);
   await shortenGlue(fresh);
-  await optimise(join(fresh, "hfetch_bg.wasm"));
-  await reorder(join(fresh, "hfetch_bg.wasm"));
+  await showing("making the module smaller", async () => {
+    await optimise(join(fresh, "hfetch_bg.wasm"));
+    await reorder(join(fresh, "hfetch_bg.wasm"));
+  });
   await checkGlue(fresh);
   await removeOlder(wasmFolder);
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
@@ -141,13 +150,12 @@ async function bundle(glue, stage) {
   };
   const outputs = [
     build({ ...options, entryPoints: ["index", "wasm-module"].map(entry), plugins: [{ name: "wasm-text", setup: writeWasmAsText }] }),
+    build({ ...options, entryPoints: [entry("core")] }),
     build({
       ...options,
-      entryPoints: ["workerd", "slim", "web"].map(entry),
-      external: ["./wasm-module.js"],
-      splitting: true,
-      chunkNames: "core",
-      plugins: [{ name: "wasm-import", setup: keepWasmImports }],
+      entryPoints: ["index.browser", "workerd", "slim", "web"].map(entry),
+      external: ["./core.js", "./wasm-module.js"],
+      plugins: [{ name: "wasm-import", setup: keepWasmImports }, { name: "one-core", setup: takeFromCore(join(modules, "public.js")) }],
     }),
     build({ ...options, entryPoints: ["web.node", "web.workerd"].map(entry), external: ["./index.js", "./workerd.js"] }),
     build({
@@ -160,10 +168,10 @@ async function bundle(glue, stage) {
     }),
     build({
       ...options,
-      entryPoints: ["ai-sdk", "ai-sdk.workerd"].map(entry),
+      entryPoints: ["ai-sdk", "ai-sdk.browser", "ai-sdk.workerd"].map(entry),
       splitting: true,
       chunkNames: "ai-sdk-core",
-      external: ["hfetch", "./workerd.js"],
+      external: ["hfetch", "./core.js", "./wasm-module.js", "./workerd.js"],
     }),
   ];
   // Each is over before the folder it writes to may be removed.
@@ -196,6 +204,13 @@ function keepWasmImports({ onResolve }) {
   onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
 }
 
+/** What `names`, the list of public names, takes from its modules comes from core.js, which has all of them. */
+function takeFromCore(names) {
+  return ({ onResolve }) => {
+    onResolve({ filter: /^\.\// }, ({ importer }) => (importer === names ? { path: "./core.js", external: true } : undefined));
+  };
+}
+
 function describe({ text, location }) {
   return location ? `${basename(location.file)}:${location.line}: ${text}` : text;
 }
@@ -208,7 +223,7 @@ async function copyModules(from, to) {
 
 // Bundlers that bring no WebAssembly along stop at the import of the module, and show the line; others read the module as if it
 // were JavaScript, and show how it begins. Both find this there.
-const ADVICE = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }; for others see README, "Where it runs"';
+const ADVICE = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }; for others see docs/hosts.md';
 
 /** The module with the advice as its first section, one that engines pass over. */
 function withAdvice(wasm) {
@@ -245,9 +260,15 @@ async function assemble(stage) {
     const place = places.find((folder) => existsSync(join(folder, name)));
     if (place) await cp(join(place, name), join(pkg, name));
   }
-  for (const name of ["README.md", "CHANGELOG.md"]) {
+  const documents = await packedDocuments();
+  await mkdir(join(pkg, "docs"), { recursive: true });
+  for (const name of documents) await cp(join(root, name), join(pkg, name));
+  const packed = ["README.md", "LICENSE", "CHANGELOG.md"];
+  for (const name of ["README.md", "CHANGELOG.md", ...documents]) {
     const file = join(pkg, name);
-    await writeFile(file, packedLinks(await readFile(file, "utf8"), url, ["README.md", "LICENSE", "CHANGELOG.md"]));
+    // npm shows the README alone: where there is a repository, its links to documents lead there.
+    const beside = url && name === "README.md" ? packed : [...packed, ...documents];
+    await writeFile(file, packedLinks(await readFile(file, "utf8"), url, beside, posix.dirname(name)));
   }
 }
 

@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { pack } from "./install.mjs";
+import { packedDocuments } from "./repository.mjs";
+import { anchorsOf } from "../tests/system/readme/setting/snippets.mjs";
 import { root, run } from "./run.mjs";
 
 const EXPECTED = [
@@ -11,6 +13,7 @@ const EXPECTED = [
   "LICENSE",
   "README.md",
   "dist/ai-sdk-core.js",
+  "dist/ai-sdk.browser.js",
   "dist/ai-sdk.cjs",
   "dist/ai-sdk.d.cts",
   "dist/ai-sdk.d.ts",
@@ -27,6 +30,7 @@ const EXPECTED = [
   "dist/hfetch.d.cts",
   "dist/hfetch.d.ts",
   "dist/hfetch_bg.wasm",
+  "dist/index.browser.js",
   "dist/index.cjs",
   "dist/index.js",
   "dist/slim.cjs",
@@ -58,8 +62,9 @@ const NO_RULE = ["--ignore-rules", "false-export-default"];
 const checks = {
   "the tarball holds what it should, and nothing else": async ({ files }) => {
     const found = files.map(({ path }) => path).sort();
-    const extra = found.filter((path) => !EXPECTED.includes(path));
-    const missing = EXPECTED.filter((path) => !found.includes(path));
+    const expected = [...EXPECTED, ...(await packedDocuments())];
+    const extra = found.filter((path) => !expected.includes(path));
+    const missing = expected.filter((path) => !found.includes(path));
     return [...extra.map((path) => `${path} should not be in it`), ...missing.map((path) => `${path} is missing`)];
   },
   "no file names a folder of this machine": async ({ pkg }) => {
@@ -96,7 +101,7 @@ const checks = {
     if (!versions.length) return ["the README names no browsers"];
     const target = ["chrome", "firefox", "safari"].map((name, index) => name + versions[index]);
     const wrong = [];
-    for (const name of ["index.js", "slim.js", "web.js", "core.js"]) {
+    for (const name of ["index.js", "index.browser.js", "slim.js", "web.js", "core.js"]) {
       const code = await readFile(join(pkg, "dist", name), "utf8");
       // What these browsers lack, esbuild would write in other words.
       const [before, after] = await Promise.all([transform(code, { target: "esnext" }), transform(code, { target })]);
@@ -106,12 +111,13 @@ const checks = {
   },
   "every link of its texts leads somewhere without the sources": async ({ pkg, files }) => {
     const wrong = [];
-    for (const name of ["README.md", "CHANGELOG.md"]) {
+    for (const name of ["README.md", "CHANGELOG.md", ...(await packedDocuments())]) {
       const text = await readFile(join(pkg, name), "utf8");
-      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
       for (const [, target] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
         const [path, anchor] = target.split("#");
-        if (path ? !files.some((file) => file.path === path) : !anchors.includes(anchor)) wrong.push(`${name} links to ${target}`);
+        const file = path ? posix.join(posix.dirname(name), path) : name;
+        const there = files.some((packed) => packed.path === file) ? await readFile(join(pkg, file), "utf8") : null;
+        if (there === null || (anchor && !anchorsOf(there).includes(anchor))) wrong.push(`${name} links to ${target}`);
       }
     }
     return wrong;

@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { keepFigures } from "./figures.mjs";
 import { installPacked } from "./install.mjs";
 import { main, root, run, Stop } from "./run.mjs";
@@ -91,7 +91,7 @@ export async function someFaults(runtime, folder) {
 
 async function command() {
   const { values } = parseArgs({ options: { write: { type: "boolean" }, only: { type: "string" }, runtime: { type: "string" } } });
-  const { out } = await buildPackage();
+  const out = await builtPackage();
   const folder = await installPacked(out);
   const found = {};
   try {

@@ -22,7 +22,7 @@ async function fuzzEnvironment() {
   const cargo = which("cargo");
   const nightly = cargo && (await run(cargo, ["+nightly", "--version"], { check: false }));
   if (nightly?.code !== 0) {
-    throw new Stop("cargo-fuzz needs a nightly compiler: rustup toolchain install nightly --profile minimal\n(cargo test --test fuzz replays the corpus on stable)");
+    throw new Stop("cargo-fuzz needs a nightly compiler: rustup toolchain install nightly --profile minimal\n(cargo test corpus replays the corpus on stable)");
   }
   const env = { ...process.env, PATH: `${join(TOOLS, "bin")}${delimiter}${process.env.PATH}` };
   const there = await run(cargo, ["+nightly", "fuzz", "--version"], { env, check: false });

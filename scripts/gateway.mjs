@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { main, Stop } from "./run.mjs";
 import { startWorker } from "./workerd.mjs";
 
@@ -27,7 +27,7 @@ export function portOf(text) {
 async function command() {
   const { values } = parseArgs({ options: { port: { type: "string", default: String(PORT) }, state: { type: "string" } } });
   const port = portOf(values.port);
-  const { out } = await buildPackage();
+  const out = await builtPackage();
   const gateway = await startGateway(out, { env: gatewayVariables(process.env), port, state: values.state && resolve(values.state) });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, gateway.close);
   const health = await fetch(`${gateway.url}/healthz`);

@@ -24,8 +24,11 @@ export async function installPacked(pkg, into) {
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name: "empty", private: true })}\n`);
   await run("npm", ["install", tarball, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
   const filter = (path) => !NOT_COPIED.test(path.slice(root.length));
-  for (const name of await readdir(join(root, "tests"))) {
-    if (name !== "bundlers") await cp(join(root, "tests", name), join(folder, "tests", name), { recursive: true, filter });
+  // The bundlers are left out: what they bundle is installed among them, and no folder can be copied into itself.
+  for (const level of ["tests", "tests/system"]) {
+    for (const name of await readdir(join(root, level))) {
+      if (!["system", "bundlers"].includes(name)) await cp(join(root, level, name), join(folder, level, name), { recursive: true, filter });
+    }
   }
   await cp(join(root, "README.md"), join(folder, "README.md"), { force: true }).catch(ignoreMissing);
   return folder;

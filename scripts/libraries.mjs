@@ -7,7 +7,7 @@ import { buildPackage } from "./build.mjs";
 import { main, npmInstall, root, run } from "./run.mjs";
 import { programs, runtimeEnvironment } from "./runtimes.mjs";
 
-const FOLDER = join(root, "tests/libraries");
+const FOLDER = join(root, "tests/system/libraries");
 const RESULTS = join(root, "docs/results.md");
 const HEADING = "## Other libraries on hf.fetch";
 const PACKAGES = { openai: "openai", "AI SDK": "ai", LangChain: "@langchain/openai", "@huggingface/inference": "@huggingface/inference", "TanStack AI": "@tanstack/ai" };
@@ -56,7 +56,7 @@ function section(faults, speeds, versions) {
 Five libraries before a server that cuts its answers off at each place of them, stalls, or fails with each kind of status and error frame, always in the same way
 (\`npm run libraries\`; the faults are those of \`npm run test:faults\`). Each cell is with the library's own fetch → with hf.fetch, whose timeouts are short here
 and whose three tries are its default. Without hf.fetch a call that is not over either waits for a server that has fallen silent, or tries again; it is given up then, and
-whether its answer would have stayed open is not looked at. On hf.fetch LangChain has \`maxRetries: 0\`, as the README shows it: it tries again by itself whatever an answer says.
+whether its answer would have stayed open is not looked at. On hf.fetch LangChain has \`maxRetries: 0\`, as docs/migrate.md shows it: it tries again by itself whatever an answer says.
 
 ${faultTable(faults, versions)}
 
@@ -80,8 +80,8 @@ async function command() {
   await buildPackage();
   await runtimeEnvironment();
   await npmInstall(FOLDER);
-  const speeds = await measured("speed.mjs", values.rounds);
-  const faults = await measured("faults.mjs");
+  const speeds = await measured("measure/speed.mjs", values.rounds);
+  const faults = await measured("setting/faults.mjs");
   const versionOf = async (name) => [name, JSON.parse(await readFile(join(FOLDER, "node_modules", name, "package.json"), "utf8")).version];
   const added = section(faults, speeds, Object.fromEntries(await Promise.all(Object.values(PACKAGES).map(versionOf))));
   await mkdir(join(root, "target/libraries"), { recursive: true });

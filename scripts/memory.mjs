@@ -8,9 +8,9 @@ const HELD = 64e6;
 /** What a client may leave of the module's memory: the largest completion, which has some room in it, the same once more as text, and what is around it. */
 const LEFT = 3.5 * 2 ** 26;
 
-/** Measures the package in `pkg`, in a process of its own. Gives { kinds, growth, wrong }: what tests/gateway/memory.mjs found, and what of it is too much. */
+/** Measures the package in `pkg`, in a process of its own. Gives { kinds, growth, wrong }: what tests/system/gateway/measure/memory.mjs found, and what of it is too much. */
 export async function measureMemory(pkg) {
-  const { stdout } = await run(process.execPath, [join(root, "tests/gateway/memory.mjs"), pkg]);
+  const { stdout } = await run(process.execPath, [join(root, "tests/system/gateway/measure/memory.mjs"), pkg]);
   const { kinds, growth } = JSON.parse(stdout);
   const wrong = [];
   for (const [kind, { held }] of Object.entries(kinds)) if (held > HELD) wrong.push(`${kind}: the streams hold ${held} bytes`);

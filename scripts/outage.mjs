@@ -3,13 +3,13 @@ import { run, Stop } from "./run.mjs";
 
 /** The section, in Markdown. */
 export async function outage() {
-  const { stdout } = await run("cargo", ["test", "--quiet", "--test", "route", "outage", "--", "--nocapture"]);
+  const { stdout } = await run("cargo", ["test", "--quiet", "--test", "core", "route::outage", "--", "--nocapture"]);
   const table = stdout.split("\n").filter((line) => line.startsWith("|"));
-  if (table.length < 3) throw new Stop("cargo test --test route outage printed no table");
+  if (table.length < 3) throw new Stop("cargo test route::outage printed no table");
   return `## When a provider refuses
 
 Three providers serve a model, and the one that the router would ask answers every second request with 429 and no \`Retry-After\`, by chance; the others answer all. 1,000 calls,
-one a second, in simulated time (\`cargo test --test route outage -- --nocapture\`): a route asks the next provider at once, and the one that refused last for the next 30 seconds.
+one a second, in simulated time (\`cargo test route::outage -- --nocapture\`): a route asks the next provider at once, and the one that refused last for the next 30 seconds.
 
 ${table.join("\n")}`;
 }

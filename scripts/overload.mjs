@@ -8,9 +8,9 @@ const REFUSED = 50;
 /** What a stream may take with 4 MB behind its finish, ms, most of which nobody reads. */
 const TAIL = 2_000;
 
-/** Measures the package in `pkg`, in a process of its own. Gives { bodies, tails, wrong }: what tests/gateway/overload.mjs found, and what of it is too much. */
+/** Measures the package in `pkg`, in a process of its own. Gives { bodies, tails, wrong }: what tests/system/gateway/measure/overload.mjs found, and what of it is too much. */
 export async function measureOverload(pkg) {
-  const { stdout } = await run(process.execPath, [join(root, "tests/gateway/overload.mjs"), pkg]);
+  const { stdout } = await run(process.execPath, [join(root, "tests/system/gateway/measure/overload.mjs"), pkg]);
   const { bodies, tails } = JSON.parse(stdout);
   const wrong = [];
   for (const [kind, { statuses, refused }] of Object.entries(bodies)) {
@@ -25,7 +25,7 @@ export async function measureOverload(pkg) {
 
 /** What 1,000 calls at once spend of a budget, as the test of it counts them: { granted, spent, budget }. */
 async function overspend(pkg) {
-  const test = ["--test", "--test-reporter=tap", "--test-name-pattern=^1,000 calls at once", join(root, "tests/gateway/meter.test.mjs")];
+  const test = ["--test", "--test-reporter=tap", "--test-name-pattern=^1,000 calls at once", join(root, "tests/system/gateway/meter.test.mjs")];
   const { stdout } = await run(process.execPath, test, { env: { ...process.env, HFETCH_PACKAGE: pkg } });
   const [, granted, spent, budget] = /1,000 calls at once: (\d+) were sent, ([\d.]+) of ([\d.]+) dollars were spent/.exec(stdout) ?? [];
   if (budget === undefined) throw new Stop(`the test of 1,000 calls at once says nothing of what they spent:\n${stdout}`);

@@ -11,6 +11,9 @@ import { findRepository } from "./repository.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { measure } from "./size.mjs";
 
+/** Commands with all that they can check; the first builds the package. */
+const CHECKS = [["test", "--all"], ["test:clients"], ["test:bundlers", "--all"], ["test:hosts"], ["test:page", "--all"], ["test:faults"], ["soak"]];
+
 /** Every file of a folder with its hash: { path: hash }. */
 async function hashes(folder) {
   const found = {};
@@ -77,7 +80,10 @@ async function command() {
   todo.push(...(await deny()).map((what) => `check ${what}`));
   if (!dryRun) publishable(todo);
   const env = { ...process.env, CI: "true" };
-  for (const script of ["test", "test:bundlers", "test:hosts"]) await run("npm", ["run", "--silent", script], { env, echo: true });
+  for (const [script, ...args] of CHECKS) {
+    await run("npm", ["run", "--silent", script, "--", ...args], { env, echo: true });
+    env.HFETCH_PACKAGE = join(root, "pkg");
+  }
   const built = await buildPackage();
   const { out } = built;
   await compareWithCleanBuild(out);

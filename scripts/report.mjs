@@ -11,6 +11,7 @@ export class NotRun extends Error {
 
 export class Report {
   #only;
+  #started = performance.now();
   #passed = 0;
   #failed = 0;
   #skipped = 0;
@@ -21,9 +22,14 @@ export class Report {
     this.#only = only && new Set(only);
   }
 
+  /** Whether a part of that name is to be run. */
+  wants(name) {
+    return !this.#only || this.#only.has(name);
+  }
+
   /** Runs a part, `always` one also where others were asked for, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
   async part(name, work, { always = false } = {}) {
-    if (this.#only && !this.#only.has(name) && !always) return;
+    if (!this.wants(name) && !always) return;
     const started = performance.now();
     const { passed, failed, skipped = 0, failures = [], reason } = await work().catch(outcomeOf);
     this.#passed += passed;
@@ -40,7 +46,7 @@ export class Report {
   finish() {
     if (this.#only?.size) console.log(`\nonly these parts were asked for: ${[...this.#only].join(", ")}`);
     if (this.#notRun.length) console.log(`\nnot run:\n${this.#notRun.map((line) => `  - ${line}`).join("\n")}`);
-    console.log(`\n${this.#passed} passed, ${this.#failed} failed${this.#skipped ? `, ${this.#skipped} skipped` : ""}`);
+    console.log(`\n${this.#passed} passed, ${this.#failed} failed${this.#skipped ? `, ${this.#skipped} skipped` : ""}  (${minutes(performance.now() - this.#started)})`);
     if (this.#failed) process.exitCode = 1;
   }
 }
@@ -51,6 +57,11 @@ function outcomeOf(error) {
     return { passed: 0, failed, reason: error.message };
   }
   return { passed: 0, failed: 1, failures: [{ name: "the part itself", error: error instanceof Stop ? error.message : error.stack }] };
+}
+
+function minutes(ms) {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function indent(text) {

@@ -19,7 +19,7 @@ import { plot } from "../tests/bench/plot.mjs";
 
 const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];
-const SHORT = ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
+const SHORT = ["--only", "single slot,call", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
 
 /** What is run, each as arguments of the bench; the gateway has one of its own. */
 const PARTS = {
@@ -28,11 +28,12 @@ const PARTS = {
   chromium: ["--runtime", "chromium", ...SHORT],
   deno: ["--runtime", "deno", ...SHORT],
   bun: ["--runtime", "bun", ...SHORT],
-  workerd: ["--runtime", "workerd", "--only", "single slot", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
+  workerd: ["--runtime", "workerd", "--only", "single slot,call", "--rounds", "3", "--seconds", "0.1", "--libraries", ["hfetch", ...PEERS, ...FLOORS].join(",")],
   "start-node": ["--start", "--rounds", "7"],
   "start-chromium": ["--start", "--runtime", "chromium", "--rounds", "5"],
   "start-workerd": ["--start", "--runtime", "workerd", "--rounds", "5"],
   load: ["--load", "--rounds", "5"],
+  page: ["--runtime", "page", "--rounds", "5"],
   limiter: ["--limiter"],
   linear: ["--linear"],
   gateway: ["--rounds", "5"],
@@ -46,7 +47,7 @@ const fileOf = (part) => join(FOLDER, `${part}.jsonl`);
 
 async function measure(part) {
   const started = performance.now();
-  const bench = part === "gateway" ? "tests/gateway/bench.mjs" : "tests/bench/main.mjs";
+  const bench = part === "gateway" ? "tests/system/gateway/measure/bench.mjs" : "tests/bench/main.mjs";
   const { stdout } = await run(process.execPath, [join(root, bench), "--json", ...PARTS[part]]);
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const head = { date: new Date().toISOString().slice(0, 10), machine: `${platform()} ${arch()}, ${availableParallelism()} cores` };
@@ -65,11 +66,11 @@ async function read(part) {
 /** Where the scenarios passed, as the last runs of the tests left it. */
 async function scenarios() {
   const files = ["scenarios", "bundlers"].map((name) => join(root, "target", name)).filter((file) => existsSync(`${file}.json`));
-  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
+  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test -- --all and npm run test:bundlers -- --all leave them");
   const table = await areasByPlace(...files);
   return `## Where the scenarios pass
 
-How many of each area passed on the packed package, in runtimes (\`npm test\`) and out of bundlers (\`npm run test:bundlers\`, run in
+How many of each area passed on the packed package, in runtimes (\`npm test -- --all\`) and out of bundlers (\`npm run test:bundlers -- --all\`, run in
 Chromium or in the server). An empty cell is nothing of that area for that place.
 
 ${table}`;
@@ -82,7 +83,7 @@ async function hosts() {
   });
   return `## Where hosts pass
 
-Each host (\`npm run test:hosts\`, a folder of \`tests/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
+Each host (\`npm run test:hosts\`, a folder of \`tests/system/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
 socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
 ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
 

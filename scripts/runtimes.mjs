@@ -19,7 +19,7 @@ export async function runtimeEnvironment() {
   return { ...process.env, PATH: `${PROGRAMS}${delimiter}${process.env.PATH}` };
 }
 
-/** Each runs the scenarios on the package installed in `folder` against `endpoint`, and gives their results. */
+/** Each runs a list of scenarios, the "whole" or the "short" one, on the package installed in `folder` against `endpoint`, and gives their results. */
 export const runtimes = {
   node: (context) => commandLine(process.execPath, [], "cli.mjs", "node", context),
   "node-require": (context) => commandLine(process.execPath, [], "cli.cjs", "node", context),
@@ -35,15 +35,26 @@ export const runtimes = {
   webkit: (context) => browser("WebKit", context),
 };
 
-async function commandLine(program, flags, file, runtime, { folder, endpoint }) {
+/** Their engine runs the whole list elsewhere: what they add is another way of loading the package. */
+const LOADED_OTHERWISE = new Set(["node-require", "node24-require", "workerd-wrangler", "chromium-slim"]);
+/** They start slowly, and have not found for a long time what Chromium had not. */
+const BEFORE_A_RELEASE = new Set(["firefox", "webkit"]);
+
+/** Where the scenarios run, and which list: { name: list }. Before a release, everywhere and whole. */
+export function placesToRun({ all }) {
+  const names = Object.keys(runtimes).filter((name) => all || !BEFORE_A_RELEASE.has(name));
+  return Object.fromEntries(names.map((name) => [name, all || !LOADED_OTHERWISE.has(name) ? "whole" : "short"]));
+}
+
+async function commandLine(program, flags, file, runtime, { folder, endpoint, list }) {
   const env = program.startsWith(PROGRAMS) ? await runtimeEnvironment() : process.env;
-  const args = [...flags, join(folder, "tests/package/runtime", file), runtime, endpoint];
+  const args = [...flags, join(folder, "tests/package/runtime", file), runtime, endpoint, list];
   return resultsOf(await run(program, args, { cwd: folder, env, check: false, timeout: TIME_LIMIT }));
 }
 
-async function workerd(bundler, { folder, endpoint }) {
+async function workerd(bundler, { folder, endpoint, list }) {
   const env = await runtimeEnvironment();
-  const args = [join(RUNTIMES, "workerd.mjs"), folder, endpoint, bundler];
+  const args = [join(RUNTIMES, "workerd.mjs"), folder, endpoint, bundler, list];
   return resultsOf(await run(programs.node24, args, { env, check: false, timeout: TIME_LIMIT }));
 }
 
@@ -60,24 +71,24 @@ function resultsOf({ code, stdout, stderr }) {
   return [...JSON.parse(last).results, printed];
 }
 
-async function browser(name, { folder, endpoint }, script = "page.mjs") {
+async function browser(name, { folder, endpoint, list }, script = "page.mjs") {
   const server = await serve({ folders: { "/": folder }, routes: { "/page": page(script, endpoint) } });
   try {
-    return await pageResults(name, `${server.url}/page`, endpoint);
+    return await pageResults(name, `${server.url}/page`, endpoint, list);
   } finally {
     await server.close();
   }
 }
 
 /** Opens a page that runs the scenarios, and gives what it reports. */
-export async function pageResults(name, url, endpoint) {
+export async function pageResults(name, url, endpoint, list = "whole") {
   const path = await browsers[name].find().catch((error) => {
     throw new NotRun(error.message);
   });
   let reported;
   const report = new Promise((resolve) => (reported = resolve));
   const server = await serve({ folders: {}, routes: { "/report": receive(reported) } });
-  const query = new URLSearchParams({ endpoint, runtime: name.toLowerCase(), report: `${server.url}/report` });
+  const query = new URLSearchParams({ endpoint, runtime: name.toLowerCase(), report: `${server.url}/report`, list });
   const close = await openPage(name, path, `${url}?${query}`);
   const timer = setTimeout(reported, TIME_LIMIT, { error: `nothing was reported within ${TIME_LIMIT / 1000} s` });
   try {

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { keepFigures } from "./figures.mjs";
 import { installPacked } from "./install.mjs";
 import { main, root, run, Stop } from "./run.mjs";
@@ -88,7 +88,7 @@ async function command() {
   const { values } = parseArgs({ options: { requests: { type: "string", default: "20000" }, minutes: { type: "string" }, runtime: { type: "string", default: "node,workerd" }, seed: { type: "string", default: "1" }, package: { type: "string" } } });
   const requests = Number(values.requests);
   if (!(requests > 0)) throw new Stop("--requests: a number above 0");
-  const folder = await installPacked(values.package ? resolve(values.package) : (await buildPackage()).out);
+  const folder = await installPacked(values.package ? resolve(values.package) : await builtPackage());
   const wrong = [];
   try {
     for (const runtime of values.runtime.split(",")) {

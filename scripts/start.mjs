@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { gatewayVariables, portOf, startGateway } from "./gateway.mjs";
 import { buildPage, servePage } from "./page.mjs";
 import { ownPageOnly, passOn } from "./pass-on.mjs";
@@ -55,7 +55,7 @@ async function command() {
     // Asked before the build, so that nobody waits for the question.
     const local = values["local-model"] ? await startLocalModel({ agreed: values.yes }) : null;
     if (local) open.push(local);
-    const { out } = await buildPackage();
+    const out = await builtPackage();
     const source = local ? localModel(local) : await sourceOf(gatewayVariables(process.env).HF_TOKEN, open);
     await present(out, { port, source, open });
   } catch (error) {

@@ -6,15 +6,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { clients } from "../tests/clients/clients.mjs";
-import { features, multiplied } from "../tests/clients/feature.mjs";
-import { startModelServer } from "../tests/clients/server.mjs";
-import { buildPackage } from "./build.mjs";
+import { clients } from "../tests/system/clients/clients.mjs";
+import { features, multiplied } from "../tests/system/clients/feature.mjs";
+import { startModelServer } from "../tests/system/clients/server.mjs";
+import { builtPackage } from "./build.mjs";
 import { NotRun } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
+import { sideBySide } from "./side-by-side.mjs";
 import { startWorker } from "./workerd.mjs";
 
-const FOLDER = join(root, "tests/clients");
+const FOLDER = join(root, "tests/system/clients");
 const VENV = join(root, "target/clients/venv");
 const RESULTS = join(root, "docs/results.md");
 const HEADING = "## Clients through the gateway";
@@ -136,13 +137,6 @@ async function versionsOf() {
   }));
 }
 
-async function inTurns(jobs, count) {
-  const left = [...jobs];
-  await Promise.all(Array.from({ length: count }, async () => {
-    for (let job; (job = left.shift()); ) await job();
-  }));
-}
-
 async function ready(language) {
   try {
     return await languages[language]();
@@ -167,7 +161,7 @@ async function command() {
   const chosen = clients.filter(({ language, module }) => (values.language ?? language) === language && (!only || only.includes(module)));
   if (chosen.length === 0) throw new Stop(`no such client; there are ${clients.map(({ module }) => module).join(", ")}`);
   await npmInstall();
-  const pkg = process.env.HFETCH_PACKAGE ?? (await buildPackage()).out;
+  const pkg = await builtPackage();
   const slow = Number(values.slow ?? (ci ? SLOW_IN_CI : SLOW));
   const server = await startModelServer({ slow });
   const gateway = await startWorker({ pkg, worker: WORKER, env: { HF_TOKEN: "hf_operator", HF_BASE_URL: server.url }, log() {} });
@@ -176,7 +170,7 @@ async function command() {
     const programs = {};
     for (const language of new Set(chosen.map(({ language }) => language))) programs[language] = await ready(language);
     const env = { ...process.env, BASE_URL: `${gateway.url}/v1`, HFETCH_PACKAGE: pkg, OPENAI_API_KEY: "none", NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
-    await inTurns(chosen.map((client) => async () => {
+    await sideBySide(chosen.map((client) => async () => {
       const program = programs[client.language];
       const outcome = program.notRun ? { notRun: program.notRun } : await tryOut(client, program, { env, seen: server.seen, withRetries: !ci });
       results.push({ client, outcome });

@@ -1,6 +1,6 @@
 // npm run test:hosts [-- --only folder,folder] [--cheap]: the packed package where its users are, in frameworks, bundlers and test runners.
 //
-// Each folder of tests/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
+// Each folder of tests/system/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
 // run to run, for its node_modules), the tarball is installed there, and its host.mjs builds and runs it.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { browsers, chromiumFlags } from "./browser.mjs";
-import { buildPackage } from "./build.mjs";
+import { builtPackage } from "./build.mjs";
 import { HostTable, WAYS } from "./host-table.mjs";
 import { pack } from "./install.mjs";
 import { Report } from "./report.mjs";
@@ -21,7 +21,7 @@ import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { programs, runtimeEnvironment } from "./runtimes.mjs";
 import { serve } from "./serve.mjs";
 
-const HOSTS = join(root, "tests/hosts");
+const HOSTS = join(root, "tests/system/hosts");
 const STAGE = join(tmpdir(), "hfetch-hosts");
 const SHARED = "three.js";
 const BUILD_LIMIT = 300_000;
@@ -234,7 +234,7 @@ async function command() {
   const unknown = wanted.filter((name) => !all.includes(name));
   if (unknown.length) throw new Stop(`no such host: ${unknown.join(", ")}; there are ${all.join(", ")}`);
   const report = new Report();
-  const { out } = await buildPackage();
+  const out = await builtPackage();
   const packed = await mkdtemp(join(tmpdir(), "hfetch-packed-"));
   const { tarball } = await pack(out, packed);
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");

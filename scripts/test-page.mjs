@@ -1,5 +1,6 @@
-// npm run test:page [-- --only chromium,firefox,webkit,judges,screenshots] [-- --shots NAME]: the demo page in every browser, and
-// what judges say of it. With --shots nothing but the screenshots are taken, into a folder of that name, for pairs of before and after.
+// npm run test:page [-- --all] [-- --only chromium,firefox,webkit,axe,lighthouse,screenshots] [-- --shots NAME]: the demo page in Chromium, and
+// what axe-core says of it; with --all, before a release, in every browser, and what Lighthouse says. With --shots nothing but the screenshots
+// are taken, in every browser, into a folder of that name, for pairs of before and after.
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,18 +9,20 @@ import { buildPackage } from "./build.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { runtimeEnvironment } from "./runtimes.mjs";
 
-const FOLDER = join(root, "tests/www/browsers");
+const FOLDER = join(root, "tests/system/page/browsers");
+const ALWAYS = ["axe", "chromium", "screenshots"];
 
 async function command() {
-  const { values } = parseArgs({ options: { only: { type: "string" }, shots: { type: "string" } } });
-  const wanted = (values.shots ? "screenshots" : values.only)?.split(",");
+  const { values } = parseArgs({ options: { only: { type: "string" }, shots: { type: "string" }, all: { type: "boolean" } } });
+  const wanted = (values.shots ? "screenshots" : values.only)?.split(",") ?? (values.all ? undefined : ALWAYS);
   const files = (await readdir(FOLDER)).filter((name) => !wanted || wanted.includes(name.replace(".test.mjs", "")));
   if (!files.length) throw new Stop(`--only ${values.only} names no test file of ${FOLDER}`);
   if (!process.env.HFETCH_PACKAGE && !existsSync(join(root, "pkg"))) await buildPackage();
-  await npmInstall(join(root, "tests/www"));
+  await npmInstall(join(root, "tests/system/page"));
   // The drivers ask for a newer Node than the package does.
   const env = { ...(await runtimeEnvironment()), ...(values.shots && { HFETCH_SHOTS: values.shots }) };
-  const judges = files.filter((name) => name.startsWith("judges"));
+  if (wanted === ALWAYS) env.HFETCH_BROWSERS = "Chromium";
+  const judges = files.filter((name) => name.startsWith("lighthouse"));
   const others = files.filter((name) => !judges.includes(name));
   let failed = false;
   // Browsers mostly wait, so that they run side by side; but Lighthouse looks at the clock, and has the machine for itself.

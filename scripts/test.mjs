@@ -1,7 +1,9 @@
-// npm test [-- --only part,part] [--keep]: host tests, then the packed package in every runtime.
+// npm test [-- --only part,part] [--all] [--keep]: the core on the host, and the packed package in every runtime whose engine is another.
+// --all, before a release: every way of loading it, in every browser, with the whole list of scenarios.
 import { readdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { browsers } from "./browser.mjs";
 import { buildPackage } from "./build.mjs";
 import { checkPackage } from "./check-package.mjs";
 import { someFaults } from "./faults.mjs";
@@ -9,12 +11,17 @@ import { installPacked } from "./install.mjs";
 import { searchOutput } from "./leaks.mjs";
 import { NotRun, Report } from "./report.mjs";
 import { ci, main, npmInstall, root, run, Stop, which } from "./run.mjs";
-import { programs, runtimeEnvironment, runtimes } from "./runtimes.mjs";
+import { placesToRun, programs, runtimeEnvironment, runtimes } from "./runtimes.mjs";
 import { ScenarioTable } from "./scenario-table.mjs";
+import { sideBySide } from "./side-by-side.mjs";
 import { measure } from "./size.mjs";
 import { shortSoak } from "./soak.mjs";
 import { wasmToolchain } from "./toolchain.mjs";
 import { buildTraps, trapTests } from "./traps.mjs";
+
+const AT_ONCE = 2; // parts: one mostly waits while another computes
+/** Folders with tools of their own that several parts use. */
+const SHARED = ["tests/package/runtime", "tests/package/types", "tests/system/gateway", "tests/system/libraries", "www"];
 
 /** `cargo test`: the core, on the host. */
 async function hostTests() {
@@ -57,14 +64,14 @@ async function nodeTests(install, files, pkg = join(install, "node_modules/hfetc
 /** Other libraries from npm over and under the package: the newest of them want Node 22. */
 async function libraryTests(install) {
   await runtimeEnvironment();
-  await npmInstall(join(root, "tests/libraries"));
-  const files = (await testFiles("libraries")).map((file) => join(root, file));
+  await npmInstall(join(root, "tests/system/libraries"));
+  const files = (await testFiles("system/libraries")).map((file) => join(root, file));
   return nodeTests(install, files, undefined, programs.node24);
 }
 
 async function typeTests(install) {
-  const check = join(root, "tests/types/check.mjs");
-  await npmInstall(join(root, "tests/types"));
+  const check = join(root, "tests/package/types/check.mjs");
+  await npmInstall(join(root, "tests/package/types"));
   const { code, stdout, stderr } = await run(process.execPath, [check, "--package", join(install, "node_modules/hfetch")], { check: false });
   const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(stdout) ?? [];
   if (passed === undefined || (code !== 0 && failed === "0")) throw new Stop(`ended with ${code}\n${stdout}${stderr}`);
@@ -92,39 +99,71 @@ async function testFiles(folder) {
   return names.filter((name) => name.endsWith(".test.mjs")).map((name) => join("tests", folder, name));
 }
 
-async function packageTests(report, wanted, pkg) {
-  const install = await installPacked(pkg);
+/** Makes ready what the tests of the package share: it is built, measured, packed and installed, and what they need from npm is there. */
+async function makeReady(report, all) {
+  // First: cargo writes both to one file, which the package's own build leaves as it is wanted next time.
+  const traps = report.wants("traps") ? await buildTraps() : null;
+  const built = await buildPackage();
+  await report.part("size", () => budgets(built));
+  await report.part("tarball", () => checkPackage(built.out));
+  // Now, for two installations at once would be in each other's way. What can't be had is said by the part that wants it.
+  for (const folder of SHARED) await npmInstall(join(root, folder)).catch(() => {});
+  for (const name of all ? Object.keys(browsers) : ["Chromium"]) await browsers[name].find().catch(() => {});
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
-  const endpoint = await startEndpoint();
+  return { traps, install: await installPacked(built.out), endpoint: await startEndpoint() };
+}
+
+/** The parts that test the package, the longest first, so that no long one is left alone at the end: [name, work]. */
+function packageParts(table, all) {
+  const inside = (folder) => [folder, async ({ install }) => nodeTests(install, await testFiles(folder))];
+  const outside = (folder, name = basename(folder)) => [name, async ({ install }) => nodeTests(install, (await testFiles(folder)).map((file) => join(root, file)))];
+  const places = Object.entries(placesToRun({ all }));
+  return [
+    outside("system/gateway"),
+    inside("package"),
+    ["libraries", ({ install }) => libraryTests(install)],
+    ...["page", "readme", "start"].map((name) => outside(`system/${name}`)),
+    ["traps", async ({ install, traps }) => nodeTests(install, await trapTests(), traps)],
+    ["types", ({ install }) => typeTests(install)],
+    ...["node", "workerd"].map((runtime) => [`soak-${runtime}`, ({ install }) => shortSoak(runtime, install)]),
+    ...places.map(([name, list]) => [name, async ({ install, endpoint }) => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url, list }), list)]),
+    ...["node", "workerd", "chromium"].map((runtime) => [`faults-${runtime}`, ({ install }) => someFaults(runtime, install)]),
+    ["docs", reference],
+    outside("system/scripts"),
+    outside("system/dropin"),
+    outside("package/hostile"),
+    outside("fuzz/js", "fuzz"),
+    ...["endpoint", "package/runtime"].map(inside),
+  ];
+}
+
+/** The core's tests beside the package's build, and then all that tests the package: two parts at any time. */
+async function runParts(report, values) {
   const table = new ScenarioTable();
+  let making;
+  const ready = () => (making ??= makeReady(report, values.all));
+  const host = async () => {
+    await report.part("host", hostTests);
+    if (ci) await report.part("lint", lint);
+  };
+  const parts = packageParts(table, values.all).filter(([name]) => report.wants(name)).map(([name, work]) => async () => {
+    const shared = await ready();
+    await report.part(name, () => work(shared));
+  });
+  const first = parts.length || ["size", "tarball"].some((name) => report.wants(name)) ? [ready] : [];
   try {
-    for (const folder of ["endpoint", "package", "package/runtime"]) {
-      const files = await testFiles(folder);
-      if (files.length) await report.part(folder, () => nodeTests(install, files));
-    }
-    for (const folder of ["scripts", "readme", "dropin", "gateway", "hostile", "fuzz/js", "start", "www"]) {
-      const files = (await testFiles(folder)).map((file) => join(root, file));
-      if (files.length) await report.part(folder, () => nodeTests(install, files));
-    }
-    await report.part("libraries", () => libraryTests(install));
-    await report.part("traps", async () => nodeTests(install, await trapTests(), await buildTraps()));
-    await report.part("types", () => typeTests(install));
-    await report.part("docs", reference);
-    for (const name of Object.keys(runtimes)) {
-      await report.part(name, async () => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url })));
-    }
+    await sideBySide([host, ...first, ...parts], AT_ONCE);
     await table.write(join(root, "target/scenarios"));
-    for (const runtime of ["node", "workerd", "chromium"]) await report.part(`faults-${runtime}`, () => someFaults(runtime, install));
-    for (const runtime of ["node", "workerd"]) await report.part(`soak-${runtime}`, () => shortSoak(runtime, install));
   } finally {
-    await endpoint.close();
-    if (wanted.keep) console.log(`\nkept ${install}`);
-    else await rm(install, { recursive: true, force: true });
+    const { install, endpoint } = await Promise.resolve(making).catch(() => ({})) ?? {};
+    await endpoint?.close();
+    if (install && values.keep) console.log(`\nkept ${install}`);
+    else if (install) await rm(install, { recursive: true, force: true });
   }
 }
 
 async function command() {
-  const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" }, all: { type: "boolean", default: false } } });
   const report = new Report(values.only?.split(","));
   const leaks = searchOutput();
   // The tests run elsewhere: there a relative path would lead nowhere.
@@ -132,13 +171,7 @@ async function command() {
     if (process.env[name]) process.env[name] = resolve(process.env[name]);
   }
   await npmInstall();
-  await report.part("host", hostTests);
-  if (ci) await report.part("lint", lint);
-  const built = await buildPackage();
-  const { out } = built;
-  await report.part("size", () => budgets(built));
-  await report.part("tarball", () => checkPackage(out));
-  await packageTests(report, values, out);
+  await runParts(report, values);
   await report.part("no key printed", leaks, { always: true });
   report.finish();
 }

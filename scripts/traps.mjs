@@ -14,7 +14,7 @@ export async function buildTraps() {
 
 /** The test files, by their full paths. */
 export async function trapTests() {
-  const folder = join(root, "tests/traps");
+  const folder = join(root, "tests/package/traps");
   const names = await readdir(folder);
   return names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
 }

@@ -10,7 +10,7 @@ import { Stop } from "./run.mjs";
 /** That of gateway-worker/wrangler.jsonc. */
 export const COMPATIBILITY_DATE = "2026-04-01";
 const PATIENCE = 500; // ms
-const OTHER_RUNTIMES = ["index.js", "slim.js", "gateway.js", "ai-sdk.js"];
+const OTHER_RUNTIMES = ["index.js", "index.browser.js", "slim.js", "gateway.js", "ai-sdk.js", "ai-sdk.browser.js"];
 
 /**
  * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its

@@ -3,7 +3,6 @@
 //! Every refusal is a `ConfigError` whose path names the field, before anything is sent. No message quotes a value.
 
 mod base_url;
-mod field;
 pub mod header;
 mod key;
 mod options;
@@ -23,12 +22,12 @@ pub use timeout::Timeouts;
 use std::rc::Rc;
 
 use crate::error::{Error, join};
+use crate::field::Fields;
 use crate::json::Value;
 use crate::policy::budget::Budget;
 use crate::policy::cost::{DOUBTFUL, Pricing};
 use crate::policy::rate_limit::Limits;
 use crate::policy::retry::RetryPolicy;
-use field::Fields;
 
 /// 16 MiB
 const MAX_EVENT_BYTES: usize = 16 << 20;
@@ -142,7 +141,9 @@ impl Config {
     /// The config of a client's options (`HuggingFaceOptions`); a function in place of data is [`Value::Other`].
     pub fn from_options(given: &Value, source: &KeySource) -> Result<Self, Error> {
         let mut draft = Draft::default();
-        options::read(&mut draft, &Fields::of(given, "")?, source)?;
+        let given = Fields::of(given, "");
+        options::read(&mut draft, &given, source);
+        given.ok()?;
         draft.finish(source)
     }
 
@@ -154,12 +155,16 @@ impl Config {
         given: &Value,
         source: &KeySource,
     ) -> Result<Self, Error> {
-        let given = Fields::of(given, "")?;
+        let given = Fields::of(given, "");
+        given.ok()?;
         let mut draft = Draft::default();
         let brings_keys = options::bring_keys(&given, source);
         let (entry, path) = page::select(page, select_id)?;
-        page::read(&mut draft, entry, &path, !brings_keys, env)?;
-        options::read(&mut draft, &given, source)?;
+        let fields = Fields::of(entry, &path);
+        page::read(&mut draft, &fields, entry, !brings_keys, env);
+        fields.ok()?;
+        options::read(&mut draft, &given, source);
+        given.ok()?;
         draft.finish(source)
     }
 }
@@ -219,21 +224,16 @@ impl Draft {
 const RETIRED: &str = "hfetch: https://api-inference.huggingface.co has been switched off; \
     requests go to https://router.huggingface.co/v1 instead (set baseURL to it to silence this)";
 
-fn check_id(id: &str, path: &str) -> Result<(), Error> {
+fn id_problem(id: &str) -> Option<&'static str> {
     // "id:org/model" is split at the colon, and a prefix that holds a slash is a model.
-    if id.bytes().any(|b| is_blank(b) || matches!(b, b':' | b'/')) {
-        let problem = "must not hold a colon, a slash or white space";
-        return Err(Error::config(path, problem));
-    }
-    Ok(())
+    let parts = |b: u8| is_blank(b) || matches!(b, b':' | b'/');
+    let any = id.bytes().any(parts);
+    any.then_some("must not hold a colon, a slash or white space")
 }
 
-fn check_model(model: &str, path: &str) -> Result<(), Error> {
-    if model.bytes().any(is_blank) {
-        let problem = "must not hold white space or control characters";
-        return Err(Error::config(path, problem));
-    }
-    Ok(())
+fn model_problem(model: &str) -> Option<&'static str> {
+    let any = model.bytes().any(is_blank);
+    any.then_some("must not hold white space or control characters")
 }
 
 /// A space or an ASCII control character.

@@ -233,8 +233,14 @@ pub fn find(text: &str, wanted: &str) -> Option<usize> {
 
 /// Texts with another between them. The standard library's way for what is no `&str` is a kilobyte of code more.
 pub fn join(texts: &[String], between: &str) -> String {
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    texts.join(between)
+    let mut joined = String::new();
+    for text in texts {
+        if !joined.is_empty() {
+            joined.push_str(between);
+        }
+        joined.push_str(text);
+    }
+    joined
 }
 
 /// Whether what a status says is over after a while, as a rule.

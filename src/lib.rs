@@ -7,6 +7,7 @@
 //! - [`config`]: what a caller may say, checked once.
 //! - [`call`]: one call as a state machine, from its checked arguments to its settlement.
 //! - [`error`] and [`json`]: what both sides speak; they depend on nothing here.
+//! - [`field`]: how an object that a person wrote is read: options, prices, a page's block.
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
 
@@ -16,6 +17,8 @@ pub mod call;
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
+pub mod field;
 #[forbid(unsafe_code)]
 pub mod held;
 #[forbid(unsafe_code)]

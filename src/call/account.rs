@@ -118,14 +118,23 @@ impl Account {
 
     /// The names of what is reserved.
     fn reservations(&self) -> Vec<String> {
-        let name = |open: &Rc<Admitted>| open.reservation.clone();
-        self.open.get(|list| list.iter().filter_map(name).collect())
+        let mut names = Vec::new();
+        self.open.get(|list| {
+            for open in list {
+                if let Some(name) = &open.reservation {
+                    names.push(name.clone());
+                }
+            }
+        });
+        names
     }
 
     /// The store has been told: before that, a trap must leave the request open.
     fn close(&self, admitted: &Rc<Admitted>) {
-        self.open
-            .get(|list| list.retain(|open| !Rc::ptr_eq(open, admitted)));
+        self.open.get(|list| {
+            let place = list.iter().position(|open| Rc::ptr_eq(open, admitted));
+            place.map(|place| list.remove(place))
+        });
     }
 }
 
@@ -302,7 +311,9 @@ impl Call {
     /// Gives word of all that is reserved for the call, so that none of it is taken for lost.
     pub(super) fn renew(&self, now: Now) {
         let mut names = self.account.reservations();
-        names.extend(self.whole.get(|whole| whole.clone()));
+        if let Some(whole) = self.whole.get(|whole| whole.clone()) {
+            names.push(whole);
+        }
         for reservation in names {
             let told = self.shared.memory(|store| store.renew(&reservation, now));
             if told.is_none() {

@@ -38,8 +38,9 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
-    /// Ms until another key has rested, which may let the request through before that.
-    rested: f64,
+    /// Ms until some key may let the request through, though the refusal that is told lasts longer: one that rests, or one whose
+    /// pause is too long to be waited for alone.
+    next_key: f64,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -134,7 +135,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
-            rested: f64::INFINITY,
+            next_key: f64::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -196,10 +197,15 @@ impl Call {
         // Another key can't help where the client or the budget says no.
         let of_key = refusal.scope == self.shared.scope(key);
         if of_key {
-            self.shared
-                .pool(|pool| pool.limited(key, refusal.limit.retry_after, now));
+            let wait = refusal.limit.retry_after;
+            self.shared.pool(|pool| pool.limited(key, wait, now));
+            // 0: nobody knows when.
+            if wait > 0.0 {
+                round.next_key = round.next_key.min(wait);
+            }
         } else {
             round.next = round.keys.len();
+            round.next_key = f64::INFINITY;
         }
         // What is waited for comes before a pause that isn't.
         let waits = |refusal: &Refusal| !self.is_too_long_a_pause(refusal);
@@ -284,10 +290,10 @@ impl Call {
         if round.keys.iter().any(of_key) {
             let model = self.model_of(machine.index);
             let next_ready = |pool: &mut KeyPool| pool.next_ready(&model, &round.keys, now);
-            round.rested = self.shared.pool(next_ready);
+            round.next_key = round.next_key.min(self.shared.pool(next_ready));
             // A request that is too large for one key is so for each of them.
             if refusal.limit.retry_after.is_finite() {
-                refusal.limit.retry_after = refusal.limit.retry_after.min(round.rested);
+                refusal.limit.retry_after = refusal.limit.retry_after.min(round.next_key);
             }
         }
         let waits = self.shared.config.waiting.waits;
@@ -347,7 +353,7 @@ impl Call {
             is_first: round.is_some(),
             retry_after: limit.map_or(0.0, |limit| limit.retry_after),
             least: limit.map_or(0.0, |limit| limit.least),
-            left: left.min(round.map_or(left, |round| round.rested)),
+            left: left.min(round.map_or(left, |round| round.next_key)),
             // A store of the caller's may be shared with processes that can wake nobody here.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),
         });
@@ -375,7 +381,10 @@ impl Call {
     }
 
     fn leave(&self, place: u64) {
-        self.places.get(|places| places.retain(|own| *own != place));
+        self.places.get(|places| {
+            let own = places.iter().position(|own| *own == place);
+            own.map(|own| places.remove(own))
+        });
         if let Some(waiter) = self.shared.line.leave(place) {
             self.effect(Effect::Wake { waiter });
         }

@@ -122,8 +122,9 @@ impl Call {
             };
         };
         machine.rounds += 1;
-        let again = std::mem::take(&mut machine.again);
-        machine.queue = again.into_iter().map(|(_, place)| place).collect();
+        for (_, place) in std::mem::take(&mut machine.again) {
+            machine.queue.push(place);
+        }
         let first = machine.queue.remove(0);
         self.turn_to(machine, first);
         machine.state = State::Pausing;

@@ -149,6 +149,7 @@ impl Call {
                 .account
                 .progress
                 .get(|progress| progress.request_id.clone()),
+            tried: self.tried(),
             ..Failure::of_no_call(error)
         }
     }

@@ -28,14 +28,16 @@ const NAMES: [&str; OF_SUCCESS + 3] = [
 /// assert!(names.contains(&"x-ratelimit-reset-tokens".to_string()));
 /// ```
 pub fn names() -> Vec<String> {
-    let of_providers = retry::SUFFIXES
-        .iter()
-        .flat_map(|suffix| [retry::REMAINING, retry::RESET].map(|name| [name, *suffix].concat()));
-    NAMES
-        .iter()
-        .map(|name| (*name).to_string())
-        .chain(of_providers)
-        .collect()
+    let mut names = Vec::new();
+    for name in NAMES {
+        names.push(name.to_string());
+    }
+    for suffix in retry::SUFFIXES {
+        for name in [retry::REMAINING, retry::RESET] {
+            names.push([name, suffix].concat());
+        }
+    }
+    names
 }
 
 /// The place of a provider's own header.

@@ -5,7 +5,6 @@
 //! themselves there, and a waiter whose time is long over is taken for gone.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 
 use crate::held::Held;
 use crate::trap::{self, Place};
@@ -22,7 +21,8 @@ struct Waiter {
 /// The line of one client.
 #[derive(Debug, Default)]
 pub struct Line {
-    waiting: Held<VecDeque<Waiter>>,
+    /// By number.
+    waiting: Held<Vec<Waiter>>,
     last: Cell<u64>,
     freed: Cell<u64>,
     wakes: bool,
@@ -63,7 +63,7 @@ impl Line {
         self.last.set(number);
         self.waiting.get(|waiting| {
             trap::here(Place::Waiting);
-            waiting.push_back(Waiter {
+            waiting.push(Waiter {
                 number,
                 alive_until: now + GRACE,
             });
@@ -74,15 +74,14 @@ impl Line {
     /// How many are before a place; none where the place is lost.
     pub fn position(&self, number: u64, now: f64) -> Option<usize> {
         self.len(now);
-        self.waiting
-            .get(|waiting| waiting.iter().position(|waiter| waiter.number == number))
+        self.waiting.get(|waiting| place_of(waiting, number))
     }
 
     /// A waiter sleeps until then at the longest.
     pub fn sleeps(&self, number: u64, until: f64) {
         self.waiting.get(|waiting| {
-            let own = waiting.iter_mut().find(|waiter| waiter.number == number);
-            if let Some(waiter) = own {
+            let place = place_of(waiting, number);
+            if let Some(waiter) = place.and_then(|place| waiting.get_mut(place)) {
                 waiter.alive_until = until + GRACE;
             }
         });
@@ -90,12 +89,9 @@ impl Line {
 
     /// A place is given up; gives the waiter whose sleep ends, if it was there.
     pub fn leave(&self, number: u64) -> Option<u64> {
-        let left = self.waiting.get(|waiting| {
-            let before = waiting.len();
-            waiting.retain(|waiter| waiter.number != number);
-            waiting.len() < before
-        });
-        if left { self.wake_first() } else { None }
+        let left = |waiting: &mut Vec<Waiter>| Some(waiting.remove(place_of(waiting, number)?));
+        self.waiting.get(left)?;
+        self.wake_first()
     }
 
     /// Something has become free: gives the waiter whose sleep ends.
@@ -105,6 +101,11 @@ impl Line {
             return None;
         }
         self.waiting
-            .get(|waiting| waiting.front().map(|first| first.number))
+            .get(|waiting| waiting.first().map(|first| first.number))
     }
+}
+
+fn place_of(waiting: &[Waiter], number: u64) -> Option<usize> {
+    let found = waiting.binary_search_by_key(&number, |waiter| waiter.number);
+    found.ok()
 }

@@ -323,7 +323,8 @@ impl Call {
         };
         let mut step = self.advance(&mut machine, event, now, random);
         if let Step::Fail(failure) = &mut step {
-            failure.tried = self.account.progress.get(|progress| progress.tried.clone());
+            // It may have been made before its own candidate was noted.
+            failure.tried = self.tried();
         }
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {

@@ -39,8 +39,14 @@ pub struct Judged {
     pub rests: bool,
 }
 
-/// The offers of a model as a caller names it: those that may be asked first, in order. None where the catalogue doesn't have it.
-pub fn judge(models: &[Model], named: &str, route: &Route) -> Option<Vec<Judged>> {
+/// The offers of a model as a caller names it: those that may be asked first, in order, and of these the ones that rest last. None
+/// where the catalogue doesn't have it.
+pub fn judge(
+    models: &[Model],
+    named: &str,
+    route: &Route,
+    rests: &dyn Fn(&str) -> bool,
+) -> Option<Vec<Judged>> {
     let (id, suffix) = named.split_once(':').unwrap_or((named, ""));
     let model = models.iter().find(|model| model.id == id)?;
     let routing = ROUTING.iter().find(|(word, _)| *word == suffix);
@@ -49,7 +55,7 @@ pub fn judge(models: &[Model], named: &str, route: &Route) -> Option<Vec<Judged>
         _ => None,
     };
     let sort = route.sort.or(routing.map(|(_, sort)| *sort));
-    let mut ranked: Vec<((bool, usize, f64), Judged)> = Vec::new();
+    let (mut ranks, mut all) = (Vec::new(), Vec::new());
     for offer in &model.providers {
         let left_out = match pin.is_none_or(|pin| pin == offer.provider) {
             true => left_out(model, offer, route),
@@ -57,22 +63,28 @@ pub fn judge(models: &[Model], named: &str, route: &Route) -> Option<Vec<Judged>
         };
         let mut first = route.order.iter();
         let place = first.position(|name| *name == offer.provider);
+        let model = [id, ":", &offer.provider].concat();
+        let rests = rests(&model);
         let rank = (
             left_out.is_some(),
+            rests && left_out.is_none(),
             place.unwrap_or(route.order.len()),
             value(offer, sort),
         );
         // Lists are short, and the standard library's sort is larger than this module.
-        let at = ranked.partition_point(|(other, _)| *other <= rank);
-        let judged = Judged {
-            model: [id, ":", &offer.provider].concat(),
-            left_out,
-            offer: offer.clone(),
-            rests: false,
-        };
-        ranked.insert(at, (rank, judged));
+        let at = ranks.partition_point(|other| *other <= rank);
+        ranks.insert(at, rank);
+        all.insert(
+            at,
+            Judged {
+                model,
+                left_out,
+                offer: offer.clone(),
+                rests,
+            },
+        );
     }
-    Some(ranked.into_iter().map(|(_, judged)| judged).collect())
+    Some(all)
 }
 
 /// What an offer is sorted by, the least first; what the catalogue doesn't say comes last.

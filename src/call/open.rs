@@ -203,10 +203,10 @@ impl Call {
             inputs: config.batching.size,
             bytes: PAYLOAD_LIMIT,
         });
-        let outgoing = batches
-            .iter()
-            .map(|batch| of_batch(&request, batch.clone()))
-            .collect();
+        let mut outgoing = Vec::new();
+        for batch in &batches {
+            outgoing.push(of_batch(&request, batch.clone()));
+        }
         let model = request.model.clone();
         let mut call = Call::new(shared, Some(kind), model, given.options, outgoing, now);
         call.name_others(defaults)?;
@@ -262,7 +262,10 @@ impl Call {
         let now = now.into();
         shared.read_clock(now);
         let count = requests.len();
-        let mut machines: Vec<Machine> = (0..count).map(Machine::new).collect();
+        let mut machines = Vec::new();
+        for index in 0..count {
+            machines.push(Machine::new(index));
+        }
         if count > 1 {
             machines.push(Machine::of_whole());
         }

@@ -53,14 +53,27 @@ impl Passage {
 /// A path as the most lenient of servers tells routes apart: without regard to case, empty segments, blanks around a segment, and what
 /// stands behind a semicolon. No limit is passed by a spelling.
 fn route(path: &[u8]) -> Vec<u8> {
-    let segments = path.split(|b| matches!(b, b'/' | b'\\'));
-    let names = segments.map(|segment| {
-        let name = segment.split(|b| *b == b';').next().unwrap_or_default();
-        name.trim_ascii()
-    });
-    let named = names.filter(|name| !name.is_empty());
-    let parts: Vec<&[u8]> = named.flat_map(|name| [b"/", name]).collect();
-    parts.concat().to_ascii_lowercase()
+    let mut route = Vec::with_capacity(path.len());
+    for segment in path.split(parts) {
+        let name = name_of(segment);
+        if !name.is_empty() {
+            route.push(b'/');
+            route.extend_from_slice(name);
+        }
+    }
+    route.make_ascii_lowercase();
+    route
+}
+
+/// Whether a byte parts segments, for a lenient server.
+fn parts(byte: &u8) -> bool {
+    matches!(byte, b'/' | b'\\')
+}
+
+/// What a lenient server takes for a segment's name.
+fn name_of(segment: &[u8]) -> &[u8] {
+    let name = segment.split(|b| *b == b';').next().unwrap_or_default();
+    name.trim_ascii()
 }
 
 /// A base URL without the port that its scheme has anyway.
@@ -89,11 +102,7 @@ fn below(base: &str, url: &str) -> Option<Vec<u8>> {
 fn plain(path: &[u8]) -> Option<Vec<u8>> {
     let mut plain = path.to_vec();
     loop {
-        let is_dots = |segment: &[u8]| {
-            let name = segment.split(|b| *b == b';').next().unwrap_or_default();
-            matches!(name.trim_ascii(), b"." | b"..")
-        };
-        let parts = |b: &u8| matches!(b, b'/' | b'\\');
+        let is_dots = |segment: &[u8]| matches!(name_of(segment), b"." | b"..");
         if plain.iter().any(u8::is_ascii_control) || plain.split(parts).any(is_dots) {
             return None;
         }

@@ -21,14 +21,15 @@ pub struct QuotaRow {
 pub fn rows(store: &mut MemoryStore, parts: &[Part], now: Now) -> Vec<QuotaRow> {
     let mut rows = Vec::new();
     for part in parts {
-        let quotas = store.quotas(&part.scope, now).into_iter();
-        rows.extend(quotas.map(|quota| QuotaRow {
-            scope: part.scope.clone(),
-            reason: quota.reason.name(),
-            limit: quota.limit,
-            remaining: quota.remaining,
-            reset: quota.reset,
-        }));
+        for quota in store.quotas(&part.scope, now) {
+            rows.push(QuotaRow {
+                scope: part.scope.clone(),
+                reason: quota.reason.name(),
+                limit: quota.limit,
+                remaining: quota.remaining,
+                reset: quota.reset,
+            });
+        }
     }
     rows
 }

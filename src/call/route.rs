@@ -110,7 +110,7 @@ impl Call {
         };
         let mut list = match self.looks_at_offers() {
             true => self.offered(route)?,
-            false => self.named.iter().map(|named| as_named(named)).collect(),
+            false => self.as_named_all(),
         };
         self.stick(route, &mut list);
         self.put_resting_last(&mut list);
@@ -123,6 +123,14 @@ impl Call {
         Ok(list)
     }
 
+    fn as_named_all(&self) -> Vec<Candidate> {
+        let mut list = Vec::new();
+        for named in &self.named {
+            list.push(as_named(named));
+        }
+        list
+    }
+
     /// The candidates that the catalogue offers, model by model.
     fn offered(&self, route: &Route) -> Result<Vec<Candidate>, Error> {
         let prices = &self.shared.prices;
@@ -130,13 +138,13 @@ impl Call {
             return match route.has_conditions() {
                 true => Err(out_of_reach()),
                 // Who is asked first is a wish; that somebody is asked matters more.
-                false => Ok(self.named.iter().map(|named| as_named(named)).collect()),
+                false => Ok(self.as_named_all()),
             };
         }
         let mut list = Vec::new();
         let mut all: Vec<Judged> = Vec::new();
         for named in &self.named {
-            let judged = prices.models(|models| offer::judge(models, named, route));
+            let judged = prices.models(|models| offer::judge(models, named, route, &|_| false));
             for judged in judged.unwrap_or_default() {
                 // An offer of a model that is named twice, as "org/name" and as "org/name:provider", is one candidate.
                 let is_there = list.iter().any(|of: &Candidate| of.sent == judged.model);
@@ -183,12 +191,16 @@ impl Call {
     }
 
     fn put_resting_last(&self, list: &mut Vec<Candidate>) {
-        let clock = self.shared.clock();
-        let rests =
-            |candidate: &Candidate| self.shared.rests(|rests| rests.has(&candidate.sent, clock));
-        let (mut resting, mut ready): (Vec<_>, Vec<_>) = list.drain(..).partition(rests);
-        ready.append(&mut resting);
-        *list = ready;
+        let mut place = 0;
+        for _ in 0..list.len() {
+            let rests = |candidate: &Candidate| self.shared.is_resting(&candidate.sent);
+            if list.get(place).is_some_and(rests) {
+                let last = list.remove(place);
+                list.push(last);
+            } else {
+                place += 1;
+            }
+        }
     }
 
     /// A model string with the provider that has answered, where the router chose it.
@@ -223,20 +235,11 @@ pub fn offers(
         return Err(out_of_reach());
     }
     let named = without_own_id(named, &shared.config.id);
+    let rests = |model: &str| shared.is_resting(model);
     let judged = shared
         .prices
-        .models(|models| offer::judge(models, named, route));
-    let mut judged = judged.ok_or_else(|| offer::nobody(&[], &[named.to_string()]))?;
-    let clock = shared.clock();
-    for offer in &mut judged {
-        offer.rests = shared.rests(|rests| rests.has(&offer.model, clock));
-    }
-    let (last, mut order): (Vec<_>, Vec<_>) = judged
-        .into_iter()
-        .partition(|offer| offer.rests && offer.left_out.is_none());
-    let fit = order.partition_point(|offer| offer.left_out.is_none());
-    order.splice(fit..fit, last);
-    Ok(order)
+        .models(|models| offer::judge(models, named, route, &rests));
+    judged.ok_or_else(|| offer::nobody(&[], &[named.to_string()]))
 }
 
 fn as_named(named: &str) -> Candidate {

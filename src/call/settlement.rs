@@ -98,7 +98,7 @@ impl Call {
             cost: self.cost_of(&progress),
             provider,
             attempts: self.account.attempts.get(),
-            tried: self.with_providers(progress.tried),
+            tried: self.tried(),
             request_id: progress.request_id,
             started_at: self.started_at,
             first_token_ms: end.first_token_at.map(since_start),
@@ -106,9 +106,10 @@ impl Call {
         }
     }
 
-    /// Elsewhere than at the router the catalogue says whether what stands behind a model's name is a provider, and it may have come
-    /// after a candidate had failed.
-    fn with_providers(&self, mut tried: Vec<Tried>) -> Vec<Tried> {
+    /// The candidates that failed, oldest first. Elsewhere than at the router the catalogue says whether what stands behind a model's
+    /// name is a provider, and it may have come after a candidate had failed.
+    pub(super) fn tried(&self) -> Vec<Tried> {
+        let mut tried = self.account.progress.get(|progress| progress.tried.clone());
         if !self.shared.config.base_url.is_router {
             for one in tried.iter_mut().filter(|one| one.provider.is_none()) {
                 one.provider = self.shared.prices.listed_provider(&one.model);

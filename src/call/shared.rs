@@ -112,11 +112,17 @@ impl Memory {
 impl Shared {
     /// The state of a new client.
     pub fn new(config: Config, host: Host) -> Self {
-        let labels = match config.keys.as_slice() {
-            [] if config.key_from_function => vec![[config.id.as_str(), "-function"].concat()],
-            [] => vec![[config.id.as_str(), "-keyless"].concat()],
-            keys => keys.iter().map(|key| label(&config.id, key)).collect(),
-        };
+        let mut labels = Vec::new();
+        for key in &config.keys {
+            labels.push(label(&config.id, key));
+        }
+        if labels.is_empty() {
+            let what = match config.key_from_function {
+                true => "-function",
+                false => "-keyless",
+            };
+            labels.push([config.id.as_str(), what].concat());
+        }
         Shared {
             pool: Held::new(KeyPool::new(labels.clone(), config.key_from_function)),
             store: match host.has_store {
@@ -166,6 +172,12 @@ impl Shared {
     /// Uses what is known of candidates that rest. What a trap loses of it is no loss: the next failure tells it again.
     pub fn rests<R>(&self, run: impl FnOnce(&mut Rests) -> R) -> R {
         self.rests.get(run)
+    }
+
+    /// Whether a candidate, by the model string that is sent, has just failed and rests.
+    pub fn is_resting(&self, sent: &str) -> bool {
+        let clock = self.clock();
+        self.rests(|rests| rests.has(sent, clock))
     }
 
     /// Uses what is known of who answered which conversation.

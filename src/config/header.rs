@@ -1,7 +1,7 @@
 //! Extra headers: checked before fetch, whose own error would quote the value.
 
-use super::field::{Fields, wrong_type};
-use crate::error::{Error, find};
+use crate::error::find;
+use crate::field::{Fields, wrong_type};
 use crate::json::Value;
 
 /// Headers in order; a name stands once, whatever its case.
@@ -17,35 +17,28 @@ const OWN: [&str; 5] = [
 ];
 
 /// Reads what options give as `headers` over those there already.
-pub fn read(given: &Fields<'_>, headers: &mut Headers) -> Result<(), Error> {
+pub fn read(given: &Fields<'_>, headers: &mut Headers) {
     for (name, value) in given.entries() {
-        let path = given.path(name);
         let Value::String(value) = value else {
-            return Err(wrong_type(&path, "a string", value));
+            given.fail(wrong_type(&given.path(name), "a string", value));
+            continue;
         };
-        if let Some(problem) = name_problem(name) {
-            return Err(Error::config(path, problem));
+        if let Some(problem) = name_problem(name).or_else(|| value_problem(value)) {
+            given.refuse(name, problem);
         }
-        check_value(value, &path)?;
         let known = |(other, _): &(String, String)| other.eq_ignore_ascii_case(name);
         if let Some(at) = headers.iter().position(known) {
             headers.remove(at);
         }
         headers.push((name.to_string(), value.clone()));
     }
-    Ok(())
 }
 
-/// Checks what may stand in a header: fetch takes Latin-1 without NUL and line breaks.
-pub fn check_value(value: &str, path: &str) -> Result<(), Error> {
+/// What must not stand in a header: fetch takes Latin-1 without NUL and line breaks.
+pub fn value_problem(value: &str) -> Option<&'static str> {
     let sendable = |c: char| u32::from(c) < 0x100 && (!c.is_control() || c == '\t');
-    if value.chars().all(sendable) {
-        return Ok(());
-    }
-    Err(Error::config(
-        path,
-        "must not hold line breaks, control characters or characters outside Latin-1",
-    ))
+    let all = value.chars().all(sendable);
+    (!all).then_some("must not hold line breaks, control characters or characters outside Latin-1")
 }
 
 /// Values that are secrets by the names of their headers, and what stands in them behind a scheme such as `Basic`.
@@ -56,7 +49,9 @@ pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
         let name = name.to_ascii_lowercase();
         if NAMED.iter().any(|part| find(&name, part).is_some()) {
             found.push(value.as_str());
-            found.extend(value.split_once(' ').map(|(_, rest)| rest));
+            if let Some((_, rest)) = value.split_once(' ') {
+                found.push(rest);
+            }
         }
     }
     found.into_iter()

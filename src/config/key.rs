@@ -1,7 +1,7 @@
 //! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
 
-use super::field::{item, wrong_type};
 use crate::error::{Error, find};
+use crate::field::{item, wrong_type};
 use crate::json::Value;
 
 /// Where keys come from when the options hold none.

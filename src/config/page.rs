@@ -1,9 +1,9 @@
 //! The provider page's config block, as any YAML or JSON loader gives it.
 
-use super::base_url::BaseUrl;
-use super::field::{Bounds, Fields, item, wrong_type};
-use super::{Config, Draft, check_id, check_model, key};
+use super::options::read_address;
+use super::{Config, Draft, id_problem, key};
 use crate::error::Error;
+use crate::field::{Bounds, Fields, item, wrong_type};
 use crate::json::Value;
 use crate::policy::cost::{Price, Pricing};
 
@@ -25,10 +25,12 @@ const IGNORED_LIMITS: [&str; 3] = ["max_tokens", "session_limit", "session_type"
 /// The one entry that is meant, and the path to it.
 pub fn select<'a>(page: &'a Value, id: Option<&str>) -> Result<(&'a Value, String), Error> {
     let root = match page {
-        Value::Object(_) => Fields::of(page, "")?,
+        Value::Object(_) => Fields::of(page, ""),
         other => return Err(wrong_type("config", "an object", other)),
     };
-    let Some(entries) = root.list("llm_providers")? else {
+    let entries = root.list("llm_providers");
+    root.ok()?;
+    let Some(entries) = entries else {
         return single(page, &root, id);
     };
     let mut chosen = None;
@@ -82,95 +84,80 @@ fn single<'a>(
 }
 
 fn check_type(entry: &Value, path: &str) -> Result<(), Error> {
-    let fields = Fields::of(entry, path)?;
-    match fields.text("type")? {
-        Some(TYPE) => Ok(()),
-        Some(_) => Err(Error::config(
-            fields.path("type"),
-            "must be huggingface in the selected entry",
-        )),
-        None => Err(missing(&fields, "type")),
+    let fields = Fields::of(entry, path);
+    match fields.text("type") {
+        Some(TYPE) => {}
+        Some(_) => fields.refuse("type", "must be huggingface in the selected entry"),
+        None => fields.refuse("type", MISSING),
     }
+    fields.ok()
 }
 
 fn text<'a>(entry: &'a Value, name: &str) -> Option<&'a str> {
-    match Fields::of(entry, "").ok()?.get(name)? {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
+    Fields::of(entry, "").get(name)?.as_str()
 }
 
-fn missing(fields: &Fields<'_>, name: &str) -> Error {
-    Error::config(fields.path(name), "is missing")
-}
+const MISSING: &str = "is missing";
 
 /// Reads the selected entry into a draft.
 pub fn read(
     draft: &mut Draft,
+    fields: &Fields<'_>,
     entry: &Value,
-    path: &str,
     needs_keys: bool,
     env: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), Error> {
-    let fields = Fields::of(entry, path)?;
-    fields.only(&FIELDS)?;
-    let id = fields.text("id")?.ok_or_else(|| missing(&fields, "id"))?;
-    check_id(id, &fields.path("id"))?;
+) {
+    fields.only(&FIELDS);
     let config = &mut draft.config;
-    config.id = id.to_string();
-    match fields.list("api_keys")? {
+    match fields.text_if("id", id_problem) {
+        Some(id) => config.id = id.to_string(),
+        None => fields.refuse("id", MISSING),
+    }
+    match fields.list("api_keys") {
         // Keys of the options win, so that those of the file need not even resolve.
         _ if !needs_keys => {}
         Some(items) => {
             let resolve = |given: &str, path: &str| key::resolve(given, path, env);
-            config.keys = key::list(items, &fields.path("api_keys"), &resolve)?;
+            let keys = key::list(items, &fields.path("api_keys"), &resolve);
+            config.keys = fields.read(keys).unwrap_or_default();
         }
-        None => return Err(missing(&fields, "api_keys")),
+        None => fields.refuse("api_keys", MISSING),
     }
-    if let Some(url) = fields.text("base_url")? {
-        config.base_url = BaseUrl::parse(url, &fields.path("base_url"))?;
-    }
-    if let Some(model) = fields.text("model")? {
-        check_model(model, &fields.path("model"))?;
-        config.model = Some(model.to_string());
-    }
-    read_pricing(draft, &fields)?;
-    draft.ignored = read_limits(&mut draft.config, &fields)?;
-    Ok(())
-}
-
-fn read_pricing(draft: &mut Draft, fields: &Fields<'_>) -> Result<(), Error> {
-    let (Some(value), Some(given)) = (fields.get("pricing"), fields.object("pricing")?) else {
-        return Ok(());
-    };
-    given.only(&["input_token_cost", "output_token_cost", "unit"])?;
-    if given.get("input_token_cost").is_none() {
-        return Err(missing(&given, "input_token_cost"));
-    }
-    draft.pricing_path = fields.path("pricing");
-    let price = Price::from_value(value, &draft.pricing_path)?;
-    draft.config.pricing = Some(Pricing::One(price));
-    Ok(())
-}
-
-fn read_limits(config: &mut Config, fields: &Fields<'_>) -> Result<Vec<String>, Error> {
-    let mut ignored = Vec::new();
+    read_address(config, fields, "base_url");
+    fields.object("pricing", &mut |given| {
+        given.only(&["input_token_cost", "output_token_cost", "unit"]);
+        if given.get("input_token_cost").is_none() {
+            given.refuse("input_token_cost", MISSING);
+        }
+        draft.pricing_path = fields.path("pricing");
+        let value = entry.get("pricing").unwrap_or(&Value::Null);
+        let price = given.read(Price::from_value(value, &draft.pricing_path));
+        draft.config.pricing = price.map(Pricing::One);
+    });
     if fields.get("name").is_some() {
-        ignored.push(fields.path("name"));
+        draft.ignored.push(fields.path("name"));
     }
-    let Some(limits) = fields.object("limits")? else {
-        return Ok(ignored);
-    };
-    limits.only(&LIMITS)?;
-    if let Some(limit) = limits.number("req_per_min", Bounds::LIMIT)? {
-        config.limits.requests_per_minute = Some(limit);
+    fields.object("limits", &mut |limits| {
+        read_limits(&mut draft.config, limits, &mut draft.ignored);
+    });
+}
+
+fn read_limits(config: &mut Config, given: &Fields<'_>, ignored: &mut Vec<String>) {
+    given.only(&LIMITS);
+    let limits = &mut config.limits;
+    given.set_some(
+        "req_per_min",
+        Bounds::LIMIT,
+        &mut limits.requests_per_minute,
+    );
+    given.set_some(
+        "tokens_per_min",
+        Bounds::LIMIT,
+        &mut limits.tokens_per_minute,
+    );
+    for name in IGNORED_LIMITS {
+        if given.get(name).is_some() {
+            ignored.push(given.path(name));
+        }
     }
-    if let Some(limit) = limits.number("tokens_per_min", Bounds::LIMIT)? {
-        config.limits.tokens_per_minute = Some(limit);
-    }
-    let without_meaning = IGNORED_LIMITS
-        .iter()
-        .filter(|name| limits.get(name).is_some());
-    ignored.extend(without_meaning.map(|name| limits.path(name)));
-    Ok(ignored)
 }

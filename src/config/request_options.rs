@@ -1,10 +1,10 @@
 //! Options of one request, over the client's.
 
-use super::field::Fields;
 use std::rc::Rc;
 
 use super::{Config, Headers, Route, Timeouts, header, retry};
 use crate::error::Error;
+use crate::field::Fields;
 use crate::json::Value;
 use crate::policy::retry::RetryPolicy;
 
@@ -35,8 +35,8 @@ pub struct RequestOptions {
 impl RequestOptions {
     /// The options of a request over those of its client.
     pub fn from_value(given: &Value, client: &Config) -> Result<Self, Error> {
-        let fields = Fields::of(given, "")?;
-        fields.only(&OPTIONS)?;
+        let fields = Fields::of(given, "");
+        fields.only(&OPTIONS);
         let mut options = RequestOptions {
             timeouts: client.timeouts,
             retry: client.retry,
@@ -44,16 +44,16 @@ impl RequestOptions {
             headers: client.headers.clone(),
         };
         if let Some(timeout) = fields.get("timeout") {
-            options.timeouts.read(timeout, &fields.path("timeout"))?;
+            fields.read(options.timeouts.read(timeout, "timeout"));
         }
-        retry::read(&mut options.retry, &fields)?;
+        retry::read(&mut options.retry, &fields);
         if let Some(route) = fields.get("route") {
-            let route = Route::read(route, "route", &client.base_url)?;
-            options.route = Some(Rc::new(route));
+            let route = Route::read(route, "route", &client.base_url);
+            options.route = fields.read(route).map(Rc::new);
         }
-        if let Some(headers) = fields.object("headers")? {
-            header::read(&headers, &mut options.headers)?;
-        }
-        Ok(options)
+        fields.object("headers", &mut |headers| {
+            header::read(headers, &mut options.headers);
+        });
+        fields.ok().map(|()| options)
     }
 }

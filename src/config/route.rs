@@ -1,8 +1,8 @@
 //! `route`: who may answer, in what order.
 
-use super::field::{Bounds, Fields, item, wrong_type};
-use super::{BaseUrl, check_model};
+use super::{BaseUrl, model_problem};
 use crate::error::Error;
+use crate::field::{Bounds, Fields, item, wrong_type};
 use crate::json::Value;
 
 const FIELDS: [&str; 11] = [
@@ -47,6 +47,17 @@ pub enum Ability {
     Vision,
 }
 
+impl Ability {
+    fn of_name(name: &str) -> Option<Ability> {
+        match name {
+            "tools" => Some(Ability::Tools),
+            "structured-output" => Some(Ability::StructuredOutput),
+            "vision" => Some(Ability::Vision),
+            _ => None,
+        }
+    }
+}
+
 /// Who may answer a call, in what order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
@@ -82,65 +93,57 @@ impl Route {
         let Value::Object(_) = value else {
             return Err(wrong_type(path, "an object", value));
         };
-        let given = Fields::of(value, path)?;
-        given.only(&FIELDS)?;
+        let given = Fields::of(value, path);
+        given.only(&FIELDS);
         let mut route = Route {
-            models: texts(&given, "models")?,
-            order: texts(&given, "order")?,
-            only: texts(&given, "only")?,
-            ignore: texts(&given, "ignore")?,
-            max_first_token: given.number("maxFirstTokenMs", Bounds::WAIT)?,
-            min_throughput: given.number("minThroughput", Bounds::AMOUNT)?,
-            min_context: given.number("minContext", Bounds::COUNT_OR_ZERO)?,
-            sticky: given.text("sticky")?.map(str::to_string),
+            models: given.texts("models"),
+            order: given.texts("order"),
+            only: given.texts("only"),
+            ignore: given.texts("ignore"),
+            max_first_token: given.number("maxFirstTokenMs", Bounds::WAIT),
+            min_throughput: given.number("minThroughput", Bounds::AMOUNT),
+            min_context: given.number("minContext", Bounds::COUNT_OR_ZERO),
+            sticky: given.text("sticky").map(str::to_string),
             ..Route::default()
         };
         for (index, model) in route.models.iter().enumerate() {
-            check_model(model, &item(&given.path("models"), index))?;
+            if let Some(problem) = model_problem(model) {
+                given.refuse(&item("models", index), problem);
+            }
         }
         if route.models.len() > MOST_MODELS {
-            return Err(Error::config(given.path("models"), "must be 32 at most"));
+            given.refuse("models", "must be 32 at most");
         }
         if given.get("only").is_some() && route.only.is_empty() {
-            let problem = "must not be empty: nobody could answer";
-            return Err(Error::config(given.path("only"), problem));
+            given.refuse("only", "must not be empty: nobody could answer");
         }
-        route.sort = match given.text("sort")? {
-            None => None,
-            Some("cost") => Some(Sort::Cost),
-            Some("tps") => Some(Sort::Throughput),
-            Some("ttft") => Some(Sort::FirstToken),
-            Some(_) => {
-                let problem = "must be \"cost\", \"tps\" or \"ttft\"";
-                return Err(Error::config(given.path("sort"), problem));
-            }
-        };
-        for (index, name) in texts(&given, "has")?.iter().enumerate() {
-            route.has.push(match name.as_str() {
-                "tools" => Ability::Tools,
-                "structured-output" => Ability::StructuredOutput,
-                "vision" => Ability::Vision,
-                _ => {
+        const SORTS: [Sort; 3] = [Sort::Cost, Sort::Throughput, Sort::FirstToken];
+        let problem = "must be \"cost\", \"tps\" or \"ttft\"";
+        let sort = given.word("sort", &["cost", "tps", "ttft"], problem);
+        route.sort = sort.and_then(|place| SORTS.get(place).copied());
+        for (index, name) in given.texts("has").iter().enumerate() {
+            match Ability::of_name(name) {
+                Some(ability) => route.has.push(ability),
+                None => {
                     let problem = "must be \"tools\", \"structured-output\" or \"vision\"";
-                    return Err(Error::config(item(&given.path("has"), index), problem));
+                    given.refuse(&item("has", index), problem);
                 }
-            });
+            }
         }
-        if let Some(most) = given.object("maxPrice")? {
-            most.only(&["inputPerMillion", "outputPerMillion"])?;
-            route.max_input = most.number("inputPerMillion", Bounds::USD)?;
-            route.max_output = most.number("outputPerMillion", Bounds::USD)?;
+        given.object("maxPrice", &mut |most| {
+            most.only(&["inputPerMillion", "outputPerMillion"]);
+            route.max_input = most.number("inputPerMillion", Bounds::USD);
+            route.max_output = most.number("outputPerMillion", Bounds::USD);
+        });
+        if !server.is_router {
+            for name in FIELDS {
+                if !matches!(name, "models" | "sticky") && given.get(name).is_some() {
+                    let problem = "is known behind Hugging Face's router alone; with another baseURL a route has models and sticky";
+                    given.refuse(name, problem);
+                }
+            }
         }
-        let of_offers = |name: &&str| given.get(name).is_some();
-        let elsewhere = ["models", "sticky"];
-        let mut of_router = FIELDS.iter().filter(|name| !elsewhere.contains(name));
-        if !server.is_router
-            && let Some(name) = of_router.find(|name| of_offers(name))
-        {
-            let problem = "is known behind Hugging Face's router alone; with another baseURL a route has models and sticky";
-            return Err(Error::config(given.path(name), problem));
-        }
-        Ok(route)
+        given.ok().map(|()| route)
     }
 
     /// Whether offers of the catalogue are looked at: it is more than `models` and `sticky`.
@@ -162,20 +165,4 @@ impl Route {
             || !self.has.is_empty()
             || numbers.iter().any(Option::is_some)
     }
-}
-
-/// A list of strings that hold something.
-fn texts(given: &Fields<'_>, name: &str) -> Result<Vec<String>, Error> {
-    let mut texts = Vec::new();
-    for (index, value) in given.list(name)?.unwrap_or_default().iter().enumerate() {
-        let path = item(&given.path(name), index);
-        match value {
-            Value::String(text) if text.is_empty() => {
-                return Err(Error::config(path, "must not be empty"));
-            }
-            Value::String(text) => texts.push(text.clone()),
-            other => return Err(wrong_type(&path, "a string", other)),
-        }
-    }
-    Ok(texts)
 }

@@ -1,7 +1,7 @@
 //! Timeouts: headers (also called connect), idle, total.
 
-use super::field::{Bounds, Fields, number, wrong_type};
 use crate::error::Error;
+use crate::field::{Bounds, Fields, number, wrong_type};
 use crate::json::Value;
 
 /// Milliseconds to headers for a stream: a model may be loaded first, or have a queue before it.
@@ -49,18 +49,19 @@ impl Timeouts {
         match value {
             Value::Number(_) => self.connect = Some(number(value, path, Bounds::TIMER)?),
             Value::Object(_) => {
-                let given = Fields::of(value, path)?;
-                given.only(&["headers", "connect", "idle", "total"])?;
-                let headers = given.number("headers", Bounds::TIMER)?;
-                let connect = given.number("connect", Bounds::TIMER)?;
+                let given = Fields::of(value, path);
+                given.only(&["headers", "connect", "idle", "total"]);
+                let headers = given.number("headers", Bounds::TIMER);
+                let connect = given.number("connect", Bounds::TIMER);
                 if headers.is_some() && connect.is_some() && headers != connect {
                     let problem =
                         "contradicts headers: both are the time to the response's headers";
-                    return Err(Error::config(given.path("connect"), problem));
+                    given.refuse("connect", problem);
                 }
                 self.connect = headers.or(connect).or(self.connect);
-                self.idle = given.number("idle", Bounds::TIMER)?.or(self.idle);
-                self.total = given.number("total", Bounds::TIMER)?.or(self.total);
+                given.set_some("idle", Bounds::TIMER, &mut self.idle);
+                given.set_some("total", Bounds::TIMER, &mut self.total);
+                given.ok()?;
             }
             other => return Err(wrong_type(path, "a number or an object", other)),
         }

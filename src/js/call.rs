@@ -120,12 +120,14 @@ impl CallHandle {
     /// What is known of it from the beginning. A call with one request begins at once if it may: then its first step comes along.
     pub fn start(&self, may_begin: bool, wall: f64, steady: f64, random: f64) -> *const u8 {
         let call = &self.call;
+        let mut batches = Vec::new();
+        if let Some(plan) = &call.plan {
+            for batch in &plan.batches {
+                batches.push((batch.start, batch.len()));
+            }
+        }
         let plan = call.plan.as_ref().map(|plan| PlanData {
-            batches: plan
-                .batches
-                .iter()
-                .map(|batch| (batch.start, batch.len()))
-                .collect(),
+            batches,
             concurrency: call.shared.config.batching.concurrency,
             split: call.is_split(),
             format: plan.format.name(),

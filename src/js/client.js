@@ -14,7 +14,7 @@ import { ofChat, ofClient } from "./missing.js";
 import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
-import { APIS } from "./protocol.js";
+import { APIS, PAGE } from "./protocol.js";
 import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
@@ -71,15 +71,16 @@ export class HuggingFace {
       const env = dataText(select?.env ?? environment() ?? {}, "select.env");
       const [data, hooks] = clientOptions(options);
       const file = dataText(config, "", pageUrl);
-      return whenRunning(() => hooked(ClientHandle.from_config(file, id, env, data, around(hooks)), hooks));
+      return whenRunning(() => hooked(new ClientHandle(data, ...around(hooks, PAGE), file, id, env), hooks));
     }, this?.fromConfig);
     return clientOf({ client, route: options?.route });
   }
 
   withOptions(options) {
     return checked(() => {
-      const defaults = over(this.#defaults ?? {}, options);
-      const [data] = requestOptions(defaults);
+      const [data, { signal, metadata, onSettled }] = requestOptions(over(this.#defaults ?? {}, options));
+      // A copy: what the caller does to the options later is nothing to the client.
+      const defaults = over(JSON.parse(data ?? "{}"), { signal, metadata, onSettled });
       // What the core has to say against them is said now where it is there, by a call that goes nowhere.
       if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
       return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms, isGrammar: this.#isGrammar });
@@ -153,7 +154,7 @@ export class HuggingFace {
       const [data, hooks] = requestOptions(over(this.#defaults, request));
       const { text, signals } = requestText(body);
       hooks.signals.push(...signals);
-      return [(...now) => makers[kind](this.#client, text, data, ...now), hooks];
+      return [(...now) => this.#client.open(APIS[kind], ...now, text, data), hooks];
     };
     let opened;
     try {
@@ -232,18 +233,10 @@ async function whenArrived(prepare) {
 // What needs the module: now, or once it has come.
 const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
-const generate = (api) => (client, text, data, ...now) => client.generate(api, text, data, undefined, false, undefined, undefined, undefined, ...now);
-const makers = {
-  chat: generate(APIS.chat),
-  completion: generate(APIS.completion),
-  embeddings: (client, text, data, ...now) => client.embeddings(false, text, data, undefined, undefined, ...now),
-  rerank: (client, text, data, ...now) => client.embeddings(true, text, data, undefined, undefined, ...now),
-};
-
 function clientFrom(options, below) {
   return checked(() => {
     const [data, hooks] = clientOptions(options);
-    return whenRunning(() => hooked(new ClientHandle(data, around(hooks)), hooks));
+    return whenRunning(() => hooked(new ClientHandle(data, ...around(hooks)), hooks));
   }, below);
 }
 

@@ -19,7 +19,7 @@ use crate::call::passage::Passage;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head, route};
 use crate::config::{Config, KeySource, RequestOptions, Route};
-use crate::error::{Error, join};
+use crate::error::join;
 use crate::json::Value;
 use crate::policy::ledger::Kind;
 use crate::trap::{self, Place};
@@ -40,135 +40,88 @@ extern "C" {
 #[wasm_bindgen]
 pub struct ClientHandle(Rc<Shared>);
 
-/// What the program around a client has: where keys come from, and what else bears on it.
-#[wasm_bindgen]
-#[derive(Default)]
-pub struct Surroundings {
-    key_function: bool,
-    token: Option<String>,
-    has_store: bool,
-    wakes: bool,
-    is_gateway: bool,
-}
-
-#[wasm_bindgen]
-impl Surroundings {
-    /// `key_function`: the caller gave a function for the key; `token`: the environment's; `has_store`: the caller gave a
-    /// limit store; `wakes`: one request may resolve what another one awaits; `is_gateway`: a gateway's operator gave the limits.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        key_function: bool,
-        token: Option<String>,
-        has_store: bool,
-        wakes: bool,
-        is_gateway: bool,
-    ) -> Self {
-        Surroundings {
-            key_function,
-            token,
-            has_store,
-            wakes,
-            is_gateway,
-        }
-    }
-}
-
-impl Surroundings {
-    fn key_source(&self) -> KeySource {
-        match &self.token {
-            _ if self.key_function => KeySource::Function,
-            Some(token) => KeySource::Environment(token.clone()),
-            None => KeySource::None,
-        }
-    }
-}
-
 #[wasm_bindgen]
 impl ClientHandle {
-    /// From options as options.js splits them.
+    /// From options as options.js splits them, or from a provider page's block, its environment and options, all of them JSON texts.
+    /// `around`: what bears on it, by the bits of protocol.rs; `token`: the environment's.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: Option<String>, around: Surroundings) -> Result<ClientHandle, JsValue> {
-        let config = Config::from_options(&convert::options(options)?, &around.key_source())
-            .map_err(error_to_js)?;
-        Ok(ClientHandle::of(config, &around))
-    }
-
-    /// From a provider page's block, environment and options as JSON texts.
-    pub fn from_config(
+    pub fn new(
+        options: Option<String>,
+        around: u8,
+        token: Option<String>,
         page: Option<String>,
         select: Option<String>,
         env: Option<String>,
-        options: Option<String>,
-        around: Surroundings,
     ) -> Result<ClientHandle, JsValue> {
-        let env = convert::options(env)?;
-        let variable = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_string);
-        let (page, options) = (convert::options(page)?, convert::options(options)?);
-        let config = Config::from_page(
-            &page,
-            select.as_deref(),
-            &variable,
-            &options,
-            &around.key_source(),
-        );
-        Ok(ClientHandle::of(config.map_err(error_to_js)?, &around))
+        let has = |bit: u8| around & bit != 0;
+        let source = match token {
+            _ if has(protocol::KEY_FUNCTION) => KeySource::Function,
+            Some(token) => KeySource::Environment(token),
+            None => KeySource::None,
+        };
+        let config = if has(protocol::PAGE) {
+            let env = convert::options(env)?;
+            let variable = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_string);
+            let (page, options) = (convert::options(page)?, convert::options(options)?);
+            Config::from_page(&page, select.as_deref(), &variable, &options, &source)
+        } else {
+            Config::from_options(&convert::options(options)?, &source)
+        };
+        let config = config.map_err(error_to_js)?;
+        for warning in &config.warnings {
+            warn(warning);
+        }
+        let host = Host {
+            wakes_across_requests: has(protocol::WAKES),
+            has_store: has(protocol::STORE),
+            counts_places_of_keys: has(protocol::GATEWAY),
+        };
+        Ok(ClientHandle(Rc::new(Shared::new(config, host))))
     }
 
-    /// A call whose answer is text, of one of the APIs that protocol.rs numbers; bad arguments throw. `parts`: further limits as JSON;
-    /// `metered`: the stream must tell its usage; `address`: where a body that was written for the wire was to go to.
+    /// A call of one of the APIs that protocol.rs numbers; bad arguments throw. `parts`: further limits as JSON; `address`: where a body
+    /// that was written for the wire was to go to. Of an answer that is text `metered`: its stream must tell its usage; and the most that may be asked for.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
-    pub fn generate(
+    pub fn open(
         &self,
         api: u8,
+        wall: f64,
+        steady: f64,
         body: &str,
         options: Option<String>,
         parts: Option<String>,
+        address: Option<String>,
         metered: bool,
         max_tokens: Option<String>,
         max_choices: Option<f64>,
-        address: Option<String>,
-        wall: f64,
-        steady: f64,
     ) -> Result<CallHandle, JsValue> {
         let is_own = parts.is_none() && address.is_none();
         let given = Given {
+            options: self.request_options(options)?,
+            parts: match parts {
+                None => Vec::new(),
+                given => self::parts(given)?,
+            },
+            metered,
             max_tokens: max_tokens.as_deref(),
             max_choices,
             address: address.as_deref(),
-            ..self.given(options, parts, metered)?
         };
-        let now = at(wall, steady);
+        let (client, now) = (&self.0, at(wall, steady));
         let call = match api {
-            protocol::COMPLETION => Call::completion(&self.0, body, given, now),
-            protocol::RESPONSE => Call::responses(&self.0, body, given, now),
-            _ => Call::chat(&self.0, body, given, now),
+            protocol::COMPLETION => Call::completion(client, body, given, now),
+            protocol::RESPONSE => Call::responses(client, body, given, now),
+            protocol::EMBEDDING => Call::embeddings(client, body, given, now),
+            protocol::RERANK => Call::rerank(client, body, given, now),
+            _ => Call::chat(client, body, given, now),
         };
-        opened(call, is_own)
-    }
-
-    /// A call that embeds or reranks; bad arguments throw.
-    #[allow(clippy::too_many_arguments)] // one crossing for all of it
-    pub fn embeddings(
-        &self,
-        rerank: bool,
-        body: &str,
-        options: Option<String>,
-        parts: Option<String>,
-        address: Option<String>,
-        wall: f64,
-        steady: f64,
-    ) -> Result<CallHandle, JsValue> {
-        let is_own = parts.is_none() && address.is_none();
-        let given = Given {
-            address: address.as_deref(),
-            ..self.given(options, parts, false)?
-        };
-        let now = at(wall, steady);
-        let call = match rerank {
-            true => Call::rerank(&self.0, body, given, now),
-            false => Call::embeddings(&self.0, body, given, now),
-        };
-        opened(call, is_own)
+        let call = call.map_err(error_to_js)?;
+        // The developer is told what is doubtful of a body. That of a call with limits of its own, as a gateway makes, or with an address
+        // was written by somebody else.
+        for doubt in call.doubts.iter().filter(|_| is_own) {
+            warn(doubt);
+        }
+        Ok(CallHandle::of(call))
     }
 
     /// What a request of somebody else's making is, by its method and its absolute URL: a number of protocol.rs.
@@ -249,17 +202,18 @@ impl ClientHandle {
         offers.map(|offers| to_js(&offers)).map_err(error_to_js)
     }
 
-    /// Takes live prices out of the body of the whole catalogue; throws where it is none.
-    pub fn keep_prices(&self, body: &[u8], wall: f64, steady: f64) -> Result<(), JsValue> {
+    /// Takes live prices out of the body of the whole catalogue, and throws where it is none; no body: they could not be had.
+    pub fn keep_prices(
+        &self,
+        body: Option<Vec<u8>>,
+        wall: f64,
+        steady: f64,
+    ) -> Result<(), JsValue> {
         trap::here(Place::Prices);
-        let models = model::parse(body).map_err(error_to_js)?;
-        self.0.keep_prices(Some(models), at(wall, steady));
+        let models = body.map(|body| model::parse(&body)).transpose();
+        self.0
+            .keep_prices(models.map_err(error_to_js)?, at(wall, steady));
         Ok(())
-    }
-
-    /// Live prices could not be had.
-    pub fn miss_prices(&self, wall: f64, steady: f64) {
-        self.0.keep_prices(None, at(wall, steady));
     }
 
     /// Something has become free in a given store: gives the waiter whose sleep ends, 0 for none.
@@ -275,29 +229,7 @@ impl ClientHandle {
     }
 }
 
-/// A call, whose developer is told what is doubtful of its body. That of a call with limits of its own, as a gateway makes, or
-/// with an address was written by somebody else.
-fn opened(call: Result<Call, Error>, is_own: bool) -> Result<CallHandle, JsValue> {
-    let call = call.map_err(error_to_js)?;
-    for doubt in call.doubts.iter().filter(|_| is_own) {
-        warn(doubt);
-    }
-    Ok(CallHandle::of(call))
-}
-
 impl ClientHandle {
-    fn of(config: Config, around: &Surroundings) -> ClientHandle {
-        for warning in &config.warnings {
-            warn(warning);
-        }
-        let host = Host {
-            wakes_across_requests: around.wakes,
-            has_store: around.has_store,
-            counts_places_of_keys: around.is_gateway,
-        };
-        ClientHandle(Rc::new(Shared::new(config, host)))
-    }
-
     fn tell_losses(&self) {
         for what in self.0.take_losses() {
             warn_of_loss(what);
@@ -309,25 +241,6 @@ impl ClientHandle {
             return Ok(self.0.default_options());
         }
         RequestOptions::from_value(&convert::options(text)?, &self.0.config).map_err(error_to_js)
-    }
-
-    fn given(
-        &self,
-        options: Option<String>,
-        given: Option<String>,
-        metered: bool,
-    ) -> Result<Given<'static>, JsValue> {
-        Ok(Given {
-            options: self.request_options(options)?,
-            parts: match given {
-                None => Vec::new(),
-                given => parts(given)?,
-            },
-            metered,
-            max_tokens: None,
-            max_choices: None,
-            address: None,
-        })
     }
 }
 

@@ -18,7 +18,10 @@ pub fn options(text: Option<String>) -> Result<Value, JsValue> {
         return Ok(Value::Other("undefined"));
     };
     match json::parse(text.as_bytes()) {
-        Ok(value) => Ok(unmark(value)),
+        Ok(mut value) => {
+            unmark(&mut value);
+            Ok(value)
+        }
         Err(_) => Err(super::error::to_js(Error::config(
             "",
             "options are nested too deeply",
@@ -26,25 +29,22 @@ pub fn options(text: Option<String>) -> Result<Value, JsValue> {
     }
 }
 
-fn unmark(value: Value) -> Value {
+fn unmark(value: &mut Value) {
     match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(unmark).collect()),
+        Value::Array(items) => items.iter_mut().for_each(unmark),
         Value::Object(entries) => match entries.as_slice() {
-            [(key, Value::String(kind))] if key == MARK => match kind.as_str() {
-                "function" => Value::Other("function"),
-                "symbol" => Value::Other("symbol"),
-                "bigint" => Value::Other("bigint"),
-                "Infinity" => Value::Number(f64::INFINITY),
-                "-Infinity" => Value::Number(f64::NEG_INFINITY),
-                _ => Value::Number(f64::NAN),
-            },
-            _ => Value::Object(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key, unmark(value)))
-                    .collect(),
-            ),
+            [(key, Value::String(kind))] if key == MARK => {
+                *value = match kind.as_str() {
+                    "function" => Value::Other("function"),
+                    "symbol" => Value::Other("symbol"),
+                    "bigint" => Value::Other("bigint"),
+                    "Infinity" => Value::Number(f64::INFINITY),
+                    "-Infinity" => Value::Number(f64::NEG_INFINITY),
+                    _ => Value::Number(f64::NAN),
+                };
+            }
+            _ => entries.iter_mut().for_each(|(_, value)| unmark(value)),
         },
-        other => other,
+        _ => {}
     }
 }

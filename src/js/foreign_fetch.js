@@ -87,12 +87,14 @@ function addressOf(text) {
   }
 }
 
-// A request that is neither limited nor settled: its answer is handed on as it is.
+// A request that is neither limited nor settled: its answer is handed on as it is. The client's own headers go with its key, since one of
+// them says whom the request is billed to; those that the request brings win.
 async function keyed(client, request, given) {
   const both = [...signals(given?.signal), ...signals(request.signal)];
   const { url, source, redirect = "follow", ...init } = request;
   if (source !== undefined) init.body = await bytesOf(source, both);
   const key = await keyFor(client, both);
+  for (const [name, value] of client.headers(false, false)) if (name !== "accept" && !init.headers.has(name)) init.headers.set(name, value);
   if (key !== null) init.headers.set("authorization", `Bearer ${key}`);
   init.signal = both.length > 1 ? AbortSignal.any(both) : both[0];
   // Engines want it said that the answer comes after such a body only.
@@ -166,10 +168,7 @@ function secretsIn(headers) {
   return values.filter((value) => value.length >= 8);
 }
 
-function handleOf(client, passage, text, data, url, now) {
-  if (passage === TO_EMBEDDINGS) return client.embeddings(false, text, data, undefined, url, ...now);
-  return client.generate(APIS[KINDS[passage] ?? "chat"], text, data, undefined, false, undefined, undefined, url, ...now);
-}
+const handleOf = (client, passage, text, data, url, now) => client.open(APIS[KINDS[passage] ?? "chat"], ...now, text, data, undefined, url);
 
 const READING = {
   decoderFor: (call) => new Decoder(call.max_event_bytes, call.max_answer_bytes, call.is_text),

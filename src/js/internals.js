@@ -1,25 +1,27 @@
-// What hfetch/gateway and hfetch/ai-sdk take beside the public names: it runs on the module that the entry has loaded.
+// What hfetch/gateway and hfetch/ai-sdk import beside the public names, from the entry that has loaded the module. It is no part of the public
+// contract. One object, so that a bundle without those two has nothing of it.
 
-import { ClientHandle, StoreHandle } from "./hfetch_bg.js";
+import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
 import { responseInfo, settleWhole } from "./chat.js";
-import { HuggingFace, knownOf } from "./client.js";
+import { knownOf } from "./client.js";
 import { Decoder } from "./decode.js";
 import { redacted } from "./error.js";
 import { answerOf, embedded, exchange, generated } from "./exchange.js";
+import { rerank } from "./embeddings.js";
 import { readBody } from "./fetch.js";
 import { parseJson } from "./json.js";
+import { MemoryStore } from "./memory_store.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { readable } from "./pass_through.js";
 import { estimateTokens } from "./policy.js";
 import { contentOf, reasoningOf } from "./reasoning.js";
-import { APIS } from "./protocol.js";
+import { APIS, GATEWAY } from "./protocol.js";
 import { SseDecoder } from "./sse.js";
 import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
-const internals = {
-  APIS, ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
-  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, responseInfo, settleWhole,
+export const internals = /* @__PURE__ */ Object.freeze({
+  APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
+  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, rerank, responseInfo, settleWhole,
   askedBy, formsAfter, formsFor, knownOf, remember,
-};
-Object.defineProperty(HuggingFace, Symbol.for("hfetch.internals"), { value: Object.freeze(internals) });
+});

@@ -3,16 +3,18 @@
 
 import { resolvesAcrossRequests } from "./cancel.js";
 import { makeError } from "./error.js";
-import { Surroundings } from "./hfetch_bg.js";
+import { KEY_FUNCTION, STORE, WAKES } from "./protocol.js";
 
 export const MARK = "\u0000";
 
 export const refuse = (path, problem, cause, hint) =>
   makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
 
-// A URL that is relative to a page's address as that page's fetch would take it; any other one as it is.
+// A URL that is relative to a page's address as that page's fetch would take it; an absolute one as the platform spells it, so that
+// "https://127.1/v1" and the address to which a request for it goes are the same text. What is no such URL is left for the core to refuse.
 export function absolute(url) {
-  if (typeof url !== "string" || !/^\.{0,2}\//.test(url)) return url;
+  if (typeof url !== "string") return url;
+  if (!/^\.{0,2}\//.test(url)) return /^https?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/i.test(url) ? spelled(url) : url;
   // The address of a worker made from a blob has a path that nothing is relative to.
   for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
     try {
@@ -23,6 +25,14 @@ export function absolute(url) {
     }
   }
   return url;
+}
+
+function spelled(url) {
+  try {
+    return new URL(url).href;
+  } catch {
+    return url;
+  }
 }
 
 function mark(key, value) {
@@ -95,9 +105,10 @@ export function clientOptions(options) {
   return [dataText(data, ""), hooks];
 }
 
-// What the core has to know of a client's surroundings.
-export function around({ apiKey, token, store }, isGateway = false) {
-  return new Surroundings(apiKey !== undefined, token, store !== undefined, resolvesAcrossRequests(), isGateway);
+// What the core has to know of what is around a client: bits, `more` among them, and the environment's token.
+export function around({ apiKey, token, store }, more = 0) {
+  const bits = (apiKey && KEY_FUNCTION) | (store && STORE) | (resolvesAcrossRequests() && WAKES) | more;
+  return [bits, token];
 }
 
 export function requestOptions(options) {

@@ -2,14 +2,12 @@
 
 export function pending(both, settled) {
   const promise = both.then(({ data }) => data);
-  Object.defineProperties(promise, {
-    settled: { value: settled },
-    withResponse: {
-      value() {
-        // Whoever asks for both handles the failure there, not on this promise too.
-        promise.catch(() => {});
-        return both;
-      },
+  Object.defineProperty(promise, "settled", { value: settled });
+  Object.defineProperty(promise, "withResponse", {
+    value() {
+      // Whoever asks for both handles the failure there, not on this promise too.
+      promise.catch(() => {});
+      return both;
     },
   });
   return promise;

@@ -1,6 +1,7 @@
 // Limits, cost, retries and token estimates as functions and classes that need no client.
 
-import { LimiterHandle, StoreHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
+import { LimiterHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
+import { MemoryStore } from "./memory_store.js";
 import { warnOnce } from "./notify.js";
 import { dataText, refuse } from "./options.js";
 
@@ -34,28 +35,28 @@ export class RateLimiter {
   #limiter;
 
   constructor(limits) {
-    this.#limiter = restored.get(limits) ?? new LimiterHandle(dataText(limits, "limits"));
+    this.#limiter = restored.get(limits) ?? new LimiterHandle(dataText(limits, "limits"), false);
   }
 
   static fromJSON(state, limits) {
-    return limiterOf(LimiterHandle.restore(dataText(state, "state"), dataText(limits, "limits")));
+    return limiterOf(new LimiterHandle(dataText(limits, "limits"), true, dataText(state, "state")));
   }
 
   reserve(tokens, now) {
     const reservation = this.#limiter.reserve(number("tokens", tokens), time("now", now));
-    return reservation > 0 ? { ok: true, reservation } : this.#limiter.refusal();
+    return reservation > 0 ? { ok: true, reservation } : this.#limiter.tell(true);
   }
 
   settle(reservation, actualTokens, now) {
-    this.#limiter.settle(reservationNumber(reservation), number("actualTokens", actualTokens), time("now", now));
+    this.#limiter.end(reservationNumber(reservation), number("actualTokens", actualTokens), time("now", now));
   }
 
   release(reservation) {
-    this.#limiter.release(reservationNumber(reservation));
+    this.#limiter.end(reservationNumber(reservation));
   }
 
   toJSON() {
-    return this.#limiter.state();
+    return this.#limiter.tell(false);
   }
 
   get [Symbol.toStringTag]() {
@@ -119,7 +120,7 @@ function headerReader(headers) {
 class StorageStore {
   #storage;
   #name;
-  #store = new StoreHandle();
+  #store = new MemoryStore();
   #text = null; // what the storage held when it and #store were last equal
 
   constructor(storage, name) {
@@ -162,7 +163,7 @@ class StorageStore {
       answer = act();
     } catch (error) {
       // A trap keeps the state it was changing; what the storage holds is from before.
-      this.#store = new StoreHandle();
+      this.#store = new MemoryStore();
       this.#text = null;
       throw error;
     }
@@ -178,7 +179,7 @@ class StorageStore {
       text = this.#text;
     }
     if (text === this.#text) return;
-    const store = new StoreHandle();
+    const store = new MemoryStore();
     if (text !== null && !store.restore(String(text))) {
       warnOnce(`hfetch: what the storage holds as "${this.#name}" is not a state of limits; it is replaced`);
       this.#text = text;

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
+use super::protocol;
 use crate::call::open::count;
 use crate::call::quotas;
 use crate::config::{Config, KeySource};
@@ -23,10 +24,13 @@ use crate::wire::request::{self, Caps, Defaults};
 
 /// Options of a client, read by the client's own reader, so that both take the same values.
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
-    let fields = fields.into_iter().filter(|field| field.1 != Value::Null);
-    let options = fields.map(|(name, value)| (name.to_string(), value));
-    Config::from_options(&Value::Object(options.collect()), &KeySource::Function)
-        .map_err(error_to_js)
+    let mut given = Vec::new();
+    for (name, value) in fields {
+        if !matches!(value, Value::Null) {
+            given.push((name.to_string(), value));
+        }
+    }
+    Config::from_options(&Value::Object(given), &KeySource::Function).map_err(error_to_js)
 }
 
 fn limits(text: Option<String>) -> Result<Limits, JsValue> {
@@ -66,31 +70,24 @@ pub struct LimiterHandle {
     refused: Option<Refused>,
 }
 
-impl LimiterHandle {
-    fn of(limiter: RateLimiter) -> Self {
-        LimiterHandle {
-            limiter,
-            refused: None,
-        }
-    }
-}
-
 #[wasm_bindgen]
 impl LimiterHandle {
-    /// A limiter for limits as JSON text.
+    /// A limiter for limits, or one that goes on from a state, both as JSON texts.
     #[wasm_bindgen(constructor)]
-    pub fn new(limits_text: Option<String>) -> Result<LimiterHandle, JsValue> {
-        Ok(LimiterHandle::of(RateLimiter::new(limits(limits_text)?)))
-    }
-
-    /// The limiter that gave a state, both as JSON text.
-    pub fn restore(
-        state: Option<String>,
+    pub fn new(
         limits_text: Option<String>,
+        restores: bool,
+        state: Option<String>,
     ) -> Result<LimiterHandle, JsValue> {
         let limits = limits(limits_text)?;
-        let limiter = RateLimiter::restore(&convert::options(state)?, limits, "state");
-        limiter.map(LimiterHandle::of).map_err(error_to_js)
+        let limiter = match restores {
+            true => RateLimiter::restore(&convert::options(state)?, limits, "state"),
+            false => Ok(RateLimiter::new(limits)),
+        };
+        Ok(LimiterHandle {
+            limiter: limiter.map_err(error_to_js)?,
+            refused: None,
+        })
     }
 
     /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
@@ -101,142 +98,101 @@ impl LimiterHandle {
         reserved.map_or(0.0, |id| id as f64)
     }
 
-    /// Why the last `reserve` gave none.
-    pub fn refusal(&self) -> Returned<JsValue> {
-        Ok(self.refused.map_or(JsValue::UNDEFINED, |refused| {
-            to_js(&Answer::Refused {
+    /// Why the last `reserve` gave none, or `RateLimiter.toJSON`.
+    pub fn tell(&self, refusal: bool) -> Returned<JsValue> {
+        Ok(match self.refused.filter(|_| refusal) {
+            Some(refused) => to_js(&Answer::Refused {
                 ok: false,
                 scope: None,
                 retry_after: refused.retry_after,
                 reason: refused.reason.name(),
                 spent_usd: None,
                 budget_usd: None,
-            })
-        }))
+            }),
+            None => to_js(&self.limiter.state()),
+        })
     }
 
-    /// `RateLimiter.settle`
-    pub fn settle(&mut self, reservation: f64, actual: f64, now: f64) {
-        self.limiter
-            .settle(reservation as u64, actual.ceil() as u64, Now::from(now));
-    }
-
-    /// `RateLimiter.release`
-    pub fn release(&mut self, reservation: f64) {
-        self.limiter.release(reservation as u64);
-    }
-
-    /// `RateLimiter.toJSON`
-    pub fn state(&self) -> Returned<JsValue> {
-        Ok(to_js(&self.limiter.state()))
+    /// `RateLimiter.settle`, or where no number says what it took `RateLimiter.release`.
+    pub fn end(&mut self, reservation: f64, actual: f64, now: f64) {
+        let reservation = reservation as u64;
+        match actual.is_nan() {
+            true => self.limiter.release(reservation),
+            false => self
+                .limiter
+                .settle(reservation, actual.ceil() as u64, Now::from(now)),
+        }
     }
 }
 
-/// The store behind `storageStore`.
+/// The store behind memory_store.js.
 #[wasm_bindgen]
 pub struct StoreHandle(MemoryStore);
 
 #[wasm_bindgen]
 impl StoreHandle {
-    /// A store that others share, in which lost reservations expire.
+    /// A store that others share, in which lost reservations expire; one that is journaled tells its changes.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> StoreHandle {
-        StoreHandle(MemoryStore::shared())
+    pub fn new(journaled: bool) -> StoreHandle {
+        StoreHandle(match journaled {
+            true => MemoryStore::journaled(),
+            false => MemoryStore::shared(),
+        })
     }
 
-    /// A store whose changes are asked for by `changes`.
-    pub fn journaled() -> StoreHandle {
-        StoreHandle(MemoryStore::journaled())
-    }
-
-    /// What has changed since the last time, as rows; undefined where nothing has.
-    pub fn changes(&mut self) -> Returned<JsValue> {
-        let changes = self.0.changes();
-        Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)))
-    }
-
-    /// Whether a scope is in memory.
-    pub fn knows(&mut self, scope: &str) -> bool {
-        self.0.knows(scope)
-    }
-
-    /// Takes a scope's rows as JSON text; false where they make no sense.
-    pub fn adopt(&mut self, scope: &str) -> bool {
-        parse(scope.as_bytes()).is_ok_and(|scope| self.0.adopt(&scope))
-    }
-
-    /// Lets time pass.
-    pub fn expire(&mut self, now: f64) {
-        self.0.expire(Now::from(now));
-    }
-
-    /// The time of the host that keeps the store, where `now` is that of others.
-    pub fn correct(&mut self, own: f64) {
-        self.0.correct(own);
-    }
-
-    /// When the oldest open reservation will be taken for lost.
-    pub fn next_loss(&self) -> Option<f64> {
-        self.0.next_loss()
-    }
-
-    /// `LimitStore.reserve`, and what is left of the limits.
-    pub fn reserve_and_tell(
+    /// What is asked of it, by the numbers of protocol.rs. One way in for all of it: each takes half a kilobyte.
+    pub fn ask(
         &mut self,
-        parts: Option<String>,
+        what: u8,
+        text: Option<String>,
+        number: f64,
+        usd: f64,
         now: f64,
     ) -> Result<JsValue, JsValue> {
-        let parts = self::parts(parts)?;
-        let answer = self.answer(&parts, now);
-        let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
-        // A plain object of our own takes every property.
-        let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
-        Ok(answer)
-    }
-
-    /// Takes over a state as JSON text; false where it makes no sense.
-    pub fn restore(&mut self, state: &str) -> bool {
-        parse(state.as_bytes()).is_ok_and(|state| self.0.restore(&state).is_ok())
-    }
-
-    /// `LimitStore.reserve`, its parts as JSON text.
-    pub fn reserve(&mut self, parts: Option<String>, now: f64) -> Result<JsValue, JsValue> {
-        let parts = self::parts(parts)?;
-        Ok(self.answer(&parts, now))
-    }
-
-    /// `LimitStore.settle`
-    pub fn settle(&mut self, reservation: &str, tokens: f64, usd: f64, now: f64) {
-        self.0
-            .settle(reservation, tokens.ceil() as u64, usd, Now::from(now));
-    }
-
-    /// `LimitStore.release`
-    pub fn release(&mut self, reservation: &str) {
-        self.0.release(reservation);
-    }
-
-    /// `LimitStore.renew`
-    pub fn renew(&mut self, reservation: &str, now: f64) {
-        self.0.renew(reservation, Now::from(now));
-    }
-
-    /// `LimitStore.block`
-    pub fn block(&mut self, scope: &str, until: f64) {
-        self.0.block(scope, until);
-    }
-
-    /// All there is to remember.
-    pub fn state(&self) -> Returned<JsValue> {
-        Ok(to_js(&self.0.state()))
+        let store = &mut self.0;
+        let name = text.as_deref().unwrap_or_default();
+        let value = || parse(name.as_bytes()).ok();
+        match what {
+            protocol::STORE_RESERVE | protocol::STORE_RESERVE_AND_TELL => {
+                return self.reserve(text, number, what == protocol::STORE_RESERVE_AND_TELL);
+            }
+            protocol::STORE_SETTLE => store.settle(name, number.ceil() as u64, usd, Now::from(now)),
+            protocol::STORE_RELEASE => store.release(name),
+            protocol::STORE_RENEW => store.renew(name, Now::from(number)),
+            protocol::STORE_BLOCK => store.block(name, number),
+            protocol::STORE_STATE => return Ok(to_js(&store.state())),
+            // False where they make no sense.
+            protocol::STORE_RESTORE => {
+                let taken = value().is_some_and(|state| store.restore(&state).is_ok());
+                return Ok(taken.into());
+            }
+            protocol::STORE_ADOPT => {
+                return Ok(value().is_some_and(|scope| store.adopt(&scope)).into());
+            }
+            protocol::STORE_CHANGES => {
+                let changes = store.changes();
+                return Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)));
+            }
+            protocol::STORE_KNOWS => return Ok(store.knows(name).into()),
+            protocol::STORE_EXPIRE => store.expire(Now::from(number)),
+            protocol::STORE_CORRECT => store.correct(number),
+            _ => return Ok(store.next_loss().into()),
+        }
+        Ok(JsValue::UNDEFINED)
     }
 }
 
 impl StoreHandle {
-    fn answer(&mut self, parts: &[Part], now: f64) -> JsValue {
+    /// `LimitStore.reserve`, its parts as JSON text, and what is left of the limits where that is to be told.
+    fn reserve(
+        &mut self,
+        parts: Option<String>,
+        now: f64,
+        tells_quotas: bool,
+    ) -> Result<JsValue, JsValue> {
+        let parts = self::parts(parts)?;
         trap::here(Place::Limiter);
-        match self.0.reserve(parts, Now::from(now)) {
+        let answer = match self.0.reserve(&parts, Now::from(now)) {
             Ok(reservation) => to_js(&Answer::Granted {
                 ok: true,
                 reservation,
@@ -249,15 +205,24 @@ impl StoreHandle {
                 spent_usd: refusal.spent_usd,
                 budget_usd: refusal.budget_usd,
             }),
+        };
+        if tells_quotas {
+            let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
+            // A plain object of our own takes every property.
+            let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         }
+        Ok(answer)
     }
 }
 
 /// Parts of a request as JSON text; no text is none.
 pub fn parts(text: Option<String>) -> Result<Vec<Part>, JsValue> {
-    let parts = convert::options(text)?;
-    let parts = parts.as_array().unwrap_or_default().iter().map(part);
-    parts.collect()
+    let given = convert::options(text)?;
+    let mut parts = Vec::new();
+    for value in given.as_array().unwrap_or_default() {
+        parts.push(part(value)?);
+    }
+    Ok(parts)
 }
 
 fn part(value: &Value) -> Result<Part, JsValue> {

@@ -44,7 +44,7 @@ async function load(client) {
   } catch (error) {
     // Without a catalogue the price is unknown, which every reader can say; a trap is nobody's else to tell.
     if (error?.name === "HfetchError") say("error", "hfetch: live prices could not be read", error);
-    client.miss_prices(Date.now(), performance.now());
+    client.keep_prices(undefined, Date.now(), performance.now());
   } finally {
     cancel.end("closed");
   }

@@ -1,9 +1,35 @@
 // The numbers by which the core and its driver speak of steps, events and causes. protocol.rs has the same; a test compares them.
 
-// APIs whose answer is text.
+// APIs.
 export const CHAT = 0;
 export const COMPLETION = 1;
 export const RESPONSE = 2;
+export const EMBEDDING = 3;
+export const RERANK = 4;
+
+// What bears on a client, each a bit: the caller gave a function for the key, or a limit store; one request may resolve what another one
+// awaits; a gateway's operator gave the limits; the options are a provider page's, with those of the call over it.
+export const KEY_FUNCTION = 1;
+export const STORE = 2;
+export const WAKES = 4;
+export const GATEWAY = 8;
+export const PAGE = 16;
+
+// What is asked of a store.
+export const STORE_RESERVE = 0;
+export const STORE_RESERVE_AND_TELL = 1;
+export const STORE_SETTLE = 2;
+export const STORE_RELEASE = 3;
+export const STORE_RENEW = 4;
+export const STORE_BLOCK = 5;
+export const STORE_STATE = 6;
+export const STORE_RESTORE = 7;
+export const STORE_CHANGES = 8;
+export const STORE_KNOWS = 9;
+export const STORE_ADOPT = 10;
+export const STORE_EXPIRE = 11;
+export const STORE_CORRECT = 12;
+export const STORE_NEXT_LOSS = 13;
 
 // Steps.
 export const AWAIT_PRICES = 1;
@@ -65,7 +91,7 @@ export const TO_EMBEDDINGS = 3;
 export const TO_COMPLETIONS = 4;
 
 /** By the kinds of their settlements. */
-export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE };
+export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE, embeddings: EMBEDDING, rerank: RERANK };
 
 /** By the names that a Cancel has for them. */
 export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };

@@ -2,10 +2,36 @@
 
 #![allow(dead_code)] // The last of a list is what is left where it is matched.
 
-// APIs whose answer is text.
+// APIs.
 pub const CHAT: u8 = 0;
 pub const COMPLETION: u8 = 1;
 pub const RESPONSE: u8 = 2;
+pub const EMBEDDING: u8 = 3;
+pub const RERANK: u8 = 4;
+
+// What bears on a client, each a bit: the caller gave a function for the key, or a limit store; one request may resolve what another one
+// awaits; a gateway's operator gave the limits; the options are a provider page's, with those of the call over it.
+pub const KEY_FUNCTION: u8 = 1;
+pub const STORE: u8 = 2;
+pub const WAKES: u8 = 4;
+pub const GATEWAY: u8 = 8;
+pub const PAGE: u8 = 16;
+
+// What is asked of a store.
+pub const STORE_RESERVE: u8 = 0;
+pub const STORE_RESERVE_AND_TELL: u8 = 1;
+pub const STORE_SETTLE: u8 = 2;
+pub const STORE_RELEASE: u8 = 3;
+pub const STORE_RENEW: u8 = 4;
+pub const STORE_BLOCK: u8 = 5;
+pub const STORE_STATE: u8 = 6;
+pub const STORE_RESTORE: u8 = 7;
+pub const STORE_CHANGES: u8 = 8;
+pub const STORE_KNOWS: u8 = 9;
+pub const STORE_ADOPT: u8 = 10;
+pub const STORE_EXPIRE: u8 = 11;
+pub const STORE_CORRECT: u8 = 12;
+pub const STORE_NEXT_LOSS: u8 = 13;
 
 // Steps.
 pub const NOTHING: u8 = 0;

@@ -1,8 +1,7 @@
 // The public names.
 
-import "./internals.js";
-
 export { HuggingFace, HuggingFace as default } from "./client.js";
+export { internals } from "./internals.js";
 export { ChatStream } from "./stream.js";
 export {
   APIConnectionError,

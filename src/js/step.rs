@@ -21,8 +21,11 @@ pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
 fn with_effects(mut record: Record, call: &Call) -> *const u8 {
     let effects = call.take_effects();
     if !effects.is_empty() {
-        let effects: Vec<EffectData<'_>> = effects.iter().map(EffectData::of).collect();
-        record.add("effects", &effects);
+        let mut rows = Vec::new();
+        for effect in &effects {
+            rows.push(EffectData::of(effect));
+        }
+        record.add("effects", &rows);
     }
     let losses = call.shared.take_losses();
     if !losses.is_empty() {
@@ -183,10 +186,16 @@ fn data<'a>(call: &'a Call, step: &'a Step, body: Option<&'a str>) -> StepData<'
             kind: protocol::AWAIT_PRICES,
         }),
         Step::AskKey { patience } => timed(protocol::ASK_KEY, *patience, None),
-        Step::Reserve { parts } => StepData::Reserve(Reserve {
-            kind: protocol::RESERVE,
-            parts: parts.iter().map(PartData::from).collect(),
-        }),
+        Step::Reserve { parts } => {
+            let mut rows = Vec::new();
+            for part in parts {
+                rows.push(PartData::from(part));
+            }
+            StepData::Reserve(Reserve {
+                kind: protocol::RESERVE,
+                parts: rows,
+            })
+        }
         Step::Sleep { ms, waiter } => {
             timed(protocol::SLEEP, *ms, waiter.map(|number| number as f64))
         }

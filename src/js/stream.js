@@ -4,21 +4,32 @@ import { makeError } from "./error.js";
 import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
 import { CHUNKS, FOLD, TEXT } from "./pump.js";
 
+const shown = (value) => ({ value, enumerable: true });
+
 export class ChatStream {
   #pump;
   #cancel;
+  #controller;
   #owner = null;
   #listens = false;
   #left = false; // by return(), throw() or disposal: what follows is the end
 
+  // One getter for all streams: an engine makes a shape of objects for each that it meets, and the shape holds the getter, so that
+  // streams with getters of their own stay in memory until all of it is looked through.
+  static #listening = {
+    get() {
+      return this.#listen(this.#controller);
+    },
+    enumerable: true,
+  };
+
   constructor(pump, cancel, controller, response, settled) {
     this.#pump = pump;
     this.#cancel = cancel;
-    Object.defineProperties(this, {
-      controller: { get: () => this.#listen(controller), enumerable: true },
-      response: { value: response, enumerable: true },
-      settled: { value: settled, enumerable: true },
-    });
+    this.#controller = controller;
+    Object.defineProperty(this, "controller", ChatStream.#listening);
+    Object.defineProperty(this, "response", shown(response));
+    Object.defineProperty(this, "settled", shown(settled));
   }
 
   // stream.controller is the caller's too, once the caller has it.

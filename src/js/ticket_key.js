@@ -2,10 +2,13 @@
 
 import { resolvesAcrossRequests } from "./cancel.js";
 import { HfetchError } from "./error.js";
+import { header } from "./fetch.js";
 import { absolute, refuse } from "./options.js";
 
 const EARLY = 30_000; // ms before a ticket expires, so that a call that begins with it still gets through
 const PATIENCE = 30_000; // ms for the server to give a ticket, though the client's connect timeout may be longer
+const SKEW = 5_000; // ms by which the visitor's clock may differ from the server's before it matters
+const LOG_IN = "The visitor may have to log in again.";
 const WORDS = 300; // characters of what a server said that an error repeats
 
 // Gives the function for the client's `apiKey`. `init` is fetch's own: headers, credentials, method, body.
@@ -38,20 +41,30 @@ async function request(fetch, address, init) {
   }
   const { status } = response;
   if (status < 200 || status > 299) {
-    const hint = status === 401 || status === 403 ? "The visitor may have to log in again." : "The server that gives tickets must be looked at.";
+    const hint = status === 401 || status === 403 ? LOG_IN : "The server that gives tickets must be looked at.";
     throw new HfetchError(`No ticket: ${address} answered ${status}${wordsIn(text)}`, { hint });
   }
-  const ticket = text.startsWith("{") ? (json(text)?.ticket ?? "") : text;
-  return { ticket, until: expiryOf(ticket) };
+  const ticket = ticketIn(text);
+  // A page is what one is led to who is not logged in.
+  if (ticket === "") throw new HfetchError(`No ticket: there is none in what ${address} answered${wordsIn(text)}`, { hint: LOG_IN });
+  return { ticket, until: expiryOf(ticket, Date.parse(header(response, "date"))) };
 }
 
-// When a ticket is to be renewed, by what it says; one that says nothing is good for one call.
-function expiryOf(ticket) {
+// A ticket as text, as JSON text, or as JSON's member.
+function ticketIn(text) {
+  const value = /^["{[]/.test(text) ? json(text) : text.startsWith("<") ? "" : text;
+  return String(value?.ticket ?? (typeof value === "string" ? value : ""));
+}
+
+// When a ticket is to be renewed, by what it says; one that says nothing is good for one call. It speaks of the server's time, which is `there`
+// where the server said so: by a clock that is wrong each ticket would be over at once, or good for too long.
+function expiryOf(ticket, there) {
   const payload = /^hft1\.([\w-]+)\./.exec(ticket)?.[1];
   const expires = payload === undefined ? undefined : json(atobText(payload))?.expires;
   if (typeof expires !== "number") return 0;
-  const left = expires - Date.now();
-  return expires - Math.min(EARLY, left / 10);
+  const now = Date.now();
+  const left = expires - (Math.abs(there - now) > SKEW ? there : now);
+  return now + left - Math.min(EARLY, left / 10);
 }
 
 function atobText(base64url) {

@@ -68,6 +68,13 @@ impl Block16 {
         lanes::units(self.0)
     }
 
+    /// The vector itself, for what only one module does with it.
+    #[cfg(target_feature = "simd128")]
+    #[inline(always)]
+    pub fn lanes(self) -> core::arch::wasm32::v128 {
+        self.0
+    }
+
     /// Whether each byte is ASCII.
     #[inline(always)]
     pub fn is_ascii(self) -> bool {

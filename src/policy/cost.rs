@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::field::{Bounds, Fields};
 use crate::json::Value;
 
 /// US dollars per one million tokens, the unit of the router's catalogue.
@@ -103,91 +104,53 @@ fn is_map(entries: &[(String, Value)]) -> bool {
 impl Price {
     /// Either form: USD per million, or the provider page's with its `unit`; `path` names it in errors.
     pub fn from_value(value: &Value, path: &str) -> Result<Self, Error> {
-        let Value::Object(entries) = value else {
+        let Value::Object(_) = value else {
             let problem = "must be an object with inputPerMillion and outputPerMillion";
             return Err(Error::config(path, problem));
         };
-        let fields = Fields { entries, path };
-        if PAGE.iter().any(|name| fields.find(name).is_some()) {
-            return fields.page_price();
-        }
-        fields.only(&NATIVE)?;
-        Ok(Price {
-            rates: Rates {
-                input_per_million: fields.rate(NATIVE[0])?,
-                output_per_million: fields.rate(NATIVE[1])?,
-            },
-            doubtful: false,
-        })
+        let fields = Fields::of(value, path);
+        let price = match PAGE.iter().any(|name| fields.get(name).is_some()) {
+            true => page_price(&fields),
+            false => {
+                fields.only(&NATIVE);
+                Price {
+                    rates: Rates {
+                        input_per_million: rate(&fields, NATIVE[0]),
+                        output_per_million: rate(&fields, NATIVE[1]),
+                    },
+                    doubtful: false,
+                }
+            }
+        };
+        fields.ok().map(|()| price)
     }
 }
 
-/// The fields of a price, and the path that leads to them.
-struct Fields<'a> {
-    entries: &'a [(String, Value)],
-    path: &'a str,
+fn page_price(fields: &Fields<'_>) -> Price {
+    fields.only(&[PAGE[0], PAGE[1], UNIT]);
+    // What a rate has to be multiplied by to be one per million tokens.
+    const FACTORS: [f64; 3] = [1e6, 1e3, 1.0];
+    let problem = "must be \"token\", \"1k\" or \"1m\"";
+    let unit = fields.word(UNIT, &["token", "1k", "1m"], problem);
+    let factor = unit.and_then(|place| FACTORS.get(place)).unwrap_or(&1e3);
+    let rates = Rates {
+        input_per_million: round(rate(fields, PAGE[0]) * factor),
+        output_per_million: round(rate(fields, PAGE[1]) * factor),
+    };
+    let odd = |rate: f64| rate > 0.0 && !(0.001..=1_000.0).contains(&rate);
+    let doubtful = odd(rates.input_per_million) || odd(rates.output_per_million);
+    Price {
+        rates,
+        doubtful: unit.is_none() && doubtful,
+    }
 }
 
-impl<'a> Fields<'a> {
-    fn page_price(&self) -> Result<Price, Error> {
-        self.only(&[PAGE[0], PAGE[1], UNIT])?;
-        let unit = self.find(UNIT);
-        // What a rate has to be multiplied by to be one per million tokens.
-        let factor = match unit {
-            None => 1e3,
-            Some(Value::String(unit)) if unit == "token" => 1e6,
-            Some(Value::String(unit)) if unit == "1k" => 1e3,
-            Some(Value::String(unit)) if unit == "1m" => 1.0,
-            Some(_) => return Err(self.refuse(UNIT, "must be \"token\", \"1k\" or \"1m\"")),
-        };
-        let rates = Rates {
-            input_per_million: round(self.rate(PAGE[0])? * factor),
-            output_per_million: round(self.rate(PAGE[1])? * factor),
-        };
-        let odd = |rate: f64| rate > 0.0 && !(0.001..=1_000.0).contains(&rate);
-        let doubtful = odd(rates.input_per_million) || odd(rates.output_per_million);
-        Ok(Price {
-            rates,
-            doubtful: unit.is_none() && doubtful,
-        })
+fn rate(fields: &Fields<'_>, name: &str) -> f64 {
+    let rate = fields.number(name, Bounds::USD);
+    if rate.is_none() {
+        fields.refuse(name, "is missing");
     }
-
-    fn find(&self, name: &str) -> Option<&'a Value> {
-        let given = self.entries.iter().rev().find(|entry| entry.0 == name);
-        given
-            .map(|entry| &entry.1)
-            .filter(|value| !matches!(value, Value::Other("undefined")))
-    }
-
-    fn only(&self, known: &[&str]) -> Result<(), Error> {
-        for (name, _) in self.entries {
-            if !known.contains(&name.as_str()) && self.find(name).is_some() {
-                let there = known.join(", ");
-                let problem = ["is not part of such a price; there are ", &there].concat();
-                return Err(self.refuse(name, &problem));
-            }
-        }
-        Ok(())
-    }
-
-    fn rate(&self, name: &str) -> Result<f64, Error> {
-        match self.find(name) {
-            Some(Value::Number(rate)) if (0.0..=1e9).contains(rate) => Ok(*rate),
-            Some(_) => {
-                Err(self.refuse(name, "must be a number of US dollars from 0 to 1000000000"))
-            }
-            None => Err(self.refuse(name, "is missing")),
-        }
-    }
-
-    fn refuse(&self, name: &str, problem: &str) -> Error {
-        let path = if self.path.is_empty() {
-            name.to_string()
-        } else {
-            [self.path, ".", name].concat()
-        };
-        Error::config(path, problem)
-    }
+    rate.unwrap_or_default()
 }
 
 /// The nearest whole 1e-12: 2e-7 × 1000 is 2e-4 again, which binary fractions miss.

@@ -30,7 +30,7 @@ pub fn label(id: &str, key: &str) -> String {
     let mut label = [id, "-"].concat();
     for byte in hmac_sha256::Hash::hash(key.as_bytes()).iter().take(4) {
         for nibble in [byte >> 4, byte & 15] {
-            label.extend(char::from_digit(u32::from(nibble), 16));
+            label.push(char::from_digit(u32::from(nibble), 16).unwrap_or_default());
         }
     }
     label

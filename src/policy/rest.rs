@@ -13,16 +13,17 @@ pub struct Rests(Vec<(String, f64)>);
 impl Rests {
     /// A candidate rests until then. The one that is ready soonest is forgotten where there are too many.
     pub fn rest(&mut self, candidate: &str, until: f64, now: f64) {
-        self.0.retain(|rest| rest.1 > now && rest.0 != candidate);
+        self.drop_until(now, candidate);
         if self.0.len() >= MOST {
-            let soonest = self
-                .0
-                .iter()
-                .map(|rest| rest.1)
-                .fold(f64::INFINITY, f64::min);
-            self.0.retain(|rest| rest.1 > soonest);
+            let times = self.0.iter().map(|rest| rest.1);
+            let soonest = times.fold(f64::INFINITY, f64::min);
+            self.drop_until(soonest, candidate);
         }
         self.0.push((candidate.to_string(), until));
+    }
+
+    fn drop_until(&mut self, time: f64, candidate: &str) {
+        self.0.retain(|rest| rest.1 > time && rest.0 != candidate);
     }
 
     /// Whether a candidate rests.

@@ -24,8 +24,7 @@ impl Sticky {
     /// A candidate, by the model string that pins it, has answered a conversation.
     pub fn answered(&mut self, name: &str, candidate: &str, now: f64) {
         let name = short(name);
-        self.0
-            .retain(|entry| entry.name != name && now - entry.at < MEMORY);
+        self.keep(&|entry| entry.name != name && now - entry.at < MEMORY);
         if self.0.len() >= MOST {
             self.0.remove(0);
         }
@@ -46,7 +45,12 @@ impl Sticky {
 
     /// A candidate has failed: no conversation goes back to it.
     pub fn forget(&mut self, candidate: &str) {
-        self.0.retain(|entry| entry.candidate != candidate);
+        self.keep(&|entry| entry.candidate != candidate);
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, fits: &dyn Fn(&Entry) -> bool) {
+        self.0.retain(fits);
     }
 }
 

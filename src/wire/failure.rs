@@ -309,8 +309,8 @@ fn estimated_ms(body: &Value) -> Option<f64> {
 /// "loading" is in "overloading" and "downloading" too.
 fn begins_word(said: &str, words: &[&str]) -> bool {
     let said = said.to_ascii_lowercase();
-    let mut parts = said.split(|c: char| !c.is_alphanumeric());
-    parts.any(|part| words.contains(&part))
+    let mut parts = said.as_bytes().split(|b| !b.is_ascii_alphanumeric());
+    parts.any(|part| words.iter().any(|word| word.as_bytes() == part))
 }
 
 fn mentions(said: &str, words: &[&str]) -> bool {

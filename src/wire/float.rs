@@ -4,6 +4,10 @@
 //! which matters only when it lies next to the half-way point between two `f32`: those few are decided exactly, in
 //! whole numbers. (Rounding a correct `f64` again would not do: a decimal just above a half-way point becomes that point.)
 
+mod plain;
+
+pub use plain::plain_numbers;
+
 use std::cmp::Ordering;
 
 /// Powers of ten from 10⁻²² to 10²². Those with a fraction are off by half a unit, which [`DOUBT`] allows for:
@@ -15,9 +19,6 @@ const POWERS: [f64; 45] = [
 ];
 /// The exponent at either end.
 const STEP: i64 = 22;
-
-/// What so many more digits multiply a number by.
-const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Decimal exponents beyond which 20 digits are 0 or infinite in `f32`.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -70..=40;
@@ -51,11 +52,7 @@ pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
         _ => (false, text),
     };
     let mut mantissa = 0;
-    let (whole, mut rest) = match unsigned.split_at_checked(1) {
-        // What most numbers of an embedding begin with.
-        Some((zero @ b"0", rest @ [b'.', ..])) => (zero, rest),
-        _ => single_digits(unsigned, &mut mantissa),
-    };
+    let (whole, mut rest) = digits(unsigned, &mut mantissa);
     if whole.len() != 1 && (whole.is_empty() || whole.first() == Some(&b'0')) {
         return None;
     }
@@ -150,38 +147,7 @@ fn round(value: f64) -> Option<f32> {
 }
 
 /// The run of digits at the start, added to `mantissa` modulo 2⁶⁴, and what follows.
-///
-/// Eight at a time, the last ones too: how many there are is the least predictable thing about a number.
-#[inline]
 fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
-    let mut rest = text;
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        let values = u64::from_le_bytes(*chunk) ^ 0x3030_3030_3030_3030;
-        // The high bit of every byte above 9; carries reach only bytes behind the first of these.
-        let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
-        if others != 0 {
-            let count = others.trailing_zeros() / 8;
-            let (Some(power), Some(after)) = (TENS.get(count as usize), rest.get(count as usize..))
-            else {
-                break;
-            };
-            let first = values.unbounded_shl(64 - 8 * count);
-            *mantissa = mantissa
-                .wrapping_mul(*power)
-                .wrapping_add(eight_digits(first));
-            return (run(text, after), after);
-        }
-        *mantissa = mantissa
-            .wrapping_mul(100_000_000)
-            .wrapping_add(eight_digits(values));
-        rest = after;
-    }
-    let (_, rest) = single_digits(rest, mantissa);
-    (run(text, rest), rest)
-}
-
-/// The same one by one: before the point, and where fewer than eight bytes are left.
-fn single_digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first()
         && byte.is_ascii_digit()
@@ -198,14 +164,6 @@ fn single_digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8])
 fn run<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
     text.get(..text.len().saturating_sub(rest.len()))
         .unwrap_or_default()
-}
-
-/// The number of eight digits, one a byte: neighbours are joined to pairs, fours, and the eight, all in one register.
-#[inline]
-fn eight_digits(values: u64) -> u64 {
-    let pairs = values.wrapping_mul(2561) >> 8;
-    let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
-    (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32
 }
 
 fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {

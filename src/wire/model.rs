@@ -74,7 +74,9 @@ pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
     };
     let mut models = Vec::new();
     for entry in list {
-        models.extend(Model::from_value(entry));
+        if let Some(model) = Model::from_value(entry) {
+            models.push(model);
+        }
     }
     Ok(models)
 }
@@ -111,15 +113,21 @@ impl Model {
         let mut providers = Vec::new();
         let offers = value.get("providers").and_then(Value::as_array);
         for offer in offers.unwrap_or_default() {
-            providers.extend(Offer::from_value(offer));
+            if let Some(offer) = Offer::from_value(offer) {
+                providers.push(offer);
+            }
         }
         let architecture = value.get("architecture");
         let input = architecture.and_then(|value| value.get("input_modalities"));
-        let input = input.and_then(Value::as_array).unwrap_or_default().iter();
-        let input = input.filter_map(|name| name.as_str().map(str::to_string));
+        let mut input_modalities = Vec::new();
+        for name in input.and_then(Value::as_array).unwrap_or_default() {
+            if let Some(name) = name.as_str() {
+                input_modalities.push(name.to_string());
+            }
+        }
         Some(Model {
             id,
-            input_modalities: input.collect(),
+            input_modalities,
             created: number(value, "created"),
             owned_by: text(value, "owned_by"),
             providers,

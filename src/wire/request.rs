@@ -537,7 +537,7 @@ fn write_stream_options(given: &str, body: &mut String) {
     let inner = given
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
-        .map(str::trim);
+        .map(str::trim_ascii);
     if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
         body.push(',');
         body.push_str(inner);

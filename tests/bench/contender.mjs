@@ -11,12 +11,14 @@ export function jobs(library, only = "") {
   for (const workload of streams[library] ? workloads.names : []) {
     for (const size of [0, 16384]) list.push(streamJob(library, workload, size, workloads.count(workload)));
   }
-  // What a call costs whatever comes of it: a stream of nothing but a beginning and an end.
+  // What a call costs whatever comes of it: a stream of nothing but a beginning and an end. Then short answers, as whole calls.
   if (streams[library]) list.push({ ...streamJob(library, "single slot", 16384, 0), kind: "call", workload: "a whole call", events: 1 });
+  for (const count of streams[library] ? workloads.ANSWERS : []) list.push({ ...streamJob(library, "single slot", 0, count), kind: "call", workload: `a call of ${count} chunks`, events: 1 });
   for (const [count, dimensions] of embeddings[library] ? ROWS : []) {
     for (const base64 of [false, true]) list.push(embeddingsJob(library, count, dimensions, base64));
   }
-  return list.filter(({ workload, size }) => `${workload} ${size}`.includes(only));
+  const wanted = only.split(",");
+  return list.filter(({ workload, size }) => wanted.some((text) => `${workload} ${size}`.includes(text)));
 }
 
 function streamJob(library, workload, size, count) {

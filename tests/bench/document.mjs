@@ -1,5 +1,7 @@
 // What the bench measured as a page of ratios: how many times longer the others take. Above 1 hfetch is faster.
 
+import { ANSWERS } from "./workloads.mjs";
+
 const STREAMS = {
   "single slot": "one text changes (most servers)",
   multilingual: "the same in many scripts",
@@ -50,6 +52,20 @@ function others(measured) {
     });
   });
   return table(["runtime", "network chunk", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai", "JSON.parse alone", "reading alone"], rows);
+}
+
+/** What a call costs: one of a beginning and an end, and short answers. */
+function calls(measured) {
+  const kinds = [["a beginning and an end", "a whole call", 16384], ...ANSWERS.map((count) => [`${count} chunks, one event per network chunk`, `a call of ${count} chunks`, 0])];
+  const rows = ["node", "chromium", "workerd"].flatMap((runtime) => {
+    const find = finder(measured[runtime].figures);
+    return kinds.map(([meaning, workload, size]) => [
+      runtime,
+      meaning,
+      ...["eventsource-parser", "@huggingface/inference", "openai"].map((library) => ratio(find(library, workload, size), find("hfetch", workload, size))),
+    ]);
+  });
+  return table(["runtime", "a whole call whose stream holds", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai"], rows);
 }
 
 function layers(measured) {
@@ -147,6 +163,18 @@ Measured on ${load.date} with \`npm run bench -- --load\`. \`hfetch/web\` takes 
 ${table(["", "until the input is ready", "had come by then", "in all"], rows)}`;
 }
 
+/** What reading an answer costs a page that writes it into its document. */
+export function pages({ page }) {
+  const ours = page.figures.find(({ library }) => library === "hfetch").median;
+  const rows = page.figures.map(({ library, median }) => [library, ms(median), ratio(median, ours)]);
+  return `## An answer in a page
+
+2,000 tokens, each an event in a network chunk of its own, written into a document as they come, in Chromium on a processor four times slower: the milliseconds for which
+the page's thread ran script, from the load of the page to the last token, the document's own part of each write among them. Measured on ${page.date} with \`npm run bench -- --runtime page\`.
+
+${table(["", "ms", "divided by hfetch's"], rows)}`;
+}
+
 /** Whether the gateway's processor time for a stream is less than a millisecond above the other's. */
 function withinMillisecond(figures, workload, other) {
   const find = finder(figures);
@@ -157,8 +185,6 @@ function withinMillisecond(figures, workload, other) {
 export function document(measured) {
   const { date, machine, figures } = measured.node;
   const { tenths, heap, wasm } = linear(measured.linear.figures);
-  const find = finder(figures);
-  const call = ["eventsource-parser", "@huggingface/inference", "openai"].map((library) => ratio(find(library, "a whole call", 16384), find("hfetch", "a whole call", 16384)));
   return `# How fast it is
 
 Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versions of \`tests/package/runtime\`. \`npm run results\` writes this page.
@@ -166,6 +192,8 @@ Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versio
 ${felt(measured)}
 
 ${loads(measured)}
+
+${pages(measured)}
 
 From here on every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
 with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.
@@ -184,7 +212,12 @@ Some libraries wrap others:
 
 ${layers(measured)}
 
-A whole call whose stream holds a beginning and an end only, so that nothing but the cost of a call is left: eventsource-parser ${call[0]}, @huggingface/inference ${call[1]}, openai ${call[2]}.
+## Calls
+
+Whole calls, from \`create()\` to the settlement: of a beginning and an end, so that nothing but the cost of a call is left, and with short answers.
+
+${calls(measured)}
+
 Keys, limits, prices, timeouts and the settlement cost something: below about a hundred chunks in large network chunks the plainer libraries are done sooner.
 Such a call crosses the border between JavaScript and the module 12 times, allocations of strings and its network chunk among them; more are not allowed (\`tests/package/crossings.test.mjs\`).
 

@@ -1,4 +1,4 @@
-// npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox] [--only TEXT] [--rounds N] [--libraries a,b] [--seconds N]
+// npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox|page] [--only TEXT,TEXT] [--rounds N] [--libraries a,b] [--seconds N]
 //                  [--package FOLDER] [--clock wall] [--json]
 // npm run bench -- --linear | --start | --limiter | --load
 //
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { embeddings, streams } from "./libraries.mjs";
 import { libraries as loadable, loadPages } from "./load.mjs";
+import { libraries as writing } from "./page.mjs";
 import { install, runtimes, script, startUps } from "./runtimes.mjs";
 import { libraries as startable, pageLibraries } from "./startup.mjs";
 
@@ -42,7 +43,7 @@ const suites = {
   },
   async streams() {
     const everyLibrary = [...new Set([...Object.keys(streams), ...Object.keys(embeddings)])];
-    return interleaved(await runtimes[options.runtime](), chosen(everyLibrary));
+    return interleaved(await runtimes[options.runtime](), chosen(options.runtime === "page" ? writing : everyLibrary));
   },
 };
 
@@ -75,7 +76,7 @@ function summarise(measured) {
   });
 }
 
-const UNITS = { stream: ["ns a chunk", 1], limiter: ["ns a pair", 1], linear: ["ns", 1], load: ["ms", 1e6] };
+const UNITS = { stream: ["ns a chunk", 1], limiter: ["ns a pair", 1], linear: ["ns", 1], load: ["ms", 1e6], page: ["ms", 1e6] };
 
 function table(figures) {
   const workloads = [...new Set(figures.map(({ workload, size }) => `${workload}|${size}`))];
@@ -84,13 +85,14 @@ function table(figures) {
     const { kind, workload, size } = rows[0];
     const ours = rows.find(({ library }) => library === "hfetch")?.median;
     const [unit, scale] = UNITS[kind] ?? ["µs", 1000];
-    const chunks = kind !== "stream" ? "" : size === 0 ? ", one event per network chunk" : `, ${size} bytes a network chunk`;
-    console.log(`\n${workload}${chunks} (${unit})`);
-    for (const { library, median, least, most, heapMiB, wasmMiB, early, bytes } of rows) {
+    const form = kind !== "stream" && kind !== "call" ? "" : size === 0 ? ", one event per network chunk" : `, ${size} bytes a network chunk`;
+    console.log(`\n${workload}${form} (${unit})`);
+    for (const { library, median, least, most, heapMiB, wasmMiB, early, bytes, chunks } of rows) {
       const ratio = ours && rows.length > 1 ? `× ${(median / ours).toFixed(2)}` : "";
       const received = bytes ? `  ${Math.round(early / 1000)} kB by then, ${Math.round(bytes / 1000)} kB in all` : "";
+      const pieces = chunks ? `  in ${chunks} network chunks` : "";
       const memory = heapMiB ? `heap ${heapMiB.toFixed(1)} MiB, wasm ${wasmMiB.toFixed(1)} MiB` : "";
-      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}${memory}${received}`);
+      console.log(`  ${library.padEnd(28)}${String(Math.round(median / scale)).padStart(9)}  ${`${Math.round(least / scale)}–${Math.round(most / scale)}`.padEnd(16)}${ratio}${memory}${received}${pieces}`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
 import { pageResults, runtimeEnvironment } from "../../scripts/runtimes.mjs";
 import { serve } from "../../scripts/serve.mjs";
+import { answerPages } from "./page.mjs";
 import { startPages } from "./start-pages.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -22,6 +23,7 @@ export const runtimes = {
   workerd: () => processes(join(installed, "node"), [worker]),
   chromium: () => pages("Chromium"),
   firefox: () => pages("Firefox"),
+  page: answerPages,
 };
 
 /** Installs what the bench needs, the measured package included. */

@@ -67,6 +67,9 @@ const makers = {
   reasoning: (index, next) => chunk(index < 1000 ? { content: null, reasoning_content: word(next) } : { content: word(next) }),
 };
 
+/** Chunks of a short answer. */
+export const ANSWERS = [30, 300];
+
 export const names = Object.keys(makers);
 
 /** How many chunks of a workload make a stream: fewer where each is large. */

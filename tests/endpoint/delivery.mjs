@@ -86,12 +86,16 @@ async function send(request, response, answer, step, visit, gone) {
   const limit = Math.min(step.stallAfter ?? Infinity, step.cutAfter ?? Infinity);
   const pace = step.delayMs ?? step.drip ?? step.pace ?? 0;
   let left = limit;
+  // Behind [DONE] a client takes the answer for over, and whoever waited for it may come: then it is over here too.
+  let rest = answer.frames.at(-1) === DONE ? total : Infinity;
   for (const piece of pieces(frames, step.drip === undefined ? step.split : "byte")) {
     if (left <= 0 || response.destroyed) break;
     const part = piece.length > left ? piece.subarray(0, left) : piece;
     left -= part.length;
     await write(response, part, gone);
     visit.sent(part.length);
+    rest -= part.length;
+    if (rest === 0) break;
     if (step.split !== undefined || pace > 0) await Promise.race([gone, pause(pace)]);
   }
   if (response.destroyed) return;

@@ -39,6 +39,17 @@ test("a client that hangs up is counted as disconnected, a whole answer as compl
   assert.equal((await endpoint.stats("hangup", "completed:1")).completed, 1);
 });
 
+test("an answer is over with its [DONE], however slow it is: who comes then finds none open", async () => {
+  endpoint.script("slow", [{ delayMs: 50, split: [100, 200] }, { delayMs: 50 }]);
+  for (let at = 0; at < 2; at++) {
+    const reader = (await post("/s/slow/v1/chat/completions")).body.getReader();
+    let text = "";
+    while (!text.endsWith("[DONE]\n\n")) text += new TextDecoder().decode((await reader.read()).value);
+    await (await post("/s/slow/v1/chat/completions", CHAT)).text();
+    assert.equal((await endpoint.stats("slow")).peak, 1);
+  }
+});
+
 test("every key says what is wrong with it", async () => {
   for (const [key, status] of [["hf_revoked", 401], ["hf_broke", 402], ["hf_noperm", 403], ["hf_limited", 429], ["hf_good", 200]]) {
     assert.equal((await post("/v1/chat/completions", CHAT, { key })).status, status, key);

@@ -1,8 +1,8 @@
 // Whatever an endpoint or a caller's own fetch gives: what is made of it is bounded, in depth, size and time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
-import "./unhandled.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
+import "./setting/unhandled.mjs";
 
 const encoder = new TextEncoder();
 const client = (fetch, options) => new hfetch.HuggingFace({ apiKey: "hf_a_key_of_some_length", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch, ...options });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const { HuggingFace, ConfigError } = hfetch;
 let warn;
@@ -181,7 +181,7 @@ test("no model anywhere is a ConfigError that says where to put one", async () =
 
 test("HF_TOKEN of the environment is the default key", () => {
   const code = `
-    const { hfetch } = await import(${JSON.stringify(new URL("installed.mjs", import.meta.url).href)});
+    const { hfetch } = await import(${JSON.stringify(new URL("setting/installed.mjs", import.meta.url).href)});
     const hf = new hfetch.HuggingFace({ model: "m/m", retry: false, fetch: async (url, init) => { console.log(new Headers(init.headers).get("authorization")); return new Response("{}", { status: 400 }); } });
     await hf.chat.completions.create({ messages: [{ role: "user", content: "x" }] }).catch(() => {});
     process.exit(0);`;

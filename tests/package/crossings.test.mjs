@@ -14,7 +14,7 @@ WebAssembly.Instance = function (module, imports) {
   return { exports: counting(new RealInstance(module, wrapped).exports) };
 };
 
-const { MODEL, PROMPT, hfetch } = await import("./installed.mjs");
+const { MODEL, PROMPT, hfetch } = await import("./setting/installed.mjs");
 
 const frame = (value) => `data: ${JSON.stringify(value)}\n\n`;
 const chunk = (content, finish_reason = null) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta: { content }, finish_reason }] });

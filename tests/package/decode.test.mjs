@@ -2,7 +2,7 @@
 // a decoder that compares them could go wrong. Random shapes from fixed seeds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, drain, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, drain, hfetch } from "./setting/installed.mjs";
 
 const KEYS = ["a", "b", "content", "1", "2", "id", "__proto__", "constructor", "toString", "é", "x y", "delta", "choices2", "usage", "10"];
 const STRINGS = ["", "a", " the", "\n", '"', "\\", "😀", "é", "\ud83d", "\ufeff", "日本語", "x".repeat(40), "</script>", "\u2028", "\u0080\u07ff\u0800\uffff", "\u{10000}\u{10ffff}", "0"];

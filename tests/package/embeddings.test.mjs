@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
-import { failure, hfetch, scripted } from "./installed.mjs";
+import { failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const EMBEDDER = "BAAI/bge-small-en-v1.5";
 const embed = (hf, body, options) => hf.embeddings.create({ model: EMBEDDER, ...body }, options);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { startEndpoint } from "../endpoint/server.mjs";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const KEY = "hf_marker_of_this_test";
 const COMPLETION = { id: "1", object: "chat.completion", created: 1, model: MODEL, choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "hi" } }], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };

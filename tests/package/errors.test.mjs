@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { test } from "node:test";
-import { fixtureText } from "./fixtures.mjs";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { fixtureText } from "./setting/fixtures.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 /** A recorded body, its class, what the message must say, and the fields. */
 const TABLE = [

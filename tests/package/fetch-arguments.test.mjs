@@ -1,7 +1,7 @@
 // What hf.fetch makes of its arguments, and withOptions of its options: whatever the platform's fetch takes means the same here.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch } from "./setting/installed.mjs";
 
 const TEXT = JSON.stringify({ messages: PROMPT, model: MODEL });
 const STREAM = TEXT.replace("{", '{"stream":true,');
@@ -163,10 +163,11 @@ test("the signal of withOptions ends a tool at work", async () => {
 
 test("what becomes of the options given to withOptions later is nothing to the client", async () => {
   const { hf, sent, settlements } = watched();
-  const options = { metadata: "one", headers: { "x-a": "1" } };
+  const options = { metadata: "one", headers: { "x-a": "1" }, route: { models: ["org/other"] } };
   const made = hf.withOptions(options);
   Object.assign(options, { metadata: "two" });
   options.headers["x-a"] = "2";
+  options.route.models.push("not a model");
   for (const one of [made, made.withOptions({ timeout: 5_000 })]) await one.chat.completions.create({ messages: PROMPT });
   assert.deepEqual(sent.map(({ headers }) => headers.get("x-a")), ["1", "1"]);
   assert.deepEqual(settlements.map(({ metadata }) => metadata), ["one", "one"]);
@@ -180,4 +181,29 @@ test("how often is tried stays the client's where a call says only how long to w
   await failure(often.chat.completions.create({ messages: PROMPT }, { retry: { maxAttempts: 2 } }));
   await failure(often.chat.completions.create({ messages: PROMPT }, { retry: false }));
   assert.equal(sent.length, 4 + 2 + 1);
+});
+
+test("a base URL that platforms spell otherwise is known by the addresses that they ask", async () => {
+  const rows = [
+    ["http://127.1/v1", "http://127.0.0.1/v1"], ["http://0x7f.0.0.1:8080", "http://127.0.0.1:8080/v1"], ["https://Bücher.example/v1", "https://xn--bcher-kva.example/v1"],
+    ["https://host.example:443/v1", "https://host.example/v1"], ["http://[0:0:0:0:0:0:0:1]:80/v1/", "http://[::1]/v1"], ["https://host.example/a/../té/v1", "https://host.example/t%C3%A9/v1"],
+  ];
+  for (const [baseURL, asked] of rows) {
+    for (const given of [baseURL, asked]) {
+      const { hf, sent, settlements } = watched(undefined, { baseURL });
+      await hf.fetch(`${given.replace(/\/$/, "")}${given.endsWith("v1") || given.endsWith("/") ? "" : "/v1"}/chat/completions`, post(TEXT));
+      await hf.chat.completions.create({ messages: PROMPT });
+      assert.deepEqual(sent.map(({ url }) => url), Array(2).fill(`${asked}/chat/completions`), baseURL);
+      assert.equal(settlements.length, 2, baseURL);
+      assert.ok(sent.every(({ headers }) => headers.get("authorization") === "Bearer hf_test"), baseURL);
+    }
+  }
+});
+
+test("what is no call goes out with the client's own headers as well, among them the one that says whom it is billed to", async () => {
+  const { hf, sent } = watched(undefined, { billTo: "org", headers: { "x-a": "1", "x-b": "1" } });
+  await hf.fetch(OTHER, post(TEXT, { headers: { "X-B": "2" } }));
+  await hf.fetch("https://elsewhere.example/v1/other", post(TEXT));
+  assert.deepEqual(["x-hf-bill-to", "x-a", "x-b", "accept"].map((name) => sent[0].headers.get(name)), ["org", "1", "2", null]);
+  assert.deepEqual(["x-hf-bill-to", "x-a", "authorization"].map((name) => sent[1].headers.get(name)), [null, null, null]);
 });

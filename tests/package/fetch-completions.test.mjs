@@ -1,7 +1,7 @@
 // hf.fetch with text completions: bytes as they are, one settlement, an honest end, and the router's way of a provider.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failure, hfetch, scripted } from "./installed.mjs";
+import { failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const post = (body) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 const whole = '{"id":"x", "object":"text_completion","choices":[{"index":0,"text":" Paris","finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}\n';

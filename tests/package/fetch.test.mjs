@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const TEXT = JSON.stringify({ messages: PROMPT, "model": MODEL, "temperature":  0.50, unknown: [1e2] }).replace("1e2", "1E+2").replace(":0.5,", ": 0.50 ,");
 const STREAM = TEXT.replace("{", '{"stream" : true,');

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { FIXTURES, streamFixtures } from "./fixtures.mjs";
-import { replay } from "./oracle.mjs";
+import { FIXTURES, streamFixtures } from "./setting/fixtures.mjs";
+import { replay } from "./setting/oracle.mjs";
 
 test("the table names every recording, and every recording exists", () => {
   const table = readFileSync(new URL("README.md", FIXTURES), "utf8");

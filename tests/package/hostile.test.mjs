@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
-import "./unhandled.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
+import "./setting/unhandled.mjs";
 
 const never = () => new Promise(() => {});
 const frame = new TextEncoder().encode('data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n');

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { PROMPT, drain, failure, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, scripted } from "./setting/installed.mjs";
 
 const QUICK = { baseDelay: 1 };
 const THREE = { apiKey: undefined, apiKeys: ["hf_a", "hf_b", "hf_c"], retry: QUICK };

@@ -1,7 +1,7 @@
 // Limits and budget in front of the wire, and the stores that hold them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
 const PRICING = { inputPerMillion: 1, outputPerMillion: 1 };

@@ -13,7 +13,7 @@ WebAssembly.Instance = class extends Instance {
     memories.push(this.exports.memory);
   }
 };
-const { MODEL, PROMPT, hfetch } = await import("./installed.mjs");
+const { MODEL, PROMPT, hfetch } = await import("./setting/installed.mjs");
 
 const encoder = new TextEncoder();
 const event = (content, finish = null) => encoder.encode(`data: ${JSON.stringify({ id: "x", choices: [{ index: 0, delta: { content }, finish_reason: finish }] })}\n\n`);

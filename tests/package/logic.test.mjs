@@ -1,7 +1,7 @@
 // The exported pure logic under hostile arguments, and stores that share one Storage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hfetch } from "./installed.mjs";
+import { hfetch } from "./setting/installed.mjs";
 
 const { ConfigError, RateLimiter, cost, estimateTokens, retryDelay, storageStore } = hfetch;
 

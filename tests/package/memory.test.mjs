@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { PROMPT, scripted } from "./installed.mjs";
+import { PROMPT, scripted } from "./setting/installed.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, test } from "node:test";
-import { hfetch } from "./installed.mjs";
+import { hfetch } from "./setting/installed.mjs";
 
 const { HuggingFace, reasoningOf } = hfetch;
 const call = (id, city, extra) => ({ id, type: "function", function: { name: "get_weather", arguments: JSON.stringify({ city }) }, ...extra });

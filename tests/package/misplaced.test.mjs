@@ -1,7 +1,7 @@
 // What stands in the wrong place, or under a name that other clients have: it is taken as it was meant, or said by name.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const EMBED = { model: "org/model", input: "x" };
 

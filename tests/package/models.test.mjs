@@ -1,7 +1,7 @@
 // The live catalogue, and prices taken from it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const model = (id, providers) => ({ id, object: "model", created: 1, owned_by: id.split("/")[0], architecture: { input_modalities: ["text"], output_modalities: ["text"] }, providers });
 const ask = (hf, body = {}) => hf.chat.completions.create({ messages: PROMPT, ...body });

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
-import { furtherStreams, streamFixtures } from "./fixtures.mjs";
-import { assertIdentical } from "./identical.mjs";
-import { MODEL, PROMPT, drain, hfetch, scripted } from "./installed.mjs";
-import { expectedCompletion, plainCompletion, replay } from "./oracle.mjs";
+import { furtherStreams, streamFixtures } from "./setting/fixtures.mjs";
+import { assertIdentical } from "./setting/identical.mjs";
+import { MODEL, PROMPT, drain, hfetch, scripted } from "./setting/installed.mjs";
+import { expectedCompletion, plainCompletion, replay } from "./setting/oracle.mjs";
 
 const own = streamFixtures();
 const further = furtherStreams();

@@ -1,7 +1,7 @@
 // Reranking: what the client makes of a server's scores, and that keys, limits, retries, aborts and the ledger hold for it as for embeddings.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failure, hfetch, scripted } from "./installed.mjs";
+import { failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const rerank = (hf, body, options) => hf.rerank.create({ model: "org/re", query: "q", ...body }, options);
 const rows = (...scores) => scores.map((score, index) => ({ index, score }));

@@ -1,7 +1,7 @@
 // Retries and timeouts by real timers against real faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const QUICK = { baseDelay: 1 };
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);

@@ -1,7 +1,7 @@
 // Routes in the installed package: the catalogue, failover, and what errors and settlements tell of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const provider = (name, price, extra) => ({ provider: name, status: "live", pricing: { input: price, output: price }, supports_tools: true, ...extra });
 const list = (providers) => ({ json: { object: "list", data: [{ id: MODEL, object: "model", architecture: { input_modalities: ["text"] }, providers }] } });

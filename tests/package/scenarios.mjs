@@ -1,8 +1,8 @@
 // What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
-// Each entry is { name, area, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
+// Each entry is { name, area, short, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
 // where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs;
 // `inspect`: node:util's.
-// `needs: "copies"` keeps a scenario to such places.
+// `needs: "copies"` keeps a scenario to such places; `short` says that it is on the short list too (scenarios/short.mjs).
 import { chat } from "./scenarios/chat.mjs";
 import { completion } from "./scenarios/completion.mjs";
 import { stream } from "./scenarios/stream.mjs";
@@ -15,6 +15,7 @@ import { logic } from "./scenarios/logic.mjs";
 import { fetching } from "./scenarios/fetch.mjs";
 import { tools } from "./scenarios/tools.mjs";
 import { habit } from "./scenarios/habit.mjs";
+import { short } from "./scenarios/short.mjs";
 
 const areas = {
   chat,
@@ -31,4 +32,4 @@ const areas = {
   "fetch for others": fetching,
 };
 
-export default Object.entries(areas).flatMap(([area, scenarios]) => scenarios.map((scenario) => ({ ...scenario, area })));
+export default Object.entries(areas).flatMap(([area, scenarios]) => scenarios.map((scenario) => ({ ...scenario, area, short: short.has(scenario.name) })));

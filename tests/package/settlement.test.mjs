@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
-import { PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const PRICING = { inputPerMillion: 1, outputPerMillion: 2 };
 const STALLED = { stallAfter: 700 };

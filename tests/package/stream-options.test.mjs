@@ -1,7 +1,7 @@
 // What the client adds to a stream's body can be taken back: by the caller, and by a server that refuses it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, failure, scripted } from "./installed.mjs";
+import { PROMPT, failure, scripted } from "./setting/installed.mjs";
 
 const REFUSALS = [
   { status: 422, json: { detail: [{ type: "extra_forbidden", loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] } },

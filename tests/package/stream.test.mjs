@@ -5,7 +5,7 @@ import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const open = (hf, options, body = {}) => hf.chat.completions.create({ messages: PROMPT, stream: true, ...body }, options);
 const bytes = (text) => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 // Answers and schemas that parse() meets seldom: calls beside words, several pieces of JSON, schemas whose values are no objects.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, drain, failure, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, scripted } from "./setting/installed.mjs";
 
 const schema = { type: "object", properties: { a: { type: "number" } }, required: ["a"], additionalProperties: false };
 const whole = (message, reason = "stop") => ({ json: { id: "c", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason: reason }] } });

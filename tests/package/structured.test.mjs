@@ -1,7 +1,7 @@
 // chat.completions.parse(): JSON by a schema, from servers that are asked in one form after another, against the stand-in endpoint.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const schema = { type: "object", properties: { city: { type: "string" }, people: { type: "number" } }, required: ["city", "people"], additionalProperties: false };
 const GHENT = { city: "Ghent", people: 265000 };

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { MODEL, PROMPT, drain, failure, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, drain, failure, hfetch } from "./setting/installed.mjs";
 
 const folder = process.env.HFETCH_PACKAGE;
 const { gateway } = await import(folder ? pathToFileURL(createRequire(join(folder, "package.json")).resolve("hfetch/gateway")).href : "hfetch/gateway");

@@ -1,7 +1,7 @@
 // ticketKey(): a page's key function, which fetches a ticket once and again only when it must.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, failure, hfetch, scripted } from "./installed.mjs";
+import { PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const { HfetchError, ticketKey } = hfetch;
 const MINUTE = 60_000;
@@ -48,12 +48,32 @@ test("a short ticket is used for nine tenths of its life; what says no end is fe
   t.mock.timers.setTime(901);
   await key();
   assert.equal(short.asked.length, 2);
+  const quoted = ticketKey("/ticket", { fetch: async () => Response.json("hft1.x.y") });
+  assert.equal(await quoted(), "hft1.x.y");
   for (const answer of ["sk-of-another-kind", "hft1.bm8ganNvbg.x", "hft1.!.x", JSON.stringify({ ticket: "t_1" })]) {
     const other = server(answer);
     const give = ticketKey("/ticket", { fetch: other.fetch });
     assert.equal(await give(), answer.startsWith("{") ? "t_1" : answer);
     await give();
     assert.equal(other.asked.length, 2);
+  }
+});
+
+test("by the server's clock, where it tells it: a visitor's that is wrong makes no ticket short or long", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 0 });
+  const server = Date.UTC(2026, 11, 1);
+  for (const ahead of [-3_600_000, -6_000, 0, 4_000, 6_000, 3_600_000]) {
+    const here = server + ahead;
+    t.mock.timers.setTime(here);
+    let asked = 0;
+    const headers = { date: new Date(server).toUTCString() };
+    const key = ticketKey("/ticket", { fetch: async () => new Response(ticket((asked += 1), server + 5 * MINUTE), { headers }) });
+    await key();
+    for (const [after, times] of [[4.4 * MINUTE - 4_000, 1], [4.6 * MINUTE, 2]]) {
+      t.mock.timers.setTime(here + after);
+      await key();
+      assert.equal(asked, times, `${ahead} ${after}`);
+    }
   }
 });
 
@@ -77,6 +97,13 @@ test("a refusal says what the server said, and the next call asks again", async 
     [Response.json({ error: "no such user" }, { status: 404 }), /answered 404: no such user/, /server/],
     [new Response("<!doctype html><h1>Oops</h1>", { status: 500 }), /answered 500$/, /server/],
     [new TypeError("fetch failed"), /could not be read/, /cause/],
+    // Led to a page to log in, or answered with something else.
+    [new Response("<!doctype html><h1>Log in</h1>", { headers: { "content-type": "text/html" } }), /none in what \/ticket answered$/, /log in/],
+    [new Response(""), /none in what/, /log in/],
+    [new Response(null, { status: 204 }), /none in what/, /log in/],
+    [Response.json({ error: "not now" }), /none in what \/ticket answered: not now/, /log in/],
+    [Response.json({ ticket: null }), /none in what/, /log in/],
+    [Response.json([]), /none in what/, /log in/],
   ];
   for (const [answer, says, hint] of table) {
     const { asked, fetch } = server(answer, ticket("good", Date.now() + MINUTE));

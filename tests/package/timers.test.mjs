@@ -2,7 +2,7 @@
 import { timersLeft } from "../fault/timers.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, hfetch } from "./installed.mjs";
+import { MODEL, PROMPT, hfetch } from "./setting/installed.mjs";
 
 // Each longer than timersLeft() waits.
 const timeout = { connect: 60_000, idle: 60_000, total: 60_000 };

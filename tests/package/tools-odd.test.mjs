@@ -1,7 +1,7 @@
 // What models and tools give a run that no contract foresees: things thrown that are no errors, results that are no JSON, calls with parts missing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MODEL, PROMPT, failure, scripted } from "./installed.mjs";
+import { MODEL, PROMPT, failure, scripted } from "./setting/installed.mjs";
 
 const whole = (message, reason = "stop") => ({ json: { id: "c", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason: reason }] } });
 const calling = (...calls) => whole({ content: null, tool_calls: calls }, "tool_calls");

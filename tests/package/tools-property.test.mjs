@@ -2,7 +2,7 @@
 // Whatever happens: nothing is sent twice, each call of a turn has exactly one answer, and the conversation can be sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endpoint, hfetch } from "./installed.mjs";
+import { endpoint, hfetch } from "./setting/installed.mjs";
 
 const RUNS = 150;
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };

@@ -1,7 +1,7 @@
 // chat.completions.runTools(): the loop of a model and its tools, against the stand-in endpoint.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, drain, failure, hfetch, scripted } from "./installed.mjs";
+import { PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
 
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 const call = (id, name, args) => ({ id, type: "function", function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args) } });

@@ -1,10 +1,10 @@
 // A trap in the wasm ends the one stream that it happened in, in a typed error and one settlement; everything else goes on.
-import "./trapped-instance.mjs";
-import { trapAt } from "./trapped-instance.mjs";
+import "./setting/trapped-instance.mjs";
+import { trapAt } from "./setting/trapped-instance.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROMPT, drain, hfetch, scripted } from "./installed.mjs";
-import "./unhandled.mjs";
+import { PROMPT, drain, hfetch, scripted } from "./setting/installed.mjs";
+import "./setting/unhandled.mjs";
 
 const READERS = {
   iteration: (stream) => drain(stream),

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { endpoint } from "./installed.mjs";
+import { endpoint } from "./setting/installed.mjs";
 
 const folder = process.env.HFETCH_PACKAGE ?? join(dirname(createRequire(import.meta.url).resolve("hfetch")), "..");
 const entry = pathToFileURL(join(folder, "dist/web.js")).href;

@@ -3,7 +3,7 @@
 export let HuggingFace, askedBy, contentOf, formsAfter, formsFor, knownOf, reasoningOf, remember;
 
 /** Called once, by the entry. */
-export function runOn(client) {
+export function runOn(client, internals) {
   HuggingFace = client;
-  ({ askedBy, contentOf, formsAfter, formsFor, knownOf, reasoningOf, remember } = client[Symbol.for("hfetch.internals")] ?? {});
+  ({ askedBy, contentOf, formsAfter, formsFor, knownOf, reasoningOf, remember } = internals);
 }

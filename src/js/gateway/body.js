@@ -133,6 +133,7 @@ const KNOWN = {
     allowed_token_ids prompt_logprobs truncate_prompt_tokens add_special_tokens response_format guided_json guided_regex guided_choice guided_grammar
     structured_outputs regex ebnf grammar json_schema adapter_id priority request_id session_id`,
   embeddings: "input encoding_format dimensions truncate truncation_direction normalize prompt_name input_type",
+  rerank: "query documents top_n truncate truncation_direction raw_scores return_text return_documents max_tokens_per_doc max_chunks_per_doc truncate_prompt_tokens",
 };
 
 function checkMembers(kind, body) {
@@ -141,7 +142,7 @@ function checkMembers(kind, body) {
   if (unknown !== undefined) throw bad("unknown_parameter", `This gateway takes no ${unknown.slice(0, LONGEST_MODEL)}.`, unknown.slice(0, LONGEST_MODEL));
 }
 
-const CHECKS = { chat: checkChat, completions: checkCompletion, responses: checkResponse, embeddings: checkInputs };
+const CHECKS = { chat: checkChat, completions: checkCompletion, responses: checkResponse, embeddings: ({ input }) => checkInputs("input", input), rerank: ({ documents }) => checkInputs("documents", documents) };
 
 function checkChat(body, { maxTokens, n, messages }) {
   checkMessages(body, "messages", messages);
@@ -173,8 +174,16 @@ function checkResponse(body, { maxTokens, messages }, allows = () => true) {
 }
 
 // A list of numbers is one input, by its tokens.
-function checkInputs({ input }) {
-  if (!Array.isArray(input) || input.length <= MOST_INPUTS || typeof input[0] === "number") return;
-  throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} inputs.`, "input");
+function checkInputs(name, inputs) {
+  if (!Array.isArray(inputs) || inputs.length <= MOST_INPUTS || typeof inputs[0] === "number") return;
+  throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} ${name === "input" ? "inputs" : name}.`, name);
+}
+
+/** A body for reranking as OpenAI-like servers name its parts: text-embeddings-inference calls the documents texts. */
+export function takeTexts({ text, body }) {
+  const { texts, ...rest } = body;
+  if (texts === undefined || rest.documents !== undefined) return { text, body };
+  const named = { ...rest, documents: texts };
+  return { text: JSON.stringify(named), body: named };
 }
 

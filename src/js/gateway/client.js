@@ -1,14 +1,14 @@
-// The client that the gateway works with: of the package's entries the one beside the gateway's own, which has loaded the module.
+// The client that the gateway works with: of the package's entries the one that the gateway's own imports, which has loaded the module.
 
 export let APIError, APIUserAbortError, BudgetExceededError, ConfigError, LimitExceededError, StreamError, StreamTruncatedError;
-export let APIS, ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
-  exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, responseInfo, settleWhole;
+export let APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
+  exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, rerank, responseInfo, settleWhole;
 
 /** Called once, by the entry. Errors are members of the client; what else the gateway takes is named in internals.js. */
-export function runOn(client) {
+export function runOn(client, internals) {
   ({ APIError, APIUserAbortError, BudgetExceededError, ConfigError, LimitExceededError, StreamError, StreamTruncatedError } = client);
   ({
-    APIS, ClientHandle, Decoder, SseDecoder, StoreHandle, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
-    exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, responseInfo, settleWhole,
-  } = client[Symbol.for("hfetch.internals")] ?? {});
+    APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
+    exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, rerank, responseInfo, settleWhole,
+  } = internals);
 }

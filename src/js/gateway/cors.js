@@ -1,9 +1,10 @@
 // Which pages may ask, and what they may read.
 
+import { COST_HEADERS } from "./cost.js";
 import { QUOTA_HEADERS } from "./quota.js";
 import { Refusal } from "./refusal.js";
 
-const EXPOSED = ["Retry-After", ...QUOTA_HEADERS, "X-Request-Id", "X-Inference-Provider", "X-Should-Retry"].join(", ");
+const EXPOSED = ["Retry-After", ...QUOTA_HEADERS, "X-Request-Id", "X-Inference-Provider", "X-Should-Retry", ...COST_HEADERS].join(", ");
 const PREFLIGHT_SECONDS = "7200";
 
 /** Whether the page that asks may read the answer, if it is a page. */

@@ -29,6 +29,9 @@ function makeRoom() {
 
 const asItCame = (given) => given;
 
+/** Whether bytes begin as events do. */
+export const isEventStream = (bytes) => FIELD.test(new TextDecoder().decode(bytes));
+
 /** What clients of chat completions take for a failure. */
 export const hasError = (value) => Boolean(value?.error);
 
@@ -59,7 +62,7 @@ export class WholeEvents {
 
   /** What `whole` has given. */
   take(whole, tail, over, failed) {
-    this.#begun ||= whole.length > 0 && FIELD.test(new TextDecoder().decode(whole));
+    this.#begun ||= whole.length > 0 && isEventStream(whole);
     if (!over) return this.#asked(this.#keyless(whole), tail);
     const events = this.#keyless(join([whole, ended(this.held(), failed || this.#begun)]));
     this.letGo();
@@ -140,8 +143,8 @@ export class WholeEvents {
   }
 }
 
-// The data of an event, and its value where that is JSON.
-function dataOf(event) {
+/** The data of an event, and its value where that is JSON. */
+export function dataOf(event) {
   const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
   const text = lines.map((line) => line.slice("data:".length)).join("\n");
   return { data: text.trim(), value: parse(text) };
@@ -175,8 +178,8 @@ function lastEventEnd(bytes) {
   return 0;
 }
 
-// Where the event that begins at `from` ends, its blank line included; the end of the bytes where that has not come.
-function eventEnd(bytes, from) {
+/** Where the event that begins at `from` ends, its blank line included; the end of the bytes where that has not come. */
+export function eventEnd(bytes, from) {
   let at = from;
   for (;;) {
     const line = at;
@@ -205,7 +208,7 @@ function includes(bytes, wanted) {
   return false;
 }
 
-function join(parts) {
+export function join(parts) {
   const some = parts.filter(({ length }) => length > 0);
   if (some.length < 2) return some[0] ?? NOTHING;
   const all = new Uint8Array(some.reduce((size, { length }) => size + length, 0));

@@ -25,10 +25,13 @@ export function gateway(options) {
   };
 }
 
-// The second argument is the environment in Workers; other servers give what is theirs there, and have the process's.
+// The second argument is the environment in Workers. Other servers give what is theirs there, and have the process's; so do frameworks, whose
+// objects are plain ones too (Next's `params`, Hono's `incoming`), but have no name with a capital, as variables and bindings have.
 function environmentOf(env) {
-  const prototype = env ? Object.getPrototypeOf(env) : undefined;
-  const isEnvironment = prototype === null || prototype === Object.prototype || globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  if (globalThis.navigator?.userAgent === "Cloudflare-Workers" && env) return env;
+  const isPlain = env && [Object.prototype, null].includes(Object.getPrototypeOf(env));
+  const names = isPlain ? Object.keys(env) : [];
+  const isEnvironment = isPlain && (names.length === 0 || names.some((name) => /^[A-Z]/.test(name)));
   return isEnvironment ? env : (globalThis.process?.env ?? NOTHING);
 }
 

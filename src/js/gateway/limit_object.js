@@ -2,7 +2,7 @@
 // and writes what changes as rows. What it has answered is stored. A write costs what a disk takes, so that whoever comes
 // at once is written at once, and what nobody waits for goes with the next.
 
-import { StoreHandle, dataText } from "./client.js";
+import { MemoryStore, dataText } from "./client.js";
 
 // How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
 const AHEAD = 60_000; // ms
@@ -106,7 +106,7 @@ export function limitObject(Base) {
     #open() {
       if (this.#handle !== null) return this.#handle;
       this.#run(SCHEMA);
-      const handle = StoreHandle.journaled();
+      const handle = new MemoryStore(true);
       const [head] = this.#run("SELECT state FROM hfetch_store").toArray();
       if (head !== undefined) {
         const rows = this.#run("SELECT r.number, r.at, holds, lost, s.at AS seen FROM hfetch_reservation r LEFT JOIN hfetch_seen s ON s.number = r.number ORDER BY r.number").toArray();

@@ -13,7 +13,7 @@ class PlainObject {
   }
 }
 
-export function open(client, DurableObject = PlainObject) {
-  runOn(client);
+export function open(client, internals, DurableObject = PlainObject) {
+  runOn(client, internals);
   return { LimitObject: limitObject(DurableObject), durableStore, gateway, issueTicket };
 }

@@ -2,7 +2,7 @@
 
 import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson, redacted } from "./client.js";
 
-const ENDS = ["response.completed", "response.incomplete"];
+export const ENDS = ["response.completed", "response.incomplete"];
 const ITEM = "response.output_item.done";
 export const FAILURES = ["response.failed", "error"];
 const COUNTED = 16_384; // characters

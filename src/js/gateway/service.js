@@ -1,10 +1,11 @@
 // A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
 
 import { Gatekeeper } from "./authorize.js";
-import { checkBody, passOver, readBody } from "./body.js";
+import { checkBody, passOver, readBody, takeTexts } from "./body.js";
 import { takeModels } from "./candidates.js";
 import { LimitExceededError } from "./client.js";
 import { ClosedLimits } from "./closed.js";
+import { Bill, tellCost } from "./cost.js";
 import { checkOrigin, mayShare, preflight, share } from "./cors.js";
 import { LogLine, logNotice, secretsOf, withoutSecrets } from "./log.js";
 import { Catalogue, allowList } from "./model.js";
@@ -41,11 +42,14 @@ export class Service {
   #allows;
   #catalogue;
   #closed = new ClosedLimits();
+  #origins; // of pages that may call
   #secrets;
 
   constructor(settings, upstream) {
     this.#settings = settings;
     this.#upstream = upstream;
+    // Behind a proxy a request's own address is another one than pages know.
+    this.#origins = settings.url === undefined ? settings.origins : [...settings.origins, settings.url];
     this.#gatekeeper = new Gatekeeper(settings);
     this.#allows = allowList(settings.models);
     this.#catalogue = new Catalogue(this.#allows);
@@ -61,14 +65,15 @@ export class Service {
       answer = refused(error, visit.line).answer();
       tellQuotas(answer.headers, error?.quotas);
     }
-    return finish(visit, answer, this.#settings.origins);
+    return finish(visit, answer, this.#origins);
   }
 
   async #answer(visit) {
     const { request, url, env } = visit;
-    checkOrigin(request, this.#settings.origins);
-    if (request.method === "OPTIONS") return preflight(request, methodsOf(url.pathname));
-    const asked = route(url.pathname);
+    const { basePath } = this.#settings;
+    checkOrigin(request, this.#origins);
+    if (request.method === "OPTIONS") return preflight(request, methodsOf(url.pathname, basePath));
+    const asked = route(url.pathname, basePath);
     checkMethod(request.method, asked);
     if (asked.name === "health") return json('{"status":"ok"}');
     const caller = await this.#gatekeeper.admit(request, env, Date.now());
@@ -90,17 +95,22 @@ export class Service {
     const { text, stream, bytes, route } = await this.#body(request, kind, parts);
     line.add({ stream });
     const leaving = leavingOf(request);
-    const { answer, settled } = this.#upstream[kind](text, {
+    const bill = this.#settings.tellCost ? new Bill(kind) : undefined;
+    const { answer: given, settled } = this.#upstream[kind](text, {
       ...(route && { route }),
       maxTokens: caps.maxTokens,
       maxChoices: caps.n,
       parts,
       signal: leaving?.signal ?? request.signal,
       metadata: { client: caller.client, requestId: visit.id },
-      onSettled: (settlement) => this.#settled(visit, settlement),
+      onSettled: (settlement) => {
+        bill?.settle(settlement);
+        this.#settled(visit, settlement);
+      },
       redact: (told) => withoutAccounts(withoutSecrets(told, this.#secrets)),
       lastWords: (error, sequence) => lastWords(kind, refused(error, line), sequence),
     });
+    const answer = bill === undefined ? given : given.then((each) => bill.priced(each));
     // From here on the call is settled even when its caller has gone, for which the host must stay.
     visit.settled = settled;
     visit.keepAlive(settled);
@@ -125,7 +135,8 @@ export class Service {
     const { caps } = this.#settings;
     const seen = { bytes: 0 };
     try {
-      const { route, ...given } = takeModels(await readBody(request, caps.bodyBytes, seen), this.#settings.route, this.#allows);
+      const read = await readBody(request, caps.bodyBytes, seen);
+      const { route, ...given } = takeModels(kind === "rerank" ? takeTexts(read) : read, this.#settings.route, this.#allows);
       return { route, text: checkBody(kind, given, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: given.body.stream === true, bytes: seen.bytes };
     } catch (error) {
       this.#closed.wasted(parts, seen.bytes, performance.now());
@@ -203,10 +214,11 @@ function finish(visit, answer, origins) {
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
 
 // The answer of a model's server as the caller's.
-function answered({ headers, quotas, body, chunks }) {
+function answered({ headers, quotas, body, chunks, cost }) {
   const out = new Headers({ "cache-control": "no-cache" });
   for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
   tellQuotas(out, quotas);
+  if (cost) tellCost(out, cost);
   const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // Of a server's successes some allow no body, and then no Response could be made.
   return { status: 200, headers: out, body: chunks ? relay(body, chunks, events) : body };
@@ -237,9 +249,9 @@ function lastWords(kind, refusal, sequence) {
 }
 
 // A page that asks for what isn't there can read that it isn't.
-function methodsOf(pathname) {
+function methodsOf(pathname, base) {
   try {
-    return route(pathname).methods;
+    return route(pathname, base).methods;
   } catch {
     return METHODS;
   }

@@ -141,6 +141,13 @@ function passOrRefuse(name, value) {
   return value;
 }
 
+const FLAGS = new Map([[true, true], ["true", true], ["1", true], [1, true], [false, false], ["false", false], ["0", false], [0, false]]);
+
+function flag(name, value) {
+  if (!FLAGS.has(value)) throw refuse(name, "must be true or false");
+  return FLAGS.get(value);
+}
+
 function count(name, value, least = 0, most = Number.MAX_SAFE_INTEGER) {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (!Number.isSafeInteger(number) || number < least) throw refuse(name, `must be a whole number from ${least} on`);
@@ -232,6 +239,13 @@ function ownOrigin(name, value) {
   return origin;
 }
 
+// As the path of a URL is spelled; "/" is none.
+function basePath(name, value) {
+  const path = string(name, value).replace(/\/$/, "");
+  if (path !== "" && (!/^(\/[^/?#\\]+)+$/.test(path) || new URL(path, "http://x").pathname !== path)) throw refuse(name, "must be the path that the gateway's routes are below, such as /ai");
+  return path || undefined;
+}
+
 // An origin is compared as browsers write it.
 function origins(name, value) {
   return list(name, value).map((text) => {
@@ -267,8 +281,8 @@ function pricing(name, value) {
 }
 
 const KNOWN = [
-  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "authorize", "origins", "models", "caps",
-  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "route", "store", "onSettled", "fetch",
+  "apiKeys", "baseURL", "billTo", "clientKeys", "ticketSecret", "audience", "url", "basePath", "authorize", "origins", "models", "caps",
+  "unknownMembers", "timeout", "embeddings", "earlyHead", "limits", "clientLimits", "keyLimits", "budget", "pricing", "tellCost", "route", "store", "onSettled", "fetch",
 ];
 
 export function settings(options = {}, env) {
@@ -286,6 +300,7 @@ export function settings(options = {}, env) {
     ticketSecret: reader.pick("ticketSecret", signingSecret, "GATEWAY_TICKET_SECRET", signingSecret),
     audience: reader.pick("audience", trimmed, "GATEWAY_AUDIENCE", trimmed),
     url: reader.pick("url", ownOrigin, "GATEWAY_URL", ownOrigin),
+    basePath: reader.pick("basePath", basePath, "GATEWAY_BASE_PATH", basePath),
     authorize: reader.pick("authorize", callable),
     origins: allowedOrigins(reader),
     models: reader.pick("models", strings, "GATEWAY_MODELS", list),
@@ -300,12 +315,13 @@ export function settings(options = {}, env) {
     keyLimits: limits(reader, "keyLimits", "GATEWAY_KEY"),
     budget: budget(reader),
     pricing: reader.pick("pricing", () => undefined, "GATEWAY_PRICING", pricing),
+    tellCost: reader.pick("tellCost", flag, "GATEWAY_TELL_COST", flag) || undefined,
     route: routeOf(reader, options.route, list),
     onSettled: reader.pick("onSettled", callable),
     fetch: reader.pick("fetch", callable),
     store: options.store,
   };
-  given.pricing ??= given.budget && "live";
+  if (given.budget || given.tellCost) given.pricing ??= "live";
   reader.checkNames();
   checkRoute(given);
   checkAuthorization(given);

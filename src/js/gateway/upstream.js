@@ -1,8 +1,8 @@
 // The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
 
 import {
-  APIS, APIUserAbortError, ClientHandle, Decoder, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
-  hooked, readBody, readable, requestOptions, responseInfo, settleWhole,
+  APIS, APIUserAbortError, ClientHandle, Decoder, GATEWAY, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
+  hooked, readBody, readable, requestOptions, rerank, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
@@ -28,7 +28,7 @@ export class Upstream {
   // Options of a client. Nobody waits in line here: who is refused is told when to come back.
   constructor(options = {}) {
     const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
-    this.#client = hooked(new ClientHandle(data, around(hooks, true)), hooks);
+    this.#client = hooked(new ClientHandle(data, ...around(hooks, GATEWAY)), hooks);
   }
 
   chat(text, request) {
@@ -45,6 +45,10 @@ export class Upstream {
 
   embeddings(text, request) {
     return this.#exchange("embeddings", embeddings, text, request);
+  }
+
+  rerank(text, request) {
+    return this.#exchange("rerank", ranking, text, request);
   }
 
   // The catalogue: neither limited nor settled.
@@ -64,7 +68,7 @@ export class Upstream {
       const [data, hooks] = requestOptions(request);
       const limits = dataText(parts, "parts");
       const most = maxTokens === undefined ? undefined : String(maxTokens);
-      const make = (...now) => (kind === "embeddings" ? this.#client.embeddings(false, text, data, limits, undefined, ...now) : this.#client.generate(APIS[kind], text, data, limits, true, most, maxChoices, undefined, ...now));
+      const make = (...now) => this.#client.open(APIS[kind], ...now, text, data, limits, undefined, true, most, maxChoices);
       return [make, hooks];
     };
     return exchange(this.#client, kind, prepare, (call, cancel) => run(call, cancel, redact, lastWords));
@@ -105,6 +109,11 @@ const generate = (api) => async (call, cancel, redact, lastWords) => {
 const ending = (words) => (words === undefined ? undefined : encoder.encode(words));
 
 const embeddings = async (call, cancel) => keyless(call, await embedded(call, cancel));
+
+const ranking = async (call, cancel) => {
+  const { data, response } = await rerank(call, cancel);
+  return keyless(call, answerOf(call, response, encoder.encode(JSON.stringify(data))));
+};
 
 // What an operator knows an option of the client by.
 const VARIABLES = {

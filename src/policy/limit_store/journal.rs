@@ -35,12 +35,11 @@ impl Journal {
             .scopes
             .partition_point(|noted| noted.0.as_str() < scope);
         match self.scopes.get_mut(place) {
-            Some((noted, times)) if noted == scope => times.extend(at),
-            _ => {
-                let mut times = Vec::new();
-                times.extend(at);
-                self.scopes.insert(place, (scope.to_string(), times));
-            }
+            Some((noted, _)) if noted == scope => {}
+            _ => self.scopes.insert(place, (scope.to_string(), Vec::new())),
+        }
+        if let (Some((_, times)), Some(at)) = (self.scopes.get_mut(place), at) {
+            times.push(at);
         }
     }
 }

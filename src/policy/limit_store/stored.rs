@@ -62,10 +62,7 @@ impl MemoryStore {
     /// Takes over the state that a store like this one gave.
     pub fn restore(&mut self, value: &Value) -> Result<(), Error> {
         let state = state::Reader::new(value, "state")?;
-        let mut store = MemoryStore {
-            journal: self.journal.clone(),
-            ..MemoryStore::lasting(self.lost_after)
-        };
+        let mut store = MemoryStore::lasting(self.lost_after);
         let now = state.time("now")?;
         store.clock = self.clock.restore(now, state.wall()?.unwrap_or(now));
         store.created = state.time("created")?;
@@ -83,6 +80,7 @@ impl MemoryStore {
         }
         store.open = store.restore_all(&state, "open")?;
         store.lost = store.restore_all(&state, "lost")?;
+        store.journal = self.journal.take();
         *self = store;
         Ok(())
     }

@@ -36,7 +36,9 @@ impl RateLimiter {
     pub fn state_at(&self, times: &[f64]) -> State {
         let mut settled = Vec::new();
         for at in times {
-            settled.extend(self.window.settled_at(*at).map(row));
+            if let Some(bucket) = self.window.settled_at(*at) {
+                settled.push(row(bucket));
+            }
         }
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         let (left_at, requests) = self.month.left();

@@ -97,9 +97,20 @@ impl<'a> Rows<'a> {
 
     /// One row of numbers onto `values`; the length of it.
     pub fn row(&mut self, values: &mut Vec<f32>, index: usize) -> Result<usize, Problem> {
-        let start = values.len();
+        let first = values.len();
         self.open()?;
+        let text = self.rest;
+        // How often to look for plain numbers where there may be none.
+        let mut patience: usize = 8;
         loop {
+            if patience > 0 {
+                let before = values.len();
+                let at = text.len().saturating_sub(self.rest.len());
+                let at = float::plain_numbers(text, at, values);
+                self.rest = text.get(at..).unwrap_or_default();
+                self.space();
+                patience = (patience + values.len() - before).saturating_sub(1);
+            }
             let Some((value, rest)) = float::number(self.rest) else {
                 return Err(Problem::Row(index, self.no_number()));
             };
@@ -114,7 +125,7 @@ impl<'a> Rows<'a> {
                 _ => {
                     self.rest = rest;
                     if !self.more()? {
-                        return Ok(values.len().saturating_sub(start));
+                        return Ok(values.len().saturating_sub(first));
                     }
                 }
             }

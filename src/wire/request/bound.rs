@@ -29,8 +29,12 @@ const NO_SETTINGS: &str = "messages tools tool_choice functions function_call re
 
 /// What a member of this name is about.
 fn measure(name: &[u8]) -> Option<Measure> {
-    let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
-    let plain: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    let mut plain = Vec::new();
+    for byte in name {
+        if byte.is_ascii_alphanumeric() {
+            plain.push(byte.to_ascii_lowercase());
+        }
+    }
     if listed(LENGTHS, &plain) {
         Some(Measure::Length)
     } else if listed(COUNTS, &plain) {

@@ -1,7 +1,7 @@
 //! Any sequence of events on any calls of a client: each step is what a naive model says, and nothing is left behind.
 
-use super::simulation::World;
-use super::simulation::scenario::Scenario;
+use crate::simulation::World;
+use crate::simulation::scenario::Scenario;
 
 /// The bytes are the choices of a scenario.
 pub fn hold(data: &[u8]) {

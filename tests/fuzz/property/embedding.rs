@@ -3,7 +3,7 @@
 use hfetch::wire::embedding::decode;
 use serde_json::Value;
 
-use super::reader::whole_characters;
+use crate::reader::whole_characters;
 
 /// The first byte is the number of inputs.
 pub fn hold(data: &[u8]) {

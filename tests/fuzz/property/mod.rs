@@ -15,11 +15,7 @@ pub mod float;
 pub mod framing;
 pub mod header;
 pub mod limiter;
-#[path = "../../reader/mod.rs"]
-pub mod reader;
 pub mod request;
-#[path = "../../call/simulation/mod.rs"]
-pub mod simulation;
 pub mod template;
 
 /// Splits an input at its first line feed: how to do it, and what to do it to.

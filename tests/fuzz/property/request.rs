@@ -3,8 +3,8 @@
 use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
 use hfetch::wire::request::{Caps, Defaults, chat, without};
 
-use super::reader::parse;
 use super::shallow;
+use crate::reader::parse;
 
 const DEFAULTS: Defaults<'_> = Defaults {
     id: "huggingface",

@@ -3,8 +3,8 @@
 use hfetch::json;
 use hfetch::wire::stream::Mode;
 
-use super::reader::{Seen, end_to_end, parse, read};
 use super::shallow;
+use crate::reader::{Seen, end_to_end, parse, read};
 
 /// The first line has the sizes of the pieces; every further one is the data of an event.
 pub fn hold(data: &[u8]) {

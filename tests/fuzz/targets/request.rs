@@ -1,5 +1,4 @@
 #![no_main]
-#[path = "../property/mod.rs"]
-mod property;
+use hfetch_fuzz::property;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| property::request::hold(data));

@@ -36,9 +36,9 @@ export async function runScenario(scenario, context) {
   }
 }
 
-/** The scenarios that can run in a context: those that find there what they need. */
+/** The scenarios that can run in a context: those that find there what they need; of the short list, where `list` says "short". */
 export function scenariosFor(scenarios, context) {
-  return scenarios.filter(({ needs }) => !needs || context[needs]);
+  return scenarios.filter(({ needs, short }) => (short || context.list !== "short") && (!needs || context[needs]));
 }
 
 /** Runs all of them, one after the other. */

@@ -36,7 +36,7 @@ export default {
     if (pathname.startsWith("/shared/")) return sharedClient(pathname, parameters, request.signal);
     // What this entry has started already, slim shares: init() has nothing to do.
     const copies = async () => [slim, await slim.init("http://never.asked.for/").then(() => slim)];
-    const context = { hfetch, url: parameters.get("endpoint"), runtime: "workerd", copies };
+    const context = { hfetch, url: parameters.get("endpoint"), runtime: "workerd", list: parameters.get("list"), copies };
     const chosen = scenariosFor(scenarios, context);
     const scenario = chosen.find(({ name }) => name === parameters.get("name"));
     if (!scenario) return Response.json(chosen.map(({ name }) => name));

@@ -1,4 +1,4 @@
-// Runs worker.mjs in workerd: workerd.mjs <folder with the package installed> <endpoint> <esbuild|wrangler>. Needs Node 22.
+// Runs worker.mjs in workerd: workerd.mjs <folder with the package installed> <endpoint> <esbuild|wrangler> <list>. Needs Node 22.
 import { build } from "esbuild";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { bundleWithEsbuild, conditions } from "./esbuild.mjs";
 import { bundleWithWrangler, startBundle } from "./wrangler.mjs";
 
-const [folder, endpoint, bundler] = process.argv.slice(2);
+const [folder, endpoint, bundler, list] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);
 
@@ -68,7 +68,7 @@ const ask = async (query) => {
 };
 const results = [await singleImport()];
 try {
-  for (const name of await ask({})) results.push(await ask({ name, endpoint }).catch(({ message }) => ({ name, ok: false, ms: 0, error: message })));
+  for (const name of await ask({ list })) results.push(await ask({ name, endpoint }).catch(({ message }) => ({ name, ok: false, ms: 0, error: message })));
   results.push(await overlapping(worker));
 } finally {
   await worker.dispose();

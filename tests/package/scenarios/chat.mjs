@@ -1,6 +1,6 @@
 // A chat completion, whole or as a stream: what is sent, and what comes back.
 import { MODEL, PROMPT, collect, scenario, textOf } from "./setting.mjs";
-import { assertIdentical } from "../identical.mjs";
+import { assertIdentical } from "../setting/identical.mjs";
 
 export const chat = [
   scenario("a whole answer is the body as it came", async ({ client, script, assert }) => {

@@ -1,6 +1,6 @@
 // Text completions: a prompt in, its continuation out, whole or as a stream, from every server that has them.
 import { collect, scenario } from "./setting.mjs";
-import { assertIdentical } from "../identical.mjs";
+import { assertIdentical } from "../setting/identical.mjs";
 
 const CUT = { stream: true, max_tokens: 3 };
 const wire = (choices, more) => ({ id: "cmpl-1", object: "text_completion", created: 7, model: "m", choices, ...more });

@@ -1,7 +1,7 @@
 // Reading a stream: every way of reading, and every end it may have.
 import { PROMPT, collect, scenario, textOf } from "./setting.mjs";
-import { eventsOf } from "../oracle.mjs";
-import { assertIdentical } from "../identical.mjs";
+import { eventsOf } from "../setting/oracle.mjs";
+import { assertIdentical } from "../setting/identical.mjs";
 
 const ask = (client, body = {}, options) => client().chat.completions.create({ messages: PROMPT, stream: true, ...body }, options);
 

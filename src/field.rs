@@ -1,0 +1,305 @@
+//! Reading one object that a person wrote: every value is checked where it is read, and the error names the way to it.
+//!
+//! A reader asks for one field after the other, each with what it must be, and once at the end whether all of them were right:
+//!
+//! ```
+//! use hfetch::field::{Bounds, Fields};
+//! use hfetch::json;
+//!
+//! let given = json::parse(br#"{"batchSize": 0, "concurency": 2}"#).unwrap();
+//! let fields = Fields::of(&given, "embeddings");
+//! assert_eq!(fields.number("batchSize", Bounds::COUNT), None);
+//! fields.only(&["batchSize", "concurrency"]);
+//! // The first of two mistakes is told.
+//! let error = fields.ok().unwrap_err();
+//! assert_eq!(error.message, "embeddings.batchSize: must be a whole number of at least 1");
+//! ```
+
+use std::cell::Cell;
+use std::fmt;
+
+use crate::error::Error;
+use crate::json::Value;
+use crate::spelling::nearest;
+
+/// One object, the path that leads to it, and the first mistake in it.
+pub struct Fields<'a> {
+    entries: &'a [(String, Value)],
+    path: String,
+    mistake: Cell<Option<Error>>,
+}
+
+/// Without the entries, which may hold secrets.
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
+}
+
+/// What a number must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    min: f64,
+    max: f64,
+    whole: bool,
+    problem: &'static str,
+}
+
+impl Bounds {
+    /// A duration in ms that a timer can take: beyond 2³¹ − 1 `setTimeout` fires at once.
+    pub const TIMER: Bounds = Bounds {
+        min: f64::MIN_POSITIVE,
+        max: 2_147_483_647.0,
+        whole: false,
+        problem: "must be a number of milliseconds above 0 and at most 2147483647 (24.8 days)",
+    };
+    /// A duration in ms that may be zero.
+    pub const WAIT: Bounds = Bounds {
+        min: 0.0,
+        max: 2_147_483_647.0,
+        whole: false,
+        problem: "must be a number of milliseconds from 0 to 2147483647 (24.8 days)",
+    };
+    /// A count of at least one.
+    pub const COUNT: Bounds = Bounds {
+        min: 1.0,
+        max: 4_294_967_295.0,
+        whole: true,
+        problem: "must be a whole number of at least 1",
+    };
+    /// A count that may be zero.
+    pub const COUNT_OR_ZERO: Bounds = Bounds {
+        min: 0.0,
+        max: 4_294_967_295.0,
+        whole: true,
+        problem: "must be a whole number of at least 0",
+    };
+    /// A limit, where zero means none.
+    pub const LIMIT: Bounds = Bounds {
+        min: 0.0,
+        max: 9_007_199_254_740_991.0,
+        whole: true,
+        problem: "must be a whole number of at least 0 (0: no limit)",
+    };
+    /// An amount that may be zero.
+    pub const AMOUNT: Bounds = Bounds {
+        min: 0.0,
+        max: 1e15,
+        whole: false,
+        problem: "must be a number of at least 0",
+    };
+    /// An amount of money.
+    pub const USD: Bounds = Bounds {
+        min: 0.0,
+        max: 1e9,
+        whole: false,
+        problem: "must be a number of US dollars from 0 to 1000000000",
+    };
+
+    fn hold(self, number: f64) -> bool {
+        // NaN is within no range.
+        number >= self.min && number <= self.max && (!self.whole || number.fract() == 0.0)
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The entries of `value`, which must be an object; an absent one is empty.
+    pub fn of(value: &'a Value, path: &str) -> Self {
+        let entries: &[_] = match value {
+            Value::Object(entries) => entries,
+            _ => &[],
+        };
+        let fields = Fields {
+            entries,
+            path: path.to_string(),
+            mistake: Cell::new(None),
+        };
+        match value {
+            Value::Object(_) | Value::Other("undefined") => {}
+            other if path.is_empty() => fields.fail(wrong_type("options", "an object", other)),
+            other => fields.fail(wrong_type(path, "an object", other)),
+        }
+        fields
+    }
+
+    /// The first mistake, if there was one by now.
+    pub fn ok(&self) -> Result<(), Error> {
+        self.mistake.take().map_or(Ok(()), Err)
+    }
+
+    /// Tells a mistake, unless one has been told.
+    pub fn fail(&self, error: Error) {
+        let first = self.mistake.take().unwrap_or(error);
+        self.mistake.set(Some(first));
+    }
+
+    /// Tells what is wrong with a field.
+    pub fn refuse(&self, name: &str, problem: &str) {
+        self.fail(Error::config(self.path(name), problem));
+    }
+
+    /// What something else has read, whose mistake is one of these fields.
+    pub fn read<T>(&self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.fail(error)).ok()
+    }
+
+    /// The path of a field of this object.
+    pub fn path(&self, name: &str) -> String {
+        if self.path.is_empty() {
+            // An empty path would name the whole.
+            if name.is_empty() { "\"\"" } else { name }.to_string()
+        } else {
+            [self.path.as_str(), ".", name].concat()
+        }
+    }
+
+    /// Refuses every key that is not in `known`, with the one that was probably meant.
+    pub fn only(&self, known: &[&str]) {
+        for (name, value) in self.entries {
+            if absent(value) || known.contains(&name.as_str()) {
+                continue;
+            }
+            // A few edits turn any short word into any other.
+            let problem = match nearest(name, known, |edits, letters| {
+                edits < 4 && edits * 2 <= letters
+            }) {
+                Some(meant) => ["is not an option; did you mean ", meant, "?"].concat(),
+                None => ["is not an option; there are ", &known.join(", ")].concat(),
+            };
+            return self.refuse(name, &problem);
+        }
+    }
+
+    /// The value of a field, unless it is absent or `undefined`.
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
+        // As in JavaScript and YAML, the last of two equal keys holds.
+        let found = self.entries.iter().rev().find(|(key, _)| key == name);
+        found.map(|(_, value)| value).filter(|value| !absent(value))
+    }
+
+    /// A string that holds something.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        match self.get(name)? {
+            Value::String(text) if text.is_empty() => self.refuse(name, "must not be empty"),
+            Value::String(text) => return Some(text),
+            other => self.fail(wrong_type(&self.path(name), "a string", other)),
+        }
+        None
+    }
+
+    /// A string that has no problem.
+    pub fn text_if(
+        &self,
+        name: &str,
+        problem: fn(&str) -> Option<&'static str>,
+    ) -> Option<&'a str> {
+        let text = self.text(name)?;
+        if let Some(problem) = problem(text) {
+            self.refuse(name, problem);
+        }
+        Some(text)
+    }
+
+    /// The place of a string in a list of words; `problem` says which there are.
+    pub fn word(&self, name: &str, words: &[&str], problem: &str) -> Option<usize> {
+        let text = self.text(name)?;
+        let place = words.iter().position(|word| *word == text);
+        if place.is_none() {
+            self.refuse(name, problem);
+        }
+        place
+    }
+
+    /// A number within bounds.
+    pub fn number(&self, name: &str, bounds: Bounds) -> Option<f64> {
+        self.read(number(self.get(name)?, &self.path(name), bounds))
+    }
+
+    /// A number within bounds, put into its place where it is given.
+    pub fn set(&self, name: &str, bounds: Bounds, place: &mut f64) {
+        if let Some(number) = self.number(name, bounds) {
+            *place = number;
+        }
+    }
+
+    /// The same where there may be none.
+    pub fn set_some(&self, name: &str, bounds: Bounds, place: &mut Option<f64>) {
+        *place = self.number(name, bounds).or(*place);
+    }
+
+    /// An object, read by `read`.
+    pub fn object(&self, name: &str, read: &mut dyn FnMut(&Fields<'a>)) {
+        if let Some(value) = self.get(name) {
+            let fields = Fields::of(value, &self.path(name));
+            read(&fields);
+            self.read(fields.ok());
+        }
+    }
+
+    /// A list.
+    pub fn list(&self, name: &str) -> Option<&'a [Value]> {
+        match self.get(name)? {
+            Value::Array(items) => return Some(items),
+            other => self.fail(wrong_type(&self.path(name), "a list", other)),
+        }
+        None
+    }
+
+    /// A list of strings that hold something.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (index, value) in self.list(name).unwrap_or_default().iter().enumerate() {
+            match value {
+                Value::String(text) if !text.is_empty() => texts.push(text.clone()),
+                Value::String(_) => self.refuse(&item(name, index), "must not be empty"),
+                other => {
+                    let path = self.path(&item(name, index));
+                    self.fail(wrong_type(&path, "a string", other));
+                }
+            }
+        }
+        texts
+    }
+
+    /// The entries, without the absent ones.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let present = self.entries.iter().filter(|(_, value)| !absent(value));
+        present.map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+/// A number within bounds.
+pub fn number(value: &Value, path: &str, bounds: Bounds) -> Result<f64, Error> {
+    match value {
+        Value::Number(number) if bounds.hold(*number) => Ok(*number),
+        Value::Number(_) => Err(Error::config(path, bounds.problem)),
+        other => Err(wrong_type(path, "a number", other)),
+    }
+}
+
+/// The error for a value of another type; it names the types and never the value, which may be a secret.
+pub fn wrong_type(path: &str, wanted: &str, value: &Value) -> Error {
+    let problem = ["must be ", wanted, ", not ", kind(value)].concat();
+    Error::config(path, &problem)
+}
+
+/// `list[3]`
+pub fn item(path: &str, index: usize) -> String {
+    [path, "[", &index.to_string(), "]"].concat()
+}
+
+fn absent(value: &Value) -> bool {
+    matches!(value, Value::Other("undefined"))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+        Value::Other(kind) => kind,
+    }
+}

@@ -1,4 +1,0 @@
-// The router, for routes that are the README's own: what they send there goes to the stand-in endpoint.
-const send = globalThis.fetch;
-
-globalThis.fetch = (input, init) => send(String(input).replace("https://router.huggingface.co", process.env.STAND_IN), init);

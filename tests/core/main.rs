@@ -1,0 +1,25 @@
+//! The core on the host: its layers by their names in src/, and what is true of the sources as a whole.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)] // a test may fail where it stands
+
+mod call;
+mod config;
+mod corpus;
+mod json;
+mod layers;
+mod policy;
+mod processor;
+#[path = "../fuzz/property/mod.rs"]
+mod property;
+mod reader;
+mod route;
+mod secret;
+mod security;
+mod simulation;
+mod storage;
+mod wire;

@@ -1,0 +1,48 @@
+//! What `final()` gives: the rules one by one, recordings and random streams against a plain fold, and what it costs.
+
+mod call;
+mod cost;
+mod oracle;
+mod recording;
+mod rule;
+mod stream;
+
+use hfetch::wire::chunk::read;
+use hfetch::wire::completion::Completion;
+use serde_json::{Value, json};
+
+use crate::reader;
+
+/// Folds chunks as they come where no template knows them.
+fn completion(chunks: &[Value]) -> Completion {
+    let mut completion = Completion::default();
+    for chunk in chunks {
+        let (payload, mut fields) = (chunk.to_string(), Vec::new());
+        read(payload.as_bytes(), &mut fields).unwrap_or_else(|error| panic!("{error:?} {payload}"));
+        completion.apply(payload.as_bytes(), &fields);
+    }
+    completion
+}
+
+fn folded(chunks: &[Value]) -> Value {
+    reader::parse(&completion(chunks).to_json())
+}
+
+fn of_deltas(deltas: &[Value]) -> Vec<Value> {
+    let chunk = |delta: &Value| json!({"choices": [{"index": 0, "delta": delta}]});
+    deltas.iter().map(chunk).collect()
+}
+
+/// The message that deltas come to, which the plain fold must say as well.
+fn message(deltas: &[Value]) -> Value {
+    let chunks = of_deltas(deltas);
+    let mut whole = folded(&chunks);
+    assert_eq!(whole, oracle::fold(&chunks));
+    whole["choices"][0]["message"].take()
+}
+
+/// Why a chunk can't be read.
+fn refused(chunk: &Value) -> Option<&'static str> {
+    let read = read(chunk.to_string().as_bytes(), &mut Vec::new());
+    read.err().map(|error| error.problem)
+}

@@ -1,0 +1,3 @@
+import { featuresIn } from "../setting/suite.mjs";
+
+featuresIn("Firefox");

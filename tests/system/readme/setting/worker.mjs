@@ -1,0 +1,30 @@
+// A snippet that is a Worker, through wrangler and in workerd: worker.mjs <snippet> <endpoint>. The router is the stand-in endpoint.
+
+import { dirname, join } from "node:path";
+import { bundleWithWrangler, startBundle } from "../../../package/runtime/wrangler.mjs";
+
+const [snippet, endpoint] = process.argv.slice(2);
+const out = join(dirname(snippet), "worker");
+
+const TOO_FAST = "Too fast.";
+
+/** All that the Worker fetches. */
+async function outboundService(request) {
+  const url = new URL(request.url);
+  if (url.origin !== "https://router.huggingface.co") throw new Error(`the snippet asked for ${url}`);
+  if ((await request.clone().text()).includes(TOO_FAST)) return new Response("slow down", { status: 429, headers: { "retry-after": "60" } });
+  return fetch(endpoint + url.pathname, { method: request.method, headers: request.headers, body: request.body, duplex: "half" });
+}
+
+await bundleWithWrangler(snippet, out);
+const worker = await startBundle(out, { bindings: { HF_TOKEN: process.env.HF_TOKEN }, outboundService });
+try {
+  for (const content of ["Hello.", TOO_FAST]) {
+    const body = JSON.stringify({ messages: [{ role: "user", content }] });
+    const response = await worker.dispatchFetch("http://worker/", { method: "POST", body });
+    console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
+    console.log(await response.text());
+  }
+} finally {
+  await worker.dispose();
+}

@@ -1,0 +1,61 @@
+// The text that holds the module's bytes in the default entry: the same bytes come out, whatever a minifier does with it.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { decode, encode } from "../../../pkg-template/wasm-text.js";
+import { root, run } from "../../../scripts/run.mjs";
+
+const every = Uint8Array.from({ length: 256 }, (_, value) => value);
+const samples = {
+  nothing: new Uint8Array(),
+  "every value": every,
+  "every value backwards": every.toReversed(),
+  "one value": new Uint8Array(1000).fill(0xff),
+  "every pair of values": Uint8Array.from({ length: 2 * 65_536 }, (_, at) => (at % 2 ? (at >> 1) & 0xff : at >> 9)),
+};
+
+for (const [name, bytes] of Object.entries(samples)) {
+  test(`${name}: what was encoded comes out`, () => assert.deepEqual(decode(...encode(bytes)), bytes));
+}
+
+test("the decoder is what its source says", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-wat-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const assembled = join(folder, "decoder.wasm");
+  const [source, assembler] = ["pkg-template/wasm-text.wat", "node_modules/binaryen/bin/wasm-as"].map((path) => join(root, path));
+  await run(process.execPath, [assembler, source, "-o", assembled]);
+  const written = await readFile(join(root, "pkg-template/wasm-text.js"), "utf8");
+  assert.equal(/DECODER =([^;]*);/.exec(written)[1].replace(/[^0-9a-f]/g, ""), (await readFile(assembled)).toString("hex"));
+});
+
+test("the text needs no escape in any kind of string, nor in a page", () => {
+  const [frequent, text] = encode(samples["every pair of values"]);
+  assert.match(frequent, /^[0-9a-f]+$/);
+  assert.doesNotMatch(text, /[^ -~]|["'`\\$<]/);
+});
+
+test("minifiers for ASCII and for old syntax leave the bytes as they are", async () => {
+  const { build } = await import("esbuild");
+  const [frequent, text] = encode(samples["every pair of values"]);
+  const contents = `import { decode } from "./wasm-text.js"; export default decode(${JSON.stringify(frequent)}, ${JSON.stringify(text)});`;
+  for (const options of [{ charset: "ascii" }, { charset: "utf8" }, { target: "es2015" }]) {
+    const resolveDir = fileURLToPath(new URL("../../../pkg-template", import.meta.url));
+    const { outputFiles } = await build({ stdin: { contents, resolveDir }, bundle: true, minify: true, format: "esm", write: false, ...options });
+    const { default: bytes } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+    assert.deepEqual(bytes, samples["every pair of values"]);
+  }
+});
+
+test("the built package's module costs at most 5 % more compressed than as a file", async (t) => {
+  const file = new URL("../../../pkg/dist/hfetch_bg.wasm", import.meta.url);
+  const wasm = await readFile(file);
+  const [frequent, text] = encode(wasm);
+  assert.deepEqual(Buffer.from(decode(frequent, text)), wasm);
+  const [asText, asFile] = [frequent + text, wasm].map((data) => brotliCompressSync(data).length);
+  t.diagnostic(`${asText} bytes instead of ${asFile}`);
+  assert.ok(asText < asFile * 1.05, `${asText} bytes instead of ${asFile}`);
+});

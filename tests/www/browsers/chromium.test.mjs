@@ -1,3 +1,0 @@
-import { featuresIn } from "../suite.mjs";
-
-featuresIn("Chromium");
