@@ -56,6 +56,13 @@ impl Block16 {
         lanes::line_ends(self.0)
     }
 
+    /// The vector itself, for what only one module does with it.
+    #[cfg(target_feature = "simd128")]
+    #[inline(always)]
+    pub fn lanes(self) -> core::arch::wasm32::v128 {
+        self.0
+    }
+
     /// A bit for each bracket.
     #[inline(always)]
     pub fn brackets(self) -> u32 {
@@ -66,13 +73,6 @@ impl Block16 {
     #[inline(always)]
     pub fn units(self) -> u32 {
         lanes::units(self.0)
-    }
-
-    /// The vector itself, for what only one module does with it.
-    #[cfg(target_feature = "simd128")]
-    #[inline(always)]
-    pub fn lanes(self) -> core::arch::wasm32::v128 {
-        self.0
     }
 
     /// Whether each byte is ASCII.
