@@ -9,7 +9,11 @@ const STREAMS = {
   together: "two texts and a number change (Together)",
   "usage in every chunk": "text and usage change (Hyperbolic, Novita)",
   "id, created and usage change": "id, time, text and usage change",
-  "no two alike": "true, false and null change places: no template fits",
+  "no two alike": "true, false and null change places",
+  "keys in any order": "keys come in any order: no template fits",
+  "escaped text": "every other character is an escape",
+  "one large text": "400 KB of text in one event",
+  "one large tool call": "480 KB of a tool's arguments in one event",
   logprobs: "20 log probabilities a token",
   "tool arguments": "2 KB of a tool's arguments a chunk",
 };
@@ -203,7 +207,7 @@ Other work on the machine moves a ratio by a tenth or two.
 
 ## Streams, Node
 
-4,000 chunks (600 where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
+4,000 chunks (fewer where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
 The last column is \`text()\`, which gives what a network chunk brought as one piece.
 
 ${streams(figures)}

@@ -64,7 +64,7 @@ fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option
     let [high, low] = window.as_chunks().0 else {
         return None;
     };
-    // At most 29 digits: their number is off by three halves of its last place, the power of ten by another half.
+    // At most 30 digits: their number is off by three halves of its last place, the power of ten by another half.
     let (fraction, places) = if places <= WIDTH {
         (digits.last(low, places)?, places)
     } else {
