@@ -1,6 +1,12 @@
 //! The fold written plainly over parsed chunks: what docs/streaming.md says of `final()`, and nothing of the product's code.
 
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
+
+thread_local! {
+    /// How much text was appended to trees, also where something else took its place in the same chunk.
+    static APPENDED: Cell<usize> = const { Cell::new(0) };
+}
 
 const TEXTS: [&str; 6] = [
     "content",
@@ -186,7 +192,7 @@ impl Choice {
 
     /// Whether text came.
     fn delta(&mut self, delta: &Value) -> bool {
-        let before = self.length();
+        let before = (self.length(), APPENDED.get());
         if let Some(role) = delta["role"].as_str().filter(|role| !role.is_empty()) {
             self.role = role.to_string();
         }
@@ -223,7 +229,7 @@ impl Choice {
             names += self.call(call, several.then_some(position));
         }
         // A name that comes again is said, though it adds nothing.
-        self.length() > before || names > 0 || repeated_name(delta)
+        self.length() > before.0 || APPENDED.get() > before.1 || names > 0 || repeated_name(delta)
     }
 
     fn text(&mut self, text: &str) {
@@ -245,6 +251,8 @@ impl Choice {
         let parts = self.parts.get_or_insert_default();
         if !before.is_empty() {
             parts.part(&json!({"type": "text", "text": before}));
+            // It came earlier.
+            APPENDED.set(APPENDED.get() - before.len());
         }
         parts.part(part);
     }
@@ -478,6 +486,7 @@ impl Tree {
     }
 
     fn append(&mut self, text: &str) {
+        APPENDED.set(APPENDED.get() + text.len());
         match self {
             Tree::Text(known) => known.push_str(text),
             _ => *self = Tree::Text(text.to_string()),
