@@ -2327,7 +2327,12 @@ export class BudgetExceededError extends LimitExceededError {
 }
 
 /**
- * What `hfetch/gateway` and `hfetch/ai-sdk` import of the client. It is no part of the contract: it changes without notice.
+ * What `hfetch/gateway` imports of the client. It is no part of the contract: it changes without notice.
  * @internal
  */
 export const internals: unknown;
+/**
+ * The same for `hfetch/ai-sdk`.
+ * @internal
+ */
+export const sdkInternals: unknown;
