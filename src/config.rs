@@ -21,13 +21,14 @@ pub use timeout::Timeouts;
 
 use std::rc::Rc;
 
-use crate::error::{Error, join};
+use crate::error::Error;
 use crate::field::Fields;
 use crate::json::Value;
 use crate::policy::budget::Budget;
 use crate::policy::cost::{DOUBTFUL, Pricing};
 use crate::policy::rate_limit::Limits;
 use crate::policy::retry::RetryPolicy;
+use crate::text::join;
 
 /// 16 MiB
 const MAX_EVENT_BYTES: usize = 16 << 20;

@@ -5,6 +5,8 @@ mod secret;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::text::find;
+
 pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
 /// Which public error class this becomes (names as in the `openai` package).
@@ -217,32 +219,6 @@ fn without_tokens(text: &str) -> String {
     clean
 }
 
-/// Where `wanted` first stands in `text`; nothing stands nowhere. The standard library's search is 3 KB of code for long texts.
-pub fn find(text: &str, wanted: &str) -> Option<usize> {
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let first = wanted.first()?;
-    let mut at = 0;
-    loop {
-        at += text.get(at..)?.iter().position(|byte| byte == first)?;
-        if text.get(at..)?.starts_with(wanted) {
-            return Some(at);
-        }
-        at += 1;
-    }
-}
-
-/// Texts with another between them. The standard library's way for what is no `&str` is a kilobyte of code more.
-pub fn join(texts: &[String], between: &str) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        if !joined.is_empty() {
-            joined.push_str(between);
-        }
-        joined.push_str(text);
-    }
-    joined
-}
-
 /// Whether what a status says is over after a while, as a rule.
 pub fn passes(status: u16) -> bool {
     // From 520 on they are Cloudflare's own, and what other fronts say that are overloaded.
@@ -280,17 +256,6 @@ mod tests {
             "hf_hf_a",
         ] {
             assert_eq!(Error::config("", name).message, name);
-        }
-    }
-
-    #[test]
-    fn a_text_is_found_where_the_standard_library_finds_it() {
-        let texts = ["", "a", "aab", "aaab", "äaä–aab", "abababac", "–", "ab–"];
-        for text in texts {
-            for wanted in texts.into_iter().skip(1) {
-                assert_eq!(find(text, wanted), text.find(wanted), "{wanted} in {text}");
-            }
-            assert_eq!(find(text, ""), None);
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Body forms and their sources: string, array of strings or object under `error`; `message` or `msg`; `detail` as a string
 //! or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; problem+json's `title`; plain text; HTML; nothing.
 
-use crate::error::{self, CUT, Class, Error, find};
+use crate::error::{self, CUT, Class, Error};
 use crate::json::{self, Value};
+use crate::text::find;
 
 /// A response's status and body, and what the message needs to know of the request.
 #[derive(Clone, Copy, Debug)]

@@ -12,8 +12,9 @@ pub mod route;
 
 use std::ops::Range;
 
-use crate::error::{Error, find};
+use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner, number, unescape, write_string};
+use crate::text::find;
 pub use bound::Caps;
 use bound::Measure;
 use member::{
