@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::text::find;
+use crate::unit::Millis;
 
 pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
@@ -105,9 +106,9 @@ pub struct Details {
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
     /// Milliseconds until a retry makes sense, where known.
-    pub retry_after: Option<f64>,
+    pub retry_after: Option<Millis>,
     /// Milliseconds until a loading model is ready, where the server said so.
-    pub estimated_time: Option<f64>,
+    pub estimated_time: Option<Millis>,
     /// The limit that refused, or the phase of a timeout.
     pub reason: Option<&'static str>,
     /// Whose limit refused: a key's, a client's, a budget.

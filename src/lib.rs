@@ -33,6 +33,8 @@ pub mod text;
 #[forbid(unsafe_code)]
 pub mod trap;
 #[forbid(unsafe_code)]
+pub mod unit;
+#[forbid(unsafe_code)]
 pub mod wire;
 
 // Its types hold secrets, which no Debug output should.
