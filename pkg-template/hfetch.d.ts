@@ -2325,3 +2325,9 @@ export class BudgetExceededError extends LimitExceededError {
   /** USD allowed in one window. */
   readonly budgetUsd: number;
 }
+
+/**
+ * What `hfetch/gateway` and `hfetch/ai-sdk` import of the client. It is no part of the contract: it changes without notice.
+ * @internal
+ */
+export const internals: unknown;

@@ -6,4 +6,3 @@ startAtFirstUse(() => new WebAssembly.Module(bytes()));
 
 export * from "./public.js";
 export { default } from "./public.js";
-export { internals } from "./internals.js";

@@ -12,4 +12,3 @@ try {
 
 export * from "./public.js";
 export { default } from "./public.js";
-export { internals } from "./core.js";

@@ -27,7 +27,11 @@ const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target")
  */
 export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER, features = [], link = [] } = {}) {
   // What the later steps need is made ready beside the longest one.
-  const [{ toolchain, raw }, cli] = await Promise.all([compileWith(wasmFolder, features, link), wasmBindgen(), npmInstall()]);
+  const installed = npmInstall();
+  installed.catch(() => {}); // it is thrown where it is waited for
+  const toolchain = await wasmToolchain();
+  console.log(`building with ${toolchain.way}`);
+  const [raw, cli] = await Promise.all([compile(toolchain, wasmFolder, features, link), wasmBindgen(), installed]);
   const glue = await bindgen(cli, raw, wasmFolder);
   const stage = await mkdtemp(join(wasmFolder, "stage-"));
   try {
@@ -45,12 +49,6 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
 export async function builtPackage() {
   const given = process.env.HFETCH_PACKAGE;
   return given ? resolve(given) : (await buildPackage()).out;
-}
-
-async function compileWith(wasmFolder, features, link) {
-  const toolchain = await wasmToolchain();
-  console.log(`building with ${toolchain.way}`);
-  return { toolchain, raw: await compile(toolchain, wasmFolder, features, link) };
 }
 
 async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {

@@ -33,7 +33,7 @@ async function bundled(name, bundle, { endpoint, list }, app = ".") {
   const built = await bundle(join(OUT, "tests/system/bundlers", app), join(OUT, "built", name));
   const server = typeof built === "string" ? await serve({ folders: { "/": built } }) : built;
   try {
-    return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint, list));
+    return table.add(name, await pageResults("Chromium", `${server.url}/index.html`, endpoint, list), list);
   } finally {
     await server.close();
   }
@@ -219,15 +219,15 @@ async function nextParts(report, buildNext, { flag, routes }, { endpoint, list }
   });
   if (!server) return;
   try {
-    await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint, list)));
+    await part("client", async () => table.add(named("client"), await pageResults("Chromium", `${server.url}/`, endpoint, list), list));
     await part("chat-readme", () => readmeChat(`${server.url}/chat`));
-    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint, list)));
+    await part("client-web", async () => table.add(named("client-web"), await pageResults("Chromium", `${server.url}/web`, endpoint, list), list));
     await part("gateway", () => gatewayNext(server.url));
     for (const route of routes) {
       await part(route, async () => {
         const answer = await fetch(`${server.url}/api/${route}?${new URLSearchParams({ endpoint, list })}`);
         if (!answer.ok) throw new Stop(`the route answered ${answer.status}: ${(await answer.text()).slice(0, 2000)}`);
-        return table.add(named(route), await answer.json());
+        return table.add(named(route), await answer.json(), list);
       });
       await part(`${route}-readme`, () => readmeNext(`${server.url}/api/chat/${route}`));
     }

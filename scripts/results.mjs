@@ -66,11 +66,11 @@ async function read(part) {
 /** Where the scenarios passed, as the last runs of the tests left it. */
 async function scenarios() {
   const files = ["scenarios", "bundlers"].map((name) => join(root, "target", name)).filter((file) => existsSync(`${file}.json`));
-  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test and npm run test:bundlers leave them");
+  if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test -- --all and npm run test:bundlers -- --all leave them");
   const table = await areasByPlace(...files);
   return `## Where the scenarios pass
 
-How many of each area passed on the packed package, in runtimes (\`npm test\`) and out of bundlers (\`npm run test:bundlers\`, run in
+How many of each area passed on the packed package, in runtimes (\`npm test -- --all\`) and out of bundlers (\`npm run test:bundlers -- --all\`, run in
 Chromium or in the server). An empty cell is nothing of that area for that place.
 
 ${table}`;

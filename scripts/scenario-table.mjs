@@ -11,20 +11,22 @@ export function counted(results) {
 
 export class ScenarioTable {
   #places = {};
+  #whole = {};
 
-  /** Takes the results of one place; gives { passed, failed, failures }. */
-  add(place, results) {
+  /** Takes the results that one place has of a list, the "whole" or the "short" one; gives { passed, failed, failures }. */
+  add(place, results, list) {
     if (!results.length) throw new Stop("ran no scenario");
     this.#places[place] = results.map(({ name, area, ok }) => ({ name, area, ok }));
+    if (list === "whole") this.#whole[place] = this.#places[place];
     return counted(results);
   }
 
-  /** Writes, as Markdown, one row for each scenario; and into `file`.json what ran now, beside what an earlier run left of other places. */
+  /** Writes, as Markdown, one row for each scenario; and into `file`.json where the whole list ran now, beside what an earlier run left of other places. */
   async write(file) {
     if (!Object.keys(this.#places).length) return;
     await mkdir(dirname(file), { recursive: true });
     const earlier = await placesIn(file).catch(() => ({}));
-    await writeFile(`${file}.json`, `${JSON.stringify({ ...earlier, ...this.#places })}\n`);
+    await writeFile(`${file}.json`, `${JSON.stringify({ ...earlier, ...this.#whole })}\n`);
     await writeFile(`${file}.md`, scenarioRows(this.#places));
     console.log(`\nwhere each scenario ran: ${file}.md`);
   }

@@ -126,7 +126,7 @@ function packageParts(table, all) {
     ["traps", async ({ install, traps }) => nodeTests(install, await trapTests(), traps)],
     ["types", ({ install }) => typeTests(install)],
     ...["node", "workerd"].map((runtime) => [`soak-${runtime}`, ({ install }) => shortSoak(runtime, install)]),
-    ...places.map(([name, list]) => [name, async ({ install, endpoint }) => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url, list }))]),
+    ...places.map(([name, list]) => [name, async ({ install, endpoint }) => table.add(name, await runtimes[name]({ folder: install, endpoint: endpoint.url, list }), list)]),
     ...["node", "workerd", "chromium"].map((runtime) => [`faults-${runtime}`, ({ install }) => someFaults(runtime, install)]),
     ["docs", reference],
     outside("system/scripts"),

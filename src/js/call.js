@@ -133,9 +133,9 @@ export class Call {
     if (!whole || !book()) book(text);
   }
 
-  // Books what a stream took.
-  streamed(decoder, whole) {
-    return this.told(this.handle.streamed(decoder, whole, Date.now(), performance.now()));
+  // Books what a stream took; `asked`: somebody may ask what it came to.
+  streamed(decoder, whole, asked) {
+    return this.told(this.handle.streamed(decoder, whole, asked, Date.now(), performance.now()));
   }
 
   // The settlement, or null while prices are on their way.

@@ -107,7 +107,12 @@ struct Streamed<'a> {
     finish_reason: Option<&'a str>,
     /// About how many bytes the decoder still holds.
     size: usize,
+    /// The completion, where it is small and may be asked for.
+    json: Option<String>,
 }
+
+/// Bytes of a completion that leaves the module with its account: it would take more to keep it there.
+const SMALL: usize = 16 << 10;
 
 /// A settlement, or none while prices are on their way.
 #[derive(Serialize)]
@@ -234,11 +239,13 @@ impl CallHandle {
         told(&self.call, took)
     }
 
-    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read, of which the completion is kept.
+    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read, of which the completion is kept;
+    /// `asked`: somebody may ask for it.
     pub fn streamed(
         &self,
         decoder: &mut DecoderHandle,
         whole: bool,
+        asked: bool,
         wall: f64,
         steady: f64,
     ) -> *const u8 {
@@ -251,6 +258,7 @@ impl CallHandle {
             Streamed {
                 finish_reason: finish_reason.as_deref(),
                 size: completion.size(),
+                json: asked.then(|| decoder.small_json(SMALL)).flatten(),
             },
         )
     }

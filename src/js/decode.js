@@ -14,6 +14,9 @@ const NUMBER = 1;
 const NONE = Object.freeze([]);
 const PIECE = 64 << 10; // bytes
 
+// Where network chunks go, whichever stream's they are: each is read at once.
+let input = 0;
+let room = 0;
 let utf8;
 let bytes = new Uint8Array(0);
 let words;
@@ -39,8 +42,6 @@ export class Decoder {
   tail = false; // a finish reason or usage has been seen
   failed = false; // the body ended badly
   #handle;
-  #input = 0; // where the next network chunk goes, and how much of it may
-  #room = 0;
   #templates = [];
   #values = [];
   #keeps;
@@ -56,13 +57,15 @@ export class Decoder {
   // never shrinks.
   push(chunk, length, mode) {
     if (length > PIECE) return this.#pushPieces(chunk, length, mode);
-    if (length > this.#room) {
-      this.#input = this.#handle.reserve(length);
-      this.#room = length;
-    }
+    const there = Math.max(room, length);
+    if (there > room) input = this.#handle.reserve(length);
     if (bytes.length === 0) renewViews();
-    bytes.set(chunk, this.#input);
-    return this.#take(this.#handle.commit(length, mode), mode);
+    bytes.set(chunk, input);
+    // After a trap nothing is there.
+    room = 0;
+    const report = this.#handle.commit(length, mode);
+    room = there;
+    return this.#take(report, mode);
   }
 
   #pushPieces(chunk, length, mode) {
@@ -87,13 +90,14 @@ export class Decoder {
 
   // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
   account(call, whole, mayAsk) {
-    const { finishReason, size } = call.streamed(this.#handle, whole);
-    if (!this.#keeps || !mayAsk) {
-      this.#handle.free();
-      return { finishReason };
+    const asked = this.#keeps && mayAsk;
+    const { finishReason, size, json } = call.streamed(this.#handle, whole, asked);
+    if (asked && json === null) {
+      const fold = new Fold(this.#handle, size);
+      return { finishReason, folded: () => fold.completion() };
     }
-    const fold = new Fold(this.#handle, size);
-    return { finishReason, folded: () => fold.completion() };
+    this.#handle.free();
+    return { finishReason, folded: asked ? () => JSON.parse(json) : undefined };
   }
 
   // The completion as far as it has come; null where none is kept.

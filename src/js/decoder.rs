@@ -1,5 +1,7 @@
 //! The decoders as JavaScript handles.
 
+use std::cell::Cell;
+
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
@@ -13,12 +15,16 @@ use crate::wire::fault::Fault;
 use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use crate::wire::stream::{ChatDecoder, Mode};
 
+thread_local! {
+    /// Where network chunks are put, of whichever stream: each is read at once.
+    static INPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct DecoderHandle {
     inner: ChatDecoder,
-    input: Vec<u8>,
     header: [u32; 12],
 }
 
@@ -42,24 +48,28 @@ impl DecoderHandle {
                 true => inner.of_text(),
                 false => inner,
             },
-            input: Vec::new(),
             header: [0; 12],
         }
     }
 
-    /// Where to put the next network chunk.
+    /// Where to put network chunks of up to `length` bytes, of any stream, until more are asked for or a `commit` traps.
     pub fn reserve(&mut self, length: usize) -> *mut u8 {
-        if self.input.len() < length {
-            self.input.resize(length, 0);
+        let mut input = INPUT.take();
+        if input.len() < length {
+            input.resize(length, 0);
         }
-        self.input.as_mut_ptr()
+        let place = input.as_mut_ptr();
+        INPUT.set(input);
+        place
     }
 
     /// Reads the network chunk put there and returns where the header is that says what it completed.
     pub fn commit(&mut self, length: usize, mode: u32) -> *const u32 {
         trap::here(Place::Decode);
-        let bytes = self.input.get(..length).unwrap_or_default();
+        let input = INPUT.take();
+        let bytes = input.get(..length).unwrap_or_default();
         self.inner.push(bytes, mode_of(mode));
+        INPUT.set(input);
         self.report()
     }
 
@@ -109,12 +119,18 @@ impl DecoderHandle {
     /// All but the completion is let go.
     pub fn keep_completion(&mut self) {
         self.inner.keep_completion();
-        self.input = Vec::new();
     }
 
     /// Why it ended badly.
     pub fn fault(&self) -> Option<&Fault> {
         self.inner.fault()
+    }
+
+    /// The completion as JSON, where it takes no more than `most` bytes about.
+    pub fn small_json(&self, most: usize) -> Option<String> {
+        let completion = self.inner.completion();
+        let json = (completion.size() <= most).then(|| completion.to_json());
+        json.and_then(|json| String::from_utf8(json).ok())
     }
 
     /// What has arrived so far.

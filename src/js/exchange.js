@@ -4,7 +4,7 @@
 import { Body } from "./hfetch_bg.js";
 import { close, fail, open, settlement } from "./call.js";
 import { responseInfo } from "./chat.js";
-import { embed, push, readBatch, rerank } from "./embeddings.js";
+import { embed, push, readBatch } from "./embeddings.js";
 import { readBody } from "./fetch.js";
 import { ChunkReader } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
@@ -63,12 +63,6 @@ export async function embedded(call, cancel) {
   const list = { object: "list", data, model: model ?? call.plan.model, usage: call.usage() };
   close(call, cancel, "ok", null);
   return answerOf(call, responseInfo(sent.response, call), isAsked(text, format) ? bytes : json(list));
-}
-
-/** Documents by their scores, as hf.rerank.create gives them. */
-export async function reranked(call, cancel) {
-  const { data, response } = await rerank(call, cancel);
-  return answerOf(call, response, json(data));
 }
 
 const json = (value) => new TextEncoder().encode(JSON.stringify(value));

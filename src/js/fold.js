@@ -1,4 +1,4 @@
-// What streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and
+// What large streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and
 // leaves it when somebody asks for it, or when too much waits there. That of a stream which nobody holds any more is let go.
 
 const MOST_BYTES = 4 << 20; // that wait while another stream is read

@@ -7,7 +7,8 @@ import { responseInfo, settleWhole } from "./chat.js";
 import { knownOf } from "./client.js";
 import { Decoder } from "./decode.js";
 import { redacted } from "./error.js";
-import { answerOf, embedded, exchange, generated, reranked } from "./exchange.js";
+import { answerOf, embedded, exchange, generated } from "./exchange.js";
+import { rerank } from "./embeddings.js";
 import { readBody } from "./fetch.js";
 import { parseJson } from "./json.js";
 import { MemoryStore } from "./memory_store.js";
@@ -21,6 +22,6 @@ import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js"
 
 export const internals = /* @__PURE__ */ Object.freeze({
   APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
-  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, reranked, responseInfo, settleWhole,
+  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, rerank, responseInfo, settleWhole,
   askedBy, formsAfter, formsFor, knownOf, remember,
 });

@@ -323,7 +323,7 @@ export class Pump {
   }
 
   #pace() {
-    return Math.min(this.#idle / LOOKS, this.unread > 0 ? LONGEST_LOOK : Infinity);
+    return Math.min(Math.min(this.#idle, this.#call.idle_after) / LOOKS, this.unread > 0 ? LONGEST_LOOK : Infinity);
   }
 
   #look = () => {
@@ -347,9 +347,7 @@ export class Pump {
   // The first event is here: from now on the model is at work, and is given less time.
   #begin() {
     this.#hasEvent = true;
-    if (this.#idle === this.#call.idle_after) return;
     this.#idle = this.#call.idle_after;
-    this.#watch();
   }
 
   #partial() {
@@ -400,9 +398,9 @@ export class Pump {
     const reader = this.#reader;
     this.#sent.forget();
     if (reader === null) return;
-    const close = () => {
+    const close = (read) => {
       alarm.clear();
-      cancelReading(reader);
+      if (read?.done !== true) cancelReading(reader);
       release(reader);
     };
     const alarm = timer(close, LINGER);

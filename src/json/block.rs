@@ -26,16 +26,34 @@ impl Block16 {
         lanes::marks(self.0)
     }
 
+    /// A bit for each of these bytes.
+    #[inline(always)]
+    pub fn equal_to(self, byte: u8) -> u32 {
+        lanes::equal_to(self.0, byte)
+    }
+
+    /// A bit for each control character.
+    #[inline(always)]
+    pub fn controls(self) -> u32 {
+        lanes::controls(self.0)
+    }
+
+    /// A bit for each byte that makes an escape behind a backslash.
+    #[inline(always)]
+    pub fn escapable(self) -> u32 {
+        lanes::escapable(self.0)
+    }
+
+    /// A bit for each hexadecimal digit.
+    #[inline(always)]
+    pub fn hex_digits(self) -> u32 {
+        lanes::hex_digits(self.0)
+    }
+
     /// A bit for each CR or LF.
     #[inline(always)]
     pub fn line_ends(self) -> u32 {
         lanes::line_ends(self.0)
-    }
-
-    /// A bit for each comma.
-    #[inline(always)]
-    pub fn commas(self) -> u32 {
-        lanes::commas(self.0)
     }
 
     /// The vector itself, for what only one module does with it.
@@ -43,6 +61,18 @@ impl Block16 {
     #[inline(always)]
     pub fn lanes(self) -> core::arch::wasm32::v128 {
         self.0
+    }
+
+    /// A bit for each bracket.
+    #[inline(always)]
+    pub fn brackets(self) -> u32 {
+        lanes::brackets(self.0)
+    }
+
+    /// How long it is in UTF-16, of a text in UTF-8.
+    #[inline(always)]
+    pub fn units(self) -> u32 {
+        lanes::units(self.0)
     }
 
     /// Whether each byte is ASCII.
@@ -67,8 +97,8 @@ pub fn is_ascii(bytes: &[u8]) -> bool {
 #[cfg(target_feature = "simd128")]
 mod lanes {
     use core::arch::wasm32::{
-        u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128, v128_any_true, v128_or,
-        v128_xor,
+        i8x16_lt, i8x16_splat, u8x16, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_lt, u8x16_splat,
+        u8x16_sub, u8x16_swizzle, u64x2, v128, v128_and, v128_any_true, v128_or, v128_xor,
     };
 
     pub(super) type Lanes = v128;
@@ -92,15 +122,61 @@ mod lanes {
     }
 
     #[inline(always)]
+    pub(super) fn equal_to(v: Lanes, byte: u8) -> u32 {
+        u32::from(u8x16_bitmask(u8x16_eq(v, u8x16_splat(byte))))
+    }
+
+    #[inline(always)]
+    pub(super) fn controls(v: Lanes) -> u32 {
+        u32::from(u8x16_bitmask(u8x16_lt(v, u8x16_splat(b' '))))
+    }
+
+    /// Looked up by the lower half of each byte, but for two that share it with `b`.
+    #[inline(always)]
+    pub(super) fn escapable(v: Lanes) -> u32 {
+        let table = u8x16(
+            1, 0, b'b', 0, b't', b'u', b'f', 0, 0, 0, 0, 0, b'\\', 0, b'n', b'/',
+        );
+        let found = u8x16_swizzle(table, v128_and(v, u8x16_splat(15)));
+        let quotes = u8x16_eq(v, u8x16_splat(b'"'));
+        let returns = u8x16_eq(v, u8x16_splat(b'r'));
+        u32::from(u8x16_bitmask(v128_or(
+            u8x16_eq(v, found),
+            v128_or(quotes, returns),
+        )))
+    }
+
+    #[inline(always)]
+    pub(super) fn hex_digits(v: Lanes) -> u32 {
+        let digits = u8x16_lt(u8x16_sub(v, u8x16_splat(b'0')), u8x16_splat(10));
+        let lower = v128_or(v, u8x16_splat(0x20));
+        let letters = u8x16_lt(u8x16_sub(lower, u8x16_splat(b'a')), u8x16_splat(6));
+        u32::from(u8x16_bitmask(v128_or(digits, letters)))
+    }
+
+    #[inline(always)]
     pub(super) fn line_ends(v: Lanes) -> u32 {
         let feeds = u8x16_eq(v, u8x16_splat(b'\n'));
         let returns = u8x16_eq(v, u8x16_splat(b'\r'));
         u32::from(u8x16_bitmask(v128_or(feeds, returns)))
     }
 
+    /// Square and curly ones are a bit apart.
     #[inline(always)]
-    pub(super) fn commas(v: Lanes) -> u32 {
-        u32::from(u8x16_bitmask(u8x16_eq(v, u8x16_splat(b','))))
+    pub(super) fn brackets(v: Lanes) -> u32 {
+        let square = v128_and(v, u8x16_splat(0xdf));
+        let opening = u8x16_eq(square, u8x16_splat(b'['));
+        let closing = u8x16_eq(square, u8x16_splat(b']'));
+        u32::from(u8x16_bitmask(v128_or(opening, closing)))
+    }
+
+    /// One for each byte that goes on with no character, and one more for the first of four.
+    #[inline(always)]
+    pub(super) fn units(v: Lanes) -> u32 {
+        let goes_on = i8x16_lt(v, i8x16_splat(-64));
+        let four = u8x16_ge(v, u8x16_splat(0xf0));
+        let (goes_on, four) = (u8x16_bitmask(goes_on), u8x16_bitmask(four));
+        16 - goes_on.count_ones() + four.count_ones()
     }
 
     #[inline(always)]
@@ -136,13 +212,39 @@ mod lanes {
     }
 
     #[inline(always)]
+    pub(super) fn equal_to(v: Lanes, byte: u8) -> u32 {
+        bits(v, |other| other == byte)
+    }
+
+    #[inline(always)]
+    pub(super) fn controls(v: Lanes) -> u32 {
+        bits(v, |byte| byte < b' ')
+    }
+
+    #[inline(always)]
+    pub(super) fn escapable(v: Lanes) -> u32 {
+        bits(v, |byte| br#""\/bfnrtu"#.contains(&byte))
+    }
+
+    #[inline(always)]
+    pub(super) fn hex_digits(v: Lanes) -> u32 {
+        bits(v, |byte| byte.is_ascii_hexdigit())
+    }
+
+    #[inline(always)]
     pub(super) fn line_ends(v: Lanes) -> u32 {
         bits(v, |byte| matches!(byte, b'\n' | b'\r'))
     }
 
     #[inline(always)]
-    pub(super) fn commas(v: Lanes) -> u32 {
-        bits(v, |byte| byte == b',')
+    pub(super) fn brackets(v: Lanes) -> u32 {
+        bits(v, |byte| matches!(byte, b'[' | b']' | b'{' | b'}'))
+    }
+
+    #[inline(always)]
+    pub(super) fn units(v: Lanes) -> u32 {
+        let starts = bits(v, |byte| byte & 0xc0 != 0x80);
+        starts.count_ones() + bits(v, |byte| byte >= 0xf0).count_ones()
     }
 
     #[inline(always)]

@@ -43,7 +43,7 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The end of the value at `start`, with at most `depth` containers in one another, or why there is none.
-pub(super) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
+pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
     let mut stack = Stack::default();
     // What the stack says of the innermost: it is asked for each element.
     let mut in_object = false;

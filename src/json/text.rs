@@ -45,25 +45,21 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     }
     while let Some(block) = bytes.get(at..).and_then(Block16::first) {
         ascii &= block.is_ascii();
-        let mut marks = block.marks();
-        let mut next = at + WIDTH;
-        while marks != 0 {
-            let here = at + marks.trailing_zeros() as usize;
-            match bytes.get(here) {
-                Some(b'"') => return Ok(closing(here, escaped, ascii)),
-                Some(b'\\') => {
-                    escaped = true;
-                    let after = after_escape(bytes, here).ok_or(here)?;
-                    if after >= at + WIDTH {
-                        next = after;
-                        break;
-                    }
-                    marks &= u32::MAX << (after - at);
-                }
-                _ => return Err(here),
-            }
+        let marks = block.marks();
+        if marks == 0 {
+            at += WIDTH;
+            continue;
         }
-        at = next;
+        let here = marks.trailing_zeros() as usize;
+        if bytes.get(at + here) == Some(&b'"') {
+            return Ok(closing(at + here, escaped, ascii));
+        }
+        escaped = true;
+        match Among::of(block) {
+            Among::Closes(here) => return Ok(closing(at + here, escaped, ascii)),
+            Among::Breaks(here) => return Err(at + here),
+            Among::GoesOn(length) => at += length,
+        }
     }
     loop {
         let byte = bytes.get(at);
@@ -78,6 +74,59 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
             Some(_) => at += 1,
         }
     }
+}
+
+/// What a block of a string comes to in which something stands out before its closing quote.
+enum Among {
+    /// The closing quote is here.
+    Closes(usize),
+    /// No string goes on like this.
+    Breaks(usize),
+    /// So many bytes belong to the string: no escape goes beyond them.
+    GoesOn(usize),
+}
+
+impl Among {
+    /// Looks at all escapes of a block at once, which begins with none of an escape.
+    #[inline(always)]
+    fn of(block: Block16) -> Self {
+        let backslashes = block.equal_to(b'\\');
+        let (begin, escaped) = escapes(backslashes);
+        let mut upto = match begin >> (WIDTH - 1) & 1 {
+            0 => WIDTH as u32,
+            _ => WIDTH as u32 - 1,
+        };
+        let mut wrong = escaped & !block.escapable();
+        let unicode = escaped & block.equal_to(b'u');
+        if unicode != 0 {
+            let digits = block.hex_digits();
+            let four = digits >> 1 & digits >> 2 & digits >> 3 & digits >> 4;
+            // The digits of these may lie beyond the block.
+            let late = unicode & 0xf000;
+            if late != 0 {
+                upto = upto.min(late.trailing_zeros() - 1);
+            }
+            wrong |= unicode & !four;
+        }
+        let quotes = block.equal_to(b'"') & !escaped;
+        let breaks = block.controls() & !escaped | wrong >> 1;
+        let known = (1 << upto) - 1;
+        let first = ((quotes | breaks) & known).trailing_zeros();
+        match first < upto {
+            true if breaks >> first & 1 == 1 => Among::Breaks(first as usize),
+            true => Among::Closes(first as usize),
+            false => Among::GoesOn(upto as usize),
+        }
+    }
+}
+
+/// Of backslashes, a bit each, those that begin an escape, and a bit for each byte behind one of these. Of several in a row every other one
+/// begins an escape: a carry runs through the row, and where it comes out tells an odd row from an even one.
+#[inline(always)]
+fn escapes(backslashes: u32) -> (u32, u32) {
+    const ODD: u32 = 0xaaaa_aaaa;
+    let both = ((backslashes << 1 | ODD).wrapping_sub(backslashes)) ^ ODD;
+    (both & backslashes, (both ^ backslashes) & 0xffff)
 }
 
 /// The offset behind the escape whose backslash is at `at`, if it is one.
@@ -131,7 +180,7 @@ pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
     // No escape is shorter than what it stands for.
     out.resize(start + raw.len(), 0);
-    let unescaped = unescape_to(raw, out.get_mut(start..).unwrap_or_default());
+    let unescaped = unescape_to(raw, out.get_mut(start..).unwrap_or_default(), false);
     out.truncate(start + unescaped.length);
     unescaped.exact
 }
@@ -141,40 +190,36 @@ pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
 pub struct Unescaped {
     /// Bytes written.
     pub length: usize,
-    /// Whether none of them stands for a lone surrogate, which became U+FFFD.
+    /// Whether all is written, and none of it stands for a lone surrogate, which became U+FFFD.
     pub exact: bool,
     /// Whether no escape meant anything but ASCII.
     pub ascii: bool,
 }
 
-/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are.
-pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> Unescaped {
+/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are. `narrow`: only as far
+/// as no escape means anything but ASCII; the first that does is as inexact as a lone surrogate.
+pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
     let (mut from, mut to, mut exact, mut ascii) = (0, 0, true, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
-        // Eight bytes are copied whatever they are; those behind a backslash are written over.
-        if let (Some(block), Some(place)) = (
-            rest.first_chunk::<8>(),
-            out.get_mut(to..)
-                .and_then(|place| place.first_chunk_mut::<8>()),
-        ) {
-            *place = *block;
-            let hits = zeros(u64::from_le_bytes(*block) ^ (ONES * b'\\' as u64));
-            let plain = (hits.trailing_zeros() / 8) as usize;
-            from += plain;
-            to += plain;
-            if hits == 0 {
+        if let Some(window) = rest.first_chunk()
+            && let Some(place) = out.get_mut(to..)
+        {
+            let (read, written) = unescape_block(window, place);
+            from += read;
+            to += written;
+            if read > 0 {
                 continue;
             }
         } else if rest.first() != Some(&b'\\') {
-            copy(rest, out, &mut to, 1);
-            from += 1;
+            let plain = rest.iter().position(|byte| *byte == b'\\');
+            let plain = rest.get(..plain.unwrap_or(rest.len())).unwrap_or_default();
+            write(plain, out, to);
+            from += plain.len();
+            to += plain.len();
             continue;
         }
-        let rest = raw.get(from..).unwrap_or_default();
         if let Some(byte) = rest.get(1).and_then(|letter| simple_escape(*letter)) {
-            if let Some(place) = out.get_mut(to) {
-                *place = byte;
-            }
+            write(&[byte], out, to);
             from += 2;
             to += 1;
             continue;
@@ -182,10 +227,16 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> Unescaped {
         let (character, length) = unicode(rest);
         exact &= character.is_some();
         ascii &= character.is_some_and(|character| character.is_ascii());
+        if narrow && !ascii {
+            exact = false;
+            break;
+        }
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-        let mut buffer = [0; 4];
-        let utf8 = character.encode_utf8(&mut buffer).as_bytes();
-        copy(utf8, out, &mut to, utf8.len());
+        let mut utf8 = [0; 4];
+        let written = character.encode_utf8(&mut utf8).len();
+        // The escape was longer: there is room for all four.
+        write(&utf8, out, to);
+        to += written;
         from += length;
     }
     Unescaped {
@@ -195,27 +246,87 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8]) -> Unescaped {
     }
 }
 
-#[inline]
-fn copy(from: &[u8], out: &mut [u8], to: &mut usize, length: usize) {
-    for byte in from.iter().take(length) {
-        if let Some(place) = out.get_mut(*to) {
+/// The first half of the window, up to an escape by number; how much was read and written. Sixteen bytes are copied whatever they are:
+/// those behind a backslash are written over.
+#[inline(always)]
+fn unescape_block(window: &[u8; 2 * WIDTH], out: &mut [u8]) -> (usize, usize) {
+    let Some(block) = Block16::first(window) else {
+        return (0, 0);
+    };
+    copy(window, 0, out, 0);
+    let backslashes = block.equal_to(b'\\');
+    if backslashes == 0 {
+        return (WIDTH, WIDTH);
+    }
+    let (mut begin, escaped) = escapes(backslashes);
+    let mut upto = WIDTH - (begin >> (WIDTH - 1) & 1) as usize;
+    let unicode = escaped & block.equal_to(b'u');
+    if unicode != 0 {
+        upto = upto.min(unicode.trailing_zeros() as usize - 1);
+    }
+    begin &= (1 << upto) - 1;
+    let (mut from, mut to) = (0, 0);
+    while begin != 0 {
+        let next = begin.trailing_zeros() as usize;
+        begin &= begin - 1;
+        to += next - from;
+        from = next + 1;
+        copy(window, from, out, to);
+        let letter = window.get(from).copied().unwrap_or_default();
+        if let (Some(byte), Some(place)) = (SIMPLE.get(usize::from(letter)), out.get_mut(to)) {
             *place = *byte;
-            *to += 1;
         }
+    }
+    (upto, to + upto - from)
+}
+
+/// Copies sixteen bytes.
+#[inline(always)]
+fn copy(window: &[u8; 2 * WIDTH], from: usize, out: &mut [u8], to: usize) {
+    let from = window.get(from..).and_then(|rest| rest.first_chunk());
+    let place = out.get_mut(to..).and_then(|rest| rest.first_chunk_mut());
+    if let (Some(from), Some(place)) = (from, place) {
+        let (from, place): (&[u8; WIDTH], &mut [u8; WIDTH]) = (from, place);
+        *place = *from;
     }
 }
 
 #[inline(always)]
-fn simple_escape(letter: u8) -> Option<u8> {
-    match letter {
-        b'"' | b'\\' | b'/' => Some(letter),
-        b'n' => Some(b'\n'),
-        b't' => Some(b'\t'),
-        b'r' => Some(b'\r'),
-        b'b' => Some(8),
-        b'f' => Some(12),
-        _ => None,
+fn write(bytes: &[u8], out: &mut [u8], at: usize) {
+    if let Some(place) = out.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
     }
+}
+
+/// What an escape by a letter means; zero where there is no such escape. A table, since which one comes next can't be foreseen.
+const SIMPLE: [u8; 256] = {
+    let mut table = [0; 256];
+    let meanings: [(u8, u8); 8] = [
+        (b'"', b'"'),
+        (b'\\', b'\\'),
+        (b'/', b'/'),
+        (b'n', b'\n'),
+        (b't', b'\t'),
+        (b'r', b'\r'),
+        (b'b', 8),
+        (b'f', 12),
+    ];
+    let mut left: &[(u8, u8)] = &meanings;
+    while let [(letter, meaning), rest @ ..] = left {
+        if let Some((_, [place, ..])) = table.split_at_mut_checked(*letter as usize) {
+            *place = *meaning;
+        }
+        left = rest;
+    }
+    table
+};
+
+#[inline(always)]
+fn simple_escape(letter: u8) -> Option<u8> {
+    SIMPLE
+        .get(usize::from(letter))
+        .copied()
+        .filter(|byte| *byte != 0)
 }
 
 /// The character of `\uXXXX`, with its second half where it is the first of a pair, and the bytes taken.
@@ -233,9 +344,13 @@ fn unicode(escape: &[u8]) -> (Option<char>, usize) {
 
 /// The number that hexadecimal digits are.
 pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
-    digits?.iter().try_fold(0, |value, digit| {
-        Some(value << 4 | char::from(*digit).to_digit(16)?)
-    })
+    let (mut value, mut sound) = (0, true);
+    for digit in digits? {
+        sound &= digit.is_ascii_hexdigit();
+        // A letter's lower half counts from one, and its upper half is 4 or 6.
+        value = value << 4 | u32::from((digit & 15) + 9 * (digit >> 6));
+    }
+    sound.then_some(value)
 }
 
 /// Appends `text` as a JSON string, quotes included.

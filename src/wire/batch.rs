@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::buffer::Buffer;
-use super::template::{Slot, SlotKind, Template, equal};
+use super::chunk::Field;
+use super::template::{ONCE, Slot, SlotKind, Template, define_once, equal};
+use crate::json::block::{Block16, is_ascii};
 use crate::json::exact_number;
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
@@ -16,6 +18,9 @@ pub const EXACT: u32 = 0;
 
 /// In [`Batch::ops`]: before what follows, the next of [`Batch::definitions`] takes the place of an older template.
 pub const DEFINE: u32 = u32::MAX - 2;
+
+/// From so many bytes on it takes longer to write a text's characters beyond ASCII in UTF-8, and to read them again, than to read its escapes.
+const LONG_ESCAPED: usize = 96;
 
 /// The items of one call.
 ///
@@ -97,12 +102,31 @@ impl Batch {
         &self.definitions
     }
 
-    /// Adds a chunk by its JSON.
-    pub fn chunk(&mut self, payload: &[u8]) {
-        self.ops.push(0);
+    /// Adds a chunk by its JSON, or, where that holds long texts, by a template of its own.
+    pub fn chunk(&mut self, payload: &[u8], fields: &[Field]) {
         self.items += 1;
-        self.whole += 1;
-        element(&mut self.json, payload);
+        let before = self.definitions.len();
+        separate(&mut self.definitions);
+        let Some(texts) = define_once(payload, fields, &mut self.definitions) else {
+            self.definitions.truncate(before);
+            self.ops.push(0);
+            self.whole += 1;
+            element(&mut self.json, payload);
+            return;
+        };
+        self.ops.extend([DEFINE, ONCE as u32 + 1]);
+        for text in texts {
+            let raw = payload.get(text).unwrap_or_default();
+            self.string(raw);
+        }
+    }
+
+    /// Adds a string as it stands between its quotes; `false` if it had to go by JSON.
+    fn string(&mut self, raw: &[u8]) -> bool {
+        match raw.contains(&b'\\') {
+            true => self.escaped(raw, is_ascii(raw)),
+            false => self.plain(raw, 0..raw.len(), false),
+        }
     }
 
     /// Adds a chunk by its template and slots.
@@ -131,6 +155,7 @@ impl Batch {
                 }
                 SlotKind::Number => self.number(bytes),
                 SlotKind::Numbers => self.list(bytes),
+                SlotKind::Any => self.by_json(bytes),
             }
         }
     }
@@ -141,16 +166,15 @@ impl Batch {
             return;
         }
         self.items += 1;
-        let whole = !raw.contains(&b'\\') && self.plain(raw, 0..raw.len(), false)
-            || self.escaped(raw, false);
-        self.whole += !whole as u32;
+        self.whole += !self.string(raw) as u32;
     }
 
-    /// Adds a string with escapes, `ascii` if all of it is as written; `false` if it had to go by JSON, because UTF-8 has no
-    /// lone surrogates.
+    /// Adds a string with escapes, `ascii` if all of it is as written; `false` if it had to go by JSON: UTF-8 has no
+    /// lone surrogates, and a long text in ASCII that means others is turned into UTF-16 by the engine at once.
     fn escaped(&mut self, raw: &[u8], ascii: bool) -> bool {
         let start = self.text.len();
-        let unescaped = self.text.append_unescaped(raw);
+        let narrow = ascii && raw.len() >= LONG_ESCAPED;
+        let unescaped = self.text.append_unescaped(raw, narrow);
         if unescaped.exact {
             let units = match ascii && unescaped.ascii {
                 true => unescaped.length,
@@ -194,8 +218,7 @@ impl Batch {
         for text in inside.split(|byte| *byte == b',') {
             let Some(number) = exact_number(text.trim_ascii()) else {
                 self.numbers.truncate(start);
-                self.ops.push(BY_JSON);
-                element(&mut self.json, json);
+                self.by_json(json);
                 return;
             };
             self.numbers.push(number);
@@ -226,21 +249,23 @@ impl Batch {
                 self.ops.push(EXACT);
                 self.numbers.push(number);
             }
-            None => {
-                self.ops.push(BY_JSON);
-                element(&mut self.json, text);
-            }
+            None => self.by_json(text),
         }
+    }
+
+    /// Adds a value that is better read by `JSON.parse`.
+    fn by_json(&mut self, value: &[u8]) {
+        self.ops.push(BY_JSON);
+        element(&mut self.json, value);
     }
 }
 
 /// The length in UTF-16 of a text in UTF-8.
 fn units(utf8: &[u8]) -> usize {
-    if utf8.is_ascii() {
-        return utf8.len();
-    }
+    let (blocks, rest) = utf8.as_chunks();
     let wide = |byte: &u8| (*byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize;
-    utf8.iter().map(wide).sum()
+    let long = |block| Block16::new(block).units() as usize;
+    blocks.iter().map(long).sum::<usize>() + rest.iter().map(wide).sum::<usize>()
 }
 
 fn element(list: &mut Vec<u8>, json: &[u8]) {

@@ -100,9 +100,10 @@ impl Buffer {
         }
     }
 
-    /// Appends the UTF-8 meant by the bytes between two quotes, or nothing if a lone surrogate has none; what came of it.
-    pub fn append_unescaped(&mut self, raw: &[u8]) -> Unescaped {
-        let unescaped = unescape_to(raw, self.room(raw.len()));
+    /// Appends the UTF-8 meant by the bytes between two quotes, or nothing if a lone surrogate has none, or `narrow` forbids what it is;
+    /// what came of it.
+    pub fn append_unescaped(&mut self, raw: &[u8], narrow: bool) -> Unescaped {
+        let unescaped = unescape_to(raw, self.room(raw.len()), narrow);
         if unescaped.exact {
             self.length += unescaped.length;
         }

@@ -486,7 +486,7 @@ impl Reader {
         // An error may ride on an ordinary chunk; its usage counts.
         self.completion.apply(data, &self.fields);
         if frame != Frame::Error && self.mode == Mode::Chunks {
-            self.batch.chunk(data);
+            self.batch.chunk(data, &self.fields);
         }
         let failed = frame == Frame::Error || self.completion.failed_choice().is_some();
         if failed {

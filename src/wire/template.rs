@@ -1,8 +1,9 @@
 //! Neighbouring events are alike but for a few values. A template knows where, so that the next event is compared
-//! instead of parsed: literal bytes between slots, and in the slots strings, numbers or arrays of numbers.
+//! instead of parsed: literal bytes between slots, and in the slots strings, numbers, arrays of numbers, or values of any kind.
 //!
 //! A template is learned from two chunks that differ in nothing but such values, and gains slots when a third one
-//! differs elsewhere. What matches it is therefore JSON of the same shape: same keys in the same order, same kinds.
+//! differs elsewhere. What matches it is therefore JSON of the same shape: same keys in the same order, same kinds, but for
+//! what stands in slots for any kind.
 
 use std::ops::Range;
 
@@ -11,13 +12,18 @@ use super::completion::Completion;
 use crate::json::Scanner;
 
 mod compare;
+mod differ;
+mod example;
+mod long;
 mod parts;
 mod shape;
 
 pub(super) use compare::equal;
 use compare::{starts_with, value};
+use example::{Example, Primitive};
+pub(super) use long::{ONCE, define_once};
 use parts::{Anchored, When, anchor};
-use shape::{Step, walk, write_index, write_slot};
+use shape::{Sight, Step, walk, write_index, write_slot};
 
 /// Templates kept for one stream.
 const MAX_KNOWN: usize = 6;
@@ -29,8 +35,6 @@ const CREDIT: u32 = 10;
 const MAX_BLOCK: usize = 64 << 10;
 /// The same where little may be kept of a stream.
 const SMALL_BLOCK: usize = 2 << 10;
-/// Values in an event: one with more is no chunk of text, and what is kept of a value is larger than many are.
-const MAX_PRIMITIVES: usize = 4096;
 
 /// What stands in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub enum SlotKind {
     Number,
     /// A non-empty array of numbers, brackets included.
     Numbers,
+    /// Any value, as it stands.
+    Any,
 }
 
 /// A slot's value in one event.
@@ -54,25 +60,6 @@ pub struct Slot {
     pub escaped: bool,
     /// Whether it is certainly ASCII.
     pub ascii: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Primitive {
-    kind: SlotKind,
-    span: Range<usize>,
-    slot: bool,
-}
-
-/// A chunk as an example of its shape.
-#[derive(Debug)]
-struct Example {
-    block: Vec<u8>,
-    payload: Range<usize>,
-    /// What it holds, and whether it may become a template, once that has been looked at.
-    primitives: Vec<Primitive>,
-    is_fit: Option<bool>,
-    /// Spans in the block.
-    fields: Vec<Field>,
 }
 
 /// One shape of event.
@@ -233,90 +220,15 @@ impl Templates {
     }
 }
 
-impl Example {
-    fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Self {
-        let mut fields = fields.to_vec();
-        for Field { span, .. } in &mut fields {
-            *span = span.start + payload.start..span.end + payload.start;
-        }
-        Example {
-            block: block.to_vec(),
-            payload,
-            primitives: Vec::new(),
-            is_fit: None,
-            fields,
-        }
-    }
-
-    /// Finds its primitives, unless they are known; whether it may become a template.
-    fn study(&mut self) -> bool {
-        if let Some(is_fit) = self.is_fit {
-            return is_fit;
-        }
-        let (from, primitives) = (self.payload.start, &mut self.primitives);
-        let mut visit = |_: &[Step<'_>], kind, span: Range<usize>| {
-            primitives.push(Primitive {
-                kind,
-                span: span.start + from..span.end + from,
-                slot: false,
-            });
-        };
-        let payload = self.block.get(self.payload.clone()).unwrap_or_default();
-        let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
-        let few = primitives.len() <= MAX_PRIMITIVES;
-        *self.is_fit.insert(few && walked == Ok(true))
-    }
-
-    /// Which primitives are slots if this and an older example share a shape; `None` if they don't.
-    fn differences(&mut self, older: &mut Example) -> Option<Vec<bool>> {
-        // Seen without a study, which a short stream's first and last chunk would never repay.
-        let same_parts = self.fields.len() == older.fields.len()
-            && self
-                .fields
-                .iter()
-                .zip(&older.fields)
-                .all(|(a, b)| a.part == b.part);
-        if !same_parts || !self.study() || !older.study() {
-            return None;
-        }
-        if self.primitives.len() != older.primitives.len() {
-            return None;
-        }
-        let (mut ours, mut theirs) = (0, 0);
-        let mut marks = Vec::with_capacity(self.primitives.len());
-        for (a, b) in self.primitives.iter().zip(&older.primitives) {
-            let literal = self.block.get(ours..a.span.start);
-            if a.kind != b.kind || literal != older.block.get(theirs..b.span.start) {
-                return None;
-            }
-            let values = (
-                self.block.get(a.span.clone()),
-                older.block.get(b.span.clone()),
-            );
-            let slot = b.slot || values.0 != values.1;
-            if slot && self.fields.iter().any(|field| field.forbids(&a.span)) {
-                return None;
-            }
-            marks.push(slot);
-            (ours, theirs) = (a.span.end, b.span.end);
-        }
-        (self.block.get(ours..) == older.block.get(theirs..)).then_some(marks)
-    }
-}
-
-impl Field {
-    /// What says that a frame is an error or a choice has failed can't be a slot, nor what holds a part whose place in it is not known.
-    fn forbids(&self, slot: &Range<usize>) -> bool {
-        let within = slot.start < self.span.start && self.span.end < slot.end;
-        let telling = matches!(self.part, Part::Object | Part::FinishReason | Part::Failure);
-        within || telling && self.span.start <= slot.start && slot.end <= self.span.end
-    }
-}
-
 impl Template {
-    fn new(mut example: Example, marks: &[bool]) -> Self {
+    fn new(mut example: Example, marks: &[Option<SlotKind>]) -> Self {
         for (primitive, mark) in example.primitives.iter_mut().zip(marks) {
-            primitive.slot = *mark;
+            if let Some(kind) = *mark {
+                if kind == SlotKind::Any {
+                    primitive.span = primitive.whole();
+                }
+                (primitive.slot, primitive.kind) = (true, kind);
+            }
         }
         let mut slots = Vec::new();
         for primitive in example.primitives.iter().filter(|primitive| primitive.slot) {
@@ -388,23 +300,27 @@ impl Template {
             .block
             .get(self.example.payload.clone())
             .unwrap_or_default();
-        out.extend_from_slice(b"{\"index\":");
-        write_index(index, out);
-        out.extend_from_slice(b",\"example\":");
-        out.extend_from_slice(payload);
-        out.extend_from_slice(b",\"slots\":[");
-        let mut primitives = self.example.primitives.iter();
-        let mut first = true;
-        let mut visit = |path: &[Step<'_>], kind: SlotKind, _: Range<usize>| {
-            if primitives.next().is_some_and(|primitive| primitive.slot) {
-                if !std::mem::take(&mut first) {
-                    out.push(b',');
-                }
-                write_slot(path, kind, out);
+        let mut slots = Vec::new();
+        let mut primitives = self.example.primitives.iter().peekable();
+        let mut visit = |path: &[Step<'_>], sight| {
+            let is_value = !matches!(sight, Sight::Closes(_));
+            if let Some(primitive) = primitives.next_if(|_| is_value)
+                && primitive.slot
+            {
+                write_slot(path, primitive.kind, &mut slots);
             }
         };
         // The example was walked when it was learned: it can't fail now.
         let _ = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
-        out.extend_from_slice(b"]}");
+        define(index, payload, &slots, out);
+    }
+}
+
+/// Appends a definition from its parts.
+fn define(index: usize, example: &[u8], slots: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"index\":");
+    write_index(index, out);
+    for part in [b",\"example\":", example, b",\"slots\":[", slots, b"]}"] {
+        out.extend_from_slice(part);
     }
 }

@@ -9,9 +9,7 @@ const ROWS = [[64, 1024], [1000, 1024]];
 export function jobs(library, only = "") {
   const list = [];
   for (const workload of streams[library] ? workloads.names : []) {
-    const heavy = workload === "logprobs" || workload === "tool arguments";
-    const count = heavy ? 600 : 4000;
-    for (const size of [0, 16384]) list.push(streamJob(library, workload, size, count));
+    for (const size of [0, 16384]) list.push(streamJob(library, workload, size, workloads.count(workload)));
   }
   // What a call costs whatever comes of it: a stream of nothing but a beginning and an end. Then short answers, as whole calls.
   if (streams[library]) list.push({ ...streamJob(library, "single slot", 16384, 0), kind: "call", workload: "a whole call", events: 1 });

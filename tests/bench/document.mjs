@@ -9,7 +9,11 @@ const STREAMS = {
   together: "two texts and a number change (Together)",
   "usage in every chunk": "text and usage change (Hyperbolic, Novita)",
   "id, created and usage change": "id, time, text and usage change",
-  "no two alike": "true, false and null change places: no template fits",
+  "no two alike": "true, false and null change places",
+  "keys in any order": "keys come in any order: no template fits",
+  "escaped text": "every other character is an escape",
+  "one large text": "400 KB of text in one event",
+  "one large tool call": "480 KB of a tool's arguments in one event",
   logprobs: "20 log probabilities a token",
   "tool arguments": "2 KB of a tool's arguments a chunk",
 };
@@ -203,7 +207,7 @@ Other work on the machine moves a ratio by a tenth or two.
 
 ## Streams, Node
 
-4,000 chunks (600 where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
+4,000 chunks (fewer where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
 The last column is \`text()\`, which gives what a network chunk brought as one piece.
 
 ${streams(figures)}
@@ -272,8 +276,9 @@ ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", 
 - **One event per network chunk.** A third to a half of the time is the platform's stream; the promise of its read is handed on as that of \`next()\`, so that nothing comes on top but the decoding.
 - **Nothing repeats.** Such a chunk is read twice: in WebAssembly, to fold it, and by JSON.parse, to make its objects.
 - **Log probabilities and tool arguments.** Almost every byte is a value, and values are made by the engine, whoever finds them.
-- **A call.** Some ninety crossings between JavaScript and WebAssembly, none of them dear: options, headers, the key, the limits, the settlement. A third of the time is
-  WebAssembly, a quarter hfetch's JavaScript, a tenth collecting the garbage, the rest the platform's headers, streams, signals and timers.
+- **A call.** A dozen crossings between JavaScript and WebAssembly, none of them dear: options, the head, the account, the settlement. A third of the time is WebAssembly, spread over
+  reading the body, deciding, decoding and telling; a tenth of all is its allocator. An eighth is noting where the caller called, so that an error can name it, whether one frame is noted or three;
+  a twentieth is collecting the garbage, the rest the platform's headers, streams, signals and timers. To give up the engine's notice of handles that nobody holds gained nothing that could be measured.
 - **Import and construct.** The import starts nothing: in Node it is a good third of this, most of that the engine's parser over the script. The client, which is the first use, is the rest: a tenth of
   all goes into turning the text into bytes, a third into compiling the module, the remainder into compiling the 115 functions that read its options. In Chromium a fifth is what the first import of
   anything costs. With \`hfetch/slim\`, where the module is compiled while it comes in, the page's thread works as long: to receive the file takes it as long as to decode the text.

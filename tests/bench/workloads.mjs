@@ -4,6 +4,9 @@
 const WORDS = " the of and to in a is that for it as was with be by on not he I this are or his from at which but have an had they you were their one all we can her has there been if more when will would who so no".split(" ").filter(Boolean);
 const WORLD = ["。", "、", "は", "の", "日本", "語", " é", "té", " ü", "ß", " Привет", " мир", "ть", "😀", "🎉", " नमस्ते", "مرحبا", " the", "你", "好", "世界"];
 
+const ESCAPED = ["\n", '"', "\\", "é", "語", "\u{1f600}", "\t"];
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+
 function random(seed) {
   let state = seed >>> 0;
   return () => {
@@ -55,6 +58,12 @@ const makers = {
     const text = JSON.stringify(entries);
     return chunk({ tool_calls: [{ index: 0, function: { arguments: text } }] });
   },
+  // The values stay where they are, and their keys don't.
+  "keys in any order": (index, next) => shuffled(chunk({ content: word(next) }, { created: 1758144596 + index, usage: usage(index), service_tier: "default" }), next),
+  // Every other character is an escape.
+  "escaped text": (index, next) => chunk({ content: Array.from({ length: 40 }, () => `${ESCAPED[Math.floor(next() * ESCAPED.length)]}${LETTERS[Math.floor(next() * LETTERS.length)]}`).join("") }),
+  "one large text": (index, next) => chunk({ content: Array.from({ length: 100_000 }, () => word(next)).join("") }),
+  "one large tool call": (index, next) => chunk({ tool_calls: [{ index, id: `call_${index}`, type: "function", function: { name: "write", arguments: JSON.stringify(Array.from({ length: 20_000 }, () => [word(next), `${word(next)}${word(next)}`])) } }] }),
   reasoning: (index, next) => chunk(index < 1000 ? { content: null, reasoning_content: word(next) } : { content: word(next) }),
 };
 
@@ -63,11 +72,28 @@ export const ANSWERS = [30, 300];
 
 export const names = Object.keys(makers);
 
+/** How many chunks of a workload make a stream: fewer where each is large. */
+export function count(name) {
+  if (name.startsWith("one large")) return 4;
+  return { logprobs: 600, "tool arguments": 600, "escaped text": 2000 }[name] ?? 4000;
+}
+
+function shuffled(object, next) {
+  const entries = Object.entries(object).map((entry) => [next(), entry]);
+  return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, entry]) => entry));
+}
+
+// As servers in Python write it, where they are not told otherwise.
+const inAscii = (json) => json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** The payloads of a stream: a first chunk, `count` of the workload's, and one with finish reason and usage. */
 export function stream(name, count) {
   const next = random(42);
   const payloads = [JSON.stringify(chunk({ role: "assistant", content: "" }))];
-  for (let index = 0; index < count; index++) payloads.push(JSON.stringify(makers[name](index, next)));
+  for (let index = 0; index < count; index++) {
+    const json = JSON.stringify(makers[name](index, next));
+    payloads.push(name === "escaped text" ? inAscii(json) : json);
+  }
   // As many tokens as there can be in what came: of a count that can't be right the client makes an estimate of its own.
   const end = chunk({}, { usage: usage(Math.max(count, Math.round(payloads.join("").length / 8))) });
   end.choices[0].finish_reason = "stop";

@@ -16,10 +16,10 @@ function random(seed) {
   return { next, below, pick: (list) => list[below(list.length)] };
 }
 
-// S and N stand for a string and a number that change from event to event.
+// S and N stand for a string and a number that change from event to event, A for a value of any kind.
 function shape(dice, depth) {
   const kind = dice.next();
-  if (depth > 3 || kind < 0.45) return dice.pick(["S", "S", "N", "N", "null", "true", "[]", "{}", "[N]", "[N,N]", "[N,N,N,N,N]"]);
+  if (depth > 3 || kind < 0.45) return dice.pick(["S", "S", "N", "N", "A", "null", "true", "[]", "{}", "[N]", "[N,N]", "[N,N,N,N,N]"]);
   if (kind < 0.6) return `[${Array.from({ length: dice.below(3) }, () => shape(dice, depth + 1)).join(",")}]`;
   const members = Array.from({ length: dice.below(5) }, () => `${JSON.stringify(dice.pick(KEYS))}:${shape(dice, depth + 1)}`);
   return `{${members.join(dice.next() < 0.1 ? " , " : ",")}}`;
@@ -32,9 +32,12 @@ function string(dice) {
   return `"${units.join("")}"`;
 }
 
+const ANY = ["null", "true", "false", "N", "S", "[]", "[N,N]", "[S,null]", '{"a":S}', '{"b":N,"b":S}', '{"__proto__":S}', "[[{}]]"];
+
 function fill(dice, template) {
-  const tokens = /"(?:[^"\\]|\\.)*"|S|N/g;
-  return template.replace(tokens, (token) => (token === "S" ? string(dice) : token === "N" ? dice.pick(NUMBERS) : token));
+  const tokens = /"(?:[^"\\]|\\.)*"|S|N|A/g;
+  const values = { S: () => string(dice), N: () => dice.pick(NUMBERS), A: () => fill(dice, dice.pick(ANY)) };
+  return template.replace(tokens, (token) => values[token]?.() ?? token);
 }
 
 async function chunks(bytes, size) {
@@ -83,6 +86,7 @@ for (const { name, raw, bad } of [
   { name: "a backslash", raw: "\\\\" },
   { name: "two backslashes", raw: "\\\\\\\\" },
   { name: "an escape of four digits", raw: "\\u00e9" },
+  { name: "escapes in a row", raw: '\\n\\"\\u00E9\\\\\\ud83d\\ude00\\/\\b\\f\\r\\t\\u0041' },
   { name: "a letter of two bytes", raw: "é" },
   { name: "a letter of three bytes", raw: "日" },
   { name: "a letter of four bytes", raw: "😀" },
@@ -91,6 +95,8 @@ for (const { name, raw, bad } of [
   { name: "a tab as it is", raw: "\t", bad: true },
   { name: "a control character as it is", raw: "\u001f", bad: true },
   { name: "no escape", raw: "\\x", bad: true },
+  { name: "three digits and a letter", raw: "\\u0f9g", bad: true },
+  { name: "three backslashes before a letter", raw: "\\\\\\x", bad: true },
 ]) {
   test(`${name}, at each place of a text and a name`, async () => {
     const event = (text, key) => `{"choices":[{"index":0,"delta":{"content":"${text}"}}],"${key}":1}`;
@@ -113,3 +119,16 @@ for (const { name, raw, bad } of [
     assert.deepStrictEqual(items, payloads.map((payload) => JSON.parse(payload)));
   });
 }
+
+test("texts of any length with anything in them, of an event by itself", async () => {
+  const dice = random(5);
+  for (let stream = 0; stream < 60; stream++) {
+    const text = () => JSON.stringify(Array.from({ length: dice.pick([1, 20, 3000]) }, () => dice.pick(STRINGS)).join("")).replace(/[\u0080-\uffff]/g, (unit) => (dice.next() < 0.5 ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`));
+    const call = () => `{"index":0,"id":"a","function":{"name":"f","arguments":${text()}}}`;
+    const payloads = Array.from({ length: 4 }, () => `{"choices":[{"index":0,"delta":{"content":${text()},"reasoning":${text()},"tool_calls":[${call()}]}}],"v":${text()}}`.toWellFormed());
+    const bytes = new TextEncoder().encode([...payloads, "[DONE]"].map((payload) => `data: ${payload}\n\n`).join(""));
+    const { items, error } = await chunks(bytes, dice.pick([1000, 16384, 1 << 20]));
+    assert.equal(error, null);
+    assert.deepStrictEqual(items, payloads.map((payload) => JSON.parse(payload)));
+  }
+});

@@ -235,3 +235,29 @@ test("a body whose last words are not read is whole all the same, and a loop of 
   }
   assert.deepEqual([chunks, (await looped.settled).outcome], [2, "ok"]);
 });
+
+test("a stream's own properties take no shape of their own, which would keep it until all memory is looked through", async () => {
+  const script = scripted({}, {});
+  const hf = script.client({});
+  const [one, other] = [await open(hf), await open(hf)];
+  assert.deepEqual(Object.keys(one), ["controller", "response", "settled"]);
+  const getter = (stream) => Object.getOwnPropertyDescriptor(stream, "controller").get;
+  assert.equal(getter(one), getter(other));
+  assert.notEqual(one.controller, other.controller);
+  assert.throws(() => (one.response = null), TypeError);
+  for (const stream of [one, other]) await drain(stream);
+});
+
+test("streams share the place where their network chunks are put, and none reads another's", async () => {
+  const word = (text) => bytes(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: null }] })}\n\n`);
+  const end = bytes('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+  const lengths = [1, 3_000, 70_000, 5];
+  const streams = lengths.map((length, at) => {
+    const text = String(at).repeat(length);
+    const parts = [word(text).subarray(0, 40), word(text).subarray(40), word("!"), end];
+    const body = new ReadableStream({ pull: (controller) => (parts.length > 0 ? controller.enqueue(parts.shift()) : controller.close()) }, { highWaterMark: 0 });
+    return { text: `${text}!`, stream: open(answering(new Response(body, eventStream))) };
+  });
+  const read = await Promise.all(streams.map(async ({ stream }) => (await (await stream).final()).choices[0].message.content));
+  assert.deepEqual(read, streams.map(({ text }) => text));
+});

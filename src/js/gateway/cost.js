@@ -57,7 +57,7 @@ class PricedChunks {
   #reader;
   #settlement;
   #api;
-  #held = NOTHING;
+  #held = []; // in the parts that came: however many there are, each is looked at once
   #isStream = false;
   #over = false;
 
@@ -80,10 +80,10 @@ class PricedChunks {
       const { value, done } = await this.#reader.read();
       if (done) return this.#last();
       this.#isStream ||= isEventStream(value);
-      const bytes = join([this.#held, value]);
-      const end = this.#isStream ? this.#endIn(bytes) : bytes.length;
-      this.#held = bytes.subarray(end);
-      if (end > 0) return { value: bytes.subarray(0, end), done: false };
+      const end = this.#isStream ? this.#endIn(value) : value.length;
+      const told = end > 0 ? join([...this.#held.splice(0), value.subarray(0, end)]) : NOTHING;
+      if (end < value.length) this.#held.push(value.subarray(end));
+      if (told.length > 0) return { value: told, done: false };
     }
     return { value: undefined, done: true };
   }
@@ -91,14 +91,16 @@ class PricedChunks {
   async #last() {
     this.#over = true;
     const { outcome, cost } = await this.#settlement;
-    const value = this.#isStream && outcome === "ok" ? join([comment(cost), this.#withCost(cost)]) : this.#held;
+    const held = join(this.#held);
+    const value = this.#isStream && outcome === "ok" ? join([comment(cost), this.#withCost(held, cost)]) : held;
     return value.length > 0 ? { value, done: false } : { value: undefined, done: true };
   }
 
-  // Where the stream's end begins: behind it is no more text.
+  // Where in whole events the stream's end begins, or goes on: behind it is no more text.
   #endIn(bytes) {
-    if (this.#held.length === 0 && !mayEnd(bytes)) return bytes.length;
-    let end;
+    const begun = this.#held.length > 0;
+    if (!begun && !mayEnd(bytes)) return bytes.length;
+    let end = begun ? 0 : undefined;
     for (const { from, data, value } of eventsOf(bytes)) {
       if (data === "[DONE]" || this.#reports(value)) end ??= from;
       else if (data !== "") end = undefined;
@@ -106,8 +108,7 @@ class PricedChunks {
     return end ?? bytes.length;
   }
 
-  #withCost(cost) {
-    const held = this.#held;
+  #withCost(held, cost) {
     const last = eventsOf(held).findLast(({ value }) => this.#reports(value));
     if (last === undefined) return held;
     const event = withCost(held.subarray(last.from, last.to), this.#api.path, cost);

@@ -2,7 +2,7 @@
 
 import {
   APIS, APIUserAbortError, ClientHandle, Decoder, GATEWAY, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
-  hooked, readBody, readable, requestOptions, reranked, responseInfo, settleWhole,
+  hooked, readBody, readable, requestOptions, rerank, responseInfo, settleWhole,
 } from "./client.js";
 import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
@@ -110,7 +110,10 @@ const ending = (words) => (words === undefined ? undefined : encoder.encode(word
 
 const embeddings = async (call, cancel) => keyless(call, await embedded(call, cancel));
 
-const ranking = async (call, cancel) => keyless(call, await reranked(call, cancel));
+const ranking = async (call, cancel) => {
+  const { data, response } = await rerank(call, cancel);
+  return keyless(call, answerOf(call, response, encoder.encode(JSON.stringify(data))));
+};
 
 // What an operator knows an option of the client by.
 const VARIABLES = {

@@ -3,6 +3,7 @@
 use super::members::Members;
 use super::node::{Say, Within, add_name, json_text, put, write_long};
 use super::{ENTRY, MAX_ENTRIES, or, separated, whole};
+use crate::json::block::{Block16, WIDTH};
 use crate::json::{self, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
@@ -280,6 +281,16 @@ impl Scan {
 
     fn read(&mut self, raw: &[u8]) {
         while let Some(rest) = raw.get(self.at..).filter(|rest| !rest.is_empty()) {
+            // Most of a text are letters that say nothing of its depth.
+            if let Some(block) = Block16::first(rest).filter(|_| !self.escaped) {
+                let brackets = if self.quoted { 0 } else { block.brackets() };
+                let telling = brackets | block.equal_to(b'\\') | 1 << WIDTH;
+                let plain = telling.trailing_zeros() as usize;
+                self.at += plain;
+                if plain > 0 {
+                    continue;
+                }
+            }
             let (letter, length) = match rest {
                 [b'\\', b'u', digits @ ..] => (ascii(digits), 6),
                 [b'\\', b'n' | b't' | b'r', ..] => (b' ', 2),

@@ -39,7 +39,7 @@ fn commas(block: &[u8; BLOCK]) -> u64 {
     let [a, b, c, d] = block.as_chunks().0 else {
         return 0;
     };
-    let commas = |part| u64::from(Block16::new(part).commas());
+    let commas = |part| u64::from(Block16::new(part).equal_to(b','));
     commas(a) | commas(b) << 16 | commas(c) << 32 | commas(d) << 48
 }
 
@@ -64,7 +64,7 @@ fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option
     let [high, low] = window.as_chunks().0 else {
         return None;
     };
-    // At most 29 digits: their number is off by three halves of its last place, the power of ten by another half.
+    // At most 30 digits: their number is off by three halves of its last place, the power of ten by another half.
     let (fraction, places) = if places <= WIDTH {
         (digits.last(low, places)?, places)
     } else {

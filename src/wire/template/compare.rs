@@ -2,8 +2,11 @@
 
 use super::SlotKind;
 use super::shape::numbers;
-use crate::json::block::{Block16, WIDTH};
-use crate::json::{Scanner, closing_quote};
+use crate::json::block::{Block16, WIDTH, is_ascii};
+use crate::json::{Scanner, closing_quote, value_end};
+
+/// Containers inside one another in a value of any kind: an event whose depth must be counted from its beginning is read whole.
+const MAX_DEPTH: usize = 32;
 
 /// A value found in a slot.
 pub(super) struct Value {
@@ -25,12 +28,21 @@ pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
             let sound = rest.first() == Some(&b'[') && numbers(&mut scanner).ok()?;
             sound.then(|| scanner.at())
         })?,
+        SlotKind::Any => any(rest)?,
     };
     Some(Value {
         length,
         escaped: false,
         ascii: true,
     })
+}
+
+/// A value of any kind: strict, and only UTF-8. It begins at once.
+fn any(rest: &[u8]) -> Option<usize> {
+    rest.first().filter(|byte| **byte > b' ')?;
+    let end = value_end(rest, 0, MAX_DEPTH).ok()?;
+    let value = rest.get(..end)?;
+    (is_ascii(value) || std::str::from_utf8(value).is_ok()).then_some(end)
 }
 
 /// The usual number: no exponent. What follows it shows that it is whole.

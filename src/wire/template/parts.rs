@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Example, Primitive, Slot};
+use super::example::{Example, Primitive};
+use super::{Slot, SlotKind};
 use crate::wire::chunk::Part;
 use crate::wire::completion::{has_counts, last_counts};
 
@@ -92,10 +93,20 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         );
         moves |= tells_apart && !alike;
         let bytes = example.block.get(field.span.clone()).unwrap_or_default();
-        let part = known(field.part, bytes);
+        // What may hold anything is looked at each time.
+        let is_open = slots.iter().any(|slot| {
+            slot.kind == SlotKind::Any
+                && field.span.start <= slot.span.start
+                && slot.span.end <= field.span.end
+        });
+        let part = if is_open {
+            field.part
+        } else {
+            known(field.part, bytes)
+        };
         let when = match alike {
             true if stays(part, bytes) => When::Never,
-            false if last_counts(part, bytes) => When::Last,
+            false if !is_open && last_counts(part, bytes) => When::Last,
             _ => When::Always,
         };
         if !settled(part) {

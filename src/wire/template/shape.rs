@@ -1,4 +1,4 @@
-//! The shape of a payload: where its strings, numbers and arrays of numbers stand.
+//! The shape of a payload: where its values stand.
 
 use std::ops::Range;
 
@@ -15,10 +15,21 @@ pub(super) enum Step<'a> {
     Index(usize),
 }
 
-/// Takes a value's path, kind and place.
-pub(super) type Visit<'v, 'a> = dyn FnMut(&[Step<'a>], SlotKind, Range<usize>) + 'v;
+/// What a walk comes to.
+#[derive(Debug)]
+pub(super) enum Sight {
+    /// A value without others in it, or an array of numbers.
+    Value(SlotKind, Range<usize>),
+    /// An object or another array begins here; what follows is in it.
+    Opens(usize),
+    /// The innermost of them ends here.
+    Closes(usize),
+}
 
-/// Visits every string, number and array of numbers in order; `false` if a key makes the shape unfit for a template:
+/// Takes what a walk comes to, and its path.
+pub(super) type Visit<'v, 'a> = dyn FnMut(&[Step<'a>], Sight) + 'v;
+
+/// Visits every value in order; `false` if a key makes the shape unfit for a template:
 /// a repeated one, of which `JSON.parse` keeps the last, or `__proto__`, which assignment treats in its own way.
 pub(super) fn walk<'a>(
     scanner: &mut Scanner<'a>,
@@ -28,23 +39,28 @@ pub(super) fn walk<'a>(
     let kind = scanner.kind()?;
     let start = scanner.at();
     match kind {
-        Kind::Null | Kind::Bool => drop(scanner.skip()?),
+        Kind::Null | Kind::Bool => {
+            scanner.skip()?;
+            visit(path, Sight::Value(SlotKind::Any, start..scanner.at()));
+        }
         Kind::Number => {
             scanner.number()?;
-            visit(path, SlotKind::Number, start..scanner.at());
+            visit(path, Sight::Value(SlotKind::Number, start..scanner.at()));
         }
         Kind::String => {
             scanner.string()?;
-            visit(path, SlotKind::String, start + 1..scanner.at() - 1);
+            let inside = start + 1..scanner.at() - 1;
+            visit(path, Sight::Value(SlotKind::String, inside));
         }
         Kind::Array => {
             let mut probe = scanner.clone();
             if numbers(&mut probe)? {
                 *scanner = probe;
-                visit(path, SlotKind::Numbers, start..scanner.at());
+                visit(path, Sight::Value(SlotKind::Numbers, start..scanner.at()));
                 return Ok(true);
             }
             scanner.begin_array()?;
+            visit(path, Sight::Opens(start));
             let mut sound = true;
             for index in 0.. {
                 if !scanner.next_element()? {
@@ -54,12 +70,14 @@ pub(super) fn walk<'a>(
                 sound &= walk(scanner, path, visit)?;
                 path.pop();
             }
+            visit(path, Sight::Closes(scanner.at()));
             return Ok(sound);
         }
         Kind::Object => {
             let mut names = Vec::new();
             let mut sound = true;
             scanner.begin_object()?;
+            visit(path, Sight::Opens(start));
             while let Some(key) = scanner.next_key()? {
                 let name = key.decoded();
                 sound &= name != b"__proto__".as_slice()
@@ -70,6 +88,7 @@ pub(super) fn walk<'a>(
                 sound &= walk(scanner, path, visit)?;
                 path.pop();
             }
+            visit(path, Sight::Closes(scanner.at()));
             return Ok(sound);
         }
     }
@@ -90,8 +109,11 @@ pub(super) fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Stop> {
     Ok(any)
 }
 
-/// `{"kind":0,"path":["choices",0,"delta","content"]}`, the kind as in [`SlotKind`].
+/// `{"kind":0,"path":["choices",0,"delta","content"]}`, the kind as in [`SlotKind`], and a comma between two of them.
 pub(super) fn write_slot(path: &[Step<'_>], kind: SlotKind, out: &mut Vec<u8>) {
+    if !out.is_empty() {
+        out.push(b',');
+    }
     out.extend_from_slice(b"{\"kind\":");
     write_index(kind as usize, out);
     out.extend_from_slice(b",\"path\":[");

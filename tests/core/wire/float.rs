@@ -1,6 +1,6 @@
 //! Decimal text to the nearest f32, against the standard library's parser.
 
-use hfetch::wire::float::number;
+use hfetch::wire::float::{number, plain_numbers};
 use proptest::prelude::*;
 
 fn nearest(text: &str) -> f32 {
@@ -147,8 +147,89 @@ fn reading_stops_where_the_number_ends() {
     assert_eq!(number(b"1e5e5"), Some((1e5, &b"e5"[..])));
 }
 
+/// The numbers read from the first on, and what is left.
+fn plain(text: &str) -> (Vec<f32>, &str) {
+    let mut values = Vec::new();
+    let at = plain_numbers(text.as_bytes(), 0, &mut values);
+    (values, &text[at..])
+}
+
+/// Before a number as many bytes have to stand as are looked at together.
+const BEFORE: &str = "-0.12345678901234567890123456789,";
+
+#[test]
+fn plain_numbers_end_where_one_is_not() {
+    let tail = "0.5,".repeat(40);
+    for odd in [
+        "7,",
+        "1e5,",
+        "0.5e1,",
+        "0.,",
+        ".5,",
+        "-.5,",
+        "--0.5,",
+        "+0.5,",
+        "00.5,",
+        "10.5,",
+        "0.5 ,",
+        "0.5x,",
+        "0.x5,",
+        "x.5,",
+        "0x5,",
+        "-,",
+        ",",
+        "\"0.5\",",
+        "0.5.5,",
+        "0.5],",
+        "0.-5,",
+        "0.5-,",
+        "0.1234567890123456789x123456789,",
+        "0.123456789x1234567890123456789,",
+        "0.1234567890123456789012345678901,",
+        "-0.12345678901234567890123456789012,",
+        // Half-way between two f32, or next to it.
+        "1.000000059604644775390625,",
+        "1.00000005960464478,",
+        "-0.50000002980232238769,",
+    ] {
+        let odd = [odd, &tail].concat();
+        let text = [BEFORE, &odd].concat();
+        assert_eq!(plain(&text), (vec![-0.123_456_79], &*odd));
+        let text = [BEFORE, "0.5, ", &odd].concat();
+        assert_eq!(plain(&text), (vec![-0.123_456_79, 0.5], &*odd));
+    }
+}
+
+#[test]
+fn plain_numbers_of_every_length() {
+    let tail = "0.5,".repeat(40);
+    for digits in 1..=29 {
+        for sign in ["", "-"] {
+            let number = [sign, "0.", &"9876543210".repeat(3)[..digits]].concat();
+            let text = [BEFORE, &number, ", ", &tail].concat();
+            let (values, rest) = plain(&text);
+            assert_eq!(values[1].to_bits(), nearest(&number).to_bits(), "{number}");
+            assert!(rest.len() < 64 && rest.starts_with("0.5,"), "{rest}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn plain_numbers_are_read_like_each_alone(
+        texts in prop::collection::vec(prop_oneof![r"-?[0-9]\.[0-9]{1,29}", r"-?0\.0[0-9]{7,10}", r"-?0\.0[0-9]{16,19}"], 1..40),
+        spaced: bool,
+    ) {
+        let text = texts.join(if spaced { ", " } else { "," });
+        let (values, rest) = plain(&text);
+        for (value, text) in values.iter().zip(&texts) {
+            prop_assert_eq!(value.to_bits(), nearest(text).to_bits(), "{}", text);
+        }
+        let left = texts.get(values.len()..).unwrap_or_default();
+        prop_assert!(rest.starts_with(left.first().map_or("", |text| text.as_str())));
+    }
 
     #[test]
     fn every_spelling_is_rounded_correctly(text in r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?") {

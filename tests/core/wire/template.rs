@@ -117,6 +117,40 @@ fn what_is_alike_comes_by_a_template() {
             0 => format!(r#"{{"choices":[{{"delta":{{"content":"{n}"}}}}]}}"#),
             _ => format!(r#"{{"choices":[],"usage":{{"completion_tokens":{n}}}}}"#),
         }),
+        ("true, false and null in turn", &|n| {
+            let literal = |shift: usize| ["true", "false", "null"][(n >> shift) % 3];
+            format!(
+                r#"{{"choices":[{{"delta":{{"content":"{n}"}}}}],"flags":[{},{},{}],"one":{}}}"#,
+                literal(0),
+                literal(1),
+                literal(2),
+                literal(0)
+            )
+        }),
+        ("lists of other lengths", &|n| {
+            format!(
+                r#"{{"choices":[{{"delta":{{"content":"{n}"}}}}],"list":{:?},"of":[{}]}}"#,
+                vec!["é"; n % 5],
+                vec![r#"{"a":"\ud83d"}"#; n % 4].join(" , ")
+            )
+        }),
+        ("objects of other keys", &|n| {
+            format!(
+                r#"{{"choices":[{{"delta":{{"content":"{n}"}},"native":{{"a":{{"k{n}":"{n}"}}}}}}]}}"#
+            )
+        }),
+        ("values of other kinds", &|n| {
+            let value = ["1", r#""a""#, "[1,2]", "{}", "null", "[null]", "-0.5e1"][n % 7];
+            format!(
+                r#"{{"v":{value},"w":[[{value}]],"choices":[{{"delta":{{"content":"{n}"}}}}]}}"#
+            )
+        }),
+        ("keys that an object must not set", &|n| {
+            format!(
+                r#"{{"choices":[{{"delta":{{"content":"{n}"}}}}],"v":[{}]}}"#,
+                [r#"{"b":"\u005f"}"#, r#"{"a":1,"a":2}"#, "0"][n % 3]
+            )
+        }),
         ("a slot more from the fourth on", &|n| {
             format!(
                 r#"{{"created":{},"choices":[{{"delta":{{"content":"{n}"}}}}]}}"#,
@@ -288,6 +322,94 @@ fn numbers_in_slots_are_as_strict_as_a_parser() {
         .chain(lists.map(|list| chunk("0", list)))
         .collect();
     check(&sound, "\n\n", &[20, 100]);
+}
+
+#[test]
+fn a_value_of_any_kind_is_as_strict_as_a_parser() {
+    let chunk =
+        |value: &str| format!(r#"{{"v":{value},"choices":[{{"delta":{{"content":"x"}}}}]}}"#);
+    let good = || ["true", "null", "[1]", "{}"].map(chunk);
+    let deep = ["[".repeat(520), "]".repeat(520)].concat();
+    for bad in [
+        "",
+        " ",
+        "tru",
+        "nul",
+        "[1",
+        "[1,]",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "01",
+        "\"a",
+        "\"\\q\"",
+        "\"\t\"",
+        "1]",
+        "1 2",
+        "undefined",
+        "'a'",
+        &deep,
+    ] {
+        let payloads: Vec<String> = good().into_iter().chain([chunk(bad)]).collect();
+        let (seen, _) = read([body(&payloads, "\n\n").as_slice()], Mode::Chunks);
+        assert!(seen.items.len() == 4 && seen.fault.is_some(), "{bad}");
+    }
+    let deep = ["[".repeat(100), "]".repeat(100)].concat();
+    let sound = [
+        " 1",
+        "1 ",
+        "[ ]",
+        "\"\\u00e9\"",
+        deep.as_str(),
+        "{\"a\" : [ ] }",
+        "false",
+    ];
+    let payloads: Vec<String> = good().into_iter().chain(sound.map(chunk)).collect();
+    check(&payloads, "\n\n", &[20, 100]);
+    let broken = [
+        body(&good(), "\n\n")
+            .strip_suffix(b"data: [DONE]\n\n")
+            .unwrap(),
+        b"data: {\"v\":[\"\xe2\x82\"],\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n",
+    ]
+    .concat();
+    let (seen, _) = read([broken.as_slice()], Mode::Chunks);
+    assert_eq!(seen.items[4]["v"][0], "\u{fffd}");
+}
+
+#[test]
+fn long_texts_come_as_texts() {
+    let long = [
+        "word ".repeat(4_000),
+        r#"{\"a\":\n1}"#.repeat(2_000),
+        "é日本😀 ".repeat(2_000),
+        r"\u00e9\ud83d\ude00x".repeat(2_000),
+        "a".repeat(20_000) + r"\ud83d",
+    ];
+    for (name, text) in long.iter().enumerate() {
+        let other = long.last().unwrap();
+        let payloads = [
+            format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}]}}"#),
+            format!(
+                r#"{{"choices":[{{"delta":{{"reasoning":"{text}","content":"{other}","tool_calls":[{{"index":0,"function":{{"arguments":"{text}"}}}}]}}}}],"a":"{text}"}}"#
+            ),
+            format!(
+                r#"{{ "choices" : [ {{"message":{{"role":"assistant","content":"{text}"}}}} ]}}"#
+            ),
+        ];
+        check(&payloads, "\n\n", &[3, 9_000, 70_000]);
+        assert_eq!(filled(&body(&payloads, "\n\n")), 3, "{name}");
+    }
+    let twice = format!(
+        r#"{{"choices":[{{"delta":{{"content":"{0}","content":"{0}","reasoning":"a"}}}}]}}"#,
+        long[0]
+    );
+    let proto = format!(
+        r#"{{"__proto__":1,"choices":[{{"delta":{{"content":"{}"}}}}]}}"#,
+        long[0]
+    );
+    let payloads = [twice, proto];
+    check(&payloads, "\n\n", &[9_000]);
+    assert_eq!(filled(&body(&payloads, "\n\n")), 0);
 }
 
 #[test]

@@ -128,6 +128,17 @@ test("of two choices the first end holds nothing of the second back", async () =
   assert.equal(text, Buffer.from(first).toString("latin1") + COMMENT + end);
 });
 
+test("what a server sends behind its usage stays in order", async () => {
+  const before = data(says("Rhine"), says("", "stop"));
+  const priced = data(chunk([], { usage: { ...USAGE, cost: USD } }));
+  const comments = Array.from({ length: 500 }, (_, at) => `: ${at}\n\n`);
+  const { text } = await asked([before, data(REPORT), ...comments, data("[DONE]")], STREAM);
+  assert.equal(text, before + COMMENT + priced + comments.join("") + data("[DONE]"));
+  // Text behind it: the end has not come.
+  const more = [data(says("Rhi"), REPORT), ": alive\n\n", data(says("ne")), ": alive\n\n", data(says("", "stop"), REPORT, "[DONE]")];
+  assert.equal((await asked(more, STREAM)).text, more.slice(0, 4).join("") + data(says("", "stop")) + COMMENT + priced + data("[DONE]"));
+});
+
 test("however a stream's bytes are cut into pieces, the same comes out", async () => {
   const next = random(25);
   for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {

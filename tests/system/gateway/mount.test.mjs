@@ -1,12 +1,16 @@
 // The gateway beside routes of one's own: in a Worker, in Hono, behind Next's route handlers and in a server of node:http.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { root } from "../../../scripts/run.mjs";
 import { startWorker } from "../../../scripts/workerd.mjs";
+import { snippetsOf } from "../readme/setting/snippets.mjs";
 import { endpoint, KEY, MESSAGES, MODEL, pkg, TOKEN } from "./setting/running.mjs";
 
 const load = (name) => import(pathToFileURL(join(pkg, "dist", name)).href);
@@ -30,18 +34,12 @@ function script(steps = []) {
 const asks = (more) => ({ method: "POST", headers: { authorization: `Bearer ${KEY}`, ...more }, body: JSON.stringify({ model: MODEL, messages: MESSAGES }) });
 const said = async (response) => (await response.json()).choices?.[0].message.content.slice(0, 8) ?? response.status;
 
-// A Worker with a page's ticket, routes of its own, and the gateway below /ai.
-const WORKER = `import { LimitObject, gateway, issueTicket } from "hfetch/gateway";
-export { LimitObject };
-const ai = gateway({ basePath: "/ai" });
-export default {
-  async fetch(request, env, ctx) {
-    const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/ai/")) return ai.fetch(request, env, ctx);
-    if (pathname === "/ticket") return new Response(await issueTicket(env.GATEWAY_TICKET_SECRET, { client: "ann", audience: env.GATEWAY_URL, expiresIn: 300_000, limits: { requestsPerMinute: 2 } }));
-    return new Response("mine: " + pathname);
-  },
-};`;
+const text = await readFile(join(root, "docs/gateway.md"), "utf8");
+const snippets = snippetsOf(text);
+const shown = (name) => snippets.find(({ file }) => file === name).code;
+
+// The document's Worker, with a limit in the tickets that it gives to its page.
+const WORKER = shown("site.js").replace("5 * 60_000 }", "5 * 60_000, limits: { requestsPerMinute: 2 } }");
 
 test("a Worker: its own routes, the gateway's below a path, a page with a ticket, limits in the Worker's Durable Object", async () => {
   const { baseURL, stats } = script();
@@ -52,8 +50,7 @@ test("a Worker: its own routes, the gateway's below a path, a page with a ticket
     const response = await fetch(worker.url + path, init);
     return [response.status, await response.text()];
   };
-  assert.deepEqual(await get("/"), [200, "mine: /"]);
-  assert.deepEqual(await get("/v1/models"), [200, "mine: /v1/models"]);
+  for (const path of ["/", "/v1/models"]) assert.deepEqual(await get(path), [404, "Not found"]);
   assert.deepEqual(await get("/ai/healthz"), [200, '{"status":"ok"}']);
   const [status, body] = await get("/ai/chat/completions", { method: "POST" });
   assert.deepEqual([status, JSON.parse(body).error.message], [404, "There is nothing at this path: /ai/v1/chat/completions is meant. The base URL ends in /v1, without a slash behind it."]);
@@ -118,17 +115,22 @@ test("Hono: mounted, and as a route; in Node its environment is the process's", 
   assert.equal((await stats("closed")).requests, 2);
 });
 
+/** A module of the document's, with this package's gateway. */
+const imported = (code) => import(`data:text/javascript,${encodeURIComponent(code.replace('"hfetch/gateway"', JSON.stringify(pathToFileURL(join(pkg, "dist/gateway.js")).href)))}`);
+
 test("Next: the handler's fetch is a route's, whatever stands in its second argument; one gateway serves all requests", async () => {
   const { stats, ...upstream } = script();
   Object.assign(process.env, { GATEWAY_CLIENT_KEYS: KEY, GATEWAY_REQUESTS_PER_MINUTE: "2" });
   try {
-    const { fetch: POST } = gateway({ ...upstream, basePath: "/api/ai" });
+    Object.assign(process.env, { HF_TOKEN: TOKEN, HF_BASE_URL: upstream.baseURL });
+    const route = await imported(`import { gateway } from "hfetch/gateway"; ${/^\| Next\.js, .* \| `(.*)` \|$/m.exec(text)[1]}`);
+    assert.deepEqual(Object.keys(route), ["GET", "OPTIONS", "POST"]);
+    const { POST } = route;
     const statuses = [];
     for (let at = 0; at < 3; at++) statuses.push((await POST(new Request("https://site.example/api/ai/v1/chat/completions", asks()), { params: Promise.resolve({ path: ["v1", "chat", "completions"] }) })).status);
     assert.deepEqual(statuses, [200, 200, 429]);
   } finally {
-    delete process.env.GATEWAY_CLIENT_KEYS;
-    delete process.env.GATEWAY_REQUESTS_PER_MINUTE;
+    for (const name of ["GATEWAY_CLIENT_KEYS", "GATEWAY_REQUESTS_PER_MINUTE", "HF_TOKEN", "HF_BASE_URL"]) delete process.env[name];
   }
   assert.equal((await stats("closed")).requests, 2);
 });
@@ -143,27 +145,27 @@ test("an environment of bindings is one: what authorize and the options get", as
   assert.equal((await stats("closed")).requests, 1);
 });
 
-/** A handler of node:http for one of fetch: a caller who leaves ends its request. */
-const nodeHandler = (handle) => async (request, response) => {
-  const leaving = new AbortController();
-  response.on("close", () => leaving.abort());
-  const hasBody = !["GET", "HEAD"].includes(request.method);
-  const init = { method: request.method, headers: request.headers, signal: leaving.signal, ...(hasBody && { body: Readable.toWeb(request), duplex: "half" }) };
-  const answer = await handle(new Request(new URL(request.url, `http://${request.headers.host}`), init));
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  if (answer.body) Readable.fromWeb(answer.body).on("error", () => response.destroy()).pipe(response);
-  else response.end();
-};
+/** Runs the document's program in a process of its own; gives its address. */
+async function program(code, env) {
+  const folder = await mkdtemp(join(tmpdir(), "hfetch-mount-"));
+  await mkdir(join(folder, "node_modules"));
+  await symlink(pkg, join(folder, "node_modules/hfetch"), "junction");
+  await writeFile(join(folder, "server.mjs"), code);
+  const child = spawn(process.execPath, [join(folder, "server.mjs")], { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  closing.push(async () => {
+    child.kill();
+    await once(child, "exit");
+    await rm(folder, { recursive: true, force: true });
+  });
+  for await (const line of createInterface(child.stdout)) if (line.startsWith("@")) return `http://127.0.0.1:${line.slice(1)}`;
+  throw new Error("the program ended");
+}
 
 test("node:http behind a proxy: whole answers, streams, a page of the site, and a caller who leaves", async () => {
   const { stats, ...upstream } = script([{}, {}, { tokens: 1000, pace: 20 }]);
-  const ai = gateway({ ...upstream, ticketSecret: SECRET, url: "https://site.example", basePath: "/ai" });
-  const answer = nodeHandler(ai.fetch);
-  const server = createServer((request, response) => (request.url.startsWith("/ai/") ? answer(request, response) : response.end("mine"))).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closing.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-  const url = `http://127.0.0.1:${server.address().port}`;
-  assert.equal(await (await fetch(`${url}/other`)).text(), "mine");
+  const env = { HF_TOKEN: TOKEN, HF_BASE_URL: upstream.baseURL, GATEWAY_TICKET_SECRET: SECRET, GATEWAY_URL: "https://site.example" };
+  const url = await program(shown("server.mjs").replace("listen(8080)", 'listen(0, "127.0.0.1", function () { console.log("@" + this.address().port); })'), env);
+  assert.equal(await (await fetch(`${url}/other`)).text(), "This is the site's own page.");
   const apiKey = await issueTicket(SECRET, { client: "ann", audience: "https://site.example", expiresIn: 60_000 });
   // The page's origin is the site's, and not what the proxy calls this server.
   const hf = new HuggingFace({ baseURL: `${url}/ai/v1`, apiKey, model: MODEL, headers: { origin: "https://site.example" } });

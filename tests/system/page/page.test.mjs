@@ -1,4 +1,4 @@
-// What every run of the tests makes sure of; all three browsers, by click and by key, are `npm run test:page`.
+// What every run of the tests makes sure of; Chromium by click and by key is `npm run test:page`, all three browsers are its `--all`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chromium } from "playwright-core";

@@ -1,9 +1,9 @@
 // Every snippet of the README and of docs, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
 // (Vite's and Next's are built and run by `npm run test:bundlers`, React's by tests/system/libraries/react.test.mjs, the AI SDK's by tests/system/libraries/ai-sdk.places.test.mjs,
-// those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by tests/system/gateway/deploy.test.mjs.)
+// those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/system/gateway.)
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { NotRun } from "../../../scripts/report.mjs";
@@ -131,6 +131,14 @@ test("every option and every error class has its place in a document", async () 
   assert.ok(names.length > 20 && classes.length > 20);
   const missing = async (document, words) => ((text) => words.filter((word) => !text.includes(`\`${word}\``)))(await textOf(document));
   assert.deepEqual([await missing("docs/README.md", names), await missing("docs/errors.md", classes)], [[], []]);
+});
+
+test("every path that the documents name is there", async () => {
+  const contributing = { name: "CONTRIBUTING.md", text: await readFile(join(root, "CONTRIBUTING.md"), "utf8") };
+  const named = [contributing, ...(await documents())].flatMap(({ name, text }) => [...text.matchAll(/`((?:src|tests|scripts|docs|www|pkg-template)\/[\w./-]+)`/g)].map(([, path]) => ({ name, path })));
+  assert.ok(named.length > 10);
+  const missing = await Promise.all(named.map(async ({ name, path }) => access(join(root, path)).then(() => [], () => [`${name} names ${path}`])));
+  assert.deepEqual(missing.flat(), []);
 });
 
 test("every link between the documents leads to a file and a heading that there are", async () => {

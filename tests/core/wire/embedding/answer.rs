@@ -329,6 +329,25 @@ proptest! {
     }
 
     #[test]
+    fn numbers_of_every_spelling_between_every_space(
+        texts in prop::collection::vec(prop_oneof![
+            r"-?[0-9]\.[0-9]{1,20}",
+            r"-?[0-9]\.[0-9]{1,20}",
+            r"-?[0-9]\.[0-9]{1,20}",
+            r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,40})?([eE][+-]?[0-9])?",
+        ], 1..100),
+        space in r"[ \n\t]{0,2}",
+    ) {
+        let row = texts.join(&[",", &space].concat());
+        let expected: Vec<f32> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        for body in [format!("[{row}]"), format!("[[{space}{row}{space}]]"), format!(r#"{{"data":[{{"embedding":[{row}]}}]}}"#)] {
+            let found = decode(body.as_bytes(), 1).unwrap();
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&found.values), bits(&expected), "{}", body);
+        }
+    }
+
+    #[test]
     fn a_cut_body_is_refused(table in table(), cut in any::<prop::sample::Index>(), list: bool) {
         let body = if list {
             let data: Vec<Value> = table.iter().map(|row| json!({"embedding": row})).collect();

@@ -189,10 +189,30 @@ fn chunk() -> impl Strategy<Value = Value> {
         })
 }
 
+/// A value of another kind at each turn.
+fn any_kind(turn: usize) -> Value {
+    let kinds = [
+        json!(true),
+        json!(null),
+        json!(turn),
+        json!(format!("ha{turn}")),
+        json!([turn, null, [true]]),
+        json!({"text": "é", "data": turn}),
+        json!([{"index": 0, "text": "a"}]),
+        json!([]),
+    ];
+    pick(turn, &kinds)
+}
+
+fn pick(turn: usize, values: &[Value]) -> Value {
+    values[turn % values.len()].clone()
+}
+
 /// The same chunk over and over with other strings and numbers in it, as streams are: a template learns it.
 fn varied(chunk: &Value, turn: usize) -> Value {
     match chunk {
         Value::String(text) if text.contains("ha") => json!(format!("{text}{turn}")),
+        Value::Bool(_) => any_kind(turn),
         Value::Number(number) if turn % 3 == 2 && *number == 2.into() => json!(turn),
         Value::Array(list) => list.iter().map(|value| varied(value, turn)).collect(),
         Value::Object(members) => {
@@ -261,6 +281,42 @@ fn shapes() -> Vec<(&'static str, Shape)> {
         (
             "more of a call",
             |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "summary": "same", "score": n, "function": {"arguments": "x", "data": format!("{n}"), "took": n}}]}}]}),
+        ),
+        (
+            "values of any kind, of the chunk",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "g"}}], "any": any_kind(n), "inner": {"a": any_kind(n + 1), "b": [any_kind(n), any_kind(n + 3)]}}),
+        ),
+        (
+            "values of any kind, in usage",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "h"}}], "usage": {"prompt_tokens": 1, "completion_tokens": n, "details": any_kind(n)}}),
+        ),
+        (
+            "counts that come and go",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "h"}}], "usage": {"completion_tokens": if n % 2 == 0 { json!(n) } else { Value::Null }}}),
+        ),
+        (
+            "values of any kind, of the choice and the delta",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "i", "any": any_kind(n), "of": {"any": any_kind(n)}}, "any": any_kind(n + 2), "in": [{"any": any_kind(n)}]}]}),
+        ),
+        (
+            "values of any kind, of a call",
+            |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "of": {"any": any_kind(n)}, "function": {"name": "f", "arguments": "x", "of": {"any": any_kind(n + 1)}}}]}}]}),
+        ),
+        (
+            "tokens of any kind",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "j"}, "logprobs": {"content": [{"token": "t", "top": any_kind(n)}], "refusal": if n % 2 == 0 { json!([n]) } else { Value::Null }}}]}),
+        ),
+        (
+            "usage where it is looked for",
+            |n| json!({"choices": [], "x_groq": {"id": any_kind(n), "usage": if n % 4 == 3 { json!({"completion_tokens": n}) } else { Value::Null }}}),
+        ),
+        (
+            "a thought that was none",
+            |n| json!({"choices": [{"index": 0, "delta": {"content": "k", "reasoning": pick(n, &[json!(null), json!([n]), json!({"n": null}), json!("thought")])}}]}),
+        ),
+        (
+            "calls that were none",
+            |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": pick(n, &[json!([]), json!(null), json!([{"index": 0, "function": {"arguments": "y"}}])])}}]}),
         ),
         (
             "two choices",

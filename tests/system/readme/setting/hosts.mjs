@@ -1,4 +1,4 @@
-// Where a snippet of the README can run, each with the way to run it as it stands. A project is a folder in which the package is
+// Where a snippet of the documents can run, each with the way to run it as it stands. A project is a folder in which the package is
 // installed; what is given is what the snippet printed or showed.
 
 import { randomUUID } from "node:crypto";
@@ -17,7 +17,7 @@ const READER = fileURLToPath(new URL("reader.mjs", import.meta.url));
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const MODULE = "/node_modules/hfetch/dist/index.js";
 
-/** A project with the package of a folder, and the README's own files in it. Gives its folder. */
+/** A project with the package of a folder, and the documents' own files in it. Gives its folder. */
 export async function newProject(packageFolder, files) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-readme-"));
   await cp(packageFolder, join(folder, "node_modules/hfetch"), { recursive: true, dereference: true });

@@ -1,0 +1,109 @@
+//! A chunk as an example of its shape, and what is in it.
+
+use std::ops::Range;
+
+use super::SlotKind;
+use super::differ::Pair;
+use super::shape::{Sight, Step, walk};
+use crate::json::Scanner;
+use crate::wire::chunk::Field;
+
+/// Values in an event: one with more is no chunk of text, and what is kept of a value is larger than many are.
+const MAX_PRIMITIVES: usize = 4096;
+
+/// A value of an example. Behind an object or array, which is of any kind, stand those in it.
+#[derive(Clone, Debug)]
+pub(super) struct Primitive {
+    pub(super) kind: SlotKind,
+    pub(super) span: Range<usize>,
+    pub(super) slot: bool,
+    /// How many values are in it, however deep.
+    pub(super) below: usize,
+}
+
+impl Primitive {
+    /// Where it stands, with its quotes.
+    pub(super) fn whole(&self) -> Range<usize> {
+        let quote = (self.kind == SlotKind::String) as usize;
+        self.span.start - quote..self.span.end + quote
+    }
+}
+
+/// A chunk as an example of its shape.
+#[derive(Debug)]
+pub(super) struct Example {
+    pub(super) block: Vec<u8>,
+    pub(super) payload: Range<usize>,
+    /// What it holds, and whether it may become a template, once that has been looked at.
+    pub(super) primitives: Vec<Primitive>,
+    is_fit: Option<bool>,
+    /// Spans in the block.
+    pub(super) fields: Vec<Field>,
+}
+
+impl Example {
+    pub(super) fn new(block: &[u8], payload: Range<usize>, fields: &[Field]) -> Self {
+        let mut fields = fields.to_vec();
+        for Field { span, .. } in &mut fields {
+            *span = span.start + payload.start..span.end + payload.start;
+        }
+        Example {
+            block: block.to_vec(),
+            payload,
+            primitives: Vec::new(),
+            is_fit: None,
+            fields,
+        }
+    }
+
+    /// Finds its primitives, unless they are known; whether it may become a template.
+    fn study(&mut self) -> bool {
+        if let Some(is_fit) = self.is_fit {
+            return is_fit;
+        }
+        let (from, primitives) = (self.payload.start, &mut self.primitives);
+        let mut open = Vec::new();
+        let mut visit = |_: &[Step<'_>], sight| {
+            let (kind, span) = match sight {
+                Sight::Value(kind, span) => (kind, span),
+                Sight::Opens(at) => {
+                    open.push(primitives.len());
+                    (SlotKind::Any, at..at)
+                }
+                Sight::Closes(at) => {
+                    let opened = open.pop().unwrap_or_default();
+                    let below = primitives.len() - opened - 1;
+                    if let Some(primitive) = primitives.get_mut(opened) {
+                        (primitive.below, primitive.span.end) = (below, at + from);
+                    }
+                    return;
+                }
+            };
+            primitives.push(Primitive {
+                kind,
+                span: span.start + from..span.end + from,
+                slot: false,
+                below: 0,
+            });
+        };
+        let payload = self.block.get(self.payload.clone()).unwrap_or_default();
+        let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
+        let few = primitives.len() <= MAX_PRIMITIVES;
+        *self.is_fit.insert(few && walked == Ok(true))
+    }
+
+    /// Which primitives are slots, and of which kind, if this and an older example share a shape; `None` if they don't.
+    pub(super) fn differences(&mut self, older: &mut Example) -> Option<Vec<Option<SlotKind>>> {
+        // Seen without a study, which a short stream's first and last chunk would never repay.
+        let same_parts = self.fields.len() == older.fields.len()
+            && self
+                .fields
+                .iter()
+                .zip(&older.fields)
+                .all(|(a, b)| a.part == b.part);
+        if !same_parts || !self.study() || !older.study() {
+            return None;
+        }
+        Pair::of(self, older).differences()
+    }
+}
