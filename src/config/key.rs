@@ -1,8 +1,9 @@
 //! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
 
-use crate::error::{Error, find};
+use crate::error::Error;
 use crate::field::{item, wrong_type};
 use crate::json::Value;
+use crate::text::find;
 
 /// Where keys come from when the options hold none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,9 +19,9 @@ use crate::call::passage::Passage;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head, route};
 use crate::config::{Config, KeySource, RequestOptions, Route};
-use crate::error::join;
 use crate::json::Value;
 use crate::policy::ledger::Kind;
+use crate::text::join;
 use crate::trap::{self, Place};
 use crate::wire::model;
 
