@@ -4,8 +4,12 @@ use serde_json::{Map, Value, json};
 use std::cell::Cell;
 
 thread_local! {
-    /// How much text was appended to trees, also where something else took its place in the same chunk.
-    static APPENDED: Cell<usize> = const { Cell::new(0) };
+    /// How much text has come, also where something else took its place in the same chunk.
+    static SAID: Cell<usize> = const { Cell::new(0) };
+}
+
+fn say(text: &str) {
+    SAID.set(SAID.get() + text.len());
 }
 
 const TEXTS: [&str; 6] = [
@@ -192,7 +196,7 @@ impl Choice {
 
     /// Whether text came.
     fn delta(&mut self, delta: &Value) -> bool {
-        let before = (self.length(), APPENDED.get());
+        let before = SAID.get();
         if let Some(role) = delta["role"].as_str().filter(|role| !role.is_empty()) {
             self.role = role.to_string();
         }
@@ -229,7 +233,7 @@ impl Choice {
             names += self.call(call, several.then_some(position));
         }
         // A name that comes again is said, though it adds nothing.
-        self.length() > before.0 || APPENDED.get() > before.1 || names > 0 || repeated_name(delta)
+        SAID.get() > before || names > 0 || repeated_name(delta)
     }
 
     fn text(&mut self, text: &str) {
@@ -240,6 +244,7 @@ impl Choice {
                 }
             }
             _ => {
+                say(text);
                 self.parts = None;
                 self.content.get_or_insert_default().push_str(text);
             }
@@ -252,22 +257,9 @@ impl Choice {
         if !before.is_empty() {
             parts.part(&json!({"type": "text", "text": before}));
             // It came earlier.
-            APPENDED.set(APPENDED.get() - before.len());
+            SAID.set(SAID.get() - before.len());
         }
         parts.part(part);
-    }
-
-    /// How much text there is.
-    fn length(&self) -> usize {
-        let parts = self.parts.clone().map(Tree::List).unwrap_or_default();
-        let calls = self.calls.iter();
-        let calls: usize = calls
-            .map(|call| call.arguments.len() + call.function.length() + call.rest.length())
-            .sum();
-        self.content.as_ref().map_or(0, String::len)
-            + parts.length()
-            + self.message.length()
-            + calls
     }
 
     fn call(&mut self, entry: &Value, position: Option<usize>) -> usize {
@@ -294,12 +286,14 @@ impl Choice {
         if !kind.is_empty() {
             call.kind = kind.to_string();
         }
-        match &function["arguments"] {
-            Value::String(text) => call.arguments.push_str(text),
-            Value::Array(_) => call.arguments.push_str("{}"),
-            object @ Value::Object(_) => call.arguments.push_str(&object.to_string()),
-            _ => {}
-        }
+        let arguments = match &function["arguments"] {
+            Value::String(text) => text.clone(),
+            Value::Array(_) => "{}".to_string(),
+            object @ Value::Object(_) => object.to_string(),
+            _ => String::new(),
+        };
+        say(&arguments);
+        call.arguments.push_str(&arguments);
         call.function
             .fold("", &without(function, &["name", "arguments"]), Nested);
         let rest = without(entry, &["index", "id", "type", "function"]);
@@ -486,19 +480,10 @@ impl Tree {
     }
 
     fn append(&mut self, text: &str) {
-        APPENDED.set(APPENDED.get() + text.len());
+        say(text);
         match self {
             Tree::Text(known) => known.push_str(text),
             _ => *self = Tree::Text(text.to_string()),
-        }
-    }
-
-    fn length(&self) -> usize {
-        match self {
-            Tree::Text(text) => text.len(),
-            Tree::List(list) => list.items.iter().map(|item| item.1.length()).sum(),
-            Tree::Object(members) => members.iter().map(|member| member.1.length()).sum(),
-            _ => 0,
         }
     }
 
