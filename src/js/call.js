@@ -177,8 +177,10 @@ export class Call {
 
   stream_fault(decoder, partial) {
     const told = this.told(this.handle.stream_fault(decoder));
-    // What a choice says of its failure is in it too.
-    return this.#error(told, { partial: JSON.parse(redacted(JSON.stringify(partial), told.secrets)) });
+    // What a choice says of its failure is in it too. JSON has no word for -0 and what is beyond all numbers: without a secret it stays as it is.
+    const text = JSON.stringify(partial);
+    const clean = redacted(text, told.secrets);
+    return this.#error(told, { partial: clean === text ? partial : JSON.parse(clean) });
   }
 
   // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.

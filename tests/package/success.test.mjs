@@ -262,6 +262,16 @@ for (const [name, choice, said] of [
   });
 }
 
+test("what had come of a stream that failed has each number as it came", async () => {
+  const numbers = '{"choices":[{"index":0,"delta":{"content":"Hi","a":-0,"b":1e400,"c":-1e400}}]}';
+  for (const end of ["", frame({ error: { message: WORDS } })]) {
+    const fetch = async () => new Response(frame(numbers) + end, { headers: { "content-type": "text/event-stream" } });
+    const { error } = await drain(await new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: BASE, model: MODEL, fetch }).chat.completions.create({ messages: PROMPT, stream: true }));
+    const { a, b, c } = error.partial.choices[0].message;
+    assert.deepEqual([a, b, c], [-0, Infinity, -Infinity]);
+  }
+});
+
 test("counts that are texts are counts, in a whole answer as in a stream", async () => {
   const body = { ...answer(whole()), usage: { prompt_tokens: "3", completion_tokens: "4" } };
   const fetch = async () => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
