@@ -303,9 +303,10 @@ impl Completion {
         self.said > 0
     }
 
-    /// The first choice's finish reason.
+    /// The first choice's finish reason. Where texts are only counted, none that was too long to be kept.
     pub fn finish_reason(&self) -> Option<String> {
-        self.choices.first()?.finish_reason.as_deref().map(unescape)
+        let reason = self.choices.first()?.finish_reason.as_deref();
+        reason.filter(|reason| !reason.is_empty()).map(unescape)
     }
 
     /// Whether any choice has finished.
@@ -393,9 +394,10 @@ fn count(usage: &Value, name: &str) -> Option<f64> {
     }
 }
 
-/// Keeps the first value that is not empty.
+/// Keeps the first value that is not empty, or the first of all where each is.
 fn first(place: &mut Vec<u8>, bytes: &[u8]) {
-    if matches!(place.as_slice(), b"" | b"\"\"" | b"0") {
+    let says_nothing = |value: &[u8]| matches!(value, b"" | b"\"\"" | b"0");
+    if place.is_empty() || says_nothing(place) && !says_nothing(bytes) {
         *place = bytes.to_vec();
     }
 }

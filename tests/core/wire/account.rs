@@ -356,3 +356,32 @@ proptest! {
         prop_assert_eq!(kept, counted);
     }
 }
+
+#[test]
+fn a_long_reason_is_none_where_texts_are_only_counted() {
+    for (length, kept) in [(256, true), (257, false), (5_000, false)] {
+        let reason = "r".repeat(length);
+        let last =
+            json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": reason}]});
+        let body = event(&last, 0);
+        let (seen, whole) = read([body.as_bytes()], Mode::Fold);
+        let counting = count([body.as_bytes()]);
+        assert_eq!(seen.fault, None);
+        assert_eq!(whole.completion().finish_reason(), Some(reason.clone()));
+        let counted = counting.completion();
+        assert_eq!(counted.finish_reason(), kept.then_some(reason));
+        assert!(counted.all_finished());
+    }
+}
+
+#[test]
+fn counts_that_are_no_numbers_are_the_same_where_texts_are_only_counted() {
+    let usage = json!({"completion_tokens": "many", "prompt_tokens": [1]});
+    let body = event(
+        &json!({"choices": [{"index": 0, "delta": {"content": "a"}}], "usage": usage}),
+        0,
+    );
+    let (_, whole) = read([body.as_bytes()], Mode::Fold);
+    let told = whole.completion().usage().unwrap();
+    assert!(told.completion.unwrap().is_nan() && told.prompt.unwrap().is_nan());
+}

@@ -79,13 +79,16 @@ struct Choice {
 /// What `final()` gives of chunks.
 pub fn fold(chunks: &[Value]) -> Value {
     let mut head = json!({"id": "", "created": 0, "model": ""});
+    let mut told = Vec::new();
     let (mut usage, mut rest) = (Value::Null, Tree::Nothing);
     let mut choices: Vec<Choice> = Vec::new();
     for chunk in chunks {
         for name in ["id", "created", "model"] {
-            let empty = head[name] == "" || head[name] == 0;
-            if empty && !chunk[name].is_null() {
+            let empty = |value: &Value| *value == "" || *value == 0;
+            let first = !told.contains(&name) || empty(&head[name]) && !empty(&chunk[name]);
+            if first && !chunk[name].is_null() {
                 head[name] = chunk[name].clone();
+                told.push(name);
             }
         }
         for candidate in [&chunk["x_groq"]["usage"], &chunk["usage"]] {
