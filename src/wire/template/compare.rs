@@ -6,7 +6,7 @@ use crate::json::block::{Block16, WIDTH, is_ascii};
 use crate::json::{Scanner, closing_quote, value_end};
 
 /// Containers inside one another in a value of any kind: an event whose depth must be counted from its beginning is read whole.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// A value found in a slot.
 pub(super) struct Value {

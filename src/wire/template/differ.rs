@@ -59,7 +59,11 @@ impl<'e> Pair<'e> {
         if a.kind == SlotKind::Any {
             return self.any(at, a);
         }
-        if ours.fields.iter().any(|field| field.forbids(&a.span)) {
+        if ours
+            .fields
+            .iter()
+            .any(|field| field.forbids(&a.span, a.kind))
+        {
             return None;
         }
         *self.marks.get_mut(at)? = Some(a.kind);
@@ -118,7 +122,10 @@ impl<'e> Pair<'e> {
         let member = fields
             .iter()
             .any(|field| field.is_open(slot, bytes(self.ours, &field.span)));
-        member && !fields.iter().any(|field| field.forbids(slot))
+        member
+            && !fields
+                .iter()
+                .any(|field| field.forbids(slot, SlotKind::Any))
     }
 }
 
@@ -127,10 +134,15 @@ fn bytes<'e>(example: &'e Example, span: &Range<usize>) -> &'e [u8] {
 }
 
 impl Field {
-    /// What says that a frame is an error or a choice has failed can't be a slot, nor what holds a part whose place in it is not known.
-    fn forbids(&self, slot: &Range<usize>) -> bool {
+    /// What says that a frame is an error or a choice has failed can't be a slot, nor an index in quotes, which must be digits, nor what
+    /// holds a part whose place in it is not known.
+    fn forbids(&self, slot: &Range<usize>, kind: SlotKind) -> bool {
         let within = slot.start < self.span.start && self.span.end < slot.end;
-        let telling = matches!(self.part, Part::Object | Part::FinishReason | Part::Failure);
+        let telling = match self.part {
+            Part::Object | Part::FinishReason | Part::Failure => true,
+            Part::Choice | Part::Tool => kind == SlotKind::String,
+            _ => false,
+        };
         within || telling && self.span.start <= slot.start && slot.end <= self.span.end
     }
 

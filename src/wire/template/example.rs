@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::SlotKind;
+use super::compare::MAX_DEPTH;
 use super::differ::Pair;
 use super::shape::{Sight, Step, walk};
-use crate::json::Scanner;
+use crate::json::{self, Scanner};
 use crate::wire::chunk::Field;
 
 /// Values in an event: one with more is no chunk of text, and what is kept of a value is larger than many are.
@@ -62,8 +63,10 @@ impl Example {
             return is_fit;
         }
         let (from, primitives) = (self.payload.start, &mut self.primitives);
-        let mut open = Vec::new();
-        let mut visit = |_: &[Step<'_>], sight| {
+        let (mut open, mut deep) = (Vec::new(), false);
+        let mut visit = |path: &[Step<'_>], sight| {
+            // How deep a slot's value is is counted from where it begins.
+            deep |= path.len() > json::MAX_DEPTH - MAX_DEPTH;
             let (kind, span) = match sight {
                 Sight::Value(kind, span) => (kind, span),
                 Sight::Opens(at) => {
@@ -89,7 +92,7 @@ impl Example {
         let payload = self.block.get(self.payload.clone()).unwrap_or_default();
         let walked = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
         let few = primitives.len() <= MAX_PRIMITIVES;
-        *self.is_fit.insert(few && walked == Ok(true))
+        *self.is_fit.insert(few && !deep && walked == Ok(true))
     }
 
     /// Which primitives are slots, and of which kind, if this and an older example share a shape; `None` if they don't.

@@ -75,7 +75,7 @@ fn place(slots: &[Primitive], at: usize, is_end: bool) -> Place {
 /// The parts of an example by their places among its slots.
 pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
     let mut parts = Vec::new();
-    let (mut choices, mut tools, mut tokens, mut moves) = (0, 0, 0, false);
+    let (mut choices, mut tools, mut tokens, mut moves, mut named) = (0, 0, 0, false, false);
     for field in &example.fields {
         let start = place(slots, field.span.start, false);
         let end = place(slots, field.span.end, true);
@@ -83,6 +83,7 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         match field.part {
             Part::Choice => choices += 1,
             Part::Tool => tools += 1,
+            Part::ToolName => named |= !field.span.is_empty(),
             Part::LogprobMember => tokens += 1,
             _ => {}
         }
@@ -122,8 +123,19 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
     // last is at hand afterwards, not the first.
     let single = choices == 1 && tools <= 1 && !moves;
     for anchored in &mut parts {
-        // Whether its tokens are new is told from the text since it began.
-        if !single || anchored.part == Part::Choice && tokens > 0 {
+        let again = match anchored.part {
+            // Whether its tokens are new is told from the text since it began.
+            Part::Choice => tokens > 0,
+            // A name that comes again may go on in the one that is there, or begin another call, to which the rest is new.
+            Part::Tool
+            | Part::ToolId
+            | Part::ToolName
+            | Part::ToolType
+            | Part::ToolMember
+            | Part::FunctionMember => named,
+            _ => false,
+        };
+        if !single || again {
             anchored.when = When::Always;
         }
     }

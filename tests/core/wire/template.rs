@@ -2,7 +2,7 @@
 
 use crate::reader::{filled, joined, parse, read};
 use hfetch::error::Class;
-use hfetch::wire::stream::Mode;
+use hfetch::wire::stream::{ChatDecoder, Mode};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::time::Duration;
@@ -374,6 +374,47 @@ fn a_value_of_any_kind_is_as_strict_as_a_parser() {
     .concat();
     let (seen, _) = read([broken.as_slice()], Mode::Chunks);
     assert_eq!(seen.items[4]["v"][0], "\u{fffd}");
+}
+
+#[test]
+fn a_value_is_as_deep_as_it_is_from_the_beginning_of_its_event() {
+    let chunk = |value: &str| {
+        let (open, close) = ("[".repeat(485), "]".repeat(485));
+        format!(r#"{{"v":{open}{value}{close},"choices":[{{"delta":{{"content":"x"}}}}]}}"#)
+    };
+    let nested = |depth: usize| chunk(&["[".repeat(depth), "]".repeat(depth)].concat());
+    for (depth, is_deep) in [(26, false), (27, true)] {
+        let mut decoder = ChatDecoder::new(1 << 20);
+        for value in ["true", "null", "0", "true"].map(chunk) {
+            decoder.push(format!("data: {value}\n\n").as_bytes(), Mode::Chunks);
+        }
+        decoder.push(
+            format!("data: {}\n\n", nested(depth)).as_bytes(),
+            Mode::Chunks,
+        );
+        assert_eq!(decoder.fault().is_some(), is_deep, "{depth}");
+    }
+}
+
+#[test]
+fn an_index_in_quotes_is_digits_in_each_event() {
+    let choice =
+        |index: &str| format!(r#"{{"choices":[{{"index":"{index}","delta":{{"content":"x"}}}}]}}"#);
+    let call = |index: &str| {
+        format!(
+            r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":"{index}","function":{{"arguments":"x"}}}}]}}}}]}}"#
+        )
+    };
+    let shapes: [&dyn Fn(&str) -> String; 2] = [&choice, &call];
+    for shape in shapes {
+        let good = || ["0", "1", "0", "2", "1"].map(shape);
+        check(&good(), "\n\n", &[20, 100]);
+        for bad in ["x", "-1", "1.5", r"\u0030", " 1"] {
+            let payloads: Vec<String> = good().into_iter().chain([shape(bad)]).collect();
+            let (seen, _) = read([body(&payloads, "\n\n").as_slice()], Mode::Chunks);
+            assert!(seen.items.len() == 5 && seen.fault.is_some(), "{bad}");
+        }
+    }
 }
 
 #[test]

@@ -302,6 +302,26 @@ fn shapes() -> Vec<(&'static str, Shape)> {
             "values of any kind, of a call",
             |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "of": {"any": any_kind(n)}, "function": {"name": "f", "arguments": "x", "of": {"any": any_kind(n + 1)}}}]}}]}),
         ),
+        ("a call whose name comes again, and its end", |n| {
+            let (name, arguments) = match n % 9 {
+                0 => ("get", "{"),
+                1 => ("f", "}"),
+                _ => ("f", "{}"),
+            };
+            json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"type": "v", "a": 1, "b": n, "function": {"name": name, "arguments": arguments, "c": 1, "d": n}}]}}]})
+        }),
+        (
+            "pieces of a name that are alike",
+            |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"name": "ha", "arguments": format!("{n}")}}]}}]}),
+        ),
+        (
+            "a call's name between others",
+            |n| json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": if n % 9 < 6 { "a" } else { "b" }, "function": {"name": if n % 9 == 0 { "g" } else { "h" }, "arguments": "1", "took": n}}]}}]}),
+        ),
+        (
+            "an id and a model that say nothing",
+            |n| json!({"id": if n % 9 < 3 { json!(0) } else { json!("") }, "created": if n % 9 < 3 { json!("") } else { json!(0) }, "model": "", "choices": [{"index": 0, "delta": {"content": format!("l{n}")}}]}),
+        ),
         (
             "tokens of any kind",
             |n| json!({"choices": [{"index": 0, "delta": {"content": "j"}, "logprobs": {"content": [{"token": "t", "top": any_kind(n)}], "refusal": if n % 2 == 0 { json!([n]) } else { Value::Null }}}]}),
