@@ -36,8 +36,8 @@ const promises = {
     "From a CDN": ["cdn", answer],
     "A page behind your gateway": ["gateway", answer],
     "A page that loads at once": ["gateway", answer],
-    "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\][^]*\n429 60\nRateLimitError\n/],
-    "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n/],
+    "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\][^]*\n429 60\nRateLimitError\n404 null Not found\n404 null Not found\n404 null Not found\n400 false SyntaxError\n400 false ConfigError\n/],
+    "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n400 false\n/],
     "The `.wasm` as a file": ["program", /^\d+\n$/],
   },
   "docs/keys.md": { Keys: ["program", /state: ["']ready["'][^]*state: ["']ready["']/] },
@@ -72,7 +72,7 @@ const builtElsewhere = {
   "docs/ai-sdk.md": ["The AI SDK"],
   "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Beside your own routes", "Your own rules"],
   "docs/hosts.md": ["Vite"],
-  "docs/react.md": ["The page"],
+  "docs/react.md": ["The page", "The route"],
   "docs/migrate.md": ["Keep your library, change one line"],
 };
 
