@@ -1,4 +1,4 @@
-// The programs that docs/typescript.md shows: those that it has whole, and those that it makes of another document's JavaScript by other lines.
+// The documents' programs in TypeScript. Those of docs/typescript.md stand there whole, or are another document's JavaScript with other lines.
 
 import { createRequire } from "node:module";
 import { allSnippets } from "../../system/readme/setting/snippets.mjs";
@@ -9,7 +9,7 @@ const ts = createRequire(import.meta.url)("typescript-5");
 /** What each is compiled with: the platform that it is for. */
 const PLATFORMS = [
   { files: ["use-conversation.tsx", "chat.tsx", "main.tsx"], lib: ["es2022", "dom"] },
-  { files: ["app/api/chat/completions/route.ts", "server.ts"], lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
+  { files: ["app/api/chat/completions/route.ts", "server.ts", "extra.ts"], lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
   { files: ["worker.ts", "rules.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"] },
 ];
 
@@ -36,14 +36,14 @@ export async function typedPrograms() {
   const all = await allSnippets();
   const originals = all.filter(({ document, file, language }) => file && document !== DOCUMENT && ["js", "mjs", "jsx"].includes(language));
   const wrong = [];
-  const programs = all.filter(({ document, file }) => document === DOCUMENT && file).map(({ language, file, code }) => {
+  const programs = all.filter(({ document, language }) => document === DOCUMENT || language === "ts").filter(({ file }) => file).map(({ document, language, file, code }) => {
     // Two documents have a worker.js: the one that is meant is the one that does the same.
     const same = originals.filter((original) => typed(original.file) === file);
     if (language === "diff") return { file, code: edited(same[0].code, code) };
-    if (!same.some((original) => withoutTypes(original.code) === withoutTypes(code))) wrong.push(`${file} of ${DOCUMENT} does not do what its JavaScript does`);
+    if (document === DOCUMENT && !same.some((original) => withoutTypes(original.code) === withoutTypes(code))) wrong.push(`${file} of ${DOCUMENT} does not do what its JavaScript does`);
     return { file, code };
   });
   const compiled = PLATFORMS.flatMap(({ files }) => files);
-  for (const { file } of programs) if (!compiled.includes(file)) wrong.push(`${file} of ${DOCUMENT} is not compiled`);
+  for (const { file } of programs) if (!compiled.includes(file)) wrong.push(`${file} is not compiled`);
   return { groups: PLATFORMS, programs, wrong };
 }

@@ -25,7 +25,7 @@ const promises = {
     "useChat without the AI SDK on the server": ["program", /^200 text\/event-stream\ndata: \{"type":"start"\}[^]*"type":"text-delta"[^]*"type":"finish","finishReason":"stop"[^]*\[DONE\][^]*\n200 text\/event-stream\n[^]*"type":"error","errorText":"There are too many requests/],
   },
   "docs/completions.md": { "Text completions": ["program", /^ and so on, said The quick brown fox\.stop \d+\n$/] },
-  "docs/config-file.md": { "A provider's config file": ["program", /Hi/] },
+  "docs/config-file.md": { "A COO-LLM config file": ["program", /Hi/] },
   "docs/embeddings.md": {
     Embeddings: ["program", /^true\n$/],
     Reranking: ["program", /^[\d.]+ The sun shines in Ghent today\.\n[\d.]+ Ghent has canals\.\n$/],
