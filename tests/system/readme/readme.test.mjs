@@ -3,9 +3,12 @@
 // those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/system/gateway.)
 
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { NotRun } from "../../../scripts/report.mjs";
 import { ci, root } from "../../../scripts/run.mjs";
 import { startEndpoint } from "../../endpoint/server.mjs";
@@ -58,6 +61,7 @@ const promises = {
   },
   "docs/testing.md": {
     "A fetch function of your own": ["tests", /^# pass 4\n# fail 0$/m],
+    "An app that makes its own client": ["tests", /^# pass 1\n# fail 0$/m],
     "A server on your machine": ["tests", /^# pass 1\n# fail 0$/m],
   },
   "docs/tools.md": {
@@ -108,6 +112,26 @@ for (const { document, language, heading, line, code } of snippets) {
     });
   }
 }
+
+test("the stand-in server of docs/testing.md answers whole and streamed, and pages too", async (t) => {
+  const [{ code }] = (await allSnippets()).filter(({ file }) => file === "stand-in.mjs");
+  const { HuggingFace } = await import(pathToFileURL(join(project.folder, "node_modules/hfetch/dist/index.js")).href);
+  const file = join(project.folder, "stand-in.mjs");
+  const told = 'listen(0, "127.0.0.1", function () { console.log(this.address().port); })';
+  await writeFile(file, code.replace('listen(9100, "127.0.0.1")', told));
+  const server = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => server.kill());
+  const [port] = await once(server.stdout, "data");
+  const baseURL = `http://127.0.0.1:${String(port).trim()}/v1`;
+  const hf = new HuggingFace({ baseURL, model: "org/model" });
+  const messages = [{ role: "user", content: "Good morning, all of you" }];
+  const whole = await hf.chat.completions.create({ messages });
+  const stream = await hf.chat.completions.create({ messages, stream: true });
+  const streamed = await stream.final();
+  for (const { choices, usage } of [whole, streamed]) assert.deepEqual([choices[0].message.content, choices[0].finish_reason, usage.total_tokens], ["You said: Good morning, all of you", "stop", 20]);
+  const preflight = await fetch(`${baseURL}/chat/completions`, { method: "OPTIONS" });
+  assert.deepEqual([preflight.status, preflight.headers.get("access-control-allow-origin")], [204, "*"]);
+});
 
 test("the table of the token estimate is the measured one", async () => {
   const measured = await readFile(new URL("../../token/README.md", import.meta.url), "utf8");
