@@ -66,7 +66,7 @@ const promises = {
   },
   "docs/tools.md": {
     Tools: ["program", /^weather \{"city":[^]*\nThe tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
-    "JSON by a schema": ["program", /^Who wrote Faust\?\n$/],
+    "JSON by a schema": ["program", /^who wrote faust\?\n$/i],
     "JSON while it arrives": ["program", /^\{\s+answer: [^]*Who wrote Faust\?["'],?\s+\}\n$/],
   },
 };
