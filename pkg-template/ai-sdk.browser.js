@@ -1,12 +1,17 @@
 // The same in pages: on the client of whichever entry the page has loaded. Where it has loaded none the module comes as text, with the first call.
-import { HfetchError, HuggingFace, arriveOtherwise, compile, internals, start, startLater } from "./core.js";
+import { HfetchError, HuggingFace, arriveOtherwise, sdkInternals, start, startLater } from "./core.js";
 import { runOn } from "./ai-sdk/client.js";
 
-runOn(HuggingFace, internals);
+runOn(HuggingFace, sdkInternals);
 arriveOtherwise(async () => {
   const text = await import("./wasm-module.js");
-  const module = await compile(text.default(), "hfetch/ai-sdk");
-  start(() => module);
+  const compiled = async () => WebAssembly.compile(text.default());
+  const [{ value, reason }] = await Promise.allSettled([compiled()]);
+  // What failed is said by start(), which has advice.
+  start(() => {
+    if (reason) throw reason;
+    return value;
+  });
 });
 startLater(() => {
   throw new HfetchError("hfetch/ai-sdk: the WebAssembly is still on its way", { hint: "Await a call before functions that give no promise." });

@@ -1,8 +1,8 @@
 // The same in Workers.
-import { HuggingFace, internals } from "./workerd.js";
+import { HuggingFace, sdkInternals } from "./workerd.js";
 import { runOn } from "./ai-sdk/client.js";
 
-runOn(HuggingFace, internals);
+runOn(HuggingFace, sdkInternals);
 
 // Each by itself, so that a bundle has what is used of it.
 export { createHuggingFace, huggingface } from "./ai-sdk/provider.js";

@@ -135,6 +135,7 @@ async function bundle(glue, stage) {
   await copyModules(join(root, "src/js"), modules);
   for (const folder of ["gateway", "ai-sdk", "structured", "tools"]) await copyModules(join(root, "src/js", folder), join(modules, folder));
   await copyModules(join(root, "pkg-template"), modules);
+  await cp(join(root, "src/wire/models.json"), join(modules, "models.json"));
   await shorten(join(modules, "hfetch_bg.wasm"), join(modules, "imports.js"));
   const entry = (name) => join(modules, `${name}.js`);
   const options = {

@@ -16,6 +16,9 @@ const BUDGETS = {
   plain: { "default entry": 214_200, "workerd entry + wasm": 209_800 },
 };
 
+/** The same of what hfetch/ai-sdk adds to a bundle that has the client. */
+export const ADDED_BY_AI_SDK = 8_000;
+
 /** Measures the package that a build made. Gives { lines, over }: a table, and one message for each budget that is exceeded. */
 export async function measure({ out: pkg, lean }) {
   const wasm = await readFile(join(pkg, "dist/hfetch_bg.wasm"));
@@ -30,11 +33,25 @@ export async function measure({ out: pkg, lean }) {
     lines.push(`${line}${budget ? `  of at most ${kilobytes(budget)}` : ""}`);
     if (budget && brotli > budget) over.push(`${name}: ${brotli} bytes with brotli, at most ${budget} are allowed`);
   }
+  const [whole, ...halves] = await addedByAiSdk(pkg);
+  lines.push(`${whole.line}  of at most ${kilobytes(ADDED_BY_AI_SDK)}`, ...halves.map(({ line }) => line));
+  if (whole.brotli > ADDED_BY_AI_SDK) over.push(`ai-sdk adds ${whole.brotli} bytes with brotli, at most ${ADDED_BY_AI_SDK} are allowed`);
   return { lines, over };
 }
 
-function weigh(name, files, width = 22) {
-  const total = (size) => files.reduce((sum, file) => sum + size(file), 0);
+/** What hfetch/ai-sdk adds to an app's bundle that has the client, as a whole and by its halves. In Workers, whose bundle has the wasm apart. */
+export async function addedByAiSdk(pkg) {
+  const provider = "createHuggingFace, huggingface";
+  const useChat = "fromUIMessages, toUIMessageStreamResponse";
+  const bundle = (used) => minified(join(pkg, "dist"), `export { HuggingFace } from "./workerd.js"; ${used ? `export { ${used} } from "./ai-sdk.workerd.js";` : ""}`);
+  const client = await bundle();
+  const names = { "ai-sdk adds": `${provider}, ${useChat}`, "  its provider alone": provider, "  useChat's half alone": useChat };
+  return Promise.all(Object.entries(names).map(async ([name, used]) => weigh(name, [await bundle(used)], 22, [client])));
+}
+
+// What files weigh, without what those of `without` do.
+function weigh(name, files, width = 22, without = []) {
+  const total = (size) => files.reduce((sum, file) => sum + size(file), 0) - without.reduce((sum, file) => sum + size(file), 0);
   const brotli = total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length);
   const sizes = [total((file) => file.length), total((file) => gzipSync(file, { level: 9 }).length), brotli].map(kilobytes);
   return { line: `  ${name.padEnd(width)} raw ${sizes[0]}  gzip ${sizes[1]}  brotli ${sizes[2]}`, brotli };
@@ -42,10 +59,11 @@ function weigh(name, files, width = 22) {
 
 const LISTED_FUNCTIONS = 25;
 
-/** The file as an app's bundler would ship it. */
-async function minified(entry) {
+/** A file's module, or a program in its folder, as an app's bundler would ship it. */
+async function minified(path, program) {
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false, external: ["*.wasm?module", "./wasm-module.js"] });
+  const entry = program === undefined ? { entryPoints: [path] } : { stdin: { contents: program, resolveDir: path } };
+  const { outputFiles } = await build({ ...entry, bundle: true, minify: true, format: "esm", write: false, external: ["*.wasm?module", "./wasm-module.js"] });
   return outputFiles[0].contents;
 }
 

@@ -21,13 +21,15 @@ pub use timeout::Timeouts;
 
 use std::rc::Rc;
 
-use crate::error::{Error, join};
+use crate::error::Error;
 use crate::field::Fields;
 use crate::json::Value;
 use crate::policy::budget::Budget;
 use crate::policy::cost::{DOUBTFUL, Pricing};
 use crate::policy::rate_limit::Limits;
 use crate::policy::retry::RetryPolicy;
+use crate::text::join;
+use crate::unit::Millis;
 
 /// 16 MiB
 const MAX_EVENT_BYTES: usize = 16 << 20;
@@ -82,7 +84,7 @@ pub struct Waiting {
     /// Whether it waits for its turn; else it fails at once.
     pub waits: bool,
     /// The longest wait in ms.
-    pub max_wait: f64,
+    pub max_wait: Millis,
 }
 
 impl Default for Waiting {

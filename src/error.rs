@@ -5,6 +5,9 @@ mod secret;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::text::find;
+use crate::unit::Millis;
+
 pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
 /// Which public error class this becomes (names as in the `openai` package).
@@ -103,9 +106,9 @@ pub struct Details {
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
     /// Milliseconds until a retry makes sense, where known.
-    pub retry_after: Option<f64>,
+    pub retry_after: Option<Millis>,
     /// Milliseconds until a loading model is ready, where the server said so.
-    pub estimated_time: Option<f64>,
+    pub estimated_time: Option<Millis>,
     /// The limit that refused, or the phase of a timeout.
     pub reason: Option<&'static str>,
     /// Whose limit refused: a key's, a client's, a budget.
@@ -217,32 +220,6 @@ fn without_tokens(text: &str) -> String {
     clean
 }
 
-/// Where `wanted` first stands in `text`; nothing stands nowhere. The standard library's search is 3 KB of code for long texts.
-pub fn find(text: &str, wanted: &str) -> Option<usize> {
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let first = wanted.first()?;
-    let mut at = 0;
-    loop {
-        at += text.get(at..)?.iter().position(|byte| byte == first)?;
-        if text.get(at..)?.starts_with(wanted) {
-            return Some(at);
-        }
-        at += 1;
-    }
-}
-
-/// Texts with another between them. The standard library's way for what is no `&str` is a kilobyte of code more.
-pub fn join(texts: &[String], between: &str) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        if !joined.is_empty() {
-            joined.push_str(between);
-        }
-        joined.push_str(text);
-    }
-    joined
-}
-
 /// Whether what a status says is over after a while, as a rule.
 pub fn passes(status: u16) -> bool {
     // From 520 on they are Cloudflare's own, and what other fronts say that are overloaded.
@@ -280,17 +257,6 @@ mod tests {
             "hf_hf_a",
         ] {
             assert_eq!(Error::config("", name).message, name);
-        }
-    }
-
-    #[test]
-    fn a_text_is_found_where_the_standard_library_finds_it() {
-        let texts = ["", "a", "aab", "aaab", "äaä–aab", "abababac", "–", "ab–"];
-        for text in texts {
-            for wanted in texts.into_iter().skip(1) {
-                assert_eq!(find(text, wanted), text.find(wanted), "{wanted} in {text}");
-            }
-            assert_eq!(find(text, ""), None);
         }
     }
 }

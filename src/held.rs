@@ -6,6 +6,16 @@ use std::fmt;
 /// A value that is away while it is used; one that a trap kept is made anew. In a box: what moves is a pointer.
 ///
 /// What uses it must not come back for it, so nothing of JavaScript's runs meanwhile.
+///
+/// ```
+/// use hfetch::held::Held;
+///
+/// let held = Held::new(vec![1]);
+/// held.get(|list| list.push(2));
+/// assert_eq!(held.get(|list| list.len()), 2);
+/// // What asks for the value while it is away finds a new one.
+/// held.get(|_| assert!(held.get(|list| list.is_empty())));
+/// ```
 #[derive(Default)]
 pub struct Held<T>(Cell<Option<Box<T>>>);
 

@@ -6,7 +6,7 @@
 //! - [`policy`]: when, with which key, how often, at what price.
 //! - [`config`]: what a caller may say, checked once.
 //! - [`call`]: one call as a state machine, from its checked arguments to its settlement.
-//! - [`error`] and [`json`]: what both sides speak; they depend on nothing here.
+//! - [`error`] and [`json`]: what both sides speak; they depend on nothing here but [`text`].
 //! - [`field`]: how an object that a person wrote is read: options, prices, a page's block.
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
@@ -26,9 +26,14 @@ pub mod json;
 #[forbid(unsafe_code)]
 pub mod policy;
 
+#[forbid(unsafe_code)]
 pub mod spelling;
 #[forbid(unsafe_code)]
+pub mod text;
+#[forbid(unsafe_code)]
 pub mod trap;
+#[forbid(unsafe_code)]
+pub mod unit;
 #[forbid(unsafe_code)]
 pub mod wire;
 

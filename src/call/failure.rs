@@ -212,7 +212,7 @@ impl Call {
         let of_model = matches!(error.status, Some(404 | 410)) || code.starts_with("model_");
         match (self.kind, error.status) {
             (Some(Kind::Chat), Some(400 | 404 | 410 | 422))
-                if route::only_completes(&self.model) =>
+                if model::only_completes(&self.model) =>
             {
                 let hint = "This model only completes text, so it can't be used in chat: call completions.create with a prompt. ";
                 let usable = match self.shared.config.base_url.is_hugging_face {

@@ -87,6 +87,7 @@ use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Kind, Settlement};
 use crate::policy::limit_store::{Part, Refusal};
+use crate::unit::{Millis, Time, Usd};
 use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
@@ -128,9 +129,9 @@ pub struct Call {
     /// What to tell the developer of the body, if he wrote it.
     pub doubts: Vec<String>,
     /// When the call began, in ms since the epoch.
-    pub started_at: f64,
+    pub started_at: Time,
     /// The same by the clock that only passes.
-    began: f64,
+    began: Time,
     /// What it holds and has used.
     pub account: Account,
     /// Limits and budgets beside the client's own.
@@ -172,7 +173,7 @@ pub enum Step {
     /// Ask the key function, for so many ms at most, then [`Event::Key`] or [`Event::NoKey`].
     AskKey {
         /// How long it may take, in ms.
-        patience: f64,
+        patience: Millis,
     },
     /// Ask the given store for all parts or none, then [`Event::Reserved`] or [`Event::StoreFailed`].
     Reserve {
@@ -182,7 +183,7 @@ pub enum Step {
     /// Sleep, then [`Event::Woken`].
     Sleep {
         /// For so many ms.
-        ms: f64,
+        ms: Millis,
         /// The sleep also ends when an [`Effect::Wake`] names this waiter.
         waiter: Option<u64>,
     },
@@ -196,7 +197,7 @@ pub enum Step {
     /// Read the body of the error response, as far as it comes within so many ms, then [`Event::ErrorBody`].
     ReadError {
         /// How long it may take, in ms.
-        patience: f64,
+        patience: Millis,
     },
     /// The last step: the response holds the answer.
     Deliver,
@@ -269,9 +270,9 @@ pub enum Effect {
         /// Tokens.
         tokens: f64,
         /// US dollars.
-        usd: f64,
+        usd: Usd,
         /// The time.
-        now: f64,
+        now: Time,
     },
     /// Tell the given store that nothing was sent for a reservation; then something is free.
     Release {
@@ -283,14 +284,14 @@ pub enum Effect {
         /// The reservation's name.
         reservation: String,
         /// The time.
-        now: f64,
+        now: Time,
     },
     /// Tell the given store to let nothing through for a scope.
     Block {
         /// The scope.
         scope: String,
         /// Until then.
-        until: f64,
+        until: Time,
     },
     /// End a waiter's sleep.
     Wake {

@@ -12,6 +12,14 @@ const ROUTER_HOST: &str = "router.huggingface.co";
 const RETIRED_HOST: &str = "api-inference.huggingface.co";
 
 /// A checked base URL without a trailing slash.
+///
+/// ```
+/// use hfetch::config::BaseUrl;
+///
+/// let url = BaseUrl::parse("http://localhost:8080", "baseURL").unwrap();
+/// assert_eq!(url.url, "http://localhost:8080/v1");
+/// assert!(BaseUrl::parse("https://router.huggingface.co/v1/", "baseURL").unwrap().is_router);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     /// What paths are appended to.

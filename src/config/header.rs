@@ -1,8 +1,8 @@
 //! Extra headers: checked before fetch, whose own error would quote the value.
 
-use crate::error::find;
 use crate::field::{Fields, wrong_type};
 use crate::json::Value;
+use crate::text::find;
 
 /// Headers in order; a name stands once, whatever its case.
 pub type Headers = Vec<(String, String)>;

@@ -1,8 +1,9 @@
 //! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
 
-use crate::error::{Error, find};
+use crate::error::Error;
 use crate::field::{item, wrong_type};
 use crate::json::Value;
+use crate::text::find;
 
 /// Where keys come from when the options hold none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,10 @@ fn problem(key: &str) -> Option<&'static str> {
                 "must not hold a line break; was it read from a file without trimming?"
             }
             Some(b' ' | b'\t') => "must not hold white space",
+            // As documents write "hf_…".
+            Some(_) if key.ends_with('…') => {
+                "is the placeholder of an example: put your own key there"
+            }
             Some(_) => "must hold printable ASCII characters only",
         }
     })

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::field::{Bounds, Fields, number, wrong_type};
 use crate::json::Value;
+use crate::unit::Millis;
 
 /// Milliseconds to headers for a stream: a model may be loaded first, or have a queue before it.
 const CONNECT_STREAM: f64 = 300_000.0;
@@ -17,16 +18,16 @@ const IDLE: f64 = 120_000.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
     /// To response headers, each attempt; the default differs between streams and whole answers.
-    pub connect: Option<f64>,
+    pub connect: Option<Millis>,
     /// Between body bytes while a read is pending; the default differs before and behind a stream's first event.
-    pub idle: Option<f64>,
+    pub idle: Option<Millis>,
     /// For everything, retries and waits included.
-    pub total: Option<f64>,
+    pub total: Option<Millis>,
 }
 
 impl Timeouts {
     /// The connect timeout of a request.
-    pub fn connect(&self, stream: bool) -> f64 {
+    pub fn connect(&self, stream: bool) -> Millis {
         self.connect.unwrap_or(if stream {
             CONNECT_STREAM
         } else {
@@ -35,12 +36,12 @@ impl Timeouts {
     }
 
     /// The idle timeout before a stream's first event, and of a whole body.
-    pub fn idle_before(&self) -> f64 {
+    pub fn idle_before(&self) -> Millis {
         self.idle.unwrap_or(IDLE_BEFORE)
     }
 
     /// The idle timeout behind a stream's first event.
-    pub fn idle(&self) -> f64 {
+    pub fn idle(&self) -> Millis {
         self.idle.unwrap_or(IDLE)
     }
 

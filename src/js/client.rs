@@ -19,9 +19,9 @@ use crate::call::passage::Passage;
 use crate::call::shared::{Host, Shared};
 use crate::call::{Call, head, route};
 use crate::config::{Config, KeySource, RequestOptions, Route};
-use crate::error::join;
 use crate::json::Value;
 use crate::policy::ledger::Kind;
+use crate::text::join;
 use crate::trap::{self, Place};
 use crate::wire::model;
 
@@ -128,6 +128,7 @@ impl ClientHandle {
     pub fn passage(&self, method: &str, url: &str) -> u8 {
         match Passage::of(&self.0.config.base_url, method, url) {
             Passage::Foreign => protocol::FOREIGN,
+            Passage::Astray => protocol::ASTRAY,
             Passage::Keyed => protocol::KEYED,
             Passage::Call(Kind::Embeddings) => protocol::TO_EMBEDDINGS,
             Passage::Call(Kind::Completion) => protocol::TO_COMPLETIONS,

@@ -12,9 +12,10 @@ import {
 } from "./error.js";
 import { embedded, exchange, generated } from "./exchange.js";
 import { REDIRECTS, discard, follow } from "./fetch.js";
+import { say } from "./notify.js";
 import { absolute, requestOptions, signals } from "./options.js";
 import { AS_RECEIVED, readable } from "./pass_through.js";
-import { APIS, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
+import { APIS, ASTRAY, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
 
 // What a Request has beside its address, its headers and its signal.
 const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
@@ -48,10 +49,23 @@ export function fetchOf(clientOf, defaults) {
     if (arrival() !== undefined) await arrival();
     const client = clientOf();
     const passage = request === undefined ? FOREIGN : client.passage(request.method, request.url);
-    if (passage === FOREIGN) return platform(client)(input, init);
+    if (passage === ASTRAY) warnOfAddress(client, request.url);
+    if (isForeign(passage)) return platform(client)(input, init);
     if (passage === KEYED) return keyed(client, request, defaults);
     return metered(client, passage, request, defaults);
   };
+}
+
+const isForeign = (passage) => passage === FOREIGN || passage === ASTRAY;
+
+const warned = new WeakSet();
+
+// Once for each client. A query and what stands before the host may be secret.
+function warnOfAddress(client, url) {
+  if (warned.has(client)) return;
+  warned.add(client);
+  const { origin, pathname } = new URL(url);
+  say("warn", `hfetch: hf.fetch was asked for ${origin}${pathname}, which is not below the client's baseURL: it is sent as it is, without a key, limits, retries and settlement. Give the library and the client the same baseURL.`);
 }
 
 // A request by what fetch would make of its arguments, each of which is read once; undefined where there is no absolute address.
@@ -112,7 +126,7 @@ function allowed(response, redirect) {
 }
 
 // Whether a redirect leads to where the key may go.
-const stays = (client, method) => (href) => client.passage(method, href) !== FOREIGN;
+const stays = (client, method) => (href) => !isForeign(client.passage(method, href));
 
 // The key that a request goes out with, or null: a look into the catalogue that ends where it would be sent.
 async function keyFor(client, callerSignals) {
@@ -234,7 +248,7 @@ function failed(error, opened, headers) {
   if (error instanceof LimitExceededError) return refusedByLimit(error);
   const { call, cancel } = opened ?? {};
   if (cancel === undefined || cancel.cause === "abort") throw asFetchFails(error, cancel);
-  const response = refusedByServer(error, call.refused);
+  const response = refusedByServer(error, call.refused) ?? refusedBefore(error);
   const agent = headers.get("user-agent") ?? "";
   const [, again] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
   if (again !== undefined && (response === undefined || again(response.status))) throw final(error, call);
@@ -256,13 +270,19 @@ function refusedByServer({ status }, refused) {
   return response;
 }
 
+// What a server said earlier holds still, such as that it wants a pause: nothing was sent.
+function refusedBefore(error) {
+  const { status, message, name: type, code } = error;
+  return status >= 400 ? refusal(status, { message, type, code }, pauseOf(error)) : undefined;
+}
+
 function refusedByLimit(error) {
   const isBudget = error instanceof BudgetExceededError;
-  const { message, retryAfter } = error;
   const code = isBudget ? "budget_exceeded" : "limit_exceeded";
-  const headers = Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {};
-  return refusal(429, { message, type: isBudget ? "insufficient_quota" : "rate_limit_error", code }, headers);
+  return refusal(429, { message: error.message, type: isBudget ? "insufficient_quota" : "rate_limit_error", code }, pauseOf(error));
 }
+
+const pauseOf = ({ retryAfter }) => (Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {});
 
 // In the shape of OpenAI's errors.
 function refusal(status, { message, type = "invalid_request_error", code, param = null }, headers = {}) {

@@ -1,5 +1,5 @@
 // What hfetch/gateway and hfetch/ai-sdk import beside the public names, from the entry that has loaded the module. It is no part of the public
-// contract. One object, so that a bundle without those two has nothing of it.
+// contract. One object for each of the two, so that a bundle without them has nothing of it, and one with either nothing of the other's.
 
 import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
@@ -21,7 +21,8 @@ import { SseDecoder } from "./sse.js";
 import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
 export const internals = /* @__PURE__ */ Object.freeze({
-  APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, contentOf, dataText, embedded, estimateTokens,
-  exchange, generated, hooked, parseJson, readBody, readable, reasoningOf, redacted, requestOptions, rerank, responseInfo, settleWhole,
-  askedBy, formsAfter, formsFor, knownOf, remember,
+  APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
+  exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, rerank, responseInfo, settleWhole,
 });
+// A list, whose names a bundle need not keep: ai-sdk/client.js takes them in this order.
+export const sdkInternals = /* @__PURE__ */ Object.freeze([askedBy, contentOf, formsAfter, formsFor, knownOf, readable, reasoningOf, remember]);

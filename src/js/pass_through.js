@@ -61,8 +61,8 @@ export function readable(reader) {
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel() {
-        return reader.cancel();
+      cancel(reason) {
+        return reader.cancel(reason);
       },
     },
     { highWaterMark: 0 },

@@ -1,7 +1,7 @@
 // The public names.
 
 export { HuggingFace, HuggingFace as default } from "./client.js";
-export { internals } from "./internals.js";
+export { internals, sdkInternals } from "./internals.js";
 export { ChatStream } from "./stream.js";
 export {
   APIConnectionError,

@@ -7,6 +7,7 @@ use super::period::Period;
 use super::state;
 use crate::error::Error;
 use crate::json::Value;
+use crate::unit::{Millis, Time, Usd};
 
 /// The part of a calendar (UTC) that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Per {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
     /// US dollars.
-    pub usd: f64,
+    pub usd: Usd,
     /// In each of these.
     pub per: Per,
 }
@@ -66,7 +67,7 @@ pub struct Money(u64);
 
 impl Money {
     /// The nearest amount; what is no amount is more than any budget.
-    pub fn from_usd(usd: f64) -> Money {
+    pub fn from_usd(usd: Usd) -> Money {
         if usd.is_nan() {
             return Money(u64::MAX);
         }
@@ -74,7 +75,7 @@ impl Money {
     }
 
     /// US dollars.
-    pub fn usd(self) -> f64 {
+    pub fn usd(self) -> Usd {
         self.0 as f64 / 1e12
     }
 
@@ -93,20 +94,34 @@ impl Money {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exceeded {
     /// Whole ms until the next window begins; infinite when that wouldn't help.
-    pub retry_after: f64,
+    pub retry_after: Millis,
     /// Spent and held in this window.
-    pub spent_usd: f64,
+    pub spent_usd: Usd,
     /// The budget.
-    pub budget_usd: f64,
+    pub budget_usd: Usd,
 }
 
 /// What has been spent in each running window, and what is held for requests under way.
 ///
 /// Every window is kept, so that a budget may change its own from one start of the program to the next.
+///
+/// ```
+/// use hfetch::policy::budget::{Budget, Money, Per, Spent};
+///
+/// let budget = Budget { usd: 1.0, per: Per::Day };
+/// let mut spent = Spent::default();
+/// let held = Money::from_usd(0.75);
+/// spent.hold(held, budget, 0.0).unwrap();
+/// assert!(spent.hold(held, budget, 1.0).is_err());
+/// // It took less than was held.
+/// spent.release(held);
+/// spent.book(Money::from_usd(0.25), 2.0);
+/// assert!(spent.hold(held, budget, 3.0).is_ok());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
     /// By the wall clock.
-    now: f64,
+    now: Time,
     /// What was spent, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
@@ -119,7 +134,7 @@ impl Spent {
     ///
     /// What is held crosses into the next window with the request, and is booked where the request ends: so neither
     /// the window it began in nor the one it ends in can be overspent.
-    pub fn hold(&mut self, amount: Money, budget: Budget, now: f64) -> Result<(), Exceeded> {
+    pub fn hold(&mut self, amount: Money, budget: Budget, now: Time) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
         // Below what sums and unknown amounts end at, so that both are refused.
@@ -148,7 +163,7 @@ impl Spent {
     }
 
     /// Books what a request cost.
-    pub fn book(&mut self, actual: Money, now: f64) {
+    pub fn book(&mut self, actual: Money, now: Time) {
         self.advance(now);
         for window in &mut self.windows {
             window.amount = Money(window.amount).plus(actual).0;
@@ -156,7 +171,7 @@ impl Spent {
     }
 
     /// Changes what was spent in the windows that were running at a time before the last reading.
-    pub fn change(&mut self, at: f64, to: impl Fn(Money) -> Money) {
+    pub fn change(&mut self, at: Time, to: impl Fn(Money) -> Money) {
         for window in &mut self.windows {
             if window.start() <= at {
                 window.amount = to(Money(window.amount)).0;
@@ -173,7 +188,7 @@ impl Spent {
     }
 
     /// Whether nothing is left that could matter to the budgets seen so far.
-    pub fn is_idle(&mut self, now: f64) -> bool {
+    pub fn is_idle(&mut self, now: Time) -> bool {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
         let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
@@ -186,7 +201,7 @@ impl Spent {
     }
 
     /// Goes on to the windows of `now`.
-    pub fn advance(&mut self, now: f64) {
+    pub fn advance(&mut self, now: Time) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
             window.advance(now, &|now| per.bounds(now));
@@ -197,7 +212,7 @@ impl Spent {
 /// [`Spent`] as plain data; money as text, since a JSON number would round it.
 #[derive(Debug, Serialize)]
 pub struct State {
-    now: f64,
+    now: Time,
     spent: [String; 4],
     /// Of the windows that the clock has left, where there was any: the latest reading, and the amount.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@
 //! Workers is their host's wall clock.
 
 use super::calendar::LAST_TIME;
+use crate::unit::Time;
 
 /// How far a clock may stand behind what was seen before it is taken for set back, in ms. Less is the difference between
 /// two clocks that read to the same limiter, for which time stands still: else each of their turns would count as time.
@@ -15,9 +16,9 @@ const BEHIND: f64 = 60_000.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Now {
     /// Ms since the epoch.
-    pub wall: f64,
+    pub wall: Time,
     /// Ms by a clock that can't be set, as a rule, from any start; none where there is none, or several hosts have one each.
-    pub steady: Option<f64>,
+    pub steady: Option<Time>,
 }
 
 impl From<f64> for Now {
@@ -29,9 +30,9 @@ impl From<f64> for Now {
 /// What the readings so far come to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
-    wall: f64,
+    wall: Time,
     /// The time that passes: it never goes back.
-    steady: f64,
+    steady: Time,
     /// What counted it, as last read.
     counter: f64,
     /// Whether readings come from the clocks of several hosts, none of which is believed that it was set back.
@@ -48,7 +49,7 @@ impl Clock {
     }
 
     /// The same kind of clock, with what an earlier one showed.
-    pub fn restore(self, steady: f64, wall: f64) -> Self {
+    pub fn restore(self, steady: Time, wall: Time) -> Self {
         Clock {
             wall,
             steady,
@@ -79,7 +80,7 @@ impl Clock {
     }
 
     /// The time of the host that keeps this clock: what stands further ahead was never the time.
-    pub fn correct(&mut self, own: f64) {
+    pub fn correct(&mut self, own: Time) {
         set_back(&mut self.wall, own);
     }
 
@@ -92,12 +93,12 @@ impl Clock {
     }
 
     /// Ms since the epoch, as last read.
-    pub fn wall(&self) -> f64 {
+    pub fn wall(&self) -> Time {
         self.wall
     }
 
     /// Ms of the time that only passes.
-    pub fn steady(&self) -> f64 {
+    pub fn steady(&self) -> Time {
         self.steady
     }
 
@@ -110,12 +111,12 @@ impl Clock {
     }
 
     /// A time on the wall as one that passes.
-    pub fn to_steady(&self, wall: f64) -> f64 {
+    pub fn to_steady(&self, wall: Time) -> Time {
         wall + (self.steady - self.wall)
     }
 
     /// A time that passes as one on the wall.
-    pub fn to_wall(&self, steady: f64) -> f64 {
+    pub fn to_wall(&self, steady: Time) -> Time {
         steady - (self.steady - self.wall)
     }
 }

@@ -135,6 +135,19 @@ pub struct KeySnapshot {
 }
 
 /// All keys of a client.
+///
+/// ```
+/// use hfetch::policy::key_pool::KeyPool;
+///
+/// let mut pool = KeyPool::new(vec!["one".to_string(), "two".to_string()], false);
+/// pool.sent(0, 0.0);
+/// // The least loaded comes first.
+/// assert_eq!(pool.pick("org/name", &[], 1.0), [1, 0]);
+/// // One that was too fast for a model rests, for that model.
+/// pool.failed(1, "org/name", 429, Some(5_000.0), 2.0);
+/// assert_eq!(pool.pick("org/name", &[], 3.0), [0]);
+/// assert_eq!(pool.pick("org/other", &[], 4.0), [1, 0]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyPool {
     keys: Vec<Key>,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::budget::Money;
 use super::cost::Cost;
+use crate::unit::{Millis, Time, Usd};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +95,7 @@ pub struct Tried {
     /// The class of its error.
     pub error: &'static str,
     /// Ms from its first request until it had failed.
-    pub duration_ms: f64,
+    pub duration_ms: Millis,
 }
 
 /// What became of one request; `metadata` is the caller's and joins it at the border.
@@ -124,11 +125,11 @@ pub struct Settlement {
     /// The server's id of the last one.
     pub request_id: Option<String>,
     /// Ms since the epoch.
-    pub started_at: f64,
+    pub started_at: Time,
     /// Ms to the first token of a stream.
-    pub first_token_ms: Option<f64>,
+    pub first_token_ms: Option<Millis>,
     /// Ms in all.
-    pub duration_ms: f64,
+    pub duration_ms: Millis,
 }
 
 /// The sum of all settlements.
@@ -146,7 +147,7 @@ pub struct Spend {
 #[serde(rename_all = "camelCase")]
 pub struct SpendSnapshot {
     /// US dollars, of the settlements that have a price.
-    pub usd: f64,
+    pub usd: Usd,
     /// Settlements whose price nobody knows.
     pub unpriced: f64,
     /// Settlements.

@@ -3,17 +3,21 @@
 //! [`MemoryStore`] is the store of one client, and the state machine inside every shared one.
 
 mod journal;
+mod part;
 mod pause;
+mod scope;
 mod stored;
 
 pub use journal::Changes;
+pub use part::{Part, Refusal};
 pub use stored::State;
 
 use journal::Journal;
+use scope::{Hold, Scope};
 
-use super::budget::{Budget, Money, Spent};
+use super::budget::{Money, Spent};
 use super::clock::{Clock, Now};
-use super::rate_limit::{Limits, MOST_TOKENS, Quota, RateLimiter, Reason, Refused, Usage};
+use super::rate_limit::{Limits, Quota, RateLimiter, Usage};
 
 /// After this long without a word a shared store takes a reservation for lost: 10 minutes.
 pub const LOST_AFTER: f64 = 600_000.0;
@@ -27,127 +31,6 @@ const MOST_LOST: usize = 1_000;
 /// Scopes from which on idle ones are dropped.
 const MANY_SCOPES: usize = 1_000;
 
-/// One thing that has limits: a key, a user, a whole gateway, a budget.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// Its name.
-    pub scope: String,
-    /// A scope in which nothing is counted, and which lets nothing through while it is blocked: a key's for one model.
-    pub pause: Option<String>,
-    /// The time on the wall clock from which on nobody comes for this scope any more: what it remembers may be forgotten then.
-    pub lasts: Option<f64>,
-    /// Tokens to reserve.
-    pub tokens: u64,
-    /// US dollars to reserve.
-    pub usd: f64,
-    /// Its limits, as they are now.
-    pub limits: Limits,
-    /// Its budget, as it is now.
-    pub budget: Option<Budget>,
-}
-
-impl Part {
-    fn refused(&self, limit: Refused) -> Refusal {
-        Refusal {
-            scope: self.scope.clone(),
-            limit,
-            spent_usd: None,
-            budget_usd: None,
-        }
-    }
-}
-
-/// A request that may not be sent now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    /// The part that refused.
-    pub scope: String,
-    /// What its limit says.
-    pub limit: Refused,
-    /// Of a budget: US dollars spent and held in its window.
-    pub spent_usd: Option<f64>,
-    /// Of a budget: US dollars it allows.
-    pub budget_usd: Option<f64>,
-}
-
-impl Refusal {
-    /// Adds what another part says. A budget is never waited for, so it comes before every wait.
-    fn join(&mut self, mut other: Refusal) {
-        let budget = |refusal: &Refusal| refusal.limit.reason == Reason::Budget;
-        let later = match (budget(self), budget(&other)) {
-            (false, true) => true,
-            (true, false) => false,
-            _ => other.limit.outlasts(&self.limit),
-        };
-        if later {
-            std::mem::swap(self, &mut other);
-        }
-        if !budget(self) {
-            self.limit = self.limit.with(&other.limit);
-        }
-    }
-
-    /// Of refusals of several keys, which one is waited for: a known time ends before one that nobody can foretell.
-    pub fn ends_before(&self, other: &Refusal) -> bool {
-        let wait = |refusal: &Refusal| match refusal.limit.retry_after {
-            0.0 => f64::MAX,
-            wait => wait,
-        };
-        wait(self) < wait(other)
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Scope {
-    name: String,
-    /// When it may be forgotten, whatever it remembers.
-    lasts: f64,
-    limiter: RateLimiter,
-    spent: Spent,
-}
-
-impl Scope {
-    fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
-        self.lasts = part.lasts.unwrap_or(f64::INFINITY);
-        let mut money = None;
-        if let Some(budget) = part.budget {
-            let amount = Money::from_usd(part.usd);
-            let held = self.spent.hold(amount, budget, now.wall);
-            held.map_err(|exceeded| {
-                let wait = exceeded.retry_after;
-                Refusal {
-                    spent_usd: Some(exceeded.spent_usd),
-                    budget_usd: Some(exceeded.budget_usd),
-                    ..part.refused(Refused::new(Reason::Budget, Some(wait), wait))
-                }
-            })?;
-            money = Some(amount);
-        }
-        self.limiter.set_limits(part.limits);
-        match self.limiter.reserve(part.tokens, now) {
-            Ok(id) => Ok(Hold {
-                scope: part.scope.clone(),
-                id,
-                tokens: part.tokens.min(MOST_TOKENS),
-                money,
-            }),
-            Err(refused) => {
-                self.spent.release(money.unwrap_or_default());
-                Err(part.refused(refused))
-            }
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Hold {
-    scope: String,
-    id: u64,
-    tokens: u64,
-    /// Where the part has a budget.
-    money: Option<Money>,
-}
-
 #[derive(Clone, Debug)]
 struct Reservation {
     number: u64,
@@ -158,6 +41,31 @@ struct Reservation {
 }
 
 /// Every scope's limiter and budget.
+///
+/// ```
+/// use hfetch::policy::limit_store::{MemoryStore, Part};
+/// use hfetch::policy::rate_limit::Limits;
+///
+/// let part = |scope: &str, most: f64| Part {
+///     scope: scope.to_string(),
+///     pause: None,
+///     lasts: None,
+///     tokens: 1,
+///     usd: 0.0,
+///     limits: Limits {
+///         requests_per_minute: Some(most),
+///         ..Limits::default()
+///     },
+///     budget: None,
+/// };
+/// let parts = [part("a key", 1.0), part("a client", 2.0)];
+/// let mut store = MemoryStore::new();
+/// let reservation = store.reserve(&parts, 0.0).unwrap();
+/// // One part refuses, and the other has counted nothing.
+/// assert_eq!(store.reserve(&parts, 1.0).unwrap_err().scope, "a key");
+/// assert_eq!(store.usage("a client", 2.0).requests_last_minute, 1.0);
+/// store.settle(&reservation, 1, 0.0, 3.0);
+/// ```
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     clock: Clock,

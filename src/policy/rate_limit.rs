@@ -9,6 +9,7 @@ use super::clock::{Clock, Now};
 use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::{Amount, MINUTE, Window};
+use crate::unit::{Millis, Time};
 pub use stored::State;
 
 /// More tokens than any request has; keeps sums far from overflow.
@@ -65,11 +66,11 @@ impl Reason {
 pub struct Refused {
     /// Whole ms until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
     /// a call under way has to end first.
-    pub retry_after: f64,
+    pub retry_after: Millis,
     /// The limit that takes longest.
     pub reason: Reason,
     /// Whole ms that it takes whenever the calls under way may end.
-    pub least: f64,
+    pub least: Millis,
     /// Whether a call under way has to end first, which nobody can foretell.
     pub until_end: bool,
 }
@@ -119,7 +120,7 @@ pub struct Quota {
     /// How much of that is left.
     pub remaining: f64,
     /// Whole ms until more is left than now.
-    pub reset: f64,
+    pub reset: Millis,
 }
 
 /// What the limiter counts right now.
@@ -137,7 +138,7 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     id: u64,
-    at: f64,
+    at: Time,
     tokens: u64,
 }
 
@@ -145,6 +146,20 @@ struct Open {
 ///
 /// A request counts for the minute after its reservation. Its tokens are held until it ends, however long that takes,
 /// and then count as they were for what is left of that minute.
+///
+/// ```
+/// use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
+///
+/// let mut limiter = RateLimiter::new(Limits {
+///     tokens_per_minute: Some(100.0),
+///     ..Limits::default()
+/// });
+/// let reservation = limiter.reserve(80, 0.0).unwrap();
+/// let refused = limiter.reserve(80, 1.0).unwrap_err();
+/// assert_eq!(refused.reason, Reason::Tokens);
+/// limiter.settle(reservation, 20, 2.0);
+/// assert!(limiter.reserve(80, 3.0).is_ok());
+/// ```
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     limits: Limits,
@@ -153,7 +168,7 @@ pub struct RateLimiter {
     open: Vec<Open>,
     last_id: u64,
     month: Period,
-    blocked_until: f64,
+    blocked_until: Time,
 }
 
 impl RateLimiter {
@@ -209,7 +224,7 @@ impl RateLimiter {
     }
 
     /// Lets nothing through before `until`, a time that passes.
-    pub fn block(&mut self, until: f64) {
+    pub fn block(&mut self, until: Time) {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
@@ -231,7 +246,7 @@ impl RateLimiter {
     }
 
     /// Whether all that is remembered is a block that is not over by `steady`, a time that passes.
-    pub fn is_pause(&self, steady: f64) -> bool {
+    pub fn is_pause(&self, steady: Time) -> bool {
         let is_unused = self.last_id == 0 && self.window.is_empty() && self.month.amount == 0;
         is_unused && self.blocked_until > steady
     }

@@ -14,6 +14,20 @@ const LONGEST: f64 = 131_072.0;
 const TOKEN_BYTES: f64 = 64.0;
 
 /// What a request asks for, as far as it can be known beforehand.
+///
+/// ```
+/// use hfetch::policy::reservation::Ask;
+///
+/// let ask = Ask {
+///     prompt_tokens: 10,
+///     max_tokens: Some(9_000.0),
+///     choices: 1.0,
+///     most_prompt: 100.0,
+/// };
+/// // A limiter holds a quarter of a minute's tokens at most, a budget the whole answer.
+/// assert_eq!(ask.tokens(Some(1_000.0)), 260);
+/// assert_eq!(ask.most_completion(), 9_000.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ask {
     /// The prompt's estimate.

@@ -7,6 +7,15 @@ const MOST: usize = 256;
 pub const REST: f64 = 30_000.0;
 
 /// Candidates by the model string that is sent, and until when each rests.
+///
+/// ```
+/// use hfetch::policy::rest::Rests;
+///
+/// let mut rests = Rests::default();
+/// rests.rest("org/name:groq", 1_000.0, 0.0);
+/// assert!(rests.has("org/name:groq", 999.0));
+/// assert!(!rests.has("org/name:groq", 1_000.0));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Rests(Vec<(String, f64)>);
 

@@ -4,6 +4,7 @@ use super::calendar::LAST_TIME;
 use super::http_date;
 use crate::error;
 use crate::json::Value;
+use crate::unit::{Millis, Time};
 
 /// When and how often to try again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,11 +14,11 @@ pub struct RetryPolicy {
     /// Whether the caller gave that number: then it holds for a route of several candidates too.
     pub is_given: bool,
     /// Bound of the first wait in ms; it doubles each time.
-    pub base_delay: f64,
+    pub base_delay: Millis,
     /// Bound of every wait in ms; a server that asks for more is not waited for.
-    pub max_delay: f64,
+    pub max_delay: Millis,
     /// Longest `estimated_time` in ms of a loading model that is waited for.
-    pub max_loading_wait: f64,
+    pub max_loading_wait: Millis,
 }
 
 /// The least time in ms before the next try where a server says that it was asked too fast (429), and not how long to wait.
@@ -51,7 +52,7 @@ pub struct Failure<'a> {
     /// From 0 to 1.
     pub random: f64,
     /// Ms since the epoch.
-    pub now: f64,
+    pub now: Time,
 }
 
 impl std::fmt::Debug for Failure<'_> {
@@ -81,7 +82,7 @@ pub fn is_retryable(status: Option<u16>) -> bool {
 }
 
 /// Ms to wait before the next try with the same key; none: give up.
-pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<f64> {
+pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis> {
     if failure.attempt >= policy.max_attempts
         || !is_retryable(failure.status)
         || is_final(failure.header)
@@ -133,7 +134,7 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
 }
 
 /// Ms until a loading model is ready, by the body of a 503.
-pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<f64> {
+pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis> {
     if status != Some(503) {
         return None;
     }
@@ -148,7 +149,7 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<f64> {
 /// Ms the server asked for before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
 ///
 /// A success asks for nothing, whatever it carries: one provider sends `Retry-After` with every 200.
-pub fn server_wait(status: Option<u16>, header: Header<'_>, now: f64) -> Option<f64> {
+pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
     if status.is_none_or(|status| status < 400) {
         return None;
     }
@@ -158,10 +159,10 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: f64) -> Option<
 }
 
 /// The longest rest of a key that a server can ask for: 15 minutes.
-pub const LONGEST_REST: f64 = 900_000.0;
+pub const LONGEST_REST: Millis = 900_000.0;
 
 /// Ms for which a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
-pub fn rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
+pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
         _ => spent_window(header),
@@ -171,13 +172,13 @@ pub fn rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
 
 /// Ms for which a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
 /// a response asks for is the model's affair: most pauses are one provider's.
-pub fn key_rest_time(status: u16, header: Header<'_>, now: f64) -> Option<f64> {
+pub fn key_rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     let window =
         spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
     Some(rest_time(status, header, now).map_or(window, |rest| window.min(rest)))
 }
 
-fn retry_after(header: Header<'_>, now: f64) -> Option<f64> {
+fn retry_after(header: Header<'_>, now: Time) -> Option<Millis> {
     if let Some(wait) = header("retry-after-ms").and_then(|text| decimal(&text)) {
         return Some(ms(wait / 1_000.0));
     }
@@ -246,7 +247,7 @@ pub const SUFFIXES: [&str; 9] = [
     "-tokens-generated",
 ];
 
-fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: f64) -> Option<f64> {
+fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
@@ -266,7 +267,7 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: f64) -> O
 }
 
 /// Ms until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
-fn reset_time(text: &str, now: f64) -> Option<f64> {
+fn reset_time(text: &str, now: Time) -> Option<Millis> {
     let Some(number) = decimal(text) else {
         return duration(text.trim_ascii());
     };

@@ -17,6 +17,16 @@ struct Entry {
 }
 
 /// The candidate that last answered each conversation, the one that answered longest ago first.
+///
+/// ```
+/// use hfetch::policy::sticky::Sticky;
+///
+/// let mut sticky = Sticky::default();
+/// sticky.answered("a conversation", "org/name:groq", 0.0);
+/// assert_eq!(sticky.last("a conversation", 1.0).as_deref(), Some("org/name:groq"));
+/// sticky.forget("org/name:groq");
+/// assert_eq!(sticky.last("a conversation", 2.0), None);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Sticky(Vec<Entry>);
 

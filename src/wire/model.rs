@@ -248,58 +248,27 @@ fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a s
     }
 }
 
-/// How the provider page groups its models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// "Text Generation"
-    TextGeneration,
-    /// "Large Language Models"
-    Large,
-    /// "Instruction-tuned Models"
-    Instruct,
-}
+/// The provider page's own list, in its order: each model's id, its heading on the page, and what it was made for. The JavaScript side
+/// reads the same file.
+pub const LISTED: [[&str; 3]; 10] = include!("models.json");
 
-/// What a model was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// It has a chat template.
-    Conversational,
-    /// It continues a text; in chat it fails.
-    TextGeneration,
-}
+/// What a model was made for that goes on from a text; in chat it fails.
+const TEXT_GENERATION: &str = "text-generation";
 
-/// A model of the provider page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// "org/name"
-    pub id: &'static str,
-    /// Its heading on the page.
-    pub group: Group,
-    /// What it was made for.
-    pub task: Task,
+/// Whether a model, with its provider or without, is known to complete text only.
+///
+/// ```
+/// use hfetch::wire::model::only_completes;
+///
+/// assert!(only_completes("microsoft/phi-2:together"));
+/// assert!(!only_completes("microsoft/Phi-3-mini-4k-instruct"));
+/// ```
+pub fn only_completes(model: &str) -> bool {
+    let name = model.split_once(':').map_or(model, |(name, _)| name);
+    let is_it =
+        |[id, _, task]: &[&str; 3]| *task == TEXT_GENERATION && id.eq_ignore_ascii_case(name);
+    LISTED.iter().any(is_it)
 }
-
-const fn listed(id: &'static str, group: Group, task: Task) -> Listed {
-    Listed { id, group, task }
-}
-
-/// The provider page's own list, in its order.
-pub const MODELS: [Listed; 10] = {
-    use Group::{Instruct, Large, TextGeneration as Text};
-    use Task::{Conversational, TextGeneration};
-    [
-        listed("microsoft/DialoGPT-medium", Text, TextGeneration),
-        listed("microsoft/DialoGPT-large", Text, TextGeneration),
-        listed("google/flan-t5-base", Text, TextGeneration),
-        listed("microsoft/Phi-2", Text, TextGeneration),
-        listed("google/gemma-7b", Text, TextGeneration),
-        listed("mistralai/Mistral-7B-Instruct-v0.1", Large, Conversational),
-        listed("meta-llama/Llama-2-7b-chat-hf", Large, Conversational),
-        listed("bigscience/bloom-560m", Large, TextGeneration),
-        listed("microsoft/Phi-3-mini-4k-instruct", Instruct, Conversational),
-        listed(USABLE_IN_CHAT, Instruct, Conversational),
-    ]
-};
 
 /// The one model of the page that providers behind the router still serve in chat.
 pub const USABLE_IN_CHAT: &str = "meta-llama/Llama-3.1-8B-Instruct";

@@ -1,4 +1,4 @@
-//! Dependencies go one way: js → call → config → {wire, policy} → field → {error, json, spelling}; wire and policy don't know each other.
+//! Dependencies go one way: js → call → config → {wire, policy} → field → {error, json, spelling, text, unit}; wire and policy don't know each other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,19 +26,24 @@ fn layer(path: &Path) -> String {
 #[test]
 fn arrows_go_down_only() {
     let allowed: &[(&str, &[&str])] = &[
-        ("error", &["error"]),
+        ("unit", &["unit"]),
+        ("text", &["text"]),
+        ("error", &["error", "unit", "text"]),
         ("json", &["json"]),
         ("spelling", &["spelling"]),
-        ("wire", &["wire", "error", "json", "spelling"]),
+        ("wire", &["wire", "error", "json", "spelling", "text"]),
         ("field", &["field", "error", "json", "spelling"]),
-        ("policy", &["policy", "error", "field", "json"]),
-        ("config", &["config", "policy", "error", "field", "json"]),
+        ("policy", &["policy", "unit", "error", "field", "json"]),
+        (
+            "config",
+            &["config", "policy", "error", "field", "json", "text", "unit"],
+        ),
         ("held", &["held"]),
         ("trap", &["trap"]),
         (
             "call",
             &[
-                "call", "config", "policy", "wire", "error", "json", "held", "trap",
+                "call", "config", "policy", "wire", "error", "json", "held", "text", "trap", "unit",
             ],
         ),
     ];

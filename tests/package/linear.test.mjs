@@ -70,9 +70,10 @@ test("what streams took is there for the next ones", async (t) => {
     for await (const _ of await open(repeated(part, 100)));
   };
   const many = () => Promise.all(Array.from({ length: 100 }, read));
-  await many();
+  // The second time their memory is laid out as it stays: what the first one found free was of other sizes.
+  for (let round = 0; round < 2; round++) await many();
   const before = wasm();
-  for (let round = 0; round < 5; round++) await many();
+  for (let round = 0; round < 10; round++) await many();
   assert.ok(wasm() <= before, `${before} MiB became ${wasm()} MiB`);
 });
 

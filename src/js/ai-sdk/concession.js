@@ -1,6 +1,7 @@
 // What a model's server refuses is left out or said otherwise, once more and from then on.
 
 import { formsAfter, formsFor, knownOf, remember } from "./client.js";
+import { isRefusal } from "./error.js";
 import { hasReasoning } from "./prompt.js";
 
 // What is refused whatever the body says beside it.
@@ -14,63 +15,38 @@ const learnt = new WeakMap(); // by client: model → what its server refuses
  * otherwise. The first refusal is what is thrown.
  */
 export async function conceding(client, modelId, options, ask) {
-  if (!learnt.has(client)) learnt.set(client, new Map());
-  const models = learnt.get(client);
+  const models = learnt.get(client) ?? new Map();
+  learnt.set(client, models);
   const without = new Set(models.get(modelId));
   const known = knownOf(client);
   const hasTools = options.tools?.length > 0;
-  let forms = formsOf(options, modelId, known, hasTools);
+  const format = options.responseFormat;
+  const wanted = { schema: format?.schema, strict: true, model: modelId, hasTools, known: known.forms.get(modelId), offers: known.offers(modelId) };
+  let forms = format?.type === "json" ? formsFor(wanted) : [];
   let first;
   for (;;) {
+    const [form] = forms;
     try {
-      const answer = await ask(without, forms[0]);
-      if (first !== undefined) remember(models, modelId, without);
+      const answer = await ask(without, form);
+      if (first) remember(models, modelId, without);
       // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
-      if (forms[0] !== undefined && !hasTools) remember(known.forms, modelId, forms[0]);
+      if (form && !hasTools) remember(known.forms, modelId, form);
       return answer;
     } catch (error) {
       first ??= error;
-      const said = `${error?.code ?? ""} ${error?.param ?? ""} ${error?.message}`;
+      const said = `${error?.code} ${error?.param} ${error?.message}`;
       if (!isRefusal(error) || ELSEWHERE.test(said)) throw first;
-      const left = forms[0] === undefined ? [] : formsAfter(forms, error, hasTools);
+      const left = form ? formsAfter(forms, error, hasTools) : [];
       const next = refused(options, without, said);
-      if (left.length > 0 && (next === undefined || FORMAT.test(said))) forms = left;
-      else if (next !== undefined) without.add(next);
+      if (left.length > 0 && (!next || FORMAT.test(said))) forms = left;
+      else if (next) without.add(next);
       else throw first;
     }
   }
 }
 
-// A server that has begun a stream well says the status in a frame.
-const isRefusal = (error) => [error?.status, error?.error?.http_status_code].some((status) => status === 400 || status === 422);
-
-/**
- * A stream's chunks. Where a form was asked for, the first has come: text-generation-inference refuses a form no sooner. Any other failure is
- * the stream's own, and is told where it is read.
- */
-export async function begun(stream, form) {
-  const chunks = stream[Symbol.asyncIterator]();
-  if (form === undefined) return chunks;
-  const first = chunks.next();
-  try {
-    await first;
-  } catch (error) {
-    if (isRefusal(error)) throw error;
-  }
-  let next = () => {
-    next = () => chunks.next();
-    return first;
-  };
-  return { next: () => next() };
-}
-
-function formsOf({ responseFormat: format }, model, known, hasTools) {
-  if (format?.type !== "json") return [];
-  return formsFor({ schema: format.schema, strict: true, model, hasTools, known: known.forms.get(model), offers: known.offers(model) });
-}
-
 function refused({ reasoning, prompt }, without, said) {
-  if (reasoning !== undefined && !without.has("effort") && /reasoning_?effort/i.test(said)) return "effort";
+  if (reasoning && !without.has("effort") && /reasoning_?effort/i.test(said)) return "effort";
   // Reasoning in the history is refused in many words, a template's own among them.
   return hasReasoning(prompt) && !without.has("reasoning") ? "reasoning" : undefined;
 }

@@ -1,6 +1,6 @@
 // Embedding models.
 
-import { answered } from "./call.js";
+import { aboutWhole, asked } from "./call.js";
 
 // A gateway takes as many values at once as OpenAI's API does, and a body of 4 MiB. The client makes smaller requests of them.
 const MOST_VALUES = 2_048;
@@ -13,12 +13,15 @@ export const embeddingModel = (client, modelId) => ({
   maxEmbeddingsPerCall: MOST_VALUES,
   [Symbol.for("vercel.ai.embeddingModel.maxInputBytesPerCall")]: MOST_BYTES,
   supportsParallelCalls: true,
-  doEmbed(options) {
-    const { values, dimensions } = options;
-    const body = { model: modelId, input: values, ...(dimensions && { dimensions }), encoding_format: "float" };
-    return answered(client().embeddings, body, options, ({ data, usage }) => ({
+  async doEmbed(options) {
+    const { values, dimensions, providerOptions } = options;
+    const body = { model: modelId, input: values, dimensions: dimensions || undefined, encoding_format: "float", ...providerOptions?.huggingface };
+    const call = await asked(client().embeddings, body, options);
+    const { data, usage } = call.data;
+    return {
+      ...(await aboutWhole(call)),
       embeddings: data.map(({ embedding }) => embedding),
       usage: usage.source === "reported" ? { tokens: usage.prompt_tokens } : undefined,
-    }));
+    };
   },
 });

@@ -1,6 +1,7 @@
 // How an answer ended and what it took, in the SDK's words.
 
-const REASONS = {
+export const REASONS = {
+  __proto__: null,
   stop: "stop", eos: "stop", eos_token: "stop", stop_sequence: "stop", end_turn: "stop",
   length: "length", max_tokens: "length",
   content_filter: "content-filter",
@@ -8,20 +9,14 @@ const REASONS = {
   error: "error",
 };
 
-/** Some servers say "stop" although they call tools, or nothing at all. */
-export function finishOf(reason, { hasCalls = false, hasRefusal = false } = {}) {
-  const raw = typeof reason === "string" && reason !== "" ? reason : undefined;
-  let unified = (Object.hasOwn(REASONS, raw) && REASONS[raw]) || "other";
-  if (hasCalls && ["stop", "other"].includes(unified)) unified = "tool-calls";
-  else if (hasRefusal && unified === "stop") unified = "content-filter";
-  return { unified, raw };
-}
+/** Why an answer ended that failed. */
+export const failureOf = (error) => (isCut(error) ? "interrupted" : "error");
 
 /** Whether an error says that a stream was cut. A gateway says it in a frame of its own. */
 export const isCut = (error) => error?.name === "StreamTruncatedError" || error?.code === "upstream_truncated";
 
-const count = (...values) => values.find((value) => typeof value === "number" && Number.isFinite(value) && value >= 0);
-const less = (total, ...parts) => (total === undefined || parts[0] === undefined ? undefined : Math.max(0, parts.reduce((left, part = 0) => left - part, total)));
+const count = (...values) => values.find((value) => Number.isFinite(value) && value >= 0);
+const less = (total, part) => count(Math.max(0, total - part));
 
 /** What the server has not told is undefined. */
 export function usageOf(usage) {
@@ -46,6 +41,6 @@ export function identityOf({ id, created, model }) {
   return {
     ...(id && { id }),
     ...(model && { modelId: model }),
-    ...(typeof created === "number" && created > 0 && { timestamp: new Date(created * 1000) }),
+    ...(created > 0 && { timestamp: new Date(created * 1000) }),
   };
 }

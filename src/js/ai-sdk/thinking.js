@@ -3,61 +3,56 @@
 
 const OPEN = "<think>";
 const CLOSE = "</think>";
-const BEFORE = 0;
-const INSIDE = 1;
-const BEHIND = 2;
 
 export class Thinking {
-  #state = BEFORE;
+  #say; // is told each piece: whether it is reasoning, and the text
+  #awaited = OPEN; // the tag that may come next; none once the answer has begun
   #held = ""; // may be the beginning of a tag
   #seen = false;
 
-  /** The pieces that more of the text completes: [whether it is reasoning, text]. */
-  push(text) {
-    this.#held += text;
-    const pieces = [];
-    while (this.#step(pieces));
-    return pieces.filter(([, piece]) => piece !== "");
+  constructor(say) {
+    this.#say = say;
   }
 
-  /** What was held back, at the end. */
+  /** Says the pieces that more of the text completes. */
+  push(text) {
+    this.#held += text;
+    while (this.#step());
+  }
+
+  /** Says what was held back, at the end. */
   end() {
     const held = this.#held;
-    this.#held = "";
-    return held === "" || (this.#seen && held.trim() === "") ? [] : [[this.#state === INSIDE, held]];
+    if (held.trim() !== "" || !this.#seen) this.#take(held.length);
+  }
+
+  // Says what comes before a place, and goes on behind it.
+  #take(end, next = end) {
+    const held = this.#held;
+    this.#held = held.slice(next);
+    if (end > 0) this.#say(this.#awaited === CLOSE, held.slice(0, end));
   }
 
   // Gives whether there is more to be looked at.
-  #step(pieces) {
-    const held = this.#held;
-    if (this.#state === BEHIND) {
-      this.#held = "";
-      pieces.push([false, held]);
-      return false;
+  #step() {
+    const [held, tag] = [this.#held, this.#awaited];
+    const at = tag ? held.indexOf(tag) : -1;
+    if (at >= 0 && (tag === CLOSE || held.slice(0, at).trim() === "")) {
+      this.#take(tag === CLOSE ? at : 0, at + tag.length);
+      this.#awaited = tag === CLOSE ? OPEN : CLOSE;
+      this.#seen = true;
+      return true;
     }
-    if (this.#state === INSIDE) {
-      const at = held.indexOf(CLOSE);
-      const end = at < 0 ? held.length - overlap(held, CLOSE) : at;
-      pieces.push([true, held.slice(0, end)]);
-      this.#held = held.slice(at < 0 ? end : at + CLOSE.length);
-      if (at >= 0) this.#state = BEFORE;
-      return at >= 0;
+    if (tag === OPEN) {
+      const rest = held.trimStart();
+      if (OPEN.startsWith(rest)) return false;
+      // The lines between the reasoning and the answer belong to neither.
+      if (this.#seen) this.#held = rest;
+      this.#awaited = "";
+      return true;
     }
-    const rest = held.trimStart();
-    if (OPEN.startsWith(rest) && rest !== OPEN) return false;
-    this.#state = rest.startsWith(OPEN) ? INSIDE : BEHIND;
-    // The lines between the reasoning and the answer belong to neither.
-    if (this.#state === INSIDE) this.#held = rest.slice(OPEN.length);
-    else if (this.#seen) this.#held = rest;
-    this.#seen ||= this.#state === INSIDE;
-    return true;
+    const begun = held.lastIndexOf("<");
+    this.#take(tag && begun >= 0 && tag.startsWith(held.slice(begun)) ? begun : held.length);
+    return false;
   }
-}
-
-// How many characters at the end of a text may begin the tag.
-function overlap(text, tag) {
-  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(tag.slice(0, length))) return length;
-  }
-  return 0;
 }

@@ -1,130 +1,116 @@
 // useChat's messages as the messages of a chat completion: as the prompt that the SDK would make of them, and that as a model's server takes it.
 
-import { HuggingFace } from "./client.js";
-import { messagesOf } from "./prompt.js";
+import { must } from "./client.js";
+import { filePart } from "./file.js";
+import { isObject, messagesOf } from "./prompt.js";
 
-const ROLES = ["system", "user", "assistant"];
 const FIELDS = ["reasoning", "reasoning_content", "reasoning_text", "think", "content"];
+const ROLES = ["system", "user", "assistant"];
 const STATES = ["input-streaming", "input-available", "approval-requested", "approval-responded", "output-available", "output-error", "output-denied"];
 const DENIED = "The user denied this tool call.";
 const UNANSWERED = "This tool call was not carried out.";
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const bad = (path, expected) => new HuggingFace.ConfigError(`${path}: ${expected} is expected`, { path });
+const mustBeText = (value, path) => must(typeof value === "string", path, "a string");
+const mustBeWord = (value, path) => must(value && typeof value === "string", path, "a string that is not empty");
+
+function each(list, path, change) {
+  must(Array.isArray(list), path, "a list");
+  return list.flatMap((one, at) => {
+    const place = `${path}[${at}]`;
+    must(isObject(one), place, "an object");
+    return change(one, place);
+  });
+}
 
 /** UIMessage[] as chat messages: each step of an assistant's message is a turn, and each tool's answer one. What is of no use to a model is left out. */
-export function fromUIMessages(messages) {
-  if (!Array.isArray(messages)) throw bad("messages", "a list of UI messages");
-  return answered(messages.flatMap((message, at) => turnsOf(message, `messages[${at}]`)));
+export const fromUIMessages = (messages) => answered(each(messages, "messages", turnsOf));
+
+const sent = (role, content) => messagesOf([{ role, content }], true, []);
+
+function turnsOf({ role, parts }, path) {
+  must(ROLES.includes(role), `${path}.role`, ROLES.join(", "));
+  const known = each(parts, `${path}.parts`, (part, at) => partOf(part, at, role));
+  if (role === "user") return userTurn(known);
+  if (role === "system") return sent(role, known.map(({ type, text }) => (type === "text" ? text : "")).join(""));
+  return assistantTurns(known);
 }
 
-const sent = (message) => messagesOf([message], true, []);
-
-function turnsOf(message, path) {
-  if (!isObject(message)) throw bad(path, "a UI message");
-  const { role, parts } = message;
-  if (!ROLES.includes(role)) throw bad(`${path}.role`, '"system", "user" or "assistant"');
-  const checked = checkedParts(parts, `${path}.parts`);
-  if (role === "assistant") return steps(checked).flatMap(stepTurns);
-  return role === "user" ? userTurn(checked) : sent({ role, content: textOf(checked) });
+// A part as the SDK's prompt has it; of a call its result beside it, of what a user said in between its turn. What a model has no use for stays as it is.
+function partOf(part, path, role) {
+  const { type, text, providerMetadata } = part;
+  mustBeText(type, `${path}.type`);
+  if (type === "text" || type === "reasoning") {
+    mustBeText(text, `${path}.text`);
+    // In which form reasoning came. A page may send anything.
+    const { field, details } = providerMetadata?.hfetch ?? {};
+    return { type, text, providerOptions: { hfetch: { ...(FIELDS.includes(field) && { field }), ...(Array.isArray(details) && { details }) } } };
+  }
+  if (type === "file" && role === "user") return fileOf(part, path);
+  if (type === "steering-message") return { turn: userTurn(each(part.parts, `${path}.parts`, (part, at) => partOf(part, at, "user"))) };
+  return /^(tool-|dynamic-tool$)/.test(type) ? callOf(part, path) : { type };
 }
 
-// Each with its path, for what is looked at later.
-function checkedParts(parts, path) {
-  if (!Array.isArray(parts)) throw bad(path, "a list of parts");
-  return parts.map((part, at) => checkedPart(part, `${path}[${at}]`));
+function callOf({ type, toolName, toolCallId, state, input, rawInput, ...rest }, path) {
+  const isDynamic = type === "dynamic-tool";
+  const name = isDynamic ? toolName : type.slice("tool-".length);
+  mustBeWord(toolCallId, `${path}.toolCallId`);
+  mustBeWord(name, isDynamic ? `${path}.toolName` : `${path}.type`);
+  must(STATES.includes(state), `${path}.state`, STATES.join(", "));
+  if (state === "output-error") mustBeText(rest.errorText, `${path}.errorText`);
+  // A call whose arguments had not all come is none.
+  return { type: state === "input-streaming" ? state : "tool-call", toolCallId, toolName: name, input: input ?? rawInput ?? {}, results: resultsOf(state, rest).map((result) => toolTurn(toolCallId, result)) };
 }
 
-function checkedPart(part, path) {
-  if (!isObject(part)) throw bad(path, "a part of a UI message");
-  const { type } = part;
-  if (typeof type !== "string") throw bad(`${path}.type`, "a text");
-  if ((type === "text" || type === "reasoning") && typeof part.text !== "string") throw bad(`${path}.text`, "a text");
-  if (isTool(part)) checkTool(part, path);
-  return { part, path, ...(type === "steering-message" && { steering: checkedParts(part.parts, `${path}.parts`) }) };
+// None while a call has no answer.
+function resultsOf(state, { output, errorText, approval }) {
+  if (state === "output-available") return [output];
+  if (state === "output-error") return [errorText];
+  const isDenied = state === "output-denied" || (state === "approval-responded" && approval?.approved === false);
+  return isDenied ? [typeof approval?.reason === "string" ? approval.reason : DENIED] : [];
 }
-
-const isTool = ({ type }) => type === "dynamic-tool" || type.startsWith("tool-");
-const nameOf = ({ type, toolName }) => (type === "dynamic-tool" ? toolName : type.slice("tool-".length));
-
-function checkTool(part, path) {
-  if (typeof part.toolCallId !== "string" || part.toolCallId === "") throw bad(`${path}.toolCallId`, "the id of a tool call");
-  if (typeof nameOf(part) !== "string" || nameOf(part) === "") throw bad(part.type === "dynamic-tool" ? `${path}.toolName` : `${path}.type`, "the name of a tool");
-  if (!STATES.includes(part.state)) throw bad(`${path}.state`, `one of ${STATES.join(", ")}`);
-  if (part.state === "output-error" && typeof part.errorText !== "string") throw bad(`${path}.errorText`, "a text");
-}
-
-const textOf = (parts) => parts.filter(({ part }) => part.type === "text").map(({ part }) => part.text).join("");
 
 function userTurn(parts) {
-  const content = parts.flatMap(({ part, path }) => (part.type === "text" ? { type: "text", text: part.text } : part.type === "file" ? fileOf(part, path) : []));
+  const content = parts.filter(({ type }) => type === "text" || type === "file");
   // No part at all is an empty question.
-  return content.length > 0 ? sent({ role: "user", content }) : [{ role: "user", content: "" }];
+  return sent("user", content.length > 0 ? content : [{ type: "text", text: "" }]);
 }
 
-// A link, or a data URL, whose data a server may want by itself.
+// A link, or a data URL.
 function fileOf({ url, mediaType, filename }, path) {
-  if (typeof mediaType !== "string" || mediaType === "") throw bad(`${path}.mediaType`, "a media type");
-  if (typeof url !== "string" || !/^(?:https?:\/\/|data:[^,]*,)/i.test(url)) throw bad(`${path}.url`, "an http(s) or data URL");
-  const file = { type: "file", mediaType: mediaType.toLowerCase(), filename };
-  const isData = /^data:/i.test(url) && !/^(?:image|video)\//i.test(mediaType);
+  mustBeWord(mediaType, `${path}.mediaType`);
+  must(/^(https?:\/\/|data:[^,]*,)/i.test(url), `${path}.url`, "an http(s) or data URL");
   try {
-    const part = { ...file, data: isData ? { type: "data", data: dataOf(url) } : { type: "url", url } };
+    const part = { type: "file", mediaType: mediaType.toLowerCase(), filename, data: /^data:/i.test(url) ? { type: "data", data: dataOf(url) } : { type: "url", url } };
     // Once by itself, so that an error of it has its path.
-    sent({ role: "user", content: [part] });
+    filePart(part);
     return part;
   } catch {
-    throw bad(`${path}.url`, `a data URL that can be read, which ${mediaType} needs`);
+    must(false, `${path}.url`, "a URL that can be read");
   }
 }
 
 function dataOf(url) {
-  const comma = url.indexOf(",");
-  const text = decodeURIComponent(url.slice(comma + 1));
-  return /;base64$/i.test(url.slice(0, comma)) ? text : new TextEncoder().encode(text);
+  const [head] = url.split(",", 1);
+  const text = decodeURIComponent(url.slice(head.length + 1));
+  return /;base64$/i.test(head) ? text : new TextEncoder().encode(text);
 }
 
-// The parts of each step, and what a user said between two of them.
-function steps(parts) {
-  const found = [[]];
-  for (const checked of parts) {
-    if (checked.part.type === "step-start") found.push([]);
-    else if (checked.steering) found.push([checked], []);
-    else found.at(-1).push(checked);
+// A turn for each step in which the model has said something, with the answers of its calls behind it, and what a user said in between.
+function assistantTurns(parts) {
+  const turns = [];
+  let step = [];
+  for (const part of [...parts, { type: "step-start" }]) {
+    step.push(part);
+    if (part.type !== "step-start" && !part.turn) continue;
+    // Thoughts alone are no answer.
+    if (step.some(({ type, text }) => type === "tool-call" || (type === "text" && text))) turns.push(...sent("assistant", step), ...step.flatMap(({ results = [] }) => results));
+    turns.push(...(part.turn ?? []));
+    step = [];
   }
-  return found;
+  return turns;
 }
 
-function stepTurns(parts) {
-  if (parts[0]?.steering) return userTurn(parts[0].steering);
-  const content = parts.flatMap(({ part }) => assistantParts(part));
-  // Thoughts alone are no answer.
-  if (!content.some(({ type, text }) => type === "tool-call" || (type === "text" && text !== ""))) return [];
-  const results = parts.flatMap(({ part }) => (isTool(part) ? resultOf(part) : []));
-  return [...sent({ role: "assistant", content }), ...sent({ role: "tool", content: results })];
-}
-
-function assistantParts(part) {
-  const { type, text, state, toolCallId, input, rawInput } = part;
-  if (type === "text") return { type, text };
-  if (type === "reasoning") return { type, text, providerOptions: { hfetch: formOf(part) } };
-  // A call whose arguments had not all come is none.
-  return isTool(part) && state !== "input-streaming" ? { type: "tool-call", toolCallId, toolName: nameOf(part), input: input ?? rawInput ?? {} } : [];
-}
-
-// In which form reasoning came. A page may send anything.
-function formOf({ providerMetadata }) {
-  const { field, details } = providerMetadata?.hfetch ?? {};
-  return { ...(FIELDS.includes(field) && { field }), ...(Array.isArray(details) && { details }) };
-}
-
-function resultOf({ state, toolCallId, output, errorText, approval }) {
-  const result = (words) => ({ type: "tool-result", toolCallId, output: typeof words === "string" ? { type: "text", value: words } : { type: "json", value: words ?? null } });
-  if (state === "output-available") return result(output);
-  if (state === "output-error") return result(errorText);
-  const denied = state === "output-denied" || (state === "approval-responded" && approval?.approved === false);
-  return denied ? result(typeof approval?.reason === "string" ? approval.reason : DENIED) : [];
-}
+const toolTurn = (id, result) => ({ role: "tool", tool_call_id: id, content: typeof result === "string" ? result : JSON.stringify(result ?? null) });
 
 // Where the conversation has gone on, servers refuse a call without an answer. At its end a call may still wait for one.
 function answered(turns) {
@@ -132,6 +118,6 @@ function answered(turns) {
   const last = turns.findLastIndex(({ role }) => role !== "tool");
   return turns.flatMap((turn, at) => {
     const open = at < last ? (turn.tool_calls ?? []).filter(({ id }) => !given.has(id)) : [];
-    return [turn, ...open.map(({ id }) => ({ role: "tool", tool_call_id: id, content: UNANSWERED }))];
+    return [turn, ...open.map(({ id }) => toolTurn(id, UNANSWERED))];
   });
 }

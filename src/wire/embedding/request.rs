@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::body::Draft;
 use super::rerank;
-use crate::error::{Error, join};
+use crate::error::Error;
 use crate::json::{unescape, write_string};
+use crate::text::join;
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
 
 /// Bytes that text-embeddings-inference takes in one body by default.

@@ -24,24 +24,6 @@ const ROUTES: [(&str, &str); 5] = [
 /// Where else a model runs that only completes text.
 pub const ELSEWHERE: &str = "Models that only complete text (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM) run on an Inference Endpoint, or on a server of your own with TGI, vLLM, llama.cpp or transformers: give its address as baseURL.";
 
-/// The text-generation models of the provider page.
-const TEXT_MODELS: [&str; 6] = [
-    "microsoft/DialoGPT-medium",
-    "microsoft/DialoGPT-large",
-    "google/flan-t5-base",
-    "microsoft/Phi-2",
-    "google/gemma-7b",
-    "bigscience/bloom-560m",
-];
-
-/// Whether a model, with its provider or without, is known to complete text only.
-pub fn only_completes(model: &str) -> bool {
-    let name = model.split(':').next().unwrap_or_default();
-    TEXT_MODELS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name))
-}
-
 /// Where a completion goes, and the model in its body. `router` is the origin of Hugging Face's router, where `base_url` is that.
 pub fn way<'m>(
     base_url: &str,

@@ -2,7 +2,7 @@
 
 use hfetch::error::Class;
 use hfetch::wire::model::{
-    Group, MODELS, Model, Task, USABLE_IN_CHAT, listed_provider, parse, parse_one, price,
+    LISTED, Model, USABLE_IN_CHAT, listed_provider, parse, parse_one, price,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -163,23 +163,23 @@ fn the_cheapest_is_so_by_output_then_by_input() {
 #[test]
 fn the_list_of_the_page_is_the_same_in_javascript() {
     let script = include_str!("../../../src/js/models.js");
-    let mut lines = script.lines().filter(|line| line.contains("id:"));
-    for model in MODELS {
-        let group = match model.group {
-            Group::TextGeneration => "TEXT",
-            Group::Large => "\"large\"",
-            Group::Instruct => "\"instruct\"",
-        };
-        let task = match model.task {
-            Task::Conversational => "CHAT",
-            Task::TextGeneration => "TEXT",
-        };
-        let expected = format!("{{ id: \"{}\", group: {group}, task: {task} }},", model.id);
-        assert_eq!(lines.next().map(str::trim), Some(expected.as_str()));
+    assert!(script.contains("import listed from \"./models.json\""));
+    let read: Vec<[String; 3]> =
+        serde_json::from_str(include_str!("../../../src/wire/models.json")).unwrap();
+    assert_eq!(read, LISTED.map(|model| model.map(str::to_string)));
+    for [id, group, task] in LISTED {
+        assert!(id.contains('/'), "{id}");
+        assert!(
+            ["text-generation", "large", "instruct"].contains(&group),
+            "{id}"
+        );
+        assert!(
+            ["text-generation", "conversational"].contains(&task),
+            "{id}"
+        );
     }
-    assert_eq!(lines.next(), None);
-    let usable = MODELS.iter().find(|model| model.id == USABLE_IN_CHAT);
-    assert_eq!(usable.map(|model| model.task), Some(Task::Conversational));
+    let usable = LISTED.iter().find(|model| model[0] == USABLE_IN_CHAT);
+    assert_eq!(usable.map(|model| model[2]), Some("conversational"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Text completions: what is sent for a prompt, where it goes, and what is folded from its chunks.
 
+use hfetch::wire::model;
 use hfetch::wire::request::{Caps, ChatRequest, Defaults, Prompt, completion, route};
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use hfetch::wire::whole::{folded, has_message, has_text};
@@ -104,8 +105,8 @@ fn at_the_router_a_provider_answers() {
         route::way("http://a/v1", None, "m").unwrap(),
         ("http://a/v1/completions".to_string(), "m")
     );
-    assert!(route::only_completes("microsoft/phi-2:together"));
-    assert!(!route::only_completes("microsoft/Phi-3-mini-4k-instruct"));
+    assert!(model::only_completes("microsoft/phi-2:together"));
+    assert!(!model::only_completes("microsoft/Phi-3-mini-4k-instruct"));
 }
 
 fn chunk(index: u64, text: &str, reason: Value) -> Value {

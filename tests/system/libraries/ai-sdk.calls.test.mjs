@@ -139,9 +139,9 @@ test("sources and images of an answer are parts of it", async () => {
 });
 
 test("a refusal is a text whose finish reason says so", async () => {
-  const { model } = await scripted([whole({ content: null, refusal: "No." }), stream({ refusal: "No." })]);
-  const result = await generateText({ model, prompt: "?" });
-  assert.deepEqual([result.text, result.finishReason], ["No.", "content-filter"]);
+  const refusal = { content: null, refusal: "No." };
+  const { model } = await scripted([whole(refusal), whole(refusal, null), stream({ refusal: "No." })]);
+  for (const result of [await generateText({ model, prompt: "?" }), await generateText({ model, prompt: "?" })]) assert.deepEqual([result.text, result.finishReason], ["No.", "content-filter"]);
   const streamed = streamText({ model, prompt: "?" });
   assert.deepEqual([await streamed.text, await streamed.finishReason], ["No.", "content-filter"]);
 });

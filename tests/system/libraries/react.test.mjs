@@ -94,7 +94,8 @@ beforeEach(async () => {
 
 const chunk = (delta, finish_reason = null) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason }] });
 const answer = (...texts) => ({ sse: [...texts.map((content) => chunk({ content })), chunk({}, "stop")], done: true });
-const long = () => ({ ...answer(...Array.from({ length: 400 }, (_, at) => `word${at} `)), delayMs: 20 });
+// A minute of it: Chromium takes in up to five seconds of what a page no longer reads before it closes the connection.
+const long = () => ({ ...answer(...Array.from({ length: 3_000 }, (_, at) => `word${at} `)), delayMs: 20 });
 const shown = (selector) => page.locator(selector).allInnerTexts();
 
 async function open(name) {

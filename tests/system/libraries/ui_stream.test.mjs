@@ -236,6 +236,29 @@ test("whoever leaves ends the call: the socket is closed, and it is settled as a
   }
 });
 
+test("a promise that comes to nothing is told as an error, or as an abort, and is nobody's unhandled rejection", async () => {
+  const unhandled = [];
+  const hear = (error) => unhandled.push(error);
+  process.on("unhandledRejection", hear);
+  try {
+    toUIMessageStreamResponse(Promise.reject(new Error("unread")));
+    const failed = await framesOf(toUIMessageStreamResponse(Promise.reject(new Error("secret"))));
+    assert.deepEqual([types(failed), failed.at(-1).errorText], [["start", "finish", "error"], "The answer failed."]);
+    const stopped = await framesOf(toUIMessageStreamResponse(Promise.reject(new DOMException("stopped", "AbortError"))));
+    assert.deepEqual(types(stopped), ["start", "message-metadata", "abort"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.off("unhandledRejection", hear);
+  }
+});
+
+test("a stream that somebody else has read is refused at once", async () => {
+  const stream = await streamed(canned([chunk({ content: "Hi" }, "stop")]));
+  await stream.text().next();
+  assert.throws(() => toUIMessageStreamResponse(stream), /already read/);
+});
+
 test("a call that its own signal ended says `abort`, not an error", async () => {
   endpoint.script("signal", [{ stallAfter: 400 }]);
   const controller = new AbortController();

@@ -1,6 +1,16 @@
 //! The fold written plainly over parsed chunks: what docs/streaming.md says of `final()`, and nothing of the product's code.
 
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
+
+thread_local! {
+    /// How much text has come, also where something else took its place in the same chunk.
+    static SAID: Cell<usize> = const { Cell::new(0) };
+}
+
+fn say(text: &str) {
+    SAID.set(SAID.get() + text.len());
+}
 
 const TEXTS: [&str; 6] = [
     "content",
@@ -186,7 +196,7 @@ impl Choice {
 
     /// Whether text came.
     fn delta(&mut self, delta: &Value) -> bool {
-        let before = self.length();
+        let before = SAID.get();
         if let Some(role) = delta["role"].as_str().filter(|role| !role.is_empty()) {
             self.role = role.to_string();
         }
@@ -223,7 +233,7 @@ impl Choice {
             names += self.call(call, several.then_some(position));
         }
         // A name that comes again is said, though it adds nothing.
-        self.length() > before || names > 0 || repeated_name(delta)
+        SAID.get() > before || names > 0 || repeated_name(delta)
     }
 
     fn text(&mut self, text: &str) {
@@ -234,6 +244,7 @@ impl Choice {
                 }
             }
             _ => {
+                say(text);
                 self.parts = None;
                 self.content.get_or_insert_default().push_str(text);
             }
@@ -245,21 +256,10 @@ impl Choice {
         let parts = self.parts.get_or_insert_default();
         if !before.is_empty() {
             parts.part(&json!({"type": "text", "text": before}));
+            // It came earlier.
+            SAID.set(SAID.get() - before.len());
         }
         parts.part(part);
-    }
-
-    /// How much text there is.
-    fn length(&self) -> usize {
-        let parts = self.parts.clone().map(Tree::List).unwrap_or_default();
-        let calls = self.calls.iter();
-        let calls: usize = calls
-            .map(|call| call.arguments.len() + call.function.length() + call.rest.length())
-            .sum();
-        self.content.as_ref().map_or(0, String::len)
-            + parts.length()
-            + self.message.length()
-            + calls
     }
 
     fn call(&mut self, entry: &Value, position: Option<usize>) -> usize {
@@ -286,12 +286,14 @@ impl Choice {
         if !kind.is_empty() {
             call.kind = kind.to_string();
         }
-        match &function["arguments"] {
-            Value::String(text) => call.arguments.push_str(text),
-            Value::Array(_) => call.arguments.push_str("{}"),
-            object @ Value::Object(_) => call.arguments.push_str(&object.to_string()),
-            _ => {}
-        }
+        let arguments = match &function["arguments"] {
+            Value::String(text) => text.clone(),
+            Value::Array(_) => "{}".to_string(),
+            object @ Value::Object(_) => object.to_string(),
+            _ => String::new(),
+        };
+        say(&arguments);
+        call.arguments.push_str(&arguments);
         call.function
             .fold("", &without(function, &["name", "arguments"]), Nested);
         let rest = without(entry, &["index", "id", "type", "function"]);
@@ -478,18 +480,10 @@ impl Tree {
     }
 
     fn append(&mut self, text: &str) {
+        say(text);
         match self {
             Tree::Text(known) => known.push_str(text),
             _ => *self = Tree::Text(text.to_string()),
-        }
-    }
-
-    fn length(&self) -> usize {
-        match self {
-            Tree::Text(text) => text.len(),
-            Tree::List(list) => list.items.iter().map(|item| item.1.length()).sum(),
-            Tree::Object(members) => members.iter().map(|member| member.1.length()).sum(),
-            _ => 0,
         }
     }
 

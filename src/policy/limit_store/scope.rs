@@ -1,0 +1,66 @@
+//! One scope of a store: its limiter, and what it has spent.
+
+use super::{Part, Refusal};
+use crate::policy::budget::{Money, Spent};
+use crate::policy::clock::Now;
+use crate::policy::rate_limit::{MOST_TOKENS, RateLimiter, Reason, Refused};
+
+/// One scope's limiter and budget.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Its name.
+    pub name: String,
+    /// When it may be forgotten, whatever it remembers.
+    pub lasts: f64,
+    /// What counts its requests and tokens.
+    pub limiter: RateLimiter,
+    /// What has been spent.
+    pub spent: Spent,
+}
+
+impl Scope {
+    /// Holds a part of a request, or refuses.
+    pub fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
+        self.lasts = part.lasts.unwrap_or(f64::INFINITY);
+        let mut money = None;
+        if let Some(budget) = part.budget {
+            let amount = Money::from_usd(part.usd);
+            let held = self.spent.hold(amount, budget, now.wall);
+            held.map_err(|exceeded| {
+                let wait = exceeded.retry_after;
+                Refusal {
+                    spent_usd: Some(exceeded.spent_usd),
+                    budget_usd: Some(exceeded.budget_usd),
+                    ..part.refused(Refused::new(Reason::Budget, Some(wait), wait))
+                }
+            })?;
+            money = Some(amount);
+        }
+        self.limiter.set_limits(part.limits);
+        match self.limiter.reserve(part.tokens, now) {
+            Ok(id) => Ok(Hold {
+                scope: part.scope.clone(),
+                id,
+                tokens: part.tokens.min(MOST_TOKENS),
+                money,
+            }),
+            Err(refused) => {
+                self.spent.release(money.unwrap_or_default());
+                Err(part.refused(refused))
+            }
+        }
+    }
+}
+
+/// What one scope holds for a reservation.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// The scope's name.
+    pub scope: String,
+    /// The number in its limiter.
+    pub id: u64,
+    /// What is held.
+    pub tokens: u64,
+    /// Where the part has a budget.
+    pub money: Option<Money>,
+}

@@ -1,0 +1,190 @@
+//! What has been read of a body, and how it is written back for the wire.
+
+use std::ops::Range;
+
+use super::member::{self, Form, most_or_null, without_include_usage};
+use super::{Api, STREAM_OPTIONS};
+use crate::error::Error;
+use crate::json::{RawString, number, write_string};
+
+/// What has been read of a body.
+#[derive(Default)]
+pub struct Draft<'a> {
+    /// Which of [`member::known`] have come, bit by bit.
+    seen: u32,
+    pub model: Option<String>,
+    pub messages: bool,
+    /// How many prompts a text completion has.
+    pub prompts: usize,
+    pub token_ids: usize,
+    pub stream: bool,
+    pub asks_usage: bool,
+    pub max_tokens: Option<f64>,
+    pub choices: Option<f64>,
+    /// What members of other servers' say of the longest answer, and of the reasoning before it.
+    pub others: Option<f64>,
+    pub reasoning: Option<f64>,
+    /// Members in the caller's order.
+    pub members: Vec<Member<'a>>,
+    pub doubts: Vec<String>,
+}
+
+impl<'a> Draft<'a> {
+    /// Gives the body a maximum under the first of the names, unless it has one; `renames` says that one under another name
+    /// is no maximum. A word that there is none doesn't go out. Gives whether the body is another now.
+    pub fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) -> bool {
+        let (mut first, mut other, mut kept) = (false, None, Vec::new());
+        self.max_tokens = None;
+        for member in &self.members {
+            let key = member.key.decoded();
+            let place = names.iter().position(|name| name.as_bytes() == &*key);
+            if let Some(place) = place {
+                let most = most_or_null("", member.value).ok().flatten();
+                let Some(most) = most.filter(|most| most.is_finite()) else {
+                    continue;
+                };
+                self.max_tokens = larger(self.max_tokens, Some(most));
+                first |= place == 0;
+                if place > 0 {
+                    other = Some((kept.len(), member.value));
+                }
+            }
+            kept.push(*member);
+        }
+        let all = kept.len() == self.members.len();
+        self.members = kept;
+        if first || (other.is_some() && !renames) {
+            return !all;
+        }
+        let value = match other {
+            Some((place, value)) => {
+                self.members.remove(place);
+                value
+            }
+            None => most,
+        };
+        let key = RawString {
+            raw: names.first().copied().unwrap_or_default().as_bytes(),
+            escaped: false,
+        };
+        self.members.push(Member {
+            key,
+            value,
+            form: Form::AsItStands,
+        });
+        self.max_tokens = Some(number(value));
+        true
+    }
+
+    /// How many answers are asked for: each prompt has as many.
+    pub fn answers(&self) -> f64 {
+        self.choices.unwrap_or(1.0) * self.prompts.max(1) as f64
+    }
+
+    /// Which of two maxima a server takes is its own affair: the larger one is reserved.
+    pub fn most(&mut self, given: Option<f64>) {
+        self.max_tokens = larger(self.max_tokens, given);
+    }
+
+    /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
+    /// the one that was checked may be the other.
+    pub fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
+        for (index, name) in member::known().iter().enumerate() {
+            if name.as_bytes() == key {
+                let bit = 1 << index;
+                if self.seen & bit != 0 {
+                    return Err(Error::config(*name, "appears twice"));
+                }
+                self.seen |= bit;
+                return Ok(name);
+            }
+        }
+        Ok("")
+    }
+}
+
+/// The larger of two that may not be there.
+pub fn larger(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// A member as it came.
+#[derive(Clone, Copy)]
+pub struct Member<'a> {
+    pub key: RawString<'a>,
+    pub value: &'a [u8],
+    pub form: Form,
+}
+
+/// The body, and where its stream options stand.
+pub fn write(
+    draft: &Draft<'_>,
+    model: &str,
+    api: Api,
+    needs_usage: bool,
+) -> (String, Option<Range<usize>>) {
+    let length: usize = draft
+        .members
+        .iter()
+        .map(|member| member.key.raw.len() + member.value.len() + 4)
+        .sum();
+    let mut body = String::with_capacity(length + model.len() + 64);
+    let mut quoted = Vec::with_capacity(model.len() + 2);
+    write_string(model, &mut quoted);
+    body.push_str("{\"model\":");
+    body.push_str(&String::from_utf8_lossy(&quoted));
+    let mut usage_settled = !draft.stream || api == Api::Responses;
+    let mut stream_options = None;
+    for member @ Member { key, value, form } in &draft.members {
+        let start = body.len();
+        if *form == Form::Omitted {
+            usage_settled |= !needs_usage;
+            continue;
+        }
+        body.push_str(",\"");
+        body.push_str(&String::from_utf8_lossy(key.raw));
+        body.push_str("\":");
+        let value = String::from_utf8_lossy(value);
+        match form {
+            Form::List => {
+                body.push('[');
+                body.push_str(&value);
+                body.push(']');
+            }
+            Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
+            // Of two words on usage a server may take the other one.
+            Form::AsksForUsage | Form::DeclinesUsage if draft.stream && needs_usage => {
+                write_stream_options(&without_include_usage(member.value), &mut body);
+            }
+            _ => body.push_str(&value),
+        }
+        if &*key.decoded() == STREAM_OPTIONS.as_bytes() {
+            usage_settled = true;
+            stream_options = Some(start..body.len());
+        }
+    }
+    if !usage_settled {
+        let start = body.len();
+        body.push_str(",\"stream_options\":{\"include_usage\":true}");
+        stream_options = Some(start..body.len());
+    }
+    body.push('}');
+    (body, stream_options)
+}
+
+/// The caller's stream options, which don't speak of usage, with `include_usage`.
+fn write_stream_options(given: &str, body: &mut String) {
+    body.push_str("{\"include_usage\":true");
+    let inner = given
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .map(str::trim_ascii);
+    if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
+        body.push(',');
+        body.push_str(inner);
+    }
+    body.push('}');
+}

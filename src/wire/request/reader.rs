@@ -1,0 +1,167 @@
+//! A body's members, checked one by one as they come.
+
+use super::bound::{self, Caps, Measure};
+use super::draft::{Draft, Member, larger, write};
+use super::member::{
+    Form, NO_PROMPT, boolean_or_null, broken, count_or_null, doubt, listed, most_or_null,
+    number_or_null, stop_form, stream_options_form, text_or_null,
+};
+use super::{Api, ChatRequest, Defaults, PromptReader, STREAM_OPTIONS, resolve_model, route};
+use crate::error::Error;
+use crate::json::{Kind, RawString, Scanner, unescape};
+
+/// Reads the body of one API.
+pub struct Reader<'p> {
+    pub api: Api,
+    pub caps: Caps,
+    pub prompt: PromptReader<'p>,
+}
+
+impl Reader<'_> {
+    /// Reads a body and gives it as it goes out.
+    pub fn read<'a>(
+        &mut self,
+        text: &'a str,
+        defaults: Defaults<'a>,
+    ) -> Result<ChatRequest, Error> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let mut draft = Draft::default();
+        self.members(&mut scanner, &mut draft)
+            .map_err(|error| broken(&scanner, error))?;
+        self.check(&draft)?;
+        let mut is_complete = true;
+        if let Some(most) = defaults.max_tokens {
+            is_complete = !draft.bound(most.as_bytes(), self.api.maxima(), defaults.renames);
+        }
+        let named = draft.model.take();
+        let model = resolve_model(named.clone(), defaults)?;
+        let sent = match self.api {
+            Api::Completion { on_router: true } => route::on_router(&model)?.model,
+            _ => &model,
+        };
+        is_complete &= named.as_deref() == Some(sent);
+        let (body, stream_options) = write(&draft, sent, self.api, defaults.needs_usage);
+        Ok(ChatRequest {
+            body,
+            stream_options,
+            model,
+            stream: draft.stream,
+            asks_usage: draft.asks_usage || self.api == Api::Responses,
+            max_tokens: larger(draft.max_tokens, draft.others)
+                .map(|most| most + draft.reasoning.unwrap_or(0.0))
+                .filter(|most| most.is_finite()),
+            choices: draft.answers(),
+            token_ids: draft.token_ids,
+            doubts: draft.doubts,
+            is_complete,
+        })
+    }
+
+    /// Whether what has to be there is.
+    fn check(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        match self.api {
+            Api::Chat if !draft.messages => Err(Error::config(
+                "messages",
+                "is missing: a list of {role, content} (a prompt goes to completions.create)",
+            )),
+            Api::Completion { .. } if draft.prompts == 0 => Err(Error::config(
+                "prompt",
+                "is missing: a string, or a list of strings (messages go to chat.completions.create)",
+            )),
+            Api::Completion { .. }
+                if self.caps.count.is_some_and(|most| draft.answers() > most) =>
+            {
+                Err(Error::config(
+                    "prompt",
+                    "asks for more answers than are allowed here",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn members<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        draft: &mut Draft<'a>,
+    ) -> Result<(), Error> {
+        if scanner.kind()? != Kind::Object {
+            return Err(Error::config(
+                "body",
+                "must be an object of request parameters",
+            ));
+        }
+        scanner.begin_object()?;
+        while let Some(key) = scanner.next_key()? {
+            self.member(draft, key, scanner.skip()?)?;
+        }
+        Ok(scanner.end()?)
+    }
+
+    fn member<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        key: RawString<'a>,
+        value: &'a [u8],
+    ) -> Result<(), Error> {
+        let mut form = Form::AsItStands;
+        let decoded = key.decoded();
+        let name = draft.once(&decoded)?;
+        let given = String::from_utf8_lossy(&decoded);
+        if !self.api.maxima().contains(&name) {
+            self.measure(draft, &given, value)?;
+        }
+        match name {
+            "model" => {
+                draft.model = text_or_null(name, value)?;
+                return Ok(());
+            }
+            "stream" => draft.stream = boolean_or_null(name, value)?,
+            "tools" => self.prompt.tools(value)?,
+            "max_output_tokens" if self.api == Api::Responses => {
+                draft.most(most_or_null(name, value)?);
+            }
+            "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
+            _ if listed(NO_PROMPT, &decoded) => {}
+            STREAM_OPTIONS if self.api == Api::Responses => {}
+            _ if self.api == Api::Responses => self.prompt.unknown(&given, value)?,
+            "prompt" if self.api != Api::Chat => {
+                (draft.prompts, draft.token_ids) = self.prompt.prompts(value)?;
+            }
+            "messages" if self.api == Api::Chat => {
+                self.prompt.messages(value)?;
+                draft.messages = true;
+            }
+            "max_tokens" | "max_completion_tokens" => draft.most(most_or_null(name, value)?),
+            "n" => drop(count_or_null(name, value)?),
+            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
+                number_or_null(name, value)?;
+            }
+            "stop" => form = stop_form(value)?,
+            STREAM_OPTIONS => {
+                form = stream_options_form(value)?;
+                draft.asks_usage = form == Form::AsksForUsage;
+            }
+            "" => {
+                self.prompt.unknown(&given, value)?;
+                doubt(&unescape(key.raw), draft.members.len(), &mut draft.doubts);
+            }
+            _ => self.prompt.unknown(&given, value)?,
+        }
+        draft.members.push(Member { key, value, form });
+        Ok(())
+    }
+
+    /// What a member that one server or another knows says of how much may be written.
+    fn measure(&self, draft: &mut Draft<'_>, name: &str, value: &[u8]) -> Result<(), Error> {
+        bound::read(name, value, &self.caps, &mut |measure, asked| {
+            let most = match measure {
+                Measure::Length => &mut draft.others,
+                Measure::Count => &mut draft.choices,
+                Measure::Reasoning => &mut draft.reasoning,
+            };
+            *most = larger(*most, Some(asked));
+        })
+    }
+}
