@@ -72,12 +72,12 @@ const promises = {
 };
 // Parts of a project that only its own tools can run.
 const builtElsewhere = {
-  "README.md": ["Keep your library, change one line"],
+  "README.md": ["A page whose token stays secret", "Keep your library"],
   "docs/ai-sdk.md": ["The AI SDK"],
   "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Beside your own routes", "Your own rules"],
   "docs/hosts.md": ["Vite"],
   "docs/react.md": ["The page", "The route"],
-  "docs/migrate.md": ["Keep your library, change one line"],
+  "docs/migrate.md": ["Keep your library"],
 };
 
 let endpoint, project;
@@ -137,6 +137,12 @@ test("the table of the token estimate is the measured one", async () => {
   const measured = await readFile(new URL("../../token/README.md", import.meta.url), "utf8");
   const shown = await readFile(join(root, "docs/limits-and-budget.md"), "utf8");
   assert.ok(shown.includes(measured.slice(measured.indexOf("| corpus |"))));
+});
+
+test("the gateway and the page of README.md are those of docs, which are run", () => {
+  const [worker, page] = snippets.filter(({ document, heading }) => document === "README.md" && heading === "A page whose token stays secret").map(({ code }) => code);
+  const isShown = (name, part) => snippets.some(({ document, code }) => document === name && code.includes(part));
+  assert.ok(isShown("docs/gateway.md", worker) && isShown("docs/hosts.md", page.split("\n").find((line) => line.startsWith("const hf"))));
 });
 
 test("nothing is promised that no snippet keeps", () => {
