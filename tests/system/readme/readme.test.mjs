@@ -131,6 +131,7 @@ test("the stand-in server of docs/testing.md answers whole and streamed, and pag
   for (const { choices, usage } of [whole, streamed]) assert.deepEqual([choices[0].message.content, choices[0].finish_reason, usage.total_tokens], ["You said: Good morning, all of you", "stop", 20]);
   const preflight = await fetch(`${baseURL}/chat/completions`, { method: "OPTIONS" });
   assert.deepEqual([preflight.status, preflight.headers.get("access-control-allow-origin")], [204, "*"]);
+  assert.equal((await fetch(`${baseURL}/chat/completions`, { method: "POST", body: "no JSON" })).status, 400);
 });
 
 test("the table of the token estimate is the measured one", async () => {
