@@ -278,7 +278,7 @@ export class HuggingFace {
    * A refusal by a limit or the budget is a 429 in the shape of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds); what this client
    * has tried in vain is the server's own answer, and a pause that it asked for is a 429. All say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
    * the `openai` package, which would send again, is told by a 502 or 504. The AI SDK and `@huggingface/inference`, which don't read that header, get an error in place of an answer that they would ask for again.
-   * LangChain asks again after any 5xx, whatever the answer says: it needs `maxRetries: 0` beside `fetch`.
+   * LangChain, which doesn't read it either, gets the status with the typed error's message and the `code` `"ECONNABORTED"`, the one after which it doesn't ask again.
    *
    * @example
    * ```ts

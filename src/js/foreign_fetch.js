@@ -33,6 +33,10 @@ const HEEDLESS = [
   [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500],
   [/^@huggingface\/inference\//i, (status) => status === 503],
 ];
+// LangChain doesn't either. It sends again all but these statuses, unless the body's code is this one.
+const LANGCHAIN = /^langchainjs\b/i;
+const FINAL_FOR_LANGCHAIN = [400, 401, 402, 403, 404, 405, 406, 407, 409, 413];
+const FINAL_CODE = "ECONNABORTED";
 // What the AI SDK knows its own errors by.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
 
@@ -252,11 +256,22 @@ function failed(error, opened, headers) {
   const agent = headers.get("user-agent") ?? "";
   const [, again] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
   if (again !== undefined && (response === undefined || again(response.status))) throw final(error, call);
+  if (LANGCHAIN.test(agent) && !FINAL_FOR_LANGCHAIN.includes(response?.status)) return forLangChain(error, response);
   if (response !== undefined) return response;
   // The openai package sends again what it gets no response to.
   if (!headers.has("x-stainless-retry-count")) throw error;
-  const isLate = error instanceof APIConnectionTimeoutError;
-  return refusal(isLate ? 504 : 502, { message: error.message, type: error.name, code: isLate ? "ETIMEDOUT" : "ECONNABORTED" });
+  return refusal(gatewayStatus(error), { message: error.message, type: error.name, code: error instanceof APIConnectionTimeoutError ? "ETIMEDOUT" : "ECONNABORTED" });
+}
+
+const gatewayStatus = (error) => (error instanceof APIConnectionTimeoutError ? 504 : 502);
+
+function forLangChain(error, response) {
+  const status = response?.status ?? gatewayStatus(error);
+  const headers = new Headers(response?.headers);
+  headers.set("content-type", "application/json");
+  // The library says the status itself.
+  const message = error.message.replace(`${status} `, "");
+  return refusal(status, { message, type: error.name, code: FINAL_CODE }, Object.fromEntries(headers));
 }
 
 // The server's own status and body, without keys.

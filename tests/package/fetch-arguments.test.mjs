@@ -236,3 +236,20 @@ test("a pause that the server asked for is a 429 for the library, as it was the 
     assert.deepEqual([error.type, /pause/.test(error.message)], ["RateLimitError", true]);
   }
 });
+
+test("LangChain is told by the code after which it doesn't ask again, whatever failed; where it asks no more by itself the answer is the server's", async () => {
+  const headers = { ...json, "user-agent": "langchainjs-openai/1.0.0 (node)", "x-stainless-retry-count": "0" };
+  const lost = () => Promise.reject(new TypeError("lost"));
+  const rows = [
+    [() => new Response('{"error":{"message":"boom","code":"busy"}}', { status: 500, headers: { "x-request-id": "r1" } }), 500, "ECONNABORTED"], [() => new Response("no", { status: 422 }), 422, "ECONNABORTED"],
+    [() => new Response("slow", { status: 429 }), 429, "ECONNABORTED"], [lost, 502, "ECONNABORTED"], [() => new Response('{"error":{"message":"bad","code":"worse"}}', { status: 400 }), 400, "worse"],
+  ];
+  for (const [answer, status, code] of rows) {
+    const { hf } = watched(answer);
+    const given = await hf.fetch(CHAT, post(TEXT, { headers }));
+    const { error } = await given.json();
+    assert.deepEqual([given.status, error.code, given.headers.get("x-should-retry")], [status, code, "false"]);
+    assert.doesNotMatch(error.message, /^\d/);
+    if (status === 500) assert.deepEqual([given.headers.get("x-request-id"), error.message, error.type], ["r1", "boom", "InternalServerError"]);
+  }
+});
