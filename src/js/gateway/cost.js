@@ -3,7 +3,7 @@
 
 import { readable } from "./client.js";
 import { encoder } from "./encoder.js";
-import { dataOf, eventEnd, isEventStream, join } from "./event_filter.js";
+import { dataOf, eventEnd, isEventStream, join, parse } from "./event_filter.js";
 import { ENDS } from "./responses.js";
 
 /** Of headers that pages may read. */
@@ -40,7 +40,7 @@ export class Bill {
       return { ...answer, chunks, body: readable(chunks) };
     }
     const { outcome, cost } = await this.#settlement;
-    return outcome === "ok" ? { ...answer, cost, body: withCost(answer.body, WHOLE, cost) } : answer;
+    return outcome === "ok" ? { ...answer, cost, body: withCost(answer.body, WHOLE, cost, textOf) } : answer;
   }
 }
 
@@ -102,7 +102,8 @@ class PricedChunks {
     if (!begun && !mayEnd(bytes)) return bytes.length;
     let end = begun ? 0 : undefined;
     for (const { from, data, value } of eventsOf(bytes)) {
-      if (data === "[DONE]" || this.#reports(value)) end ??= from;
+      // What has a choice may bring text whatever it says of its end: all before it is handed on.
+      if (data === "[DONE]" || this.#reports(value)) end = value?.choices?.length ? from : (end ?? from);
       else if (data !== "") end = undefined;
     }
     return end ?? bytes.length;
@@ -111,7 +112,7 @@ class PricedChunks {
   #withCost(held, cost) {
     const last = eventsOf(held).findLast(({ value }) => this.#reports(value));
     if (last === undefined) return held;
-    const event = withCost(held.subarray(last.from, last.to), this.#api.path, cost);
+    const event = withCost(held.subarray(last.from, last.to), this.#api.path, cost, dataIn);
     return join([held.subarray(0, last.from), event, held.subarray(last.to)]);
   }
 
@@ -132,16 +133,19 @@ function eventsOf(bytes) {
 // A character for each byte, so that a place in the text is one in the bytes.
 const textOf = (bytes) => new TextDecoder("latin1").decode(bytes);
 
+// The same of an event, with blanks for all that is no data: a comment between its lines may look like JSON.
+const dataIn = (bytes) => textOf(bytes).replace(/^(?:(?:\xef\xbb\xbf)?data:|.*)/gm, ({ length }) => " ".repeat(length));
+
 function mayEnd(bytes) {
   const text = textOf(bytes);
   return text.includes('"usage"') || text.includes("[DONE]");
 }
 
-// The bytes of an answer or an event, with the cost as the last member of the usage at `path` where that has none.
-function withCost(body, path, { usd }) {
+// The bytes of an answer or an event, whose JSON `read` gives, with the cost as the last member of the usage at `path` where that has none.
+function withCost(body, path, { usd }, read) {
   if (usd === null) return body;
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
-  const place = placeFor("cost", textOf(bytes), path);
+  const place = placeFor("cost", read(bytes), path);
   if (place === undefined) return body;
   const { from, to, before } = place;
   return join([bytes.subarray(0, from), encoder.encode(`${before}${JSON.stringify(usd)}`), bytes.subarray(to)]);
@@ -158,8 +162,6 @@ function placeFor(name, text, path) {
   let inside = 0; // the depth of the object
   let place;
   const isThere = () => depth === path.length && path.every((key, at) => keys[at + 1] === key);
-  // In an event the field's name comes first.
-  MARK.lastIndex = Math.max(0, text.search(/^data:/m));
   for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
     const { index } = mark;
     if (mark[0] === '"') {
@@ -167,7 +169,7 @@ function placeFor(name, text, path) {
       MARK.lastIndex = COLON.lastIndex = end;
       const colon = COLON.exec(text);
       if (colon === null) continue;
-      keys[depth] = text.slice(index + 1, end - 1);
+      keys[depth] = nameOf(text.slice(index, end));
       if (depth !== inside || keys[depth] !== name) continue;
       place = colon[1] && { from: COLON.lastIndex - "null".length, to: COLON.lastIndex, before: "" };
       inside = 0;
@@ -185,6 +187,9 @@ function placeFor(name, text, path) {
   }
   return place;
 }
+
+// What a name is, however its letters are spelled.
+const nameOf = (literal) => (literal.includes("\\") ? parse(literal) : literal.slice(1, -1)) ?? "";
 
 function stringEnd(text, from) {
   for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
