@@ -81,8 +81,8 @@ class PricedChunks {
       if (done) return this.#last();
       this.#isStream ||= isEventStream(value);
       const end = this.#isStream ? this.#endIn(value) : value.length;
-      const told = end > 0 ? join([...this.#held.splice(0), value.subarray(0, end)]) : NOTHING;
-      if (end < value.length) this.#held.push(value.subarray(end));
+      const told = end === undefined ? NOTHING : join([...this.#held.splice(0), value.subarray(0, end)]);
+      if (end !== value.length) this.#held.push(value.subarray(end));
       if (told.length > 0) return { value: told, done: false };
     }
     return { value: undefined, done: true };
@@ -96,17 +96,19 @@ class PricedChunks {
     return value.length > 0 ? { value, done: false } : { value: undefined, done: true };
   }
 
-  // Where in whole events the stream's end begins, or goes on: behind it is no more text.
+  // Where in whole events the stream's end begins, behind which is no more text; undefined where it goes on.
   #endIn(bytes) {
+    const { length } = bytes;
     const begun = this.#held.length > 0;
-    if (!begun && !mayEnd(bytes)) return bytes.length;
-    let end = begun ? 0 : undefined;
+    if (!begun && !mayEnd(bytes)) return length;
+    let end = begun ? undefined : length;
     for (const { from, data, value } of eventsOf(bytes)) {
-      // What has a choice may bring text whatever it says of its end: all before it is handed on.
-      if (data === "[DONE]" || this.#reports(value)) end = value?.choices?.length ? from : (end ?? from);
-      else if (data !== "") end = undefined;
+      if (data === "[DONE]" || this.#reports(value)) {
+        // What has a choice may bring text whatever it says of its end: all before it is handed on.
+        if (end === length || value?.choices?.length) end = from;
+      } else if (data !== "") end = length;
     }
-    return end ?? bytes.length;
+    return end;
   }
 
   #withCost(held, cost) {
