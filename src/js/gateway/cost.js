@@ -92,7 +92,7 @@ class PricedChunks {
     this.#over = true;
     const { outcome, cost } = await this.#settlement;
     const held = join(this.#held);
-    const value = this.#isStream && outcome === "ok" ? join([comment(cost), this.#withCost(held, cost)]) : held;
+    const value = this.#isStream && outcome === "ok" ? this.#told(held, cost) : held;
     return value.length > 0 ? { value, done: false } : { value: undefined, done: true };
   }
 
@@ -111,11 +111,13 @@ class PricedChunks {
     return end;
   }
 
-  #withCost(held, cost) {
-    const last = eventsOf(held).findLast(({ value }) => this.#reports(value));
-    if (last === undefined) return held;
-    const event = withCost(held.subarray(last.from, last.to), this.#api.path, cost, dataIn);
-    return join([held.subarray(0, last.from), event, held.subarray(last.to)]);
+  // The end with its price. Where it is the whole stream, a mark of the byte order stays at its beginning.
+  #told(held, cost) {
+    const begin = textOf(held).startsWith(MARK_OF_ORDER) ? MARK_OF_ORDER.length : 0;
+    const { from, to } = eventsOf(held).findLast(({ value }) => this.#reports(value)) ?? { from: begin, to: begin };
+    const event = withCost(held.subarray(from, to), this.#api.path, cost, dataIn);
+    const all = join([held.subarray(0, from), event, held.subarray(to)]);
+    return join([all.subarray(0, begin), comment(cost), all.subarray(begin)]);
   }
 
   #reports(value) {
@@ -134,6 +136,8 @@ function eventsOf(bytes) {
 
 // A character for each byte, so that a place in the text is one in the bytes.
 const textOf = (bytes) => new TextDecoder("latin1").decode(bytes);
+
+const MARK_OF_ORDER = "\xef\xbb\xbf";
 
 // The same of an event, with blanks for all that is no data: a comment between its lines may look like JSON.
 const dataIn = (bytes) => textOf(bytes).replace(/^(?:(?:\xef\xbb\xbf)?data:|.*)/gm, ({ length }) => " ".repeat(length));
