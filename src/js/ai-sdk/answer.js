@@ -15,11 +15,6 @@ export const all = (value) => [value ?? []].flat();
 
 const argumentsOf = (input) => (typeof input === "string" ? input : input ? JSON.stringify(input) : "");
 
-// What a call without a name is a call of: no such tool, as the model then hears.
-const NAMELESS = "unknown";
-
-const nameOf = ({ name }) => (typeof name === "string" ? name : "");
-
 function callsIn({ tool_calls: calls, function_call: one }) {
   const named = all(calls).filter((call) => call?.function);
   return named.length > 0 || !one ? named : [{ function: one }];
@@ -73,7 +68,8 @@ export class Answer {
     this.#close();
     const begun = [...this.#calls].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
     callsIn(choice?.message ?? {}).forEach(({ id: own, function: called }, at) => {
-      const toolName = nameOf(called) || NAMELESS;
+      // No such tool, as the model then hears.
+      const toolName = called.name || "unknown";
       const input = argumentsOf(called.arguments);
       const known = begun[at]?.id;
       const id = known ?? this.#begin(own, toolName);
@@ -142,7 +138,7 @@ export class Answer {
     let call = this.#calls.filter(isSame).pop();
     if (!call || (id && call.own && call.own !== id && called.name)) this.#calls.push((call = { index, place, own: id, input: "" }));
     call.input += argumentsOf(called.arguments);
-    if (nameOf(called)) call.id ??= this.#begin(call.own, nameOf(called));
+    if (called.name) call.id ??= this.#begin(call.own, called.name);
     if (!call.id || call.input === "") return;
     this.#tell({ type: "tool-input-delta", id: call.id, delta: call.input });
     call.input = "";
