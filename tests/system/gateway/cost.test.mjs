@@ -266,6 +266,15 @@ test("in workerd an answer whose head went out early has it in its body", async 
   assert.match(streamed, /\n: hfetch \{"cost":\{"usd":[\d.e-]+,"source":"configured"\}\}\n\ndata: .*"cost":[\d.e-]+\}.*\n\ndata: \[DONE\]\n\n$/);
 });
 
+test("in workerd a list that comes late is JSON, and tells its cost, though its request asks for a stream", async () => {
+  const told = await startGateway({ env: { GATEWAY_TELL_COST: "1", GATEWAY_PRICING: JSON.stringify(PRICING), GATEWAY_EARLY_HEAD: "1" }, steps: [{ delayMs: 100, times: 2 }] });
+  for (const [path, body] of [["/v1/embeddings", { input: ["one"] }], ["/v1/rerank", { query: "q", documents: ["a", "b"] }]]) {
+    const late = await told.post({ model: "BAAI/bge-m3", stream: true, ...body }, { path });
+    assert.match(late.headers.get("content-type"), /^application\/json/);
+    assert.ok((await late.json()).usage.cost > 0, path);
+  }
+});
+
 test("in workerd prices are the catalogue's where none are given", async () => {
   const told = await startGateway({ env: { GATEWAY_TELL_COST: "true" } });
   const answer = await told.post({ model: MODEL, messages: MESSAGES });
