@@ -271,14 +271,14 @@ export class HuggingFace {
    * A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
    * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings), or holds more inputs than one request takes.
    * Its answer comes back as the server's own bytes. What else stands beside the request (`dispatcher`, `credentials`, …) reaches the underlying fetch; its headers win over the client's.
-   * Anything else below `baseURL` goes to the underlying fetch with a key, `billTo` and the client's own `headers`, and is otherwise as it was; anything elsewhere without them. Where the client
+   * Anything else below `baseURL` goes to the underlying fetch with a key, `billTo` and the client's own `headers`, and is otherwise as it was; anything elsewhere without them. A call that goes elsewhere is warned of once on the console. Where the client
    * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
    *
    * A stream that is cut or stalls makes the body fail with {@link StreamTruncatedError} or its like; cancelling the body, or the signal, closes the socket and settles.
    * A refusal by a limit or the budget is a 429 in the shape of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds); what this client
-   * has tried in vain is the server's own answer. Both say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
+   * has tried in vain is the server's own answer, and a pause that it asked for is a 429. All say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
    * the `openai` package, which would send again, is told by a 502 or 504. The AI SDK and `@huggingface/inference`, which don't read that header, get an error in place of an answer that they would ask for again.
-   * LangChain asks again after any 5xx, whatever the answer says: it needs `maxRetries: 0` beside `fetch`.
+   * LangChain, which doesn't read it either, gets the status with the typed error's message and the `code` `"ECONNABORTED"`, the one after which it doesn't ask again.
    *
    * @example
    * ```ts

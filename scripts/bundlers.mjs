@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { browsers, chromiumFlags } from "./browser.mjs";
@@ -91,6 +92,32 @@ async function readmeVite(viteServer, snippets, endpoint) {
   }
 }
 
+/** What the Worker does: it asks with the token. */
+async function passOn(request, response, url) {
+  const answer = await fetch(url, { method: "POST", headers: { authorization: "Bearer hf_reader" }, body: Readable.toWeb(request), duplex: "half" });
+  response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") });
+  Readable.fromWeb(answer.body).pipe(response);
+}
+
+/** The documented chat in React as a project of Vite's has it, whose server hands the page's calls to what stands at the Worker's address. */
+async function readmeReact(viteServer, endpoint) {
+  const app = join(OUT, "tests/system/readme/react");
+  await mkdir(join(app, "src"), { recursive: true });
+  const worker = await serve({ folders: {}, routes: { "/api/chat/completions": (request, response) => passOn(request, response, `${endpoint.url}/v1/chat/completions`) } });
+  const files = (await allSnippets()).filter(({ document, file }) => document === "docs/react.md" && file && !file.startsWith("app/"));
+  for (const { file, language, code } of files) {
+    if (language === "jsx") await writeFile(join(app, "src", file), code);
+    else if (language === "html") await writeFile(join(app, "index.html"), code.replace("main.js", "src/main.jsx"));
+    else await writeFile(join(app, file), code.replace("http://localhost:8787", worker.url));
+  }
+  const server = await viteServer(app);
+  try {
+    return await readmeChat(`${server.url}/index.html`);
+  } finally {
+    await Promise.all([server.close(), worker.close()]);
+  }
+}
+
 /** The documented route for Next, in Node and on the edge: as it stands, but for a first line that leads it to the stand-in endpoint. */
 async function addReadmeRoutes(app, [{ code }]) {
   for (const [name, lastLine] of [["node", ""], ["edge", 'export const runtime = "edge";\n']]) {
@@ -102,7 +129,7 @@ async function addReadmeRoutes(app, [{ code }]) {
 
 /** The documented chat in React as a page of Next, with its route. */
 async function addReadmeChat(app, [{ code: route }]) {
-  const chat = (await allSnippets()).filter(({ document, file }) => document === "docs/react.md" && file !== "main.jsx");
+  const chat = (await allSnippets()).filter(({ document, file }) => document === "docs/react.md" && file !== "main.jsx" && file !== "vite.config.js");
   await mkdir(join(app, "app/chat"), { recursive: true });
   for (const { file, code } of chat.filter(({ language }) => language === "jsx")) await writeFile(join(app, "app/chat", basename(file)), code);
   await mkdir(join(app, "app/api/chat/completions"), { recursive: true });
@@ -260,6 +287,7 @@ async function command() {
     await report.part("traced", () => traced(trace));
     await report.part("vite-edited", () => edited(viteServer, endpoint.url));
     await report.part("vite-readme", () => readmeVite(viteServer, under("Vite"), endpoint));
+    await report.part("vite-react-readme", () => readmeReact(viteServer, endpoint));
     for (const way of NEXT_BUILDS.filter(({ second }) => values.all || !second)) await nextParts(report, buildNext, way, context, under("Next.js"));
   } finally {
     await endpoint.close();

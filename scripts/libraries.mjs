@@ -56,7 +56,7 @@ function section(faults, speeds, versions) {
 Five libraries before a server that cuts its answers off at each place of them, stalls, or fails with each kind of status and error frame, always in the same way
 (\`npm run libraries\`; the faults are those of \`npm run test:faults\`). Each cell is with the library's own fetch → with hf.fetch, whose timeouts are short here
 and whose three tries are its default. Without hf.fetch a call that is not over either waits for a server that has fallen silent, or tries again; it is given up then, and
-whether its answer would have stayed open is not looked at. On hf.fetch LangChain has \`maxRetries: 0\`, as docs/migrate.md shows it: it tries again by itself whatever an answer says.
+whether its answer would have stayed open is not looked at.
 
 ${faultTable(faults, versions)}
 

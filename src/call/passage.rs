@@ -8,6 +8,8 @@ use crate::policy::ledger::Kind;
 pub enum Passage {
     /// It goes elsewhere: the client has no part in it, and no key for it.
     Foreign,
+    /// It is foreign, though it is made as calls are: whoever sent it may have meant another base URL.
+    Astray,
     /// It goes below the client's base URL, with a key of the client's, and is neither limited nor settled.
     Keyed,
     /// It is a call.
@@ -36,18 +38,26 @@ impl Passage {
     /// assert_eq!(of("https://router.huggingface.co/v1/chat/completions"), Passage::Call(Kind::Chat));
     /// assert_eq!(of("https://router.huggingface.co/v1/responses"), Passage::Keyed);
     /// assert_eq!(of("https://router.huggingface.co/v1/..%2fadmin"), Passage::Foreign);
+    /// assert_eq!(of("https://api.example/v1/chat/completions"), Passage::Astray);
     /// ```
     pub fn of(base: &BaseUrl, method: &str, url: &str) -> Passage {
-        let Some(path) = below(&spelled(&base.url), url) else {
-            return Passage::Foreign;
-        };
-        let path = route(&path);
+        let below = below(&spelled(&base.url), url);
+        let path = below.as_deref().unwrap_or_else(|| path(url).as_bytes());
+        let path = route(path);
         let call = CALLS.iter().find(|(end, _)| path.ends_with(end.as_bytes()));
-        match call.filter(|_| method == "POST") {
-            Some((_, kind)) => Passage::Call(*kind),
-            None => Passage::Keyed,
+        match (call.filter(|_| method == "POST"), below) {
+            (Some((_, kind)), Some(_)) => Passage::Call(*kind),
+            (None, Some(_)) => Passage::Keyed,
+            (Some(_), None) => Passage::Astray,
+            (None, None) => Passage::Foreign,
         }
     }
+}
+
+/// A URL without its query.
+fn path(url: &str) -> &str {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    url.get(..end).unwrap_or_default()
 }
 
 /// A path as the most lenient of servers tells routes apart: without regard to case, empty segments, blanks around a segment, and what
@@ -90,9 +100,7 @@ fn spelled(base: &str) -> String {
 /// The path of a URL behind that of the base, decoded and without its query, where no server can read it as one that leads out of
 /// there.
 fn below(base: &str, url: &str) -> Option<Vec<u8>> {
-    let rest = url.strip_prefix(base)?;
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
-    let path = rest.get(..end)?;
+    let path = path(url).strip_prefix(base)?;
     let inside = path.is_empty() || path.starts_with('/');
     plain(path.as_bytes()).filter(|_| inside)
 }

@@ -55,6 +55,10 @@ fn problem(key: &str) -> Option<&'static str> {
                 "must not hold a line break; was it read from a file without trimming?"
             }
             Some(b' ' | b'\t') => "must not hold white space",
+            // As documents write "hf_…".
+            Some(_) if key.ends_with('…') => {
+                "is the placeholder of an example: put your own key there"
+            }
             Some(_) => "must hold printable ASCII characters only",
         }
     })

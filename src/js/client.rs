@@ -128,6 +128,7 @@ impl ClientHandle {
     pub fn passage(&self, method: &str, url: &str) -> u8 {
         match Passage::of(&self.0.config.base_url, method, url) {
             Passage::Foreign => protocol::FOREIGN,
+            Passage::Astray => protocol::ASTRAY,
             Passage::Keyed => protocol::KEYED,
             Passage::Call(Kind::Embeddings) => protocol::TO_EMBEDDINGS,
             Passage::Call(Kind::Completion) => protocol::TO_COMPLETIONS,

@@ -12,9 +12,10 @@ import {
 } from "./error.js";
 import { embedded, exchange, generated } from "./exchange.js";
 import { REDIRECTS, discard, follow } from "./fetch.js";
+import { say } from "./notify.js";
 import { absolute, requestOptions, signals } from "./options.js";
 import { AS_RECEIVED, readable } from "./pass_through.js";
-import { APIS, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
+import { APIS, ASTRAY, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
 
 // What a Request has beside its address, its headers and its signal.
 const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
@@ -32,6 +33,10 @@ const HEEDLESS = [
   [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500],
   [/^@huggingface\/inference\//i, (status) => status === 503],
 ];
+// LangChain doesn't either. It sends again all but these statuses, unless the body's code is this one.
+const LANGCHAIN = /^langchainjs\b/i;
+const FINAL_FOR_LANGCHAIN = [400, 401, 402, 403, 404, 405, 406, 407, 409, 413];
+const FINAL_CODE = "ECONNABORTED";
 // What the AI SDK knows its own errors by.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
 
@@ -48,10 +53,23 @@ export function fetchOf(clientOf, defaults) {
     if (arrival() !== undefined) await arrival();
     const client = clientOf();
     const passage = request === undefined ? FOREIGN : client.passage(request.method, request.url);
-    if (passage === FOREIGN) return platform(client)(input, init);
+    if (passage === ASTRAY) warnOfAddress(client, request.url);
+    if (isForeign(passage)) return platform(client)(input, init);
     if (passage === KEYED) return keyed(client, request, defaults);
     return metered(client, passage, request, defaults);
   };
+}
+
+const isForeign = (passage) => passage === FOREIGN || passage === ASTRAY;
+
+const warned = new WeakSet();
+
+// Once for each client. A query and what stands before the host may be secret.
+function warnOfAddress(client, url) {
+  if (warned.has(client)) return;
+  warned.add(client);
+  const { origin, pathname } = new URL(url);
+  say("warn", `hfetch: hf.fetch was asked for ${origin}${pathname}, which is not below the client's baseURL: it is sent as it is, without a key, limits, retries and settlement. Give the library and the client the same baseURL.`);
 }
 
 // A request by what fetch would make of its arguments, each of which is read once; undefined where there is no absolute address.
@@ -112,7 +130,7 @@ function allowed(response, redirect) {
 }
 
 // Whether a redirect leads to where the key may go.
-const stays = (client, method) => (href) => client.passage(method, href) !== FOREIGN;
+const stays = (client, method) => (href) => !isForeign(client.passage(method, href));
 
 // The key that a request goes out with, or null: a look into the catalogue that ends where it would be sent.
 async function keyFor(client, callerSignals) {
@@ -234,15 +252,26 @@ function failed(error, opened, headers) {
   if (error instanceof LimitExceededError) return refusedByLimit(error);
   const { call, cancel } = opened ?? {};
   if (cancel === undefined || cancel.cause === "abort") throw asFetchFails(error, cancel);
-  const response = refusedByServer(error, call.refused);
+  const response = refusedByServer(error, call.refused) ?? refusedBefore(error);
   const agent = headers.get("user-agent") ?? "";
   const [, again] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
   if (again !== undefined && (response === undefined || again(response.status))) throw final(error, call);
+  if (LANGCHAIN.test(agent) && !FINAL_FOR_LANGCHAIN.includes(response?.status)) return forLangChain(error, response);
   if (response !== undefined) return response;
   // The openai package sends again what it gets no response to.
   if (!headers.has("x-stainless-retry-count")) throw error;
-  const isLate = error instanceof APIConnectionTimeoutError;
-  return refusal(isLate ? 504 : 502, { message: error.message, type: error.name, code: isLate ? "ETIMEDOUT" : "ECONNABORTED" });
+  return refusal(gatewayStatus(error), { message: error.message, type: error.name, code: error instanceof APIConnectionTimeoutError ? "ETIMEDOUT" : "ECONNABORTED" });
+}
+
+const gatewayStatus = (error) => (error instanceof APIConnectionTimeoutError ? 504 : 502);
+
+function forLangChain(error, response) {
+  const status = response?.status ?? gatewayStatus(error);
+  const headers = new Headers(response?.headers);
+  headers.set("content-type", "application/json");
+  // The library says the status itself.
+  const message = error.message.replace(`${status} `, "");
+  return refusal(status, { message, type: error.name, code: FINAL_CODE }, Object.fromEntries(headers));
 }
 
 // The server's own status and body, without keys.
@@ -256,13 +285,19 @@ function refusedByServer({ status }, refused) {
   return response;
 }
 
+// What a server said earlier holds still, such as that it wants a pause: nothing was sent.
+function refusedBefore(error) {
+  const { status, message, name: type, code } = error;
+  return status >= 400 ? refusal(status, { message, type, code }, pauseOf(error)) : undefined;
+}
+
 function refusedByLimit(error) {
   const isBudget = error instanceof BudgetExceededError;
-  const { message, retryAfter } = error;
   const code = isBudget ? "budget_exceeded" : "limit_exceeded";
-  const headers = Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {};
-  return refusal(429, { message, type: isBudget ? "insufficient_quota" : "rate_limit_error", code }, headers);
+  return refusal(429, { message: error.message, type: isBudget ? "insufficient_quota" : "rate_limit_error", code }, pauseOf(error));
 }
+
+const pauseOf = ({ retryAfter }) => (Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {});
 
 // In the shape of OpenAI's errors.
 function refusal(status, { message, type = "invalid_request_error", code, param = null }, headers = {}) {

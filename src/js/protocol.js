@@ -89,6 +89,7 @@ export const KEYED = 1;
 export const TO_CHAT = 2;
 export const TO_EMBEDDINGS = 3;
 export const TO_COMPLETIONS = 4;
+export const ASTRAY = 5;
 
 /** By the kinds of their settlements. */
 export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE, embeddings: EMBEDDING, rerank: RERANK };

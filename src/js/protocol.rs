@@ -92,3 +92,4 @@ pub const KEYED: u8 = 1;
 pub const TO_CHAT: u8 = 2;
 pub const TO_EMBEDDINGS: u8 = 3;
 pub const TO_COMPLETIONS: u8 = 4;
+pub const ASTRAY: u8 = 5;

@@ -78,7 +78,7 @@ test("redirects are followed as far as the body can be sent again, and refused w
 });
 
 test("no redirect takes a request to where its key may not go", async () => {
-  const places = ["https://evil.example/v1/x", "//evil.example/v1/x", "http://host.example/v1/x", "https://host.example:444/v1/x", "https://u@host.example/v1/x", "/v1/%2e%2e/x", "/v1/..%2fx", "\\\\evil.example\\v1", "/V1/x", "javascript:1"];
+  const places = ["https://evil.example/v1/x", "//evil.example/v1/x", "http://host.example/v1/x", "https://host.example:444/v1/x", "https://u@host.example/v1/x", "/v1/%2e%2e/x", "/v1/..%2fx", "\\\\evil.example\\v1", "/V1/x", "javascript:1", "https://evil.example/v1/chat/completions", "/v2/chat/completions"];
   for (const place of places) {
     for (const status of [301, 302, 303, 307, 308]) {
       for (const [url, init] of [[OTHER, {}], [OTHER, post("text")], [CHAT, post(TEXT)], [CHAT, post(STREAM)]]) {
@@ -206,4 +206,50 @@ test("what is no call goes out with the client's own headers as well, among them
   await hf.fetch("https://elsewhere.example/v1/other", post(TEXT));
   assert.deepEqual(["x-hf-bill-to", "x-a", "x-b", "accept"].map((name) => sent[0].headers.get(name)), ["org", "1", "2", null]);
   assert.deepEqual(["x-hf-bill-to", "x-a", "authorization"].map((name) => sent[1].headers.get(name)), [null, null, null]);
+});
+
+test("a call to an address outside of the base URL goes out as it is, and is warned of once, without what may be secret in it", async (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  const { hf, sent, settlements } = watched();
+  await hf.fetch("https://elsewhere.example/v1/other", post(TEXT));
+  assert.equal(warn.mock.callCount(), 0);
+  for (const path of ["chat/completions", "embeddings"]) await hf.withOptions({ maxRetries: 0 }).fetch(`https://user:word@elsewhere.example/v1/${path}?key=secret`, post(TEXT));
+  assert.deepEqual(sent.map(({ headers }) => headers.get("authorization")), [null, null, null]);
+  assert.deepEqual(settlements, []);
+  const told = warn.mock.calls.map(({ arguments: [text] }) => text);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^hfetch: .*https:\/\/elsewhere\.example\/v1\/chat\/completions, .*baseURL/);
+  assert.doesNotMatch(told[0], /word|secret/);
+});
+
+test("a pause that the server asked for is a 429 for the library, as it was the first time", async () => {
+  const agents = [{}, { "x-stainless-retry-count": "0" }, { "user-agent": "@huggingface/inference/4" }];
+  for (const headers of agents) {
+    const { hf, sent } = watched(() => new Response('{"error":{"message":"slow down"}}', { status: 429, headers: { "retry-after": "60" } }), { retry: { maxDelay: 1_000 } });
+    const asked = () => hf.fetch(CHAT, post(TEXT, { headers: { ...json, ...headers } }));
+    assert.equal((await asked()).status, 429);
+    const again = await asked();
+    assert.equal(sent.length, 1);
+    assert.deepEqual([again.status, again.headers.get("x-should-retry")], [429, "false"]);
+    assert.ok(["59", "60"].includes(again.headers.get("retry-after")), again.headers.get("retry-after"));
+    const { error } = await again.json();
+    assert.deepEqual([error.type, /pause/.test(error.message)], ["RateLimitError", true]);
+  }
+});
+
+test("LangChain is told by the code after which it doesn't ask again, whatever failed; where it asks no more by itself the answer is the server's", async () => {
+  const headers = { ...json, "user-agent": "langchainjs-openai/1.0.0 (node)", "x-stainless-retry-count": "0" };
+  const lost = () => Promise.reject(new TypeError("lost"));
+  const rows = [
+    [() => new Response('{"error":{"message":"boom","code":"busy"}}', { status: 500, headers: { "x-request-id": "r1" } }), 500, "ECONNABORTED"], [() => new Response("no", { status: 422 }), 422, "ECONNABORTED"],
+    [() => new Response("slow", { status: 429 }), 429, "ECONNABORTED"], [lost, 502, "ECONNABORTED"], [() => new Response('{"error":{"message":"bad","code":"worse"}}', { status: 400 }), 400, "worse"],
+  ];
+  for (const [answer, status, code] of rows) {
+    const { hf } = watched(answer);
+    const given = await hf.fetch(CHAT, post(TEXT, { headers }));
+    const { error } = await given.json();
+    assert.deepEqual([given.status, error.code, given.headers.get("x-should-retry")], [status, code, "false"]);
+    assert.doesNotMatch(error.message, /^\d/);
+    if (status === 500) assert.deepEqual([given.headers.get("x-request-id"), error.message, error.type], ["r1", "boom", "InternalServerError"]);
+  }
 });

@@ -16,7 +16,8 @@ export function mayShare(request, origins) {
 /** Refuses browsers that speak for a page which is not allowed: they would send even what the page can't read. */
 export function checkOrigin(request, origins) {
   if (mayShare(request, origins)) return;
-  throw new Refusal(403, "origin_not_allowed", "Pages of this origin may not use this gateway.");
+  const detail = `GATEWAY_ORIGINS doesn't list ${request.headers.get("origin").slice(0, 200)}`;
+  throw new Refusal(403, "origin_not_allowed", "Pages of this origin may not use this gateway.", { detail });
 }
 
 /** Adds to an answer what its page needs in order to read it. */

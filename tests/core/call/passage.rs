@@ -108,6 +108,47 @@ fn no_key_goes_to_an_address_that_is_not_below_the_base_url() {
 }
 
 #[test]
+fn what_is_made_like_a_call_and_goes_elsewhere_is_told_from_other_foreign_requests() {
+    let base = "https://host.example/team/v1";
+    let rows = [
+        (
+            "POST",
+            "https://other.example/v1/chat/completions?key=x",
+            Passage::Astray,
+        ),
+        (
+            "POST",
+            "https://host.example/v1/embeddings/",
+            Passage::Astray,
+        ),
+        (
+            "POST",
+            "https://host.example/team/v1/../completions",
+            Passage::Astray,
+        ),
+        (
+            "GET",
+            "https://other.example/v1/chat/completions",
+            Passage::Foreign,
+        ),
+        (
+            "POST",
+            "https://other.example/v1/responses",
+            Passage::Foreign,
+        ),
+        (
+            "POST",
+            "https://other.example/?a=/chat/completions",
+            Passage::Foreign,
+        ),
+        ("POST", "https://other.example", Passage::Foreign),
+    ];
+    for (method, url, expected) in rows {
+        assert_eq!(of(base, method, url), expected, "{method} {url}");
+    }
+}
+
+#[test]
 fn a_base_url_is_known_as_a_platform_spells_it() {
     let rows = [
         (

@@ -15,6 +15,7 @@ fn keys_are_refused_without_being_quoted() {
         ("hf_secret\u{0}", "printable ASCII"),
         ("hf_secr\u{e9}t", "printable ASCII"),
         ("hf_secret\u{a0}", "printable ASCII"),
+        ("hf_…", "placeholder"),
         ("Bearer hf_secret", "without \"Bearer\""),
     ] {
         let one = serde_json::json!({"apiKey": key}).to_string();

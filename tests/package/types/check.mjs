@@ -7,11 +7,12 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { npmInstall, root, run } from "../../../scripts/run.mjs";
 import { allSnippets } from "../../system/readme/setting/snippets.mjs";
+import { typedPrograms } from "./documents.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
@@ -48,7 +49,7 @@ const programs = [
 async function documentPrograms() {
   const all = (await allSnippets()).filter(({ language }) => language === "js");
   // What imports the AI SDK is compiled where that is: tests/system/libraries/ai-sdk.places.test.mjs. What imports other libraries is run there.
-  const snippets = all.filter(({ code }) => !/from "(?:ai|@langchain\/openai|@huggingface\/inference|@tanstack\/ai)"/.test(code));
+  const snippets = all.filter(({ code }) => !/from "(?:ai|vite|@vitejs\/plugin-react|@langchain\/openai|@huggingface\/inference|@tanstack\/ai)"/.test(code));
   return snippets.map(({ document, line, code }) => ({ file: `${document.replace(/\W/g, "-")}-line-${line}.ts`, code }));
 }
 
@@ -57,10 +58,13 @@ async function userProject(packageFolder, snippets) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-types-"));
   await mkdir(join(folder, "node_modules"));
   await cp(packageFolder, join(folder, "node_modules", "hfetch"), { recursive: true, dereference: true });
-  for (const name of ["openai", "@types", "@cloudflare"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
+  for (const name of ["openai", "@types", "@cloudflare", "csstype"]) await symlink(join(modules, name), join(folder, "node_modules", name), "junction");
   for (const name of ["zod", "valibot", "@valibot", "arktype", "arkregex", "@ark", "@standard-schema"]) await symlink(join(libraries, "node_modules", name), join(folder, "node_modules", name), "junction");
   for (const file of new Set(programs.flatMap(({ files }) => files))) await cp(join(here, file), join(folder, file));
-  for (const { file, code } of snippets) await writeFile(join(folder, file), code);
+  for (const { file, code } of snippets) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), code);
+  }
   await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
   return folder;
 }
@@ -99,7 +103,8 @@ async function main() {
   const installed = join(given, "node_modules", "hfetch");
   await npmInstall(here);
   const snippets = await documentPrograms();
-  const folder = await userProject(existsSync(installed) ? installed : given, snippets);
+  const { groups, programs: typed, wrong } = await typedPrograms();
+  const folder = await userProject(existsSync(installed) ? installed : given, [...snippets, ...typed]);
   let passed = 0;
   const failures = [];
   const record = (name, problem) => {
@@ -122,6 +127,11 @@ async function main() {
     // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the documents' snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
+    for (const { files, ...options } of groups) {
+      const asTemplates = { exactOptionalPropertyTypes: false, jsx: "react-jsx", ...bundler };
+      for (const compiler of ["typescript", "typescript-5"]) record(`docs/typescript.md, ${compiler}: ${files.join(", ")}`, await compile(folder, compiler, files, { ...asTemplates, ...options }));
+    }
+    record("docs/typescript.md shows the other documents' programs", wrong.join("\n"));
     for (const specifier of ["hfetch", "hfetch/slim", "hfetch/web", "hfetch/gateway", "hfetch/ai-sdk"]) {
       const [declared, exported] = [declaredNames(folder, specifier), await exportedNames(folder, specifier)];
       const undeclared = exported.filter((name) => !declared.includes(name));

@@ -85,8 +85,8 @@ test("its configuration and its code are what a deployment takes", async () => {
 });
 
 test("a ticket of one's own backend is taken", async () => {
-  await writeFile(join(project, "ticket.mjs"), fileOf("ticket.js"));
-  const { ticketFor } = await import(pathToFileURL(join(project, "ticket.mjs")).href);
+  await writeFile(join(project, "issue.mjs"), fileOf("issue.js"));
+  const { ticketFor } = await import(pathToFileURL(join(project, "issue.mjs")).href);
   const { gateway } = await import(pathToFileURL(join(project, "node_modules/hfetch/dist/gateway.js")).href);
   const variables = { HF_TOKEN: "hf_own", HF_BASE_URL: `${endpoint.url}/v1`, GATEWAY_TICKET_SECRET: "a secret of the operator's, long enough", GATEWAY_URL: "https://gateway.example/v1" };
   const ticket = await ticketFor({ id: "ann" }, variables);
@@ -103,6 +103,11 @@ test("the gateway stands beside routes of one's own", async () => {
   const { method, body } = { method: "POST", body: JSON.stringify({ model: MODEL, messages: MESSAGES }) };
   const statuses = await Promise.all([`Bearer ${ticket}`, "Bearer none"].map(async (authorization) => (await get("/ai/v1/chat/completions", { method, headers: { authorization }, body })).status));
   assert.deepEqual([...statuses, (await get("/v1/chat/completions")).status], [200, 401, 404]);
+  await mkdir(join(project, "site/public"), { recursive: true });
+  for (const name of ["site.js", "wrangler.jsonc"]) await writeFile(join(project, "site", name), fileOf(name));
+  const { stdout } = await shell("npx wrangler deploy --dry-run --outdir out", join(project, "site"));
+  assert.match(stdout, /env\.LIMITS \(LimitObject\)/);
+  assert.match(stdout, /--dry-run: exiting now/);
 });
 
 test("rules of one's own hold", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -165,6 +166,9 @@ test("node:http behind a proxy: whole answers, streams, a page of the site, and 
   const { stats, ...upstream } = script([{}, {}, { tokens: 1000, pace: 20 }]);
   const env = { HF_TOKEN: TOKEN, HF_BASE_URL: upstream.baseURL, GATEWAY_TICKET_SECRET: SECRET, GATEWAY_URL: "https://site.example" };
   const url = await program(shown("server.mjs").replace("listen(8080)", 'listen(0, "127.0.0.1", function () { console.log("@" + this.address().port); })'), env);
+  // What is no address has no answer, and the program goes on.
+  const odd = get(`${url}/ai/v1/models`, { headers: { host: "not a host" } });
+  await assert.rejects(once(odd, "response"), { code: "ECONNRESET" });
   assert.equal(await (await fetch(`${url}/other`)).text(), "This is the site's own page.");
   const apiKey = await issueTicket(SECRET, { client: "ann", audience: "https://site.example", expiresIn: 60_000 });
   // The page's origin is the site's, and not what the proxy calls this server.

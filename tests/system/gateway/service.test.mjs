@@ -303,6 +303,7 @@ test("pages of allowed origins may read what they need, others may not even ask"
     const foreign = await post(BODY, from(origin));
     assert.equal(foreign.headers.get("access-control-allow-origin"), null, origin);
     await refused(foreign, 403, "origin_not_allowed");
+    assert.equal(seen.lines.at(-1).detail, `GATEWAY_ORIGINS doesn't list ${origin}`, "the log says which");
     assert.equal((await ask("/v1/models", { method: "OPTIONS", ...from(origin) })).headers.get("access-control-allow-origin"), null);
   }
   assert.equal(seen.calls.length, calls);

@@ -69,7 +69,7 @@ test("the AI SDK by another provider", async () => {
 });
 
 test("LangChain", async () => {
-  const model = new ChatOpenAI({ model: MODEL, apiKey, configuration: { baseURL, fetch }, maxRetries: 0 });
+  const model = new ChatOpenAI({ model: MODEL, apiKey, configuration: { baseURL, fetch } });
   assert.match((await model.invoke("Hello")).content, SAYS);
   let text = "";
   for await (const chunk of await model.stream("Hello")) text += chunk.content;

@@ -1,7 +1,7 @@
 // The hook, the chat and the page of docs/react.md as a reader copies them, in React in Chromium. Their route is that of docs/hosts.md, before the stand-in endpoint.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink, mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -23,7 +23,7 @@ const fileOf = (document, name) => snippets.find((each) => each.document === doc
 const COMING_AND_GOING = `
 import { createRoot } from "react-dom/client";
 import { HuggingFace } from "hfetch/web";
-import { useConversation } from "./use-conversation.jsx";
+import { useConversation } from "./use-conversation";
 const hf = new HuggingFace({ baseURL: "/api", model: "org/model" });
 function Component() {
   const { messages, send } = useConversation(() => hf);
@@ -36,6 +36,8 @@ window.leave = () => root.unmount();
 
 let endpoint, site, browser, folder, page;
 const problems = [];
+/** What stands on the page's console in red: what it logs, and what could not be loaded. */
+const complaints = [];
 
 /** The route of docs/hosts.md as a handler of Node's server. What it sends to the router goes to the stand-in endpoint. */
 async function route() {
@@ -65,6 +67,8 @@ before(async () => {
   const options = { bundle: true, format: "esm", splitting: true, jsx: "automatic", define: { "process.env.NODE_ENV": '"development"' }, logLevel: "silent" };
   const entryPoints = ["main", "component"].map((name) => join(folder, `${name}.jsx`));
   await build({ ...options, nodePaths: [join(root, "tests/system/libraries/node_modules")], entryPoints, outdir: join(folder, "out") });
+  const [, copy] = /^cp (node_modules\/\S+) public\/$/m.exec(snippets.find(({ document, language, code }) => document === "docs/react.md" && language === "sh" && code.includes("esbuild")).code);
+  await cp(join(folder, copy), join(folder, "out", copy.split("/").at(-1)));
   const html = fileOf("docs/react.md", "public/index.html");
   for (const name of ["main", "component"]) await writeFile(join(folder, "out", `${name}.html`), html.replace("main.js", `${name}.js`));
   endpoint = await startEndpoint({ pace: 0 });
@@ -81,14 +85,17 @@ after(async () => {
 beforeEach(async () => {
   await page?.close();
   problems.length = 0;
+  complaints.length = 0;
   page = await browser.newPage();
   page.setDefaultTimeout(20_000);
   page.on("pageerror", ({ message }) => problems.push(message));
+  page.on("console", (line) => line.type() === "error" && !line.location().url.endsWith("/favicon.ico") && complaints.push(line.text()));
 });
 
 const chunk = (delta, finish_reason = null) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason }] });
 const answer = (...texts) => ({ sse: [...texts.map((content) => chunk({ content })), chunk({}, "stop")], done: true });
-const long = () => ({ ...answer(...Array.from({ length: 400 }, (_, at) => `word${at} `)), delayMs: 20 });
+// A minute of it: Chromium takes in up to five seconds of what a page no longer reads before it closes the connection.
+const long = () => ({ ...answer(...Array.from({ length: 3_000 }, (_, at) => `word${at} `)), delayMs: 20 });
 const shown = (selector) => page.locator(selector).allInnerTexts();
 
 async function open(name) {
@@ -114,7 +121,7 @@ test("the answer is shown, and the next question has the conversation so far", a
     { role: "assistant", content: "Good morning." },
     { role: "user", content: "And now?" },
   ]);
-  assert.deepEqual(problems, []);
+  assert.deepEqual([...problems, ...complaints], []);
 });
 
 test("the button stops the answer: what came is kept, no error is shown, and the call to the model ends", async () => {
@@ -128,7 +135,7 @@ test("the button stops the answer: what came is kept, no error is shown, and the
   assert.deepEqual([stats.disconnected, stats.open], [1, 0]);
   await page.waitForFunction(() => document.querySelector("button").innerText === "Send");
   assert.match((await shown("p.assistant"))[0], /^word0 word1 /);
-  assert.deepEqual(await shown("[role=alert]"), []);
+  assert.deepEqual([await shown("[role=alert]"), await page.inputValue("input"), complaints], [[], "", []]);
   await say("Thank you");
   await page.waitForFunction(() => [...document.querySelectorAll("p.assistant")].at(-1)?.innerText === "Good.");
   assert.deepEqual(problems, []);
@@ -158,11 +165,40 @@ test("a question that is asked during an answer ends that answer, and is answere
   assert.deepEqual(problems, []);
 });
 
-test("what the route refuses is shown, and the next question works", async () => {
+test("a question without an answer is given back, and is not sent again with the next one", async () => {
+  endpoint.script("page", [{ status: 400, json: { error: { message: "no" } } }, { stallBeforeHeaders: true }, answer("Good.")]);
+  await open("main");
+  await say("Hello");
+  await page.waitForSelector("[role=alert]");
+  assert.deepEqual([await page.inputValue("input"), await shown("p.user")], ["Hello", []]);
+  // Stopped before the first word.
+  await say("Hello again");
+  await endpoint.stats("page", "requests:2");
+  await page.click("button");
+  await page.waitForFunction(() => document.querySelector("input").value === "Hello again");
+  await say("Good morning");
+  await page.waitForFunction(() => document.querySelector("p.assistant")?.innerText === "Good.");
+  const { bodies } = await endpoint.stats("page", "closed");
+  assert.deepEqual(bodies.at(-1).messages, [{ role: "user", content: "Good morning" }]);
+  assert.deepEqual(problems, []);
+});
+
+test("a call that fails is tried again by the route alone", async () => {
+  endpoint.script("page", Array.from({ length: 9 }, () => ({ status: 500, json: { error: { message: "no" } } })));
+  await open("main");
+  await say("Hello");
+  await page.waitForSelector("[role=alert]");
+  assert.deepEqual(await shown("[role=alert]"), ["There is no answer just now. Please try again later."]);
+  assert.equal((await endpoint.stats("page", "closed")).requests, 3);
+});
+
+// Last: the route's client keeps the pause.
+test("what the route refuses is said in the visitor's words, and the developer finds the error on the console", async () => {
   endpoint.script("page", [{ status: 429, headers: { "retry-after": "60" }, json: { error: { message: "slow down" } } }]);
   await open("main");
   await say("Hello");
   await page.waitForSelector("[role=alert]");
-  assert.notEqual((await shown("[role=alert]"))[0], "");
+  assert.deepEqual(await shown("[role=alert]"), ["There are too many questions just now. Please wait 60 seconds."]);
+  assert.match(complaints.join("\n"), /RateLimitError/);
   assert.deepEqual(problems, []);
 });

@@ -12,7 +12,7 @@ import { allSnippets } from "../readme/setting/snippets.mjs";
 
 const READER = fileURLToPath(new URL("../readme/setting/reader.mjs", import.meta.url));
 const MODULES = fileURLToPath(new URL("node_modules", import.meta.url));
-const snippets = (await allSnippets()).filter(({ language, heading }) => language === "js" && heading === "Keep your library, change one line");
+const snippets = (await allSnippets()).filter(({ language, heading }) => language === "js" && heading === "Keep your library");
 
 let endpoint, folder;
 before(async () => {

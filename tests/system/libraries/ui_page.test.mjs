@@ -102,7 +102,7 @@ test("it calls a tool: the page runs it, and the model goes on with what came of
 });
 
 test("it stops: what came is kept, and the call to the model ends", async () => {
-  endpoint.script("page", [{ ...answer(...Array.from({ length: 400 }, (_, at) => ({ content: `word${at} ` }))), delayMs: 20 }]);
+  endpoint.script("page", [{ ...answer(...Array.from({ length: 3_000 }, (_, at) => ({ content: `word${at} ` }))), delayMs: 20 }]);
   await say("Go on for long");
   await page.waitForFunction(() => /word5 /.test(document.querySelector("article.assistant p")?.innerText ?? ""));
   await page.click("form button");
@@ -138,7 +138,7 @@ test("it meets errors: refused and cut answers are told without a secret, and ca
 async function withoutRoute(name) {
   await page.goto(`${site.url}/${name}.html`);
   await page.waitForSelector("button");
-  endpoint.script("page", [answer({ content: "By ticket." }), { ...answer(...Array.from({ length: 400 }, () => ({ content: "on " }))), delayMs: 20 }, { status: 400, json: { error: { message: "no" } } }]);
+  endpoint.script("page", [answer({ content: "By ticket." }), { ...answer(...Array.from({ length: 3_000 }, () => ({ content: "on " }))), delayMs: 20 }, { status: 400, json: { error: { message: "no" } } }]);
   const ask = () => page.click("button.ask");
   await ask();
   await page.waitForFunction(() => document.querySelector("pre").innerText.includes("By ticket.") && document.body.dataset.status === "ready");

@@ -3,9 +3,12 @@
 // those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/system/gateway.)
 
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { NotRun } from "../../../scripts/report.mjs";
 import { ci, root } from "../../../scripts/run.mjs";
 import { startEndpoint } from "../../endpoint/server.mjs";
@@ -25,7 +28,7 @@ const promises = {
     "useChat without the AI SDK on the server": ["program", /^200 text\/event-stream\ndata: \{"type":"start"\}[^]*"type":"text-delta"[^]*"type":"finish","finishReason":"stop"[^]*\[DONE\][^]*\n200 text\/event-stream\n[^]*"type":"error","errorText":"There are too many requests/],
   },
   "docs/completions.md": { "Text completions": ["program", /^ and so on, said The quick brown fox\.stop \d+\n$/] },
-  "docs/config-file.md": { "A provider's config file": ["program", /Hi/] },
+  "docs/config-file.md": { "A COO-LLM config file": ["program", /Hi/] },
   "docs/embeddings.md": {
     Embeddings: ["program", /^true\n$/],
     Reranking: ["program", /^[\d.]+ The sun shines in Ghent today\.\n[\d.]+ Ghent has canals\.\n$/],
@@ -36,8 +39,8 @@ const promises = {
     "From a CDN": ["cdn", answer],
     "A page behind your gateway": ["gateway", answer],
     "A page that loads at once": ["gateway", answer],
-    "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\][^]*\n429 60\nRateLimitError\n/],
-    "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n/],
+    "Cloudflare Workers": ["worker", /^200 text\/event-stream\ndata: \{[^]*\[DONE\][^]*\n429 60\nRateLimitError\n404 null Not found\n404 null Not found\n404 null Not found\n400 false SyntaxError\n400 false ConfigError\n/],
+    "Next.js": ["program", /^200 text\/event-stream\ndata: \{[^]*\n429 60\nRateLimitError\n400 false\n/],
     "The `.wasm` as a file": ["program", /^\d+\n$/],
   },
   "docs/keys.md": { Keys: ["program", /state: ["']ready["'][^]*state: ["']ready["']/] },
@@ -58,22 +61,23 @@ const promises = {
   },
   "docs/testing.md": {
     "A fetch function of your own": ["tests", /^# pass 4\n# fail 0$/m],
+    "An app that makes its own client": ["tests", /^# pass 1\n# fail 0$/m],
     "A server on your machine": ["tests", /^# pass 1\n# fail 0$/m],
   },
   "docs/tools.md": {
     Tools: ["program", /^weather \{"city":[^]*\nThe tool answered: What is the weather in Ghent\?: 21 °C, sunny\n$/],
-    "JSON by a schema": ["program", /^Who wrote Faust\?\n$/],
+    "JSON by a schema": ["program", /^who wrote faust\?\n$/i],
     "JSON while it arrives": ["program", /^\{\s+answer: [^]*Who wrote Faust\?["'],?\s+\}\n$/],
   },
 };
 // Parts of a project that only its own tools can run.
 const builtElsewhere = {
-  "README.md": ["Keep your library, change one line"],
+  "README.md": ["A page whose token stays secret", "Keep your library"],
   "docs/ai-sdk.md": ["The AI SDK"],
   "docs/gateway.md": ["Deploy your own gateway in five minutes", "Tickets for pages", "Beside your own routes", "Your own rules"],
   "docs/hosts.md": ["Vite"],
-  "docs/react.md": ["The page"],
-  "docs/migrate.md": ["Keep your library, change one line"],
+  "docs/react.md": ["The page", "The route"],
+  "docs/migrate.md": ["Keep your library"],
 };
 
 let endpoint, project;
@@ -109,10 +113,37 @@ for (const { document, language, heading, line, code } of snippets) {
   }
 }
 
+test("the stand-in server of docs/testing.md answers whole and streamed, and pages too", async (t) => {
+  const [{ code }] = (await allSnippets()).filter(({ file }) => file === "stand-in.mjs");
+  const { HuggingFace } = await import(pathToFileURL(join(project.folder, "node_modules/hfetch/dist/index.js")).href);
+  const file = join(project.folder, "stand-in.mjs");
+  const told = 'listen(0, "127.0.0.1", function () { console.log(this.address().port); })';
+  await writeFile(file, code.replace('listen(9100, "127.0.0.1")', told));
+  const server = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => server.kill());
+  const [port] = await once(server.stdout, "data");
+  const baseURL = `http://127.0.0.1:${String(port).trim()}/v1`;
+  const hf = new HuggingFace({ baseURL, model: "org/model" });
+  const messages = [{ role: "user", content: "Good morning, all of you" }];
+  const whole = await hf.chat.completions.create({ messages });
+  const stream = await hf.chat.completions.create({ messages, stream: true });
+  const streamed = await stream.final();
+  for (const { choices, usage } of [whole, streamed]) assert.deepEqual([choices[0].message.content, choices[0].finish_reason, usage.total_tokens], ["You said: Good morning, all of you", "stop", 20]);
+  const preflight = await fetch(`${baseURL}/chat/completions`, { method: "OPTIONS" });
+  assert.deepEqual([preflight.status, preflight.headers.get("access-control-allow-origin")], [204, "*"]);
+  assert.equal((await fetch(`${baseURL}/chat/completions`, { method: "POST", body: "no JSON" })).status, 400);
+});
+
 test("the table of the token estimate is the measured one", async () => {
   const measured = await readFile(new URL("../../token/README.md", import.meta.url), "utf8");
   const shown = await readFile(join(root, "docs/limits-and-budget.md"), "utf8");
   assert.ok(shown.includes(measured.slice(measured.indexOf("| corpus |"))));
+});
+
+test("the gateway and the page of README.md are those of docs, which are run", () => {
+  const [worker, page] = snippets.filter(({ document, heading }) => document === "README.md" && heading === "A page whose token stays secret").map(({ code }) => code);
+  const isShown = (name, part) => snippets.some(({ document, code }) => document === name && code.includes(part));
+  assert.ok(isShown("docs/gateway.md", worker) && isShown("docs/hosts.md", page.split("\n").find((line) => line.startsWith("const hf"))));
 });
 
 test("nothing is promised that no snippet keeps", () => {

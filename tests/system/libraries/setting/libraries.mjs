@@ -42,8 +42,7 @@ export const LIBRARIES = {
     };
   },
   LangChain(baseURL, fetch) {
-    // As docs/migrate.md has it: its own retries heed no server.
-    const model = new ChatOpenAI({ model: MODEL, apiKey: KEY, configuration: { baseURL, fetch }, ...(fetch && { maxRetries: 0 }) });
+    const model = new ChatOpenAI({ model: MODEL, apiKey: KEY, configuration: { baseURL, fetch } });
     return {
       whole: async (signal) => (await model.invoke(PROMPT, { signal })).text,
       stream: async (signal) => joined(await model.stream(PROMPT, { signal }), (chunk) => chunk.text),

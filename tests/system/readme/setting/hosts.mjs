@@ -2,11 +2,11 @@
 // installed; what is given is what the snippet printed or showed.
 
 import { randomUUID } from "node:crypto";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { run } from "../../../../scripts/run.mjs";
+import { npmInstall, root, run } from "../../../../scripts/run.mjs";
 import { pageResults, programs, runtimeEnvironment } from "../../../../scripts/runtimes.mjs";
 import { serve } from "../../../../scripts/serve.mjs";
 import { startWorker } from "../../../../scripts/workerd.mjs";
@@ -15,12 +15,15 @@ const TIME_LIMIT = 60_000;
 const TOKENS = { HF_TOKEN: "hf_reader", HF_TOKENS: "hf_one,hf_two", NO_COLOR: "1" };
 const READER = fileURLToPath(new URL("reader.mjs", import.meta.url));
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
+const LIBRARIES = join(root, "tests/system/libraries");
 const MODULE = "/node_modules/hfetch/dist/index.js";
 
-/** A project with the package of a folder, and the documents' own files in it. Gives its folder. */
+/** A project with the package of a folder, a validator, and the documents' own files in it. Gives its folder. */
 export async function newProject(packageFolder, files) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-readme-"));
   await cp(packageFolder, join(folder, "node_modules/hfetch"), { recursive: true, dereference: true });
+  await npmInstall(LIBRARIES);
+  await symlink(join(LIBRARIES, "node_modules/zod"), join(folder, "node_modules/zod"), "junction");
   await writeFile(join(folder, "package.json"), '{ "private": true, "dependencies": { "hfetch": "*" } }\n');
   for (const { file, code } of files) {
     await mkdir(dirname(join(folder, file)), { recursive: true });

@@ -23,4 +23,6 @@ if (POST) {
     console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
     console.log(await response.text());
   }
+  const response = await POST(new Request("http://localhost/", { method: "POST", body: "no JSON" })).catch((error) => error);
+  console.log(response.status, response.headers?.get("x-should-retry"));
 }

@@ -21,9 +21,14 @@ const worker = await startBundle(out, { bindings: { HF_TOKEN: process.env.HF_TOK
 try {
   for (const content of ["Hello.", TOO_FAST]) {
     const body = JSON.stringify({ messages: [{ role: "user", content }] });
-    const response = await worker.dispatchFetch("http://worker/", { method: "POST", body });
+    const response = await worker.dispatchFetch("http://worker/api/chat/completions", { method: "POST", body });
     console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
     console.log(await response.text());
+  }
+  // What a browser asks for besides, and what is no question.
+  for (const [path, init] of [["/favicon.ico"], ["/", { method: "POST", body: "{}" }], ["/api/chat/completions"], ["/api/chat/completions", { method: "POST", body: "no JSON" }], ["/api/chat/completions", { method: "POST", body: "{}" }]]) {
+    const response = await worker.dispatchFetch(`http://worker${path}`, init);
+    console.log(response.status, response.headers.get("x-should-retry"), await response.text());
   }
 } finally {
   await worker.dispose();
