@@ -18,7 +18,7 @@ declare global {
  * What a gateway is told. Every option but the functions, `store` and `embeddings.concurrency` can also come from a variable or secret of
  * the environment; an option wins over its variable.
  */
-export interface GatewayOptions {
+export interface GatewayOptions<Env = unknown> {
   /** Keys of the model's server, used in turn. Variables: `HF_TOKEN` (several by comma), `HF_TOKEN_1`, `HF_TOKEN_2`, … */
   apiKeys?: string[];
   /** Where requests go, default Hugging Face's router. Variable: `HF_BASE_URL`. */
@@ -42,7 +42,7 @@ export interface GatewayOptions {
    * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
    * has some, or the answer to send instead. Who wants to read the body reads `request.clone()`. A gateway open to everybody is `async () => ({ client: "anyone" })`.
    */
-  authorize?: (request: Request, env: unknown) => Promise<Caller | Response>;
+  authorize?: (request: Request, env: Env) => Promise<Caller | Response>;
   /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own, which is `url` or where the request went. Variable: `GATEWAY_ORIGINS`. */
   origins?: string[];
   /** Models that may be asked for; `*` stands for anything within a name. Default: all. It holds for every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
@@ -92,7 +92,7 @@ export interface GatewayOptions {
   /** Where limits are counted. Default: the Durable Object bound as `LIMITS`, else the memory of one isolate, which a log line says. */
   store?: LimitStore;
   /** Called with every settlement, and with the handler's own `env` and `ctx`. What it throws is logged and changes nothing. */
-  onSettled?: (settlement: Settlement, env: unknown, ctx: unknown) => void;
+  onSettled?: (settlement: Settlement, env: Env, ctx: unknown) => void;
   /** In place of the platform's `fetch`. */
   fetch?: (url: string, init: any) => Promise<any>;
 }
@@ -156,6 +156,7 @@ export interface GatewayHandler {
  * Makes the handler.
  *
  * Wrong settings show at the first request, as a 500 that names the option or variable and never its value.
+ * @typeParam Env what the handler's environment holds, as its functions are given it.
  * @param options what it is told, or a function of the environment that gives it; without them the environment says everything.
  *
  * @example
@@ -165,7 +166,7 @@ export interface GatewayHandler {
  * export default gateway();
  * ```
  */
-export function gateway(options?: GatewayOptions | ((env: unknown) => GatewayOptions)): GatewayHandler;
+export function gateway<Env = unknown>(options?: GatewayOptions<Env> | ((env: Env) => GatewayOptions<Env>)): GatewayHandler;
 
 /** What a ticket says. */
 export interface Ticket {

@@ -314,7 +314,7 @@ export function version(): string;
 /** Everything is optional. An unknown option is a {@link ConfigError} that names it; `dangerouslyAllowBrowser` is warned of once: it is not needed. */
 export interface HuggingFaceOptions {
   /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
-  id?: string;
+  id?: string | undefined;
   /**
    * One key, or a function asked before each request (for session tickets that expire). One that throws, rejects or gives a failed
    * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}. The function gets the key
@@ -322,23 +322,23 @@ export interface HuggingFaceOptions {
    * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
    * any other base URL is called without Authorization.
    */
-  apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>);
+  apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>) | undefined;
   /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
-  apiKeys?: string[];
+  apiKeys?: string[] | undefined;
   /**
    * Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints too; a host without a path gets `/v1`. In a page or a
    * worker of one it may be relative, as `"/v1"`; where there is no page that is a {@link ConfigError}.
    * The retired `api-inference.huggingface.co` is rewritten to the router and said once on the console.
    */
-  baseURL?: string;
+  baseURL?: string | undefined;
   /** Model for bodies that name none: `"org/name"`, `"org/name:provider"`, `"org/name:fastest"`, `"org/name:cheapest"`. */
-  model?: string;
+  model?: string | undefined;
   /** One price for all, prices by model id, or `"live"`: the router's catalogue, cached for 10 minutes. Without it cost is `unknown`. */
-  pricing?: Pricing | Record<string, Pricing> | "live";
+  pricing?: Pricing | Record<string, Pricing> | "live" | undefined;
   /** What this client keeps to by itself. Default: no limits. {@link FREE_TIER} is a ready one. */
-  limits?: Limits;
+  limits?: Limits | undefined;
   /** A hard stop in USD. Needs a known price, else every call is a {@link ConfigError}. */
-  budget?: Budget;
+  budget?: Budget | undefined;
   /** How long lists of inputs are sent. */
   embeddings?: {
     /** Inputs in one request, default 32. */
@@ -347,32 +347,32 @@ export interface HuggingFaceOptions {
     concurrency?: number;
   };
   /** When and how long to wait before another try. `false`: one try on one key (but see `stream_options`). */
-  retry?: RetryPolicy | false;
+  retry?: RetryPolicy | false | undefined;
   /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** Who may answer, in what order, and who is asked when one fails. A bad field is a {@link ConfigError} with its path, like `route.sort`. */
-  route?: Route;
+  route?: Route | undefined;
   /** Timeouts in ms. A number is `headers`. */
-  timeout?: Timeouts | number;
+  timeout?: Timeouts | number | undefined;
   /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
-  maxEventBytes?: number;
+  maxEventBytes?: number | undefined;
   /**
    * Largest answer that is accepted, in bytes. Default 64 MiB. Of a stream the texts, tool calls and logprobs count that `final()` is put
    * together from, and a larger one is a {@link StreamError}; of any other answer its body counts, and a larger one is an {@link APIConnectionError}.
    */
-  maxAnswerBytes?: number;
+  maxAnswerBytes?: number | undefined;
   /** Organisation that pays, sent as `X-HF-Bill-To`. */
-  billTo?: string;
+  billTo?: string | undefined;
   /** Headers for every request. With any, a redirect is followed within its origin only (in a page: not at all). In a browser each one that the server doesn't list in its CORS answer blocks the request. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
   /** Called in place of the global fetch, with `this === undefined`. Where there is neither, a call is a {@link ConfigError}. */
-  fetch?: FetchLike;
+  fetch?: FetchLike | undefined;
   /** Where limits and budget are counted. Default: this client's memory; {@link storageStore} shares them between page loads. */
-  store?: LimitStore;
+  store?: LimitStore | undefined;
   /** Called with each settlement. What it throws is reported on the console and goes no further. */
-  onSettled?: (settlement: Settlement) => void;
+  onSettled?: ((settlement: Settlement) => void) | undefined;
   /** @deprecated Of the `openai` package: it is not needed here, and warned of once. */
-  dangerouslyAllowBrowser?: boolean;
+  dangerouslyAllowBrowser?: boolean | undefined;
 }
 
 /** What `fetch` has to be: the global one, one that goes through a proxy, a service binding's, or a test's. Only these fields of `init` are set. */

@@ -128,7 +128,7 @@ async function main() {
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the documents' snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
     for (const { files, ...options } of groups) {
-      const asTemplates = { exactOptionalPropertyTypes: false, jsx: "react-jsx", ...bundler };
+      const asTemplates = { jsx: "react-jsx", ...bundler };
       for (const compiler of ["typescript", "typescript-5"]) record(`docs/typescript.md, ${compiler}: ${files.join(", ")}`, await compile(folder, compiler, files, { ...asTemplates, ...options }));
     }
     record("docs/typescript.md shows the other documents' programs", wrong.join("\n"));
