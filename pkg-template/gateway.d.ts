@@ -84,7 +84,8 @@ export interface GatewayOptions<Env = unknown> {
    * Tells callers what their call cost: as `cost` (US dollars) of the answer's usage, which hfetch's client has in its settlement as
    * `reported`; a whole answer in the headers `x-hfetch-cost-usd` and `x-hfetch-cost-source` too, and a stream before its end in a comment,
    * `: hfetch {"cost":{"usd":0.00012,"source":"live"}}`. In a stream the usage is told to who asks for it. What fails tells nothing; a
-   * price that nobody knows is told by the source `unknown`. Without this option the gateway adds nothing, and hands a `cost` of the
+   * price that nobody knows is told by the source `unknown`. The end of an answer waits for its price: where the catalogue of live prices doesn't
+   * come, ten seconds at most, and the next calls go without. Without this option the gateway adds nothing, and hands a `cost` of the
    * model's server on as it comes. Default false. Variable: `GATEWAY_TELL_COST`.
    */
   tellCost?: boolean;

@@ -50,10 +50,11 @@ async function request(fetch, address, init) {
   return { ticket, until: expiryOf(ticket, Date.parse(header(response, "date"))) };
 }
 
-// A ticket as text, as JSON text, or as JSON's member.
+// A ticket as text, as JSON text, or as JSON's member: one word, as a key has to be. What has more words is what a server says instead.
 function ticketIn(text) {
   const value = /^["{[]/.test(text) ? json(text) : text.startsWith("<") ? "" : text;
-  return String(value?.ticket ?? (typeof value === "string" ? value : ""));
+  const ticket = String(value?.ticket ?? (typeof value === "string" ? value : "")).trim();
+  return /[^!-~]/.test(ticket) ? "" : ticket;
 }
 
 // When a ticket is to be renewed, by what it says; one that says nothing is good for one call. It speaks of the server's time, which is `there`
@@ -83,9 +84,10 @@ function json(text) {
   }
 }
 
-// What a server said, where it said it in words: a page of HTML is none.
+// What a server said, where it said it in words: a page of HTML is none. A ticket that stands among them is kept secret.
 function wordsIn(text) {
-  const { error, message, detail } = json(text) ?? {};
-  const words = [error?.message, error, message, detail, text.startsWith("<") ? "" : text].find((value) => typeof value === "string");
-  return words ? `: ${words.slice(0, WORDS)}` : "";
+  const value = json(text);
+  const { error, message, detail } = value ?? {};
+  const words = [error?.message, error, message, detail, value, text.startsWith("<") ? "" : text].find((value) => typeof value === "string");
+  return words ? `: ${words.replace(/\bhft1\.[\w.-]*/g, "[redacted]").slice(0, WORDS)}` : "";
 }

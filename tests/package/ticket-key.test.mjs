@@ -50,6 +50,8 @@ test("a short ticket is used for nine tenths of its life; what says no end is fe
   assert.equal(short.asked.length, 2);
   const quoted = ticketKey("/ticket", { fetch: async () => Response.json("hft1.x.y") });
   assert.equal(await quoted(), "hft1.x.y");
+  // White space around it is no part of it, wherever it stands.
+  for (const answer of [" t_1\r\n", JSON.stringify("t_1\n"), JSON.stringify({ ticket: " t_1 " })]) assert.equal(await ticketKey("/ticket", { fetch: server(answer).fetch })(), "t_1");
   for (const answer of ["sk-of-another-kind", "hft1.bm8ganNvbg.x", "hft1.!.x", JSON.stringify({ ticket: "t_1" })]) {
     const other = server(answer);
     const give = ticketKey("/ticket", { fetch: other.fetch });
@@ -104,6 +106,13 @@ test("a refusal says what the server said, and the next call asks again", async 
     [Response.json({ error: "not now" }), /none in what \/ticket answered: not now/, /log in/],
     [Response.json({ ticket: null }), /none in what/, /log in/],
     [Response.json([]), /none in what/, /log in/],
+    // Words are no ticket, and one among them is kept secret.
+    [new Response("Please log in first."), /none in what \/ticket answered: Please log in first\.$/, /log in/],
+    [Response.json("No session\there."), /none in what \/ticket answered: No session\there\.$/, /log in/],
+    [Response.json({ ticket: "Log in" }), /none in what \/ticket answered: \{"ticket":"Log in"\}$/, /log in/],
+    [Response.json({ ticket: { value: "t" } }), /none in what/, /log in/],
+    [new Response("anmelden\u00a0bitte"), /none in what/, /log in/],
+    [new Response("Bearer hft1.eyJpZCI6IjEifQ.c2ln"), /answered: Bearer \[redacted\]$/, /log in/],
   ];
   for (const [answer, says, hint] of table) {
     const { asked, fetch } = server(answer, ticket("good", Date.now() + MINUTE));

@@ -68,7 +68,8 @@ export class Answer {
     this.#close();
     const begun = [...this.#calls].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
     callsIn(choice?.message ?? {}).forEach(({ id: own, function: called }, at) => {
-      const toolName = called.name ?? "";
+      // No such tool, as the model then hears.
+      const toolName = called.name || "unknown";
       const input = argumentsOf(called.arguments);
       const known = begun[at]?.id;
       const id = known ?? this.#begin(own, toolName);

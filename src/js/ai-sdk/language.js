@@ -51,5 +51,5 @@ function gather(content, part) {
   const [kind, piece] = type.split("-");
   if (piece === "start") content.push({ type: kind, text: "", ...rest });
   else if (piece === "delta") content.at(-1).text += delta;
-  else if (/^(tool-call|source|file)$/.test(type)) content.push(part);
+  else if (/call|source|file/.test(type)) content.push(part);
 }

@@ -4,7 +4,7 @@ import { COST_HEADERS } from "./cost.js";
 import { QUOTA_HEADERS } from "./quota.js";
 import { Refusal } from "./refusal.js";
 
-const EXPOSED = ["Retry-After", ...QUOTA_HEADERS, "X-Request-Id", "X-Inference-Provider", "X-Should-Retry", ...COST_HEADERS].join(", ");
+const EXPOSED = ["Retry-After", ...QUOTA_HEADERS, "X-Request-Id", "X-Inference-Provider", "X-Should-Retry"];
 const PREFLIGHT_SECONDS = "7200";
 
 /** Whether the page that asks may read the answer, if it is a page. */
@@ -28,7 +28,8 @@ export function share(headers, request, origins) {
   if (origins.includes("*")) headers.set("access-control-allow-origin", "*");
   else if (origins.includes(origin)) headers.set("access-control-allow-origin", origin);
   else return;
-  headers.set("access-control-expose-headers", EXPOSED);
+  // Of an operator who tells no cost not even the names.
+  headers.set("access-control-expose-headers", [...EXPOSED, ...COST_HEADERS.filter((name) => headers.has(name))].join(", "));
 }
 
 /** The answer to a preflight, and to any other OPTIONS. */

@@ -3,7 +3,7 @@
 
 import { readable } from "./client.js";
 import { encoder } from "./encoder.js";
-import { dataOf, eventEnd, isEventStream, join } from "./event_filter.js";
+import { dataOf, eventEnd, isEventStream, join, parse } from "./event_filter.js";
 import { ENDS } from "./responses.js";
 
 /** Of headers that pages may read. */
@@ -40,7 +40,7 @@ export class Bill {
       return { ...answer, chunks, body: readable(chunks) };
     }
     const { outcome, cost } = await this.#settlement;
-    return outcome === "ok" ? { ...answer, cost, body: withCost(answer.body, WHOLE, cost) } : answer;
+    return outcome === "ok" ? { ...answer, cost, body: withCost(answer.body, WHOLE, cost, textOf) } : answer;
   }
 }
 
@@ -81,8 +81,8 @@ class PricedChunks {
       if (done) return this.#last();
       this.#isStream ||= isEventStream(value);
       const end = this.#isStream ? this.#endIn(value) : value.length;
-      const told = end > 0 ? join([...this.#held.splice(0), value.subarray(0, end)]) : NOTHING;
-      if (end < value.length) this.#held.push(value.subarray(end));
+      const told = end === undefined ? NOTHING : join([...this.#held.splice(0), value.subarray(0, end)]);
+      if (end !== value.length) this.#held.push(value.subarray(end));
       if (told.length > 0) return { value: told, done: false };
     }
     return { value: undefined, done: true };
@@ -92,27 +92,32 @@ class PricedChunks {
     this.#over = true;
     const { outcome, cost } = await this.#settlement;
     const held = join(this.#held);
-    const value = this.#isStream && outcome === "ok" ? join([comment(cost), this.#withCost(held, cost)]) : held;
+    const value = this.#isStream && outcome === "ok" ? this.#told(held, cost) : held;
     return value.length > 0 ? { value, done: false } : { value: undefined, done: true };
   }
 
-  // Where in whole events the stream's end begins, or goes on: behind it is no more text.
+  // Where in whole events the stream's end begins, behind which is no more text; undefined where it goes on.
   #endIn(bytes) {
+    const { length } = bytes;
     const begun = this.#held.length > 0;
-    if (!begun && !mayEnd(bytes)) return bytes.length;
-    let end = begun ? 0 : undefined;
+    if (!begun && !mayEnd(bytes)) return length;
+    let end = begun ? undefined : length;
     for (const { from, data, value } of eventsOf(bytes)) {
-      if (data === "[DONE]" || this.#reports(value)) end ??= from;
-      else if (data !== "") end = undefined;
+      if (data === "[DONE]" || this.#reports(value)) {
+        // What has a choice may bring text whatever it says of its end: all before it is handed on.
+        if (end === length || value?.choices?.length) end = from;
+      } else if (data !== "") end = length;
     }
-    return end ?? bytes.length;
+    return end;
   }
 
-  #withCost(held, cost) {
-    const last = eventsOf(held).findLast(({ value }) => this.#reports(value));
-    if (last === undefined) return held;
-    const event = withCost(held.subarray(last.from, last.to), this.#api.path, cost);
-    return join([held.subarray(0, last.from), event, held.subarray(last.to)]);
+  // The end with its price. Where it is the whole stream, a mark of the byte order stays at its beginning.
+  #told(held, cost) {
+    const begin = textOf(held).startsWith(MARK_OF_ORDER) ? MARK_OF_ORDER.length : 0;
+    const { from, to } = eventsOf(held).findLast(({ value }) => this.#reports(value)) ?? { from: begin, to: begin };
+    const event = withCost(held.subarray(from, to), this.#api.path, cost, dataIn);
+    const all = join([held.subarray(0, from), event, held.subarray(to)]);
+    return join([all.subarray(0, begin), comment(cost), all.subarray(begin)]);
   }
 
   #reports(value) {
@@ -132,16 +137,21 @@ function eventsOf(bytes) {
 // A character for each byte, so that a place in the text is one in the bytes.
 const textOf = (bytes) => new TextDecoder("latin1").decode(bytes);
 
+const MARK_OF_ORDER = "\xef\xbb\xbf";
+
+// The same of an event, with blanks for all that is no data: a comment between its lines may look like JSON.
+const dataIn = (bytes) => textOf(bytes).replace(/^(?:(?:\xef\xbb\xbf)?data:|.*)/gm, ({ length }) => " ".repeat(length));
+
 function mayEnd(bytes) {
   const text = textOf(bytes);
   return text.includes('"usage"') || text.includes("[DONE]");
 }
 
-// The bytes of an answer or an event, with the cost as the last member of the usage at `path` where that has none.
-function withCost(body, path, { usd }) {
+// The bytes of an answer or an event, whose JSON `read` gives, with the cost as the last member of the usage at `path` where that has none.
+function withCost(body, path, { usd }, read) {
   if (usd === null) return body;
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
-  const place = placeFor("cost", textOf(bytes), path);
+  const place = placeFor("cost", read(bytes), path);
   if (place === undefined) return body;
   const { from, to, before } = place;
   return join([bytes.subarray(0, from), encoder.encode(`${before}${JSON.stringify(usd)}`), bytes.subarray(to)]);
@@ -158,8 +168,6 @@ function placeFor(name, text, path) {
   let inside = 0; // the depth of the object
   let place;
   const isThere = () => depth === path.length && path.every((key, at) => keys[at + 1] === key);
-  // In an event the field's name comes first.
-  MARK.lastIndex = Math.max(0, text.search(/^data:/m));
   for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
     const { index } = mark;
     if (mark[0] === '"') {
@@ -167,7 +175,7 @@ function placeFor(name, text, path) {
       MARK.lastIndex = COLON.lastIndex = end;
       const colon = COLON.exec(text);
       if (colon === null) continue;
-      keys[depth] = text.slice(index + 1, end - 1);
+      keys[depth] = nameOf(text.slice(index, end));
       if (depth !== inside || keys[depth] !== name) continue;
       place = colon[1] && { from: COLON.lastIndex - "null".length, to: COLON.lastIndex, before: "" };
       inside = 0;
@@ -185,6 +193,9 @@ function placeFor(name, text, path) {
   }
   return place;
 }
+
+// What a name is, however its letters are spelled.
+const nameOf = (literal) => (literal.includes("\\") ? parse(literal) : literal.slice(1, -1)) ?? "";
 
 function stringEnd(text, from) {
   for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {

@@ -150,7 +150,8 @@ export function dataOf(event) {
   return { data: text.trim(), value: parse(text) };
 }
 
-function parse(text) {
+/** The value of a JSON text, or undefined. */
+export function parse(text) {
   try {
     return JSON.parse(text);
   } catch {

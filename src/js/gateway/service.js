@@ -18,6 +18,9 @@ import { refusalOf, withoutAccounts } from "./upstream_error.js";
 // What of an answer's head goes on to the caller: the rest speaks of the operator's account.
 const PASSED = ["content-type", "x-request-id", "x-inference-provider"];
 
+// What is answered whole whatever a body says.
+const NEVER_STREAMED = ["embeddings", "rerank"];
+
 /** One request's way through: what belongs to it and to no other. */
 class Visit {
   settled = null; // of the call it made, if it made one
@@ -137,7 +140,7 @@ export class Service {
     try {
       const read = await readBody(request, caps.bodyBytes, seen);
       const { route, ...given } = takeModels(kind === "rerank" ? takeTexts(read) : read, this.#settings.route, this.#allows);
-      return { route, text: checkBody(kind, given, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: given.body.stream === true, bytes: seen.bytes };
+      return { route, text: checkBody(kind, given, { allows: this.#allows, caps, spends: parts.some(({ budget }) => budget), unknownMembers: this.#settings.unknownMembers }), stream: given.body.stream === true && !NEVER_STREAMED.includes(kind), bytes: seen.bytes };
     } catch (error) {
       this.#closed.wasted(parts, seen.bytes, performance.now());
       throw error;

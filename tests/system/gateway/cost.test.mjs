@@ -32,7 +32,7 @@ function bodyOf([...pieces]) {
 }
 
 /** Asks a gateway in this process whose model's server answers with `body`: a text, or pieces of a stream. */
-async function asked(body, request = {}, options = {}, { path = "/v1/chat/completions", type = typeof body === "string" ? "application/json" : "text/event-stream" } = {}) {
+async function asked(body, request = {}, options = {}, { path = "/v1/chat/completions", headers = {}, type = typeof body === "string" ? "application/json" : "text/event-stream" } = {}) {
   const pieces = typeof body === "string" ? [body] : body;
   const fetch = async () => new Response(bodyOf(pieces), { headers: { "content-type": type } });
   const handler = gateway({ apiKeys: ["hf_key_of_the_operator"], baseURL: "https://models.example/v1", clientKeys: [KEY], tellCost: true, pricing: PRICING, fetch, ...options });
@@ -40,7 +40,7 @@ async function asked(body, request = {}, options = {}, { path = "/v1/chat/comple
   const log = console.log;
   console.log = () => {};
   try {
-    const response = await handler.fetch(new Request(`https://gw.example${path}`, { method: "POST", headers: { authorization: `Bearer ${KEY}` }, body: JSON.stringify({ model: MODEL, ...given, ...request }) }), {}, {});
+    const response = await handler.fetch(new Request(`https://gw.example${path}`, { method: "POST", headers: { authorization: `Bearer ${KEY}`, ...headers }, body: JSON.stringify({ model: MODEL, ...given, ...request }) }), {}, {});
     return { response, text: Buffer.from(await response.arrayBuffer()).toString("latin1") };
   } finally {
     console.log = log;
@@ -62,6 +62,10 @@ test("without the option nothing is told, and every byte is the server's", async
     assert.deepEqual([costOf(response), text], [[null, null], whole(USAGE)]);
     const events = data(says("Rhine"), says("", "stop"), REPORT, "[DONE]");
     assert.equal((await asked([events], STREAM, options)).text, events);
+    const page = { headers: { origin: "https://app.example" } };
+    const shared = await asked(whole(USAGE), {}, { ...options, origins: ["*"] }, page);
+    assert.match(shared.response.headers.get("access-control-expose-headers"), /X-Request-Id/);
+    assert.doesNotMatch(shared.response.headers.get("access-control-expose-headers"), /cost/i);
   }
 });
 
@@ -76,6 +80,9 @@ test("the usage is found wherever it stands, and all else is left as it is", asy
     [`{"choices":${choices},"usage":null}`, `{"choices":${choices},"usage":null}`],
     [`{"choices":${choices},"usage":[{}]}`, `{"choices":${choices},"usage":[{}]}`],
     [`{"choices":${choices}}`, `{"choices":${choices}}`],
+    // Names are what JSON says, however their letters are spelled.
+    [`{"choices":${choices},"us\\u0061ge":{"c\\u006fst":null,${counts}}}`, `{"choices":${choices},"us\\u0061ge":{"c\\u006fst":0.000009,${counts}}}`],
+    [`{"choices":${choices},"usage":{"\\u0063ost":"free",${counts}}}`, `{"choices":${choices},"usage":{"\\u0063ost":"free",${counts}}}`],
   ];
   for (const [body, expected] of table) {
     const { text } = await asked(body);
@@ -120,12 +127,29 @@ test("a stream tells it in its last usage, where that was asked for, and in a co
   assert.equal(text, data(counted("Rhi", null), counted("ne", null)) + COMMENT + data(counted("", "stop")) + priced + data("[DONE]"));
 });
 
+test("an event is read by its data alone, in however many lines that comes", async () => {
+  const [before, end] = [data(says("Rhine", "stop")), data("[DONE]")];
+  const lines = (close) => `data: {"id":"c","choices":[],\r\n: "} aside {\r\nid: "7\r\ndata:"usage"\r\ndata: :{"prompt_tokens":5,\r\ndata:"completion_tokens":2,"total_tokens":7${close}}}\r\n\r\n`;
+  assert.equal((await asked([before + lines("") + end], STREAM)).text, before + COMMENT + lines(',"cost":0.000009') + end);
+  const alone = (more) => `data: ${JSON.stringify(says("", "stop")).slice(0, -1)},"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7${more}}}\n\n`;
+  // A mark of the byte order is one at the beginning alone.
+  for (const rest of [end, ""]) assert.equal(Buffer.from((await asked([`\ufeff${alone("")}${rest}`], STREAM)).text, "latin1").toString(), `\ufeff${COMMENT}${alone(',"cost":0.000009')}${rest}`);
+});
+
 test("of two choices the first end holds nothing of the second back", async () => {
   const choice = (index, content, finish_reason = null, more) => chunk([{ index, delta: { content }, finish_reason }], more);
   const first = data(choice(0, "Rhine"), choice(0, "", "stop", { usage: USAGE }), choice(1, "Rhône"));
   const { text } = await asked([first, data(choice(1, "", "stop", { usage: USAGE }), "[DONE]")], { ...STREAM, n: 2 });
   const end = data(choice(1, "", "stop", { usage: { ...USAGE, cost: USD } }), "[DONE]");
   assert.equal(text, Buffer.from(first).toString("latin1") + COMMENT + end);
+});
+
+test("a server that says of every chunk that it is the last one, with counts, holds nothing back but that", async () => {
+  const counted = (content) => data(chunk([{ index: 0, delta: { content }, finish_reason: "null" }], { usage: USAGE }));
+  const last = data(chunk([{ index: 0, delta: { content: "." }, finish_reason: "null" }], { usage: { ...USAGE, cost: USD } }));
+  for (const body of [[counted("Rhi"), counted("ne"), counted("."), data("[DONE]")], [counted("Rhi") + counted("ne") + counted(".") + data("[DONE]")]]) {
+    assert.equal((await asked(body, STREAM)).text, counted("Rhi") + counted("ne") + COMMENT + last + data("[DONE]"));
+  }
 });
 
 test("what a server sends behind its usage stays in order", async () => {
@@ -240,6 +264,15 @@ test("in workerd an answer whose head went out early has it in its body", async 
   assert.ok((await late.json()).usage.cost > 0);
   const streamed = await (await told.post({ model: MODEL, messages: MESSAGES, ...STREAM })).text();
   assert.match(streamed, /\n: hfetch \{"cost":\{"usd":[\d.e-]+,"source":"configured"\}\}\n\ndata: .*"cost":[\d.e-]+\}.*\n\ndata: \[DONE\]\n\n$/);
+});
+
+test("in workerd a list that comes late is JSON, and tells its cost, though its request asks for a stream", async () => {
+  const told = await startGateway({ env: { GATEWAY_TELL_COST: "1", GATEWAY_PRICING: JSON.stringify(PRICING), GATEWAY_EARLY_HEAD: "1" }, steps: [{ delayMs: 100, times: 2 }] });
+  for (const [path, body] of [["/v1/embeddings", { input: ["one"] }], ["/v1/rerank", { query: "q", documents: ["a", "b"] }]]) {
+    const late = await told.post({ model: "BAAI/bge-m3", stream: true, ...body }, { path });
+    assert.match(late.headers.get("content-type"), /^application\/json/);
+    assert.ok((await late.json()).usage.cost > 0, path);
+  }
 });
 
 test("in workerd prices are the catalogue's where none are given", async () => {

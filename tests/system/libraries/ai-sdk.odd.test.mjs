@@ -1,7 +1,10 @@
 // Answers of odd servers, as parts of the AI SDK: places and indexes that are null, lists with holes, arguments that are none.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunk, end, prompt, scripted, stream, whole } from "./setting/provider.mjs";
+import { readUIMessageStream } from "ai";
+import { chunk, end, load, prompt, scripted, stream, whole } from "./setting/provider.mjs";
+
+const { fromUIMessages, toUIMessageStreamResponse } = await load("ai-sdk.js");
 
 const partsIn = async (model) => {
   const parts = [];
@@ -39,6 +42,22 @@ test("ids that had to be made are words, and calls whose index is null stay apar
     assert.deepEqual(made.map(({ input }) => input), ["{}", '{"x":1}']);
     assert.equal(new Set(made.map(({ toolCallId }) => toolCallId)).size, 2);
     for (const { toolCallId } of made) assert.match(toolCallId, /^call_[a-z\d]{10,}$/);
+  }
+});
+
+test("a call without a name is one of a tool that there isn't: the model hears of it, and the conversation goes on", async () => {
+  for (const name of [undefined, null, ""]) {
+    const asked = { id: "a1", type: "function", function: { name, arguments: '{"x":1}' } };
+    const { model, hf } = await scripted([whole({ content: null, tool_calls: [asked] }, "tool_calls"), stream({ tool_calls: [{ index: 0, ...asked }] }, end("tool_calls")), stream({ tool_calls: [{ index: 0, ...asked }] }, end("tool_calls"))]);
+    const told = [(await model.doGenerate({ prompt })).content, await partsIn(model)].map((parts) => parts.find(({ type }) => type === "tool-call"));
+    assert.deepEqual(told.map(({ toolName, input }) => [toolName, input]), [["unknown", '{"x":1}'], ["unknown", '{"x":1}']]);
+    const response = toUIMessageStreamResponse(hf.client.chat.completions.create({ model: "org/model", messages: [{ role: "user", content: "Hello" }], stream: true }));
+    const frames = (await response.text()).split("\n\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)));
+    let message;
+    for await (const state of readUIMessageStream({ stream: new ReadableStream({ start: (to) => (frames.forEach((frame) => to.enqueue(frame)), to.close()) }) })) message = state;
+    const turns = fromUIMessages([message, { role: "user", parts: [{ type: "text", text: "Go on." }] }]);
+    assert.deepEqual(turns.map(({ role }) => role), ["assistant", "tool", "user"]);
+    assert.equal(turns[0].tool_calls[0].function.name, "unknown");
   }
 });
 
