@@ -11,9 +11,9 @@ import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's weight, rounded up. It may shrink, not grow. */
 const BUDGETS = {
-  lean: { "default entry": 195_600, "workerd entry + wasm": 191_400 },
+  lean: { "default entry": 193_000, "workerd entry + wasm": 188_800 },
   // What a toolchain makes that can't build its own standard library.
-  plain: { "default entry": 214_200, "workerd entry + wasm": 209_800 },
+  plain: { "default entry": 211_700, "workerd entry + wasm": 207_300 },
 };
 
 /** The same of what hfetch/ai-sdk adds to a bundle that has the client. */
