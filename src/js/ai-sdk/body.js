@@ -37,7 +37,7 @@ export const asksForEffort = (reasoning) => reasoning !== undefined && reasoning
 function effortOf(reasoning, without, warnings) {
   if (!asksForEffort(reasoning)) return undefined;
   if (reasoning !== "none" && !without.has("effort")) return reasoning;
-  warnings.push(unsupported(`reasoning: ${reasoning}`, "Say it in providerOptions.huggingface, in chat_template_kwargs."));
+  warnings.push(unsupported(`reasoning: ${reasoning}`, "Say it in providerOptions.huggingface.chat_template_kwargs."));
   return undefined;
 }
 

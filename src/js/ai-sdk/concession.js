@@ -5,7 +5,7 @@ import { isRefusal } from "./error.js";
 import { hasReasoning } from "./prompt.js";
 
 // What is refused whatever the body says beside it.
-const ELSEWHERE = /model_not|context|too long|too many|max_tokens|max_new_tokens|quota/i;
+const ELSEWHERE = /model_not|context|too (long|many)|max_(new_)?tokens|quota/i;
 const FORMAT = /format|schema|grammar|guided|structured|tool/i;
 
 const learnt = new WeakMap(); // by client: model → what its server refuses

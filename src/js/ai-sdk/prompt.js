@@ -2,6 +2,9 @@
 
 import { filePart } from "./file.js";
 
+/** What a model hears of a call that its user has not allowed. */
+export const DENIED = "The user denied this tool call.";
+
 /** A warning of what can't be said, and is left out. */
 export const unsupported = (feature, details) => ({ type: "unsupported", feature, details });
 
@@ -77,7 +80,7 @@ function argumentsOf(input) {
 }
 
 function outputOf({ type, value, reason }, warnings) {
-  if (type === "execution-denied") return reason ?? "The tool was not allowed to run.";
+  if (type === "execution-denied") return reason ?? DENIED;
   if (/text/.test(type)) return value;
   if (type !== "content") return JSON.stringify(value) ?? "null";
   const parts = value.filter((part) => part.type !== "custom");

@@ -15,7 +15,7 @@ function inputOf({ toolCallId, toolName, input }) {
   try {
     return available(toolCallId, toolName, JSON.parse(input.trim() || "{}"));
   } catch {
-    return { type: "tool-input-error", toolCallId, toolName, input, errorText: "The arguments of the call are no JSON." };
+    return { type: "tool-input-error", toolCallId, toolName, input, errorText: "The arguments of the call can't be used." };
   }
 }
 

@@ -2,15 +2,15 @@
 
 import { must } from "./client.js";
 import { filePart } from "./file.js";
-import { isObject, messagesOf } from "./prompt.js";
+import { DENIED, isObject, messagesOf } from "./prompt.js";
 
 const FIELDS = ["reasoning", "reasoning_content", "reasoning_text", "think", "content"];
 const ROLES = ["system", "user", "assistant"];
 const STATES = ["input-streaming", "input-available", "approval-requested", "approval-responded", "output-available", "output-error", "output-denied"];
-const DENIED = "The user denied this tool call.";
 const UNANSWERED = "This tool call was not carried out.";
 
 const mustBeText = (value, path) => must(typeof value === "string", path, "a string");
+const mustBeOneOf = (list, value, path) => must(list.includes(value), path, list.join(", "));
 const mustBeWord = (value, path) => must(value && typeof value === "string", path, "a string that is not empty");
 
 function each(list, path, change) {
@@ -28,7 +28,7 @@ export const fromUIMessages = (messages) => answered(each(messages, "messages", 
 const sent = (role, content) => messagesOf([{ role, content }], true, []);
 
 function turnsOf({ role, parts }, path) {
-  must(ROLES.includes(role), `${path}.role`, ROLES.join(", "));
+  mustBeOneOf(ROLES, role, `${path}.role`);
   const known = each(parts, `${path}.parts`, (part, at) => partOf(part, at, role));
   if (role === "user") return userTurn(known);
   if (role === "system") return sent(role, known.map(({ type, text }) => (type === "text" ? text : "")).join(""));
@@ -55,7 +55,7 @@ function callOf({ type, toolName, toolCallId, state, input, rawInput, ...rest },
   const name = isDynamic ? toolName : type.slice("tool-".length);
   mustBeWord(toolCallId, `${path}.toolCallId`);
   mustBeWord(name, isDynamic ? `${path}.toolName` : `${path}.type`);
-  must(STATES.includes(state), `${path}.state`, STATES.join(", "));
+  mustBeOneOf(STATES, state, `${path}.state`);
   if (state === "output-error") mustBeText(rest.errorText, `${path}.errorText`);
   // A call whose arguments had not all come is none.
   return { type: state === "input-streaming" ? state : "tool-call", toolCallId, toolName: name, input: input ?? rawInput ?? {}, results: resultsOf(state, rest).map((result) => toolTurn(toolCallId, result)) };
