@@ -69,55 +69,56 @@ export async function endurance() {
   const [streams, left] = memory(kept.memory);
   const [refused, behind] = overload(kept.overload);
   const { granted, spent, budget } = kept.overload.spending;
-  return `# What it withstands
+  return `# What hfetch withstands
 
-Each figure is of a run in which nothing was lost: one that loses a call, leaves something open or breaks a property ends in an error, and is not counted.
+These are the results of long test runs. Only runs without a failure are counted: a run that loses a call, leaves something open or breaks a property ends in an error.
 \`npm run results -- --parts endurance\` writes this page from what the commands below have counted.
 
 ## Faults
 
-Everything that can go wrong between a client and a server, met by each kind of call under each policy of retries: \`${COMMANDS.faults}\`. A cell has to end in time,
-as [the table](../tests/fault/table.json) says, in one settlement, with no open socket, timer, listener or reservation left and no key to be seen. Node tries every cell that makes sense;
-the others a set in which every two of fault, call and policy meet. The command says which cells are left out, and why.
+\`${COMMANDS.faults}\` tries everything that can go wrong between a client and a server. A cell is one fault with one kind of call and one retry policy.
+Every cell has to end in time, in the way that [the table](../tests/fault/table.json) says, with one settlement. No socket, timer, listener or reservation may stay open, and no key may be visible.
+Node tries every cell that makes sense. The other runtimes try fewer cells, chosen so that every pair of fault and call, fault and policy, and call and policy occurs. The command says which cells are left out, and why.
 
 ${faults(kept.faults)}
 
 ## Fuzzing
 
-What takes bytes or foreign data, against a plain reading of what it should do: \`${COMMANDS.fuzz}\`. What was ever found is a file of \`tests/fuzz/corpus\` and a named test.
+\`${COMMANDS.fuzz}\` gives generated inputs to every part that takes bytes or data from outside, and compares what it does with a simple implementation of what it should do.
+Every input that ever found a fault is kept as a file in \`tests/fuzz/corpus\` and as a test with a name of its own.
 
 ${await fuzz(kept.fuzz)}
 
 ## Soak
 
-Random calls through one client with several keys, limits, a price and a budget, against a server that fails at random, and cancels at random moments: \`${COMMANDS.soak}\`.
-Requests, tries, tokens, settlements, keys and money agree on both sides to the last one, and memory stays flat: the most that was held in the first half → at the end.
+\`${COMMANDS.soak}\` makes random calls through one client that has several keys, limits, a price and a budget. The server fails at random, and calls are cancelled at random moments.
+Client and server must agree exactly on requests, tries, tokens, settlements, keys and money. Memory must not grow: each cell shows the most memory that was held in the first half → the memory at the end.
 
 ${soak(kept.soak)}
 
 ## Memory
 
-A gateway keeps of a stream its usage, how it ended and how many tokens were in it, and nothing of the answer: \`${COMMANDS.memory}\`. Each row is 128 streams at once in one process,
-counted before their last chunk, in the heap and the module together; a test holds each below 64 MB.
+While a gateway hands a stream on, it keeps the stream's usage, how the stream ended and how many tokens it had, and nothing of the answer. \`${COMMANDS.memory}\` measures this.
+Each row is 128 streams at once in one process. Memory is counted before their last chunk, in the heap and the WebAssembly module together. A test requires that each row stays below 64 MB.
 
 ${streams}
 
-A client puts a stream's answer together, in the module's memory, which can't shrink: what the largest answer took is there for the next ones. Answers beyond \`maxAnswerBytes\`, 64 MiB, are refused.
-The streams of this table follow one another in one process.
+A client, unlike a gateway, puts a stream's answer together in the module's memory. That memory can't shrink: what the largest answer took stays, and later answers use it again.
+Answers larger than \`maxAnswerBytes\`, which is 64 MiB by default, are refused. The streams of this table follow one another in one process.
 
 ${left}
 
 ## Overload
 
-What callers and servers who overdo it cost a gateway: \`${COMMANDS.overload}\`. A body whose caller is known to be over a limit is received, and passed over without being read;
-beside it stands what the same body costs that is sent on.
+\`${COMMANDS.overload}\` measures what it costs a gateway when callers or servers send far too much. When a caller is known to be over a limit, the gateway receives the body but doesn't parse it.
+The last column shows the cost of the same body when it is sent on to the model's server.
 
 ${refused}
 
-What a server sends behind the finish of a stream, in pieces of 1 kB, is read up to a bound, and once.
+A server may go on sending after a stream has finished. The gateway reads what comes then up to a bound, and reads it only once. Here it comes in pieces of 1 kB.
 
 ${behind}
 
-1,000 calls at once through three isolates, with prompts in every member of a body, of half of which the callers leave early, against a budget of ${budget} dollars: ${granted} reached the model's server, and ${spent} dollars were spent.
+The last run sends 1,000 calls at once through three isolates, with prompts in every member of the body and a budget of ${budget} dollars; the callers of half of them leave early. ${granted} calls reached the model's server, and ${spent} dollars were spent.
 `;
 }

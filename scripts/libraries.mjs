@@ -53,15 +53,15 @@ export async function libraries() {
 function section(faults, speeds, versions) {
   return `${HEADING}
 
-Five libraries before a server that cuts its answers off at each place of them, stalls, or fails with each kind of status and error frame, always in the same way
-(\`npm run libraries\`; the faults are those of \`npm run test:faults\`). Each cell is with the library's own fetch → with hf.fetch, whose timeouts are short here
-and whose three tries are its default. Without hf.fetch a call that is not over either waits for a server that has fallen silent, or tries again; it is given up then, and
-whether its answer would have stayed open is not looked at.
+Five libraries call a server that fails: it cuts its answers off at every place, stalls, or sends each kind of error status and error frame. Every library meets the same failures
+(\`npm run libraries\`; the faults are those of \`npm run test:faults\`). Each cell shows the library with its own fetch → with hf.fetch. For this test hf.fetch has short timeouts,
+and its default of three tries. Without hf.fetch, a call that is not over after 5 s is either waiting for a server that has fallen silent, or trying again. The test gives such a call up then, and
+doesn't check whether its answer would have stayed open.
 
 ${faultTable(faults, versions)}
 
-What hf.fetch adds, turn by turn in one run against a server in another process that answers at once: medians. A whole answer shows what comes once for each call: the body is read
-and estimated, limits and keys are asked, and the response is made anew. What a stream has beyond that is its chunks': each is decoded for the ledger, and passes through one stream more.
+The next table shows how much time hf.fetch adds. Both ways take turns in one run, against a server in another process that answers at once; the figures are medians. A whole answer shows the cost of a call: hf.fetch reads the body
+and estimates its tokens, asks limits and keys, and makes a new response. What a stream takes beyond that is the cost of its chunks: each chunk is decoded for the ledger, and passes through one more stream.
 
 ${speedTable(speeds)}
 `;

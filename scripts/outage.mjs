@@ -8,8 +8,8 @@ export async function outage() {
   if (table.length < 3) throw new Stop("cargo test route::outage printed no table");
   return `## When a provider refuses
 
-Three providers serve a model, and the one that the router would ask answers every second request with 429 and no \`Retry-After\`, by chance; the others answer all. 1,000 calls,
-one a second, in simulated time (\`cargo test route::outage -- --nocapture\`): a route asks the next provider at once, and the one that refused last for the next 30 seconds.
+Three providers serve a model. The provider that the router would choose answers half of its requests, at random, with 429 and no \`Retry-After\`; the other two answer all of theirs. A client makes 1,000 calls,
+one a second, in simulated time (\`cargo test route::outage -- --nocapture\`). With a route, the client asks the next provider at once, and for the next 30 seconds puts the provider that refused at the end of its list.
 
 ${table.join("\n")}`;
 }

@@ -70,8 +70,8 @@ async function scenarios() {
   const table = await areasByPlace(...files);
   return `## Where the scenarios pass
 
-How many of each area passed on the packed package, in runtimes (\`npm test -- --all\`) and out of bundlers (\`npm run test:bundlers -- --all\`, run in
-Chromium or in the server). An empty cell is nothing of that area for that place.
+The scenarios test the packed package in runtimes (\`npm test -- --all\`) and in the output of bundlers (\`npm run test:bundlers -- --all\`, which runs in
+Chromium or in a server). Each cell is the number of scenarios that passed. An empty cell means that the area has no scenarios for that place.
 
 ${table}`;
 }
@@ -83,9 +83,9 @@ async function hosts() {
   });
   return `## Where hosts pass
 
-Each host (\`npm run test:hosts\`, a folder of \`tests/system/hosts\` with its versions pinned) installs the tarball, builds, streams one answer, cancels one (its
-socket to the model's server closes) and meets one error. Servers also hand an answer on to a visitor who leaves in the middle of it, which
-ends the call. "Its own" is what else a host is asked: that types hold, or that the error says what to do.
+A host is a framework, test runner, platform or compiler. \`npm run test:hosts\` tests each of them in a folder of \`tests/system/hosts\`, with pinned versions. Each host installs hfetch's tarball, builds, streams one answer, cancels one answer (the
+socket to the model's server must close) and meets one error. Hosts that are servers also hand an answer on to a visitor who leaves in the middle of it; this must
+end the call. "Its own" is a test for that host alone: that the types hold, or that the error says what to do.
 
 ${table}`;
 }

@@ -113,15 +113,15 @@ function table(results, versions, slow) {
   const notes = [...reasons].map(([reason, names]) => `- ${reason} (${[...new Set(names)].join("; ")})`);
   return `${HEADING}
 
-Clients that others write, through the gateway in workerd, before a scripted model's server; \`npm run test:clients\` writes this table. A head is slow that comes
-after ${slow / 1_000} s; the gateway waits as long as its time-outs say that nobody has set. A stream is cut in the middle of an event: the client must say that the answer broke off, and ask no second time. The last column is how often
-the model's server is asked for one call that it answers with 503, by a client left as it is: the gateway itself asks three times.
+Other projects' clients call a scripted model server through the gateway in workerd. \`npm run test:clients\` writes this table. "Slow head" means that the head of the response comes only
+after ${slow / 1_000} s; the gateway has its default timeouts. "Cut event" means that a stream is cut in the middle of an event: the client must report that the answer broke off, and must not send the request again. The last column shows how many
+requests the model server gets for one call that it answers with 503, when the client has its default settings. The gateway itself tries three times.
 
 | client | | ${titles.join(" | ")} | requests for a 503 |
 |---|---|${titles.map(() => ":-:").join("|")}|--:|
 ${rows.join("\n")}
 
-A dash is what a client doesn't have:
+A dash means that the client doesn't have the feature:
 
 ${notes.join("\n")}
 `;

@@ -149,8 +149,8 @@ export function felt({ chromium, "start-chromium": start }) {
   const sum = (times) => times.reduce((total, time) => total + time, 0);
   return `## What a page feels
 
-Nothing that tells hfetch from \`openai\`: they are ${ms(Math.abs(sum(theirs) - sum(ours)))} ms apart in all of this together. In Chromium, on ${chromium.date}, a page's thread worked so many milliseconds
-for each of them; those of the tokens are spread over the seconds in which the model writes.
+A visitor can't feel a difference between hfetch and \`openai\`: all of this together differs by ${ms(Math.abs(sum(theirs) - sum(ours)))} ms. The table shows how many milliseconds the page's main thread worked for each of them
+in Chromium, on ${chromium.date}. The milliseconds for the tokens are spread over the seconds in which the model writes.
 
 ${table(["ms", "hfetch", "openai"], [...rows.map(([what], at) => [what, ms(ours[at]), ms(theirs[at])]), ["together", ms(sum(ours)), ms(sum(theirs))]])}`;
 }
@@ -161,8 +161,8 @@ export function loads({ load }) {
   const rows = load.figures.map(({ library, median, early, bytes }) => [library, `${(median / 1e9).toFixed(2)} s`, kilobytes(early), kilobytes(bytes)]);
   return `## How soon a page is ready
 
-A small React chat with each library, minified by esbuild and compressed with brotli, in Chromium as on a phone: 1.6 Mbit/s, 150 ms there and back, a processor four times slower.
-Measured on ${load.date} with \`npm run bench -- --load\`. \`hfetch/web\` takes its WebAssembly as a file that comes while the page is being made.
+A small React chat is built with each library, minified by esbuild and compressed with brotli. Chromium loads it as on a phone: with 1.6 Mbit/s, a round trip of 150 ms and a processor four times slower.
+This was measured on ${load.date} with \`npm run bench -- --load\`. With \`hfetch/web\` the WebAssembly module is a file of its own, which loads while the page is being built.
 
 ${table(["", "until the input is ready", "had come by then", "in all"], rows)}`;
 }
@@ -173,8 +173,8 @@ export function pages({ page }) {
   const rows = page.figures.map(({ library, median }) => [library, ms(median), ratio(median, ours)]);
   return `## An answer in a page
 
-2,000 tokens, each an event in a network chunk of its own, written into a document as they come, in Chromium on a processor four times slower: the milliseconds for which
-the page's thread ran script, from the load of the page to the last token, the document's own part of each write among them. Measured on ${page.date} with \`npm run bench -- --runtime page\`.
+A page in Chromium, on a processor four times slower, writes 2,000 tokens into its document as they come. Each token is an event in a network chunk of its own. The table shows for how many milliseconds
+the page's thread ran script, from the load of the page to the last token, including the document's own work for each write. This was measured on ${page.date} with \`npm run bench -- --runtime page\`.
 
 ${table(["", "ms", "divided by hfetch's"], rows)}`;
 }
@@ -191,7 +191,7 @@ export function document(measured) {
   const { tenths, heap, wasm } = linear(measured.linear.figures);
   return `# How fast it is
 
-Measured on ${date}: ${machine}, Node 24, and the other runtimes in their versions of \`tests/package/runtime\`. \`npm run results\` writes this page.
+These figures were measured on ${date} on ${machine}, with Node 24. The other runtimes have the versions that \`tests/package/runtime\` names. \`npm run results\` writes this page.
 
 ${felt(measured)}
 
@@ -199,31 +199,31 @@ ${loads(measured)}
 
 ${pages(measured)}
 
-From here on every figure is a ratio: the time of the others divided by hfetch's, above 1 hfetch is faster. Each library runs in its own process through its public API
-with an injected fetch, rounds are interleaved, medians are taken, and in Node the clock is that of the thread. hfetch does all it does in use: framing, decoding, folding, accounting, one settlement.
-Other work on the machine moves a ratio by a tenth or two.
+From here on every figure is a ratio: the other library's time divided by hfetch's time. Above 1, hfetch is faster. Each library runs in its own process, through its public API and with an injected fetch.
+The libraries take turns, round by round, and the median of the rounds counts. In Node the clock counts the processor time of the thread. hfetch does everything that it does in real use: it finds the events, decodes them, puts the answer together, counts tokens and cost, and gives one settlement.
+Other work on the machine changes a ratio by a tenth or two.
 
 ![Ratios of the single-slot stream and others](results.svg)
 
 ## Streams, Node
 
-4,000 chunks (fewer where they are large), read with \`for await\`. Rows of "one event" mean that each event comes as a network chunk of its own, where reading the stream is most of the work.
-The last column is \`text()\`, which gives what a network chunk brought as one piece.
+Each stream has 4,000 chunks (fewer where they are large) and is read with \`for await\`. In rows with "one event", each event comes in a network chunk of its own; there, reading the stream is most of the work.
+The last column compares \`text()\`, which gives everything that a network chunk brought as one piece.
 
 ${streams(figures)}
 
-Some libraries wrap others:
+Some libraries are built on others:
 
 ${layers(measured)}
 
 ## Calls
 
-Whole calls, from \`create()\` to the settlement: of a beginning and an end, so that nothing but the cost of a call is left, and with short answers.
+These are whole calls, from \`create()\` to the settlement. Some streams have only a beginning and an end, so that only the cost of the call itself counts; the others have short answers.
 
 ${calls(measured)}
 
-Keys, limits, prices, timeouts and the settlement cost something: below about a hundred chunks in large network chunks the plainer libraries are done sooner.
-Such a call crosses the border between JavaScript and the module 12 times, allocations of strings and its network chunk among them; more are not allowed (\`tests/package/crossings.test.mjs\`).
+Keys, limits, prices, timeouts and the settlement take some time. When an answer has fewer than about a hundred chunks in large network chunks, the plainer libraries finish sooner.
+A call of a beginning and an end crosses the border between JavaScript and the WebAssembly module 12 times, including the allocations of strings and of its network chunk. A test allows no more (\`tests/package/crossings.test.mjs\`).
 
 ## Streams elsewhere
 
@@ -231,7 +231,7 @@ ${others(measured)}
 
 ## Embeddings
 
-One response of all rows, \`batchSize: 1000\`, into a Float32Array each.
+One response brings all rows (\`batchSize: 1000\`), and each row becomes a Float32Array.
 
 ${embeddings(figures)}
 
@@ -239,52 +239,52 @@ ${embeddings(figures)}
 
 ${starts(measured)}
 
-In Chromium it is the time for which the page's main thread works: loading, and parsing on other threads, keep no page from answering its user.
-In workerd, where the clock stands still, it is the processor time of the whole process less that of an empty Worker.
+In Chromium, only the time counts for which the page's main thread works. Loading, and parsing on other threads, don't keep a page from answering its user.
+In workerd, where the clock stands still during a request, the figure is the processor time of the whole process minus that of an empty Worker.
 
 ## Long streams
 
-1,000,000 events through one stream, time per event by tenths against their median: ${tenths}.
-The heap after the last event is ${heap} times that after the first hundredth; the WebAssembly memory has grown by ${wasm} MiB, which is the answer's text, kept for \`final()\`.
+One stream brings 1,000,000 events. The time per event in each tenth of the stream, divided by the median of the tenths, is: ${tenths}.
+The heap after the last event is ${heap} times as large as after the first hundredth of the events. The WebAssembly memory has grown by ${wasm} MiB: that is the answer's text, which is kept for \`final()\`.
 
 ## The limiter
 
-A pair of reserve and settle through \`RateLimiter\` with a full minute behind it takes less than 200 ns: ${finder(measured.limiter.figures)("hfetch", "requests a minute") < 200 ? "yes" : "no"};
-with tokens and months counted too: ${finder(measured.limiter.figures)("hfetch", "requests and tokens a minute, requests a month") < 200 ? "yes" : "no"}.
+Does one reservation and its settlement through \`RateLimiter\`, with a full minute of requests behind it, take less than 200 ns? The answer: ${finder(measured.limiter.figures)("hfetch", "requests a minute") < 200 ? "yes" : "no"};
+and when tokens and months are counted too: ${finder(measured.limiter.figures)("hfetch", "requests and tokens a minute, requests a month") < 200 ? "yes" : "no"}.
 
 ## At the edge
 
-The gateway beside a Worker that hands the upstream's answer on untouched: each figure is divided by that Worker's, so less is better, but for the first row, where more is.
-All of them are in workerd but Portkey, which is in Node. Streams have 1,000 tokens.
+The gateway is compared with a bare pass-through: a Worker that hands the answer of the model's server on untouched. Each figure is divided by that Worker's figure. Less is better, except in the first row, where more is better.
+All of them run in workerd, except Portkey, which runs in Node. Streams have 1,000 tokens.
 
 ${gateways(measured.gateway.figures)}
 
-A request through the Durable Object waits for a disk: what the object has answered is stored. Whoever asks at once is written at once: 25 wait less than
-twice as long as one does, where a write for each of them would make it fifteen times.
+A request through the Durable Object waits for a disk, because the object stores what it has answered. Requests that come at the same time are stored in one write: 25 of them wait less than
+twice as long as one does. With a write for each of them they would wait fifteen times as long.
 
-A body that no script touches is pumped by workerd itself, and as soon as one does, each network chunk costs two entries into JavaScript, one for its read and one for its write, whatever is done with it:
-that is what the pass-through in JavaScript shows, the plainest there can be, whose reader gets most network chunks in two pieces.
-Less than a millisecond of processor time for 1,000 tokens above the bare pass-through: in 16 KiB chunks ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "bare pass-through")},
-one event per network chunk ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "bare pass-through")}; above the pass-through in JavaScript
-${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "pass-through in JavaScript")} and ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "pass-through in JavaScript")}.
+When no script touches a body, workerd copies it by itself. As soon as a script does, each network chunk costs two entries into JavaScript, one for its read and one for its write, whatever the script does with it.
+The column "pass-through in JavaScript" shows this cost: it is the plainest such script, and its reader gets most network chunks in two pieces.
+Does the gateway take less than a millisecond of processor time more for 1,000 tokens than the bare pass-through? In 16 KiB chunks: ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "bare pass-through")};
+with one event per network chunk: ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "bare pass-through")}. Less than a millisecond more than the pass-through in JavaScript?
+In the same two cases: ${withinMillisecond(measured.gateway.figures, "CPU ms, 16 KiB a network chunk", "pass-through in JavaScript")} and ${withinMillisecond(measured.gateway.figures, "CPU ms, one event per network chunk", "pass-through in JavaScript")}.
 
 ## What the limits are
 
-- **A chunk in a large network chunk.** Comparing it in WebAssembly is a quarter of its time, making its objects and strings two fifths, a step of \`for await\` a fifth, collecting the garbage the rest.
-  The step can't be had for less while every chunk is handed over by itself; \`text()\` hands over what a network chunk brought as one piece. A compiler told to optimise for speed
+- **A chunk in a large network chunk.** A quarter of its time goes into comparing it in WebAssembly, two fifths into making its objects and strings, a fifth into a step of \`for await\`, and the rest into garbage collection.
+  That step can't become cheaper while every chunk is handed over by itself; \`text()\` hands over everything that a network chunk brought as one piece. A compiler that is told to optimise for speed
   makes a chunk 4 to 8 % faster and the module a tenth larger.
-- **One event per network chunk.** A third to a half of the time is the platform's stream; the promise of its read is handed on as that of \`next()\`, so that nothing comes on top but the decoding.
-- **Nothing repeats.** Such a chunk is read twice: in WebAssembly, to fold it, and by JSON.parse, to make its objects.
-- **Log probabilities and tool arguments.** Almost every byte is a value, and values are made by the engine, whoever finds them.
-- **A call.** A dozen crossings between JavaScript and WebAssembly, none of them dear: options, the head, the account, the settlement. A third of the time is WebAssembly, spread over
-  reading the body, deciding, decoding and telling; a tenth of all is its allocator. An eighth is noting where the caller called, so that an error can name it, whether one frame is noted or three;
-  a twentieth is collecting the garbage, the rest the platform's headers, streams, signals and timers. To give up the engine's notice of handles that nobody holds gained nothing that could be measured.
-- **Import and construct.** The import starts nothing: in Node it is a good third of this, most of that the engine's parser over the script. The client, which is the first use, is the rest: a tenth of
-  all goes into turning the text into bytes, a third into compiling the module, the remainder into compiling the 115 functions that read its options. In Chromium a fifth is what the first import of
-  anything costs. With \`hfetch/slim\`, where the module is compiled while it comes in, the page's thread works as long: to receive the file takes it as long as to decode the text.
-- **The first request.** An engine compiles each function of a module when it is first called: some 240 of them, more than half of the time. Time follows their bytes more than their number,
+- **One event per network chunk.** A third to a half of the time is spent in the platform's stream. The promise of the stream's read is handed on as the promise of \`next()\`, so that hfetch adds only the decoding.
+- **Nothing repeats.** A chunk that is not like the one before it is read twice: in WebAssembly, to add it to the answer, and by JSON.parse, to make its objects.
+- **Log probabilities and tool arguments.** Almost every byte belongs to a value. The JavaScript engine has to make these values, whatever parser finds them.
+- **A call.** It crosses between JavaScript and WebAssembly a dozen times, none of them expensive: for options, the head of the response, the account and the settlement. A third of the time is spent in WebAssembly: in
+  reading the body, deciding, decoding and reporting. A tenth of the whole time is WebAssembly's allocator. An eighth goes into noting the place in the caller's code, so that an error can name it, whether one stack frame is noted or three;
+  a twentieth into garbage collection, and the rest into the platform's headers, streams, signals and timers. Leaving out the engine's notice of handles that nobody holds any more gained nothing that could be measured.
+- **Import and construct.** The import starts nothing. In Node it is a good third of this time, and most of that third is the engine parsing the script. The rest is the making of the client, which is the first use: a tenth of
+  the whole time goes into turning the module's text into bytes, a third into compiling the module, and the remainder into compiling the 115 functions that read the client's options. In Chromium a fifth is what the first import of
+  any module costs. With \`hfetch/slim\` the module is compiled while it is loading, but the page's thread works as long: receiving the file takes it as much time as decoding the text.
+- **The first request.** An engine compiles each function of a module when the function is first called. For the first request these are some 240 functions, and more than half of the time. The time depends on the size of the functions more than on their number,
   so that inlining makes it longer.
 - **A network chunk at the edge.** The gateway's own work is a seventh of what a network chunk costs it in workerd. Handing the stream on natively and reading a copy of it (\`tee()\`) would take 1.4 times
-  the time of the bare pass-through, 1.7 times where the copy's end is noticed (\`pipeTo()\`), so that a millisecond is out of reach there too; and then a caller who leaves is not noticed while the model is silent, or not at all.
+  the time of the bare pass-through, or 1.7 times where the end of the copy is noticed (\`pipeTo()\`). So a difference of less than a millisecond is out of reach there too. Besides, a caller who leaves would then not be noticed while the model is silent, or not at all.
 `;
 }

@@ -1,5 +1,5 @@
-// Bodies that strangers send to a gateway: refused in its own words, or forwarded so that no reader of JSON finds more in them
-// than the operator allows.
+// Bodies that strangers send to a gateway: refused in the gateway's own words, or forwarded so that no JSON parser finds more in
+// them than the operator allows.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 import { members } from "./members.mjs";

@@ -1,4 +1,5 @@
-// Streams of strangers, handed on in whole events without those that report usage: the same bytes at every chunking, less those events and half of one.
+// Streams of strangers, handed on in whole events without those that report usage: the same bytes however they are split, minus those events and
+// an incomplete event at the end.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 

@@ -1,4 +1,4 @@
-//! Options and provider pages: taken, or refused by a path; what is taken can't inject, and no error quotes a key.
+//! Options and provider pages: accepted, or refused with the path of what is wrong; accepted values can't inject anything, and no error quotes a key.
 
 use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::json::{self, Value};

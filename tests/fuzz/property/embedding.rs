@@ -1,4 +1,4 @@
-//! Embedding answers: refused, or the numbers that a JSON parser reads.
+//! Embedding answers: refused, or read as the same numbers that a JSON parser reads.
 
 use hfetch::wire::embedding::decode;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Bodies of failed responses and catalogues: an error whatever they hold, its words bounded, and a key in none of them.
+//! Bodies of failed responses and catalogues: always an error, whatever they hold, with a message of bounded length and without a key.
 
 use hfetch::error::{Error, redact};
 use hfetch::wire::failure::{Response, from_response, unexpected};

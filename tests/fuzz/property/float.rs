@@ -1,4 +1,4 @@
-//! Decimal text to the nearest f32 and f64, against the standard library's parser.
+//! Decimal text: read as the nearest f32 and f64, compared with the standard library's parser.
 
 use hfetch::json;
 use hfetch::wire::float;

@@ -1,4 +1,4 @@
-//! Event streams: the same events at every chunking, and those that the standard, read literally, gives.
+//! Event streams: the same events however the bytes are split, and the events that a literal reading of the standard gives.
 
 use hfetch::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 

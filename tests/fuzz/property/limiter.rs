@@ -1,4 +1,4 @@
-//! A limiter's state out of any JSON: refused, or a limiter that works on, and whose state is the same again; a store's, row by row too.
+//! A limiter's state, read from any JSON: refused, or a limiter that goes on working and writes the same state again; a store's rows one by one too.
 
 use hfetch::json::{self, Value};
 use hfetch::policy::limit_store::{MemoryStore, Part};

@@ -1,4 +1,4 @@
-//! Bodies that users give: refused, or written for the wire as JSON that says the same.
+//! Bodies that users give: refused, or sent as JSON with the same meaning.
 
 use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
 use hfetch::wire::request::{Caps, Defaults, chat, without};

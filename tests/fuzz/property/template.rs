@@ -1,4 +1,4 @@
-//! Chat streams: each chunk is what a JSON parser makes of its event, the fold and the end are the same at every chunking.
+//! Chat streams: each chunk is what a JSON parser makes of its event; the whole answer and its end are the same however the bytes are split.
 
 use hfetch::json;
 use hfetch::wire::stream::Mode;

@@ -77,8 +77,8 @@ async function write() {
   await mkdir(join(root, "target/providers"), { recursive: true });
   await writeFile(join(root, "target/providers/table.md"), `## Providers of the AI SDK
 
-The same list of features (\`tests/system/libraries/setting/features.mjs\`, run by \`npm test -- --only libraries\`) on three providers under \`ai\` ${await versionOf("ai")}, each against the
-stand-in endpoint in the form it reads: chat completions, or the Responses API for @ai-sdk/huggingface. An empty cell did not pass.
+Three providers are tested with the same list of features (\`tests/system/libraries/setting/features.mjs\`, run by \`npm test -- --only libraries\`), under \`ai\` ${await versionOf("ai")}. Each provider calls the
+stand-in endpoint, which answers in the provider's form: chat completions, or the Responses API for @ai-sdk/huggingface. An empty cell means that the feature did not pass.
 
 | | ${heads.join(" | ")} |
 |---|${names.map(() => "---|").join("")}
