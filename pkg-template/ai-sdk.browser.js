@@ -4,14 +4,8 @@ import { runOn } from "./ai-sdk/client.js";
 
 runOn(HuggingFace, sdkInternals);
 arriveOtherwise(async () => {
-  const text = await import("./wasm-module.js");
-  const compiled = async () => WebAssembly.compile(text.default());
-  const [{ value, reason }] = await Promise.allSettled([compiled()]);
-  // What failed is said by start(), which has advice.
-  start(() => {
-    if (reason) throw reason;
-    return value;
-  });
+  const { default: bytes } = await import("./wasm-module.js");
+  start(() => new WebAssembly.Module(bytes()));
 });
 startLater(() => {
   throw new HfetchError("hfetch/ai-sdk: the WebAssembly is still on its way", { hint: "Await a call before functions that give no promise." });

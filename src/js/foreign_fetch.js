@@ -28,15 +28,12 @@ const NOT_GIVEN = ["connection", "content-encoding", "content-length", "keep-ali
 const EMPTY = [204, 205, 304];
 // Clients of OpenAI's API send 429 and 5xx again unless they are told.
 const FINAL = { "x-should-retry": "false" };
-// Others don't read that: by their User-Agent, and which statuses they would send again. They leave what is thrown.
+// Others don't read that. By their User-Agent: which statuses they would send again, and how they are told that what failed is final.
 const HEEDLESS = [
-  [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500],
-  [/^@huggingface\/inference\//i, (status) => status === 503],
+  [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500, thrown],
+  [/^@huggingface\/inference\//i, (status) => status === 503, thrown],
+  [/^langchainjs\b/i, (status) => ![400, 401, 402, 403, 404, 405, 406, 407, 409, 413].includes(status), coded],
 ];
-// LangChain doesn't either. It sends again all but these statuses, unless the body's code is this one.
-const LANGCHAIN = /^langchainjs\b/i;
-const FINAL_FOR_LANGCHAIN = [400, 401, 402, 403, 404, 405, 406, 407, 409, 413];
-const FINAL_CODE = "ECONNABORTED";
 // What the AI SDK knows its own errors by.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
 
@@ -254,9 +251,8 @@ function failed(error, opened, headers) {
   if (cancel === undefined || cancel.cause === "abort") throw asFetchFails(error, cancel);
   const response = refusedByServer(error, call.refused) ?? refusedBefore(error);
   const agent = headers.get("user-agent") ?? "";
-  const [, again] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
-  if (again !== undefined && (response === undefined || again(response.status))) throw final(error, call);
-  if (LANGCHAIN.test(agent) && !FINAL_FOR_LANGCHAIN.includes(response?.status)) return forLangChain(error, response);
+  const [, again, tell] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
+  if (tell !== undefined && (response === undefined || again(response.status))) return tell(error, response, call);
   if (response !== undefined) return response;
   // The openai package sends again what it gets no response to.
   if (!headers.has("x-stainless-retry-count")) throw error;
@@ -265,13 +261,13 @@ function failed(error, opened, headers) {
 
 const gatewayStatus = (error) => (error instanceof APIConnectionTimeoutError ? 504 : 502);
 
-function forLangChain(error, response) {
+// For LangChain, which takes this code for final. It says the status itself.
+function coded(error, response) {
   const status = response?.status ?? gatewayStatus(error);
   const headers = new Headers(response?.headers);
   headers.set("content-type", "application/json");
-  // The library says the status itself.
   const message = error.message.replace(`${status} `, "");
-  return refusal(status, { message, type: error.name, code: FINAL_CODE }, Object.fromEntries(headers));
+  return refusal(status, { message, type: error.name, code: "ECONNABORTED" }, Object.fromEntries(headers));
 }
 
 // The server's own status and body, without keys.
@@ -288,7 +284,7 @@ function refusedByServer({ status }, refused) {
 // What a server said earlier holds still, such as that it wants a pause: nothing was sent.
 function refusedBefore(error) {
   const { status, message, name: type, code } = error;
-  return status >= 400 ? refusal(status, { message, type, code }, pauseOf(error)) : undefined;
+  return status >= 400 && status <= 599 ? refusal(status, { message, type, code }, pauseOf(error)) : undefined;
 }
 
 function refusedByLimit(error) {
@@ -305,13 +301,13 @@ function refusal(status, { message, type = "invalid_request_error", code, param 
 }
 
 // An error that no library sends again: the AI SDK looks at what it is marked with, and at the causes.
-function final(error, { refused }) {
+function thrown(error, response, { refused }) {
   const marks = Object.fromEntries(OF_THE_AI_SDK.map((symbol) => [symbol, true]));
   Object.assign(error, marks, { isRetryable: false, statusCode: error.status, responseHeaders: Object.fromEntries(error.headers ?? []) });
   if (refused !== undefined) error.responseBody = redacted(new TextDecoder().decode(refused.body), refused.secrets);
   const { cause } = error;
   if (cause instanceof Error) error.cause = { name: cause.name, message: cause.message, code: cause.cause?.code ?? cause.code };
-  return error;
+  throw error;
 }
 
 // As the platform's fetch fails: what a signal has ended is known by its name.

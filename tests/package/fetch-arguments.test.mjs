@@ -253,3 +253,12 @@ test("LangChain is told by the code after which it doesn't ask again, whatever f
     if (status === 500) assert.deepEqual([given.headers.get("x-request-id"), error.message, error.type], ["r1", "boom", "InternalServerError"]);
   }
 });
+
+test("a status that no response can have is no answer for a library either", async () => {
+  for (const agent of [{}, { "x-stainless-retry-count": "0" }, { "user-agent": "langchainjs-openai/1.0.0" }]) {
+    const odd = () => ({ status: 999, headers: new Headers(), body: null, arrayBuffer: async () => new ArrayBuffer(0), text: async () => "" });
+    const { hf } = watched(odd);
+    const told = await hf.fetch(CHAT, post(TEXT, { headers: { ...json, ...agent } })).then(({ status }) => status, (error) => error);
+    assert.ok(told === 502 || told instanceof hfetch.HfetchError, String(told));
+  }
+});
