@@ -10,9 +10,9 @@ const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 /// 2026-11-22T00:00Z
-const START: f64 = 1_795_305_600_000.0;
+pub(super) const START: f64 = 1_795_305_600_000.0;
 
-fn part(scope: &str, limits: Limits) -> Part {
+pub(super) fn part(scope: &str, limits: Limits) -> Part {
     Part {
         scope: scope.to_string(),
         pause: None,

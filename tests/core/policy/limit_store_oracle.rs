@@ -1,5 +1,6 @@
 //! Any interleaving of reservations over several scopes and a budget, against everything that was ever reserved.
 
+use super::limit_store::{START, part};
 use crate::storage::stored;
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::limit_store::{MemoryStore, Part};
@@ -8,20 +9,6 @@ use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
-/// 2026-11-22T00:00Z
-const START: f64 = 1_795_305_600_000.0;
-
-fn part(scope: &str, limits: Limits) -> Part {
-    Part {
-        scope: scope.to_string(),
-        pause: None,
-        lasts: None,
-        tokens: 0,
-        usd: 0.0,
-        limits,
-        budget: None,
-    }
-}
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -1,17 +1,12 @@
 //! Where a request goes, what its bodies are, and how its inputs are split.
 
+use super::{DEFAULTS, ROUTER};
 use hfetch::error::{Class, Error};
 use hfetch::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT, read};
 use hfetch::wire::embedding::{EmbeddingRequest, Format};
-use hfetch::wire::request::{Caps, Defaults};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const ROUTER: Endpoint<'_> = Endpoint {
-    base_url: "https://router.huggingface.co/v1",
-    is_router: true,
-    address: None,
-};
 const OTHER: Endpoint<'_> = Endpoint {
     base_url: "http://localhost:8080/v1",
     is_router: false,
@@ -23,15 +18,7 @@ const ALL: Bounds = Bounds {
 };
 
 fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
-    let defaults = Defaults {
-        id: "huggingface",
-        model: Some("org/default"),
-        needs_usage: false,
-        max_tokens: None,
-        renames: false,
-        caps: Caps::NONE,
-    };
-    read(body, defaults, endpoint)
+    read(body, DEFAULTS, endpoint)
 }
 
 fn only_body(request: &EmbeddingRequest) -> String {

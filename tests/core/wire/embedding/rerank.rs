@@ -1,27 +1,14 @@
 //! Reranking: where a request goes, what its bodies are, and answers in every documented shape.
 
+use super::{DEFAULTS, ROUTER};
 use hfetch::error::{Class, Error};
 use hfetch::wire::embedding::EmbeddingRequest;
 use hfetch::wire::embedding::request::{Bounds, Endpoint};
 use hfetch::wire::embedding::rerank::{decode, read};
-use hfetch::wire::request::{Caps, Defaults, Prompt};
-
-const ROUTER: Endpoint<'_> = Endpoint {
-    base_url: "https://router.huggingface.co/v1",
-    is_router: true,
-    address: None,
-};
+use hfetch::wire::request::Prompt;
 
 fn on(endpoint: Endpoint<'_>, body: &str) -> Result<EmbeddingRequest, Error> {
-    let defaults = Defaults {
-        id: "huggingface",
-        model: Some("org/default"),
-        needs_usage: false,
-        max_tokens: None,
-        renames: false,
-        caps: Caps::NONE,
-    };
-    read(body, defaults, endpoint)
+    read(body, DEFAULTS, endpoint)
 }
 
 fn at(base_url: &str) -> Endpoint<'_> {
