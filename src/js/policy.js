@@ -1,6 +1,6 @@
 // Limits, cost, retries and token estimates as functions and classes that need no client.
 
-import { LimiterHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
+import { LimiterHandle, check_fields, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
 import { MemoryStore } from "./memory_store.js";
 import { warnOnce } from "./notify.js";
 import { dataText, refuse } from "./options.js";
@@ -12,6 +12,9 @@ function number(path, value, { least = 0, most = Number.MAX_VALUE, whole = false
   const range = most === Number.MAX_VALUE ? `of at least ${least}` : `from ${least} to ${most}`;
   throw refuse(path, `must be a ${whole ? "whole " : ""}number ${range}`);
 }
+
+/** Holds an object against a table of the core's: a line for each field, with its name and what it must be. */
+export const check = (given, table, path = "") => check_fields(dataText(given, path), path, table);
 
 const time = (path, value) => number(path, value, { most: LAST_TIME });
 const reservationNumber = (value) => number("reservation", value, { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true });

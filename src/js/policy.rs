@@ -10,7 +10,7 @@ use super::plain::to_js;
 use super::protocol;
 use crate::call::open::count;
 use crate::call::quotas;
-use crate::config::{Config, KeySource};
+use crate::config::{self, Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::clock::Now;
@@ -310,6 +310,12 @@ pub fn cost_of(
         completion,
         Source::Configured,
     )))
+}
+
+/// Holds an object, as JSON text, against a table, whose lines name its fields and what each must be.
+#[wasm_bindgen]
+pub fn check_fields(given: Option<String>, path: &str, table: &str) -> Result<(), JsValue> {
+    config::check(&convert::options(given)?, path, table).map_err(error_to_js)
 }
 
 /// `estimateTokens` of a text.

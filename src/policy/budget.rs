@@ -23,7 +23,8 @@ pub enum Per {
 }
 
 impl Per {
-    const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
+    /// All of them, the shortest first.
+    pub const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
 
     /// The public name.
     pub fn name(self) -> &'static str {
@@ -33,11 +34,6 @@ impl Per {
             Per::Month => "month",
             Per::Total => "total",
         }
-    }
-
-    /// The part of that public name.
-    pub fn from_name(name: &str) -> Option<Per> {
-        Per::ALL.into_iter().find(|per| per.name() == name)
     }
 
     fn bounds(self, now: f64) -> (f64, f64) {
