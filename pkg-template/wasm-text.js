@@ -1,9 +1,10 @@
 // A module's bytes as text, for an entry that is one file: base64 would hide from compression where bytes begin and end
-// (+30 % on the wire; this is +3 %). The most frequent values are one character each, all others two.
+// (+30 % on the wire; this costs nothing). The most frequent values are one character each, all others two.
 
 // No quote, backslash, backtick, dollar or "<": the text stands in any string of any script as it is.
-const CHARACTERS = " !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{}";
-const PREFIXES = ["", "|", "~"];
+export const CHARACTERS = " !#%&()*+,-/0123456789:;>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~";
+// Of a kind of their own for brotli, as no letter is.
+export const PREFIXES = ["", ".", "="];
 const VALUES = 256;
 
 // wasm-text.wat, assembled: the same loop in JavaScript takes three times as long, for it runs once, in the engine's interpreter.
@@ -18,24 +19,27 @@ const ROWS = STEPS + ROW;
 const TEXT = ROWS + ROW;
 const PAGE = 65_536;
 
-/** Gives [frequent, text]: the values of one character in hexadecimal digits, and the bytes as text. */
-export function encode(bytes) {
+/** The values that are one character each, the most frequent first. */
+export function frequent(bytes) {
   const counts = new Array(VALUES).fill(0);
   for (const value of bytes) counts[value]++;
-  const ranked = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, CHARACTERS.length);
-  const words = [];
-  for (const [place, value] of order(ranked).entries()) {
-    words[value] = PREFIXES[Math.floor(place / CHARACTERS.length)] + CHARACTERS[place % CHARACTERS.length];
-  }
-  const frequent = ranked.map((value) => value.toString(16).padStart(2, "0")).join("");
-  return [frequent, Array.from(bytes, (value) => words[value]).join("")];
+  return [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, CHARACTERS.length);
 }
 
-export function decode(frequent, text) {
+/** Gives [values, text]: the values of one character in hexadecimal digits, in the characters' order, and the bytes as text. */
+export function encode(bytes, values = frequent(bytes)) {
+  const words = [];
+  for (const [place, value] of order(values).entries()) {
+    words[value] = PREFIXES[Math.floor(place / CHARACTERS.length)] + CHARACTERS[place % CHARACTERS.length];
+  }
+  return [values.map((value) => value.toString(16).padStart(2, "0")).join(""), Array.from(bytes, (value) => words[value]).join("")];
+}
+
+export function decode(digits, text) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromHex(DECODER)));
   exports.memory.grow(Math.ceil((TEXT + text.length) / PAGE) - 1);
   const memory = new Uint8Array(exports.memory.buffer);
-  const values = order(fromHex(frequent));
+  const values = order(fromHex(digits));
   for (let place = 0; place < VALUES; place++) {
     const code = CHARACTERS.charCodeAt(place % CHARACTERS.length);
     memory[Math.floor(place / CHARACTERS.length) * ROW + code] = values[place];
@@ -52,14 +56,14 @@ function fromHex(digits) {
   return bytes;
 }
 
-// All values: the frequent ones, then the others as they come. Plain loops, as in all that runs on import: the interpreter's pace.
-function order(frequent) {
+// All values: those of one character, then the others as they come. Plain loops, as in all that runs on import: the interpreter's pace.
+function order(first) {
   const values = new Uint8Array(VALUES);
   const known = new Uint8Array(VALUES);
   let length = 0;
-  for (let at = 0; at < frequent.length; at++) {
-    values[length++] = frequent[at];
-    known[frequent[at]] = 1;
+  for (let at = 0; at < first.length; at++) {
+    values[length++] = first[at];
+    known[first[at]] = 1;
   }
   for (let value = 0; value < VALUES; value++) if (!known[value]) values[length++] = value;
   return values;

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
 import { postponeText } from "./glue-text.mjs";
 import { SPEAKING, showing } from "./progress.mjs";
+import { alphabet } from "./wasm-alphabet.mjs";
 import { findRepository, packedDocuments, packedLinks } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
@@ -191,11 +192,12 @@ async function shorten(wasm, imports) {
 /** For the default entry: a function that gives the module's bytes, which are text until it is called. */
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
-    const [frequent, text] = encode(await readFile(path));
+    const bytes = await readFile(path);
+    const [values, text] = encode(bytes, alphabet(bytes));
     // In the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
 const text = ${JSON.stringify(text)};
-export default () => decode(${JSON.stringify(frequent)}, text);
+export default () => decode(${JSON.stringify(values)}, text);
 `;
     return { contents, loader: "js", resolveDir: dirname(path) };
   });

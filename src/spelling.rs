@@ -1,6 +1,6 @@
 //! Which known name was probably meant by one that is not known.
 
-/// Whether so many edits are few enough to mean a name of so many letters.
+/// Whether so many edits are few enough to mean a name of so many letters; where they are, fewer are too.
 pub type Near = fn(edits: usize, letters: usize) -> bool;
 
 /// The known name with the fewest edits, case and underscores aside: `base_url` is `baseURL`, `maxRetry` is near `maxRetries`.
@@ -11,6 +11,11 @@ pub fn nearest<'k>(name: &str, known: &[&'k str], near: Near) -> Option<&'k str>
     let mut least = usize::MAX;
     for candidate in known {
         let candidate_plain = plain(candidate);
+        // That many edits there are at least.
+        let least_edits = name.len().abs_diff(candidate_plain.len());
+        if least_edits >= least || !near(least_edits, candidate_plain.len()) {
+            continue;
+        }
         let distance = match is_jumbled(&name, &candidate_plain) {
             true => 1,
             false => edits(&name, &candidate_plain),

@@ -6,9 +6,6 @@ use crate::field::{Bounds, item, one_of};
 use crate::json::{Kind, Scanner, Stop, unescape};
 use crate::wire::request::{broken, doubt, number_or_null, text_or_null, wrong};
 
-/// The forms of an embedding by their names.
-const FORMATS: [(&str, Format); 2] = [("float", Format::Numbers), ("base64", Format::Base64)];
-
 /// The inputs, each as its JSON text.
 pub struct Inputs {
     pub texts: Vec<String>,
@@ -72,11 +69,11 @@ impl Draft {
         match key {
             "model" => self.model = text_or_null(key, value)?,
             "encoding_format" => {
-                let text = text_or_null(key, value)?.unwrap_or_default();
-                let format = FORMATS.iter().find(|row| row.0 == text);
-                let format =
-                    format.ok_or_else(|| Error::config(key, &one_of(&FORMATS.map(|row| row.0))))?;
-                self.format = format.1;
+                self.format = match value {
+                    b"\"float\"" => Format::Numbers,
+                    b"\"base64\"" => Format::Base64,
+                    _ => return Err(Error::config(key, &one_of(&["float", "base64"]))),
+                };
                 self.keep(key, value);
             }
             "dimensions" | "top_n" => {

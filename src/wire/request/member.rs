@@ -141,8 +141,7 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
         let advice = " in a body is sent to the server as it is: as an option it belongs behind the body, or to the client";
         return doubts.push(["hfetch: ", name, advice].concat());
     }
-    let names = ROWS.map(|row| row.0);
-    if names.contains(&name) {
+    if ROWS.iter().any(|row| row.0 == name) {
         return;
     }
     let near = |edits, letters| match edits {
@@ -150,7 +149,7 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
         1 => letters >= 4,
         edits => edits == 2 && letters >= 8,
     };
-    if let Some(meant) = nearest(name, &names, near) {
+    if let Some(meant) = nearest(name, &ROWS.map(|row| row.0), near) {
         let said = [
             "hfetch: ",
             name,
