@@ -1,6 +1,6 @@
 // How one call ends early: the caller's signal, abort(), or a timeout, whichever comes first.
 
-import { refuse } from "./options.js";
+import { refuse } from "./argument.js";
 
 // setTimeout fires at once past 2^31 - 1 ms.
 const LONGEST_TIMER = 2 ** 31 - 1;

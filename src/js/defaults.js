@@ -1,6 +1,7 @@
 // Options that a client has for each call, under the call's own.
 
-import { joinSignals, refuse } from "./options.js";
+import { refuse } from "./argument.js";
+import { joinSignals } from "./options.js";
 
 // Groups of which a call may set a part, as it may of its client's.
 const GROUPS = ["timeout", "retry", "headers"];

@@ -1,14 +1,11 @@
 // Options as JSON text for Rust, functions apart. What JSON can't hold is marked with the one key no option has,
 // so that Rust refuses it by its path instead of never seeing it.
 
+import { callable, refuse } from "./argument.js";
 import { resolvesAcrossRequests } from "./cancel.js";
-import { makeError } from "./error.js";
 import { KEY_FUNCTION, STORE, WAKES } from "./protocol.js";
 
 export const MARK = "\u0000";
-
-export const refuse = (path, problem, cause, hint) =>
-  makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
 
 // A URL that is relative to a page's address as that page's fetch would take it; an absolute one as the platform spells it, so that
 // "https://127.1/v1" and the address to which a request for it goes are the same text. What is no such URL is left for the core to refuse.
@@ -86,14 +83,10 @@ function has(object, method) {
   }
 }
 
-function callable(apart, name) {
-  if (apart[name] !== undefined && typeof apart[name] !== "function") throw refuse(name, "must be a function");
-}
-
 export function clientOptions(options) {
   const [data, hooks] = split(options, ["fetch", "store", "onSettled", "apiKey"]);
-  callable(hooks, "fetch");
-  callable(hooks, "onSettled");
+  callable("fetch", hooks.fetch);
+  callable("onSettled", hooks.onSettled);
   if (hooks.store !== undefined) checkStore(hooks.store);
   if (hooks.apiKey !== undefined && typeof hooks.apiKey !== "function") {
     data.apiKey = hooks.apiKey;
@@ -113,7 +106,7 @@ export function around({ apiKey, token, store }, more = 0) {
 
 export function requestOptions(options) {
   const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
-  callable(hooks, "onSettled");
+  callable("onSettled", hooks.onSettled);
   hooks.signals = signals(hooks.signal);
   // Most calls bring no data: then there is nothing to read on the other side.
   return [isEmpty(data) ? undefined : dataText(data, ""), hooks];

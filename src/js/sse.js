@@ -1,8 +1,8 @@
 // Event streams of any kind, by the WHATWG standard, as a class that needs no client.
 
 import { SseHandle } from "./hfetch_bg.js";
+import { number, refuse } from "./argument.js";
 import { isBytes, ownBytes } from "./bytes.js";
-import { refuse } from "./options.js";
 
 const LARGEST_EVENT = 16 * 1024 * 1024;
 const MOST = 2 ** 31 - 1; // what wasm memory could hold
@@ -12,10 +12,7 @@ export class SseDecoder {
 
   constructor(options) {
     const { maxEventBytes = LARGEST_EVENT } = options ?? {};
-    if (!Number.isInteger(maxEventBytes) || maxEventBytes < 1 || maxEventBytes > MOST) {
-      throw refuse("maxEventBytes", `must be a whole number from 1 to ${MOST}`);
-    }
-    this.#handle = new SseHandle(maxEventBytes);
+    this.#handle = new SseHandle(number("maxEventBytes", maxEventBytes, { least: 1, most: MOST, whole: true }));
   }
 
   push(bytes) {

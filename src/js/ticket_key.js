@@ -1,9 +1,10 @@
 // A key function for pages: it fetches a session ticket, and again only when that one is about to expire or was refused.
 
+import { callable, refuse } from "./argument.js";
 import { resolvesAcrossRequests } from "./cancel.js";
 import { HfetchError } from "./error.js";
 import { header } from "./fetch.js";
-import { absolute, refuse } from "./options.js";
+import { absolute } from "./options.js";
 
 const EARLY = 30_000; // ms before a ticket expires, so that a call that begins with it still gets through
 const PATIENCE = 30_000; // ms for the server to give a ticket, though the client's connect timeout may be longer
@@ -14,7 +15,7 @@ const WORDS = 300; // characters of what a server said that an error repeats
 // Gives the function for the client's `apiKey`. `init` is fetch's own: headers, credentials, method, body.
 export function ticketKey(url, { fetch: given, ...init } = {}) {
   if (typeof url !== "string" && typeof url?.href !== "string") throw refuse("url", "must be the address that gives tickets, as a string or URL");
-  if (given !== undefined && typeof given !== "function") throw refuse("fetch", "must be a function");
+  callable("fetch", given);
   const address = absolute(String(url));
   let held; // {ticket, until}
   let asked; // the request under way, which parallel calls wait for where a promise may be waited for by others

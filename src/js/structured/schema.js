@@ -1,7 +1,7 @@
 // What a caller gives as a schema: any validator of standardschema.dev by its shape, a JSON Schema with or without one beside it,
 // or the `openai` package's helpers. From it come the JSON Schema that a server is asked with, and the check of what it answers.
 
-import { refuse } from "../options.js";
+import { refuse } from "../argument.js";
 
 const MAPS = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
 const SCHEMAS = ["items", "prefixItems", "additionalItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "additionalProperties", "contains"];
