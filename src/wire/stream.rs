@@ -306,13 +306,6 @@ impl ChatDecoder {
         self.reader.fault = Some(Fault::not_asked_for(&body, "it is no event stream"));
     }
 
-    /// The body is over and all is told: nothing but the completion is kept.
-    pub fn keep_completion(&mut self) {
-        self.settle();
-        let completion = std::mem::take(&mut self.reader.completion);
-        *self = ChatDecoder::with(0, 0, completion);
-    }
-
     /// What the last call completed.
     pub fn batch(&self) -> &Batch {
         &self.reader.batch
