@@ -12,9 +12,10 @@ const WIDE = -4; // a length follows, and the string's units are the next of the
 const STRING = 0; // kinds of slots
 const NUMBER = 1;
 const NUMBERS = 2;
-const CONSTANTS = [null, true, false]; // in a slot for any value; the next word there is a number, and from the one behind it on a string
+const CONSTANTS = [null, true, false]; // what the first words mean in a slot for any value; then a number, an array, and strings
 const ANY_NUMBER = 3;
-const ANY_STRING = 4;
+const ANY_LIST = 4;
+const ANY_STRING = 5;
 const FLAGS = 13; // where in a report they are
 const NONE = Object.freeze([]);
 const PIECE = 64 << 10; // bytes
@@ -183,10 +184,16 @@ export class Decoder {
         } else if (kind === NUMBERS) {
           values[slot] = numberList(numbers, float, word);
           float += word;
-        } else if (word >= ANY_STRING) {
-          values[slot] = text.slice(at, (at += word - ANY_STRING));
         } else {
-          values[slot] = word === ANY_NUMBER ? numbers[float++] : CONSTANTS[word];
+          const array = word === ANY_LIST ? [] : null;
+          let value;
+          for (let left = array === null ? 1 : list[ops++]; left > 0; left--) {
+            const any = array === null ? word : list[ops++];
+            if (any >= ANY_STRING) value = text.slice(at, (at += any - ANY_STRING));
+            else value = any === ANY_NUMBER ? numbers[float++] : CONSTANTS[any];
+            array?.push(value);
+          }
+          values[slot] = array ?? value;
         }
       }
       chunks[item] = topLevel(root, values);

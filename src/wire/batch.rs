@@ -7,7 +7,7 @@ use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{ONCE, Slot, SlotKind, Template, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
-use crate::json::{exact_number, unescape_wide};
+use crate::json::{closing_quote, exact_number, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -29,8 +29,10 @@ pub const ANY_TRUE: u32 = 1;
 pub const ANY_FALSE: u32 = 2;
 /// In a slot for any value: the number is the next one of [`Batch::numbers`].
 pub const ANY_NUMBER: u32 = 3;
+/// In a slot for any value: an array, whose length follows, and then a word for each of its elements, none of which is an array.
+pub const ANY_LIST: u32 = 4;
 /// In a slot for any value: a string of [`Batch::text`], whose length in UTF-16 units is added to this.
-pub const ANY_STRING: u32 = 4;
+pub const ANY_STRING: u32 = 5;
 
 /// From so many bytes on a text whose escapes mean characters beyond ASCII is written in UTF-16: to write UTF-8 that has to be read again takes longer.
 const LONG_ESCAPED: usize = 32;
@@ -173,7 +175,7 @@ impl Batch {
                     }
                     before = Some(bytes);
                 }
-                SlotKind::Number => self.number(bytes, EXACT),
+                SlotKind::Number => self.number(bytes),
                 SlotKind::Numbers => self.list(bytes),
                 SlotKind::Any => self.any(bytes),
             }
@@ -210,30 +212,86 @@ impl Batch {
 
     #[inline]
     fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) {
+        let units = self.append(block, span, ascii);
+        self.ops.push(units as u32);
+    }
+
+    /// Appends a text that has no escapes; gives its length in UTF-16 units.
+    #[inline(always)]
+    fn append(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> usize {
         let units = match ascii {
             true => span.len(),
             false => units(block.get(span.clone()).unwrap_or_default()),
         };
         self.text.append(block, span);
-        self.ops.push(units as u32);
         self.units += units;
+        units
     }
 
-    /// Adds a value of any kind.
+    /// Adds a value of any kind: as itself if it is one without others in it or an array of such, and else by its JSON.
     fn any(&mut self, value: &[u8]) {
-        match value {
-            b"null" => self.ops.push(ANY_NULL),
-            b"true" => self.ops.push(ANY_TRUE),
-            b"false" => self.ops.push(ANY_FALSE),
-            [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
-                self.plain(text, 0..text.len(), false);
-                if let Some(word) = self.ops.last_mut() {
-                    *word += ANY_STRING;
-                }
-            }
-            [b'-' | b'0'..=b'9', ..] => self.number(value, ANY_NUMBER),
-            _ => self.by_json(value),
+        let (ops, numbers, text, units) = (
+            self.ops.len(),
+            self.numbers.len(),
+            self.text.len(),
+            self.units,
+        );
+        let read = match value {
+            [b'[', ..] => self.elements(value),
+            _ => self.scalar(value),
+        };
+        if read != Some(value.len()) {
+            self.ops.truncate(ops);
+            self.numbers.truncate(numbers);
+            self.text.truncate(text);
+            self.units = units;
+            self.by_json(value);
         }
+    }
+
+    /// Adds an array without spaces and without objects and arrays in it; gives its length.
+    fn elements(&mut self, array: &[u8]) -> Option<usize> {
+        self.ops.extend([ANY_LIST, 0]);
+        let (place, mut at) = (self.ops.len() - 1, 1);
+        loop {
+            at += self.scalar(array.get(at..)?)?;
+            if let Some(count) = self.ops.get_mut(place) {
+                *count += 1;
+            }
+            at += 1;
+            match array.get(at - 1)? {
+                b',' => {}
+                b']' => return Some(at),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Adds the value at the start of `rest`, which is neither an object nor an array; gives its length.
+    fn scalar(&mut self, rest: &[u8]) -> Option<usize> {
+        let (word, length) = match rest {
+            [b'n', ..] => (ANY_NULL, 4),
+            [b't', ..] => (ANY_TRUE, 4),
+            [b'f', ..] => (ANY_FALSE, 5),
+            [b'"', ..] => {
+                let closing = closing_quote(rest, 1).ok()?;
+                if closing.escaped {
+                    return None;
+                }
+                let span = 1..closing.at;
+                let units = self.append(rest, span, closing.ascii);
+                (ANY_STRING + units as u32, closing.at + 1)
+            }
+            [b'-' | b'0'..=b'9', ..] => {
+                let ends = |byte: &u8| matches!(byte, b',' | b']');
+                let length = rest.iter().position(ends).unwrap_or(rest.len());
+                self.numbers.push(exact_number(rest.get(..length)?)?);
+                (ANY_NUMBER, length)
+            }
+            _ => return None,
+        };
+        self.ops.push(word);
+        Some(length)
     }
 
     /// Adds an array of numbers: its length, then its numbers if each is exact.
@@ -274,12 +332,11 @@ impl Batch {
         Some(())
     }
 
-    /// Adds a number; `exact` says that it comes as one.
     #[inline]
-    fn number(&mut self, text: &[u8], exact: u32) {
+    fn number(&mut self, text: &[u8]) {
         match exact_number(text) {
             Some(number) => {
-                self.ops.push(exact);
+                self.ops.push(EXACT);
                 self.numbers.push(number);
             }
             None => self.by_json(text),

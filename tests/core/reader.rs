@@ -4,7 +4,8 @@
 use hfetch::call::delivered::counter;
 use hfetch::error::Class;
 use hfetch::wire::batch::{
-    ANY_FALSE, ANY_NULL, ANY_NUMBER, ANY_STRING, ANY_TRUE, BY_JSON, Batch, DEFINE, SAME, WIDE,
+    ANY_FALSE, ANY_LIST, ANY_NULL, ANY_NUMBER, ANY_STRING, ANY_TRUE, BY_JSON, Batch, DEFINE, SAME,
+    WIDE,
 };
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::{Value, json};
@@ -181,12 +182,19 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
                 (_, 0) => string(word, &mut ops, &mut before),
                 (_, 1) => number(numbers.next().unwrap()),
                 (length, 2) => numbers.by_ref().take(length as usize).map(number).collect(),
-                (ANY_NULL, _) => Value::Null,
-                (ANY_TRUE, _) => json!(true),
-                (ANY_FALSE, _) => json!(false),
-                (ANY_NUMBER, _) => number(numbers.next().unwrap()),
-                // Not the string before it: that may be the one of another slot.
-                (any, _) => string(any - ANY_STRING, &mut ops, &mut String::new()),
+                (ANY_LIST, _) => {
+                    let length = ops.next().unwrap();
+                    let mut element = || {
+                        let word = ops.next().unwrap();
+                        any(word, &mut numbers, &mut |word| {
+                            string(word, &mut std::iter::empty(), &mut String::new())
+                        })
+                    };
+                    (0..length).map(|_| element()).collect()
+                }
+                (word, _) => any(word, &mut numbers, &mut |word| {
+                    string(word, &mut std::iter::empty(), &mut String::new())
+                }),
             };
             *place(&mut chunk, &slot["path"]) = value;
         }
@@ -196,6 +204,21 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
     assert!(parsed.next().is_none() && numbers.next().is_none() && definitions.next().is_none());
     assert!(wide.next().is_none());
     items
+}
+
+/// What a word of a slot for any value means.
+fn any(
+    word: u32,
+    numbers: &mut dyn Iterator<Item = f64>,
+    string: &mut dyn FnMut(u32) -> Value,
+) -> Value {
+    match word {
+        ANY_NULL => Value::Null,
+        ANY_TRUE => json!(true),
+        ANY_FALSE => json!(false),
+        ANY_NUMBER => number(numbers.next().unwrap()),
+        _ => string(word - ANY_STRING),
+    }
 }
 
 fn define(definition: Value, templates: &mut Vec<Option<Known>>) {
