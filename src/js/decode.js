@@ -9,6 +9,7 @@ const BY_JSON = -1; // the value is the next of the batch's JSON
 const SAME = -2; // the string is the one before it
 const DEFINE = -3; // the next definition takes the place of an older template
 const WIDE = -4; // a length follows, and the string's units are the next of the wide ones
+const ORDER = -5; // behind the number of the template comes the order of the chunk's own keys, by their numbers in the template
 const STRING = 0; // kinds of slots
 const NUMBER = 1;
 const NUMBERS = 2;
@@ -165,8 +166,11 @@ export class Decoder {
         chunks[item] = parsed[next++];
         continue;
       }
-      const { kinds, root, chain } = templates[op - 1];
-      if (chain !== null && list[ops] >= 0) {
+      const isMoved = op === ORDER;
+      const { kinds, root, chain, names } = templates[isMoved ? list[ops++] - 1 : op - 1];
+      const order = ops;
+      if (isMoved) ops += names.length;
+      if (chain !== null && !isMoved && list[ops] >= 0) {
         chunks[item] = chained(chain, text.slice(at, (at += list[ops++])));
         continue;
       }
@@ -196,10 +200,21 @@ export class Decoder {
           values[slot] = array ?? value;
         }
       }
-      chunks[item] = topLevel(root, values);
+      const chunk = topLevel(root, values);
+      chunks[item] = isMoved ? inOrder(chunk, names, list, order) : chunk;
     }
     return chunks;
   }
+}
+
+// The same object with its keys in another order, whose numbers stand in `list` at `order`.
+function inOrder(chunk, names, list, order) {
+  const moved = {};
+  for (let at = 0; at < names.length; at++) {
+    const name = names[list[order + at]];
+    moved[name] = chunk[name];
+  }
+  return moved;
 }
 
 // Of the usual length it needs no growing.
@@ -265,6 +280,7 @@ function wideText(at, end) {
 class Template {
   constructor({ example, slots }) {
     this.kinds = slots.map(({ kind }) => kind);
+    this.names = Object.keys(example);
     this.root = new Node(example, slots.map(({ path }) => path), 0, slots.map((_, slot) => slot));
     this.chain = this.kinds[0] === STRING ? chainOf(this.root) : null;
   }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::chunk::Field;
-use super::template::{ONCE, Slot, SlotKind, Template, define_once, equal};
+use super::template::{Match, ONCE, SlotKind, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
 use crate::json::{closing_quote, exact_number, unescape_wide};
 
@@ -33,6 +33,10 @@ pub const ANY_NUMBER: u32 = 3;
 pub const ANY_LIST: u32 = 4;
 /// In a slot for any value: a string of [`Batch::text`], whose length in UTF-16 units is added to this.
 pub const ANY_STRING: u32 = 5;
+
+/// In [`Batch::ops`]: behind the number of the template that follows comes a word for each of the chunk's own keys, by its number in the
+/// template, in the order in which the chunk has them.
+pub const ORDER: u32 = u32::MAX - 4;
 
 /// From so many bytes on a text whose escapes mean characters beyond ASCII is written in UTF-16: to write UTF-8 that has to be read again takes longer.
 const LONG_ESCAPED: usize = 32;
@@ -153,13 +157,25 @@ impl Batch {
 
     /// Adds a chunk by its template and slots.
     #[inline]
-    pub fn filled(&mut self, index: usize, template: &mut Template, slots: &[Slot], block: &[u8]) {
+    pub fn filled(&mut self, found: Match<'_>, block: &[u8]) {
+        let Match {
+            index,
+            template,
+            slots,
+            order,
+            ..
+        } = found;
         if !std::mem::replace(&mut template.handed_on, true) {
             self.ops.push(DEFINE);
             separate(&mut self.definitions);
             template.define(index, &mut self.definitions);
         }
-        self.ops.push(index as u32 + 1);
+        if order.sequence.is_empty() {
+            self.ops.push(index as u32 + 1);
+        } else {
+            self.ops.extend([ORDER, index as u32 + 1]);
+            self.ops.extend_from_slice(&order.sequence);
+        }
         self.items += 1;
         let mut before: Option<&[u8]> = None;
         for slot in slots {

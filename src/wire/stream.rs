@@ -422,12 +422,12 @@ impl Reader {
             true => Told::Before,
             false => Told::Nothing,
         };
-        found.template.parts(found.slots, told, |part, span| {
+        let (slots, order) = (found.slots, found.order);
+        found.template.parts(slots, order, told, |part, span| {
             completion.add(part, bytes, span);
         });
         if self.mode == Mode::Chunks {
-            self.batch
-                .filled(found.index, found.template, found.slots, bytes);
+            self.batch.filled(found, bytes);
         }
         Some(length)
     }

@@ -4,8 +4,8 @@
 use hfetch::call::delivered::counter;
 use hfetch::error::Class;
 use hfetch::wire::batch::{
-    ANY_FALSE, ANY_LIST, ANY_NULL, ANY_NUMBER, ANY_STRING, ANY_TRUE, BY_JSON, Batch, DEFINE, SAME,
-    WIDE,
+    ANY_FALSE, ANY_LIST, ANY_NULL, ANY_NUMBER, ANY_STRING, ANY_TRUE, BY_JSON, Batch, DEFINE, ORDER,
+    SAME, WIDE,
 };
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::{Value, json};
@@ -173,8 +173,15 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
             items.push(parsed.next().unwrap());
             continue;
         }
+        let is_moved = op == ORDER;
+        if is_moved {
+            op = ops.next().unwrap();
+        }
         let known = templates[op as usize - 1].as_ref().unwrap();
         let mut chunk = known.example.clone();
+        let names = chunk.as_object().unwrap().keys().cloned();
+        let names: Vec<String> = names.filter(|_| is_moved).collect();
+        let order: Vec<u32> = ops.by_ref().take(names.len()).collect();
         for slot in &known.slots {
             let word = ops.next().unwrap();
             let value = match (word, slot["kind"].as_u64().unwrap()) {
@@ -197,6 +204,12 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
                 }),
             };
             *place(&mut chunk, &slot["path"]) = value;
+        }
+        if is_moved {
+            let in_order = order.iter().map(|name| names[*name as usize].clone());
+            chunk = in_order
+                .map(|name| (name.clone(), chunk[&name].take()))
+                .collect();
         }
         items.push(chunk);
     }
