@@ -170,10 +170,11 @@ impl Batch {
             separate(&mut self.definitions);
             template.define(index, &mut self.definitions);
         }
-        if order.sequence.is_empty() {
-            self.ops.push(index as u32 + 1);
-        } else {
-            self.ops.extend([ORDER, index as u32 + 1]);
+        if order.is_some() {
+            self.ops.push(ORDER);
+        }
+        self.ops.push(index as u32 + 1);
+        if let Some(order) = order {
             self.ops.extend_from_slice(&order.sequence);
         }
         self.items += 1;

@@ -422,10 +422,13 @@ impl Reader {
             true => Told::Before,
             false => Told::Nothing,
         };
-        let (slots, order) = (found.slots, found.order);
-        found.template.parts(slots, order, told, |part, span| {
-            completion.add(part, bytes, span);
-        });
+        let (template, slots) = (&*found.template, found.slots);
+        match found.order {
+            None => template.parts(slots, told, |part, span| completion.add(part, bytes, span)),
+            Some(order) => template.parts_moved(slots, order, told, &mut |part, span| {
+                completion.add(part, bytes, span);
+            }),
+        }
         if self.mode == Mode::Chunks {
             self.batch.filled(found, bytes);
         }

@@ -127,8 +127,8 @@ pub struct Match<'t> {
     pub template: &'t mut Template,
     /// Its slots' values.
     pub slots: &'t [Slot],
-    /// In which order its chunk's members come.
-    pub order: &'t Order,
+    /// In which order its chunk's members come, where that is not the template's.
+    pub order: Option<&'t Order>,
     /// Its bytes, with the blank line.
     pub length: usize,
 }
@@ -150,7 +150,7 @@ impl Templates {
     /// Compares the event at the start of `bytes` with the known shapes.
     #[inline]
     pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
-        let (index, length) = self.search(bytes)?;
+        let (index, length, is_moved) = self.search(bytes)?;
         self.last = index;
         self.credit = (self.credit + 1).min(8 * CREDIT);
         let template = self.known.get_mut(index)?;
@@ -158,29 +158,28 @@ impl Templates {
             index,
             template,
             slots: &self.slots,
-            order: &self.order,
+            order: is_moved.then_some(&self.order),
             length,
         })
     }
 
     #[inline]
-    fn search(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
+    fn search(&mut self, bytes: &[u8]) -> Option<(usize, usize, bool)> {
         let slots = &mut self.slots;
-        self.order.clear();
         if let Some(length) = self.known.get(self.last)?.compare(bytes, slots) {
-            return Some((self.last, length));
+            return Some((self.last, length, false));
         }
         for (index, template) in self.known.iter().enumerate() {
             if index != self.last
                 && let Some(length) = template.compare(bytes, slots)
             {
-                return Some((index, length));
+                return Some((index, length, false));
             }
         }
         let mut known = self.known.iter().enumerate();
         known.find_map(|(index, template)| {
             let length = template.compare_moved(bytes, slots, &mut self.order)?;
-            Some((index, length))
+            Some((index, length, true))
         })
     }
 
@@ -190,13 +189,14 @@ impl Templates {
             return;
         };
         let (slots, order) = (&mut self.slots, &mut self.order);
-        order.clear();
-        if template.compare(bytes, slots).is_some()
-            || template.compare_moved(bytes, slots, order).is_some()
-        {
+        let in_order = template.compare(bytes, slots).is_some();
+        if in_order || template.compare_moved(bytes, slots, order).is_some() {
             let [all, ..] = &template.parts;
             for part in all.iter().filter(|part| part.when == When::Last) {
-                let span = template.span(part, slots, order);
+                let span = match in_order {
+                    true => part.span(slots),
+                    false => template.moved(part, slots, order),
+                };
                 completion.add_other(part.part, bytes.get(span).unwrap_or_default());
             }
         }
@@ -311,7 +311,9 @@ impl Template {
     /// The length of the event at the start of `bytes` if it has this shape.
     #[inline]
     fn compare(&self, bytes: &[u8], found: &mut Vec<Slot>) -> Option<usize> {
-        found.resize(self.slots.len(), NOTHING);
+        if found.len() != self.slots.len() {
+            found.resize(self.slots.len(), NOTHING);
+        }
         let block = 0..self.example.block.len();
         self.stretch(bytes, 0, block, 0..self.slots.len(), found)
     }
@@ -350,29 +352,33 @@ impl Template {
 
     /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
     #[inline(always)]
-    pub fn parts(
+    pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
+        for anchored in self.told(told) {
+            visit(anchored.part, anchored.span(slots));
+        }
+    }
+
+    /// The same for an event whose members come in another order.
+    #[inline(never)]
+    pub fn parts_moved(
         &self,
         slots: &[Slot],
         order: &Order,
         told: Told,
-        mut visit: impl FnMut(Part, Range<usize>),
+        visit: &mut dyn FnMut(Part, Range<usize>),
     ) {
-        let [all, changing, always] = &self.parts;
-        let parts = match told {
-            Told::Nothing => all,
-            Told::Before => changing,
-            Told::Late => always,
-        };
-        for anchored in parts {
-            visit(anchored.part, self.span(anchored, slots, order));
+        for anchored in self.told(told) {
+            visit(anchored.part, self.moved(anchored, slots, order));
         }
     }
 
     #[inline(always)]
-    fn span(&self, anchored: &Anchored, slots: &[Slot], order: &Order) -> Range<usize> {
-        match order.sequence.is_empty() {
-            true => anchored.span(slots),
-            false => self.moved(anchored, slots, order),
+    fn told(&self, told: Told) -> &[Anchored] {
+        let [all, changing, always] = &self.parts;
+        match told {
+            Told::Nothing => all,
+            Told::Before => changing,
+            Told::Late => always,
         }
     }
 

@@ -33,16 +33,10 @@ pub(super) struct Movable {
 /// In which order the members of an event come that has a template.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// The template's members by their numbers as they come; empty where they come in the template's own order.
+    /// The template's members by their numbers as they come.
     pub sequence: Vec<u32>,
     /// Where each member starts.
     starts: Vec<usize>,
-}
-
-impl Order {
-    pub(super) fn clear(&mut self) {
-        self.sequence.clear();
-    }
 }
 
 /// The members of the chunk in an example, or nothing where they can't come in another order: spaces stand between them, or a key needs
