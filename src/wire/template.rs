@@ -235,31 +235,6 @@ impl Templates {
         self.recent.push(example);
     }
 
-    /// The same for a chunk whose members may come in another order; whether they do.
-    fn learn_moved(&mut self, example: &mut Example) -> bool {
-        let alike = |example: &mut Example, other: &mut Example| {
-            let mut moved = example.in_order_of(other)?;
-            let marks = moved.differences(other)?;
-            Some(Template::new(moved, &marks).movable())
-        };
-        for (index, template) in self.known.iter_mut().enumerate() {
-            if let Some(found) = alike(example, &mut template.example) {
-                *template = found;
-                self.last = index;
-                return true;
-            }
-        }
-        for at in 0..self.recent.len() {
-            let other = self.recent.get_mut(at);
-            if let Some(found) = other.and_then(|other| alike(example, other)) {
-                self.recent.remove(at);
-                self.add(found);
-                return true;
-            }
-        }
-        false
-    }
-
     fn add(&mut self, template: Template) {
         if self.known.len() < MAX_KNOWN {
             self.last = self.known.len();

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::compare::starts_with;
 use super::example::Example;
 use super::parts::{Anchored, Place};
-use super::{NOTHING, Slot, Template};
+use super::{NOTHING, Slot, Template, Templates};
 use crate::json::Scanner;
 use crate::wire::chunk;
 
@@ -99,6 +99,33 @@ impl Example {
 
 fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
     block.get(member.span.start..member.span.start + member.key)
+}
+
+impl Templates {
+    /// Studies a chunk that is like no other in its own order: whether it is like one in that one's.
+    pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
+        let alike = |example: &mut Example, other: &mut Example| {
+            let mut moved = example.in_order_of(other)?;
+            let marks = moved.differences(other)?;
+            Some(Template::new(moved, &marks).movable())
+        };
+        for (index, template) in self.known.iter_mut().enumerate() {
+            if let Some(found) = alike(example, &mut template.example) {
+                *template = found;
+                self.last = index;
+                return true;
+            }
+        }
+        for at in 0..self.recent.len() {
+            let other = self.recent.get_mut(at);
+            if let Some(found) = other.and_then(|other| alike(example, other)) {
+                self.recent.remove(at);
+                self.add(found);
+                return true;
+            }
+        }
+        false
+    }
 }
 
 impl Template {
