@@ -1,11 +1,11 @@
 // Byte arrays by what the engine knows of them: `length` and its like are properties that an object may have of its own, and the
 // module's memory is written as far as they say.
 
-const slots = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype));
-const kind = slots[Symbol.toStringTag].get;
-const buffer = slots.buffer.get;
-const offset = slots.byteOffset.get;
-const length = slots.byteLength.get;
+const getter = (name) => Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name).get;
+const kind = getter(Symbol.toStringTag);
+const buffer = getter("buffer");
+const offset = getter("byteOffset");
+const length = getter("byteLength");
 
 /** Whether it is a Uint8Array, of any realm. */
 export const isBytes = (value) => kind.call(value) === "Uint8Array";

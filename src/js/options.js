@@ -14,7 +14,8 @@ export const refuse = (path, problem, cause, hint) =>
 // "https://127.1/v1" and the address to which a request for it goes are the same text. What is no such URL is left for the core to refuse.
 export function absolute(url) {
   if (typeof url !== "string") return url;
-  if (!/^\.{0,2}\//.test(url)) return /^https?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/i.test(url) ? spelled(url) : url;
+  // Without the flag "i", for which an engine looks up the other case of every character there is.
+  if (!/^\.{0,2}\//.test(url)) return /^[Hh][Tt]{2}[Pp][Ss]?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/.test(url) ? spelled(url) : url;
   // The address of a worker made from a blob has a path that nothing is relative to.
   for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
     try {

@@ -6,6 +6,9 @@ import { CHUNKS, FOLD, TEXT } from "./pump.js";
 
 const shown = (value) => ({ value, enumerable: true });
 
+// Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
+let listening;
+
 export class ChatStream {
   #pump;
   #cancel;
@@ -16,18 +19,18 @@ export class ChatStream {
 
   // One getter for all streams: an engine makes a shape of objects for each that it meets, and the shape holds the getter, so that
   // streams with getters of their own stay in memory until all of it is looked through.
-  static #listening = {
+  static #made = (listening = {
     get() {
       return this.#listen(this.#controller);
     },
     enumerable: true,
-  };
+  });
 
   constructor(pump, cancel, controller, response, settled) {
     this.#pump = pump;
     this.#cancel = cancel;
     this.#controller = controller;
-    Object.defineProperty(this, "controller", ChatStream.#listening);
+    Object.defineProperty(this, "controller", listening);
     Object.defineProperty(this, "response", shown(response));
     Object.defineProperty(this, "settled", shown(settled));
   }
