@@ -191,11 +191,11 @@ async function shorten(wasm, imports) {
 /** For the default entry: a function that gives the module's bytes, which are text until it is called. */
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
-    const [frequent, text] = encode(await readFile(path));
+    const [frequent, pieces] = encode(await readFile(path));
     // In the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
-const text = ${JSON.stringify(text)};
-export default () => decode(${JSON.stringify(frequent)}, text);
+const pieces = ${JSON.stringify(pieces)};
+export default () => decode(${JSON.stringify(frequent)}, pieces);
 `;
     return { contents, loader: "js", resolveDir: dirname(path) };
   });
