@@ -179,6 +179,18 @@ async function bundle(glue, stage) {
   for (const { status, reason } of await Promise.allSettled(outputs)) {
     if (status === "rejected") throw new Stop(reason.errors ? reason.errors.map(describe).join("\n") : reason.message);
   }
+  for (const name of ["index", "core"]) await shortenLocals(join(options.outdir, `${name}.js`));
+}
+
+/**
+ * Shortens the names within functions, of which an engine that loads the client parses a sixth faster. Functions and classes keep theirs,
+ * which stand in stacks and on consoles: what is no module for esbuild, here the file without its exports, may share them with others.
+ */
+async function shortenLocals(file) {
+  const { transform } = await import("esbuild");
+  const [, body, exported] = /^([^]*)(^export \{[^}]*\};\n*)$/m.exec(await readFile(file, "utf8"));
+  const { code } = await transform(body, { minifyIdentifiers: true, target: "es2022", charset: "utf8", legalComments: "none" });
+  await writeFile(file, code + exported);
 }
 
 /** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
