@@ -274,7 +274,9 @@ impl Call {
         is_pause && refusal.limit.retry_after > longest.max(EARLY)
     }
 
-    /// Every key was refused: the request waits, or gives up.
+    /// Every key was refused: the request waits, or gives up. Apart, since most calls are let through at once, and an engine compiles a
+    /// function whole when it is first called.
+    #[inline(never)]
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         let passed_on = |refusal| self.passes_on(machine, refusal, now);
         if let Some(step) = round.soonest.as_ref().and_then(passed_on) {

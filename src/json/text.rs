@@ -168,7 +168,12 @@ pub fn open_half(raw: &[u8]) -> usize {
 /// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());
-    unescape_into(raw, &mut text);
+    // Most have no escape, and the first text of a program needs none of what reads them.
+    if raw.contains(&b'\\') {
+        unescape_into(raw, &mut text);
+    } else {
+        text.extend_from_slice(raw);
+    }
     match String::from_utf8(text) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

@@ -195,6 +195,13 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
     };
+    spent_of(&text)
+}
+
+// Apart, as what follows a refusal is: an engine compiles a function whole when it is first called, and every call asks whether there
+// is such a header.
+#[inline(never)]
+fn spent_of(text: &str) -> Option<f64> {
     let mut longest = None;
     let mut remaining = None;
     let mut reset = None;
@@ -251,6 +258,11 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
+    longest_reset(header, now)
+}
+
+#[inline(never)]
+fn longest_reset(header: Header<'_>, now: Time) -> Option<Millis> {
     let mut longest: Option<f64> = None;
     for suffix in SUFFIXES {
         let remaining = header(&[REMAINING, suffix].concat());

@@ -65,6 +65,8 @@ impl Caps {
         is_spending: false,
     };
 
+    // Apart: an engine compiles a function whole when it is first called, and many bodies say nothing of the kind.
+    #[inline(never)]
     fn check(&self, path: &str, measure: Measure, value: &[u8]) -> Result<Option<f64>, Error> {
         let cap = match measure {
             Measure::Length | Measure::Reasoning => self.length,

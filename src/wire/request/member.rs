@@ -199,7 +199,9 @@ pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     }
 }
 
-/// How `stop` goes to the wire.
+/// How `stop` goes to the wire. Apart, as stream options are: an engine compiles a function whole when it is first called, and few
+/// bodies have one.
+#[inline(never)]
 pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -229,6 +231,7 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
 }
 
 /// What `stream_options` say of usage; the last of several words counts, as everywhere.
+#[inline(never)]
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {

@@ -139,6 +139,8 @@ impl PromptReader<'_> {
         }
     }
 
+    // Apart, as all that few bodies have: an engine compiles a function whole when it is first called.
+    #[inline(never)]
     fn parts(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
         scanner.begin_array()?;
         let mut index = 0usize;
@@ -309,6 +311,7 @@ impl PromptReader<'_> {
     }
 
     /// Reads `prompt` of a text completion; gives how many prompts it holds, and how many token ids.
+    #[inline(never)]
     pub(super) fn prompts(&mut self, value: &[u8]) -> Result<(usize, usize), Error> {
         let mut scanner = Scanner::new(value);
         // Of ids that stand in the list itself all are one prompt.
@@ -347,6 +350,7 @@ impl PromptReader<'_> {
     }
 
     /// Reads `input` or `instructions` of the Responses API: text, or items of any kind.
+    #[inline(never)]
     pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         if scanner.kind()? != Kind::Array {

@@ -25,6 +25,7 @@ const ROUTES: [(&str, &str); 5] = [
 pub const ELSEWHERE: &str = "Models that only complete text (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM) run on an Inference Endpoint, or on a server of your own with TGI, vLLM, llama.cpp or transformers: give its address as baseURL.";
 
 /// Where a completion goes, and the model in its body. `router` is the origin of Hugging Face's router, where `base_url` is that.
+#[inline(never)]
 pub fn way<'m>(
     base_url: &str,
     router: Option<&str>,
