@@ -1,14 +1,14 @@
-// What large streams that are over came to. Most are never asked for it: a completion stays in the module as it was put together, and
-// leaves it when somebody asks for it, or when too much waits there. That of a stream which nobody holds any more is let go.
+// Completions of large streams that have ended. Most are never asked for, so a completion stays in the module's memory until the caller asks for
+// it or too many wait there. If the caller no longer holds the stream, its completion is freed.
 
-const MOST_BYTES = 4 << 20; // that wait while another stream is read
+const MOST_BYTES = 4 << 20; // completions that may wait while another stream is read
 const MOST_STREAMS = 32;
 
 const waiting = []; // the oldest first
 let bytes = 0;
-let decoder; // not on import: not every environment that loads this has one
+let decoder; // not made on import: some environments that load this file have none
 
-// A completion as an object of the caller's own, from its JSON in UTF-8.
+// Parses a completion from its JSON in UTF-8; the object belongs to the caller.
 export function completionOf(json) {
   decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
   return JSON.parse(decoder.decode(json));
@@ -16,12 +16,12 @@ export function completionOf(json) {
 
 export class Fold {
   #handle;
-  #json = undefined; // once it has left the module; what it costs to read it waits for whoever asks
+  #json = undefined; // set once it has left the module; parsing waits until the caller asks
 
-  // `size` is about how many bytes of the module's memory it takes.
+  // `size` is roughly how many bytes of the module's memory the completion takes.
   constructor(handle, size) {
     this.#handle = handle;
-    // Older runtimes can't tell what is still held.
+    // Older runtimes have no WeakRef, so this can't tell whether the stream is still held.
     if (globalThis.WeakRef === undefined) {
       this.write();
       return;
@@ -31,7 +31,7 @@ export class Fold {
     bytes += size;
   }
 
-  // The completion, as an object of the caller's own.
+  // The completion as an object that belongs to the caller.
   completion() {
     const at = waiting.findIndex(({ handle }) => handle === this.#handle);
     if (at >= 0) letGo(at);
@@ -45,7 +45,7 @@ export class Fold {
   }
 }
 
-// Before another stream needs memory.
+// Frees memory before another stream needs it.
 export function makeRoom() {
   while (bytes > MOST_BYTES || waiting.length >= MOST_STREAMS) letGo(0);
 }
@@ -58,6 +58,6 @@ function letGo(at) {
     if (asked === undefined) handle.free();
     else asked.write();
   } catch {
-    // A trap keeps what it was in the middle of; whoever asks for it is told.
+    // After a trap, the module keeps what it was working on; asking for the completion reports the trap.
   }
 }
