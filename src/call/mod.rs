@@ -20,7 +20,6 @@
 //!
 //! The time is a reading of two clocks ([`Now`]). The wall clock serves months and budgets; the steady clock, which nobody can set,
 //! serves waits, windows and durations. A plain number is a reading of the wall clock alone.
-//! which waits, windows and durations are measured. A number alone is the wall clock.
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};

@@ -234,7 +234,7 @@ function parsed(text) {
   }
 }
 
-// The most properties that are searched for secrets. A larger object is replaced by a copy of its message.
+// The most objects that are searched for a secret. A larger value is assumed to contain one: it is replaced by a copy of its message.
 const MANY = 1_000;
 
 // Properties that an object inherits, such as the getters of a class or of the platform.

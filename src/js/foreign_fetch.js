@@ -129,7 +129,7 @@ function allowed(response, redirect) {
 // Whether a redirect stays below the base URL, where the key may be sent.
 const stays = (client, method) => (href) => !isForeign(client.passage(method, href));
 
-// The key for a request, or null. A call for the catalogue picks it; that call ends before it is sent.
+// The key for a request, or null. A call for the catalogue picks the key, and ends just before it would be sent.
 async function keyFor(client, callerSignals) {
   const cancel = new Cancel(callerSignals);
   const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
@@ -150,7 +150,7 @@ async function keyFor(client, callerSignals) {
   return found.key;
 }
 
-// The part of a settlement that a library may see.
+// Sends a request as a call, and returns the answer or a failure that the library understands.
 async function metered(client, passage, request, given) {
   const { url, method, headers, body, source, signal, duplex, redirect = "follow", ...others } = request;
   const text = await textOf(request);
