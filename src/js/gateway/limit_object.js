@@ -122,7 +122,7 @@ export function limitObject(Base) {
       return (this.#handle = handle);
     }
 
-    // Loads a scope's rows in the form in which its limiter writes them; if it has none, `made` says how many scopes are made.
+    // Loads a scope from its rows, in the form in which its limiter writes them. If it has no rows, the caller makes `made` scopes, which count as well.
     #load(handle, name, open = [], made = 1) {
       if (handle.knows(name)) return;
       const [row] = this.#run("SELECT limiter, spent, matters_until FROM hfetch_scope WHERE name = ?", name).toArray();
@@ -136,7 +136,7 @@ export function limitObject(Base) {
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 
-    // Resolves when all changes so far are written, which takes at most `within` ms to begin.
+    // Resolves when all changes so far are written; the write begins within so many ms.
     #written(within) {
       this.#next ??= pending();
       const next = this.#next;
