@@ -1,4 +1,4 @@
-// An answer before it is sent: status, headers, and its body in the pieces a server would flush.
+// An answer before it is sent: status, headers, and its body in the pieces that a server would flush.
 
 /** A JSON body. */
 export function json(value, { status = 200, headers = {} } = {}) {
