@@ -1,4 +1,4 @@
-// What a person sees of long steps: each, and how far it is, even where two run beside one another.
+// What a person sees of long steps: each step and its progress, even if two run side by side.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { showing } from "../../../scripts/progress.mjs";
