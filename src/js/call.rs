@@ -105,13 +105,11 @@ struct PlanData<'a> {
 #[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
-    /// Roughly how many bytes the decoder still holds.
-    size: usize,
-    /// The completion's JSON, if it is small and may be asked for.
+    /// The completion, where it is small and may be asked for.
     json: Option<String>,
 }
 
-/// Up to this size in bytes a completion is passed to JavaScript at once: keeping it in the module would cost more.
+/// Bytes of a completion that leaves the module with its account, as text; a larger one is copied as bytes, and read when it is asked for.
 const SMALL: usize = 16 << 10;
 
 /// A settlement, or `None` while prices are still being fetched.
@@ -241,9 +239,8 @@ impl CallHandle {
         told(&self.call, took)
     }
 
-    /// Books a call whose request has ended as a stream; `whole`: it reached its end; `asked`: the caller may still ask for the
-    /// completion, which the
-    /// decoder then keeps.
+    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read; `asked`: somebody may ask for the
+    /// completion.
     pub fn streamed(
         &self,
         decoder: &mut DecoderHandle,
@@ -253,14 +250,13 @@ impl CallHandle {
         steady: f64,
     ) -> *const u8 {
         trap::here(Place::Fold);
-        decoder.keep_completion();
+        decoder.settle();
         let completion = decoder.completion();
         let finish_reason = self.call.streamed(completion, whole, at(wall, steady));
         told(
             &self.call,
             Streamed {
                 finish_reason: finish_reason.as_deref(),
-                size: completion.size(),
                 json: asked.then(|| decoder.small_json(SMALL)).flatten(),
             },
         )
