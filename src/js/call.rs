@@ -105,11 +105,12 @@ struct PlanData<'a> {
 #[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
-    /// The completion, where it is small and may be asked for.
+    /// The completion's JSON, if it is small and may be asked for.
     json: Option<String>,
 }
 
-/// Bytes of a completion that leaves the module with its account, as text; a larger one is copied as bytes, and read when it is asked for.
+/// Up to this size in bytes, a completion leaves the module together with its account, as text. A larger one is copied as bytes and
+/// parsed when it is asked for.
 const SMALL: usize = 16 << 10;
 
 /// A settlement, or `None` while prices are still being fetched.
@@ -239,7 +240,7 @@ impl CallHandle {
         told(&self.call, took)
     }
 
-    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read; `asked`: somebody may ask for the
+    /// Books a call whose request has ended as a stream; `whole`: it reached its end; `asked`: the caller may still ask for the
     /// completion.
     pub fn streamed(
         &self,

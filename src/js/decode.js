@@ -5,19 +5,19 @@ import { ownBytes } from "./bytes.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
-const BY_JSON = -1; // the value is the next of the batch's JSON
-const SAME = -2; // the string is the one before it
-const DEFINE = -3; // the next definition takes the place of an older template
-const WIDE = -4; // a length follows, and the string's units are the next of the wide ones
-const ORDER = -5; // behind the number of the template comes the order of the chunk's own keys, by their numbers in the template
-const STRING = 0; // kinds of slots
+const BY_JSON = -1; // a value that comes from the batch's JSON
+const SAME = -2; // the string equals the previous one
+const DEFINE = -3; // the next definition replaces an older template
+const WIDE = -4; // a length follows, and the string is made from that many of the UTF-16 units
+const ORDER = -5; // after the template's number follows the order of the chunk's own keys, by their numbers in the template
+const STRING = 0; // the kinds of slots
 const NUMBER = 1;
 const NUMBERS = 2;
-const CONSTANTS = [null, true, false]; // what the first words mean in a slot for any value; then a number, an array, and strings
+const CONSTANTS = [null, true, false]; // the first words in a slot for any value; then come a number, an array, and strings
 const ANY_NUMBER = 3;
 const ANY_LIST = 4;
 const ANY_STRING = 5;
-const FLAGS = 13; // where in a report they are
+const FLAGS = 13; // their index in a report
 const NONE = Object.freeze([]);
 const PIECE = 64 << 10; // bytes
 const MOST_UNITS = 4 << 10;
@@ -101,7 +101,7 @@ export class Decoder {
   account(call, whole, mayAsk) {
     const asked = this.#keeps && mayAsk;
     const { finishReason, json } = call.streamed(this.#handle, whole, asked);
-    // A large one leaves as bytes, at once: later its memory would have to be fetched anew.
+    // A large completion is copied out at once, since its memory would have to be fetched again later.
     const large = asked && json === null ? this.#handle.completion_json() : undefined;
     this.#handle.free();
     if (large) return { finishReason, folded: () => completionOf(large) };
@@ -207,7 +207,7 @@ export class Decoder {
   }
 }
 
-// The same object with its keys in another order, whose numbers stand in `list` at `order`.
+// The same object with its keys in another order: their numbers are in `list` from `order` on.
 function inOrder(chunk, names, list, order) {
   const moved = {};
   for (let at = 0; at < names.length; at++) {
@@ -217,7 +217,7 @@ function inOrder(chunk, names, list, order) {
   return moved;
 }
 
-// Of the usual length it needs no growing.
+// A list of the usual length needn't grow.
 function numberList(numbers, at, length) {
   if (length === 1) return [numbers[at]];
   if (length === 2) return [numbers[at], numbers[at + 1]];
@@ -263,20 +263,20 @@ function decodeText(pointer, length, units) {
   return text;
 }
 
-// A completion as an object of the caller's own, from its JSON in UTF-8.
+// Parses a completion from its JSON in UTF-8; the object belongs to the caller.
 function completionOf(json) {
   makeDecoder();
   return JSON.parse(utf8.decode(json));
 }
 
-// Units from here to there; a call takes only so many arguments.
+// The text of the units from `at` to `end`, in parts, since a call accepts only so many arguments.
 function wideText(at, end) {
   let text = "";
   for (; at < end; at += MOST_UNITS) text += String.fromCharCode.apply(null, halves.subarray(at, Math.min(at + MOST_UNITS, end)));
   return text;
 }
 
-// One shape of chunk: an example that is never handed out, and where it is filled in.
+// A template: an example chunk that is never handed out, with the places (slots) at which it is filled in.
 class Template {
   constructor({ example, slots }) {
     this.kinds = slots.map(({ kind }) => kind);

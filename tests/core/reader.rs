@@ -219,7 +219,7 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
     items
 }
 
-/// What a word of a slot for any value means.
+/// The value for a word in a slot for any value.
 fn any(
     word: u32,
     numbers: &mut dyn Iterator<Item = f64>,
