@@ -116,8 +116,8 @@ export interface HuggingFaceProvider {
 }
 
 /**
- * Makes a provider from a client's options, or from an existing client. In a page it uses the client of the entry that the page has
- * loaded as well, `hfetch/web` or `hfetch`; with `hfetch/web`, or with neither, options are checked at the first call.
+ * Makes a provider from a client's options, or from an existing client. In a page it uses the client of the entry that the page has loaded as well, `hfetch/web` or
+ * `hfetch`; with `hfetch/web`, or with neither, options are checked at the first call.
  * @throws {ConfigError} if an option is wrong.
  */
 export function createHuggingFace(options?: HuggingFaceOptions | HuggingFace): HuggingFaceProvider;

@@ -1,6 +1,6 @@
 /**
- * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it like OpenAI's
- * API. The gateway checks who they are, keeps limits and a budget, and passes the model's bytes on.
+ * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it like OpenAI's API. The gateway checks who they are, keeps limits
+ * and a budget, and passes the model's bytes on.
  *
  * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `POST /v1/rerank` (and `/rerank`), `GET /v1/models` and `GET /healthz`. The catalogue
  * of models is kept for a minute. A request for one model is answered from it, with a 404 if the catalogue doesn't have the model. If the catalogue can't be fetched, that is remembered for 30 s, and after each
@@ -51,8 +51,8 @@ export interface GatewayOptions<Env = unknown> {
   /** The most that a request may ask for. An embeddings request may have at most 2,048 inputs, as in OpenAI's API, and a reranking request as many documents. */
   caps?: GatewayCaps;
   /**
-   * What the gateway does with unknown members of a body. `"pass"` (default) passes them on; other names of
-   * `max_tokens`, `n` and `model` are known and checked against the caps. `"refuse"` answers with a 400 that names the member. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
+   * What the gateway does with unknown members of a body. `"pass"` (default) passes them on; other names of `max_tokens`, `n` and `model` are known and checked against
+   * the caps. `"refuse"` answers with a 400 that names the member. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
    */
   unknownMembers?: "pass" | "refuse";
   /** How long the gateway waits for the model's server. The defaults are the client's. */
@@ -66,9 +66,9 @@ export interface GatewayOptions<Env = unknown> {
    */
   route?: Route;
   /**
-   * Ms after which the gateway sends headers although the model's server hasn't answered yet, followed by comments (for a stream) or spaces (for JSON). In
-   * workerd this is the only way to notice that a caller has hung up: a write to it fails. A later error is then in the body of a 200.
-   * 0: never. Default 7,000. Other hosts abort the request's signal and need no early headers. Variable: `GATEWAY_EARLY_HEAD`.
+   * Ms after which the gateway sends headers although the model's server hasn't answered yet, followed by comments (for a stream) or spaces (for JSON). In workerd this
+   * is the only way to notice that a caller has hung up: a write to it fails. A later error is then in the body of a 200. 0: never. Default 7,000. Other hosts abort
+   * the request's signal and need no early headers. Variable: `GATEWAY_EARLY_HEAD`.
    */
   earlyHead?: number;
   /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
@@ -199,8 +199,8 @@ export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
  * The Durable Object that counts limits and budgets for all isolates. A Worker exports it and binds it under the name `LIMITS`, as a class with SQLite
  * storage.
  *
- * What it has granted survives eviction and restart. A reservation that isn't renewed for ten minutes is lost: its place is free again,
- * and what it held counts as spent, unless it is settled after all.
+ * What it has granted survives eviction and restart. A reservation that isn't renewed for ten minutes is lost: its place is free again, and what it held counts as
+ * spent, unless it is settled after all.
  */
 export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);

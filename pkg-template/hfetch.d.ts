@@ -1,5 +1,5 @@
-// The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types,
-// Deno or Bun. The empty interfaces here add nothing to them; with these, the types also compile with lib "es2022" alone.
+// The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types, Deno or Bun. The empty interfaces here add
+// nothing to them; with these, the types also compile with lib "es2022" alone.
 declare global {
   interface AbortController {}
   interface AbortSignal {}
@@ -29,9 +29,9 @@ declare global {
  */
 export interface Pending<T> extends Promise<T> {
   /**
-   * The call's settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended (for a stream: when the
-   * stream has) and your `store`, if you gave one, has recorded it; a store that doesn't answer is given ten seconds. Never rejects. For bad arguments the
-   * settlement is empty and doesn't count in the ledger.
+   * The call's settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended (for a stream: when the stream has) and your `store`, if you
+   * gave one, has recorded it; a store that doesn't answer is given ten seconds. Never rejects. For bad arguments the settlement is empty and doesn't count in the
+   * ledger.
    */
   readonly settled: Promise<Settlement>;
   /** The answer together with the response's status and headers. Rejects with the same error as the promise itself. */
@@ -53,8 +53,8 @@ export interface ResponseInfo {
   /** HTTP status. */
   readonly status: number;
   /**
-   * All response headers that the runtime makes readable. In a browser the router exposes only a few:
-   * `x-request-id` is readable, `retry-after` and `x-inference-provider` are not.
+   * All response headers that the runtime makes readable. In a browser the router exposes only a few: `x-request-id` is readable, `retry-after` and
+   * `x-inference-provider` are not.
    */
   readonly headers: Headers;
   /** The `x-request-id` header, `null` where there is none. Quote it to Hugging Face's support. */
@@ -64,8 +64,8 @@ export interface ResponseInfo {
 /**
  * A client for Hugging Face inference: the router, a dedicated endpoint, or a server of your own that speaks the same API.
  *
- * A client holds only configuration and counters, so one client at module scope serves overlapping requests, in a Worker too.
- * No property, message, log line or JSON of it contains the key.
+ * A client holds only configuration and counters, so one client at module scope serves overlapping requests, in a Worker too. No property, message, log line or JSON of
+ * it contains the key.
  *
  * @example
  * ```ts
@@ -83,8 +83,8 @@ export class HuggingFace {
   constructor(options?: HuggingFaceOptions);
 
   /**
-   * Makes a client from a COO-LLM config, as any YAML or JSON loader returns it: the whole file
-   * (`{ llm_providers: [...] }`) or one entry of `llm_providers`. Other top-level keys and entries of another `type` are skipped.
+   * Makes a client from a COO-LLM config, as any YAML or JSON loader returns it: the whole file (`{ llm_providers: [...] }`) or one entry of `llm_providers`. Other
+   * top-level keys and entries of another `type` are skipped.
    *
    * `name`, `limits.max_tokens`, `limits.session_limit` and `limits.session_type` are accepted and have no effect; the console says so once.
    *
@@ -149,8 +149,8 @@ export class HuggingFace {
       /**
        * Sends the messages and returns the answer as a stream.
        *
-       * Resolves once the response headers have arrived, so that a refused key or a full limit rejects here and not in the loop.
-       * Parameters that are not listed in {@link ChatCompletionCreateParams} are sent unchanged; with {@link WithExtra} they compile.
+       * Resolves once the response headers have arrived, so that a refused key or a full limit rejects here and not in the loop. Parameters that are not listed in
+       * {@link ChatCompletionCreateParams} are sent unchanged; with {@link WithExtra} they compile.
        *
        * @throws {ConfigError} for bad arguments; nothing was sent.
        * @throws {LimitExceededError} if a limit of this client refused the call; {@link BudgetExceededError} if the budget did.
@@ -319,19 +319,19 @@ export interface HuggingFaceOptions {
   /** The client's id: the prefix of key labels, and of model names written as `id:org/name`. Default `"huggingface"`. */
   id?: string | undefined;
   /**
-   * One key, or a function that is asked before each request (for session tickets that expire). If the function throws, rejects or returns a failed
-   * response, the call fails with an {@link APIConnectionError}; if it returns something else than a key (a page, JSON, nothing), with a {@link ConfigError}. If the server has just answered this
-   * call with 401, the function gets the refused key as `refused`, so that it can return another one. {@link ticketKey} makes such a function.
-   * Default: `HF_TOKEN` of the environment, if there is one. Without any key, the router is refused with a {@link ConfigError};
-   * any other base URL is called without Authorization.
+   * One key, or a function that is asked before each request (for session tickets that expire). If the function throws, rejects or returns a failed response, the call
+   * fails with an {@link APIConnectionError}; if it returns something else than a key (a page, JSON, nothing), with a {@link ConfigError}. If the server has just
+   * answered this call with 401, the function gets the refused key as `refused`, so that it can return another one. {@link ticketKey} makes such a function. Default:
+   * `HF_TOKEN` of the environment, if there is one. Without any key, the router is refused with a {@link ConfigError}; any other base URL is called without
+   * Authorization.
    */
   apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>) | undefined;
   /** A pool of keys: the least loaded key that is ready is used, and a failing key is skipped. Not together with `apiKey`. */
   apiKeys?: string[] | undefined;
   /**
    * The server's address. Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints work too; a host without a path gets `/v1`. In a page or
-   * its workers the address may be relative, such as `"/v1"`; elsewhere a relative address is refused with a {@link ConfigError}.
-   * The retired `api-inference.huggingface.co` is replaced by the router; the console says so once.
+   * its workers the address may be relative, such as `"/v1"`; elsewhere a relative address is refused with a {@link ConfigError}. The retired
+   * `api-inference.huggingface.co` is replaced by the router; the console says so once.
    */
   baseURL?: string | undefined;
   /** The model for bodies that name none: `"org/name"`, `"org/name:provider"`, `"org/name:fastest"`, `"org/name:cheapest"`. */
@@ -1037,8 +1037,8 @@ export interface ChatCompletionContentPartRefusal {
 }
 
 /**
- * Why an answer ended. These are the values in the API's description; a provider may send another string.
- * (These types are as strict as those of the `openai` package. The objects are the server's own, and fields may be missing.)
+ * Why an answer ended. These are the values in the API's description; a provider may send another string. (These types are as strict as those of the `openai` package.
+ * The objects are the server's own, and fields may be missing.)
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
 
@@ -1110,8 +1110,8 @@ export interface ChatCompletion {
 }
 
 /**
- * The reasoning in a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts
- * of the content, or `reasoning_details`; `null` if there is none.
+ * The reasoning in a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts of the content, or
+ * `reasoning_details`; `null` if there is none.
  */
 export function reasoningOf(message: object | null | undefined): string | null;
 
@@ -1120,8 +1120,9 @@ export function reasoningOf(message: object | null | undefined): string | null;
  * expires (30 s, or a tenth of its remaining time, by the server's clock if its answer has a `Date`) or until the gateway refuses it. So the limits
  * of a ticket apply to all calls made with it.
  *
- * `url` must answer with the ticket as text, or as JSON: `"…"` or `{"ticket": "…"}`. A key without an expiry is fetched anew for each call.
- * If the answer is not a success, or contains no ticket (a login page, for example), the call fails with an {@link APIConnectionError} whose `cause` contains the status and the server's words.
+ * `url` must answer with the ticket as text, or as JSON: `"…"` or `{"ticket": "…"}`. A key without an expiry is fetched anew for each call. If the answer is not a
+ * success, or contains no ticket (a login page, for example), the call fails with an {@link APIConnectionError} whose `cause` contains the status and the server's
+ * words.
  *
  * @example
  * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });
@@ -1919,8 +1920,8 @@ export const MODELS: readonly {
 // ---------------------------------------------------------------- ledger
 
 /**
- * The record of one call. There is exactly one for each `create()` with valid arguments, however the call ends. A call that a
- * limit or the budget refused is settled too (outcome `"error"`, 0 attempts, key `""`).
+ * The record of one call. There is exactly one for each `create()` with valid arguments, however the call ends. A call that a limit or the budget refused is settled
+ * too (outcome `"error"`, 0 attempts, key `""`).
  */
 export interface Settlement {
   /** How the call ended. `"ok"`: the answer is complete; `"aborted"`: by break, abort or a signal; `"truncated"`: the stream was cut off; `"error"`: everything else. */
@@ -2030,9 +2031,9 @@ export interface ClientSnapshot {
  */
 export interface LimitStore {
   /**
-   * Counts one request, `tokens` and `usd` in every part; or says which part refused, and for how many ms. `now` is the caller's wall clock in ms since the epoch. If several
-   * hosts share the store, it should trust its own clock more. A part's `pause` names a second scope, that of a key for one
-   * model: nothing is counted in it, and while it is blocked, the part refuses with `"blocked"`. A part's `lasts` is the time, in ms since the epoch, after which the scope (a ticket's) isn't used any
+   * Counts one request, `tokens` and `usd` in every part; or says which part refused, and for how many ms. `now` is the caller's wall clock in ms since the epoch. If
+   * several hosts share the store, it should trust its own clock more. A part's `pause` names a second scope, that of a key for one model: nothing is counted in it,
+   * and while it is blocked, the part refuses with `"blocked"`. A part's `lasts` is the time, in ms since the epoch, after which the scope (a ticket's) isn't used any
    * more: the store may then forget it, whatever it has counted.
    */
   reserve(request: {

@@ -1,5 +1,5 @@
-// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end
-// (+30 % over the wire; with this encoding +3 %). The most frequent byte values are one character each, all others two.
+// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end (+30 % over the wire; with this encoding
+// +3 %). The most frequent byte values are one character each, all others two.
 
 // There is no quote, backslash, backtick, dollar or "<" among them, so the text can be in any string of any script without escapes.
 const CHARACTERS = " !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{}";

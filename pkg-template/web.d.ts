@@ -1,6 +1,6 @@
 /**
- * `hfetch/web`: the same names as `hfetch`, for pages that must load fast. The WebAssembly is a separate file, which the bundler includes
- * and which loads while the page is being built. So the page's script has only a sixth of the size of `hfetch`, and the first call waits for the rest.
+ * `hfetch/web`: the same names as `hfetch`, for pages that must load fast. The WebAssembly is a separate file, which the bundler includes and which loads while the
+ * page is being built. So the page's script has only a sixth of the size of `hfetch`, and the first call waits for the rest.
  *
  * Options are checked at the first call, since the code that checks them is in that file. On a server (`node`, `workerd`, `edge-light`) this entry is `hfetch` itself.
  *

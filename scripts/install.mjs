@@ -15,8 +15,7 @@ export async function pack(pkg, destination) {
 
 /**
  * Packs the package and installs it into a new folder (by default outside of the repository), with the tests next to it: there `import "hfetch"` finds the installed
- * package, and
- * nothing of the repository. Returns the folder.
+ * package, and nothing of the repository. Returns the folder.
  */
 export async function installPacked(pkg, into) {
   const folder = into ?? (await mkdtemp(join(tmpdir(), "hfetch-installed-")));

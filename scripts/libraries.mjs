@@ -1,6 +1,5 @@
 // npm run libraries [-- --rounds n]: runs other libraries against a server that fails, with their own fetch and with a client's, and measures what that adds to their
-// time;
-// writes the table in docs/results.md.
+// time; writes the table in docs/results.md.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -67,10 +67,8 @@ export function pageHeaders(direct) {
 
 /**
  * Serves the built page in `folder`. `config` is what the page reads first: `baseURL` (the server for everything), `apiKey` (null: the server has its own), `model`,
- * `standIn` (no
- * model answers), `local` (a model on this machine answers, at the given `pricing`), `faults` (the path of the stand-in's scripts, or null) and `direct` (the base URL
- * for a
- * visitor's own token). `routes` are the handlers of the given paths.
+ * `standIn` (no model answers), `local` (a model on this machine answers, at the given `pricing`), `faults` (the path of the stand-in's scripts, or null) and `direct`
+ * (the base URL for a visitor's own token). `routes` are the handlers of the given paths.
  */
 export function servePage({ folder, config, routes = {}, port = 0, headers = pageHeaders(config.direct) }) {
   const sendConfig = (_, response) => response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(config));

@@ -8,8 +8,7 @@ const NOT_PASSED = ["transfer-encoding", "connection", "keep-alive"];
 
 /**
  * A handler that sends requests below the path `prefix` to `target`, byte by byte in both directions; a caller who hangs up here hangs up there too. `key`, if given,
- * replaces
- * the page's own: the page never gets it.
+ * replaces the page's own: the page never gets it.
  */
 export function passOn(prefix, target, key) {
   return (request, response) => {

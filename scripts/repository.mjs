@@ -27,8 +27,7 @@ const LINK = /(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/gi;
 
 /**
  * A Markdown text for the package, where it is in the folder `folder`: links to files that aren't in `packed` lead to the repository at `url`. Without a repository,
- * their words
- * stay, with the name of the file.
+ * their words stay, with the name of the file.
  */
 export function packedLinks(text, url, packed, folder = "") {
   const web = url?.replace(/^git\+|\.git$/g, "");

@@ -18,8 +18,7 @@ export const heard = new Set();
 
 /**
  * Runs a program to its end. Returns { code, stdout, stderr }; rejects if the program can't be started, takes longer than `timeout` ms, or ends with a code other than
- * 0 (unless
- * `check` is false). `listen` gets what the program writes to its error output, and returns what of it should be kept.
+ * 0 (unless `check` is false). `listen` gets what the program writes to its error output, and returns what of it should be kept.
  */
 export function run(command, args = [], options = {}) {
   const { cwd = root, env = process.env, echo = false, check = true, timeout = 0, input, listen } = options;
@@ -117,8 +116,7 @@ function namesEveryPlatform(packages) {
 
 /**
  * Runs the main function of a command, if node was started with the module at `url`. Errors that a person can act on are printed without a stack, and the exit code
- * says how it
- * went.
+ * says how it went.
  */
 export async function main(command, url) {
   if (fileURLToPath(url) !== realpathSync(process.argv[1])) return;

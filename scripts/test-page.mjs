@@ -1,8 +1,7 @@
 // npm run test:page [-- --all] [-- --only chromium,firefox,webkit,axe,lighthouse,screenshots] [-- --shots NAME]: tests the demo page in Chromium, with axe-core; with
 // --all,
 // before a release, in every browser and with Lighthouse. With --shots it only takes the screenshots, in every browser, into a folder with that name, for a comparison
-// of before and
-// after.
+// of before and after.
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

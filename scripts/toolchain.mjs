@@ -14,8 +14,7 @@ const BUILD_STD = "-Zbuild-std=std,panic_abort";
 const SPEED = ["core", "compiler_builtins"].map((name) => `--config=profile.release.package.${name}.opt-level=3`);
 /**
  * The arguments for a standard library that is built with the crate. A panic is a bare trap: nobody would see its text, and most of the saved bytes are such texts. The
- * feature optimize_for_size isn't
- * used, since it makes the module larger and slower: core's functions for speed compress better.
+ * feature optimize_for_size isn't used, since it makes the module larger and slower: core's functions for speed compress better.
  */
 const LEAN = {
   args: [BUILD_STD, ...SPEED],
@@ -26,8 +25,7 @@ const LEAN = {
 
 /**
  * Returns { cargo, args, env, flags, lean, way, plain }: the cargo to call for wasm, with its arguments, environment and rustc flags; whether the standard library is
- * built without
- * the texts of panics; and a name for this way. `plain` has the { args, env } with the existing standard library, for commands that only check.
+ * built without the texts of panics; and a name for this way. `plain` has the { args, env } with the existing standard library, for commands that only check.
  */
 export async function wasmToolchain() {
   const forced = process.env.HFETCH_TOOLCHAIN;
@@ -117,8 +115,7 @@ async function rustcVersion(rustc) {
 
 /**
  * Returns { path, version } of the program that writes the glue. It is built from wasm-bindgen's own library in exactly the crate's version, since another version
- * writes glue that
- * doesn't fit.
+ * writes glue that doesn't fit.
  */
 export async function wasmBindgen() {
   const folder = join(root, "scripts/bindgen");

@@ -1,6 +1,5 @@
 // wasm-bindgen names each import with a hash, which can't be compressed, and each export after its class and method, in the module and in the glue. In the package they
-// are
-// named "a", "b", "c".
+// are named "a", "b", "c".
 
 const IMPORTS = 2;
 const EXPORTS = 7;

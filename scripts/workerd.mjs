@@ -14,12 +14,9 @@ const OTHER_RUNTIMES = ["index.js", "index.browser.js", "slim.js", "gateway.js",
 
 /**
  * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its variables, which reach
- * workerd
- * through its own environment and are in no file; `services` other servers ("127.0.0.1:80") as bindings; `state` the folder in which Durable Objects outlive the Worker
- * (without it they
- * end with it). `log` gets what the Worker logs; further `isolates` run the same code and share the first one's objects. With `inspector` the first one's debugger
- * listens
- * too. Returns { url, port, urls, inspector, pid, exited, close }.
+ * workerd through its own environment and are in no file; `services` other servers ("127.0.0.1:80") as bindings; `state` the folder in which Durable Objects outlive
+ * the Worker (without it they end with it). `log` gets what the Worker logs; further `isolates` run the same code and share the first one's objects. With `inspector`
+ * the first one's debugger listens too. Returns { url, port, urls, inspector, pid, exited, close }.
  */
 export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, isolates = 1, flags = ["enable_request_signal"], v8Flags = [], inspector = false, log = (text) => process.stdout.write(text) }) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-workerd-"));

@@ -42,8 +42,7 @@ function drawBound({ ctx, bbox, valToPos }, { value, label }) {
 
 /**
  * A plot over seconds that grows. `series` are [label, colour] pairs, `bound` is a dashed line, `most` the highest expected value. `add` takes a time and a value for
- * each
- * series.
+ * each series.
  */
 export async function livePlot(root, series, bound, most) {
   const Plot = await uPlot();

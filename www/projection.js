@@ -12,8 +12,7 @@ export function similarities(vectors) {
 
 /**
  * Two coordinates for each vector. The eigenvectors of the n × n matrix of inner products of the centred vectors equal the projections onto the eigenvectors of the
- * covariance, and n is
- * small.
+ * covariance, and n is small.
  */
 export function project(vectors) {
   const mean = vectors[0].map((_, axis) => vectors.reduce((sum, vector) => sum + vector[axis], 0) / vectors.length);

@@ -4,10 +4,9 @@
 //! send, read) and returns the result as an [`Event`], with the time and a random number. There are four kinds of methods:
 //!
 //! - **Beginning**: [`Call::chat`], [`Call::completion`], [`Call::embeddings`] and [`Call::catalogue`] check a caller's body and
-//!   make the call.
-//!   A call has one request, or one for each batch of embedding inputs, and the driver drives each request separately. If
-//!   there are several and none may wait for the limits ([`Call::is_split`]), the driver first drives the call as a whole, under
-//!   the index after the last request: either all requests are let through, or none is sent.
+//!   make the call. A call has one request, or one for each batch of embedding inputs, and the driver drives each request
+//!   separately. If there are several and none may wait for the limits ([`Call::is_split`]), the driver first drives the call as
+//!   a whole, under the index after the last request: either all requests are let through, or none is sent.
 //! - **Events**: [`Call::handle`] takes one event for one request and returns the next step. Exactly one event answers a
 //!   step: the one that the step's documentation names, or [`Event::Cancelled`] in its place. [`Event::Cancelled`] may
 //!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request. If a store was being

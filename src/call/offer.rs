@@ -40,8 +40,7 @@ pub struct Judged {
 }
 
 /// Judges the offers of the model that a caller named. Offers that may be asked come first, in order; among these, resting ones
-/// come
-/// last. `None` where the catalogue doesn't list the model.
+/// come last. `None` where the catalogue doesn't list the model.
 pub fn judge(
     models: &[Model],
     named: &str,

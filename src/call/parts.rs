@@ -14,8 +14,7 @@ impl Call {
     }
 
     /// The parts that a request with this key reserves: the key's limits, the client's budget and, if the request is the whole
-    /// call,
-    /// the parts that count the call.
+    /// call, the parts that count the call.
     pub(super) fn parts(&self, index: usize, key: usize) -> Vec<Part> {
         let config = &self.shared.config;
         let mut of_key = self.limits_of_keys();

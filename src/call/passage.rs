@@ -25,8 +25,7 @@ const CALLS: [(&str, Kind); 3] = [
 
 impl Passage {
     /// Decides about a request to an absolute URL. The URL must be normalised as by the platform's parser: host in lower case, no
-    /// default port, dot
-    /// segments resolved.
+    /// default port, dot segments resolved.
     ///
     /// A URL that spells the base URL differently doesn't match it: the request then gets no key, and its server refuses it.
     ///
@@ -63,8 +62,7 @@ fn path(url: &str) -> &str {
 }
 
 /// A path as the most lenient servers match routes: case, empty segments, blanks around a segment and everything after a semicolon
-/// are
-/// ignored. Otherwise another spelling of the same route would pass the limits.
+/// are ignored. Otherwise another spelling of the same route would pass the limits.
 fn route(path: &[u8]) -> Vec<u8> {
     let mut route = Vec::with_capacity(path.len());
     for segment in path.split(parts) {
@@ -109,8 +107,7 @@ fn below(base: &str, url: &str) -> Option<Vec<u8>> {
 }
 
 /// Decodes a path as often as that changes it. `None` if a server may find a dot segment in it at any stage, or a byte that ends
-/// the path
-/// for some servers. Some servers also split at backslashes, and drop what follows a semicolon.
+/// the path for some servers. Some servers also split at backslashes, and drop what follows a semicolon.
 fn plain(path: &[u8]) -> Option<Vec<u8>> {
     let mut plain = path.to_vec();
     loop {

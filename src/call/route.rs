@@ -1,6 +1,5 @@
 //! The candidates of a call, in the order in which they are asked. A call without a route has one candidate, its model. A route may
-//! name
-//! further models, and offers of the router's catalogue, each pinned as "model:provider".
+//! name further models, and offers of the router's catalogue, each pinned as "model:provider".
 
 use std::borrow::Cow;
 

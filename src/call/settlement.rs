@@ -52,8 +52,7 @@ impl Call {
         }
         let kind = self.kind?;
         // Another call may have fetched the prices before this call's driver noticed. In a Worker whose visitor has left, the
-        // driver
-        // never will.
+        // driver never will.
         if self.awaits_prices.replace(false) && self.shared.wants_prices() {
             return None;
         }
@@ -108,8 +107,7 @@ impl Call {
     }
 
     /// The candidates that failed, oldest first. At servers other than the router, the catalogue says whether the part after a
-    /// model's
-    /// name is a provider; the catalogue may have arrived after the candidate failed.
+    /// model's name is a provider; the catalogue may have arrived after the candidate failed.
     pub(super) fn tried(&self) -> Vec<Tried> {
         let mut tried = self.account.progress.get(|progress| progress.tried.clone());
         if !self.shared.config.base_url.is_router {

@@ -1,5 +1,5 @@
-// Reads the length and buffer of byte arrays from the engine. An array's own properties can't be trusted: a caller could override
-// `length`, and the module's memory is written by that number.
+// Reads the length and buffer of byte arrays from the engine. An array's own properties can't be trusted: a caller could override `length`, and the module's memory is
+// written by that number.
 
 const slots = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype));
 const kind = slots[Symbol.toStringTag].get;

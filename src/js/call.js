@@ -123,8 +123,8 @@ export class Call {
     this.#firstTokenAt ??= performance.now();
   }
 
-  // Books what an answer used: the server's counts if the answer is complete and they can be right, otherwise the larger of the counts
-  // and an estimate from what arrived. `before`: what came before `text` and is counted already; `usage`: may hold a cost besides the counts.
+  // Books what an answer used: the server's counts if the answer is complete and they can be right, otherwise the larger of the counts and an estimate from what
+  // arrived. `before`: what came before `text` and is counted already; `usage`: may hold a cost besides the counts.
   took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, usage = undefined) {
     const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
     const said = before.characters + text.length;

@@ -208,9 +208,8 @@ impl CallHandle {
     }
 
     /// Books request `index` with the counts that its server reported, for an answer of so many characters. Without `text` the
-    /// counts are
-    /// booked if they can be right, and the result says whether they were. With `text`, delivered after `before` tokens, the larger
-    /// of counts and estimates is booked.
+    /// counts are booked if they can be right, and the result says whether they were. With `text`, delivered after `before` tokens,
+    /// the larger of counts and estimates is booked.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn took(
         &self,

@@ -7,8 +7,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const ENDED = Symbol("ended");
 
-// The functions that wait for each of the callers' signals. One listener serves all of them: Node warns about more than ten
-// listeners, and searches through all of them to remove one.
+// The functions that wait for each of the callers' signals. One listener serves all of them: Node warns about more than ten listeners, and searches through all of them
+// to remove one.
 const waiting = new WeakMap();
 
 // Calls `tell` once when the signal aborts. The returned function removes `tell`, and with the last one also the listener.

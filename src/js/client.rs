@@ -43,8 +43,7 @@ pub struct ClientHandle(Rc<Shared>);
 #[wasm_bindgen]
 impl ClientHandle {
     /// Makes a client from options in the form of options.js, or from a provider page's block, its environment and options; all are
-    /// JSON texts.
-    /// `around`: bits that describe its surroundings, see protocol.rs; `token`: the environment's token.
+    /// JSON texts. `around`: bits that describe its surroundings, see protocol.rs; `token`: the environment's token.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: Option<String>,
@@ -81,9 +80,8 @@ impl ClientHandle {
     }
 
     /// Makes a call of one of the APIs in protocol.rs; bad arguments throw. `parts`: further limits as JSON; `address`: the URL to
-    /// which another
-    /// library wanted to send the body. For an answer that is text: `metered` makes the stream report its usage, and caps bound
-    /// what the body may ask for.
+    /// which another library wanted to send the body. For an answer that is text: `metered` makes the stream report its usage, and
+    /// caps bound what the body may ask for.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn open(
         &self,
@@ -120,8 +118,7 @@ impl ClientHandle {
         };
         let call = call.map_err(error_to_js)?;
         // Warnings about a body are shown to the developer who wrote it. A call with limits of its own (a gateway makes those) or
-        // with an address has a body that
-        // another program wrote.
+        // with an address has a body that another program wrote.
         for doubt in call.doubts.iter().filter(|_| is_own) {
             warn(doubt);
         }
@@ -177,8 +174,7 @@ impl ClientHandle {
     }
 
     /// Waits for the body of the catalogue and passes its bytes to `keep`. A trap inside that JavaScript function is an ordinary
-    /// error, while nobody would
-    /// notice a trap in a Rust future.
+    /// error, while nobody would notice a trap in a Rust future.
     pub fn load_prices(&self, body: Promise, keep: Function) -> Returned<Promise> {
         Ok(future_to_promise(async move {
             let bytes = JsFuture::from(body).await?;

@@ -325,8 +325,8 @@ class Node {
   }
 }
 
-// The same function once per usual level, with one line for each of the first keys. An engine copies objects and sets properties
-// fast if one place in the source has met few shapes and names.
+// The same function once per usual level, with one line for each of the first keys. An engine copies objects and sets properties fast if one place in the source has
+// met few shapes and names.
 function topLevel({ source, keys, children }, values) {
   const copy = { ...source };
   const { length } = keys;

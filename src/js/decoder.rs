@@ -31,8 +31,7 @@ pub struct DecoderHandle {
 #[wasm_bindgen]
 impl DecoderHandle {
     /// A decoder that refuses an event of more than `max_event_bytes` and an answer of more than `max_answer_bytes`. Without the
-    /// second
-    /// limit it doesn't keep the answer, and only counts it. `is_text`: the answer is a text completion.
+    /// second limit it doesn't keep the answer, and only counts it. `is_text`: the answer is a text completion.
     #[wasm_bindgen(constructor)]
     pub fn new(
         max_event_bytes: f64,

@@ -196,8 +196,8 @@ export const errorAt = (pointer) => errorOf(recordAt(pointer));
 // How many frames of the caller are kept. Each one costs every call about 0.2 µs.
 const FRAMES = 3;
 
-// Where the caller made the call. An error is made in a microtask, whose own stack doesn't contain the caller. `below`: the function
-// whose callers are recorded. Engines turn frames into text only when the stack is read.
+// Where the caller made the call. An error is made in a microtask, whose own stack doesn't contain the caller. `below`: the function whose callers are recorded.
+// Engines turn frames into text only when the stack is read.
 export function callSite(below, frames = FRAMES) {
   const site = {};
   const limit = Error.stackTraceLimit;

@@ -1,5 +1,5 @@
-// Sends a request that another program has already written as JSON through a call, and returns the server's own bytes. The gateway uses
-// it for its callers, and hf.fetch for other libraries.
+// Sends a request that another program has already written as JSON through a call, and returns the server's own bytes. The gateway uses it for its callers, and
+// hf.fetch for other libraries.
 
 import { Body } from "./hfetch_bg.js";
 import { close, fail, open, settlement } from "./call.js";

@@ -7,8 +7,8 @@ import { LOOK, Turns } from "./turn.js";
 
 export const REDIRECTS = 5;
 
-// Sends the request of a step: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}. Never rejects.
-// One promise serves whatever comes first: racing several promises would be the most expensive part of a call.
+// Sends the request of a step: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}. Never rejects. One promise serves whatever comes first:
+// racing several promises would be the most expensive part of a call.
 export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }, { brought, others, redirects, stays }) {
   const controller = new AbortController();
   const init = { ...others, method, headers: requestHeaders(client, body !== null, stream, key, headers, brought), signal: controller.signal };

@@ -11,8 +11,7 @@ pub const EMBEDDING: u8 = 3;
 pub const RERANK: u8 = 4;
 
 // Bits that describe a client: the caller gave a key function, or a limit store; one request can resolve a promise of another; the
-// limits are
-// a gateway operator's; the options are a provider page's config, overridden by the call's options.
+// limits are a gateway operator's; the options are a provider page's config, overridden by the call's options.
 pub const KEY_FUNCTION: u8 = 1;
 pub const STORE: u8 = 2;
 pub const WAKES: u8 = 4;

@@ -24,8 +24,7 @@ pub struct Closing {
 /// The end of a string whose content starts at `from`, or the index at which it is invalid.
 ///
 /// The first eight bytes are examined by themselves, since most strings are short; then sixteen at a time, with all special bytes
-/// among
-/// them before the next ones.
+/// among them before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     let (mut escaped, mut ascii) = (false, true);
@@ -122,8 +121,7 @@ impl Among {
 }
 
 /// Which backslashes begin an escape, one bit each, and a bit for each byte after one of these. In a row of backslashes every other
-/// one begins an escape: a carry
-/// runs through the row, and where it leaves the row shows whether its length is odd or even.
+/// one begins an escape: a carry runs through the row, and where it leaves the row shows whether its length is odd or even.
 #[inline(always)]
 fn escapes(backslashes: u32) -> (u32, u32) {
     const ODD: u32 = 0xaaaa_aaaa;
@@ -199,8 +197,7 @@ pub struct Unescaped {
 }
 
 /// Writes the decoded text between two quotes as UTF-8 into `out`, which must be as long as `raw`. With `narrow`, decoding stops at
-/// the first escape that stands for a
-/// character outside ASCII; the result is then as inexact as with a lone surrogate.
+/// the first escape that stands for a character outside ASCII; the result is then as inexact as with a lone surrogate.
 pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
     let (mut from, mut to, mut exact, mut ascii) = (0, 0, true, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
@@ -250,8 +247,7 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
 }
 
 /// Decodes the first half of the window, up to a `\u` escape; returns how much was read and written. Sixteen bytes are always
-/// copied; those after a backslash are
-/// overwritten.
+/// copied; those after a backslash are overwritten.
 #[inline(always)]
 fn unescape_block(window: &[u8; 2 * WIDTH], out: &mut [u8]) -> (usize, usize) {
     let Some(block) = Block16::first(window) else {

@@ -1,10 +1,9 @@
 //! Two clocks: a steady one, for windows and rests, and the wall clock, for months and budgets.
 //!
 //! A wall clock may be set, by a second or by years. If the host has a second clock that can't be set (`performance.now`), that
-//! clock
-//! measures what passes. Otherwise the wall clock does: a step forward is taken as passed time. After a step backward no time has
-//! passed, and the clock is followed from its new reading. A second clock is read with the same rules, since in Workers it is the
-//! host's wall clock.
+//! clock measures what passes. Otherwise the wall clock does: a step forward is taken as passed time. After a step backward no time
+//! has passed, and the clock is followed from its new reading. A second clock is read with the same rules, since in Workers it is
+//! the host's wall clock.
 
 use super::calendar::LAST_TIME;
 use crate::unit::Time;

@@ -65,8 +65,7 @@ impl Pricing {
     }
 
     /// The configured rates of a model. A `:provider` suffix counts where the prices name it. Only the router's names, "org/name",
-    /// can have
-    /// such a suffix: in `llama3.1:8b` the part after the colon belongs to the name.
+    /// can have such a suffix: in `llama3.1:8b` the part after the colon belongs to the name.
     pub fn rates(&self, model: &str) -> Option<Rates> {
         match self {
             Pricing::One(price) => Some(price.rates),

@@ -65,8 +65,7 @@ impl Reason {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
     /// Whole ms until the request fits, if nothing else is reserved meanwhile. Infinite if it never fits. The shortest possible
-    /// wait if
-    /// a running call has to end first.
+    /// wait if a running call has to end first.
     pub retry_after: Millis,
     /// The limit that takes longest to allow the request.
     pub reason: Reason,

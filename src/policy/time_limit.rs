@@ -33,9 +33,8 @@ const NAMES: [(&str, Option<Phase>); 7] = [
 ];
 
 /// The phase and the name of a runtime's own time limit; `None` if the failure was something else. `names` holds the names and
-/// codes
-/// of what was thrown and of its causes, one per line. A name that implies a phase wins; for the others the
-/// phase is `during`, the one in which it was thrown.
+/// codes of what was thrown and of its causes, one per line. A name that implies a phase wins; for the others the phase is
+/// `during`, the one in which it was thrown.
 ///
 /// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is no time limit in this sense: nothing was sent,
 /// so that another attempt costs nothing.

@@ -6,8 +6,7 @@
 pub const IMAGE_TOKENS: u64 = 1_000;
 
 /// The tokens of audio, video, or a file whose text can't be read: a minimum, and how many bytes of the body count as one more
-/// token.
-/// The rate fits a recording in a compact format.
+/// token. The rate fits a recording in a compact format.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     least: u64,

@@ -1,9 +1,8 @@
 //! How long a call that waits for a limit sleeps before it asks again.
 //!
 //! Usually waiting costs nothing: a rate limit says when it allows the call, and a call that ends wakes the first one in line.
-//! Where
-//! nothing can wake a call, it asks again and again, less and less often. That is so in workerd, where one request can't resolve
-//! a promise of another, and with a store that other processes share.
+//! Where nothing can wake a call, it asks again and again, less and less often. That is so in workerd, where one request can't
+//! resolve a promise of another, and with a store that other processes share.
 
 /// The wait before the first look after a change, in ms.
 const FIRST_LOOK: f64 = 50.0;

@@ -1,6 +1,5 @@
 //! The items that one network chunk completed, in a form that JavaScript builds with few crossings: one list of numbers says what
-//! comes, and the values are
-//! in a few large pieces.
+//! comes, and the values are in a few large pieces.
 
 use std::ops::Range;
 
@@ -36,8 +35,7 @@ pub const ANY_LIST: u32 = 4;
 pub const ANY_STRING: u32 = 5;
 
 /// In [`Batch::ops`]: after the template's number follows a word for each of the chunk's own keys, the key's number in the
-/// template, in the order in which the chunk has
-/// them.
+/// template, in the order in which the chunk has them.
 pub const ORDER: u32 = u32::MAX - 4;
 
 /// From this many bytes on, a text with escapes for characters beyond ASCII is passed on as UTF-16, since writing UTF-8 that has to
@@ -47,10 +45,9 @@ const LONG_ESCAPED: usize = 32;
 /// The items of one call.
 ///
 /// In [`Batch::ops`] a chunk is 0 (the next one of `json`), or its template's number plus one, followed by a word for each slot: a
-/// string's length in UTF-16 units
-/// (the string is the next one of `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array of numbers (the next ones of
-/// `numbers`); a word for a
-/// value of any kind; or [`BY_JSON`]. A text item is all of `text`, or all of `wide`.
+/// string's length in UTF-16 units (the string is the next one of `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array
+/// of numbers (the next ones of `numbers`); a word for a value of any kind; or [`BY_JSON`]. A text item is all of `text`, or all of
+/// `wide`.
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,

@@ -11,8 +11,7 @@ pub const KEPT: usize = 4 << 10;
 pub const LONG: usize = 256 << 10;
 
 /// Joined bytes. The buffer has room beyond its length, so that appending a short piece takes two stores. Wasm copies memory of
-/// unknown length
-/// through a call, which would take longer than the piece.
+/// unknown length through a call, which would take longer than the piece.
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -107,8 +106,7 @@ impl Buffer {
     }
 
     /// Appends the decoded text between two quotes as UTF-8. Nothing is appended if it contains a lone surrogate, or a character
-    /// that `narrow` forbids; the result says
-    /// what happened.
+    /// that `narrow` forbids; the result says what happened.
     pub fn append_unescaped(&mut self, raw: &[u8], narrow: bool) -> Unescaped {
         let unescaped = unescape_to(raw, self.room(raw.len()), narrow);
         if unescaped.exact {

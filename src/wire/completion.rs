@@ -1,10 +1,8 @@
 //! Folds the chunks of a stream into one completion: each part of a chunk is added to what has arrived before.
 //!
 //! Texts are kept as they were written between their quotes, and are written in the same form: pieces of JSON strings, joined, are
-//! a JSON string, and mean
-//! the same as the concatenation of the pieces in JavaScript, also if a surrogate pair is split over two deltas. So nothing is
-//! decoded
-//! until the caller asks for it.
+//! a JSON string, and mean the same as the concatenation of the pieces in JavaScript, also if a surrogate pair is split over two
+//! deltas. So nothing is decoded until the caller asks for it.
 
 use std::ops::Range;
 
@@ -189,8 +187,7 @@ impl Completion {
     }
 
     /// Counts a part's bytes, unless it replaces an earlier value, which shows when everything is weighed. For a short part this
-    /// isn't checked, since the check would take
-    /// longer than the part is worth.
+    /// isn't checked, since the check would take longer than the part is worth.
     #[inline]
     fn grow(&mut self, part: Part, bytes: &[u8]) {
         self.unweighed += bytes.len() + ENTRY;
@@ -350,8 +347,7 @@ impl Completion {
     }
 
     /// The failure of a choice: its `error` as it is written, or empty if it only has the finish_reason "error". `None` while no
-    /// choice has failed. A failure is never
-    /// read by a template.
+    /// choice has failed. A failure is never read by a template.
     pub fn failed_choice(&self) -> Option<&[u8]> {
         self.failure.as_deref()
     }

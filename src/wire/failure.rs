@@ -1,8 +1,8 @@
 //! A response that is not an answer: its status, headers and body become one typed error with advice.
 //!
 //! The message is found in every known form of body: a string, an array of strings or an object under `error`; `message` or `msg`;
-//! `detail` as a string
-//! or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; the `title` of problem+json; plain text; HTML; or nothing.
+//! `detail` as a string or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; the `title` of problem+json; plain text;
+//! HTML; or nothing.
 
 mod hint;
 

@@ -1,10 +1,8 @@
 //! Parses a JSON number directly to the nearest `f32`, without the standard library's parser and its tables.
 //!
 //! The digits are read into a `u64`, which is scaled by a power of ten in `f64`. The result is wrong by a few units of its last
-//! place. That
-//! matters only next to a half-way point between two `f32`; these few cases are decided exactly, in whole numbers. (Rounding a
-//! correct `f64`
-//! a second time would not work: a decimal just above a half-way point becomes that point.)
+//! place. That matters only next to a half-way point between two `f32`; these few cases are decided exactly, in whole numbers.
+//! (Rounding a correct `f64` a second time would not work: a decimal just above a half-way point becomes that point.)
 
 mod plain;
 
@@ -13,8 +11,7 @@ pub use plain::plain_numbers;
 use std::cmp::Ordering;
 
 /// Powers of ten from 10⁻²² to 10²². Those with a fraction are wrong by half a unit, which [`DOUBT`] allows for: multiplying by
-/// them takes a quarter of
-/// the time of a division.
+/// them takes a quarter of the time of a division.
 const POWERS: [f64; 45] = [
     1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10,
     1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,

@@ -222,9 +222,8 @@ fn flag(value: &Value, name: &str) -> Option<bool> {
 /// The current rates of a model string for input and output, and whether they are those of the provider that answers.
 ///
 /// That provider is the one in the model string, otherwise the one that a response names, otherwise for `:cheapest` the cheapest
-/// one. If it is
-/// unknown, the rates are the highest of all live offers. If it is known and has no price, the price is unknown, whatever others
-/// ask.
+/// one. If it is unknown, the rates are the highest of all live offers. If it is known and has no price, the price is unknown,
+/// whatever others ask.
 pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option<(f64, f64, bool)> {
     let (entry, suffix) = find(models, model)?;
     let named = Some(suffix).filter(|s| !matches!(*s, "" | "fastest" | "cheapest" | "preferred"));
@@ -261,8 +260,7 @@ fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a s
 }
 
 /// The models on the provider page, in the page's order: each model's id, its heading on the page, and what it was made for. The
-/// JavaScript side
-/// reads the same file.
+/// JavaScript side reads the same file.
 pub const LISTED: [[&str; 3]; 10] = include!("models.json");
 
 /// The purpose of a model that continues a text; it fails in chat.

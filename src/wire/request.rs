@@ -1,6 +1,5 @@
 //! The body of a chat request, of a text completion, or of a request to the Responses API: the caller's JSON text is checked field
-//! by field and
-//! written again for the server.
+//! by field and written again for the server.
 //!
 //! The keys keep the caller's order, except for `model`, which comes first: the router reads the provider from the beginning of the
 //! body.
@@ -73,8 +72,7 @@ pub struct ChatRequest {
     /// Whether the caller asked for usage at the end of the stream; the Responses API always reports it.
     pub asks_usage: bool,
     /// The largest of `max_tokens` and its other names (`max_completion_tokens`, `max_output_tokens`, `options.num_predict`), plus
-    /// reasoning that is
-    /// requested separately.
+    /// reasoning that is requested separately.
     pub max_tokens: Option<f64>,
     /// How many answers the body asks for (`n`, `best_of`), for all prompts together.
     pub choices: f64,
@@ -142,8 +140,7 @@ pub struct Defaults<'a> {
     /// The `max_tokens` for chat requests without a maximum, as JSON.
     pub max_tokens: Option<&'a str>,
     /// Whether a maximum is then always sent under this name. A server that doesn't know `max_completion_tokens` would have no
-    /// bound at all, and some servers refuse
-    /// a body with both.
+    /// bound at all, and some servers refuse a body with both.
     pub renames: bool,
     /// The most that a body may ask for.
     pub caps: Caps,
@@ -216,8 +213,7 @@ pub fn completion(
 }
 
 /// Checks a body of the Responses API as far as limits and prices need it, and writes it for the server; `prompt` is called with
-/// every
-/// piece that counts as prompt.
+/// every piece that counts as prompt.
 pub fn responses(
     text: &str,
     defaults: Defaults<'_>,

@@ -1,8 +1,7 @@
 //! Parses server-sent events from bytes (WHATWG standard), wherever the bytes are split.
 //!
 //! An event inside one network chunk is read in place; only an event that spans several chunks is copied, and only once. Every byte
-//! is searched once, so
-//! that many small chunks take no longer than one large one.
+//! is searched once, so that many small chunks take no longer than one large one.
 
 use std::ops::Range;
 
@@ -35,8 +34,8 @@ impl TooLarge {
 /// Receives events as they are found.
 pub trait Sink {
     /// Gets the bytes at the start of an event before the decoder looks for its end. Returns how many bytes it has handled: whole
-    /// events, each up to and
-    /// including its blank line, until one that it leaves to the decoder. An event that ends the stream is never handled here.
+    /// events, each up to and including its blank line, until one that it leaves to the decoder. An event that ends the stream is
+    /// never handled here.
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let _ = bytes;
         0
@@ -46,8 +45,7 @@ pub trait Sink {
     fn event(&mut self, event: Event<'_>) -> bool;
 
     /// Receives the value of a field `error`, which the standard doesn't know and some servers write in place of an event; `false`
-    /// stops
-    /// the decoder for good.
+    /// stops the decoder for good.
     fn error(&mut self, said: &[u8]) -> bool {
         let _ = said;
         true

@@ -413,8 +413,7 @@ fn is_json(text: &[u8]) -> bool {
 
 impl Reader {
     /// Reads the event at the start of `bytes` if it has a known shape; returns its length. `late` is the event before it, if some
-    /// of its values
-    /// still wait.
+    /// of its values still wait.
     #[inline(always)]
     fn matched<'b>(&mut self, bytes: &'b [u8], late: &mut Option<&'b [u8]>) -> Option<usize> {
         let mut found = self.templates.find(bytes)?;

@@ -1,10 +1,9 @@
 //! Successive events are equal except for a few values. A template knows where these are, so that the next event is compared
 //! instead of parsed: literal bytes, and between them slots for strings, numbers, arrays of numbers, or values of any kind.
 //!
-//! A template is learned from two chunks that differ only in such values, and gets further slots when a third one
-//! differs elsewhere. An event that matches is therefore JSON of the same shape: it has the same keys with the same kinds of
-//! values, except in
-//! slots for any kind.
+//! A template is learned from two chunks that differ only in such values, and gets further slots when a third one differs
+//! elsewhere. An event that matches is therefore JSON of the same shape: it has the same keys with the same kinds of values, except
+//! in slots for any kind.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-// Start-up in Chromium: the work of a page's main thread. Loading, and parsing on other threads, don't keep a page from
-// answering its user, and the wall clock would mostly measure those.
+// Start-up in Chromium: the work of a page's main thread. Loading, and parsing on other threads, don't keep a page from answering its user, and the wall clock would
+// mostly measure those.
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,5 +1,5 @@
-// What a program needs before its first answer: an import and a client, then the first request with an injected fetch.
-// As a command, this file measures one library in a fresh Node.
+// What a program needs before its first answer: an import and a client, then the first request with an injected fetch. As a command, this file measures one library in
+// a fresh Node.
 import { fileURLToPath } from "node:url";
 
 const address = "http://127.0.0.1:9/v1";

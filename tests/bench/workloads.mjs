@@ -1,5 +1,4 @@
-// The streams that are measured. They have the form of recorded ones and come from a seeded generator, so that every run of
-// every library reads the same bytes.
+// The streams that are measured. They have the form of recorded ones and come from a seeded generator, so that every run of every library reads the same bytes.
 
 const WORDS = " the of and to in a is that for it as was with be by on not he I this are or his from at which but have an had they you were their one all we can her has there been if more when will would who so no".split(" ").filter(Boolean);
 const WORLD = ["。", "、", "は", "の", "日本", "語", " é", "té", " ü", "ß", " Привет", " мир", "ть", "😀", "🎉", " नमस्ते", "مرحبا", " the", "你", "好", "世界"];

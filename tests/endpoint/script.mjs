@@ -24,8 +24,8 @@ export class ScriptBook {
   }
 
   /**
-   * The counters of `id`. With `until` they are held back until the condition is true (10 s at most, then `timedOut` says so):
-   * "closed" (no answer is open) or "<counter>:<n>" (that counter has reached n).
+   * The counters of `id`. With `until` they are held back until the condition is true (10 s at most, then `timedOut` says so): "closed" (no answer is open) or
+   * "<counter>:<n>" (that counter has reached n).
    */
   async stats(id, until) {
     const entry = this.#entry(id);

@@ -1,5 +1,5 @@
-// The stand-in Hugging Face server: routing, keys and CORS work as at the router. The answers are made in chat, embedding
-// and model, the faults in delivery, and script knows which test asked for which fault.
+// The stand-in Hugging Face server: routing, keys and CORS work as at the router. The answers are made in chat, embedding and model, the faults in delivery, and script
+// knows which test asked for which fault.
 import { createServer } from "node:http";
 import { answerChat } from "./chat.mjs";
 import { answerCompletion } from "./completion.mjs";

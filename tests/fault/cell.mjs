@@ -1,5 +1,4 @@
-// Runs one cell: a call meets a fault, and then everything that must be true is checked, at the endpoint first.
-// This file uses no modules of a particular runtime.
+// Runs one cell: a call meets a fault, and then everything that must be true is checked, at the endpoint first. This file uses no modules of a particular runtime.
 import { TEXT } from "./answers.mjs";
 import { controlOf } from "./control.mjs";
 import { KEYS } from "./faults.mjs";

@@ -1,5 +1,5 @@
-// The traffic of a soak: calls of every kind through one client, with faults and cancels, and the books of both sides.
-// This file uses no modules of a particular runtime.
+// The traffic of a soak: calls of every kind through one client, with faults and cancels, and the books of both sides. This file uses no modules of a particular
+// runtime.
 import { controlOf } from "./control.mjs";
 import { clearTimer, setTimer } from "./timers.mjs";
 

@@ -13,8 +13,8 @@ const read = async ({ pending }) => drain(await pending);
 const never = { stallBeforeHeaders: true };
 
 /**
- * Endings of a stream: the endpoint's steps, what the caller does, and what the settlement says.
- * `usage` is "reported", "estimated" (a stream that delivered something), "prompt" (sent, and nothing delivered) or "none".
+ * Endings of a stream: the endpoint's steps, what the caller does, and what the settlement says. `usage` is "reported", "estimated" (a stream that delivered
+ * something), "prompt" (sent, and nothing delivered) or "none".
  */
 const STREAMS = [
   ["read to the end", [], read, { outcome: "ok", usage: "reported", finishReason: "stop" }],

@@ -51,8 +51,7 @@ export class Conversation {
 
   /**
    * Asks a turn's question together with everything that was said before, and tells `view` what arrives. Resolves to the error that ended the answer, or null if it is
-   * complete
-   * or was stopped.
+   * complete or was stopped.
    */
   async answer(turn, parameters, view) {
     this.#controller = new AbortController();

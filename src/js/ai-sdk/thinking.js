@@ -1,6 +1,5 @@
 // Separates reasoning from text where a model writes it between <think> and </think>. The tags count only at the beginning of the text or directly after other
-// reasoning.
-// Anywhere else the text may be about the tag.
+// reasoning. Anywhere else the text may be about the tag.
 
 const OPEN = "<think>";
 const CLOSE = "</think>";

@@ -30,8 +30,7 @@ export class ClosedLimits {
 
   /**
    * Notes that a call was refused. If it was refused for the number of calls, a smaller one would have been refused too. The quotas tell more: a body that is too large
-   * for one
-   * limit may be one too many for another. The refusal of a key at the model's server is ignored, since the key may be free for another model.
+   * for one limit may be one too many for another. The refusal of a key at the model's server is ignored, since the key may be free for another model.
    */
   refused({ scope, reason, retryAfter, quotas }, now, parts = []) {
     const isCounted = COUNTED.includes(reason);

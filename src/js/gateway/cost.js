@@ -52,8 +52,7 @@ export function tellCost(headers, { usd, source }) {
 const comment = ({ usd, source }) => encoder.encode(`: hfetch ${JSON.stringify({ cost: { usd, source } })}\n\n`);
 
 // Reads like a ChunkReader. The end of a stream, from its last usage or [DONE] on, is held back until the price is known. If the stream fails, the held bytes are
-// passed on
-// unchanged, since the cost of a failed call isn't that of a whole answer.
+// passed on unchanged, since the cost of a failed call isn't that of a whole answer.
 class PricedChunks {
   #reader;
   #settlement;

@@ -37,10 +37,8 @@ export const hasError = (value) => Boolean(value?.error);
 
 /**
  * Filters what a Pump passes on, with the same members as AS_RECEIVED. An incomplete event is held back, also from the decoder: nobody could read it, and whatever the
- * gateway wrote
- * after it would become a part of it. `usage`: the caller asked for the event that reports usage, which is left out otherwise. `keyless` removes the operator's keys
- * from bytes. `redact` removes
- * what a failed stream's errors must not reveal. `tells`: whether clients take an event's value for a failure.
+ * gateway wrote after it would become a part of it. `usage`: the caller asked for the event that reports usage, which is left out otherwise. `keyless` removes the
+ * operator's keys from bytes. `redact` removes what a failed stream's errors must not reveal. `tells`: whether clients take an event's value for a failure.
  */
 export class WholeEvents {
   told = false; // whether an event has reported the failure in a form that clients know

@@ -26,8 +26,7 @@ export function gateway(options) {
 }
 
 // In Workers the second argument is the environment. Other servers pass objects of their own there and have the process's environment. So do frameworks (Next's
-// `params`, Hono's
-// `incoming`); their objects have no names with capitals, which variables and bindings have.
+// `params`, Hono's `incoming`); their objects have no names with capitals, which variables and bindings have.
 function environmentOf(env) {
   if (globalThis.navigator?.userAgent === "Cloudflare-Workers" && env) return env;
   const isPlain = env && [Object.prototype, null].includes(Object.getPrototypeOf(env));

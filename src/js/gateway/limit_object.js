@@ -1,7 +1,6 @@
 // Limits and budgets for all isolates of a gateway: a Durable Object that runs the same store as a client's memory and writes its changes as rows. What it has answered
-// is
-// stored. A write takes as long as a disk needs, so changes that come at the same time are written together, and changes that nobody waits for are written with
-// the next ones.
+// is stored. A write takes as long as a disk needs, so changes that come at the same time are written together, and changes that nobody waits for are written with the
+// next ones.
 
 import { MemoryStore, dataText } from "./client.js";
 
@@ -86,8 +85,7 @@ export function limitObject(Base) {
     }
 
     // If a trap happens (only a trap has a cause), the store is left half changed. The next use opens a new one from what is stored, and everybody who waits for a
-    // write of the
-    // old one is told.
+    // write of the old one is told.
     #ask(use) {
       try {
         const handle = this.#open();

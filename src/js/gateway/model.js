@@ -49,8 +49,7 @@ const LOOK = 50; // ms
 
 /**
  * The part of the upstream's catalogue that callers may see, kept for a minute. Requests for it are neither counted nor limited, so they must not reach the upstream
- * each
- * time, whether it answers or fails. A single model is taken from the same list, which every server has.
+ * each time, whether it answers or fails. A single model is taken from the same list, which every server has.
  */
 export class Catalogue {
   #allows;
@@ -68,8 +67,8 @@ export class Catalogue {
 
   /**
    * The body of the list, or of one model; undefined if the list has no such model. Throws a Refusal if the upstream has no catalogue. `clock` returns ms, `ask` asks
-   * the upstream.
-   * One request asks on behalf of all that come in the meantime. The others check again and again, since in workerd one request can't wait for a promise of another.
+   * the upstream. One request asks on behalf of all that come in the meantime. The others check again and again, since in workerd one request can't wait for a promise
+   * of another.
    */
   async read(id, clock, ask) {
     for (;;) {

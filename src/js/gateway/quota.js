@@ -1,6 +1,5 @@
 // Tells a caller what is left of the limits of its client, its ticket and the gateway: in the headers of draft-ietf-httpapi-ratelimit-headers and in those that clients
-// of OpenAI's API
-// read. The limits of keys are the operator's business and aren't told.
+// of OpenAI's API read. The limits of keys are the operator's business and aren't told.
 
 const MINUTE = 60; // seconds
 const UNITS = {

@@ -1,9 +1,8 @@
 // Passes an answer's bytes on to the caller, and notices when the caller has gone.
 //
 // workerd doesn't cancel a JavaScript stream when its reader goes, so each chunk is written by hand: a failed write shows that the caller has gone. While the model's
-// server is
-// silent, there is nothing to write. Then a comment is sent between two events (parsers of event streams skip comments), or a space before a JSON body: if the caller
-// has closed the connection, it answers with a reset.
+// server is silent, there is nothing to write. Then a comment is sent between two events (parsers of event streams skip comments), or a space before a JSON body: if
+// the caller has closed the connection, it answers with a reset.
 
 import { encoder } from "./encoder.js";
 import { endsEvent } from "./event_filter.js";
@@ -29,8 +28,7 @@ export function relay(stream, chunks, events) {
 
 /**
  * The body of an answer whose headers are sent before the model's server has sent its own. Comments or spaces are sent until the promise `answer` resolves to {body,
- * chunks}.
- * `refused` turns an error into the last bytes; `leave` is called when the caller has gone.
+ * chunks}. `refused` turns an error into the last bytes; `leave` is called when the caller has gone.
  */
 export function relayLater(answer, { events, refused, leave }) {
   const { readable, writable } = new globalThis.IdentityTransformStream();

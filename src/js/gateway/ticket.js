@@ -1,6 +1,5 @@
 // Session tickets: signed and valid for a short time, for pages, which must not hold a key. A ticket is "hft1.<payload>.<signature>", both base64url. The signature is
-// HMAC-SHA-256
-// over everything before it, including the version.
+// HMAC-SHA-256 over everything before it, including the version.
 
 import { encoder } from "./encoder.js";
 import { checkLimits, refuse, signingSecret, trimmed } from "./setting.js";

@@ -21,8 +21,7 @@ const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it oc
 //   redact: (text) => text, removes what an answer that reports a failure must not reveal;
 //   lastWords: (error, sequence) => string, the last event of a stream that fails, with the sequence number `sequence`.
 // Each method returns {answer, settled}. The answer is {status, headers, requestId, quotas, body}. The body is bytes or, for a stream, a ReadableStream; `chunks` reads
-// the same
-// bytes, for hosts that have a better way to write. `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
+// the same bytes, for hosts that have a better way to write. `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
 export class Upstream {
   #client;
 

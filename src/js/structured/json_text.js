@@ -1,8 +1,7 @@
 // Finds the JSON in what a model writes: with reasoning before it, with words and code fences around it, and incomplete while it streams.
 //
 // Reading takes time linear in the text's length. Each character is read once, since the open lists and objects wait on a stack. Text that turned out not to be JSON
-// isn't read
-// again. Only the open lists and objects are copied for the reader, and only as often as the number of new characters allows (`OWED`).
+// isn't read again. Only the open lists and objects are copied for the reader, and only as often as the number of new characters allows (`OWED`).
 
 import { parseJson } from "../json.js";
 

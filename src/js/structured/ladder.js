@@ -1,6 +1,5 @@
 // The forms in which a server can be asked for JSON: a strict schema, a schema, text-generation-inference's form of a schema, plain JSON mode with the schema in a
-// message, or
-// words alone. This file says in which order they are tried, what each adds to the body, and which error leads to the next. It does no I/O.
+// message, or words alone. This file says in which order they are tried, what each adds to the body, and which error leads to the next. It does no I/O.
 
 import { typeOf } from "./schema_type.js";
 

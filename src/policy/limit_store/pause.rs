@@ -4,9 +4,8 @@ use super::{MemoryStore, Part, Refusal, Scope, find};
 use crate::policy::clock::Now;
 
 /// The most scopes that are blocked without having counts: these are pauses for a key and a model. Callers choose model names, so
-/// beyond this
-/// number further pauses are not remembered; otherwise one caller could displace the pauses of others. The cost is one request to a
-/// paused model.
+/// beyond this number further pauses are not remembered; otherwise one caller could displace the pauses of others. The cost is one
+/// request to a paused model.
 const MOST_PAUSES: usize = 1_000;
 
 impl MemoryStore {

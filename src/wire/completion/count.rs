@@ -1,6 +1,5 @@
 //! A completion that is only booked: its texts are counted and dropped, so that a stream takes no more memory at its end than at
-//! its
-//! beginning.
+//! its beginning.
 
 use std::fmt::Debug;
 

@@ -10,8 +10,7 @@ use crate::wire::chunk::Part;
 /// Objects with more keys have a hash table; in the others a key is searched.
 const SMALL: usize = 16;
 /// How many places of the table are tried for one key. If all are taken, by keys that were made to have the same hash, the key is
-/// added anew each time it
-/// comes: its last value counts.
+/// added anew each time it comes: its last value counts.
 const TRIES: usize = 64;
 
 #[derive(Debug)]

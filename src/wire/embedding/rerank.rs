@@ -1,6 +1,5 @@
 //! Reranking: how well documents answer a query, each with a score. The request is like one for embeddings with the documents as
-//! its inputs, and the answer
-//! has a number instead of a row for each.
+//! its inputs, and the answer has a number instead of a row for each.
 //!
 //! | form of the answer | from |
 //! |---|---|

@@ -1,6 +1,5 @@
 //! Parses the numbers of embeddings, `-?d.ddd` without an exponent: sixteen digits at a time, and without branches that depend on
-//! them, since a processor can't
-//! predict signs and lengths.
+//! them, since a processor can't predict signs and lengths.
 
 use super::{BELOW, DOUBT, HALF, POWERS, STEP};
 use crate::json::block::{Block16, WIDTH};
@@ -12,8 +11,7 @@ const BLOCK: usize = 64;
 const LONGEST: usize = 2 * WIDTH;
 
 /// Appends the numbers of `text`, beginning at `start`, as long as each is plain and directly followed by a comma and at most one
-/// space. Returns the index of the first number that
-/// has to be read in another way.
+/// space. Returns the index of the first number that has to be read in another way.
 pub fn plain_numbers(text: &[u8], mut start: usize, values: &mut Vec<f32>) -> usize {
     let digits = Digits::new();
     let (blocks, _) = text.get(start..).unwrap_or_default().as_chunks::<BLOCK>();
@@ -110,8 +108,7 @@ mod digits {
 
     impl Digits {
         /// An engine would load a constant again at every use, which takes a quarter of the time of a number. A value that it can't
-        /// know beforehand stays in its
-        /// register.
+        /// know beforehand stays in its register.
         #[inline(always)]
         pub(super) fn new() -> Self {
             Digits {

@@ -31,8 +31,7 @@ pub struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Gives the body a maximum under the first of the names, unless it has one. With `renames`, a maximum under another name
-    /// doesn't count. A member that says that there is no
-    /// maximum isn't sent. Returns whether the body has changed.
+    /// doesn't count. A member that says that there is no maximum isn't sent. Returns whether the body has changed.
     pub fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) -> bool {
         let (mut first, mut other, mut kept) = (false, None, Vec::new());
         self.max_tokens = None;
@@ -88,8 +87,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The name of a member that means something here, otherwise nothing. A second member with that name is refused: nobody knows
-    /// which of two values a server uses,
-    /// and it might be the one that wasn't checked.
+    /// which of two values a server uses, and it might be the one that wasn't checked.
     pub fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
         for (index, name) in member::known().iter().enumerate() {
             if name.as_bytes() == key {

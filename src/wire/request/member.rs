@@ -93,8 +93,7 @@ pub fn known() -> &'static [&'static str] {
 const MOST_DOUBTED: usize = 64;
 
 /// Adds a warning about a parameter that is probably misspelt; `behind` is the number of parameters before it. The parameter is
-/// sent all the same, since servers
-/// have parameters of their own.
+/// sent all the same, since servers have parameters of their own.
 #[cold]
 #[inline(never)]
 pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {

@@ -136,8 +136,7 @@ fn bytes<'e>(example: &'e Example, span: &Range<usize>) -> &'e [u8] {
 
 impl Field {
     /// Whether a slot isn't possible: in a value that may report an error, in an index that is written as a string (which must be
-    /// digits), and in
-    /// a value that contains a part whose place in it isn't known.
+    /// digits), and in a value that contains a part whose place in it isn't known.
     fn forbids(&self, slot: &Range<usize>, kind: SlotKind) -> bool {
         let within = slot.start < self.span.start && self.span.end < slot.end;
         let telling = match self.part {
@@ -149,8 +148,7 @@ impl Field {
     }
 
     /// Whether the value of this part at `slot` may be of any kind. That is so inside the value of a member, whose own kind may
-    /// decide what it means; and for
-    /// the value of a member of the chunk or of logprobs.
+    /// decide what it means; and for the value of a member of the chunk or of logprobs.
     fn is_open(&self, slot: &Range<usize>, member: &[u8]) -> bool {
         let within = self.span.start < slot.start && slot.end < self.span.end;
         let whole = self.span.start < slot.start && slot.end == self.span.end;

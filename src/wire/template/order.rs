@@ -1,6 +1,6 @@
 //! Events whose members come in another order each time, as written by languages whose maps have no order. The chunk's own members
-//! are then compared one by one, each with the
-//! template's member of the same key, and the chunk is built with its keys in the order of its event.
+//! are then compared one by one, each with the template's member of the same key, and the chunk is built with its keys in the order
+//! of its event.
 
 use std::ops::Range;
 
@@ -41,8 +41,7 @@ pub struct Order {
 }
 
 /// The members of the chunk in an example. `None` if they can't come in another order: there are spaces between them, or a key
-/// contains escapes or is a number, which
-/// JavaScript puts before all others.
+/// contains escapes or is a number, which JavaScript puts before all others.
 pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member>> {
     let bytes = block.get(payload.clone())?;
     let mut scanner = Scanner::new(bytes);

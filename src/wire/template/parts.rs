@@ -130,8 +130,7 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
         }
     }
     // A part for another choice or call than in the previous event is new. If an event has several, the last one is current
-    // afterwards, not the
-    // first.
+    // afterwards, not the first.
     let single = choices == 1 && tools <= 1 && !moves;
     for anchored in &mut parts {
         let again = match anchored.part {

@@ -30,8 +30,7 @@ pub(super) enum Sight {
 pub(super) type Visit<'v, 'a> = dyn FnMut(&[Step<'a>], Sight) + 'v;
 
 /// Visits every value in order. Returns `false` if a key makes the shape unfit for a template: a repeated key, of which
-/// `JSON.parse` keeps the last, or
-/// `__proto__`, which an assignment treats specially.
+/// `JSON.parse` keeps the last, or `__proto__`, which an assignment treats specially.
 pub(super) fn walk<'a>(
     scanner: &mut Scanner<'a>,
     path: &mut Vec<Step<'a>>,

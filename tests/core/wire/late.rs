@@ -1,6 +1,5 @@
 //! A value that replaces the one of the event before is added to the completion only when the last one is known: at the end, at an
-//! event of another shape, or when the caller asks in
-//! between.
+//! event of another shape, or when the caller asks in between.
 
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::Value;

@@ -1,6 +1,5 @@
 //! Chunks whose members come in another order each time, as written by languages whose maps have no order: each is built from a
-//! template as if it were alone, and the completion
-//! equals that of the same chunks in one order.
+//! template as if it were alone, and the completion equals that of the same chunks in one order.
 
 use proptest::prelude::*;
 

@@ -56,8 +56,8 @@ export const assert = {
     fail("", message);
   },
   /**
-   * Expects a promise, or a function that returns one, to reject. `expected`: an error class, an error's name, a pattern for its message,
-   * the fields it has (values or patterns), or a predicate. Returns the error.
+   * Expects a promise, or a function that returns one, to reject. `expected`: an error class, an error's name, a pattern for its message, the fields it has (values or
+   * patterns), or a predicate. Returns the error.
    */
   async rejects(promise, expected, message) {
     let value;

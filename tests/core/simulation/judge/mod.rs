@@ -1,8 +1,7 @@
 //! A naive model of a call: it hears every event and says for each step whether the rules allow it.
 //!
 //! It keeps its own counters and keys, from what was observed from outside only. It doesn't check the answers of the key pool and
-//! the store, which have
-//! oracles of their own.
+//! the store, which have oracles of their own.
 
 mod attempt;
 mod books;

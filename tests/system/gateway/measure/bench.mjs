@@ -1,6 +1,5 @@
 // npm run bench:gateway [-- --rounds N] [--json]: compares the gateway with pass-through Workers in workerd, and with the Portkey gateway from npm on Node, alternately
-// in
-// one run. The model's server is a simple one on this machine, so that the way to it is measured.
+// in one run. The model's server is a simple one on this machine, so that the way to it is measured.
 import { spawn } from "node:child_process";
 import { Agent, createServer, request } from "node:http";
 import { join } from "node:path";

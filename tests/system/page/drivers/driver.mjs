@@ -8,8 +8,7 @@ const PATIENCE = 30_000; // ms until a condition that doesn't come true counts a
 
 /**
  * Starts a browser by its name in scripts/browser.mjs; returns { name, open(url, width, height, frame), close() }. `open` returns a Page. `frame` is the address of a
- * page
- * that shows the wanted one in a frame, for a browser that can change its size only in this way.
+ * page that shows the wanted one in a frame, for a browser that can change its size only in this way.
  */
 export async function startBrowser(name) {
   const path = await browsers[name].find();

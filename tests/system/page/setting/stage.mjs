@@ -16,8 +16,7 @@ export const buildStage = () => buildPage(process.env.HFETCH_PACKAGE ?? join(roo
 
 /**
  * Serves the page in `built`, or one that it builds. `next` begins a test: its requests use the script with that name, and `direct` is counted separately. `framed`
- * also
- * serves the page in a frame, at `frame`; its headers then allow that for their own origin.
+ * also serves the page in a frame, at `frame`; its headers then allow that for their own origin.
  */
 export async function startStage({ pace = 0, built, framed = false } = {}) {
   const folder = built ?? (await buildStage());
