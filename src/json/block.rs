@@ -4,6 +4,15 @@
 pub const WIDTH: usize = 16;
 
 /// Sixteen bytes.
+///
+/// ```
+/// use hfetch::json::block::Block16;
+///
+/// let block = Block16::new(br#"He said "yes" \o"#);
+/// // The lowest bit belongs to the first byte. So the number of zeros at that end is the length of the plain text.
+/// assert_eq!(block.marks().trailing_zeros(), 8);
+/// assert_eq!(block.equal_to(b'"').count_ones(), 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Block16(lanes::Lanes);
 

@@ -48,6 +48,21 @@ const LONG_ESCAPED: usize = 32;
 /// string's length in UTF-16 units (the string is the next one of `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array
 /// of numbers (the next ones of `numbers`); a word for a value of any kind; or [`BY_JSON`]. A text item is all of `text`, or all of
 /// `wide`.
+///
+/// ```
+/// use hfetch::wire::batch::DEFINE;
+/// use hfetch::wire::stream::{ChatDecoder, Mode};
+///
+/// let event = |word: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n");
+/// let mut decoder = ChatDecoder::new(1 << 20);
+/// decoder.push([event("Once"), event(" upon"), event(" a"), event(" time")].concat().as_bytes(), Mode::Chunks);
+///
+/// // Two chunks come as JSON. The other two are a template, which comes once, and their texts.
+/// let batch = decoder.batch();
+/// assert_eq!(batch.items(), 4);
+/// assert_eq!(batch.ops(), [0, 0, DEFINE, 1, 2, 1, 5]);
+/// assert_eq!(batch.text(), b" a time");
+/// ```
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,

@@ -13,6 +13,22 @@ use crate::json::{self, Value};
 use crate::text::find;
 
 /// A response's status and body, and the facts about its request that the message needs.
+///
+/// ```
+/// use hfetch::error::Class;
+/// use hfetch::wire::failure::{Response, from_response};
+///
+/// let error = from_response(Response {
+///     status: 503,
+///     body: br#"{"error":"Model org/model is currently loading","estimated_time":20.0}"#,
+///     has_key: true,
+///     of_hugging_face: true,
+///     usable_model: "org/other",
+/// });
+/// // The body says more than the status: the model will be there in 20 s.
+/// assert_eq!(error.class, Class::ModelLoading);
+/// assert!(error.estimated_time.is_some());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// HTTP status.
@@ -313,7 +329,7 @@ fn estimated_ms(body: &Value) -> Option<f64> {
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0)
 }
 
-/// Whether one of the words begins a word of the text: "loading" is also in "overloading" and "downloading".
+/// Whether the text contains one of the words as a whole word: "loading" is also a part of "overloading" and "downloading".
 fn begins_word(said: &str, words: &[&str]) -> bool {
     let said = said.to_ascii_lowercase();
     let mut parts = said.as_bytes().split(|b| !b.is_ascii_alphanumeric());

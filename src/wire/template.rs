@@ -89,6 +89,23 @@ pub struct Template {
 }
 
 /// The shapes of one stream.
+///
+/// ```
+/// use hfetch::wire::template::Templates;
+///
+/// let event = |id: u32, word: &str| format!("data: {{\"id\":{id},\"text\":\"{word}\"}}\n\n");
+/// let mut templates = Templates::default();
+/// for event in [event(1, "Once"), event(2, "upon")] {
+///     assert!(templates.find(event.as_bytes()).is_none());
+///     templates.learn(event.as_bytes(), 6..event.len() - 2, &[]);
+/// }
+///
+/// // The third event isn't parsed: its bytes are compared, and the values are found in the slots.
+/// let third = event(3, "a time");
+/// let found = templates.find(third.as_bytes()).unwrap();
+/// let values: Vec<&str> = found.slots.iter().map(|slot| &third[slot.span.clone()]).collect();
+/// assert_eq!(values, ["3", "a time"]);
+/// ```
 #[derive(Debug)]
 pub struct Templates {
     known: Vec<Template>,
@@ -134,7 +151,7 @@ pub struct Match<'t> {
 }
 
 impl Templates {
-    /// Without any templates; `small`: templates are learned only from short events.
+    /// A list without any templates; `small`: templates are learned only from short events.
     pub fn new(small: bool) -> Self {
         Templates {
             known: Vec::new(),
