@@ -51,7 +51,7 @@ export interface GatewayOptions<Env = unknown> {
   /** The most that a request may ask for. An embeddings request may have at most 2,048 inputs, as in OpenAI's API, and a reranking request as many documents. */
   caps?: GatewayCaps;
   /**
-   * What the gateway does with unknown members of a body. `"pass"` (default) passes them on; other names of `max_tokens`, `n` and `model` are known and checked against
+   * The treatment of unknown members of a body. `"pass"` (default) passes them on; other names of `max_tokens`, `n` and `model` are known and checked against
    * the caps. `"refuse"` answers with a 400 that names the member. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
    */
   unknownMembers?: "pass" | "refuse";
@@ -199,7 +199,7 @@ export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
  * The Durable Object that counts limits and budgets for all isolates. A Worker exports it and binds it under the name `LIMITS`, as a class with SQLite
  * storage.
  *
- * What it has granted survives eviction and restart. A reservation that isn't renewed for ten minutes is lost: its place is free again, and what it held counts as
+ * Granted reservations survive eviction and restart. A reservation that isn't renewed for ten minutes is lost: its place is free again, and the amounts that it held count as
  * spent, unless it is settled after all.
  */
 export class LimitObject implements LimitStore {

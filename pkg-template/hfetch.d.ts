@@ -433,7 +433,7 @@ export interface Limits {
   requestsPerMonth?: number;
   /** Requests of the client that run at the same time. */
   maxConcurrent?: number;
-  /** What a call does at a limit. `"wait"` (default): it waits in line, first come, first served, until it is aborted. `"error"`: it fails at once with a {@link LimitExceededError}. */
+  /** The behaviour of a call at a limit. `"wait"` (default): the call waits in line, first come, first served, until it is aborted. `"error"`: the call fails at once with a {@link LimitExceededError}. */
   onLimit?: "wait" | "error";
   /** The longest wait in ms, default 60 000; then the call fails with a {@link LimitExceededError}. A request that can never fit fails at once. */
   maxWait?: number;
@@ -787,11 +787,11 @@ export interface ChatCompletionFunctionTool {
   function: FunctionDefinition;
 }
 
-/** What the model is told about a function. */
+/** The description of a function for the model. */
 export interface FunctionDefinition {
   /** The function's name: letters, digits, `_` and `-`. */
   name: string;
-  /** What the function does and when to call it: the model decides by this text. */
+  /** A text that says what the function does and when to call it. The model decides by it. */
   description?: string;
   /** A JSON Schema of the arguments. Without it, the function has none. */
   parameters?: object;
@@ -807,7 +807,7 @@ export interface ChatCompletionCustomTool {
   custom: {
     /** The name in calls. */
     name: string;
-    /** What the tool does. */
+    /** A text that says what the tool does. */
     description?: string;
     /** The form of the input: any text, or a grammar. */
     format?: object;
@@ -872,7 +872,7 @@ export interface ResponseFormatJSONSchema {
   json_schema: {
     /** The schema's name: letters, digits, `_` and `-`. */
     name: string;
-    /** What the answer is for. */
+    /** The purpose of the answer, for the model. */
     description?: string;
     /** A JSON Schema. */
     schema?: object;
@@ -903,7 +903,7 @@ export interface ChatCompletionCreateParamsNonStreaming extends ChatCompletionCr
 
 /** One message of a conversation. The message of an answer can be added to it unchanged. */
 export interface ChatMessage {
-  /** Who wrote the message. */
+  /** The writer of the message. */
   role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
   /** Text, or a list of parts. */
   content?: string | readonly ChatCompletionContentPart[] | null;
@@ -1149,7 +1149,7 @@ export interface ChatCompletionChunk {
     finish_reason: FinishReason | null;
     /** The log probabilities of the tokens in this piece. */
     logprobs?: Logprobs | null;
-    /** What this piece adds. */
+    /** The part of the message that this piece adds. */
     delta: {
       /** The role, in the first piece or in each. */
       role?: "system" | "developer" | "user" | "assistant" | "tool";
@@ -1171,7 +1171,7 @@ export interface ChatCompletionChunk {
   system_fingerprint?: string;
 }
 
-/** What had arrived when a stream failed: a completion in which `finish_reason` may still be `null`. */
+/** The part of an answer that had arrived when its stream failed: a completion in which `finish_reason` may still be `null`. */
 export interface PartialCompletion extends Omit<ChatCompletion, "choices"> {
   /** As in {@link ChatCompletion}. */
   choices: (Omit<ChatCompletion["choices"][number], "finish_reason"> & {
@@ -1218,7 +1218,7 @@ export interface ToolCallDelta {
   id?: string;
   /** Always `"function"`. */
   type?: "function";
-  /** What this piece adds. */
+  /** The part of the function's call that this piece adds. */
   function?: {
     /** The function's name, usually only in the first piece. */
     name?: string;
@@ -1494,7 +1494,7 @@ export interface ParsedStream<T> extends Omit<ChatStream, "final"> {
 export interface Tool<A = any> {
   /** The tool's name: letters, digits, `_` and `-`. */
   name: string;
-  /** What the tool does and when to call it: the model decides by this text. */
+  /** A text that says what the tool does and when to call it. The model decides by it. */
   description?: string;
   /** The schema of the arguments. Default: no arguments. */
   parameters?: Schema<A>;
@@ -1504,7 +1504,7 @@ export interface Tool<A = any> {
   execute(args: A, context: ToolContext): unknown;
 }
 
-/** What a tool gets in addition to its arguments. */
+/** The second argument of a tool's function. */
 export interface ToolContext {
   /** Aborts when the run ends early. */
   signal: AbortSignal;
@@ -1518,7 +1518,7 @@ export interface ToolContext {
 export interface OpenAITool {
   /** Always `"function"`. */
   type: "function";
-  /** What the model is told about the tool, and the function to run. */
+  /** The description of the tool for the model, and the function to run. */
   function: FunctionDefinition & {
     /** Turns the text into arguments. */
     parse?: (text: string) => any;
@@ -1536,7 +1536,7 @@ export interface RunToolsSettings {
   /** How many tool calls of one turn run at the same time. Default 4. */
   parallel?: number;
   /**
-   * What happens if arguments can't be parsed or don't fit, a tool is unknown, or `execute` throws. `"answer"` (default): the model is told in words, as the call's result.
+   * The reaction if arguments can't be parsed or don't fit, a tool is unknown, or `execute` throws. `"answer"` (default): the model is told in words, as the call's result.
    * `"throw"`: the error ends the run.
    */
   onToolError?: "answer" | "throw";
@@ -1875,7 +1875,7 @@ export interface Model {
   created?: number;
   /** The organisation. */
   owned_by?: string;
-  /** What the model reads: `"text"`, `"image"`, … */
+  /** The kinds of input that the model reads: `"text"`, `"image"`, … */
   input_modalities?: string[];
   /** The providers that serve the model. A missing price is unknown, not free. */
   providers: {
@@ -1911,7 +1911,7 @@ export const MODELS: readonly {
   id: string;
   /** The page's heading for the model. */
   group: "text-generation" | "large" | "instruct";
-  /** What the model was made for: only conversational models answer chat requests. */
+  /** The purpose of the model: only conversational models answer chat requests. */
   task: "conversational" | "text-generation";
   /** The client's function for this model: `hf.chat.completions` or `hf.completions`. */
   call: "chat.completions" | "completions";
@@ -2062,11 +2062,11 @@ export interface StoreReservation {
   ok: true;
   /** The reservation's name, for `settle` and `release`. */
   reservation: string;
-  /** What is left of the parts' limits, if the store tells. */
+  /** The amounts that are left of the parts' limits, if the store tells. */
   quotas?: StoreQuota[];
 }
 
-/** What is left of one limit of a part. */
+/** The amount that is left of one limit of a part. */
 export interface StoreQuota {
   /** The part's scope. */
   scope: string;
@@ -2093,7 +2093,7 @@ export interface StoreRefusal {
   retryAfter: number;
   /** The limit that refused; `"blocked"`: a server has asked for a pause. */
   reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked";
-  /** What is left of the parts' limits, if the store tells. */
+  /** The amounts that are left of the parts' limits, if the store tells. */
   quotas?: StoreQuota[];
 }
 
@@ -2230,7 +2230,7 @@ export class SseDecoder {
 export class HfetchError extends Error {
   /** The class name. */
   readonly name: string;
-  /** What to do next, in words for the developer, if that is known; `message` says what happened. */
+  /** Advice for the developer, if there is any; `message` says what happened. */
   readonly hint: string | null;
   /** For a call with a {@link Route}: the candidates that failed, if any, oldest first. */
   readonly tried?: readonly Tried[];
@@ -2306,17 +2306,17 @@ export class APIConnectionError extends APIError {}
 export class APIConnectionTimeoutError extends APIConnectionError {
   /** The phase; `"connect"` is the wait for the response headers (`timeout.headers`). */
   readonly phase: "connect" | "idle" | "total";
-  /** What a stream had delivered. */
+  /** The part of the answer that the stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
 /** The caller ended the call. `cause` is the signal's reason, or the one given to `abort()`. */
 export class APIUserAbortError extends APIError {
-  /** What a stream had delivered. */
+  /** The part of the answer that the stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
 /** A stream contains an error in the server's words, a broken event, or `[DONE]` without an answer. */
 export class StreamError extends APIError {
-  /** What the stream had delivered before. */
+  /** The part of the answer that the stream had delivered before. */
   readonly partial: PartialCompletion | null;
 }
 /** A stream ended, or its connection was lost, without `[DONE]` and without a finish_reason for each choice. */
@@ -2332,7 +2332,7 @@ export class LimitExceededError extends HfetchError {
 }
 /** An answer is not the requested JSON, was cut off before it was complete, or a tool's arguments can't be used. */
 export class StructuredOutputError extends HfetchError {
-  /** What is wrong, and where. */
+  /** The mistakes, each with its place. */
   readonly issues: readonly {
     /** The problem in the validator's words. */
     message: string;
@@ -2355,7 +2355,7 @@ export class BudgetExceededError extends LimitExceededError {
 }
 
 /**
- * What `hfetch/gateway` imports from the client. It isn't part of the contract and changes without notice.
+ * The functions that `hfetch/gateway` imports from the client. They aren't part of the contract and change without notice.
  * @internal
  */
 export const internals: unknown;

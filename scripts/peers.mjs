@@ -4,7 +4,7 @@ import { npmInstall, root } from "./run.mjs";
 
 const folder = join(root, "tests/bench");
 
-/** What a program imports for chat, as little as the library's own guide does. */
+/** The imports of a program for chat, as few as in the library's own guide. */
 const PEERS = {
   openai: `export { OpenAI } from "openai";`,
   "@huggingface/inference": `export { InferenceClient } from "@huggingface/inference";`,

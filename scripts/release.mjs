@@ -49,7 +49,7 @@ async function compareWithCleanBuild(pkg) {
   }
 }
 
-/** What must be done before this version can be published. */
+/** The steps that are left before this version can be published. */
 async function obstacles() {
   const [, version] = /^version = "([^"]+)"/m.exec(await readFile(join(root, "Cargo.toml"), "utf8"));
   const changelog = await readFile(join(root, "CHANGELOG.md"), "utf8");

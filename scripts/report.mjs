@@ -1,4 +1,4 @@
-// What a test run did, part by part; parts that were not run are listed too.
+// The report of a test run, part by part. Parts that were not run are listed too.
 import { ci, Stop } from "./run.mjs";
 
 /** A part that can't run here; the message says why. An optional part doesn't fail a CI run. */

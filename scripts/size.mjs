@@ -39,7 +39,7 @@ export async function measure({ out: pkg, lean }) {
   return { lines, over };
 }
 
-/** What hfetch/ai-sdk adds to an app's bundle that contains the client, as a whole and by its halves; for Workers, whose bundle has the wasm in a separate file. */
+/** The bytes that hfetch/ai-sdk adds to an app's bundle that contains the client, as a whole and by its halves; for Workers, whose bundle has the wasm in a separate file. */
 export async function addedByAiSdk(pkg) {
   const provider = "createHuggingFace, huggingface";
   const useChat = "fromUIMessages, toUIMessageStreamResponse";

@@ -184,7 +184,7 @@ function found(text) {
   return json ? JSON.parse(json) : everyWay(`nothing was reported: ${text.slice(-2000)}`);
 }
 
-/** What a page in Chromium writes to its console about the three checks. */
+/** The lines about the three checks that a page in Chromium writes to its console. */
 async function reported(url, flags) {
   const { chromium } = await import("playwright-core");
   const profile = await mkdtemp(join(tmpdir(), "hfetch-browser-"));

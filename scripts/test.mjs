@@ -54,7 +54,7 @@ async function nodeTests(install, files, pkg = join(install, "node_modules/hfetc
   const { code, stdout, stderr } = await run(node, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
-  // What a test file says about recordings that were added for a run.
+  // The line in which a test file reports recordings that were added for a run.
   for (const [note] of stdout.matchAll(/^(?:replaying|running) .*$/gm)) console.log(`  ${note}`);
   const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
   const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];

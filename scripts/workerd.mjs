@@ -38,7 +38,7 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
     if (listening === null) throw new Stop(`workerd ended before it listened on port ${port}`);
     const close = async () => {
       child.kill("SIGTERM");
-      // It would wait for connections that are kept alive.
+      // Otherwise the close would wait for connections that are kept alive.
       const impatient = setTimeout(kill, PATIENCE);
       await exited;
       clearTimeout(impatient);

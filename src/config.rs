@@ -66,7 +66,7 @@ pub struct Config {
     pub pricing: Option<Pricing>,
     /// The limits of each key and of the client.
     pub limits: Limits,
-    /// What a call does at a limit.
+    /// The behaviour of a call at a limit.
     pub waiting: Waiting,
     /// The budget.
     pub budget: Option<Budget>,
@@ -90,7 +90,7 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
-/// What a call does when a local limit refuses it.
+/// The behaviour of a call that a local limit refuses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Waiting {
     /// Whether the call waits for its turn; otherwise it fails at once.

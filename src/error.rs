@@ -81,7 +81,7 @@ impl Class {
     }
 }
 
-/// What went wrong. The details are behind one pointer, so that every `?` on the way moves little.
+/// A failure. The details are behind one pointer, so that every `?` on the way moves little.
 ///
 /// ```
 /// use hfetch::error::Error;
@@ -99,9 +99,9 @@ pub struct Error(Box<Details>);
 pub struct Details {
     /// The public class.
     pub class: Class,
-    /// What happened, in words for a person.
+    /// A description of the failure for a person.
     pub message: String,
-    /// What to do next, in words for a person; empty where that is unknown.
+    /// Advice for a person; empty where there is none.
     pub hint: String,
     /// `ConfigError.path`: the option or config field that is wrong.
     pub path: Option<String>,

@@ -90,7 +90,7 @@ async function tell(pending, timeline, signal, retry) {
   timeline.settle(await pending.settled);
 }
 
-/** What happened, in order, each with its time from the start. */
+/** The events, in order, each with its time from the start. */
 class Timeline {
   #startedAt = performance.now();
   #requests = 0;

@@ -16,7 +16,7 @@ const ORDERS = {
   context: ({ providers }) => -most(providers.map(({ contextLength }) => contextLength)),
 };
 
-// What an offer can do, as far as the catalogue says.
+// The abilities of an offer, as far as the catalogue says.
 const ABILITIES = {
   tools: ({ supportsTools }) => supportsTools === true,
   JSON: ({ supportsStructuredOutput }) => supportsStructuredOutput === true,

@@ -53,7 +53,7 @@ async function chat(request, env, ctx) {
     { signal: request.signal },
   );
   return toUIMessageStreamResponse(answer, {
-    // What the page shows about a call.
+    // The facts about a call that the page shows.
     messageMetadata: ({ part }) => (part.type === "finish" && part.settlement ? { usage: part.settlement.usage, durationMs: Math.round(part.settlement.durationMs) } : undefined),
     onError: (error) => (error.status === 429 ? "That was quick. Wait a minute, and try again." : undefined),
   });

@@ -32,7 +32,7 @@ pub struct Admitted {
     pub unseen: Cell<bool>,
 }
 
-/// What is known about a call so far.
+/// The known facts about a call so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// The key that was used last.
@@ -53,7 +53,7 @@ pub struct Progress {
     pub completion_tokens: u64,
     /// The total as the servers report it.
     pub total_tokens: u64,
-    /// What servers reported besides their token counts: cost, cached tokens, reasoning tokens.
+    /// The figures that servers reported besides token counts: cost, cached tokens, reasoning tokens.
     pub beside: Beside,
     /// The same for the answer that is booked next.
     pub told_beside: Beside,
@@ -71,7 +71,7 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Account {
     open: Held<Vec<Rc<Admitted>>>,
-    /// What is known about the call so far.
+    /// The known facts about the call so far.
     pub progress: Held<Progress>,
     /// How many requests have been sent.
     pub attempts: Cell<u32>,

@@ -42,7 +42,8 @@ impl Call {
         }
     }
 
-    /// What a budget is charged for a portion. If the provider that answered has no price, the rates of the reservation count.
+    /// The sum that a budget is charged for a portion. If the provider that answered has no price, the rates of the reservation
+    /// count.
     pub(super) fn usd_to_book(&self, portion: &Portion) -> f64 {
         let reserved = || {
             let (rates, source) = self.shared.rates(&portion.model, None)?;
@@ -52,7 +53,7 @@ impl Call {
         self.cost(portion).usd.or_else(reserved).unwrap_or(0.0)
     }
 
-    /// The cost of a call. What servers reported wins over any price; the price of the provider that answered counts for the rest.
+    /// The cost of a call. A server's own report wins over any price; the price of the provider that answered counts for the rest.
     pub(super) fn cost_of(&self, progress: &Progress) -> Cost {
         let costs = progress.unpriced.iter().map(|portion| self.cost(portion));
         let priced = costs.reduce(Cost::plus);

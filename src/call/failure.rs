@@ -17,7 +17,7 @@ use crate::wire::whole;
 /// A typed error with the call's details; flags name what the driver has to add.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What happened.
+    /// The error that the caller gets.
     pub error: Error,
     /// How many requests had been sent by then.
     pub attempts: u32,

@@ -104,7 +104,7 @@ use shared::Shared;
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    /// What all calls of the client share.
+    /// The state that all calls of the client share.
     pub shared: Rc<Shared>,
     /// The kind of call; `None` for a request to the catalogue, which is neither limited nor settled.
     pub kind: Option<Kind>,
@@ -150,7 +150,7 @@ pub struct Call {
     places: Held<Vec<u64>>,
     /// The reservation of a call that is sent in several requests and was let through as a whole.
     whole: Held<Option<String>>,
-    /// What is left of the limits that the call brought.
+    /// The amounts that are left of the limits that the call brought.
     quotas: Held<Option<Vec<QuotaRow>>>,
     effects: Held<Vec<Effect>>,
 }
@@ -165,7 +165,7 @@ pub enum Models {
     All(Vec<Model>),
 }
 
-/// What the driver does next for a request.
+/// The driver's next task for a request.
 #[derive(Debug)]
 pub enum Step {
     /// Wait until live prices have arrived or failed to; then [`Event::Prices`].
@@ -177,7 +177,7 @@ pub enum Step {
     },
     /// Ask the caller's store to reserve all parts or none; then [`Event::Reserved`] or [`Event::StoreFailed`].
     Reserve {
-        /// What to reserve.
+        /// The portions to reserve.
         parts: Vec<Part>,
     },
     /// Sleep; then [`Event::Woken`].
@@ -260,7 +260,7 @@ pub enum Lost<'a> {
     TimedOut,
 }
 
-/// What the driver does in addition to the next step.
+/// A task of the driver in addition to the next step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Tell the caller's store what the request of a reservation used. Afterwards the line may be woken.
@@ -339,7 +339,7 @@ impl Call {
         self.effects.get(|effects| effects.push(effect));
     }
 
-    /// What the driver has to do in addition to the next step.
+    /// The driver's tasks in addition to the next step.
     pub fn take_effects(&self) -> Vec<Effect> {
         self.effects.get(std::mem::take)
     }

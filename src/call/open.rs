@@ -37,7 +37,7 @@ pub struct Plan {
     pub(super) request: Option<EmbeddingRequest>,
 }
 
-/// What a call brings besides its body.
+/// The settings that a call brings besides its body.
 #[derive(Debug)]
 pub struct Given<'a> {
     /// The options of this request.

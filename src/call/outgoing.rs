@@ -19,7 +19,7 @@ pub struct Outgoing {
     pub aimed: Held<Option<Candidate>>,
     /// The JSON body. It is dropped when the call ends, since JavaScript may keep the call's object much longer.
     body: Held<Option<String>>,
-    /// What the request may use.
+    /// The means that the request may use.
     pub ask: Ask,
     /// Where the body's `stream_options` are, until they are removed.
     pub stream_options: Held<Option<Range<usize>>>,

@@ -1,4 +1,4 @@
-//! What a request reserves before it is sent. Each part has the limits and the budget of one scope.
+//! The reservation that a request makes before it is sent, in parts. Each part has the limits and the budget of one scope.
 
 use std::ops::Range;
 

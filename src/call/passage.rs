@@ -1,4 +1,4 @@
-//! What happens to a request that another library made: its URL decides whether it may carry a key, and whether it is a call.
+//! The treatment of a request that another library made: its URL decides whether it may carry a key, and whether it is a call.
 
 use crate::config::BaseUrl;
 use crate::policy::ledger::Kind;
@@ -81,7 +81,7 @@ fn parts(byte: &u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// What a lenient server takes for the name of a segment.
+/// The name that a lenient server takes a segment for.
 fn name_of(segment: &[u8]) -> &[u8] {
     let name = segment.split(|b| *b == b';').next().unwrap_or_default();
     name.trim_ascii()

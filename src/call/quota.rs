@@ -1,4 +1,4 @@
-//! What is left of the limits that a call brought: a gateway reports it to its caller in headers.
+//! The amounts that are left of the limits that a call brought: a gateway reports them to its caller in headers.
 
 use serde::Serialize;
 

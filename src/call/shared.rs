@@ -1,4 +1,4 @@
-//! What all calls of one client share: configuration, keys, limits, prices, and the sum of what they spent.
+//! The state that all calls of one client share: configuration, keys, limits, prices, and the sum of what they spent.
 
 use std::cell::Cell;
 
@@ -50,7 +50,7 @@ pub struct Host {
     pub counts_places_of_keys: bool,
 }
 
-/// What all calls of one client share.
+/// The state that all calls of one client share.
 #[derive(Debug)]
 pub struct Shared {
     /// The checked options.
@@ -77,7 +77,7 @@ pub struct Shared {
     labels: Vec<String>,
     /// Keys that must not appear in an error: those of the pool, and those that a key function gave.
     secrets: Held<Vec<String>>,
-    /// What traps have lost and the developer has not been told yet.
+    /// Losses by traps of which the developer has not been told yet.
     losses: Held<Vec<&'static str>>,
 }
 
@@ -230,7 +230,7 @@ impl Shared {
         self.losses.get(|losses| losses.push(what));
     }
 
-    /// What traps have lost since the last question, in words for the developer.
+    /// The losses by traps since the last question, in words for the developer.
     pub fn take_losses(&self) -> Vec<&'static str> {
         self.losses.get(std::mem::take)
     }

@@ -58,7 +58,7 @@ impl CallHandle {
     }
 }
 
-/// What is known about a call at its beginning; times are in ms.
+/// The facts that are known at the beginning of a call; times are in ms.
 #[derive(Serialize)]
 struct Facts<'a> {
     stream: bool,

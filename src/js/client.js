@@ -23,7 +23,7 @@ import { ToolRun } from "./tools/run.js";
 // instanceof, which a proxy may answer with an exception.
 const made = new WeakMap();
 
-/** What a client has learnt about models: the form in which each of them gives JSON, and the catalogue's offers, if it is loaded. */
+/** A client's knowledge of models: the form in which each of them gives JSON, and the catalogue's offers, if it is loaded. */
 export let knownOf;
 
 export class HuggingFace {
@@ -99,7 +99,7 @@ export class HuggingFace {
     return "HuggingFace";
   }
 
-  // What console.log prints in Node, Deno and Bun.
+  // Node, Deno and Bun print the result in console.log.
   [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
     const snapshot = this.snapshot();
     return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;

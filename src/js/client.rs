@@ -125,7 +125,7 @@ impl ClientHandle {
         Ok(CallHandle::of(call))
     }
 
-    /// What a client does with another library's request, by its method and absolute URL: a number in protocol.rs.
+    /// The treatment of another library's request, by its method and absolute URL: a number in protocol.rs.
     pub fn passage(&self, method: &str, url: &str) -> u8 {
         match Passage::of(&self.0.config.base_url, method, url) {
             Passage::Foreign => protocol::FOREIGN,

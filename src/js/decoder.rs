@@ -136,7 +136,7 @@ impl DecoderHandle {
         json.and_then(|json| String::from_utf8(json).ok())
     }
 
-    /// What has arrived so far.
+    /// The part of the answer that has arrived so far.
     pub fn completion(&self) -> &Completion {
         self.inner.completion()
     }

@@ -37,7 +37,7 @@ const HEEDLESS = [
 // The marks by which the AI SDK recognises its own errors.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
 
-// What a settlement calls the kinds of calls other than chat.
+// The names in settlements of the kinds of calls other than chat.
 const KINDS = { [TO_EMBEDDINGS]: "embeddings", [TO_COMPLETIONS]: "completion" };
 
 const platform = (client) => client.fetch ?? fetch;

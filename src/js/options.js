@@ -105,7 +105,7 @@ export function clientOptions(options) {
   return [dataText(data, ""), hooks];
 }
 
-// What the core needs to know about a client's surroundings: a number of bits, including those of `more`, and the token in the environment.
+// The facts about a client's surroundings that the core needs: a number of bits, including those of `more`, and the token in the environment.
 export function around({ apiKey, token, store }, more = 0) {
   const bits = (apiKey && KEY_FUNCTION) | (store && STORE) | (resolvesAcrossRequests() && WAKES) | more;
   return [bits, token];

@@ -2,7 +2,7 @@
 
 const NOTHING = new Uint8Array(0);
 
-// What a Pump passes on instead of items. `whole` returns the part of a network chunk to decode, or undefined if too much would have to be held back.
+// The bytes that a Pump passes on instead of items. `whole` returns the part of a network chunk to decode, or undefined if too much would have to be held back.
 // `take` returns what is passed on; it is told whether a finish reason or usage has been seen, whether no more bytes will come, and whether the chunk reports
 // an error. `held` returns the bytes that are held back until `letGo`. This object passes on all bytes as they came.
 export const AS_RECEIVED = { whole: (bytes) => bytes, take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []), held: () => NOTHING, letGo() {} };

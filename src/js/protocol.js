@@ -78,12 +78,12 @@ export const ABORTED = 1;
 export const TRUNCATED = 2;
 export const ERROR = 3;
 
-// What is wrong with a whole answer.
+// The faults of a whole answer.
 export const UNEXPECTED = 0;
 export const MAY_HAVE_FAILED = 1;
 export const MAY_HOLD_NONE = 2;
 
-// What a client does with another library's request.
+// The treatments of another library's request by a client.
 export const FOREIGN = 0;
 export const KEYED = 1;
 export const TO_CHAT = 2;

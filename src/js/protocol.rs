@@ -82,12 +82,12 @@ pub const ABORTED: u8 = 1;
 pub const TRUNCATED: u8 = 2;
 pub const ERROR: u8 = 3;
 
-// What is wrong with a whole answer.
+// The faults of a whole answer.
 pub const UNEXPECTED: u8 = 0;
 pub const MAY_HAVE_FAILED: u8 = 1;
 pub const MAY_HOLD_NONE: u8 = 2;
 
-// What a client does with another library's request.
+// The treatments of another library's request by a client.
 pub const FOREIGN: u8 = 0;
 pub const KEYED: u8 = 1;
 pub const TO_CHAT: u8 = 2;

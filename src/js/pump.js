@@ -377,7 +377,7 @@ export class Pump {
     try {
       this.#account();
     } catch (fault) {
-      // What was delivered is no longer known, so the call's own estimate counts.
+      // The number of delivered tokens is no longer known, so the call's own estimate counts.
       this.outcome = "error";
       this.failure ??= fault;
       this.folded = BROKEN.partial;

@@ -136,7 +136,7 @@ struct Deliver {
     kind: u8,
     request_id: Option<String>,
     secrets: Vec<String>,
-    /// What is left of the limits that the call brought, if this client's memory counts them.
+    /// The amounts that are left of the limits that the call brought, if this client's memory counts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     quotas: Option<Vec<QuotaRow>>,
 }

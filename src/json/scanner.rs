@@ -11,7 +11,7 @@ pub const MAX_DEPTH: usize = 512;
 /// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// What is wrong with them.
+    /// The mistake in them.
     pub problem: &'static str,
 }
 

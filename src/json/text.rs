@@ -76,7 +76,7 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     }
 }
 
-/// What a block of a string contains, if there are special bytes before its closing quote.
+/// The content of a block of a string that has special bytes before its closing quote.
 enum Among {
     /// The closing quote, at this index.
     Closes(usize),
@@ -298,8 +298,8 @@ fn write(bytes: &[u8], out: &mut [u8], at: usize) {
     }
 }
 
-/// What a one-letter escape stands for; zero if there is no such escape. This is a table, since a processor can't predict which one
-/// comes next.
+/// The character that a one-letter escape stands for; zero if there is no such escape. This is a table, since a processor
+/// can't predict which one comes next.
 const SIMPLE: [u8; 256] = {
     let mut table = [0; 256];
     let meanings: [(u8, u8); 8] = [

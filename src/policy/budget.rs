@@ -96,13 +96,13 @@ impl Money {
 pub struct Exceeded {
     /// Whole ms until the next window begins; infinite if the request doesn't fit into a whole window.
     pub retry_after: Millis,
-    /// What is spent and held in this window.
+    /// The sum of the amounts spent and held in this window.
     pub spent_usd: Usd,
     /// The budget.
     pub budget_usd: Usd,
 }
 
-/// What has been spent in each current window, and what is held for running requests.
+/// The amounts spent in each current window, and the amounts held for running requests.
 ///
 /// All windows are counted, so that a program may change its budget's window when it starts again.
 ///
@@ -123,7 +123,7 @@ pub struct Exceeded {
 pub struct Spent {
     /// The last reading of the wall clock.
     now: Time,
-    /// What was spent in each window, in the order of [`Per::ALL`].
+    /// The amount spent in each window, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
     /// Whether a budget for all time has been used.
@@ -181,7 +181,7 @@ impl Spent {
         }
     }
 
-    /// What was spent in the window of the last reading of the clock.
+    /// The amount spent in the window of the last reading of the clock.
     pub fn spent(&self, per: Per) -> Money {
         let mut rows = Per::ALL.into_iter().zip(self.windows);
         rows.find(|row| row.0 == per)

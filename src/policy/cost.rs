@@ -175,7 +175,7 @@ pub enum Source {
     Unknown,
 }
 
-/// What a request cost. `None` means unknown, which differs from 0.
+/// The cost of a request. `None` means unknown, which differs from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {

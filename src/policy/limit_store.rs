@@ -222,7 +222,7 @@ impl MemoryStore {
         found.map_or_else(Usage::default, |scope| scope.limiter.usage(now))
     }
 
-    /// What is left of a scope's limits, as they were in its last reservation.
+    /// The amounts that are left of a scope's limits, as these were in its last reservation.
     pub fn quotas(&mut self, scope: &str, now: impl Into<Now>) -> Vec<Quota> {
         self.advance(now.into());
         let now = self.clock.now();

@@ -15,7 +15,7 @@ const LONGEST: f64 = 131_072.0;
 /// The most bytes that one token has, on average over an answer.
 const TOKEN_BYTES: f64 = 64.0;
 
-/// What a request asks for, as far as that is known before it is sent.
+/// The amounts that a request asks for, as far as they are known before it is sent.
 ///
 /// ```
 /// use hfetch::policy::reservation::Ask;

@@ -1,7 +1,7 @@
 //! Time limits of runtimes. They end their own `fetch` after some time, and what they throw then is a timeout and not a lost
 //! connection.
 
-/// What a request was waiting for when its time was over.
+/// The event that a request was waiting for when its time was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The response's headers.

@@ -10,7 +10,7 @@ const FIRST_LOOK: f64 = 50.0;
 /// The longest wait between two looks, in ms.
 const LONGEST_LOOK: f64 = 1_000.0;
 
-/// What is known when a call goes to sleep.
+/// The facts that are known when a call goes to sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleep {
     /// Whether the call is first in line.

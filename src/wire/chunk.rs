@@ -7,7 +7,7 @@ use crate::json::{Kind, Malformed, Scanner, Stop};
 
 mod choice;
 
-/// What a part of the payload is. The span of a string is without its quotes; all other values are as they are written.
+/// The meaning of a part of the payload. The span of a string is without its quotes; all other values are as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// `id`, as it is written.
@@ -85,7 +85,7 @@ const MAX_KEYS: usize = 16;
 /// One part and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// What the part is.
+    /// The part's meaning.
     pub part: Part,
     /// Offsets in the payload.
     pub span: Range<usize>,

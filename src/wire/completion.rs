@@ -83,7 +83,7 @@ pub struct Completion {
     weight: usize,
     /// Makes the counters, if texts are counted and not kept.
     counter: Option<NewCounter>,
-    /// Whether it answers a prompt and no messages: a choice then has a text instead of a message.
+    /// Whether the completion answers a prompt and no messages: a choice then has a text instead of a message.
     is_text: bool,
 }
 
@@ -96,7 +96,7 @@ const UNWEIGHED: usize = 1 << 20;
 /// Roughly how many bytes an entry takes besides its texts.
 const ENTRY: usize = 128;
 
-/// What text-generation-inference sends in a streamed text completion instead of "stop".
+/// The finish reasons that text-generation-inference sends in a streamed text completion instead of "stop".
 const ENDED_BY_ITSELF: [&[u8]; 2] = [b"eos_token", b"stop_sequence"];
 
 /// The counts in a usage object.
@@ -108,7 +108,7 @@ impl Completion {
         self.is_text = true;
     }
 
-    /// Whether it is a text completion.
+    /// Whether this is a text completion.
     pub fn is_text(&self) -> bool {
         self.is_text
     }
@@ -370,7 +370,7 @@ impl Completion {
         (reported.prompt.is_some() || reported.completion.is_some()).then_some(reported)
     }
 
-    /// What the last usage reports besides its counts.
+    /// The last usage's report besides its counts.
     pub fn beside(&self) -> Beside {
         let usage = self.usage.as_deref().map(count::counts_of);
         let usage = usage.and_then(|usage| json::parse(&usage).ok());

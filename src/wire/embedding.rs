@@ -45,7 +45,7 @@ pub struct Embeddings {
     pub model: Option<String>,
     /// Tokens as the server reported them.
     pub usage: Option<Usage>,
-    /// What the usage reports besides its counts.
+    /// The usage's report besides its counts.
     pub beside: Beside,
 }
 

@@ -18,7 +18,7 @@ use crate::json::{self, Value};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// What happened.
+    /// The error that the caller gets.
     pub error: Error,
     /// The event or body that reported it, if there was one.
     pub body: Option<Vec<u8>>,

@@ -28,7 +28,7 @@ pub struct Model {
     /// The organisation that owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
-    /// What the model reads: "text", "image", …
+    /// The kinds of input that the model reads: "text", "image", …
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub input_modalities: Vec<String>,
     /// The providers that serve it.
@@ -49,7 +49,7 @@ pub struct Offer {
     /// The price; `None` means unknown, not free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pricing: Option<Price>,
-    /// Whether it is offered for free.
+    /// Whether the offer is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_free: Option<bool>,
     /// Whether the provider accepts tools.

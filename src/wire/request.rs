@@ -128,7 +128,7 @@ fn model_place(body: &str) -> Option<Range<usize>> {
     None
 }
 
-/// What the client knows and a request may use.
+/// The client's settings that a request may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults<'a> {
     /// The client's id: a prefix `id:` of a model string is removed.

@@ -13,7 +13,7 @@ use crate::error::{CUT, Class};
 use crate::json::block::is_ascii;
 use crate::json::{Scanner, open_half};
 
-/// What a reader gets.
+/// The kind of items that a reader gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Every chunk.

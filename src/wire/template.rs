@@ -124,7 +124,7 @@ impl Default for Templates {
     }
 }
 
-/// What the completion already knows about an event's shape.
+/// The completion's knowledge of an event's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// Nothing: the previous event had another shape.

@@ -1,4 +1,4 @@
-//! What some servers report besides the token counts of a usage: the cost of the answer, and which tokens were cached or reasoning.
+//! Some servers' reports besides the token counts of a usage: the cost of the answer, and which tokens were cached or reasoning.
 
 use crate::json::Value;
 
@@ -14,7 +14,7 @@ pub const MEMBERS: [&str; 8] = [
     "output_tokens_details",
 ];
 
-/// What a usage object reports besides its counts. A value that is no amount counts as absent.
+/// A usage object's report besides its counts. A value that is no amount counts as absent.
 ///
 /// ```
 /// use hfetch::json;

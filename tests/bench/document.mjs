@@ -135,7 +135,7 @@ function gateways(figures) {
 /** A time in ns as ms. */
 const ms = (ns) => (ns < 1e6 ? (ns / 1e6).toFixed(1) : String(Math.round(ns / 1e6)));
 
-/** What a page's visitor could notice: ms of work on the page's thread. */
+/** The part of the work that a page's visitor could notice: ms on the page's thread. */
 export function felt({ chromium, "start-chromium": start }) {
   const stream = finder(chromium.figures);
   const begin = finder(start.figures);

@@ -17,7 +17,7 @@ const SLOWER = 4;
 const HFETCH = 'new HuggingFace({ apiKey: "k", baseURL })';
 const create = "(messages) => client.chat.completions.create({ model, messages, stream: true }).then((stream) => stream.text())";
 
-/** What each page contains in addition to React: imports, and the source of a function (messages) => a promise of an iterable of texts. */
+/** The parts of each page in addition to React: imports, and the source of a function (messages) => a promise of an iterable of texts. */
 const pages = {
   "by hand": ["", `async function* () {}`],
   openai: ['import { OpenAI } from "openai";', `() => { const client = new OpenAI({ apiKey: "k", baseURL, dangerouslyAllowBrowser: true }); return (messages) => client.chat.completions.create({ model, messages, stream: true }); }`],

@@ -22,7 +22,7 @@ const HFETCH = 'import { HuggingFace } from "hfetch"; const client = new Hugging
 const asking = "{ model, messages, stream: true }";
 const contents = "for await (const { choices: [choice] } of stream) if (choice?.delta.content) write(choice.delta.content);";
 
-/** What each page contains: imports and a client, and what it does with an answer. */
+/** The parts of each page: imports and a client, and the code that reads an answer. */
 const programs = {
   "by hand": [
     "",

@@ -1,10 +1,10 @@
-// What a program needs before its first answer: an import and a client, then the first request with an injected fetch. As a command, this file measures one library in
+// The time that a program needs before its first answer: an import and a client, then the first request with an injected fetch. As a command, this file measures one library in
 // a fresh Node.
 import { fileURLToPath } from "node:url";
 
 const address = "http://127.0.0.1:9/v1";
 
-/** What a user of each library writes to make a client and to ask it. */
+/** The code with which a user of each library makes a client and asks it. */
 const programs = {
   hfetch: [
     `const { HuggingFace } = await import("hfetch"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,
@@ -24,7 +24,7 @@ const programs = {
   ],
 };
 
-/** What a page writes that has the module as a file, so that it is compiled while it arrives. */
+/** The code of a page that has the module as a file, so that it is compiled while it arrives. */
 const pages = {
   "hfetch/slim": [
     `const { HuggingFace, init } = await import("hfetch/slim"); await init("/hfetch.wasm"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,

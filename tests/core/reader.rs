@@ -10,7 +10,7 @@ use hfetch::wire::batch::{
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::{Value, json};
 
-/// What a reader saw: items, the class and message of the fault, and the completion.
+/// The record of a reader: items, the class and message of the fault, and the completion.
 #[derive(Debug, PartialEq)]
 pub struct Seen {
     pub items: Vec<Value>,

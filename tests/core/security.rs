@@ -20,7 +20,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a test's source contains if it has a test with that title, or a check with that name.
+/// Whether a test's source has a test with that title, or a check with that name.
 fn is_titled(source: &str, title: &str) -> bool {
     let forms = [
         ["\"", title, "\""],

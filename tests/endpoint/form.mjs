@@ -1,4 +1,4 @@
-// What the stand-in writes if JSON is requested: a value that fits the schema, made from the user's words.
+// The stand-in's answer if JSON is requested: a value that fits the schema, made from the user's words.
 
 /** The JSON text for a body's `response_format`; without a schema it is an object that contains the answer. */
 export function jsonFor({ type, json_schema: given }, said) {

@@ -1,4 +1,4 @@
-// What the stand-in says: always the same words for the same request.
+// The stand-in's words: always the same for the same request.
 import { jsonFor } from "./form.mjs";
 import { prepared } from "./showcase.mjs";
 

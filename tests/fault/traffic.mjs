@@ -163,7 +163,7 @@ export class Traffic {
     if (this.wrong.length < 20) this.wrong.push(`${kind}: ${settlement.outcome}, ${error}`);
   }
 
-  /** What is left although nothing is running any more. */
+  /** The objects that are left although nothing is running any more. */
   async leftovers(timersLeft) {
     const { inFlight, queued, spend, keys } = this.#hf.snapshot();
     const wrong = [];

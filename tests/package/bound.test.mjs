@@ -1,4 +1,4 @@
-// Whatever an endpoint or a caller's own fetch returns: the result is bounded in depth, size and time.
+// An endpoint or a caller's own fetch may return anything: the result is bounded in depth, size and time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";

@@ -1,4 +1,4 @@
-// What Node loads of the package: `import` and `require` give the same copy, and it does no work before its first use.
+// The files of the package that Node loads: `import` and `require` give the same copy, and it does no work before its first use.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -28,7 +28,7 @@ WebAssembly.Module = function (bytes) {
 };
 `;
 
-/** What a program prints as JSON. */
+/** The value that a program prints as JSON. */
 async function printed(code, { name = "program.mjs", flags = [] } = {}) {
   const file = join(folder, name);
   await writeFile(file, COUNTED + code);

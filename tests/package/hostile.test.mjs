@@ -1,4 +1,4 @@
-// What the caller brings (fetch, store, key function, callbacks) may throw, lie, or never answer. Every call still ends once, with a typed error.
+// A caller's own functions (fetch, store, key function, callbacks) may throw, lie, or never answer. Every call still ends once, with a typed error.
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";

@@ -190,7 +190,7 @@ test("a storage whose clock was ahead locks nobody", async () => {
   const { retryAfter, reason } = await reserve(start);
   assert.deepEqual([retryAfter, reason], [60_000, "requests"]);
   assert.equal((await reserve(start + 60_000)).ok, true);
-  // What was held then is still held.
+  // The reservations held then are still held.
   assert.equal((await reserve(start + 120_000)).reason, "budget");
 });
 

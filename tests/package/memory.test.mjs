@@ -1,4 +1,4 @@
-// What is over is freed, whatever the caller's own functions hold.
+// The memory of ended calls is freed, whatever the caller's own functions hold.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";

@@ -1,4 +1,4 @@
-// What a stream does to its host: listeners, timers, backpressure, odd responses.
+// The effects of a stream on its host: listeners, timers, backpressure, odd responses.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";

@@ -1,5 +1,5 @@
 // Runs against a scripted model that calls tools at random: wrongly, twice with the same id, with broken JSON, and in streams that are cut anywhere.
-// Whatever happens, nothing is sent twice, each call of a turn has exactly one result, and the conversation can be sent again.
+// In every case nothing is sent twice, each call of a turn has exactly one result, and the conversation can be sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpoint, hfetch } from "./setting/installed.mjs";
@@ -39,7 +39,7 @@ function turnOf(random, stream) {
   return { calls: count, step: { sse: [...frames, { ...envelope, object: "chat.completion.chunk", choices: [], usage }], done: true, split: `random:${random.below(1e6)}` } };
 }
 
-/** What a strict server would object to in a conversation; null if nothing. */
+/** The objection of a strict server to a conversation; null if there is none. */
 function wrongWith(messages) {
   let due = new Set();
   for (const [at, { role, tool_calls: calls = [], tool_call_id: id }] of messages.entries()) {

@@ -1,4 +1,4 @@
-// What the engines that run the wasm file can rely on.
+// Properties of the wasm file on which the engines that run it can rely.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -1,4 +1,4 @@
-// What the conversation looks like. It takes and returns elements, and makes no requests.
+// The looks of the conversation. The functions take and return elements, and make no requests.
 
 import { copy, element, icon, inFrames } from "../element.js";
 import { duration, perSecond, shownCost, tokens } from "../format.js";

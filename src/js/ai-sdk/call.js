@@ -1,4 +1,4 @@
-// What all kinds of models share: the options of one call, and the record of its result.
+// The parts that all kinds of models share: the options of one call, and the record of its result.
 
 import { forSdk, isRefusal, recordOf } from "./error.js";
 import { identityOf } from "./finish.js";

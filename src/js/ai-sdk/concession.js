@@ -1,4 +1,4 @@
-// What a model's server refuses is left out or expressed in another way: once for the failed call, and from then on for every call.
+// A parameter that a model's server refuses is left out or expressed in another way: once for the failed call, and from then on for every call.
 
 import { formsAfter, formsFor, knownOf, remember } from "./client.js";
 import { isRefusal } from "./error.js";

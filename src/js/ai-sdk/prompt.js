@@ -2,7 +2,7 @@
 
 import { filePart } from "./file.js";
 
-/** What a model is told about a call that the user has not allowed. */
+/** The result that the model reads for a call that the user has not allowed. */
 export const DENIED = "The user denied this tool call.";
 
 /** A warning about something that can't be expressed and is left out. */

@@ -12,7 +12,7 @@ const HEADERS = {
 };
 
 const TOO_MANY = "There are too many requests. Try again later.";
-// What a page's visitor may know about an error: no name of a server, an account or a limit.
+// The words that a page's visitor reads about an error. They name no server, account or limit.
 const WORDS = {
   __proto__: null,
   APIConnectionTimeoutError: "The model took too long.",

@@ -7,7 +7,7 @@ const CR = 13;
 const NOTHING = new Uint8Array(0);
 const BEGINNING = Uint8Array.of(LF); // stands before the first byte, since an event begins at the beginning of a line
 const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
-// What an event contains that reports a failure. An event without choices may report one in other words.
+// The member names in an event that reports a failure. An event without choices may report one in other words.
 const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*(?:null|\[\s*(?:null|\]))/;
 const FIELD = /^\ufeff?(?:data|event|id|retry|error)?:/m;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
@@ -60,7 +60,7 @@ export class WholeEvents {
     this.#tells = tells;
   }
 
-  /** What to pass on of the bytes that `whole` has returned. */
+  /** The part to pass on of the bytes that `whole` has returned. */
   take(whole, tail, over, failed) {
     this.#begun ||= whole.length > 0 && isEventStream(whole);
     if (!over) return this.#asked(this.#keyless(whole), tail);

@@ -154,7 +154,7 @@ export function limitObject(Base) {
         if (this.#scopes > this.constructor.scopesInMemory) this.#forget();
         next.resolve();
       } catch (error) {
-        // What is in memory differs from what is stored, so the next use opens the store anew.
+        // The state in memory differs from the stored one, so the next use opens the store anew.
         this.#forget();
         next.reject(error);
       }

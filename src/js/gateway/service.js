@@ -227,7 +227,7 @@ function answered({ headers, quotas, body, chunks, cost }) {
   return { status: 200, headers: out, body: chunks ? relay(body, chunks, events) : body };
 }
 
-// What ends a call whose caller has gone, also when only a write shows that.
+// This ends a call whose caller has gone, also when only a write shows that.
 function leavingOf({ signal }) {
   if (!mustWrite()) return undefined;
   const leaving = new AbortController();

@@ -183,7 +183,7 @@ function checkGatewayBudget(name, given) {
 
 const NO_BUDGET = "must be above 0: leave it out where there is no budget";
 
-/** What a Limits object limits; 0 means no limit. */
+/** The fields of a Limits object; 0 means no limit. */
 export function limited(limits) {
   return Object.fromEntries(Object.keys(LIMITS).filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
 }

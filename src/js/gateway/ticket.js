@@ -52,7 +52,7 @@ export function looksLikeTicket(token) {
   return token.startsWith(`${VERSION}.`);
 }
 
-// Whoever has the secret may have made the ticket with other code, so its content is checked like any input.
+// Another program that has the secret may have made the ticket, so its content is checked like any input.
 function contentOf(bytes) {
   let ticket;
   try {

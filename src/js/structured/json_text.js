@@ -228,7 +228,7 @@ export class JsonText {
     }
   }
 
-  // What began as JSON turned out not to be; other JSON may begin at the place of the error.
+  // The text began like JSON but is none; other JSON may begin at the place of the error.
   #fail() {
     this.#open = [];
     this.#pieces = [];

@@ -33,7 +33,7 @@ export function formsFor({ mode, schema, strict, model, hasTools, known, offers,
 
 const fits = (offers) => (offers ?? []).filter(({ leftOut }) => !leftOut);
 
-/** What a form adds to the body. */
+/** The members that a form adds to the body. */
 export function askedBy(form, { name, description, schema }, messages) {
   const told = description === undefined ? {} : { description };
   switch (form) {

@@ -6,7 +6,7 @@ use super::{Hold, MemoryStore, Reservation, Scope, State, find};
 use crate::json::Value;
 use crate::policy::clock::{Clock, Now};
 
-/// What has changed since the journal was last read.
+/// The changes since the journal was last read.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     /// Scopes by name, each with the past times that changed.

@@ -1,4 +1,4 @@
-//! What a request reserves in a store, part by part, and how the store refuses.
+//! The parts of a reservation in a store, and the store's refusal.
 
 use crate::policy::budget::Budget;
 use crate::policy::rate_limit::{Limits, Reason, Refused};

@@ -14,7 +14,7 @@ pub struct Scope {
     pub lasts: f64,
     /// Counts its requests and tokens.
     pub limiter: RateLimiter,
-    /// What its budget has spent.
+    /// The amounts that its budget has spent.
     pub spent: Spent,
 }
 
@@ -52,7 +52,7 @@ impl Scope {
     }
 }
 
-/// What a reservation holds in one scope.
+/// The portion that a reservation holds in one scope.
 #[derive(Clone, Debug)]
 pub struct Hold {
     /// The scope's name.

@@ -7,7 +7,7 @@ use crate::json::{Kind, Scanner};
 
 const CALLS: &str = "tool_calls is no list of calls";
 
-/// What a choice contains besides its delta, kept until it is known whether it has a delta.
+/// The members of a choice besides its delta, kept until it is known whether it has a delta.
 #[derive(Default)]
 struct Beside<'a> {
     /// A scanner at the value of `message`.

@@ -73,7 +73,7 @@ impl Members {
     pub(super) fn merge(&mut self, object: &[u8], within: Within) -> usize {
         let mut scanner = Scanner::new(object);
         let mut found = Vec::new();
-        // What is folded has been checked before.
+        // A value that is folded has been checked before.
         if scanner.begin_object().is_ok() {
             while let Ok(Some(key)) = scanner.next_key() {
                 let key = canonical(key);

@@ -1,4 +1,4 @@
-//! What the reader of an error can do next, by the error's status and the server's message.
+//! Advice for the reader of an error, by the error's status and the server's message.
 
 use super::{PAGE, Response};
 use crate::error::{Class, Error};
@@ -72,7 +72,7 @@ pub fn usable_instead(model: &str) -> String {
     .concat()
 }
 
-/// What the reader can do next. Hugging Face's accounts and catalogue are mentioned only if the request went there.
+/// The advice for an error. Hugging Face's accounts and catalogue are mentioned only if the request went there.
 pub fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     let here = response.of_hugging_face;
     if let Some(reason) = wrong_model(error, said, here) {

@@ -4,7 +4,7 @@ use super::member::{listed, most_or_null};
 use crate::error::Error;
 use crate::json::{Kind, Scanner};
 
-/// What a member limits.
+/// The measure that a member limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// The longest answer, in tokens.
@@ -27,7 +27,7 @@ const COUNTS: &str = "n bestof nbest numreturnsequences numcompletions numchoice
 const NO_SETTINGS: &str = "messages tools tool_choice functions function_call response_format text input instructions \
     prompt documents prediction metadata stop logit_bias guided_json";
 
-/// What a member with this name limits.
+/// The measure that a member with this name limits.
 fn measure(name: &[u8]) -> Option<Measure> {
     let mut plain = Vec::new();
     for byte in name {

@@ -229,7 +229,7 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     Ok(Form::AsItStands)
 }
 
-/// What `stream_options` says about usage; the last of several statements counts, as everywhere in JSON.
+/// The statement of `stream_options` about usage; the last of several statements counts, as everywhere in JSON.
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {

@@ -1,4 +1,4 @@
-//! What a part of a message contains, by the names and values of its members.
+//! The content of a part of a message, by the names and values of its members.
 
 use super::Prompt;
 use crate::json::RawString;
@@ -25,7 +25,7 @@ pub const WORDS: &str = "text content refusal thinking reasoning summary name ar
 /// Members that contain data, besides those that name a medium.
 pub const DATA: &str = "url data source result";
 
-/// What a part has contained so far.
+/// The content of a part so far.
 #[derive(Default)]
 pub struct Part<'a> {
     /// The medium, by the part's type or otherwise by a member's name.

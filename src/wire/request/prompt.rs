@@ -1,4 +1,4 @@
-//! What counts as prompt in a request: every string in it except those that are known not to be, since nobody here knows what each
+//! The prompt of a request: every string in it except those that are known not to be, since nobody here knows what each
 //! server shows to its model. Messages and tools are checked in the same pass.
 
 use super::file;

@@ -15,7 +15,7 @@ pub(super) enum Step<'a> {
     Index(usize),
 }
 
-/// What a walk finds.
+/// A sight on the walk through an event's values.
 #[derive(Debug)]
 pub(super) enum Sight {
     /// A value that contains no others, or an array of numbers.
@@ -26,7 +26,7 @@ pub(super) enum Sight {
     Closes(usize),
 }
 
-/// Gets what a walk finds, and its path.
+/// A function that gets each sight of a walk, and the path to it.
 pub(super) type Visit<'v, 'a> = dyn FnMut(&[Step<'a>], Sight) + 'v;
 
 /// Visits every value in order. Returns `false` if a key makes the shape unfit for a template: a repeated key, of which

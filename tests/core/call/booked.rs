@@ -1,4 +1,4 @@
-//! What is booked for an answer, whatever its server reports and wherever the answer broke off.
+//! The amounts booked for an answer, whatever its server reports and wherever the answer broke off.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! What the limits let through, in what order calls wait, and for how long.
+//! The calls that the limits let through, the order in which the others wait, and for how long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -318,7 +318,7 @@ fn a_wall_clock_that_is_set_is_nothing_to_a_wait() {
     for by in [-3_600_000.0, -1_000.0, 1_000.0, 3_600_000.0] {
         let world = World::run(&set_in_line(by));
         assert_eq!(world.story(1), "line 60000, LimitExceededError", "{by}");
-        // It is first in line for the last 20 s.
+        // The request is first in line for the last 20 s.
         assert_eq!(world.story(2), "line 60000, line 19999, LimitExceededError");
         assert_eq!(world.flights[1].ended_at, 60_001);
         assert_eq!(world.flights[2].ended_at, 80_000);

@@ -1,4 +1,4 @@
-//! What a body may cost: every text in it counts, and no spelling of a maximum gets past a cap.
+//! The possible cost of a body: every text in it counts, and no spelling of a maximum gets past a cap.
 
 use hfetch::call::open::count;
 use hfetch::policy::token::{Estimator, estimate_text};

@@ -1,4 +1,4 @@
-//! What a server's pause blocks: the key for the requested model, and more only if a header says so.
+//! The effect of a server's pause: it blocks the key for the requested model, and more only if a header says so.
 
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Plan, Reply, Scenario};

@@ -111,7 +111,7 @@ fn a_server_that_refuses_stream_options_is_asked_once_more_without_at_once() {
             vec![refusal(400)],
             format!("{again}, answer"),
         ),
-        // It counts as an attempt.
+        // The request counts as an attempt.
         (
             "",
             vec![refusal(400), Reply::from(500)],

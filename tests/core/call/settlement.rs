@@ -1,4 +1,4 @@
-//! What a settlement says, and how a call changes the sum.
+//! The content of a settlement, and the change that a call makes to the sum.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::call::open::Given;

@@ -38,7 +38,7 @@ fn what_does_not_fit_as_a_whole_costs_nothing() {
             assert_eq!(world.flights[0].ended_at, 0);
         }
     }
-    // What counts the call is given back as well.
+    // The place of the whole call in its user's limit is given back as well.
     let chat = Plan::chat().at(1).of_user("u", 1.0);
     let scenario = client(r#""requestsPerMinute":2,"#).call(three().of_user("u", 1.0));
     let world = World::run(&scenario.call(chat));

@@ -148,7 +148,7 @@ fn limits_and_budgets_may_change_between_calls() {
     assert!(store.reserve(&[per_minute("key", 2.0)], START).is_ok());
     let reservation = store.reserve(&[money(0.5, 1.0, Per::Day)], START).unwrap();
     store.settle(&reservation, 0, 0.5, START);
-    // What was spent today was also spent in this hour, this month, and in total.
+    // The amount spent today was also spent in this hour, this month, and in total.
     for per in [Per::Hour, Per::Day, Per::Month, Per::Total] {
         let refused = store.reserve(&[money(0.6, 1.0, per)], START).unwrap_err();
         assert_eq!(

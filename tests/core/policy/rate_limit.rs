@@ -175,7 +175,7 @@ fn the_month_is_the_calendars() {
         Err(refused(1.0, Reason::Month))
     );
     limiter.reserve(0, end).unwrap();
-    // It is released in December and was counted in November.
+    // The reservation is released in December and was counted in November.
     limiter.release(id);
     assert_eq!(limiter.usage(end).requests_this_month, 1.0);
 }

@@ -1,4 +1,4 @@
-//! Whatever candidates answer: attempts are bounded, failed candidates are listed, there is one settlement, and nothing stays
+//! Candidates may answer anything: attempts are bounded, failed candidates are listed, there is one settlement, and nothing stays
 //! reserved.
 
 use proptest::prelude::*;

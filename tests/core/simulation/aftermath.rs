@@ -1,4 +1,4 @@
-//! What must be true when everything has ended.
+//! The rules that must hold when everything has ended.
 
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;

@@ -10,7 +10,7 @@ use super::{Address, End, Task, World};
 /// How long it takes to tell the caller's store something, in ms.
 const TELLING: u64 = 2;
 
-/// What Node's fetch throws if a connection breaks, and if its own limit for the headers is over.
+/// The errors that Node's fetch throws if a connection breaks, and if its own limit for the headers is over.
 const LOST: &str = "TypeError\nSocketError\nUND_ERR_SOCKET";
 pub const RUNTIME_LIMIT: &str = "TypeError\nHeadersTimeoutError\nUND_ERR_HEADERS_TIMEOUT";
 

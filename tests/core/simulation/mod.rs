@@ -1,7 +1,8 @@
 //! A driver without I/O. It carries out the steps of calls in simulated time, and a judge checks each of them.
 //!
-//! It keeps the contract of `hfetch::call`: one event answers a step, a cancel may come at any time, a store's answer is handed in
-//! however late it is, effects are taken after each method, and the caller's store is told before the next waiting call is woken.
+//! The driver keeps the contract of `hfetch::call`: one event answers a step, a cancel may come at any time, a store's answer is
+//! handed in however late it is, effects are taken after each method, and the caller's store is told before the next waiting call is
+//! woken.
 #![allow(dead_code)] // the fuzz target uses less of it than the tests
 
 mod aftermath;
@@ -100,7 +101,7 @@ pub struct Flight {
     sends: usize,
     steps: usize,
     pub cancelled: bool,
-    /// What its driver did, in words.
+    /// The acts of its driver, in words.
     pub story: Vec<String>,
     /// When it did so.
     times: Vec<u64>,
@@ -195,7 +196,7 @@ impl World {
         world
     }
 
-    /// What a call's driver did, in words.
+    /// The acts of a call's driver, in words.
     pub fn story(&self, call: usize) -> String {
         self.flights[call].story.join(", ")
     }

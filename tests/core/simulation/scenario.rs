@@ -1,4 +1,4 @@
-//! What is simulated: a client, its calls, and the behaviour of the server, the key function and the store.
+//! The simulated world: a client, its calls, and the behaviour of the server, the key function and the store.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::policy::limit_store::Part;
@@ -28,7 +28,7 @@ pub struct Scenario {
     pub random: Vec<f64>,
 }
 
-/// What a key function does.
+/// The behaviour of a key function.
 #[derive(Clone, Debug)]
 pub enum KeyAnswer {
     Gives(&'static str),
@@ -41,7 +41,7 @@ pub enum KeyAnswer {
     Hangs,
 }
 
-/// What the caller's store does when it is asked to reserve.
+/// The reaction of the caller's store to a reservation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StoreAnswer {
     Honest,
@@ -65,7 +65,7 @@ pub struct Reply {
     pub body: &'static str,
 }
 
-/// What happens to a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Met {
     Status(u16),
@@ -105,7 +105,7 @@ pub enum Kind {
     Catalogue,
 }
 
-/// What is known about an answer's usage once it has been read.
+/// The knowledge about an answer's usage once the answer has been read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reported {
     /// The server's own count of prompt and completion.

@@ -1,5 +1,5 @@
-//! What the decoder keeps of a stream whose completion nobody asks for: a bounded amount, however long the stream is and whatever
-//! it contains. What is booked is the same.
+//! The memory of a decoder for a stream whose completion nobody asks for: a bounded amount, however long the stream is and whatever
+//! it contains. The booked amounts are the same.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -317,7 +317,7 @@ fn a_stream_that_is_lost_is_whole_when_each_choice_has_finished() {
     }
 }
 
-/// What a server may send, and its text for choice 0.
+/// A body that a server may send, and its text for choice 0.
 #[derive(Clone, Debug)]
 enum Sent {
     Text(u32, &'static str),

@@ -40,7 +40,7 @@ fn the_last_event_is_there_when_somebody_asks_after_any_of_them() {
         let mut decoder = after(events);
         decoder.settle();
         check(&decoder, &format!("t{}", events - 1), events - 1);
-        // It is not added twice, and later events go on.
+        // The event is not added twice, and later events go on.
         decoder.settle();
         decoder.push(&event("on", 40), Mode::Text);
         decoder.settle();

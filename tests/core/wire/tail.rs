@@ -1,4 +1,4 @@
-//! What may follow the last finish reason: little, whatever it looks like.
+//! The tail after the last finish reason: it must be short, whatever it looks like.
 
 use hfetch::wire::stream::{ChatDecoder, Mode};
 

@@ -19,7 +19,7 @@ export function hold(data, { WholeEvents }) {
   }
 }
 
-/** What is passed on if `near` bytes come before the end is known to be near. Before the end these are whole events. */
+/** The bytes that are passed on if `near` bytes come before the end is known to be near. Before the end they are whole events. */
 function read(filter, parts, near) {
   let [passed, out] = [0, ""];
   for (const part of parts) {

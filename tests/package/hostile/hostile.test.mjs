@@ -1,4 +1,4 @@
-// Whatever objects a caller or its own fetch passes: the result is a typed error or an answer, with one settlement, nothing held, and no prototype changed.
+// A caller or its own fetch may pass any objects: the result is a typed error or an answer, with one settlement, nothing held, and no prototype changed.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
@@ -107,7 +107,7 @@ const locked = async () => {
 };
 const reading = (read) => async () => ({ status: 200, headers: new Headers(), body: { getReader: () => ({ read, cancel: boom, releaseLock: boom }), cancel: boom } });
 
-/** What a fetch may do instead of fetching. */
+/** Functions that behave badly in place of fetch. */
 const fetches = {
   "throws at once": boom,
   "throws a string": () => {

@@ -11,7 +11,7 @@ let peak = 0;
 
 /** Streams an answer from the client that all requests share; `/shared/state` returns that client's state. */
 async function sharedClient(path, parameters, signal) {
-  // It uses everything for which one request could wait because of another: a place in line, the catalogue, a key.
+  // The client uses everything for which one request could wait because of another: a place in line, the catalogue, a key.
   shared ??= new hfetch.HuggingFace({
     apiKey: async () => "hf_ticket",
     baseURL: parameters.get("endpoint"),

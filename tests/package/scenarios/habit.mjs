@@ -1,4 +1,4 @@
-// What people do with any package: log its objects, leave by `using`, load it twice.
+// Habits that people have with any package: they log its objects, leave by `using`, load it twice.
 import { PROMPT, SOME_BYTES, collect, scenario, textOf } from "./setting.mjs";
 
 const KEY = "hf_scenario";

@@ -1,4 +1,4 @@
-// What a scenario uses: a script of its own at the endpoint, and clients that talk to it.
+// The setting of a scenario: a script of its own at the endpoint, and clients that talk to it.
 
 export const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 export const PROMPT = [{ role: "user", content: "Say something short." }];

@@ -1,4 +1,4 @@
-// What a stream must give, written plainly: split lines, JSON.parse, concatenate. It is slow and easy to check by reading.
+// The items that a stream must give, computed plainly: split lines, JSON.parse, concatenate. The oracle is slow and easy to check by reading.
 
 const REASONING = ["reasoning", "reasoning_content", "reasoning_text"];
 
@@ -45,7 +45,7 @@ export function eventsOf(text) {
   let [event, data] = ["message", null];
   const lines = text.split(/\r\n|\r|\n/);
   for (const line of lines.slice(0, -1)) field(line);
-  // What follows the last line end counts as a line only because the body has ended.
+  // The text after the last line end counts as a line only because the body has ended.
   const rest = lines.at(-1);
   if (rest !== "") field(rest);
   if (data !== null) events.push({ event, data, whole: false });

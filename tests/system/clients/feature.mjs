@@ -1,4 +1,4 @@
-// What a client is asked to do through the gateway, and what must follow. Each check throws what is wrong.
+// The tasks of a client through the gateway, and checks of the results. Each check throws what is wrong.
 import assert from "node:assert/strict";
 import { ANSWER, CITY } from "./server.mjs";
 

@@ -21,7 +21,7 @@ let count = 0;
 before(async () => (endpoint = await startEndpoint({ pace: 0 })));
 after(() => endpoint.close());
 
-/** What a program needs to run on this client, with a server of its own. */
+/** The setting that a program needs to run on this client, with a server of its own. */
 function surroundings(name) {
   const [Client, namespace] = clients[name];
   const id = `${name}-${(count += 1)}`;

@@ -40,7 +40,7 @@ async function freePort() {
   return port;
 }
 
-/** What `npm install hfetch wrangler` installs: the package as built here, and the wrangler that other tests use. */
+/** The packages that `npm install hfetch wrangler` installs: the package as built here, and the wrangler that other tests use. */
 async function installPackages() {
   await mkdir(join(project, "node_modules/.bin"), { recursive: true });
   await cp(pkg, join(project, "node_modules/hfetch"), { recursive: true });

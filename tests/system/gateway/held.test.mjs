@@ -17,7 +17,7 @@ const chunk = (delta, reason = null) => event({ id: "c", choices: [{ index: 0, d
 const HI = chunk({ content: "hi" });
 const FINISH = chunk({}, "stop");
 
-/** What a gateway's caller gets, and how many of the parts were read. */
+/** The answer that a gateway's caller gets, and how many of the parts were read. */
 async function through(parts, path = "/v1/chat/completions", asks = { messages: MESSAGES }) {
   const read = { parts: 0 };
   const body = new ReadableStream({

@@ -23,7 +23,7 @@ const SPELLINGS = {
   "more than half of it": `${TOKEN.slice(0, -3)}…`,
 };
 
-// What the caller's client would read, at each level of JSON within JSON.
+// The texts that the caller's client would read, at each level of JSON within JSON.
 function read(text) {
   const levels = [text];
   for (let last; last !== levels[0] && levels.length < 6; ) {

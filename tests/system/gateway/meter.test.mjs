@@ -1,4 +1,4 @@
-// What callers may cost, through a gateway in workerd: prompts wherever they are, answers whose end nobody sees, maxima however they are spelled.
+// The cost that callers may cause through a gateway in workerd: prompts wherever they are, answers whose end nobody sees, maxima however they are spelled.
 import assert from "node:assert/strict";
 import { createServer, request } from "node:http";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// What the Durable Object is asked: one question before each request to the model's server, and one message after it.
+// The messages to the Durable Object: one question before each request to the model's server, and one message after it.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { MESSAGES, MODEL, startGateway } from "./setting/running.mjs";

@@ -1,4 +1,4 @@
-// What one caller causes or holds, and what is left for the others: pauses, places, streams that nobody reads, the catalogue.
+// The influence of one caller on the others: pauses, places, streams that nobody reads, the catalogue.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";

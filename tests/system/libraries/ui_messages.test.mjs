@@ -20,7 +20,7 @@ const step = { type: "step-start" };
 const file = (mediaType, url, filename) => ({ type: "file", mediaType, url, ...(filename && { filename }) });
 const tool = (name, toolCallId, state, more) => ({ type: `tool-${name}`, toolCallId, state, ...more });
 
-/** What the SDK's own provider for such servers sends for the same messages. */
+/** The body that the SDK's own provider for such servers sends for the same messages. */
 async function theirs(messages) {
   let sent;
   const fetch = async (_, { body }) => {

@@ -1,4 +1,4 @@
-// What useChat reads, made without the `ai` package and read by useChat: its own schema checks every frame, and it puts every message together.
+// The stream for useChat, made without the `ai` package and read by useChat: the hook's own schema checks every frame, and the hook puts every message together.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ async function framesOf(response) {
   return frames;
 }
 
-/** What useChat makes of frames: the final message, and the error that was reported. */
+/** The result of frames in useChat: the final message, and the error that was reported. */
 async function messageOf(frames) {
   const errors = [];
   let message;

@@ -75,7 +75,7 @@ test("what is locked comes from the registry that is asked, and is what it was",
     const { "": _, ...packages } = JSON.parse(text).packages;
     assert.ok(Object.keys(packages).length > 0, path);
     for (const [name, { integrity, resolved, inBundle }] of Object.entries(packages)) {
-      // What a package bundles belongs to that package.
+      // The packages that a package bundles belong to that package.
       if (!inBundle) assert.match(integrity ?? "", /^sha512-/, `${path}: ${name}`);
       assert.equal(resolved, undefined, `${path}: ${name}`);
     }

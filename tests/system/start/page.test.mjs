@@ -1,4 +1,4 @@
-// What a browser sees of a page that was started with a token: everything that it receives is searched for the token.
+// A browser opens a page that was started with a token: everything that the browser receives is searched for the token.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";

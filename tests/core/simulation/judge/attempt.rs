@@ -1,4 +1,4 @@
-//! What must follow from a response, an error or silence.
+//! The steps that must follow a response, an error or silence.
 
 use hfetch::call::{Lost, Step};
 

@@ -1,4 +1,4 @@
-//! What must be booked, and what the settlement must say.
+//! The amounts that must be booked, and the content that the settlement must have.
 
 use hfetch::call::Call;
 use hfetch::policy::clock::Now;

@@ -140,7 +140,7 @@ impl Judge {
         }
         let turn = &mut request.turn;
         let mut of_keys = turn.keys.iter().map(|key| self.shared.scope(*key));
-        // Whatever is reported, the wait ends with the first key that can be used.
+        // The refusal may report another time, but the wait ends with the first key that can be used.
         let waits = turn
             .refusals
             .iter()

@@ -1,7 +1,7 @@
 //! A naive model of a call: it hears every event and says for each step whether the rules allow it.
 //!
-//! It keeps its own counters and keys, from what was observed from outside only. It doesn't check the answers of the key pool and
-//! the store, which have oracles of their own.
+//! The judge keeps its own counters and keys, from what was observed from outside only. It doesn't check the answers of the key
+//! pool and the store, which have oracles of their own.
 
 mod attempt;
 mod books;
@@ -35,7 +35,7 @@ const GRACE: f64 = 5_000.0;
 /// The place of a request whose number no step has named yet.
 const UNNAMED: u64 = u64::MAX;
 
-/// What is known when an event arrives.
+/// The known facts when an event arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
     pub call: &'a Call,
@@ -103,17 +103,17 @@ struct Request {
     let_through: Option<(usize, Option<String>)>,
     /// The request that this one lets through next, if that is all it does.
     lets_through: Option<usize>,
-    /// Whether it was sent and is not booked yet.
+    /// Whether the request was sent and is not booked yet.
     open: bool,
     /// Its index, if its whole answer was given up unseen.
     unseen: Option<usize>,
     /// Whether its body has no stream options.
     is_bare: bool,
-    /// Whether it was sent once more without them, which no retry option forbids.
+    /// Whether the request was sent once more without them, which no retry option forbids.
     has_twice: bool,
 }
 
-/// What a call has used.
+/// The amounts that a call has used.
 #[derive(Debug, Default)]
 struct Sum {
     sends: u32,

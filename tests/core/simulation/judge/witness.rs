@@ -1,4 +1,4 @@
-//! What holds for calls with a route, whose candidates the naive model doesn't follow: every request takes its steps one after the
+//! The rules for calls with a route, whose candidates the naive model doesn't follow: every request takes its steps one after the
 //! other, attempts are bounded and counted, a cancel is the end, and nothing follows the last step.
 
 use hfetch::call::{Call, Step};

@@ -8,7 +8,7 @@ mod rerank;
 use hfetch::wire::embedding::request::Endpoint;
 use hfetch::wire::request::{Caps, Defaults};
 
-/// What a client adds to every request.
+/// The settings that a client adds to every request.
 const DEFAULTS: Defaults<'static> = Defaults {
     id: "huggingface",
     model: Some("org/default"),

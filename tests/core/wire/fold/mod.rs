@@ -1,4 +1,4 @@
-//! What `final()` returns: the rules one by one, recordings and random streams against a plain implementation, and what it costs.
+//! The result of `final()`: the rules one by one, recordings and random streams against a plain implementation, and its cost.
 
 mod call;
 mod cost;

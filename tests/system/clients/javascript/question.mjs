@@ -1,4 +1,4 @@
-// What every client asks.
+// The questions that every client asks.
 import { z } from "zod";
 
 export const QUESTION = "What is the capital of France?";

@@ -24,7 +24,7 @@ const ASK = `export { LimitObject } from "hfetch/gateway";
 const ask = (request, env) => fetch(env.HF_BASE_URL + new URL(request.url).pathname.slice(3), request);`;
 const BARE = `${ASK}
 export default { fetch: ask };`;
-// What any Worker pays for looking at a stream, whatever it looks for.
+// The cost for any Worker of looking at a stream, whatever it looks for.
 const IN_JAVASCRIPT = `${ASK}
 export default {
   async fetch(request, env) {

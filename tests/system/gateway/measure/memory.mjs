@@ -105,7 +105,7 @@ function signal() {
   return { told, tell };
 }
 
-/** What a client's stream with about so many bytes of text leaves behind: read by chunks, or with final(). */
+/** The memory that a client's stream with about so many bytes of text leaves behind: read by chunks, or with final(). */
 async function large(bytes, folded) {
   const piece = encoder.encode(delta(0, { content: "word ".repeat(200) }).repeat(16));
   const hf = new HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", retry: false, fetch: async () => response(repeated(piece, Math.ceil(bytes / 16_000))) });
@@ -129,7 +129,7 @@ function repeated(piece, count) {
 
 const log = console.log;
 console.log = () => {};
-// What the first streams load and compile belongs to no stream.
+// The code that the first streams load and compile belongs to no stream.
 await streams(KINDS.reasoning, 2);
 const before = await used();
 const kinds = {};

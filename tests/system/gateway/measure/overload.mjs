@@ -40,7 +40,7 @@ async function status(service, body) {
   return response.status;
 }
 
-/** What a body costs if its caller is over a limit of requests, and what the same body costs if it is let through. */
+/** The cost of a body if its caller is over a limit of requests, and of the same body if it is let through. */
 async function refused(text) {
   const bytes = encoder.encode(text);
   const open = (limits) => gateway({ apiKeys: ["hf_of_the_operator"], clientKeys: [KEY], clientLimits: limits, fetch: async () => new Response(ANSWER) });
@@ -56,7 +56,7 @@ async function refused(text) {
 }
 
 const event = (delta, reason) => `data: ${JSON.stringify({ id: "c", choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
-/** What may follow the end of a stream, in pieces of 1 kB. */
+/** The bytes that may follow the end of a stream, in pieces of 1 kB. */
 const TAILS = { "a comment": ["x".repeat(1_000), ":"], "comments": [": x\n".repeat(250), ""], "an event of empty lines": ["data: x\n".repeat(125), ""], "empty events": [":\n\n".repeat(333), ""] };
 
 /** How long a gateway works on a stream with so many kB after its end. */

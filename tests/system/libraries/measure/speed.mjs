@@ -1,4 +1,4 @@
-// What a client's fetch adds to a library's time: for a whole answer and for a stream of 300 chunks, with and without it, alternately in one run.
+// The time that a client's fetch adds to a library's own: for a whole answer and for a stream of 300 chunks, with and without it, alternately in one run.
 // The server is a process of its own. node speed.mjs [rounds] prints a line of JSON.
 
 import { spawn } from "node:child_process";

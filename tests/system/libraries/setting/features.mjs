@@ -1,4 +1,4 @@
-// What a provider of the AI SDK should do, as one list that runs on several providers. An answer of the model's server is written once, and sent in the format that
+// The features that a provider of the AI SDK should have, as one list that runs on several providers. An answer of the model's server is written once, and sent in the format that
 // the provider reads: a chat completion, or a response of the Responses API.
 
 import assert from "node:assert/strict";

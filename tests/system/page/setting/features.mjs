@@ -1,4 +1,4 @@
-// What the page can do, each feature as a person uses it: `act` is a click or, without a pointer, a key on the focused element.
+// The features of the page, each as a person uses it: `act` is a click or, without a pointer, a key on the focused element.
 import assert from "node:assert/strict";
 import { MODEL } from "./stage.mjs";
 
@@ -71,7 +71,7 @@ export const features = {
     await page.press("Enter");
     const prose = ".answer:last-of-type .prose";
     await page.until((root) => document.querySelector(`${root} .code`) !== null, prose);
-    // What is drawn stays: the same nodes are there at the end.
+    // Elements that are drawn stay: the same nodes are there at the end.
     await page.evaluate((root) => [...document.querySelectorAll(`${root} > *`)].slice(0, 3).forEach((node) => (node.kept = true)), prose);
     await page.until(() => !document.querySelector(".answer[aria-busy]"));
     assert.equal(await page.evaluate((root) => [...document.querySelectorAll(`${root} > *`)].filter((node) => node.kept).length, prose), 3);

@@ -66,7 +66,7 @@ async function page(browser, head, code, { folder, endpoint }, standIn = endpoin
   }
 }
 
-/** What a bundler would do for the page. */
+/** The work that a bundler would do for the page. */
 const bundled = `<script type="importmap">{ "imports": { "hfetch": "${MODULE}", "hfetch/web": "/node_modules/hfetch/dist/web.js" } }</script>`;
 const CDN = "https://cdn.jsdelivr.net/npm/hfetch@0.1/dist/index.js";
 
