@@ -11,7 +11,7 @@ startLater(() => {
   throw new HfetchError("hfetch/ai-sdk: the WebAssembly is still on its way", { hint: "Await a call before functions that give no promise." });
 });
 
-// These are separate exports, so that a bundle contains only what it uses.
+// The names are exported one by one, so that a bundle contains only what it uses.
 export { createHuggingFace, huggingface } from "./ai-sdk/provider.js";
 export { fromUIMessages } from "./ai-sdk/ui_messages.js";
 export { toUIMessageStreamResponse } from "./ai-sdk/ui_stream.js";

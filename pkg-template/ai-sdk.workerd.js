@@ -4,7 +4,7 @@ import { runOn } from "./ai-sdk/client.js";
 
 runOn(HuggingFace, sdkInternals);
 
-// These are separate exports, so that a bundle contains only what it uses.
+// The names are exported one by one, so that a bundle contains only what it uses.
 export { createHuggingFace, huggingface } from "./ai-sdk/provider.js";
 export { fromUIMessages } from "./ai-sdk/ui_messages.js";
 export { toUIMessageStreamResponse } from "./ai-sdk/ui_stream.js";

@@ -58,7 +58,7 @@ async function playwrightChromium() {
 }
 
 async function openFirefox(path, url, profile) {
-  // These switch off first-run pages and calls home.
+  // These preferences switch off first-run pages and calls home.
   const preferences = {
     "app.normandy.enabled": false,
     "browser.aboutwelcome.enabled": false,

@@ -281,7 +281,7 @@ async function command() {
     // No bundler runs twice at the same time in its own cache.
     const jobs = [["", "."], ["-web", "web"]].flatMap(([ending, app]) =>
       Object.entries(bundlers).map(([bundler, bundle]) => () => report.part(bundler + ending, () => bundled(bundler + ending, bundle, context, app))));
-    // These recognise by themselves that they build for pages.
+    // These four bundlers recognise by themselves that they build for pages.
     for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) jobs.push(() => report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url)));
     await sideBySide(jobs, AT_ONCE);
     await report.part("traced", () => traced(trace));

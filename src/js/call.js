@@ -38,7 +38,7 @@ export class Call {
     this.cancel = cancel;
   }
 
-  // Reads what the call is from the core. A call with one request takes its first step here. Whatever this throws ends the call.
+  // Reads the facts about the call from the core. A call with one request takes its first step here. Any error that this throws ends the call.
   start() {
     const { client, handle, cancel } = this;
     const facts = this.told(handle.start(cancel.cause === null, Date.now(), performance.now(), Math.random()));

@@ -21,7 +21,7 @@ export function absolute(url) {
       const { protocol, href } = new URL(url, base());
       if (/^https?:$/.test(protocol)) return href;
     } catch {
-      // This environment has no such object.
+      // This environment has no such object, or its address is no base for a URL.
     }
   }
   return url;

@@ -1,4 +1,4 @@
-// The module reads sixteen bytes at a time. Whatever is in any of these lanes, the floats are those of JSON.parse and atob.
+// The module reads sixteen bytes at a time. Any bytes may be in these lanes: the floats are those of JSON.parse and atob.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";

@@ -1,4 +1,4 @@
-// Ends at odd moments: whatever comes when, a call ends once, with the right error, and holds nothing afterwards.
+// Ends at odd moments: events may come at any time, and a call ends once, with the right error, and holds nothing afterwards.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";

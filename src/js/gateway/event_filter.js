@@ -18,7 +18,7 @@ const LONGEST_EVENT = 2 << 20;
 const SHORT = 64 << 10; // a stream may always hold this much
 let heldByAll = 0;
 
-// The filters that hold bytes, with the time at which the last byte arrived. A host may stop a request silently; what such a request held is dropped when others need
+// The filters that hold bytes, with the time at which the last byte arrived. A host may stop a request silently; the bytes of such a request are dropped when others need
 // the room.
 const holders = new Map();
 const LOST = 600_000; // ms

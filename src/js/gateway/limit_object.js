@@ -1,5 +1,5 @@
-// Limits and budgets for all isolates of a gateway: a Durable Object that runs the same store as a client's memory and writes its changes as rows. What it has answered
-// is stored. A write takes as long as a disk needs, so changes that come at the same time are written together, and changes that nobody waits for are written with the
+// Limits and budgets for all isolates of a gateway: a Durable Object that runs the same store as a client's memory and writes its changes as rows. A change is
+// stored before it is answered. A write takes as long as a disk needs, so changes that come at the same time are written together, and changes that nobody waits for are written with the
 // next ones.
 
 import { MemoryStore, dataText } from "./client.js";

@@ -1,4 +1,4 @@
-// Patterns in which "*" stands for any characters within a name: it matches neither a slash nor the colon before a provider. Whatever the pattern and the text, each
+// Patterns in which "*" stands for any characters within a name: it matches neither a slash nor the colon before a provider. With any pattern and text, each
 // character is examined only a few times. A backtracking search could be made to run for ever with a name of 200 hyphens.
 
 const WITHIN = /[/:\s]/;

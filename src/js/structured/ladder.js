@@ -14,7 +14,7 @@ export function remember(found, model, what) {
 
 /** The forms to try, in order. */
 export function formsFor({ mode, schema, strict, model, hasTools, known, offers, isGrammar }) {
-  // Such a server accepts a format or tools, not both.
+  // A server with grammars accepts a format or tools, not both.
   const grammar = isGrammar || /:hf-inference$/.test(model ?? "");
   let forms = ["strict", "schema", "json", "text"];
   if (grammar) forms = hasTools ? ["text"] : ["value", "text"];

@@ -120,7 +120,7 @@ impl<'a> Rows<'a> {
             }
             values.push(value);
             match rest {
-                // This is nearly always what stands between two numbers.
+                // Nearly always a comma alone is between two numbers.
                 [b',', rest @ ..] if rest.first() > Some(&b' ') => self.rest = rest,
                 _ => {
                     self.rest = rest;

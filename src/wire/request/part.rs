@@ -13,7 +13,7 @@ pub const LONGEST_LABEL: usize = 64;
 pub const LABELS: &str =
     "type role id call_id status format detail filename media_type cache_control";
 
-/// Those of them that the caller makes up; some templates show them to the model.
+/// The members among them whose values the caller makes up; some templates show these to the model.
 pub const NAMES: &str = "id call_id filename";
 
 /// The roles that a message counts anyway; any other role counts as words.

@@ -418,7 +418,7 @@ fn what_an_older_version_took_for_lost_is_booked_when_it_ends() {
     let mut store = MemoryStore::shared();
     let lost = store.reserve(&parts, START).unwrap();
     let mut state = serde_json::to_value(store.state()).unwrap();
-    // This state released what was lost, and its rows have three members.
+    // An older version wrote such a state: it released lost reservations, and its rows had three members.
     let row: Vec<_> = state["open"][0].as_array().unwrap()[..3].to_vec();
     state["lost"] = serde_json::json!([row]);
     state["open"] = serde_json::json!([]);
@@ -585,7 +585,7 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
                 "{per:?}"
             );
             if per == Per::Month {
-                // Both were spent in the current month, and neither in the next one.
+                // Both amounts were spent in the current month, and neither in the next one.
                 assert_eq!(
                     spend(&mut store, 0.0, back).unwrap_err().limit.reason,
                     Reason::Month

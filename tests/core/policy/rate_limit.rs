@@ -134,7 +134,7 @@ fn what_has_ended_leaves_at_a_known_time_whatever_is_held_beside_it() {
     let open = limiter.reserve(40, 10_000.0).unwrap();
     let known = Refused::new(Reason::Tokens, Some(50_000.0), 0.0);
     assert_eq!(limiter.reserve(30, 10_000.0), Err(known));
-    // Both are in the way; the wait lasts at least until the ended one has left the window.
+    // Both requests are in the way; the wait lasts at least until the ended one has left the window.
     let least = Refused::new(Reason::Tokens, None, 50_000.0);
     assert_eq!(limiter.reserve(70, 10_000.0), Err(least));
     limiter.settle(open, 5, 10_000.0);

@@ -213,7 +213,7 @@ fn a_large_event_is_not_remembered() {
 #[test]
 fn an_answer_beyond_its_bound_is_refused_whatever_it_is_made_of() {
     for (name, stream) in streams() {
-        // These replace each other.
+        // In these streams each value replaces the one before, so the answer doesn't grow.
         if matches!(
             name,
             "usage with every chunk, and much in it" | "long reasons" | "a name without end"

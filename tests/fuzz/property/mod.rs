@@ -1,4 +1,4 @@
-//! What must be true for any input: one property for each place at which bytes or foreign data come in.
+//! Properties that must hold for any input: one property for each place at which bytes or foreign data come in.
 #![allow(
     dead_code,
     clippy::unwrap_used,

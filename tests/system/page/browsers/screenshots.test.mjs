@@ -30,7 +30,7 @@ async function andBelow(page, path) {
   await scrollTo(false);
 }
 
-// These run side by side, since nothing here measures time.
+// The screenshots are taken side by side, since nothing here measures time.
 describe("screenshots", { concurrency: wanted.length }, () => {
   let built;
   before(async () => (built = await buildStage()));
