@@ -74,7 +74,7 @@ export function startLedger(session) {
   button.addEventListener("click", () => {
     const url = URL.createObjectURL(new Blob([csv(session.settlements)], { type: "text/csv;charset=utf-8" }));
     element("a", { href: url, download: "hfetch-settlements.csv" }).click();
-    // Not before the browser has begun to read the file.
+    // By then the browser has begun to read the file.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   });
   session.settlements.forEach(add);

@@ -22,9 +22,9 @@ const REMEMBERED_KEYS: usize = 32;
 /// Where limits and the budget are counted.
 #[derive(Debug)]
 pub enum Store {
-    /// In this client's memory.
+    /// The memory of this client.
     Memory(Memory),
-    /// In a limit store of the caller's; the driver asks it.
+    /// A limit store of the caller's; the driver asks it.
     Given,
 }
 

@@ -29,11 +29,11 @@ const IDLE: f64 = 120_000.0;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
-    /// Until the response headers, for each attempt. The default differs between streams and whole answers.
+    /// The longest wait for the response headers, for each attempt. The default differs between streams and whole answers.
     pub connect: Option<Millis>,
-    /// Between bytes of the body while the caller waits for them. The default differs before and after a stream's first event.
+    /// The longest pause between bytes of the body while the caller waits for them. The default differs before and after a stream's first event.
     pub idle: Option<Millis>,
-    /// For the whole call, including retries and waits.
+    /// The longest time for the whole call, including retries and waits.
     pub total: Option<Millis>,
 }
 

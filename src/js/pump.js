@@ -364,7 +364,7 @@ export class Pump {
     if (outcome === "ok") this.#leaveSocket();
     else this.#closeSocket();
     this.#settle();
-    // In a microtask, so that the next() that reads is answered first.
+    // The waiting readers are dismissed in a microtask, so that the next() that reads is answered first.
     if (this.#waiters.length > 0) queueMicrotask(() => this.#dismiss());
     for (const listener of this.#onOver.splice(0)) listener();
   }

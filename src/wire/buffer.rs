@@ -21,10 +21,10 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Sets a long text aside: what is appended later begins a new one.
+    /// Sets a long text aside: bytes that are appended later begin a new one.
     pub fn put_by(&mut self) {
         if self.length >= LONG {
-            // With room for what one network chunk adds beyond that.
+            // The new memory has room for the bytes that one network chunk adds beyond that length.
             let next = vec![0; LONG + LONG / 4];
             let mut text = std::mem::replace(&mut self.bytes, next);
             text.truncate(self.length);
@@ -115,7 +115,7 @@ impl Buffer {
         unescaped
     }
 
-    /// At least `more` bytes of room after the end.
+    /// The room after the end: at least `more` bytes.
     fn room(&mut self, more: usize) -> &mut [u8] {
         let needed = self.length + more + 16;
         if self.bytes.len() < needed {

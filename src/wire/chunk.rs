@@ -134,7 +134,7 @@ struct Reader<'a, 'f> {
     fields: &'f mut Vec<Field>,
     /// A bit for each key so far whose member is kept: a key without its bit can't be a repeated one.
     keys: u64,
-    /// For each part its last field.
+    /// The last field of each part.
     latest: [usize; Part::Void as usize],
 }
 

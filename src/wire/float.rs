@@ -30,7 +30,7 @@ const HALF: u64 = 1 << 28;
 /// products.
 const DOUBT: u64 = 16;
 
-/// As many digits always fit a `u64`.
+/// A number of digits that always fits a `u64`.
 const DIGITS: usize = 19;
 /// More digits than any half-way point of `f32` has (112); about further digits only matters whether they are zero.
 const DECISIVE_DIGITS: usize = 128;

@@ -27,9 +27,9 @@ pub enum Mode {
 /// How a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// With `[DONE]`.
+    /// The server sent `[DONE]`.
     Done,
-    /// With the end of the body.
+    /// The body ended without `[DONE]`.
     Body,
     /// The connection was lost, or brought nothing for too long.
     Lost,

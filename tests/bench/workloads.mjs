@@ -82,7 +82,7 @@ function shuffled(object, next) {
   return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, entry]) => entry));
 }
 
-// As servers in Python write JSON by default.
+// Servers in Python write JSON like this by default.
 const inAscii = (json) => json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** The payloads of a stream: a first chunk, `count` chunks of the workload, and one with finish reason and usage. */

@@ -364,7 +364,7 @@ test("a reservation is given back once, however shortly after its answer the cal
 });
 
 test("a key is in no cause that a platform's object, a function or a name hides it in, nor in what a key function throws", async () => {
-  // As in a Request of browsers and later versions of Node: an inherited member.
+  // The member is inherited, as in a Request of browsers and later versions of Node.
   class Sent {
     #headers = new Headers({ authorization: `Bearer ${KEY}` });
     get headers() { return this.#headers; }

@@ -8,17 +8,17 @@ use crate::wire::buffer::Buffer;
 /// The place of a value, which decides how its texts and names are folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Within {
-    /// In the chunk or the choice, where nothing is text.
+    /// A place in the chunk or the choice, where nothing is text.
     Envelope,
-    /// In the logprobs of a choice that has brought text, so that its tokens are new.
+    /// A place in the logprobs of a choice that has brought text, so that its tokens are new.
     Tokens,
-    /// In a delta.
+    /// A place in a delta.
     Delta,
-    /// In a list or an object of a delta.
+    /// A place in a list or an object of a delta.
     Nested,
-    /// In the function of a call.
+    /// A place in the function of a call.
     Function,
-    /// In a list of content parts, or in one of these parts.
+    /// A place in a list of content parts, or in one of these parts.
     Part,
 }
 

@@ -7,9 +7,9 @@ use crate::spelling::nearest;
 /// How a member is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
-    /// As the caller wrote it.
+    /// The member as the caller wrote it.
     AsItStands,
-    /// As a list: text-generation-inference accepts `stop` only in this form.
+    /// A list: text-generation-inference accepts `stop` only in this form.
     List,
     /// Stream options that don't mention usage: a stream asks for usage unless told otherwise.
     AskForUsage,

@@ -13,7 +13,7 @@ const MANY: usize = 2;
 pub(super) struct Pair<'e> {
     ours: &'e Example,
     theirs: &'e Example,
-    /// For each value of the chunk the kind of its slot, if it is one.
+    /// The kinds of the chunk's slots, by the chunk's values; `None` for a value that isn't a slot.
     marks: Vec<Option<SlotKind>>,
 }
 

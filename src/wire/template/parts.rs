@@ -30,9 +30,9 @@ impl Place {
 pub(super) enum When {
     /// Never: the part is the same in all events of this shape, and adding it twice changes nothing.
     Never,
-    /// Unless another event of this shape follows: only the last value counts.
+    /// The part is added unless another event of this shape follows: only the last value counts.
     Last,
-    /// For each event.
+    /// The part is added for each event.
     Always,
 }
 

@@ -20,7 +20,7 @@ const MODEL: &str = "org/model";
 /// The hosts that tell a store the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Host {
-    /// Only a wall clock, as for pages that share a storage.
+    /// A wall clock alone, as for pages that share a storage.
     Wall,
     /// Two clocks that are the same one, as in a Worker.
     Worker,

@@ -382,7 +382,7 @@ fn a_state_of_an_older_version_is_read_by_the_rules_of_this_one() {
 #[test]
 fn times_that_merge_leave_with_the_latest_of_them() {
     let mut window = Window::default();
-    // As many readings of the clock as the window keeps separate, within 33 s.
+    // These are as many readings of the clock as the window keeps separate, within 33 s.
     for reading in 0..65_536 {
         window.add(f64::from(reading) / 2.0, 1, 1);
     }

@@ -124,7 +124,7 @@ pub struct World {
     tasks: BTreeMap<(u64, u64), Task>,
     scheduled: u64,
     pub time: u64,
-    /// By how many ms the wall clock is wrong.
+    /// The error of the wall clock in ms.
     skew: f64,
     asked_key: usize,
     drawn: usize,

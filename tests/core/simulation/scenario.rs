@@ -88,7 +88,7 @@ pub struct Plan {
     pub model: Option<&'static str>,
     /// The reactions to its requests, one after the other; later requests are answered at once.
     pub replies: Vec<Reply>,
-    /// For how many ms its answer is read.
+    /// The time in ms that reading its answer takes.
     pub reads_for: u64,
     pub usage: Reported,
     pub cancel: Option<Cancel>,
@@ -127,7 +127,7 @@ pub struct Cancel {
 pub enum When {
     /// Directly after the call's n-th step.
     Step(usize),
-    /// At a time.
+    /// At this time.
     At(u64),
 }
 

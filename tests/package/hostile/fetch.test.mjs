@@ -44,7 +44,7 @@ function isBelow(address) {
     } catch {
       return false;
     }
-    // Like servers that drop what follows a semicolon, and blanks.
+    // Some servers drop blanks, and the rest of a segment after a semicolon.
     path = path.replace(/;[^/\\]*/g, "").replace(/[/\\]\s+|\s+(?=[/\\])/g, (blank) => blank.trim());
     url = new URL(`https://host.example${path.startsWith("/") ? path : `/${path}`}`);
   }

@@ -10,7 +10,7 @@ WebAssembly.Instance = function (...given) {
   return instance;
 };
 
-// In the order of src/trap.rs.
+// The places have the order of src/trap.rs.
 const PLACES = [
   "open", "send", "line", "admitted", "sent", "headers", "failing", "decode", "fold", "rows", "book", "settle",
   "limits", "keys", "spend", "waiting", "prices", "limiter",

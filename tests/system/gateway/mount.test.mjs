@@ -102,7 +102,7 @@ test("Hono: mounted, and as a route; in Node its environment is the process's", 
     app.mount("/ai", gateway(upstream).fetch);
     const below = gateway({ ...upstream, basePath: "/below" });
     app.all("/below/*", (c) => below.fetch(c.req.raw, c.env));
-    // As @hono/node-server calls it.
+    // @hono/node-server passes such an `env`.
     const env = { incoming: {}, outgoing: {} };
     assert.equal(await (await app.request("/", {}, env)).text(), "mine");
     for (const path of ["/ai", "/below"]) {

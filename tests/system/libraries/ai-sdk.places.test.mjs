@@ -150,7 +150,7 @@ test("the entry adds little to a bundle, a half of it less, and whoever imports 
     const { outputFiles: [{ contents }] } = await build({ stdin: { contents: `export { ${used} } from "hfetch/ai-sdk";`, resolveDir: folder }, bundle: true, minify: true, format: "esm", platform: "neutral", conditions: ["default"], write: false, logLevel: "silent", external: ["hfetch"] });
     return brotliCompressSync(contents).length;
   };
-  // Without the client in the same bundle, with which its text compresses better.
+  // These bundles don't contain the client, in whose company their text would compress better.
   const [provider, useChat] = ["createHuggingFace, huggingface", "fromUIMessages, toUIMessageStreamResponse"];
   for (const [used, most] of Object.entries({ [provider]: 6_600, [useChat]: 6_500, [`${provider}, ${useChat}`]: 9_200 })) {
     const size = await alone(used);
