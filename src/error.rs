@@ -18,21 +18,21 @@ pub enum Class {
     Config,
     /// A status without a class of its own, or a 200 whose body isn't the expected object.
     Api,
-    /// 400
+    /// The status 400.
     BadRequest,
-    /// 401
+    /// The status 401.
     Authentication,
-    /// 402: the account's credits are used up.
+    /// The status 402: the account's credits are used up.
     PaymentRequired,
-    /// 403
+    /// The status 403.
     PermissionDenied,
-    /// 404 and 410
+    /// The statuses 404 and 410.
     NotFound,
-    /// 409
+    /// The status 409.
     Conflict,
-    /// 413 and 422
+    /// The statuses 413 and 422.
     UnprocessableEntity,
-    /// 429
+    /// The status 429.
     RateLimit,
     /// A 503 that says that the model is still loading.
     ModelLoading,
