@@ -18,8 +18,8 @@ impl Call {
         self.limits_of_keys() != Limits::default() || self.shared.config.budget.is_some()
     }
 
-    /// Lets all requests of the call through or none. If the limits refuse the whole, no part of it is sent and paid for. The limits
-    /// that the call brought, and `maxConcurrent`, count it as one request.
+    /// Lets all requests of the call through or none. If the limits refuse the whole, no part of it is sent and paid for. The
+    /// limits that the call brought, and `maxConcurrent`, count it as one request.
     pub(super) fn admit_whole(&self, machine: &mut Machine, now: Now) -> Step {
         let parts = self.call_parts(0..self.requests.len());
         if parts.is_empty() {

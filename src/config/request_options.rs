@@ -31,7 +31,7 @@ const OPTIONS: [&str; 8] = [
 /// let request = RequestOptions::from_value(&given, &client).unwrap();
 /// // The request's own option wins, and the client's other options still apply.
 /// assert_eq!(request.retry.max_attempts, 1);
-/// assert_eq!(request.timeouts.idle(), 5000.0);
+/// assert_eq!(request.timeouts.idle(), client.timeouts.idle());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestOptions {

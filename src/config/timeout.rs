@@ -31,7 +31,8 @@ const IDLE: f64 = 120_000.0;
 pub struct Timeouts {
     /// The longest wait for the response headers, for each attempt. The default differs between streams and whole answers.
     pub connect: Option<Millis>,
-    /// The longest pause between bytes of the body while the caller waits for them. The default differs before and after a stream's first event.
+    /// The longest pause between bytes of the body while the caller waits for them. The default differs before and after a stream's
+    /// first event.
     pub idle: Option<Millis>,
     /// The longest time for the whole call, including retries and waits.
     pub total: Option<Millis>,

@@ -107,7 +107,7 @@ impl Example {
 
     /// Which values are slots, and of which kind, if this and an older example have the same shape; otherwise `None`.
     pub(super) fn differences(&mut self, older: &mut Example) -> Option<Vec<Option<SlotKind>>> {
-        // This check comes first because it is cheap: a thorough comparison would never pay for a short stream's first and last chunk.
+        // This cheap check comes first: a thorough comparison would never pay for a short stream's first and last chunk.
         let same_parts = self.fields.len() == older.fields.len()
             && self
                 .fields

@@ -1,8 +1,8 @@
 //! A driver without I/O. It carries out the steps of calls in simulated time, and a judge checks each of them.
 //!
 //! The driver keeps the contract of `hfetch::call`: one event answers a step, a cancel may come at any time, a store's answer is
-//! handed in however late it is, effects are taken after each method, and the caller's store is told before the next waiting call is
-//! woken.
+//! handed in however late it is, effects are taken after each method, and the caller's store is told before the next waiting call
+//! is woken.
 #![allow(dead_code)] // the fuzz target uses less of it than the tests
 
 mod aftermath;
