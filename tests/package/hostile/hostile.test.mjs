@@ -41,7 +41,7 @@ const dress = {
   "a prototype to pollute": (object) => Object.assign(object, JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')),
 };
 const nested = fc.letrec((tie) => ({ value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie("value"), { maxLength: 3 }), fc.dictionary(name, tie("value"), { maxKeys: 3 })) })).value;
-// Objects are dressed when they are used, since the generator itself reads what it makes.
+// An object gets its hostile prototype or getters only when it is used, since the generator itself reads the objects that it makes.
 const hostile = fc.record({ object: fc.dictionary(name, nested, { maxKeys: 4 }), how: fc.constantFrom(...Object.keys(dress)) });
 const dressed = ({ object, how }) => dress[how]({ ...object });
 
