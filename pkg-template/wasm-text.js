@@ -1,28 +1,28 @@
-// A module's bytes as text, for an entry that is one file: base64 would hide from compression where bytes begin and end
-// (+30 % on the wire; this is +3 %). The most frequent values are one character each, all others two.
+// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end (+30 % over the wire; with this encoding
+// +3 %). The most frequent byte values are one character each, all others two.
 
-// No quote, backslash, backtick, dollar or "<": the text stands in any string of any script as it is.
+// There is no quote, backslash, backtick, dollar or "<" among them, so the text can be in any string of any script without escapes.
 const CHARACTERS = " !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{}";
 const PREFIXES = ["", "|", "~"];
 const VALUES = 256;
 
-// wasm-text.wat, assembled: the same loop in JavaScript takes three times as long, for it runs once, in the engine's interpreter.
+// wasm-text.wat, assembled. The same loop in JavaScript would take three times as long, since it runs only once, in the engine's interpreter.
 const DECODER =
   "AGFzbQEAAAABBwFgAn9/AX8DAgEABQMBAAEHEwIGbWVtb3J5AgAGZGVjb2RlAAAKxAEBwQEBA38gACECA0AgAC0AACEEIAIgAyAE" +
   "ai0AADoAACACIAQtAIADaiECIAQtAIAEQQd0IQMgAC0AASEEIAIgAyAEai0AADoAACACIAQtAIADaiECIAQtAIAEQQd0IQMgAC0A" +
   "AiEEIAIgAyAEai0AADoAACACIAQtAIADaiECIAQtAIAEQQd0IQMgAC0AAyEEIAIgAyAEai0AADoAACACIAQtAIADaiECIAQtAIAE" +
   "QQd0IQMgAEEEaiIAIAFJDQALIAIL";
-// Where in its memory the tables lie that it reads, and the text.
+// Addresses in its memory: of the tables that it reads, and of the text.
 const ROW = 128;
 const STEPS = PREFIXES.length * ROW;
 const ROWS = STEPS + ROW;
 const TEXT = ROWS + ROW;
 const PAGE = 65_536;
-// A literal of the whole text would outgrow the memory into which an engine scans it several times, and one of less than 16,384
-// characters is hashed: V8 reads these a fifth faster than either.
+// V8 reads literals of this length a fifth faster than one literal of the whole text, for which it would have to enlarge its buffer
+// several times, or than literals of less than 16,384 characters, which it hashes.
 const PIECE = 65_536;
 
-/** Gives [frequent, pieces]: the values of one character in base64, and the bytes as text. */
+/** Returns [frequent, pieces]: the byte values with one character, as base64, and the bytes as text. */
 export function encode(bytes) {
   const counts = new Array(VALUES).fill(0);
   for (const value of bytes) counts[value]++;
@@ -60,7 +60,7 @@ function fromBase64(text) {
   return bytes;
 }
 
-// All values: the frequent ones, then the others as they come. Plain loops, as in all that runs on import: the interpreter's pace.
+// All byte values: the frequent ones, then the others in order. Everything that runs on import uses plain loops, which are the fastest code in the engine's interpreter.
 function order(frequent) {
   const values = new Uint8Array(VALUES);
   const known = new Uint8Array(VALUES);

@@ -1,4 +1,4 @@
-// What programs for the `openai` package may call and is not here: an error that names the way, where a TypeError would name nothing.
+// Members of the `openai` client that hfetch doesn't have. They throw an error that names the alternative, instead of a bare TypeError.
 
 import { makeError } from "./error.js";
 
@@ -6,7 +6,7 @@ const NONE = "Hugging Face's inference has none";
 const FETCH = "send such a request with fetch";
 const NOT_STORED = "no server keeps completions: keep what create() gave";
 
-// Names, and the way for each of them.
+// Names with spaces between them, and the advice for each of these names.
 const OF_CLIENT = [
   ["responses", "use chat.completions; a gateway of hfetch passes POST /v1/responses through"],
   ["beta", "use chat.completions.parse(), runTools() and stream()"],
@@ -21,7 +21,7 @@ const OF_CLIENT = [
 ];
 const OF_CHAT = [["retrieve update delete list messages", NOT_STORED]];
 
-// A function whose members are such functions. Libraries that wrap a client ask whether a member is there: only to call one throws.
+// A function whose members are such functions. Libraries that wrap a client check whether a member exists, so only a call throws.
 function missing(path, way) {
   const call = () => {
     throw makeError("ConfigError", `${path} is not part of hfetch: ${way}`, { path });
@@ -30,7 +30,7 @@ function missing(path, way) {
   return new Proxy(call, { get });
 }
 
-// Plain loops, since this runs on import, in the engine's interpreter.
+// Plain loops: this runs on import, in the engine's interpreter.
 function members(path, ways) {
   const object = {};
   for (const [names, way] of ways) {
@@ -39,6 +39,6 @@ function members(path, ways) {
   return object;
 }
 
-/** What stands behind a client's prototype, and behind its chat completions: what is there goes before it. */
+/** The prototypes of a client and of its chat completions. Members that exist are found first. */
 export const ofClient = members("hf", OF_CLIENT);
 export const ofChat = members("hf.chat.completions", OF_CHAT);

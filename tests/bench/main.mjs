@@ -3,7 +3,7 @@
 // npm run bench -- --linear | --start | --limiter | --load
 // npm run bench -- --parts [--package FOLDER] [--against FOLDER] [--rounds N]
 //
-// Each library in its own process, rounds interleaved, so that a slow minute of the machine falls on all of them.
+// Each library runs in its own process, and rounds alternate between libraries, so that a slow minute of the machine affects all of them.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 
-/** What is measured, by the flag that asks for it; each gives the lines of every round. */
+/** The suites, by the flag that asks for each. A suite returns the lines of all rounds. */
 const suites = {
   linear: () => script("linear.mjs", [], ["--expose-gc"]),
   limiter: () => script("limiter.mjs"),
