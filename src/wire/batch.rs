@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, define_once, equal};
-use crate::json::block::{Block16, is_ascii};
+use crate::json::block::Block16;
 use crate::json::{closing_quote, exact_number, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
@@ -149,9 +149,14 @@ impl Batch {
 
     /// Adds a string as it stands between its quotes.
     fn string(&mut self, raw: &[u8]) {
-        match raw.contains(&b'\\') {
-            true => self.escaped(raw, is_ascii(raw)),
-            false => self.plain(raw, 0..raw.len(), false),
+        let (mut bits, mut escaped) = (0, false);
+        for byte in raw {
+            bits |= byte;
+            escaped |= *byte == b'\\';
+        }
+        match escaped {
+            true => self.escaped(raw, bits.is_ascii()),
+            false => self.plain(raw, 0..raw.len(), bits.is_ascii()),
         }
     }
 
