@@ -12,7 +12,7 @@ mod wide;
 
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
-pub(crate) use skip::value_end;
+pub(crate) use skip::{literal, value_end};
 pub use text::{
     Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
     write_string,

@@ -127,10 +127,22 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
             Ok(end) => Ok(end),
             Err(_) => Err("a digit was expected"),
         },
-        b'n' if rest.first_chunk() == Some(b"null") => Ok(at + 4),
-        b't' if rest.first_chunk() == Some(b"true") => Ok(at + 4),
-        b'f' if rest.first_chunk() == Some(b"false") => Ok(at + 5),
+        b'n' | b't' | b'f' => match literal(rest) {
+            Some((_, length)) => Ok(at + length),
+            None => Err("not a value"),
+        },
         _ if rest.is_empty() => Err("unexpected end"),
         _ => Err("not a value"),
     }
+}
+
+/// `null`, `true` or `false` at the start of `rest`: 0, 1 or 2, and its length. Which of them it is can't be foreseen, so that nothing
+/// branches on it.
+#[inline(always)]
+pub(crate) fn literal(rest: &[u8]) -> Option<(u32, usize)> {
+    let first = u32::from_le_bytes(*rest.first_chunk()?);
+    let is = |word: &[u8; 4]| first == u32::from_le_bytes(*word);
+    let (is_true, is_false) = (is(b"true"), is(b"fals"));
+    let sound = is(b"null") | is_true | is_false & (byte(rest, 4) == b'e');
+    sound.then_some((is_true as u32 + 2 * is_false as u32, 4 + is_false as usize))
 }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, define_once, equal};
-use crate::json::block::{Block16, is_ascii};
-use crate::json::{closing_quote, exact_number, unescape_wide};
+use crate::json::block::Block16;
+use crate::json::{closing_quote, exact_number, literal, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
@@ -21,7 +21,7 @@ pub const EXACT: u32 = 0;
 /// In [`Batch::ops`]: before the next item, the next one of [`Batch::definitions`] replaces an older template.
 pub const DEFINE: u32 = u32::MAX - 2;
 
-/// In a slot for any value: `null`.
+/// In a slot for any value: `null`; the numbers of these three are those of [`literal`].
 pub const ANY_NULL: u32 = 0;
 /// In a slot for any value: `true`.
 pub const ANY_TRUE: u32 = 1;
@@ -166,9 +166,14 @@ impl Batch {
 
     /// Adds a string, given as it is written between its quotes.
     fn string(&mut self, raw: &[u8]) {
-        match raw.contains(&b'\\') {
-            true => self.escaped(raw, is_ascii(raw)),
-            false => self.plain(raw, 0..raw.len(), false),
+        let (mut bits, mut escaped) = (0, false);
+        for byte in raw {
+            bits |= byte;
+            escaped |= *byte == b'\\';
+        }
+        match escaped {
+            true => self.escaped(raw, bits.is_ascii()),
+            false => self.plain(raw, 0..raw.len(), bits.is_ascii()),
         }
     }
 
@@ -286,37 +291,30 @@ impl Batch {
     /// Adds an array without spaces, objects and arrays in it; returns its length.
     fn elements(&mut self, array: &[u8]) -> Option<usize> {
         self.ops.extend([ANY_LIST, 0]);
-        let (place, mut at) = (self.ops.len() - 1, 1);
+        let (place, mut at) = (self.ops.len(), 1);
         loop {
-            at += self.scalar(array.get(at..)?)?;
-            if let Some(count) = self.ops.get_mut(place) {
-                *count += 1;
-            }
-            at += 1;
+            at += self.scalar(array.get(at..)?)? + 1;
             match array.get(at - 1)? {
                 b',' => {}
-                b']' => return Some(at),
+                b']' => break,
                 _ => return None,
             }
         }
+        let count = self.ops.len() - place;
+        *self.ops.get_mut(place - 1)? = count as u32;
+        Some(at)
     }
 
     /// Adds the value at the start of `rest`, which is no object or array; returns its length in bytes.
     fn scalar(&mut self, rest: &[u8]) -> Option<usize> {
-        let (word, length) = match rest {
-            [b'n', ..] => (ANY_NULL, 4),
-            [b't', ..] => (ANY_TRUE, 4),
-            [b'f', ..] => (ANY_FALSE, 5),
-            [b'"', ..] => {
-                let closing = closing_quote(rest, 1).ok()?;
-                if closing.escaped {
-                    return None;
-                }
-                let span = 1..closing.at;
-                let units = self.append(rest, span, closing.ascii);
+        let (word, length) = match rest.first()? {
+            b'n' | b't' | b'f' => literal(rest)?,
+            b'"' => {
+                let closing = closing_quote(rest, 1).ok().filter(|end| !end.escaped)?;
+                let units = self.append(rest, 1..closing.at, closing.ascii);
                 (ANY_STRING + units as u32, closing.at + 1)
             }
-            [b'-' | b'0'..=b'9', ..] => {
+            b'-' | b'0'..=b'9' => {
                 let ends = |byte: &u8| matches!(byte, b',' | b']');
                 let length = rest.iter().position(ends).unwrap_or(rest.len());
                 self.numbers.push(exact_number(rest.get(..length)?)?);
