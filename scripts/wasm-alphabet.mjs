@@ -17,7 +17,7 @@ const SWEEPS = 2;
 /** Gives the values of one character, in the order of the characters. */
 export function alphabet(bytes) {
   const values = frequent(bytes);
-  const guesses = new Guesses(triples(encode(bytes, values)[1]));
+  const guesses = new Guesses(triples(encode(bytes, values)[1].join("")));
   const codes = Array.from(CHARACTERS, (character) => character.charCodeAt(0));
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (const [at, one] of codes.entries()) for (const other of codes.slice(at + 1)) guesses.swapIfBetter(one, other);

@@ -1,9 +1,9 @@
-// A caller's body as JSON text. The engine writes it; Rust checks it field by field.
+// A caller's body as JSON text. The engine writes it, and Rust checks it field by field.
 
 import { checkBody, refuse } from "./argument.js";
 import { signals } from "./options.js";
 
-// What this package has written beside what a server sent: message or tool call, and the name of it.
+// Members that this package has added to a server's message or tool call, by name.
 const notes = new WeakMap();
 
 export function noted(object, name, value) {
@@ -11,14 +11,14 @@ export function noted(object, name, value) {
   notes.set(object, name);
 }
 
-// A message that goes back as it came: some servers refuse keys that they didn't send.
+// A message as the server sent it: some servers refuse members that they haven't sent themselves.
 function asItCame(message) {
   if (!notes.has(message)) return message;
   const { [notes.get(message)]: _, ...rest } = message;
   return rest;
 }
 
-// The JSON text, and the signals in the body, which are an option written in the wrong place.
+// The JSON text, and the signals in the body: they are options and don't belong there.
 export function requestText(body) {
   checkBody(body);
   let text;
@@ -46,7 +46,7 @@ const OPTIONS = {
   onSettled: "is an option, which stands behind the body and not in it",
 };
 
-// JSON.stringify turns NaN into null and drops functions without a word.
+// JSON.stringify would turn NaN into null and drop functions without an error.
 function check(key, value) {
   if (typeof value === "number" && !Number.isFinite(value)) throw refuse(key, "must be a finite number");
   if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {

@@ -1,8 +1,8 @@
-// Who may answer beside the model of a body: the operator's route, and the models that a body names where there is one.
+// The models and providers that may answer in place of a body's model: the operator's route, and further models in a body if there is a route.
 
 import { Refusal } from "./refusal.js";
 
-const MOST = 16; // models that a body may name in `models`
+const MOST = 16; // models that a body may list in `models`
 const MOST_OF_ROUTE = 32;
 
 /** The variables of a route, by the path of the field that each stands for, and how their text is read. The client checks what is in them. */
@@ -15,8 +15,8 @@ export const ROUTE_VARIABLES = [
 ];
 
 /**
- * Takes `models` out of a body where the operator has a route: { text, body, route }. The body's come before the operator's own, and each of
- * them has to be on the list. Without a route it stays what it was, the affair of the model's server.
+ * Takes `models` out of a body if the operator has a route: { text, body, route }. The body's models come before the operator's, and each of them must be on the
+ * list. Without a route `models` stays in the body, and the model's server decides.
  */
 export function takeModels({ text, body }, route, allows) {
   const { models, ...rest } = body;
@@ -27,7 +27,7 @@ export function takeModels({ text, body }, route, allows) {
   }
   if (allows !== undefined && !models.every(allows)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "models" });
   const own = route.models ?? [];
-  // OpenRouter's clients name all models there, the first one too.
+  // Clients of OpenRouter list all models there, including the first.
   const model = rest.model ?? models[0];
   const sent = { ...rest, model };
   return { text: JSON.stringify(sent), body: sent, route: { ...route, models: [...new Set([...models, ...own])].slice(0, MOST_OF_ROUTE) } };

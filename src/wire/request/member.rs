@@ -1,4 +1,4 @@
-//! Members of a request body: what each may be, and how it is written.
+//! The members of a request body: their allowed values, and how they are written.
 
 use super::{CHAT, COMPLETION, RESPONSES, STREAM_OPTIONS};
 use crate::error::Error;
@@ -9,17 +9,17 @@ use crate::spelling::nearest;
 /// How a member is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
-    /// As the caller wrote it.
+    /// The member as the caller wrote it.
     AsItStands,
-    /// Text-generation-inference takes `stop` as a list only.
+    /// A list: text-generation-inference accepts `stop` only in this form.
     List,
-    /// Stream options that say nothing of usage: a stream asks for it unless told otherwise.
+    /// Stream options that don't mention usage: a stream asks for usage unless told otherwise.
     AskForUsage,
     /// Stream options that ask for usage.
     AsksForUsage,
-    /// Stream options that want no usage.
+    /// Stream options that decline usage.
     DeclinesUsage,
-    /// Not at all: no stream options, or none but that no usage is wanted. Some servers refuse the very key.
+    /// Not at all: no stream options, or only that no usage is wanted. Some servers refuse the key itself.
     Omitted,
 }
 
@@ -115,7 +115,7 @@ pub static ROWS: [Row; 47] = [
     ("top_n_logprobs", ANY, Meaning::Known),
 ];
 
-/// Options of a call or a client, which a server has no use for.
+/// Options of a call or a client, which mean nothing to a server.
 const OPTIONS: [&str; 7] = [
     "timeout",
     "retry",
@@ -129,8 +129,8 @@ const OPTIONS: [&str; 7] = [
 /// Nobody writes so many parameters by hand: to look for what is meant takes longer than all else that is done with one.
 const MOST_DOUBTED: usize = 64;
 
-/// Adds what to tell who writes a parameter, behind so many others, that was probably meant otherwise. It is sent all the same: servers
-/// have parameters of their own.
+/// Adds a warning about a parameter that is probably misspelt; `behind` is the number of parameters before it. The parameter is
+/// sent all the same, since servers have parameters of their own.
 #[cold]
 #[inline(never)]
 pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
@@ -161,7 +161,7 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
     }
 }
 
-/// Whether a name is one of those in a list, parted by spaces.
+/// Whether a name is in a list of names, separated by spaces.
 pub fn listed(list: &str, name: &[u8]) -> bool {
     list.split(' ').any(|known| known.as_bytes() == name)
 }
@@ -175,7 +175,7 @@ pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
     }
 }
 
-/// Inside a member the scanner of the body has been before, so that no other stops there.
+/// The body's scanner has already read each member, so no scanner inside of it can stop.
 impl From<Stop> for Error {
     #[inline(never)]
     fn from(_: Stop) -> Self {
@@ -213,7 +213,7 @@ pub fn number_or_null(path: &str, value: &[u8], bounds: &Bounds) -> Result<Optio
     number.transpose()
 }
 
-/// The most tokens of an answer, or nothing; -1 is how some servers are told that there is no maximum, and is infinite.
+/// The most tokens of an answer, or `None` for null. Some servers take -1 as "no maximum", which is infinite here.
 pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     match value {
         b"-1" => Ok(Some(f64::INFINITY)),
@@ -229,7 +229,10 @@ pub fn wrong(path: &str, wanted: &str, value: &[u8]) -> Error {
     }
 }
 
-/// How `stop` goes to the wire.
+/// How `stop` is written.
+// A function of its own, like the one for stream options: an engine compiles a function as a whole at its first call, and few bodies have
+// these members.
+#[inline(never)]
 pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -251,7 +254,8 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     Ok(Form::AsItStands)
 }
 
-/// What `stream_options` say of usage; the last of several words counts, as everywhere.
+/// The statement of `stream_options` about usage; the last of several statements counts, as everywhere in JSON.
+#[inline(never)]
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -283,7 +287,7 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
 
 const INCLUDE_USAGE: &[u8] = b"include_usage";
 
-/// Stream options, checked before, as an object without their word on usage.
+/// The stream options, already checked, as an object without their statement about usage.
 pub fn without_include_usage(value: &[u8]) -> String {
     let mut scanner = Scanner::new(value);
     let mut kept = String::from("{");
