@@ -83,7 +83,7 @@ pub struct Config {
 pub struct Waiting {
     /// Whether it waits for its turn; else it fails at once.
     pub waits: bool,
-    /// The longest wait in ms.
+    /// The longest wait.
     pub max_wait: Millis,
 }
 
@@ -91,7 +91,7 @@ impl Default for Waiting {
     fn default() -> Self {
         Waiting {
             waits: true,
-            max_wait: 60_000.0,
+            max_wait: Millis(60_000.0),
         }
     }
 }

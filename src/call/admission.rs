@@ -10,19 +10,20 @@ use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::Reason;
 use crate::policy::waiting::{Looks, Sleep};
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// By so many ms a timer may fire early: who waits as long as a server asked for is not told that it was not long enough.
-const EARLY: f64 = 2.0;
+/// By so much a timer may fire early: who waits as long as a server asked for is not told that it was not long enough.
+const EARLY: Millis = Millis(2.0);
 
 /// A request's wait for the limits.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// When the limits were last asked.
-    asked: f64,
+    asked: SteadyTime,
     /// When the wait is over.
-    give_up: f64,
+    give_up: SteadyTime,
     /// Its place in line, once it has one.
     place: Option<u64>,
     /// How often it looks where nobody can wake it.
@@ -38,9 +39,9 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
-    /// Ms until some key may let the request through, though the refusal that is told lasts longer: one that rests, or one whose
+    /// How long until some key may let the request through, though the refusal that is told lasts longer: one that rests, or one whose
     /// pause is too long to be waited for alone.
-    next_key: f64,
+    next_key: Millis,
     /// Whether the request is first in line.
     first: bool,
     /// What had become free when the round began.
@@ -135,7 +136,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
-            next_key: f64::INFINITY,
+            next_key: Millis::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -200,12 +201,12 @@ impl Call {
             let wait = refusal.limit.retry_after;
             self.shared.pool(|pool| pool.limited(key, wait, now));
             // 0: nobody knows when.
-            if wait > 0.0 {
+            if wait > Millis::ZERO {
                 round.next_key = round.next_key.min(wait);
             }
         } else {
             round.next = round.keys.len();
-            round.next_key = f64::INFINITY;
+            round.next_key = Millis::INFINITY;
         }
         // What is waited for comes before a pause that isn't.
         let waits = |refusal: &Refusal| !self.is_too_long_a_pause(refusal);
@@ -267,7 +268,7 @@ impl Call {
     pub(super) fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
         let retry = &self.options.retry;
         let longest = match retry.max_attempts {
-            1 => 0.0,
+            1 => Millis::ZERO,
             _ => retry.max_delay,
         };
         let is_pause = refusal.limit.reason == Reason::Blocked;
@@ -300,12 +301,12 @@ impl Call {
         let wait = refusal.limit.retry_after;
         let hopeless = !waits
             || refusal.limit.reason == Reason::Budget
-            || wait == f64::INFINITY
+            || wait == Millis::INFINITY
             || self.is_too_long_a_pause(refusal);
         // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment. Both are added to it,
         // for the difference of two readings of a clock may be less than what was added by the last bit of a double.
         let times = |turn: &Turn| (turn.asked, turn.give_up);
-        let (asked, give_up) = machine.turn.as_ref().map_or((0.0, 0.0), times);
+        let (asked, give_up) = machine.turn.as_ref().map_or_else(Default::default, times);
         if hopeless || asked >= give_up || (round.first && asked + wait > give_up) {
             return self.give_up(machine, self.refused(refusal));
         }
@@ -351,8 +352,8 @@ impl Call {
         let limit = round.and_then(|round| Some(round.soonest.as_ref()?.limit));
         let ms = turn.looks.sleep(Sleep {
             is_first: round.is_some(),
-            retry_after: limit.map_or(0.0, |limit| limit.retry_after),
-            least: limit.map_or(0.0, |limit| limit.least),
+            retry_after: limit.map_or(Millis::ZERO, |limit| limit.retry_after),
+            least: limit.map_or(Millis::ZERO, |limit| limit.least),
             left: left.min(round.map_or(left, |round| round.next_key)),
             // A store of the caller's may be shared with processes that can wake nobody here.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),

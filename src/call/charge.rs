@@ -3,6 +3,7 @@
 use super::Call;
 use super::account::{Admitted, Progress};
 use crate::policy::cost::Cost;
+use crate::unit::Usd;
 
 /// Tokens that one provider of one model took.
 #[derive(Clone, Debug)]
@@ -43,13 +44,13 @@ impl Call {
     }
 
     /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
-    pub(super) fn usd_to_book(&self, portion: &Portion) -> f64 {
+    pub(super) fn usd_to_book(&self, portion: &Portion) -> Usd {
         let reserved = || {
             let (rates, source) = self.shared.rates(&portion.model, None)?;
             let (prompt, completion) = (portion.prompt as f64, portion.completion as f64);
             rates.cost(prompt, completion, source).usd
         };
-        self.cost(portion).usd.or_else(reserved).unwrap_or(0.0)
+        self.cost(portion).usd.or_else(reserved).unwrap_or_default()
     }
 
     /// What servers said it cost, which wins over any price; what they said nothing of counts by the price of whoever took it.
@@ -57,7 +58,7 @@ impl Call {
         let costs = progress.unpriced.iter().map(|portion| self.cost(portion));
         let priced = costs.reduce(Cost::plus);
         match progress.beside.usd {
-            Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or(0.0)),
+            Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or_default()),
             None => priced.unwrap_or_else(|| self.cost(&self.nothing())),
         }
     }
@@ -89,7 +90,7 @@ impl Call {
     /// Takes the tokens and dollars that were reserved for a request, where they are more: a limit or budget counts them like those
     /// of a reservation that is lost, else whoever hangs up just before the answer comes would get it for its prompt alone.
     #[cold]
-    pub(super) fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut f64) {
+    pub(super) fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut Usd) {
         let mut least = u64::MAX;
         for part in self.parts(admitted.index, admitted.key) {
             least = least.min(part.tokens);
@@ -99,21 +100,21 @@ impl Call {
     }
 
     /// The price of a request beforehand: its prompt and the longest answer, of the dearest candidate.
-    pub(super) fn most_usd(&self, index: usize) -> f64 {
+    pub(super) fn most_usd(&self, index: usize) -> Usd {
         let Some(ask) = self.requests.get(index).map(|request| &request.ask) else {
-            return 0.0;
+            return Usd::ZERO;
         };
         let price = |model: &str| {
             let (rates, _) = self.shared.rates(model, None)?;
             let prompt = ask.prompt_tokens as f64 * rates.input_per_million;
             let completion = ask.most_completion() * rates.output_per_million;
-            Some((prompt + completion) / 1e6)
+            Some(Usd((prompt + completion) / 1e6))
         };
         let dearest = self.candidates.get(|list| {
             let prices = list.iter().filter_map(|candidate| price(&candidate.sent));
-            prices.reduce(f64::max)
+            prices.reduce(Usd::max)
         });
-        dearest.or_else(|| price(&self.model)).unwrap_or(0.0)
+        dearest.or_else(|| price(&self.model)).unwrap_or_default()
     }
 
     /// Whether any model that may be asked has a price.

@@ -94,7 +94,7 @@ fn value(offer: &Offer, sort: Option<Sort>) -> f64 {
             price(offer).map(|price| 3.0 * price.input_per_million + price.output_per_million)
         }
         Sort::Router | Sort::Throughput => offer.throughput.map(|speed| -speed),
-        Sort::FirstToken => offer.first_token_latency_ms,
+        Sort::FirstToken => offer.first_token_latency_ms.map(|wait| wait.0),
     };
     value.unwrap_or(f64::INFINITY)
 }
@@ -125,7 +125,10 @@ fn left_out(model: &Model, offer: &Offer, route: &Route) -> Option<&'static str>
                 route.max_output,
                 price.map(|price| price.output_per_million),
             ),
-        most(route.max_first_token, offer.first_token_latency_ms),
+        most(
+            route.max_first_token.map(|wait| wait.0),
+            offer.first_token_latency_ms.map(|wait| wait.0),
+        ),
         least(route.min_throughput, offer.throughput),
         least(route.min_context, offer.context_length),
     ];

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Call;
 use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part};
+use crate::unit::Millis;
 
 /// What is left of one limit: `{scope, reason, limit, remaining, reset}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,8 +14,8 @@ pub struct QuotaRow {
     reason: &'static str,
     limit: f64,
     remaining: f64,
-    /// ms until more is left.
-    reset: f64,
+    /// Until more is left.
+    reset: Millis,
 }
 
 /// What a store knows of the limits of some parts.

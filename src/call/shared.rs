@@ -14,6 +14,7 @@ use crate::policy::limit_store::{MemoryStore, RENEW_AFTER};
 use crate::policy::rest::Rests;
 use crate::policy::sticky::Sticky;
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use crate::wire::model::Model;
 
 /// Keys of a function that are remembered so that errors don't show them: short-lived tickets come and go.
@@ -153,7 +154,7 @@ impl Shared {
     }
 
     /// The time that only passes, as it was last read: by it waits and durations are measured.
-    pub(super) fn clock(&self) -> f64 {
+    pub(super) fn clock(&self) -> SteadyTime {
         self.clock.get().steady()
     }
 
@@ -213,8 +214,8 @@ impl Shared {
         }))
     }
 
-    /// How often a call gives word that it is under way, in ms; none where its reservations are held until it ends.
-    pub fn renew_after(&self) -> Option<f64> {
+    /// How often a call gives word that it is under way; none where its reservations are held until it ends.
+    pub fn renew_after(&self) -> Option<Millis> {
         let expires = self.host.has_store || !self.host.wakes_across_requests;
         expires.then_some(RENEW_AFTER)
     }

@@ -20,6 +20,7 @@ use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
 use crate::policy::token;
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use crate::wire::usage::Beside;
 use crate::wire::whole;
 
@@ -58,20 +59,20 @@ impl CallHandle {
     }
 }
 
-/// What is known of a call from the beginning; times in ms.
+/// What is known of a call from the beginning.
 #[derive(Serialize)]
 struct Facts<'a> {
     stream: bool,
     /// Whether the caller asked for the stream's usage itself.
     asks_usage: bool,
     /// Between bytes of a whole body, and until a stream's first event.
-    idle: f64,
+    idle: Millis,
     /// Between bytes behind that event.
-    idle_after: f64,
+    idle_after: Millis,
     /// For everything.
-    total: Option<f64>,
+    total: Option<Millis>,
     /// Between words that it is under way.
-    renew: Option<f64>,
+    renew: Option<Millis>,
     /// Of a stream.
     max_event_bytes: usize,
     /// Of any answer.
@@ -281,7 +282,7 @@ impl CallHandle {
         let end = End {
             outcome,
             finish_reason,
-            first_token_at,
+            first_token_at: first_token_at.map(SteadyTime),
         };
         self.rows.take();
         let settlement = self.call.close(&end, at(wall, steady));
@@ -290,7 +291,10 @@ impl CallHandle {
 
     /// The failure of a call that ended early; `waited` is how long an idle timeout was, in ms.
     pub fn cancelled(&self, cause: f64, waited: f64) -> *const u8 {
-        failing(&self.call, &self.call.cancelled(cancelled(cause), waited))
+        failing(
+            &self.call,
+            &self.call.cancelled(cancelled(cause), Millis(waited)),
+        )
     }
 
     /// The failure of an answer whose body broke off, of a stream or not: why it can't be read, and the names of what was thrown.

@@ -8,18 +8,19 @@ use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
 use super::plain::to_js;
 use super::protocol;
+use super::wall;
 use crate::call::open::count;
 use crate::call::quotas;
 use crate::config::{Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
-use crate::policy::clock::Now;
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
+use crate::unit::{Millis, Usd, WallTime};
 use crate::wire::request::{self, Caps, Defaults};
 
 /// Options of a client, read by the client's own reader, so that both take the same values.
@@ -54,12 +55,12 @@ enum Answer {
         ok: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
-        retry_after: f64,
+        retry_after: Millis,
         reason: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        spent_usd: Option<f64>,
+        spent_usd: Option<Usd>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        budget_usd: Option<f64>,
+        budget_usd: Option<Usd>,
     },
 }
 
@@ -93,7 +94,7 @@ impl LimiterHandle {
     /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
         trap::here(Place::Limiter);
-        let reserved = self.limiter.reserve(tokens.ceil() as u64, Now::from(now));
+        let reserved = self.limiter.reserve(tokens.ceil() as u64, wall(now));
         self.refused = reserved.err();
         reserved.map_or(0.0, |id| id as f64)
     }
@@ -120,7 +121,7 @@ impl LimiterHandle {
             true => self.limiter.release(reservation),
             false => self
                 .limiter
-                .settle(reservation, actual.ceil() as u64, Now::from(now)),
+                .settle(reservation, actual.ceil() as u64, wall(now)),
         }
     }
 }
@@ -156,10 +157,10 @@ impl StoreHandle {
             protocol::STORE_RESERVE | protocol::STORE_RESERVE_AND_TELL => {
                 return self.reserve(text, number, what == protocol::STORE_RESERVE_AND_TELL);
             }
-            protocol::STORE_SETTLE => store.settle(name, number.ceil() as u64, usd, Now::from(now)),
+            protocol::STORE_SETTLE => store.settle(name, number.ceil() as u64, Usd(usd), wall(now)),
             protocol::STORE_RELEASE => store.release(name),
-            protocol::STORE_RENEW => store.renew(name, Now::from(number)),
-            protocol::STORE_BLOCK => store.block(name, number),
+            protocol::STORE_RENEW => store.renew(name, wall(number)),
+            protocol::STORE_BLOCK => store.block(name, WallTime(number)),
             protocol::STORE_STATE => return Ok(to_js(&store.state())),
             // False where they make no sense.
             protocol::STORE_RESTORE => {
@@ -174,9 +175,9 @@ impl StoreHandle {
                 return Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)));
             }
             protocol::STORE_KNOWS => return Ok(store.knows(name).into()),
-            protocol::STORE_EXPIRE => store.expire(Now::from(number)),
-            protocol::STORE_CORRECT => store.correct(number),
-            _ => return Ok(store.next_loss().into()),
+            protocol::STORE_EXPIRE => store.expire(wall(number)),
+            protocol::STORE_CORRECT => store.correct(WallTime(number)),
+            _ => return Ok(store.next_loss().map(|at| at.0).into()),
         }
         Ok(JsValue::UNDEFINED)
     }
@@ -192,7 +193,7 @@ impl StoreHandle {
     ) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
         trap::here(Place::Limiter);
-        let answer = match self.0.reserve(&parts, Now::from(now)) {
+        let answer = match self.0.reserve(&parts, wall(now)) {
             Ok(reservation) => to_js(&Answer::Granted {
                 ok: true,
                 reservation,
@@ -207,7 +208,7 @@ impl StoreHandle {
             }),
         };
         if tells_quotas {
-            let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
+            let quotas = to_js(&quotas(&mut self.0, &parts, wall(now)));
             // A plain object of our own takes every property.
             let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         }
@@ -247,9 +248,9 @@ fn part(value: &Value) -> Result<Part, JsValue> {
             .get("pause")
             .and_then(Value::as_str)
             .map(str::to_string),
-        lasts: value.get("lasts").and_then(Value::as_f64),
+        lasts: value.get("lasts").and_then(Value::as_f64).map(WallTime),
         tokens: amount("tokens")?.ceil() as u64,
-        usd: amount("usd")?,
+        usd: Usd(amount("usd")?),
         limits: read.limits,
         budget: read.budget,
     })
@@ -284,9 +285,9 @@ pub fn retry_delay_of(
         body: body.as_ref(),
         attempt,
         random,
-        now,
+        now: WallTime(now),
     };
-    Ok(retry_delay(&failure, &policy))
+    Ok(retry_delay(&failure, &policy).map(|wait| wait.0))
 }
 
 /// `cost`, the price as JSON text; `doubt` hears what to warn of.

@@ -7,7 +7,9 @@ use super::period::Period;
 use super::state;
 use crate::error::Error;
 use crate::json::Value;
-use crate::unit::{Millis, Time, Usd};
+use crate::unit::{Millis, Usd, WallTime};
+
+const HOUR: Millis = Millis(3_600_000.0);
 
 /// The part of a calendar (UTC) that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +42,14 @@ impl Per {
         Per::ALL.into_iter().find(|per| per.name() == name)
     }
 
-    fn bounds(self, now: f64) -> (f64, f64) {
+    fn bounds(self, now: WallTime) -> (WallTime, WallTime) {
         let length = match self {
-            Per::Hour => DAY / 24.0,
+            Per::Hour => HOUR,
             Per::Day => DAY,
             Per::Month => return month_of(now),
-            Per::Total => return (0.0, f64::INFINITY),
+            Per::Total => return (WallTime::ZERO, WallTime::INFINITY),
         };
-        let start = (now / length).floor() * length;
+        let start = WallTime((now.0 / length.0).floor() * length.0);
         (start, start + length)
     }
 }
@@ -55,7 +57,7 @@ impl Per {
 /// How much may be spent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
-    /// US dollars.
+    /// How much.
     pub usd: Usd,
     /// In each of these.
     pub per: Per,
@@ -68,15 +70,15 @@ pub struct Money(u64);
 impl Money {
     /// The nearest amount; what is no amount is more than any budget.
     pub fn from_usd(usd: Usd) -> Money {
-        if usd.is_nan() {
+        if usd.0.is_nan() {
             return Money(u64::MAX);
         }
-        Money((usd * 1e12).round_ties_even() as u64)
+        Money((usd.0 * 1e12).round_ties_even() as u64)
     }
 
-    /// US dollars.
+    /// The same as a number.
     pub fn usd(self) -> Usd {
-        self.0 as f64 / 1e12
+        Usd(self.0 as f64 / 1e12)
     }
 
     /// The sum, or the most there is.
@@ -93,7 +95,7 @@ impl Money {
 /// A request that the budget doesn't allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exceeded {
-    /// Whole ms until the next window begins; infinite when that wouldn't help.
+    /// Whole milliseconds until the next window begins; infinite when that wouldn't help.
     pub retry_after: Millis,
     /// Spent and held in this window.
     pub spent_usd: Usd,
@@ -107,21 +109,22 @@ pub struct Exceeded {
 ///
 /// ```
 /// use hfetch::policy::budget::{Budget, Money, Per, Spent};
+/// use hfetch::unit::{Usd, WallTime};
 ///
-/// let budget = Budget { usd: 1.0, per: Per::Day };
+/// let budget = Budget { usd: Usd(1.0), per: Per::Day };
 /// let mut spent = Spent::default();
-/// let held = Money::from_usd(0.75);
-/// spent.hold(held, budget, 0.0).unwrap();
-/// assert!(spent.hold(held, budget, 1.0).is_err());
+/// let held = Money::from_usd(Usd(0.75));
+/// spent.hold(held, budget, WallTime(0.0)).unwrap();
+/// assert!(spent.hold(held, budget, WallTime(1.0)).is_err());
 /// // It took less than was held.
 /// spent.release(held);
-/// spent.book(Money::from_usd(0.25), 2.0);
-/// assert!(spent.hold(held, budget, 3.0).is_ok());
+/// spent.book(Money::from_usd(Usd(0.25)), WallTime(2.0));
+/// assert!(spent.hold(held, budget, WallTime(3.0)).is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
     /// By the wall clock.
-    now: Time,
+    now: WallTime,
     /// What was spent, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
@@ -134,7 +137,7 @@ impl Spent {
     ///
     /// What is held crosses into the next window with the request, and is booked where the request ends: so neither
     /// the window it began in nor the one it ends in can be overspent.
-    pub fn hold(&mut self, amount: Money, budget: Budget, now: Time) -> Result<(), Exceeded> {
+    pub fn hold(&mut self, amount: Money, budget: Budget, now: WallTime) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
         // Below what sums and unknown amounts end at, so that both are refused.
@@ -143,7 +146,7 @@ impl Spent {
         if taken.plus(amount) > limit {
             let never = amount > limit;
             let end = if never {
-                f64::INFINITY
+                WallTime::INFINITY
             } else {
                 budget.per.bounds(self.now).1
             };
@@ -163,7 +166,7 @@ impl Spent {
     }
 
     /// Books what a request cost.
-    pub fn book(&mut self, actual: Money, now: Time) {
+    pub fn book(&mut self, actual: Money, now: WallTime) {
         self.advance(now);
         for window in &mut self.windows {
             window.amount = Money(window.amount).plus(actual).0;
@@ -171,7 +174,7 @@ impl Spent {
     }
 
     /// Changes what was spent in the windows that were running at a time before the last reading.
-    pub fn change(&mut self, at: Time, to: impl Fn(Money) -> Money) {
+    pub fn change(&mut self, at: WallTime, to: impl Fn(Money) -> Money) {
         for window in &mut self.windows {
             if window.start() <= at {
                 window.amount = to(Money(window.amount)).0;
@@ -188,7 +191,7 @@ impl Spent {
     }
 
     /// Whether nothing is left that could matter to the budgets seen so far.
-    pub fn is_idle(&mut self, now: Time) -> bool {
+    pub fn is_idle(&mut self, now: WallTime) -> bool {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
         let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
@@ -201,7 +204,7 @@ impl Spent {
     }
 
     /// Goes on to the windows of `now`.
-    pub fn advance(&mut self, now: Time) {
+    pub fn advance(&mut self, now: WallTime) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
             window.advance(now, &|now| per.bounds(now));
@@ -212,11 +215,11 @@ impl Spent {
 /// [`Spent`] as plain data; money as text, since a JSON number would round it.
 #[derive(Debug, Serialize)]
 pub struct State {
-    now: Time,
+    now: WallTime,
     spent: [String; 4],
     /// Of the windows that the clock has left, where there was any: the latest reading, and the amount.
     #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<[(f64, String); 4]>,
+    left: Option<[(WallTime, String); 4]>,
     held: String,
     lasting: bool,
 }
@@ -225,7 +228,7 @@ impl Spent {
     /// All there is to remember.
     pub fn state(&self) -> State {
         let left = self.windows.map(|window| window.left());
-        let any = left.iter().any(|row| row.0 > 0.0);
+        let any = left.iter().any(|row| row.0 > WallTime::ZERO);
         State {
             now: self.now,
             spent: self.windows.map(|window| window.amount.to_string()),
@@ -239,7 +242,7 @@ impl Spent {
     pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
         let state = state::Reader::new(value, path)?;
         let mut spent = Spent::default();
-        let spent_at = state.time("now")?;
+        let spent_at = state.wall_time("now")?;
         spent.advance(spent_at);
         spent.restore_windows(&state, "spent", |window, amount| {
             window.amount = money(amount)?.0;
@@ -253,7 +256,10 @@ impl Spent {
                 let [Value::Number(left_at), amount] = row.as_slice() else {
                     return None;
                 };
-                let (bounds, left) = ((window.start(), window.end()), (*left_at, money(amount)?.0));
+                let (bounds, left) = (
+                    (window.start(), window.end()),
+                    (WallTime(*left_at), money(amount)?.0),
+                );
                 *window = Period::new(bounds, spent_at, window.amount, left);
                 Some(())
             })?;

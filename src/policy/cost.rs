@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
+use crate::unit::Usd;
 
 /// US dollars per one million tokens, the unit of the router's catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -178,19 +179,19 @@ pub enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
-    /// US dollars in all.
-    pub usd: Option<f64>,
+    /// In all.
+    pub usd: Option<Usd>,
     /// Of these, for the prompt.
-    pub input_usd: Option<f64>,
+    pub input_usd: Option<Usd>,
     /// Of these, for the completion.
-    pub output_usd: Option<f64>,
+    pub output_usd: Option<Usd>,
     /// Where the price comes from.
     pub source: Source,
 }
 
 impl Cost {
     /// Of a request whose server said what it cost.
-    pub fn reported(usd: f64) -> Self {
+    pub fn reported(usd: Usd) -> Self {
         Cost {
             usd: Some(usd),
             source: Source::Reported,
@@ -200,7 +201,7 @@ impl Cost {
 
     /// The sum of two, which is as good as the worse of them.
     pub fn plus(self, other: Cost) -> Self {
-        let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
+        let sum = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
         let worse = [Source::Unknown, Source::LiveMax].into_iter();
         let mut worse = worse.filter(|source| [self.source, other.source].contains(source));
         Cost {
@@ -231,9 +232,9 @@ impl Rates {
         let input = prompt * (self.input_per_million * 1e12).round_ties_even();
         let output = completion * (self.output_per_million * 1e12).round_ties_even();
         Cost {
-            usd: Some((input + output) / 1e18),
-            input_usd: Some(input / 1e18),
-            output_usd: Some(output / 1e18),
+            usd: Some(Usd((input + output) / 1e18)),
+            input_usd: Some(Usd(input / 1e18)),
+            output_usd: Some(Usd(output / 1e18)),
             source,
         }
     }

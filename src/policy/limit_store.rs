@@ -18,12 +18,13 @@ use scope::{Hold, Scope};
 use super::budget::{Money, Spent};
 use super::clock::{Clock, Now};
 use super::rate_limit::{Limits, Quota, RateLimiter, Usage};
+use crate::unit::{Millis, SteadyTime, Usd, WallTime};
 
 /// After this long without a word a shared store takes a reservation for lost: 10 minutes.
-pub const LOST_AFTER: f64 = 600_000.0;
+pub const LOST_AFTER: Millis = Millis(600_000.0);
 
-/// How often a call under way gives word of its reservations, in ms: several such words may get lost.
-pub const RENEW_AFTER: f64 = LOST_AFTER / 5.0;
+/// How often a call under way gives word of its reservations: several such words may get lost.
+pub const RENEW_AFTER: Millis = Millis(LOST_AFTER.0 / 5.0);
 
 /// Lost reservations that are remembered, in case they end after all.
 const MOST_LOST: usize = 1_000;
@@ -34,10 +35,10 @@ const MANY_SCOPES: usize = 1_000;
 #[derive(Clone, Debug)]
 struct Reservation {
     number: u64,
-    at: f64,
+    at: SteadyTime,
     holds: Vec<Hold>,
     /// When it was last heard of; of a lost one, when it was given up and what it held was booked.
-    seen: f64,
+    seen: SteadyTime,
 }
 
 /// Every scope's limiter and budget.
@@ -45,13 +46,14 @@ struct Reservation {
 /// ```
 /// use hfetch::policy::limit_store::{MemoryStore, Part};
 /// use hfetch::policy::rate_limit::Limits;
+/// use hfetch::unit::{Usd, WallTime};
 ///
 /// let part = |scope: &str, most: f64| Part {
 ///     scope: scope.to_string(),
 ///     pause: None,
 ///     lasts: None,
 ///     tokens: 1,
-///     usd: 0.0,
+///     usd: Usd(0.0),
 ///     limits: Limits {
 ///         requests_per_minute: Some(most),
 ///         ..Limits::default()
@@ -60,26 +62,26 @@ struct Reservation {
 /// };
 /// let parts = [part("a key", 1.0), part("a client", 2.0)];
 /// let mut store = MemoryStore::new();
-/// let reservation = store.reserve(&parts, 0.0).unwrap();
+/// let reservation = store.reserve(&parts, WallTime(0.0)).unwrap();
 /// // One part refuses, and the other has counted nothing.
-/// assert_eq!(store.reserve(&parts, 1.0).unwrap_err().scope, "a key");
-/// assert_eq!(store.usage("a client", 2.0).requests_last_minute, 1.0);
-/// store.settle(&reservation, 1, 0.0, 3.0);
+/// assert_eq!(store.reserve(&parts, WallTime(1.0)).unwrap_err().scope, "a key");
+/// assert_eq!(store.usage("a client", WallTime(2.0)).requests_last_minute, 1.0);
+/// store.settle(&reservation, 1, Usd(0.0), WallTime(3.0));
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     clock: Clock,
     /// Part of every reservation's name, so that one from before a loss of state never ends another.
-    created: f64,
+    created: SteadyTime,
     last_number: u64,
     /// Sorted by name.
     scopes: Vec<Scope>,
     drop_idle_at: usize,
     open: Vec<Reservation>,
     lost: Vec<Reservation>,
-    lost_after: f64,
+    lost_after: Millis,
     /// Before this nothing that is open can be lost.
-    none_lost_before: f64,
+    none_lost_before: SteadyTime,
     /// Kept only for who writes changes.
     journal: Option<Journal>,
 }
@@ -87,7 +89,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// A store in which a reservation is held until it ends.
     pub fn new() -> Self {
-        MemoryStore::lasting(f64::INFINITY)
+        MemoryStore::lasting(Millis::INFINITY)
     }
 
     /// A store that outlives its users: what they leave open for [`LOST_AFTER`] is lost.
@@ -95,17 +97,17 @@ impl MemoryStore {
         MemoryStore::lasting(LOST_AFTER)
     }
 
-    fn lasting(lost_after: f64) -> Self {
+    fn lasting(lost_after: Millis) -> Self {
         MemoryStore {
             clock: Clock::default(),
-            created: 0.0,
+            created: SteadyTime::ZERO,
             last_number: 0,
             scopes: Vec::new(),
             drop_idle_at: MANY_SCOPES,
             open: Vec::new(),
             lost: Vec::new(),
             lost_after,
-            none_lost_before: 0.0,
+            none_lost_before: SteadyTime::ZERO,
             journal: None,
         }
     }
@@ -155,7 +157,7 @@ impl MemoryStore {
     }
 
     /// Ends a reservation with what the request took; an unknown one changes nothing.
-    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: f64, now: impl Into<Now>) {
+    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: Usd, now: impl Into<Now>) {
         self.advance(now.into());
         let now = self.clock.now();
         let Some((ended, was_lost)) = self.end(reservation) else {
@@ -240,7 +242,7 @@ impl MemoryStore {
     /// The number in a reservation's name, where this store gave it.
     fn number(&self, reservation: &str) -> Option<u64> {
         let (created, number) = reservation.split_once('-')?;
-        let is_own = created == (self.created as u64).to_string();
+        let is_own = created == (self.created.0 as u64).to_string();
         number.parse().ok().filter(|_| is_own)
     }
 
@@ -260,7 +262,7 @@ impl MemoryStore {
     }
 
     /// The time of the host that keeps this store, where `now` is that of others.
-    pub fn correct(&mut self, own: f64) {
+    pub fn correct(&mut self, own: WallTime) {
         self.clock.correct(own);
     }
 
@@ -277,7 +279,7 @@ impl MemoryStore {
                 continue;
             }
             let mut lost = self.open.remove(index);
-            lost.seen += self.lost_after;
+            lost.seen = lost.seen + self.lost_after;
             self.lose(&lost);
             self.note(&lost, true);
             let place = self
@@ -285,7 +287,7 @@ impl MemoryStore {
                 .partition_point(|other| other.number < lost.number);
             self.lost.insert(place, lost);
         }
-        self.none_lost_before = self.first_loss().unwrap_or(f64::INFINITY);
+        self.none_lost_before = self.first_loss().unwrap_or(SteadyTime::INFINITY);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
         for reservation in &take_first(&mut self.lost, excess) {
             self.note(reservation, true);
@@ -293,9 +295,10 @@ impl MemoryStore {
     }
 
     /// When the first that is open will be taken for lost.
-    fn first_loss(&self) -> Option<f64> {
+    fn first_loss(&self) -> Option<SteadyTime> {
         let seen = self.open.iter().map(|open| open.seen);
-        seen.reduce(f64::min).map(|seen| seen + self.lost_after)
+        seen.reduce(SteadyTime::min)
+            .map(|seen| seen + self.lost_after)
     }
 
     /// Gives up what a reservation holds, as if it had taken all of it: it may have. Should it end after all, what it took is booked
@@ -314,7 +317,7 @@ impl MemoryStore {
     }
 
     fn name(&self, number: u64) -> String {
-        let created = (self.created as u64).to_string();
+        let created = (self.created.0 as u64).to_string();
         [created.as_str(), "-", &number.to_string()].concat()
     }
 
@@ -324,7 +327,7 @@ impl MemoryStore {
             self.drop_idle();
             let scope = Scope {
                 name: name.to_string(),
-                lasts: f64::INFINITY,
+                lasts: WallTime::INFINITY,
                 limiter: RateLimiter::new(Limits::default()),
                 spent: Spent::default(),
             };

@@ -1,5 +1,7 @@
 //! What is counted in a calendar period: a month, a budget's hour. It follows the wall clock, also back.
 
+use crate::unit::WallTime;
+
 /// A period and what it counts, and the one that the clock has left.
 ///
 /// Where the clock is set back into an earlier period, what was counted in the later one happened now, and counts now. It is
@@ -8,19 +10,24 @@
 /// period to come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
-    start: f64,
-    end: f64,
+    start: WallTime,
+    end: WallTime,
     /// So much is counted.
     pub amount: u64,
     /// The latest reading within it.
-    last: f64,
+    last: WallTime,
     /// The latest reading before the clock has left for this period, and what the earlier one of the two counted by itself.
-    left: (f64, u64),
+    left: (WallTime, u64),
 }
 
 impl Period {
     /// The period that `bounds` gives, as it was at `now`, with what is known of it.
-    pub fn new(bounds: (f64, f64), now: f64, amount: u64, left: (f64, u64)) -> Self {
+    pub fn new(
+        bounds: (WallTime, WallTime),
+        now: WallTime,
+        amount: u64,
+        left: (WallTime, u64),
+    ) -> Self {
         let (start, end) = bounds;
         Period {
             start,
@@ -32,7 +39,7 @@ impl Period {
     }
 
     /// Goes on to the period of `now` if that is another; `bounds` gives start and end of a time's period.
-    pub fn advance(&mut self, now: f64, bounds: &dyn Fn(f64) -> (f64, f64)) {
+    pub fn advance(&mut self, now: WallTime, bounds: &dyn Fn(WallTime) -> (WallTime, WallTime)) {
         if now >= self.start && now < self.end {
             self.last = self.last.max(now);
             return;
@@ -52,17 +59,17 @@ impl Period {
     }
 
     /// When it began.
-    pub fn start(&self) -> f64 {
+    pub fn start(&self) -> WallTime {
         self.start
     }
 
     /// When it ends.
-    pub fn end(&self) -> f64 {
+    pub fn end(&self) -> WallTime {
         self.end
     }
 
     /// What is known of the period that the clock has left.
-    pub fn left(&self) -> (f64, u64) {
+    pub fn left(&self) -> (WallTime, u64) {
         self.left
     }
 }
@@ -70,20 +77,19 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unit::Millis;
 
-    const HOUR: f64 = 3_600_000.0;
+    const HOUR: Millis = Millis(3_600_000.0);
 
     /// Readings of the clock in hours, each followed by one count, and what is counted after each.
     fn counted(readings: &[(f64, u64)]) {
         let mut period = Period::default();
-        let hour = |now: f64| {
-            (
-                (now / HOUR).floor() * HOUR,
-                (now / HOUR).floor() * HOUR + HOUR,
-            )
+        let hour = |now: WallTime| {
+            let start = WallTime((now.0 / HOUR.0).floor() * HOUR.0);
+            (start, start + HOUR)
         };
         for (at, counted) in readings {
-            period.advance(at * HOUR, &hour);
+            period.advance(WallTime(at * HOUR.0), &hour);
             period.amount += 1;
             assert_eq!(period.amount, *counted, "{at} of {readings:?}");
         }

@@ -9,7 +9,7 @@ use super::clock::{Clock, Now};
 use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::{Amount, MINUTE, Window};
-use crate::unit::{Millis, Time};
+use crate::unit::{Millis, SteadyTime};
 pub use stored::State;
 
 /// More tokens than any request has; keeps sums far from overflow.
@@ -64,12 +64,12 @@ impl Reason {
 /// A request that may not be sent now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    /// Whole ms until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
+    /// Whole milliseconds until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
     /// a call under way has to end first.
     pub retry_after: Millis,
     /// The limit that takes longest.
     pub reason: Reason,
-    /// Whole ms that it takes whenever the calls under way may end.
+    /// Whole milliseconds that it takes whenever the calls under way may end.
     pub least: Millis,
     /// Whether a call under way has to end first, which nobody can foretell.
     pub until_end: bool,
@@ -77,7 +77,7 @@ pub struct Refused {
 
 impl Refused {
     /// A limit that gives way at a known time; none: when a call under way ends.
-    pub fn new(reason: Reason, retry_after: Option<f64>, least: f64) -> Self {
+    pub fn new(reason: Reason, retry_after: Option<Millis>, least: Millis) -> Self {
         Refused {
             retry_after: retry_after.unwrap_or(least),
             reason,
@@ -89,7 +89,7 @@ impl Refused {
     /// Whether it gives way after another.
     pub fn outlasts(&self, other: &Refused) -> bool {
         let last = |refused: &Refused| {
-            let never = refused.retry_after == f64::INFINITY;
+            let never = refused.retry_after == Millis::INFINITY;
             (never, refused.until_end, refused.retry_after)
         };
         last(self) > last(other)
@@ -119,7 +119,7 @@ pub struct Quota {
     pub limit: f64,
     /// How much of that is left.
     pub remaining: f64,
-    /// Whole ms until more is left than now.
+    /// Whole milliseconds until more is left than now.
     pub reset: Millis,
 }
 
@@ -138,7 +138,7 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     id: u64,
-    at: Time,
+    at: SteadyTime,
     tokens: u64,
 }
 
@@ -149,16 +149,17 @@ struct Open {
 ///
 /// ```
 /// use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
+/// use hfetch::unit::WallTime;
 ///
 /// let mut limiter = RateLimiter::new(Limits {
 ///     tokens_per_minute: Some(100.0),
 ///     ..Limits::default()
 /// });
-/// let reservation = limiter.reserve(80, 0.0).unwrap();
-/// let refused = limiter.reserve(80, 1.0).unwrap_err();
+/// let reservation = limiter.reserve(80, WallTime(0.0)).unwrap();
+/// let refused = limiter.reserve(80, WallTime(1.0)).unwrap_err();
 /// assert_eq!(refused.reason, Reason::Tokens);
-/// limiter.settle(reservation, 20, 2.0);
-/// assert!(limiter.reserve(80, 3.0).is_ok());
+/// limiter.settle(reservation, 20, WallTime(2.0));
+/// assert!(limiter.reserve(80, WallTime(3.0)).is_ok());
 /// ```
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
@@ -168,7 +169,7 @@ pub struct RateLimiter {
     open: Vec<Open>,
     last_id: u64,
     month: Period,
-    blocked_until: Time,
+    blocked_until: SteadyTime,
 }
 
 impl RateLimiter {
@@ -181,7 +182,7 @@ impl RateLimiter {
             open: Vec::new(),
             last_id: 0,
             month: Period::default(),
-            blocked_until: 0.0,
+            blocked_until: SteadyTime::ZERO,
         }
     }
 
@@ -224,7 +225,7 @@ impl RateLimiter {
     }
 
     /// Lets nothing through before `until`, a time that passes.
-    pub fn block(&mut self, until: Time) {
+    pub fn block(&mut self, until: SteadyTime) {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
@@ -246,7 +247,7 @@ impl RateLimiter {
     }
 
     /// Whether all that is remembered is a block that is not over by `steady`, a time that passes.
-    pub fn is_pause(&self, steady: Time) -> bool {
+    pub fn is_pause(&self, steady: SteadyTime) -> bool {
         let is_unused = self.last_id == 0 && self.window.is_empty() && self.month.amount == 0;
         is_unused && self.blocked_until > steady
     }
@@ -298,7 +299,7 @@ impl RateLimiter {
 
     fn check_concurrent(&self, _: f64) -> Option<Refused> {
         let full = self.open.len() as f64 + 1.0 > set(self.limits.max_concurrent)?;
-        full.then(|| Refused::new(Reason::Concurrent, None, 0.0))
+        full.then(|| Refused::new(Reason::Concurrent, None, Millis::ZERO))
     }
 
     fn check_requests(&self, _: f64) -> Option<Refused> {
@@ -311,20 +312,21 @@ impl RateLimiter {
     fn check_tokens(&self, tokens: f64) -> Option<Refused> {
         let limit = set(self.limits.tokens_per_minute)?;
         if tokens > limit {
-            let never = f64::INFINITY;
+            let never = Millis::INFINITY;
             return Some(Refused::new(Reason::Tokens, Some(never), never));
         }
         let wait = |taken: Amount| {
             let excess = taken.tokens as f64 + tokens - limit;
             if excess <= 0.0 {
-                return Some(0.0);
+                return Some(Millis::ZERO);
             }
             let free_at = self.window.free_at(excess, |amount| amount.tokens)?;
             Some(self.until(free_at))
         };
         let retry_after = wait(self.window.taken());
         let least = wait(self.window.counted()).unwrap_or_default();
-        (retry_after != Some(0.0)).then(|| Refused::new(Reason::Tokens, retry_after, least))
+        (retry_after != Some(Millis::ZERO))
+            .then(|| Refused::new(Reason::Tokens, retry_after, least))
     }
 
     fn check_month(&self, _: f64) -> Option<Refused> {
@@ -338,7 +340,7 @@ impl RateLimiter {
         blocked.then(|| self.refused_until(self.blocked_until, Reason::Blocked))
     }
 
-    fn refused_until(&self, time: f64, reason: Reason) -> Refused {
+    fn refused_until(&self, time: SteadyTime, reason: Reason) -> Refused {
         let wait = self.until(time);
         Refused::new(reason, Some(wait), wait)
     }
@@ -349,7 +351,7 @@ impl RateLimiter {
         let taken = self.window.taken();
         // Calls under way are thought to end within their minute, of which a fraction of a clock makes no more.
         let more = self.window.free_at(1.0, |amount| amount.requests);
-        let more = more.map_or(0.0, |time| self.until(time).min(MINUTE));
+        let more = more.map_or(Millis::ZERO, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
         let rows = [
             (
@@ -388,11 +390,11 @@ impl RateLimiter {
     }
 
     /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.
-    fn until(&self, time: f64) -> f64 {
+    fn until(&self, time: SteadyTime) -> Millis {
         (time - self.clock.steady()).ceil()
     }
 
-    fn until_month_end(&self) -> f64 {
+    fn until_month_end(&self) -> Millis {
         (self.month.end() - self.clock.wall()).ceil()
     }
 }

@@ -4,7 +4,7 @@ use super::calendar::LAST_TIME;
 use super::http_date;
 use crate::error;
 use crate::json::Value;
-use crate::unit::{Millis, Time};
+use crate::unit::{Millis, WallTime};
 
 /// When and how often to try again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,25 +13,25 @@ pub struct RetryPolicy {
     pub max_attempts: u32,
     /// Whether the caller gave that number: then it holds for a route of several candidates too.
     pub is_given: bool,
-    /// Bound of the first wait in ms; it doubles each time.
+    /// Bound of the first wait; it doubles each time.
     pub base_delay: Millis,
-    /// Bound of every wait in ms; a server that asks for more is not waited for.
+    /// Bound of every wait; a server that asks for more is not waited for.
     pub max_delay: Millis,
-    /// Longest `estimated_time` in ms of a loading model that is waited for.
+    /// Longest `estimated_time` of a loading model that is waited for.
     pub max_loading_wait: Millis,
 }
 
-/// The least time in ms before the next try where a server says that it was asked too fast (429), and not how long to wait.
-const TOO_FAST: f64 = 1_000.0;
+/// The least time before the next try where a server says that it was asked too fast (429), and not how long to wait.
+const TOO_FAST: Millis = Millis(1_000.0);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
             max_attempts: 3,
             is_given: false,
-            base_delay: 500.0,
-            max_delay: 30_000.0,
-            max_loading_wait: 60_000.0,
+            base_delay: Millis(500.0),
+            max_delay: Millis(30_000.0),
+            max_loading_wait: Millis(60_000.0),
         }
     }
 }
@@ -51,8 +51,8 @@ pub struct Failure<'a> {
     pub attempt: u32,
     /// From 0 to 1.
     pub random: f64,
-    /// Ms since the epoch.
-    pub now: Time,
+    /// When it failed.
+    pub now: WallTime,
 }
 
 impl std::fmt::Debug for Failure<'_> {
@@ -81,7 +81,7 @@ pub fn is_retryable(status: Option<u16>) -> bool {
     status.is_none_or(error::passes)
 }
 
-/// Ms to wait before the next try with the same key; none: give up.
+/// How long to wait before the next try with the same key; none: give up.
 pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis> {
     if failure.attempt >= policy.max_attempts
         || !is_retryable(failure.status)
@@ -101,11 +101,11 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
         (asked, loading) => asked.or(loading),
     };
     // "Now" is taken at its word once: a server that fails and says so again would be asked without a pause.
-    let told = told.filter(|wait| *wait > 0.0 || failure.attempt == 1);
+    let told = told.filter(|wait| *wait > Millis::ZERO || failure.attempt == 1);
     // Browsers hide Retry-After, and a random part of the first delays may be a few ms: too soon for who was too fast.
     let least = match failure.status {
         Some(429) => TOO_FAST,
-        _ => 0.0,
+        _ => Millis::ZERO,
     };
     Some(told.unwrap_or_else(|| (least + backoff(failure, policy)).min(policy.max_delay)))
 }
@@ -116,12 +116,12 @@ fn is_final(header: Header<'_>) -> bool {
 }
 
 /// Full jitter: clients that failed together spread over the whole time instead of coming back together.
-fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
+fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> Millis {
     let mut bound = policy.base_delay;
     for _ in 1..failure.attempt {
-        bound *= 2.0;
+        bound = bound * 2.0;
         // Doubled, nothing stays nothing.
-        if bound >= policy.max_delay || bound == 0.0 {
+        if bound >= policy.max_delay || bound == Millis::ZERO {
             break;
         }
     }
@@ -133,7 +133,7 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
     bound.min(policy.max_delay) * random.clamp(0.0, 1.0)
 }
 
-/// Ms until a loading model is ready, by the body of a 503.
+/// How long until a loading model is ready, by the body of a 503.
 pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis> {
     if status != Some(503) {
         return None;
@@ -146,10 +146,10 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis>
     Some(ms(seconds))
 }
 
-/// Ms the server asked for before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
+/// How long the server asked to wait before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
 ///
 /// A success asks for nothing, whatever it carries: one provider sends `Retry-After` with every 200.
-pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
+pub fn server_wait(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
     if status.is_none_or(|status| status < 400) {
         return None;
     }
@@ -159,10 +159,10 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option
 }
 
 /// The longest rest of a key that a server can ask for: 15 minutes.
-pub const LONGEST_REST: Millis = 900_000.0;
+pub const LONGEST_REST: Millis = Millis(900_000.0);
 
-/// Ms for which a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
-pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
+/// How long a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
+pub fn rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
         _ => spent_window(header),
@@ -170,28 +170,28 @@ pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     asked.map(|rest| rest.min(LONGEST_REST))
 }
 
-/// Ms for which a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
+/// How long a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
 /// a response asks for is the model's affair: most pauses are one provider's.
-pub fn key_rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
+pub fn key_rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let window =
         spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
     Some(rest_time(status, header, now).map_or(window, |rest| window.min(rest)))
 }
 
-fn retry_after(header: Header<'_>, now: Time) -> Option<Millis> {
+fn retry_after(header: Header<'_>, now: WallTime) -> Option<Millis> {
     if let Some(wait) = header("retry-after-ms").and_then(|text| decimal(&text)) {
         return Some(ms(wait / 1_000.0));
     }
     let text = header("retry-after")?;
-    let seconds = decimal(&text).or_else(|| Some((http_date::parse(&text, now)? - now) / 1_000.0));
-    seconds.map(ms)
+    let until = || Some((http_date::parse(&text, now)? - now).0 / 1_000.0);
+    decimal(&text).or_else(until).map(ms)
 }
 
 /// The longest reset of a spent window: `"api";r=0;t=55` (draft 08 and later), `limit=100, remaining=0, reset=50` (draft 03),
 /// or that in headers of their own (draft 02).
 ///
 /// Windows that have something left don't count: a 429 may have another cause.
-fn spent_window(header: Header<'_>) -> Option<f64> {
+fn spent_window(header: Header<'_>) -> Option<Millis> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
     };
@@ -216,13 +216,13 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
         if remaining == Some(0.0)
             && let Some(seconds) = reset
         {
-            longest = Some(ms(seconds).max(longest.unwrap_or(0.0)));
+            longest = Some(ms(seconds).max(longest.unwrap_or(Millis::ZERO)));
         }
     }
     longest
 }
 
-fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<f64> {
+fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<Millis> {
     let left = decimal(&header(remaining)?)?;
     let seconds = decimal(&header(reset)?)?;
     (left == 0.0).then(|| ms(seconds))
@@ -247,11 +247,11 @@ pub const SUFFIXES: [&str; 9] = [
     "-tokens-generated",
 ];
 
-fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
+fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
-    let mut longest: Option<f64> = None;
+    let mut longest: Option<Millis> = None;
     for suffix in SUFFIXES {
         let remaining = header(&[REMAINING, suffix].concat());
         let Some(reset) = header(&[RESET, suffix].concat()) else {
@@ -266,21 +266,21 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
     longest
 }
 
-/// Ms until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
-fn reset_time(text: &str, now: Time) -> Option<Millis> {
+/// The time until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
+fn reset_time(text: &str, now: WallTime) -> Option<Millis> {
     let Some(number) = decimal(text) else {
         return duration(text.trim_ascii());
     };
     // Seconds of a time since 2001, and its ms: no window is as long as that.
     let seconds = match number {
-        1e12.. => (number - now) / 1_000.0,
-        1e9.. => number - now / 1_000.0,
+        1e12.. => (number - now.0) / 1_000.0,
+        1e9.. => number - now.0 / 1_000.0,
         _ => number,
     };
     Some(ms(seconds))
 }
 
-fn duration(text: &str) -> Option<f64> {
+fn duration(text: &str) -> Option<Millis> {
     let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -303,8 +303,8 @@ fn duration(text: &str) -> Option<f64> {
 }
 
 /// Whole ms, rounded up but for what binary fractions add. Nothing rounds up to -0, which JavaScript tells from 0.
-fn ms(seconds: f64) -> f64 {
-    (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0
+fn ms(seconds: f64) -> Millis {
+    Millis((seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0)
 }
 
 /// `12` or `1.5`; no sign, no exponent. Written out, since the standard library's parser is larger than this module.

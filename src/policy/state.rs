@@ -3,6 +3,7 @@
 use super::calendar::LAST_TIME;
 use crate::error::Error;
 use crate::json::Value;
+use crate::unit::{SteadyTime, WallTime};
 
 /// Half of what survives JSON in JavaScript, so that counting can go on from there.
 pub const MOST: u64 = 1 << 52;
@@ -49,14 +50,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A time in ms since the epoch.
-    pub fn time(&self, name: &str) -> Result<f64, Error> {
-        self.number(name, 0.0, LAST_TIME)
+    /// A time on the wall clock.
+    pub fn wall_time(&self, name: &str) -> Result<WallTime, Error> {
+        self.number(name, 0.0, LAST_TIME).map(WallTime)
+    }
+
+    /// A time that passes.
+    pub fn time(&self, name: &str) -> Result<SteadyTime, Error> {
+        self.number(name, 0.0, LAST_TIME).map(SteadyTime)
     }
 
     /// The wall clock, where it was not the time that passes.
-    pub fn wall(&self) -> Result<Option<f64>, Error> {
-        self.given("wall").map(|_| self.time("wall")).transpose()
+    pub fn wall(&self, now: SteadyTime) -> Result<WallTime, Error> {
+        let given = self.given("wall").map(|_| self.wall_time("wall"));
+        given.unwrap_or(Ok(WallTime(now.0)))
     }
 
     /// A whole number.
@@ -104,9 +111,9 @@ impl<'a> Reader<'a> {
 
 impl Row<'_> {
     /// A time no later than `latest`.
-    pub fn time(&self, index: usize, latest: f64) -> Option<f64> {
+    pub fn time(&self, index: usize, latest: SteadyTime) -> Option<SteadyTime> {
         match self.0.get(index)? {
-            Value::Number(time) if *time >= 0.0 && *time <= latest => Some(*time),
+            Value::Number(time) if *time >= 0.0 && *time <= latest.0 => Some(SteadyTime(*time)),
             _ => None,
         }
     }

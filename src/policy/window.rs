@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-/// Length of the window in ms.
-pub const MINUTE: f64 = 60_000.0;
+use crate::unit::{Millis, SteadyTime};
+
+/// Length of the window.
+pub const MINUTE: Millis = Millis(60_000.0);
 
 /// A clock of whole milliseconds never needs more; beyond it the newest times merge into one, which frees them later, never sooner.
 const MOST_BUCKETS: usize = 65_536;
@@ -11,7 +13,7 @@ const MOST_BUCKETS: usize = 65_536;
 /// Everything reserved at one reading of the clock.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    at: f64,
+    at: SteadyTime,
     /// All requests, and the tokens of those that have ended.
     amount: Amount,
     /// Of the requests, those that have not ended.
@@ -40,7 +42,7 @@ impl Amount {
 }
 
 impl Bucket {
-    fn settled(&self) -> (f64, u64, u64) {
+    fn settled(&self) -> (SteadyTime, u64, u64) {
         let requests = self.amount.requests.saturating_sub(self.held);
         (self.at, requests, self.amount.tokens)
     }
@@ -57,7 +59,7 @@ pub struct Window {
     /// Tokens of requests that have not ended.
     held: u64,
     /// Time of the last bucket that left the window.
-    left: f64,
+    left: SteadyTime,
 }
 
 impl Default for Window {
@@ -66,14 +68,14 @@ impl Default for Window {
             buckets: VecDeque::new(),
             counted: Amount::default(),
             held: 0,
-            left: -1.0,
+            left: SteadyTime(-1.0),
         }
     }
 }
 
 impl Window {
     /// Lets go of what is a minute old.
-    pub fn advance(&mut self, now: f64) {
+    pub fn advance(&mut self, now: SteadyTime) {
         while let Some(first) = self.buckets.front() {
             if first.at + MINUTE > now {
                 break;
@@ -86,13 +88,13 @@ impl Window {
     }
 
     /// Counts what has happened; times never go back.
-    pub fn add(&mut self, at: f64, requests: u64, tokens: u64) {
+    pub fn add(&mut self, at: SteadyTime, requests: u64, tokens: u64) {
         self.counted.add(requests, tokens);
         self.newest(at, |bucket| bucket.amount.add(requests, tokens));
     }
 
     /// Counts a request that is about to happen, and holds its tokens until it ends; times never go back.
-    pub fn hold(&mut self, at: f64, tokens: u64) {
+    pub fn hold(&mut self, at: SteadyTime, tokens: u64) {
         self.held = self.held.saturating_add(tokens);
         if at <= self.left {
             return;
@@ -105,7 +107,7 @@ impl Window {
     }
 
     /// Ends a hold: the actual tokens count for what is left of its minute.
-    pub fn settle(&mut self, at: f64, held: u64, actual: u64) {
+    pub fn settle(&mut self, at: SteadyTime, held: u64, actual: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
             bucket.held = bucket.held.saturating_sub(1);
@@ -115,7 +117,7 @@ impl Window {
     }
 
     /// Ends a hold as if it had never been.
-    pub fn release(&mut self, at: f64, held: u64) {
+    pub fn release(&mut self, at: SteadyTime, held: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
             bucket.held = bucket.held.saturating_sub(1);
@@ -137,7 +139,7 @@ impl Window {
     }
 
     /// When `excess` of what is counted will have left the window; none when held tokens have to be given back first.
-    pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<f64> {
+    pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<SteadyTime> {
         let mut freed = 0.0;
         for bucket in &self.buckets {
             freed += amount(bucket.amount) as f64;
@@ -154,7 +156,7 @@ impl Window {
     }
 
     /// What is counted and has ended: time, requests, tokens.
-    pub fn settled(&self) -> Vec<(f64, u64, u64)> {
+    pub fn settled(&self) -> Vec<(SteadyTime, u64, u64)> {
         let mut rows = Vec::new();
         for bucket in &self.buckets {
             let row = bucket.settled();
@@ -166,20 +168,24 @@ impl Window {
     }
 
     /// What is counted of one time and has ended: time, requests, tokens.
-    pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
+    pub fn settled_at(&self, at: SteadyTime) -> Option<(SteadyTime, u64, u64)> {
         let index = self.buckets.partition_point(|bucket| bucket.at < at);
         let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
         Some(bucket.settled())
     }
 
     /// Up to when everything has left.
-    pub fn left(&self) -> f64 {
+    pub fn left(&self) -> SteadyTime {
         self.left
     }
 
     /// A window that holds what [`settled`](Window::settled) gave, and the open reservations: time and tokens.
     /// None where either is out of order.
-    pub fn restore(left: f64, settled: &[(f64, u64, u64)], open: &[(f64, u64)]) -> Option<Window> {
+    pub fn restore(
+        left: SteadyTime,
+        settled: &[(SteadyTime, u64, u64)],
+        open: &[(SteadyTime, u64)],
+    ) -> Option<Window> {
         if !settled.is_sorted_by_key(|row| row.0) || !open.is_sorted_by_key(|row| row.0) {
             return None;
         }
@@ -202,7 +208,7 @@ impl Window {
         Some(window)
     }
 
-    fn newest(&mut self, at: f64, change: impl FnOnce(&mut Bucket)) {
+    fn newest(&mut self, at: SteadyTime, change: impl FnOnce(&mut Bucket)) {
         let full = self.buckets.len() >= MOST_BUCKETS;
         if let Some(last) = self.buckets.back_mut()
             && (last.at >= at || full)
@@ -224,7 +230,7 @@ impl Window {
 /// The bucket that took a hold made at `at`, unless it has left the window.
 ///
 /// A free function, so that the borrow doesn't cover the sums.
-fn find(buckets: &mut VecDeque<Bucket>, left: f64, at: f64) -> Option<&mut Bucket> {
+fn find(buckets: &mut VecDeque<Bucket>, left: SteadyTime, at: SteadyTime) -> Option<&mut Bucket> {
     if at <= left {
         return None;
     }

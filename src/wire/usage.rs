@@ -1,6 +1,7 @@
 //! What some servers tell beside the counts of a usage: what the answer cost, and which tokens were cached or reasoning.
 
 use crate::json::Value;
+use crate::unit::Usd;
 
 /// The members of a usage that are read here.
 pub const MEMBERS: [&str; 8] = [
@@ -17,8 +18,8 @@ pub const MEMBERS: [&str; 8] = [
 /// What a usage tells beside its counts; what is no amount is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Beside {
-    /// What the answer cost, in US dollars.
-    pub usd: Option<f64>,
+    /// What the answer cost.
+    pub usd: Option<Usd>,
     /// Tokens of the prompt that came from a cache.
     pub cached: Option<f64>,
     /// Tokens of the answer that were reasoning.
@@ -40,7 +41,7 @@ impl Beside {
         ] = MEMBERS.map(|name| usage.get(name));
         let within = |details: Option<&Value>, name| amount(details?.get(name));
         Beside {
-            usd: amount(cost).or_else(|| amount(estimated)),
+            usd: amount(cost).or_else(|| amount(estimated)).map(Usd),
             // The Responses API calls them by what goes in and out.
             cached: within(prompt.or(input), "cached_tokens")
                 .or_else(|| amount(cached))
@@ -56,7 +57,7 @@ impl Beside {
             (one, other) => one.or(other),
         };
         Beside {
-            usd: sum(self.usd, other.usd),
+            usd: sum(self.usd.map(|usd| usd.0), other.usd.map(|usd| usd.0)).map(Usd),
             cached: sum(self.cached, other.cached),
             reasoning: sum(self.reasoning, other.reasoning),
         }

@@ -5,12 +5,13 @@ use serde::Serialize;
 use super::{Hold, MemoryStore, Reservation, Scope, State, find};
 use crate::json::Value;
 use crate::policy::clock::{Clock, Now};
+use crate::unit::{SteadyTime, WallTime};
 
 /// What has been touched since the last look.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     /// By name, each with the times that were.
-    scopes: Vec<(String, Vec<f64>)>,
+    scopes: Vec<(String, Vec<SteadyTime>)>,
     /// By number.
     reservations: Vec<u64>,
 }
@@ -30,7 +31,7 @@ impl Journal {
     }
 
     /// A scope was changed, now and maybe at a time that was.
-    pub fn note_scope(&mut self, scope: &str, at: Option<f64>) {
+    pub fn note_scope(&mut self, scope: &str, at: Option<SteadyTime>) {
         let place = self
             .scopes
             .partition_point(|noted| noted.0.as_str() < scope);
@@ -50,7 +51,7 @@ pub struct Changes {
     /// A state with what was touched alone: of a limiter the times that were, and nothing of what is open.
     state: State,
     /// Up to when each of its scopes can matter.
-    until: Vec<f64>,
+    until: Vec<WallTime>,
     /// Numbers of reservations that are over.
     ended: Vec<f64>,
 }
@@ -117,16 +118,16 @@ impl MemoryStore {
     }
 
     /// When on the wall clock the oldest open reservation will be taken for lost.
-    pub fn next_loss(&self) -> Option<f64> {
+    pub fn next_loss(&self) -> Option<WallTime> {
         Some(self.clock.to_wall(self.first_loss()?))
     }
 }
 
 impl Scope {
     /// Up to when on the wall clock anything it remembers can matter.
-    pub(super) fn until(&mut self) -> f64 {
+    pub(super) fn until(&mut self) -> WallTime {
         let until = match self.spent.is_lasting() {
-            true => f64::MAX,
+            true => WallTime(f64::MAX),
             false => self.limiter.matters_until(),
         };
         until.min(self.lasts)

@@ -2,7 +2,7 @@
 
 use crate::policy::budget::Budget;
 use crate::policy::rate_limit::{Limits, Reason, Refused};
-use crate::unit::{Time, Usd};
+use crate::unit::{Millis, Usd, WallTime};
 
 /// One thing that has limits: a key, a user, a whole gateway, a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +12,10 @@ pub struct Part {
     /// A scope in which nothing is counted, and which lets nothing through while it is blocked: a key's for one model.
     pub pause: Option<String>,
     /// The time on the wall clock from which on nobody comes for this scope any more: what it remembers may be forgotten then.
-    pub lasts: Option<Time>,
+    pub lasts: Option<WallTime>,
     /// Tokens to reserve.
     pub tokens: u64,
-    /// US dollars to reserve.
+    /// Money to reserve.
     pub usd: Usd,
     /// Its limits, as they are now.
     pub limits: Limits,
@@ -41,9 +41,9 @@ pub struct Refusal {
     pub scope: String,
     /// What its limit says.
     pub limit: Refused,
-    /// Of a budget: US dollars spent and held in its window.
+    /// Of a budget: what is spent and held in its window.
     pub spent_usd: Option<Usd>,
-    /// Of a budget: US dollars it allows.
+    /// Of a budget: what it allows.
     pub budget_usd: Option<Usd>,
 }
 
@@ -67,7 +67,7 @@ impl Refusal {
     /// Of refusals of several keys, which one is waited for: a known time ends before one that nobody can foretell.
     pub fn ends_before(&self, other: &Refusal) -> bool {
         let wait = |refusal: &Refusal| match refusal.limit.retry_after {
-            0.0 => f64::MAX,
+            Millis::ZERO => Millis(f64::MAX),
             wait => wait,
         };
         wait(self) < wait(other)

@@ -2,6 +2,7 @@
 
 use super::{MemoryStore, Part, Refusal, Scope, find};
 use crate::policy::clock::Now;
+use crate::unit::WallTime;
 
 /// Scopes that are blocked without ever having been counted in, which are pauses; models are a caller's strings. No further
 /// one is remembered then, so that nobody can make those of others forgotten: a model whose pause is not known is asked again.
@@ -9,7 +10,7 @@ const MOST_PAUSES: usize = 1_000;
 
 impl MemoryStore {
     /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
-    pub fn block(&mut self, scope: &str, until: f64) {
+    pub fn block(&mut self, scope: &str, until: WallTime) {
         let until = self.clock.to_steady(until);
         if find(&mut self.scopes, scope).is_none() && self.has_many_pauses() {
             return;

@@ -4,6 +4,7 @@ use super::{Part, Refusal};
 use crate::policy::budget::{Money, Spent};
 use crate::policy::clock::Now;
 use crate::policy::rate_limit::{MOST_TOKENS, RateLimiter, Reason, Refused};
+use crate::unit::WallTime;
 
 /// One scope's limiter and budget.
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ pub struct Scope {
     /// Its name.
     pub name: String,
     /// When it may be forgotten, whatever it remembers.
-    pub lasts: f64,
+    pub lasts: WallTime,
     /// What counts its requests and tokens.
     pub limiter: RateLimiter,
     /// What has been spent.
@@ -21,7 +22,7 @@ pub struct Scope {
 impl Scope {
     /// Holds a part of a request, or refuses.
     pub fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
-        self.lasts = part.lasts.unwrap_or(f64::INFINITY);
+        self.lasts = part.lasts.unwrap_or(WallTime::INFINITY);
         let mut money = None;
         if let Some(budget) = part.budget {
             let amount = Money::from_usd(part.usd);

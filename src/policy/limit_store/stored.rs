@@ -8,17 +8,18 @@ use crate::json::Value;
 use crate::policy::budget::{self, Money, Spent};
 use crate::policy::rate_limit::{self, Limits, RateLimiter};
 use crate::policy::state;
+use crate::unit::{SteadyTime, WallTime};
 
 /// A store as plain data, for [`MemoryStore::restore`].
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
     /// The time that passes; older versions knew no other.
-    now: f64,
+    now: SteadyTime,
     /// The wall clock, where that was set back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    wall: Option<f64>,
-    created: f64,
+    wall: Option<WallTime>,
+    created: SteadyTime,
     last_reservation: f64,
     /// Name, limits, money.
     pub(super) scopes: Vec<(String, rate_limit::State, budget::State)>,
@@ -27,7 +28,12 @@ pub struct State {
 }
 
 /// Number, time, and for each part: scope, number in its limiter, tokens, money; when it was last heard of, or given up.
-type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>, f64);
+type ReservationState = (
+    f64,
+    SteadyTime,
+    Vec<(String, f64, f64, Option<String>)>,
+    SteadyTime,
+);
 
 impl MemoryStore {
     /// All there is to remember, open reservations included.
@@ -50,7 +56,7 @@ impl MemoryStore {
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         State {
             now: steady,
-            wall: (wall != steady).then_some(wall),
+            wall: (wall.0 != steady.0).then_some(wall),
             created: self.created,
             last_reservation: self.last_number as f64,
             scopes: Vec::new(),
@@ -64,7 +70,7 @@ impl MemoryStore {
         let state = state::Reader::new(value, "state")?;
         let mut store = MemoryStore::lasting(self.lost_after);
         let now = state.time("now")?;
-        store.clock = self.clock.restore(now, state.wall()?.unwrap_or(now));
+        store.clock = self.clock.restore(now, state.wall(now)?);
         store.created = state.time("created")?;
         store.last_number = state.count("lastReservation")?;
         for item in state.list("scopes")? {
@@ -91,7 +97,7 @@ impl MemoryStore {
         state: &state::Reader<'_>,
         name: &str,
     ) -> Result<Vec<Reservation>, Error> {
-        let mut last = (0, 0.0);
+        let mut last = (0, SteadyTime::ZERO);
         let mut reservations = Vec::new();
         state.rows(name, &mut |row| {
             let number = row.count(0, self.last_number)?;
@@ -131,15 +137,15 @@ impl Scope {
         };
         let mut scope = Scope {
             name: name.clone(),
-            lasts: f64::INFINITY,
+            lasts: WallTime::INFINITY,
             limiter: RateLimiter::restore(limiter, Limits::default(), "state.scopes")?,
             spent: Spent::restore(spent, "state.scopes")?,
         };
         // Written as less than what it remembers would make it: nobody comes for it then.
         if let [Value::Number(until)] = until
-            && *until < scope.until()
+            && WallTime(*until) < scope.until()
         {
-            scope.lasts = *until;
+            scope.lasts = WallTime(*until);
         }
         Ok(Some(scope))
     }

@@ -9,31 +9,32 @@ use crate::policy::calendar::{LAST_TIME, month_of};
 use crate::policy::period::Period;
 use crate::policy::state;
 use crate::policy::window::{MINUTE, Window};
+use crate::unit::{SteadyTime, WallTime};
 
 /// A limiter as plain data, for [`RateLimiter::restore`]; the limits are not part of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
     /// The time that passes; older versions knew no other.
-    now: f64,
+    now: SteadyTime,
     /// The wall clock, where that was set back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    wall: Option<f64>,
-    left: f64,
-    month_start: f64,
+    wall: Option<WallTime>,
+    left: SteadyTime,
+    month_start: WallTime,
     requests_this_month: f64,
     /// Of the month that the clock has left: the latest reading, and requests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    month_left: Option<(f64, f64)>,
-    blocked_until: f64,
+    month_left: Option<(WallTime, f64)>,
+    blocked_until: SteadyTime,
     last_reservation: f64,
-    settled: Vec<(f64, f64, f64)>,
-    open: Vec<(f64, f64, f64)>,
+    settled: Vec<(SteadyTime, f64, f64)>,
+    open: Vec<(f64, SteadyTime, f64)>,
 }
 
 impl RateLimiter {
     /// What there is to remember but for what is open, and of what was counted these times alone.
-    pub fn state_at(&self, times: &[f64]) -> State {
+    pub fn state_at(&self, times: &[SteadyTime]) -> State {
         let mut settled = Vec::new();
         for at in times {
             if let Some(bucket) = self.window.settled_at(*at) {
@@ -44,11 +45,11 @@ impl RateLimiter {
         let (left_at, requests) = self.month.left();
         State {
             now: steady,
-            wall: (wall != steady).then_some(wall),
+            wall: (wall.0 != steady.0).then_some(wall),
             left: self.window.left(),
             month_start: self.month.start(),
             requests_this_month: self.month.amount as f64,
-            month_left: (left_at > 0.0).then_some((left_at, requests as f64)),
+            month_left: (left_at > WallTime::ZERO).then_some((left_at, requests as f64)),
             blocked_until: self.blocked_until,
             last_reservation: self.last_id as f64,
             settled,
@@ -57,7 +58,7 @@ impl RateLimiter {
     }
 
     /// Up to when on the wall clock anything it remembers can matter.
-    pub fn matters_until(&self) -> f64 {
+    pub fn matters_until(&self) -> WallTime {
         let blocked = self.clock.to_wall(self.blocked_until);
         let minute = self.clock.wall() + MINUTE;
         self.month.end().max(blocked).max(minute)
@@ -82,15 +83,16 @@ impl RateLimiter {
         let state = state::Reader::new(value, path)?;
         let mut limiter = RateLimiter::new(limits);
         let now = state.time("now")?;
-        let wall = state.wall()?.unwrap_or(now);
+        let wall = state.wall(now)?;
         limiter.clock = limiter.clock.restore(now, wall);
-        let left = state.number("left", -1.0, now)?;
-        let month = month_of(state.time("monthStart")?);
+        let left = SteadyTime(state.number("left", -1.0, now.0)?);
+        let month = month_of(state.wall_time("monthStart")?);
         let amount = state.count("requestsThisMonth")?;
         let month_left = match state.given("monthLeft") {
-            None => (0.0, 0),
+            None => (WallTime::ZERO, 0),
             Some(row) => state::row(row, |row| {
-                Some((row.time(0, LAST_TIME)?, row.count(1, state::MOST)?))
+                let left_at = row.time(0, SteadyTime(LAST_TIME))?;
+                Some((WallTime(left_at.0), row.count(1, state::MOST)?))
             })
             .ok_or_else(|| state.broken("monthLeft"))?,
         };
@@ -120,6 +122,6 @@ impl RateLimiter {
     }
 }
 
-fn row((at, requests, tokens): (f64, u64, u64)) -> (f64, f64, f64) {
+fn row((at, requests, tokens): (SteadyTime, u64, u64)) -> (SteadyTime, f64, f64) {
     (at, requests as f64, tokens as f64)
 }

@@ -6,6 +6,7 @@ use crate::storage::stored;
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part};
 use hfetch::policy::rate_limit::Limits;
+use hfetch::unit::{Usd, WallTime};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -120,7 +121,7 @@ fn part(scope: &str, tokens: u64) -> Part {
         pause: None,
         lasts: None,
         tokens,
-        usd: tokens as f64 / 100.0,
+        usd: Usd(tokens as f64 / 100.0),
         limits: Limits {
             requests_per_minute: Some(4.0),
             tokens_per_minute: Some(150.0),
@@ -128,7 +129,7 @@ fn part(scope: &str, tokens: u64) -> Part {
             max_concurrent: Some(3.0),
         },
         budget: (scope == "gateway").then_some(Budget {
-            usd: 2.0,
+            usd: Usd(2.0),
             per: Per::Hour,
         }),
     }
@@ -147,14 +148,14 @@ proptest! {
             match step {
                 Step::Reserve { scopes, tokens } => {
                     let parts: Vec<Part> = scopes.iter().map(|scope| part(SCOPES[*scope], tokens)).collect();
-                    let answer = whole.reserve(&parts, now);
-                    prop_assert_eq!(&written.reserve(&parts, now), &answer);
+                    let answer = whole.reserve(&parts, WallTime(now));
+                    prop_assert_eq!(&written.reserve(&parts, WallTime(now)), &answer);
                     names.extend(answer.ok());
                 }
                 Step::Settle { which, tokens } if which < names.len() => {
                     let name = &names[names.len() - 1 - which];
                     for store in [&mut whole, &mut written] {
-                        store.settle(name, tokens, tokens as f64 / 100.0, now);
+                        store.settle(name, tokens, Usd(tokens as f64 / 100.0), WallTime(now));
                     }
                 }
                 Step::Release(which) if which < names.len() => {
@@ -166,23 +167,23 @@ proptest! {
                 Step::Renew(which) if which < names.len() => {
                     let name = &names[names.len() - 1 - which];
                     for store in [&mut whole, &mut written] {
-                        store.renew(name, now);
+                        store.renew(name, WallTime(now));
                     }
                 }
                 Step::Settle { .. } | Step::Release(_) | Step::Renew(_) => {}
                 Step::Block { scope, ms } => {
                     for store in [&mut whole, &mut written] {
-                        store.block(SCOPES[scope], now + f64::from(ms));
+                        store.block(SCOPES[scope], WallTime(now + f64::from(ms)));
                     }
                 }
                 Step::Wait(ms) => now += f64::from(ms),
                 Step::Restart => written = rows.read(),
             }
             rows.write(&mut written);
-            prop_assert_eq!(written.next_loss().is_some(), written.next_loss().is_some_and(|at| at <= now + LOST_AFTER));
+            prop_assert_eq!(written.next_loss().is_some(), written.next_loss().is_some_and(|at| at <= WallTime(now + LOST_AFTER.0)));
             let (mut read, mut kept) = (rows.read(), whole.clone());
             for scope in SCOPES {
-                prop_assert_eq!(read.usage(scope, now), kept.usage(scope, now), "{}", scope);
+                prop_assert_eq!(read.usage(scope, WallTime(now)), kept.usage(scope, WallTime(now)), "{}", scope);
             }
         }
     }
@@ -193,7 +194,7 @@ fn what_did_not_change_is_not_written() {
     let mut store = MemoryStore::journaled();
     assert!(store.changes().is_none());
     let parts = [part("client:a", 1), part("client:b", 1)];
-    let name = store.reserve(&parts, START).unwrap();
+    let name = store.reserve(&parts, WallTime(START)).unwrap();
     let written = serde_json::to_value(store.changes().unwrap()).unwrap();
     let counts = |written: &Value| {
         let (state, scopes) = (&written["state"], &written["state"]["scopes"]);
@@ -208,12 +209,16 @@ fn what_did_not_change_is_not_written() {
         .map(|rows| rows.as_array().unwrap().len())
     };
     assert_eq!(counts(&written), [2, 0, 1, 0, 0]);
-    assert!(store.reserve(&[part("client:a", 200)], START).is_err());
+    assert!(
+        store
+            .reserve(&[part("client:a", 200)], WallTime(START))
+            .is_err()
+    );
     assert!(store.changes().is_none(), "a refusal changes nothing");
-    store.settle(&name, 1, 0.0, START);
+    store.settle(&name, 1, Usd(0.0), WallTime(START));
     let written = serde_json::to_value(store.changes().unwrap()).unwrap();
     assert_eq!(counts(&written), [2, 1, 0, 0, 1]);
-    store.settle(&name, 1, 0.0, START);
+    store.settle(&name, 1, Usd(0.0), WallTime(START));
     assert!(store.changes().is_none(), "it has ended already");
     assert!(MemoryStore::shared().changes().is_none());
 }
@@ -223,11 +228,11 @@ fn a_scope_matters_no_longer_than_somebody_comes_for_it() {
     let mut store = MemoryStore::journaled();
     let ends = START + 1_000.0;
     let ticket = Part {
-        lasts: Some(ends),
+        lasts: Some(WallTime(ends)),
         ..part("ticket:1", 1)
     };
     let name = store
-        .reserve(&[ticket, part("client:a", 1)], START)
+        .reserve(&[ticket, part("client:a", 1)], WallTime(START))
         .unwrap();
     let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
     let scopes = changes["state"]["scopes"].as_array().unwrap();
@@ -239,12 +244,13 @@ fn a_scope_matters_no_longer_than_somebody_comes_for_it() {
     let row = &scopes[at];
     let row = stored(&json!([row[0], row[1], row[2], changes["until"][at]]));
     let mut read = MemoryStore::journaled();
-    read.reserve(&[part("client:a", 1)], START).unwrap();
+    read.reserve(&[part("client:a", 1)], WallTime(START))
+        .unwrap();
     assert!(read.adopt(&row));
-    read.block("ticket:1", START + 500.0);
+    read.block("ticket:1", WallTime(START + 500.0));
     let changes = serde_json::to_value(read.changes().unwrap()).unwrap();
     assert!(changes["until"].as_array().unwrap().contains(&json!(ends)));
-    store.settle(&name, 1, 0.0, ends + 1.0);
+    store.settle(&name, 1, Usd(0.0), WallTime(ends + 1.0));
     let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
     assert_eq!(changes["until"][at], ends);
 }
@@ -256,11 +262,11 @@ fn of_a_million_tickets_those_are_kept_that_somebody_may_come_with() {
     for number in 0..100_000 {
         now += 10.0;
         let ticket = Part {
-            lasts: Some(now + 5_000.0),
+            lasts: Some(WallTime(now + 5_000.0)),
             ..part(&["ticket:", &number.to_string()].concat(), 1)
         };
-        let name = store.reserve(&[ticket], now).unwrap();
-        store.settle(&name, 1, 0.0, now);
+        let name = store.reserve(&[ticket], WallTime(now)).unwrap();
+        store.settle(&name, 1, Usd(0.0), WallTime(now));
         if number % 1_000 == 0 {
             let state = serde_json::to_value(store.state()).unwrap();
             most = most.max(state["scopes"].as_array().unwrap().len());
@@ -277,17 +283,19 @@ fn a_scope_matters_until_its_month_is_over_and_a_budget_for_good_always() {
         changes["until"][0].as_f64().unwrap()
     };
     let december = START + 300_000.0;
-    store.reserve(&[part("client:a", 1)], START).unwrap();
+    store
+        .reserve(&[part("client:a", 1)], WallTime(START))
+        .unwrap();
     assert_eq!(until(&mut store), december);
-    store.block("client:a", december + 1.0);
+    store.block("client:a", WallTime(december + 1.0));
     assert_eq!(until(&mut store), december + 1.0);
     let total = Part {
         budget: Some(Budget {
-            usd: 1.0,
+            usd: Usd(1.0),
             per: Per::Total,
         }),
         ..part("client:b", 1)
     };
-    store.reserve(&[total], START).unwrap();
+    store.reserve(&[total], WallTime(START)).unwrap();
     assert_eq!(until(&mut store), f64::MAX);
 }

@@ -7,6 +7,7 @@ use hfetch::call::{Lost, NoKey, Step};
 use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Outcome;
 use hfetch::policy::limit_store::{MemoryStore, Part};
+use hfetch::unit::{Millis, SteadyTime};
 use serde_json::{Value, json, to_value};
 
 use super::heard::Heard;
@@ -23,15 +24,19 @@ impl World {
         self.every_call_is_settled_once();
         self.nothing_follows_the_last_step();
         self.every_call_is_settled_once();
-        assert_eq!(self.shared.line.len(0.0), 0, "a request still waits");
+        assert_eq!(
+            self.shared.line.len(SteadyTime(0.0)),
+            0,
+            "a request still waits"
+        );
         let keys = self.shared.pool(|pool| pool.snapshot(now));
         if !self.judge.has_routes {
             assert_eq!(keys, self.judge.keys(now));
         }
         self.nothing_is_reserved();
         self.limits_are_free_again(Now {
-            wall: now.wall + MUCH_LATER,
-            steady: now.steady.map(|steady| steady + MUCH_LATER),
+            wall: now.wall + Millis(MUCH_LATER),
+            steady: now.steady.map(|steady| steady + Millis(MUCH_LATER)),
         });
     }
 

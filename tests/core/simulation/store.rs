@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hfetch::call::Effect;
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 use hfetch::policy::rate_limit::{Reason, Refused};
+use hfetch::unit::{Millis, WallTime};
 
 use super::scenario::StoreAnswer;
 
@@ -43,12 +44,16 @@ impl GivenStore {
         if how == StoreAnswer::Nonsense {
             return Err(Refusal {
                 scope: "?".to_string(),
-                limit: Refused::new(Reason::Blocked, Some(f64::INFINITY), f64::INFINITY),
+                limit: Refused::new(
+                    Reason::Blocked,
+                    Some(Millis(f64::INFINITY)),
+                    Millis(f64::INFINITY),
+                ),
                 spent_usd: None,
                 budget_usd: None,
             });
         }
-        self.counters.reserve(parts, now)
+        self.counters.reserve(parts, WallTime(now))
     }
 
     /// The client has heard of a reservation.

@@ -3,6 +3,7 @@
 use hfetch::json::{self, Value};
 use hfetch::policy::limit_store::{MemoryStore, Part};
 use hfetch::policy::rate_limit::{Limits, RateLimiter};
+use hfetch::unit::{Millis, Usd, WallTime};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -79,21 +80,21 @@ fn walk(mut limiter: RateLimiter, steps: &[u8]) {
     for step in steps {
         now += f64::from(*step) * 97.0;
         match step % 4 {
-            0 | 1 => match limiter.reserve(u64::from(*step) * 5, now) {
+            0 | 1 => match limiter.reserve(u64::from(*step) * 5, WallTime(now)) {
                 Ok(id) => open.push(id),
-                Err(refused) => assert!(refused.retry_after >= 0.0),
+                Err(refused) => assert!(refused.retry_after >= Millis(0.0)),
             },
             2 => {
                 if let Some(id) = open.pop() {
-                    limiter.settle(id, u64::from(*step) * 7, now);
-                    limiter.settle(id, u64::MAX, now);
+                    limiter.settle(id, u64::from(*step) * 7, WallTime(now));
+                    limiter.settle(id, u64::MAX, WallTime(now));
                 }
             }
             _ => limiter.release(open.pop().unwrap_or(u64::MAX)),
         }
     }
     same_again(&limiter);
-    limiter.usage(now);
+    limiter.usage(WallTime(now));
 }
 
 /// Each change is told once, and a store made of its scopes' rows alone counts what this one does.
@@ -107,24 +108,24 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
             pause: None,
             lasts: None,
             tokens: u64::from(*step),
-            usd: 0.001,
+            usd: Usd(0.001),
             limits: LIMITS,
             budget: None,
         };
         match step % 4 {
-            0 | 1 => match store.reserve(&[part("key:a"), part("client:b")], now) {
+            0 | 1 => match store.reserve(&[part("key:a"), part("client:b")], WallTime(now)) {
                 Ok(id) => open.push(id),
-                Err(refused) => assert!(refused.limit.retry_after >= 0.0),
+                Err(refused) => assert!(refused.limit.retry_after >= Millis(0.0)),
             },
             2 => store.settle(
                 &open.pop().unwrap_or_default(),
                 u64::from(*step) * 7,
-                0.5,
-                now,
+                Usd(0.5),
+                WallTime(now),
             ),
             _ => store.release(&open.pop().unwrap_or_default()),
         }
-        store.block("key:a", now + f64::from(*step));
+        store.block("key:a", WallTime(now + f64::from(*step)));
         assert!(store.changes().is_some() && store.changes().is_none());
     }
     let state = read(&text(&store.state()));
@@ -134,7 +135,10 @@ fn walk_store(mut store: MemoryStore, steps: &[u8]) {
         assert!(rows.adopt(scope), "{state:?}");
     }
     for scope in ["key:a", "client:b"] {
-        assert_eq!(rows.usage(scope, now), store.usage(scope, now));
+        assert_eq!(
+            rows.usage(scope, WallTime(now)),
+            store.usage(scope, WallTime(now))
+        );
     }
     let mut copy = MemoryStore::new();
     copy.restore(&read(&text(&store.state())))
