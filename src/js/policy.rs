@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
-use super::plain::to_js;
+use super::plain::{row_to_js, to_js};
 use super::protocol;
 use super::wall;
 use crate::call::open::count;
@@ -100,7 +100,7 @@ impl LimiterHandle {
     }
 
     /// Why the last `reserve` gave none, or `RateLimiter.toJSON`.
-    pub fn tell(&self, refusal: bool) -> Returned<JsValue> {
+    pub fn tell(&mut self, refusal: bool) -> Returned<JsValue> {
         Ok(match self.refused.filter(|_| refusal) {
             Some(refused) => to_js(&Answer::Refused {
                 ok: false,
@@ -110,7 +110,7 @@ impl LimiterHandle {
                 spent_usd: None,
                 budget_usd: None,
             }),
-            None => to_js(&self.limiter.state()),
+            None => row_to_js(&mut self.limiter),
         })
     }
 
@@ -161,18 +161,21 @@ impl StoreHandle {
             protocol::STORE_RELEASE => store.release(name),
             protocol::STORE_RENEW => store.renew(name, wall(number)),
             protocol::STORE_BLOCK => store.block(name, WallTime(number)),
-            protocol::STORE_STATE => return Ok(to_js(&store.state())),
-            // False where they make no sense.
+            protocol::STORE_STATE => return Ok(row_to_js(store)),
+            // Nothing where it makes no sense.
             protocol::STORE_RESTORE => {
-                let taken = value().is_some_and(|state| store.restore(&state).is_ok());
-                return Ok(taken.into());
+                if value().is_some_and(|state| store.restore(&state).is_ok()) {
+                    return Ok(to_js(&store.held_scopes()));
+                }
             }
             protocol::STORE_ADOPT => {
-                return Ok(value().is_some_and(|scope| store.adopt(&scope)).into());
+                let taken = value().is_some_and(|scope| store.adopt(&scope).is_ok());
+                return Ok(taken.into());
             }
             protocol::STORE_CHANGES => {
-                let changes = store.changes();
-                return Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)));
+                if let Some(mut changes) = store.changes() {
+                    return Ok(row_to_js(&mut changes));
+                }
             }
             protocol::STORE_KNOWS => return Ok(store.knows(name).into()),
             protocol::STORE_EXPIRE => store.expire(wall(number)),

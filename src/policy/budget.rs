@@ -1,12 +1,8 @@
 //! A budget as a hard stop: money is held before a request and booked after it, in integers.
 
-use serde::Serialize;
-
 use super::calendar::{DAY, month_of};
 use super::period::Period;
-use super::state;
-use crate::error::Error;
-use crate::json::Value;
+use super::row::{Columns, NEXT, Row};
 use crate::unit::{Millis, Usd, WallTime};
 
 const HOUR: Millis = Millis(3_600_000.0);
@@ -65,7 +61,7 @@ pub struct Budget {
 
 /// Money in units of 1e-12 USD: sums of it are exact, and hold 18 million dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Money(u64);
+pub struct Money(pub(super) u64);
 
 impl Money {
     /// The nearest amount; what is no amount is more than any budget.
@@ -212,89 +208,31 @@ impl Spent {
     }
 }
 
-/// [`Spent`] as plain data; money as text, since a JSON number would round it.
-#[derive(Debug, Serialize)]
-pub struct State {
-    now: WallTime,
-    spent: [String; 4],
-    /// Of the windows that the clock has left, where there was any: the latest reading, and the amount.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<[(WallTime, String); 4]>,
-    held: String,
-    lasting: bool,
-}
-
-impl Spent {
-    /// All there is to remember.
-    pub fn state(&self) -> State {
-        let left = self.windows.map(|window| window.left());
-        let any = left.iter().any(|row| row.0 > WallTime::ZERO);
-        State {
-            now: self.now,
-            spent: self.windows.map(|window| window.amount.to_string()),
-            left: any.then(|| left.map(|row| (row.0, row.1.to_string()))),
-            held: self.held.0.to_string(),
-            lasting: self.lasting,
+impl Row for Spent {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        with.time("now", &mut self.now.0);
+        if with.is_reading() {
+            self.advance(self.now);
         }
-    }
-
-    /// What gave a state; `path` names it in errors.
-    pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
-        let state = state::Reader::new(value, path)?;
-        let mut spent = Spent::default();
-        let spent_at = state.wall_time("now")?;
-        spent.advance(spent_at);
-        spent.restore_windows(&state, "spent", |window, amount| {
-            window.amount = money(amount)?.0;
-            Some(())
-        })?;
-        if state.given("left").is_some() {
-            spent.restore_windows(&state, "left", |window, row| {
-                let Value::Array(row) = row else {
-                    return None;
-                };
-                let [Value::Number(left_at), amount] = row.as_slice() else {
-                    return None;
-                };
-                let (bounds, left) = (
-                    (window.start(), window.end()),
-                    (WallTime(*left_at), money(amount)?.0),
-                );
-                *window = Period::new(bounds, spent_at, window.amount, left);
-                Some(())
-            })?;
+        let windows = &mut self.windows;
+        with.list("spent", &mut |with| {
+            for window in &mut *windows {
+                with.whole(NEXT, &mut window.amount);
+            }
+        });
+        // Of the windows that the clock has left: the latest reading, and the amount.
+        let any = windows.iter().any(|window| window.left.0 > WallTime::ZERO);
+        if with.has("left", any) {
+            with.list("left", &mut |with| {
+                for window in &mut *windows {
+                    with.list(NEXT, &mut |with| {
+                        with.time(NEXT, &mut window.left.0.0);
+                        with.whole(NEXT, &mut window.left.1);
+                    });
+                }
+            });
         }
-        spent.held = money(state.field("held")?).ok_or_else(|| state.broken("held"))?;
-        spent.lasting = state.flag("lasting")?;
-        Ok(spent)
+        with.whole("held", &mut self.held.0);
+        with.flag("lasting", &mut self.lasting);
     }
-
-    /// Reads a list with something of each window.
-    fn restore_windows(
-        &mut self,
-        state: &state::Reader<'_>,
-        name: &str,
-        read: impl Fn(&mut Period, &Value) -> Option<()>,
-    ) -> Result<(), Error> {
-        let list = state.list(name)?;
-        let mut rows = self.windows.iter_mut().zip(list);
-        let whole = list.len() == Per::ALL.len();
-        if whole && rows.all(|(window, value)| read(window, value).is_some()) {
-            return Ok(());
-        }
-        Err(state.broken(name))
-    }
-}
-
-/// An amount as [`State`] writes it.
-pub fn money(value: &Value) -> Option<Money> {
-    match value {
-        Value::String(digits) => digits.parse().ok().map(Money),
-        _ => None,
-    }
-}
-
-/// An amount as [`money`] reads it.
-pub fn digits(amount: Money) -> String {
-    amount.0.to_string()
 }

@@ -6,6 +6,7 @@
 //! Workers is their host's wall clock.
 
 use super::calendar::LAST_TIME;
+use super::row::Columns;
 use crate::unit::{Millis, SteadyTime, WallTime};
 
 /// How far a clock may stand behind what was seen before it is taken for set back. Less is the difference between
@@ -74,13 +75,16 @@ impl Clock {
         }
     }
 
-    /// The same kind of clock, with what an earlier one showed.
-    pub fn restore(self, steady: SteadyTime, wall: WallTime) -> Self {
-        Clock {
-            wall,
-            steady,
-            counter: steady,
-            ..self
+    /// Its columns in a row: the time that passes, and the wall clock where that was set back. Older versions knew one clock.
+    pub fn columns(&mut self, with: &mut Columns<'_>) {
+        with.time("now", &mut self.steady.0);
+        if with.has("wall", self.wall.0 != self.steady.0) {
+            with.time("wall", &mut self.wall.0);
+        } else {
+            self.wall = WallTime(self.steady.0);
+        }
+        if with.is_reading() {
+            self.counter = self.steady;
         }
     }
 

@@ -10,14 +10,13 @@ mod stored;
 
 pub use journal::Changes;
 pub use part::{Part, Refusal};
-pub use stored::State;
 
 use journal::Journal;
 use scope::{Hold, Scope};
 
-use super::budget::{Money, Spent};
+use super::budget::Money;
 use super::clock::{Clock, Now};
-use super::rate_limit::{Limits, Quota, RateLimiter, Usage};
+use super::rate_limit::{Quota, Usage};
 use crate::unit::{Millis, SteadyTime, Usd, WallTime};
 
 /// After this long without a word a shared store takes a reservation for lost: 10 minutes.
@@ -32,13 +31,20 @@ const MOST_LOST: usize = 1_000;
 /// Scopes from which on idle ones are dropped.
 const MANY_SCOPES: usize = 1_000;
 
-#[derive(Clone, Debug)]
+/// One reservation that has not ended, or is lost.
+#[derive(Clone, Debug, Default)]
 struct Reservation {
     number: u64,
     at: SteadyTime,
     holds: Vec<Hold>,
-    /// When it was last heard of; of a lost one, when it was given up and what it held was booked.
-    seen: SteadyTime,
+    /// When it was last heard of after it was made; of a lost one, when it was given up and what it held was booked.
+    seen: Option<SteadyTime>,
+}
+
+impl Reservation {
+    fn seen(&self) -> SteadyTime {
+        self.seen.unwrap_or(self.at)
+    }
 }
 
 /// Every scope's limiter and budget.
@@ -140,7 +146,7 @@ impl MemoryStore {
             number,
             at,
             holds,
-            seen: at,
+            seen: None,
         };
         if let Some(refusal) = refusal {
             self.let_go(&reservation);
@@ -197,7 +203,7 @@ impl MemoryStore {
         if let Ok(found) = self.open.binary_search_by_key(&number, |open| open.number)
             && let Some(open) = self.open.get_mut(found)
         {
-            open.seen = self.clock.steady();
+            open.seen = Some(self.clock.steady());
             if let Some(journal) = &mut self.journal {
                 journal.note_renewed(number);
             }
@@ -206,7 +212,7 @@ impl MemoryStore {
 
     /// What was booked for a lost reservation is not, for what it took is known now.
     fn mend(&mut self, lost: &Reservation) {
-        let at = self.clock.to_wall(lost.seen);
+        let at = self.clock.to_wall(lost.seen());
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
                 let booked = hold.money.unwrap_or_default();
@@ -274,12 +280,12 @@ impl MemoryStore {
         }
         let mut index = 0;
         while let Some(open) = self.open.get(index) {
-            if open.seen + self.lost_after > now {
+            if open.seen() + self.lost_after > now {
                 index += 1;
                 continue;
             }
             let mut lost = self.open.remove(index);
-            lost.seen = lost.seen + self.lost_after;
+            lost.seen = Some(lost.seen() + self.lost_after);
             self.lose(&lost);
             self.note(&lost, true);
             let place = self
@@ -296,7 +302,7 @@ impl MemoryStore {
 
     /// When the first that is open will be taken for lost.
     fn first_loss(&self) -> Option<SteadyTime> {
-        let seen = self.open.iter().map(|open| open.seen);
+        let seen = self.open.iter().map(Reservation::seen);
         seen.reduce(SteadyTime::min)
             .map(|seen| seen + self.lost_after)
     }
@@ -304,7 +310,7 @@ impl MemoryStore {
     /// Gives up what a reservation holds, as if it had taken all of it: it may have. Should it end after all, what it took is booked
     /// instead.
     fn lose(&mut self, lost: &Reservation) {
-        let at = self.clock.to_wall(lost.seen);
+        let at = self.clock.to_wall(lost.seen());
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
                 let held = hold.money.unwrap_or_default();
@@ -327,9 +333,7 @@ impl MemoryStore {
             self.drop_idle();
             let scope = Scope {
                 name: name.to_string(),
-                lasts: WallTime::INFINITY,
-                limiter: RateLimiter::new(Limits::default()),
-                spent: Spent::default(),
+                ..Scope::default()
             };
             let index = self
                 .scopes

@@ -17,7 +17,7 @@ pub struct Period {
     /// The latest reading within it.
     last: WallTime,
     /// The latest reading before the clock has left for this period, and what the earlier one of the two counted by itself.
-    left: (WallTime, u64),
+    pub left: (WallTime, u64),
 }
 
 impl Period {
@@ -66,11 +66,6 @@ impl Period {
     /// When it ends.
     pub fn end(&self) -> WallTime {
         self.end
-    }
-
-    /// What is known of the period that the clock has left.
-    pub fn left(&self) -> (WallTime, u64) {
-        self.left
     }
 }
 

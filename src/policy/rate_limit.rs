@@ -10,7 +10,6 @@ use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::{Amount, MINUTE, Window};
 use crate::unit::{Millis, SteadyTime};
-pub use stored::State;
 
 /// More tokens than any request has; keeps sums far from overflow.
 pub const MOST_TOKENS: u64 = 1 << 40;
@@ -135,7 +134,7 @@ pub struct Usage {
 }
 
 /// One reservation that has not ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Open {
     id: u64,
     at: SteadyTime,

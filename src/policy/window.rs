@@ -155,23 +155,24 @@ impl Window {
         self.buckets.is_empty() && self.held == 0
     }
 
-    /// What is counted and has ended: time, requests, tokens.
-    pub fn settled(&self) -> Vec<(SteadyTime, u64, u64)> {
+    /// What is counted and has ended: time, requests, tokens; of some times alone, if these are given.
+    pub fn settled(&self, times: Option<&[SteadyTime]>) -> Vec<(SteadyTime, u64, u64)> {
         let mut rows = Vec::new();
-        for bucket in &self.buckets {
-            let row = bucket.settled();
-            if row.1 > 0 || row.2 > 0 {
-                rows.push(row);
+        let Some(times) = times else {
+            for bucket in &self.buckets {
+                let row = bucket.settled();
+                if row.1 > 0 || row.2 > 0 {
+                    rows.push(row);
+                }
             }
+            return rows;
+        };
+        for at in times {
+            let index = self.buckets.partition_point(|bucket| bucket.at < *at);
+            let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= *at);
+            rows.extend(bucket.map(Bucket::settled));
         }
         rows
-    }
-
-    /// What is counted of one time and has ended: time, requests, tokens.
-    pub fn settled_at(&self, at: SteadyTime) -> Option<(SteadyTime, u64, u64)> {
-        let index = self.buckets.partition_point(|bucket| bucket.at < at);
-        let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
-        Some(bucket.settled())
     }
 
     /// Up to when everything has left.

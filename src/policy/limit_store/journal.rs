@@ -1,10 +1,8 @@
 //! A store's changes as rows, for a storage that would be slow if it wrote everything each time.
 
-use serde::Serialize;
-
-use super::{Hold, MemoryStore, Reservation, Scope, State, find};
-use crate::json::Value;
+use super::{Hold, MemoryStore, Reservation, find};
 use crate::policy::clock::{Clock, Now};
+use crate::policy::row::{Columns, NEXT, Row};
 use crate::unit::{SteadyTime, WallTime};
 
 /// What has been touched since the last look.
@@ -46,14 +44,48 @@ impl Journal {
 }
 
 /// The rows to write; what is told of a row takes the place of what was told before.
-#[derive(Debug, Serialize)]
-pub struct Changes {
-    /// A state with what was touched alone: of a limiter the times that were, and nothing of what is open.
-    state: State,
-    /// Up to when each of its scopes can matter.
-    until: Vec<WallTime>,
-    /// Numbers of reservations that are over.
-    ended: Vec<f64>,
+#[derive(Debug)]
+pub struct Changes<'a> {
+    store: &'a mut MemoryStore,
+    touched: Journal,
+}
+
+/// A state with what was touched alone, and the numbers of reservations that are over.
+impl Row for Changes<'_> {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        with.object("state", &mut |with| self.state(with));
+        let (open, lost) = (&mut self.store.open, &mut self.store.lost);
+        with.list("ended", &mut |with| {
+            for number in &mut self.touched.reservations {
+                if by_number(open, *number).is_none() && by_number(lost, *number).is_none() {
+                    with.count(NEXT, number);
+                }
+            }
+        });
+    }
+}
+
+impl Changes<'_> {
+    fn state(&mut self, with: &mut Columns<'_>) {
+        let store = &mut *self.store;
+        store.head(with);
+        with.list("scopes", &mut |with| {
+            for (name, times) in &self.touched.scopes {
+                if let Some(scope) = find(&mut store.scopes, name) {
+                    with.list(NEXT, &mut |with| scope.columns(with, Some(times), &[]));
+                }
+            }
+        });
+        for (name, reservations) in [("open", &mut store.open), ("lost", &mut store.lost)] {
+            with.list(name, &mut |with| {
+                for number in &self.touched.reservations {
+                    if let Some(found) = by_number(reservations, *number) {
+                        with.list(NEXT, &mut |with| found.columns(with));
+                    }
+                }
+            });
+        }
+    }
 }
 
 impl MemoryStore {
@@ -67,49 +99,20 @@ impl MemoryStore {
     }
 
     /// What has changed since the last time, if anything has.
-    pub fn changes(&mut self) -> Option<Changes> {
-        let noted = std::mem::take(self.journal.as_mut()?);
-        if noted.scopes.is_empty() && noted.reservations.is_empty() {
+    pub fn changes(&mut self) -> Option<Changes<'_>> {
+        let touched = std::mem::take(self.journal.as_mut()?);
+        if touched.scopes.is_empty() && touched.reservations.is_empty() {
             return None;
         }
-        let mut changes = Changes {
-            state: self.empty_state(),
-            until: Vec::new(),
-            ended: Vec::new(),
-        };
-        for (name, times) in noted.scopes {
-            if let Some(scope) = find(&mut self.scopes, &name) {
-                changes.until.push(scope.until());
-                let limiter = scope.limiter.state_at(&times);
-                let spent = scope.spent.state();
-                changes.state.scopes.push((name, limiter, spent));
-            }
-        }
-        for number in noted.reservations {
-            match (by_number(&self.open, number), by_number(&self.lost, number)) {
-                (Some(open), _) => changes.state.open.push(open.state()),
-                (_, Some(lost)) => changes.state.lost.push(lost.state()),
-                _ => changes.ended.push(number as f64),
-            }
-        }
-        Some(changes)
+        Some(Changes {
+            store: self,
+            touched,
+        })
     }
 
     /// Whether a scope is in memory.
     pub fn knows(&mut self, scope: &str) -> bool {
         find(&mut self.scopes, scope).is_some()
-    }
-
-    /// Takes a scope's rows, put together as in a state; false where they make no sense.
-    pub fn adopt(&mut self, value: &Value) -> bool {
-        let Ok(Some(scope)) = Scope::restore(value) else {
-            return false;
-        };
-        let name = scope.name.clone();
-        if let Some(place) = self.scope(&name) {
-            *place = scope;
-        }
-        true
     }
 
     /// Lets time pass: what is left open too long is lost.
@@ -123,18 +126,7 @@ impl MemoryStore {
     }
 }
 
-impl Scope {
-    /// Up to when on the wall clock anything it remembers can matter.
-    pub(super) fn until(&mut self) -> WallTime {
-        let until = match self.spent.is_lasting() {
-            true => WallTime(f64::MAX),
-            false => self.limiter.matters_until(),
-        };
-        until.min(self.lasts)
-    }
-}
-
-fn by_number(reservations: &[Reservation], number: u64) -> Option<&Reservation> {
+fn by_number(reservations: &mut [Reservation], number: u64) -> Option<&mut Reservation> {
     let found = reservations.binary_search_by_key(&number, |reservation| reservation.number);
-    reservations.get(found.ok()?)
+    reservations.get_mut(found.ok()?)
 }

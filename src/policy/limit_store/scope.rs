@@ -3,7 +3,7 @@
 use super::{Part, Refusal};
 use crate::policy::budget::{Money, Spent};
 use crate::policy::clock::Now;
-use crate::policy::rate_limit::{MOST_TOKENS, RateLimiter, Reason, Refused};
+use crate::policy::rate_limit::{Limits, MOST_TOKENS, RateLimiter, Reason, Refused};
 use crate::unit::WallTime;
 
 /// One scope's limiter and budget.
@@ -17,6 +17,17 @@ pub struct Scope {
     pub limiter: RateLimiter,
     /// What has been spent.
     pub spent: Spent,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Scope {
+            name: String::new(),
+            lasts: WallTime::INFINITY,
+            limiter: RateLimiter::new(Limits::default()),
+            spent: Spent::default(),
+        }
+    }
 }
 
 impl Scope {
@@ -54,7 +65,7 @@ impl Scope {
 }
 
 /// What one scope holds for a reservation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Hold {
     /// The scope's name.
     pub scope: String,

@@ -1,6 +1,6 @@
 //! Clocks that are set: a host that was ahead, and the states it has left, freeze nothing once the time is right again.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::calendar::month_of;
 use hfetch::policy::clock::Now;
@@ -131,7 +131,7 @@ proptest! {
                 Step::Wait(ms) => time += f64::from(ms),
                 Step::Set(by) => offset += by,
                 Step::Restart => {
-                    let state = stored(&store.state());
+                    let state = stored(&state_of(&store));
                     store = host.store();
                     store.restore(&state).unwrap();
                 }
@@ -196,12 +196,12 @@ fn a_scope_from_the_future_joins_a_store_of_the_present() {
     let name = ahead.reserve(&parts, WallTime(later)).unwrap();
     ahead.settle(&name, 5, Usd(0.2), WallTime(later));
     ahead.block("key", WallTime(later + MINUTE));
-    let state = serde_json::to_value(ahead.state()).unwrap();
+    let state = state_of(&ahead);
     let mut store = MemoryStore::journaled();
     store.correct(WallTime(START));
     store.reserve(&[], WallTime(START)).unwrap();
     for scope in state["scopes"].as_array().unwrap() {
-        assert!(store.adopt(&stored(scope)));
+        assert!(store.adopt(&stored(scope)).is_ok());
     }
     let refused = store.reserve(&parts[..1], WallTime(START)).unwrap_err();
     assert_eq!(refused.limit.retry_after, Millis(MINUTE));

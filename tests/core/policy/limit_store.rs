@@ -1,11 +1,12 @@
 //! Many scopes reserved together, rule by rule; limit_store_oracle.rs holds them against a naive one.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::clock::Now;
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, RENEW_AFTER, Refusal};
 use hfetch::policy::rate_limit::{Limits, Reason, Refused};
 use hfetch::unit::{Millis, SteadyTime, Usd, WallTime};
+use serde_json::json;
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -421,7 +422,7 @@ fn a_lost_reservation_counts_as_spent_until_it_ends_after_all() {
         "it may have taken all it held"
     );
     let mut other = MemoryStore::shared();
-    other.restore(&stored(&shared.state())).unwrap();
+    other.restore(&stored(&state_of(&shared))).unwrap();
     for store in [&mut shared, &mut other] {
         store.settle(&lost, 0, Usd(0.7), WallTime(after));
         store.settle(&lost, 0, Usd(0.7), WallTime(after));
@@ -468,7 +469,7 @@ fn a_reservation_that_is_heard_of_is_not_lost() {
         store.renew(&heard, WallTime(now));
         // A store that is read back remembers it.
         let mut other = MemoryStore::shared();
-        other.restore(&stored(&store.state())).unwrap();
+        other.restore(&stored(&state_of(&store))).unwrap();
         store = other;
     }
     assert_eq!(store.next_loss(), Some(WallTime(now + LOST_AFTER.0)));
@@ -496,11 +497,11 @@ fn what_an_older_version_took_for_lost_is_booked_when_it_ends() {
     let parts = [money(0.5, 1.0, Per::Total)];
     let mut store = MemoryStore::shared();
     let lost = store.reserve(&parts, WallTime(START)).unwrap();
-    let mut state = serde_json::to_value(store.state()).unwrap();
+    let mut state = state_of(&store);
     // It released what was lost, and wrote three members of a row.
     let row: Vec<_> = state["open"][0].as_array().unwrap()[..3].to_vec();
-    state["lost"] = serde_json::json!([row]);
-    state["open"] = serde_json::json!([]);
+    state["lost"] = json!([row]);
+    state["open"] = json!([]);
     state["scopes"][0][2]["held"] = "0".into();
     store.restore(&stored(&state)).unwrap();
     store.settle(&lost, 0, Usd(0.3), WallTime(START));
@@ -571,7 +572,7 @@ fn scopes_that_remember_nothing_are_dropped() {
         let reservation = store.reserve(&parts, WallTime(now)).unwrap();
         store.settle(&reservation, 1, Usd(0.01), WallTime(now));
     }
-    let state = serde_json::to_value(store.state()).unwrap();
+    let state = state_of(&store);
     let scopes = state["scopes"].as_array().unwrap().len();
     // Requests of this month are remembered, those of the last one are not.
     assert!(scopes < 3_000, "{scopes}");
@@ -586,36 +587,69 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
             WallTime(START),
         )
         .unwrap();
-    let good = serde_json::to_value(store.state()).unwrap();
-    let edits: [fn(&mut serde_json::Value); 12] = [
-        |state| state["now"] = "x".into(),
-        |state| state["scopes"][0][0] = 7.into(),
-        |state| state["scopes"][1][0] = "a".into(),
-        |state| state["scopes"][0][1] = serde_json::Value::Null,
-        |state| state["scopes"][0][2]["spent"] = serde_json::json!(["1"]),
-        |state| state["scopes"][0][2]["held"] = "-1".into(),
-        |state| state["open"][0][0] = 0.into(),
+    let good = state_of(&store);
+    type Edit = fn(&mut serde_json::Value);
+    let edits: [(&str, Edit); 24] = [
+        ("now", |state| state["now"] = "x".into()),
+        ("wall", |state| state["wall"] = (-1).into()),
+        ("created", |state| state["created"] = 1e300.into()),
+        ("scopes", |state| state["scopes"] = 1.into()),
+        ("scopes", |state| state["scopes"][0] = 1.into()),
+        ("scopes", |state| state["scopes"][0] = json!(["a"])),
+        ("scopes", |state| state["scopes"][0][0] = 7.into()),
+        ("scopes", |state| state["scopes"][1][0] = "a".into()),
+        ("scopes", |state| state["scopes"][0][1] = json!(null)),
+        ("scopes.now", |state| {
+            state["scopes"][0][1]["now"] = json!(null);
+        }),
+        ("scopes.settled", |state| {
+            state["scopes"][0][1]["settled"] = json!([[1, 2, -3]]);
+        }),
+        ("scopes.open", |state| {
+            state["scopes"][0][1]["open"][0][0] = 2.into();
+        }),
+        ("scopes.spent", |state| {
+            state["scopes"][0][2]["spent"] = json!(["1"]);
+        }),
+        ("scopes.held", |state| {
+            state["scopes"][0][2]["held"] = "-1".into();
+        }),
+        ("scopes.left", |state| {
+            state["scopes"][0][2]["left"] = json!([[0, "1"]]);
+        }),
+        ("scopes.lasting", |state| {
+            state["scopes"][0][2]["lasting"] = 1.into();
+        }),
+        ("open", |state| state["open"][0][0] = 0.into()),
+        ("open", |state| state["open"][0][0] = 0.5.into()),
         // A number that is given out once more could never be found among the others.
-        |state| state["lastReservation"] = 0.into(),
-        |state| state["open"][0][1] = 1e15.into(),
-        |state| state["scopes"][0][2]["left"] = serde_json::json!([[0, "1"]]),
-        |state| state["open"][0][2][0] = serde_json::json!(["a", 1, 2]),
-        |state| state["lost"] = serde_json::Value::Null,
+        ("open", |state| state["lastReservation"] = 0.into()),
+        ("open", |state| state["open"][0][1] = 1e15.into()),
+        ("open", |state| state["open"][0][2][0] = json!(["a", 1, 2])),
+        ("open", |state| {
+            state["open"][0][2][0] = json!(["a", 1, 1e15, null]);
+        }),
+        ("lost", |state| state["lost"] = json!(null)),
+        ("lost", |state| {
+            state.as_object_mut().unwrap().remove("lost");
+        }),
     ];
-    for edit in edits {
+    for (path, edit) in edits {
         let mut state = good.clone();
         edit(&mut state);
         let mut other = MemoryStore::shared();
         let error = other.restore(&stored(&state)).unwrap_err();
         assert_eq!(error.class.name(), "ConfigError");
-        assert_eq!(
-            serde_json::to_value(other.state()).unwrap(),
-            serde_json::to_value(MemoryStore::shared().state()).unwrap()
-        );
+        let named = error
+            .path
+            .as_deref()
+            .and_then(|of| of.strip_prefix("state."));
+        assert_eq!(named, Some(path), "{state}");
+        assert_eq!(state_of(&other), state_of(&MemoryStore::shared()));
     }
     let mut other = MemoryStore::shared();
     other.restore(&stored(&good)).unwrap();
-    assert_eq!(serde_json::to_value(other.state()).unwrap(), good);
+    assert_eq!(state_of(&other), good);
 }
 
 #[test]
@@ -627,12 +661,9 @@ fn of_lost_reservations_only_the_last_thousand_are_remembered() {
             .unwrap();
     }
     store.settle("", 0, Usd(0.0), WallTime(START + LOST_AFTER.0));
-    let state = serde_json::to_value(store.state()).unwrap();
+    let state = state_of(&store);
     let lost = state["lost"].as_array().unwrap();
-    assert_eq!(
-        (lost.len(), &lost[0][0]),
-        (1_000, &serde_json::json!(101.0))
-    );
+    assert_eq!((lost.len(), &lost[0][0]), (1_000, &json!(101.0)));
 }
 
 #[test]
@@ -678,7 +709,7 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
                 let reservation = store.reserve(&parts(usd), at(wall))?;
                 store.settle(&reservation, 0, Usd(usd), at(wall));
                 let mut read = MemoryStore::shared();
-                read.restore(&stored(&store.state())).unwrap();
+                read.restore(&stored(&state_of(store))).unwrap();
                 *store = read;
                 Ok::<(), Refusal>(())
             };
@@ -715,7 +746,7 @@ fn a_state_from_the_future_is_taken_for_the_present() {
         .unwrap();
     ahead.settle(&reservation, 0, Usd(0.8), WallTime(START + 300.0 * DAY));
     let mut store = MemoryStore::shared();
-    store.restore(&stored(&ahead.state())).unwrap();
+    store.restore(&stored(&state_of(&ahead))).unwrap();
     let refused = store.reserve(&parts[..1], WallTime(START)).unwrap_err();
     assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
     assert!(
@@ -809,7 +840,7 @@ fn pauses_are_bounded_and_none_is_forgotten_for_another() {
         store.block(&scope, WallTime(START + 900_000.0));
     }
     let scopes = |store: &MemoryStore| {
-        let state = serde_json::to_value(store.state()).unwrap();
+        let state = state_of(store);
         state["scopes"].as_array().unwrap().len()
     };
     assert_eq!(scopes(&store), 1_001);

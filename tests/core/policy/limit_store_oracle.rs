@@ -1,7 +1,7 @@
 //! Any interleaving of reservations over several scopes and a budget, against everything that was ever reserved.
 
 use super::limit_store::{START, part};
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::limit_store::{MemoryStore, Part};
 use hfetch::policy::rate_limit::{Limits, Reason};
@@ -97,7 +97,7 @@ proptest! {
                 Step::Wait(ms) => now += f64::from(ms),
                 Step::Store => {
                     let mut other = MemoryStore::new();
-                    other.restore(&stored(&store.state())).unwrap();
+                    other.restore(&stored(&state_of(&store))).unwrap();
                     store = other;
                 }
             }

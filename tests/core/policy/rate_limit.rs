@@ -5,7 +5,7 @@ use hfetch::policy::window::Window;
 use hfetch::unit::{Millis, SteadyTime, WallTime};
 use proptest::prelude::*;
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 
 const MINUTE: f64 = 60_000.0;
 /// 2026-11-22T00:00Z
@@ -291,7 +291,7 @@ fn a_finer_clock_than_milliseconds_costs_bounded_memory_and_never_a_request_too_
         }
     }
     assert_eq!(admitted, 100_000);
-    let state = serde_json::to_value(limiter.state()).unwrap();
+    let state = state_of(&limiter);
     assert!(state["settled"].as_array().unwrap().len() <= 65_536);
     assert!(limiter.reserve(1, WallTime(START + 2.0 * MINUTE)).is_ok());
 }
@@ -305,7 +305,7 @@ proptest! {
         limiter.reserve(5, WallTime(START)).unwrap();
         let id = limiter.reserve(5, WallTime(START)).unwrap();
         limiter.settle(id, 7, WallTime(START));
-        let mut state = serde_json::to_value(limiter.state()).unwrap();
+        let mut state = state_of(&limiter);
         let fields = state.as_object_mut().unwrap();
         let name = fields.keys().nth(field % fields.len()).unwrap().clone();
         fields[&name] = serde_json::from_str(&text).unwrap_or_else(|_| serde_json::json!(number));
@@ -320,7 +320,7 @@ proptest! {
 
 #[test]
 fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
-    let good = serde_json::to_value(RateLimiter::new(Limits::default()).state()).unwrap();
+    let good = state_of(&RateLimiter::new(Limits::default()));
     let restore = |state: &serde_json::Value| {
         RateLimiter::restore(&stored(state), Limits::default(), "state")
     };

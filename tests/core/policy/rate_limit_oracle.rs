@@ -1,6 +1,6 @@
 //! Any interleaving of reservations, ends and time, against everything that was ever reserved.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::calendar::month_of;
 use hfetch::policy::clock::Now;
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
@@ -162,7 +162,7 @@ proptest! {
                 }
                 Step::Wait(ms) => clock += ms,
                 Step::WaitAsTold => clock = time + told,
-                Step::Store => limiter = RateLimiter::restore(&stored(&limiter.state()), limits, "state").unwrap(),
+                Step::Store => limiter = RateLimiter::restore(&stored(&state_of(&limiter)), limits, "state").unwrap(),
                 Step::Settle(..) | Step::Release(_) => {}
             }
             limiter.usage(WallTime(clock));
@@ -209,7 +209,7 @@ proptest! {
                     jumping.settle(id, actual, now);
                 }
                 Step::Wait(ms) => time += ms.abs(),
-                Step::Store => jumping = RateLimiter::restore(&stored(&jumping.state()), limits, "state").unwrap(),
+                Step::Store => jumping = RateLimiter::restore(&stored(&state_of(&jumping)), limits, "state").unwrap(),
                 _ => {}
             }
         }
@@ -234,7 +234,7 @@ proptest! {
                 offset += jump;
                 set_at.push(time);
                 if ends {
-                    limiter = RateLimiter::restore(&stored(&limiter.state()), limits, "state").unwrap();
+                    limiter = RateLimiter::restore(&stored(&state_of(&limiter)), limits, "state").unwrap();
                 }
             }
             let fits = sent.iter().filter(|at| **at + MINUTE > time).count() < most as usize;

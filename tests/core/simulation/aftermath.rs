@@ -1,5 +1,6 @@
 //! What must be true when everything is over.
 
+use crate::storage::state_of;
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End;
@@ -8,7 +9,7 @@ use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Outcome;
 use hfetch::policy::limit_store::{MemoryStore, Part};
 use hfetch::unit::{Millis, SteadyTime};
-use serde_json::{Value, json, to_value};
+use serde_json::{Value, json};
 
 use super::heard::Heard;
 use super::rules;
@@ -86,9 +87,7 @@ impl World {
         if let Some(store) = &self.store {
             store.balance();
         }
-        let state = self
-            .shared
-            .memory(|store| to_value(store.state()).expect("a state"));
+        let state = self.shared.memory(|store| state_of(store));
         let Some(state) = state else { return };
         assert_eq!(state["open"], json!([]), "reservations are left");
         for scope in state["scopes"].as_array().expect("scopes") {

@@ -1,5 +1,6 @@
 //! A store of the caller's: honest counters, answered late, twice, with nonsense or not at all; and its books.
 
+use crate::storage::state_of;
 use std::collections::BTreeMap;
 
 use hfetch::call::Effect;
@@ -99,7 +100,7 @@ impl GivenStore {
 
     /// Whether nothing is held any more.
     pub fn is_empty(&self) -> bool {
-        let state = serde_json::to_value(self.counters.state()).expect("a state");
+        let state = state_of(&self.counters);
         state["open"] == serde_json::json!([])
     }
 
