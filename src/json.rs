@@ -8,6 +8,7 @@ mod number;
 mod scanner;
 mod skip;
 mod text;
+mod wide;
 
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
@@ -16,6 +17,7 @@ pub use text::{
     Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
     write_string,
 };
+pub use wide::unescape_wide;
 
 /// One JSON value as plain data; also how JavaScript options reach the core.
 #[derive(Clone, Debug, PartialEq)]

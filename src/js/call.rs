@@ -106,13 +106,11 @@ struct PlanData<'a> {
 #[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
-    /// About how many bytes the decoder still holds.
-    size: usize,
     /// The completion, where it is small and may be asked for.
     json: Option<String>,
 }
 
-/// Bytes of a completion that leaves the module with its account: it would take more to keep it there.
+/// Bytes of a completion that leaves the module with its account, as text; a larger one is copied as bytes, and read when it is asked for.
 const SMALL: usize = 16 << 10;
 
 /// A settlement, or none while prices are on their way.
@@ -240,8 +238,8 @@ impl CallHandle {
         told(&self.call, took)
     }
 
-    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read, of which the completion is kept;
-    /// `asked`: somebody may ask for it.
+    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read; `asked`: somebody may ask for the
+    /// completion.
     pub fn streamed(
         &self,
         decoder: &mut DecoderHandle,
@@ -251,14 +249,13 @@ impl CallHandle {
         steady: f64,
     ) -> *const u8 {
         trap::here(Place::Fold);
-        decoder.keep_completion();
+        decoder.settle();
         let completion = decoder.completion();
         let finish_reason = self.call.streamed(completion, whole, at(wall, steady));
         told(
             &self.call,
             Streamed {
                 finish_reason: finish_reason.as_deref(),
-                size: completion.size(),
                 json: asked.then(|| decoder.small_json(SMALL)).flatten(),
             },
         )

@@ -2,17 +2,25 @@
 // objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
 
 import { ownBytes } from "./bytes.js";
-import { Fold, completionOf, makeRoom } from "./fold.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 
 const TEXT = 1;
 const BY_JSON = -1; // the value is the next of the batch's JSON
 const SAME = -2; // the string is the one before it
 const DEFINE = -3; // the next definition takes the place of an older template
-const STRING = 0; // a slot's kind; anything else is an array of numbers
+const WIDE = -4; // a length follows, and the string's units are the next of the wide ones
+const ORDER = -5; // behind the number of the template comes the order of the chunk's own keys, by their numbers in the template
+const STRING = 0; // kinds of slots
 const NUMBER = 1;
+const NUMBERS = 2;
+const CONSTANTS = [null, true, false]; // what the first words mean in a slot for any value; then a number, an array, and strings
+const ANY_NUMBER = 3;
+const ANY_LIST = 4;
+const ANY_STRING = 5;
+const FLAGS = 13; // where in a report they are
 const NONE = Object.freeze([]);
 const PIECE = 64 << 10; // bytes
+const MOST_UNITS = 4 << 10;
 
 // Where network chunks go, whichever stream's they are: each is read at once.
 let input = 0;
@@ -20,6 +28,7 @@ let room = 0;
 let utf8;
 let bytes = new Uint8Array(0);
 let words;
+let halves;
 let floats;
 
 // Growing the memory detaches the views.
@@ -28,6 +37,7 @@ function renewViews() {
   makeDecoder();
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
+  halves = new Uint16Array(buffer);
   floats = new Float64Array(buffer);
 }
 
@@ -48,7 +58,6 @@ export class Decoder {
 
   // Without `maxAnswerBytes` nothing is kept of the answer, and its texts are only counted.
   constructor(maxEventBytes, maxAnswerBytes, isText = false) {
-    makeRoom();
     this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes, isText);
     this.#keeps = maxAnswerBytes !== undefined;
   }
@@ -91,12 +100,11 @@ export class Decoder {
   // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
   account(call, whole, mayAsk) {
     const asked = this.#keeps && mayAsk;
-    const { finishReason, size, json } = call.streamed(this.#handle, whole, asked);
-    if (asked && json === null) {
-      const fold = new Fold(this.#handle, size);
-      return { finishReason, folded: () => fold.completion() };
-    }
+    const { finishReason, json } = call.streamed(this.#handle, whole, asked);
+    // A large one leaves as bytes, at once: later its memory would have to be fetched anew.
+    const large = asked && json === null ? this.#handle.completion_json() : undefined;
     this.#handle.free();
+    if (large) return { finishReason, folded: () => completionOf(large) };
     return { finishReason, folded: asked ? () => JSON.parse(json) : undefined };
   }
 
@@ -119,12 +127,13 @@ export class Decoder {
   #take(pointer, mode) {
     if (bytes.length === 0) renewViews();
     const header = pointer >>> 2;
-    const flags = words[header + 11];
+    const flags = words[header + FLAGS];
     if (flags !== this.flags) this.#say(flags);
     const items = words[header];
     if (items === 0) return [];
-    if (mode !== TEXT || words[header + 1] !== 0) return this.#items(header, items);
-    return [textOf(header)];
+    if (mode !== TEXT) return this.#items(header, items);
+    const wide = words[header + 12];
+    return [wide === 0 ? textOf(header) : wideText(words[header + 11] >>> 1, (words[header + 11] >>> 1) + wide)];
   }
 
   #items(header, items) {
@@ -133,10 +142,10 @@ export class Decoder {
     const text = textOf(header);
     const ops = words[header + 2] >>> 2;
     const definitions = parseList(words[header + 9] >>> 0, words[header + 10]);
-    return this.#chunks(items, ops, text, words[header + 6] >>> 3, parsed, definitions);
+    return this.#chunks(items, ops, text, words[header + 11] >>> 1, words[header + 6] >>> 3, parsed, definitions);
   }
 
-  #chunks(items, ops, text, float, parsed, definitions) {
+  #chunks(items, ops, text, half, float, parsed, definitions) {
     const values = this.#values;
     const templates = this.#templates;
     const list = words;
@@ -157,8 +166,11 @@ export class Decoder {
         chunks[item] = parsed[next++];
         continue;
       }
-      const { kinds, root, chain } = templates[op - 1];
-      if (chain !== null && list[ops] !== BY_JSON) {
+      const isMoved = op === ORDER;
+      const { kinds, root, chain, names } = templates[isMoved ? list[ops++] - 1 : op - 1];
+      const order = ops;
+      if (isMoved) ops += names.length;
+      if (chain !== null && !isMoved && list[ops] >= 0) {
         chunks[item] = chained(chain, text.slice(at, (at += list[ops++])));
         continue;
       }
@@ -168,19 +180,41 @@ export class Decoder {
         if (word === BY_JSON) {
           values[slot] = parsed[next++];
         } else if (kind === STRING) {
-          if (word !== SAME) string = text.slice(at, (at += word));
+          if (word >= 0) string = text.slice(at, (at += word));
+          else if (word === WIDE) string = wideText(half, (half += list[ops++]));
           values[slot] = string;
         } else if (kind === NUMBER) {
           values[slot] = numbers[float++];
-        } else {
+        } else if (kind === NUMBERS) {
           values[slot] = numberList(numbers, float, word);
           float += word;
+        } else {
+          const array = word === ANY_LIST ? [] : null;
+          let value;
+          for (let left = array === null ? 1 : list[ops++]; left > 0; left--) {
+            const any = array === null ? word : list[ops++];
+            if (any >= ANY_STRING) value = text.slice(at, (at += any - ANY_STRING));
+            else value = any === ANY_NUMBER ? numbers[float++] : CONSTANTS[any];
+            array?.push(value);
+          }
+          values[slot] = array ?? value;
         }
       }
-      chunks[item] = topLevel(root, values);
+      const chunk = topLevel(root, values);
+      chunks[item] = isMoved ? inOrder(chunk, names, list, order) : chunk;
     }
     return chunks;
   }
+}
+
+// The same object with its keys in another order, whose numbers stand in `list` at `order`.
+function inOrder(chunk, names, list, order) {
+  const moved = {};
+  for (let at = 0; at < names.length; at++) {
+    const name = names[list[order + at]];
+    moved[name] = chunk[name];
+  }
+  return moved;
 }
 
 // Of the usual length it needs no growing.
@@ -229,10 +263,24 @@ function decodeText(pointer, length, units) {
   return text;
 }
 
+// A completion as an object of the caller's own, from its JSON in UTF-8.
+function completionOf(json) {
+  makeDecoder();
+  return JSON.parse(utf8.decode(json));
+}
+
+// Units from here to there; a call takes only so many arguments.
+function wideText(at, end) {
+  let text = "";
+  for (; at < end; at += MOST_UNITS) text += String.fromCharCode.apply(null, halves.subarray(at, Math.min(at + MOST_UNITS, end)));
+  return text;
+}
+
 // One shape of chunk: an example that is never handed out, and where it is filled in.
 class Template {
   constructor({ example, slots }) {
     this.kinds = slots.map(({ kind }) => kind);
+    this.names = Object.keys(example);
     this.root = new Node(example, slots.map(({ path }) => path), 0, slots.map((_, slot) => slot));
     this.chain = this.kinds[0] === STRING ? chainOf(this.root) : null;
   }

@@ -25,7 +25,7 @@ thread_local! {
 #[derive(Debug)]
 pub struct DecoderHandle {
     inner: ChatDecoder,
-    header: [u32; 12],
+    header: [u32; 14],
 }
 
 #[wasm_bindgen]
@@ -48,7 +48,7 @@ impl DecoderHandle {
                 true => inner.of_text(),
                 false => inner,
             },
-            header: [0; 12],
+            header: [0; 14],
         }
     }
 
@@ -102,6 +102,8 @@ impl DecoderHandle {
             batch.json().len() as u32,
             batch.definitions().as_ptr() as u32,
             batch.definitions().len() as u32,
+            batch.wide().as_ptr() as u32,
+            batch.wide().len() as u32,
             ended | delivered << 1 | tail << 2 | failed << 3 | event << 4,
         ];
         self.header.as_ptr()
@@ -116,9 +118,9 @@ impl DecoderHandle {
 }
 
 impl DecoderHandle {
-    /// All but the completion is let go.
-    pub fn keep_completion(&mut self) {
-        self.inner.keep_completion();
+    /// Folds what waits for an event that will not come.
+    pub fn settle(&mut self) {
+        self.inner.settle();
     }
 
     /// Why it ended badly.

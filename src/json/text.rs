@@ -322,7 +322,7 @@ const SIMPLE: [u8; 256] = {
 };
 
 #[inline(always)]
-fn simple_escape(letter: u8) -> Option<u8> {
+pub(super) fn simple_escape(letter: u8) -> Option<u8> {
     SIMPLE
         .get(usize::from(letter))
         .copied()

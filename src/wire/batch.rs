@@ -5,28 +5,47 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::chunk::Field;
-use super::template::{ONCE, Slot, SlotKind, Template, define_once, equal};
+use super::template::{Match, ONCE, SlotKind, define_once, equal};
 use crate::json::block::{Block16, is_ascii};
-use crate::json::exact_number;
+use crate::json::{closing_quote, exact_number, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
 /// In [`Batch::ops`]: the string is the one before it.
 pub const SAME: u32 = u32::MAX - 1;
+/// In [`Batch::ops`]: a length follows, and the string's units are the next ones of [`Batch::wide`].
+pub const WIDE: u32 = u32::MAX - 3;
 /// In [`Batch::ops`]: the number is the next one of [`Batch::numbers`].
 pub const EXACT: u32 = 0;
 
 /// In [`Batch::ops`]: before what follows, the next of [`Batch::definitions`] takes the place of an older template.
 pub const DEFINE: u32 = u32::MAX - 2;
 
-/// From so many bytes on it takes longer to write a text's characters beyond ASCII in UTF-8, and to read them again, than to read its escapes.
-const LONG_ESCAPED: usize = 96;
+/// In a slot for any value: `null`.
+pub const ANY_NULL: u32 = 0;
+/// In a slot for any value: `true`.
+pub const ANY_TRUE: u32 = 1;
+/// In a slot for any value: `false`.
+pub const ANY_FALSE: u32 = 2;
+/// In a slot for any value: the number is the next one of [`Batch::numbers`].
+pub const ANY_NUMBER: u32 = 3;
+/// In a slot for any value: an array, whose length follows, and then a word for each of its elements, none of which is an array.
+pub const ANY_LIST: u32 = 4;
+/// In a slot for any value: a string of [`Batch::text`], whose length in UTF-16 units is added to this.
+pub const ANY_STRING: u32 = 5;
+
+/// In [`Batch::ops`]: behind the number of the template that follows comes a word for each of the chunk's own keys, by its number in the
+/// template, in the order in which the chunk has them.
+pub const ORDER: u32 = u32::MAX - 4;
+
+/// From so many bytes on a text whose escapes mean characters beyond ASCII is written in UTF-16: to write UTF-8 that has to be read again takes longer.
+const LONG_ESCAPED: usize = 32;
 
 /// The items of one call.
 ///
 /// A chunk is 0 (the next of `json`), or the number of its template plus one and then a word for each slot: a string's
-/// length in UTF-16 units (it comes next in `text`) or [`SAME`], [`EXACT`], the length of an array of numbers (they come
-/// next in `numbers`), or [`BY_JSON`]. A text is all of `text`, or, by its JSON, the only one of `json`.
+/// length in UTF-16 units (it comes next in `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array of numbers (they come
+/// next in `numbers`); a word of those for any value; or [`BY_JSON`]. A text is all of `text`, or all of `wide`.
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,
@@ -34,6 +53,7 @@ pub struct Batch {
     whole: u32,
     text: Buffer,
     units: usize,
+    wide: Vec<u16>,
     numbers: Vec<f64>,
     /// JSON arrays, without their end until sealed.
     json: Vec<u8>,
@@ -48,6 +68,7 @@ impl Batch {
         self.whole = 0;
         self.text.clear();
         self.units = 0;
+        self.wide.clear();
         self.numbers.clear();
         self.json.clear();
         self.definitions.clear();
@@ -82,9 +103,14 @@ impl Batch {
         self.text.as_slice()
     }
 
-    /// The length of all strings in UTF-16 units.
+    /// The length of all strings of [`Batch::text`] in UTF-16 units.
     pub fn units(&self) -> usize {
         self.units
+    }
+
+    /// The strings of slots that are better handed on as UTF-16, end to end.
+    pub fn wide(&self) -> &[u16] {
+        &self.wide
     }
 
     /// The numbers of slots.
@@ -121,8 +147,8 @@ impl Batch {
         }
     }
 
-    /// Adds a string as it stands between its quotes; `false` if it had to go by JSON.
-    fn string(&mut self, raw: &[u8]) -> bool {
+    /// Adds a string as it stands between its quotes.
+    fn string(&mut self, raw: &[u8]) {
         match raw.contains(&b'\\') {
             true => self.escaped(raw, is_ascii(raw)),
             false => self.plain(raw, 0..raw.len(), false),
@@ -131,13 +157,26 @@ impl Batch {
 
     /// Adds a chunk by its template and slots.
     #[inline]
-    pub fn filled(&mut self, index: usize, template: &mut Template, slots: &[Slot], block: &[u8]) {
+    pub fn filled(&mut self, found: Match<'_>, block: &[u8]) {
+        let Match {
+            index,
+            template,
+            slots,
+            order,
+            ..
+        } = found;
         if !std::mem::replace(&mut template.handed_on, true) {
             self.ops.push(DEFINE);
             separate(&mut self.definitions);
             template.define(index, &mut self.definitions);
         }
+        if order.is_some() {
+            self.ops.push(ORDER);
+        }
         self.ops.push(index as u32 + 1);
+        if let Some(order) = order {
+            self.ops.extend_from_slice(&order.sequence);
+        }
         self.items += 1;
         let mut before: Option<&[u8]> = None;
         for slot in slots {
@@ -147,15 +186,15 @@ impl Batch {
                     self.ops.push(SAME);
                 }
                 SlotKind::String => {
-                    let read = match slot.escaped {
+                    match slot.escaped {
                         true => self.escaped(bytes, slot.ascii),
                         false => self.plain(block, slot.span.clone(), slot.ascii),
-                    };
-                    before = read.then_some(bytes);
+                    }
+                    before = Some(bytes);
                 }
                 SlotKind::Number => self.number(bytes),
                 SlotKind::Numbers => self.list(bytes),
-                SlotKind::Any => self.by_json(bytes),
+                SlotKind::Any => self.any(bytes),
             }
         }
     }
@@ -166,12 +205,11 @@ impl Batch {
             return;
         }
         self.items += 1;
-        self.whole += !self.string(raw) as u32;
+        self.string(raw);
     }
 
-    /// Adds a string with escapes, `ascii` if all of it is as written; `false` if it had to go by JSON: UTF-8 has no
-    /// lone surrogates, and a long text in ASCII that means others is turned into UTF-16 by the engine at once.
-    fn escaped(&mut self, raw: &[u8], ascii: bool) -> bool {
+    /// Adds a string with escapes, `ascii` if all of it is as written.
+    fn escaped(&mut self, raw: &[u8], ascii: bool) {
         let start = self.text.len();
         let narrow = ascii && raw.len() >= LONG_ESCAPED;
         let unescaped = self.text.append_unescaped(raw, narrow);
@@ -182,26 +220,95 @@ impl Batch {
             };
             self.ops.push(units as u32);
             self.units += units;
-            return true;
+            return;
         }
-        self.ops.push(BY_JSON);
-        separate(&mut self.json);
-        self.json.push(b'"');
-        self.json.extend_from_slice(raw);
-        self.json.push(b'"');
-        false
+        let start = self.wide.len();
+        unescape_wide(raw, &mut self.wide);
+        self.ops.extend([WIDE, (self.wide.len() - start) as u32]);
     }
 
     #[inline]
-    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> bool {
+    fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) {
+        let units = self.append(block, span, ascii);
+        self.ops.push(units as u32);
+    }
+
+    /// Appends a text that has no escapes; gives its length in UTF-16 units.
+    #[inline(always)]
+    fn append(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> usize {
         let units = match ascii {
             true => span.len(),
             false => units(block.get(span.clone()).unwrap_or_default()),
         };
         self.text.append(block, span);
-        self.ops.push(units as u32);
         self.units += units;
-        true
+        units
+    }
+
+    /// Adds a value of any kind: as itself if it is one without others in it or an array of such, and else by its JSON.
+    fn any(&mut self, value: &[u8]) {
+        let (ops, numbers, text, units) = (
+            self.ops.len(),
+            self.numbers.len(),
+            self.text.len(),
+            self.units,
+        );
+        let read = match value {
+            [b'[', ..] => self.elements(value),
+            _ => self.scalar(value),
+        };
+        if read != Some(value.len()) {
+            self.ops.truncate(ops);
+            self.numbers.truncate(numbers);
+            self.text.truncate(text);
+            self.units = units;
+            self.by_json(value);
+        }
+    }
+
+    /// Adds an array without spaces and without objects and arrays in it; gives its length.
+    fn elements(&mut self, array: &[u8]) -> Option<usize> {
+        self.ops.extend([ANY_LIST, 0]);
+        let (place, mut at) = (self.ops.len() - 1, 1);
+        loop {
+            at += self.scalar(array.get(at..)?)?;
+            if let Some(count) = self.ops.get_mut(place) {
+                *count += 1;
+            }
+            at += 1;
+            match array.get(at - 1)? {
+                b',' => {}
+                b']' => return Some(at),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Adds the value at the start of `rest`, which is neither an object nor an array; gives its length.
+    fn scalar(&mut self, rest: &[u8]) -> Option<usize> {
+        let (word, length) = match rest {
+            [b'n', ..] => (ANY_NULL, 4),
+            [b't', ..] => (ANY_TRUE, 4),
+            [b'f', ..] => (ANY_FALSE, 5),
+            [b'"', ..] => {
+                let closing = closing_quote(rest, 1).ok()?;
+                if closing.escaped {
+                    return None;
+                }
+                let span = 1..closing.at;
+                let units = self.append(rest, span, closing.ascii);
+                (ANY_STRING + units as u32, closing.at + 1)
+            }
+            [b'-' | b'0'..=b'9', ..] => {
+                let ends = |byte: &u8| matches!(byte, b',' | b']');
+                let length = rest.iter().position(ends).unwrap_or(rest.len());
+                self.numbers.push(exact_number(rest.get(..length)?)?);
+                (ANY_NUMBER, length)
+            }
+            _ => return None,
+        };
+        self.ops.push(word);
+        Some(length)
     }
 
     /// Adds an array of numbers: its length, then its numbers if each is exact.

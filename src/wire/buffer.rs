@@ -68,6 +68,11 @@ impl Buffer {
         }
     }
 
+    /// Takes back what came behind `length`.
+    pub fn truncate(&mut self, length: usize) {
+        self.length = length;
+    }
+
     /// Empties it.
     pub fn clear(&mut self) {
         self.length = 0;

@@ -306,13 +306,6 @@ impl ChatDecoder {
         self.reader.fault = Some(Fault::not_asked_for(&body, "it is no event stream"));
     }
 
-    /// The body is over and all is told: nothing but the completion is kept.
-    pub fn keep_completion(&mut self) {
-        self.settle();
-        let completion = std::mem::take(&mut self.reader.completion);
-        *self = ChatDecoder::with(0, 0, completion);
-    }
-
     /// What the last call completed.
     pub fn batch(&self) -> &Batch {
         &self.reader.batch
@@ -429,12 +422,15 @@ impl Reader {
             true => Told::Before,
             false => Told::Nothing,
         };
-        found.template.parts(found.slots, told, |part, span| {
-            completion.add(part, bytes, span);
-        });
+        let (template, slots) = (&*found.template, found.slots);
+        match found.order {
+            None => template.parts(slots, told, |part, span| completion.add(part, bytes, span)),
+            Some(order) => template.parts_moved(slots, order, told, &mut |part, span| {
+                completion.add(part, bytes, span);
+            }),
+        }
         if self.mode == Mode::Chunks {
-            self.batch
-                .filled(found.index, found.template, found.slots, bytes);
+            self.batch.filled(found, bytes);
         }
         Some(length)
     }

@@ -15,6 +15,7 @@ mod compare;
 mod differ;
 mod example;
 mod long;
+mod order;
 mod parts;
 mod shape;
 
@@ -22,6 +23,8 @@ pub(super) use compare::equal;
 use compare::{starts_with, value};
 use example::{Example, Primitive};
 pub(super) use long::{ONCE, define_once};
+use order::Movable;
+pub use order::Order;
 use parts::{Anchored, When, anchor};
 use shape::{Sight, Step, walk, write_index, write_slot};
 
@@ -62,11 +65,21 @@ pub struct Slot {
     pub ascii: bool,
 }
 
+/// What stands in a slot before it has been looked for.
+const NOTHING: Slot = Slot {
+    kind: SlotKind::Any,
+    span: 0..0,
+    escaped: false,
+    ascii: false,
+};
+
 /// One shape of event.
 #[derive(Debug)]
 pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
+    /// Its chunk's own members, where these come in any order.
+    members: Vec<Movable>,
     /// What there is to tell, as [`Told`] names it.
     parts: [Vec<Anchored>; 3],
     /// Whether any of it may wait for the next event of this shape.
@@ -84,6 +97,7 @@ pub struct Templates {
     last: usize,
     credit: u32,
     slots: Vec<Slot>,
+    order: Order,
     max_block: usize,
 }
 
@@ -113,6 +127,8 @@ pub struct Match<'t> {
     pub template: &'t mut Template,
     /// Its slots' values.
     pub slots: &'t [Slot],
+    /// In which order its chunk's members come, where that is not the template's.
+    pub order: Option<&'t Order>,
     /// Its bytes, with the blank line.
     pub length: usize,
 }
@@ -126,6 +142,7 @@ impl Templates {
             last: 0,
             credit: CREDIT,
             slots: Vec::new(),
+            order: Order::default(),
             max_block: if small { SMALL_BLOCK } else { MAX_BLOCK },
         }
     }
@@ -133,7 +150,7 @@ impl Templates {
     /// Compares the event at the start of `bytes` with the known shapes.
     #[inline]
     pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
-        let (index, length) = self.search(bytes)?;
+        let (index, length, is_moved) = self.search(bytes)?;
         self.last = index;
         self.credit = (self.credit + 1).min(8 * CREDIT);
         let template = self.known.get_mut(index)?;
@@ -141,39 +158,46 @@ impl Templates {
             index,
             template,
             slots: &self.slots,
+            order: is_moved.then_some(&self.order),
             length,
         })
     }
 
     #[inline]
-    fn search(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
+    fn search(&mut self, bytes: &[u8]) -> Option<(usize, usize, bool)> {
         let slots = &mut self.slots;
         if let Some(length) = self.known.get(self.last)?.compare(bytes, slots) {
-            return Some((self.last, length));
+            return Some((self.last, length, false));
         }
         for (index, template) in self.known.iter().enumerate() {
             if index != self.last
                 && let Some(length) = template.compare(bytes, slots)
             {
-                return Some((index, length));
+                return Some((index, length, false));
             }
         }
-        None
+        let mut known = self.known.iter().enumerate();
+        known.find_map(|(index, template)| {
+            let length = template.compare_moved(bytes, slots, &mut self.order)?;
+            Some((index, length, true))
+        })
     }
 
     /// Folds the parts of an event that may wait for another, which has not come.
     pub fn late(&mut self, index: usize, bytes: &[u8], completion: &mut Completion) {
-        if let Some(template) = self.known.get(index)
-            && template.compare(bytes, &mut self.slots).is_some()
-        {
+        let Some(template) = self.known.get(index) else {
+            return;
+        };
+        let (slots, order) = (&mut self.slots, &mut self.order);
+        let in_order = template.compare(bytes, slots).is_some();
+        if in_order || template.compare_moved(bytes, slots, order).is_some() {
             let [all, ..] = &template.parts;
-            for part in all {
-                if part.when == When::Last {
-                    completion.add_other(
-                        part.part,
-                        bytes.get(part.span(&self.slots)).unwrap_or_default(),
-                    );
-                }
+            for part in all.iter().filter(|part| part.when == When::Last) {
+                let span = match in_order {
+                    true => part.span(slots),
+                    false => template.moved(part, slots, order),
+                };
+                completion.add_other(part.part, bytes.get(span).unwrap_or_default());
             }
         }
     }
@@ -187,7 +211,9 @@ impl Templates {
         let mut example = Example::new(block, payload, fields);
         for (index, template) in self.known.iter_mut().enumerate() {
             if let Some(marks) = example.differences(&mut template.example) {
-                *template = Template::new(example, &marks);
+                let may_move = !template.members.is_empty();
+                let found = Template::new(example, &marks);
+                *template = if may_move { found.movable() } else { found };
                 self.last = index;
                 return;
             }
@@ -199,6 +225,9 @@ impl Templates {
                 self.add(Template::new(example, &marks));
                 return;
             }
+        }
+        if self.learn_moved(&mut example) {
+            return;
         }
         if self.recent.len() == MAX_RECENT {
             self.recent.remove(0);
@@ -247,6 +276,7 @@ impl Template {
         Template {
             example,
             slots,
+            members: Vec::new(),
             parts,
             waits,
             handed_on: false,
@@ -256,9 +286,25 @@ impl Template {
     /// The length of the event at the start of `bytes` if it has this shape.
     #[inline]
     fn compare(&self, bytes: &[u8], found: &mut Vec<Slot>) -> Option<usize> {
-        found.clear();
-        let (mut at, mut from) = (0, 0);
-        for slot in &self.slots {
+        if found.len() != self.slots.len() {
+            found.resize(self.slots.len(), NOTHING);
+        }
+        let block = 0..self.example.block.len();
+        self.stretch(bytes, 0, block, 0..self.slots.len(), found)
+    }
+
+    /// Compares `bytes` from `at` on with a stretch of the example that has these slots; gives where it ends.
+    fn stretch(
+        &self,
+        bytes: &[u8],
+        mut at: usize,
+        stretch: Range<usize>,
+        slots: Range<usize>,
+        found: &mut [Slot],
+    ) -> Option<usize> {
+        let mut from = stretch.start;
+        let found = found.get_mut(slots.clone())?;
+        for (slot, found) in self.slots.get(slots)?.iter().zip(found) {
             let literal = self.example.block.get(from..slot.span.start)?;
             let rest = bytes.get(at..)?;
             if !starts_with(rest, literal) {
@@ -266,30 +312,48 @@ impl Template {
             }
             at += literal.len();
             let value = value(rest.get(literal.len()..)?, slot.kind)?;
-            found.push(Slot {
+            *found = Slot {
                 kind: slot.kind,
                 span: at..at + value.length,
                 escaped: value.escaped,
                 ascii: value.ascii,
-            });
+            };
             at += value.length;
             from = slot.span.end;
         }
-        let tail = self.example.block.get(from..)?;
+        let tail = self.example.block.get(from..stretch.end)?;
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
     /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
     #[inline(always)]
     pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
+        for anchored in self.told(told) {
+            visit(anchored.part, anchored.span(slots));
+        }
+    }
+
+    /// The same for an event whose members come in another order.
+    #[inline(never)]
+    pub fn parts_moved(
+        &self,
+        slots: &[Slot],
+        order: &Order,
+        told: Told,
+        visit: &mut dyn FnMut(Part, Range<usize>),
+    ) {
+        for anchored in self.told(told) {
+            visit(anchored.part, self.moved(anchored, slots, order));
+        }
+    }
+
+    #[inline(always)]
+    fn told(&self, told: Told) -> &[Anchored] {
         let [all, changing, always] = &self.parts;
-        let parts = match told {
+        match told {
             Told::Nothing => all,
             Told::Before => changing,
             Told::Late => always,
-        };
-        for anchored in parts {
-            visit(anchored.part, anchored.span(slots));
         }
     }
 

@@ -17,9 +17,10 @@ export async function startWorker(entry) {
   const out = await mkdtemp(join(tmpdir(), "hfetch-worker-"));
   const modules = [];
   const keepWasm = ({ onResolve }) =>
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-      modules.push(join(resolveDir, path));
-      return { path: `./${basename(path)}`, external: true };
+    onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path.replace(/\?module$/, ""));
+      modules.push(file);
+      return { path: `./${basename(file)}`, external: true };
     });
   const source = typeof entry === "string" ? { entryPoints: [entry] } : { stdin: { contents: entry.source, resolveDir: here } };
   await build({

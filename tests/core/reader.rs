@@ -3,7 +3,10 @@
 
 use hfetch::call::delivered::counter;
 use hfetch::error::Class;
-use hfetch::wire::batch::{BY_JSON, Batch, DEFINE, SAME};
+use hfetch::wire::batch::{
+    ANY_FALSE, ANY_LIST, ANY_NULL, ANY_NUMBER, ANY_STRING, ANY_TRUE, BY_JSON, Batch, DEFINE, ORDER,
+    SAME, WIDE,
+};
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::{Value, json};
 
@@ -95,6 +98,11 @@ pub fn end_to_end<'t>(texts: impl Iterator<Item = &'t str>) -> String {
         let length = half.map_or_else(|| letter.encode_utf16(&mut units).len(), |_| 1);
         units.into_iter().take(length)
     });
+    letters(units)
+}
+
+/// The text of units in UTF-16.
+fn letters(units: impl Iterator<Item = u16>) -> String {
     let letters = char::decode_utf16(units);
     letters
         .map(|letter| letter.unwrap_or_else(|lone| half_character(lone.unpaired_surrogate())))
@@ -141,8 +149,12 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
         .collect();
     assert_eq!(text.len(), batch.units());
     let (mut at, mut items, mut before) = (0, Vec::new(), String::new());
-    let mut string = |word: u32, before: &mut String| {
-        if word != SAME {
+    let mut wide = batch.wide().iter().copied();
+    let mut string = |word: u32, ops: &mut dyn Iterator<Item = u32>, before: &mut String| {
+        if word == WIDE {
+            let length = ops.next().unwrap() as usize;
+            *before = letters(wide.by_ref().take(length));
+        } else if word != SAME {
             *before = String::from_utf16(&text[at..at + word as usize]).unwrap();
             at += word as usize;
         }
@@ -150,11 +162,7 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
     };
     while let Some(mut op) = ops.next() {
         if mode == Mode::Text {
-            items.push(if op == BY_JSON {
-                parsed.next().unwrap()
-            } else {
-                string(op, &mut before)
-            });
+            items.push(string(op, &mut ops, &mut before));
             continue;
         }
         if op == DEFINE {
@@ -165,23 +173,65 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
             items.push(parsed.next().unwrap());
             continue;
         }
+        let is_moved = op == ORDER;
+        if is_moved {
+            op = ops.next().unwrap();
+        }
         let known = templates[op as usize - 1].as_ref().unwrap();
         let mut chunk = known.example.clone();
+        let names = chunk.as_object().unwrap().keys().cloned();
+        let names: Vec<String> = names.filter(|_| is_moved).collect();
+        let order: Vec<u32> = ops.by_ref().take(names.len()).collect();
         for slot in &known.slots {
             let word = ops.next().unwrap();
             let value = match (word, slot["kind"].as_u64().unwrap()) {
                 (BY_JSON, _) => parsed.next().unwrap(),
-                (_, 0) => string(word, &mut before),
+                (_, 0) => string(word, &mut ops, &mut before),
                 (_, 1) => number(numbers.next().unwrap()),
-                (length, _) => numbers.by_ref().take(length as usize).map(number).collect(),
+                (length, 2) => numbers.by_ref().take(length as usize).map(number).collect(),
+                (ANY_LIST, _) => {
+                    let length = ops.next().unwrap();
+                    let mut element = || {
+                        let word = ops.next().unwrap();
+                        any(word, &mut numbers, &mut |word| {
+                            string(word, &mut std::iter::empty(), &mut String::new())
+                        })
+                    };
+                    (0..length).map(|_| element()).collect()
+                }
+                (word, _) => any(word, &mut numbers, &mut |word| {
+                    string(word, &mut std::iter::empty(), &mut String::new())
+                }),
             };
             *place(&mut chunk, &slot["path"]) = value;
+        }
+        if is_moved {
+            let in_order = order.iter().map(|name| names[*name as usize].clone());
+            chunk = in_order
+                .map(|name| (name.clone(), chunk[&name].take()))
+                .collect();
         }
         items.push(chunk);
     }
     assert_eq!(items.len(), batch.items() as usize);
     assert!(parsed.next().is_none() && numbers.next().is_none() && definitions.next().is_none());
+    assert!(wide.next().is_none());
     items
+}
+
+/// What a word of a slot for any value means.
+fn any(
+    word: u32,
+    numbers: &mut dyn Iterator<Item = f64>,
+    string: &mut dyn FnMut(u32) -> Value,
+) -> Value {
+    match word {
+        ANY_NULL => Value::Null,
+        ANY_TRUE => json!(true),
+        ANY_FALSE => json!(false),
+        ANY_NUMBER => number(numbers.next().unwrap()),
+        _ => string(word - ANY_STRING),
+    }
 }
 
 fn define(definition: Value, templates: &mut Vec<Option<Known>>) {

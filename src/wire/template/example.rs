@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::SlotKind;
 use super::compare::MAX_DEPTH;
 use super::differ::Pair;
+use super::order::{self, Member};
 use super::shape::{Sight, Step, walk};
 use crate::json::{self, Scanner};
 use crate::wire::chunk::Field;
@@ -38,6 +39,8 @@ pub(super) struct Example {
     /// What it holds, and whether it may become a template, once that has been looked at.
     pub(super) primitives: Vec<Primitive>,
     is_fit: Option<bool>,
+    /// The chunk's own members, once they have been looked for.
+    members: Option<Option<Vec<Member>>>,
     /// Spans in the block.
     pub(super) fields: Vec<Field>,
 }
@@ -53,8 +56,15 @@ impl Example {
             payload,
             primitives: Vec::new(),
             is_fit: None,
+            members: None,
             fields,
         }
+    }
+
+    /// Its chunk's own members, if they may come in another order.
+    pub(super) fn members(&mut self) -> Option<&[Member]> {
+        let found = || order::members(&self.block, &self.payload);
+        self.members.get_or_insert_with(found).as_deref()
     }
 
     /// Finds its primitives, unless they are known; whether it may become a template.

@@ -9,9 +9,9 @@ use crate::wire::completion::{has_counts, last_counts};
 
 /// A position relative to the end of one of the slots before it, or to the start of the event.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    slots_before: usize,
-    offset: usize,
+pub(super) struct Place {
+    pub(super) slots_before: usize,
+    pub(super) offset: usize,
 }
 
 impl Place {
@@ -40,11 +40,21 @@ pub(super) enum When {
 pub(super) struct Anchored {
     pub(super) part: Part,
     pub(super) when: When,
-    start: Place,
-    end: Place,
+    pub(super) start: Place,
+    pub(super) end: Place,
 }
 
 impl Anchored {
+    /// Where it stands in the example.
+    pub(super) fn span_in(&self, slots: &[Primitive]) -> Range<usize> {
+        let at = |place: Place| {
+            let last = place.slots_before.checked_sub(1);
+            let base = last.and_then(|last| slots.get(last));
+            base.map_or(0, |slot| slot.span.end) + place.offset
+        };
+        at(self.start)..at(self.end)
+    }
+
     #[inline]
     pub(super) fn span(&self, slots: &[Slot]) -> Range<usize> {
         self.start.of(slots)..self.end.of(slots)

@@ -64,7 +64,7 @@ fn the_last_event_is_there_however_the_body_ends() {
             check(&decoder, &format!("t{last}"), last);
         }
         let mut decoder = after(events);
-        decoder.keep_completion();
+        decoder.settle();
         check(&decoder, &format!("t{last}"), last);
     }
 }

@@ -10,6 +10,7 @@ mod float;
 mod fold;
 mod late;
 mod model;
+mod order;
 mod request;
 mod sse;
 mod stream;

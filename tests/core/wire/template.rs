@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::processor::processor_time;
 
-fn body(payloads: &[String], end: &str) -> Vec<u8> {
+pub(super) fn body(payloads: &[String], end: &str) -> Vec<u8> {
     let events = payloads
         .iter()
         .map(|payload| ["data: ", payload, end].concat());
@@ -20,7 +20,7 @@ fn body(payloads: &[String], end: &str) -> Vec<u8> {
 }
 
 /// Reads a stream whole and in pieces and compares it with its payloads parsed one by one.
-fn check(payloads: &[String], end: &str, cuts: &[usize]) {
+pub(super) fn check(payloads: &[String], end: &str, cuts: &[usize]) {
     let body = body(payloads, end);
     let expected: Vec<Value> = payloads
         .iter()

@@ -1,0 +1,237 @@
+//! Events whose members come in another order each time, as languages write them whose maps have none. The chunk's own members are
+//! compared one by one then, each with the one of its key, and a chunk is built with its keys in the order of its event.
+
+use std::ops::Range;
+
+use super::compare::starts_with;
+use super::example::Example;
+use super::parts::{Anchored, Place};
+use super::{NOTHING, Slot, Template, Templates};
+use crate::json::Scanner;
+use crate::wire::chunk;
+
+/// Members of a chunk that are told apart, a bit each; one with more has a template for its own order alone.
+const MOST: usize = 32;
+
+/// A member of an example: where it stands, from its key to the end of its value, and the length of its key with quotes and colon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    span: Range<usize>,
+    key: usize,
+}
+
+/// A member of a template.
+#[derive(Debug)]
+pub(super) struct Movable {
+    span: Range<usize>,
+    /// The slots in it.
+    slots: Range<usize>,
+    /// Its first bytes as far as they belong to the key, by which it is looked for, and the bits that count.
+    key: (u64, u64),
+}
+
+/// In which order the members of an event come that has a template.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// The template's members by their numbers as they come.
+    pub sequence: Vec<u32>,
+    /// Where each member starts.
+    starts: Vec<usize>,
+}
+
+/// The members of the chunk in an example, or nothing where they can't come in another order: spaces stand between them, or a key needs
+/// escapes, or is a number, which JavaScript puts before all others.
+pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member>> {
+    let bytes = block.get(payload.clone())?;
+    let mut scanner = Scanner::new(bytes);
+    let mut members = Vec::new();
+    let mut end = 1;
+    scanner.begin_object().ok()?;
+    while let Some(key) = scanner.next_key().ok()? {
+        let start = scanner.key_at();
+        let is_name =
+            matches!(key.raw.first(), Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_');
+        if start != end || key.escaped || !is_name || members.len() == MOST {
+            return None;
+        }
+        let value = scanner.at();
+        scanner.skip().ok()?;
+        // Behind it a comma, or the brace.
+        end = scanner.at() + 1;
+        members.push(Member {
+            span: payload.start + start..payload.start + scanner.at(),
+            key: value - start,
+        });
+    }
+    (members.len() > 1 && end == bytes.len()).then_some(members)
+}
+
+impl Example {
+    /// The same chunk with its members in the order of another one's, if that has the same keys, and has them in another order.
+    pub(super) fn in_order_of(&mut self, other: &mut Example) -> Option<Example> {
+        if self.fields.len() != other.fields.len() {
+            return None;
+        }
+        let (ours, theirs) = (self.members()?.to_vec(), other.members()?.to_vec());
+        if ours.len() != theirs.len() {
+            return None;
+        }
+        let (first, last) = (ours.first()?, ours.last()?);
+        let mut block = self.block.get(..first.span.start)?.to_vec();
+        let mut moved = false;
+        for (at, member) in theirs.iter().enumerate() {
+            let key = key_of(&other.block, member)?;
+            let is_same = |ours: &&Member| key_of(&self.block, ours) == Some(key);
+            let found = ours.iter().find(is_same)?;
+            moved |= ours.get(at) != Some(found);
+            if at > 0 {
+                block.push(b',');
+            }
+            block.extend_from_slice(self.block.get(found.span.clone())?);
+        }
+        block.extend_from_slice(self.block.get(last.span.end..)?);
+        let mut fields = Vec::new();
+        let payload = self.payload.clone();
+        chunk::read(block.get(payload.clone())?, &mut fields).ok()?;
+        moved.then(|| Example::new(&block, payload, &fields))
+    }
+}
+
+fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
+    block.get(member.span.start..member.span.start + member.key)
+}
+
+impl Templates {
+    /// Studies a chunk that is like no other in its own order: whether it is like one in that one's.
+    pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
+        let alike = |example: &mut Example, other: &mut Example| {
+            let mut moved = example.in_order_of(other)?;
+            let marks = moved.differences(other)?;
+            Some(Template::new(moved, &marks).movable())
+        };
+        for (index, template) in self.known.iter_mut().enumerate() {
+            if let Some(found) = alike(example, &mut template.example) {
+                *template = found;
+                self.last = index;
+                return true;
+            }
+        }
+        for at in 0..self.recent.len() {
+            let other = self.recent.get_mut(at);
+            if let Some(found) = other.and_then(|other| alike(example, other)) {
+                self.recent.remove(at);
+                self.add(found);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Template {
+    /// From now on its events may come with their members in another order.
+    pub(super) fn movable(mut self) -> Self {
+        let members = self.example.members().unwrap_or_default().to_vec();
+        for member in members {
+            let inside = |slot: &usize| {
+                let slot = self.slots.get(*slot);
+                slot.is_some_and(|slot| {
+                    member.span.start <= slot.span.start && slot.span.end <= member.span.end
+                })
+            };
+            let mut slots = (0..self.slots.len()).filter(inside);
+            let first = slots.next().unwrap_or_default();
+            let count = slots.count() + usize::from(inside(&first));
+            let key = key_of(&self.example.block, &member).unwrap_or_default();
+            self.members.push(Movable {
+                key: (word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
+                slots: first..first + count,
+                span: member.span,
+            });
+        }
+        self
+    }
+
+    /// The length of the event at the start of `bytes` if it has this shape with its members in another order.
+    pub(super) fn compare_moved(
+        &self,
+        bytes: &[u8],
+        found: &mut Vec<Slot>,
+        order: &mut Order,
+    ) -> Option<usize> {
+        let (first, last) = (self.members.first()?, self.members.last()?);
+        let head = self.example.block.get(..first.span.start)?;
+        if !starts_with(bytes, head) {
+            return None;
+        }
+        order.sequence.clear();
+        order.starts.clear();
+        order.starts.resize(self.members.len(), 0);
+        found.resize(self.slots.len(), NOTHING);
+        let (mut at, mut left) = (head.len(), u32::MAX >> (MOST - self.members.len()));
+        loop {
+            let (member, end) = self.member(bytes, at, left, found)?;
+            left &= !(1 << member);
+            order.sequence.push(member);
+            *order.starts.get_mut(member as usize)? = at;
+            if left == 0 {
+                let tail = self.example.block.get(last.span.end..)?;
+                return starts_with(bytes.get(end..)?, tail).then_some(end + tail.len());
+            }
+            bytes.get(end).filter(|byte| **byte == b',')?;
+            at = end + 1;
+        }
+    }
+
+    /// The number of the member at `at`, which is one of `left`, and where it ends.
+    fn member(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        left: u32,
+        found: &mut [Slot],
+    ) -> Option<(u32, usize)> {
+        let here = word(bytes.get(at..)?);
+        for (number, member) in (0..).zip(&self.members) {
+            let (key, mask) = member.key;
+            if left >> number & 1 == 0 || (here ^ key) & mask != 0 {
+                continue;
+            }
+            let (span, slots) = (member.span.clone(), member.slots.clone());
+            let end = self.stretch(bytes, at, span, slots, found);
+            if let Some(end) = end {
+                return Some((number, end));
+            }
+        }
+        None
+    }
+
+    /// Where a part of an event stands whose members come in another order.
+    pub(super) fn moved(&self, anchored: &Anchored, slots: &[Slot], order: &Order) -> Range<usize> {
+        let span = anchored.span_in(&self.slots);
+        let holds =
+            |member: &&Movable| member.span.start <= span.start && span.end <= member.span.end;
+        let mut members = self.members.iter().zip(&order.starts);
+        let Some((member, start)) = members.find(|(member, _)| holds(member)) else {
+            // What only begins something stands nowhere.
+            return 0..0;
+        };
+        let place = |place: Place, at: usize| {
+            let slot = place.slots_before.wrapping_sub(1);
+            match slots.get(slot).filter(|_| member.slots.contains(&slot)) {
+                Some(slot) => slot.span.end + place.offset,
+                None => start + at - member.span.start,
+            }
+        };
+        place(anchored.start, span.start)..place(anchored.end, span.end)
+    }
+}
+
+/// The first eight bytes as a number; of fewer there are none.
+fn word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    for (place, byte) in word.iter_mut().zip(bytes) {
+        *place = *byte;
+    }
+    u64::from_le_bytes(word)
+}
