@@ -41,6 +41,20 @@ pub struct Judged {
 
 /// The offers of a model as a caller names it: those that may be asked first, in order, and of these the ones that rest last. None
 /// where the catalogue doesn't have it.
+///
+/// ```
+/// use hfetch::call::offer::judge;
+/// use hfetch::config::Route;
+/// use hfetch::wire::model;
+///
+/// let catalogue = br#"{"data":[{"id":"org/a","providers":[
+///     {"provider":"dear","status":"live"},{"provider":"down","status":"error"},{"provider":"cheap","status":"live"}]}]}"#;
+/// let models = model::parse(catalogue).unwrap();
+/// let route = Route { order: vec!["cheap".to_string()], ..Route::default() };
+/// let judged = judge(&models, "org/a", &route, &|_| false).unwrap();
+/// let told: Vec<_> = judged.iter().map(|of| (of.model.as_str(), of.left_out)).collect();
+/// assert_eq!(told, [("org/a:cheap", None), ("org/a:dear", None), ("org/a:down", Some("status"))]);
+/// ```
 pub fn judge(
     models: &[Model],
     named: &str,

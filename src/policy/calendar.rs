@@ -48,6 +48,16 @@ pub fn midnight(days: i64) -> WallTime {
 }
 
 /// Start and end of the UTC month that holds `now`.
+///
+/// ```
+/// use hfetch::policy::calendar::{DAY, month_of};
+/// use hfetch::unit::WallTime;
+///
+/// // 2026-11-22T00:00Z
+/// let (start, end) = month_of(WallTime(1_795_305_600_000.0));
+/// assert_eq!(start + DAY * 30.0, end);
+/// assert_eq!(month_of(end).0, end);
+/// ```
 pub fn month_of(now: WallTime) -> (WallTime, WallTime) {
     let (year, month) = year_and_month(day_of(now));
     let (next_year, next_month) = if month == 12 {

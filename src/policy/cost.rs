@@ -8,6 +8,15 @@ use crate::json::Value;
 use crate::unit::Usd;
 
 /// US dollars per one million tokens, the unit of the router's catalogue.
+///
+/// ```
+/// use hfetch::policy::cost::{Rates, Source};
+/// use hfetch::unit::Usd;
+///
+/// let rates = Rates { input_per_million: 0.2, output_per_million: 0.6 };
+/// let cost = rates.cost(1_000.0, 500.0, Source::Configured);
+/// assert_eq!((cost.input_usd, cost.usd), (Some(Usd(0.0002)), Some(Usd(0.0005))));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
     /// For a million prompt tokens.

@@ -10,6 +10,17 @@ const MONTHS: [&str; 12] = [
 /// The time of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
 ///
 /// `now` decides the century of a year of two digits. The day of the week is not held against the date.
+///
+/// ```
+/// use hfetch::policy::http_date::parse;
+/// use hfetch::unit::WallTime;
+///
+/// let now = WallTime(1_795_305_600_000.0);
+/// let time = Some(WallTime(784_111_777_000.0));
+/// assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT", now), time);
+/// assert_eq!(parse("Sunday, 06-Nov-94 08:49:37 GMT", now), time);
+/// assert_eq!(parse("in an hour", now), None);
+/// ```
 pub fn parse(text: &str, now: WallTime) -> Option<WallTime> {
     let mut words = Vec::new();
     for word in split(text, b" ,-") {

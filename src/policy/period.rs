@@ -8,6 +8,22 @@ use crate::unit::WallTime;
 /// taken along once more where the clock goes on from where it had been: then it was behind meanwhile. Where the later period
 /// comes by itself, nothing of it has been counted yet. So what was counted counts once, and no clock that was ahead closes a
 /// period to come.
+///
+/// ```
+/// use hfetch::policy::calendar::month_of;
+/// use hfetch::policy::period::Period;
+/// use hfetch::unit::{Millis, WallTime};
+///
+/// let november = WallTime(1_795_305_600_000.0);
+/// let mut month = Period::default();
+/// month.advance(november, &month_of);
+/// month.amount += 3;
+/// // Before it ends nothing is forgotten, and then all of it.
+/// month.advance(month.end() - Millis(1.0), &month_of);
+/// assert_eq!(month.amount, 3);
+/// month.advance(month.end(), &month_of);
+/// assert_eq!(month.amount, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
     start: WallTime,

@@ -82,6 +82,25 @@ pub fn is_retryable(status: Option<u16>) -> bool {
 }
 
 /// How long to wait before the next try with the same key; none: give up.
+///
+/// ```
+/// use hfetch::policy::retry::{Failure, RetryPolicy, retry_delay};
+/// use hfetch::unit::{Millis, WallTime};
+///
+/// let policy = RetryPolicy::default();
+/// let wait = |status, retry_after: Option<&str>, attempt| {
+///     let header = |name: &str| retry_after.filter(|_| name == "retry-after").map(str::to_string);
+///     let now = WallTime(1_795_305_600_000.0);
+///     let failure = Failure { status: Some(status), header: &header, body: None, attempt, random: 1.0, now };
+///     retry_delay(&failure, &policy)
+/// };
+/// assert_eq!(wait(503, None, 1), Some(Millis(500.0)));
+/// assert_eq!(wait(503, Some("20"), 1), Some(Millis(20_000.0)));
+/// // A longer pause than maxDelay is not waited for, a status that stays is not tried again, and three tries are enough.
+/// assert_eq!(wait(503, Some("31"), 1), None);
+/// assert_eq!(wait(400, None, 1), None);
+/// assert_eq!(wait(503, None, 3), None);
+/// ```
 pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis> {
     if failure.attempt >= policy.max_attempts
         || !is_retryable(failure.status)

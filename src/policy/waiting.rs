@@ -28,6 +28,24 @@ pub struct Sleep {
 }
 
 /// The looks of one call.
+///
+/// ```
+/// use hfetch::policy::waiting::{Looks, Sleep};
+/// use hfetch::unit::Millis;
+///
+/// let sleep = Sleep {
+///     is_first: true,
+///     retry_after: Millis(0.0),
+///     least: Millis(0.0),
+///     left: Millis(60_000.0),
+///     is_woken: false,
+/// };
+/// let mut looks = Looks::default();
+/// assert_eq!(looks.sleep(sleep), Millis(50.0));
+/// assert_eq!(looks.sleep(sleep), Millis(100.0));
+/// // Whoever is woken by others has nothing to look for.
+/// assert_eq!(looks.sleep(Sleep { is_woken: true, ..sleep }), Millis(60_000.0));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Looks {
     next: Millis,

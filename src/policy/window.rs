@@ -51,6 +51,20 @@ impl Bucket {
 /// What happened in the last minute: a request counts for the minute after it was reserved, whether or not it has ended.
 ///
 /// Its tokens are held until it ends, however long that takes, and then count for what is left of that minute.
+///
+/// ```
+/// use hfetch::policy::window::{MINUTE, Window};
+/// use hfetch::unit::SteadyTime;
+///
+/// let (mut window, at) = (Window::default(), SteadyTime(1_000.0));
+/// window.hold(at, 80);
+/// assert_eq!((window.counted().requests, window.taken().tokens), (1, 80));
+/// window.settle(at, 80, 20);
+/// assert_eq!(window.taken().tokens, 20);
+/// assert_eq!(window.free_at(1.0, |amount| amount.requests), Some(at + MINUTE));
+/// window.advance(at + MINUTE);
+/// assert!(window.is_empty());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Window {
     buckets: VecDeque<Bucket>,

@@ -76,6 +76,9 @@ impl RateLimiter {
         settled: &[(SteadyTime, u64, u64)],
     ) {
         let now = self.clock.steady();
+        if left > now {
+            return with.broken("left");
+        }
         let (mut previous, mut holds) = (0, Vec::new());
         for open in &self.open {
             let is_known = open.id > previous && open.id <= self.last_id;
@@ -89,7 +92,7 @@ impl RateLimiter {
         let is_known =
             |row: &(SteadyTime, u64, u64)| row.0 <= now && row.1 <= requests && row.2 <= tokens;
         match Window::restore(left, settled, &holds) {
-            Some(window) if left <= now && settled.iter().all(is_known) => self.window = window,
+            Some(window) if settled.iter().all(is_known) => self.window = window,
             _ => with.broken("settled"),
         }
     }

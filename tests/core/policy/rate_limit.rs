@@ -328,6 +328,8 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
     for (field, value) in [
         ("now", "-1"),
         ("now", "\"0\""),
+        ("left", "-2"),
+        ("left", "1"),
         ("monthStart", "1e300"),
         ("wall", "-1"),
         ("monthLeft", "[1]"),
