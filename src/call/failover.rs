@@ -1,4 +1,4 @@
-//! From one candidate to the next: who is asked when one fails, and when all have.
+//! Failover between the candidates of a route: which one is asked when one has failed, and what happens when all have.
 
 use super::account::Progress;
 use super::failure::Failure;
@@ -17,10 +17,10 @@ use crate::policy::retry::LONGEST_REST;
 use crate::unit::Millis;
 use crate::wire::request::route;
 
-/// What a model is refused with by a router or provider that doesn't have it.
+/// The error codes of a router or provider that doesn't have the model.
 const UNKNOWN_MODEL: [&str; 2] = ["model_not_supported", "model_not_found"];
 
-/// Whether another candidate may answer what this one didn't.
+/// Whether another candidate may answer where this one failed.
 pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
     match status {
         None | Some(402 | 408 | 425 | 429 | 500..) => true,
@@ -55,7 +55,7 @@ impl Call {
         self.ask_next(machine, now)
     }
 
-    /// A candidate that failed is asked last for a while, and no conversation goes back to it.
+    /// Lets a failed candidate rest: it is asked last for a while, and no conversation returns to it.
     pub(super) fn puts_to_rest(&self, index: usize, failure: &Failure) {
         let asked = failure.error.retry_after;
         let rest = match failure.error.status {
@@ -72,7 +72,7 @@ impl Call {
         self.shared.sticky(|sticky| sticky.forget(sent));
     }
 
-    /// An answer that had begun and didn't come to its end is a failure of its candidate as well.
+    /// Lets a candidate rest whose answer began and didn't reach its end: that is a failure as well.
     pub(super) fn answered_in_part(&self, outcome: Outcome) {
         let failed = matches!(outcome, Outcome::Error | Outcome::Truncated);
         let last = |progress: &mut Progress| {
@@ -86,7 +86,7 @@ impl Call {
         }
     }
 
-    /// A server has asked for a pause of this candidate's: another one is asked meanwhile. None where there is no other.
+    /// Asks another candidate while a server wants a pause of this one. `None` where there is no other.
     pub(super) fn passes_on(
         &self,
         machine: &mut Machine,
@@ -109,7 +109,7 @@ impl Call {
         Some(self.ask_next(machine, now))
     }
 
-    /// Asks the next candidate; where there is none left, those that may be asked again, after a pause.
+    /// Asks the next candidate. If none is left, the candidates that may be asked again are asked after a pause.
     pub(super) fn ask_next(&self, machine: &mut Machine, now: Now) -> Step {
         while !machine.queue.is_empty() {
             let place = machine.queue.remove(0);
@@ -136,7 +136,7 @@ impl Call {
         }
     }
 
-    /// Turns a request to a candidate; false where another request of the call has been answered by another model.
+    /// Turns a request to a candidate; `false` where another request of the call was already answered by another model.
     pub(super) fn turn_to(&self, machine: &mut Machine, place: usize) -> bool {
         let Some(candidate) = self.candidate(place) else {
             return false;
@@ -180,7 +180,7 @@ impl Call {
         request.aimed.get(|aimed| *aimed = Some(candidate));
     }
 
-    /// Remembers that the candidate has failed.
+    /// Adds the candidate to the list of those that failed.
     pub(super) fn note_tried(&self, machine: &Machine, failure: &Failure) {
         let Some(candidate) = self.candidate(machine.candidate) else {
             return;
@@ -197,8 +197,8 @@ impl Call {
             .get(|progress| progress.tried.push(tried));
     }
 
-    /// Whether an answer is from another model than that of an earlier request of the same call: numbers of two models can't be
-    /// compared with each other. The first answer decides.
+    /// Whether this answer is from another model than an earlier request of the same call. Embeddings of two models can't be
+    /// compared, so the first answer decides the model.
     pub(super) fn is_of_another_model(&self, index: usize) -> bool {
         if self.requests.len() < 2 || self.candidate_count() < 2 {
             return false;
@@ -216,7 +216,7 @@ impl Call {
         })
     }
 
-    /// Asks again for what another model has answered.
+    /// Sends a request again whose answer came from another model.
     pub(super) fn ask_anew(&self, machine: &mut Machine, now: Now) -> Step {
         machine.again.clear();
         let count = self.candidate_count();

@@ -22,7 +22,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Whether they are missing or old, and a fetch has not just failed.
+    /// Whether prices are missing or old, and no fetch has failed recently.
     pub fn are_wanted(&self, now: SteadyTime) -> bool {
         let within = |at: &Cell<Option<SteadyTime>>, length: Millis| {
             at.get().is_some_and(|at| now - at < length)
@@ -30,18 +30,18 @@ impl Prices {
         !within(&self.read_at, FRESH) && !within(&self.failed_at, OUT_OF_REACH)
     }
 
-    /// A fetch has failed.
+    /// Records that a fetch has failed.
     pub fn miss(&self, now: SteadyTime) {
         self.failed_at.set(Some(now));
     }
 
-    /// Takes a catalogue that has just been read.
+    /// Keeps a catalogue that has just been read.
     pub fn keep(&self, models: Vec<Model>, now: SteadyTime) {
         self.models.get(|known| *known = models);
         self.read_at.set(Some(now));
     }
 
-    /// The provider that a model string names and the catalogue lists for it.
+    /// The provider that a model string names, if the catalogue lists it for that model.
     pub fn listed_provider(&self, model: &str) -> Option<String> {
         self.models
             .get(|models| model::listed_provider(models, model).map(str::to_string))
@@ -52,17 +52,17 @@ impl Prices {
         self.read_at.get().is_some()
     }
 
-    /// Uses the models of the catalogue.
+    /// Passes the catalogue's models to `run`.
     pub fn models<R>(&self, run: impl FnOnce(&[Model]) -> R) -> R {
         self.models.get(|models| run(models))
     }
 
-    /// Whether the catalogue lists a model without a live offer of the provider that its string names.
+    /// Whether the catalogue lists the model, but without a live offer of the provider in the model string.
     pub fn is_gone(&self, model: &str) -> bool {
         self.models.get(|models| model::is_gone(models, model))
     }
 
-    /// What a model's tokens cost, and whether that is the price of the provider that answers.
+    /// A model's rates, and whether they are the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         let (input_per_million, output_per_million, exact) = self
             .models

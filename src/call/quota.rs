@@ -1,4 +1,4 @@
-//! What is left of the limits that a call brought, for whoever tells its caller.
+//! The amounts that are left of the limits that a call brought: a gateway reports them to its caller in headers.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::unit::Millis;
 
-/// What is left of one limit: `{scope, reason, limit, remaining, reset}`.
+/// The state of one limit: `{scope, reason, limit, remaining, reset}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuotaRow {
     scope: String,
@@ -18,7 +18,7 @@ pub struct QuotaRow {
     reset: Millis,
 }
 
-/// What a store knows of the limits of some parts.
+/// The state of the limits of some parts, as a store counts them.
 pub fn rows(store: &mut MemoryStore, parts: &[Part], now: Now) -> Vec<QuotaRow> {
     let mut rows = Vec::new();
     for part in parts {
@@ -41,7 +41,7 @@ impl Call {
         self.quotas.get(|known| *known = Some(rows));
     }
 
-    /// What is left of the limits that the call brought, where this client's memory counts them.
+    /// The state of the limits that the call brought, where this client's memory counts them.
     pub fn quotas(&self) -> Option<Vec<QuotaRow>> {
         self.quotas.get(|quotas| quotas.clone())
     }

@@ -1,4 +1,4 @@
-//! Timeouts: headers (also called connect), idle, total.
+//! The timeouts: headers (also called connect), idle, total.
 
 use crate::error::Error;
 use crate::field::{Bounds, Fields, number, wrong_type};
@@ -17,11 +17,12 @@ const IDLE: Millis = Millis(120_000.0);
 /// How long each phase of a request may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
-    /// To response headers, each attempt; the default differs between streams and whole answers.
+    /// The longest wait for the response headers, for each attempt. The default differs between streams and whole answers.
     pub connect: Option<Millis>,
-    /// Between body bytes while a read is pending; the default differs before and behind a stream's first event.
+    /// The longest pause between bytes of the body while the caller waits for them. The default differs before and after a stream's
+    /// first event.
     pub idle: Option<Millis>,
-    /// For everything, retries and waits included.
+    /// The longest time for the whole call, including retries and waits.
     pub total: Option<Millis>,
 }
 
@@ -35,17 +36,17 @@ impl Timeouts {
         })
     }
 
-    /// The idle timeout before a stream's first event, and of a whole body.
+    /// The idle timeout before a stream's first event, and within a whole body.
     pub fn idle_before(&self) -> Millis {
         self.idle.unwrap_or(IDLE_BEFORE)
     }
 
-    /// The idle timeout behind a stream's first event.
+    /// The idle timeout after a stream's first event.
     pub fn idle(&self) -> Millis {
         self.idle.unwrap_or(IDLE)
     }
 
-    /// Reads what options give as `timeout` over what is set already; a number is the time to the headers.
+    /// Reads the option `timeout`, which replaces what is already set. A number is the time until the headers.
     pub fn read(&mut self, value: &Value, path: &str) -> Result<(), Error> {
         match value {
             Value::Number(_) => self.connect = Some(Millis(number(value, path, Bounds::TIMER)?)),

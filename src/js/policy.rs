@@ -1,4 +1,4 @@
-//! The policy layer without a client: what policy.js wraps.
+//! The policy layer for use without a client: policy.js wraps it.
 
 use js_sys::{Function, Reflect};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::trap::{self, Place};
 use crate::unit::{Millis, Usd, WallTime};
 use crate::wire::request::{self, Caps, Defaults};
 
-/// Options of a client, read by the client's own reader, so that both take the same values.
+/// Reads options with the client's own reader, so that both accept the same values.
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
     let mut given = Vec::new();
     for (name, value) in fields {
@@ -73,7 +73,7 @@ pub struct LimiterHandle {
 
 #[wasm_bindgen]
 impl LimiterHandle {
-    /// A limiter for limits, or one that goes on from a state, both as JSON texts.
+    /// A limiter with limits, or restored from a state; both are JSON texts.
     #[wasm_bindgen(constructor)]
     pub fn new(
         limits_text: Option<String>,
@@ -91,7 +91,8 @@ impl LimiterHandle {
         })
     }
 
-    /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
+    /// `RateLimiter.reserve`: the reservation's number, or 0 for a refusal, which `tell` returns. A number crosses the border at no
+    /// cost.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
         trap::here(Place::Limiter);
         let reserved = self.limiter.reserve(tokens.ceil() as u64, wall(now));
@@ -99,7 +100,7 @@ impl LimiterHandle {
         reserved.map_or(0.0, |id| id as f64)
     }
 
-    /// Why the last `reserve` gave none, or `RateLimiter.toJSON`.
+    /// The refusal of the last `reserve`, or `RateLimiter.toJSON`.
     pub fn tell(&mut self, refusal: bool) -> Returned<JsValue> {
         Ok(match self.refused.filter(|_| refusal) {
             Some(refused) => to_js(&Answer::Refused {
@@ -114,7 +115,7 @@ impl LimiterHandle {
         })
     }
 
-    /// `RateLimiter.settle`, or where no number says what it took `RateLimiter.release`.
+    /// `RateLimiter.settle`; without a number of tokens, `RateLimiter.release`.
     pub fn end(&mut self, reservation: f64, actual: f64, now: f64) {
         let reservation = reservation as u64;
         match actual.is_nan() {
@@ -132,7 +133,7 @@ pub struct StoreHandle(MemoryStore);
 
 #[wasm_bindgen]
 impl StoreHandle {
-    /// A store that others share, in which lost reservations expire; one that is journaled tells its changes.
+    /// A store that several users share, in which lost reservations expire. A journaled one reports its changes.
     #[wasm_bindgen(constructor)]
     pub fn new(journaled: bool) -> StoreHandle {
         StoreHandle(match journaled {
@@ -141,7 +142,7 @@ impl StoreHandle {
         })
     }
 
-    /// What is asked of it, by the numbers of protocol.rs. One way in for all of it: each takes half a kilobyte.
+    /// Asks the store, by the numbers in protocol.rs. One export serves all questions, since each export adds half a kilobyte.
     pub fn ask(
         &mut self,
         what: u8,
@@ -187,7 +188,7 @@ impl StoreHandle {
 }
 
 impl StoreHandle {
-    /// `LimitStore.reserve`, its parts as JSON text, and what is left of the limits where that is to be told.
+    /// `LimitStore.reserve`, with its parts as JSON text; optionally with what is left of the limits.
     fn reserve(
         &mut self,
         parts: Option<String>,
@@ -212,14 +213,14 @@ impl StoreHandle {
         };
         if tells_quotas {
             let quotas = to_js(&quotas(&mut self.0, &parts, wall(now)));
-            // A plain object of our own takes every property.
+            // Setting a property of a plain object can't fail.
             let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         }
         Ok(answer)
     }
 }
 
-/// Parts of a request as JSON text; no text is none.
+/// A request's parts as JSON text; `None` means no parts.
 pub fn parts(text: Option<String>) -> Result<Vec<Part>, JsValue> {
     let given = convert::options(text)?;
     let mut parts = Vec::new();
@@ -259,7 +260,7 @@ fn part(value: &Value) -> Result<Part, JsValue> {
     })
 }
 
-/// `retryDelay`; `header` gives a header by its lower-case name, `body` and `policy` are JSON texts.
+/// `retryDelay`; `header` returns a header by its lower-case name; `body` and `policy` are JSON texts.
 #[wasm_bindgen]
 pub fn retry_delay_of(
     status: Option<u16>,
@@ -293,7 +294,7 @@ pub fn retry_delay_of(
     Ok(retry_delay(&failure, &policy).map(|wait| wait.0))
 }
 
-/// `cost`, the price as JSON text; `doubt` hears what to warn of.
+/// `cost`, with the price as JSON text; `doubt` is called with a warning.
 #[wasm_bindgen]
 pub fn cost_of(
     prompt: f64,
@@ -303,7 +304,7 @@ pub fn cost_of(
 ) -> Result<JsValue, JsValue> {
     let price = Price::from_value(&convert::options(pricing)?, "pricing").map_err(error_to_js)?;
     if price.doubtful {
-        // A console that throws takes nothing from the answer.
+        // If the console throws, the result stays the same.
         let _ = doubt.call1(
             &JsValue::UNDEFINED,
             &["hfetch: pricing ", DOUBTFUL].concat().into(),

@@ -1,4 +1,5 @@
-//! A budget as a hard stop: money is held before a request and booked after it, in integers.
+//! A budget as a hard stop: the highest possible cost is held before a request, and the real cost is booked after it. Sums are
+//! integers.
 
 use super::calendar::{DAY, month_of};
 use super::period::Period;
@@ -10,20 +11,20 @@ const HOUR: Millis = Millis(3_600_000.0);
 /// The part of a calendar (UTC) that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
-    /// From full hour to full hour.
+    /// A UTC hour.
     Hour,
-    /// From midnight to midnight.
+    /// A UTC day.
     Day,
-    /// From the first of the month on.
+    /// A UTC calendar month.
     Month,
-    /// For good.
+    /// All time: the budget never begins anew.
     Total,
 }
 
 impl Per {
     const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
 
-    /// The public name.
+    /// The name in options and errors.
     pub fn name(self) -> &'static str {
         match self {
             Per::Hour => "hour",
@@ -33,7 +34,7 @@ impl Per {
         }
     }
 
-    /// The part of that public name.
+    /// The window with this name.
     pub fn from_name(name: &str) -> Option<Per> {
         Per::ALL.into_iter().find(|per| per.name() == name)
     }
@@ -50,21 +51,21 @@ impl Per {
     }
 }
 
-/// How much may be spent.
+/// How much may be spent in each window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
     /// How much.
     pub usd: Usd,
-    /// In each of these.
+    /// The window after which the budget begins anew.
     pub per: Per,
 }
 
-/// Money in units of 1e-12 USD: sums of it are exact, and hold 18 million dollars.
+/// Money in units of 1e-12 USD. Sums are exact, and can reach 18 million dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money(pub(super) u64);
 
 impl Money {
-    /// The nearest amount; what is no amount is more than any budget.
+    /// The nearest amount. NaN and amounts that are too large become more than any budget, so that they are refused.
     pub fn from_usd(usd: Usd) -> Money {
         if usd.0.is_nan() {
             return Money(u64::MAX);
@@ -77,31 +78,31 @@ impl Money {
         Usd(self.0 as f64 / 1e12)
     }
 
-    /// The sum, or the most there is.
+    /// The sum; at most the largest amount.
     pub fn plus(self, other: Money) -> Money {
         Money(self.0.saturating_add(other.0))
     }
 
-    /// The difference, or nothing.
+    /// The difference; at least 0.
     pub fn minus(self, other: Money) -> Money {
         Money(self.0.saturating_sub(other.0))
     }
 }
 
-/// A request that the budget doesn't allow.
+/// The refusal of a request that the budget doesn't allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exceeded {
     /// Whole milliseconds until the next window begins; infinite when that wouldn't help.
     pub retry_after: Millis,
-    /// Spent and held in this window.
+    /// The sum of the amounts spent and held in this window.
     pub spent_usd: Usd,
     /// The budget.
     pub budget_usd: Usd,
 }
 
-/// What has been spent in each running window, and what is held for requests under way.
+/// The amounts spent in each current window, and the amounts held for running requests.
 ///
-/// Every window is kept, so that a budget may change its own from one start of the program to the next.
+/// All windows are counted, so that a program may change its budget's window when it starts again.
 ///
 /// ```
 /// use hfetch::policy::budget::{Budget, Money, Per, Spent};
@@ -119,24 +120,25 @@ pub struct Exceeded {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
-    /// By the wall clock.
+    /// The last reading of the wall clock.
     now: WallTime,
-    /// What was spent, in the order of [`Per::ALL`].
+    /// The amount spent in each window, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
-    /// Whether a budget for good has been seen.
+    /// Whether a budget for all time has been used.
     lasting: bool,
 }
 
 impl Spent {
-    /// Holds money for a request, or refuses.
+    /// Holds money for a request, or refuses the request.
     ///
-    /// What is held crosses into the next window with the request, and is booked where the request ends: so neither
-    /// the window it began in nor the one it ends in can be overspent.
+    /// If a new window begins while the request runs, the held amount counts in the new window too, and the cost is booked in the
+    /// window in which the request ends. So neither window can be overspent.
     pub fn hold(&mut self, amount: Money, budget: Budget, now: WallTime) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
-        // Below what sums and unknown amounts end at, so that both are refused.
+        // The limit stays below the largest amount, since overflowing sums and unknown amounts become that amount and must be
+        // refused.
         let limit = Money(Money::from_usd(budget.usd).0.min(u64::MAX - 1));
         let taken = self.spent(budget.per).plus(self.held);
         if taken.plus(amount) > limit {
@@ -156,7 +158,7 @@ impl Spent {
         Ok(())
     }
 
-    /// Lets go of what was held.
+    /// Frees what was held for a request.
     pub fn release(&mut self, held: Money) {
         self.held = self.held.minus(held);
     }
@@ -169,7 +171,7 @@ impl Spent {
         }
     }
 
-    /// Changes what was spent in the windows that were running at a time before the last reading.
+    /// Changes the amount spent in each window that contains the earlier time `at`.
     pub fn change(&mut self, at: WallTime, to: impl Fn(Money) -> Money) {
         for window in &mut self.windows {
             if window.start() <= at {
@@ -178,7 +180,7 @@ impl Spent {
         }
     }
 
-    /// Spent in the window that was running when time last moved.
+    /// The amount spent in the window of the last reading of the clock.
     pub fn spent(&self, per: Per) -> Money {
         let mut rows = Per::ALL.into_iter().zip(self.windows);
         rows.find(|row| row.0 == per)
@@ -186,7 +188,7 @@ impl Spent {
             .unwrap_or_default()
     }
 
-    /// Whether nothing is left that could matter to the budgets seen so far.
+    /// Whether no remaining count could matter to the budgets used so far.
     pub fn is_idle(&mut self, now: WallTime) -> bool {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
@@ -194,12 +196,12 @@ impl Spent {
         self.held == Money(0) && relevant.all(|row| row.1.amount == 0)
     }
 
-    /// Whether a budget for good has been seen.
+    /// Whether a budget for all time has been used.
     pub fn is_lasting(&self) -> bool {
         self.lasting
     }
 
-    /// Goes on to the windows of `now`.
+    /// Moves on to the windows that contain `now`.
     pub fn advance(&mut self, now: WallTime) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {

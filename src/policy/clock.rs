@@ -1,9 +1,9 @@
-//! Two times: one that only passes, for windows and rests, and the wall clock's, for months and budgets.
+//! Two clocks: a steady one, for windows and rests, and the wall clock, for months and budgets.
 //!
-//! A wall clock may be set, by a second or by years. Where a second clock is at hand that can't be set (`performance.now`),
-//! it counts what passes. Where there is none, the wall clock has to do: forward, its word is taken; backward, nothing
-//! has passed, and from then on it is followed from where it stands. A second clock is read in the same way, for that of
-//! Workers is their host's wall clock.
+//! A wall clock may be set, by a second or by years. If the host has a second clock that can't be set (`performance.now`), that
+//! clock measures what passes. Otherwise the wall clock does: a step forward is taken as passed time. After a step backward no time
+//! has passed, and the clock is followed from its new reading. A second clock is read with the same rules, since in Workers it is
+//! the host's wall clock.
 
 use super::calendar::LAST_TIME;
 use super::row::Columns;
@@ -38,7 +38,7 @@ impl From<WallTime> for Now {
     }
 }
 
-/// What the readings so far come to.
+/// The time that follows from the readings so far.
 ///
 /// ```
 /// use hfetch::policy::clock::{Clock, Now};
@@ -58,16 +58,16 @@ impl From<WallTime> for Now {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     wall: WallTime,
-    /// The time that passes: it never goes back.
+    /// The steady time: it never goes back.
     steady: SteadyTime,
-    /// What counted it, as last read.
+    /// The last reading of the clock that drives the steady time.
     counter: SteadyTime,
-    /// Whether readings come from the clocks of several hosts, none of which is believed that it was set back.
+    /// Whether the readings come from several hosts. No single host can then set the clock back.
     is_shared: bool,
 }
 
 impl Clock {
-    /// A clock read by several hosts; [`correct`](Clock::correct) tells it the time of its own.
+    /// A clock that several hosts read; [`correct`](Clock::correct) tells it the time of the host that keeps it.
     pub fn shared() -> Self {
         Clock {
             is_shared: true,
@@ -88,7 +88,7 @@ impl Clock {
         }
     }
 
-    /// Takes a reading; one that is no time changes nothing.
+    /// Takes a reading; a value that is no time changes nothing.
     pub fn read(&mut self, now: Now) {
         let is_time = |time: f64| (0.0..=LAST_TIME).contains(&time);
         if let Some(steady) = now.steady {
@@ -109,7 +109,7 @@ impl Clock {
         }
     }
 
-    /// The time of the host that keeps this clock: what stands further ahead was never the time.
+    /// Corrects the clock by the time of the host that keeps it: a time further ahead came from a wrong clock.
     pub fn correct(&mut self, own: WallTime) {
         self.wall = set_back(self.wall, own, own + BEHIND);
     }
@@ -132,7 +132,7 @@ impl Clock {
         self.steady
     }
 
-    /// Both as a reading for what counts by this clock.
+    /// Both times, as a reading for a clock that follows this one.
     pub fn now(&self) -> Now {
         Now {
             wall: self.wall,
@@ -140,12 +140,12 @@ impl Clock {
         }
     }
 
-    /// A time on the wall as one that passes.
+    /// Converts a wall time to a steady time.
     pub fn to_steady(&self, wall: WallTime) -> SteadyTime {
         SteadyTime(wall.0 + self.ahead())
     }
 
-    /// A time that passes as one on the wall.
+    /// Converts a steady time to a wall time.
     pub fn to_wall(&self, steady: SteadyTime) -> WallTime {
         WallTime(steady.0 - self.ahead())
     }

@@ -1,4 +1,4 @@
-//! Several keys as one: the least loaded first, another when one fails.
+//! Several keys used as one: the least loaded key is picked first, and another one when a key fails.
 
 use serde::Serialize;
 
@@ -9,24 +9,24 @@ use super::retry::LONGEST_REST;
 use super::window::Window;
 use crate::unit::{Millis, SteadyTime, WallTime};
 
-/// How long a key is set aside that the server doesn't know (401): ten minutes. A server may be wrong about that for a while.
+/// How long a key that the server doesn't know (401) is set aside: ten minutes. A server can refuse a valid key for that long.
 const UNKNOWN: Millis = Millis(600_000.0);
 
-/// Rest of a key whose account has no credits left (402): an hour.
+/// How long a key rests whose account has no credits left (402): an hour.
 const NO_CREDITS: Millis = Millis(3_600_000.0);
 
-/// Rest of a key that may not use a model (403): five minutes.
+/// How long a key rests for a model that it may not use (403): five minutes.
 const NO_PERMISSION: Millis = Millis(300_000.0);
 
-/// Rest of a key that was too fast (429) and wasn't told for how long: 5 s. The router's 429s are mostly one provider's.
+/// How long a key rests after a 429 that doesn't say how long: 5 s. The router's 429s mostly concern one provider.
 const TOO_FAST: Millis = Millis(5_000.0);
 
-/// Models of which a key remembers that it rests for them.
+/// For how many models a key remembers a rest.
 const MOST_MODELS: usize = 64;
 
 /// The public name of a key: the client's id and 4 bytes of the key's SHA-256.
 ///
-/// Enough to tell keys apart and far too little to find one: tokens hold 200 random bits.
+/// This is enough to tell keys apart and far too little to find one, since tokens hold 200 random bits.
 pub fn label(id: &str, key: &str) -> String {
     let mut label = [id, "-"].concat();
     for byte in hmac_sha256::Hash::hash(key.as_bytes()).iter().take(4) {
@@ -44,11 +44,11 @@ struct Key {
     tokens: u64,
     window: Window,
     month: Period,
-    /// The server doesn't know it.
+    /// The end of the time for which the key is set aside, since the server doesn't know it.
     aside_until: SteadyTime,
-    /// For every model.
+    /// The end of a rest for all models.
     rests_until: SteadyTime,
-    /// For one model.
+    /// The end of a rest for one model.
     rests_for: Vec<(String, SteadyTime)>,
     limited_until: SteadyTime,
 }
@@ -75,7 +75,7 @@ impl Key {
         self.month.advance(clock.wall(), &month_of);
     }
 
-    /// Requests and 0.01 × tokens of the last minute.
+    /// The key's load: its requests plus 0.01 × its tokens in the last minute.
     fn load(&self) -> f64 {
         let counted = self.window.counted();
         counted.requests as f64 + 0.01 * counted.tokens as f64
@@ -99,29 +99,29 @@ impl Key {
     }
 }
 
-/// What a key can do now.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Take the next request.
+    /// The key can take the next request.
     Ready,
-    /// Nothing until a local limit allows it.
+    /// A local limit currently lets nothing through with this key.
     Limited,
-    /// Rest, for one model or for all; other keys come first.
+    /// The key rests, for one model or for all: other keys are picked first.
     Cooling,
-    /// Nothing for ten minutes: the server doesn't know it.
+    /// The server doesn't know the key, so it is set aside for ten minutes.
     Disabled,
 }
 
-/// One key in the shape of a client's snapshot.
+/// One key as the client's snapshot shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeySnapshot {
-    /// The label, never the secret.
+    /// The key's label, never the key itself.
     pub key: String,
     /// Requests sent since the start.
     pub requests: f64,
-    /// Their tokens.
+    /// Tokens of these requests.
     pub tokens: f64,
     /// Requests sent in the last 60 s.
     pub requests_last_minute: f64,
@@ -129,7 +129,7 @@ pub struct KeySnapshot {
     pub tokens_last_minute: f64,
     /// Requests sent in this calendar month (UTC).
     pub requests_this_month: f64,
-    /// What it can do now.
+    /// The key's state.
     pub state: State,
     /// When it is ready again, where that is known.
     pub ready_at: Option<WallTime>,
@@ -158,7 +158,7 @@ pub struct KeyPool {
 }
 
 impl KeyPool {
-    /// A pool of keys known by their labels, in the order of the config; a function's key is asked for again each time.
+    /// A pool of keys, given by their labels in the order of the config. A key function is called again each time.
     pub fn new(labels: Vec<String>, from_function: bool) -> Self {
         let mut keys = Vec::new();
         for label in labels {
@@ -171,9 +171,11 @@ impl KeyPool {
         }
     }
 
-    /// The keys to try for a model, best first: fresh ones before those this request has tried, the least loaded first.
+    /// The keys to try for a model, best first: keys that this request hasn't tried come before tried ones, and the least loaded
+    /// comes first.
     ///
-    /// Resting keys only where there are no others, the one that is ready soonest first: the last usable key is never refused.
+    /// Resting keys are returned only if no other key is left, the one that is ready soonest first: a pool always offers its last
+    /// usable key.
     pub fn pick(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> Vec<usize> {
         let read = now.into();
         let now = self.advance(read);
@@ -189,7 +191,7 @@ impl KeyPool {
         }
     }
 
-    /// The keys to try beside those in `asked`, ready or not, the one that is ready soonest first.
+    /// The keys that are not in `asked`, ready or not; the one that is ready soonest comes first.
     pub fn others(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> Vec<usize> {
         let now = self.advance(now.into());
         let mut order = Order::default();
@@ -201,7 +203,7 @@ impl KeyPool {
         order.keys()
     }
 
-    /// Whether a key that this request has not tried is ready for the model.
+    /// Whether a key that this request hasn't tried is ready for the model.
     pub fn has_another(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> bool {
         let order = self.pick(model, tried, now);
         let ready = |key: &Key| key.ready_at(model) <= self.clock.steady();
@@ -221,7 +223,7 @@ impl KeyPool {
             .max(Millis::ZERO)
     }
 
-    /// A request goes out with a key.
+    /// Counts a request that is sent with a key.
     pub fn sent(&mut self, key: usize, now: impl Into<Now>) {
         let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
@@ -232,7 +234,7 @@ impl KeyPool {
         }
     }
 
-    /// A request has taken so many tokens of a key.
+    /// Counts the tokens that a request used with a key.
     pub fn settled(&mut self, key: usize, tokens: u64, now: impl Into<Now>) {
         let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
@@ -244,7 +246,7 @@ impl KeyPool {
     /// A local limit lets nothing through with a key for so long.
     pub fn limited(&mut self, key: usize, wait: Millis, now: impl Into<Now>) {
         let until = self.advance(now.into()) + wait;
-        // Infinite: this request alone is larger than the limit; the next one may not be.
+        // An infinite wait means that this one request is larger than the limit; the next one may fit.
         if let Some(key) = self.keys.get_mut(key)
             && until.is_finite()
         {
@@ -285,7 +287,7 @@ impl KeyPool {
         }
     }
 
-    /// Every key as it is now.
+    /// The current state of every key.
     pub fn snapshot(&mut self, now: impl Into<Now>) -> Vec<KeySnapshot> {
         let now = self.advance(now.into());
         let mut keys = Vec::new();
@@ -307,9 +309,9 @@ impl KeyPool {
     }
 }
 
-/// Keys by what comes first and how loaded they are, equal ones in the order they came.
+/// Keys ordered by rank and load; equal keys stay in their order.
 ///
-/// Pools are small, and the standard library's sort is larger than this module.
+/// Pools are small, and the standard library's sort would be larger than this whole module.
 #[derive(Default)]
 struct Order(Vec<(bool, f64, usize)>);
 

@@ -1,4 +1,4 @@
-//! What to try again, and after how long.
+//! Which failures are worth another attempt, and how long to wait before it.
 
 use super::calendar::LAST_TIME;
 use super::http_date;
@@ -6,12 +6,12 @@ use crate::error;
 use crate::json::Value;
 use crate::unit::{Millis, WallTime};
 
-/// When and how often to try again.
+/// When and how often a request is tried again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Tries in all, the first included.
+    /// The number of attempts, including the first.
     pub max_attempts: u32,
-    /// Whether the caller gave that number: then it holds for a route of several candidates too.
+    /// Whether the caller set that number: it then also holds for a route of several candidates.
     pub is_given: bool,
     /// Bound of the first wait; it doubles each time.
     pub base_delay: Millis,
@@ -36,20 +36,20 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Looks a response header up by its lower-case name.
+/// A function that returns a response header by its lower-case name.
 pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A try that failed.
+/// A failed attempt.
 pub struct Failure<'a> {
-    /// HTTP status; none where there was no response.
+    /// HTTP status; `None` if no response came.
     pub status: Option<u16>,
     /// The response's headers.
     pub header: Header<'a>,
-    /// The response's body, where it was JSON.
+    /// The response's body, if it was JSON.
     pub body: Option<&'a Value>,
-    /// Which try it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// From 0 to 1.
+    /// A random number between 0 and 1.
     pub random: f64,
     /// When it failed.
     pub now: WallTime,
@@ -61,11 +61,11 @@ impl std::fmt::Debug for Failure<'_> {
     }
 }
 
-/// Tries that a route of several candidates has at most, where the caller gave no number.
+/// The most attempts of a route with several candidates, where the caller set no number.
 const MOST_OF_ROUTE: u32 = 8;
 
 impl RetryPolicy {
-    /// Tries in all of a call with so many candidates: one more for each further one.
+    /// The number of attempts for a call with so many candidates: one more for each additional candidate.
     pub fn attempts(&self, candidates: usize) -> u32 {
         if self.is_given {
             return self.max_attempts;
@@ -76,7 +76,7 @@ impl RetryPolicy {
     }
 }
 
-/// Whether another try with the same key may help; no status is no response.
+/// Whether another attempt with the same key may help. `None` as a status means that no response came.
 pub fn is_retryable(status: Option<u16>) -> bool {
     status.is_none_or(error::passes)
 }
@@ -119,9 +119,10 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
         (Some(asked), Some(loading)) => Some(asked.max(loading)),
         (asked, loading) => asked.or(loading),
     };
-    // "Now" is taken at its word once: a server that fails and says so again would be asked without a pause.
+    // "Retry at once" is followed only the first time: a server that keeps failing and keeps saying so would be asked without a
+    // pause.
     let told = told.filter(|wait| *wait > Millis::ZERO || failure.attempt == 1);
-    // Browsers hide Retry-After, and a random part of the first delays may be a few ms: too soon for who was too fast.
+    // Browsers hide Retry-After, and the random wait may be only a few ms: too soon after a 429.
     let least = match failure.status {
         Some(429) => TOO_FAST,
         _ => Millis::ZERO,
@@ -129,17 +130,18 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
     Some(told.unwrap_or_else(|| (least + backoff(failure, policy)).min(policy.max_delay)))
 }
 
-/// Whether the server says that another try is no use, as OpenAI's does, and a gateway that has tried several times itself.
+/// Whether the server says that another attempt is useless. OpenAI does, and so does a gateway that has already tried several
+/// times.
 fn is_final(header: Header<'_>) -> bool {
     header("x-should-retry").is_some_and(|text| text == "false")
 }
 
-/// Full jitter: clients that failed together spread over the whole time instead of coming back together.
+/// Full jitter: clients that failed at the same moment come back spread over the whole wait.
 fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> Millis {
     let mut bound = policy.base_delay;
     for _ in 1..failure.attempt {
         bound = bound * 2.0;
-        // Doubled, nothing stays nothing.
+        // A base delay of 0 stays 0 when doubled.
         if bound >= policy.max_delay || bound == Millis::ZERO {
             break;
         }
@@ -167,7 +169,7 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis>
 
 /// How long the server asked to wait before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
 ///
-/// A success asks for nothing, whatever it carries: one provider sends `Retry-After` with every 200.
+/// A success never asks for a wait, whatever headers it has: one provider sends `Retry-After` with every 200.
 pub fn server_wait(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
     if status.is_none_or(|status| status < 400) {
         return None;
@@ -207,9 +209,9 @@ fn retry_after(header: Header<'_>, now: WallTime) -> Option<Millis> {
 }
 
 /// The longest reset of a spent window: `"api";r=0;t=55` (draft 08 and later), `limit=100, remaining=0, reset=50` (draft 03),
-/// or that in headers of their own (draft 02).
+/// or the same in separate headers (draft 02).
 ///
-/// Windows that have something left don't count: a 429 may have another cause.
+/// Windows with something left don't count: a 429 may have another cause.
 fn spent_window(header: Header<'_>) -> Option<Millis> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
@@ -218,7 +220,7 @@ fn spent_window(header: Header<'_>) -> Option<Millis> {
     let mut remaining = None;
     let mut reset = None;
     for item in text.split(',') {
-        // One item holds a whole window since draft 08; before, the whole header was one.
+        // Since draft 08 one item describes a whole window; before, the whole header described one.
         if item.contains(';') {
             (remaining, reset) = (None, None);
         }
@@ -247,13 +249,13 @@ fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<Millis
     (left == 0.0).then(|| ms(seconds))
 }
 
-/// What is left of a provider's own window, before a suffix.
+/// The header for what is left of a provider's own window, without its suffix.
 pub const REMAINING: &str = "x-ratelimit-remaining";
 
-/// When a provider's own window begins anew, before a suffix.
+/// The header for the end of a provider's own window, without its suffix.
 pub const RESET: &str = "x-ratelimit-reset";
 
-/// What stands behind [`REMAINING`] and [`RESET`] at one provider or another.
+/// The suffixes of [`REMAINING`] and [`RESET`] at various providers.
 pub const SUFFIXES: [&str; 9] = [
     "",
     "-requests",
@@ -276,7 +278,7 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: WallTime)
         let Some(reset) = header(&[RESET, suffix].concat()) else {
             continue;
         };
-        // Some send the reset alone.
+        // Some providers send only the reset.
         let spent = remaining.is_none_or(|text| decimal(&text) == Some(0.0));
         if spent && let Some(wait) = reset_time(&reset, now) {
             longest = Some(longest.map_or(wait, |other| other.max(wait)));
@@ -290,7 +292,7 @@ fn reset_time(text: &str, now: WallTime) -> Option<Millis> {
     let Some(number) = decimal(text) else {
         return duration(text.trim_ascii());
     };
-    // Seconds of a time since 2001, and its ms: no window is as long as that.
+    // A number this large is a time since the epoch, in seconds or ms: no window is that long.
     let seconds = match number {
         1e12.. => (number - now.0) / 1_000.0,
         1e9.. => number - now.0 / 1_000.0,
@@ -321,12 +323,12 @@ fn duration(text: &str) -> Option<Millis> {
     (!text.is_empty()).then(|| ms(total))
 }
 
-/// Whole ms, rounded up but for what binary fractions add. Nothing rounds up to -0, which JavaScript tells from 0.
+/// Whole ms, rounded up except for the error of binary fractions. The result is never -0, which JavaScript tells from 0.
 fn ms(seconds: f64) -> Millis {
     Millis((seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0)
 }
 
-/// `12` or `1.5`; no sign, no exponent. Written out, since the standard library's parser is larger than this module.
+/// Parses `12` or `1.5`, without sign or exponent. The standard library's parser would be larger than this whole module.
 fn decimal(text: &str) -> Option<f64> {
     let mut value = 0.0;
     let mut scale: f64 = 1.0;
@@ -335,7 +337,7 @@ fn decimal(text: &str) -> Option<f64> {
     for byte in text.trim_ascii().bytes() {
         match byte {
             b'.' if ends_in_digit && !in_fraction => in_fraction = true,
-            // A 16th place would be beyond what a number holds.
+            // A 16th decimal would be beyond a double's precision.
             b'0'..=b'9' if in_fraction && scale >= 1e15 => {}
             b'0'..=b'9' => {
                 value = value * 10.0 + f64::from(byte - b'0');

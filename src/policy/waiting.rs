@@ -1,8 +1,8 @@
-//! How long a call that waits for a limit sleeps before it looks again.
+//! How long a call that waits for a limit sleeps before it asks again.
 //!
-//! A limit of time says when it gives way, and whoever ends a call wakes the first in line: so waiting costs nothing. Where
-//! nobody can wake it, a call looks again and again, less often each time: in workerd, where one request's promise can't be
-//! resolved by another, and where a store is shared with other processes.
+//! Usually waiting costs nothing: a rate limit says when it allows the call, and a call that ends wakes the first one in line.
+//! Where nothing can wake a call, it asks again and again, less and less often. That is so in workerd, where one request can't
+//! resolve a promise of another, and with a store that other processes share.
 
 use crate::unit::Millis;
 
@@ -12,10 +12,10 @@ const FIRST_LOOK: Millis = Millis(50.0);
 /// The longest time between two looks.
 const LONGEST_LOOK: Millis = Millis(1_000.0);
 
-/// What is known when a call goes to sleep.
+/// The facts that are known when a call goes to sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleep {
-    /// Whether it is first in line.
+    /// Whether the call is first in line.
     pub is_first: bool,
     /// Until its limit may give way; 0: not by time.
     pub retry_after: Millis,
@@ -23,11 +23,11 @@ pub struct Sleep {
     pub least: Millis,
     /// Until it gives up.
     pub left: Millis,
-    /// Whether whatever else it waits for wakes it.
+    /// Whether everything else that the call waits for wakes it.
     pub is_woken: bool,
 }
 
-/// The looks of one call.
+/// The interval between the looks of one call.
 ///
 /// ```
 /// use hfetch::policy::waiting::{Looks, Sleep};
@@ -58,21 +58,21 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// Something has changed: it is worth looking soon again.
+    /// Records that something has changed, so that the next look comes soon.
     pub fn renew(&mut self) {
         *self = Looks::default();
     }
 
     /// How long to sleep.
     pub fn sleep(&mut self, sleep: Sleep) -> Millis {
-        // Who is behind others can't be let through by time.
+        // A call that isn't first can't be let through by passing time.
         let by_time = if sleep.is_first && sleep.retry_after > Millis::ZERO {
             sleep.retry_after
         } else {
             Millis::INFINITY
         };
         let mut ms = by_time.min(sleep.left);
-        // A limit of time alone is not looked at before its time, but who is behind has to see when it is first.
+        // A rate limit alone needs no look before its time, but a call behind others has to notice when it becomes first.
         if !sleep.is_woken && (!by_time.is_finite() || sleep.least < by_time) {
             let least = if sleep.is_first {
                 sleep.least
@@ -139,7 +139,7 @@ mod tests {
             ..alone
         };
         assert_eq!(looks.sleep(timed), Millis(30_000.0));
-        // Tokens of calls under way may be given back before.
+        // Running calls may give tokens back earlier.
         let sooner = Sleep {
             least: Millis(4_000.0),
             ..timed
@@ -158,7 +158,7 @@ mod tests {
             }),
             Millis(20.0)
         );
-        // A minute of waiting is about sixty looks and not six thousand.
+        // A minute of waiting takes about sixty looks and not six thousand.
         looks.renew();
         let mut passed = 0.0;
         let mut count = 0;

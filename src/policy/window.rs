@@ -1,4 +1,4 @@
-//! A rolling minute of requests and tokens, exact to the millisecond and bounded in memory.
+//! A rolling minute of requests and tokens: exact to the millisecond, with bounded memory.
 
 use std::collections::VecDeque;
 
@@ -7,16 +7,17 @@ use crate::unit::{Millis, SteadyTime};
 /// Length of the window.
 pub const MINUTE: Millis = Millis(60_000.0);
 
-/// A clock of whole milliseconds never needs more; beyond it the newest times merge into one, which frees them later, never sooner.
+/// The most buckets. A clock of whole milliseconds never needs more; beyond that the newest ones merge, which frees their counts
+/// later and never sooner.
 const MOST_BUCKETS: usize = 65_536;
 
-/// Everything reserved at one reading of the clock.
+/// All reservations at one reading of the clock.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     at: SteadyTime,
     /// All requests, and the tokens of those that have ended.
     amount: Amount,
-    /// Of the requests, those that have not ended.
+    /// The number of requests that have not ended.
     held: u64,
 }
 
@@ -48,9 +49,9 @@ impl Bucket {
     }
 }
 
-/// What happened in the last minute: a request counts for the minute after it was reserved, whether or not it has ended.
+/// The requests of the last minute. A request counts for the minute after its reservation, whether or not it has ended.
 ///
-/// Its tokens are held until it ends, however long that takes, and then count for what is left of that minute.
+/// Its tokens are held until it ends, however long that takes; then they count for the rest of that minute.
 ///
 /// ```
 /// use hfetch::policy::window::{MINUTE, Window};
@@ -68,11 +69,11 @@ impl Bucket {
 #[derive(Clone, Debug)]
 pub struct Window {
     buckets: VecDeque<Bucket>,
-    /// Sums over the buckets.
+    /// Sums over all buckets.
     counted: Amount,
     /// Tokens of requests that have not ended.
     held: u64,
-    /// Time of the last bucket that left the window.
+    /// The time of the last bucket that left the window.
     left: SteadyTime,
 }
 
@@ -88,7 +89,7 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Lets go of what is a minute old.
+    /// Drops the buckets that are a minute old.
     pub fn advance(&mut self, now: SteadyTime) {
         while let Some(first) = self.buckets.front() {
             if first.at + MINUTE > now {
@@ -101,13 +102,13 @@ impl Window {
         }
     }
 
-    /// Counts what has happened; times never go back.
+    /// Counts past requests. Times never go back.
     pub fn add(&mut self, at: SteadyTime, requests: u64, tokens: u64) {
         self.counted.add(requests, tokens);
         self.newest(at, |bucket| bucket.amount.add(requests, tokens));
     }
 
-    /// Counts a request that is about to happen, and holds its tokens until it ends; times never go back.
+    /// Counts a new request and holds its tokens until it ends. Times never go back.
     pub fn hold(&mut self, at: SteadyTime, tokens: u64) {
         self.held = self.held.saturating_add(tokens);
         if at <= self.left {
@@ -120,7 +121,7 @@ impl Window {
         });
     }
 
-    /// Ends a hold: the actual tokens count for what is left of its minute.
+    /// Ends a hold: the actual tokens count for the rest of its minute.
     pub fn settle(&mut self, at: SteadyTime, held: u64, actual: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
@@ -130,7 +131,7 @@ impl Window {
         }
     }
 
-    /// Ends a hold as if it had never been.
+    /// Ends a hold as if it had never been made.
     pub fn release(&mut self, at: SteadyTime, held: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
@@ -145,14 +146,14 @@ impl Window {
         self.counted
     }
 
-    /// The same, with all tokens that are held.
+    /// The same, including all held tokens.
     pub fn taken(&self) -> Amount {
         let mut taken = self.counted;
         taken.add(0, self.held);
         taken
     }
 
-    /// When `excess` of what is counted will have left the window; none when held tokens have to be given back first.
+    /// When `excess` of the counted amount will have left the window; `None` if held tokens have to be given back first.
     pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<SteadyTime> {
         let mut freed = 0.0;
         for bucket in &self.buckets {
@@ -164,7 +165,7 @@ impl Window {
         None
     }
 
-    /// Whether nothing is left to remember.
+    /// Whether the window remembers nothing.
     pub fn is_empty(&self) -> bool {
         self.buckets.is_empty() && self.held == 0
     }
@@ -189,13 +190,13 @@ impl Window {
         rows
     }
 
-    /// Up to when everything has left.
+    /// The time up to which everything has left the window.
     pub fn left(&self) -> SteadyTime {
         self.left
     }
 
-    /// A window that holds what [`settled`](Window::settled) gave, and the open reservations: time and tokens.
-    /// None where either is out of order.
+    /// Restores a window from what [`settled`](Window::settled) returned and the open reservations (time and tokens).
+    /// `None` if either list is out of order.
     pub fn restore(
         left: SteadyTime,
         settled: &[(SteadyTime, u64, u64)],
@@ -242,9 +243,9 @@ impl Window {
     }
 }
 
-/// The bucket that took a hold made at `at`, unless it has left the window.
+/// The bucket of a hold that was made at `at`, unless it has left the window.
 ///
-/// A free function, so that the borrow doesn't cover the sums.
+/// This is a free function, so that the mutable borrow doesn't cover the sums.
 fn find(buckets: &mut VecDeque<Bucket>, left: SteadyTime, at: SteadyTime) -> Option<&mut Bucket> {
     if at <= left {
         return None;

@@ -84,7 +84,7 @@ fn from_json(value: &serde_json::Value) -> Value {
     }
 }
 
-/// What `state` is after it has been written and read.
+/// `state` after it has been written and read.
 pub fn stored(state: &serde_json::Value) -> Value {
     let text = state.to_string();
     from_json(&serde_json::from_str(&text).unwrap())

@@ -1,21 +1,22 @@
-//! A store's changes as rows, for a storage that would be slow if it wrote everything each time.
+//! A store's changes as rows, for storage in which writing the whole state each time would be slow.
 
 use super::{Hold, MemoryStore, Reservation, find};
 use crate::policy::clock::{Clock, Now};
 use crate::policy::row::{Columns, NEXT, Row};
 use crate::unit::{SteadyTime, WallTime};
 
-/// What has been touched since the last look.
+/// The changes since the journal was last read.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// By name, each with the times that were.
+    /// Scopes by name, each with the past times that changed.
     scopes: Vec<(String, Vec<SteadyTime>)>,
-    /// By number.
+    /// Reservations by number.
     reservations: Vec<u64>,
 }
 
 impl Journal {
-    /// A reservation was made or has ended, and with it its parts; one that has ended is counted where it was held.
+    /// Notes that a reservation was made or has ended, with all its parts. An ended one is counted at the time at which it was
+    /// held.
     pub fn note(&mut self, reservation: &Reservation, ended: bool) {
         self.reservations.push(reservation.number);
         for Hold { scope, .. } in &reservation.holds {
@@ -23,12 +24,12 @@ impl Journal {
         }
     }
 
-    /// A reservation was heard of.
+    /// Notes that a reservation was renewed.
     pub fn note_renewed(&mut self, number: u64) {
         self.reservations.push(number);
     }
 
-    /// A scope was changed, now and maybe at a time that was.
+    /// Notes that a scope has changed, now and possibly at a past time.
     pub fn note_scope(&mut self, scope: &str, at: Option<SteadyTime>) {
         let place = self
             .scopes
@@ -43,7 +44,7 @@ impl Journal {
     }
 }
 
-/// The rows to write; what is told of a row takes the place of what was told before.
+/// The rows to write. A row replaces the one that was written before.
 #[derive(Debug)]
 pub struct Changes<'a> {
     store: &'a mut MemoryStore,
@@ -89,7 +90,7 @@ impl Changes<'_> {
 }
 
 impl MemoryStore {
-    /// A shared store that keeps a record of what changes, and that is told the time by several hosts.
+    /// A shared store that records its changes and gets the time from several hosts.
     pub fn journaled() -> Self {
         MemoryStore {
             clock: Clock::shared(),
@@ -98,7 +99,7 @@ impl MemoryStore {
         }
     }
 
-    /// What has changed since the last time, if anything has.
+    /// The changes since the last call, if there are any.
     pub fn changes(&mut self) -> Option<Changes<'_>> {
         let touched = std::mem::take(self.journal.as_mut()?);
         if touched.scopes.is_empty() && touched.reservations.is_empty() {
@@ -115,12 +116,12 @@ impl MemoryStore {
         find(&mut self.scopes, scope).is_some()
     }
 
-    /// Lets time pass: what is left open too long is lost.
+    /// Lets time pass: reservations that have been open too long are lost.
     pub fn expire(&mut self, now: impl Into<Now>) {
         self.advance(now.into());
     }
 
-    /// When on the wall clock the oldest open reservation will be taken for lost.
+    /// When the oldest open reservation will count as lost, on the wall clock.
     pub fn next_loss(&self) -> Option<WallTime> {
         Some(self.clock.to_wall(self.first_loss()?))
     }

@@ -15,7 +15,7 @@ use crate::unit::{SteadyTime, WallTime};
 const STATE: &str = "state";
 const OF_SCOPE: &str = "state.scopes";
 
-/// All there is to remember, open reservations included.
+/// The whole state, including open reservations.
 impl Row for MemoryStore {
     fn columns(&mut self, with: &mut Columns<'_>) {
         self.head(with);
@@ -131,7 +131,7 @@ impl Scope {
         if with.has(NEXT, times.is_some()) {
             with.number(NEXT, &mut until.0, f64::MIN, f64::MAX);
         }
-        // Written as less than what it remembers would make it: nobody comes for it then.
+        // If the stored end is earlier than the counts imply, no request uses the scope after it.
         if until < self.until() {
             self.lasts = until;
         }
@@ -148,7 +148,7 @@ impl Scope {
 }
 
 impl Reservation {
-    /// Its row.
+    /// This reservation's row.
     pub(super) fn columns(&mut self, with: &mut Columns<'_>) {
         with.count(NEXT, &mut self.number);
         with.time(NEXT, &mut self.at.0);

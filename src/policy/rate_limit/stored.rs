@@ -102,7 +102,7 @@ impl RateLimiter {
         self.open.push(Open { id, at, tokens });
     }
 
-    /// Up to when on the wall clock anything it remembers can matter.
+    /// Until when anything in the limiter can matter, on the wall clock.
     pub fn matters_until(&self) -> WallTime {
         let blocked = self.clock.to_wall(self.blocked_until);
         let minute = self.clock.wall() + MINUTE;

@@ -1,4 +1,5 @@
-//! Clocks that are set: a host that was ahead, and the states it has left, freeze nothing once the time is right again.
+//! Clocks that are set: a host whose clock was ahead, and the states that it has stored, block nothing once the time is right
+//! again.
 
 use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
@@ -18,14 +19,14 @@ const DAY: f64 = 24.0 * HOUR;
 const START: f64 = 1_795_305_600_000.0;
 const MODEL: &str = "org/model";
 
-/// Who tells a store the time.
+/// The hosts that tell a store the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Host {
-    /// A wall clock alone, as pages that share a storage have.
+    /// A wall clock alone, as for pages that share a storage.
     Wall,
-    /// Two clocks that are one, as a Worker has.
+    /// Two clocks that are the same one, as in a Worker.
     Worker,
-    /// Callers, some of whose clocks are wrong, and a clock of the store's own, as a Durable Object has.
+    /// Callers, some with wrong clocks, and the store's own clock, as for a Durable Object.
     Object,
 }
 
@@ -37,7 +38,7 @@ impl Host {
         }
     }
 
-    /// Reads the clock as the store's host does before each use.
+    /// Reads the clock in the way in which the store's host does before each use.
     fn reading(self, store: &mut MemoryStore, wall: f64) -> Now {
         if self == Host::Object {
             store.correct(WallTime(wall));
@@ -125,8 +126,7 @@ proptest! {
                 Step::Settle => if let Some(name) = open.pop() {
                     store.settle(&name, 5, Usd(0.2), now);
                 },
-                // Another host's clock may say until when.
-                // Another host's clock may say until when.
+                // Another host's clock may set the end.
                 Step::Block { rest, ahead } => store.block("key", WallTime(wall + ahead + f64::from(rest))),
                 Step::Wait(ms) => time += f64::from(ms),
                 Step::Set(by) => offset += by,
@@ -137,12 +137,12 @@ proptest! {
                 }
             }
         }
-        // The time is right again, and what is open has ended or is lost.
+        // The time is right again, and what was open has ended or is lost.
         let now = host.reading(&mut store, time);
         for name in open {
             store.settle(&name, 5, Usd(0.2), now);
         }
-        // One read, by which the clocks are followed back, and then as long as the longest rest.
+        // One reading makes the clocks follow the time back; then the longest rest has to pass.
         if let Err(refused) = store.reserve(&parts, now) {
             let most = match refused.limit.reason {
                 Reason::Month => month_of(WallTime(time)).1.0 - time,
@@ -157,7 +157,7 @@ proptest! {
             prop_assert_eq!(refused.limit.reason, Reason::Month, "{:?}", refused);
         }
         prop_assert!(store.next_loss().is_none_or(|at| at <= WallTime(later + LOST_AFTER.0)));
-        // Nothing of a month or of an hour that is over counts.
+        // Counts of a month or an hour that is over don't matter.
         for (parts, next) in [(&parts[1..], (later / HOUR).floor() * HOUR + HOUR), (&parts[..1], month_of(WallTime(later)).1.0)] {
             let now = host.reading(&mut store, next);
             let answer = store.reserve(parts, now);
@@ -182,7 +182,7 @@ proptest! {
         }
         pool.failed(0, MODEL, status.0, Some(Millis(30_000.0)), worker(time + offset));
         pool.snapshot(worker(time));
-        // A clock that went back a little stood still for that long.
+        // A clock that went back a little stands still for that long.
         let states: Vec<State> = pool.snapshot(worker(time + status.1 + MINUTE)).iter().map(|key| key.state).collect();
         prop_assert_eq!(states, [State::Ready, State::Ready]);
     }
@@ -224,7 +224,7 @@ fn a_limiter_that_a_worker_keeps_goes_on_when_its_host_is_set_back_a_day() {
         limiter.reserve(0, worker(START)).unwrap_err().retry_after,
         Millis(MINUTE)
     );
-    // A reading of a request that has stood still is no time that was set.
+    // A reading from a request that stood still doesn't mean that the clock was set.
     assert!(limiter.reserve(0, worker(START - 1_000.0)).is_err());
     assert!(limiter.reserve(0, worker(START + MINUTE)).is_ok());
 }

@@ -1,4 +1,4 @@
-//! A store that is written as rows and read back from them answers as one that was never away.
+//! A store that is written as rows and restored from them answers like one that was never unloaded.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use hfetch::unit::{Millis, Usd, WallTime};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// 2026-11-30T23:55Z: a month ends within the test.
+/// 2026-11-30T23:55Z, so that a month ends within the test.
 const START: f64 = 1_796_082_900_000.0;
 const SCOPES: [&str; 3] = ["client:a", "client:b", "gateway"];
 
@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..70)
 }
 
-/// What a storage would hold.
+/// The content of a storage.
 #[derive(Default)]
 struct Rows {
     head: Value,
