@@ -2,7 +2,8 @@
 //!
 //! A limiter's state ends in somebody else's storage: a page's, a Durable Object's, a file of the caller's. It may come back edited,
 //! truncated, or as an older version wrote it. A [`Row`] goes through its columns in order, and [`Columns`] writes each or reads it:
-//! what makes no sense is refused with the name of the column. What has been refused must not be used: it is half of a row.
+//! a value that makes no sense is refused with the name of its column. A row that was refused must not be used, for only a part of it
+//! has been read.
 //!
 //! ```
 //! use hfetch::json;
@@ -42,16 +43,16 @@ const MOST: f64 = (1u64 << 52) as f64;
 /// The next column of a list, which has no name.
 pub const NEXT: &str = "";
 
-/// What goes through the columns of a row.
+/// A function that goes through the columns of a row.
 pub type Each<'a> = &'a mut dyn FnMut(&mut Columns<'_>);
 
-/// What has columns.
+/// A kind of row: something whose columns are stored.
 pub trait Row {
-    /// Goes through them in order, each with the place where it is kept.
+    /// Goes through the columns in order. `with` writes the value that each column has, or puts the one that was read into its place.
     fn columns(&mut self, with: &mut Columns<'_>);
 }
 
-/// Where rows are written: values one by one, in an object each behind its name.
+/// The place where rows are written. It takes values one by one; in an object each value comes behind its name.
 pub trait Sink {
     /// The name of the value that comes next.
     fn name(&mut self, name: &'static str);
@@ -82,7 +83,7 @@ enum Way<'a> {
     List(slice::Iter<'a, Value>),
 }
 
-/// Where a value stands in what is read.
+/// The way to a value in the state that is read.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     outer: Option<&'a Place<'a>>,
@@ -159,12 +160,12 @@ impl Place<'_> {
 }
 
 impl<'a> Columns<'a> {
-    /// Whether the row is being read, and what was read has to be put together.
+    /// Whether the row is being read. Then the values that belong together are checked at the end.
     pub fn is_reading(&self) -> bool {
         !matches!(self.way, Way::Write(_))
     }
 
-    /// Whether a column is there that is written only where there is something to write, or that an older version didn't know.
+    /// Whether a row has an optional column: one that is written only if `is_there`, or that an older version didn't know.
     pub fn has(&mut self, name: &'static str, is_there: bool) -> bool {
         match &self.way {
             Way::Write(_) => is_there,
@@ -172,7 +173,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Whether a column is there that is written as null where it isn't.
+    /// Whether a column has a value; null is written where it has none.
     pub fn has_or_null(&mut self, name: &'static str, is_there: bool) -> bool {
         match &self.way {
             Way::Write(_) => {
@@ -282,7 +283,7 @@ impl<'a> Columns<'a> {
         });
     }
 
-    /// The columns of what stands in a column.
+    /// Goes through the columns of a row that stands in a column of this one.
     fn within(&mut self, name: &'static str, is_list: bool, each: Each<'_>) {
         if let Some(sink) = self.named(name) {
             sink.begin(is_list);
@@ -311,7 +312,7 @@ impl<'a> Columns<'a> {
         self.mistake = self.mistake.take().or(mistake);
     }
 
-    /// Where the value of a column is written, if it is.
+    /// The sink for the value of a column, if the row is being written.
     fn named(&mut self, name: &'static str) -> Option<&mut dyn Sink> {
         match &mut self.way {
             Way::Write(sink) => {
@@ -340,7 +341,7 @@ impl<'a> Columns<'a> {
         value
     }
 
-    /// A column is missing or makes no sense.
+    /// Tells that a column is missing or makes no sense. Of several mistakes the first is kept.
     #[cold]
     pub fn broken(&mut self, name: &str) {
         let place = Place {

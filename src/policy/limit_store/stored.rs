@@ -32,14 +32,15 @@ impl Row for MemoryStore {
 }
 
 impl MemoryStore {
-    /// What it knows beside scopes and reservations.
+    /// The columns beside scopes and reservations: clock, name of the store, last number.
     pub(super) fn head(&mut self, with: &mut Columns<'_>) {
         self.clock.columns(with);
         with.time("created", &mut self.created.0);
         with.count("lastReservation", &mut self.last_number);
     }
 
-    /// What was read is found by its order: scopes by name, reservations by number and by time, none from after the state.
+    /// Checks the order of the rows that were read, by which they are found later: scopes by name, reservations by number and by time. No
+    /// reservation may be later than the state.
     fn check(&mut self, with: &mut Columns<'_>) {
         if !self.scopes.is_sorted_by(|one, other| one.name < other.name) {
             with.broken("scopes");
@@ -80,7 +81,8 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// The scopes that reservations hold something of, which come into memory with them; some more than once.
+    /// The names of the scopes in which reservations hold something; a name may come more than once. Whoever keeps rows apart loads these
+    /// scopes along with the reservations.
     pub fn held_scopes(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for reservation in self.open.iter().chain(&self.lost) {
@@ -91,7 +93,7 @@ impl MemoryStore {
         names
     }
 
-    /// Takes a scope's row, of a state or of changes.
+    /// Takes the row of one scope, from a state as a whole or from changes.
     pub fn adopt(&mut self, value: &Value) -> Result<(), Error> {
         let mut scope = Scope::default();
         row::read_list(value, OF_SCOPE, &mut |with| {
@@ -105,8 +107,8 @@ impl MemoryStore {
 }
 
 impl Scope {
-    /// Its row: all there is to remember. Of what has changed it is what was counted at some times alone and nothing of what is open,
-    /// with the time on the wall clock up to which it can matter. Read back, the reservations tell what is open.
+    /// The columns of the scope. Changes are written with `times`: then the row has the counts of these times alone and no open
+    /// reservation, and says up to when on the wall clock the scope can matter. When such a row is read back, `open` has the reservations.
     pub(super) fn columns(
         &mut self,
         with: &mut Columns<'_>,

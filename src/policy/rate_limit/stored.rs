@@ -12,7 +12,7 @@ use crate::unit::{SteadyTime, WallTime};
 /// More requests or tokens than this are of no window.
 const MOST_OF_WINDOW: (u64, u64) = (1 << 40, 1 << 50);
 
-/// All there is to remember, what is open included; the limits are not part of it.
+/// Everything that the limiter remembers, open reservations included. The limits are not part of it: they come from the configuration.
 impl Row for RateLimiter {
     fn columns(&mut self, with: &mut Columns<'_>) {
         self.columns_of(with, None);
@@ -20,7 +20,8 @@ impl Row for RateLimiter {
 }
 
 impl RateLimiter {
-    /// The same with what was counted at some times alone, and without what is open, if these times are given.
+    /// The columns of the limiter. If `times` are given, it writes the counts of these times alone and no open reservation: that is how a
+    /// change is written.
     pub fn columns_of(&mut self, with: &mut Columns<'_>, times: Option<&[SteadyTime]>) {
         self.clock.columns(with);
         let mut left = self.window.left();
@@ -51,7 +52,7 @@ impl RateLimiter {
         }
     }
 
-    /// The month that is counted, and of the one that the clock has left the latest reading and the requests.
+    /// The month that is counted. If the clock has left a month, the row also has the latest reading in it and its requests.
     fn columns_of_month(&mut self, with: &mut Columns<'_>) {
         let month = &mut self.month;
         let mut start = month.start();
@@ -68,7 +69,7 @@ impl RateLimiter {
         }
     }
 
-    /// Makes the window of what was read, where that can be.
+    /// Builds the window from the rows that were read, or tells which of them are out of order.
     fn put_together(
         &mut self,
         with: &mut Columns<'_>,
@@ -97,7 +98,7 @@ impl RateLimiter {
         }
     }
 
-    /// Something is open, as far as the row that is read next tells nothing of that.
+    /// Notes a reservation that is open, for a row that names none: a change doesn't.
     pub fn expect_open(&mut self, id: u64, at: SteadyTime, tokens: u64) {
         self.open.push(Open { id, at, tokens });
     }
