@@ -154,7 +154,7 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> Millis {
     bound.min(policy.max_delay) * random.clamp(0.0, 1.0)
 }
 
-/// How long until a loading model is ready, by the body of a 503.
+/// How long until a loading model is ready, as the body of a 503 says.
 pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis> {
     if status != Some(503) {
         return None;
@@ -167,7 +167,7 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis>
     Some(ms(seconds))
 }
 
-/// How long the server asked to wait before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
+/// How long the server wants the client to wait, by `Retry-After`, `RateLimit` or its provider's headers.
 ///
 /// A success never asks for a wait, whatever headers it has: one provider sends `Retry-After` with every 200.
 pub fn server_wait(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
@@ -182,7 +182,7 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: WallTime) -> Op
 /// The longest rest of a key that a server can ask for: 15 minutes.
 pub const LONGEST_REST: Millis = Millis(900_000.0);
 
-/// How long a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
+/// How long a key should rest for the model in use: what a 429 or 503 asks for, or until a spent window ends.
 pub fn rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
@@ -191,8 +191,8 @@ pub fn rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Milli
     asked.map(|rest| rest.min(LONGEST_REST))
 }
 
-/// How long a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
-/// a response asks for is the model's affair: most pauses are one provider's.
+/// How long a key should rest for all models: until the key's own window ends, which a header calls spent. All other waits
+/// concern the model in use, since most of them are one provider's.
 pub fn key_rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let window =
         spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
@@ -216,6 +216,13 @@ fn spent_window(header: Header<'_>) -> Option<Millis> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
     };
+    spent_of(&text)
+}
+
+// A function of its own, as `longest_reset` is: an engine compiles a function as a whole at its first call, and every call looks for
+// the header.
+#[inline(never)]
+fn spent_of(text: &str) -> Option<Millis> {
     let mut longest = None;
     let mut remaining = None;
     let mut reset = None;
@@ -272,6 +279,11 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: WallTime)
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
+    longest_reset(header, now)
+}
+
+#[inline(never)]
+fn longest_reset(header: Header<'_>, now: WallTime) -> Option<Millis> {
     let mut longest: Option<Millis> = None;
     for suffix in SUFFIXES {
         let remaining = header(&[REMAINING, suffix].concat());
