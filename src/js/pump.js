@@ -1,11 +1,11 @@
 // Reads one event-stream body: network chunk → decoder → queue → next(). It ends once, whatever the end, and then
-// nothing of it is left: no reader lock, timer, listener or wasm memory.
+// nothing of it is left: no lock on a stream that goes on, no timer, listener or wasm memory.
 //
 // A hand-written iterator: a generator costs about twice as much a step.
 
 import { close } from "./call.js";
 import { isBytes, lengthOf } from "./bytes.js";
-import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
+import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, releaseEnded, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
@@ -151,10 +151,14 @@ export class Pump {
   #step = (read) => {
     if (this.over) return this.#rest();
     const end = this.#decode(read);
-    const step = this.#dequeue();
-    if (step === undefined && end === null) return this.#readStep();
-    this.#goOn(end);
-    return step ?? this.#rest();
+    if (this.#at === this.#queue.length) {
+      if (end === null) return this.#readStep();
+      this.#goOn(end);
+      return this.#rest();
+    }
+    const step = { value: this.#queue[this.#at++], done: false };
+    if (end !== null || this.#waiters.length > 0 || this.#draining) this.#goOn(end);
+    return step;
   };
 
   #lostStep = (error) => {
@@ -171,7 +175,8 @@ export class Pump {
     if (!this.over) this.#conclude(() => this.#finishLost(error));
   };
 
-  // Puts what was read into the queue; gives what ends the stream then, or null while it goes on.
+  // Puts what was read into the queue; gives what ends the stream then, or null while it goes on. Few functions and short ones: an
+  // engine interprets much of what a page reads.
   #decode({ value, done }) {
     this.#reading = false;
     if (!done && !isBytes(value)) {
@@ -179,22 +184,17 @@ export class Pump {
     }
     const size = done ? 0 : lengthOf(value);
     this.#empty = size === 0;
-    if (!this.#empty) this.#looks = 0;
+    if (size > 0) this.#looks = 0;
     this.#size += size;
     if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
     try {
-      return this.#take(value, size, done);
+      if (done || this.passThrough !== null) return this.#takeOther(value, done);
+      const decoder = this.#decoder;
+      this.#enqueue(decoder.push(value, size, this.mode));
+      return decoder.flags === this.#flags ? null : this.#learn(false);
     } catch (cause) {
       return () => this.#finishBroken(cause);
     }
-  }
-
-  // What every read takes is as short as can be: an engine makes one piece of it.
-  #take(value, size, done) {
-    if (done || this.passThrough !== null) return this.#takeOther(value, done);
-    const decoder = this.#decoder;
-    this.#enqueue(decoder.push(value, size, this.mode));
-    return decoder.flags === this.#flags ? null : this.#learn(false);
   }
 
   #takeOther(value, done) {
@@ -400,7 +400,11 @@ export class Pump {
     if (reader === null) return;
     const close = (read) => {
       alarm.clear();
-      if (read?.done !== true) cancelReading(reader);
+      if (read?.done === true) {
+        releaseEnded(reader);
+        return;
+      }
+      cancelReading(reader);
       release(reader);
     };
     const alarm = timer(close, LINGER);

@@ -125,7 +125,8 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
 
 /// Whether a name is one of those in a list, parted by spaces.
 pub fn listed(list: &str, name: &[u8]) -> bool {
-    list.split(' ').any(|known| known.as_bytes() == name)
+    let mut names = list.as_bytes().split(|byte| *byte == b' ');
+    names.any(|known| known == name)
 }
 
 /// Members that no server shows its model: settings, and what is said of the request. All others may be prompt.
