@@ -288,24 +288,24 @@ class Template {
   }
 }
 
-// Most streams change one string of the only choice's delta, and it pays to build these without asking at each level.
+// Most streams change one string of the only choice's delta, and it pays to build these without asking at each level, by names that
+// stand in the code.
 function chainOf(top) {
-  const only = (node) => (node?.children?.length === 1 ? node.children[0] : undefined);
-  const list = only(top);
-  const choice = only(list);
-  const delta = only(choice);
-  if (only(delta) !== 0 || choice.isArray || delta.isArray || !list.isArray || list.source.length !== 1) return null;
-  const [outer, inner, last] = [top.keys[0], choice.keys[0], delta.keys[0]];
-  // A delta of that string alone needs no copying.
-  const isAlone = Object.keys(delta.source).length === 1;
-  return { top: top.source, outer, choice: choice.source, inner, delta: isAlone ? null : delta.source, last };
+  const within = (node, key) => (node?.children?.length === 1 && node.keys[0] === key ? node.children[0] : undefined);
+  const list = within(top, "choices");
+  const choice = within(list, 0);
+  const delta = within(choice, "delta");
+  if (delta?.isArray !== false || delta.children.length !== 1 || delta.children[0] !== 0 || list.source.length !== 1) return null;
+  const [last] = delta.keys;
+  const isContent = Object.keys(delta.source).join() === "content";
+  return { top: top.source, choice: choice.source, delta: isContent ? null : delta.source, last };
 }
 
-function chained({ top, outer, choice, inner, delta, last }, string) {
+function chained({ top, choice, delta, last }, string) {
   const copy = { ...top };
   const copyOfChoice = { ...choice };
-  copyOfChoice[inner] = delta === null ? { [last]: string } : { ...delta, [last]: string };
-  copy[outer] = [copyOfChoice];
+  copyOfChoice.delta = delta === null ? { content: string } : { ...delta, [last]: string };
+  copy.choices = [copyOfChoice];
   return copy;
 }
 

@@ -83,7 +83,11 @@ export class Pump {
       return Promise.resolve({ value: this.#queue[this.#at++], done: false });
     }
     if (this.over) return this.#afterEnd();
-    if (!this.#reading) return this.#readStep();
+    return this.#reading ? this.#wait() : this.#readStep();
+  }
+
+  // By itself, as #lostBy and #brokenBy are: a function that holds another one takes memory for what that sees whenever it is called.
+  #wait() {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -179,29 +183,35 @@ export class Pump {
   // engine interprets much of what a page reads.
   #decode({ value, done }) {
     this.#reading = false;
-    if (!done && !isBytes(value)) {
-      return () => this.#finishLost(notBytes());
-    }
+    if (!done && !isBytes(value)) return this.#lostBy(notBytes());
     const size = done ? 0 : lengthOf(value);
     this.#empty = size === 0;
     if (size > 0) this.#looks = 0;
     this.#size += size;
-    if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
+    if (this.#size > LONGEST) return this.#lostBy(tooLarge(LONGEST));
     try {
       if (done || this.passThrough !== null) return this.#takeOther(value, done);
       const decoder = this.#decoder;
       this.#enqueue(decoder.push(value, size, this.mode));
       return decoder.flags === this.#flags ? null : this.#learn(false);
     } catch (cause) {
-      return () => this.#finishBroken(cause);
+      return this.#brokenBy(cause);
     }
+  }
+
+  #lostBy(error) {
+    return () => this.#finishLost(error);
+  }
+
+  #brokenBy(cause) {
+    return () => this.#finishBroken(cause);
   }
 
   #takeOther(value, done) {
     const decoder = this.#decoder;
     const through = this.passThrough;
     const bytes = done ? NOTHING : through.whole(value);
-    if (bytes === undefined) return () => this.#finishLost(new Unreadable("an event of the stream is too large to be handed on"));
+    if (bytes === undefined) return this.#lostBy(new Unreadable("an event of the stream is too large to be handed on"));
     const items = done ? this.#end(false) : decoder.push(bytes, lengthOf(bytes), this.mode);
     const end = this.#learn(done);
     const over = end !== null;
