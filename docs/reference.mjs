@@ -1,4 +1,4 @@
-// npm run docs: the API reference as a site in target/docs, made from the types of every entry. A broken link or a name without a word about it fails it.
+// npm run docs: makes the API reference as a site in target/docs, from the types of every entry. A broken link or an undocumented name fails it.
 
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -13,7 +13,7 @@ async function command() {
   const types = Object.values(exports).flatMap((entry) => (entry.types ? [basename(entry.types.default ?? entry.types)] : []));
   const out = join(root, "target/docs");
   await mkdir(join(root, "target"), { recursive: true });
-  // TypeDoc reads modules by their package's names, so the types are laid out as they are installed.
+  // TypeDoc reads modules by their packages' names, so the types are laid out as in an installed package.
   const stage = await mkdtemp(join(root, "target/docs-"));
   try {
     for (const file of types) await cp(join(root, "pkg-template", file), join(stage, file));

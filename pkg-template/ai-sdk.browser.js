@@ -1,4 +1,4 @@
-// The same in pages: on the client of whichever entry the page has loaded. Where it has loaded none the module comes as text, with the first call.
+// hfetch/ai-sdk in pages. It uses the client of whichever entry the page has loaded. If the page has loaded none, the module is loaded as text at the first call.
 import { HfetchError, HuggingFace, arriveOtherwise, sdkInternals, start, startLater } from "./core.js";
 import { runOn } from "./ai-sdk/client.js";
 
@@ -11,7 +11,7 @@ startLater(() => {
   throw new HfetchError("hfetch/ai-sdk: the WebAssembly is still on its way", { hint: "Await a call before functions that give no promise." });
 });
 
-// Each by itself, so that a bundle has what is used of it.
+// The names are exported one by one, so that a bundle contains only what it uses.
 export { createHuggingFace, huggingface } from "./ai-sdk/provider.js";
 export { fromUIMessages } from "./ai-sdk/ui_messages.js";
 export { toUIMessageStreamResponse } from "./ai-sdk/ui_stream.js";

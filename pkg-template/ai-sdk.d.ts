@@ -1,6 +1,6 @@
 /**
- * `hfetch/ai-sdk`: Hugging Face for the AI SDK (https://ai-sdk.dev), version 7, with this package's keys, limits, budgets, retries and ledger underneath.
- * It needs nothing of the SDK's to run.
+ * `hfetch/ai-sdk`: Hugging Face for the AI SDK (https://ai-sdk.dev), version 7, with this package's keys, limits, budgets, retries and ledger.
+ * It imports nothing from the SDK.
  *
  * @example
  * ```ts
@@ -14,182 +14,182 @@
  */
 import type { ChatMessage, Cost, HuggingFace, HuggingFaceOptions, RequestOptions, Settlement } from "./hfetch.js";
 
-// The platform's own, whichever library declares them.
+// The platform's own type, whichever library declares it.
 declare global {
   interface Response {}
 }
 
 /**
- * A language model of the SDK's specification V4, which `generateText`, `streamText`, `ToolLoopAgent`, `wrapLanguageModel` and others take. They call its
- * methods; a program has no need to.
+ * A language model with the SDK's specification V4, for `generateText`, `streamText`, `ToolLoopAgent`, `wrapLanguageModel` and others. The SDK calls its
+ * methods; programs don't need to.
  *
- * `providerOptions.huggingface` is merged into the body as it is; `providerOptions.hfetch` is a {@link CallOptions}. `providerMetadata.hfetch` is
- * {@link CallMetadata}. A stream that was cut ends with the finish reason `"interrupted"`. Errors are this package's own, and carry the SDK's
- * symbols, so that `APICallError.isInstance(error)` holds; their `isRetryable` is false, since the client has tried again already.
+ * `providerOptions.huggingface` is merged into the body unchanged; `providerOptions.hfetch` is a {@link CallOptions}; `providerMetadata.hfetch` is a
+ * {@link CallMetadata}. A stream that was cut off ends with the finish reason `"interrupted"`. Errors are this package's own and carry the SDK's
+ * symbols, so that `APICallError.isInstance(error)` is true. Their `isRetryable` is false, since the client has already retried.
  */
 export interface LanguageModel {
   /** The specification's version. */
   readonly specificationVersion: "v4";
   /** `"huggingface.chat"` or `"huggingface.completion"`. */
   readonly provider: string;
-  /** As it was asked for. */
+  /** The requested model. */
   readonly modelId: string;
-  /** Addresses of these are handed to the model; the SDK downloads any others. */
+  /** URLs that the model's server fetches itself; the SDK downloads all others. */
   readonly supportedUrls: Record<string, RegExp[]>;
-  /** The whole answer. */
+  /** Returns the whole answer. */
   doGenerate(options: any): PromiseLike<any>;
-  /** The answer as it is written. */
+  /** Returns the answer as a stream. */
   doStream(options: any): PromiseLike<any>;
 }
 
-/** An embedding model of the SDK's specification V4, for `embed` and `embedMany`. The client makes requests of bounded count and bytes of what it is given. */
+/** An embedding model with the SDK's specification V4, for `embed` and `embedMany`. The client splits the values into requests of limited size. */
 export interface EmbeddingModel {
   /** The specification's version. */
   readonly specificationVersion: "v4";
   /** `"huggingface.embedding"`. */
   readonly provider: string;
-  /** As it was asked for. */
+  /** The requested model. */
   readonly modelId: string;
-  /** Values in one call. */
+  /** The most values in one call. */
   readonly maxEmbeddingsPerCall: number;
-  /** Whether several calls may be under way. */
+  /** Whether several calls may run at the same time. */
   readonly supportsParallelCalls: boolean;
-  /** The vectors. */
+  /** Returns the vectors. */
   doEmbed(options: any): PromiseLike<any>;
 }
 
-/** A reranking model of the SDK's specification V4, for `rerank`: hf-inference's on the router, `/rerank` of another server. */
+/** A reranking model with the SDK's specification V4, for `rerank`. At the router hf-inference is asked, and at any other server the path `/rerank`. */
 export interface RerankingModel {
   /** The specification's version. */
   readonly specificationVersion: "v4";
   /** `"huggingface.reranking"`. */
   readonly provider: string;
-  /** As it was asked for. */
+  /** The requested model. */
   readonly modelId: string;
-  /** The order, best first. */
+  /** Returns the order of the documents, best first. */
   doRerank(options: any): PromiseLike<any>;
 }
 
-/** What `providerOptions.hfetch` may hold: options of one call. `headers` and `abortSignal` are the SDK's own. */
+/** The members of `providerOptions.hfetch`: options of one call. The SDK has options of its own for `headers` and `abortSignal`. */
 export type CallOptions = Omit<RequestOptions, "signal" | "headers">;
 
-/** What `providerMetadata.hfetch` holds. */
+/** The members of `providerMetadata.hfetch`. */
 export interface CallMetadata {
-  /** What it cost in USD, `null` where the price is unknown. */
+  /** The cost in USD; `null` if the price is unknown. */
   costUsd: number | null;
-  /** Where that comes from. */
+  /** Where the cost comes from. */
   costSource: Cost["source"];
-  /** Who answered, where that is known. */
+  /** The provider that answered, if known. */
   provider: string | null;
   /** The `x-request-id` of the response. */
   requestId: string | null;
-  /** Label of the key that was used. */
+  /** The label of the key that was used. */
   key: string;
-  /** Requests sent for it, retries included. */
+  /** The number of requests that were sent, including retries. */
   attempts: number;
-  /** Who was asked before and failed, oldest first. */
+  /** The candidates that failed before, oldest first. */
   tried: object[];
 }
 
-/** A provider of the SDK's specification V4, for `createProviderRegistry` and `customProvider` too. Called, it gives a language model. */
+/** A provider with the SDK's specification V4, also for `createProviderRegistry` and `customProvider`. Calling it returns a language model. */
 export interface HuggingFaceProvider {
-  /** A language model: `"org/name"`, with `:provider`, `:fastest` or `:cheapest` behind it if wanted. */
+  /** A language model: `"org/name"`, optionally followed by `:provider`, `:fastest` or `:cheapest`. */
   (modelId: string): LanguageModel;
   /** The specification's version. */
   readonly specificationVersion: "v4";
   /** The same as calling the provider. */
   languageModel(modelId: string): LanguageModel;
-  /** The same, as other providers name it. */
+  /** The same, under the name that other providers use. */
   chatModel(modelId: string): LanguageModel;
-  /** A model that goes on with a text: `hf.completions` of the client. A prompt alone is sent as it is, a conversation as a transcript. */
+  /** A model that continues a text: the client's `hf.completions`. A single prompt is sent unchanged, and a conversation as a transcript. */
   completionModel(modelId: string): LanguageModel;
-  /** Text in, vectors out: `"org/name"`, or `"org/name:provider"`. */
+  /** A model that turns texts into vectors: `"org/name"`, or `"org/name:provider"`. */
   embeddingModel(modelId: string): EmbeddingModel;
-  /** The same, as other providers name it. */
+  /** The same, under the name that other providers use. */
   textEmbeddingModel(modelId: string): EmbeddingModel;
-  /** Scores documents by a query: `"BAAI/bge-reranker-v2-m3"`. */
+  /** A model that scores documents against a query: `"BAAI/bge-reranker-v2-m3"`. */
   rerankingModel(modelId: string): RerankingModel;
-  /** There is none: throws the SDK's `NoSuchModelError`. */
+  /** This provider has no image models: throws the SDK's `NoSuchModelError`. */
   imageModel(modelId: string): never;
-  /** The client underneath, with its limits, keys and spend. */
+  /** The client that makes the calls, with its limits, keys and spend. */
   readonly client: HuggingFace;
 }
 
 /**
- * Makes a provider from the client's options, or on a client that there is. In a page the client is that of the entry which the page has
- * loaded beside this one, `hfetch/web` or `hfetch`; with `hfetch/web`, or with none, options are checked with the first call.
- * @throws {ConfigError} an option is wrong.
+ * Makes a provider from a client's options, or from an existing client. In a page it uses the client of the entry that the page has loaded as well, `hfetch/web` or
+ * `hfetch`; with `hfetch/web`, or with neither, options are checked at the first call.
+ * @throws {ConfigError} if an option is wrong.
  */
 export function createHuggingFace(options?: HuggingFaceOptions | HuggingFace): HuggingFaceProvider;
 
-/** A provider with the key of the environment's `HF_TOKEN`, made on first use. */
+/** A provider with the key in the environment variable `HF_TOKEN`, made on first use. */
 export const huggingface: HuggingFaceProvider;
 
-/** A message of useChat's, as a page sends it: the SDK's `UIMessage`, of which only this is looked at. */
+/** A message of useChat, as a page sends it. The SDK's `UIMessage` has more members; only these are checked by the compiler. */
 export interface UIMessage {
-  /** Whose it is. */
+  /** The author of the message. */
   readonly role: "system" | "user" | "assistant";
-  /** What it consists of; the SDK's types name what each has. */
+  /** The parts of the message; the SDK's types name the members of each. */
   readonly parts: readonly {
-    /** Which kind of part it is. */
+    /** The kind of part. */
     readonly type: string;
   }[];
 }
 
 /**
- * useChat's messages as the messages of `hf.chat.completions.create()`. Texts, files (links and data URLs), reasoning (under the name by which it came),
- * and calls of tools with what came of them; each step of an assistant's message is a turn. What a model has no use for (sources, data parts) is left out.
- * A call that has no result, in a conversation that went on, is answered as not carried out: servers refuse it otherwise.
- * A page can send what it likes, results of tools and system messages among it: what must hold stands in a message that the server puts first.
+ * Turns useChat's messages into the messages of `hf.chat.completions.create()`. Texts, files (links and data URLs), reasoning (under the name by which it arrived) and
+ * tool calls with their results are kept; each step of an assistant's message becomes a turn. Parts that a model can't use (sources, data parts) are left out.
+ * If the conversation goes on after a call without a result, the call gets the result that it wasn't carried out, since servers refuse it otherwise.
+ * A page can send anything, including tool results and system messages. So instructions that must hold belong into a message that your server puts first.
  *
- * @throws {ConfigError} a message or a part is not as useChat makes it; `path` names it, like `messages[2].parts[0].url`.
+ * @throws {ConfigError} if a message or a part is not in useChat's form; `path` names it, like `messages[2].parts[0].url`.
  */
 export function fromUIMessages(messages: readonly UIMessage[]): ChatMessage[];
 
-/** What {@link UIMessageStreamInit.messageMetadata} is told. */
+/** The argument of {@link UIMessageStreamInit.messageMetadata}. */
 export type UIMessageStreamPart =
   | {
       /** The message begins. */
       type: "start";
     }
   | {
-      /** It is over. */
+      /** The message has ended. */
       type: "finish";
-      /** Why the answer ended; `"interrupted"` where it was cut. */
+      /** Why the answer ended; `"interrupted"` if it was cut off. */
       finishReason: "stop" | "length" | "content-filter" | "tool-calls" | "error" | "interrupted" | "other";
-      /** Tokens, as the SDK names them. */
+      /** The tokens, under the SDK's names. */
       totalUsage: {
-        /** Of what was sent. */
+        /** Tokens of the prompt. */
         inputTokens: number | undefined;
-        /** Of the answer. */
+        /** Tokens of the answer. */
         outputTokens: number | undefined;
-        /** Both together. */
+        /** The total. */
         totalTokens: number | undefined;
       };
-      /** The call's settlement; of a run of tools the sum. Absent where the source has none. */
+      /** The call's settlement; for a tool run the sum of all calls. Absent if the source has none. */
       settlement: Settlement | undefined;
     };
 
-/** How {@link toUIMessageStreamResponse} answers. */
+/** The options of {@link toUIMessageStreamResponse}. */
 export interface UIMessageStreamInit {
-  /** Status of the response. Default: 200. */
+  /** The status of the response. Default: 200. */
   status?: number;
-  /** Its text. */
+  /** The status text of the response. */
   statusText?: string;
-  /** Further headers; one of the protocol's own that is given here replaces it. */
+  /** Further headers. They replace the protocol's own headers of the same name. */
   headers?: Headers | Record<string, string> | [string, string][];
-  /** The words that the page is told of an error, of the call or of a tool. Default, and where it gives none: words by the kind of error that quote nothing of it. */
+  /** Returns the text that the page gets for an error of the call or of a tool. By default, and if it returns nothing, the text depends on the kind of error and quotes nothing from it. */
   onError?: (error: any) => string | undefined;
-  /** What the page finds as the message's `metadata`. Default: model, provider, usage, cost, durations and request id of the settlement. */
+  /** Returns the message's `metadata` for the page. Default: model, provider, usage, cost, durations and request id of the settlement. */
   messageMetadata?: (of: { part: UIMessageStreamPart }) => unknown;
-  /** The conversation so far: if its last message is the assistant's, the answer goes on with that one's id. */
+  /** The conversation so far. If its last message is the assistant's, the answer continues that message under its id. */
   originalMessages?: readonly {
     /** The message's id. */
     readonly id: string;
-    /** Whose it is. */
+    /** The author of the message. */
     readonly role: string;
   }[];
-  /** Makes the id of a new message. Default: the page makes one. */
+  /** Makes the id of a new message. By default the page makes it. */
   generateMessageId?: () => string;
   /** Whether the page gets the model's reasoning. Default: `true`. */
   sendReasoning?: boolean;
@@ -200,8 +200,8 @@ export interface UIMessageStreamInit {
 }
 
 /**
- * An answer as useChat reads it, on a server without the `ai` package. Takes a ChatStream or a run of tools, or the promise of one, whose error then is
- * told to the page. Whoever stops reading ends the call: its socket is closed and it is settled.
+ * Turns an answer into the response that useChat reads, on a server without the `ai` package. The answer is a ChatStream, a tool run, or the promise of one; if the promise rejects,
+ * the page gets the error. If the page stops reading, the call is aborted: its socket is closed, and it is settled.
  *
  * @example
  * ```ts
@@ -217,6 +217,6 @@ export interface UIMessageStreamInit {
  *   },
  * };
  * ```
- * @throws {ConfigError} `source` is neither a stream nor a promise.
+ * @throws {ConfigError} if `source` is neither a stream nor a promise.
  */
 export function toUIMessageStreamResponse(source: AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>, init?: UIMessageStreamInit): Response;

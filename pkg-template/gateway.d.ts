@@ -1,9 +1,10 @@
 /**
- * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it as they would call OpenAI's
- * API; it checks who they are, holds limits and budget, and hands the model's bytes on.
+ * `hfetch/gateway`: a fetch handler that keeps the keys on the server. Pages and other clients call it like OpenAI's API. The gateway checks who they are, keeps limits
+ * and a budget, and passes the model's bytes on.
  *
- * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `POST /v1/rerank` (and `/rerank`), `GET /v1/models` and `GET /healthz`. The catalogue is
- * kept for a minute, one model is answered from it, and a model that is not in it is a 404. A failure of it is kept for 30 s, and each further one in a row for twice as long, up to ten minutes.
+ * It serves `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/responses`, `POST /v1/embeddings`, `POST /v1/rerank` (and `/rerank`), `GET /v1/models` and `GET /healthz`. The catalogue
+ * of models is kept for a minute. A request for one model is answered from it, with a 404 if the catalogue doesn't have the model. If the catalogue can't be fetched, that is remembered for 30 s, and after each
+ * further failure in a row for twice as long, up to ten minutes.
  *
  * @packageDocumentation
  */
@@ -15,149 +16,148 @@ declare global {
 }
 
 /**
- * What a gateway is told. Every option but the functions, `store` and `embeddings.concurrency` can also come from a variable or secret of
- * the environment; an option wins over its variable.
+ * The options of a gateway. Every option except the functions, `store` and `embeddings.concurrency` can also come from a variable or secret of
+ * the environment. An option wins over its variable.
  */
 export interface GatewayOptions<Env = unknown> {
-  /** Keys of the model's server, used in turn. Variables: `HF_TOKEN` (several by comma), `HF_TOKEN_1`, `HF_TOKEN_2`, … */
+  /** Keys of the model's server; the least loaded one is used. Variables: `HF_TOKEN` (several separated by commas), `HF_TOKEN_1`, `HF_TOKEN_2`, … */
   apiKeys?: string[];
-  /** Where requests go, default Hugging Face's router. Variable: `HF_BASE_URL`. */
+  /** The address of the model's server. Default: Hugging Face's router. Variable: `HF_BASE_URL`. */
   baseURL?: string;
-  /** Who pays: an organisation's name. Variable: `HF_BILL_TO`. */
+  /** The name of the organisation that pays. Variable: `HF_BILL_TO`. */
   billTo?: string;
   /** Static keys of callers, compared in constant time. Variable: `GATEWAY_CLIENT_KEYS`, separated by commas. */
   clientKeys?: string[];
-  /** What session tickets are signed with, 32 characters or more, white space around them not counted; see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
+  /** The secret that signs session tickets: at least 32 characters, not counting white space around them; see {@link issueTicket}. Variable: `GATEWAY_TICKET_SECRET`. */
   ticketSecret?: string;
   /** The audience that tickets must name. Default: the origin of `url`. Variable: `GATEWAY_AUDIENCE`. */
   audience?: string;
-  /** This gateway's own address, such as `https://gateway.example`, which tickets must name. Without it and `audience` they must name nothing, and are good for each gateway with the same secret. Variable: `GATEWAY_URL`. */
+  /** This gateway's own address, such as `https://gateway.example`. Tickets must name it. If there is neither this option nor `audience`, tickets must name no audience, and are valid for every gateway with the same secret. Variable: `GATEWAY_URL`. */
   url?: string;
   /**
-   * The path that its routes are below where they stand beside others: with `/ai` it serves `/ai/v1/chat/completions`. What is not below it is a
-   * 404. Whoever takes the path off before the gateway is asked, as Hono's `mount` does, leaves this out. Variable: `GATEWAY_BASE_PATH`.
+   * The path below which the gateway serves, for servers with other routes: with `/ai` it serves `/ai/v1/chat/completions`. Any other path is a
+   * 404. If your framework removes the path before it calls the gateway, as Hono's `mount` does, leave this option out. Variable: `GATEWAY_BASE_PATH`.
    */
   basePath?: string;
   /**
-   * Decides alone who may call: keys and tickets are not looked at. Gives the caller's name, with limits and a budget of its own if it
-   * has some, or the answer to send instead. Who wants to read the body reads `request.clone()`. A gateway open to everybody is `async () => ({ client: "anyone" })`.
+   * A function that alone decides who may call; keys and tickets are then ignored. It returns the caller's name, optionally with limits and a budget of its own,
+   * or a response to send instead. To read the body, it has to read `request.clone()`. With `async () => ({ client: "anyone" })` the gateway is open to everybody.
    */
   authorize?: (request: Request, env: Env) => Promise<Caller | Response>;
-  /** Origins whose pages may call, such as `https://app.example`; `"*"` is every one. Default: none but the gateway's own, which is `url` or where the request went. Variable: `GATEWAY_ORIGINS`. */
+  /** The origins whose pages may call, such as `https://app.example`; `"*"` allows all. Default: only the gateway's own origin, which is that of `url` or of the request's address. Variable: `GATEWAY_ORIGINS`. */
   origins?: string[];
-  /** Models that may be asked for; `*` stands for anything within a name. Default: all. It holds for every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
+  /** The models that callers may use; `*` stands for any characters within a name. Default: all. The list applies to every model that a body names for its server (`models`, `fallbacks`, a `preset` …). Variable: `GATEWAY_MODELS`. */
   models?: string[];
-  /** The most a request may ask for. A request for embeddings has 2,048 inputs at most, as in OpenAI's API, and one for reranking as many documents. */
+  /** The most that a request may ask for. An embeddings request may have at most 2,048 inputs, as in OpenAI's API, and a reranking request as many documents. */
   caps?: GatewayCaps;
   /**
-   * What becomes of a member of a body that nobody here knows: `"pass"` (default) hands it on unless it is known to cost, as other names of
-   * `max_tokens`, `n` and `model` are, which are held to the caps; `"refuse"` answers 400 and names it. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
+   * The treatment of unknown members of a body. `"pass"` (default) passes them on; other names of `max_tokens`, `n` and `model` are known and checked against
+   * the caps. `"refuse"` answers with a 400 that names the member. Variable: `GATEWAY_UNKNOWN_MEMBERS`.
    */
   unknownMembers?: "pass" | "refuse";
-  /** How long the model's server is waited for; what is not named is as in the client. */
+  /** How long the gateway waits for the model's server. The defaults are the client's. */
   timeout?: GatewayTimeout;
-  /** How a request for embeddings is split. It counts as one against the limits of clients, tickets and the gateway, and is refused before anything is sent where one of its parts could not be. */
+  /** How an embeddings request is split into batches. It counts as one request against the limits of clients, tickets and the gateway. If one of its batches could not be sent, it is refused before anything is sent. */
   embeddings?: GatewayEmbeddings;
   /**
-   * Who may answer, and who is asked when one fails. With it (`{}` is enough) a body's `models` are asked behind its `model` and before
-   * those of the route, each of which must be on the list; where no offer fits, the answer is 404 with the code `no_offer`. Without it `models` is the affair of the model's server. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
+   * Which models and providers may answer, and which one is asked when another fails. With this option (`{}` is enough) the models in a body's `models` are asked after its `model` and before
+   * those of the route; all of them must be on the list of `models`. If no offer fits, the answer is a 404 with the code `no_offer`. Without this option the model's server decides about a body's `models`. Variables: `GATEWAY_ROUTE_MODELS`, `_ORDER`, `_ONLY`, `_IGNORE`, `_HAS` (lists), `_SORT`,
    * `_MAX_INPUT_PER_MILLION`, `_MAX_OUTPUT_PER_MILLION`, `_MAX_FIRST_TOKEN_MS`, `_MIN_THROUGHPUT`, `_MIN_CONTEXT`.
    */
   route?: Route;
   /**
-   * ms after which a head goes out although the model's server has answered nothing yet, with comments (a stream) or spaces (JSON) behind it: in
-   * workerd a caller who has hung up is noticed by being written to, and by nothing else. An error that comes later stands in the body of a 200.
-   * 0: never. Default 7,000. Other hosts tell it by the request's signal and need no such head. Variable: `GATEWAY_EARLY_HEAD`.
+   * Ms after which the gateway sends headers although the model's server hasn't answered yet, followed by comments (for a stream) or spaces (for JSON). In workerd this
+   * is the only way to notice that a caller has hung up: a write to it fails. A later error is then in the body of a 200. 0: never. Default 7,000. Other hosts abort
+   * the request's signal and need no early headers. Variable: `GATEWAY_EARLY_HEAD`.
    */
   earlyHead?: number;
   /** Limits of the whole gateway. Variables: `GATEWAY_REQUESTS_PER_MINUTE`, `GATEWAY_TOKENS_PER_MINUTE`, `GATEWAY_REQUESTS_PER_MONTH`, `GATEWAY_MAX_CONCURRENT`. */
   limits?: Limits;
-  /** Limits of each client that has none of its own. `maxConcurrent`, theirs too, is a quarter of the gateway's by default, 1 at least; 0 for no such share. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
+  /** Limits of each client without limits of its own. The default of every client's `maxConcurrent` is a quarter of the gateway's, but at least 1; 0 means no limit. Variables: `GATEWAY_CLIENT_REQUESTS_PER_MINUTE`, … */
   clientLimits?: Limits;
-  /** Limits of each key of the model's server, `maxConcurrent` too. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
+  /** Limits of each key of the model's server, including `maxConcurrent`. Variables: `GATEWAY_KEY_REQUESTS_PER_MINUTE`, … */
   keyLimits?: Limits;
-  /** What the whole gateway may spend, above 0. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
+  /** The most that the whole gateway may spend, above 0. Variables: `GATEWAY_BUDGET_USD` and `GATEWAY_BUDGET_PER` (`hour`, `day`, `month`, `total`; default `month`). */
   budget?: Budget;
-  /** Prices, for the budget and for settlements; with a budget or `tellCost` default `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
+  /** The prices for the budget and for settlements. With a budget or `tellCost` the default is `"live"`. Variable: `GATEWAY_PRICING`, `live` or JSON. */
   pricing?: Pricing | Record<string, Pricing> | "live";
   /**
-   * Tells callers what their call cost: as `cost` (US dollars) of the answer's usage, which hfetch's client has in its settlement as
-   * `reported`; a whole answer in the headers `x-hfetch-cost-usd` and `x-hfetch-cost-source` too, and a stream before its end in a comment,
-   * `: hfetch {"cost":{"usd":0.00012,"source":"live"}}`. In a stream the usage is told to who asks for it. What fails tells nothing; a
-   * price that nobody knows is told by the source `unknown`. The end of an answer waits for its price: where the catalogue of live prices doesn't
-   * come, ten seconds at most, and the next calls go without. Without this option the gateway adds nothing, and hands a `cost` of the
-   * model's server on as it comes. Default false. Variable: `GATEWAY_TELL_COST`.
+   * Whether callers are told what their call cost. The cost is `cost` (US dollars) in the answer's usage, which a caller's hfetch client settles as
+   * `reported`. A whole answer also has it in the headers `x-hfetch-cost-usd` and `x-hfetch-cost-source`, and a stream in a comment before its end:
+   * `: hfetch {"cost":{"usd":0.00012,"source":"live"}}`. A stream has the usage only if the caller asked for it. An answer that fails has no cost; an unknown
+   * price has the source `unknown`. The end of an answer waits for its price: if the catalogue with live prices doesn't arrive, for at most ten seconds, and the next
+   * calls don't wait. Without this option the gateway adds nothing, and passes on a `cost` of the model's server unchanged. Default false. Variable: `GATEWAY_TELL_COST`.
    */
   tellCost?: boolean;
-  /** Where limits are counted. Default: the Durable Object bound as `LIMITS`, else the memory of one isolate, which a log line says. */
+  /** Where limits are counted. Default: in the Durable Object bound as `LIMITS`, otherwise in the memory of one isolate; a log line says so. */
   store?: LimitStore;
-  /** Called with every settlement, and with the handler's own `env` and `ctx`. What it throws is logged and changes nothing. */
+  /** Is called with every settlement, and with the handler's `env` and `ctx`. If it throws, that is logged and changes nothing. */
   onSettled?: (settlement: Settlement, env: Env, ctx: unknown) => void;
-  /** In place of the platform's `fetch`. */
+  /** A function to use instead of the platform's `fetch`. */
   fetch?: (url: string, init: any) => Promise<any>;
 }
 
-/** Who calls. */
+/** The caller of a gateway. */
 export interface Caller {
-  /** A name for limits, log lines and settlements. */
+  /** The caller's name for limits, log lines and settlements. */
   client: string;
-  /** Limits in place of `clientLimits`. */
+  /** Limits instead of `clientLimits`. */
   limits?: Limits;
-  /** What this client may spend; of 0 USD it may ask for nothing that costs something. */
+  /** The most that this client may spend. With 0 USD it can make only requests that cost nothing. */
   budget?: Budget;
 }
 
-/** The most a request may ask for; beyond it a request is refused with 400, or 413 for a body. */
+/** The most that a request may ask for. A request that asks for more is refused with 400; a body that is too large, with 413. */
 export interface GatewayCaps {
   /**
-   * `max_tokens` and `max_completion_tokens`, always sent as `max_tokens`; `max_output_tokens` of the Responses API. The cap itself goes out where the caller names none. -1, no maximum, is refused.
-   * Holds for other servers' names too, wherever they stand: `max_new_tokens`, `Max_Tokens`, `extra_body.max_tokens`, `options.num_predict`. Without it a budget sends 4096. Variable: `GATEWAY_MAX_TOKENS`.
+   * The highest `max_tokens` or `max_completion_tokens` (always sent as `max_tokens`), and `max_output_tokens` of the Responses API. If the caller names no maximum, the cap itself is sent; -1 (no maximum) is refused.
+   * The cap also applies to other servers' names, wherever they are in the body: `max_new_tokens`, `Max_Tokens`, `extra_body.max_tokens`, `options.num_predict`. Without a cap, a budget sends 4096. Variable: `GATEWAY_MAX_TOKENS`.
    */
   maxTokens?: number;
-  /** `n`, answers at once, and other names of it: `best_of`, `num_return_sequences`. Variable: `GATEWAY_MAX_N`. */
+  /** The highest `n` (answers per request), also under the names `best_of` and `num_return_sequences`. Variable: `GATEWAY_MAX_N`. */
   n?: number;
-  /** Bytes of a body, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
+  /** The largest body in bytes, default 4 MiB. Variable: `GATEWAY_MAX_BODY_BYTES`. */
   bodyBytes?: number;
-  /** Messages of a chat, items of a response's `input`. Variable: `GATEWAY_MAX_MESSAGES`. */
+  /** The most messages of a chat, and items in a response's `input`. Variable: `GATEWAY_MAX_MESSAGES`. */
   messages?: number;
 }
 
-/** How long the model's server is waited for, in ms. */
+/** How long the gateway waits for the model's server, in ms. */
 export interface GatewayTimeout {
-  /** To its head, each time it is asked. Variable: `GATEWAY_TIMEOUT_HEADERS`. */
+  /** Until the response headers, for each attempt. Variable: `GATEWAY_TIMEOUT_HEADERS`. */
   headers?: number;
   /** Another name for `headers`. Variable: `GATEWAY_TIMEOUT_CONNECT`. */
   connect?: number;
-  /** Between two parts of its answer. A stream that its caller leaves unread for as long, or for 30 s, is given up. Variable: `GATEWAY_TIMEOUT_IDLE`. */
+  /** Between two parts of the answer. A stream that its caller doesn't read for as long, or for 30 s, is given up. Variable: `GATEWAY_TIMEOUT_IDLE`. */
   idle?: number;
-  /** For everything. Variable: `GATEWAY_TIMEOUT_TOTAL`. */
+  /** For the whole call. Variable: `GATEWAY_TIMEOUT_TOTAL`. */
   total?: number;
 }
 
-/** How a request for embeddings is split. */
+/** How an embeddings request is split into batches. */
 export interface GatewayEmbeddings {
-  /** Inputs that go to the model's server at once, default 32. Variable: `GATEWAY_EMBEDDINGS_BATCH`. */
+  /** The most inputs per request to the model's server, default 32. Variable: `GATEWAY_EMBEDDINGS_BATCH`. */
   batchSize?: number;
-  /** Requests at once, default 4. */
+  /** How many of these requests run at the same time, default 4. */
   concurrency?: number;
 }
 
-/** What a Worker exports by default. */
+/** The result of {@link gateway}, which a Worker exports by default. */
 export interface GatewayHandler {
   /**
-   * Answers a request; never rejects. It may be called beside routes of your own, and be taken off the handler: `export const POST = handler.fetch`.
-   * @param env the environment. Where a host gives something else there, or nothing, it is the process's.
-   * @param ctx of it `waitUntil` is called with the work that goes on after the answer.
+   * Answers a request; never rejects. Your own server can call it next to its other routes. It also works without its object: `export const POST = handler.fetch`.
+   * @param env the environment. If a host passes something else, or nothing, the process's environment is used.
+   * @param ctx an object with `waitUntil`, which is called with the work that goes on after the answer.
    */
   fetch(request: Request, env?: unknown, ctx?: unknown): Promise<Response>;
 }
 
 /**
- * Makes the handler.
+ * Makes a gateway.
  *
  * Wrong settings show at the first request, as a 500 that names the option or variable and never its value.
- * @typeParam Env what the handler's environment holds, as its functions are given it.
- * @param options what it is told, or a function of the environment that gives it; without them the environment says everything.
+ * @typeParam Env the type of the environment that the options' functions get.
+ * @param options the options, or a function that makes them from the environment; without them, all settings come from the environment.
  *
  * @example
  * ```js
@@ -168,63 +168,70 @@ export interface GatewayHandler {
  */
 export function gateway<Env = unknown>(options?: GatewayOptions<Env> | ((env: Env) => GatewayOptions<Env>)): GatewayHandler;
 
-/** What a ticket says. */
+/** The content of a ticket. */
 export interface Ticket {
-  /** Who holds it: the name for limits, log lines and settlements. */
+  /** The holder's name for limits, log lines and settlements. */
   client: string;
-  /** ms from now on for which it holds. */
+  /** For how many ms from now the ticket is valid. */
   expiresIn: number;
-  /** The gateway it is for, which takes no other and none without: its `audience`, or where it has none its address such as `https://gateway.example`. */
+  /** The gateway for which the ticket is valid: its `audience`, or without one its address, such as `https://gateway.example`. A gateway that has one of these accepts no ticket without it. */
   audience?: string;
-  /** Limits of this ticket alone, beside those of its client: whole numbers, 0 is no limit. */
+  /** Limits of this ticket, in addition to those of its client: whole numbers; 0 means no limit. */
   limits?: Limits;
 }
 
 /**
- * Signs a ticket that lets a page call the gateway for a while. Give it to the page as `apiKey`, there a function, so that it is renewed.
- * What can't be a ticket is a `ConfigError`, with `path`: a secret of less than 32 characters, limits that are no numbers.
- * @param secret the gateway's `ticketSecret`; white space around it is left out, as the gateway leaves it out.
- * @param ticket who holds it and for how long.
+ * Signs a ticket, which lets a page call the gateway for a while. The page uses it as `apiKey`, as a function, so that the ticket is renewed.
+ * A secret with fewer than 32 characters, or limits that are no numbers, are refused with a `ConfigError` that has a `path`.
+ * @param secret the gateway's `ticketSecret`; white space around it is ignored, here and in the gateway.
+ * @param ticket the ticket's holder, validity and limits.
+ *
+ * @example
+ * ```js
+ * import { issueTicket } from "hfetch/gateway";
+ *
+ * const ticket = await issueTicket(process.env.GATEWAY_TICKET_SECRET, { client: "alice", expiresIn: 600_000, audience: "https://gateway.example" });
+ * ```
  */
 export function issueTicket(secret: string, ticket: Ticket): Promise<string>;
 
 /**
- * The Durable Object that holds limits and budgets for every isolate. A Worker exports it and binds it, as a class with SQLite storage,
- * under the name `LIMITS`.
+ * The Durable Object that counts limits and budgets for all isolates. A Worker exports it and binds it under the name `LIMITS`, as a class with SQLite
+ * storage.
  *
- * What it has granted survives eviction and restart; a reservation of which nothing is heard for ten minutes is lost: its place is free again,
- * and what it held counts as spent until it is settled after all.
+ * Granted reservations survive eviction and restart. A reservation that isn't renewed for ten minutes is lost: its place is free again, and the amounts that it held count as
+ * spent, unless it is settled after all.
  */
 export class LimitObject implements LimitStore {
   constructor(ctx?: unknown, env?: unknown);
-  /** Takes one request, `tokens` and `usd` in every part, or says which part refused. */
+  /** Counts one request, `tokens` and `usd` in every part, or says which part refused. */
   reserve(request: {
     parts: { scope: string; pause?: string; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
-  /** Puts what was used in place of what was reserved. */
+  /** Replaces what was reserved with what was used. */
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
   /** Gives a reservation back. */
   release(reservation: string): Promise<void>;
-  /** Its request is under way still. */
+  /** Renews a reservation whose request is still running. */
   renew(reservation: string, word: { now: number }): Promise<void>;
-  /** Lets nothing through for this scope before `until`, and for no longer than 15 minutes: the caller's clock may be ahead. */
+  /** Lets nothing through for this scope before `until`, but at most for 15 minutes, since the caller's clock may be ahead. */
   block(scope: string, until: number): Promise<void>;
-  /** The runtime's: gives up reservations that never ended. */
+  /** Is called by the runtime; gives up reservations that never ended. */
   alarm(): Promise<void>;
 }
 
-/** The binding of a Durable Object class, as the environment has it. */
+/** The binding of a Durable Object class in the environment. */
 export interface LimitNamespace {
   /** The id of the object with this name. */
   idFromName(name: string): any;
-  /** The object. */
+  /** The object with this id. */
   get(id: any): any;
 }
 
 /**
- * The limits of a {@link LimitObject} as a `LimitStore`: for a client in a Worker of its own, `new HuggingFace({ store: durableStore(env.LIMITS) })`.
+ * A `LimitStore` that asks a {@link LimitObject}, for a client in your own Worker: `new HuggingFace({ store: durableStore(env.LIMITS) })`.
  * @param namespace the binding.
- * @param name which object; clients that name the same one share their limits. Default `"limits"`, the gateway's own.
+ * @param name the name of the object; clients with the same name share their limits. Default `"limits"`, which the gateway uses.
  */
 export function durableStore(namespace: LimitNamespace, name?: string): LimitStore;

@@ -1,4 +1,4 @@
-// The gateway where there are no Durable Objects. By its name the package gives what it gives the program itself: one client in memory.
+// hfetch/gateway on hosts without Durable Objects. It imports "hfetch" by the package's name and so gets the same copy as the program: there is one client in memory.
 import { HuggingFace, internals } from "hfetch";
 import { open } from "./gateway/public.js";
 

@@ -1,4 +1,4 @@
-// The gateway in Workers.
+// hfetch/gateway in Workers.
 import { DurableObject } from "cloudflare:workers";
 import { HuggingFace, internals } from "./workerd.js";
 import { open } from "./gateway/public.js";

@@ -1,21 +1,21 @@
-// The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types,
-// Deno or Bun. Naming them here as empty interfaces adds nothing to them, and makes the types hold on lib "es2022" alone.
+// The platform's own types come from the program that uses this package: lib "dom", @types/node, @cloudflare/workers-types, Deno or Bun. The empty interfaces here add
+// nothing to them; with these, the types also compile with lib "es2022" alone.
 declare global {
   interface AbortController {}
   interface AbortSignal {}
   interface Headers {}
   interface ReadableStream<R = any> {}
-  // What `using` needs: the same as TypeScript's lib "esnext.disposable", which there is since 5.2.
+  // The types that `using` needs, as in lib "esnext.disposable" of TypeScript 5.2 and later.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
     readonly asyncDispose: unique symbol;
   }
   interface Disposable {
-    /** What `using` calls at the end of its block. */
+    /** Is called by `using` at the end of its block. */
     [Symbol.dispose](): void;
   }
   interface AsyncDisposable {
-    /** What `await using` calls at the end of its block. */
+    /** Is called by `await using` at the end of its block. */
     [Symbol.asyncDispose](): PromiseLike<void>;
   }
 }
@@ -23,37 +23,38 @@ declare global {
 // ---------------------------------------------------------------- client
 
 /**
- * The promise of an answer that also gives what belongs to this one call.
+ * The promise of an answer, with two further results of the same call.
  *
- * Nothing is sent twice for it: awaiting it, `withResponse()` and `settled` all look at the same request.
+ * Nothing is sent twice: awaiting the promise, `withResponse()` and `settled` all belong to the same request.
  */
 export interface Pending<T> extends Promise<T> {
   /**
-   * The call's one settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended
-   * (for a stream: when the stream has), and a `store` of yours knows of it or has not answered for ten seconds. Never rejects; for bad arguments an empty one that is not in the ledger.
+   * The call's settlement: outcome, usage, cost, key label, attempts. Resolves when the answer has ended (for a stream: when the stream has) and your `store`, if you
+   * gave one, has recorded it; a store that doesn't answer is given ten seconds. Never rejects. For bad arguments the settlement is empty and doesn't count in the
+   * ledger.
    */
   readonly settled: Promise<Settlement>;
-  /** The answer together with status and headers. Rejects as the promise itself does. */
+  /** The answer together with the response's status and headers. Rejects with the same error as the promise itself. */
   withResponse(): Promise<WithResponse<T>>;
 }
 
-/** What {@link Pending.withResponse} gives. */
+/** The result of {@link Pending.withResponse}. */
 export interface WithResponse<T> {
-  /** What the promise itself gives. */
+  /** The answer itself. */
   data: T;
-  /** Status and headers. */
+  /** The response's status and headers. */
   response: ResponseInfo;
   /** {@link ResponseInfo.requestId} in the `openai` package's spelling. */
   request_id: string | null;
 }
 
-/** Status line and headers of the response that was used, retries left out. */
+/** Status and headers of the response that brought the answer; responses that led to a retry are left out. */
 export interface ResponseInfo {
   /** HTTP status. */
   readonly status: number;
   /**
-   * All response headers that the runtime lets be read. In a browser the router exposes few:
-   * `x-request-id` is readable, `retry-after` and `x-inference-provider` are not.
+   * All response headers that the runtime makes readable. In a browser the router exposes only a few: `x-request-id` is readable, `retry-after` and
+   * `x-inference-provider` are not.
    */
   readonly headers: Headers;
   /** The `x-request-id` header, `null` where there is none. Quote it to Hugging Face's support. */
@@ -63,8 +64,8 @@ export interface ResponseInfo {
 /**
  * A client for Hugging Face inference: the router, a dedicated endpoint, or a server of your own that speaks the same API.
  *
- * It holds configuration and counters only, so one client at module scope serves overlapping requests, in a Worker too.
- * The key is in no property, message, log line or JSON of it.
+ * A client holds only configuration and counters, so one client at module scope serves overlapping requests, in a Worker too. No property, message, log line or JSON of
+ * it contains the key.
  *
  * @example
  * ```ts
@@ -78,19 +79,19 @@ export interface ResponseInfo {
  * ```
  */
 export class HuggingFace {
-  /** @throws {ConfigError} an option is unknown, of the wrong type, or out of range; `path` names it. Nothing is sent. */
+  /** @throws {ConfigError} if an option is unknown, of the wrong type, or out of range; `path` names it. Nothing is sent. */
   constructor(options?: HuggingFaceOptions);
 
   /**
-   * Builds a client from a COO-LLM config as any YAML or JSON loader gives it: the whole file
-   * (`{ llm_providers: [...] }`) or one entry of `llm_providers`. Other top-level keys and entries of another `type` are skipped.
+   * Makes a client from a COO-LLM config, as any YAML or JSON loader returns it: the whole file (`{ llm_providers: [...] }`) or one entry of `llm_providers`. Other
+   * top-level keys and entries of another `type` are skipped.
    *
-   * `name`, `limits.max_tokens`, `limits.session_limit` and `limits.session_type` are accepted, ignored, and said once on the console.
+   * `name`, `limits.max_tokens`, `limits.session_limit` and `limits.session_type` are accepted and have no effect; the console says so once.
    *
    * @param config the loaded file or one of its entries, with its snake_case names.
-   * @param select `id`: which entry, needed when several are of type `huggingface`; `env`: what `${NAME}` in `api_keys` is looked up in, by default the environment of the process where it may be read.
-   * @param options what a file can't hold (`fetch`, `store`, `onSettled`, …); it wins where both speak.
-   * @throws {ConfigError} no entry fits, several do, a key is unknown or missing, or a type is wrong; `path` is like `llm_providers[0].limits.req_per_min`.
+   * @param select `id`: the entry to use, needed if several have the type `huggingface`; `env`: the variables for `${NAME}` in `api_keys`, by default the process's environment where it may be read.
+   * @param options what a file can't hold (`fetch`, `store`, `onSettled`, …); an option wins over the file.
+   * @throws {ConfigError} if no entry fits, several fit, a key is unknown or missing, or a type is wrong; `path` is like `llm_providers[0].limits.req_per_min`.
    */
   static fromConfig(
     config: unknown,
@@ -146,42 +147,42 @@ export class HuggingFace {
     /** Chat completions, whole or streamed. */
     readonly completions: {
       /**
-       * Sends the messages and gives the answer as it is written.
+       * Sends the messages and returns the answer as a stream.
        *
-       * Resolves once the response headers are there, so a refused key or a full limit rejects here and not in the loop.
-       * Parameters that are not listed in {@link ChatCompletionCreateParams} are sent as they are; {@link WithExtra} says how the compiler lets them through.
+       * Resolves once the response headers have arrived, so that a refused key or a full limit rejects here and not in the loop. Parameters that are not listed in
+       * {@link ChatCompletionCreateParams} are sent unchanged; with {@link WithExtra} they compile.
        *
-       * @throws {ConfigError} bad arguments, nothing sent.
-       * @throws {LimitExceededError} a limit of this client said no; {@link BudgetExceededError} where it was the budget.
-       * @throws {APIError} the server's answer, by status; {@link APIConnectionError} where there was none.
+       * @throws {ConfigError} for bad arguments; nothing was sent.
+       * @throws {LimitExceededError} if a limit of this client refused the call; {@link BudgetExceededError} if the budget did.
+       * @throws {APIError} if the server answered with an error, by its status; {@link APIConnectionError} if there was no answer.
        */
       create(body: ChatCompletionCreateParamsStreaming, options?: RequestOptions): Pending<ChatStream>;
-      /** Sends the messages and gives the whole answer. Errors are those of the streamed form. */
+      /** Sends the messages and returns the whole answer. The errors are those of the streamed form. */
       create(body: ChatCompletionCreateParamsNonStreaming, options?: RequestOptions): Pending<ChatCompletion>;
-      /** For a body whose `stream` is known at run time only. */
+      /** For a body whose `stream` is known only at run time. */
       create(body: ChatCompletionCreateParams, options?: RequestOptions): Pending<ChatStream | ChatCompletion>;
       /**
-       * An answer that is JSON by a schema, checked: `choices[0].message.parsed`. With `stream: true` a {@link ParsedStream}, which shows the JSON as it comes.
+       * An answer that is JSON and was checked against a schema: `choices[0].message.parsed`. With `stream: true` the result is a {@link ParsedStream}, which shows the JSON while it arrives.
        *
-       * How a server is asked: {@link ParseParams.mode}. What comes back in fences or among words is found, and what doesn't fit is asked for
-       * again, with what is wrong, {@link ParseParams.repair} times. A call, then, may be several: each is settled by itself, and the promise's `settled` is their sum.
-       * An answer that calls tools or refuses has `parsed: null`.
+       * {@link ParseParams.mode} says how a server is asked for JSON. The JSON is also found in code fences and between other words. If it doesn't fit the schema, the model is
+       * told what is wrong and asked again, {@link ParseParams.repair} times. So one call may become several: each is settled by itself, and the promise's `settled` is their sum.
+       * For an answer that calls tools or refuses, `parsed` is `null`.
        *
        * @example
        * ```ts
        * const answer = await hf.chat.completions.parse({ messages, response_format: z.object({ city: z.string() }) });
        * answer.choices[0]!.message.parsed?.city;
        * ```
-       * @throws {StructuredOutputError} what came doesn't fit, was cut off by `max_tokens`, or filtered.
-       * @throws {ConfigError} the validator can't be given as JSON Schema; `hint` says how to give one beside it.
+       * @throws {StructuredOutputError} if the answer doesn't fit the schema, was cut off by `max_tokens`, or was filtered.
+       * @throws {ConfigError} if the validator can't produce a JSON Schema; `hint` says how to give one in addition.
        */
       parse<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream: true }, options?: ParseOptions): Pending<ParsedStream<Parsed<S>>>;
-      /** The whole answer. */
+      /** Returns the whole answer, parsed. */
       parse<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: false | null }, options?: ParseOptions): Pending<ParsedCompletion<Parsed<S>>>;
       /**
-       * Asks the model, makes the calls that it wants made, and asks again with their results, until it answers in words. The run begins by itself, in this turn's end.
+       * Asks the model, runs the tools that it calls, and asks again with their results, until it answers in words. The run begins by itself at the end of the current turn of the event loop.
        *
-       * With a `route` that looks at offers only those are asked that take tools.
+       * With a `route` that uses the catalogue's offers, only offers that support tools are asked.
        *
        * @example
        * ```ts
@@ -193,39 +194,39 @@ export class HuggingFace {
        * ```
        */
       runTools<const A extends readonly unknown[]>(body: RunToolsParams<{ readonly [K in keyof A]: Tool<A[K]> }>, options?: RunToolsOptions): ToolRun;
-      /** For tools in the `openai` package's form as well. */
+      /** Also takes tools in the `openai` package's form. */
       runTools(body: RunToolsParams, options?: RunToolsOptions): ToolRun;
-      /** A streamed answer as programs for the `openai` package read it, with events. {@link HuggingFace.chat}'s `create` with `stream: true` gives more. */
+      /** A streamed answer with the events of the `openai` package, for programs that were written for it. {@link HuggingFace.chat}'s `create` with `stream: true` can do more. */
       stream<S extends Schema<any> | OpenAIFormat | null | undefined = undefined>(body: ParseParams<S> & { stream?: true }, options?: ParseOptions): ChatCompletionStream<Parsed<S>>;
     };
   };
 
-  /** Text completions: `completions.create`, for models that go on from a prompt (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM). */
+  /** Text completions: `completions.create`, for models that continue a prompt (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM). */
   readonly completions: {
     /**
-     * Sends a prompt and gives what the model writes behind it, as it is written. Everything else is as in chat: keys, limits, budget, retries, the
-     * settlement (kind `"completion"`).
+     * Sends a prompt and returns the model's continuation as a stream. Keys, limits, budget, retries and the settlement (kind `"completion"`) work as in
+     * chat.
      *
-     * `{baseURL}/completions` is asked: an Inference Endpoint or a server of your own with TGI, vLLM, llama.cpp or transformers. The router has no such
-     * route; there `org/name:provider` goes to that provider's own: together, featherless-ai, scaleway, ovhcloud or deepinfra.
+     * The request goes to `{baseURL}/completions`: to an Inference Endpoint, or to your own server with TGI, vLLM, llama.cpp or transformers. The router has no such
+     * path; there a model `org/name:provider` is asked at the provider's own path (together, featherless-ai, scaleway, ovhcloud or deepinfra).
      *
-     * @throws {ConfigError} bad arguments, or no such provider at the router; nothing sent. Other errors are those of chat.
+     * @throws {ConfigError} for bad arguments, or if the router has no such provider; nothing was sent. Other errors are those of chat.
      */
     create(body: CompletionCreateParamsStreaming, options?: RequestOptions): Pending<CompletionStream>;
-    /** Sends a prompt and gives the whole text. Errors are those of the streamed form. */
+    /** Sends a prompt and returns the whole text. The errors are those of the streamed form. */
     create(body: CompletionCreateParamsNonStreaming, options?: RequestOptions): Pending<Completion>;
-    /** For a body whose `stream` is known at run time only. */
+    /** For a body whose `stream` is known only at run time. */
     create(body: CompletionCreateParams, options?: RequestOptions): Pending<CompletionStream | Completion>;
   };
 
   /** Embeddings: `embeddings.create`. */
   readonly embeddings: {
     /**
-     * Embeds one text or many. Long lists are split into batches (option `embeddings`), sent a few at a time, and put back in order.
+     * Embeds one text or many. A long list is split into batches (option `embeddings`), which are sent a few at a time; the result has the order of the inputs.
      *
      * Without `encoding_format` each embedding is a `Float32Array`, a view into one allocation per batch.
      *
-     * @throws {APIError} one failed batch fails the call; the message names the inputs it held.
+     * @throws {APIError} if one batch fails; the message names its inputs.
      */
     create(body: EmbeddingCreateParamsFloat, options?: RequestOptions): Pending<EmbeddingResponse<number[]>>;
     /** Embeddings as base64 of little-endian 32-bit floats. */
@@ -237,10 +238,10 @@ export class HuggingFace {
   /** Reranking: `rerank.create`. */
   readonly rerank: {
     /**
-     * Scores how well each document answers a query, and gives the best first. On the router hf-inference does it (`BAAI/bge-reranker-v2-m3`); any other
-     * base URL is asked at `/rerank`, as text-embeddings-inference has it. Long lists are split into batches as embeddings are.
+     * Scores how well each document answers a query, and returns the best first. At the router the provider hf-inference does it (`BAAI/bge-reranker-v2-m3`); any other
+     * server is asked at `/rerank`, the path of text-embeddings-inference. A long list is split into batches, as for embeddings.
      *
-     * @throws {APIError} one failed batch fails the call; the message names the documents it held.
+     * @throws {APIError} if one batch fails; the message names its documents.
      */
     create(body: RerankCreateParams, options?: RequestOptions): Pending<RerankResponse>;
   };
@@ -250,35 +251,37 @@ export class HuggingFace {
     /** `GET {baseURL}/models`: every chat model with its providers, prices (USD per 1M tokens), context, latency and throughput. */
     list(options?: RequestOptions): Promise<Model[]>;
     /**
-     * The offers of a model by a route (default: the client's), in the order in which a call would ask them; those that it leaves out come
-     * behind, with the reason. Reads the catalogue where it isn't at hand (kept for ten minutes), and sends nothing else.
-     * @param model `org/name`; with a `:provider` the others are left out.
-     * @throws {ConfigError} the catalogue has no such model (`path` "model"), or a field of the route is wrong.
-     * @throws {APIConnectionError} the catalogue could not be read.
+     * The offers of a model in the order in which a call with this route (default: the client's) would ask them; then the offers that the route
+     * rules out, with the reason. Reads the catalogue if it isn't loaded (it is kept for ten minutes), and sends nothing else.
+     * @param model `org/name`; with a `:provider` all other providers are ruled out.
+     * @throws {ConfigError} if the catalogue has no such model (`path` is "model"), or a field of the route is wrong.
+     * @throws {APIConnectionError} if the catalogue could not be read.
      */
     offers(model: string, route?: Route): Promise<RouteOffer[]>;
     /**
      * One model of the catalogue.
-     * @param id as in the catalogue: `org/name`. With a `:provider` it is a {@link ConfigError}.
-     * @throws {NotFoundError} the catalogue has no such model.
+     * @param id as in the catalogue: `org/name`. An id with a `:provider` is refused with a {@link ConfigError}.
+     * @throws {NotFoundError} if the catalogue has no such model.
      */
     retrieve(id: string, options?: RequestOptions): Promise<Model>;
   };
 
   /**
-   * A `fetch` for other libraries: whoever takes one works with this client's keys, limits, budget, retries, timeouts and ledger.
+   * A `fetch` for other libraries: a library that is given this function uses this client's keys, limits, budget, retries, timeouts and ledger.
    *
-   * A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body goes out byte for byte as
-   * it came, unless it names no model or, under a budget, no maximum, or goes to a server that wants another one (the router's embeddings), or holds more inputs than one request takes.
-   * Its answer comes back as the server's own bytes. What else stands beside the request (`dispatcher`, `credentials`, …) reaches the underlying fetch; its headers win over the client's.
-   * Anything else below `baseURL` goes to the underlying fetch with a key, `billTo` and the client's own `headers`, and is otherwise as it was; anything elsewhere without them. A call that goes elsewhere is warned of once on the console. Where the client
-   * has keys, they replace the caller's `Authorization`; no redirect is followed to where a key must not go (in a page: none at all).
+   * **Calls.** A POST below the client's `baseURL` to `…/chat/completions`, `…/completions` or `…/embeddings` is a call like `create()`. Its body is sent byte for byte,
+   * except in four cases: it names no model; it has no maximum and there is a budget; its server needs another form (the router's embeddings); it has more inputs than one request may have.
+   * The answer consists of the server's own bytes. Further options of the request (`dispatcher`, `credentials`, …) are passed to the underlying fetch; its headers win over the client's.
    *
-   * A stream that is cut or stalls makes the body fail with {@link StreamTruncatedError} or its like; cancelling the body, or the signal, closes the socket and settles.
-   * A refusal by a limit or the budget is a 429 in the shape of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds); what this client
-   * has tried in vain is the server's own answer, and a pause that it asked for is a 429. All say `X-Should-Retry: false`. Where there was no answer it rejects with the typed error, by an abort with one named `AbortError`;
-   * the `openai` package, which would send again, is told by a 502 or 504. The AI SDK and `@huggingface/inference`, which don't read that header, get an error in place of an answer that they would ask for again.
-   * LangChain, which doesn't read it either, gets the status with the typed error's message and the `code` `"ECONNABORTED"`, the one after which it doesn't ask again.
+   * **Other requests.** Any other request below `baseURL` is passed to the underlying fetch with a key, `billTo` and the client's own `headers`. A request to another address is passed on
+   * unchanged; if it looks like a call, the console warns once. If the client has keys, they replace the caller's `Authorization`. No redirect is followed to an address where the key must
+   * not go (in a page: no redirect at all).
+   *
+   * **Failures.** If a stream is cut off or stalls, reading the body fails with {@link StreamTruncatedError} or a similar error. Cancelling the body or aborting the signal closes the socket and settles the call.
+   * A refusal by a limit or the budget is a 429 in the form of OpenAI's errors (`code` `"limit_exceeded"` or `"budget_exceeded"`, `Retry-After` in seconds). A failure after this client's own
+   * retries is the server's own answer; a pause that the server asked for earlier is a 429. All of these carry `X-Should-Retry: false`. If there was no answer, the promise rejects with the typed error; after an abort
+   * that error's name is `AbortError`. Some libraries would repeat such a request and are told in their own way: the `openai` package by a 502 or 504; the AI SDK and `@huggingface/inference`, which
+   * ignore the header, by an error in place of an answer; LangChain, which ignores it too, by the status with the typed error's message and the `code` `"ECONNABORTED"`, after which it doesn't repeat a request.
    *
    * @example
    * ```ts
@@ -288,10 +291,10 @@ export class HuggingFace {
   readonly fetch: PlatformFetch;
 
   /**
-   * The same client, with its keys, counters and ledger, and with other defaults for each call, those of {@link HuggingFace.fetch} included.
-   * What a call says for itself wins: `timeout`, `retry` and `headers` part by part, the others as a whole; signals add up, either ends the call.
+   * A client that shares this one's keys, counters and ledger, and has other defaults for each call, including calls through {@link HuggingFace.fetch}.
+   * A call's own options win: `timeout`, `retry` and `headers` member by member, the others as a whole. Signals are joined: each of them ends the call.
    *
-   * @throws {ConfigError} an option is unknown, of the wrong type, or out of range.
+   * @throws {ConfigError} if an option is unknown, of the wrong type, or out of range.
    *
    * @example
    * ```ts
@@ -300,139 +303,139 @@ export class HuggingFace {
    */
   withOptions(options: RequestOptions): HuggingFace;
 
-  /** Limits, keys (labels, never secrets) and spend at this moment. Plain data, safe for JSON. */
+  /** The current state of limits, keys (their labels, never the keys) and spend, as plain data for JSON. */
   snapshot(): ClientSnapshot;
 }
 export default HuggingFace;
 
-/** The type of the platform's own `fetch`, where the program that uses this package knows one. */
+/** The type of the platform's own `fetch`, if the program's types have one. */
 export type PlatformFetch = typeof globalThis extends Record<"fetch", infer F> ? F : (input: any, init?: any) => Promise<any>;
 
-/** This package's version, as in its package.json. */
+/** The version of this package, as in its package.json. */
 export function version(): string;
 
-/** Everything is optional. An unknown option is a {@link ConfigError} that names it; `dangerouslyAllowBrowser` is warned of once: it is not needed. */
+/** The options of a client; all are optional. An unknown option is refused with a {@link ConfigError} that names it. */
 export interface HuggingFaceOptions {
-  /** This provider's id: prefix of key labels, and of model names written `id:org/name`. Default `"huggingface"`. */
+  /** The client's id: the prefix of key labels, and of model names written as `id:org/name`. Default `"huggingface"`. */
   id?: string | undefined;
   /**
-   * One key, or a function asked before each request (for session tickets that expire). One that throws, rejects or gives a failed
-   * response is an {@link APIConnectionError}; what is no key (a page, JSON, nothing) is a {@link ConfigError}. The function gets the key
-   * of this call that was just answered with 401 as `refused`, so that it need not give that one again. {@link ticketKey} makes such a function.
-   * Default: `HF_TOKEN` of the environment where there is one. Without any key the router is a {@link ConfigError};
-   * any other base URL is called without Authorization.
+   * One key, or a function that is asked before each request (for session tickets that expire). If the function throws, rejects or returns a failed response, the call
+   * fails with an {@link APIConnectionError}; if it returns something else than a key (a page, JSON, nothing), with a {@link ConfigError}. If the server has just
+   * answered this call with 401, the function gets the refused key as `refused`, so that it can return another one. {@link ticketKey} makes such a function. Default:
+   * `HF_TOKEN` of the environment, if there is one. Without any key, the router is refused with a {@link ConfigError}; any other base URL is called without
+   * Authorization.
    */
   apiKey?: string | ((asked: { refused: string | null }) => string | Promise<string>) | undefined;
-  /** A pool of keys: the least loaded ready one is used, a failing one is passed over. Not together with `apiKey`. */
+  /** A pool of keys: the least loaded key that is ready is used, and a failing key is skipped. Not together with `apiKey`. */
   apiKeys?: string[] | undefined;
   /**
-   * Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints too; a host without a path gets `/v1`. In a page or a
-   * worker of one it may be relative, as `"/v1"`; where there is no page that is a {@link ConfigError}.
-   * The retired `api-inference.huggingface.co` is rewritten to the router and said once on the console.
+   * The server's address. Default `"https://router.huggingface.co/v1"`. TGI, TEI, vLLM and Inference Endpoints work too; a host without a path gets `/v1`. In a page or
+   * its workers the address may be relative, such as `"/v1"`; elsewhere a relative address is refused with a {@link ConfigError}. The retired
+   * `api-inference.huggingface.co` is replaced by the router; the console says so once.
    */
   baseURL?: string | undefined;
-  /** Model for bodies that name none: `"org/name"`, `"org/name:provider"`, `"org/name:fastest"`, `"org/name:cheapest"`. */
+  /** The model for bodies that name none: `"org/name"`, `"org/name:provider"`, `"org/name:fastest"`, `"org/name:cheapest"`. */
   model?: string | undefined;
-  /** One price for all, prices by model id, or `"live"`: the router's catalogue, cached for 10 minutes. Without it cost is `unknown`. */
+  /** One price for all models, prices by model id, or `"live"`: the prices in the router's catalogue, kept for 10 minutes. Without this option the cost is `unknown`. */
   pricing?: Pricing | Record<string, Pricing> | "live" | undefined;
-  /** What this client keeps to by itself. Default: no limits. {@link FREE_TIER} is a ready one. */
+  /** Limits that this client keeps by itself. Default: no limits. {@link FREE_TIER} has those of the free tier. */
   limits?: Limits | undefined;
-  /** A hard stop in USD. Needs a known price, else every call is a {@link ConfigError}. */
+  /** A hard stop in USD. It needs a known price; without one every call is refused with a {@link ConfigError}. */
   budget?: Budget | undefined;
-  /** How long lists of inputs are sent. */
+  /** How long lists of inputs are split into requests. */
   embeddings?: {
-    /** Inputs in one request, default 32. */
+    /** The most inputs in one request, default 32. */
     batchSize?: number;
-    /** Requests at once, default 4. */
+    /** How many requests run at the same time, default 4. */
     concurrency?: number;
   };
-  /** When and how long to wait before another try. `false`: one try on one key (but see `stream_options`). */
+  /** When a request is tried again, and after how long. `false`: one attempt with one key (but see `stream_options`). */
   retry?: RetryPolicy | false | undefined;
-  /** The `openai` package's spelling: tries after the first, `retry.maxAttempts - 1`. */
+  /** The `openai` package's name: the number of attempts after the first, `retry.maxAttempts - 1`. */
   maxRetries?: number | undefined;
-  /** Who may answer, in what order, and who is asked when one fails. A bad field is a {@link ConfigError} with its path, like `route.sort`. */
+  /** Which models and providers may answer, in what order, and which one is asked when another fails. A bad field is refused with a {@link ConfigError} with its path, like `route.sort`. */
   route?: Route | undefined;
-  /** Timeouts in ms. A number is `headers`. */
+  /** Timeouts in ms. A plain number is the timeout `headers`. */
   timeout?: Timeouts | number | undefined;
-  /** Longest server-sent event that is accepted, in bytes. Default 16 MiB; a longer one is a {@link StreamError}. */
+  /** The longest accepted server-sent event, in bytes. Default 16 MiB; a longer event fails the stream with a {@link StreamError}. */
   maxEventBytes?: number | undefined;
   /**
-   * Largest answer that is accepted, in bytes. Default 64 MiB. Of a stream the texts, tool calls and logprobs count that `final()` is put
-   * together from, and a larger one is a {@link StreamError}; of any other answer its body counts, and a larger one is an {@link APIConnectionError}.
+   * The largest accepted answer, in bytes. Default 64 MiB. For a stream the texts, tool calls and logprobs that `final()` returns are counted, and a larger
+   * answer fails with a {@link StreamError}. For any other answer its body is counted, and a larger one fails with an {@link APIConnectionError}.
    */
   maxAnswerBytes?: number | undefined;
-  /** Organisation that pays, sent as `X-HF-Bill-To`. */
+  /** The organisation that pays, sent as `X-HF-Bill-To`. */
   billTo?: string | undefined;
-  /** Headers for every request. With any, a redirect is followed within its origin only (in a page: not at all). In a browser each one that the server doesn't list in its CORS answer blocks the request. */
+  /** Headers for every request. If there are any, a redirect is followed only within its origin (in a page: not at all). In a browser, a header that the server doesn't allow in its CORS answer makes the request fail. */
   headers?: Record<string, string> | undefined;
-  /** Called in place of the global fetch, with `this === undefined`. Where there is neither, a call is a {@link ConfigError}. */
+  /** Is called instead of the global fetch, with `this === undefined`. If there is neither, calls are refused with a {@link ConfigError}. */
   fetch?: FetchLike | undefined;
-  /** Where limits and budget are counted. Default: this client's memory; {@link storageStore} shares them between page loads. */
+  /** Where limits and budget are counted. Default: in this client's memory. {@link storageStore} keeps them between page loads. */
   store?: LimitStore | undefined;
-  /** Called with each settlement. What it throws is reported on the console and goes no further. */
+  /** Is called with each settlement. If it throws, the console reports that, and nothing else is affected. */
   onSettled?: ((settlement: Settlement) => void) | undefined;
-  /** @deprecated Of the `openai` package: it is not needed here, and warned of once. */
+  /** @deprecated An option of the `openai` package that is not needed here; the console says so once. */
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 
-/** What `fetch` has to be: the global one, one that goes through a proxy, a service binding's, or a test's. Only these fields of `init` are set. */
+/** The type of the option `fetch`: the global fetch, one that uses a proxy, a service binding's, or a test's. Only these fields of `init` are set. */
 export type FetchLike = (
   url: string,
   init: { method: string; headers: Headers; body?: string; signal: AbortSignal; redirect?: "manual" },
 ) => Promise<ResponseLike>;
 
-/** What is used of a response. Any realm's `Response` fits. */
+/** The members of a response that this package uses. A `Response` of any realm has them. */
 export interface ResponseLike {
   /** HTTP status. */
   readonly status: number;
   /** Response headers. */
   readonly headers: {
-    /** A header's value, `null` where there is none. */
+    /** A header's value, or `null`. */
     get(name: string): string | null;
   };
   /** The body as a stream of bytes. */
   readonly body: {
-    /** As of a `ReadableStream` of bytes. */
+    /** The method of a `ReadableStream` of bytes. */
     getReader(): any;
   } | null;
 }
 
-/** What one call may set for itself; it wins over the client's options. */
+/** The options of one call. They win over the client's options. */
 export interface RequestOptions {
-  /** Written into the body by mistake it is taken from there, and not sent; of two either ends the call. Ends the call wherever it is: waiting for a limit, between tries, before headers, in the body. The call rejects with {@link APIUserAbortError}, `cause` being the signal's reason. */
+  /** Ends the call wherever it is: waiting for a limit, between attempts, before the headers, in the body. The call then rejects with {@link APIUserAbortError}, whose `cause` is the signal's reason. A signal that was put into the body by mistake works too, and isn't sent. */
   signal?: AbortSignal;
-  /** Timeouts in ms. A number is `headers`. */
+  /** Timeouts in ms. A plain number is the timeout `headers`. */
   timeout?: Timeouts | number;
-  /** `false`: one try on one key. */
+  /** When the request is tried again. `false`: one attempt with one key. */
   retry?: RetryPolicy | false;
-  /** Tries after the first. */
+  /** The number of attempts after the first. */
   maxRetries?: number;
-  /** Replaces the client's as a whole; `{}` is none. */
+  /** Replaces the client's route as a whole; `{}` means no route. */
   route?: Route;
-  /** Added to the client's headers. */
+  /** Headers in addition to the client's. */
   headers?: Record<string, string>;
-  /** Comes back in the settlement; is never sent. */
+  /** A value of your own that appears in the settlement and is never sent. */
   metadata?: unknown;
-  /** Called with this call's settlement, after the client's own. */
+  /** Is called with this call's settlement, after the client's own `onSettled`. */
   onSettled?: (settlement: Settlement) => void;
 }
 
-/** Absent or 0 means no limit. */
+/** Limits that the client keeps by itself. An absent limit, or 0, means no limit. */
 export interface Limits {
-  /** Chat and embeddings requests per key in any 60 seconds, counted from when each was let through, ended or not. Never exceeded. */
+  /** Requests per key in any 60 seconds. A request counts from the moment at which it is let through, whether or not it has ended. Never exceeded. */
   requestsPerMinute?: number;
   /**
-   * Tokens per key in any 60 seconds, prompt and completion together. Those reserved count until the call ends, then those used, for what is
-   * left of the 60 seconds. Exceeded at most by what answers took beyond their reservation.
+   * Tokens per key in any 60 seconds, prompt and completion together. The reserved tokens count until the call ends; then the used ones count for the rest
+   * of the 60 seconds. The limit can be exceeded only by what answers use beyond their reservation.
    */
   tokensPerMinute?: number;
   /** Requests per key in a calendar month, UTC. Never exceeded. */
   requestsPerMonth?: number;
-  /** Requests at once, per client. */
+  /** Requests of the client that run at the same time. */
   maxConcurrent?: number;
-  /** `"wait"` (default): first come, first served, abortable. `"error"`: {@link LimitExceededError} at once. */
+  /** The behaviour of a call at a limit. `"wait"` (default): the call waits in line, first come, first served, until it is aborted. `"error"`: the call fails at once with a {@link LimitExceededError}. */
   onLimit?: "wait" | "error";
-  /** Longest wait in ms, default 60 000; past it {@link LimitExceededError}. What can never fit fails at once. */
+  /** The longest wait in ms, default 60 000; then the call fails with a {@link LimitExceededError}. A request that can never fit fails at once. */
   maxWait?: number;
 }
 
@@ -440,13 +443,13 @@ export interface Limits {
 export const FREE_TIER: Readonly<Limits>;
 
 /**
- * USD per token, in one of two forms.
+ * A price in USD, in one of two forms.
  *
- * The native form is per one million tokens, the unit of the router's catalogue, and says so in its names: prefer it.
+ * The first form is per million tokens, the unit of the router's catalogue, and its names say so: prefer it.
  *
- * The provider page's form keeps that page's formula, tokens × rate / 1000, unless `unit` says otherwise. Without `unit`, a rate whose size makes
- * the unit doubtful (below $0.001 or above $1000 per million tokens) is reported once on the console; with a budget it is a
- * {@link ConfigError}, since that budget would never stop anything.
+ * The second form is the provider page's. It keeps that page's formula, tokens × rate / 1000, unless `unit` says otherwise. If there is no `unit` and the rate has an improbable
+ * size (below $0.001 or above $1000 per million tokens), the console warns once; with a budget such a price is refused with a
+ * {@link ConfigError}, since the budget would never stop anything.
  */
 export type Pricing =
   | {
@@ -465,50 +468,53 @@ export type Pricing =
     };
 
 /**
- * A hard stop. Windows are UTC calendar windows. Before sending, the price of the estimated prompt and of the whole `max_tokens`, times
- * `n` or `best_of`, is reserved, and what is then too much is refused; what an answer takes beyond that is booked. A body without a maximum is sent with
- * `max_tokens: 4096`, and one that other names ask for without an end (`num_predict: -1`) is refused. Never waits: {@link BudgetExceededError}.
+ * A hard stop on spending in each calendar window (UTC). Before a request is sent, the price of its estimated prompt and of the whole `max_tokens`, times
+ * `n` or `best_of`, is reserved. If that exceeds the budget, the call fails at once with a {@link BudgetExceededError}; it never waits. If an answer uses more than was reserved, the excess is
+ * booked as well. A body without a maximum is sent with `max_tokens: 4096`; a body that asks for an endless answer under another name (`num_predict: -1`) is refused.
  */
 export interface Budget {
-  /** What may be spent in one window, in USD. */
+  /** The most to spend in one window, in USD. */
   usd: number;
-  /** The window; `"total"` never starts anew. */
+  /** The window; `"total"` never begins anew. */
   per: "hour" | "day" | "month" | "total";
 }
 
 /**
+ * When a failed request is tried again.
+ *
  * Retried: 408, 409, 425, 429, 500, 502, 503, 504, 520 to 524, 529, 530, and connections that were refused or lost before the headers; 401, 402 and
- * 403 on another key only. Never: 400, 404, 410, 413, 422 (but see `stream_options`), timeouts (the model may have been at work, and be paid twice), and nothing after the first byte of a stream has reached the caller.
+ * 403 only with another key. Never retried: 400, 404, 410, 413, 422 (but see `stream_options`), timeouts (the model may have worked, and a second attempt would be paid as well), and
+ * failures after the first byte of a stream has reached the caller.
  */
 export interface RetryPolicy {
-  /** Tries on all keys together, the first included. Default 3. */
+  /** The number of attempts with all keys together, including the first. Default 3. */
   maxAttempts?: number;
-  /** Ms before the second try at most, doubled each time, with full jitter; after a 429 that doesn't say how long to wait, a second more. Default 500. */
+  /** The longest delay before the second attempt, in ms; it doubles for each further one, and the actual delay is random (full jitter). After a 429 that doesn't say how long to wait, a second is added. Default 500. */
   baseDelay?: number;
   /**
-   * Longest delay in ms, default 30 000. A longer `Retry-After` is not waited for: the error is thrown with its `retryAfter`, and so is it of calls
-   * that begin before it is over, for which nothing is sent.
+   * The longest delay in ms, default 30 000. If a server's `Retry-After` is longer, the call doesn't wait: the error is thrown with `retryAfter`. Calls
+   * that begin before that time is over fail in the same way, and nothing is sent for them.
    */
   maxDelay?: number;
-  /** Longest `estimated_time` of a loading model that is waited for, in ms. Default 60 000. */
+  /** The longest `estimated_time` of a loading model for which a call waits, in ms. Default 60 000. */
   maxLoadingWait?: number;
 }
 
 /**
- * Each ends in an {@link APIConnectionTimeoutError} that names its phase, closes the socket, and is not retried. A runtime's own limits hold as well
- * (300 s in Node's fetch): what they end is such an error too, which names them.
+ * Timeouts of the phases of a call. Each one closes the socket and fails the call with an {@link APIConnectionTimeoutError} that names the phase; the call is not retried. A runtime's own time
+ * limits (300 s in Node's fetch) end in the same kind of error, which names them.
  */
 export interface Timeouts {
-  /** Ms to the response headers, each try; a key function has as long. Default 300 000 for a stream, 600 000 otherwise: models are loaded, and have queues. */
+  /** Ms until the response headers, for each attempt; a key function may take as long. Default 300 000 for a stream and 600 000 otherwise, since a server may have to load the model or to work off a queue. */
   headers?: number;
-  /** Another name for `headers`; both with different values are a {@link ConfigError}. */
+  /** Another name for `headers`. Two different values are refused with a {@link ConfigError}. */
   connect?: number;
   /**
-   * Ms between two pieces of the body while a read is pending. Default 300 000 until a stream's first event and in a whole answer, 120 000 after
-   * that event: models think in silence. A loop that pauses is not timed, but a stream nobody begins to read within it is closed, and so is a body of `toReadableStream()` that nobody reads on.
+   * Ms between two pieces of the body while your program waits for one. Default 300 000 until a stream's first event and in a whole answer, and 120 000 after
+   * that event, since models pause to reason. A loop that pauses is not timed. But a stream that nobody begins to read within this time is closed, and so is a body of `toReadableStream()` that nobody reads further.
    */
   idle?: number;
-  /** Ms for everything, waits and retries included. Default: none. */
+  /** Ms for the whole call, including waits and retries. Default: no limit. */
   total?: number;
 }
 
@@ -517,44 +523,44 @@ export interface Timeouts {
 /**
  * A streamed answer: an async iterable of chunks.
  *
- * `break`, `return()`, `throw()`, `using`, an abort and every timeout close the upstream socket, so that nobody pays for what nobody reads.
- * One stream has one reader: the first of iteration, {@link ChatStream.text} and {@link ChatStream.toReadableStream} owns it and
- * another throws. After `break` or `return()` the stream ends quietly; after a signal or `abort(reason)` it rejects with
+ * `break`, `return()`, `throw()`, `using`, an abort and every timeout close the connection to the server, so that nobody pays for text that nobody reads.
+ * A stream has one reader: whichever of iteration, {@link ChatStream.text} and {@link ChatStream.toReadableStream} comes first owns the stream, and
+ * any other throws. After `break` or `return()` the stream ends without an error; after a signal or `abort(reason)` it rejects with
  * {@link APIUserAbortError}.
  *
- * It ends well only when an answer came: `[DONE]` after at least one choice, or the end of the body with a finish_reason on every
+ * The stream ends without an error only if the answer is complete: with `[DONE]` after at least one choice, or with the end of the body after a finish_reason for every
  * choice that appeared.
  *
- * @throws {StreamError} the server said that the answer failed (an error frame, a choice with an `error` or with the finish_reason
- * `"error"`), a frame is broken, or `[DONE]` came without an answer; `partial` is what had arrived before.
- * @throws {StreamTruncatedError} the body ended or the connection was lost before that.
- * @throws {APIConnectionTimeoutError} nothing came for `timeout.idle`, or `timeout.total` was over.
+ * @throws {StreamError} if the server said that the answer failed (an error event, a choice with an `error` or with the finish_reason
+ * `"error"`), an event is broken, or `[DONE]` came without an answer; `partial` is what had arrived before.
+ * @throws {StreamTruncatedError} if the body ended or the connection was lost before the answer was complete.
+ * @throws {APIConnectionTimeoutError} if nothing came for `timeout.idle`, or `timeout.total` was over.
  */
 export class ChatStream {
   private constructor();
 }
 export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, AsyncDisposable, Disposable {
-  /** Aborting it is the same as {@link ChatStream.abort}. */
+  /** Aborting this controller is the same as {@link ChatStream.abort}. */
   readonly controller: AbortController;
-  /** Of choice 0, `null` until it has arrived. */
+  /** The finish reason of choice 0; `null` until it has arrived. */
   readonly finishReason: FinishReason | null;
-  /** The text of choice 0, piece by piece as the network brings it: the cheapest way to read a stream, since no chunk objects are built. A piece is what arrived together, one delta or several; it never ends between the two halves of a surrogate pair. */
+  /** The text of choice 0, piece by piece as it arrives. This is the cheapest way to read a stream, since no chunk objects are made. A piece contains what arrived together, one delta or several; it never ends between the two halves of a surrogate pair. */
   text(): AsyncIterableIterator<string>;
-  /** Reads to the end and folds all that came into one completion: what the same server would have sent unstreamed, with every key it sent under its own name and none besides, so that `choices[0].message` can go back to it as it is. May be called before, during or after iteration or `text()`; before, the loop must begin in the same turn, since an awaited `final()` is itself the reader. Beside `toReadableStream()` it resolves when that has been read. */
+  /** Reads to the end and returns the whole completion, as the same server would have sent it without streaming. It has every key that the server sent and no others, so that `choices[0].message` can be sent back unchanged. It may be called before, during or after iteration or `text()`. If it is called before, the loop must begin in the same turn of the event loop, since an awaited `final()` is itself the reader. Together with `toReadableStream()` it resolves when that body has been read. */
   final(): Promise<ChatCompletion>;
-  /** The stream as a server-sent-events body, the bytes as they were received: ready for `new Response(...)`. Left unread for as long as `timeout.idle` it errors, the call ends as `aborted`, and its socket is closed. (In the `openai` package this gives lines of JSON.) */
+  /** The stream as an event-stream body with the bytes as they were received, ready for `new Response(...)`. If nobody reads it for as long as `timeout.idle`, it errors, the call ends as `aborted`, and its socket is closed. (In the `openai` package this method returns lines of JSON.) */
   toReadableStream(): ReadableStream<Uint8Array>;
   /** Ends the stream and closes the socket; pending reads reject with {@link APIUserAbortError} whose `cause` is `reason`. */
   abort(reason?: unknown): void;
-  /** Exactly one settlement, whatever the end. Never rejects. */
+  /** The call's settlement, however the stream ends. Never rejects. */
   readonly settled: Promise<Settlement>;
-  /** Status and headers, known before the first chunk. */
+  /** The response's status and headers, known before the first chunk. */
   readonly response: ResponseInfo;
 }
 
 /**
- * A body with further keys, which are sent as they are. For whatever a server takes and is not listed here: a key in an object literal
- * that is neither listed nor allowed by this type is a compile error, since it is a misspelt one as a rule.
+ * A body with further keys, which are sent unchanged. It is meant for parameters that a server knows and that are not listed here. Without this type, an unlisted key in an object
+ * literal is a compile error, since it is usually misspelt.
  *
  * @example
  * ```ts
@@ -564,15 +570,15 @@ export interface ChatStream extends AsyncIterableIterator<ChatCompletionChunk>, 
  */
 export type WithExtra<Body> = Body & { [key: string]: unknown };
 
-/** The body of a chat request. Names are the wire's own; those of {@link ServerParams} are taken by some servers only. */
+/** The body of a chat request. The names are those of the API; only some servers accept the members of {@link ServerParams}. */
 export interface ChatCompletionCreateParams extends ServerParams {
-  /** `org/name`, with `:provider`, `:fastest` or `:cheapest` behind it if wanted. Default: the client's `model`. */
+  /** `org/name`, optionally followed by `:provider`, `:fastest` or `:cheapest`. Default: the client's `model`. */
   model?: string | null;
   /** The conversation, oldest first; at least one message. */
   messages: readonly ChatMessage[];
-  /** Most tokens of the answer. */
+  /** The most tokens of the answer. */
   max_tokens?: number | null;
-  /** The newer name of `max_tokens`, reasoning included. Fewer servers know it. */
+  /** The newer name of `max_tokens`, which includes reasoning. Fewer servers know it. */
   max_completion_tokens?: number | null;
   /** 0 to 2; lower is more predictable. */
   temperature?: number | null;
@@ -583,24 +589,24 @@ export interface ChatCompletionCreateParams extends ServerParams {
   /** `true`: the answer is a {@link ChatStream}. */
   stream?: boolean | null;
   /**
-   * A stream asks for its usage. `null`, or `include_usage: false` alone: it does not, and no such key is sent. A server that refuses the key
-   * (400 or 422 that names it) is asked once more without it, whatever `retry` says, and this client sends it no more.
+   * By default a stream asks the server to report its usage. With `null`, or with `include_usage: false` alone, it doesn't, and the key isn't sent. If a server refuses the key
+   * (with a 400 or 422 that names it), the request is sent once more without it, whatever `retry` says, and this client doesn't send the key again.
    */
   stream_options?: {
-    /** Default `true`: the usage comes in a last chunk, whose `choices` may be empty. */
+    /** Whether a last chunk, whose `choices` may be empty, reports the usage. Default `true`. */
     include_usage?: boolean | null;
-    /** vLLM: usage in every chunk. */
+    /** vLLM: whether every chunk reports the usage. */
     continuous_usage_stats?: boolean;
-    /** OpenAI: chunks of equal length. */
+    /** OpenAI: whether chunks are padded to the same length. */
     include_obfuscation?: boolean;
   } | null;
-  /** Functions the model may call. */
+  /** Functions that the model may call. */
   tools?: readonly ChatCompletionTool[] | null;
-  /** `"auto"`, `"none"`, `"required"` or one function. */
+  /** Which tool the model calls: `"auto"`, `"none"`, `"required"` or one function. */
   tool_choice?: ChatCompletionToolChoiceOption | null;
-  /** Whether the model may ask for several calls at once. */
+  /** Whether the model may make several calls in one answer. */
   parallel_tool_calls?: boolean | null;
-  /** Text, JSON, or JSON by a schema. Which forms work is the provider's. */
+  /** The form of the answer: text, JSON, or JSON by a schema. Which forms work depends on the provider. */
   response_format?: ResponseFormat | null;
   /** -2 to 2. */
   frequency_penalty?: number | null;
@@ -608,61 +614,61 @@ export interface ChatCompletionCreateParams extends ServerParams {
   presence_penalty?: number | null;
   /** For answers that can be repeated, where the provider supports it. */
   seed?: number | null;
-  /** How many answers. Each is paid. */
+  /** How many answers the model writes. Each one is paid. */
   n?: number | null;
   /** Added to the logits of tokens, by token id. */
   logit_bias?: { [token: string]: number } | readonly number[] | null;
-  /** Ask for the log probability of each token. */
+  /** Whether to return the log probability of each token. */
   logprobs?: boolean | null;
-  /** How many alternatives with it, 0 to 5 (some servers: 20). */
+  /** How many alternatives to return for each token, 0 to 5 (some servers: 20). */
   top_logprobs?: number | null;
-  /** How long to think before answering; provider-dependent. */
+  /** How much the model reasons before it answers; the values depend on the provider. */
   reasoning_effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | (string & {}) | null;
   /** An id of your end user, for the provider's abuse detection. */
   user?: string | null;
 }
 
-/** Parameters that some servers behind Hugging Face's API take and others ignore or refuse. They are sent as they are. */
+/** Parameters that some servers behind Hugging Face's API accept, and others ignore or refuse. They are sent unchanged. */
 export interface ServerParams {
-  /** Draw from the so many likeliest tokens. */
+  /** How many of the likeliest tokens to draw from. */
   top_k?: number | null;
-  /** Least probability of a token, as a share of the likeliest one's. */
+  /** The lowest probability of a token, as a share of the likeliest token's. */
   min_p?: number | null;
   /** Locally typical sampling, 0 to 1. */
   typical_p?: number | null;
-  /** Above 1: tokens that came before are less likely. */
+  /** Values above 1 make tokens less likely that have occurred before. */
   repetition_penalty?: number | null;
-  /** vLLM: above 1 favours longer beams. */
+  /** vLLM: values above 1 favour longer beams. */
   length_penalty?: number | null;
-  /** Fewest tokens of the answer. */
+  /** The fewest tokens of the answer. */
   min_tokens?: number | null;
   /** Ids of tokens that end the answer. */
   stop_token_ids?: readonly number[] | null;
   /** Whether the text that ended the answer is part of it. */
   include_stop_str_in_output?: boolean | null;
-  /** Go on after the end-of-sequence token. */
+  /** Whether to continue after the end-of-sequence token. */
   ignore_eos?: boolean | null;
-  /** Leave special tokens out of the text. Default `true`. */
+  /** Whether to leave special tokens out of the text. Default `true`. */
   skip_special_tokens?: boolean | null;
-  /** Put spaces between special tokens. */
+  /** Whether to put spaces between special tokens. */
   spaces_between_special_tokens?: boolean | null;
-  /** Texts that must not come. */
+  /** Texts that the answer must not contain. */
   bad_words?: readonly string[] | null;
-  /** The only tokens that may come, by id. */
+  /** The ids of the only tokens that the answer may contain. */
   allowed_token_ids?: readonly number[] | null;
-  /** Log probabilities of so many alternatives for each token of the prompt. */
+  /** How many alternatives to return with log probabilities for each token of the prompt. */
   prompt_logprobs?: number | null;
-  /** Cut the prompt to its last so many tokens. */
+  /** Cuts the prompt to its last tokens, this many. */
   truncate_prompt_tokens?: number | null;
-  /** Repeat the last message before the answer. */
+  /** Whether the answer repeats the last message. */
   echo?: boolean | null;
-  /** Begin an assistant message behind the prompt. Default `true`. */
+  /** Whether to begin an assistant message after the prompt. Default `true`. */
   add_generation_prompt?: boolean | null;
-  /** Go on in the last message instead of beginning a new one. */
+  /** Whether to continue the last message instead of beginning a new one. */
   continue_final_message?: boolean | null;
   /** A Jinja template in place of the model's own. */
   chat_template?: string | null;
-  /** What the chat template is given, such as `{ enable_thinking: false }`. */
+  /** Variables for the chat template, such as `{ enable_thinking: false }`. */
   chat_template_kwargs?: { [name: string]: unknown } | null;
   /** Documents for models that cite them. */
   documents?: readonly object[] | null;
@@ -672,9 +678,9 @@ export interface ServerParams {
   guided_regex?: string | null;
   /** vLLM: the answer is one of these. */
   guided_choice?: readonly string[] | null;
-  /** vLLM: the answer is of this grammar. */
+  /** vLLM: the answer follows this grammar. */
   guided_grammar?: string | null;
-  /** vLLM: which library holds the answer to it. */
+  /** vLLM: the library that enforces the form. */
   guided_decoding_backend?: string | null;
   /** vLLM 0.11 and later, in place of `guided_…`. */
   structured_outputs?: {
@@ -684,77 +690,77 @@ export interface ServerParams {
     regex?: string;
     /** One of these texts. */
     choice?: readonly string[];
-    /** Text of this grammar. */
+    /** Text that follows this grammar. */
     grammar?: string;
     [name: string]: unknown;
   } | null;
   /** SGLang: the answer matches this regular expression. */
   regex?: string | null;
-  /** SGLang: the answer is of this grammar. */
+  /** SGLang: the answer follows this grammar. */
   ebnf?: string | null;
-  /** llama.cpp: the answer is of this GBNF grammar. */
+  /** llama.cpp: the answer follows this GBNF grammar. */
   grammar?: string | null;
   /** llama.cpp: the answer is JSON by this schema. */
   json_schema?: object | string | null;
-  /** SGLang: reasoning apart from the content. */
+  /** SGLang: whether reasoning is separated from the content. */
   separate_reasoning?: boolean | null;
-  /** Whether the answer holds the reasoning. */
+  /** Whether the answer contains the reasoning. */
   include_reasoning?: boolean | null;
-  /** Groq: where the reasoning stands. */
+  /** Groq: where the answer contains the reasoning. */
   reasoning_format?: "parsed" | "raw" | "hidden" | (string & {}) | null;
-  /** How long to think, as aggregators take it. */
+  /** How much the model reasons, in the form that aggregators accept. */
   reasoning?: {
     /** `"low"`, `"high"`, … */
     effort?: string | null;
-    /** Most tokens of it. */
+    /** The most tokens of reasoning. */
     max_tokens?: number | null;
-    /** Think, and leave it out of the answer. */
+    /** Whether to leave the reasoning out of the answer. */
     exclude?: boolean;
-    /** Whether to think at all. */
+    /** Whether the model reasons at all. */
     enabled?: boolean;
     [name: string]: unknown;
   } | null;
-  /** Z.ai, DeepSeek and others: whether to think. */
+  /** Z.ai, DeepSeek and others: whether the model reasons. */
   thinking?: {
-    /** Whether. */
+    /** Whether it does. */
     type?: "enabled" | "disabled" | (string & {});
     [name: string]: unknown;
   } | null;
-  /** Whether to think, where it is a switch of its own. */
+  /** Whether the model reasons, for servers with a switch for that. */
   enable_thinking?: boolean | null;
-  /** Most tokens of the reasoning. */
+  /** The most tokens of reasoning. */
   thinking_budget?: number | null;
-  /** TGI: a prompt before the tools. */
+  /** TGI: a text that precedes the tools in the prompt. */
   tool_prompt?: string | null;
-  /** TGI and others: which LoRA adapter. */
+  /** TGI and others: the LoRA adapter to use. */
   adapter_id?: string | null;
-  /** Scheduling: lower goes first (vLLM). */
+  /** vLLM: the request's priority; lower numbers go first. */
   priority?: number | null;
   /** An id of the request, for the server's log. */
   request_id?: string | null;
   /** vLLM: how images and videos are prepared. */
   mm_processor_kwargs?: { [name: string]: unknown } | null;
-  /** A conversation, for the server's prompt cache. */
+  /** An id of the conversation, for the server's prompt cache. */
   session_id?: string | null;
-  /** Which requests share a prompt cache. */
+  /** A key: requests with the same key share a prompt cache. */
   prompt_cache_key?: string | null;
-  /** How the prompt is cached, on the whole body. */
+  /** How the whole prompt is cached. */
   cache_control?: CacheControl | null;
-  /** Price class. */
+  /** The price class. */
   service_tier?: string | null;
-  /** Your own notes, kept by the server where it stores answers. Those of the settlement are `metadata` of the request's options. */
+  /** Your own notes, which a server keeps together with a stored answer. For the settlement, use `metadata` in the request's options. */
   metadata?: { [name: string]: string } | null;
   /** Whether the server keeps the answer. */
   store?: boolean | null;
-  /** What comes back: `["text", "audio"]`. */
+  /** The forms of the answer, such as `["text", "audio"]`. */
   modalities?: readonly string[] | null;
   /** Voice and format of spoken answers. */
   audio?: object | null;
-  /** What most of the answer will be, for speed. */
+  /** A text that most of the answer will repeat, which makes it faster. */
   prediction?: object | null;
   /** How wordy the answer is. */
   verbosity?: "low" | "medium" | "high" | (string & {}) | null;
-  /** Web search, where the model has it. */
+  /** Options of web search, for models that have it. */
   web_search_options?: object | null;
   /** A hashed id of your end user. */
   safety_identifier?: string | null;
@@ -762,53 +768,53 @@ export interface ServerParams {
   prompt_cache_retention?: string | null;
   /** OpenAI: how the prompt is cached. */
   prompt_cache_options?: object | null;
-  /** OpenAI: checks of prompt and answer. */
+  /** OpenAI: checks of the prompt and the answer. */
   moderation?: object | null;
-  /** Before `tools`: functions the model may call. */
+  /** The older form of `tools`: functions that the model may call. */
   functions?: readonly object[] | null;
-  /** Before `tool_choice`: which of them. */
+  /** The older form of `tool_choice`: which of them it calls. */
   function_call?: string | object | null;
 }
 
-/** A function the model may call, or a tool whose input is plain text. */
+/** A function that the model may call, or a tool whose input is plain text. */
 export type ChatCompletionTool = ChatCompletionFunctionTool | ChatCompletionCustomTool;
 
-/** A function the model may call. */
+/** A function that the model may call. */
 export interface ChatCompletionFunctionTool {
   /** Always `"function"`. */
   type: "function";
-  /** What it is. */
+  /** The function. */
   function: FunctionDefinition;
 }
 
-/** What the model is told of a function. */
+/** The description of a function for the model. */
 export interface FunctionDefinition {
-  /** Letters, digits, `_` and `-`. */
+  /** The function's name: letters, digits, `_` and `-`. */
   name: string;
-  /** What it does and when to call it: the model chooses by this. */
+  /** A text that says what the function does and when to call it. The model decides by it. */
   description?: string;
-  /** A JSON Schema of its arguments. Left out: none. */
+  /** A JSON Schema of the arguments. Without it, the function has none. */
   parameters?: object;
-  /** Whether the arguments follow the schema exactly, where the provider can see to it. */
+  /** Whether the arguments must follow the schema exactly, for providers that can enforce it. */
   strict?: boolean | null;
 }
 
-/** A tool whose input is plain text. Few providers have them. */
+/** A tool whose input is plain text. Few providers support it. */
 export interface ChatCompletionCustomTool {
   /** Always `"custom"`. */
   type: "custom";
-  /** What it is. */
+  /** The tool. */
   custom: {
-    /** Its name in calls. */
+    /** The name in calls. */
     name: string;
-    /** What it does. */
+    /** A text that says what the tool does. */
     description?: string;
-    /** Text, or a grammar. */
+    /** The form of the input: any text, or a grammar. */
     format?: object;
   };
 }
 
-/** Which tool the model calls: its choice, none, any, or this one. */
+/** Which tool the model calls: its own choice, none, any, or a certain one. */
 export type ChatCompletionToolChoiceOption =
   | "auto"
   | "none"
@@ -834,11 +840,11 @@ export type ChatCompletionToolChoiceOption =
   | {
       /** Always `"allowed_tools"`. */
       type: "allowed_tools";
-      /** Some of the tools. */
+      /** The tools among which the model chooses. */
       allowed_tools: {
-        /** Its choice, or one of them at least. */
+        /** `"auto"`: the model decides; `"required"`: it calls at least one of them. */
         mode: "auto" | "required";
-        /** Which. */
+        /** These tools. */
         tools: readonly object[];
       };
     };
@@ -852,7 +858,7 @@ export interface ResponseFormatText {
   type: "text";
 }
 
-/** Some JSON object. The messages must ask for JSON as well. */
+/** Any JSON object. The messages must ask for JSON as well. */
 export interface ResponseFormatJSONObject {
   /** Always `"json_object"`. */
   type: "json_object";
@@ -864,68 +870,68 @@ export interface ResponseFormatJSONSchema {
   type: "json_schema";
   /** The schema and its name. */
   json_schema: {
-    /** Letters, digits, `_` and `-`. */
+    /** The schema's name: letters, digits, `_` and `-`. */
     name: string;
-    /** What the answer is for. */
+    /** The purpose of the answer, for the model. */
     description?: string;
     /** A JSON Schema. */
     schema?: object;
-    /** Whether the answer follows the schema exactly, where the provider can see to it. */
+    /** Whether the answer must follow the schema exactly, for providers that can enforce it. */
     strict?: boolean | null;
   };
 }
 
 /** Text-generation-inference's own forms: JSON by a schema, or text by a regular expression. */
 export interface ResponseFormatGrammar {
-  /** Which of them. */
+  /** The kind of form. */
   type: "json" | "json_object" | "json_schema" | "regex";
-  /** The schema or the expression. */
+  /** The schema or the regular expression. */
   value: object | string;
 }
 
 /** A body that asks for a {@link ChatStream}. */
 export interface ChatCompletionCreateParamsStreaming extends ChatCompletionCreateParams {
-  /** As it is written. */
+  /** The answer arrives while it is written. */
   stream: true;
 }
 
 /** A body that asks for the whole answer. */
 export interface ChatCompletionCreateParamsNonStreaming extends ChatCompletionCreateParams {
-  /** At once, when it is done. */
+  /** The answer arrives when it is complete. */
   stream?: false | null;
 }
 
-/** One message of a conversation. An answer's message goes back into it as it came. */
+/** One message of a conversation. The message of an answer can be added to it unchanged. */
 export interface ChatMessage {
-  /** Who speaks. */
+  /** The writer of the message. */
   role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
   /** Text, or a list of parts. */
   content?: string | readonly ChatCompletionContentPart[] | null;
-  /** Name of the participant. */
+  /** The name of the participant. */
   name?: string;
-  /** Calls an assistant message made. */
+  /** The calls in an assistant message. */
   tool_calls?: readonly (ToolCall | CustomToolCall)[] | null;
-  /** Which call a tool message answers. */
+  /** The id of the call that a tool message answers. */
   tool_call_id?: string;
-  /** Why an assistant message gave no answer. */
+  /** Why an assistant message contains no answer. */
   refusal?: string | null;
-  /** What an assistant message thought, for models that want it back. */
+  /** The reasoning of an assistant message, for models that need it back. */
   reasoning?: string | null;
-  /** The same, as other providers name it. */
+  /** The same, under another name that some providers use. */
   reasoning_content?: string | null;
-  /** Reasoning in the form of the server that gave it. */
+  /** Reasoning in the form of the server that sent it. */
   reasoning_details?: readonly object[] | null;
-  /** An assistant message that the answer goes on with (Mistral, DeepSeek). */
+  /** Whether the answer continues this assistant message (Mistral, DeepSeek). */
   prefix?: boolean;
-  /** A spoken answer of before. */
+  /** An earlier spoken answer. */
   audio?: object | null;
-  /** Before `tool_calls`. */
+  /** The older form of `tool_calls`. */
   function_call?: object | null;
-  /** Where a prompt cache may end. */
+  /** Marks a place at which a prompt cache may end. */
   cache_control?: CacheControl;
 }
 
-/** One part of a message. Which of them a model understands is the model's. */
+/** One part of a message. Which parts are understood depends on the model. */
 export type ChatCompletionContentPart =
   | ChatCompletionContentPartText
   | ChatCompletionContentPartImage
@@ -935,23 +941,23 @@ export type ChatCompletionContentPart =
   | ChatCompletionContentPartFile
   | ChatCompletionContentPartRefusal;
 
-/** Where a prompt cache may end, for servers that are told. */
+/** Marks a place at which a prompt cache may end, for servers that need the mark. */
 export interface CacheControl {
   /** `"ephemeral"`. */
   type: "ephemeral" | (string & {});
-  /** How long, like `"1h"`. */
+  /** How long the cache lives, such as `"1h"`. */
   ttl?: string;
 }
 
-/** Marks of a part for prompt caches. */
+/** Marks on a part for prompt caches. */
 export interface CacheablePart {
-  /** As Anthropic's models take it. */
+  /** The mark for Anthropic's models. */
   cache_control?: CacheControl;
-  /** As OpenAI's take it. */
+  /** The mark for OpenAI's models. */
   prompt_cache_breakpoint?: object;
 }
 
-/** Text. */
+/** A text. */
 export interface ChatCompletionContentPartText extends CacheablePart {
   /** Always `"text"`. */
   type: "text";
@@ -959,33 +965,33 @@ export interface ChatCompletionContentPartText extends CacheablePart {
   text: string;
 }
 
-/** An image. Counts 1000 tokens in an estimate, whatever its bytes. */
+/** An image. An estimate counts it as 1000 tokens, whatever its size. */
 export interface ChatCompletionContentPartImage extends CacheablePart {
   /** Always `"image_url"`. */
   type: "image_url";
   /** Where it is. */
   image_url: {
-    /** An address, or the image itself: `data:image/png;base64,…`. */
+    /** A URL, or the image itself: `data:image/png;base64,…`. */
     url: string;
-    /** How closely to look. */
+    /** How closely the model looks at it. */
     detail?: "auto" | "low" | "high" | (string & {});
   };
 }
 
-/** Speech or sound, in the body itself. */
+/** Speech or sound, contained in the body. */
 export interface ChatCompletionContentPartInputAudio extends CacheablePart {
   /** Always `"input_audio"`. */
   type: "input_audio";
   /** The sound. */
   input_audio: {
-    /** Base64. */
+    /** The sound in base64. */
     data: string;
     /** Its format. */
     format: "wav" | "mp3" | (string & {});
   };
 }
 
-/** Speech or sound by its address (vLLM). */
+/** Speech or sound at a URL (vLLM). */
 export interface ChatCompletionContentPartAudioURL extends CacheablePart {
   /** Always `"audio_url"`. */
   type: "audio_url";
@@ -1013,16 +1019,16 @@ export interface ChatCompletionContentPartFile extends CacheablePart {
   type: "file";
   /** The file. */
   file: {
-    /** Its bytes in base64, as a `data:` URL as a rule. */
+    /** The file in base64, usually as a `data:` URL. */
     file_data?: string;
-    /** The id of one that the server has. */
+    /** The id of a file that the server has. */
     file_id?: string;
     /** Its name. */
     filename?: string;
   };
 }
 
-/** Why an assistant message gave no answer. */
+/** Why an assistant message contains no answer. */
 export interface ChatCompletionContentPartRefusal {
   /** Always `"refusal"`. */
   type: "refusal";
@@ -1031,8 +1037,8 @@ export interface ChatCompletionContentPartRefusal {
 }
 
 /**
- * Why an answer ended. These are the values of the API's description; a provider may send another string.
- * (The types claim what the `openai` package's types claim; the objects are the wire's own, and fields may be missing.)
+ * Why an answer ended. These are the values in the API's description; a provider may send another string. (These types are as strict as those of the `openai` package.
+ * The objects are the server's own, and fields may be missing.)
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
 
@@ -1042,7 +1048,7 @@ export interface TokenLogprob {
   token: string;
   /** Natural logarithm of its probability. */
   logprob: number;
-  /** Its UTF-8 bytes, where the text alone can't show them. */
+  /** Its UTF-8 bytes, if the text alone can't show them. */
   bytes: number[] | null;
   /** The likeliest tokens at this place. */
   top_logprobs: {
@@ -1055,7 +1061,7 @@ export interface TokenLogprob {
   }[];
 }
 
-/** Log probabilities of an answer, by part. */
+/** The log probabilities of an answer. */
 export interface Logprobs {
   /** Of the content's tokens. */
   content: TokenLogprob[] | null;
@@ -1063,37 +1069,37 @@ export interface Logprobs {
   refusal: TokenLogprob[] | null;
 }
 
-/** A whole answer: the body of the response, not edited; or what {@link ChatStream.final} folded. Keys that are not listed are there as the server sent them. */
+/** A whole answer: the unchanged body of the response, or the result of {@link ChatStream.final}. It also contains the server's keys that are not listed here. */
 export interface ChatCompletion {
-  /** The provider's id of the answer, may be `""`. */
+  /** The provider's id of the answer; it may be `""`. */
   id: string;
   /** Always `"chat.completion"`. */
   object: "chat.completion";
   /** Unix time in seconds. */
   created: number;
-  /** The model by the provider's own name, which may differ from the one asked for. */
+  /** The provider's own name for the model, which may differ from the requested one. */
   model: string;
   /** `n` answers, one by default. */
   choices: {
     /** From 0. */
     index: number;
-    /** Why it ended. */
+    /** Why this choice ended. */
     finish_reason: FinishReason;
-    /** `null` or left out by the server unless asked for. */
+    /** The log probabilities; `null` or missing unless requested. */
     logprobs: Logprobs | null;
     /** The answer itself. */
     message: {
       /** Always `"assistant"`. */
       role: "assistant";
-      /** Its text; may be `null` beside tool calls. Some servers send a list of parts, which stays one. */
+      /** The text; it may be `null` if there are tool calls. Some servers send a list of parts instead, which stays a list. */
       content: string | null;
-      /** Why the model would not answer. Servers that know no refusals leave it out. */
+      /** Why the model would not answer. Servers without refusals leave it out. */
       refusal: string | null;
-      /** What the model thought, where the server shows it under this name: {@link reasoningOf} finds it under any. `<think>` inside `content` stays there. */
+      /** The model's reasoning, if the server sends it under this name; {@link reasoningOf} finds it under every name. `<think>` inside `content` stays there. */
       reasoning?: string | null;
-      /** The same as other servers name it. */
+      /** The same, under another name that some servers use. */
       reasoning_content?: string | null;
-      /** The calls it wants made. */
+      /** The tool calls that the model wants. */
       tool_calls?: ToolCall[];
     };
   }[];
@@ -1104,27 +1110,28 @@ export interface ChatCompletion {
 }
 
 /**
- * What a model thought, from a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts
- * of the content, or `reasoning_details`; `null` where there is none.
+ * The reasoning in a message or a delta, wherever the server put it: `reasoning`, `reasoning_content`, `reasoning_text`, thinking parts of the content, or
+ * `reasoning_details`; `null` if there is none.
  */
 export function reasoningOf(message: object | null | undefined): string | null;
 
 /**
- * A key function for a page behind a gateway: it fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
- * expires (30 s, or a tenth of what was left of it; by the server's clock, where its answer has a `Date`) or until the gateway refuses it. So the limits
- * of a ticket hold for all calls made with it.
+ * A key function for a page behind a gateway. It fetches a session ticket from `url`, once for parallel calls, and uses it until shortly before it
+ * expires (30 s, or a tenth of its remaining time, by the server's clock if its answer has a `Date`) or until the gateway refuses it. So the limits
+ * of a ticket apply to all calls made with it.
  *
- * `url` answers with the ticket as text, or as JSON, `"…"` or `{"ticket": "…"}`. A key of another kind, which doesn't say when it expires, is fetched for each call.
- * An answer that is not a success, or has no ticket in it, as a page to log in has none, ends the call in an {@link APIConnectionError}, whose `cause` says the status and what the server said.
+ * `url` must answer with the ticket as text, or as JSON: `"…"` or `{"ticket": "…"}`. A key without an expiry is fetched anew for each call. If the answer is not a
+ * success, or contains no ticket (a login page, for example), the call fails with an {@link APIConnectionError} whose `cause` contains the status and the server's
+ * words.
  *
  * @example
  * const hf = new HuggingFace({ baseURL: "https://gateway.example.com/v1", apiKey: ticketKey("/ticket") });
- * @param url absolute, or in a page relative to it.
- * @param init what `fetch` takes beside the address, such as `credentials`, `headers` or `method`; and a `fetch` to use instead of the global one.
+ * @param url an absolute URL; in a page also a relative one.
+ * @param init options of `fetch`, such as `credentials`, `headers` or `method`; and a `fetch` to use instead of the global one.
  */
 export function ticketKey(url: string | { href: string }, init?: { fetch?: (url: string, init: any) => Promise<any>; [option: string]: unknown }): (asked?: { refused?: string | null }) => Promise<string>;
 
-/** One piece of a streamed answer: exactly `JSON.parse` of its event, key order included. */
+/** One piece of a streamed answer: exactly the result of `JSON.parse` for its event, including the order of keys. */
 export interface ChatCompletionChunk {
   /** The provider's id of the answer. */
   id: string;
@@ -1132,151 +1139,151 @@ export interface ChatCompletionChunk {
   object: "chat.completion.chunk";
   /** Unix time in seconds. */
   created: number;
-  /** The model by the provider's own name. */
+  /** The provider's own name for the model. */
   model: string;
-  /** May be empty, as in the chunk that carries the usage. */
+  /** The choices; the list may be empty, as in the chunk that reports the usage. */
   choices: {
     /** From 0. */
     index: number;
     /** `null` until the last piece of this choice. */
     finish_reason: FinishReason | null;
-    /** Of the tokens in this piece. */
+    /** The log probabilities of the tokens in this piece. */
     logprobs?: Logprobs | null;
-    /** What is added. */
+    /** The part of the message that this piece adds. */
     delta: {
-      /** In the first piece, or in each. */
+      /** The role, in the first piece or in each. */
       role?: "system" | "developer" | "user" | "assistant" | "tool";
       /** More of the text. */
       content?: string | null;
       /** More of the refusal. */
       refusal?: string | null;
-      /** More of the reasoning, as some providers name it. */
+      /** More of the reasoning. */
       reasoning?: string | null;
-      /** More of the reasoning, as other providers name it. */
+      /** More of the reasoning, under another name that some providers use. */
       reasoning_content?: string | null;
       /** More of the tool calls. */
       tool_calls?: ToolCallDelta[];
     };
   }[];
-  /** In the last chunk, or in every one so far counted; never to be added up. */
+  /** The usage so far, in the last chunk or in every chunk. Don't add these up. */
   usage?: Usage | null;
   /** Which build of the model answers. */
   system_fingerprint?: string;
 }
 
-/** What had arrived when a stream failed: a completion whose `finish_reason` may still be `null`. */
+/** The part of an answer that had arrived when its stream failed: a completion in which `finish_reason` may still be `null`. */
 export interface PartialCompletion extends Omit<ChatCompletion, "choices"> {
   /** As in {@link ChatCompletion}. */
   choices: (Omit<ChatCompletion["choices"][number], "finish_reason"> & {
-    /** `null` where this choice was not over. */
+    /** `null` if this choice had not ended. */
     finish_reason: FinishReason | null;
   })[];
 }
 
-/** A call the model wants made. */
+/** A tool call that the model wants. */
 export interface ToolCall {
-  /** To be given back as `tool_call_id`. */
+  /** The call's id, which the tool message repeats as `tool_call_id`. */
   id: string;
   /** Always `"function"`. */
   type: "function";
-  /** What is to be called. */
+  /** The function to call. */
   function: {
     /** Its name, as in `tools`. */
     name: string;
-    /** Its arguments as JSON text, written by a model: parse with care. */
+    /** The arguments as JSON text. A model has written it, so parse it with care. */
     arguments: string;
   };
 }
 
 /** A call of a tool whose input is plain text. */
 export interface CustomToolCall {
-  /** To be given back as `tool_call_id`. */
+  /** The call's id, which the tool message repeats as `tool_call_id`. */
   id: string;
   /** Always `"custom"`. */
   type: "custom";
-  /** What is to be called. */
+  /** The tool to call. */
   custom: {
     /** Its name, as in `tools`. */
     name: string;
-    /** Its input. */
+    /** The input. */
     input: string;
   };
 }
 
 /** A piece of a tool call. */
 export interface ToolCallDelta {
-  /** Which call of this answer it belongs to. Some providers count from 1 or leave it out. */
+  /** The index of the call to which this piece belongs. Some providers count from 1 or leave it out. */
   index: number;
-  /** In the first piece only, as a rule. */
+  /** The call's id, usually only in the first piece. */
   id?: string;
   /** Always `"function"`. */
   type?: "function";
-  /** What is added. */
+  /** The part of the function's call that this piece adds. */
   function?: {
-    /** In the first piece only, as a rule. */
+    /** The function's name, usually only in the first piece. */
     name?: string;
     /** The next piece of the JSON text. */
     arguments?: string;
   };
 }
 
-/** Tokens as the server counted them. `total_tokens` is the server's own number, not a sum made here. */
+/** Tokens as the server counted them. `total_tokens` is the server's own number, and not computed here. */
 export interface Usage {
-  /** Tokens sent. */
+  /** Tokens of the prompt. */
   prompt_tokens: number;
-  /** Tokens of the answer, reasoning included. */
+  /** Tokens of the answer, including reasoning. */
   completion_tokens: number;
-  /** Of both. */
+  /** The total. */
   total_tokens: number;
-  /** Of the prompt's tokens, where the server says more. */
+  /** Details about the prompt's tokens, if the server reports them. */
   prompt_tokens_details?: PromptTokensDetails;
-  /** Of the answer's tokens, where the server says more. */
+  /** Details about the answer's tokens, if the server reports them. */
   completion_tokens_details?: CompletionTokensDetails;
-  /** Tokens of the prompt that came from a cache, as some servers put it. */
+  /** Tokens of the prompt that came from a cache; some servers report them here. */
   cached_tokens?: number;
-  /** What the call cost in USD, where the server says so. */
+  /** The call's cost in USD, if the server reports it. */
   cost?: number;
-  /** The same, as other servers name it. */
+  /** The same, under another name that some servers use. */
   estimated_cost?: number;
 }
 
-/** What the tokens of a prompt were. */
+/** Details about the tokens of a prompt. */
 export interface PromptTokensDetails {
-  /** Came from a cache. */
+  /** Tokens that came from a cache. */
   cached_tokens?: number;
-  /** Were written to a cache. */
+  /** Tokens that were written to a cache. */
   cache_write_tokens?: number;
-  /** Were text. */
+  /** Tokens of text. */
   text_tokens?: number;
-  /** Were images. */
+  /** Tokens of images. */
   image_tokens?: number;
-  /** Were sound. */
+  /** Tokens of sound. */
   audio_tokens?: number;
 }
 
-/** What the tokens of an answer were. */
+/** Details about the tokens of an answer. */
 export interface CompletionTokensDetails {
-  /** Were reasoning. */
+  /** Tokens of reasoning. */
   reasoning_tokens?: number;
-  /** Were text. */
+  /** Tokens of text. */
   text_tokens?: number;
-  /** Were sound. */
+  /** Tokens of sound. */
   audio_tokens?: number;
-  /** Were foretold by `prediction`, and right. */
+  /** Tokens that `prediction` foretold correctly. */
   accepted_prediction_tokens?: number;
-  /** Were foretold, and wrong; they are paid. */
+  /** Tokens that `prediction` foretold wrongly; they are paid. */
   rejected_prediction_tokens?: number;
 }
 
 // ---------------------------------------------------------------- text completions
 
-/** The body of a text completion. Names are the wire's own; those of {@link ServerParams} are taken by some servers only. */
+/** The body of a text completion. The names are those of the API; only some servers accept the members of {@link ServerParams}. */
 export interface CompletionCreateParams extends Omit<ServerParams, "echo"> {
-  /** `org/name`, at the router with `:provider` behind it. Default: the client's `model`. */
+  /** `org/name`; at the router followed by `:provider`. Default: the client's `model`. */
   model?: string | null;
-  /** What the model goes on from. Of a list each has its own answer, at its index; a list of numbers is one prompt by its token ids. */
+  /** The text that the model continues. Each prompt of a list has its own answer, at its index; a list of numbers is one prompt, given as token ids. */
   prompt: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
-  /** Most tokens of each answer. Servers differ in their default, which may be as few as 16. */
+  /** The most tokens of each answer. The default depends on the server and may be as low as 16. */
   max_tokens?: number | null;
   /** 0 to 2; lower is more predictable. */
   temperature?: number | null;
@@ -1288,13 +1295,13 @@ export interface CompletionCreateParams extends Omit<ServerParams, "echo"> {
   stream?: boolean | null;
   /** As in {@link ChatCompletionCreateParams}. */
   stream_options?: ChatCompletionCreateParams["stream_options"];
-  /** What comes behind the answer, for models that fill a gap. */
+  /** The text after the answer, for models that fill a gap. */
   suffix?: string | null;
   /** Whether the answer begins with the prompt. */
   echo?: boolean | null;
-  /** How many answers to each prompt. Each is paid. */
+  /** How many answers the model writes for each prompt. Each one is paid. */
   n?: number | null;
-  /** How many answers are written, of which the best `n` are given. Each is paid. */
+  /** How many answers the model writes, of which the best `n` are returned. Each one is paid. */
   best_of?: number | null;
   /** -2 to 2. */
   frequency_penalty?: number | null;
@@ -1304,7 +1311,7 @@ export interface CompletionCreateParams extends Omit<ServerParams, "echo"> {
   seed?: number | null;
   /** Added to the logits of tokens, by token id. */
   logit_bias?: { [token: string]: number } | null;
-  /** Ask for the log probabilities of so many alternatives for each token. */
+  /** How many alternatives to return with log probabilities for each token. */
   logprobs?: number | null;
   /** An id of your end user, for the provider's abuse detection. */
   user?: string;
@@ -1322,33 +1329,33 @@ export interface CompletionCreateParamsNonStreaming extends CompletionCreatePara
   stream?: false | null;
 }
 
-/** What a model wrote behind a prompt, whole or in a chunk. A whole one is the body of the response, but for the `finish_reason`, or what `final()` of a {@link CompletionStream} folded. */
+/** A model's continuation of a prompt: whole, or one chunk of it. A whole one is the body of the response (only `finish_reason` may be changed), or the result of `final()` of a {@link CompletionStream}. */
 export interface Completion {
-  /** The server's id of the answer, may be `""`. */
+  /** The server's id of the answer; it may be `""`. */
   id: string;
   /** Always `"text_completion"`. */
   object: "text_completion";
   /** Unix time in seconds. */
   created: number;
-  /** The model by the server's own name. */
+  /** The server's own name for the model. */
   model: string;
   /** `n` answers to each prompt, in the order of the prompts. */
   choices: {
     /** From 0. */
     index: number;
-    /** The text; in a chunk what is added to it. */
+    /** The text; in a chunk, the text that it adds. */
     text: string;
-    /** Why it ended: `"stop"`, also where TGI says `"eos_token"` or `"stop_sequence"`, or `"length"`. `null`, also for `""`: not said. In chunks it is the server's own word. */
+    /** Why the text ended: `"stop"` (also where TGI says `"eos_token"` or `"stop_sequence"`) or `"length"`; `null` if the server didn't say, or sent `""`. In chunks it is the server's own word. */
     finish_reason: FinishReason | null;
-    /** `null` unless asked for. */
+    /** The log probabilities; `null` unless requested. */
     logprobs: {
       /** The tokens. */
       tokens?: string[];
-      /** The log probability of each. */
+      /** The log probability of each token. */
       token_logprobs?: (number | null)[];
-      /** Alternatives for each, by token. */
+      /** The alternatives for each token. */
       top_logprobs?: ({ [token: string]: number } | null)[];
-      /** Where in the text each begins. */
+      /** The index in the text at which each token begins. */
       text_offset?: number[];
       [name: string]: unknown;
     } | null;
@@ -1362,73 +1369,73 @@ export interface Completion {
 /** A streamed text completion: a {@link ChatStream} whose chunks have their text in `choices[].text`. */
 export type CompletionStream = Omit<ChatStream, "final" | "next" | "return" | "throw" | typeof Symbol.asyncIterator> &
   AsyncIterableIterator<Completion> & {
-    /** As in {@link ChatStream.final}: reads to the end and folds all that came into one completion. */
+    /** Reads to the end and returns the whole completion, as {@link ChatStream.final} does. */
     final(): Promise<Completion>;
   };
 
 // ---------------------------------------------------------------- structured output and tools
 
-/** Any validator of https://standardschema.dev (zod 4.2, arktype 2.1.28, valibot's `toStandardJsonSchema()`), by shape. Its check may be asynchronous. */
+/** Any validator with the interface of https://standardschema.dev (zod 4.2, arktype 2.1.28, valibot's `toStandardJsonSchema()`). Its check may be asynchronous. */
 export interface StandardSchema<T = unknown> {
-  /** What the standard says. */
+  /** The interface that the standard defines. */
   readonly "~standard": {
-    /** Of the standard. */
+    /** The version of the standard. */
     readonly version: 1;
-    /** Whose validator it is. */
+    /** The validator's library. */
     readonly vendor: string;
-    /** `{ value }` or `{ issues }`, or a promise of one. */
+    /** Returns `{ value }` or `{ issues }`, or a promise of one. */
     readonly validate: (value: unknown, ...more: any[]) => unknown;
-    /** The JSON Schema of it, where it can give one. */
+    /** The validator's JSON Schema, if it can produce one. */
     readonly jsonSchema?: {
-      /** Of what it takes. */
+      /** The JSON Schema of its input. */
       readonly input: (options: any) => object;
     } | undefined;
-    /** Types alone. */
+    /** The types; this member exists at compile time only. */
     readonly types?: {
-      /** Of what it takes. */
+      /** The type of its input. */
       readonly input?: any;
-      /** Of what it gives. */
+      /** The type of its output. */
       readonly output: T;
     } | undefined;
   };
 }
 
-/** A validator alone where it can give its JSON Schema; else beside one. Without `validate` the JSON is parsed and not checked. */
+/** A validator that can produce its JSON Schema, or a JSON Schema with a validator. Without `validate` the JSON is parsed and not checked. */
 export type Schema<T = unknown> = StandardSchema<T> | JSONSchemaWith<T>;
 
-/** A JSON Schema, and what checks an answer by it. */
+/** A JSON Schema, and a validator for answers. */
 export interface JSONSchemaWith<T = unknown> {
-  /** For the model. Letters, digits, `_` and `-`. Default `"answer"`. */
+  /** The schema's name, which the model sees: letters, digits, `_` and `-`. Default `"answer"`. */
   name?: string;
-  /** The JSON Schema. It is sent as it is. */
+  /** The JSON Schema. It is sent unchanged. */
   schema: object;
-  /** Whether the server is to hold itself to it exactly. Default: whether the schema is one that servers can be strict about: closed objects that need all they name. */
+  /** Whether the server must follow the schema exactly. Default: `true` if servers can enforce it, that is if every object forbids further members and requires all of its own. */
   strict?: boolean;
-  /** A validator, or a function that gives the value or throws. */
+  /** A validator, or a function that returns the value or throws. */
   validate?: StandardSchema<T> | ((value: unknown) => T);
 }
 
-/** What `zodResponseFormat` and its like of the `openai` package give. */
+/** The result of `zodResponseFormat` and similar helpers of the `openai` package. */
 export interface OpenAIFormat {
-  /** Of the format. */
+  /** The kind of format. */
   type: "json_schema" | "json_object" | "text";
-  /** Name and schema. */
+  /** The schema and its name. */
   json_schema?: object;
 }
 
-/** Whatever is checked by `V`. */
+/** An object with a validator of the type `V`. */
 export interface CheckedBy<V> {
   /** The validator or function. */
   validate: V;
 }
 
-/** A format of the `openai` package, as its types tell what comes of it. */
+/** A format of the `openai` package, whose types tell the type of the parsed value. */
 export interface OpenAIFormatOf<T> extends OpenAIFormat {
-  /** A type alone. */
+  /** This member exists at compile time only. */
   __output: T;
 }
 
-/** The type of what a schema lets through. */
+/** The type of the values that a schema accepts. */
 export type Parsed<S> = S extends StandardSchema<infer T>
   ? T
   : S extends CheckedBy<StandardSchema<infer T>>
@@ -1439,135 +1446,135 @@ export type Parsed<S> = S extends StandardSchema<infer T>
         ? T
         : any;
 
-/** A type each part of which may still be missing. */
+/** The same type with every part optional, at all depths. */
 export type DeepPartial<T> = T extends (infer Item)[] ? DeepPartial<Item>[] : T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
-/** How {@link HuggingFace.chat}'s `parse` asks; in the body or in the options. */
+/** How {@link HuggingFace.chat}'s `parse` asks for JSON. These settings may be in the body or in the options. */
 export interface ParseSettings {
   /**
-   * The first form that the server is asked in. `"schema"`: `response_format` with the JSON Schema, strict where it can be. `"json"`: `json_object`, and the schema in a system
-   * message. `"text"`: the schema in a system message. Default: what this client knows the model to take, `"json"` where the catalogue (if it has been read) says that no offer takes schemas, else `"schema"`.
-   * A server that answers 400 or 422 is asked in the next form, once, and the client remembers for the model what was taken. A model at `:hf-inference` is asked in text-generation-inference's form.
+   * The first form in which the server is asked. `"schema"`: `response_format` with the JSON Schema, strict if possible. `"json"`: `json_object`, with the schema in a system
+   * message. `"text"`: only the schema in a system message. Default: the form that this client knows the model to accept; `"json"` if the catalogue has been read and no offer supports schemas; otherwise `"schema"`.
+   * A server that answers 400 or 422 is asked once more in the next form, and the client remembers which form the model accepted. A model at `:hf-inference` is asked in text-generation-inference's form.
    */
   mode?: "schema" | "json" | "text";
-  /** How often what doesn't fit is asked for again. Default 1. */
+  /** How many times the model is asked again if its answer doesn't fit. Default 1. */
   repair?: number;
 }
 
 /** The body of `parse`. */
 export interface ParseParams<S = unknown> extends Omit<ChatCompletionCreateParams, "response_format" | "stream">, ParseSettings {
-  /** What the answer has to be. Without one nothing is parsed. */
+  /** The schema of the answer. Without one, nothing is parsed. */
   response_format?: S;
 }
 
 /** The options of `parse`. */
 export interface ParseOptions extends RequestOptions, ParseSettings {}
 
-/** A completion whose messages have what they say. */
+/** A completion whose messages have a parsed value. */
 export interface ParsedCompletion<T> extends Omit<ChatCompletion, "choices"> {
   /** As in {@link ChatCompletion}. */
   choices: (Omit<ChatCompletion["choices"][number], "message"> & {
-    /** `parsed` is no key of the server's: in the messages of a next call it is left out. */
+    /** The message. `parsed` isn't a key of the server's: if the message is sent back, it is left out. */
     message: ChatCompletion["choices"][number]["message"] & {
-      /** What the schema let through; `null` where the answer calls tools or refuses. */
+      /** The checked value; `null` if the answer calls tools or refuses. */
       parsed: T | null;
     };
   })[];
 }
 
-/** A stream of JSON by a schema. Its own `settled` is that of the streamed call; that of the promise is the sum of all. */
+/** A stream of JSON by a schema. The stream's `settled` belongs to the streamed call; the promise's `settled` is the sum of all calls. */
 export interface ParsedStream<T> extends Omit<ChatStream, "final"> {
-  /** Reads to the end, checks, and asks again for what doesn't fit (not streamed). @throws {StructuredOutputError} as `parse` does. */
+  /** Reads to the end and checks the JSON. If it doesn't fit, the model is asked again, without streaming. @throws {StructuredOutputError} as `parse` does. */
   final(): Promise<ParsedCompletion<T>>;
-  /** The JSON so far each time that it has grown, not checked: a reader of the stream, as `text()` is one. Texts may end early; numbers and keys are whole. Each value is one of its own as far as it may still grow. */
+  /** The JSON so far, each time it has grown; it isn't checked. Like `text()`, this is a reader of the stream. Texts may be incomplete; numbers and keys are whole. The parts that may still grow are new objects each time. */
   partial(): AsyncIterableIterator<DeepPartial<T>>;
 }
 
-/** A tool: what the model is told, and what is done. */
+/** A tool: what the model is told about it, and the function to run. */
 export interface Tool<A = any> {
-  /** Letters, digits, `_` and `-`. */
+  /** The tool's name: letters, digits, `_` and `-`. */
   name: string;
-  /** What it does and when to call it: the model chooses by this. */
+  /** A text that says what the tool does and when to call it. The model decides by it. */
   description?: string;
-  /** Of its arguments. Default: none. */
+  /** The schema of the arguments. Default: no arguments. */
   parameters?: Schema<A>;
-  /** Sent to the server as it is. */
+  /** `strict` of the function, which is sent unchanged. */
   strict?: boolean;
-  /** Makes the call. What it gives goes to the model: a text as it is, anything else as JSON, nothing as `null`. */
+  /** Runs the tool. Its result is sent to the model: a string unchanged, any other value as JSON, no value as `null`. */
   execute(args: A, context: ToolContext): unknown;
 }
 
-/** What a tool is given beside its arguments. */
+/** The second argument of a tool's function. */
 export interface ToolContext {
   /** Aborts when the run ends early. */
   signal: AbortSignal;
   /** The call's id. */
   id: string;
-  /** The conversation so far, a copy. */
+  /** A copy of the conversation so far. */
   messages: readonly ChatMessage[];
 }
 
-/** The `openai` package's form of a tool: the function is given what `parse` makes of the arguments, or their text. */
+/** A tool in the form of the `openai` package: the function gets the result of `parse`, or the arguments' text without it. */
 export interface OpenAITool {
   /** Always `"function"`. */
   type: "function";
-  /** What the model is told, and what is done. */
+  /** The description of the tool for the model, and the function to run. */
   function: FunctionDefinition & {
-    /** Makes the arguments of their text. */
+    /** Turns the text into arguments. */
     parse?: (text: string) => any;
-    /** Makes the call. */
+    /** Runs the tool. */
     function?: (args: any, ...more: any[]) => unknown;
   };
 }
 
-/** How a run goes; in the body or in the options. */
+/** The settings of a run. They may be in the body or in the options. */
 export interface RunToolsSettings {
-  /** How often the model is asked at most. Default 10. */
+  /** How many times the model is asked at most. Default 10. */
   maxSteps?: number;
-  /** `maxSteps` in the `openai` package's spelling. */
+  /** `maxSteps` under its name in the `openai` package. */
   maxChatCompletions?: number;
-  /** How many calls of one turn are made at once. Default 4. */
+  /** How many tool calls of one turn run at the same time. Default 4. */
   parallel?: number;
   /**
-   * `"answer"` (default): arguments that don't parse or fit, an unknown tool, and what `execute` throws go back to the model as the call's answer, in words.
-   * `"throw"`: it ends the run.
+   * The reaction if arguments can't be parsed or don't fit, a tool is unknown, or `execute` throws. `"answer"` (default): the model is told in words, as the call's result.
+   * `"throw"`: the error ends the run.
    */
   onToolError?: "answer" | "throw";
-  /** `tool_choice` of the first step. Where it makes the model call a tool, the following steps are its own choice. */
+  /** `tool_choice` of the first step. If it forces the model to call a tool, the model chooses freely in the later steps. */
   toolChoice?: ChatCompletionToolChoiceOption;
 }
 
 /** The body of `runTools`. */
 export interface RunToolsParams<Tools extends readonly unknown[] = readonly (Tool<any> | OpenAITool)[]> extends Omit<ChatCompletionCreateParams, "tools">, RunToolsSettings {
-  /** What the model may call. The types of arguments come from their schemas. */
+  /** The tools that the model may call. The types of the arguments come from their schemas. */
   tools: Tools;
 }
 
-/** The options of `runTools`: those of each of its calls. */
+/** The options of `runTools`, which apply to each of its calls. */
 export interface RunToolsOptions extends RequestOptions, RunToolsSettings {}
 
-/** What came of one call. */
+/** The result of one tool call. */
 export interface ToolResult {
   /** The call's id. */
   id: string;
   /** The tool's name. */
   name: string;
-  /** What it was given; missing where that could not be read. */
+  /** The arguments; missing if they could not be read. */
   args?: any;
-  /** What it gave. */
+  /** The tool's result. */
   result?: unknown;
-  /** What went wrong, if anything. */
+  /** The error, if there was one. */
   error?: unknown;
-  /** What the model reads of it. */
+  /** The text that is sent to the model. */
   content: string;
 }
 
-/** What happens in a run, as it happens. */
+/** An event of a run. */
 export type ToolRunEvent = ToolRunChunk | ToolRunMessage | ToolRunCall | ToolRunResult | ToolRunStep;
 
-/** Which turn of the model something belongs to. */
+/** The turn of the model to which an event belongs. */
 export interface OfToolStep {
-  /** From 0. */
+  /** The number of the turn, from 0. */
   step: number;
 }
 
@@ -1575,19 +1582,19 @@ export interface OfToolStep {
 export interface ToolRunChunk extends OfToolStep {
   /** `"chunk"`. */
   type: "chunk";
-  /** As the server sent it. */
+  /** The chunk as the server sent it. */
   chunk: ChatCompletionChunk;
 }
 
-/** The model's whole message; the tools' are not told in this way. */
+/** The model's whole message. Messages with tools' results have no such event. */
 export interface ToolRunMessage extends OfToolStep {
   /** `"message"`. */
   type: "message";
-  /** As it stands in the conversation. */
+  /** The message as it is in the conversation. */
   message: ChatCompletion["choices"][number]["message"];
 }
 
-/** A call is about to be made. */
+/** A tool is about to run. */
 export interface ToolRunCall extends OfToolStep {
   /** `"tool-call"`. */
   type: "tool-call";
@@ -1595,59 +1602,59 @@ export interface ToolRunCall extends OfToolStep {
   id: string;
   /** The tool's name, as the model wrote it. */
   name: string;
-  /** What the tool is given; missing where that could not be read. */
+  /** The arguments; missing if they could not be read. */
   args?: any;
-  /** What the model wrote. */
+  /** The arguments' text, as the model wrote it. */
   arguments: string;
 }
 
-/** A call has been made, or could not be. */
+/** A tool has run, or could not run. */
 export interface ToolRunResult extends OfToolStep, ToolResult {
   /** `"tool-result"`. */
   type: "tool-result";
 }
 
-/** A turn of the model is over, and so are its calls. */
+/** A turn of the model has ended, including its tool calls. */
 export interface ToolRunStep extends OfToolStep, ToolStep {
   /** `"step"`. */
   type: "step";
 }
 
-/** One turn of the model, and what came of its calls. */
+/** One turn of the model, with the results of its tool calls. */
 export interface ToolStep {
-  /** What the model answered. */
+  /** The model's answer. */
   completion: ChatCompletion;
-  /** In the order of its calls. */
+  /** The results, in the order of the calls. */
   toolResults: ToolResult[];
 }
 
 /**
- * A run of a model and its tools: an async iterable of what happens. It may be read by several, from where they begin; whoever leaves its loop ends the run.
+ * A run of a model and its tools: an async iterable of events. It can have several readers, each of which sees the events from the time at which it begins. A reader that leaves its loop ends the run.
  *
- * It ends when the model answers in words, after `maxSteps`, by an abort ({@link APIUserAbortError}, at once, while tools work as well), or in the typed error of the call it was in, a
- * refusal by budget or limits among them.
+ * The run ends when the model answers in words, after `maxSteps`, by an abort ({@link APIUserAbortError}, at once, even while tools are running), or with the typed error of the current call, which may
+ * be a refusal by the budget or a limit.
  */
 export class ToolRun {
   private constructor();
 }
 export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, Disposable {
-  /** What happens from now on. */
+  /** The events from now on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ToolRunEvent>;
   /** The text of all steps, piece by piece. */
   text(): AsyncIterableIterator<string>;
   /** The last completion, once the run is over. */
   final(): Promise<ChatCompletion>;
-  /** The whole conversation so far. However the run ends, each call in it has its one answer, so that it can be sent again. */
+  /** The whole conversation so far. However the run ends, each tool call in it has exactly one result, so that the conversation can be sent again. */
   readonly messages: ChatMessage[];
-  /** Its turns so far. */
+  /** The turns so far. */
   readonly steps: readonly ToolStep[];
-  /** The sum over its calls, each of which is settled by itself as well. Never rejects. */
+  /** The sum of the settlements of all calls. Each call is also settled by itself. Never rejects. */
   readonly settled: Promise<Settlement>;
   /** Ends the run. */
   abort(reason?: unknown): void;
   /** Resolves when the run is over, and rejects as {@link ToolRun.final} does. */
   done(): Promise<void>;
-  /** {@link ToolRun.final} in the `openai` package's spelling. */
+  /** {@link ToolRun.final} under its name in the `openai` package. */
   finalChatCompletion(): Promise<ChatCompletion>;
   /** The last message of the model. */
   finalMessage(): Promise<ChatCompletion["choices"][number]["message"]>;
@@ -1661,7 +1668,7 @@ export interface ToolRun extends AsyncIterable<ToolRunEvent>, AsyncDisposable, D
   off(type: string, listener: (...given: any[]) => void): this;
 }
 
-/** What `chat.completions.stream` gives: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
+/** The result of `chat.completions.stream`: one streamed answer, as an iterable of chunks and with the `openai` package's events. Leaving its loop closes the socket. */
 export interface ChatCompletionStream<T = any> extends Omit<ToolRun, typeof Symbol.asyncIterator | "final" | "finalChatCompletion" | "finalMessage" | "on" | "once" | "off"> {
   /** Listens to an event by its name in the `openai` package; docs/migrate.md lists those that there are. */
   on(type: string, listener: (...given: any[]) => void): this;
@@ -1669,41 +1676,41 @@ export interface ChatCompletionStream<T = any> extends Omit<ToolRun, typeof Symb
   once(type: string, listener: (...given: any[]) => void): this;
   /** Takes a listener back. */
   off(type: string, listener: (...given: any[]) => void): this;
-  /** Chunk by chunk. */
+  /** The chunks of the answer. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatCompletionChunk>;
   /** The whole answer. */
   final(): Promise<ParsedCompletion<T>>;
-  /** The same. */
+  /** The same under its name in the `openai` package. */
   finalChatCompletion(): Promise<ParsedCompletion<T>>;
-  /** Its message. */
+  /** The answer's message. */
   finalMessage(): Promise<ParsedCompletion<T>["choices"][number]["message"]>;
 }
 
 // ---------------------------------------------------------------- embeddings
 
-/** The body of an embeddings request. Keys that are not listed are sent as they are; {@link WithExtra} says how the compiler lets them through. */
+/** The body of an embeddings request. Keys that are not listed are sent unchanged; with {@link WithExtra} they compile. */
 export interface EmbeddingCreateParams {
   /** `org/name`, or `org/name:provider` for deepinfra, together and scaleway. Default: the client's `model`. */
   model?: string;
-  /** One text or many. Token ids only where the route takes them, else a {@link ConfigError}. */
+  /** One text or many. Token ids are accepted only if the server's API takes them, and refused otherwise with a {@link ConfigError}. */
   input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
   /** An id of your end user. */
   user?: string;
-  /** Length of the vectors, for models that can shorten them. */
+  /** The length of the vectors, for models that can shorten them. */
   dimensions?: number;
-  /** Absent: `Float32Array`. `"float"`: `number[]`. `"base64"`: little-endian 32-bit floats. */
+  /** The form of the vectors. Absent: `Float32Array`. `"float"`: `number[]`. `"base64"`: little-endian 32-bit floats. */
   encoding_format?: "float" | "base64";
-  /** Hugging Face's feature extraction: vectors of length 1. */
+  /** Hugging Face's feature extraction: whether vectors are scaled to the length 1. */
   normalize?: boolean | null;
-  /** Which of the model's prompts goes before each input, such as `"query"`. */
+  /** The name of the model's prompt that is put before each input, such as `"query"`. */
   prompt_name?: string | null;
-  /** Cut inputs that are too long instead of refusing them. */
+  /** Whether inputs that are too long are cut instead of refused. */
   truncate?: boolean | string | null;
-  /** Which end is cut. */
+  /** The end that is cut. */
   truncation_direction?: "left" | "right" | "Left" | "Right" | null;
-  /** vLLM: cut to so many tokens. */
+  /** vLLM: the number of tokens to which inputs are cut. */
   truncate_prompt_tokens?: number | null;
-  /** What the inputs are, such as `"query"` or `"passage"`, where the model tells them apart. */
+  /** The kind of inputs, such as `"query"` or `"passage"`, for models that tell them apart. */
   input_type?: string | null;
 }
 
@@ -1719,7 +1726,7 @@ export interface EmbeddingCreateParamsBase64 extends EmbeddingCreateParams {
   encoding_format: "base64";
 }
 
-/** Embeddings in the order of the inputs, whatever shape the server answered in. */
+/** Embeddings in the order of the inputs, whatever the form of the server's answer. */
 export interface EmbeddingResponse<E extends Float32Array | number[] | string = Float32Array> {
   /** Always `"list"`. */
   object: "list";
@@ -1734,34 +1741,34 @@ export interface EmbeddingResponse<E extends Float32Array | number[] | string = 
     /** The vector. */
     embedding: E;
   }[];
-  /** Sum over all batches. */
+  /** The sum over all batches. */
   usage: {
     /** Tokens of the inputs. */
     prompt_tokens: number;
-    /** The same. */
+    /** The same number. */
     total_tokens: number;
-    /** `"estimated"` where a server reported none. */
+    /** Whether the server reported the tokens, or they are an estimate. */
     source: "reported" | "estimated";
   };
 }
 
 // ---------------------------------------------------------------- reranking
 
-/** The body of a request for reranking. Keys that are not listed are sent as they are. */
+/** The body of a request for reranking. Keys that are not listed are sent unchanged. */
 export interface RerankCreateParams {
   /** `org/name`. Default: the client's `model`. */
   model?: string;
-  /** What the documents are held against. */
+  /** The query that the documents should answer. */
   query: string;
-  /** The documents, one at least. */
+  /** The documents, at least one. */
   documents: readonly string[];
-  /** How many of the best are given. Default: all. */
+  /** How many of the best documents are returned. Default: all. */
   top_n?: number | null;
-  /** Cut documents that are too long instead of refusing them. */
+  /** Whether documents that are too long are cut instead of refused. */
   truncate?: boolean | string | null;
 }
 
-/** Documents by how well they answer. */
+/** Documents, sorted by how well they answer the query. */
 export interface RerankResponse {
   /** Always `"list"`. */
   object: "list";
@@ -1769,18 +1776,18 @@ export interface RerankResponse {
   model: string;
   /** The best first. */
   results: {
-    /** Which document, from 0. */
+    /** The index of the document, from 0. */
     index: number;
-    /** The higher the better, as the server gives it: from 0 to 1 as a rule. */
+    /** The server's score, usually from 0 to 1; higher is better. */
     relevance_score: number;
   }[];
-  /** Sum over all batches. */
+  /** The sum over all batches. */
   usage: {
     /** Tokens of the query with each document. */
     prompt_tokens: number;
-    /** The same. */
+    /** The same number. */
     total_tokens: number;
-    /** `"estimated"` where a server reported none. */
+    /** Whether the server reported the tokens, or they are an estimate. */
     source: "reported" | "estimated";
   };
 }
@@ -1788,50 +1795,50 @@ export interface RerankResponse {
 // ---------------------------------------------------------------- models
 
 /**
- * Who may answer a call, in what order, and when the next one is asked. A model alone is one candidate; `models` adds others, and behind
- * Hugging Face's router every live offer of the catalogue that fits is one, pinned as `org/name:provider`, so that provider and price are known
- * even where a page can't read headers.
+ * Which candidates may answer a call, in what order, and when the next one is asked. The body's model is one candidate, and `models` adds others. Behind
+ * Hugging Face's router every live offer in the catalogue that fits the route is a candidate, pinned as `org/name:provider`, so that its provider and price are known
+ * even in a page that can't read the response's headers.
  *
- * The next candidate is asked at once, before the first byte has reached the caller, when one fails by a lost connection, a connect timeout, 402 with
- * no other key, 408, 425, 429, 5xx, or 400 or 404 with the code `model_not_supported` or `model_not_found`. It is asked last for the next 30 s
- * (429: for what `Retry-After` says), and so is one whose answer broke off. One that its server has asked to leave alone is passed over at once as well, and
- * counts as no try. Pauses between tries begin once all candidates have failed.
+ * The next candidate is asked at once if one fails before the first byte has reached the caller: by a lost connection, a connect timeout, a 402 with
+ * no other key, 408, 425, 429, 5xx, or 400 or 404 with the code `model_not_supported` or `model_not_found`. The failed candidate is asked last for the next 30 s
+ * (after a 429: for the time in `Retry-After`), and so is a candidate whose answer broke off. A candidate whose server has asked for a pause is skipped, which
+ * doesn't count as an attempt. The call pauses only once all candidates have failed.
  *
- * With a {@link HuggingFaceOptions.budget} the dearest candidate is reserved, the one that answered is charged (and one that timed out, for its prompt, by its own price), and one without a known price is not asked.
- * Embeddings know `models` and `sticky`; the numbers of one call are of one model. Base URLs other than the router know these two as well.
+ * With a {@link HuggingFaceOptions.budget}, the price of the most expensive candidate is reserved and the price of the one that answered is charged (a candidate that timed out is charged for its prompt). A
+ * candidate without a known price is not asked. Embeddings, and base URLs other than the router, know only `models` and `sticky`; all embeddings of one call come from the same model.
  *
  * @example
  * { models: ["org/other"], sort: "cost", has: ["tools"], maxPrice: { outputPerMillion: 2 } }
  */
 export interface Route {
-  /** Models asked behind the body's own, in this order: `org/name` or `org/name:provider`. At most 32. */
+  /** Models that are asked after the body's own, in this order: `org/name` or `org/name:provider`. At most 32. */
   models?: readonly string[];
-  /** Providers asked first, in this order; the others follow. */
+  /** Providers that are asked first, in this order; the others follow. */
   order?: readonly string[];
   /** The only providers that may be asked. */
   only?: readonly string[];
   /** Providers that are not asked. */
   ignore?: readonly string[];
-  /** The order of the rest: price (3 parts prompt, 1 part answer), tokens a second, time to the first token. Default: the router's own, the fastest first. */
+  /** The order of the other providers: by price (3 parts prompt, 1 part answer), by tokens per second, or by time to the first token. Default: the router's own order, the fastest first. */
   sort?: "cost" | "tps" | "ttft";
-  /** What the catalogue must say that an offer supports. */
+  /** Abilities that an offer must have, according to the catalogue. */
   has?: readonly ("tools" | "structured-output" | "vision")[];
-  /** USD for a million tokens; an offer whose price is unknown doesn't fit. */
+  /** The highest price, in USD per million tokens. An offer without a known price doesn't fit. */
   maxPrice?: {
-    /** Of the prompt. */
+    /** The highest price of the prompt. */
     inputPerMillion?: number;
-    /** Of the answer. */
+    /** The highest price of the answer. */
     outputPerMillion?: number;
   };
-  /** The longest time to the first token, in ms, as the catalogue last measured it. */
+  /** The longest time to the first token in ms, according to the catalogue. */
   maxFirstTokenMs?: number;
-  /** The least tokens a second, as the catalogue last measured them. */
+  /** The lowest number of tokens per second, according to the catalogue. */
   minThroughput?: number;
-  /** The least length of the context, in tokens. */
+  /** The shortest context length, in tokens. */
   minContext?: number;
   /**
-   * The name of a conversation: its calls go to the provider that last answered one of them, whose prompt cache is warm, while it is live and fits. Forgotten when
-   * that provider fails, and an hour after its last answer; a client remembers 1,000.
+   * The name of a conversation. Calls with the same name go to the provider that last answered one of them, since its prompt cache holds the conversation, as long as that provider is live and fits. The
+   * provider is forgotten when it fails, and an hour after its last answer. A client remembers 1,000 conversations.
    */
   sticky?: string;
 }
@@ -1840,23 +1847,23 @@ export interface Route {
 export interface Tried {
   /** The model as the body or the route named it. */
   model: string;
-  /** The provider, where known. */
+  /** The provider, if known. */
   provider: string | null;
-  /** HTTP status; `null` where there was no response. */
+  /** HTTP status; `null` if there was no response. */
   status: number | null;
-  /** The class of its error, like `RateLimitError`. */
+  /** The class of its error, such as `RateLimitError`. */
   error: string;
-  /** Ms from its first request until it had failed. */
+  /** Ms from its first request to its failure. */
   durationMs: number;
 }
 
-/** An offer of a model as a route sees it. */
+/** An offer of a model as a route judges it. */
 export type RouteOffer = Model["providers"][number] & {
-  /** `org/name:provider`, by which it is asked. */
+  /** The model string that asks for this offer: `org/name:provider`. */
   model: string;
-  /** The field of the route that rules it out; `"status"`: it is not live; `"model"`: the model's name pins another provider; `null`: it may be asked. */
+  /** The field of the route that rules the offer out; `"status"`: the offer is not live; `"model"`: the model's name pins another provider; `null`: the offer may be asked. */
   leftOut: string | null;
-  /** Whether it has just failed, and is asked behind the others. */
+  /** Whether the offer has just failed and is therefore asked after the others. */
   rests: boolean;
 };
 
@@ -1868,17 +1875,17 @@ export interface Model {
   created?: number;
   /** The organisation. */
   owned_by?: string;
-  /** What it reads: `"text"`, `"image"`, … */
+  /** The kinds of input that the model reads: `"text"`, `"image"`, … */
   input_modalities?: string[];
-  /** Who serves it, and how. A missing price is unknown, not free. */
+  /** The providers that serve the model. A missing price is unknown, not free. */
   providers: {
-    /** As written behind the colon of a model name. */
+    /** The provider's name, as written after the colon of a model name. */
     provider: string;
     /** `"live"`, `"error"` or another word of the catalogue. */
     status: string;
-    /** Tokens. */
+    /** The length of the context, in tokens. */
     contextLength?: number;
-    /** What it asks for, where the catalogue says so. */
+    /** The price, if the catalogue has one. */
     pricing?: {
       /** USD per one million tokens of the prompt. */
       inputPerMillion: number;
@@ -1887,9 +1894,9 @@ export interface Model {
     };
     /** Whether the catalogue calls it free. */
     isFree?: boolean;
-    /** Whether it takes `tools`. */
+    /** Whether the provider accepts `tools`. */
     supportsTools?: boolean;
-    /** Whether it takes a JSON schema in `response_format`. */
+    /** Whether the provider accepts a JSON schema in `response_format`. */
     supportsStructuredOutput?: boolean;
     /** Ms to the first token, as the router measured it. */
     firstTokenLatencyMs?: number;
@@ -1898,201 +1905,202 @@ export interface Model {
   }[];
 }
 
-/** The provider page's own list, with its groups. Many of them are no longer served by the router: ask `models.list()` for those that are. */
+/** The models on Hugging Face's provider page, with its groups. The router no longer serves many of them; `models.list()` returns those that it serves. */
 export const MODELS: readonly {
   /** `org/name`. */
   id: string;
-  /** The page's heading it stands under. */
+  /** The page's heading for the model. */
   group: "text-generation" | "large" | "instruct";
-  /** What it was made for: only conversational ones answer chat requests. */
+  /** The purpose of the model: only conversational models answer chat requests. */
   task: "conversational" | "text-generation";
-  /** The call of the client that it answers: `hf.chat.completions` or `hf.completions`. */
+  /** The client's function for this model: `hf.chat.completions` or `hf.completions`. */
   call: "chat.completions" | "completions";
 }[];
 
 // ---------------------------------------------------------------- ledger
 
 /**
- * What one call came to. There is exactly one for each `create()` whose arguments were valid, whatever its end; a call that a
- * limit or budget refused is settled too (outcome `"error"`, 0 attempts, key `""`).
+ * The record of one call. There is exactly one for each `create()` with valid arguments, however the call ends. A call that a limit or the budget refused is settled
+ * too (outcome `"error"`, 0 attempts, key `""`).
  */
 export interface Settlement {
-  /** `"ok"`; `"aborted"`: break, abort or signal; `"truncated"`: the stream was cut off; `"error"`: everything else. */
+  /** How the call ended. `"ok"`: the answer is complete; `"aborted"`: by break, abort or a signal; `"truncated"`: the stream was cut off; `"error"`: everything else. */
   outcome: "ok" | "aborted" | "truncated" | "error";
-  /** Of choice 0, where one arrived. */
+  /** The finish reason of choice 0, if one arrived. */
   finishReason: FinishReason | null;
   /** The call's own `metadata`. */
   metadata: unknown;
-  /** Which call it was; `"responses"` comes from a gateway alone. */
+  /** The kind of call; `"responses"` occurs only in a gateway. */
   kind: "chat" | "completion" | "embeddings" | "rerank" | "responses";
-  /** As asked for; of a call with {@link Route.models} the one that was asked last. */
+  /** The requested model; for a call with {@link Route.models} the one that was asked last. */
   model: string;
   /**
-   * The one pinned in the model's name (`org/name:provider`) where the router is asked, or a server whose catalogue lists it; else the
-   * `x-inference-provider` header (which browsers can't read), else `null`.
+   * The provider. At the router, or a server whose catalogue lists it, it is the one pinned in the model's name (`org/name:provider`); otherwise the one in the
+   * `x-inference-provider` header (which browsers can't read), or `null`.
    */
   provider: string | null;
-  /** Label of the key that was sent, like `huggingface-1f3a…`; never the secret. */
+  /** The label of the key that was used, like `huggingface-1f3a…`; never the key itself. */
   key: string;
   /**
-   * As the server reported, else estimated from what was sent and delivered. Of an answer whose end was not seen prompt and answer are each
-   * the larger of what was reported and the estimate.
+   * The tokens as the server reported them, otherwise an estimate from what was sent and delivered. If the end of the answer didn't arrive, prompt and answer are each
+   * the larger of the report and the estimate.
    */
   usage: Usage & {
     /** Whether the server counted, or hfetch estimated. */
     source: "reported" | "estimated";
-    /** A count of the server's that can't be right (no number, below 0, more or less than the answer can have had), in place of which all are estimated. */
+    /** A reported count that can't be right (no number, below 0, more or less than the answer can have). All counts are then estimates. */
     doubt?: "prompt_tokens" | "completion_tokens" | "total_tokens";
   };
   /** Usage × price. */
   cost: Cost;
-  /** Requests sent for it, retries included. */
+  /** The number of requests that were sent, including retries. */
   attempts: number;
-  /** Of a call with a {@link Route}: the candidates that failed before the one that answered, oldest first; else empty. */
+  /** For a call with a {@link Route}: the candidates that failed before the one that answered, oldest first; otherwise empty. */
   tried: Tried[];
   /** The `x-request-id` of the last response. */
   requestId: string | null;
-  /** Ms since the epoch. */
+  /** When the call began, in ms since the epoch. */
   startedAt: number;
-  /** Ms from the start to the first token; `null` where none came. */
+  /** Ms from the start to the first token; `null` if none came. */
   firstTokenMs: number | null;
-  /** Ms from the start to the end, waits and retries included. */
+  /** Ms from the start to the end, including waits and retries. */
   durationMs: number;
 }
 
-/** Money in USD. `null` means that the price is unknown; it is never given as 0. */
+/** A cost in USD. `null` means that the price is unknown; an unknown cost is never 0. */
 export interface Cost {
-  /** Both together. */
+  /** The total. */
   usd: number | null;
-  /** For the prompt. */
+  /** The cost of the prompt. */
   inputUsd: number | null;
-  /** For the answer. */
+  /** The cost of the answer. */
   outputUsd: number | null;
   /**
-   * `"reported"`: the server said what it cost (`usage.cost`, `usage.estimated_cost`), which wins over any price; then the parts are `null`.
-   * Else tokens that came from a cache count at the full price, since the catalogue has no other: the sum is the most that it can be. `"configured"`: from `pricing`. `"live"`: the catalogue's price of the provider used. `"live-max"`: provider unknown, so its dearest live offer.
+   * Where the cost comes from. `"reported"`: the server reported it (`usage.cost`, `usage.estimated_cost`), which wins over any price; `inputUsd` and `outputUsd` are then `null`.
+   * `"configured"`: from the option `pricing`. `"live"`: from the catalogue's price for the provider that answered. `"live-max"`: the provider is unknown, so the price is that of the most expensive live offer.
+   * Except for reported costs, tokens from a cache count at the full price, since the catalogue has no other; the real cost may be lower.
    */
   source: "reported" | "configured" | "live" | "live-max" | "unknown";
 }
 
-/** What `HuggingFace.snapshot()` gives. */
+/** The result of `HuggingFace.snapshot()`. */
 export interface ClientSnapshot {
-  /** Each key by its label. */
+  /** The keys, by their labels. */
   keys: {
     /** The label, as in settlements. */
     key: string;
-    /** Chat and embeddings requests sent with it. */
+    /** The number of requests sent with the key. */
     requests: number;
-    /** Tokens booked on it. */
+    /** The tokens that these requests used. */
     tokens: number;
     /** Requests within the last 60 seconds. */
     requestsLastMinute: number;
-    /** Tokens within the last 60 seconds, reserved ones included. */
+    /** Tokens within the last 60 seconds, including reserved ones. */
     tokensLastMinute: number;
     /** Requests in this calendar month, UTC. */
     requestsThisMonth: number;
-    /** `"limited"`: by a limit of this client; `"cooling"`: after a refusal of the server; `"disabled"`: the server said it is not valid, and it is set aside for ten minutes. */
+    /** `"limited"`: a limit of this client holds the key back; `"cooling"`: the server has refused it, and it rests; `"disabled"`: the server said that it isn't valid, and it is set aside for ten minutes. */
     state: "ready" | "limited" | "cooling" | "disabled";
-    /** When it is ready again, ms since the epoch; `null`: now, or never. The last key is still tried before. */
+    /** When the key is ready again, in ms since the epoch; `null`: it is ready, or nobody knows. If no other key is left, it is tried before that time. */
     readyAt: number | null;
   }[];
   /** Sums over all settlements. */
   spend: {
-    /** USD, as far as prices are known. */
+    /** The known costs in USD. */
     usd: number;
-    /** Settlements whose cost is unknown. */
+    /** The number of settlements whose cost is unknown. */
     unpriced: number;
-    /** Settlements. */
+    /** The number of settlements. */
     requests: number;
-    /** Tokens sent. */
+    /** Tokens of all prompts. */
     promptTokens: number;
-    /** Tokens of answers. */
+    /** Tokens of all answers. */
     completionTokens: number;
   };
-  /** Calls that are under way. */
+  /** Calls that are running. */
   inFlight: number;
   /** Calls that wait for a limit. */
   queued: number;
 }
 
 /**
- * Where limits and budgets are counted. Reserve before a request, settle after it: one call each.
+ * Counts limits and budgets. The client calls `reserve` before a request and `settle` after it.
  *
- * A part is one thing that has limits, named by its scope (`"key:<label>"`, a user of a gateway, a budget); a reservation takes all
- * parts or none. When the store throws, the request fails: limits that can't be read are not ignored.
+ * A part of a reservation belongs to one scope that has limits: a key (`"key:<label>"`), a user of a gateway, or a budget. A reservation takes all
+ * parts or none. If the store throws, the request fails: limits that can't be read are not ignored.
  */
 export interface LimitStore {
   /**
-   * Takes one request, `tokens` and `usd` in every part, or says which part refused and for how long (ms). `now` is ms since the epoch by the
-   * caller's wall clock: where several hosts share the store, trust its own clock more. A part's `pause` names a further scope, a key's for one
-   * model: nothing is counted in it, and while it is blocked the part refuses with `"blocked"`. From its `lasts` on, ms since the epoch, nobody
-   * comes for the scope any more, a ticket's: it may be forgotten then, whatever it has counted.
+   * Counts one request, `tokens` and `usd` in every part; or says which part refused, and for how many ms. `now` is the caller's wall clock in ms since the epoch. If
+   * several hosts share the store, it should trust its own clock more. A part's `pause` names a second scope, that of a key for one model: nothing is counted in it,
+   * and while it is blocked, the part refuses with `"blocked"`. A part's `lasts` is the time, in ms since the epoch, after which the scope (a ticket's) isn't used any
+   * more: the store may then forget it, whatever it has counted.
    */
   reserve(request: {
     parts: { scope: string; pause?: string; lasts?: number; tokens: number; usd: number; limits: Limits; budget: Budget | null }[];
     now: number;
   }): Promise<StoreReservation | StoreRefusal>;
-  /** Puts what was used in place of what was reserved. */
+  /** Replaces what was reserved with what was used. */
   settle(reservation: string, actual: { tokens: number; usd: number; now: number }): Promise<void>;
-  /** Gives a reservation back: nothing was sent. */
+  /** Gives a reservation back, because nothing was sent. */
   release(reservation: string): Promise<void>;
   /**
-   * Its request is under way still: told every two minutes, so that a store that gives up what it hears nothing of (in ten minutes, say) keeps it.
-   * What is given up may have been spent: count it as if it was, and put what was used in its place if it is settled after all.
+   * Says that the reservation's request is still running. The client calls this every two minutes, so that a store can give up reservations that it hasn't heard of (for ten minutes, say).
+   * A reservation that the store gives up may have been spent: count it as spent, and replace it with what was used if it is settled after all.
    */
   renew?(reservation: string, word: { now: number }): Promise<void>;
   /**
-   * Lets nothing through for this scope, or parts with this pause, before `until`, ms since the epoch: a server asked for that. 15 minutes
-   * from now at most, beyond which a clock was wrong.
+   * Lets nothing through for this scope, or for parts with this pause, before `until` (ms since the epoch), because a server asked for that. `until` is at most 15 minutes
+   * ahead; if it seems later, a clock is wrong.
    */
   block(scope: string, until: number): Promise<void>;
 }
 
-/** A store took the request. */
+/** The answer of a store that has let the request through. */
 export interface StoreReservation {
-  /** It may be sent. */
+  /** The request may be sent. */
   ok: true;
-  /** To be named when it is settled or released. */
+  /** The reservation's name, for `settle` and `release`. */
   reservation: string;
-  /** What is left of the parts' limits, where the store tells. */
+  /** The amounts that are left of the parts' limits, if the store tells. */
   quotas?: StoreQuota[];
 }
 
-/** What is left of one limit of a part. */
+/** The amount that is left of one limit of a part. */
 export interface StoreQuota {
-  /** The part. */
+  /** The part's scope. */
   scope: string;
-  /** Which of its limits. */
+  /** The limit. */
   reason: "requests" | "tokens" | "month";
-  /** How much it allows in its window. */
+  /** How much the limit allows in its window. */
   limit: number;
-  /** How much of that is left. */
+  /** How much of it is left. */
   remaining: number;
-  /** Ms until more is left than now. */
+  /** Ms until some of it is free again. */
   reset: number;
 }
 
-/** A store said no. Nothing was taken from any part. */
+/** The answer of a store that has refused the request. Nothing was counted in any part. */
 export interface StoreRefusal {
-  /** It may not be sent. */
+  /** The request may not be sent. */
   ok: false;
-  /** The part that refused. */
+  /** The scope of the part that refused. */
   scope: string;
   /**
-   * Ms until it fits, nothing else being reserved meanwhile; `Infinity`: never. With `"tokens"` and `"concurrent"`, where a call under way has to end
-   * first, the least of that: 0 when nothing else is in the way.
+   * Ms until the request fits, if nothing else is reserved meanwhile; `Infinity`: it never fits. With `"tokens"` and `"concurrent"` a running call may have to end
+   * first; this is then the shortest possible wait, 0 if nothing else is in the way.
    */
   retryAfter: number;
-  /** Which of that part's limits; `"blocked"`: a server's answer closed it for a while. */
+  /** The limit that refused; `"blocked"`: a server has asked for a pause. */
   reason: "requests" | "tokens" | "month" | "budget" | "concurrent" | "blocked";
-  /** What is left of the parts' limits, where the store tells. */
+  /** The amounts that are left of the parts' limits, if the store tells. */
   quotas?: StoreQuota[];
 }
 
 /**
- * A {@link LimitStore} in `localStorage` or `sessionStorage`: limits and budget survive page loads and hold across tabs of one origin.
+ * A {@link LimitStore} in `localStorage` or `sessionStorage`: limits and budget survive page loads and apply to all tabs of an origin.
  * @param storage the storage.
- * @param name its entry, default `"hfetch"`.
+ * @param name the name of the entry in it, default `"hfetch"`.
  */
 export function storageStore(
   storage: { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void },
@@ -2102,126 +2110,146 @@ export function storageStore(
 // ---------------------------------------------------------------- pure logic, callable without a client or a network
 
 /**
- * Tokens by length, with weights for each script; at least 1 for any text but `""`. For messages, roles and separators count too;
- * an image or something to hear counts 1000 and a video 5000, whatever its bytes; a file its text where that can be read, else 1000.
- * @throws {ConfigError} neither a string nor messages.
+ * Estimates tokens by the text's length, with a weight for each script; at least 1 for every text except `""`. For messages, roles and separators count too. An
+ * image or audio counts 1000 tokens and a video 5000, whatever the size; a file counts by its text if that can be read, and otherwise 1000.
+ * @throws {ConfigError} if the input is neither a string nor messages.
  */
 export function estimateTokens(input: string | readonly ChatMessage[]): number;
 
-/** Price of a usage in USD. @throws {ConfigError} a count or a rate is not a number from 0. */
+/** The cost of a usage in USD. @throws {ConfigError} if a count or a rate is not a number of at least 0. */
 export function cost(usage: { prompt_tokens?: number; completion_tokens?: number }, pricing: Pricing): Cost;
 
 /**
- * How long to wait before the next try, in ms, or `null`: give up.
+ * How long to wait before the next attempt, in ms; `null`: make no further attempt.
  *
- * After a 429 that names no wait it is a second at least, though never more than `maxDelay`. Reads `Retry-After` (seconds or date), `Retry-After-Ms`, `RateLimit`, `x-ratelimit-*` and `X-Should-Retry: false` of `headers`, and `estimated_time` of a 503 body.
- * @param failure `attempt`: the try that failed, from 1. No `status`: the connection was lost. `random`: 0 to below 1, default `Math.random()`. `now`: ms since the epoch, default `Date.now()`.
+ * Reads `Retry-After` (seconds or a date), `Retry-After-Ms`, `RateLimit`, `x-ratelimit-*` and `X-Should-Retry: false` from `headers`, and `estimated_time` from the body of a 503. After a 429 that doesn't say how long to wait, the result is at least a second, though never more than `maxDelay`.
+ * @param failure `attempt`: the number of the failed attempt, from 1. Without a `status` the connection was lost. `random`: from 0 to below 1, default `Math.random()`. `now`: ms since the epoch, default `Date.now()`.
  */
 export function retryDelay(
   failure: { status?: number; headers?: Headers | Record<string, string>; body?: unknown; attempt: number; random?: number; now?: number },
   policy?: RetryPolicy,
 ): number | null;
 
-/** A {@link RateLimiter} took the request. */
+/** The answer of a {@link RateLimiter} that has let the request through. */
 export interface Reservation {
-  /** It may be sent. */
+  /** The request may be sent. */
   ok: true;
-  /** To be named when it is settled or released. */
+  /** The reservation's number, for `settle` and `release`. */
   reservation: number;
 }
 
-/** A {@link RateLimiter} said no. */
+/** The answer of a {@link RateLimiter} that has refused the request. */
 export interface Refusal {
-  /** It may not be sent. */
+  /** The request may not be sent. */
   ok: false;
   /**
-   * Ms until it fits, nothing else being reserved meanwhile; `Infinity`: never. With `"tokens"` and `"concurrent"`, where a call under way has to end
-   * first, the least of that: 0 when nothing else is in the way.
+   * Ms until the request fits, if nothing else is reserved meanwhile; `Infinity`: it never fits. With `"tokens"` and `"concurrent"` a running call may have to end
+   * first; this is then the shortest possible wait, 0 if nothing else is in the way.
    */
   retryAfter: number;
-  /** Which limit. */
+  /** The limit that refused. */
   reason: "requests" | "tokens" | "month" | "concurrent";
 }
 
 /**
- * The limiter itself: no clock, no timers. `now` is ms since the epoch, and all it knows of time: forward it is taken at its word; where it goes back, no
- * time has passed, and by more than a minute it is followed from there. So a clock that is set ahead, by hours or years, frees what a minute holds
- * once, and one that is set back locks for no longer than a minute. Months follow the calendar both ways, and a month that the clock comes back to is as full as before.
+ * The rate limiter that a client uses, without a clock and timers of its own.
+ *
+ * All it knows about time is `now`, in ms since the epoch. A step forward counts as passed time. A step backward counts as no time; if it is longer than a minute, time goes on from
+ * the new reading. So a clock that is set ahead, by hours or years, frees the counts of one minute once, and a clock that is set back blocks for at most a minute. Months follow the
+ * calendar in both directions: a month to which the clock returns is as full as before.
+ *
+ * @example
+ * ```ts
+ * const limiter = new RateLimiter({ requestsPerMinute: 60 });
+ * const answer = limiter.reserve(500, Date.now());
+ * if (answer.ok) limiter.settle(answer.reservation, 320, Date.now());
+ * else console.log(`wait ${answer.retryAfter} ms for the limit of ${answer.reason}`);
+ * ```
  */
 export class RateLimiter {
-  /** @throws {ConfigError} a limit is not a number from 0. */
+  /** @throws {ConfigError} if a limit is not a number of at least 0. */
   constructor(limits: Limits);
   /**
-   * Takes one request for the 60 seconds from now on, and `tokens` until settle or release; those used then count for what is left of the 60 seconds.
+   * Counts one request for the next 60 seconds, and holds `tokens` until `settle` or `release`; the used tokens then count for the rest of the 60 seconds.
    * @returns a reservation, or how long to wait.
    */
   reserve(tokens: number, now: number): Reservation | Refusal;
-  /** Puts the tokens really used in place of those reserved. */
+  /** Replaces the reserved tokens with those that were used. */
   settle(reservation: number, actualTokens: number, now: number): void;
-  /** Gives a reservation back: nothing was sent. */
+  /** Gives a reservation back, because nothing was sent. */
   release(reservation: number): void;
-  /** Its whole state as plain data, open reservations included. */
+  /** The whole state as plain data, including open reservations. */
   toJSON(): unknown;
-  /** The limiter that `toJSON` described. @throws {ConfigError} the state is none of its own. */
+  /** Restores a limiter from `toJSON`. @throws {ConfigError} if the state doesn't come from `toJSON`. */
   static fromJSON(state: unknown, limits: Limits): RateLimiter;
 }
 
 /** One server-sent event. */
 export interface SseEvent {
-  /** Its name, `"message"` where none is given. */
+  /** The event's name; `"message"` if it has none. */
   event: string;
-  /** Its data, lines joined by a line feed. */
+  /** The event's data, its lines joined by line feeds. */
   data: string;
-  /** The last id that the stream has named, `""` before the first. */
+  /** The last id in the stream so far, `""` before the first. */
   id: string;
 }
 
-/** WHATWG event-stream parsing over bytes, in any chunking. */
+/**
+ * Parses event streams of any kind (WHATWG standard) from bytes, wherever these are split.
+ *
+ * @example
+ * ```ts
+ * const decoder = new SseDecoder();
+ * for await (const bytes of response.body) {
+ *   for (const { event, data } of decoder.push(bytes)) console.log(event, data);
+ * }
+ * ```
+ */
 export class SseDecoder {
-  /** `maxEventBytes`: default 16 MiB. */
+  /** `maxEventBytes`: the longest accepted event, default 16 MiB. */
   constructor(options?: { maxEventBytes?: number });
   /**
-   * The events that these bytes complete; an event without data is not dispatched.
-   * @throws {StreamError} an event is longer than `maxEventBytes`.
-   * @throws {ConfigError} these are no bytes, or they come after `end()`.
+   * Returns the events that these bytes complete. As in the standard, an event without data is left out.
+   * @throws {StreamError} if an event is longer than `maxEventBytes`.
+   * @throws {ConfigError} if the argument is not a `Uint8Array`, or comes after `end()`.
    */
   push(bytes: Uint8Array): SseEvent[];
-  /** End of input. By the standard, an event without its blank line is dropped. (A {@link ChatStream} takes it.) */
+  /** Ends the input. As in the standard, an event without its blank line is dropped. (A {@link ChatStream} accepts it.) */
   end(): void;
 }
 
 // ---------------------------------------------------------------- errors
 
 /**
- * Base of all errors thrown here. No message or property of any holds a key (of 8 characters or more: a placeholder such as `"none"` is none).
+ * The base of all errors that this package throws. No message or property contains a key (of 8 characters or more; a placeholder such as `"none"` doesn't count).
  * The stack begins where the call was made.
  *
- * One of this very class whose `cause` is a `WebAssembly.RuntimeError` is an internal fault (or memory that could not grow): it ended the
- * call it hit, which is settled as `"error"`; other calls go on.
+ * An error of exactly this class whose `cause` is a `WebAssembly.RuntimeError` is an internal fault (or memory could not grow). It has ended one
+ * call, which is settled as `"error"`; other calls go on.
  */
 export class HfetchError extends Error {
   /** The class name. */
   readonly name: string;
-  /** What to do next, in words for the developer, where that is known; `message` says what happened. */
+  /** Advice for the developer, if there is any; `message` says what happened. */
   readonly hint: string | null;
-  /** Of a call with a {@link Route}: the candidates that failed, oldest first, where any did. */
+  /** For a call with a {@link Route}: the candidates that failed, if any, oldest first. */
   readonly tried?: readonly Tried[];
 }
 
-/** Bad options, config or arguments. No chat or embeddings request was sent; settled only where a live price turned out to be unknown. */
+/** Options, config or arguments are wrong. No request was sent. Such a call is settled only if a live price turned out to be unknown. */
 export class ConfigError extends HfetchError {
-  /** The field at fault, like `limits.requestsPerMinute`. */
+  /** The field that is wrong, like `limits.requestsPerMinute`. */
   readonly path: string | null;
 }
 
 /**
- * The request failed. Itself: any status without a class of its own, and a 200 whose body is not what was asked for or says that it failed.
- * Names and fields are those of the `openai` package, and some more.
+ * The request failed. An error of exactly this class has a status without a class of its own, or is a 200 whose body isn't the expected object or reports a failure.
+ * The names and fields are those of the `openai` package, with a few more.
  */
 export class APIError extends HfetchError {
-  /** HTTP status; `undefined` where there was no response. */
+  /** HTTP status; `undefined` if there was no response. */
   readonly status: number | undefined;
-  /** Response headers; `undefined` where there was no response. */
+  /** Response headers; `undefined` if there was no response. */
   readonly headers: Headers | undefined;
   /** The `x-request-id` header. */
   readonly requestId: string | null;
@@ -2231,19 +2259,19 @@ export class APIError extends HfetchError {
   readonly type: string | null;
   /** `error.param` of the body. */
   readonly param: string | null;
-  /** {@link APIError.requestId} in the `openai` package's spelling. */
+  /** {@link APIError.requestId} under its name in the `openai` package. */
   readonly requestID: string | null;
-  /** `error` of the body where it has one, else the body. */
+  /** `error` in the body if there is one, otherwise the body. */
   readonly error: unknown;
-  /** The whole body, parsed where it is JSON, keys redacted. */
+  /** The whole body, parsed if it is JSON; keys are redacted. */
   readonly body: unknown;
-  /** What there is of an answer that failed: of a whole answer that says so, and in the classes below that have it. */
+  /** The part of a failed answer that arrived: of a whole answer that reports a failure, and of the streams that end in the classes below. */
   readonly partial?: PartialCompletion | null;
-  /** Whether the same request may succeed later. (Not `retryable`: workerd drops the connection of an uncaught error with that name.) */
+  /** Whether the same request may succeed later. (The name isn't `retryable`: workerd drops the connection after an uncaught error with a property of that name.) */
   readonly isRetryable: boolean;
-  /** Ms after which the server said a retry makes sense. */
+  /** After how many ms the server said a retry makes sense. */
   readonly retryAfter: number | null;
-  /** Requests sent for this call; 0: none, for the server had asked for a pause before. */
+  /** How many requests were sent for this call; 0 if the server had asked for a pause before. */
   readonly attempts: number;
 }
 /** 400: a parameter is wrong, or no provider serves the model. */
@@ -2256,69 +2284,69 @@ export class PaymentRequiredError extends APIError {}
 export class PermissionDeniedError extends APIError {}
 /** 404 and 410: no such model or route. */
 export class NotFoundError extends APIError {}
-/** 409 */
+/** 409: the request conflicts with the state of the server. */
 export class ConflictError extends APIError {}
 /** 413 and 422: too long, or not accepted by the model's server. */
 export class UnprocessableEntityError extends APIError {}
 /**
- * 429: too many requests. Also of a call that begins while a pause lasts for which a server has asked (by 429, 503, or a spent `RateLimit` header),
- * and that is longer than `retry.maxDelay`, or while retry is off: nothing is sent then, and `retryAfter` is what is left of it.
+ * 429: too many requests. A call also fails with this error if it begins during a pause that a server has asked for (by 429, 503, or a spent `RateLimit` header)
+ * and the pause is longer than `retry.maxDelay`, or retry is off. Nothing is sent then, and `retryAfter` is what is left of the pause.
  */
 export class RateLimitError extends APIError {}
-/** 503 that says the model is loading. */
+/** 503: the server says that it is still loading the model. */
 export class ModelLoadingError extends APIError {
-  /** Ms until it is ready, by the server's own estimate. */
+  /** Ms until the model is ready, by the server's own estimate. */
   readonly estimatedTime: number | null;
 }
 /** Any other 5xx. */
 export class InternalServerError extends APIError {}
-/** There was no response, none that could be read, or no key because the function for it failed. `cause` is what was thrown. */
+/** There was no response, or none that could be read, or the key function failed. `cause` is what was thrown. */
 export class APIConnectionError extends APIError {}
-/** A timeout was over: this client's, or the runtime's own, which the message names. */
+/** A timeout ended the call: one of this client's, or the runtime's own, which the message names. */
 export class APIConnectionTimeoutError extends APIConnectionError {
-  /** Which one; `"connect"` is the wait for the response's headers, `timeout.headers`. */
+  /** The phase; `"connect"` is the wait for the response headers (`timeout.headers`). */
   readonly phase: "connect" | "idle" | "total";
-  /** What a stream had delivered. */
+  /** The part of the answer that the stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
-/** The caller ended it. `cause` is the signal's reason, or the one given to `abort()`. */
+/** The caller ended the call. `cause` is the signal's reason, or the one given to `abort()`. */
 export class APIUserAbortError extends APIError {
-  /** What a stream had delivered. */
+  /** The part of the answer that the stream had delivered. */
   readonly partial: PartialCompletion | null;
 }
-/** In a stream: an error in the server's words, a broken frame, or `[DONE]` without an answer. */
+/** A stream contains an error in the server's words, a broken event, or `[DONE]` without an answer. */
 export class StreamError extends APIError {
-  /** What had been delivered before it. */
+  /** The part of the answer that the stream had delivered before. */
   readonly partial: PartialCompletion | null;
 }
-/** A stream ended or its connection was lost with neither `[DONE]` nor a finish_reason for each choice. */
+/** A stream ended, or its connection was lost, without `[DONE]` and without a finish_reason for each choice. */
 export class StreamTruncatedError extends StreamError {}
-/** A limit of this client, set by its options or its store, said no; nothing was sent. */
+/** A limit of this client, set by its options or its store, refused the call. Nothing was sent. */
 export class LimitExceededError extends HfetchError {
-  /** Ms until it fits, nothing else being sent meanwhile; `Infinity`: never; with `"tokens"` and `"concurrent"` 0 when only calls under way are in the way. */
+  /** Ms until the request fits, if nothing else is sent meanwhile; `Infinity`: it never fits. With `"tokens"` and `"concurrent"` it is 0 if only running calls are in the way. */
   readonly retryAfter: number;
-  /** `"requests"`, `"tokens"`, `"month"`, `"concurrent"`, `"budget"`, `"blocked"`: a store of yours has a reason of its own, or `"store"`: it gave no answer. */
+  /** The limit: `"requests"`, `"tokens"`, `"month"`, `"concurrent"` or `"budget"`; `"blocked"`: your own store refused for another reason; `"store"`: it gave no answer. */
   readonly reason: string;
-  /** Whose limit: a key's (`"key:<label>"`), the client's (`"client:<id>"`), the budget's (`"budget:<id>"`); `null` where none of them said so. */
+  /** Whose limit it is: a key's (`"key:<label>"`), the client's (`"client:<id>"`) or the budget's (`"budget:<id>"`); `null` if none of them refused. */
   readonly scope: string | null;
 }
-/** An answer is not the JSON that was asked for, was cut off before it was whole, or a tool's arguments can't be used. */
+/** An answer is not the requested JSON, was cut off before it was complete, or a tool's arguments can't be used. */
 export class StructuredOutputError extends HfetchError {
-  /** What is wrong with it, and where. */
+  /** The mistakes, each with its place. */
   readonly issues: readonly {
-    /** In the validator's words. */
+    /** The problem in the validator's words. */
     message: string;
-    /** Names and places from the outside in. */
+    /** The names and indices that lead to the value, from the outside in. */
     path: readonly (string | number)[];
   }[];
-  /** What came, as it came. */
+  /** The text of the answer as it arrived. */
   readonly text: string;
-  /** The JSON of it as far as it goes, not checked; `null` where there is none. */
+  /** The JSON as far as it goes, not checked; `null` if there is none. */
   readonly partial: unknown;
   /** `"length"` or `"content_filter"`: the answer was cut off. */
   readonly finishReason: FinishReason | null;
 }
-/** The budget said no; nothing was sent. */
+/** The budget refused the call. Nothing was sent. */
 export class BudgetExceededError extends LimitExceededError {
   /** USD spent and reserved in this window. */
   readonly spentUsd: number;
@@ -2327,7 +2355,7 @@ export class BudgetExceededError extends LimitExceededError {
 }
 
 /**
- * What `hfetch/gateway` imports of the client. It is no part of the contract: it changes without notice.
+ * The functions that `hfetch/gateway` imports from the client. They aren't part of the contract and change without notice.
  * @internal
  */
 export const internals: unknown;

@@ -1,4 +1,4 @@
-// The same for bundlers of pages: the client is a file that hfetch/web and hfetch/ai-sdk have too, so that a page with several of them has it once.
+// hfetch for bundlers of pages. The client is in a file that hfetch/web and hfetch/ai-sdk import too, so that a page with several of these entries contains it once.
 import { startAtFirstUse } from "./core.js";
 import bytes from "./wasm-module.js";
 

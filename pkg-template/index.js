@@ -1,4 +1,4 @@
-// The module's bytes are in this file: no second request, no top-level await, nothing to configure.
+// hfetch in one file. It contains the module's bytes, so it needs no second request, no top-level await and no configuration.
 import bytes from "./hfetch_bg.wasm";
 import { startAtFirstUse } from "./instantiate.js";
 

@@ -2,25 +2,25 @@ import { hasArrived, isHere } from "./arrival.js";
 import { HfetchError } from "./error.js";
 import { __wbg_set_wasm, prepareText } from "./hfetch_bg.js";
 import { guarded } from "./trap.js";
-// Written by the build: what the module asks for, by module and name.
+// The build writes this file: the functions that the module imports, by module and name.
 import { imports } from "./imports.js";
 
-// The running module's functions. (Not "exports": hosts that wrap modules in a function have an argument of that name.)
+// The running module's functions. (The name isn't "exports", since hosts that wrap modules in a function have an argument of that name.)
 let running;
 
-/** Whether the module runs that the entry points of this file share: that for Workers shares it with slim. */
+/** Whether the module runs. All entries that import this file share it; in Workers that includes hfetch/slim. */
 export const started = () => running !== undefined;
 
 /**
- * Leaves the start to the first use, since an import must break no program, wherever it is loaded. `compile` gives the compiled module, or
- * throws why there is none; it is asked again at the next use then.
+ * Starts the module at its first use, since an import alone must not break a program, wherever it is loaded. `compile` returns the compiled module, or
+ * throws if there is none; it is then called again at the next use.
  */
 export function startAtFirstUse(compile) {
   hasArrived();
   ask(compile);
 }
 
-/** For an entry whose module is still to come: until then `refuse` throws what every use throws. One that has its module at hand goes before. */
+/** For an entry whose module is still loading: until then `refuse` throws the error of every use. An entry that already has its module wins. */
 export function startLater(refuse) {
   if (!isHere()) ask(refuse);
 }
@@ -35,8 +35,8 @@ function ask(compile) {
 }
 
 /**
- * Starts the module, once: another instance would have another memory, where handles made before mean nothing. Instance's constructor takes a Module of any realm, which wasm-bindgen's own `initSync` doesn't:
- * Next's edge runtime hands out modules of another one.
+ * Starts the module once. A second instance would have its own memory, in which existing handles mean nothing. The constructor of Instance accepts a Module of any realm, unlike wasm-bindgen's own
+ * `initSync`; Next's edge runtime provides modules of another realm.
  */
 export function start(compile) {
   if (started()) return;
@@ -49,14 +49,14 @@ export function start(compile) {
   hasArrived();
 }
 
-/** Throws an error that names what the module or its glue needs and this environment lacks. */
+/** Throws an error that names what this environment lacks and the module or its glue needs. */
 export function checkEnvironment() {
   for (const [name, advice] of Object.entries(NEEDED)) {
     if (globalThis[name] === undefined) throw new HfetchError(`hfetch: this environment has no ${name}`, { hint: `${advice}.` });
   }
 }
 
-/** Gives what `work` gives. What an engine throws that forbids it becomes an error with advice. */
+/** Returns the result of `work`. If the engine forbids WebAssembly, its error becomes one with advice. */
 export function compiling(work) {
   try {
     return work();
@@ -72,8 +72,8 @@ export function compileError(cause) {
 }
 
 /**
- * Gives the compiled module from wherever it is: by shape, never by instanceof, since modules, buffers and responses may come from another realm.
- * Errors name the `entry` that asked.
+ * Returns the compiled module of any source. The source is recognised by its members and not by instanceof, since modules, buffers and responses may come from another realm.
+ * Errors name the `entry` that needed it.
  */
 export async function compile(source, entry) {
   checkEnvironment();

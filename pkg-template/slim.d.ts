@@ -1,7 +1,7 @@
 /**
- * `hfetch/slim`: the same names as `hfetch`, with nothing loaded. Call {@link init} once before anything else.
+ * `hfetch/slim`: the same names as `hfetch`, without the WebAssembly. Call {@link init} once before anything else.
  *
- * For pages that want `hfetch.wasm` as a file of its own (streaming compilation, a CDN, subresource integrity).
+ * This entry is for pages that load `hfetch.wasm` as a separate file (streaming compilation, a CDN, subresource integrity).
  *
  * @packageDocumentation
  */
@@ -16,12 +16,12 @@ declare global {
   }
 }
 
-/** The bytes of `hfetch.wasm`, a response that carries them, or the compiled module. */
+/** The bytes of `hfetch.wasm`, a response with these bytes, or the compiled module. */
 export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssembly.Module | Response;
 
 /**
- * Loads the WebAssembly part, once: later calls wait for the first, and after a failure it may be called again. Where `hfetch` itself
- * is loaded beside it from the same files (in workerd and Next's edge runtime), it has nothing to do.
- * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its address where `fetch` can read it (in Node not `file:`).
+ * Loads the WebAssembly once. Later calls wait for the first, and after a failure it may be called again. If the program also loads `hfetch` itself
+ * from the same files (in workerd and Next's edge runtime), this function does nothing.
+ * @param source `hfetch.wasm` as bytes, `Response` or module, a promise of one of these, or its URL if `fetch` can read it (in Node not `file:`).
  */
 export function init(source: WasmSource | URL | string | Promise<WasmSource>): Promise<void>;

@@ -1,4 +1,4 @@
-// Nothing is loaded here: the caller gives the module, from wherever it is.
+// hfetch/slim. It loads nothing: the caller provides the module from wherever it is.
 import { HfetchError, compile, start, startLater, started } from "./core.js";
 
 startLater(() => {
@@ -7,7 +7,7 @@ startLater(() => {
 
 let ready;
 
-/** Idempotent: the first call that succeeds counts; after a failure it may be called again. Beside an entry that loads by itself it does nothing. */
+/** Starts the module. Only the first successful call has an effect; after a failure it may be called again. If an entry that loads by itself is there, this does nothing. */
 export async function init(source) {
   if (started()) return;
   ready ??= load(source).catch((error) => {

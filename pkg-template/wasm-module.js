@@ -1,2 +1,2 @@
-// The module's bytes as text, for hfetch/web where its file did not come along.
+// The module's bytes as text, for hfetch/web in bundles that lack the file.
 export { default } from "./hfetch_bg.wasm";

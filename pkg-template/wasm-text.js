@@ -1,24 +1,24 @@
-// A module's bytes as text, for an entry that is one file: base64 would hide from compression where bytes begin and end
-// (+30 % on the wire; this is +3 %). The most frequent values are one character each, all others two.
+// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end (+30 % over the wire; with this encoding
+// +3 %). The most frequent byte values are one character each, all others two.
 
-// No quote, backslash, backtick, dollar or "<": the text stands in any string of any script as it is.
+// There is no quote, backslash, backtick, dollar or "<" among them, so the text can be in any string of any script without escapes.
 const CHARACTERS = " !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{}";
 const PREFIXES = ["", "|", "~"];
 const VALUES = 256;
 
-// wasm-text.wat, assembled: the same loop in JavaScript takes three times as long, for it runs once, in the engine's interpreter.
+// wasm-text.wat, assembled. The same loop in JavaScript would take three times as long, since it runs only once, in the engine's interpreter.
 const DECODER =
   "0061736d0100000001070160027f7f017f030201000503010001071302066d656d6f72790200066465636f646500000a4501" +
   "4301037f20002102034020002d000021042002200320046a2d00003a0000200220042d0080036a210220042d008004410774" +
   "2103200041016a22002001490d000b20020b";
-// Where in its memory the tables lie that it reads, and the text.
+// Addresses in its memory: of the tables that it reads, and of the text.
 const ROW = 128;
 const STEPS = PREFIXES.length * ROW;
 const ROWS = STEPS + ROW;
 const TEXT = ROWS + ROW;
 const PAGE = 65_536;
 
-/** Gives [frequent, text]: the values of one character in hexadecimal digits, and the bytes as text. */
+/** Returns [frequent, text]: the byte values with one character, as hexadecimal digits, and the bytes as text. */
 export function encode(bytes) {
   const counts = new Array(VALUES).fill(0);
   for (const value of bytes) counts[value]++;
@@ -52,7 +52,7 @@ function fromHex(digits) {
   return bytes;
 }
 
-// All values: the frequent ones, then the others as they come. Plain loops, as in all that runs on import: the interpreter's pace.
+// All byte values: the frequent ones, then the others in order. Everything that runs on import uses plain loops, which are the fastest code in the engine's interpreter.
 function order(frequent) {
   const values = new Uint8Array(VALUES);
   const known = new Uint8Array(VALUES);

@@ -1,8 +1,8 @@
 /**
- * `hfetch/web`: the same names as `hfetch`, for pages that are to load at once. The WebAssembly is a file of its own, which the bundler brings along
- * and which comes while the page is being made: the page's script is a sixth of `hfetch`'s, and the first call waits for the rest.
+ * `hfetch/web`: the same names as `hfetch`, for pages that must load fast. The WebAssembly is a separate file, which the bundler includes and which loads while the
+ * page is being built. So the page's script has only a sixth of the size of `hfetch`, and the first call waits for the rest.
  *
- * Options are checked with the first call, since what checks them is in that file. On a server (`node`, `workerd`, `edge-light`) this is `hfetch` itself.
+ * Options are checked at the first call, since the code that checks them is in that file. On a server (`node`, `workerd`, `edge-light`) this entry is `hfetch` itself.
  *
  * @packageDocumentation
  */
@@ -10,7 +10,7 @@ export * from "./hfetch.js";
 export { default } from "./hfetch.js";
 
 /**
- * Resolves when everything may be used. Calls of a client wait by themselves; functions that give no promise, such as
+ * Resolves when the WebAssembly is loaded. A client's calls wait for that by themselves; functions that return no promise, such as
  * `estimateTokens`, `RateLimiter` or `snapshot()`, throw an `HfetchError` until then.
  */
 export function ready(): Promise<void>;

@@ -1,4 +1,4 @@
-// For pages: the module is a file beside this one, which comes while the page is still being made. The first call waits for it.
+// hfetch/web in pages. The module is a file next to this one, which loads while the page is still being built. The first call waits for it.
 import { HfetchError, arrival, arriveBy, compile, start, startLater, started } from "./core.js";
 
 let coming;
@@ -8,14 +8,14 @@ async function load() {
   start(() => module);
 }
 
-// Bundlers that bring no files along (esbuild, plain Rollup, Vite while developing) bring modules: there the module is in one, as text.
-// What failed otherwise fails with that one too, or is lost on the way together with it, and then the first reason says more.
+// Some bundlers include no files, but they include scripts (esbuild, plain Rollup, Vite's development server): there the module is loaded from a script, as text.
+// If that script is missing as well, the first failure is thrown, since it says more.
 async function asText(reason) {
   const text = await import("./wasm-module.js").catch(() => Promise.reject(reason));
   return compile(text.default(), "hfetch/web");
 }
 
-/** Resolves when everything may be used, for what can't wait by itself: `estimateTokens`, `snapshot()` and other functions without a promise. */
+/** Resolves when the module runs, for functions that return no promise and so can't wait for it: `estimateTokens`, `snapshot()` and others. */
 export async function ready() {
   await arrival();
 }
@@ -31,7 +31,7 @@ if (!started()) {
   startLater(() => {
     throw new HfetchError("hfetch/web: the WebAssembly is still on its way", { hint: "Await ready(), or any call of a client, before functions that give no promise." });
   });
-  // What fails is said by the first call, which tries again.
+  // The first call tries again and reports a failure.
   ready().catch(() => {});
 }
 

@@ -1,4 +1,4 @@
-// hfetch/web where there is no page: the module is there, and nothing has to be waited for.
+// hfetch/web outside of pages: the module is already there, and nothing has to wait.
 export * from "./workerd.js";
 export { default } from "./workerd.js";
 

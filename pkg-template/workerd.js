@@ -1,12 +1,12 @@
-// Workers and Next's edge runtime refuse to compile from bytes: there this import gives a WebAssembly.Module. Every bundler for
-// them knows `?module`; some (Nitro's, Next's) know nothing else.
+// hfetch in Workers and Next's edge runtime. They refuse to compile bytes, so this import must return a WebAssembly.Module. Every bundler for
+// them understands `?module`, and some (Nitro's, Next's) understand nothing else.
 import module from "./hfetch_bg.wasm?module";
 import { start, startAtFirstUse } from "./core.js";
 
 const given = () => module;
 startAtFirstUse(given);
 try {
-  // Before the first visitor. What fails is said at the first use.
+  // The module starts before the first visitor. A failure is reported at the first use.
   start(given);
 } catch {}
 

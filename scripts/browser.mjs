@@ -1,4 +1,4 @@
-// Browsers without a driver: a page is opened from the command line, and reports to the server it came from.
+// Browsers without a driver: a page is opened from the command line and reports to the server from which it came.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ const CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrom
 const FIREFOX = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
 const MINI_BROWSER = ["x86_64", "aarch64"].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1/MiniBrowser`);
 
-/** Each find() gives the browser's path, installing it where that is possible, or throws the reason why there is none. */
+/** Each find() returns the browser's path, after installing it where that is possible, or throws the reason why there is none. */
 export const browsers = {
   Chromium: {
     find: () => find("Chromium", CHROMIUM, ["chromium"], playwrightChromium),
@@ -58,7 +58,7 @@ async function playwrightChromium() {
 }
 
 async function openFirefox(path, url, profile) {
-  // No first-run pages, no call home.
+  // These preferences switch off first-run pages and calls home.
   const preferences = {
     "app.normandy.enabled": false,
     "browser.aboutwelcome.enabled": false,
@@ -84,7 +84,7 @@ async function openWebKit(path, url, profile) {
   return browser;
 }
 
-/** A screen for a browser that has to have one; gives the environment that leads there, and its end. */
+/** A screen for a browser that needs one; returns the environment for it, and a function that ends it. */
 export async function startDisplay(size) {
   const xvfb = spawn(which("Xvfb"), ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
@@ -98,7 +98,7 @@ export async function startDisplay(size) {
     DISPLAY: name,
     HOME: profile,
     XDG_RUNTIME_DIR: profile,
-    // bubblewrap needs what root in a container doesn't have.
+    // bubblewrap needs permissions that root in a container doesn't have.
     ...(process.getuid?.() === 0 ? { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } : {}),
     WEBKIT_DISABLE_COMPOSITING_MODE: "1",
     LIBGL_ALWAYS_SOFTWARE: "1",
@@ -106,7 +106,7 @@ export async function startDisplay(size) {
   return { environment, close: () => end(xvfb) };
 }
 
-/** Opens the page in the browser at `path`; gives a function that closes it and leaves no process or file behind. */
+/** Opens the page in the browser at `path`; returns a function that closes it and leaves no process or file behind. */
 export async function openPage(name, path, url) {
   const profile = await mkdtemp(join(tmpdir(), "hfetch-browser-"));
   const browser = await browsers[name].open(path, url, profile);
@@ -119,7 +119,7 @@ export async function openPage(name, path, url) {
   };
 }
 
-// Browsers start processes of their own: each leads a process group, and the whole group goes.
+// Browsers start processes of their own. Each leads a process group, and the whole group is ended.
 function end(child) {
   try {
     process.kill(-child.pid, "SIGKILL");

@@ -1,4 +1,4 @@
-// npm run build [-- --out FOLDER]: src/ and pkg-template/ become pkg/, a complete npm package.
+// npm run build [-- --out FOLDER]: turns src/ and pkg-template/ into pkg/, a complete npm package.
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -14,21 +14,21 @@ import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
 import { importsModule, shortenExports, shortenImports } from "./wasm-names.mjs";
 import { nameByLikeness } from "./wasm-order.mjs";
 
-// rustc's own baseline, named one by one: --all-features would let encodings through that older runtimes refuse.
+// rustc's own baseline, named one by one, since --all-features would allow encodings that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "simd"];
-// More inlining than this makes the file smaller as it is and larger compressed: copies of a function compress worse than calls of it.
+// More inlining makes the file smaller before compression and larger after it: copies of a function compress worse than calls of it.
 const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
 const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
 /**
- * Builds the package into `out`. Tests may want cargo features, and arguments for the linker, that a package never has.
- * Gives { out, raw, lean }: its folder, the wasm file as rustc wrote it, names included, and what wasmToolchain() says.
+ * Builds the package into `out`. Tests may need cargo features and linker arguments that a published package never has. Returns { out, raw, lean }: the
+ * folder, the wasm file as rustc wrote it, with names, and what wasmToolchain() says.
  */
 export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_FOLDER, features = [], link = [] } = {}) {
-  // What the later steps need is made ready beside the longest one.
+  // The tools for later steps are prepared while the longest step runs.
   const installed = npmInstall();
-  installed.catch(() => {}); // it is thrown where it is waited for
+  installed.catch(() => {}); // the error is thrown where the promise is awaited
   const toolchain = await wasmToolchain();
   console.log(`building with ${toolchain.way}`);
   const [raw, cli] = await Promise.all([compile(toolchain, wasmFolder, features, link), wasmBindgen(), installed]);
@@ -45,14 +45,14 @@ export async function buildPackage({ out = join(root, "pkg"), wasmFolder = WASM_
   return { out, raw, lean: toolchain.lean };
 }
 
-/** The folder of a package that is built already, by HFETCH_PACKAGE, or builds it: so that commands that follow one another build it once. */
+/** The folder of a built package that HFETCH_PACKAGE names, or of one that is built now: so commands that follow one another build only once. */
 export async function builtPackage() {
   const given = process.env.HFETCH_PACKAGE;
   return given ? resolve(given) : (await buildPackage()).out;
 }
 
 async function compile({ cargo, args, env, flags }, wasmFolder, features, link) {
-  // Panic messages carry source paths: without this the bytes would depend on whose machine built them.
+  // Panic messages contain source paths. Without this, the bytes would depend on the machine that built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
   const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
@@ -62,7 +62,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
 }
 
-/** Runs wasm-bindgen and wasm-opt, unless the same wasm has been through the same tools before. Gives the folder of the results. */
+/** Runs wasm-bindgen and wasm-opt, unless the same wasm has been processed by the same tools before. Returns the folder of the results. */
 async function bindgen(cli, raw, wasmFolder) {
   const steps = ["wasm-order", "wasm-names", "glue-text"].map((name) => readFile(join(root, `scripts/${name}.mjs`)));
   const recipe = [cli.version, ...WASM_FEATURES, ...WASM_OPT, ...(await Promise.all(steps)), await readFile(join(root, "package-lock.json"))];
@@ -102,11 +102,11 @@ async function wasmOpt(wasm, flags) {
 
 async function reorder(wasm) {
   await writeFile(wasm, nameByLikeness(await readFile(wasm)));
-  // The levels alone run no pass again; they keep what was written as short as it was.
+  // Levels without passes: nothing is optimised again, and the encoding stays as short as it was.
   await wasmOpt(wasm, ["--optimize-level=2", "--shrink-level=2", "--reorder-functions-by-name"]);
 }
 
-// instantiate.js calls what wasm-bindgen treats as its own business: a version that renames it must not get far.
+// instantiate.js calls functions that wasm-bindgen considers internal; the build must stop at a version that renames them.
 async function checkGlue(folder) {
   const glue = await readFile(join(folder, "hfetch_bg.js"), "utf8");
   const module = new WebAssembly.Module(await readFile(join(folder, "hfetch_bg.wasm")));
@@ -127,7 +127,7 @@ async function removeOlder(wasmFolder) {
   }
 }
 
-/** The entry points, bundled into stage/dist. Everything they import lies in one folder, as the glue expects. */
+/** Bundles the entries into stage/dist. Everything that they import is in one folder, as the glue expects. */
 async function bundle(glue, stage) {
   const { build } = await import("esbuild");
   const modules = join(stage, "modules");
@@ -164,7 +164,7 @@ async function bundle(glue, stage) {
       entryPoints: ["gateway", "gateway.workerd"].map(entry),
       splitting: true,
       chunkNames: "gateway-core",
-      // The client stays a file of its own, so that there is one in memory.
+      // The client stays a file of its own, so that there is one copy in memory.
       external: ["cloudflare:workers", "hfetch", "./workerd.js"],
     }),
     build({
@@ -175,24 +175,24 @@ async function bundle(glue, stage) {
       external: ["hfetch", "./core.js", "./wasm-module.js", "./workerd.js"],
     }),
   ];
-  // Each is over before the folder it writes to may be removed.
+  // Each must end before the folder to which it writes may be removed.
   for (const { status, reason } of await Promise.allSettled(outputs)) {
     if (status === "rejected") throw new Stop(reason.errors ? reason.errors.map(describe).join("\n") : reason.message);
   }
 }
 
-/** Renames what the wasm imports; `imports`, the module that instantiate.js takes them from, speaks the same names. */
+/** Shortens the names of the wasm's imports; `imports`, the module from which instantiate.js takes them, uses the same names. */
 async function shorten(wasm, imports) {
   const short = shortenImports(await readFile(wasm));
   await writeFile(wasm, short.bytes);
   await writeFile(imports, importsModule(short.imports));
 }
 
-/** For the default entry: a function that gives the module's bytes, which are text until it is called. */
+/** For the default entry: a function that returns the module's bytes, which stay text until it is called. */
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
     const [frequent, text] = encode(await readFile(path));
-    // In the function the text would be parsed twice.
+    // Inside the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
 const text = ${JSON.stringify(text)};
 export default () => decode(${JSON.stringify(frequent)}, text);
@@ -205,7 +205,7 @@ function keepWasmImports({ onResolve }) {
   onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
 }
 
-/** What `names`, the list of public names, takes from its modules comes from core.js, which has all of them. */
+/** Makes `names`, the list of public names, import everything from core.js, which has all of them. */
 function takeFromCore(names) {
   return ({ onResolve }) => {
     onResolve({ filter: /^\.\// }, ({ importer }) => (importer === names ? { path: "./core.js", external: true } : undefined));
@@ -222,11 +222,11 @@ async function copyModules(from, to) {
   }
 }
 
-// Bundlers that bring no WebAssembly along stop at the import of the module, and show the line; others read the module as if it
-// were JavaScript, and show how it begins. Both find this there.
+// Some bundlers can't include WebAssembly: they stop at the import of the module and show that line. Others read the module as if it were JavaScript and
+// show how it begins. Both find this advice there.
 const ADVICE = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }; for others see docs/hosts.md';
 
-/** The module with the advice as its first section, one that engines pass over. */
+/** The module with the advice in its first section, which engines skip. */
 function withAdvice(wasm) {
   const [header, body] = [wasm.subarray(0, 8), wasm.subarray(8)];
   const name = Buffer.from(` ${ADVICE} `);
@@ -243,13 +243,13 @@ async function assemble(stage) {
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
     if (/\.(d\.ts|cjs)$/.test(name)) await cp(join(template, name), join(pkg, "dist", name));
-    // The same declarations, for programs that a compiler takes as CommonJS.
+    // The same declarations, for programs that a compiler treats as CommonJS.
     if (name.endsWith(".d.ts")) {
       const text = await readFile(join(template, name), "utf8");
       await writeFile(join(pkg, "dist", name.replace(/ts$/, "cts")), text.replace(/ from "(\.\/\w+)\.js";/g, ' from "$1.cjs";'));
     }
   }
-  // Parcel doesn't read "exports" unless it is told to: it looks for a file of that name.
+  // By default Parcel doesn't read "exports": it looks for a file of that name.
   await writeFile(join(pkg, "web.js"), 'export * from "./dist/web.js";\nexport { default } from "./dist/web.js";\n');
   await cp(join(template, "gateway-worker"), join(pkg, "gateway-worker"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(template, "package.json"), "utf8"));
@@ -267,7 +267,7 @@ async function assemble(stage) {
   const packed = ["README.md", "LICENSE", "CHANGELOG.md"];
   for (const name of ["README.md", "CHANGELOG.md", ...documents]) {
     const file = join(pkg, name);
-    // npm shows the README alone: where there is a repository, its links to documents lead there.
+    // npm shows only the README. If there is a repository, its links to documents lead there.
     const beside = url && name === "README.md" ? packed : [...packed, ...documents];
     await writeFile(file, packedLinks(await readFile(file, "utf8"), url, beside, posix.dirname(name)));
   }

@@ -1,5 +1,5 @@
-// npm run test:bundlers [-- --only part,part] [--all]: the packed package through every bundler, each result loaded and run. The engines are those of
-// `npm test`, so that the short list of scenarios is enough; --all, before a release, runs the whole list, and the bundlers' second ways of building.
+// npm run test:bundlers [-- --only part,part] [--all]: sends the packed package through every bundler, and loads and runs each result. The engines are those
+// of `npm test`, so the short list of scenarios is enough; --all, before a release, runs the whole list and the bundlers' second ways of building.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ import { sideBySide } from "./side-by-side.mjs";
 import { allSnippets } from "../tests/system/readme/setting/snippets.mjs";
 
 const BUNDLERS = join(root, "tests/system/bundlers");
-// Inside the folder of the bundlers, so that what they bundle may use what is installed there (react).
+// Inside the bundlers' folder, so that the bundled code may use what is installed there (react).
 const OUT = join(BUNDLERS, "out");
 const START_LIMIT = 60_000;
 const AT_ONCE = 2;
@@ -51,7 +51,7 @@ async function together(name, bundle, endpoint) {
   }
 }
 
-/** Vite's dev server with a page whose module is edited, on disk, while it runs. */
+/** Vite's dev server with a page whose module is edited on disk while it runs. */
 async function edited(viteServer, endpoint) {
   const app = join(OUT, "tests/system/bundlers/hot");
   const file = join(app, "client.mjs");
@@ -68,7 +68,7 @@ async function edited(viteServer, endpoint) {
   }
 }
 
-/** The documented way of developing with Vite, as it stands: the token stays with the dev server. */
+/** The documented way of developing with Vite, unchanged: the token stays in the dev server. */
 async function readmeVite(viteServer, snippets, endpoint) {
   const app = join(OUT, "tests/system/readme/vite");
   const visitor = await readFile(join(OUT, "tests/system/readme/setting/visitor.js"), "utf8");
@@ -92,14 +92,14 @@ async function readmeVite(viteServer, snippets, endpoint) {
   }
 }
 
-/** What the Worker does: it asks with the token. */
+/** Does what the Worker does: asks with the token. */
 async function passOn(request, response, url) {
   const answer = await fetch(url, { method: "POST", headers: { authorization: "Bearer hf_reader" }, body: Readable.toWeb(request), duplex: "half" });
   response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") });
   Readable.fromWeb(answer.body).pipe(response);
 }
 
-/** The documented chat in React as a project of Vite's has it, whose server hands the page's calls to what stands at the Worker's address. */
+/** The documented chat in React as a Vite project, whose server passes the page's calls to the Worker's address. */
 async function readmeReact(viteServer, endpoint) {
   const app = join(OUT, "tests/system/readme/react");
   await mkdir(join(app, "src"), { recursive: true });
@@ -118,7 +118,7 @@ async function readmeReact(viteServer, endpoint) {
   }
 }
 
-/** The documented route for Next, in Node and on the edge: as it stands, but for a first line that leads it to the stand-in endpoint. */
+/** The documented route for Next, in Node and on the edge: unchanged except for a first line that leads it to the stand-in endpoint. */
 async function addReadmeRoutes(app, [{ code }]) {
   for (const [name, lastLine] of [["node", ""], ["edge", 'export const runtime = "edge";\n']]) {
     const folder = join(app, "app/api/chat", name);
@@ -144,7 +144,7 @@ async function readmeChat(url) {
     page.on("pageerror", ({ message }) => errors.push(message));
     await page.goto(url);
     const said = page.getByText("That is all this endpoint can say about it.");
-    // What is typed before React has taken the page over is lost.
+    // Text that is typed before React has taken over the page is lost.
     for (let tries = 0; tries < 20 && !(await page.locator("p.user").count()); tries += 1) {
       await page.fill("input", "Say hello in three languages.");
       await page.click("button");
@@ -166,7 +166,7 @@ async function readmeNext(url) {
   return counted([{ name: "the route streams", ok, error: `${response.status} ${text}` }]);
 }
 
-/** The gateway among Next's routes: a whole answer, a stream, and what is not there. */
+/** The gateway among Next's routes: a whole answer, a stream, and a path that doesn't exist. */
 async function gatewayNext(url) {
   const ask = (path, body) => fetch(`${url}/api/ai${path}`, body && { method: "POST", headers: { authorization: "Bearer a-key-of-this-gateway" }, body: JSON.stringify(body) });
   const body = { model: "meta-llama/Llama-3.1-8B-Instruct", messages: [{ role: "user", content: "Hello." }] };
@@ -189,7 +189,7 @@ const required = createRequire(import.meta.url)("hfetch");
 console.log([estimateTokens("hello") > 0, required.HuggingFace === HuggingFace, typeof gateway].join());
 `;
 
-/** What is deployed of a program runs in Node, which chooses other files of the package than the tracer does, be it by `exports` alone (Nitro) or not. */
+/** A deployed program runs in Node, which may choose other files of the package than the tracer: by `exports` alone (Nitro), or with other conditions. */
 async function traced(trace) {
   const results = [];
   await writeFile(join(OUT, "traced.mjs"), TRACED);
@@ -278,10 +278,10 @@ async function command() {
   const endpoint = await startEndpoint();
   const context = { endpoint: endpoint.url, list: values.all ? "whole" : "short" };
   try {
-    // No bundler is beside itself, in its own cache.
+    // No bundler runs twice at the same time in its own cache.
     const jobs = [["", "."], ["-web", "web"]].flatMap(([ending, app]) =>
       Object.entries(bundlers).map(([bundler, bundle]) => () => report.part(bundler + ending, () => bundled(bundler + ending, bundle, context, app))));
-    // These know by themselves that they build for pages.
+    // These four bundlers recognise by themselves that they build for pages.
     for (const name of ["vite", "vite-dev", "webpack", "esbuild"]) jobs.push(() => report.part(`${name}-together`, () => together(name, bundlers[name], endpoint.url)));
     await sideBySide(jobs, AT_ONCE);
     await report.part("traced", () => traced(trace));

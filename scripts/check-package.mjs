@@ -1,4 +1,4 @@
-// What can be said of a package without running it: what is in the tarball, and whether its manifest and types hold together.
+// Checks of a package that don't run it: what the tarball contains, and whether its manifest and types are consistent.
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
@@ -50,13 +50,13 @@ const EXPECTED = [
   "web.js",
 ];
 
-/** What a package's module exports for tests of traps, which a package that is published never does. */
+/** The exports of a package's module that are meant for tests of traps; a published package never has any. */
 export async function trapsOnPurpose(pkg) {
   const module = new WebAssembly.Module(await readFile(join(pkg, "dist/hfetch_bg.wasm")));
   return WebAssembly.Module.exports(module).map(({ name }) => name).filter((name) => name.startsWith("trap"));
 }
 
-// It takes every `module.exports =` for a module without a default; ours are what require() of an ES module gives, `default` and `__esModule` included.
+// The rule takes every `module.exports =` for a module without a default export. Ours are what require() of an ES module returns, with `default` and `__esModule`.
 const NO_RULE = ["--ignore-rules", "false-export-default"];
 
 const checks = {
@@ -88,7 +88,7 @@ const checks = {
   "the default entry is one file that imports nothing and awaits nothing": async ({ pkg }) => {
     const { build } = await import("esbuild");
     const entry = join(pkg, "dist/index.js");
-    // A format without modules of its own: top-level await is an error there, import.meta a warning.
+    // In a format without modules, top-level await is an error and import.meta a warning.
     const options = { entryPoints: [entry], bundle: true, external: ["*"], format: "iife", write: false, metafile: true, logLevel: "silent" };
     const { metafile, warnings } = await build(options).catch(({ errors }) => ({ metafile: { inputs: {} }, warnings: errors }));
     const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => `it imports ${path}`));
@@ -103,7 +103,7 @@ const checks = {
     const wrong = [];
     for (const name of ["index.js", "index.browser.js", "slim.js", "web.js", "core.js"]) {
       const code = await readFile(join(pkg, "dist", name), "utf8");
-      // What these browsers lack, esbuild would write in other words.
+      // esbuild would rewrite syntax that these browsers lack.
       const [before, after] = await Promise.all([transform(code, { target: "esnext" }), transform(code, { target })]);
       if (before.code !== after.code) wrong.push(`dist/${name} has syntax that is newer than ${target.join(", ")}`);
     }
@@ -135,7 +135,7 @@ const checks = {
   },
 };
 
-/** Runs every check on a built package folder; gives { passed, failed, failures }. */
+/** Runs every check on a built package folder; returns { passed, failed, failures }. */
 export async function checkPackage(pkg) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-packed-"));
   try {

@@ -1,10 +1,10 @@
-// npm run deny: what is depended on, against deny.toml; and what is known of it elsewhere, where that can be asked.
+// npm run deny: checks the dependencies against deny.toml, and against what others know about them, where that can be asked.
 import { delimiter, dirname, join } from "node:path";
 import { main, root, run, Stop, which } from "./run.mjs";
 
 const CARGO_DENY = "0.20.2";
 const TOOLS = join(root, "target/tools");
-const PATIENCE = 120_000; // ms for what is asked over the network
+const PATIENCE = 120_000; // ms for a question over the network
 
 async function environment(cargo) {
   const env = { ...process.env, PATH: `${join(TOOLS, "bin")}${delimiter}${process.env.PATH}` };
@@ -16,7 +16,7 @@ async function environment(cargo) {
   return env;
 }
 
-// Of the program that writes the glue nothing is shipped: doubles in it cost nobody anything.
+// Nothing of the program that writes the glue is shipped, so duplicates in it do no harm.
 const CRATES = [
   { what: "the crates", manifest: "Cargo.toml", checks: ["licenses", "bans", "sources"] },
   { what: "the crates that write the glue", manifest: "scripts/bindgen/Cargo.toml", checks: ["licenses", "sources"] },
@@ -24,7 +24,7 @@ const CRATES = [
 
 const about = (manifest, checks) => ["deny", "--locked", "--manifest-path", join(root, manifest), "check", "--config", join(root, "deny.toml"), ...checks];
 
-/** Licences, doubles and sources: what is needed for it lies here. */
+/** Checks licences, duplicates and sources, which needs no network. */
 async function check(cargo, env) {
   for (const { what, manifest, checks } of CRATES) {
     const { code, stdout, stderr } = await run(cargo, about(manifest, checks), { env, check: false });
@@ -33,7 +33,7 @@ async function check(cargo, env) {
   }
 }
 
-/** What others know: false with the reason where they can't be asked. */
+/** Asks what others know; false with the reason if they can't be asked. */
 async function ask(what, [command, ...args], unreachable, env, cwd = root) {
   const { code, stdout, stderr } = await run(command, args, { env, cwd, check: false, timeout: PATIENCE });
   const said = (stdout + stderr).trim();
@@ -55,7 +55,7 @@ async function locked() {
 const NO_DATABASE = /fail\w* to (?:fetch|clone|update|load)[\s\S]*advisor|advisory database/i;
 const NO_REGISTRY = /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED|ETIMEDOUT/;
 
-/** All of it. Gives what could not be checked. */
+/** Runs all checks. Returns those that could not be run. */
 export async function deny() {
   const cargo = which("cargo");
   if (!cargo) throw new Stop("cargo is not on PATH");

@@ -1,4 +1,4 @@
-// What the long runs counted, as the page docs/endurance.md.
+// Writes the counts of the long runs as the page docs/endurance.md.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { figures } from "./figures.mjs";
@@ -13,7 +13,7 @@ const COMMANDS = {
   overload: "npm run overload",
 };
 
-/** What a fuzz target holds, in the first sentence of its property. */
+/** The property of a fuzz target, from the first comment in its file. */
 async function heldBy(target) {
   const folder = join(root, "tests/fuzz");
   const files = [join(folder, `property/${target}.rs`), join(folder, `js/${target}.mjs`)];
@@ -59,7 +59,7 @@ function overload({ bodies, tails }) {
   ];
 }
 
-/** The page's text, of the runs that this machine has kept. */
+/** The text of the page, from the runs that this machine has kept. */
 export async function endurance() {
   const kept = {};
   for (const [kind, command] of Object.entries(COMMANDS)) {

@@ -1,5 +1,5 @@
-// npm run test:faults [-- --write] [--only text]: every fault × call × policy on Node, every pair of them in workerd and Chromium,
-// each end compared with tests/fault/table.json. --write writes that table from what happened; read it before it is committed.
+// npm run test:faults [-- --write] [--only text]: runs every fault × call × policy on Node, and every pair of them in workerd and Chromium, and compares each end with
+// tests/fault/table.json. --write writes that table from the results; read it before you commit it.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ async function program(command, args, cwd, env = process.env) {
   return JSON.parse(last);
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
@@ -49,7 +49,7 @@ async function freePort() {
   return port;
 }
 
-/** Runs a plan's cells in a runtime, on the package installed in `folder`. Gives { ends, broken, leftOut }. */
+/** Runs a plan's cells in a runtime, with the package installed in `folder`. Returns { ends, broken, leftOut }. */
 export async function runFaults(runtime, { folder, plan, only }) {
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const [here, there] = [await startEndpoint(), await startEndpoint()];
@@ -61,7 +61,7 @@ export async function runFaults(runtime, { folder, plan, only }) {
   }
 }
 
-/** What differs from the table, and what was not as it must be: one line each. */
+/** The differences from the table, and the conditions that were not true: one line each. */
 export async function compareWithTable(runtime, { ends, broken }) {
   const table = JSON.parse(await readFile(TABLE, "utf8"));
   const wrong = Object.entries(ends).flatMap(([name, end]) => {

@@ -1,4 +1,4 @@
-// npm run fuzz [-- --seconds N] [--only target,target]: each fuzz target in turn, and what it found.
+// npm run fuzz [-- --seconds N] [--only target,target]: runs each fuzz target in turn, and prints what it found.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,7 +17,7 @@ async function rustTargets() {
   return (await readdir(join(FUZZ, "targets"))).map((name) => name.replace(/\.rs$/, "")).sort();
 }
 
-/** The environment in which `cargo +nightly fuzz` works; without a nightly compiler there is no fuzzing. */
+/** The environment in which `cargo +nightly fuzz` works; fuzzing needs a nightly compiler. */
 async function fuzzEnvironment() {
   const cargo = which("cargo");
   const nightly = cargo && (await run(cargo, ["+nightly", "--version"], { check: false }));
@@ -33,14 +33,14 @@ async function fuzzEnvironment() {
   return env;
 }
 
-/** Fuzzes a target in Rust for so many seconds. Gives how many inputs were tried; a finding is thrown with the input that shows it. */
+/** Fuzzes a target in Rust for so many seconds. Returns how many inputs were tried; a finding is thrown, with the input that shows it. */
 async function fuzzRust(target, seconds, env) {
   const found = join(WORK, target, "corpus");
   const artifacts = join(WORK, target, "findings");
   await mkdir(found, { recursive: true });
   await mkdir(artifacts, { recursive: true });
-  // The core has no unsafe code, so that a sanitizer would only slow it down. So do callbacks at every comparison: what the code
-  // compares with is in the dictionary.
+  // The core has no unsafe code, so a sanitizer would only slow it down. Callbacks at every comparison would too, and the texts with which the code compares
+  // are in the dictionary.
   const options = ["--fuzz-dir", FUZZ, "--target-dir", join(WORK, "build"), "-s", "none", "--no-trace-compares"];
   const limits = [`-max_total_time=${seconds}`, `-dict=${join(FUZZ, "dictionary")}`, "-max_len=1024", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", `-artifact_prefix=${artifacts}/`];
   const args = ["+nightly", "fuzz", "run", ...options, target, found, join(FUZZ, "corpus", target), join(root, "tests/fixtures"), "--", ...limits];
@@ -56,7 +56,7 @@ async function fuzzRust(target, seconds, env) {
   return inputs;
 }
 
-/** The same for a target in JavaScript, where inputs are made by editing those of the corpus. */
+/** The same for a target in JavaScript, whose inputs are edited inputs of the corpus. */
 async function fuzzScript(target, seconds, pkg) {
   const { stdout } = await run(process.execPath, [join(FUZZ, "js/main.mjs"), target, String(seconds), pkg]);
   const { inputs, found } = JSON.parse(stdout.trim().split("\n").at(-1));
@@ -67,7 +67,7 @@ async function fuzzScript(target, seconds, pkg) {
   throw new Stop(`${target}: a finding after ${inputs} inputs\n${found.error}\n${artifact}\n${JSON.stringify(found.input)}`);
 }
 
-/** Every target that is wanted: { name: (seconds) => how many inputs were tried }. */
+/** The selected targets: { name: (seconds) => how many inputs were tried }. */
 async function allTargets(wanted, given) {
   const found = {};
   const rust = (await rustTargets()).filter(wanted);

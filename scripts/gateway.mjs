@@ -1,4 +1,4 @@
-// npm run gateway -- --port N [--state FOLDER]: the gateway under workerd, set up by the environment's HF_… and GATEWAY_… variables.
+// npm run gateway -- --port N [--state FOLDER]: runs the gateway in workerd, configured by the environment's HF_… and GATEWAY_… variables.
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,12 +8,12 @@ import { startWorker } from "./workerd.mjs";
 
 const PORT = 8788;
 
-/** The variables of an environment that are the gateway's: all it gets to see. */
+/** The variables of an environment that belong to the gateway; it sees no others. */
 export function gatewayVariables(env) {
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => /^(HF_TOKEN(_\d+)?|HF_BASE_URL|HF_BILL_TO|GATEWAY_\w+)$/.test(name) && value !== ""));
 }
 
-/** Runs the gateway that the package ships as a template. */
+/** Runs the gateway that the package contains as a template. */
 export async function startGateway(pkg, options) {
   return startWorker({ pkg, worker: await readFile(join(pkg, "gateway-worker/worker.js"), "utf8"), ...options });
 }

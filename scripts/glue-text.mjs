@@ -1,7 +1,7 @@
-// wasm-bindgen's glue makes a TextDecoder and a TextEncoder on import. Not every environment that loads the package has them, and an
-// import must break no program: here they are made by a function, which instantiate.js calls when the module starts.
+// wasm-bindgen's glue makes a TextDecoder and a TextEncoder on import. Some environments that load the package have none, and an import must not break a
+// program. So here they are made by a function that instantiate.js calls when the module starts.
 const DECODER = "let cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\ncachedTextDecoder.decode();\n";
-// All that have the WebAssembly of this package have encodeInto.
+// Every engine that can run this package's WebAssembly has encodeInto.
 const ENCODER = /const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n/;
 
 const PREPARE = `let cachedTextDecoder, cachedTextEncoder;
@@ -14,7 +14,7 @@ export function prepareText() {
 // A line that begins with a declaration runs on import.
 const ON_IMPORT = /^(?:const|let|var)\b.*\bnew Text(?:De|En)coder/m;
 
-/** The glue with both made later, or null where it is written otherwise than this expects. */
+/** The glue with both made later, or null if it has another form than expected. */
 export function postponeText(glue) {
   if (!glue.includes(DECODER) || !ENCODER.test(glue)) return null;
   const later = glue.replace(DECODER, PREPARE).replace(ENCODER, "");

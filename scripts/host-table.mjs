@@ -1,28 +1,28 @@
-// What the hosts' tests came to: counted, kept as data, and as one table.
+// The results of the hosts' tests: counted, stored as data, and as one table.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { counted } from "./scenario-table.mjs";
 
-/** What each host is asked to do. */
+/** The three checks for each host. */
 export const WAYS = ["stream", "cancel", "error"];
 
 export class HostTable {
   #rows = {};
   #begun = [];
 
-  /** Says that a host runs now: what an earlier run left of it no longer counts, whatever comes of this one. */
+  /** Notes that a host runs now: its rows of an earlier run no longer count, whatever the result of this one. */
   begin(title) {
     this.#begun.push(title);
   }
 
-  /** Takes rows by the host's name: { stream, cancel, error, visitor? } or { other }, each "ok" or what went wrong. Gives { passed, failed, failures }. */
+  /** Adds rows by the host's name: { stream, cancel, error, visitor? } or { other }, each "ok" or what went wrong. Returns { passed, failed, failures }. */
   add(rows) {
     Object.assign(this.#rows, rows);
     const cells = Object.entries(rows).flatMap(([name, row]) => Object.entries(row).map(([way, result]) => ({ name: `${name}, ${way}`, ok: result === "ok", error: result })));
     return counted(cells);
   }
 
-  /** Writes what ran now beside what an earlier run left of other hosts. */
+  /** Writes the rows of this run together with those of other hosts from an earlier one. */
   async write(file) {
     await mkdir(dirname(file), { recursive: true });
     const earlier = Object.entries(await rowsIn(file).catch(() => ({})));
@@ -35,7 +35,7 @@ async function rowsIn(file) {
   return JSON.parse(await readFile(`${file}.json`, "utf8"));
 }
 
-/** The table of a file as `write` left it. */
+/** The rows in a file that `write` has written. */
 export async function hostRows(file) {
   const mark = (result) => (result === undefined ? "" : result === "ok" ? "✔" : "✖");
   const line = (cells) => `| ${cells.join(" | ")} |`;

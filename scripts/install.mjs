@@ -1,4 +1,4 @@
-// The package as its users get it: packed, and installed in an empty folder.
+// The package as its users get it: packed, and installed into an empty folder.
 import { cp, mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { root, run } from "./run.mjs";
 
 const NOT_COPIED = /\/(node_modules|out|target)(\/|$)/;
 
-/** Packs a package folder; gives { tarball, files: [{ path, size }], size }. */
+/** Packs a package folder; returns { tarball, files: [{ path, size }], size }. */
 export async function pack(pkg, destination) {
   const { stdout } = await run("npm", ["pack", pkg, "--pack-destination", destination, "--json", "--loglevel=error"]);
   const [packed] = Object.values(JSON.parse(stdout));
@@ -14,8 +14,8 @@ export async function pack(pkg, destination) {
 }
 
 /**
- * Packs and installs into a new folder (by default outside the repository), and lays the tests beside it: there `import "hfetch"` finds the installed package,
- * and nothing of the repository. Gives the folder.
+ * Packs the package and installs it into a new folder (by default outside of the repository), with the tests next to it: there `import "hfetch"` finds the installed
+ * package, and nothing of the repository. Returns the folder.
  */
 export async function installPacked(pkg, into) {
   const folder = into ?? (await mkdtemp(join(tmpdir(), "hfetch-installed-")));
@@ -24,7 +24,7 @@ export async function installPacked(pkg, into) {
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name: "empty", private: true })}\n`);
   await run("npm", ["install", tarball, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
   const filter = (path) => !NOT_COPIED.test(path.slice(root.length));
-  // The bundlers are left out: what they bundle is installed among them, and no folder can be copied into itself.
+  // The bundlers' folder is left out: the package for the bundlers is installed inside it, and no folder can be copied into itself.
   for (const level of ["tests", "tests/system"]) {
     for (const name of await readdir(join(root, level))) {
       if (!["system", "bundlers"].includes(name)) await cp(join(root, level, name), join(folder, level, name), { recursive: true, filter });

@@ -1,17 +1,17 @@
-// Keys in what a run prints: all that this process and the programs it runs put out is searched for them, shown or not.
+// Searches everything that a run prints for keys: the output of this process and of the programs that it runs, shown or not.
 import { heard } from "./run.mjs";
 
-// The tests' keys begin as Hugging Face's do; those of their gateways, the tickets and what signs these are named here.
+// The tests' keys begin like Hugging Face's. The keys of their gateways, the tickets, and the secrets that sign these are listed here.
 const KEYS = /\bhf_[A-Za-z0-9]\w*|\bBearer +(?!realm=)[\w.~+/-]{3,}|\bhft1\.[\w-]+|\ba-client-key\b|\ba-key-of-this-gateway\b|\ba-ticket-secret-of-some-length\b|\bthe secret that tickets are signed with\b|\ba secret of the operator's\b/g;
 
 const masked = (text) => text.replace(KEYS, (key) => `${key.slice(0, 3)}…`);
 
-const MOST = 20; // lines that are told of
+const MOST = 20; // lines that are reported
 
-/** The keys that stand in a text. */
+/** The keys in a text. */
 export const keysIn = (text) => text.match(KEYS) ?? [];
 
-/** Listens from now on. Gives a function that gives what a part of a report gives: a failure for each line with a key, which is cut out. */
+/** Begins to listen. Returns a function whose result is that of a report's part: one failure for each line with a key, in which the key is redacted. */
 export function searchOutput() {
   let [outputs, leaks] = [0, 0];
   const failures = [];
@@ -32,7 +32,7 @@ export function searchOutput() {
   };
 }
 
-/** Calls `told` with whatever is written to a stream. Gives a function that ends it. */
+/** Calls `told` with everything that is written to a stream. Returns a function that stops this. */
 function listen(stream, told) {
   const write = stream.write;
   stream.write = function (chunk, ...rest) {

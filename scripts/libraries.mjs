@@ -1,5 +1,5 @@
-// npm run libraries [-- --rounds n]: other libraries before a server that fails, with their own fetch and with a client's, and what that adds to
-// their time; writes the table in docs/results.md.
+// npm run libraries [-- --rounds n]: runs other libraries against a server that fails, with their own fetch and with a client's, and measures what that adds to their
+// time; writes the table in docs/results.md.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ async function measured(file, ...args) {
 }
 
 const both = (results, count) => [false, true].map((isWith) => count(results.filter((one) => one.with === isWith))).join(" → ");
-// A server that has failed so often answers at last.
+// After so many failures the server answers.
 const OFTEN = 40;
 const most = (results) => {
   const requests = Math.max(...results.map((one) => one.requests));
@@ -45,7 +45,7 @@ function speedTable(rows) {
 ${lines.join("\n")}`;
 }
 
-/** The section as the last run left it. */
+/** The section that the last run has written. */
 export async function libraries() {
   return readFile(join(root, "target/libraries/section.md"), "utf8").catch(() => "");
 }
@@ -67,7 +67,7 @@ ${speedTable(speeds)}
 `;
 }
 
-/** Puts the section in the place of the one that is there, or at the end. */
+/** Replaces the existing section, or adds one at the end. */
 function replaced(text, added) {
   const [before, rest] = text.split(`${HEADING}\n`);
   if (rest === undefined) return `${text.trimEnd()}\n\n${added}`;

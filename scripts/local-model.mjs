@@ -1,4 +1,4 @@
-// A small real model on this machine for `npm start -- --local-model`: asked for first, then installed once into target/.
+// A small real model on this machine for `npm start -- --local-model`: the user is asked first, then it is installed once into target/.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ const PYTHON = join(FOLDER, process.platform === "win32" ? "venv/Scripts/python.
 const COMPLETE = join(FOLDER, "complete");
 const WHAT = "The local model (Gemma 3, 270 million parameters, under Google's Gemma terms) and its server take a download of about 280 MB and 650 MB of disk, in target/local-model.";
 
-/** Starts the model's server. Gives { url, close }; `agreed` answers the question whether to download it. */
+/** Starts the model's server. Returns { url, close }; `agreed` answers the question whether to download it. */
 export async function startLocalModel({ agreed = false } = {}) {
   if (!existsSync(COMPLETE)) await install(agreed);
   console.log("Loading the local model.");
@@ -28,7 +28,7 @@ async function install(agreed) {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   await run(python, ["-m", "venv", join(FOLDER, "venv")]);
-  // pip draws its progress bars where it finds a terminal.
+  // pip draws progress bars if its output is a terminal.
   await inherit(PYTHON, ["-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", ...PACKAGES]);
   await mkdir(COMPLETE);
 }
@@ -49,7 +49,7 @@ function inherit(command, args) {
   });
 }
 
-/** The address that the server prints, or what it said instead. */
+/** The address that the server prints, or an error with what it said instead. */
 function address(child) {
   return new Promise((resolve, reject) => {
     let said = "";
@@ -63,7 +63,7 @@ function address(child) {
   });
 }
 
-// It ends with its input; a server in the middle of an answer is not waited for.
+// The server ends with its input, without waiting for an answer in progress.
 function end(child) {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();

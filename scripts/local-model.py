@@ -20,10 +20,10 @@ params.hostnames = ["127.0.0.1"]
 params.port = 0
 params.n_ctx = 8192
 params.n_parallel = 2
-# The model continues texts and was never taught to chat: it is given the script of a conversation, and stopped at its own turn's end.
+# The model continues texts and was never trained to chat. It gets the script of a conversation, and is stopped at the end of its own turn.
 params.chat_template = TEMPLATE
 params.antiprompt = ["\nUser:", "\nAssistant:", "\n\n\n"]
-# Its threads spin while they wait for each other: one core is left for everything else.
+# Its threads spin while they wait for each other, so one core is left for everything else.
 params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) - 1)
 server = xllamacpp.Server(params)
 print(f"listening {server.listening_address}", flush=True)

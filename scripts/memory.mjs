@@ -1,14 +1,17 @@
-// npm run memory: what streams hold in memory and leave there. Kept for docs/endurance.md.
+// npm run memory: measures the memory that streams hold and leave behind. The figures are kept for docs/endurance.md.
 import { join, resolve } from "node:path";
 import { keepFigures } from "./figures.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 
-/** What 128 streams at once may hold in a gateway, in bytes: half of what the smallest isolate has. */
+/** The bytes that 128 simultaneous streams may hold in a gateway: half of what the smallest isolate has. */
 const HELD = 64e6;
-/** What a client may leave of the module's memory: the largest completion, which has some room in it, the same once more as text, and what is around it. */
+/** The bytes of the module's memory that a client may leave: the largest completion with some spare room, once more as text, and what is around it. */
 const LEFT = 3.5 * 2 ** 26;
 
-/** Measures the package in `pkg`, in a process of its own. Gives { kinds, growth, wrong }: what tests/system/gateway/measure/memory.mjs found, and what of it is too much. */
+/**
+ * Measures the package in `pkg`, in a process of its own. Returns { kinds, growth, wrong }: the results of tests/system/gateway/measure/memory.mjs, and which of them
+ * are too large.
+ */
 export async function measureMemory(pkg) {
   const { stdout } = await run(process.execPath, [join(root, "tests/system/gateway/measure/memory.mjs"), pkg]);
   const { kinds, growth } = JSON.parse(stdout);

@@ -1,4 +1,4 @@
-// What a route is worth where one of three providers refuses half of all requests: the section of docs/results.md, from the host test that counts it.
+// The value of a route when one of three providers refuses half of all requests: the section of docs/results.md, from the host test that counts it.
 import { run, Stop } from "./run.mjs";
 
 /** The section, in Markdown. */

@@ -1,14 +1,17 @@
-// npm run overload: what callers and servers who overdo it cost a gateway. Kept for docs/endurance.md.
+// npm run overload: measures what excessive callers and servers cost a gateway. The figures are kept for docs/endurance.md.
 import { join, resolve } from "node:path";
 import { keepFigures } from "./figures.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 
-/** What a body of 4 MB may take of the processor's time whose caller is known to be over a limit, ms: to be received and passed over. */
+/** The ms of processor time that a body of 4 MB may take if its caller is known to be over a limit: the body is received and dropped. */
 const REFUSED = 50;
-/** What a stream may take with 4 MB behind its finish, ms, most of which nobody reads. */
+/** The ms that a stream with 4 MB after its end may take; most of that is never read. */
 const TAIL = 2_000;
 
-/** Measures the package in `pkg`, in a process of its own. Gives { bodies, tails, wrong }: what tests/system/gateway/measure/overload.mjs found, and what of it is too much. */
+/**
+ * Measures the package in `pkg`, in a process of its own. Returns { bodies, tails, wrong }: the results of tests/system/gateway/measure/overload.mjs, and which of them
+ * are too large.
+ */
 export async function measureOverload(pkg) {
   const { stdout } = await run(process.execPath, [join(root, "tests/system/gateway/measure/overload.mjs"), pkg]);
   const { bodies, tails } = JSON.parse(stdout);
@@ -23,7 +26,7 @@ export async function measureOverload(pkg) {
   return { bodies, tails, wrong };
 }
 
-/** What 1,000 calls at once spend of a budget, as the test of it counts them: { granted, spent, budget }. */
+/** How much of a budget 1,000 simultaneous calls spend, as its test counts: { granted, spent, budget }. */
 async function overspend(pkg) {
   const test = ["--test", "--test-reporter=tap", "--test-name-pattern=^1,000 calls at once", join(root, "tests/system/gateway/meter.test.mjs")];
   const { stdout } = await run(process.execPath, test, { env: { ...process.env, HFETCH_PACKAGE: pkg } });

@@ -1,4 +1,4 @@
-// The demo page: bundled from www/ and a built package, and served with the headers it relies on.
+// The demo page: bundles it from www/ and a built package, and serves it with the headers that it needs.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +10,7 @@ import { serve } from "./serve.mjs";
 const SOURCE = join(root, "www");
 const TEXT = /\.(css|html|js|json|sse|svg|wasm)$/;
 
-/** Bundles the page with the package in `pkg` into `out`, each file with its compressed form beside it. Gives `out`. */
+/** Bundles the page with the package in `pkg` into `out`, with a compressed form of each file next to it. Returns `out`. */
 export async function buildPage(pkg = join(root, "pkg"), out = join(root, "target/www")) {
   await npmInstall(SOURCE);
   await rm(out, { recursive: true, force: true });
@@ -42,8 +42,8 @@ async function compress(folder) {
 }
 
 /**
- * What the page is sent with: nothing but itself, and no script but its files. `direct` is the one other server it may ask,
- * and only asks with a token that its visitor typed.
+ * The page's headers: it may load only its own files, and no other script. `direct` is the one other server that it may ask; it does so only with a token that
+ * its visitor has typed.
  */
 export function pageHeaders(direct) {
   const policy = {
@@ -66,10 +66,9 @@ export function pageHeaders(direct) {
 }
 
 /**
- * Serves the built page in `folder`. `config` is what the page reads first: `baseURL` (asked for everything), `apiKey` (null: the
- * server has its own), `model`, `standIn` (no model answers), `local` (one on this
- * machine does, at the `pricing` given), `faults` (the path of the stand-in's scripts, or null) and `direct`
- * (the base URL for a visitor's own token). `routes` are the handlers of the paths named there.
+ * Serves the built page in `folder`. `config` is what the page reads first: `baseURL` (the server for everything), `apiKey` (null: the server has its own), `model`,
+ * `standIn` (no model answers), `local` (a model on this machine answers, at the given `pricing`), `faults` (the path of the stand-in's scripts, or null) and `direct`
+ * (the base URL for a visitor's own token). `routes` are the handlers of the given paths.
  */
 export function servePage({ folder, config, routes = {}, port = 0, headers = pageHeaders(config.direct) }) {
   const sendConfig = (_, response) => response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(config));

@@ -1,14 +1,14 @@
-// Requests of the page, passed on to another server of this machine.
+// Passes the page's requests on to another server of this machine.
 import { request as ask } from "node:http";
 
 const RESET_DELAY = 200; // ms
 
-// These are each connection's own.
+// Headers that belong to one connection.
 const NOT_PASSED = ["transfer-encoding", "connection", "keep-alive"];
 
 /**
- * A handler that sends what lies under the path `prefix` to `target`, bytes as they come, in both directions; who hangs up here
- * hangs up there. `key`, if given, takes the place of the page's own: the page never gets it.
+ * A handler that sends requests below the path `prefix` to `target`, byte by byte in both directions; a caller who hangs up here hangs up there too. `key`, if given,
+ * replaces the page's own: the page never gets it.
  */
 export function passOn(prefix, target, key) {
   return (request, response) => {
@@ -28,14 +28,15 @@ export function passOn(prefix, target, key) {
     });
     response.once("close", () => {
       if (response.writableFinished) return;
-      // A reset: a server that has nothing to send would not notice a mere end. Not at once: workerd misses one while it still writes.
+      // This is a reset, since a server that has nothing to send wouldn't notice a mere end. It comes a little later, since workerd misses one while it is still
+      // writing.
       setTimeout(() => passed.socket?.resetAndDestroy(), RESET_DELAY);
     });
     request.pipe(passed);
   };
 }
 
-/** The handler for this server's own page only: any other site open in the same browser could otherwise spend the key. */
+/** A handler for this server's own page only: any other site in the same browser could otherwise spend the key. */
 export function ownPageOnly(handler) {
   return (request, response) => {
     const { host, origin = `http://${host}` } = request.headers;

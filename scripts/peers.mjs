@@ -1,17 +1,17 @@
-// What the peers weigh, bundled and minified as `npm run size` does it with the package.
+// The size of other libraries, bundled and minified like the package in `npm run size`.
 import { join } from "node:path";
 import { npmInstall, root } from "./run.mjs";
 
 const folder = join(root, "tests/bench");
 
-/** What a program imports for chat: as little as the peer's own guide does. */
+/** The imports of a program for chat, as few as in the library's own guide. */
 const PEERS = {
   openai: `export { OpenAI } from "openai";`,
   "@huggingface/inference": `export { InferenceClient } from "@huggingface/inference";`,
   "ai, openai-compatible": `export { streamText } from "ai"; export { createOpenAICompatible } from "@ai-sdk/openai-compatible";`,
 };
 
-/** Gives { name: bytes } of every peer, at the versions that are measured against. */
+/** Returns { name: bytes } for every library, in the measured versions. */
 export async function peerBundles() {
   await npmInstall(folder);
   const { build } = await import("esbuild");

@@ -1,12 +1,12 @@
-// What a long step of cargo's is doing: the crate at hand of how many, and for how long. Where nobody looks on, a line now and then.
+// Shows what a long step of cargo is doing: the number of the current crate, and the time so far. Without a terminal it prints a line from time to time.
 
-/** Makes cargo say how far it is, whoever reads it. */
+/** Makes cargo print its progress wherever its output goes. */
 export const SPEAKING = { CARGO_TERM_PROGRESS_WHEN: "always", CARGO_TERM_PROGRESS_WIDTH: "80", CARGO_TERM_COLOR: "never" };
 
 const INTERVAL = process.stdout.isTTY ? 1_000 : 10_000; // ms
 const BAR = /\s*Building \[[=> ]*\] (\d+)\/(\d+)[^\r\n]*[\r\n]*/g;
 
-/** The steps under way, by name: since when, and how many crates of how many. Those that run beside one another share a line. */
+/** The running steps, by name: when each began, and how many of its crates are done. Steps that run side by side share a line. */
 const steps = new Map();
 let timer;
 
@@ -18,7 +18,7 @@ function show() {
   process.stdout.write(process.stdout.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
 }
 
-/** Runs `work` with a listener to cargo's error output, which gives what of it is no progress, and shows how far `name` is meanwhile. */
+/** Runs `work` with a listener for cargo's error output, and shows the progress of `name` meanwhile. The listener returns what isn't progress. */
 export async function showing(name, work) {
   const step = { since: Date.now(), crates: "", shown: false };
   steps.set(name, step);

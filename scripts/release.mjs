@@ -1,4 +1,4 @@
-// npm run release [-- --dry-run]: every check, two builds that must be the same, then the tarball; without --dry-run it is published.
+// npm run release [-- --dry-run]: runs every check and two builds that must be equal, and makes the tarball; without --dry-run it is published.
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { findRepository } from "./repository.mjs";
 import { main, root, run, Stop } from "./run.mjs";
 import { measure } from "./size.mjs";
 
-/** Commands with all that they can check; the first builds the package. */
+/** Commands with everything that they can check; the first one builds the package. */
 const CHECKS = [["test", "--all"], ["test:clients"], ["test:bundlers", "--all"], ["test:hosts"], ["test:page", "--all"], ["test:faults"], ["soak"]];
 
 /** Every file of a folder with its hash: { path: hash }. */
@@ -25,7 +25,7 @@ async function hashes(folder) {
   return found;
 }
 
-/** Builds a copy of the sources in another folder, with nothing built before: its bytes must be those of `pkg`. */
+/** Builds a copy of the sources in another folder, where nothing was built before: its bytes must equal those of `pkg`. */
 async function compareWithCleanBuild(pkg) {
   const copy = await mkdtemp(join(tmpdir(), "hfetch-again-"));
   try {
@@ -49,7 +49,7 @@ async function compareWithCleanBuild(pkg) {
   }
 }
 
-/** What must be done before this version can be published. */
+/** The steps that are left before this version can be published. */
 async function obstacles() {
   const [, version] = /^version = "([^"]+)"/m.exec(await readFile(join(root, "Cargo.toml"), "utf8"));
   const changelog = await readFile(join(root, "CHANGELOG.md"), "utf8");
@@ -73,7 +73,7 @@ async function integrity(file) {
 async function command() {
   const { values } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
   const dryRun = values["dry-run"];
-  // Both builds shall find the same, though the second one's folder is no clone.
+  // Both builds must find the same repository, though the second one's folder is no clone.
   process.env.HFETCH_REPOSITORY = (await findRepository()) ?? "";
   const todo = await obstacles();
   if (!dryRun) publishable(todo);

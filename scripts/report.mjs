@@ -1,7 +1,7 @@
-// What a test run did, part by part: nothing that was not run goes unsaid.
+// The report of a test run, part by part. Parts that were not run are listed too.
 import { ci, Stop } from "./run.mjs";
 
-/** A part that can't be run here; the message says why. An optional one doesn't fail a CI run. */
+/** A part that can't run here; the message says why. An optional part doesn't fail a CI run. */
 export class NotRun extends Error {
   constructor(message, { optional = false } = {}) {
     super(message);
@@ -17,17 +17,17 @@ export class Report {
   #skipped = 0;
   #notRun = [];
 
-  /** `only`: the names of the parts to run, all of them when undefined. */
+  /** `only`: the names of the parts to run; undefined means all. */
   constructor(only) {
     this.#only = only && new Set(only);
   }
 
-  /** Whether a part of that name is to be run. */
+  /** Whether the part with this name should run. */
   wants(name) {
     return !this.#only || this.#only.has(name);
   }
 
-  /** Runs a part, `always` one also where others were asked for, which gives { passed, failed, skipped?, failures?: [{ name, error }] } or throws. */
+  /** Runs a part, which returns { passed, failed, skipped?, failures?: [{ name, error }] } or throws. With `always` it also runs if other parts were selected. */
   async part(name, work, { always = false } = {}) {
     if (!this.wants(name) && !always) return;
     const started = performance.now();

@@ -1,23 +1,23 @@
-// Where this package's sources live, for its package.json: npm's provenance compares that with where a release was built.
+// Finds the repository of this package's sources for its package.json: npm's provenance compares it with the place where a release was built.
 import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { root, run } from "./run.mjs";
 
-// https://host/path, ssh://user@host:22/path; host:path as scp has it. A host has a name with a dot: `localhost`, C:\ and addresses in numbers are nobody else's.
+// https://host/path, ssh://user@host:22/path, or scp's host:path. A host must have a name with a dot: `localhost`, C:\ and numeric addresses are useless to others.
 const HOST = String.raw`(?:[^@/\s]*@)?(?<host>[\w.-]+\.[a-z]+)`;
 const URL_FORM = new RegExp(`^(?:git\\+)?(?:https?|ssh|git)://${HOST}(?::\\d+)?/(?<path>\\S+)$`, "i");
 const SCP_FORM = new RegExp(`^${HOST}:(?!//)(?<path>\\S+)$`, "i");
 
-// They are of use to whoever works on the package, not with it.
+// These documents are for those who work on the package, not for its users.
 const NOT_PACKED = ["dependencies.md", "endurance.md", "results.md"];
 
-/** The documents that a package brings along, as `docs/streaming.md`: an error that names one is then of use without a network. */
+/** The documents in the package, such as `docs/streaming.md`: an error that names one is then useful without a network. */
 export async function packedDocuments() {
   const files = await readdir(join(root, "docs"));
   return files.filter((file) => file.endsWith(".md") && !NOT_PACKED.includes(file)).map((file) => `docs/${file}`).sort();
 }
 
-/** The address as npm writes it, or null for what is no place on the web. A name or token before the host stays behind. */
+/** The address in npm's form, or null if it is no place on the web. A name or token before the host is removed. */
 export function repositoryUrl(remote) {
   const { host, path } = (URL_FORM.exec(remote) ?? SCP_FORM.exec(remote))?.groups ?? {};
   return host ? `git+https://${host}/${path.replace(/(\.git)?\/*$/, "")}.git` : null;
@@ -26,8 +26,8 @@ export function repositoryUrl(remote) {
 const LINK = /(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/gi;
 
 /**
- * A Markdown text as it stands in a package, in its folder `folder`: its links to files that are not in `packed` lead to the repository at `url`. Where
- * there is none, their words stay, with the name of the file.
+ * A Markdown text for the package, where it is in the folder `folder`: links to files that aren't in `packed` lead to the repository at `url`. Without a repository,
+ * their words stay, with the name of the file.
  */
 export function packedLinks(text, url, packed, folder = "") {
   const web = url?.replace(/^git\+|\.git$/g, "");
@@ -40,7 +40,7 @@ export function packedLinks(text, url, packed, folder = "") {
   });
 }
 
-/** HFETCH_REPOSITORY, else what GitHub Actions says, else this clone's remote `origin`; null where none of them is on the web. */
+/** HFETCH_REPOSITORY, otherwise what GitHub Actions says, otherwise this clone's remote `origin`; null if none of these is on the web. */
 export async function findRepository({ HFETCH_REPOSITORY, GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env) {
   if (HFETCH_REPOSITORY) return repositoryUrl(HFETCH_REPOSITORY);
   if (GITHUB_REPOSITORY) return repositoryUrl(`${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`);

@@ -1,7 +1,7 @@
-// npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg, and
-// docs/endurance.md of what the long runs have counted.
+// npm run results [-- --parts node,chromium,…] [--render]: runs the bench and writes docs/results.md and docs/results.svg, and docs/endurance.md from the counts of the
+// long runs.
 //
-// What each part measured stays in target/bench, so that one part can be run again by itself; --render runs none.
+// The measurements of each part stay in target/bench, so that one part can be measured again by itself; --render measures none.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, availableParallelism, platform } from "node:os";
@@ -21,7 +21,7 @@ const PEERS = ["openai", "@huggingface/inference", "eventsource-parser"];
 const FLOORS = ["JSON.parse floor", "read floor"];
 const SHORT = ["--only", "single slot,call", "--rounds", "3", "--seconds", "0.3", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS].join(",")];
 
-/** What is run, each as arguments of the bench; the gateway has one of its own. */
+/** The parts, each with arguments of the bench; the gateway has a bench of its own. */
 const PARTS = {
   node: ["--rounds", "3", "--seconds", "0.25", "--libraries", ["hfetch", "hfetch text()", ...PEERS, ...FLOORS, "JSON.parse + Float32Array"].join(",")],
   "node-ai": ["--only", "single slot", "--rounds", "3", "--seconds", "0.3", "--libraries", "AI SDK raw parts,AI SDK streamText,eventsource-parser stream"],
@@ -39,7 +39,7 @@ const PARTS = {
   gateway: ["--rounds", "5"],
 };
 
-/** The part that measures nothing: a page of what the long runs have counted. */
+/** The part that measures nothing: a page with the counts of the long runs. */
 const ENDURANCE = "endurance";
 
 const FOLDER = join(root, "target/bench");
@@ -63,7 +63,7 @@ async function read(part) {
   return { ...head, figures: measured };
 }
 
-/** Where the scenarios passed, as the last runs of the tests left it. */
+/** Where the scenarios passed, from the last runs of the tests. */
 async function scenarios() {
   const files = ["scenarios", "bundlers"].map((name) => join(root, "target", name)).filter((file) => existsSync(`${file}.json`));
   if (files.length === 0) throw new Stop("there are no results of the scenarios: npm test -- --all and npm run test:bundlers -- --all leave them");
@@ -76,7 +76,7 @@ Chromium or in a server). Each cell is the number of scenarios that passed. An e
 ${table}`;
 }
 
-/** What the hosts came to, as the last runs of their tests left it. */
+/** The results of the hosts, from the last runs of their tests. */
 async function hosts() {
   const table = await hostRows(join(root, "target/hosts")).catch(() => {
     throw new Stop("there are no results of the hosts: npm run test:hosts leaves them");
@@ -90,13 +90,13 @@ end the call. "Its own" is a test for that host alone: that the types hold, or t
 ${table}`;
 }
 
-/** What became of the clients of others, as the last run of all of them left it. */
+/** The results of other people's clients, from the last run of all of them. */
 const clients = () =>
   readFile(join(root, "target/clients/table.md"), "utf8").catch(() => {
     throw new Stop("there are no results of the clients: npm run test:clients leaves them");
   });
 
-/** What this package's provider of the AI SDK and others passed, as the last run of their tests left it. */
+/** The results of this package's provider for the AI SDK and of others, from the last run of their tests. */
 const providers = () =>
   readFile(join(root, "target/providers/table.md"), "utf8").catch(() => {
     throw new Stop("there are no results of the providers: npm test -- --only libraries leaves them");

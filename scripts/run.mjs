@@ -1,4 +1,4 @@
-// Running other programs, and what every command of the repository needs to know about where it is.
+// Runs other programs, and says where the repository is.
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -7,19 +7,18 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Under CI a missing part fails the run instead of being listed. */
+/** Under CI a part that can't run fails the run instead of being listed. */
 export const ci = /^(1|true)$/i.test(process.env.CI ?? "");
 
-/** An error whose message is all that a person needs: printed without a stack. */
+/** An error whose message says everything that a person needs; it is printed without a stack. */
 export class Stop extends Error {}
 
-/** Each is called with the name of a program that was run, and with all it has put out. */
+/** Functions that are called with the name of a program that was run, and with its whole output. */
 export const heard = new Set();
 
 /**
- * Runs a program to its end. Gives { code, stdout, stderr }; rejects when it can't be started, takes longer than `timeout` ms,
- * or ends with a code other than 0 (unless `check` is false). `listen` hears what the program writes to its error output, and gives
- * what of that is to be kept.
+ * Runs a program to its end. Returns { code, stdout, stderr }; rejects if the program can't be started, takes longer than `timeout` ms, or ends with a code other than
+ * 0 (unless `check` is false). `listen` gets what the program writes to its error output, and returns what of it should be kept.
  */
 export function run(command, args = [], options = {}) {
   const { cwd = root, env = process.env, echo = false, check = true, timeout = 0, input, listen } = options;
@@ -51,7 +50,7 @@ export function run(command, args = [], options = {}) {
   });
 }
 
-/** The path of the first of these programs that PATH (or the absolute path itself) has, or null. */
+/** The path of the first of these programs that is on PATH (or at the absolute path itself), or null. */
 export function which(...names) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   const suffixes = process.platform === "win32" ? [".exe", ".cmd", ""] : [""];
@@ -75,7 +74,7 @@ function executable(path) {
   }
 }
 
-/** Installs Debian packages as root or through a sudo that asks nothing. Gives null when done, else why not. */
+/** Installs Debian packages as root, or with a sudo that needs no password. Returns null when done, otherwise why not. */
 export async function aptInstall(...packages) {
   const apt = which("apt-get");
   if (!apt) return "this system has no apt-get";
@@ -94,7 +93,7 @@ export async function aptInstall(...packages) {
   return result.code === 0 ? null : `apt-get ${install.join(" ")} failed: ${result.stderr.trim().split("\n").at(-1)}`;
 }
 
-/** Installs a folder's npm dependencies from its lockfile, unless every one is there in the locked version. */
+/** Installs a folder's npm dependencies from its lockfile, unless all of them are there in the locked versions. */
 export async function npmInstall(folder = root, env = process.env) {
   const { packages } = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8"));
   const missing = [];
@@ -109,15 +108,15 @@ export async function npmInstall(folder = root, env = process.env) {
   await run("npm", [...command, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env, timeout: 600_000 });
 }
 
-// `npm ci` refuses a lock without the optional packages of platforms that were not to be had where it was written.
+// `npm ci` refuses a lockfile without the optional packages of platforms that were not available where it was written.
 function namesEveryPlatform(packages) {
   const named = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)));
   return Object.values(packages).every(({ optionalDependencies = {} }) => Object.keys(optionalDependencies).every((name) => named.has(name)));
 }
 
 /**
- * Runs the main function of a command, if the module at `url` is what node was started with. Errors a person can act on are
- * printed plainly, and the exit code says how it went.
+ * Runs the main function of a command, if node was started with the module at `url`. Errors that a person can act on are printed without a stack, and the exit code
+ * says how it went.
  */
 export async function main(command, url) {
   if (fileURLToPath(url) !== realpathSync(process.argv[1])) return;

@@ -1,4 +1,4 @@
-// The runtimes that the scenario list runs in, each with the way to run it on an installed package.
+// The runtimes in which the list of scenarios runs, each with a function that runs it on an installed package.
 import { randomUUID } from "node:crypto";
 import { delimiter, join } from "node:path";
 import { browsers, openPage } from "./browser.mjs";
@@ -10,16 +10,16 @@ const TIME_LIMIT = 300_000;
 const RUNTIMES = join(root, "tests/package/runtime");
 const PROGRAMS = join(RUNTIMES, "node_modules/.bin");
 
-/** Those that `runtimeEnvironment` installs. */
+/** The programs that `runtimeEnvironment` installs. */
 export const programs = { node24: join(PROGRAMS, "node"), deno: join(PROGRAMS, "deno"), bun: join(PROGRAMS, "bun") };
 
-/** Installs the runtimes that npm has. Gives the environment in which Node 24 goes first. */
+/** Installs the runtimes that npm has. Returns an environment in which Node 24 comes first. */
 export async function runtimeEnvironment() {
   await npmInstall(RUNTIMES);
   return { ...process.env, PATH: `${PROGRAMS}${delimiter}${process.env.PATH}` };
 }
 
-/** Each runs a list of scenarios, the "whole" or the "short" one, on the package installed in `folder` against `endpoint`, and gives their results. */
+/** Each function runs a list of scenarios, the "whole" or the "short" one, on the package installed in `folder` against `endpoint`, and returns their results. */
 export const runtimes = {
   node: (context) => commandLine(process.execPath, [], "cli.mjs", "node", context),
   "node-require": (context) => commandLine(process.execPath, [], "cli.cjs", "node", context),
@@ -35,12 +35,12 @@ export const runtimes = {
   webkit: (context) => browser("WebKit", context),
 };
 
-/** Their engine runs the whole list elsewhere: what they add is another way of loading the package. */
+/** Runtimes whose engine runs the whole list elsewhere: they only add another way of loading the package. */
 const LOADED_OTHERWISE = new Set(["node-require", "node24-require", "workerd-wrangler", "chromium-slim"]);
-/** They start slowly, and have not found for a long time what Chromium had not. */
+/** Runtimes that start slowly, and that for a long time have found nothing that Chromium had not found. */
 const BEFORE_A_RELEASE = new Set(["firefox", "webkit"]);
 
-/** Where the scenarios run, and which list: { name: list }. Before a release, everywhere and whole. */
+/** Where the scenarios run, and which list: { name: list }. Before a release all places run the whole list. */
 export function placesToRun({ all }) {
   const names = Object.keys(runtimes).filter((name) => all || !BEFORE_A_RELEASE.has(name));
   return Object.fromEntries(names.map((name) => [name, all || !LOADED_OTHERWISE.has(name) ? "whole" : "short"]));
@@ -61,7 +61,7 @@ async function workerd(bundler, { folder, endpoint, list }) {
 // The key of every client in the scenarios.
 const KEY = "hf_scenario";
 
-// The results are the last line; anything else was logged by the scenarios, or belongs to what went wrong.
+// The results are the last line; the scenarios have logged everything else, or it belongs to what went wrong.
 function resultsOf({ code, stdout, stderr }) {
   const lines = stdout.trim().split("\n");
   const last = lines.pop();
@@ -80,7 +80,7 @@ async function browser(name, { folder, endpoint, list }, script = "page.mjs") {
   }
 }
 
-/** Opens a page that runs the scenarios, and gives what it reports. */
+/** Opens a page that runs the scenarios, and returns what it reports. */
 export async function pageResults(name, url, endpoint, list = "whole") {
   const path = await browsers[name].find().catch((error) => {
     throw new NotRun(error.message);
@@ -113,7 +113,7 @@ function receive(reported) {
   };
 }
 
-// The strictest policy that WebAssembly runs under: every browser test is a test of it too.
+// The strictest policy under which WebAssembly runs, so that every browser test also tests that policy.
 function page(script, endpoint) {
   const nonce = randomUUID();
   // The server that takes the report has a port of its own.

@@ -1,9 +1,9 @@
-// The scenarios' results: counted, kept as data, and as tables of where each of them ran.
+// The scenarios' results: counted, stored as data, and as tables of the places in which each of them ran.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Stop } from "./run.mjs";
 
-/** Results as a report has them: { passed, failed, failures }. */
+/** Results in the form of a report: { passed, failed, failures }. */
 export function counted(results) {
   const failures = results.filter(({ ok }) => !ok);
   return { passed: results.length - failures.length, failed: failures.length, failures };
@@ -13,7 +13,7 @@ export class ScenarioTable {
   #places = {};
   #whole = {};
 
-  /** Takes the results that one place has of a list, the "whole" or the "short" one; gives { passed, failed, failures }. */
+  /** Adds the results of one place for a list, the "whole" or the "short" one; returns { passed, failed, failures }. */
   add(place, results, list) {
     if (!results.length) throw new Stop("ran no scenario");
     this.#places[place] = results.map(({ name, area, ok }) => ({ name, area, ok }));
@@ -21,7 +21,7 @@ export class ScenarioTable {
     return counted(results);
   }
 
-  /** Writes, as Markdown, one row for each scenario; and into `file`.json where the whole list ran now, beside what an earlier run left of other places. */
+  /** Writes one row per scenario as Markdown; and, if the whole list ran, `file`.json together with the results of other places from an earlier run. */
   async write(file) {
     if (!Object.keys(this.#places).length) return;
     await mkdir(dirname(file), { recursive: true });
@@ -41,7 +41,7 @@ function markdown([head, ...rows]) {
   return `${lines.join("\n")}\n`;
 }
 
-// A scenario that isn't for a place has an empty cell there.
+// If a scenario isn't meant for a place, its cell is empty.
 function scenarioRows(places) {
   const columns = Object.values(places).map((results) => new Map(results.map(({ name, ok }) => [name, ok])));
   const names = new Set(columns.flatMap((column) => [...column.keys()]));
@@ -49,10 +49,10 @@ function scenarioRows(places) {
   return markdown([["scenario", ...Object.keys(places)], ...[...names].map((name) => [name, ...columns.map((column) => cell(column, name))])]);
 }
 
-// What only one place can show, such as what its bundler keeps.
+// Checks that only one place can make, such as what its bundler keeps.
 const OTHER = "its own";
 
-/** One row for each place that the files (as `write` left them) know, one column for each area: how many scenarios of it passed there. */
+/** One row per place in the files (as `write` left them), one column per area: how many scenarios of it passed there. */
 export async function areasByPlace(...files) {
   const places = Object.assign({}, ...(await Promise.all(files.map(placesIn))));
   const areas = [...new Set(Object.values(places).flatMap((results) => results.map(({ area }) => area ?? OTHER)))];

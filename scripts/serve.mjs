@@ -18,8 +18,9 @@ const TYPES = {
 };
 
 /**
- * Serves folders by path prefix, the longest prefix first. `routes` maps a path prefix to a handler (request, response) that goes
- * before the files; `headers` go with every file. A file with a `.br` beside it goes out compressed to whoever takes that. Gives { url, port, close }; rejects with EADDRINUSE when the port is taken.
+ * Serves folders by path prefix, the longest prefix first. `routes` maps a path prefix to a handler (request, response), which comes before the files; `headers` are
+ * sent with every file. If there is a `.br` file next to a file, clients that accept it get the compressed form. Returns { url, port, close }; rejects with EADDRINUSE
+ * if the port is taken.
  */
 export async function serve({ port = 0, folders, routes = {}, headers = {} }) {
   const byLength = (entries) => Object.entries(entries).sort(([a], [b]) => b.length - a.length);

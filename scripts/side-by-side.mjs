@@ -1,6 +1,6 @@
-// Work that runs beside other work.
+// Runs several jobs at the same time.
 
-/** Does jobs in their order, so many of them at once. Every one is over when this is; an error of one is thrown then. */
+/** Runs jobs in their order, `count` of them at the same time. It waits for all of them, and then throws an error of one that failed. */
 export async function sideBySide(jobs, count) {
   const left = [...jobs];
   const lanes = Array.from({ length: count }, async () => {

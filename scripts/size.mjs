@@ -1,4 +1,4 @@
-// npm run size: what the package weighs, compressed and not, and which module of the wasm weighs what.
+// npm run size: prints the size of the package, compressed and not, and of each module in the wasm.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,21 +9,21 @@ import { main, run, Stop } from "./run.mjs";
 import { wasmBindgen } from "./toolchain.mjs";
 import { functionSizes } from "./wasm-sizes.mjs";
 
-/** Brotli bytes that may not be exceeded: today's weight, rounded up. It may shrink, not grow. */
+/** Brotli bytes that may not be exceeded: today's size, rounded up. It may shrink, not grow. */
 const BUDGETS = {
   lean: { "default entry": 193_000, "workerd entry + wasm": 188_800 },
-  // What a toolchain makes that can't build its own standard library.
+  // These hold for a toolchain that can't build its own standard library.
   plain: { "default entry": 211_700, "workerd entry + wasm": 207_300 },
 };
 
-/** The same of what hfetch/ai-sdk adds to a bundle that has the client. */
+/** The same for what hfetch/ai-sdk adds to a bundle that contains the client. */
 export const ADDED_BY_AI_SDK = 8_000;
 
-/** Measures the package that a build made. Gives { lines, over }: a table, and one message for each budget that is exceeded. */
+/** Measures the package that a build made. Returns { lines, over }: a table, and one message for each budget that is exceeded. */
 export async function measure({ out: pkg, lean }) {
   const wasm = await readFile(join(pkg, "dist/hfetch_bg.wasm"));
   const [index, workerd, slim, web] = await Promise.all(["index", "workerd", "slim", "web"].map((entry) => minified(join(pkg, "dist", `${entry}.js`))));
-  // Compressed apart and added up: they travel as two files.
+  // Two files are compressed separately and added up, since they are sent as two files.
   const parts = { "default entry": [index], "workerd entry + wasm": [workerd, wasm], "slim entry": [slim], "web entry": [web], "wasm alone": [wasm] };
   const lines = [];
   const over = [];
@@ -39,7 +39,7 @@ export async function measure({ out: pkg, lean }) {
   return { lines, over };
 }
 
-/** What hfetch/ai-sdk adds to an app's bundle that has the client, as a whole and by its halves. In Workers, whose bundle has the wasm apart. */
+/** The bytes that hfetch/ai-sdk adds to an app's bundle that contains the client, as a whole and by its halves; for Workers, whose bundle has the wasm in a separate file. */
 export async function addedByAiSdk(pkg) {
   const provider = "createHuggingFace, huggingface";
   const useChat = "fromUIMessages, toUIMessageStreamResponse";
@@ -49,7 +49,7 @@ export async function addedByAiSdk(pkg) {
   return Promise.all(Object.entries(names).map(async ([name, used]) => weigh(name, [await bundle(used)], 22, [client])));
 }
 
-// What files weigh, without what those of `without` do.
+// The size of files, minus that of the files in `without`.
 function weigh(name, files, width = 22, without = []) {
   const total = (size) => files.reduce((sum, file) => sum + size(file), 0) - without.reduce((sum, file) => sum + size(file), 0);
   const brotli = total((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length);
@@ -59,7 +59,7 @@ function weigh(name, files, width = 22, without = []) {
 
 const LISTED_FUNCTIONS = 25;
 
-/** A file's module, or a program in its folder, as an app's bundler would ship it. */
+/** A file's module, or a program in its folder, in the form in which an app's bundler would ship it. */
 async function minified(path, program) {
   const { build } = await import("esbuild");
   const entry = program === undefined ? { entryPoints: [path] } : { stdin: { contents: program, resolveDir: path } };
@@ -71,7 +71,7 @@ function kilobytes(bytes) {
   return `${(bytes / 1000).toFixed(1)} kB`.padStart(8);
 }
 
-/** The same wasm with its names kept: what its layers, crates and modules are made of, and the largest functions. */
+/** The same wasm with its names: the sizes of its layers, crates and modules, and the largest functions. */
 async function breakdown(raw) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-size-"));
   try {
@@ -88,7 +88,7 @@ async function breakdown(raw) {
   }
 }
 
-/** One line for each group of parts, the largest first: compressed apart from all others, so that together they are more than the whole. */
+/** One line for each group of parts, the largest first. Each is compressed separately, so together they are more than the whole. */
 function grouped(parts, groupBy) {
   const groups = {};
   for (const { name, body } of parts) (groups[groupBy(name)] ??= []).push(body);
@@ -96,13 +96,13 @@ function grouped(parts, groupBy) {
   return bytes.sort(([, a], [, b]) => b.length - a.length).map(([name, file]) => weigh(name, [file], 34).line);
 }
 
-// "<hfetch::wire::sse::Framer as core::ops::Drop>::drop" belongs to hfetch::wire::sse, and so does what another crate makes for its types.
+// "<hfetch::wire::sse::Framer as core::ops::Drop>::drop" belongs to hfetch::wire::sse, and so does code that another crate generates for its types.
 function groupOf(name) {
   if (name === "constant data") return name;
   const path = name.replace(/\[[0-9a-f]+\]/g, "");
   const [own] = /hfetch(::[a-z_0-9]+)+/.exec(path) ?? [];
   if (own) return own.split("::").slice(0, 3).join("::");
-  // Methods of primitive types are core's.
+  // Methods of primitive types belong to core.
   if (/^[<&[(]*(str|char|[uif]\d+|usize|\[|\()/.test(path)) return "core";
   const [crate] = /[a-z_][a-z0-9_]*(?=::)/.exec(path) ?? [];
   if (crate) return crate;

@@ -1,4 +1,5 @@
-// npm run soak [-- --requests N] [--minutes M] [--runtime node,node24,workerd] [--seed S]: traffic of every kind through one client, and what is left of it.
+// npm run soak [-- --requests N] [--minutes M] [--runtime node,node24,workerd] [--seed S]: sends traffic of every kind through one client, and checks what is left of
+// it.
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -31,7 +32,7 @@ async function program(command, args, setting, options) {
   return JSON.parse(last);
 }
 
-/** Soaks the package installed in `folder`, for no more than so many minutes. Gives { calls, sent, books, samples, grown, wrong }. */
+/** Soaks the package installed in `folder`, for at most so many minutes. Returns { calls, sent, books, samples, grown, wrong }. */
 export async function soak(runtime, { folder, requests, minutes = 240, seed = 1 }) {
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   const { disagreements, KIND_NAMES } = await import("../tests/fault/traffic.mjs");
@@ -56,14 +57,13 @@ async function sumOf(endpoints, kind) {
   return { requests: sum("requests"), tokens: sum("tokens") };
 }
 
-// What may be held at the end beside the most that was held in the first half, once everything had been used. A limiter remembers each
-// millisecond of the last minute in which something was sent: the faster it goes, the more, and a list of them grows by doubling. An
-// allocator gives pages back when it likes.
+// How much more may be held at the end than at most in the first half, when everything had been used once. A limiter remembers each millisecond of the last minute in
+// which something was sent: the higher the speed, the more there are, and a list of them grows by doubling. An allocator returns pages when it likes.
 const SLACK = { heap: 2_000_000, wasm: 4_000_000, handles: 100, resident: 64_000_000 };
-const LONG_RUN = 20_000; // a shorter one shows nothing of growth
-const FILLED = 75; // seconds, until which that minute is not full
+const LONG_RUN = 20_000; // requests; a shorter run shows nothing about growth
+const FILLED = 75; // seconds until the minute of a limiter is full
 
-/** Each measure's growth: { name: [the most in the first half, at the end] }; without those for which the run was too short. */
+/** The growth of each measure: { name: [the most in the first half, at the end] }; measures for which the run was too short are left out. */
 function growth(samples, requests) {
   if (requests < LONG_RUN) return {};
   const { seconds: _, ...late } = samples.at(-1);

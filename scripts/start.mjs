@@ -1,5 +1,5 @@
-// npm start [-- --port N] [-- --local-model [--yes]]: builds, streams one answer to the terminal, and serves the demo page, whose
-// requests go through the gateway.
+// npm start [-- --port N] [-- --local-model [--yes]]: builds the package, streams one answer to the terminal, and serves the demo page, whose requests go through the
+// gateway.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,7 @@ const ROUTER = (process.env.HF_BASE_URL ?? "https://router.huggingface.co/v1").r
 const FIRST_PORT = 8787;
 const PACE = 25; // ms between the frames of the stand-in, so that streaming can be seen
 
-/** Streams one short answer through the built package, so that it proves itself without a browser. */
+/** Streams one short answer through the built package, as a proof that needs no browser. */
 async function streamToTerminal(pkg, model, options) {
   const { HuggingFace } = await import(pathToFileURL(join(pkg, "dist/index.js")));
   const client = new HuggingFace(options);
@@ -52,7 +52,7 @@ async function command() {
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
   try {
-    // Asked before the build, so that nobody waits for the question.
+    // This is asked before the build, so that nobody waits for the question.
     const local = values["local-model"] ? await startLocalModel({ agreed: values.yes }) : null;
     if (local) open.push(local);
     const out = await builtPackage();
@@ -64,13 +64,13 @@ async function command() {
   }
 }
 
-/** The model on this machine: what it takes is electricity. */
+/** The model on this machine: it costs electricity only. */
 function localModel({ url }) {
   const note = `--local-model: ${LOCAL_MODEL} answers on this machine`;
   return { note, baseURL: `${url}/v1`, model: LOCAL_MODEL, page: { local: true, pricing: { inputPerMillion: 0, outputPerMillion: 0 } } };
 }
 
-/** Hugging Face with a token, else the stand-in endpoint, which is added to what is `open`. */
+/** Hugging Face if there is a token, otherwise the stand-in endpoint, which is added to `open`. */
 async function sourceOf(token, open) {
   if (token) return { note: `HF_TOKEN is set: talking to ${ROUTER}`, baseURL: ROUTER, token, model: MODEL };
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
@@ -80,7 +80,7 @@ async function sourceOf(token, open) {
   return { note, baseURL: `${endpoint.url}/v1`, model: MODEL, endpoint, page: { standIn: true } };
 }
 
-/** Shows the package at work, in the terminal and as a page. The servers it starts are added to what is `open`. */
+/** Shows the package at work, in the terminal and as a page. The servers that it starts are added to `open`. */
 async function present(pkg, { port, source, open }) {
   const { note, baseURL, token, model, endpoint, page } = source;
   console.log(note);
@@ -88,7 +88,7 @@ async function present(pkg, { port, source, open }) {
     if (!token) throw error;
     console.error(`${error.name}: ${[error.message, error.hint].filter(Boolean).join(" ")}\n`);
   });
-  // The token is in the gateway's environment, and nowhere else from here on; the page doesn't even get the gateway's key.
+  // From here on the token is only in the gateway's environment; the page doesn't even get the gateway's key.
   const key = randomUUID();
   const env = { ...gatewayVariables(process.env), HF_BASE_URL: baseURL, HF_TOKEN: token ?? "stand-in", GATEWAY_CLIENT_KEYS: key };
   const gateway = await startGateway(pkg, { env, log: () => {} });

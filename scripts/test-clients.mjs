@@ -1,5 +1,5 @@
-// npm run test:clients [-- --language javascript|python --only name,name --slow ms]: clients that others write, as the gateway's
-// callers, before a model's server that can be cut and slow. Without --language and --only the table in docs/results.md is written anew.
+// npm run test:clients [-- --language javascript|python --only name,name --slow ms]: other people's clients as callers of the gateway, with a model's server that can
+// break off and be slow. Without --language and --only it writes the table in docs/results.md anew.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -20,9 +20,9 @@ const VENV = join(root, "target/clients/venv");
 const RESULTS = join(root, "docs/results.md");
 const HEADING = "## Clients through the gateway";
 const SLOW = 85_000; // ms
-const SLOW_IN_CI = 9_000; // later than the head that goes out before there is an answer
+const SLOW_IN_CI = 9_000; // later than the headers that the gateway sends before it has an answer
 const PATIENCE = 300_000; // ms for one feature
-const AT_ONCE = 8; // they mostly wait
+const AT_ONCE = 8; // most of the time they wait
 
 const WORKER = `import { LimitObject, gateway } from "hfetch/gateway";
 export { LimitObject };
@@ -32,7 +32,7 @@ const authorize = async (request) => {
 };
 export default gateway({ authorize });`;
 
-/** Each makes ready what its clients need, and gives the program that runs them. */
+/** Each function prepares what its clients need, and returns the program that runs them. */
 const languages = {
   async javascript() {
     await npmInstall(FOLDER);
@@ -51,7 +51,7 @@ const languages = {
         if (code !== 0) throw new NotRun(`${args.slice(1, 4).join(" ")} failed: ${(stdout + stderr).trim().split("\n").at(-1)}`);
       };
       await install(python, "-m", "venv", VENV);
-      // The list is complete, so that nothing has to be resolved.
+      // The list is complete, so nothing has to be resolved.
       await install(join(VENV, "bin/python"), "-m", "pip", "install", "--no-deps", "--no-compile", "--quiet", "--requirement", requirements);
       await writeFile(marker, wanted);
     }
@@ -59,7 +59,7 @@ const languages = {
   },
 };
 
-/** A client's process: ask() gives what it tells of one order. */
+/** A client's process: ask() returns its report on one order. */
 function start({ command, args }, { module }, env) {
   const child = spawn(command, args(module), { cwd: FOLDER, env, stdio: ["pipe", "pipe", "pipe"] });
   let printed = "";
@@ -85,7 +85,7 @@ function start({ command, args }, { module }, env) {
   };
 }
 
-/** { feature: { passed, reason? } }, and how often a failing server is asked. */
+/** { feature: { passed, reason? } }, and how many times a failing server is asked. */
 async function tryOut(client, ready, { env, seen, withRetries }) {
   const program = start(ready, client, env);
   const ask = (feature, model, { key = `key-of-${client.module}`, retries } = {}) => program.ask({ feature, model, key, retries });

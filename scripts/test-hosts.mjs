@@ -1,7 +1,7 @@
-// npm run test:hosts [-- --only folder,folder] [--cheap]: the packed package where its users are, in frameworks, bundlers and test runners.
+// npm run test:hosts [-- --only folder,folder] [--cheap]: runs the packed package where its users are, in frameworks, bundlers and test runners.
 //
-// Each folder of tests/system/hosts is a small project of its own, with versions pinned. It is laid in a folder outside of the repository (kept from
-// run to run, for its node_modules), the tarball is installed there, and its host.mjs builds and runs it.
+// Each folder of tests/system/hosts is a small project with pinned versions. It is copied to a folder outside of the repository (which is kept from run to run, for its
+// node_modules), the tarball is installed there, and its host.mjs builds and runs it.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -27,10 +27,10 @@ const SHARED = "three.js";
 const BUILD_LIMIT = 300_000;
 const START_LIMIT = 90_000;
 const ASK_LIMIT = 60_000;
-/** Those that take seconds: .ci/run has them. */
+/** The hosts that take only seconds; .ci/run runs them. */
 const CHEAP = ["jest", "no-wasm", "page", "typescript", "vite-ssr"];
 
-/** Lays a host's files and the installed package into its folder of the stage. */
+/** Copies a host's files and the installed package into its folder. */
 async function lay(name, tarball) {
   const folder = join(STAGE, name);
   await mkdir(folder, { recursive: true });
@@ -52,7 +52,7 @@ async function freePort() {
   return port;
 }
 
-/** What a host.mjs is given: its folder, and how to run programs in it. Programs are Node 24's. */
+/** The argument of a host.mjs: its folder, and functions that run programs in it. The programs use Node 24. */
 class Host {
   #endpoint;
   #env;
@@ -64,13 +64,13 @@ class Host {
     this.#env = env;
   }
 
-  /** Runs a program to its end; gives { code, stdout, stderr }. */
+  /** Runs a program to its end; returns { code, stdout, stderr }. */
   run = (words, env = {}, options = {}) => {
     const [command, ...args] = this.#program(words);
     return run(command, args, { cwd: this.folder, env: { ...this.#env, ...env }, timeout: BUILD_LIMIT, ...options });
   };
 
-  /** Runs a server for as long as `work` takes, which is given its address. */
+  /** Runs a server while `work` runs, which gets the server's address. */
   serving = async (words, { cwd = this.folder, env = {}, portIn = "--port" }, work) => {
     const port = await freePort();
     const [command, ...args] = this.#program(words);
@@ -94,7 +94,7 @@ class Host {
     }
   };
 
-  /** The same for a server whose folder is copied elsewhere, as a deployment does: nothing else is beside it. */
+  /** The same for a server whose folder is copied elsewhere, as in a deployment: nothing else is next to it. */
   servingCopy = async (built, words, options, work) => {
     const cwd = await mkdtemp(join(tmpdir(), "hfetch-deployed-"));
     try {
@@ -105,7 +105,7 @@ class Host {
     }
   };
 
-  /** Has a server's route do the three, and then leaves in the middle of an answer. Gives a row of the table. */
+  /** Has a server's route run the three checks, and then leaves in the middle of an answer. Returns a row of the table. */
   ask = async (url) => {
     const results = await this.#counted(async () => {
       const response = await fetch(`${url}?base=${encodeURIComponent(this.base)}`, { signal: AbortSignal.timeout(ASK_LIMIT) });
@@ -115,20 +115,20 @@ class Host {
     return { ...results, visitor: await this.#leave(url) };
   };
 
-  /** The same where the three are done when a page is rendered, and stand in it. */
+  /** The same if the three checks run when a page is rendered, which contains their results. */
   askPage = (url) =>
     this.#counted(async () => {
       const response = await fetch(`${url}?base=${encodeURIComponent(this.base)}`, { signal: AbortSignal.timeout(ASK_LIMIT) });
       return found((await response.text()).replaceAll("&quot;", '"'));
     });
 
-  /** The same where a program prints what the three came to. */
+  /** The same if a program prints the results of the three checks. */
   askProgram = (words, env) => this.#counted(async () => found(await this.run(words, { ...env, BASE: this.base }, { check: false }).then(({ stdout, stderr }) => stdout + stderr)));
 
-  /** The same by any means: `work` is given the address of the endpoint and gives what the three came to. */
+  /** The same by any means: `work` gets the address of the endpoint and returns the results of the three checks. */
   askBy = (work) => this.#counted(() => work(this.base));
 
-  /** The same in Chromium: by the page `html`, beside which the folder's files are served, under a policy that is made of the endpoint's address. */
+  /** The same in Chromium: with the page `html`, next to which the folder's files are served, under a policy that is made for the endpoint's address. */
   inPage = async (html, policy) => {
     const head = { "content-type": "text/html", "content-security-policy": policy(this.base) };
     const server = await serve({ folders: { "/": this.folder }, routes: { "/page.html": (request, response) => response.writeHead(200, head).end(html) } });
@@ -139,10 +139,10 @@ class Host {
     }
   };
 
-  /** The same by a page of the extension that the folder holds. */
+  /** The same with a page of the extension in the folder. */
   inExtension = (page) => {
     const flags = [`--load-extension=${this.folder}`, `--disable-extensions-except=${this.folder}`, "--disable-features=DisableLoadExtensionCommandLineSwitch"];
-    // Chromium names an unpacked extension after its folder.
+    // Chromium derives the id of an unpacked extension from its folder.
     const id = createHash("sha256").update(this.folder).digest("hex").slice(0, 32).replace(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 16)));
     return this.#counted(() => reported(`chrome-extension://${id}/${page}?base=${encodeURIComponent(this.base)}`, flags));
   };
@@ -157,7 +157,7 @@ class Host {
     return results;
   }
 
-  /** Whether a host tells that its visitor has gone, so that the call to the model ends with it. */
+  /** Whether a host notices that its visitor has gone, so that the call to the model ends too. */
   async #leave(url) {
     this.#endpoint.script("visitor", [{ delayMs: 20 }]);
     const left = new AbortController();
@@ -184,7 +184,7 @@ function found(text) {
   return json ? JSON.parse(json) : everyWay(`nothing was reported: ${text.slice(-2000)}`);
 }
 
-/** What a page in Chromium writes to its console of the three. */
+/** The lines about the three checks that a page in Chromium writes to its console. */
 async function reported(url, flags) {
   const { chromium } = await import("playwright-core");
   const profile = await mkdtemp(join(tmpdir(), "hfetch-browser-"));
@@ -221,7 +221,7 @@ async function listening(port, child) {
   throw new Error(`nothing answered on port ${port} within ${START_LIMIT / 1000} s`);
 }
 
-/** A host gives one row, or several by name. */
+/** A host returns one row, or several by name. */
 function rowsOf(name, given) {
   if (WAYS.some((way) => way in given) || "other" in given) return { [name]: given };
   return Object.fromEntries(Object.entries(given).map(([part, row]) => [`${name}: ${part}`, row]));

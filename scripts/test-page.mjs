@@ -1,6 +1,7 @@
-// npm run test:page [-- --all] [-- --only chromium,firefox,webkit,axe,lighthouse,screenshots] [-- --shots NAME]: the demo page in Chromium, and
-// what axe-core says of it; with --all, before a release, in every browser, and what Lighthouse says. With --shots nothing but the screenshots
-// are taken, in every browser, into a folder of that name, for pairs of before and after.
+// npm run test:page [-- --all] [-- --only chromium,firefox,webkit,axe,lighthouse,screenshots] [-- --shots NAME]: tests the demo page in Chromium, with axe-core; with
+// --all,
+// before a release, in every browser and with Lighthouse. With --shots it only takes the screenshots, in every browser, into a folder with that name, for a comparison
+// of before and after.
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -19,13 +20,13 @@ async function command() {
   if (!files.length) throw new Stop(`--only ${values.only} names no test file of ${FOLDER}`);
   if (!process.env.HFETCH_PACKAGE && !existsSync(join(root, "pkg"))) await buildPackage();
   await npmInstall(join(root, "tests/system/page"));
-  // The drivers ask for a newer Node than the package does.
+  // The drivers need a newer Node than the package.
   const env = { ...(await runtimeEnvironment()), ...(values.shots && { HFETCH_SHOTS: values.shots }) };
   if (wanted === ALWAYS) env.HFETCH_BROWSERS = "Chromium";
   const judges = files.filter((name) => name.startsWith("lighthouse"));
   const others = files.filter((name) => !judges.includes(name));
   let failed = false;
-  // Browsers mostly wait, so that they run side by side; but Lighthouse looks at the clock, and has the machine for itself.
+  // Browsers mostly wait, so they run side by side. Lighthouse measures time and therefore runs alone.
   for (const some of [others, judges].filter(({ length }) => length)) {
     const args = ["--test", `--test-concurrency=${some.length}`, ...some.map((name) => join(FOLDER, name))];
     const { code } = await run("node", args, { env, echo: true, check: false });

@@ -1,5 +1,5 @@
-// npm test [-- --only part,part] [--all] [--keep]: the core on the host, and the packed package in every runtime whose engine is another.
-// --all, before a release: every way of loading it, in every browser, with the whole list of scenarios.
+// npm test [-- --only part,part] [--all] [--keep]: tests the core on the host, and the packed package in every runtime with a different engine.
+// --all, before a release, tests every way of loading it, in every browser, with the whole list of scenarios.
 import { readdir, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -34,7 +34,7 @@ async function hostTests() {
   return { passed: sum(counts, 1), failed: sum(counts, 2), failures };
 }
 
-/** rustfmt and clippy, on the host's code and on the rim, which only exists for wasm. */
+/** rustfmt and clippy, on the host's code and on the bindings, which exist only for wasm. */
 async function lint() {
   const cargo = which("cargo");
   for (const tool of ["fmt", "clippy"]) {
@@ -48,20 +48,20 @@ async function lint() {
   return { passed: 3, failed: 0 };
 }
 
-/** Test files for node:test, run where the package is installed. Those given by their full path use the repository's own tools. */
+/** Runs test files with node:test where the package is installed. Files with a full path use the repository's own tools. */
 async function nodeTests(install, files, pkg = join(install, "node_modules/hfetch"), node = process.execPath) {
   const env = { ...process.env, HFETCH_PACKAGE: pkg };
   const { code, stdout, stderr } = await run(node, ["--test", "--test-reporter=spec", ...files], { cwd: install, env, check: false });
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
   const failed = count("fail") + count("cancelled");
-  // What a test file says of the recordings that a run added.
+  // The line in which a test file reports recordings that were added for a run.
   for (const [note] of stdout.matchAll(/^(?:replaying|running) .*$/gm)) console.log(`  ${note}`);
   const details = stdout.slice(stdout.lastIndexOf("✖ failing tests:"));
   const failures = failed || code !== 0 ? [{ name: files.join(" "), error: `${details}\n${stderr}`.trim() }] : [];
   return { passed: count("pass"), failed: failures.length ? Math.max(failed, 1) : 0, skipped: count("skipped") + count("todo"), failures };
 }
 
-/** Other libraries from npm over and under the package: the newest of them want Node 22. */
+/** Other libraries from npm with the package: the newest of them need Node 22. */
 async function libraryTests(install) {
   await runtimeEnvironment();
   await npmInstall(join(root, "tests/system/libraries"));
@@ -78,7 +78,7 @@ async function typeTests(install) {
   return { passed: Number(passed), failed: Number(failed), failures: code === 0 ? [] : [{ name: "check.mjs", error: stdout + stderr }] };
 }
 
-/** The API reference can be made: TypeDoc finds every link's end. */
+/** Whether the API reference can be made: TypeDoc finds the target of every link. */
 async function reference() {
   await run(process.execPath, [join(root, "docs/reference.mjs")]);
   return { passed: 1, failed: 0 };
@@ -99,21 +99,21 @@ async function testFiles(folder) {
   return names.filter((name) => name.endsWith(".test.mjs")).map((name) => join("tests", folder, name));
 }
 
-/** Makes ready what the tests of the package share: it is built, measured, packed and installed, and what they need from npm is there. */
+/** Prepares what the tests of the package share: the package is built, measured, packed and installed, together with what they need from npm. */
 async function makeReady(report, all) {
-  // First: cargo writes both to one file, which the package's own build leaves as it is wanted next time.
+  // This comes first: cargo writes both builds to one file, and the package's own build leaves it in the state that the next build wants.
   const traps = report.wants("traps") ? await buildTraps() : null;
   const built = await buildPackage();
   await report.part("size", () => budgets(built));
   await report.part("tarball", () => checkPackage(built.out));
-  // Now, for two installations at once would be in each other's way. What can't be had is said by the part that wants it.
+  // This is done now, since two simultaneous installations would disturb each other. If something can't be installed, the part that needs it says so.
   for (const folder of SHARED) await npmInstall(join(root, folder)).catch(() => {});
   for (const name of all ? Object.keys(browsers) : ["Chromium"]) await browsers[name].find().catch(() => {});
   const { startEndpoint } = await import("../tests/endpoint/server.mjs");
   return { traps, install: await installPacked(built.out), endpoint: await startEndpoint() };
 }
 
-/** The parts that test the package, the longest first, so that no long one is left alone at the end: [name, work]. */
+/** The parts that test the package, the longest first, so that no long one runs alone at the end: [name, work]. */
 function packageParts(table, all) {
   const inside = (folder) => [folder, async ({ install }) => nodeTests(install, await testFiles(folder))];
   const outside = (folder, name = basename(folder)) => [name, async ({ install }) => nodeTests(install, (await testFiles(folder)).map((file) => join(root, file)))];
@@ -137,7 +137,7 @@ function packageParts(table, all) {
   ];
 }
 
-/** The core's tests beside the package's build, and then all that tests the package: two parts at any time. */
+/** Runs the core's tests while the package is built, and then everything that tests the package: two parts at any time. */
 async function runParts(report, values) {
   const table = new ScenarioTable();
   let making;
@@ -166,7 +166,7 @@ async function command() {
   const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" }, all: { type: "boolean", default: false } } });
   const report = new Report(values.only?.split(","));
   const leaks = searchOutput();
-  // The tests run elsewhere: there a relative path would lead nowhere.
+  // The tests run elsewhere, where a relative path would be wrong.
   for (const name of ["HFETCH_FIXTURES", "HFETCH_CASES"]) {
     if (process.env[name]) process.env[name] = resolve(process.env[name]);
   }

@@ -1,4 +1,4 @@
-// Finds, or installs, what turns src/ into WebAssembly: a cargo with the wasm32 target, and the program that writes the module's glue.
+// Finds or installs what turns src/ into WebAssembly: a cargo with the wasm32 target, and the program that writes the module's glue.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,27 +6,26 @@ import { SPEAKING, showing } from "./progress.mjs";
 import { aptInstall, root, run, Stop, which } from "./run.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
-// Debian's Rust for browsers comes without a wasm32 standard library, but with the sources of one.
+// Debian's Rust for browsers has no wasm32 standard library, but its sources.
 const DEBIAN_PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
-// Stable cargo and rustc take switches that may still change, such as these, only when told that they may.
+// Stable cargo and rustc accept switches that may still change, such as these, only with this variable.
 const UNSTABLE = { RUSTC_BOOTSTRAP: "1" };
 const BUILD_STD = "-Zbuild-std=std,panic_abort";
 const SPEED = ["core", "compiler_builtins"].map((name) => `--config=profile.release.package.${name}.opt-level=3`);
 /**
- * What a standard library built with the crate takes. A panic is a bare trap: its text would reach nobody, and is most of what is saved.
- * Its feature optimize_for_size makes the module larger and slower: core's functions for speed compress better.
+ * The arguments for a standard library that is built with the crate. A panic is a bare trap: nobody would see its text, and most of the saved bytes are such texts. The
+ * feature optimize_for_size isn't used, since it makes the module larger and slower: core's functions for speed compress better.
  */
 const LEAN = {
   args: [BUILD_STD, ...SPEED],
   flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
-  // The first rustc that spells it so.
+  // The first rustc that spells it this way.
   minor: 92,
 };
 
 /**
- * Gives { cargo, args, env, flags, lean, way, plain }: the cargo to call for wasm, with which arguments, environment and flags of rustc,
- * whether the standard library is built without the texts of panics, and what to call this way; `plain` has the { args, env } that do
- * where nothing is to run, with the standard library at hand.
+ * Returns { cargo, args, env, flags, lean, way, plain }: the cargo to call for wasm, with its arguments, environment and rustc flags; whether the standard library is
+ * built without the texts of panics; and a name for this way. `plain` has the { args, env } with the existing standard library, for commands that only check.
  */
 export async function wasmToolchain() {
   const forced = process.env.HFETCH_TOOLCHAIN;
@@ -45,7 +44,7 @@ export async function wasmToolchain() {
   );
 }
 
-/** The way with the leaner standard library where that can be built, else with the one at hand. */
+/** The way with the leaner standard library if that can be built, otherwise with the existing one. */
 async function made({ cargo, args, env, version, way }) {
   const plain = { args, env };
   const reason = await plainReason(cargo, version);
@@ -115,8 +114,8 @@ async function rustcVersion(rustc) {
 }
 
 /**
- * Gives { path, version } of the program that writes the glue, built from wasm-bindgen's own library of exactly the crate's version:
- * another one writes glue that doesn't fit.
+ * Returns { path, version } of the program that writes the glue. It is built from wasm-bindgen's own library in exactly the crate's version, since another version
+ * writes glue that doesn't fit.
  */
 export async function wasmBindgen() {
   const folder = join(root, "scripts/bindgen");

@@ -1,4 +1,4 @@
-// npm run test:traps: a build that traps on purpose and gets little memory, and the tests of what that leaves behind.
+// npm run test:traps: builds a package that traps on purpose and gets little memory, and tests what a trap leaves behind.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { buildPackage } from "./build.mjs";
@@ -6,7 +6,7 @@ import { main, root, run, Stop } from "./run.mjs";
 
 const MOST_MEMORY = 16 * 1024 * 1024;
 
-/** Builds such a package; gives its folder. No package that is published has the feature. */
+/** Builds such a package and returns its folder. No published package has this feature. */
 export async function buildTraps() {
   const { out } = await buildPackage({ out: join(root, "target/traps"), features: ["traps"], link: [`--max-memory=${MOST_MEMORY}`] });
   return out;

@@ -1,15 +1,15 @@
-// wasm-bindgen names each import with a hash, which no compression shortens, and each export after its class and method, in the
-// module and in the glue: the package's module asks for "a", "b", "c", and gives them.
+// wasm-bindgen names each import with a hash, which can't be compressed, and each export after its class and method, in the module and in the glue. In the package they
+// are named "a", "b", "c".
 
 const IMPORTS = 2;
 const EXPORTS = 7;
 const HEADER = 8;
 const MODULE = "i";
-// What others than the glue speak of: instantiate.js, trap.js and tests.
+// Names that are used outside of the glue: by instantiate.js, trap.js and tests.
 const KEPT = /^(memory|__stack_pointer|__wbindgen_start|decoderhandle_(commit|reserve)|trap_.*)$/;
 const MEMBER = /\bwasm\.(\w+)/g;
 
-/** Gives { bytes, imports }: the module with short names, and { module, name, short } of each import. */
+/** Returns { bytes, imports }: the module with short names, and { module, name, short } of each import. */
 export function shortenImports(file) {
   const { start, at, end } = section(file, IMPORTS);
   const reader = { file, at };
@@ -26,7 +26,7 @@ export function shortenImports(file) {
   return { bytes: withSection(file, start, end, IMPORTS, [...leb(imports.length), ...entries]), imports };
 }
 
-/** Gives { bytes, glue }: the module without exports that nobody asks for and with short names for the others, and the glue that speaks the same names. */
+/** Returns { bytes, glue }: the module without unused exports and with short names for the others, and the glue with the same names. */
 export function shortenExports(file, glue) {
   const asked = new Set([...glue.matchAll(MEMBER)].map(([, name]) => name));
   const { start, at, end } = section(file, EXPORTS);
@@ -49,7 +49,7 @@ export function shortenExports(file, glue) {
   return { bytes, glue: glue.replace(MEMBER, (whole, name) => `wasm.${names.get(name) ?? name}`) };
 }
 
-/** The object that instantiation is given, as a module: only the names it wants, so that the rest of the glue can go. */
+/** The object for instantiation, as a module that contains only the needed names, so that the rest of the glue can be removed. */
 export function importsModule(imports) {
   const lines = imports.map(({ module, name, short }) => `import { ${name} as import_${short} } from ${JSON.stringify(module)};`);
   const members = imports.map(({ short }) => `${JSON.stringify(short)}: import_${short}`);
@@ -95,7 +95,7 @@ function word(name) {
   return [...leb(name.length), ...Buffer.from(name)];
 }
 
-// Functions only: the module has its own memory, tables and globals.
+// Only functions are imported: the module has its own memory, tables and globals.
 function skipKind(reader) {
   const kind = reader.file[reader.at++];
   if (kind !== 0) throw new Error(`an import of kind ${kind}, which is no function`);

@@ -1,11 +1,11 @@
-// Puts functions that are alike side by side: compression finds a copy for less, the nearer it is (−2 % on the wire, at no cost).
+// Puts similar functions next to each other: compression encodes a copy in fewer bytes the nearer it is (−2 % over the wire, at no cost).
 import { functionSizes } from "./wasm-sizes.mjs";
 
 const PIECE = 6; // bytes: about three instructions
-// A piece of more functions than these says nothing of what is alike.
+// A piece that occurs in more functions than this says nothing about similarity.
 const COMMON = 200;
 
-/** Gives the places of the bodies in their new order: after each comes the one that shares most with it, by its length. */
+/** The indexes of the bodies in their new order: each is followed by the one that shares most with it, relative to its length. */
 export function likeness(bodies) {
   const shared = sharedPieces(bodies);
   const left = new Set(bodies.keys());
@@ -19,7 +19,7 @@ export function likeness(bodies) {
   function nearest(from) {
     const scores = new Map();
     for (const holders of shared[from]) {
-      // A piece that few have counts for more.
+      // A rare piece counts for more.
       for (const place of holders) if (left.has(place)) scores.set(place, (scores.get(place) ?? 0) + 1 / holders.length);
     }
     const weigh = ([place, score]) => score / Math.sqrt(bodies[place].length + 20);
@@ -29,7 +29,7 @@ export function likeness(bodies) {
   }
 }
 
-/** For each body the lists of who holds its pieces, without those that it holds alone or with too many. */
+/** For each body, the lists of bodies that contain its pieces, without pieces that only it contains or too many contain. */
 function sharedPieces(bodies) {
   const holders = new Map();
   const pieces = bodies.map((body, place) => {
@@ -48,7 +48,7 @@ function longest(bodies) {
   return bodies.reduce((best, body, place) => (best === undefined || body.length > bodies[best].length ? place : best), undefined);
 }
 
-/** The module with its functions named after their new place, for `wasm-opt --reorder-functions-by-name`. It must have no names. */
+/** The module with its functions named after their new places, for `wasm-opt --reorder-functions-by-name`. It must have no names. */
 export function nameByLikeness(file) {
   const { functions, imported } = functionSizes(file);
   const names = [];

@@ -1,4 +1,4 @@
-// Reads just enough of a wasm file to say how large each function is: the import, code, data and name sections.
+// Reads just enough of a wasm file to tell the size of each function: the import, code, data and name sections.
 
 const SECTION = { custom: 0, import: 2, code: 10, data: 11 };
 const FUNCTION_NAMES = 1;
@@ -29,13 +29,13 @@ class Reader {
     return new TextDecoder().decode(this.bytes.subarray(this.at - length, this.at));
   }
 
-  /** What `read` gives, as often as the number here says. */
+  /** Reads a number, and then calls `read` that many times. */
   list(read) {
     return Array.from({ length: this.number() }, () => read(this));
   }
 }
 
-/** Gives { functions: [{ name, size, body }], imported, data }: the code by function, how many are imported, and the constant data. */
+/** Returns { functions: [{ name, size, body }], imported, data }: the code by function, the number of imported functions, and the constant data. */
 export function functionSizes(bytes) {
   let imported = 0;
   let bodies = [];
@@ -61,7 +61,7 @@ function readBody(section) {
   return section.bytes.subarray(section.at - size, section.at);
 }
 
-/** Gives the kind of what is imported; the description that follows is skipped. */
+/** Returns the kind of an import; the description that follows is skipped. */
 function readImport(section) {
   section.text();
   section.text();

@@ -1,4 +1,4 @@
-// Workers under workerd itself, on 127.0.0.1: the runtime they meet when they are deployed.
+// Runs Workers in workerd itself, on 127.0.0.1: the runtime in which they are deployed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -7,28 +7,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stop } from "./run.mjs";
 
-/** That of gateway-worker/wrangler.jsonc. */
+/** The date in gateway-worker/wrangler.jsonc. */
 export const COMPATIBILITY_DATE = "2026-04-01";
 const PATIENCE = 500; // ms
 const OTHER_RUNTIMES = ["index.js", "index.browser.js", "slim.js", "gateway.js", "ai-sdk.js", "ai-sdk.browser.js"];
 
 /**
- * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its
- * variables, which reach workerd through its own environment and are in no file; `services` names other servers ("127.0.0.1:80")
- * as bindings; `state` the folder where Durable Objects live on after the Worker (without it they end with it). What the Worker logs
- * goes to `log`; further `isolates` run the same code and share the first one's objects. With `inspector` the first one's debugger listens
- * too. Gives { url, port, urls, inspector, pid, exited, close }.
+ * Runs one Worker. `worker` is the source of its main module, which imports "hfetch", "hfetch/gateway" and "hfetch/ai-sdk" from `pkg`; `env` its variables, which reach
+ * workerd through its own environment and are in no file; `services` other servers ("127.0.0.1:80") as bindings; `state` the folder in which Durable Objects outlive
+ * the Worker (without it they end with it). `log` gets what the Worker logs; further `isolates` run the same code and share the first one's objects. With `inspector`
+ * the first one's debugger listens too. Returns { url, port, urls, inspector, pid, exited, close }.
  */
 export async function startWorker({ pkg, worker, env = {}, services = {}, port = 0, state: kept, isolates = 1, flags = ["enable_request_signal"], v8Flags = [], inspector = false, log = (text) => process.stdout.write(text) }) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-workerd-"));
   try {
     const modules = await writeModules(folder, pkg, worker);
-    // workerd keeps no SQLite storage in memory.
+    // workerd can't keep SQLite storage in memory.
     const state = kept ?? join(folder, "state");
     await mkdir(state, { recursive: true });
     await writeFile(join(folder, "config.capnp"), configuration({ modules, variables: Object.keys(env), services, port, state, isolates, flags, v8Flags }));
     const { child, ready } = launch(folder, env, log, { sockets: isolates, inspector });
-    // A parent that fails leaves no runtime behind.
+    // If the parent process fails, no runtime is left behind.
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     const exited = once(child, "exit").finally(() => {
@@ -39,7 +38,7 @@ export async function startWorker({ pkg, worker, env = {}, services = {}, port =
     if (listening === null) throw new Stop(`workerd ended before it listened on port ${port}`);
     const close = async () => {
       child.kill("SIGTERM");
-      // It would wait for connections that are kept alive.
+      // Otherwise the close would wait for connections that are kept alive.
       const impatient = setTimeout(kill, PATIENCE);
       await exited;
       clearTimeout(impatient);
@@ -67,7 +66,7 @@ function launch(folder, env, log, { sockets, inspector }) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => log(String(data)));
   const ready = new Promise((resolve, reject) => {
     child.on("error", (error) => reject(new Stop(`workerd could not be started: ${error.message}`)));
-    // A line for each socket, in any order, and one for the inspector: {"event": "listen", "socket": "0", "port": 8787}.
+    // One line per socket, in any order, and one for the inspector: {"event": "listen", "socket": "0", "port": 8787}.
     let told = "";
     child.stdio[3].on("data", (data) => {
       told += data;
@@ -80,7 +79,7 @@ function launch(folder, env, log, { sockets, inspector }) {
   return { child, ready };
 }
 
-/** The Worker and the package, as modules beside the configuration: [name, kind]. A bare import is a module of that name. */
+/** The Worker and the package, as modules next to the configuration: [name, kind]. A bare import is a module with that name. */
 async function writeModules(folder, pkg, worker) {
   const { exports } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
   await mkdir(join(folder, "hfetch"));
@@ -100,7 +99,7 @@ async function writeModules(folder, pkg, worker) {
   return modules;
 }
 
-const text = JSON.stringify; // Cap'n Proto's strings are written as JSON's
+const text = JSON.stringify; // strings in Cap'n Proto are written as in JSON
 
 function configuration({ modules, variables, services, port, state, isolates, flags, v8Flags }) {
   const list = (items) => `[\n    ${items.join(",\n    ")}\n  ]`;

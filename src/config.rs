@@ -1,6 +1,6 @@
-//! What a caller may say, checked once: options, per-request options, and the provider page's config block.
+//! A client's configuration, checked once: options, per-request options, and the provider page's config block.
 //!
-//! Every refusal is a `ConfigError` whose path names the field, before anything is sent. No message quotes a value.
+//! Bad input is refused before anything is sent, with a `ConfigError` whose path names the field. No message quotes a value.
 
 mod base_url;
 pub mod header;
@@ -37,51 +37,63 @@ const MAX_EVENT_BYTES: usize = 16 << 20;
 /// 64 MiB
 const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// Everything a client needs to know, valid.
+/// The complete, checked configuration of a client.
+///
+/// ```
+/// use hfetch::config::{Config, KeySource};
+/// use hfetch::json;
+///
+/// let options = |text: &str| json::parse(text.as_bytes()).unwrap();
+/// let config = Config::from_options(&options(r#"{"apiKey": "hf_example"}"#), &KeySource::None).unwrap();
+/// assert_eq!(config.base_url.url, "https://router.huggingface.co/v1");
+/// let error = Config::from_options(&options(r#"{"apikey": "hf_example"}"#), &KeySource::None).unwrap_err();
+/// assert_eq!(error.path.as_deref(), Some("apikey"));
+/// assert_eq!(error.message, "apikey: is not an option; did you mean apiKey?");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Names the client: prefix of key labels and of model strings.
+    /// The client's name: the prefix of its keys' labels and of its model strings.
     pub id: String,
-    /// The pool of keys; empty when a function gives them, or where none is needed.
+    /// The keys. Empty if a function gives them, or if none is needed.
     pub keys: Vec<String>,
-    /// Whether a function of the caller's gives the key.
+    /// Whether a function of the caller's gives the keys.
     pub key_from_function: bool,
-    /// Where requests go.
+    /// The server's address.
     pub base_url: BaseUrl,
-    /// The model of requests that name none.
+    /// The model for bodies that name none.
     pub model: Option<String>,
-    /// Prices, where the caller gives any.
+    /// The prices, where the caller gives any.
     pub pricing: Option<Pricing>,
-    /// Limits of each key, and of the client.
+    /// The limits of each key and of the client.
     pub limits: Limits,
-    /// What happens at a limit.
+    /// The behaviour of a call at a limit.
     pub waiting: Waiting,
     /// The budget.
     pub budget: Option<Budget>,
-    /// How long lists of inputs are sent.
+    /// How long lists of inputs are split into requests.
     pub batching: Batching,
-    /// When and how often to try again.
+    /// When and how often a request is tried again.
     pub retry: RetryPolicy,
-    /// Who may answer, where the caller says so.
+    /// Which models and providers may answer, where the caller sets a route.
     pub route: Option<Rc<Route>>,
-    /// Timeouts of each phase.
+    /// The timeout of each phase.
     pub timeouts: Timeouts,
-    /// Largest event of a stream.
+    /// The largest event of a stream, in bytes.
     pub max_event_bytes: usize,
-    /// Largest answer: of a stream what it is put together from, of any other its body.
+    /// The largest answer in bytes: for a stream what is accumulated for `final()`, otherwise the body.
     pub max_answer_bytes: usize,
-    /// The organisation that pays.
+    /// The organisation that is billed.
     pub bill_to: Option<String>,
     /// Extra headers.
     pub headers: Headers,
-    /// What the caller should be told once, through the console.
+    /// Warnings that the console shows once.
     pub warnings: Vec<String>,
 }
 
-/// What a call does when a local limit is reached.
+/// The behaviour of a call that a local limit refuses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Waiting {
-    /// Whether it waits for its turn; else it fails at once.
+    /// Whether the call waits for its turn; otherwise it fails at once.
     pub waits: bool,
     /// The longest wait in ms.
     pub max_wait: Millis,
@@ -96,12 +108,12 @@ impl Default for Waiting {
     }
 }
 
-/// How a long list of embedding inputs is sent.
+/// How a long list of embedding inputs is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batching {
-    /// Inputs in one request; 32 is what text-embeddings-inference takes by default.
+    /// The most inputs in one request; 32 is the default of text-embeddings-inference.
     pub size: usize,
-    /// Requests at once.
+    /// How many requests run at the same time.
     pub concurrency: usize,
 }
 
@@ -140,7 +152,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The config of a client's options (`HuggingFaceOptions`); a function in place of data is [`Value::Other`].
+    /// The config from a client's options (`HuggingFaceOptions`). Functions arrive as [`Value::Other`].
     pub fn from_options(given: &Value, source: &KeySource) -> Result<Self, Error> {
         let mut draft = Draft::default();
         let given = Fields::of(given, "");
@@ -149,7 +161,7 @@ impl Config {
         draft.finish(source)
     }
 
-    /// The config of a provider page's block, with the options of the call over it.
+    /// The config from a provider page's block; the options override the block.
     pub fn from_page(
         page: &Value,
         select_id: Option<&str>,
@@ -171,13 +183,13 @@ impl Config {
     }
 }
 
-/// A config whose fields hold one by one, not yet together.
+/// A config whose fields are valid one by one. Checks that concern several fields are still to come.
 #[derive(Debug, Default)]
 struct Draft {
     config: Config,
-    /// Paths of fields that were accepted and mean nothing here.
+    /// Paths of fields that were accepted and have no meaning here.
     ignored: Vec<String>,
-    /// Where the prices came from.
+    /// The option or field that holds the prices.
     pricing_path: String,
 }
 
@@ -203,7 +215,7 @@ impl Draft {
             ));
         }
         if config.pricing.as_ref().is_some_and(Pricing::is_doubtful) {
-            // At a thousandth of the real price the budget would never fire.
+            // With a price a thousand times too low, the budget would never stop anything.
             if config.budget.is_some() {
                 return Err(Error::config(pricing_path, DOUBTFUL));
             }
@@ -227,7 +239,7 @@ const RETIRED: &str = "hfetch: https://api-inference.huggingface.co has been swi
     requests go to https://router.huggingface.co/v1 instead (set baseURL to it to silence this)";
 
 fn id_problem(id: &str) -> Option<&'static str> {
-    // "id:org/model" is split at the colon, and a prefix that holds a slash is a model.
+    // Model strings "id:org/model" are split at the colon, and a prefix that contains a slash is a model.
     let parts = |b: u8| is_blank(b) || matches!(b, b':' | b'/');
     let any = id.bytes().any(parts);
     any.then_some("must not hold a colon, a slash or white space")

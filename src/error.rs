@@ -1,4 +1,5 @@
-//! The one error of the core: a closed set of classes, the fields a reader acts on, secrets cut out where it is built.
+//! The one error type of the core: a closed set of classes, and fields that callers act on. Secrets are removed where an error is
+//! built.
 
 mod secret;
 
@@ -10,51 +11,51 @@ use crate::unit::Millis;
 
 pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
-/// Which public error class this becomes (names as in the `openai` package).
+/// The public class of an error (named as in the `openai` package).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Bad options, config or arguments; nothing was sent.
+    /// Bad options, config or arguments. Nothing was sent.
     Config,
-    /// Any status without a class of its own, and a 200 whose body is not what was asked for.
+    /// A status without a class of its own, or a 200 whose body isn't the expected object.
     Api,
-    /// 400
+    /// The status 400.
     BadRequest,
-    /// 401
+    /// The status 401.
     Authentication,
-    /// 402: credits used up.
+    /// The status 402: the account's credits are used up.
     PaymentRequired,
-    /// 403
+    /// The status 403.
     PermissionDenied,
-    /// 404 and 410
+    /// The statuses 404 and 410.
     NotFound,
-    /// 409
+    /// The status 409.
     Conflict,
-    /// 413 and 422
+    /// The statuses 413 and 422.
     UnprocessableEntity,
-    /// 429
+    /// The status 429.
     RateLimit,
-    /// 503 that says the model is loading.
+    /// A 503 that says that the model is still loading.
     ModelLoading,
-    /// Other 5xx.
+    /// Any other 5xx.
     InternalServer,
-    /// No response.
+    /// No response came.
     Connection,
-    /// A timeout; `reason` is its phase: connect, idle or total.
+    /// A timeout; `reason` names its phase: connect, idle or total.
     ConnectionTimeout,
     /// The caller's signal or `abort()`.
     UserAbort,
-    /// An error frame or a bad frame in the middle of a stream.
+    /// An error event or an invalid event in the middle of a stream.
     Stream,
-    /// The body ended with neither `[DONE]` nor a finish reason.
+    /// The body ended without `[DONE]` and without a finish reason.
     StreamTruncated,
-    /// A local limit said no.
+    /// A local limit refused the request.
     LimitExceeded,
-    /// The local budget said no.
+    /// The local budget refused the request.
     BudgetExceeded,
 }
 
 impl Class {
-    /// The public class name.
+    /// The name of the public class.
     pub fn name(self) -> &'static str {
         match self {
             Class::Config => "ConfigError",
@@ -80,20 +81,29 @@ impl Class {
     }
 }
 
-/// What went wrong, behind one pointer: every `?` on the way moves it.
+/// A failure. The details are behind one pointer, so that every `?` on the way moves little.
+///
+/// ```
+/// use hfetch::error::Error;
+///
+/// let error = Error::config("apiKey", "must not be hf_0123456789abcdefghijklmnop");
+/// assert_eq!(error.path.as_deref(), Some("apiKey"));
+/// // A text that looks like a token is removed before anyone can read it.
+/// assert!(!error.message.contains("hf_0123456789"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error(Box<Details>);
 
-/// The fields a caller can act on.
+/// The fields of an error that callers can act on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Details {
     /// The public class.
     pub class: Class,
-    /// For a person: what happened.
+    /// A description of the failure for a person.
     pub message: String,
-    /// For a person: what to do next; empty where that is not known.
+    /// Advice for a person; empty where there is none.
     pub hint: String,
-    /// `ConfigError.path`: the option or config field at fault.
+    /// `ConfigError.path`: the option or config field that is wrong.
     pub path: Option<String>,
     /// HTTP status.
     pub status: Option<u16>,
@@ -105,13 +115,13 @@ pub struct Details {
     pub param: Option<String>,
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
-    /// Milliseconds until a retry makes sense, where known.
+    /// Milliseconds until a retry makes sense, if known.
     pub retry_after: Option<Millis>,
-    /// Milliseconds until a loading model is ready, where the server said so.
+    /// Milliseconds until a loading model is ready, if the server says so.
     pub estimated_time: Option<Millis>,
     /// The limit that refused, or the phase of a timeout.
     pub reason: Option<&'static str>,
-    /// Whose limit refused: a key's, a client's, a budget.
+    /// The scope whose limit refused: of a key, of a client, or of a budget.
     pub scope: Option<String>,
     /// USD spent in the budget's window.
     pub spent_usd: Option<f64>,
@@ -120,7 +130,7 @@ pub struct Details {
 }
 
 impl Error {
-    /// An error of a class, with nothing but its message.
+    /// An error of a class with a message; all other fields are empty.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
         Error::with(class, message.into())
     }
@@ -146,7 +156,7 @@ impl Error {
         }))
     }
 
-    /// The error with what to do next.
+    /// Adds a hint: what the reader should do next.
     #[cold]
     pub fn advise(mut self, hint: &str) -> Self {
         self.hint = hint.to_string();
@@ -196,10 +206,11 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What Hugging Face's tokens begin with, and the least that follows: names of options and variables are shorter.
+/// The prefix of Hugging Face's tokens, and the fewest characters that follow it. Names of options and variables are shorter.
 const TOKEN: (&str, usize) = ("hf_", 24);
 
-/// `text` without what looks like a token: somebody wrote one where a name belongs, before any key is known.
+/// `text` without anything that looks like a token. A caller may have written a token where a name belongs, before any key is
+/// known.
 fn without_tokens(text: &str) -> String {
     let (begin, least) = TOKEN;
     let mut clean = String::with_capacity(text.len());
@@ -220,9 +231,9 @@ fn without_tokens(text: &str) -> String {
     clean
 }
 
-/// Whether what a status says is over after a while, as a rule.
+/// Whether a status usually goes away after a while.
 pub fn passes(status: u16) -> bool {
-    // From 520 on they are Cloudflare's own, and what other fronts say that are overloaded.
+    // From 520 on the codes are Cloudflare's own, and those of other overloaded front servers.
     matches!(status, 408 | 409 | 425 | 429 | 500 | 502..=504 | 520..=524 | 529 | 530)
 }
 

@@ -1,6 +1,6 @@
-//! Reading one object that a person wrote: every value is checked where it is read, and the error names the way to it.
+//! Reads an object that a person wrote. Each value is checked when it is read, and an error names the path to the value.
 //!
-//! A reader asks for one field after the other, each with what it must be, and once at the end whether all of them were right:
+//! A reader asks for one field after the other and says what it must be. At the end it asks once whether all of them were right:
 //!
 //! ```
 //! use hfetch::field::{Bounds, Fields};
@@ -10,7 +10,7 @@
 //! let fields = Fields::of(&given, "embeddings");
 //! assert_eq!(fields.number("batchSize", Bounds::COUNT), None);
 //! fields.only(&["batchSize", "concurrency"]);
-//! // The first of two mistakes is told.
+//! // The first of the two mistakes is reported.
 //! let error = fields.ok().unwrap_err();
 //! assert_eq!(error.message, "embeddings.batchSize: must be a whole number of at least 1");
 //! ```
@@ -22,21 +22,21 @@ use crate::error::Error;
 use crate::json::Value;
 use crate::spelling::nearest;
 
-/// One object, the path that leads to it, and the first mistake in it.
+/// An object, the path that leads to it, and the first mistake in it.
 pub struct Fields<'a> {
     entries: &'a [(String, Value)],
     path: String,
     mistake: Cell<Option<Error>>,
 }
 
-/// Without the entries, which may hold secrets.
+/// Shows the path only: the entries may hold secrets.
 impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)
     }
 }
 
-/// What a number must be.
+/// The range of a number, and whether it must be whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     min: f64,
@@ -46,7 +46,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// A duration in ms that a timer can take: beyond 2³¹ − 1 `setTimeout` fires at once.
+    /// A duration in ms for a timer: above 2³¹ − 1 `setTimeout` fires at once.
     pub const TIMER: Bounds = Bounds {
         min: f64::MIN_POSITIVE,
         max: 2_147_483_647.0,
@@ -74,7 +74,7 @@ impl Bounds {
         whole: true,
         problem: "must be a whole number of at least 0",
     };
-    /// A limit, where zero means none.
+    /// A limit; 0 means no limit.
     pub const LIMIT: Bounds = Bounds {
         min: 0.0,
         max: 9_007_199_254_740_991.0,
@@ -103,7 +103,7 @@ impl Bounds {
 }
 
 impl<'a> Fields<'a> {
-    /// The entries of `value`, which must be an object; an absent one is empty.
+    /// Begins to read `value`, which must be an object; an absent value counts as empty.
     pub fn of(value: &'a Value, path: &str) -> Self {
         let entries: &[_] = match value {
             Value::Object(entries) => entries,
@@ -122,23 +122,23 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    /// The first mistake, if there was one by now.
+    /// The first mistake found so far, as an error.
     pub fn ok(&self) -> Result<(), Error> {
         self.mistake.take().map_or(Ok(()), Err)
     }
 
-    /// Tells a mistake, unless one has been told.
+    /// Reports a mistake, unless an earlier one has been reported.
     pub fn fail(&self, error: Error) {
         let first = self.mistake.take().unwrap_or(error);
         self.mistake.set(Some(first));
     }
 
-    /// Tells what is wrong with a field.
+    /// Reports what is wrong with a field.
     pub fn refuse(&self, name: &str, problem: &str) {
         self.fail(Error::config(self.path(name), problem));
     }
 
-    /// What something else has read, whose mistake is one of these fields.
+    /// The value in a result of another reader; its error counts as a mistake in this object.
     pub fn read<T>(&self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.fail(error)).ok()
     }
@@ -146,20 +146,20 @@ impl<'a> Fields<'a> {
     /// The path of a field of this object.
     pub fn path(&self, name: &str) -> String {
         if self.path.is_empty() {
-            // An empty path would name the whole.
+            // An empty path would mean the whole object.
             if name.is_empty() { "\"\"" } else { name }.to_string()
         } else {
             [self.path.as_str(), ".", name].concat()
         }
     }
 
-    /// Refuses every key that is not in `known`, with the one that was probably meant.
+    /// Refuses every key that isn't in `known`; the error names the key that was probably meant.
     pub fn only(&self, known: &[&str]) {
         for (name, value) in self.entries {
             if absent(value) || known.contains(&name.as_str()) {
                 continue;
             }
-            // A few edits turn any short word into any other.
+            // A larger number of edits turns any short word into any other.
             let problem = match nearest(name, known, |edits, letters| {
                 edits < 4 && edits * 2 <= letters
             }) {
@@ -177,7 +177,7 @@ impl<'a> Fields<'a> {
         found.map(|(_, value)| value).filter(|value| !absent(value))
     }
 
-    /// A string that holds something.
+    /// A string that isn't empty.
     pub fn text(&self, name: &str) -> Option<&'a str> {
         match self.get(name)? {
             Value::String(text) if text.is_empty() => self.refuse(name, "must not be empty"),
@@ -187,7 +187,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A string that has no problem.
+    /// A string that `problem` accepts.
     pub fn text_if(
         &self,
         name: &str,
@@ -200,7 +200,7 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// The place of a string in a list of words; `problem` says which there are.
+    /// The index of a string in a list of words; `problem` is the error for any other string.
     pub fn word(&self, name: &str, words: &[&str], problem: &str) -> Option<usize> {
         let text = self.text(name)?;
         let place = words.iter().position(|word| *word == text);
@@ -215,19 +215,19 @@ impl<'a> Fields<'a> {
         self.read(number(self.get(name)?, &self.path(name), bounds))
     }
 
-    /// A number within bounds, put into its place where it is given.
+    /// Writes a number within bounds to `place`, if the field is there.
     pub fn set(&self, name: &str, bounds: Bounds, place: &mut f64) {
         if let Some(number) = self.number(name, bounds) {
             *place = number;
         }
     }
 
-    /// The same where there may be none.
+    /// The same for an optional number.
     pub fn set_some(&self, name: &str, bounds: Bounds, place: &mut Option<f64>) {
         *place = self.number(name, bounds).or(*place);
     }
 
-    /// An object, read by `read`.
+    /// Reads a field that is an object with `read`.
     pub fn object(&self, name: &str, read: &mut dyn FnMut(&Fields<'a>)) {
         if let Some(value) = self.get(name) {
             let fields = Fields::of(value, &self.path(name));
@@ -236,7 +236,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list.
+    /// A field that is a list.
     pub fn list(&self, name: &str) -> Option<&'a [Value]> {
         match self.get(name)? {
             Value::Array(items) => return Some(items),
@@ -245,7 +245,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A list of strings that hold something.
+    /// A list of strings that aren't empty.
     pub fn texts(&self, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for (index, value) in self.list(name).unwrap_or_default().iter().enumerate() {
@@ -261,14 +261,14 @@ impl<'a> Fields<'a> {
         texts
     }
 
-    /// The entries, without the absent ones.
+    /// All entries except the absent ones.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let present = self.entries.iter().filter(|(_, value)| !absent(value));
         present.map(|(name, value)| (name.as_str(), value))
     }
 }
 
-/// A number within bounds.
+/// Checks a number; `path` names it in errors.
 pub fn number(value: &Value, path: &str, bounds: Bounds) -> Result<f64, Error> {
     match value {
         Value::Number(number) if bounds.hold(*number) => Ok(*number),
@@ -277,13 +277,13 @@ pub fn number(value: &Value, path: &str, bounds: Bounds) -> Result<f64, Error> {
     }
 }
 
-/// The error for a value of another type; it names the types and never the value, which may be a secret.
+/// The error for a value of the wrong type. It names the types and never quotes the value, which may be a secret.
 pub fn wrong_type(path: &str, wanted: &str, value: &Value) -> Error {
     let problem = ["must be ", wanted, ", not ", kind(value)].concat();
     Error::config(path, &problem)
 }
 
-/// `list[3]`
+/// The path of a list's item: `list[3]`
 pub fn item(path: &str, index: usize) -> String {
     [path, "[", &index.to_string(), "]"].concat()
 }

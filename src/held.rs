@@ -1,11 +1,12 @@
-//! State that outlives a trap: nothing unwinds then, and what was borrowed would stay so for ever.
+//! State that survives a trap. A trap doesn't unwind the stack, so a `RefCell` that was borrowed would stay borrowed for ever.
 
 use std::cell::Cell;
 use std::fmt;
 
-/// A value that is away while it is used; one that a trap kept is made anew. In a box: what moves is a pointer.
+/// A value that is taken out while it is used. If a trap keeps it from being put back, the next use gets a new value. The value is
+/// in a box, so that only a pointer moves.
 ///
-/// What uses it must not come back for it, so nothing of JavaScript's runs meanwhile.
+/// A use must not use the same value again inside, so no JavaScript code runs meanwhile.
 ///
 /// ```
 /// use hfetch::held::Held;
@@ -13,13 +14,13 @@ use std::fmt;
 /// let held = Held::new(vec![1]);
 /// held.get(|list| list.push(2));
 /// assert_eq!(held.get(|list| list.len()), 2);
-/// // What asks for the value while it is away finds a new one.
+/// // A use inside of another one finds a new value.
 /// held.get(|_| assert!(held.get(|list| list.is_empty())));
 /// ```
 #[derive(Default)]
 pub struct Held<T>(Cell<Option<Box<T>>>);
 
-/// Without the value, which may hold secrets.
+/// Shows no value, since it may hold secrets.
 impl<T> fmt::Debug for Held<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Held")
@@ -27,16 +28,16 @@ impl<T> fmt::Debug for Held<T> {
 }
 
 impl<T> Held<T> {
-    /// With a value.
+    /// Holds a value.
     pub fn new(value: T) -> Self {
         Held(Cell::new(Some(Box::new(value))))
     }
 
-    /// Uses the value, or what `anew` makes in place of a lost one.
+    /// Passes the value to `run`; `anew` makes a new one if it was lost.
     pub fn with<R>(&self, anew: impl FnOnce() -> T, run: impl FnOnce(&mut T) -> R) -> R {
         let mut value = self.take(anew);
         let result = run(&mut value);
-        // Nothing is there to be dropped, which would be code in every use.
+        // The cell is empty here, so there is nothing to drop; without this line every use would contain code for dropping.
         std::mem::forget(self.0.replace(Some(value)));
         result
     }
@@ -48,7 +49,7 @@ impl<T> Held<T> {
 }
 
 impl<T: Default> Held<T> {
-    /// Uses the value, or a default in place of a lost one.
+    /// Passes the value to `run`, or a default if it was lost.
     pub fn get<R>(&self, run: impl FnOnce(&mut T) -> R) -> R {
         self.with(T::default, run)
     }

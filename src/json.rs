@@ -1,7 +1,7 @@
-//! JSON as the core sees it: one strict scanner over bytes, and a small value tree.
+//! JSON in the core: a strict scanner over bytes, and a small value tree.
 //!
-//! Requests and whole answers are parsed and written by the JavaScript engine; this scanner reads error bodies,
-//! stream payloads and options, and copies what it doesn't need to understand.
+//! The JavaScript engine parses and writes requests and whole answers. The scanner reads error bodies, events of
+//! streams and options, and copies values that the core doesn't need to understand.
 
 pub mod block;
 mod number;
@@ -12,14 +12,23 @@ mod wide;
 
 pub use number::{exact_number, number};
 pub use scanner::{Kind, MAX_DEPTH, Malformed, RawString, Scanner, Stop};
-pub(crate) use skip::value_end;
+pub(crate) use skip::{literal, value_end};
 pub use text::{
     Closing, Unescaped, closing_quote, hex, open_half, unescape, unescape_into, unescape_to,
     write_string,
 };
 pub use wide::unescape_wide;
 
-/// One JSON value as plain data; also how JavaScript options reach the core.
+/// One JSON value as plain data. The options from JavaScript reach the core in this form as well.
+///
+/// ```
+/// use hfetch::json::parse;
+///
+/// let value = parse(br#"{"error": {"message": "slow down"}, "code": 1, "code": 2}"#).unwrap();
+/// assert_eq!(value.get("error").and_then(|error| error.get("message")?.as_str()), Some("slow down"));
+/// // Of a repeated key the last value counts, as in JavaScript.
+/// assert_eq!(value.get("code").and_then(|code| code.as_f64()), Some(2.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `null`

@@ -1,13 +1,13 @@
 //! hfetch: Hugging Face inference from browsers and edge runtimes.
 //!
-//! Layers with dependencies one way. The pure core takes bytes, plain values and `now`, and does no I/O:
+//! The core is pure: it takes bytes, plain values and `now`, and does no I/O. Dependencies go in one direction:
 //!
 //! - [`wire`]: what crosses the network: requests, event streams, chunks, completions, embeddings, the model catalogue.
-//! - [`policy`]: when, with which key, how often, at what price.
-//! - [`config`]: what a caller may say, checked once.
+//! - [`policy`]: when a request may be sent, with which key, how often, and at what price.
+//! - [`config`]: a client's options, checked once.
 //! - [`call`]: one call as a state machine, from its checked arguments to its settlement.
-//! - [`error`] and [`json`]: what both sides speak; they depend on nothing here but [`text`].
-//! - [`field`]: how an object that a person wrote is read: options, prices, a page's block.
+//! - [`error`] and [`json`]: the error type and the JSON parser that all others use; they depend on [`text`] alone.
+//! - [`field`]: reads objects that a person wrote: options, prices, a page's config block.
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
 
@@ -37,7 +37,7 @@ pub mod unit;
 #[forbid(unsafe_code)]
 pub mod wire;
 
-// Its types hold secrets, which no Debug output should.
+// Types of the bindings hold secrets, so none of them has a Debug output.
 #[cfg(target_arch = "wasm32")]
 #[allow(missing_debug_implementations)]
 mod js;

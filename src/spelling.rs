@@ -1,9 +1,17 @@
-//! Which known name was probably meant by one that is not known.
+//! Finds the known name that a misspelt one probably meant.
 
-/// Whether so many edits are few enough to mean a name of so many letters.
+/// A rule: whether this number of edits is small enough to mean a name of this many letters.
 pub type Near = fn(edits: usize, letters: usize) -> bool;
 
-/// The known name with the fewest edits, case and underscores aside: `base_url` is `baseURL`, `maxRetry` is near `maxRetries`.
+/// The known name with the fewest edits. Case and underscores don't count as edits.
+///
+/// ```
+/// use hfetch::spelling::nearest;
+///
+/// let known = ["baseURL", "maxRetries"];
+/// assert_eq!(nearest("base_url", &known, |edits, _| edits == 0), Some("baseURL"));
+/// assert_eq!(nearest("maxRetry", &known, |edits, letters| edits * 2 <= letters), Some("maxRetries"));
+/// ```
 #[inline(never)]
 pub fn nearest<'k>(name: &str, known: &[&'k str], near: Near) -> Option<&'k str> {
     let name = plain(name);
@@ -40,7 +48,7 @@ fn plain(name: &str) -> Vec<u8> {
     letters
 }
 
-/// Levenshtein's distance.
+/// The Levenshtein distance of two names.
 fn edits(from: &[u8], to: &[u8]) -> usize {
     let mut row = Vec::new();
     for cell in 0..=to.len() {

@@ -1,48 +1,48 @@
-//! Traps on purpose, in builds with the feature "traps" alone: what they leave behind is what the tests look at.
+//! Deliberate traps, only in builds with the feature "traps". Tests use them to examine what a trap leaves behind.
 
-/// Where a trap can be had.
+/// The places at which a trap can be triggered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Place {
-    /// A call is made.
+    /// A call is being made.
     Open = 1,
-    /// Its driver begins.
+    /// The call's driver begins.
     Send,
-    /// It has a place in the line.
+    /// The call has a place in line.
     Line,
-    /// Its request is let through.
+    /// The limits have let a request through.
     Admitted,
-    /// Its request has gone out.
+    /// A request has been sent.
     Sent,
-    /// There are response headers.
+    /// The response headers have arrived.
     Headers,
-    /// Its error is made.
+    /// An error is being made.
     Failing,
-    /// A network chunk is decoded.
+    /// A network chunk is being decoded.
     Decode,
-    /// What a stream delivered is put together.
+    /// A stream's completion is being put together.
     Fold,
-    /// Embeddings are decoded.
+    /// Embeddings are being decoded.
     Rows,
-    /// What a request used is booked.
+    /// A request's usage is being booked.
     Book,
-    /// The settlement is made.
+    /// The settlement is being made.
     Settle,
-    /// The limits' state is in use.
+    /// The state of the limits is in use.
     Limits,
-    /// The keys' state is in use.
+    /// The state of the keys is in use.
     Keys,
     /// The sum of the settlements is in use.
     Spend,
     /// The line is in use.
     Waiting,
-    /// Live prices are fetched.
+    /// Live prices are being fetched.
     Prices,
-    /// A limiter or a store without a client is asked.
+    /// A limiter or a store without a client is being asked.
     Limiter,
 }
 
 #[cfg(not(feature = "traps"))]
-/// Nothing.
+/// Does nothing in builds without the feature.
 #[inline(always)]
 pub fn here(_: Place) {}
 
@@ -59,12 +59,12 @@ mod on_purpose {
         static NEXT: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     }
 
-    /// Traps when `place` is met for the n-th time from now on; 0: never.
+    /// Traps when `place` is reached for the n-th time from now on; 0 means never.
     pub fn at(place: u32, times: u32) {
         NEXT.set((place, times));
     }
 
-    /// A trap, if it is due here.
+    /// Traps if a trap is set for this place.
     pub fn here(place: Place) {
         let (next, times) = NEXT.get();
         if next != place as u32 || times == 0 {

@@ -1,4 +1,4 @@
-// Where requests go, and the limits of the client in this page.
+// The server for requests, and the limits of the client in this page.
 
 import { byId } from "./element.js";
 import { DEFAULTS } from "./session.js";

@@ -1,4 +1,4 @@
-// Elements in one expression, and the few questions asked of the document everywhere.
+// Makes elements in one expression, and answers a few questions about the document that all panels ask.
 
 /** An element with properties (`class`, `data` and ARIA attributes by their names) and children. */
 export function element(name, properties = {}, ...children) {
@@ -16,7 +16,7 @@ export function element(name, properties = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An SVG element: attributes as they are written in markup. */
+/** An SVG element, with attributes as in markup. */
 export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -24,7 +24,7 @@ export function svg(name, attributes = {}, ...children) {
   return made;
 }
 
-/** An icon of the page's sprite. */
+/** An icon from the page's sprite. */
 export function icon(name) {
   return svg("svg", { "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 }
@@ -33,7 +33,7 @@ export const byId = (id) => document.getElementById(id);
 
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** At most one call of `act` in each frame, the last one asked for included. */
+/** Calls `act` at most once per frame; the last request for a call is always followed by one. */
 export function inFrames(act) {
   let asked = false;
   return () => {
@@ -43,13 +43,13 @@ export function inFrames(act) {
       asked = false;
       act();
     };
-    // A page in the background gets no frames, but its answers go on.
+    // A page in the background gets no frames, but its answers continue.
     if (document.hidden) setTimeout(run, 100);
     else requestAnimationFrame(run);
   };
 }
 
-/** Text to the clipboard; the button says so for a moment. */
+/** Copies text to the clipboard; the button says so for a moment. */
 export async function copy(button, text) {
   await navigator.clipboard.writeText(text);
   const label = button.getAttribute("aria-label") ?? button.textContent;

@@ -1,4 +1,4 @@
-// Lines as vectors: how like each is to each, where they lie in a plane, and which are near.
+// Lines as vectors: how similar they are to each other, where they are in a plane, and which are near.
 
 import { byId, element, svg } from "./element.js";
 import { errorCard } from "./chat/error-card.js";
@@ -7,7 +7,7 @@ import { apart, project, similarities } from "./projection.js";
 
 const MOST_LINES = 40;
 const NEAREST = 3;
-const SIZE = 320; // of the map's own units
+const SIZE = 320; // in the map's own units
 const RADIUS = 11;
 const MODEL = "sentence-transformers/all-MiniLM-L6-v2";
 const LINES = [
@@ -36,7 +36,7 @@ export function startEmbeddings(session) {
     button.disabled = true;
     result.setAttribute("aria-busy", "true");
     try {
-      // A budget refuses what has no price, and the catalogue has none for embeddings.
+      // A budget refuses models without a price, and the catalogue has no prices for embeddings.
       const client = session.clientWith({});
       const pending = client.embeddings.create({ model: model.value.trim(), input });
       const { data } = await pending;
@@ -93,7 +93,7 @@ function nearest(row, index) {
   return row.map((value, at) => [value, at]).filter(([, at]) => at !== index).sort(([a], [b]) => b - a).slice(0, NEAREST).map(([, at]) => at);
 }
 
-/** A table, so that its figures can be read without seeing colours. */
+/** A table, so that its figures can be read without seeing the colours. */
 function heatMap(lines, likeness) {
   const head = element("tr", {}, element("td"), ...lines.map((line, index) => element("th", { scope: "col", title: line, textContent: index + 1 })));
   const rows = likeness.map((row, index) =>

@@ -1,15 +1,15 @@
-// Faults, committed by the stand-in endpoint on the next call, and a timeline of what the library does about them.
+// Faults that the stand-in endpoint commits on the next call, and a timeline of what the library does about them.
 
 import { errorCard } from "./chat/error-card.js";
 import { byId, element, still } from "./element.js";
 import { cost, duration, tokens } from "./format.js";
 
-const PACE = 25; // ms between frames, as the endpoint has it for other calls
+const PACE = 25; // ms between frames, as in the endpoint's other answers
 const QUESTION = "Say something that takes a while, so that there is time for something to go wrong on the way.";
 
 const LLAMA = "meta-llama/Llama-3.1-8B-Instruct";
 
-/** Each: what it is called, what it is, the steps of the endpoint's script, options of the client, and the model if it must be a certain one. */
+/** Each fault: its name, a description, the steps of the endpoint's script, options of the client, and the model if a certain one is needed. */
 export const FAULTS = [
   { id: "429", name: "429 with Retry-After", about: "Too many requests; the server asks for one second.", steps: [{ status: 429, headers: { "retry-after": "1" } }, { delayMs: PACE }] },
   { id: "loading", name: "503, model loading", about: "The model needs 1.5 s to load.", steps: [{ loading: 1.5 }, { delayMs: PACE }] },
@@ -37,7 +37,7 @@ export function startFaults(session) {
     const timeline = new Timeline(fault);
     result.replaceChildren(timeline.node);
     result.setAttribute("aria-busy", "true");
-    // On a narrow screen the result is above the list, and so perhaps above what is seen of it.
+    // On a narrow screen the result is above the list, and may be out of sight.
     if (result.offsetTop < list.offsetTop) result.scrollIntoView({ behavior: still() ? "instant" : "smooth" });
     const id = `page-${crypto.randomUUID()}`;
     try {
@@ -66,9 +66,9 @@ export function startFaults(session) {
 }
 
 function call(session, { model = session.model, options }, path, timeline, signal) {
-  // Between the library and the network: what is sent, and what comes back.
+  // Stands between the library and the network, and shows what is sent and what comes back.
   const traced = async (url, init) => {
-    // Prices come from where no fault waits for them.
+    // Prices are read from an address without faults.
     if (init.method !== "POST") return fetch(`${session.baseURL}/models`, init);
     timeline.request(init);
     const response = await fetch(url, init);
@@ -79,7 +79,7 @@ function call(session, { model = session.model, options }, path, timeline, signa
   return client.chat.completions.create({ model, messages: [{ role: "user", content: QUESTION }], stream: true }, { signal });
 }
 
-/** How a call ends, and then what it came to. */
+/** Shows how a call ends, and then its settlement. */
 async function tell(pending, timeline, signal, retry) {
   try {
     for await (const text of (await pending).text()) timeline.text(text);
@@ -90,7 +90,7 @@ async function tell(pending, timeline, signal, retry) {
   timeline.settle(await pending.settled);
 }
 
-/** What happened, in order, each with its time from the start. */
+/** The events, in order, each with its time from the start. */
 class Timeline {
   #startedAt = performance.now();
   #requests = 0;

@@ -1,11 +1,11 @@
-// The ledger: one row for each settlement, and all of them as CSV.
+// The ledger: one row per settlement, and all of them as CSV.
 
 import { byId, element } from "./element.js";
 import { count, dollars, duration, inFull, shownCost } from "./format.js";
 
-const SHOWN = 500; // rows; the export has them all
+const SHOWN = 500; // rows; the export has all of them
 
-/** What a settlement is in a row of text, by the column's name in the CSV. */
+/** The text of a settlement in each column of the CSV. */
 const COLUMNS = {
   started_at: ({ startedAt }) => new Date(startedAt).toISOString(),
   kind: ({ kind }) => kind,
@@ -26,10 +26,10 @@ const COLUMNS = {
   request_id: ({ requestId }) => requestId,
 };
 
-/** A candidate that failed before another one answered: who it was, and what it said. */
+/** A candidate that failed before another one answered: its provider, and its error. */
 const triedName = ({ model, provider, status, error }) => `${provider ?? model.split("/").at(-1)} (${status ?? error})`;
 
-/** RFC 4180, and nothing that a spreadsheet would take for a formula. */
+/** A field by RFC 4180, in a form that no spreadsheet takes for a formula. */
 function field(value) {
   const text = String(value ?? "");
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
@@ -48,7 +48,7 @@ export function startLedger(session) {
   const totals = { calls: 0, prompt: 0, answer: 0, usd: 0, unpriced: 0 };
   const counts = byId("ledger-counts");
   const figures = [...counts.querySelectorAll("dd")];
-  const waits = []; // for the first token, sorted
+  const waits = []; // ms until the first token, sorted
 
   function add(settlement) {
     table.hidden = counts.hidden = false;
@@ -74,7 +74,7 @@ export function startLedger(session) {
   button.addEventListener("click", () => {
     const url = URL.createObjectURL(new Blob([csv(session.settlements)], { type: "text/csv;charset=utf-8" }));
     element("a", { href: url, download: "hfetch-settlements.csv" }).click();
-    // Not before the browser has begun to read it.
+    // By then the browser has begun to read the file.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   });
   session.settlements.forEach(add);
@@ -86,7 +86,7 @@ const median = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.len
 const cell = (text) => element("td", { role: "cell", textContent: text ?? "–" });
 const number = (text, name) => element("td", { role: "cell", class: "number", textContent: text, data: name && { name } });
 
-/** On a narrow screen a row is a card, whose cells bring their names themselves. */
+/** On a narrow screen a row is a card, whose cells show their own names. */
 function row({ startedAt, kind, model, provider, outcome, usage, cost: price, firstTokenMs, durationMs, attempts, tried, key }, clock) {
   return element(
     "tr",

@@ -1,11 +1,11 @@
-// Many calls at once against a small limit: what was sent, what waits, what was refused, while it happens.
+// Many simultaneous calls against a small limit: shows while it happens what was sent, what waits, and what was refused.
 
 import { byId, element } from "./element.js";
 import { count, duration } from "./format.js";
 import { livePlot } from "./plot.js";
 
 const SAMPLE = 25; // ms
-const MAX_WAIT = 3000; // ms in line, so that nobody has to watch a minute go by
+const MAX_WAIT = 3000; // ms in line, so that nobody has to watch for a minute
 const SERIES = [["Sent", "--sent"], ["In flight", "--flight"], ["Waiting", "--waiting"], ["Refused", "--refused"]];
 
 export function startLimits(session) {
@@ -53,7 +53,7 @@ export function startLimits(session) {
   }
 }
 
-/** The calls of one click, on a client of their own, so that its counters begin at nothing. */
+/** The calls of one click, on a client of their own whose counts begin at zero. */
 class Burst {
   #client;
   #model;
@@ -66,7 +66,7 @@ class Burst {
 
   constructor(session, limits, pricing) {
     this.#model = session.model;
-    // What is counted is what leaves the page, until it is settled.
+    // A call counts from the moment at which it leaves the page until it is settled.
     const send = (url, init) => {
       this.#sent += 1;
       this.#open += 1;

@@ -1,4 +1,4 @@
-// The meter: what the library itself says of the last call, the session, the limits and the keys.
+// The meter: what the library itself says about the last call, the session, the limits and the keys.
 
 import { cost as costOf } from "hfetch";
 import { byId, element, inFrames } from "./element.js";
@@ -6,7 +6,7 @@ import { compact, cost, count, dollars, duration, inFull, perSecond, shownCost, 
 import { Sparkline } from "./sparkline.js";
 
 const SAMPLE = 100; // ms between two points of the curve
-const WINDOW = 500; // ms of which a point of the curve is the rate
+const WINDOW = 500; // ms over which a point of the curve averages
 const STATES = { ready: "ready", limited: "at its limit", cooling: "cooling", disabled: "refused" };
 
 export function startMeter(session) {
@@ -15,7 +15,7 @@ export function startMeter(session) {
   const curve = new Sparkline(byId("rate-plot"));
   let live = null;
   let pricing = null;
-  let marks = []; // of the last WINDOW: a time, and the tokens until then
+  let marks = []; // of the last WINDOW: times, each with the number of tokens until then
 
   function showRate(speed) {
     rate.value = speed;
@@ -36,7 +36,7 @@ export function startMeter(session) {
     counted.textContent = live.firstAt === null ? "Waiting for the first token." : "Estimated while it streams.";
     line.textContent = live.firstAt === null ? "waiting for the first token" : `${speed} tokens/s · ≈ ${tokens(live.tokens)}`;
     if (live.firstAt !== null && now - (marks.at(-1)?.[0] ?? 0) >= SAMPLE) {
-      // The last one in any case: a busy page may have been away for longer.
+      // The last mark is always kept, since a busy page may have been away for longer than WINDOW.
       marks = [...marks.filter(([at], index) => now - at <= WINDOW || index === marks.length - 1), [now, live.tokens]];
       const [from, had] = marks[0];
       if (now > from) curve.add(((live.tokens - had) * 1000) / (now - from));
@@ -91,12 +91,12 @@ export function startMeter(session) {
     const open = aside.toggleAttribute("data-open");
     toggle.setAttribute("aria-expanded", open);
   });
-  // Windows roll on by themselves.
+  // Windows move on by themselves.
   setInterval(() => document.hidden || showSession(), 1000);
   showSession();
 }
 
-/** The other panels have clients of their own, which no budget of the chat's can know. */
+/** The other panels have clients of their own, which the chat's budget doesn't know. */
 function others(settlements, { usd }) {
   const all = settlements.reduce((total, { cost: { usd: price } }) => total + (price ?? 0), 0);
   return all > usd * 1.000001 ? ` With the other panels: ${dollars(all)}.` : "";
@@ -122,7 +122,7 @@ function left(id, used, most) {
   row.dataset.level = most && rest / most < 0.1 ? "high" : "ok";
 }
 
-// A <meter> would say the same, but each engine draws its parts in a way of its own.
+// A <meter> would show the same, but each engine draws its parts in its own way.
 function fill(row, value, most) {
   const bar = row.querySelector("[role=meter]");
   const percent = (value / most) * 100;

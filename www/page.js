@@ -1,4 +1,4 @@
-// Wires the page: config.json and the library → a session → the panels.
+// Connects the page: config.json and the library make a session, which the panels use.
 
 import { init } from "hfetch";
 import { startChat } from "./chat/panel.js";

@@ -1,8 +1,8 @@
-// Which panel is shown: the one the address names. Panels other than the chat are started when they are first opened.
+// Shows the panel that the address names. Panels other than the chat start when they are first opened.
 
 const titles = { chat: "Chat", ledger: "Ledger", limits: "Limits", faults: "Faults", embeddings: "Embeddings", race: "Race" };
 
-/** `starters` maps a panel's id to what starts it. */
+/** `starters` maps a panel's id to the function that starts it. */
 export function startPanels(starters) {
   const sections = [...document.querySelectorAll(".panel")];
   const links = [...document.querySelectorAll("#top nav a")];

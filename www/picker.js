@@ -1,4 +1,4 @@
-// The model picker: the catalogue as the library gives it, with each provider's price, context and speed.
+// The model picker: the catalogue as the library returns it, with each provider's price, context and speed.
 
 import { byId, element, inFrames } from "./element.js";
 import { compact, count, duration, price } from "./format.js";
@@ -7,7 +7,7 @@ const live = (offer) => offer.status === "live";
 const least = (values) => Math.min(Infinity, ...values.filter((value) => value !== undefined));
 const most = (values) => Math.max(-Infinity, ...values.filter((value) => value !== undefined));
 
-// The smaller, the nearer to the top.
+// The smaller the number, the nearer to the top.
 const ORDERS = {
   name: () => 0,
   price: ({ providers }) => least(providers.map(({ pricing }) => pricing && pricing.inputPerMillion + pricing.outputPerMillion)),
@@ -16,7 +16,7 @@ const ORDERS = {
   context: ({ providers }) => -most(providers.map(({ contextLength }) => contextLength)),
 };
 
-// What an offer can do, as far as the catalogue says so.
+// The abilities of an offer, as far as the catalogue says.
 const ABILITIES = {
   tools: ({ supportsTools }) => supportsTools === true,
   JSON: ({ supportsStructuredOutput }) => supportsStructuredOutput === true,
@@ -26,7 +26,7 @@ export function startPicker(session) {
   const dialog = byId("models");
   const [button, name, list, search, order, ability, other, counted] = ["model", "model-name", "model-list", "model-search", "model-order", "model-ability", "model-other", "model-count"].map(byId);
   let models = [];
-  let inSight = false; // the choice, which then stays so when the list changes its size
+  let inSight = false; // the choice is visible, and must stay so when the list changes its size
 
   const choice = () => list.querySelector(":checked");
   const chosenRow = () => choice()?.closest("label");
@@ -92,7 +92,7 @@ export function startPicker(session) {
   showName();
 }
 
-/** A model's offers in the order that the models are in. */
+/** A model's offers in the same order as the models. */
 function sorted(providers, rank) {
   const of = (offer) => rank({ providers: [offer] });
   return providers.sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));

@@ -1,7 +1,7 @@
-// Line plots, in the page's colours. The library is loaded with the first of them.
+// Line plots in the page's colours. The plotting library is loaded with the first of them.
 
 const MOST_POINTS = 4000;
-const SHORTEST = 0.4; // s on the axis, however little there is
+const SHORTEST = 0.4; // s: the shortest time axis
 
 let library = null;
 
@@ -11,7 +11,7 @@ async function uPlot() {
 }
 
 const colour = (name) => {
-  // light-dark() is only resolved where a colour is used.
+  // light-dark() is resolved only where a colour is used.
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
   document.body.append(probe);
@@ -22,7 +22,7 @@ const colour = (name) => {
 
 const sizeOf = (root) => ({ width: root.clientWidth, height: root.clientHeight });
 
-/** A dashed line from end to end, with what it is written on it. */
+/** A dashed line from end to end, with a label on it. */
 function drawBound({ ctx, bbox, valToPos }, { value, label }) {
   const y = valToPos(value, "y", true);
   const right = bbox.left + bbox.width;
@@ -41,8 +41,8 @@ function drawBound({ ctx, bbox, valToPos }, { value, label }) {
 }
 
 /**
- * A plot over seconds that grows. `series` are [label, colour] pairs, `bound` is a dashed line, `most` the highest value
- * expected. `add` takes a time and a value for each series.
+ * A plot over seconds that grows. `series` are [label, colour] pairs, `bound` is a dashed line, `most` the highest expected value. `add` takes a time and a value for
+ * each series.
  */
 export async function livePlot(root, series, bound, most) {
   const Plot = await uPlot();

@@ -1,18 +1,18 @@
-// Vectors compared, and laid in a plane: the two directions in which they differ most (principal components).
+// Compares vectors, and projects them onto a plane: the two directions in which they differ most (principal components).
 
-const ROUNDS = 200; // of power iteration; more than enough for a picture
+const ROUNDS = 200; // of power iteration, which is more than enough for a picture
 const MOST_MOVES = 100; // rounds of pushing points apart
 const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
 
-/** The cosine of each vector with each. */
+/** The cosine of each pair of vectors. */
 export function similarities(vectors) {
   const lengths = vectors.map((vector) => Math.sqrt(dot(vector, vector)) || 1);
   return vectors.map((a, i) => vectors.map((b, j) => dot(a, b) / (lengths[i] * lengths[j])));
 }
 
 /**
- * Two coordinates for each vector. The eigenvectors of the n × n matrix of inner products of the centred vectors are what those
- * of the covariance give when projected, and n is small.
+ * Two coordinates for each vector. The eigenvectors of the n × n matrix of inner products of the centred vectors equal the projections onto the eigenvectors of the
+ * covariance, and n is small.
  */
 export function project(vectors) {
   const mean = vectors[0].map((_, axis) => vectors.reduce((sum, vector) => sum + vector[axis], 0) / vectors.length);
@@ -23,7 +23,7 @@ export function project(vectors) {
   return vectors.map((_, index) => [first, second].map(({ direction, value }) => direction[index] * Math.sqrt(Math.max(0, value))));
 }
 
-/** The direction a matrix stretches most, at right angles to those found before. */
+/** The direction that a matrix stretches most, at right angles to those found before. */
 function strongest(matrix, found) {
   let direction = matrix.map((_, index) => Math.cos(index * 1.7 + found.length) + 0.1);
   let value = 0;
@@ -40,7 +40,7 @@ function strongest(matrix, found) {
   return { direction, value };
 }
 
-/** Points moved as little as it takes for each two to be `distance` apart, within the bounds, so that none hides another. */
+/** Moves points as little as necessary for each pair to be `distance` apart, within the bounds, so that none hides another. */
 export function apart(points, distance, [least, most]) {
   const moved = points.map((point) => [...point]);
   const inside = (value) => Math.min(most, Math.max(least, value));
@@ -52,7 +52,7 @@ export function apart(points, distance, [least, most]) {
         const gap = Math.hypot(dx, dy);
         if (gap >= distance) continue;
         still = false;
-        // In the same place: any direction is as good, but not the same for all.
+        // At the same place any direction is as good, but they must not all move the same way.
         const [x, y] = gap > 0 ? [dx / gap, dy / gap] : [Math.cos(i), Math.sin(i)];
         const push = (distance - gap) / 2 + 0.01;
         [a[0], a[1], b[0], b[1]] = [a[0] - x * push, a[1] - y * push, b[0] + x * push, b[1] + y * push].map(inside);

@@ -1,13 +1,12 @@
-// One client and what came of it. Every panel asks through a session, so that every call is in one ledger.
+// One client and its settlements. Every panel makes its calls through a session, so that all calls are in one ledger.
 
 import { HuggingFace } from "hfetch";
 
-/** What the page starts with; 0 is no limit. */
+/** The page's initial settings; 0 means no limit. */
 export const DEFAULTS = { budget: 0.05, requestsPerMinute: 300, tokensPerMinute: 100_000, requestsPerMonth: 30_000 };
 
 /**
- * Tells of what happens by events: "settled" (detail: the settlement), "changed" (another client), "live" (detail: the answer
- * that is under way, or null).
+ * Dispatches events: "settled" (detail: the settlement), "changed" (another client), "live" (detail: the running answer, or null).
  */
 export class Session extends EventTarget {
   #config;
@@ -34,12 +33,12 @@ export class Session extends EventTarget {
     return this.#config.local === true && !this.direct;
   }
 
-  /** Whether the visitor's own token is used, straight to the router. */
+  /** Whether the visitor's own token is used, directly at the router. */
   get direct() {
     return this.#token !== null;
   }
 
-  /** The path of the stand-in's scripts, or null where a real endpoint answers. */
+  /** The path of the stand-in's scripts, or null if a real endpoint answers. */
   get faults() {
     return this.direct ? null : this.#config.faults;
   }
@@ -56,7 +55,7 @@ export class Session extends EventTarget {
     return new URL(this.#config.direct).host;
   }
 
-  /** Other limits, and another token (null: none, undefined: as before): a client with counters of its own. */
+  /** Sets other limits and another token (null: none, undefined: as before): this makes a client with counts of its own. */
   apply(limits, token = this.#token) {
     this.#token = token;
     this.limits = limits;
@@ -65,7 +64,7 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("changed"));
   }
 
-  /** A further client to the same place, whose settlements go in the same ledger. */
+  /** A further client for the same server, whose settlements go into the same ledger. */
   clientWith(options) {
     const key = this.#token ?? this.#config.apiKey;
     return new HuggingFace({ baseURL: this.baseURL, ...(key && { apiKey: key }), onSettled: (settlement) => this.record(settlement), ...options });
@@ -80,7 +79,7 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("live", { detail: answer }));
   }
 
-  /** The catalogue, asked for once. */
+  /** The catalogue, which is fetched once. */
   models() {
     this.#models ??= this.client.models.list().catch((error) => {
       this.#models = null;
@@ -89,7 +88,7 @@ export class Session extends EventTarget {
     return this.#models;
   }
 
-  /** The price of a model's offer, the dearest where no provider is named, or null. */
+  /** The price of a model's offer, the highest if no provider is named, or null. */
   async pricing(name) {
     const [id, provider] = name.split(":");
     const models = await this.models().catch(() => []);

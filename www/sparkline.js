@@ -1,4 +1,4 @@
-// A small curve of the last values; decoration beside a figure that says the same.
+// A small curve of the last values. It is decoration next to a figure that says the same.
 
 import { svg } from "./element.js";
 

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it. Not stored: a page that keeps nothing has nothing to explain.
+// Light, dark, or the system's theme. The choice isn't stored: a page that stores nothing has nothing to explain.
 
 import { byId } from "./element.js";
 

@@ -1,4 +1,4 @@
-// The page: useChat as its documentation has it, with one tool that only a browser can run.
+// The page: useChat as in its documentation, with one tool that only a browser can run.
 import { useChat } from "@ai-sdk/react";
 import { DefaultChatTransport, lastAssistantMessageIsCompleteWithToolCalls } from "ai";
 import { useState } from "react";
@@ -14,7 +14,7 @@ function Chat() {
   const [text, setText] = useState("");
   const { messages, sendMessage, addToolOutput, regenerate, stop, status, error } = useChat({
     transport,
-    // The answer of a tool is sent at once, and the model goes on.
+    // A tool's answer is sent at once, and the model continues.
     sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithToolCalls,
     onToolCall({ toolCall: { toolName: tool, toolCallId } }) {
       if (Object.hasOwn(tools, tool)) addToolOutput({ tool, toolCallId, output: tools[tool]() });

@@ -1,4 +1,4 @@
-// The Worker: /api/chat answers the page, and asks the model through the gateway, which holds the key and the limits.
+// The Worker: /api/chat answers the page, and asks the model through the gateway, which has the key and the limits.
 import { HuggingFace } from "hfetch";
 import { fromUIMessages, toUIMessageStreamResponse } from "hfetch/ai-sdk";
 import { LimitObject, gateway, issueTicket } from "hfetch/gateway";
@@ -20,7 +20,7 @@ const model = gateway({ caps: { maxTokens: 2048 } });
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
-    // A page that needs no route of its own asks the gateway itself, with a ticket.
+    // A page without a route of its own asks the gateway itself, with a ticket.
     if (pathname.startsWith("/v1/")) return model.fetch(request, env, ctx);
     if (pathname === "/api/chat" && request.method === "POST") return chat(request, env, ctx);
     if (pathname === "/api/ticket") return new Response(await ticketOf(request, env), { headers: { "cache-control": "no-store" } });
@@ -28,7 +28,7 @@ export default {
   },
 };
 
-// Each visitor is a caller of the gateway, with limits of his own.
+// Each visitor is a caller of the gateway, with their own limits.
 function ticketOf(request, env) {
   return issueTicket(env.GATEWAY_TICKET_SECRET, { ...TICKET, client: request.headers.get("cf-connecting-ip") ?? "somebody" });
 }
@@ -43,9 +43,9 @@ async function chat(request, env, ctx) {
   const hf = new HuggingFace({
     apiKey: await ticketOf(request, env),
     baseURL: new URL("/v1", request.url).href,
-    // The gateway is in this Worker: no request leaves it but the one to the model.
+    // The gateway is part of this Worker, so only the request to the model leaves it.
     fetch: (url, init) => model.fetch(new Request(url, init), env, ctx),
-    // The gateway has tried again already.
+    // The gateway has already retried.
     retry: false,
   });
   const answer = hf.chat.completions.create(
@@ -53,7 +53,7 @@ async function chat(request, env, ctx) {
     { signal: request.signal },
   );
   return toUIMessageStreamResponse(answer, {
-    // What the page shows of a call.
+    // The facts about a call that the page shows.
     messageMetadata: ({ part }) => (part.type === "finish" && part.settlement ? { usage: part.settlement.usage, durationMs: Math.round(part.settlement.durationMs) } : undefined),
     onError: (error) => (error.status === 429 ? "That was quick. Wait a minute, and try again." : undefined),
   });

@@ -1,6 +1,7 @@
-//! What a call holds and has used: open reservations, tokens so far, and what its responses said of themselves.
+//! The account of one call: its open reservations, the tokens that it has used so far, and what its responses said about
+//! themselves.
 //!
-//! Everything here survives a trap in the middle of a step, so that a call can be settled afterwards: nothing stays
+//! Every field survives a trap in the middle of a step. The call can therefore be settled afterwards: nothing stays
 //! reserved, and nothing is booked twice.
 
 use std::cell::Cell;
@@ -16,53 +17,53 @@ use crate::policy::ledger::Tried;
 use crate::trap::{self, Place};
 use crate::wire::usage::Beside;
 
-/// A request that the limits have let through and that is not accounted for yet.
+/// A request that the limits have let through and whose reservation is still open.
 #[derive(Debug)]
 pub struct Admitted {
-    /// Which of the call's requests.
+    /// The request's index in the call.
     pub index: usize,
-    /// Index of its key in the pool.
+    /// The key's index in the pool.
     pub key: usize,
-    /// The store's name of the reservation; none where nothing is limited.
+    /// The name that the store gave the reservation; `None` where nothing is limited.
     pub reservation: Option<String>,
     /// Whether the request has gone out.
     pub sent: Cell<bool>,
-    /// Whether its answer, or more of it than came, was given up unseen, which its model may have written all the same.
+    /// Whether the caller gave up the answer, or the rest of it, before it arrived. Its model may have written all of it.
     pub unseen: Cell<bool>,
 }
 
-/// What is known of a call so far.
+/// The known facts about a call so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    /// The key that was sent last.
+    /// The key that was used last.
     pub key: Option<usize>,
-    /// The server's id of the last response.
+    /// The request id in the last response.
     pub request_id: Option<String>,
-    /// The provider that answered, where a header or the URL tells it.
+    /// The provider that answered, where a header or the URL names it.
     pub provider: Option<String>,
-    /// The candidate that was asked last; none without a route.
+    /// The candidate that was asked last; `None` without a route.
     pub candidate: Option<Candidate>,
     /// Candidates that have failed, oldest first.
     pub tried: Vec<Tried>,
-    /// Status of the last response; 0 where there was none.
+    /// HTTP status of the last response; 0 where no response came.
     pub status: u16,
-    /// Tokens of all prompts.
+    /// Tokens of the prompts of all requests.
     pub prompt_tokens: u64,
-    /// Tokens of all completions.
+    /// Tokens of the completions of all requests.
     pub completion_tokens: u64,
-    /// Tokens in all, as the server adds them up.
+    /// The total as the servers report it.
     pub total_tokens: u64,
-    /// What servers told beside their counts: costs, cached and reasoning tokens.
+    /// The figures that servers reported besides token counts: cost, cached tokens, reasoning tokens.
     pub beside: Beside,
-    /// The same of the answer that is about to be booked.
+    /// The same for the answer that is booked next.
     pub told_beside: Beside,
-    /// Tokens whose cost no server told.
+    /// Tokens whose cost no server reported.
     pub(super) unpriced: Vec<Portion>,
-    /// Whether some of the tokens are estimates.
+    /// Whether some of the counts are estimates.
     pub estimated: bool,
-    /// Whether some of the tokens were reported.
+    /// Whether some of the counts were reported by a server.
     pub reported: bool,
-    /// Which of the counts that a server told can't be right.
+    /// The name of a reported count that can't be right.
     pub doubt: Option<&'static str>,
 }
 
@@ -70,14 +71,15 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Account {
     open: Held<Vec<Rc<Admitted>>>,
-    /// What is known of the call so far.
+    /// The known facts about the call so far.
     pub progress: Held<Progress>,
-    /// Requests that have gone out.
+    /// How many requests have been sent.
     pub attempts: Cell<u32>,
 }
 
 impl Account {
-    /// Room for one reservation a request, so that none is added where memory may be wanting.
+    /// An account with room for one reservation per request. The room is allocated here because a later allocation could fail for
+    /// want of memory.
     pub fn for_requests(count: usize) -> Self {
         Account {
             open: Held::new(Vec::with_capacity(count)),
@@ -85,7 +87,7 @@ impl Account {
         }
     }
 
-    /// A request has been let through.
+    /// Adds the reservation of a request that the limits have let through.
     pub fn open(&self, admitted: Admitted) -> Rc<Admitted> {
         let admitted = Rc::new(admitted);
         let open = admitted.clone();
@@ -93,30 +95,30 @@ impl Account {
         admitted
     }
 
-    /// Any request that is open.
+    /// Any request whose reservation is open.
     pub fn first_open(&self) -> Option<Rc<Admitted>> {
         self.open.get(|list| list.first().cloned())
     }
 
-    /// More of the answer is under way than was read.
+    /// Marks every open request: its server may have written more of the answer than the reader took.
     pub fn is_unread(&self) {
         self.open
             .get(|list| list.iter().for_each(|open| open.unseen.set(true)));
     }
 
-    /// The open request with this index.
+    /// The open reservation of request `index`.
     pub fn find(&self, index: usize) -> Option<Rc<Admitted>> {
         self.open
             .get(|list| list.iter().find(|open| open.index == index).cloned())
     }
 
-    /// A request that has been let through and waits for its first attempt.
+    /// The reservation of request `index`, if its first attempt is still to come.
     pub fn waiting(&self, index: usize) -> Option<Rc<Admitted>> {
         let waits = |open: &&Rc<Admitted>| open.index == index && !open.sent.get();
         self.open.get(|list| list.iter().find(waits).cloned())
     }
 
-    /// The names of what is reserved.
+    /// The names of all open reservations.
     fn reservations(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.open.get(|list| {
@@ -129,7 +131,7 @@ impl Account {
         names
     }
 
-    /// The store has been told: before that, a trap must leave the request open.
+    /// Removes a reservation. The store is told first, so that a trap in between leaves the reservation open.
     fn close(&self, admitted: &Rc<Admitted>) {
         self.open.get(|list| {
             let place = list.iter().position(|open| Rc::ptr_eq(open, admitted));
@@ -139,9 +141,11 @@ impl Account {
 }
 
 impl Call {
-    /// Request `index` has ended, of which its server told this. `delivered` is the estimate of what came, for an answer whose end
-    /// was not seen or that was not counted: then the larger of both is booked. Without it what was told is booked alone,
-    /// and where it is not all there, or can't be right, nothing is: false.
+    /// Books what request `index` used, after it has ended. `told` is what its server reported.
+    ///
+    /// `delivered` is an estimate of the completion. It is given when the stream's end was not seen or when the server reported
+    /// no usable count; the larger of the estimate and the report is then booked. With `None` only the report is booked; if the
+    /// report is incomplete or can't be right, nothing is booked and the result is `false`.
     pub fn took(
         &self,
         index: usize,
@@ -154,10 +158,10 @@ impl Call {
             return true;
         };
         let doubt = told.doubt(&request.ask);
-        // `as` saturates.
+        // `as` saturates: a count beyond u64 becomes the largest u64.
         let count = |told: Option<f64>| told.map(|count| count as u64).filter(|_| doubt.is_none());
         let (prompt, completion) = told.counts();
-        // Of what was sent, or came, there is no count of nothing: the server has not counted.
+        // A count of 0 for a prompt or a text that exists means that the server didn't count.
         let counted = |told, any: bool| count(told).filter(|count| *count > 0 || !any);
         let known = (
             counted(prompt, request.ask.prompt_tokens > 0),
@@ -180,19 +184,20 @@ impl Call {
         true
     }
 
-    /// Request `index` has ended without reported usage, after about so many tokens of an answer.
+    /// Books request `index`, for which no usage was reported, with an estimate of the completion's tokens.
     pub fn delivered(&self, index: usize, completion: u64, now: impl Into<Now>) {
         self.took(index, Told::default(), Some(completion), now);
     }
 
-    /// Takes a reading of the clocks, and gives it on.
+    /// Takes a reading of the clocks and returns it as `Now`.
     pub(super) fn read_clock(&self, now: impl Into<Now>) -> Now {
         let now = now.into();
         self.shared.read_clock(now);
         now
     }
 
-    /// A request was sent and never answered: its prompt counts. Of a whole answer nothing shows how far its model has come.
+    /// Books a request that was sent and never answered: its prompt counts. For a call without a stream nothing shows how much its
+    /// model had written, so the reserved amount counts there.
     pub(super) fn sent_in_vain(&self, admitted: &Rc<Admitted>, now: Now) {
         if !self.stream && !self.answered.get() {
             admitted.unseen.set(true);
@@ -200,7 +205,7 @@ impl Call {
         self.delivered(admitted.index, 0, now);
     }
 
-    /// Books a request's usage on the key that was sent, in the limits and in the call's sum.
+    /// Books a request's usage on its key, in the limits and in the call's sum.
     fn count(
         &self,
         index: usize,
@@ -231,7 +236,7 @@ impl Call {
         });
     }
 
-    /// What the server of the answer that is booked next told beside its counts.
+    /// Keeps what a server reported besides its counts, for the answer that is booked next.
     pub fn told_beside(&self, beside: Beside) {
         self.account
             .progress
@@ -243,7 +248,7 @@ impl Call {
         self.end_reservation(admitted, prompt, completion, None, now);
     }
 
-    /// The same, at the cost that the server told, if it did.
+    /// Ends a request's reservation; a cost that the server reported wins over the price list.
     fn end_reservation(
         &self,
         admitted: &Rc<Admitted>,
@@ -268,7 +273,7 @@ impl Call {
         self.freed();
     }
 
-    /// Tells the store what a reservation's request took.
+    /// Tells the store what the request of a reservation used.
     fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: Now) {
         let told = self
             .shared
@@ -283,7 +288,7 @@ impl Call {
         }
     }
 
-    /// The call as a whole has been let through.
+    /// Keeps the reservation of a call that was let through as a whole.
     pub(super) fn open_whole(&self, reservation: String) {
         self.whole.get(|whole| *whole = Some(reservation));
     }
@@ -308,7 +313,7 @@ impl Call {
         self.freed();
     }
 
-    /// Gives word of all that is reserved for the call, so that none of it is taken for lost.
+    /// Renews every reservation of the call, so that the store doesn't take it for lost.
     pub(super) fn renew(&self, now: Now) {
         let mut names = self.account.reservations();
         if let Some(whole) = self.whole.get(|whole| whole.clone()) {
@@ -325,7 +330,7 @@ impl Call {
         }
     }
 
-    /// Ends a reservation of which nothing was sent.
+    /// Ends the reservation of a request that was never sent.
     pub(super) fn release(&self, admitted: &Rc<Admitted>) {
         if let Some(name) = &admitted.reservation {
             self.give_back(name);
@@ -347,7 +352,8 @@ impl Call {
         }
     }
 
-    /// Something is free again. A given store is told first: the driver says so once it has heard.
+    /// Wakes the first call in line, since a reservation has ended. A limit store of the caller's has to be told first: then the
+    /// driver wakes the line, once the store has answered.
     fn freed(&self) {
         if self.shared.host.has_store {
             return;
@@ -357,7 +363,7 @@ impl Call {
         }
     }
 
-    /// The estimate of a request's prompt.
+    /// The estimated tokens of a request's prompt.
     pub fn prompt_tokens(&self, index: usize) -> u64 {
         let request = self.requests.get(index);
         request.map_or(0, |request| request.ask.prompt_tokens)

@@ -1,4 +1,5 @@
-//! Before an attempt: which key, whether the limits let the request through now, and whose turn it is.
+//! Admission of a request before each attempt: which key it uses, whether the limits let it through now, and whether it is first in
+//! line.
 
 use super::account::Admitted;
 use super::failure::Failure;
@@ -13,7 +14,7 @@ use crate::trap::{self, Place};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// By so many ms a timer may fire early: who waits as long as a server asked for is not told that it was not long enough.
+/// How many ms early a timer may fire. A caller who waited as long as a server asked is not refused for this difference.
 const EARLY: f64 = 2.0;
 
 /// A request's wait for the limits.
@@ -21,34 +22,34 @@ const EARLY: f64 = 2.0;
 pub(super) struct Turn {
     /// When the limits were last asked.
     asked: f64,
-    /// When the wait is over.
+    /// When the request stops waiting.
     give_up: f64,
-    /// Its place in line, once it has one.
+    /// The number of its place in line, once it has one.
     place: Option<u64>,
-    /// How often it looks where nobody can wake it.
+    /// How often the request asks the limits again where no other call can wake it.
     looks: Looks,
-    /// What had become free by the last look.
+    /// The line's count of freed places at the last look.
     freed: u64,
 }
 
-/// One round over the keys, each of which may have limits of its own.
+/// One round over the keys: each may have limits of its own, so they are asked one after the other.
 #[derive(Debug)]
 pub(super) struct Round {
     keys: Vec<usize>,
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
-    /// Ms until some key may let the request through, though the refusal that is told lasts longer: one that rests, or one whose
-    /// pause is too long to be waited for alone.
+    /// Ms until another key may let the request through. It can be shorter than the wait in the reported refusal: a key may be
+    /// resting, or its pause may be too long to be worth waiting for.
     next_key: f64,
     /// Whether the request is first in line.
     first: bool,
-    /// What had become free when the round began.
+    /// The line's count of freed places when the round began.
     freed: u64,
 }
 
 impl Call {
-    /// Picks a key and reserves, waiting in line where the options say so.
+    /// Picks a key and reserves with the limits; the request waits in line where the options allow it.
     pub(super) fn admit(&self, machine: &mut Machine, now: Now) -> Step {
         if self.kind.is_none() {
             return self.admit_unlimited(machine, now);
@@ -59,7 +60,7 @@ impl Call {
         self.admit_limited(machine, now)
     }
 
-    /// Asks the limits for a request, from the beginning.
+    /// Starts asking the limits for a request.
     pub(super) fn admit_limited(&self, machine: &mut Machine, now: Now) -> Step {
         machine.turn = Some(Turn {
             asked: self.shared.clock(),
@@ -71,7 +72,7 @@ impl Call {
         self.look(machine, now)
     }
 
-    /// A look into the catalogue counts against no limit.
+    /// Lets a request to the catalogue through: it counts against no limit.
     fn admit_unlimited(&self, machine: &mut Machine, now: Now) -> Step {
         let model = self.model_of(machine.index);
         let keys = self
@@ -92,7 +93,8 @@ impl Call {
         })
     }
 
-    /// What this client's memory says to a request for all parts or none; none where the caller gave a store.
+    /// Asks the limits in this client's memory to reserve all parts or none. `None`: the caller gave a limit store, which has to be
+    /// asked instead.
     pub(super) fn ask_memory(
         &self,
         parts: &[Part],
@@ -108,8 +110,8 @@ impl Call {
         })
     }
 
-    /// Asks the limits where it is this request's turn. A request that has just come asks once even when others are first,
-    /// so that one that can never fit fails at once.
+    /// Asks the limits if it is this request's turn. A new request asks once even if others are first in line, so that a request
+    /// that can never fit fails at once.
     pub(super) fn look(&self, machine: &mut Machine, now: Now) -> Step {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
@@ -119,7 +121,7 @@ impl Call {
         let line = &self.shared.line;
         let position = turn.place.and_then(|place| line.position(place, clock));
         let first = position.map_or_else(|| line.is_empty(clock), |before| before == 0);
-        // A request that gives up asks once more, to say why.
+        // A request that gives up asks once more: the refusal says why it had to wait.
         let is_late = clock >= turn.give_up;
         if !first && position.is_some() && !is_late {
             return self.sleep(machine, None, now);
@@ -142,11 +144,11 @@ impl Call {
         self.go_round(machine, round, now)
     }
 
-    /// Asks for the next key of a round, until the limits say yes or there is no further key.
+    /// Asks the limits for each key of a round, until one says yes or all have refused.
     fn go_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         while let Some(key) = round.keys.get(round.next).copied() {
             let parts = self.parts(machine.index, key);
-            // The store has been asked for the call as a whole, and each further question takes its time.
+            // The store has already been asked for the call as a whole, and each further question would take time.
             if self.is_split() && !self.parts.is_empty() && !self.counts_requests() {
                 let admitted = self.let_through(machine.index, key, None);
                 return self.admitted(machine, &round, admitted, now);
@@ -163,7 +165,7 @@ impl Call {
         self.end_round(machine, round, now)
     }
 
-    /// The given store has answered for the key that the round was at.
+    /// Takes the limit store's answer for the round's current key.
     pub(super) fn reserved(
         &self,
         machine: &mut Machine,
@@ -177,7 +179,7 @@ impl Call {
         }
     }
 
-    /// Takes an answer for the current key: `Ok` where the round goes on.
+    /// Takes an answer for the current key. `Ok`: the round goes on with the next key.
     fn hear(
         &self,
         machine: &mut Machine,
@@ -194,12 +196,12 @@ impl Call {
             Err(refusal) => refusal,
         };
         round.next += 1;
-        // Another key can't help where the client or the budget says no.
+        // If the client's limit or the budget refuses, another key can't help.
         let of_key = refusal.scope == self.shared.scope(key);
         if of_key {
             let wait = refusal.limit.retry_after;
             self.shared.pool(|pool| pool.limited(key, wait, now));
-            // 0: nobody knows when.
+            // 0 means that nobody knows when.
             if wait > 0.0 {
                 round.next_key = round.next_key.min(wait);
             }
@@ -207,7 +209,7 @@ impl Call {
             round.next = round.keys.len();
             round.next_key = f64::INFINITY;
         }
-        // What is waited for comes before a pause that isn't.
+        // The call waits for some refusals to end; those win over a pause that is too long to wait for.
         let waits = |refusal: &Refusal| !self.is_too_long_a_pause(refusal);
         let sooner = |best: &Refusal| match waits(&refusal) == waits(best) {
             true => refusal.ends_before(best),
@@ -219,7 +221,7 @@ impl Call {
         Ok(())
     }
 
-    /// The limits said yes: the request goes out, if it is its turn.
+    /// Sends the request that the limits let through, if it is first in line; otherwise it gives the reservation back and waits.
     fn admitted(
         &self,
         machine: &mut Machine,
@@ -241,8 +243,8 @@ impl Call {
         self.sleep(machine, None, now)
     }
 
-    /// Adds the keys that rest to a round in which the server wants a key to pause for longer than the call waits: the last
-    /// usable key is tried all the same.
+    /// Adds the resting keys to the round, if a server asked for a pause longer than this call waits: every usable key
+    /// is tried before the call fails.
     fn turns_to_others(&self, index: usize, round: &mut Round, now: Now) -> bool {
         let waits = self.shared.config.waiting.waits;
         let ends = |refusal: &Refusal| {
@@ -263,7 +265,7 @@ impl Call {
         round.next < round.keys.len()
     }
 
-    /// Whether a refusal is a pause that a server has asked for, and a longer one than this call waits for: it is told at once.
+    /// Whether a refusal is a pause that a server asked for and that is longer than this call waits. The call then fails at once.
     pub(super) fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
         let retry = &self.options.retry;
         let longest = match retry.max_attempts {
@@ -274,7 +276,7 @@ impl Call {
         is_pause && refusal.limit.retry_after > longest.max(EARLY)
     }
 
-    /// Every key was refused: the request waits, or gives up.
+    /// Every key was refused: the request waits in line or fails.
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         let passed_on = |refusal| self.passes_on(machine, refusal, now);
         if let Some(step) = round.soonest.as_ref().and_then(passed_on) {
@@ -291,7 +293,7 @@ impl Call {
             let model = self.model_of(machine.index);
             let next_ready = |pool: &mut KeyPool| pool.next_ready(&model, &round.keys, now);
             round.next_key = round.next_key.min(self.shared.pool(next_ready));
-            // A request that is too large for one key is so for each of them.
+            // A request that is too large for one key is too large for each of them.
             if refusal.limit.retry_after.is_finite() {
                 refusal.limit.retry_after = refusal.limit.retry_after.min(round.next_key);
             }
@@ -302,22 +304,22 @@ impl Call {
             || refusal.limit.reason == Reason::Budget
             || wait == f64::INFINITY
             || self.is_too_long_a_pause(refusal);
-        // By the time of the question: a wait as long as maxWait is not too long because the answer took a moment. Both are added to it,
-        // for the difference of two readings of a clock may be less than what was added by the last bit of a double.
+        // The comparison uses the time of the question, so that a wait of exactly maxWait isn't too long because the store's
+        // answer took a moment. Sums are compared, since the difference of two clock readings can lose the last bit of a double.
         let times = |turn: &Turn| (turn.asked, turn.give_up);
         let (asked, give_up) = machine.turn.as_ref().map_or((0.0, 0.0), times);
         if hopeless || asked >= give_up || (round.first && asked + wait > give_up) {
             return self.give_up(machine, self.refused(refusal));
         }
-        // What became free while a store was asked woke nobody.
+        // Places that became free while a store was asked woke nobody.
         if round.first && self.shared.line.freed() != round.freed {
             return self.look(machine, now);
         }
         self.sleep(machine, Some(&round).filter(|round| round.first), now)
     }
 
-    /// The request waits in line. The first one, which has just made a round, sleeps until a limit may allow it; where a
-    /// call under way has to end first, until it is woken.
+    /// Puts the request to sleep in line. The first request in line has just asked the limits, and sleeps until they may let it
+    /// through; if a running call has to end first, it sleeps until that call wakes it.
     fn sleep(&self, machine: &mut Machine, round: Option<&Round>, now: Now) -> Step {
         let Some(turn) = &mut machine.turn else {
             return Step::Nothing;
@@ -338,12 +340,12 @@ impl Call {
         });
         turn.place = Some(place);
         trap::here(Place::Line);
-        // Those that were before it have gone while a store was asked: nobody is left to wake it.
+        // The requests before this one left while a store was asked, so nobody is left to wake it.
         if round.is_none() && line.position(place, clock) == Some(0) {
             return self.look(machine, now);
         }
         let host = self.shared.host;
-        // A line that moves is looked at as often as at first.
+        // When the line moves, the request looks as often as at the beginning.
         if turn.freed != line.freed() {
             turn.freed = line.freed();
             turn.looks.renew();
@@ -354,7 +356,7 @@ impl Call {
             retry_after: limit.map_or(0.0, |limit| limit.retry_after),
             least: limit.map_or(0.0, |limit| limit.least),
             left: left.min(round.map_or(left, |round| round.next_key)),
-            // A store of the caller's may be shared with processes that can wake nobody here.
+            // Other processes may use the caller's store too, and they can't wake a call of this one.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),
         });
         line.sleeps(place, clock + ms);
@@ -365,14 +367,15 @@ impl Call {
         }
     }
 
-    /// The wait ends with a failure; what a server said before matters more than the limit that kept the next try from it.
+    /// Ends the wait with a failure. If a server failed an earlier attempt, that failure is reported: it matters more than
+    /// the limit that kept the next attempt back.
     pub(super) fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
         self.end_turn(machine);
         let failure = machine.last.take().unwrap_or_else(|| Box::new(failure));
         machine.fail(failure)
     }
 
-    /// The request is out of the line, and the next one may look.
+    /// Takes the request out of the line and wakes the next one.
     pub(super) fn end_turn(&self, machine: &mut Machine) {
         let place = machine.turn.take().and_then(|turn| turn.place);
         if let Some(place) = place {
@@ -390,7 +393,7 @@ impl Call {
         }
     }
 
-    /// Every place in line that the call still has is free.
+    /// Gives up every place in line that the call still has.
     pub(super) fn leave_line(&self) {
         for place in self.places.get(std::mem::take) {
             self.leave(place);

@@ -1,4 +1,4 @@
-//! The attempts of one request: what goes out, and what follows from an answer, a refusal or silence.
+//! The attempts of one request: what is sent, and what follows from an answer, an error or silence.
 
 use std::rc::Rc;
 
@@ -17,19 +17,19 @@ use crate::policy::time_limit::Phase;
 use crate::trap::{self, Place};
 use crate::wire::request;
 
-/// How long an error body may take, in ms.
+/// How long reading the body of an error may take, in ms.
 const ERROR_BODY_PATIENCE: f64 = 5_000.0;
 
 /// An attempt that brought no answer.
 struct Failed {
     failure: Failure,
     status: Option<u16>,
-    /// ms until the same key may be tried again; none: never.
+    /// Ms until the same key may be tried again; `None`: never.
     delay: Option<f64>,
 }
 
 impl Call {
-    /// The next step after an event. An event that fits no state changes nothing.
+    /// The next step after an event. An event that doesn't fit the state changes nothing.
     pub(super) fn advance(
         &self,
         machine: &mut Machine,
@@ -103,7 +103,7 @@ impl Call {
         self.afford(machine, now)
     }
 
-    /// A budget needs the price before the request: without one nothing is sent.
+    /// Refuses the request if there is a budget and no price: without a price the budget can't reserve anything.
     fn afford(&self, machine: &mut Machine, now: Now) -> Step {
         if self.has_budget() && !self.is_priced() {
             let failure = self.failure(self.unpriced());
@@ -112,7 +112,7 @@ impl Call {
         self.set_out(machine, now)
     }
 
-    /// The next attempt: its key comes before its reservation, so that a slow key function holds nothing.
+    /// Starts the next attempt. The key is asked for before anything is reserved, so that a slow key function blocks no limit.
     pub(super) fn prepare(&self, machine: &mut Machine, now: Now) -> Step {
         if machine.is_whole {
             return self.admit_whole(machine, now);
@@ -132,7 +132,7 @@ impl Call {
         }
         self.shared.remember_secret(key);
         self.sent_keys.get(|keys| keys.push(key.to_string()));
-        // A function that gives the refused key again has nothing new to try.
+        // The key function returned the key that the server has refused: another attempt would fail the same way.
         if let Some((refused, failure)) = machine.refused_key.take()
             && refused.as_deref() == Some(key)
         {
@@ -142,7 +142,7 @@ impl Call {
         self.admit(machine, now)
     }
 
-    /// The request goes out.
+    /// Records that the request is sent, and returns the step that sends it.
     pub(super) fn send(&self, machine: &mut Machine, admitted: Rc<Admitted>, now: Now) -> Step {
         if machine.tried.is_empty() {
             machine.began = self.shared.clock();
@@ -177,7 +177,7 @@ impl Call {
         }
     }
 
-    /// A response has come: an answer, or an error whose body is read first.
+    /// Takes a response's head: the answer is delivered, or the body of the error is read first.
     fn answered(
         &self,
         machine: &mut Machine,
@@ -207,7 +207,7 @@ impl Call {
         Step::Deliver
     }
 
-    /// Remembers what a response says of itself.
+    /// Remembers the request id, the status and the provider of a response.
     fn note_head(&self, head: &Head) {
         let id = head.request_id().map(|id| self.redact(&id));
         let provider = head.get("x-inference-provider");
@@ -219,7 +219,7 @@ impl Call {
         });
     }
 
-    /// No response: the connection failed, or the headers took too long.
+    /// Takes the loss of a request: the connection failed, or the headers took too long.
     fn lost(
         &self,
         machine: &mut Machine,
@@ -235,7 +235,8 @@ impl Call {
             Lost::Connection(names) => self.timed_out_by_runtime(names, Phase::Connect),
         };
         match &timeout {
-            // The model may have been at work all the same: its prompt counts, and another try could be paid as well.
+            // The model may have worked although no response came: its prompt counts, and a second attempt could be charged as
+            // well.
             Some(_) => self.sent_in_vain(admitted, now),
             None => self.book(admitted, 0, 0, now),
         }
@@ -251,7 +252,7 @@ impl Call {
         self.failed(machine, failed, now)
     }
 
-    /// A response with an error status, and its body as far as it came.
+    /// Takes a response with an error status, and as much of its body as arrived.
     fn refused_by_server(
         &self,
         machine: &mut Machine,
@@ -275,7 +276,7 @@ impl Call {
         let refuses = request::refuses_stream_options(status, &String::from_utf8_lossy(body));
         let can_do_without = |request: &Outgoing| request.take_back();
         if refuses && self.requests.get(machine.index).is_some_and(can_do_without) {
-            // The key has nothing to do with it, and neither has the policy of retries.
+            // The refusal has nothing to do with the key, and it is no attempt by the retry options.
             machine.tried.pop();
             machine.last = Some(Box::new(failure));
             return self.prepare(machine, now);
@@ -306,7 +307,7 @@ impl Call {
             status,
             header,
             body,
-            // Pauses grow with how often somebody has failed, not with how many there are.
+            // Pauses grow with the number of failed rounds, not with the number of candidates.
             attempt: match count {
                 1 => machine.attempt,
                 _ => machine.rounds + 1,
@@ -318,7 +319,7 @@ impl Call {
         delay.filter(|_| machine.attempt < policy.max_attempts)
     }
 
-    /// What follows from an attempt that failed: another key or candidate at once, the same one after a pause, or the end.
+    /// Decides what follows a failed attempt: another key or candidate at once, the same one after a pause, or the end.
     fn failed(&self, machine: &mut Machine, failed: Failed, now: Now) -> Step {
         let count = self.candidate_count();
         let too_fast = failed.status == Some(429) && count == 1;
@@ -356,14 +357,14 @@ impl Call {
         };
         machine.last = Some(failure);
         machine.state = State::Pausing;
-        // A timer may fire up to a millisecond before the clock says so, and a limit that rests until then would refuse.
+        // A timer may fire up to a millisecond early; a limit that rests until exactly then would refuse the request.
         Step::Sleep {
             ms: delay + 1.0,
             waiter: None,
         }
     }
 
-    /// Other keys come first from now on, if that is the key's affair.
+    /// Lets the key rest if its response asks for it: other keys are picked first meanwhile.
     fn cool(&self, admitted: &Admitted, head: &Head, now: Now) {
         if self.kind.is_some() {
             let rest = retry::rest_time(head.status, &|name| head.get(name), now.wall);
@@ -373,7 +374,7 @@ impl Call {
         }
     }
 
-    /// The call ends before the request has an answer.
+    /// Ends a request that has no answer yet, because the call was cancelled.
     fn end_early(&self, machine: &mut Machine, state: State, how: Cancelled, now: Now) -> Step {
         self.end_turn(machine);
         match &state {

@@ -1,10 +1,10 @@
-//! What a call costs: what is reserved before a request, what a budget is charged, and what the settlement tells.
+//! The cost of a call: what is reserved before a request, what a budget is charged, and what the settlement reports.
 
 use super::Call;
 use super::account::{Admitted, Progress};
 use crate::policy::cost::Cost;
 
-/// Tokens that one provider of one model took.
+/// Tokens that one provider used with one model.
 #[derive(Clone, Debug)]
 pub(super) struct Portion {
     /// The model string that was sent.
@@ -15,7 +15,7 @@ pub(super) struct Portion {
     completion: u64,
 }
 
-/// Adds tokens to those of the same provider and model.
+/// Adds tokens to the portion of the same provider and model.
 pub(super) fn add_portion(portions: &mut Vec<Portion>, new: Portion) {
     if new.prompt == 0 && new.completion == 0 {
         return;
@@ -31,7 +31,7 @@ pub(super) fn add_portion(portions: &mut Vec<Portion>, new: Portion) {
 }
 
 impl Call {
-    /// Tokens of request `index`, with who took them.
+    /// The tokens of request `index` as a portion of the provider and model that used them.
     pub(super) fn portion(&self, index: usize, prompt: u64, completion: u64) -> Portion {
         let model = self.model_of(index).into_owned();
         Portion {
@@ -42,7 +42,8 @@ impl Call {
         }
     }
 
-    /// What the budget is charged: where the provider that answered has no price, the rates that were reserved.
+    /// The sum that a budget is charged for a portion. If the provider that answered has no price, the rates of the reservation
+    /// count.
     pub(super) fn usd_to_book(&self, portion: &Portion) -> f64 {
         let reserved = || {
             let (rates, source) = self.shared.rates(&portion.model, None)?;
@@ -52,7 +53,7 @@ impl Call {
         self.cost(portion).usd.or_else(reserved).unwrap_or(0.0)
     }
 
-    /// What servers said it cost, which wins over any price; what they said nothing of counts by the price of whoever took it.
+    /// The cost of a call. A server's own report wins over any price; the price of the provider that answered counts for the rest.
     pub(super) fn cost_of(&self, progress: &Progress) -> Cost {
         let costs = progress.unpriced.iter().map(|portion| self.cost(portion));
         let priced = costs.reduce(Cost::plus);
@@ -62,7 +63,7 @@ impl Call {
         }
     }
 
-    /// No tokens, of the candidate that was asked last.
+    /// An empty portion of the candidate that was asked last.
     fn nothing(&self) -> Portion {
         let last = |progress: &mut Progress| progress.candidate.as_ref().map(|of| of.sent.clone());
         let model = self.account.progress.get(last);
@@ -86,8 +87,8 @@ impl Call {
         }
     }
 
-    /// Takes the tokens and dollars that were reserved for a request, where they are more: a limit or budget counts them like those
-    /// of a reservation that is lost, else whoever hangs up just before the answer comes would get it for its prompt alone.
+    /// Raises tokens and dollars to the reserved amounts, for an answer that nobody saw. Limits and budgets treat it like a
+    /// lost reservation; otherwise a caller could hang up just before the answer comes and pay for the prompt only.
     #[cold]
     pub(super) fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut f64) {
         let mut least = u64::MAX;
@@ -98,7 +99,7 @@ impl Call {
         *tokens = (*tokens).max(least);
     }
 
-    /// The price of a request beforehand: its prompt and the longest answer, of the dearest candidate.
+    /// The highest price of a request before it is sent: its prompt and the longest answer, at the most expensive candidate.
     pub(super) fn most_usd(&self, index: usize) -> f64 {
         let Some(ask) = self.requests.get(index).map(|request| &request.ask) else {
             return 0.0;
@@ -116,7 +117,7 @@ impl Call {
         dearest.or_else(|| price(&self.model)).unwrap_or(0.0)
     }
 
-    /// Whether any model that may be asked has a price.
+    /// Whether at least one of the call's models has a price.
     pub(super) fn is_priced(&self) -> bool {
         let has_price = |model: &String| self.shared.rates(model, None).is_some();
         self.named.iter().any(has_price)

@@ -1,4 +1,4 @@
-//! How many tokens a stream has delivered, where no usage tells.
+//! How many tokens a stream has delivered, for streams that report no usage.
 
 use crate::policy::token::Estimator;
 use crate::wire::completion::{Completion, Counter};
@@ -13,16 +13,16 @@ impl Counter for Estimator {
     }
 }
 
-/// What a decoder that keeps no text counts it with.
+/// The counter for a decoder that keeps no text.
 pub fn counter() -> Box<dyn Counter> {
     Box::new(Estimator::default())
 }
 
-/// Bytes of one token, where it is not even known whether they are text.
+/// Bytes per token, for content that may not even be text.
 const TOKEN_BYTES: usize = 4;
 
-/// The estimate, whether the texts were kept or only counted. Where nothing came under a name that is known, a model has written what
-/// came under others.
+/// The estimate of a completion's tokens, whether its texts were kept or only counted. If nothing arrived under a known
+/// name, the members under unknown names count: the model has written those.
 pub fn tokens_of(completion: &Completion) -> u64 {
     let tokens = completion.counted().unwrap_or_else(|| {
         let mut estimator = Estimator::default();

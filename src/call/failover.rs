@@ -1,4 +1,4 @@
-//! From one candidate to the next: who is asked when one fails, and when all have.
+//! Failover between the candidates of a route: which one is asked when one has failed, and what happens when all have.
 
 use super::account::Progress;
 use super::failure::Failure;
@@ -15,10 +15,10 @@ use crate::policy::rest::REST;
 use crate::policy::retry::LONGEST_REST;
 use crate::wire::request::route;
 
-/// What a model is refused with by a router or provider that doesn't have it.
+/// The error codes of a router or provider that doesn't have the model.
 const UNKNOWN_MODEL: [&str; 2] = ["model_not_supported", "model_not_found"];
 
-/// Whether another candidate may answer what this one didn't.
+/// Whether another candidate may answer where this one failed.
 pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
     match status {
         None | Some(402 | 408 | 425 | 429 | 500..) => true,
@@ -30,15 +30,15 @@ pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
     }
 }
 
-/// The candidate may be asked again after so many ms, once all have been asked.
+/// Remembers that the current candidate may be asked again in `ms`, once all others have been asked.
 fn ask_again(machine: &mut Machine, ms: f64) {
     let at = machine.again.partition_point(|(other, _)| *other <= ms);
     machine.again.insert(at, (ms, machine.candidate));
 }
 
 impl Call {
-    /// A candidate has failed with something that another one may not: that one is asked at once. `again` is after how many
-    /// ms the same one might be asked again.
+    /// Asks the next candidate after a failure that it may not share. `again`: ms until the failed candidate may be asked once
+    /// more.
     pub(super) fn fail_over(
         &self,
         machine: &mut Machine,
@@ -53,7 +53,7 @@ impl Call {
         self.ask_next(machine, now)
     }
 
-    /// A candidate that failed is asked last for a while, and no conversation goes back to it.
+    /// Lets a failed candidate rest: it is asked last for a while, and no conversation returns to it.
     pub(super) fn puts_to_rest(&self, index: usize, failure: &Failure) {
         let asked = failure.error.retry_after;
         let rest = match failure.error.status {
@@ -70,7 +70,7 @@ impl Call {
         self.shared.sticky(|sticky| sticky.forget(sent));
     }
 
-    /// An answer that had begun and didn't come to its end is a failure of its candidate as well.
+    /// Lets a candidate rest whose answer began and didn't reach its end: that is a failure as well.
     pub(super) fn answered_in_part(&self, outcome: Outcome) {
         let failed = matches!(outcome, Outcome::Error | Outcome::Truncated);
         let last = |progress: &mut Progress| {
@@ -84,7 +84,7 @@ impl Call {
         }
     }
 
-    /// A server has asked for a pause of this candidate's: another one is asked meanwhile. None where there is no other.
+    /// Asks another candidate while a server wants a pause of this one. `None` where there is no other.
     pub(super) fn passes_on(
         &self,
         machine: &mut Machine,
@@ -107,7 +107,7 @@ impl Call {
         Some(self.ask_next(machine, now))
     }
 
-    /// Asks the next candidate; where there is none left, those that may be asked again, after a pause.
+    /// Asks the next candidate. If none is left, the candidates that may be asked again are asked after a pause.
     pub(super) fn ask_next(&self, machine: &mut Machine, now: Now) -> Step {
         while !machine.queue.is_empty() {
             let place = machine.queue.remove(0);
@@ -134,7 +134,7 @@ impl Call {
         }
     }
 
-    /// Turns a request to a candidate; false where another request of the call has been answered by another model.
+    /// Turns a request to a candidate; `false` where another request of the call was already answered by another model.
     pub(super) fn turn_to(&self, machine: &mut Machine, place: usize) -> bool {
         let Some(candidate) = self.candidate(place) else {
             return false;
@@ -178,7 +178,7 @@ impl Call {
         request.aimed.get(|aimed| *aimed = Some(candidate));
     }
 
-    /// Remembers that the candidate has failed.
+    /// Adds the candidate to the list of those that failed.
     pub(super) fn note_tried(&self, machine: &Machine, failure: &Failure) {
         let Some(candidate) = self.candidate(machine.candidate) else {
             return;
@@ -195,8 +195,8 @@ impl Call {
             .get(|progress| progress.tried.push(tried));
     }
 
-    /// Whether an answer is from another model than that of an earlier request of the same call: numbers of two models can't be
-    /// compared with each other. The first answer decides.
+    /// Whether this answer is from another model than an earlier request of the same call. Embeddings of two models can't be
+    /// compared, so the first answer decides the model.
     pub(super) fn is_of_another_model(&self, index: usize) -> bool {
         if self.requests.len() < 2 || self.candidate_count() < 2 {
             return false;
@@ -214,7 +214,7 @@ impl Call {
         })
     }
 
-    /// Asks again for what another model has answered.
+    /// Sends a request again whose answer came from another model.
     pub(super) fn ask_anew(&self, machine: &mut Machine, now: Now) -> Step {
         machine.again.clear();
         let count = self.candidate_count();

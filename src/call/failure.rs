@@ -1,4 +1,4 @@
-//! The typed errors of a call, in words a person can act on; keys are cut out of what a server said.
+//! The typed errors of a call, in words that say what to do. Keys are removed from everything that a server said.
 
 use serde::Serialize;
 
@@ -14,41 +14,41 @@ use crate::wire::model;
 use crate::wire::request::route;
 use crate::wire::whole;
 
-/// A typed error, with what the call knows of it and what its driver has to add.
+/// A typed error with the call's details; flags name what the driver has to add.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What happened.
+    /// The error that the caller gets.
     pub error: Error,
-    /// Requests that had gone out by then.
+    /// How many requests had been sent by then.
     pub attempts: u32,
-    /// The server's id of the last response by then.
+    /// The request id of the last response by then.
     pub request_id: Option<String>,
-    /// The attempt of its request that failed so, from 1; 0 where the failure belongs to none.
+    /// The number of the failed attempt, from 1; 0 where the failure belongs to no attempt.
     pub attempt: u32,
-    /// The candidates that failed before it, and this one.
+    /// The candidates that failed, including this one, oldest first.
     pub tried: Vec<Tried>,
-    /// Whether the driver adds what was thrown, as the cause.
+    /// Whether the driver sets the thrown value as the error's `cause`.
     pub cause: bool,
     /// Whether the driver adds the response's headers.
     pub headers: bool,
-    /// The body that told of the failure, without keys.
+    /// The response body that describes the failure, without keys.
     pub body: Option<String>,
 }
 
-/// Who or what ended a call early.
+/// Why a call ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelled {
-    /// The caller's signal, or `abort()`.
+    /// The caller's signal or `abort()`.
     Aborted,
-    /// No byte of a body within the idle timeout.
+    /// No byte of a body arrived within the idle timeout.
     Idle,
-    /// The total timeout.
+    /// The total timeout is over.
     Total,
-    /// The call itself: another of its requests failed.
+    /// Another request of the same call failed.
     Closed,
 }
 
-/// A failure as plain data for the driver; absent fields are left out.
+/// A failure as plain data for the driver. Absent members are left out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureData<'a> {
@@ -77,7 +77,7 @@ pub struct FailureData<'a> {
 }
 
 impl Failure {
-    /// An error that belongs to no call.
+    /// The failure of an error that belongs to no call.
     pub fn of_no_call(error: Error) -> Self {
         Failure {
             error,
@@ -91,7 +91,7 @@ impl Failure {
         }
     }
 
-    /// The failure as plain data.
+    /// This failure as plain data.
     pub fn data(&self) -> FailureData<'_> {
         let error = &self.error;
         FailureData {
@@ -122,7 +122,7 @@ impl Failure {
 }
 
 impl Call {
-    /// What must not be seen in anything of this call.
+    /// The keys that must not appear in any text of this call.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let mut add = |secret: &str| add_secret(&mut secrets, secret);
@@ -136,12 +136,12 @@ impl Call {
         secrets
     }
 
-    /// A text without what must not be seen.
+    /// Removes the call's keys from a text.
     pub fn redact(&self, text: &str) -> String {
         redact(text, &self.secrets())
     }
 
-    /// A failure with what is known of the call now.
+    /// Makes a failure with what is known about the call now.
     pub(super) fn failure(&self, error: Error) -> Failure {
         Failure {
             attempts: self.account.attempts.get(),
@@ -154,7 +154,7 @@ impl Call {
         }
     }
 
-    /// A failure that says what the server said: keys are cut out of its words, since these were read.
+    /// Makes a failure that quotes the server. The call's keys are removed here, since the text came straight from the response.
     fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
@@ -184,7 +184,7 @@ impl Call {
         }
     }
 
-    /// A response with an error status.
+    /// The failure for a response with an error status.
     pub(super) fn answered_badly(
         &self,
         head: &Head,
@@ -206,7 +206,7 @@ impl Call {
         self.quoting(error, Some(text.as_bytes()))
     }
 
-    /// What to do about a model that only completes text, where that may be why a server refused.
+    /// Advice about a model that can only complete text, where that may be why the server refused.
     fn advice_on_text(&self, error: &Error) -> Option<String> {
         let code = error.code.as_deref().unwrap_or_default();
         let of_model = matches!(error.status, Some(404 | 410)) || code.starts_with("model_");
@@ -228,7 +228,7 @@ impl Call {
         }
     }
 
-    /// A connection that failed before a response.
+    /// The failure for a connection that broke before a response came.
     pub(super) fn unanswered(&self) -> Failure {
         let message = "There was no response: the connection failed (see cause).";
         let hint =
@@ -241,7 +241,7 @@ impl Call {
         }
     }
 
-    /// A timeout of one of the phases: connect, idle, total; `ms` is how long it was.
+    /// The failure for a timeout in a phase (connect, idle or total) of `ms` milliseconds.
     pub(super) fn timed_out(&self, phase: &'static str, ms: f64) -> Failure {
         let (what, option) = match phase {
             "connect" => ("no response headers", "headers"),
@@ -261,7 +261,7 @@ impl Call {
         self.failure(timeout(phase, message.concat()))
     }
 
-    /// A runtime's own time limit, where what was thrown is one by the names and codes in it, a line each.
+    /// The failure for a time limit of the runtime itself, recognised by the names and codes of what was thrown (one per line).
     pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Failure> {
         let (phase, name) = time_limit::exceeded(names, during)?;
         let what = match phase {
@@ -287,7 +287,7 @@ impl Call {
         })
     }
 
-    /// An early end; `waited` is how long an idle timeout was, in ms.
+    /// The failure for a cancelled call; `waited` is the idle timeout's length in ms.
     pub fn cancelled(&self, how: Cancelled, waited: f64) -> Failure {
         match how {
             Cancelled::Idle => self.timed_out("idle", waited),
@@ -301,7 +301,7 @@ impl Call {
         }
     }
 
-    /// The failure of an answer that had begun: its status belongs to it.
+    /// Makes a failure of an answer that had already begun, with that answer's status.
     fn in_answer(&self, mut error: Error) -> Failure {
         error.status = Some(self.status());
         Failure {
@@ -311,12 +311,13 @@ impl Call {
         }
     }
 
-    /// Status of the last response; 0 where there was none.
+    /// HTTP status of the last response; 0 where no response came.
     fn status(&self) -> u16 {
         self.account.progress.get(|progress| progress.status)
     }
 
-    /// An answer whose body broke off: why it can't be read, if that is known, and the names of what was thrown.
+    /// The failure for a body that broke off. `unreadable` says why it can't be read, if known; `names` are those of what was
+    /// thrown.
     pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
         let message = "The connection was lost while the answer was read: see cause.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
@@ -324,7 +325,7 @@ impl Call {
         timeout.unwrap_or_else(lost)
     }
 
-    /// A stream whose connection was lost: why its body can't be read, if that is known, and the names of what was thrown.
+    /// The failure for a stream whose connection was lost, with the same arguments.
     pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
         let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
@@ -337,7 +338,7 @@ impl Call {
         timeout.unwrap_or_else(lost)
     }
 
-    /// A fault that the decoder found.
+    /// The failure for a fault that the decoder found in a stream.
     pub fn stream_fault(&self, fault: &Fault) -> Failure {
         let told = &fault.error;
         let class = match told.class {
@@ -352,18 +353,18 @@ impl Call {
         self.quoting(error, fault.body.as_deref())
     }
 
-    /// The failure of a whole answer that says that it failed; none for one that doesn't.
+    /// The failure for a whole answer that reports an error in its body; `None` for any other body.
     pub fn failed_answer(&self, bytes: &[u8]) -> Option<Failure> {
         Some(self.misread(whole::failed(bytes)?, bytes))
     }
 
-    /// A success whose body is not what was asked for.
+    /// The failure for a success status whose body isn't the expected object.
     pub fn unexpected(&self, bytes: &[u8]) -> Failure {
         self.answered.set(true);
         self.misread(failure::unexpected(self.status(), bytes), bytes)
     }
 
-    /// An error that reading an answer's body has brought.
+    /// The failure for an error that came up while an answer's body was read.
     pub fn misread(&self, mut error: Error, body: &[u8]) -> Failure {
         error.status = Some(self.status());
         self.quoting(error, Some(body))
@@ -377,7 +378,7 @@ pub(super) fn timeout(phase: &'static str, message: String) -> Error {
     error
 }
 
-/// What is said of a body that can't be read, or otherwise something else.
+/// The reason why a body can't be read, or `otherwise` where none is known.
 fn unless(unreadable: Option<&str>, otherwise: &str) -> String {
     match unreadable {
         Some(problem) => ["The answer can't be read: ", problem].concat(),

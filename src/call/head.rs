@@ -1,11 +1,11 @@
-//! A response's head as the driver hands it over: the status, and the values of a fixed list of headers in one text.
+//! A response's head as the driver passes it: the status, and the values of a fixed list of headers in one text.
 //!
-//! protocol.js has the same list; a test compares them. The driver looks the first [`OF_SUCCESS`] names up for every response, and
-//! all of them for one that failed.
+//! protocol.js has the same list, and a test compares the two. The driver reads the first [`OF_SUCCESS`] headers of every response,
+//! and all of them if the response is an error.
 
 use crate::policy::retry;
 
-/// Names that matter for every response; they stand first in [`names`].
+/// How many headers matter for every response; they come first in [`names`].
 pub const OF_SUCCESS: usize = 7;
 
 const NAMES: [&str; OF_SUCCESS + 3] = [
@@ -21,7 +21,7 @@ const NAMES: [&str; OF_SUCCESS + 3] = [
     "x-should-retry",
 ];
 
-/// The names of all headers that matter, in the order in which the driver gives their values.
+/// The names of all headers that matter, in the order in which the driver passes their values.
 ///
 /// ```
 /// let names = hfetch::call::head::names();
@@ -41,7 +41,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// The place of a provider's own header.
+/// The index of a rate-limit header that some providers send (one of two names with one of several suffixes).
 fn of_provider(name: &str) -> Option<usize> {
     let reset = name.strip_prefix(retry::RESET);
     let suffix = reset.or_else(|| name.strip_prefix(retry::REMAINING))?;
@@ -54,12 +54,12 @@ fn of_provider(name: &str) -> Option<usize> {
 pub struct Head {
     /// HTTP status.
     pub status: u16,
-    /// A value for each name, in the order of [`names`]; a header that is absent is empty.
+    /// One value for each of [`names`], in the same order; the value of an absent header is empty.
     values: Vec<String>,
 }
 
 impl Head {
-    /// A head from its status and the values, one a line: no header's value holds a line break.
+    /// Makes a head from a status and the header values, one per line: no header value can contain a line break.
     pub fn new(status: u16, values: &str) -> Self {
         // By bytes: most lines are empty, and to search each for a character costs more than to copy it.
         let lines = values.as_bytes().split(|byte| *byte == b'\n');
@@ -70,14 +70,14 @@ impl Head {
         }
     }
 
-    /// A header's value by its lower-case name; one without a value counts as absent.
+    /// The value of a header by its lower-case name. An empty value counts as absent.
     pub fn get(&self, name: &str) -> Option<String> {
         let own = NAMES.iter().position(|known| *known == name);
         let value = self.values.get(own.or_else(|| of_provider(name))?)?;
         (!value.is_empty()).then(|| value.clone())
     }
 
-    /// The server's id of the exchange, under whichever name it is given.
+    /// The request id, under any of the header names that servers use for it.
     pub fn request_id(&self) -> Option<String> {
         NAMES.iter().take(3).find_map(|name| self.get(name))
     }

@@ -1,15 +1,15 @@
-//! The line of calls that wait for a limit: one for each client, first come first served.
+//! The line of calls that wait for a limit: one per client, first come, first served.
 //!
-//! The line holds no timers. Each call sleeps in its driver; the line says how long, and whose sleep ends early when
-//! something becomes free. In workerd nobody's sleep can be ended by another request, so that calls look again by
-//! themselves there, and a waiter whose time is long over is taken for gone.
+//! The line has no timers. Each call sleeps in its driver; the line says how long, and which call is woken early when a
+//! limit becomes free. In workerd one request can't wake another. Waiting calls look again by themselves there, and the line
+//! drops a call whose announced sleep ended long ago, since it may have died silently.
 
 use std::cell::Cell;
 
 use crate::held::Held;
 use crate::trap::{self, Place};
 
-/// How much longer than it announced a waiter may be silent before its place is lost, in ms: it may be asking a slow store.
+/// How many ms after its announced sleep a waiting call loses its place. A call that is late may be asking a slow store.
 const GRACE: f64 = 5_000.0;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ struct Waiter {
 /// The line of one client.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// By number.
+    /// Sorted by number.
     waiting: Held<Vec<Waiter>>,
     last: Cell<u64>,
     freed: Cell<u64>,
@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// An empty line; `wakes` says whether one request may end another one's sleep.
+    /// An empty line; `wakes` says whether one request can end the sleep of another.
     pub fn new(wakes: bool) -> Self {
         Line {
             wakes,
@@ -37,7 +37,7 @@ impl Line {
         }
     }
 
-    /// How many wait.
+    /// How many calls wait.
     pub fn len(&self, now: f64) -> usize {
         self.waiting.get(|waiting| {
             if !self.wakes {
@@ -47,17 +47,17 @@ impl Line {
         })
     }
 
-    /// Whether nobody waits.
+    /// Whether no call waits.
     pub fn is_empty(&self, now: f64) -> bool {
         self.len(now) == 0
     }
 
-    /// A count that grows whenever something becomes free.
+    /// A count that grows whenever a limit becomes free.
     pub fn freed(&self) -> u64 {
         self.freed.get()
     }
 
-    /// A call joins at the end; gives the number of its place.
+    /// Adds a call at the end of the line and returns the number of its place.
     pub fn join(&self, now: f64) -> u64 {
         let number = self.last.get() + 1;
         self.last.set(number);
@@ -71,13 +71,13 @@ impl Line {
         number
     }
 
-    /// How many are before a place; none where the place is lost.
+    /// How many calls are before a place; `None` where the place is lost.
     pub fn position(&self, number: u64, now: f64) -> Option<usize> {
         self.len(now);
         self.waiting.get(|waiting| place_of(waiting, number))
     }
 
-    /// A waiter sleeps until then at the longest.
+    /// Records that a waiting call sleeps until `until` at the latest.
     pub fn sleeps(&self, number: u64, until: f64) {
         self.waiting.get(|waiting| {
             let place = place_of(waiting, number);
@@ -87,14 +87,14 @@ impl Line {
         });
     }
 
-    /// A place is given up; gives the waiter whose sleep ends, if it was there.
+    /// Removes a place. Returns the call to wake, if the place was still there.
     pub fn leave(&self, number: u64) -> Option<u64> {
         let left = |waiting: &mut Vec<Waiter>| Some(waiting.remove(place_of(waiting, number)?));
         self.waiting.get(left)?;
         self.wake_first()
     }
 
-    /// Something has become free: gives the waiter whose sleep ends.
+    /// Counts that a limit has become free, and returns the call to wake.
     pub fn wake_first(&self) -> Option<u64> {
         self.freed.set(self.freed.get() + 1);
         if !self.wakes {

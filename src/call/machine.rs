@@ -1,4 +1,4 @@
-//! Where one request of a call stands, and what it remembers between two events.
+//! The state of one request of a call, and what the request remembers between two events.
 
 use std::rc::Rc;
 
@@ -8,68 +8,68 @@ use super::admission::{Round, Turn};
 use super::failure::Failure;
 use super::head::Head;
 
-/// Where one request stands: what its driver is doing for it.
+/// The state of one request: what its driver is doing for it now.
 #[derive(Debug, Default)]
 pub(super) enum State {
-    /// Nothing has been asked of it yet.
+    /// The request has not begun.
     New,
-    /// Waiting for live prices, without which a budget can hold nothing.
+    /// The driver waits for live prices: a budget can't reserve anything without them.
     AwaitingPrices,
-    /// The key function has been asked.
+    /// The driver asks the key function.
     AskingKey,
-    /// A given store has been asked.
+    /// The driver asks the caller's limit store.
     Reserving(Round),
-    /// A given store has been asked for the call as a whole.
+    /// The driver asks the caller's limit store for the call as a whole.
     ReservingWhole,
-    /// Asleep in line.
+    /// The request sleeps in line.
     Waiting,
-    /// Asleep between two attempts.
+    /// The request sleeps between two attempts.
     Pausing,
-    /// The request is out.
+    /// The request has been sent, and no response has come yet.
     Sending(Rc<Admitted>),
-    /// An error's body is being read.
+    /// The driver reads the body of an error.
     ReadingError(Rc<Admitted>, Head),
-    /// There is an answer, or a failure: nothing is left to do.
+    /// The request has its answer or its failure.
     #[default]
     Over,
-    /// The call ended while a given store was asked: a reservation that still comes is given back.
+    /// The call ended while the caller's store was asked. If the store still reserves, the reservation is given back.
     Owed,
 }
 
 /// One request on its way to an answer.
 #[derive(Debug, Default)]
 pub(super) struct Machine {
-    /// Which of the call's requests this is.
+    /// The request's index in the call.
     pub(super) index: usize,
     pub(super) state: State,
-    /// Keys that have been sent, in order.
+    /// Keys that were used, in order.
     pub(super) tried: Vec<usize>,
-    /// The number of the attempt under way, from 1.
+    /// The number of the current attempt, from 1.
     pub(super) attempt: u32,
-    /// The key that a function gave for this attempt.
+    /// The key that the key function returned for this attempt.
     pub(super) given_key: Option<String>,
-    /// A key of a function's that the server refused, and what the caller gets if the function gives it again.
+    /// A key of the key function that the server refused, and the failure to report if the function returns it again.
     pub(super) refused_key: Option<(Option<String>, Box<Failure>)>,
-    /// What the last attempt failed with.
+    /// The failure of the last attempt.
     pub(super) last: Option<Box<Failure>>,
-    /// Candidates that are asked if this one fails, the next one first, by their places.
+    /// Indices of the candidates to ask if this one fails, the next one first.
     pub(super) queue: Vec<usize>,
-    /// The place of the candidate that is asked.
+    /// The index of the current candidate.
     pub(super) candidate: usize,
-    /// When it was first asked, by the clock that only passes.
+    /// When the current candidate was first asked, on the steady clock.
     pub(super) began: f64,
-    /// Candidates that failed in this round and may be asked again after so many ms, the soonest first.
+    /// Candidates that failed in this round and may be asked again, with the ms until then; the soonest first.
     pub(super) again: Vec<(f64, usize)>,
-    /// How often every candidate has failed.
+    /// How many times all candidates have failed.
     pub(super) rounds: u32,
-    /// Its wait for the limits.
+    /// The request's wait for the limits.
     pub(super) turn: Option<Turn>,
-    /// Whether it lets the call through as a whole, request by request, and sends nothing.
+    /// Whether this machine only lets a call of several requests through as a whole, and sends nothing.
     pub(super) is_whole: bool,
 }
 
 impl Machine {
-    /// A request that has not begun.
+    /// The machine of a request that has not begun.
     pub(super) fn new(index: usize) -> Self {
         Machine {
             index,
@@ -78,7 +78,8 @@ impl Machine {
         }
     }
 
-    /// The call has been closed: whatever comes of the last step is too late, and a reservation is given back.
+    /// Ends the request because the call was closed. A result that still comes is too late; a reservation that still comes is given
+    /// back.
     pub(super) fn close(&mut self) {
         self.state = match self.state {
             State::Reserving(_) | State::ReservingWhole | State::Owed => State::Owed,
@@ -86,7 +87,7 @@ impl Machine {
         };
     }
 
-    /// What lets a call of several requests through as a whole.
+    /// The machine that lets a call of several requests through as a whole.
     pub(super) fn of_whole() -> Self {
         Machine {
             is_whole: true,
@@ -94,7 +95,7 @@ impl Machine {
         }
     }
 
-    /// The end without an answer.
+    /// Ends the request with a failure.
     pub(super) fn fail(&mut self, failure: Box<Failure>) -> Step {
         self.state = State::Over;
         Step::Fail(failure)

@@ -1,24 +1,24 @@
 //! One call, from its checked arguments to its settlement: no clock, no network, no JavaScript.
 //!
-//! A [`Call`] decides; its driver obeys. The driver does what a [`Step`] says (ask for a key, ask a store, sleep, send,
-//! read), and hands back what came of it as an [`Event`], with the time and a random number. The methods are of four kinds:
+//! A [`Call`] decides what happens and its driver does it. The driver carries out a [`Step`] (ask for a key, ask a store, sleep,
+//! send, read) and returns the result as an [`Event`], with the time and a random number. There are four kinds of methods:
 //!
-//! - **Beginning**: [`Call::chat`], [`Call::completion`], [`Call::embeddings`], [`Call::catalogue`] check a caller's body and make the call.
-//!   A call has one request, or one for each batch of embedding inputs; each request is driven by itself. Where none of
-//!   several requests may wait for the limits ([`Call::is_split`]), the call as a whole is driven first, under the index
-//!   behind its last request: it is let through with all of them, or nothing is sent.
-//! - **Events**: [`Call::handle`] takes one event for one request and gives the next step. Exactly one event answers a
-//!   step: the one that the step's documentation names, or [`Event::Cancelled`] instead of it. [`Event::Cancelled`] may
-//!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request; the answer of a
-//!   store that was asked before it is handed in all the same when it comes. An event that fits no state changes nothing.
-//! - **Accounting**: [`Call::took`] says what a delivered answer took, by its server's count or by what came of it.
-//! - **Settlement**: [`Call::close`] ends the call, whatever state its requests are in, with its one settlement.
+//! - **Beginning**: [`Call::chat`], [`Call::completion`], [`Call::embeddings`] and [`Call::catalogue`] check a caller's body and
+//!   make the call. A call has one request, or one for each batch of embedding inputs, and the driver drives each request
+//!   separately. If there are several and none may wait for the limits ([`Call::is_split`]), the driver first drives the call as
+//!   a whole, under the index after the last request: either all requests are let through, or none is sent.
+//! - **Events**: [`Call::handle`] takes one event for one request and returns the next step. Exactly one event answers a
+//!   step: the one that the step's documentation names, or [`Event::Cancelled`] in its place. [`Event::Cancelled`] may
+//!   come at any time before [`Step::Deliver`] or [`Step::Fail`], which are the last steps of a request. If a store was being
+//!   asked at that time, its answer is still handed in when it comes. An event that doesn't fit the state changes nothing.
+//! - **Accounting**: [`Call::took`] books what a delivered answer used, as its server counted it or as estimated from what arrived.
+//! - **Settlement**: [`Call::close`] ends the call, in whatever state its requests are, with its one settlement.
 //!   Nothing stays reserved after it.
 //!
-//! After each of these the driver takes the [`Effect`]s: what a given store is to be told, and whose sleep ends.
+//! After each of these the driver takes the [`Effect`]s: messages to the caller's limit store, and calls in line to wake.
 //!
-//! Time is given as a reading of two clocks ([`Now`]): the wall's, for months and budgets, and one that can't be set, by
-//! which waits, windows and durations are measured. A number alone is the wall clock.
+//! The time is a reading of two clocks ([`Now`]). The wall clock serves months and budgets; the steady clock, which nobody can set,
+//! serves waits, windows and durations. A plain number is a reading of the wall clock alone.
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
@@ -104,204 +104,204 @@ use shared::Shared;
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    /// What all calls of the client share.
+    /// The state that all calls of the client share.
     pub shared: Rc<Shared>,
-    /// None: a look into the catalogue, which is neither limited nor settled.
+    /// The kind of call; `None` for a request to the catalogue, which is neither limited nor settled.
     pub kind: Option<Kind>,
-    /// The model as asked for; of a look into the catalogue the id, empty for all of it.
+    /// The model that the caller asked for. For a request to the catalogue: the model's id, or empty for the whole catalogue.
     pub model: String,
     /// Whether the answer comes as a stream.
     pub stream: bool,
-    /// Whether the caller asked for the stream's usage itself.
+    /// Whether the caller's body asks for the stream's usage.
     pub asks_usage: bool,
     /// The options of this request.
     pub options: RequestOptions,
-    /// The models that may answer, as the caller named them: the body's own first.
+    /// The models that may answer, as the caller named them; the body's own comes first.
     named: Vec<String>,
-    /// Who may answer, once that is known; empty without a route.
+    /// The candidates that may be asked, once they are known; empty without a route.
     candidates: Held<Vec<Candidate>>,
-    /// The model that has answered the first of several requests.
+    /// The model that answered the first of several requests.
     locked: Held<Option<String>>,
-    /// What is sent.
+    /// The requests to send.
     pub requests: Vec<Outgoing>,
-    /// What an embeddings call is made of.
+    /// The batches and the format of a call that embeds or reranks.
     pub plan: Option<Plan>,
-    /// What to tell the developer of the body, if he wrote it.
+    /// Warnings about the body, for the developer who wrote it.
     pub doubts: Vec<String>,
     /// When the call began, in ms since the epoch.
     pub started_at: Time,
-    /// The same by the clock that only passes.
+    /// The same on the steady clock.
     began: Time,
-    /// What it holds and has used.
+    /// Open reservations, and what the call has used.
     pub account: Account,
-    /// Limits and budgets beside the client's own.
+    /// Limits and budgets besides the client's own.
     parts: Vec<Part>,
     ended_at: Cell<Option<f64>>,
-    /// Whether a whole answer has come, though nobody can read it.
+    /// Whether a whole answer arrived, even if it couldn't be read.
     answered: Cell<bool>,
-    /// The settlement, once it is made.
+    /// The settlement, once it exists.
     settled: Held<Option<Settlement>>,
-    /// Whether live prices that it needs may still be on their way.
+    /// Whether live prices that the call needs may still arrive.
     awaits_prices: Cell<bool>,
     machines: Held<Vec<Machine>>,
-    /// Keys that a function gave for it; the client forgets old ones.
+    /// Keys that a function gave for this call. The call keeps them for redaction, since the client forgets old ones.
     sent_keys: Held<Vec<String>>,
-    /// Its places in line, where a trap in the middle of a step can't lose them.
+    /// The call's places in line, kept where a trap in the middle of a step can't lose them.
     places: Held<Vec<u64>>,
-    /// What is reserved for a call that is sent in several requests, once for all of them.
+    /// The reservation of a call that is sent in several requests and was let through as a whole.
     whole: Held<Option<String>>,
-    /// What is left of the limits that it brought.
+    /// The amounts that are left of the limits that the call brought.
     quotas: Held<Option<Vec<QuotaRow>>>,
     effects: Held<Vec<Effect>>,
 }
 
-/// What a look into the catalogue found.
+/// The answer to a request to the catalogue.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Models {
-    /// The one model that was asked for.
+    /// The one model that the caller asked for.
     One(Model),
-    /// All of them.
+    /// All models.
     All(Vec<Model>),
 }
 
-/// What the driver is to do next for a request.
+/// The driver's next task for a request.
 #[derive(Debug)]
 pub enum Step {
-    /// Wait until live prices are there or can't be had, then [`Event::Prices`].
+    /// Wait until live prices have arrived or failed to; then [`Event::Prices`].
     AwaitPrices,
-    /// Ask the key function, for so many ms at most, then [`Event::Key`] or [`Event::NoKey`].
+    /// Ask the key function; then [`Event::Key`] or [`Event::NoKey`].
     AskKey {
-        /// How long it may take, in ms.
+        /// How long the function may take, in ms.
         patience: Millis,
     },
-    /// Ask the given store for all parts or none, then [`Event::Reserved`] or [`Event::StoreFailed`].
+    /// Ask the caller's store to reserve all parts or none; then [`Event::Reserved`] or [`Event::StoreFailed`].
     Reserve {
-        /// What is to be reserved.
+        /// The portions to reserve.
         parts: Vec<Part>,
     },
-    /// Sleep, then [`Event::Woken`].
+    /// Sleep; then [`Event::Woken`].
     Sleep {
-        /// For so many ms.
+        /// How long, in ms.
         ms: Millis,
-        /// The sleep also ends when an [`Effect::Wake`] names this waiter.
+        /// An [`Effect::Wake`] with this number ends the sleep early.
         waiter: Option<u64>,
     },
-    /// Send a request, then [`Event::Head`] or [`Event::Lost`].
+    /// Send a request; then [`Event::Head`] or [`Event::Lost`].
     Send {
-        /// Which of [`Call::requests`].
+        /// The index in [`Call::requests`].
         index: usize,
-        /// The key to send along.
+        /// The key to send with it.
         key: Option<String>,
     },
-    /// Read the body of the error response, as far as it comes within so many ms, then [`Event::ErrorBody`].
+    /// Read the body of an error, or as much as arrives in time; then [`Event::ErrorBody`].
     ReadError {
-        /// How long it may take, in ms.
+        /// How long reading may take, in ms.
         patience: Millis,
     },
     /// The last step: the response holds the answer.
     Deliver,
     /// The last step: there will be no answer.
     Fail(Box<Failure>),
-    /// There is nothing to do: the request is over, or the event fitted no state.
+    /// Nothing to do: the request is over, or the event didn't fit the state.
     Nothing,
 }
 
-/// What has come of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The first event of every request.
     Begin,
-    /// Live prices are there, or can't be had.
+    /// Live prices have arrived or failed to.
     Prices,
-    /// The key function gave this.
+    /// The key that the key function returned.
     Key(&'a str),
     /// The key function gave no key.
     NoKey(NoKey),
-    /// The given store's answer: the reservation's name, or a refusal.
+    /// The answer of the caller's store: the reservation's name, or a refusal.
     Reserved(Result<String, Refusal>),
-    /// The given store failed.
+    /// The caller's store failed.
     StoreFailed,
     /// The sleep is over.
     Woken,
-    /// A response's head.
+    /// The head of a response.
     Head(Head),
     /// No response came.
     Lost(Lost<'a>),
-    /// The error's body as far as it came.
+    /// The body of an error, or as much of it as arrived.
     ErrorBody(&'a [u8]),
-    /// The call ends early.
+    /// The caller or a timeout ends the call early.
     Cancelled(Cancelled),
-    /// The call is under way still, which its reservations are told; no step answers it.
+    /// The call is still running: its reservations are renewed. No step answers this event.
     UnderWay,
-    /// Its stream ends with more of it underway than its reader took; no step answers it.
+    /// The stream ends although its server may have sent more than its reader took. No step answers this event.
     Unread,
 }
 
-/// How a key function gave no key.
+/// Why a key function gave no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoKey {
-    /// It threw or rejected.
+    /// The function threw or rejected.
     Failed,
-    /// It took longer than the connect timeout.
+    /// The function took longer than the connect timeout.
     TimedOut,
-    /// It gave a response instead of what is in it.
+    /// The function returned a `Response` instead of the text in it.
     Response,
-    /// It gave something else that is no string.
+    /// The function returned another value that is not a string.
     NoString,
 }
 
-/// How a request came to no response.
+/// Why a request got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost<'a> {
-    /// The connection failed; the names and codes of what was thrown and of its causes, a line each.
+    /// The connection failed. The text holds the names and codes of the thrown value and of its causes, one per line.
     Connection(&'a str),
     /// The headers took longer than the connect timeout.
     TimedOut,
 }
 
-/// What the driver does beside the next step.
+/// A task of the driver in addition to the next step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Tell the given store what a reservation's request took; then something is free.
+    /// Tell the caller's store what the request of a reservation used. Afterwards the line may be woken.
     Settle {
         /// The reservation's name.
         reservation: String,
-        /// Tokens.
+        /// Tokens used.
         tokens: f64,
-        /// US dollars.
+        /// Cost in US dollars.
         usd: Usd,
-        /// The time.
+        /// The current time.
         now: Time,
     },
-    /// Tell the given store that nothing was sent for a reservation; then something is free.
+    /// Tell the caller's store that nothing was sent for a reservation. Afterwards the line may be woken.
     Release {
         /// The reservation's name.
         reservation: String,
     },
-    /// Tell the given store that a reservation's request is under way still.
+    /// Tell the caller's store that the request of a reservation is still running.
     Renew {
         /// The reservation's name.
         reservation: String,
-        /// The time.
+        /// The current time.
         now: Time,
     },
-    /// Tell the given store to let nothing through for a scope.
+    /// Tell the caller's store to let nothing through for a scope.
     Block {
         /// The scope.
         scope: String,
-        /// Until then.
+        /// When the block ends.
         until: Time,
     },
-    /// End a waiter's sleep.
+    /// End the sleep of a waiting call.
     Wake {
-        /// The number that its [`Step::Sleep`] named.
+        /// The number in the call's [`Step::Sleep`].
         waiter: u64,
     },
 }
 
 impl Call {
-    /// Takes one event of request `index`, and gives the next step. `random` is from 0 to 1.
+    /// Takes one event of request `index` and returns the next step. `random` is between 0 and 1.
     pub fn handle(&self, index: usize, event: Event<'_>, now: impl Into<Now>, random: f64) -> Step {
         let now = self.read_clock(now);
         match event {
@@ -315,7 +315,7 @@ impl Call {
             }
             _ => {}
         }
-        // The machine is away while it is used: one that a trap has kept is over.
+        // The machine is taken out while it works. If a trap happens meanwhile, the default machine in its place counts as over.
         let machine = self
             .machines
             .get(|machines| machines.get_mut(index).map(std::mem::take));
@@ -324,7 +324,7 @@ impl Call {
         };
         let mut step = self.advance(&mut machine, event, now, random);
         if let Step::Fail(failure) = &mut step {
-            // It may have been made before its own candidate was noted.
+            // The failure may have been made before its own candidate was added to the list.
             failure.tried = self.tried();
         }
         self.machines.get(|machines| {
@@ -339,12 +339,12 @@ impl Call {
         self.effects.get(|effects| effects.push(effect));
     }
 
-    /// What the driver has to do beside the next step.
+    /// The driver's tasks in addition to the next step.
     pub fn take_effects(&self) -> Vec<Effect> {
         self.effects.get(std::mem::take)
     }
 
-    /// Whether it is answered with a text completion.
+    /// Whether the answer is a text completion.
     pub fn is_text(&self) -> bool {
         self.kind == Some(Kind::Completion)
     }
@@ -356,7 +356,7 @@ impl Call {
         batch.cloned().unwrap_or_default()
     }
 
-    /// The models of a catalogue's body, or the one model that was asked for. The prices of a whole catalogue are kept.
+    /// The models in the catalogue's body, or the one model that the caller asked for. The prices of a whole catalogue are kept.
     pub fn models(&self, body: &[u8], now: impl Into<Now>) -> Result<Models, Error> {
         let now = self.read_clock(now);
         if !self.model.is_empty() {
@@ -367,7 +367,7 @@ impl Call {
         Ok(Models::All(models))
     }
 
-    /// The call's request has ended as a stream, `whole` or not; gives why the model stopped.
+    /// Books a call whose stream has ended; `whole` says whether it reached its end. Returns the model's finish reason.
     pub fn streamed(
         &self,
         completion: &Completion,

@@ -1,4 +1,4 @@
-//! Offers of the catalogue by a route: which may answer, in what order, and why the others may not.
+//! The catalogue's offers as a route judges them: which may be asked, in what order, and why the others may not.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::config::{Ability, Route, Sort};
 use crate::error::Error;
 use crate::wire::model::{Model, Offer, Price};
 
-/// What may rule an offer out, in the order in which it is asked.
+/// The conditions that can rule an offer out, in the order in which they are checked.
 const CONDITIONS: [&str; 8] = [
     "status",
     "only",
@@ -18,29 +18,29 @@ const CONDITIONS: [&str; 8] = [
     "minContext",
 ];
 
-/// Words behind an id by which the router chooses; they name no provider.
+/// Words after a model id that tell the router how to choose; they are no provider names.
 const ROUTING: [(&str, Sort); 3] = [
     ("cheapest", Sort::Cost),
     ("fastest", Sort::Throughput),
     ("preferred", Sort::Router),
 ];
 
-/// An offer as a route sees it: what `models.offers` gives.
+/// An offer as a route judges it: a row of `models.offers`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Judged {
-    /// "org/name:provider", by which it is asked.
+    /// The model string that asks for this offer: "org/name:provider".
     pub model: String,
-    /// The offer.
+    /// The catalogue's offer.
     pub offer: Offer,
-    /// The condition that rules it out; none: it may be asked.
+    /// The condition that rules the offer out; `None` if it may be asked.
     pub left_out: Option<&'static str>,
-    /// Whether it has just failed, and is asked behind the others.
+    /// Whether the offer has just failed and is therefore asked after the others.
     pub rests: bool,
 }
 
-/// The offers of a model as a caller names it: those that may be asked first, in order, and of these the ones that rest last. None
-/// where the catalogue doesn't have it.
+/// Judges the offers of the model that a caller named. Offers that may be asked come first, in order; among these, resting ones
+/// come last. `None` where the catalogue doesn't list the model.
 pub fn judge(
     models: &[Model],
     named: &str,
@@ -71,7 +71,7 @@ pub fn judge(
             place.unwrap_or(route.order.len()),
             value(offer, sort),
         );
-        // Lists are short, and the standard library's sort is larger than this module.
+        // The lists are short, and the standard library's sort would be larger than this whole module.
         let at = ranks.partition_point(|other| *other <= rank);
         ranks.insert(at, rank);
         all.insert(
@@ -87,7 +87,7 @@ pub fn judge(
     Some(all)
 }
 
-/// What an offer is sorted by, the least first; what the catalogue doesn't say comes last.
+/// The number by which an offer is sorted, the smallest first. Offers without that number in the catalogue come last.
 fn value(offer: &Offer, sort: Option<Sort>) -> f64 {
     let value = match sort.unwrap_or_default() {
         Sort::Cost => {
@@ -99,13 +99,13 @@ fn value(offer: &Offer, sort: Option<Sort>) -> f64 {
     value.unwrap_or(f64::INFINITY)
 }
 
-/// An offer's price; nothing where it is free.
+/// An offer's price; zero where the offer is free.
 fn price(offer: &Offer) -> Option<Price> {
     let free = offer.is_free == Some(true);
     offer.pricing.or(free.then(Price::default))
 }
 
-/// The first condition that an offer doesn't meet.
+/// The first condition that an offer fails.
 fn left_out(model: &Model, offer: &Offer, route: &Route) -> Option<&'static str> {
     let is_in = |list: &[String]| list.contains(&offer.provider);
     let most = |most: Option<f64>, known: Option<f64>| {
@@ -141,7 +141,8 @@ fn has(model: &Model, offer: &Offer, ability: Ability) -> bool {
     }
 }
 
-/// The error of a route that no offer fits: it names the condition that ruled out the last ones, and how many each did.
+/// The error for a route that no offer fits. It names the condition that ruled out the last offers, and how many offers each
+/// condition ruled out.
 pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
     let mut counts = Vec::new();
     let mut last = "models";

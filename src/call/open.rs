@@ -1,4 +1,4 @@
-//! How calls begin: a caller's body, checked, becomes the requests of one call.
+//! How a call begins: the caller's body is checked and becomes the requests of one call.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -24,38 +24,38 @@ use crate::wire::embedding::request::{Bounds, Endpoint, Input, PAYLOAD_LIMIT};
 use crate::wire::embedding::{self, Batch, EmbeddingRequest, Format, rerank};
 use crate::wire::request::{self, Caps, Defaults, Prompt, route};
 
-/// What a call that embeds or reranks is made of.
+/// The batches and the format of a call that embeds or reranks.
 #[derive(Debug)]
 pub struct Plan {
     /// The inputs of each request.
     pub batches: Vec<Batch>,
-    /// What each embedding is given as.
+    /// The format in which each embedding is returned.
     pub format: Format,
-    /// How many documents of a reranking are wanted.
+    /// How many documents of a reranking the caller wants.
     pub most: Option<f64>,
-    /// What its requests are written from, where several models may answer.
+    /// The checked body, kept where several models may answer and each needs its own requests.
     pub(super) request: Option<EmbeddingRequest>,
 }
 
-/// What a call brings beside its body.
+/// The settings that a call brings besides its body.
 #[derive(Debug)]
 pub struct Given<'a> {
     /// The options of this request.
     pub options: RequestOptions,
-    /// Limits and budgets beside the client's own; their amounts are filled in for each request.
+    /// Limits and budgets besides the client's own; their amounts are filled in for each request.
     pub parts: Vec<Part>,
-    /// Whether the server must report the usage of a stream, whatever the body says.
+    /// Whether the server must report a stream's usage, whatever the body says.
     pub metered: bool,
-    /// The most that `max_tokens` may be, and what goes out for a body that names none.
+    /// The largest allowed `max_tokens`; a body without `max_tokens` is sent with this value.
     pub max_tokens: Option<&'a str>,
-    /// The most answers that may be asked for.
+    /// The largest allowed number of choices.
     pub max_choices: Option<f64>,
-    /// Where the request was to go to: it goes there, and its body goes out as it came wherever that can be.
+    /// The URL that another library wanted to send the request to. It is kept, and the body goes out unchanged where possible.
     pub address: Option<&'a str>,
 }
 
 impl Call {
-    /// A chat call.
+    /// Begins a chat call.
     pub fn chat(
         shared: &Rc<Shared>,
         body: &str,
@@ -65,7 +65,7 @@ impl Call {
         Call::generate(Kind::Chat, shared, body, given, now.into())
     }
 
-    /// A call for a text completion.
+    /// Begins a call for a text completion.
     pub fn completion(
         shared: &Rc<Shared>,
         body: &str,
@@ -75,7 +75,7 @@ impl Call {
         Call::generate(Kind::Completion, shared, body, given, now.into())
     }
 
-    /// A call of the Responses API.
+    /// Begins a call of the Responses API.
     pub fn responses(
         shared: &Rc<Shared>,
         body: &str,
@@ -85,7 +85,7 @@ impl Call {
         Call::generate(Kind::Responses, shared, body, given, now.into())
     }
 
-    /// A call whose answer is text.
+    /// Begins a call whose answer is text.
     fn generate(
         kind: Kind,
         shared: &Rc<Shared>,
@@ -119,12 +119,12 @@ impl Call {
             max_tokens: request.max_tokens,
             choices: request.choices,
             most_prompt: match kind {
-                // A server may add what it keeps, and what its tools find.
+                // The server may add the stored conversation, and what its tools find.
                 Kind::Responses => LONGEST_CONTEXT,
                 _ => estimator.most(request.body.len()),
             },
         };
-        // The router has no completions of its own: they go to the provider's.
+        // The router doesn't serve text completions itself: they are sent to the provider's own URL.
         let goes_on = kind == Kind::Completion && router.is_some();
         let url = match given.address.filter(|_| !goes_on) {
             Some(address) => address.to_string(),
@@ -153,7 +153,7 @@ impl Call {
         call.open(given.parts)
     }
 
-    /// An embeddings call: one request for each batch of inputs.
+    /// Begins an embeddings call: one request for each batch of inputs.
     pub fn embeddings(
         shared: &Rc<Shared>,
         body: &str,
@@ -163,7 +163,7 @@ impl Call {
         Call::batched(Kind::Embeddings, shared, body, given, now.into())
     }
 
-    /// A call that scores documents, batch by batch as well.
+    /// Begins a call that scores documents, also in batches.
     pub fn rerank(
         shared: &Rc<Shared>,
         body: &str,
@@ -189,7 +189,7 @@ impl Call {
             renames: false,
             caps: Caps::NONE,
         };
-        // A route finds a way for each of its models.
+        // A route finds a URL for each of its models.
         let address = given.address.filter(|_| given.options.route.is_none());
         let endpoint = Endpoint {
             address,
@@ -228,7 +228,7 @@ impl Call {
         call.open(given.parts)
     }
 
-    /// A look into the catalogue: all of it, or one model. It is neither limited nor settled.
+    /// Begins a request for the whole catalogue or for one model. It is neither limited nor settled.
     pub fn catalogue(
         shared: &Rc<Shared>,
         id: &str,
@@ -300,7 +300,7 @@ impl Call {
         }
     }
 
-    /// Takes the models that a route names behind the body's own.
+    /// Adds the models of the route after the body's own.
     fn name_others(&mut self, defaults: Defaults<'_>) -> Result<(), Error> {
         let Some(route) = &self.options.route else {
             return Ok(());
@@ -314,7 +314,7 @@ impl Call {
         Ok(())
     }
 
-    /// The call counts from here on; one with a budget and without a price is refused.
+    /// Opens the call: from here on it counts as running. With a budget and without a price it is refused.
     fn open(mut self, parts: Vec<Part>) -> Result<Call, Error> {
         trap::here(Place::Open);
         self.parts = parts;
@@ -329,7 +329,7 @@ impl Call {
     }
 }
 
-/// What a body whose answer is text may lean on, and what it is held to.
+/// The defaults and caps for a body whose answer is text.
 fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
     let with_budget = |part: &Part| part.budget.is_some();
     let is_spending = config.budget.is_some() || given.parts.iter().any(with_budget);
@@ -337,7 +337,7 @@ fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
         id: &config.id,
         model: config.model.as_deref(),
         needs_usage: given.metered,
-        // What a budget holds is what the server is told.
+        // The server is told the same length that the budget reserves.
         max_tokens: given
             .max_tokens
             .or(is_spending.then_some(LONGEST_COMPLETION)),
@@ -350,7 +350,7 @@ fn defaults<'a>(config: &'a Config, given: &Given<'a>) -> Defaults<'a> {
     }
 }
 
-/// Where embeddings requests go.
+/// The endpoint for embeddings requests.
 pub(super) fn endpoint(config: &Config) -> Endpoint<'_> {
     Endpoint {
         base_url: &config.base_url.url,
@@ -371,10 +371,10 @@ pub fn count(estimator: &mut Estimator, piece: Prompt<'_>) {
     }
 }
 
-/// The longest prompt of any model.
+/// More tokens than any model takes as a prompt.
 const LONGEST_CONTEXT: f64 = 10_000_000.0;
 
-/// What a byte of an embeddings request can be at most: some models put an instruction of their own before each input.
+/// The most tokens that one byte of an embeddings request can become: some models add an instruction of their own to each input.
 const EMBEDDED_BYTE: usize = 16;
 
 fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
@@ -400,7 +400,7 @@ fn of_batch(request: &EmbeddingRequest, batch: Batch) -> Outgoing {
     Outgoing::post(request.url.clone(), body, ask)
 }
 
-/// The id goes into the path as it is.
+/// Checks a model id, which becomes part of the path without escaping.
 fn check_id(id: &str) -> Result<(), Error> {
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');

@@ -13,22 +13,22 @@ use crate::wire::request;
 pub struct Outgoing {
     /// "GET" or "POST".
     pub method: &'static str,
-    /// Where to.
+    /// The URL.
     pub url: Held<String>,
-    /// The model string that it is sent with, and the name that the caller gave it; none: the call's own.
+    /// The candidate that the request is sent to; `None`: the call's own model.
     pub aimed: Held<Option<Candidate>>,
-    /// The JSON body; let go when the call ends, since the call's object may live much longer.
+    /// The JSON body. It is dropped when the call ends, since JavaScript may keep the call's object much longer.
     body: Held<Option<String>>,
-    /// What the request may take.
+    /// The means that the request may use.
     pub ask: Ask,
-    /// Where the body's stream options stand, until they are taken back.
+    /// Where the body's `stream_options` are, until they are removed.
     pub stream_options: Held<Option<Range<usize>>>,
-    /// Whether they were.
+    /// Whether the `stream_options` were removed.
     pub taken_back: Cell<bool>,
 }
 
 impl Outgoing {
-    /// A request for data.
+    /// A GET request.
     pub fn get(url: String) -> Self {
         Outgoing {
             method: "GET",
@@ -46,7 +46,7 @@ impl Outgoing {
         }
     }
 
-    /// A request with a body.
+    /// A POST request with a JSON body.
     pub fn post(url: String, body: String, ask: Ask) -> Self {
         Outgoing {
             method: "POST",
@@ -59,12 +59,12 @@ impl Outgoing {
         }
     }
 
-    /// Lets the body go.
+    /// Drops the body.
     pub fn forget_body(&self) {
         self.body.get(Option::take);
     }
 
-    /// Takes the stream options out of the body, for a server that refuses them; false where there are none.
+    /// Removes `stream_options` from the body, for a server that refuses them; `false` if the body has none.
     pub fn take_back(&self) -> bool {
         let Some(member) = self.stream_options.get(Option::take) else {
             return false;
@@ -76,7 +76,7 @@ impl Outgoing {
         true
     }
 
-    /// Puts another body in place of its own.
+    /// Replaces the body.
     pub fn replace_body(&self, text: String) {
         self.body.get(|body| *body = Some(text));
     }
@@ -92,7 +92,7 @@ impl Outgoing {
         self.body.get(|body| *body = renamed);
     }
 
-    /// Uses the body, which is there until the call has ended.
+    /// Passes the body to `run`; the body is there until the call ends.
     pub fn body<R>(&self, run: impl FnOnce(Option<&str>) -> R) -> R {
         self.body.get(|body| run(body.as_deref()))
     }

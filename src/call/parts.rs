@@ -1,4 +1,4 @@
-//! What a request reserves before it is sent: parts, each with the limits and the budget of one scope.
+//! The reservation that a request makes before it is sent, in parts. Each part has the limits and the budget of one scope.
 
 use std::ops::Range;
 
@@ -8,18 +8,18 @@ use crate::policy::limit_store::Part;
 use crate::policy::rate_limit::Limits;
 
 impl Call {
-    /// Whether a request must have a price before it is sent.
+    /// Whether a budget applies, so that a request must have a price before it is sent.
     pub(super) fn has_budget(&self) -> bool {
         self.shared.config.budget.is_some() || self.parts.iter().any(|part| part.budget.is_some())
     }
 
-    /// What a request reserves with a key: the key's limits, the client's budget and, where the call is this request, what
-    /// counts the call.
+    /// The parts that a request with this key reserves: the key's limits, the client's budget and, if the request is the whole
+    /// call, the parts that count the call.
     pub(super) fn parts(&self, index: usize, key: usize) -> Vec<Part> {
         let config = &self.shared.config;
         let mut of_key = self.limits_of_keys();
         if index > 0 {
-            // What is sent in several requests is one call, which has one place.
+            // A call of several requests takes one place of `maxConcurrent`, not one for each request.
             of_key.max_concurrent = None;
         }
         let request = index..index + 1;
@@ -36,7 +36,7 @@ impl Call {
         parts
     }
 
-    /// What of the client's limits counts each key.
+    /// Those of the client's limits that count each key.
     pub(super) fn limits_of_keys(&self) -> Limits {
         let limits = self.shared.config.limits;
         let of_keys = self.shared.host.counts_places_of_keys;
@@ -46,7 +46,7 @@ impl Call {
         }
     }
 
-    /// What counts a call: the requests at once, and what the call brought.
+    /// The parts that count a call: the client's `maxConcurrent`, and the limits and budgets that the call brought.
     pub(super) fn call_parts(&self, requests: Range<usize>) -> Vec<Part> {
         let config = &self.shared.config;
         let mut parts = Vec::new();
@@ -67,8 +67,8 @@ impl Call {
         parts
     }
 
-    /// The name under which a key's pauses for the call's model are remembered. A label ends in digits or a word, never in a
-    /// blank and a model, so that it is no key's scope.
+    /// The scope under which a key's pauses for the call's model are kept. A key's label never ends in a blank and a model, so this
+    /// scope can't be mistaken for a key's own.
     pub(super) fn pause_scope(&self, index: usize, key: usize) -> String {
         [&self.shared.scope(key), " ", &self.model_of(index)].concat()
     }

@@ -1,22 +1,22 @@
-//! What becomes of a request of somebody else's making, by where it goes: which key it may carry, and whether it counts.
+//! The treatment of a request that another library made: its URL decides whether it may carry a key, and whether it is a call.
 
 use crate::config::BaseUrl;
 use crate::policy::ledger::Kind;
 
-/// What a request is to a client.
+/// How a client treats a request that another library made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
-    /// It goes elsewhere: the client has no part in it, and no key for it.
+    /// The request goes elsewhere: the client does nothing, and adds no key.
     Foreign,
-    /// It is foreign, though it is made as calls are: whoever sent it may have meant another base URL.
+    /// Foreign, but it looks like a call: the library was probably configured with another base URL.
     Astray,
-    /// It goes below the client's base URL, with a key of the client's, and is neither limited nor settled.
+    /// The request goes below the client's base URL. It gets one of the client's keys, and is neither limited nor settled.
     Keyed,
-    /// It is a call.
+    /// The request is a call.
     Call(Kind),
 }
 
-/// What creates something, by the end of its path.
+/// The ends of those paths that are calls, with the kind of each.
 const CALLS: [(&str, Kind); 3] = [
     ("/chat/completions", Kind::Chat),
     ("/completions", Kind::Completion),
@@ -24,9 +24,10 @@ const CALLS: [(&str, Kind); 3] = [
 ];
 
 impl Passage {
-    /// Of a request to an absolute URL, as a platform's parser spells it: host in lower case, no default port, dot segments resolved.
+    /// Decides about a request to an absolute URL. The URL must be normalised as by the platform's parser: host in lower case, no
+    /// default port, dot segments resolved.
     ///
-    /// Another spelling of the base URL is never taken for it: such a request gets no key, and fails where it should.
+    /// A URL that spells the base URL differently doesn't match it: the request then gets no key, and its server refuses it.
     ///
     /// ```
     /// use hfetch::call::passage::Passage;
@@ -60,8 +61,8 @@ fn path(url: &str) -> &str {
     url.get(..end).unwrap_or_default()
 }
 
-/// A path as the most lenient of servers tells routes apart: without regard to case, empty segments, blanks around a segment, and what
-/// stands behind a semicolon. No limit is passed by a spelling.
+/// A path as the most lenient servers match routes: case, empty segments, blanks around a segment and everything after a semicolon
+/// are ignored. Otherwise another spelling of the same route would pass the limits.
 fn route(path: &[u8]) -> Vec<u8> {
     let mut route = Vec::with_capacity(path.len());
     for segment in path.split(parts) {
@@ -75,18 +76,18 @@ fn route(path: &[u8]) -> Vec<u8> {
     route
 }
 
-/// Whether a byte parts segments, for a lenient server.
+/// Whether a lenient server takes the byte for a separator of segments.
 fn parts(byte: &u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// What a lenient server takes for a segment's name.
+/// The name that a lenient server takes a segment for.
 fn name_of(segment: &[u8]) -> &[u8] {
     let name = segment.split(|b| *b == b';').next().unwrap_or_default();
     name.trim_ascii()
 }
 
-/// A base URL without the port that its scheme has anyway.
+/// A base URL without the default port of its scheme.
 fn spelled(base: &str) -> String {
     let ports = [("https://", ":443"), ("http://", ":80")];
     let port = ports.iter().find(|(scheme, _)| base.starts_with(scheme));
@@ -97,16 +98,16 @@ fn spelled(base: &str) -> String {
     [scheme, host, path].concat()
 }
 
-/// The path of a URL behind that of the base, decoded and without its query, where no server can read it as one that leads out of
-/// there.
+/// The URL's path below the base URL, decoded and without the query. `None` if any server could read the path as one that leads
+/// outside of the base.
 fn below(base: &str, url: &str) -> Option<Vec<u8>> {
     let path = path(url).strip_prefix(base)?;
     let inside = path.is_empty() || path.starts_with('/');
     plain(path.as_bytes()).filter(|_| inside)
 }
 
-/// A path decoded as often as that changes it; none where a server may find a dot segment in it on the way, or what ends a path for
-/// some of them. Servers part segments at backslashes too, and drop what stands behind a semicolon.
+/// Decodes a path as often as that changes it. `None` if a server may find a dot segment in it at any stage, or a byte that ends
+/// the path for some servers. Some servers also split at backslashes, and drop what follows a semicolon.
 fn plain(path: &[u8]) -> Option<Vec<u8>> {
     let mut plain = path.to_vec();
     loop {
@@ -127,7 +128,7 @@ fn digit(byte: u8) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-/// Bytes with each `%xx` as the byte that it stands for.
+/// Replaces each `%xx` with the byte that it stands for.
 fn decode(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -1,4 +1,4 @@
-//! Pauses that servers ask for: nothing goes out for a key, or for a key and a model, until they are over.
+//! Pauses that servers ask for: until a pause is over, nothing is sent with that key, or with that key to that model.
 
 use super::head::Head;
 use super::{Call, Effect};
@@ -6,14 +6,14 @@ use crate::policy::clock::Now;
 use crate::policy::retry;
 
 impl Call {
-    /// Lets nothing through for a key for as long as a response asks: for its model, and for every one where the window is
-    /// the key's. A look into the catalogue stops nobody.
+    /// Blocks a key for as long as a response asks: for the call's model, or for all models where the rate limit is the key's.
+    /// A request to the catalogue blocks nothing.
     pub(super) fn rest(&self, index: usize, key: usize, head: &Head, now: Now) {
         if self.kind.is_none() {
             return;
         }
         let header = |name: &str| head.get(name);
-        // Of several candidates, a provider's own window that is spent stops the one that is behind it.
+        // With several candidates, the spent rate limit of one provider blocks only that provider's candidate.
         let status = match self.candidate_count() {
             1 => head.status,
             _ => 200,

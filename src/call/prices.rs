@@ -6,10 +6,11 @@ use crate::held::Held;
 use crate::policy::cost::{Rates, Source};
 use crate::wire::model::{self, Model};
 
-/// How long prices hold, in ms.
+/// How long prices stay valid, in ms.
 const FRESH: f64 = 600_000.0;
 
-/// How long after a failed fetch no other one is begun, in ms: every call would wait for it.
+/// How long to wait after a failed fetch before the next one, in ms. Without this pause every call would wait for a fetch that
+/// fails.
 const OUT_OF_REACH: f64 = 30_000.0;
 
 /// The catalogue as it was last read.
@@ -21,24 +22,24 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Whether they are missing or old, and a fetch has not just failed.
+    /// Whether prices are missing or old, and no fetch has failed recently.
     pub fn are_wanted(&self, now: f64) -> bool {
         let within = |at: &Cell<Option<f64>>, ms: f64| at.get().is_some_and(|at| now - at < ms);
         !within(&self.read_at, FRESH) && !within(&self.failed_at, OUT_OF_REACH)
     }
 
-    /// A fetch has failed.
+    /// Records that a fetch has failed.
     pub fn miss(&self, now: f64) {
         self.failed_at.set(Some(now));
     }
 
-    /// Takes a catalogue that has just been read.
+    /// Keeps a catalogue that has just been read.
     pub fn keep(&self, models: Vec<Model>, now: f64) {
         self.models.get(|known| *known = models);
         self.read_at.set(Some(now));
     }
 
-    /// The provider that a model string names and the catalogue lists for it.
+    /// The provider that a model string names, if the catalogue lists it for that model.
     pub fn listed_provider(&self, model: &str) -> Option<String> {
         self.models
             .get(|models| model::listed_provider(models, model).map(str::to_string))
@@ -49,17 +50,17 @@ impl Prices {
         self.read_at.get().is_some()
     }
 
-    /// Uses the models of the catalogue.
+    /// Passes the catalogue's models to `run`.
     pub fn models<R>(&self, run: impl FnOnce(&[Model]) -> R) -> R {
         self.models.get(|models| run(models))
     }
 
-    /// Whether the catalogue lists a model without a live offer of the provider that its string names.
+    /// Whether the catalogue lists the model, but without a live offer of the provider in the model string.
     pub fn is_gone(&self, model: &str) -> bool {
         self.models.get(|models| model::is_gone(models, model))
     }
 
-    /// What a model's tokens cost, and whether that is the price of the provider that answers.
+    /// A model's rates, and whether they are the price of the provider that answers.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         let (input_per_million, output_per_million, exact) = self
             .models

@@ -1,4 +1,4 @@
-//! What is left of the limits that a call brought, for whoever tells its caller.
+//! The amounts that are left of the limits that a call brought: a gateway reports them to its caller in headers.
 
 use serde::Serialize;
 
@@ -6,18 +6,18 @@ use super::Call;
 use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part};
 
-/// What is left of one limit: `{scope, reason, limit, remaining, reset}`.
+/// The state of one limit: `{scope, reason, limit, remaining, reset}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuotaRow {
     scope: String,
     reason: &'static str,
     limit: f64,
     remaining: f64,
-    /// ms until more is left.
+    /// Ms until some of the limit is free again.
     reset: f64,
 }
 
-/// What a store knows of the limits of some parts.
+/// The state of the limits of some parts, as a store counts them.
 pub fn rows(store: &mut MemoryStore, parts: &[Part], now: Now) -> Vec<QuotaRow> {
     let mut rows = Vec::new();
     for part in parts {
@@ -40,7 +40,7 @@ impl Call {
         self.quotas.get(|known| *known = Some(rows));
     }
 
-    /// What is left of the limits that the call brought, where this client's memory counts them.
+    /// The state of the limits that the call brought, where this client's memory counts them.
     pub fn quotas(&self) -> Option<Vec<QuotaRow>> {
         self.quotas.get(|quotas| quotas.clone())
     }

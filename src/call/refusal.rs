@@ -1,4 +1,5 @@
-//! The typed errors of a request that was never sent: no key, a limit, the budget, or the wait in line.
+//! The typed errors of a request that was never sent: there was no key, a limit or the budget refused it, or it waited too long in
+//! line.
 
 use super::failure::{Failure, timeout};
 use super::{Call, NoKey};
@@ -8,7 +9,7 @@ use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Reason;
 
 impl Call {
-    /// A key function that gave no key.
+    /// The failure for a key function that gave no key.
     pub(super) fn no_key(&self, why: NoKey) -> Failure {
         let error = match why {
             NoKey::Response => not_given_key("is a response: give its text"),
@@ -35,7 +36,7 @@ impl Call {
         }
     }
 
-    /// A given limit store that failed.
+    /// The failure for a limit store of the caller's that failed.
     pub(super) fn store_failed(&self) -> Failure {
         let message = "The limit store gave no answer, so nothing was sent: see cause.";
         let mut error = Error::new(Class::LimitExceeded, message);
@@ -47,7 +48,7 @@ impl Call {
         }
     }
 
-    /// A limit or the budget said no.
+    /// The failure for a refusal by a limit or the budget.
     pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
         let pause = refusal.limit.retry_after;
         if refusal.limit.reason == Reason::Blocked && pause.is_finite() {
@@ -72,7 +73,7 @@ impl Call {
         self.failure(error)
     }
 
-    /// The server has asked for a pause that is longer than what is waited for: the caller is told what is left of it, in ms.
+    /// The failure for a server's pause that is longer than the call waits. It says how many ms of the pause are left.
     fn paused(&self, ms: f64) -> Failure {
         let seconds = ((ms / 1_000.0).ceil() as u64).to_string();
         let message = [
@@ -86,13 +87,13 @@ impl Call {
         error.retry_after = Some(ms);
         error.is_retryable = true;
         Failure {
-            // That of another request of the call, if there is one.
+            // The call's last request id may belong to another of its requests.
             request_id: None,
             ..self.failure(error)
         }
     }
 
-    /// Every key has been refused by the server.
+    /// The failure after the server has refused every key.
     pub(super) fn keyless(&self) -> Failure {
         let message = "Every key has been refused by the server (401).";
         let hint = match self.shared.config.base_url.is_hugging_face {
@@ -102,7 +103,7 @@ impl Call {
         self.failure(Error::new(Class::Authentication, message).advise(hint))
     }
 
-    /// A fault inside this package has lost what was spent of the budget.
+    /// The failure after a fault in this package that lost the budget's count.
     pub(super) fn overdrawn(&self) -> Failure {
         let message = "An internal fault lost what was spent of the budget, so this client sends nothing more.";
         let mut error = Error::new(Class::LimitExceeded, message).advise("Make a new client.");
@@ -111,7 +112,7 @@ impl Call {
         self.failure(error)
     }
 
-    /// The wait in line is over, and others are still before this call.
+    /// The failure for a call whose wait in line ended while others were still before it.
     pub(super) fn too_late(&self) -> Failure {
         let message = "Others were first in line, and the wait is longer than limits.maxWait.";
         let mut error = Error::new(Class::LimitExceeded, message);
@@ -121,7 +122,7 @@ impl Call {
         self.failure(error)
     }
 
-    /// A budget can't hold a request whose price nobody knows.
+    /// The error for a budget with a model whose price is unknown.
     pub fn unpriced(&self) -> Error {
         let problem = [
             "has no price for ",

@@ -1,5 +1,5 @@
-//! The candidates of a call: who is asked, in what order. A model alone is one candidate; a route may name further models, and
-//! offers of the router's catalogue, each of which is pinned as "model:provider".
+//! The candidates of a call, in the order in which they are asked. A call without a route has one candidate, its model. A route may
+//! name further models, and offers of the router's catalogue, each pinned as "model:provider".
 
 use std::borrow::Cow;
 
@@ -13,19 +13,19 @@ use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
 use crate::wire::request::{pinned_provider, without_own_id};
 
-/// One who may be asked.
+/// A model, possibly at one provider, that may be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// The model as the caller named it.
     pub named: String,
-    /// The model string that is sent, with its pin.
+    /// The model string that is sent, including the pinned provider.
     pub sent: String,
-    /// The provider that its URL leads to, where that tells it.
+    /// The provider, where the request's URL determines it.
     pub provider: Option<String>,
 }
 
 impl Call {
-    /// Whether the catalogue decides who is asked: it lists chat models, of the router alone.
+    /// Whether the candidates come from the catalogue. It lists only chat models, and only those of the router.
     pub(super) fn looks_at_offers(&self) -> bool {
         let looks = |route: &std::rc::Rc<Route>| route.looks_at_offers();
         self.shared.config.base_url.is_router
@@ -33,13 +33,13 @@ impl Call {
             && self.options.route.as_ref().is_some_and(looks)
     }
 
-    /// Whether the catalogue is wanted, for prices or for offers.
+    /// Whether the call needs the catalogue, for prices or for offers.
     pub fn wants_catalogue(&self) -> bool {
         let wanted = || self.shared.prices.are_wanted(self.shared.clock());
         self.kind.is_some() && (self.shared.wants_prices() || (self.looks_at_offers() && wanted()))
     }
 
-    /// Finds the candidates, once for all requests of the call, and takes the first one.
+    /// Finds the candidates once for all requests of the call, and turns this request to the first one.
     pub(super) fn set_out(&self, machine: &mut Machine, now: Now) -> Step {
         if self.options.route.is_some() && self.candidates.get(|list| list.is_empty()) {
             match self.find_candidates() {
@@ -52,21 +52,21 @@ impl Call {
         }
         let count = self.candidates.get(|list| list.len());
         machine.queue = (1..count).collect();
-        // Another request of the call may have been answered by a candidate that comes later.
+        // If another request of the call was already answered by a model further down the list, this one has to use the same model.
         if count > 0 && !self.turn_to(machine, 0) {
             return self.ask_next(machine, now);
         }
         self.prepare(machine, now)
     }
 
-    /// The provider that answers, where that is known: pinned in the model as the router reads it, or as another server's
-    /// catalogue lists it, else named by the URL or by the response.
+    /// The provider that answers, where it is known: pinned in the model string for the router, listed in another server's
+    /// catalogue, or named by the URL or the response.
     pub fn provider(&self) -> Option<String> {
         let last = |progress: &mut Progress| progress.candidate.clone();
         self.provider_as(self.account.progress.get(last))
     }
 
-    /// The same of request `index`.
+    /// The provider of request `index`.
     pub(super) fn provider_of(&self, index: usize) -> Option<String> {
         self.provider_as(self.aimed(index))
     }
@@ -88,18 +88,18 @@ impl Call {
         request.aimed.get(|aimed| aimed.clone())
     }
 
-    /// The model string that request `index` is sent with.
+    /// The model string that is sent with request `index`.
     pub(super) fn model_of(&self, index: usize) -> Cow<'_, str> {
         let sent = self.aimed(index).map(|of| of.sent);
         sent.map_or(Cow::Borrowed(&self.model), Cow::Owned)
     }
 
-    /// A candidate by its place.
+    /// The candidate at an index.
     pub(super) fn candidate(&self, place: usize) -> Option<Candidate> {
         self.candidates.get(|list| list.get(place).cloned())
     }
 
-    /// How many candidates there are; one without a route.
+    /// The number of candidates; 1 without a route.
     pub(super) fn candidate_count(&self) -> usize {
         self.candidates.get(|list| list.len().max(1))
     }
@@ -131,13 +131,13 @@ impl Call {
         list
     }
 
-    /// The candidates that the catalogue offers, model by model.
+    /// The candidates that the catalogue offers for each model.
     fn offered(&self, route: &Route) -> Result<Vec<Candidate>, Error> {
         let prices = &self.shared.prices;
         if !prices.are_there() {
             return match route.has_conditions() {
                 true => Err(out_of_reach()),
-                // Who is asked first is a wish; that somebody is asked matters more.
+                // Without conditions the catalogue only sets the order, and an answer matters more than the order.
                 false => Ok(self.as_named_all()),
             };
         }
@@ -146,7 +146,7 @@ impl Call {
         for named in &self.named {
             let judged = prices.models(|models| offer::judge(models, named, route, &|_| false));
             for judged in judged.unwrap_or_default() {
-                // An offer of a model that is named twice, as "org/name" and as "org/name:provider", is one candidate.
+                // A model can be named twice, as "org/name" and as "org/name:provider"; the same offer is then one candidate.
                 let is_there = list.iter().any(|of: &Candidate| of.sent == judged.model);
                 if judged.left_out.is_none() && !is_there {
                     list.push(Candidate {
@@ -163,7 +163,7 @@ impl Call {
         Ok(list)
     }
 
-    /// Who last answered a call of the same name comes first, while it is a candidate.
+    /// Puts the candidate that last answered under the same sticky name first, if it is still a candidate.
     fn stick(&self, route: &Route, list: &mut Vec<Candidate>) {
         let clock = self.shared.clock();
         let last = |name: &String| self.shared.sticky(|sticky| sticky.last(name, clock));
@@ -174,7 +174,7 @@ impl Call {
             let candidate = list.remove(place);
             return list.insert(0, candidate);
         }
-        // Where no offers were looked at, the pin is this package's own, and the model as it was named comes behind it.
+        // Where no offers were read, the pinned candidate is added here, and the model as the caller named it comes after it.
         let is_of = |candidate: &&Candidate| {
             last.strip_prefix(model_id(&candidate.sent))
                 .is_some_and(|pin| pin.starts_with(':'))
@@ -203,7 +203,7 @@ impl Call {
         }
     }
 
-    /// A model string with the provider that has answered, where the router chose it.
+    /// The model string with the provider that answered, where the router chose the provider.
     pub(super) fn pinned_as(&self, sent: &str) -> String {
         let chooses = pinned_provider(sent).is_none() && self.shared.config.base_url.is_router;
         match self.provider().filter(|_| chooses && self.plan.is_none()) {
@@ -212,7 +212,7 @@ impl Call {
         }
     }
 
-    /// A candidate has answered: calls of the same name go to it next.
+    /// Remembers which candidate has answered: calls with the same sticky name ask it first.
     pub(super) fn answered_by(&self, index: usize) {
         let route = self.options.route.as_ref();
         let Some(name) = route.and_then(|route| route.sticky.as_ref()) else {
@@ -225,7 +225,7 @@ impl Call {
     }
 }
 
-/// The offers of a model by a route, in order.
+/// The offers of a model in the order of a route.
 pub fn offers(
     shared: &super::shared::Shared,
     named: &str,
@@ -250,7 +250,7 @@ fn as_named(named: &str) -> Candidate {
     }
 }
 
-/// A model string of the router's without what stands behind its id.
+/// The id in a model string for the router, without the part after the colon.
 pub(super) fn model_id(sent: &str) -> &str {
     sent.split_once(':').map_or(sent, |(id, _)| id)
 }

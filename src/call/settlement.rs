@@ -1,4 +1,4 @@
-//! The end of a call: what is still open is accounted for, and the one settlement is made.
+//! The end of a call: open requests are booked, and the one settlement is made.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::policy::clock::Now;
 use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Tried, Usage};
 use crate::trap::{self, Place};
 
-/// Usage as an embeddings answer has it: embeddings have no completion.
+/// The usage of an embeddings answer: embeddings have no completion tokens.
 #[derive(Debug, Serialize)]
 pub struct EmbeddingUsage {
     prompt_tokens: f64,
@@ -17,23 +17,23 @@ pub struct EmbeddingUsage {
     source: Source,
 }
 
-/// How a call ended, as its driver saw it.
+/// How a call ended, as its driver observed it.
 #[derive(Clone, Debug)]
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,
-    /// Why the model stopped, in the server's words.
+    /// The model's finish reason, in the server's words.
     pub finish_reason: Option<String>,
-    /// When the first token came, by the clock that only passes.
+    /// When the first token arrived, on the steady clock.
     pub first_token_at: Option<f64>,
 }
 
 impl Call {
-    /// Ends the call with its settlement; none while live prices that belong into it are still on their way, after which
-    /// the driver asks again, and none for a look into the catalogue.
+    /// Ends the call and returns its settlement. `None` while live prices that the settlement needs are still being fetched: the
+    /// driver then asks again. Also `None` for a request to the catalogue.
     ///
-    /// Each step is marked before it is taken, so that a call that is asked again after a trap goes on behind it. A call
-    /// that is asked again after its settlement gives the same one, which has been counted.
+    /// Each step is marked before it is taken. If a trap interrupts this function, a second call continues after the
+    /// interrupted step. Once the settlement exists, every further call returns the same one, and it is counted only once.
     pub fn close(&self, end: &End, now: impl Into<Now>) -> Option<Settlement> {
         let now = self.read_clock(now);
         let ended_at = self.ended_at.get().unwrap_or(self.shared.clock());
@@ -51,13 +51,13 @@ impl Call {
             request.forget_body();
         }
         let kind = self.kind?;
-        // The prices may have come for another call: this one's driver has not heard of it yet, and in a Worker whose visitor has
-        // left it never will.
+        // Another call may have fetched the prices before this call's driver noticed. In a Worker whose visitor has left, the
+        // driver never will.
         if self.awaits_prices.replace(false) && self.shared.wants_prices() {
             return None;
         }
         trap::here(Place::Settle);
-        // A trap in here forgets that there was one.
+        // If a trap happens in here, `settled` is empty afterwards.
         self.settled.get(|settled| {
             if settled.is_some() {
                 return settled.clone();
@@ -69,7 +69,7 @@ impl Call {
         })
     }
 
-    /// A request that nobody has accounted for has its headers and nothing more, if it was sent at all.
+    /// Books a request that is still open: if it was sent, its headers arrived and nothing more.
     fn close_open(&self, now: Now) {
         while let Some(open) = self.account.first_open() {
             if open.sent.get() {
@@ -106,8 +106,8 @@ impl Call {
         }
     }
 
-    /// The candidates that failed, oldest first. Elsewhere than at the router the catalogue says whether what stands behind a model's
-    /// name is a provider, and it may have come after a candidate had failed.
+    /// The candidates that failed, oldest first. At servers other than the router, the catalogue says whether the part after a
+    /// model's name is a provider; the catalogue may have arrived after the candidate failed.
     pub(super) fn tried(&self) -> Vec<Tried> {
         let mut tried = self.account.progress.get(|progress| progress.tried.clone());
         if !self.shared.config.base_url.is_router {
@@ -118,7 +118,7 @@ impl Call {
         tried
     }
 
-    /// Usage as an embeddings answer has it.
+    /// The call's usage as an embeddings answer has it.
     pub fn embedding_usage(&self) -> EmbeddingUsage {
         let used = self.account.progress.get(|progress| usage(progress));
         EmbeddingUsage {

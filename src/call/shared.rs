@@ -1,4 +1,4 @@
-//! What all calls of one client share: configuration, keys, limits, prices, and the sum of what was spent.
+//! The state that all calls of one client share: configuration, keys, limits, prices, and the sum of what they spent.
 
 use std::cell::Cell;
 
@@ -16,15 +16,15 @@ use crate::policy::sticky::Sticky;
 use crate::trap::{self, Place};
 use crate::wire::model::Model;
 
-/// Keys of a function that are remembered so that errors don't show them: short-lived tickets come and go.
+/// How many keys of a key function are remembered for redaction. There must be a limit, since short-lived tickets keep coming.
 const REMEMBERED_KEYS: usize = 32;
 
 /// Where limits and the budget are counted.
 #[derive(Debug)]
 pub enum Store {
-    /// In this client's memory.
+    /// The memory of this client.
     Memory(Memory),
-    /// In a store of the caller's, which the driver asks.
+    /// A limit store of the caller's; the driver asks it.
     Given,
 }
 
@@ -32,32 +32,32 @@ pub enum Store {
 #[derive(Debug)]
 pub struct Memory {
     store: Held<MemoryStore>,
-    /// Whether a request can end without a word, so that what it reserved must expire by itself.
+    /// Whether a request can die silently, so that its reservations must expire by themselves.
     may_vanish: bool,
-    /// Whether a trap has lost what was counted.
+    /// Whether a trap has lost the counts.
     lost: Cell<bool>,
 }
 
 /// Facts about the program around the core, which do not change while it runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
-    /// Whether one request may resolve what another one awaits. In workerd it may not, and a request can end there
-    /// without a word, timers and all.
+    /// Whether one request can resolve a promise that another one awaits. In workerd it can't, and there a request can also die
+    /// silently, together with its timers.
     pub wakes_across_requests: bool,
     /// Whether the caller gave a limit store.
     pub has_store: bool,
-    /// Whether `maxConcurrent` counts each key, as a gateway's operator means it, and not the client.
+    /// Whether `maxConcurrent` applies to each key, as a gateway's operator means it, and not to the client.
     pub counts_places_of_keys: bool,
 }
 
-/// What all calls of one client share.
+/// The state that all calls of one client share.
 #[derive(Debug)]
 pub struct Shared {
     /// The checked options.
     pub config: Config,
-    /// What is known of the program around the core.
+    /// Facts about the program around the core.
     pub host: Host,
-    /// The calls that wait for a limit.
+    /// The calls in line for a limit.
     pub line: Line,
     /// Live prices.
     pub prices: Prices,
@@ -67,17 +67,17 @@ pub struct Shared {
     spend: Held<Spend>,
     rests: Held<Rests>,
     sticky: Held<Sticky>,
-    /// Calls that have begun and not been settled.
+    /// Calls that have begun and are not settled yet.
     pub in_flight: Cell<u32>,
-    /// The sum of the steps that this time made forward.
+    /// The steady clock: it only moves forward.
     clock: Cell<Clock>,
-    /// Whether the server behind the base URL refuses `stream_options` and answers without.
+    /// Whether the server at the base URL refuses `stream_options` and answers requests without them.
     pub stream_options_refused: Cell<bool>,
     /// The keys' public names.
     labels: Vec<String>,
-    /// Keys that must not be seen in an error: the pool's, and those that a function gave.
+    /// Keys that must not appear in an error: those of the pool, and those that a key function gave.
     secrets: Held<Vec<String>>,
-    /// What a trap has lost, as far as the developer has not been told.
+    /// Losses by traps of which the developer has not been told yet.
     losses: Held<Vec<&'static str>>,
 }
 
@@ -110,7 +110,7 @@ impl Memory {
 }
 
 impl Shared {
-    /// The state of a new client.
+    /// The shared state of a new client.
     pub fn new(config: Config, host: Host) -> Self {
         let mut labels = Vec::new();
         for key in &config.keys {
@@ -152,12 +152,12 @@ impl Shared {
         self.clock.set(clock);
     }
 
-    /// The time that only passes, as it was last read: by it waits and durations are measured.
+    /// The last reading of the steady clock, which measures waits and durations.
     pub(super) fn clock(&self) -> f64 {
         self.clock.get().steady()
     }
 
-    /// Uses the keys' state.
+    /// Passes the state of the keys to `run`.
     pub fn pool<R>(&self, run: impl FnOnce(&mut KeyPool) -> R) -> R {
         let anew = || {
             self.lost("which keys rest");
@@ -169,23 +169,23 @@ impl Shared {
         })
     }
 
-    /// Uses what is known of candidates that rest. What a trap loses of it is no loss: the next failure tells it again.
+    /// Passes the resting candidates to `run`. If a trap loses them, nothing needs to be reported: the next failure restores them.
     pub fn rests<R>(&self, run: impl FnOnce(&mut Rests) -> R) -> R {
         self.rests.get(run)
     }
 
-    /// Whether a candidate, by the model string that is sent, has just failed and rests.
+    /// Whether a candidate, given by the model string that is sent, has just failed and rests.
     pub fn is_resting(&self, sent: &str) -> bool {
         let clock = self.clock();
         self.rests(|rests| rests.has(sent, clock))
     }
 
-    /// Uses what is known of who answered which conversation.
+    /// Passes to `run` which candidate answered which conversation.
     pub fn sticky<R>(&self, run: impl FnOnce(&mut Sticky) -> R) -> R {
         self.sticky.get(run)
     }
 
-    /// Uses the sum of the settlements.
+    /// Passes the sum of the settlements to `run`.
     pub fn spend<R>(&self, run: impl FnOnce(&mut Spend) -> R) -> R {
         let anew = || {
             self.lost("the sum of what was spent");
@@ -197,7 +197,7 @@ impl Shared {
         })
     }
 
-    /// Uses the counters in memory; none where the caller gave a store.
+    /// Passes the counters in memory to `run`; `None` where the caller gave a limit store.
     pub fn memory<R>(&self, run: impl FnOnce(&mut MemoryStore) -> R) -> Option<R> {
         let Store::Memory(memory) = &self.store else {
             return None;
@@ -213,13 +213,13 @@ impl Shared {
         }))
     }
 
-    /// How often a call gives word that it is under way, in ms; none where its reservations are held until it ends.
+    /// How often a running call renews its reservations, in ms; `None` where reservations don't expire.
     pub fn renew_after(&self) -> Option<f64> {
         let expires = self.host.has_store || !self.host.wakes_across_requests;
         expires.then_some(RENEW_AFTER)
     }
 
-    /// Whether a budget can't be kept any more, since a trap has lost what was counted.
+    /// Whether a trap has lost the counts, so that a budget can't be kept any more.
     pub fn has_lost_counters(&self) -> bool {
         self.memory(|_| ());
         matches!(&self.store, Store::Memory(memory) if memory.lost.get())
@@ -230,12 +230,12 @@ impl Shared {
         self.losses.get(|losses| losses.push(what));
     }
 
-    /// What a trap has lost since this was last asked, for the developer to be told.
+    /// The losses by traps since the last question, in words for the developer.
     pub fn take_losses(&self) -> Vec<&'static str> {
         self.losses.get(std::mem::take)
     }
 
-    /// What must not be seen in an error.
+    /// The keys that must not appear in an error.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets
             .with(|| self.config.keys.clone(), |secrets| secrets.clone())
@@ -254,7 +254,7 @@ impl Shared {
         });
     }
 
-    /// The options of a request for which the caller gave none.
+    /// The options of a request without options of its own.
     pub fn default_options(&self) -> RequestOptions {
         RequestOptions {
             timeouts: self.config.timeouts,
@@ -274,12 +274,12 @@ impl Shared {
         self.labels.get(key).cloned().unwrap_or_default()
     }
 
-    /// The name under which a key's limits are counted.
+    /// The scope under which a key's limits are counted.
     pub fn scope(&self, key: usize) -> String {
         ["key:", &self.label(key)].concat()
     }
 
-    /// What a model's tokens cost, and where that price comes from.
+    /// A model's rates and their source.
     pub fn rates(&self, model: &str, provider: Option<&str>) -> Option<(Rates, Source)> {
         match self.config.pricing.as_ref()? {
             Pricing::Live => self.prices.rates(model, provider),
@@ -289,7 +289,7 @@ impl Shared {
         }
     }
 
-    /// Takes live prices that were read now, or that they could not be had.
+    /// Keeps live prices that have just been read, or records that they could not be read.
     pub fn keep_prices(&self, models: Option<Vec<Model>>, now: Now) {
         self.read_clock(now);
         match models {
@@ -298,18 +298,18 @@ impl Shared {
         }
     }
 
-    /// Whether a call that begins now needs prices that are not there: the driver fetches them, or waits for who does.
+    /// Whether a call that begins now needs prices that are missing: the driver fetches them or waits for a running fetch.
     pub fn wants_prices(&self) -> bool {
         matches!(self.config.pricing, Some(Pricing::Live)) && self.prices.are_wanted(self.clock())
     }
 
-    /// Whether the catalogue is missing or old, so that the driver reads it before offers are looked at.
+    /// Whether the catalogue is missing or old: the driver then reads it before it judges offers.
     pub fn lacks_catalogue(&self, now: Now) -> bool {
         self.read_clock(now);
         self.prices.are_wanted(self.clock())
     }
 
-    /// The state as plain data.
+    /// The client's state as plain data.
     pub fn snapshot(&self, now: impl Into<Now>) -> Snapshot {
         let now = now.into();
         self.read_clock(now);

@@ -1,22 +1,22 @@
-//! What a server told of an answer, and whether that can be right.
+//! The token counts that a server reported for an answer, and whether they can be right.
 
 use crate::policy::reservation::Ask;
 
-/// What a server told of an answer.
+/// The token counts that a server reported for an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
-    /// `prompt_tokens`
+    /// `prompt_tokens` of the answer's usage
     pub prompt: Option<f64>,
     /// `completion_tokens`
     pub completion: Option<f64>,
     /// `total_tokens`
     pub total: Option<f64>,
-    /// Bytes of the text that came.
+    /// How many bytes of text arrived.
     pub said: usize,
 }
 
 impl Told {
-    /// Prompt and completion; one that is missing follows from the total.
+    /// The counts of the prompt and the completion; a missing one is computed from the total.
     pub(super) fn counts(&self) -> (Option<f64>, Option<f64>) {
         let rest = |one: Option<f64>| Some(self.total? - one?);
         (
@@ -25,8 +25,8 @@ impl Told {
         )
     }
 
-    /// The name of a count that can't be right: no number, below 0, more than the request and its answer can have had, or
-    /// less than the text that came can have been.
+    /// The name of a count that can't be right: it is no number, below 0, larger than the request and its answer allow, or
+    /// too small for the text that arrived.
     pub(super) fn doubt(&self, ask: &Ask) -> Option<&'static str> {
         let (prompt, completion) = self.counts();
         let (most_prompt, most) = (ask.most_prompt, ask.most_told(self.said));

@@ -1,4 +1,5 @@
-//! A call of several requests, none of which may wait for the limits: all are let through before the first is sent, or none.
+//! A call of several requests, none of which may wait for the limits: either all are let through before the first is sent, or none
+//! is.
 
 use super::machine::{Machine, State};
 use super::{Call, Step};
@@ -7,18 +8,18 @@ use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Limits;
 
 impl Call {
-    /// Whether the call is let through as a whole or not at all: sent in several requests, none of which may wait for the limits.
+    /// Whether the call has several requests and none may wait for the limits, so that it is let through as a whole or refused.
     pub fn is_split(&self) -> bool {
         self.requests.len() > 1 && !self.shared.config.waiting.waits
     }
 
-    /// Whether there is something beside the call to count a request against: its key, or the client's budget.
+    /// Whether requests count against a limit of their keys or the client's budget.
     pub(super) fn counts_requests(&self) -> bool {
         self.limits_of_keys() != Limits::default() || self.shared.config.budget.is_some()
     }
 
-    /// Lets a call through that is sent in several requests, all of them or none, before the first is sent: what can't fit
-    /// as a whole must not cost a part. What the call brought, and the requests at once, count it as one request.
+    /// Lets all requests of the call through or none. If the limits refuse the whole, no part of it is sent and paid for. The
+    /// limits that the call brought, and `maxConcurrent`, count it as one request.
     pub(super) fn admit_whole(&self, machine: &mut Machine, now: Now) -> Step {
         let parts = self.call_parts(0..self.requests.len());
         if parts.is_empty() {
@@ -33,7 +34,7 @@ impl Call {
         }
     }
 
-    /// The store has answered for the call as a whole.
+    /// Takes the store's answer for the call as a whole.
     pub(super) fn reserved_whole(
         &self,
         machine: &mut Machine,
@@ -49,7 +50,7 @@ impl Call {
         }
     }
 
-    /// Lets the next request of a call through, until all are. Where no key is limited, each request takes the key that is
+    /// Lets the requests through one after the other. If no key is limited, each request takes the key that is
     /// free when its turn comes.
     pub(super) fn admit_each(&self, machine: &mut Machine, now: Now) -> Step {
         if machine.index < self.requests.len() && self.counts_requests() {

@@ -1,14 +1,14 @@
-//! The base URL: one spelling for every address a user may paste.
+//! The base URL: every form in which users write an address becomes one spelling.
 
 use super::is_blank;
 use crate::error::Error;
 
-/// The router's OpenAI-compatible address, the default.
+/// The router's OpenAI-compatible address, which is the default.
 pub const ROUTER: &str = "https://router.huggingface.co/v1";
 
 const DOMAIN: &str = "huggingface.co";
 const ROUTER_HOST: &str = "router.huggingface.co";
-/// Switched off in 2025; the provider page and many tutorials still name it.
+/// A host that was switched off in 2025; Hugging Face's provider page and many tutorials still name it.
 const RETIRED_HOST: &str = "api-inference.huggingface.co";
 
 /// A checked base URL without a trailing slash.
@@ -22,13 +22,13 @@ const RETIRED_HOST: &str = "api-inference.huggingface.co";
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// What paths are appended to.
+    /// The URL to which paths are appended.
     pub url: String,
     /// Whether this is Hugging Face's router, which refuses every request without a key.
     pub is_router: bool,
-    /// Whether Hugging Face answers there: advice may speak of its accounts and tokens.
+    /// Whether Hugging Face answers at this URL, so that hints may mention its accounts and tokens.
     pub is_hugging_face: bool,
-    /// Whether the retired host was given and replaced.
+    /// Whether the caller gave the retired host, which was replaced.
     pub was_retired: bool,
 }
 
@@ -44,12 +44,12 @@ impl Default for BaseUrl {
 }
 
 impl BaseUrl {
-    /// Checks a given URL and brings it to its one spelling.
+    /// Checks a URL and normalises it; `path` names the option in errors.
     pub fn parse(given: &str, path: &str) -> Result<Self, Error> {
         BaseUrl::read(given).map_err(|problem| Error::config(path, problem))
     }
 
-    /// The router's origin, where this is its own API and no route to one provider behind it.
+    /// The router's origin, if this URL is the router's own API and not that of one provider behind it.
     pub fn router_origin(&self) -> Option<&str> {
         let origin = self.url.strip_suffix("/v1")?;
         (self.is_router && origin.matches('/').count() == 2).then_some(origin)
@@ -104,7 +104,7 @@ impl BaseUrl {
     }
 }
 
-/// The path that all routes share: `/v1` for a bare host, without what belongs to one route.
+/// The base of a path: `/v1` for a bare host, and without the end that belongs to one endpoint.
 fn base(route: &str) -> String {
     let route = route.trim_end_matches('/');
     if route.is_empty() {
@@ -114,10 +114,10 @@ fn base(route: &str) -> String {
     shared.trim_end_matches('/').to_string()
 }
 
-/// The host of an authority whose port, if any, is one.
+/// The host in an authority; `None` if the part after the colon isn't a port.
 fn host(authority: &str) -> Option<&str> {
     let in_name = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b) || !b.is_ascii();
-    // An IPv6 address stands in brackets, colons and all.
+    // An IPv6 address stands in brackets and contains colons.
     let end = if authority.starts_with('[') {
         authority.bytes().position(|b| b == b']')?.checked_add(1)
     } else {

@@ -1,13 +1,13 @@
-//! Extra headers: checked before fetch, whose own error would quote the value.
+//! Extra headers. They are checked here, because the error of `fetch` would quote the value.
 
 use crate::field::{Fields, wrong_type};
 use crate::json::Value;
 use crate::text::find;
 
-/// Headers in order; a name stands once, whatever its case.
+/// Headers in order. Each name occurs once, regardless of its case.
 pub type Headers = Vec<(String, String)>;
 
-/// What the request or the platform sets.
+/// Headers that the request or the platform sets itself.
 const OWN: [&str; 5] = [
     "content-type",
     "content-length",
@@ -16,7 +16,7 @@ const OWN: [&str; 5] = [
     "transfer-encoding",
 ];
 
-/// Reads what options give as `headers` over those there already.
+/// Reads the option `headers`; its values replace those in `headers` with the same name.
 pub fn read(given: &Fields<'_>, headers: &mut Headers) {
     for (name, value) in given.entries() {
         let Value::String(value) = value else {
@@ -34,14 +34,14 @@ pub fn read(given: &Fields<'_>, headers: &mut Headers) {
     }
 }
 
-/// What must not stand in a header: fetch takes Latin-1 without NUL and line breaks.
+/// Why a header can't have this value, if so: fetch accepts Latin-1 without NUL and line breaks.
 pub fn value_problem(value: &str) -> Option<&'static str> {
     let sendable = |c: char| u32::from(c) < 0x100 && (!c.is_control() || c == '\t');
     let all = value.chars().all(sendable);
     (!all).then_some("must not hold line breaks, control characters or characters outside Latin-1")
 }
 
-/// Values that are secrets by the names of their headers, and what stands in them behind a scheme such as `Basic`.
+/// The values of headers whose names suggest a secret; also the part after a scheme such as `Basic`.
 pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
     const NAMED: [&str; 6] = ["key", "token", "secret", "auth", "cookie", "password"];
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ pub fn secrets(headers: &Headers) -> impl Iterator<Item = &str> {
     found.into_iter()
 }
 
-/// Why a header may not be given, if so.
+/// Why a header can't be set, if so.
 fn name_problem(name: &str) -> Option<&'static str> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(token) {
@@ -65,7 +65,7 @@ fn name_problem(name: &str) -> Option<&'static str> {
     }
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     if is(&"authorization") {
-        // A key in a header would be neither rotated nor cut out of errors.
+        // The package would neither rotate a key in a header nor remove it from errors.
         return Some("is made from apiKey; give the key there");
     }
     OWN.iter().any(is).then_some("is set by the request itself")

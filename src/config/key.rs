@@ -1,28 +1,28 @@
-//! Keys: checked so that a bad one fails here and not as a quote in fetch's own error.
+//! Keys. A bad one is refused here, because the error of `fetch` would quote it.
 
 use crate::error::Error;
 use crate::field::{item, wrong_type};
 use crate::json::Value;
 use crate::text::find;
 
-/// Where keys come from when the options hold none.
+/// Where the keys come from, apart from the options' own `apiKey` and `apiKeys`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeySource {
-    /// Nowhere.
+    /// No other source.
     #[default]
     None,
-    /// A function of the caller's, asked before each request; it replaces every other source.
+    /// A function of the caller's that is asked before each request. It replaces every other source.
     Function,
-    /// `HF_TOKEN` of the environment.
+    /// The value of the environment variable `HF_TOKEN`.
     Environment(String),
 }
 
-/// Checks one key; no message quotes it.
+/// Checks one key. The error doesn't quote it.
 pub fn check(key: &str, path: &str) -> Result<(), Error> {
     problem(key).map_or(Ok(()), |problem| Err(Error::config(path, problem)))
 }
 
-/// Checks what a key function gave; what its server says instead of a key is often a page or JSON.
+/// Checks what a key function returned. Often that is a server's error page or JSON instead of a key.
 pub fn check_given(key: &str) -> Result<(), Error> {
     let problem = match key.trim_ascii_start().bytes().next() {
         Some(b'<') => "is an HTML page",
@@ -35,7 +35,7 @@ pub fn check_given(key: &str) -> Result<(), Error> {
     Err(not_given(problem))
 }
 
-/// The error of what a key function gave and is no key.
+/// The error for a key function's result that isn't a key.
 pub fn not_given(problem: &str) -> Error {
     Error::config("apiKey", &["what the key function gave ", problem].concat())
 }
@@ -55,7 +55,7 @@ fn problem(key: &str) -> Option<&'static str> {
                 "must not hold a line break; was it read from a file without trimming?"
             }
             Some(b' ' | b'\t') => "must not hold white space",
-            // As documents write "hf_…".
+            // A placeholder from documentation, such as "hf_…".
             Some(_) if key.ends_with('…') => {
                 "is the placeholder of an example: put your own key there"
             }
@@ -64,7 +64,7 @@ fn problem(key: &str) -> Option<&'static str> {
     })
 }
 
-/// The keys of a list, each once: the same key twice would be two limits for one account.
+/// The keys in a list, without duplicates: the same key twice would get two separate limits for one account.
 pub fn list(
     items: &[Value],
     path: &str,
@@ -88,7 +88,7 @@ pub fn list(
     Ok(keys)
 }
 
-/// A key as the provider page writes it: the key itself, or `${NAME}` for a variable of the environment.
+/// Resolves a key in the provider page's form: the key itself, or `${NAME}` for an environment variable.
 pub fn resolve(
     given: &str,
     path: &str,

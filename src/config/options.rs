@@ -1,4 +1,4 @@
-//! A client's options.
+//! The options of a client.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ const OPTIONS: [&str; 21] = [
     "onSettled",
     IN_A_PAGE,
 ];
-/// Options of other clients by what they are called here.
+/// Options of other clients, with the name that hfetch uses instead.
 const ELSEWHERE: [(&str, &str); 9] = [
     ("accessToken", "apiKey"),
     ("token", "apiKey"),
@@ -45,7 +45,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("retry_on_error", "retry"),
     ("provider", "model, as \"org/name:provider\""),
 ];
-/// What the `openai` package wants to be told before it runs in a page.
+/// An option that the `openai` package requires in pages.
 const IN_A_PAGE: &str = "dangerouslyAllowBrowser";
 const LIMITS: [&str; 6] = [
     "requestsPerMinute",
@@ -56,16 +56,17 @@ const LIMITS: [&str; 6] = [
     "maxWait",
 ];
 
-/// Whether the options say where keys come from, so that nobody else needs to.
+/// Whether the options bring keys, so that no other source is needed.
 pub fn bring_keys(given: &Fields<'_>, source: &KeySource) -> bool {
     given.get("apiKey").is_some()
         || given.get("apiKeys").is_some()
         || *source == KeySource::Function
 }
 
-/// Reads options over what a draft holds.
+/// Reads options; they replace what the draft holds.
 ///
-/// What reads a group of them is called for who gives some: an engine compiles a function when it is first called.
+/// Groups of options have reading functions of their own, called only if the group is given: a WebAssembly engine compiles a
+/// function at its first call.
 pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) {
     for (name, ours) in ELSEWHERE {
         if given.get(name).is_some() {
@@ -122,7 +123,7 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) {
     given.object("budget", &mut |budget| config.budget = read_budget(budget));
 }
 
-/// Where requests go, and for which model; a page has another name for the first.
+/// Reads the base URL and the default model. The provider page has another name for the base URL.
 pub fn read_address(config: &mut Config, given: &Fields<'_>, base_url: &str) {
     if let Some(url) = given.text(base_url)
         && let Some(url) = given.read(BaseUrl::parse(url, &given.path(base_url)))

@@ -1,4 +1,4 @@
-//! The provider page's config block, as any YAML or JSON loader gives it.
+//! The provider page's config block, in the form that any YAML or JSON loader returns.
 
 use super::options::read_address;
 use super::{Config, Draft, id_problem, key};
@@ -19,10 +19,10 @@ const LIMITS: [&str; 5] = [
     "session_type",
 ];
 
-/// What of the page is read but has no meaning here.
+/// Limits on the page that are accepted and have no meaning here.
 const IGNORED_LIMITS: [&str; 3] = ["max_tokens", "session_limit", "session_type"];
 
-/// The one entry that is meant, and the path to it.
+/// The selected entry of the page, and the path to it.
 pub fn select<'a>(page: &'a Value, id: Option<&str>) -> Result<(&'a Value, String), Error> {
     let root = match page {
         Value::Object(_) => Fields::of(page, ""),
@@ -114,7 +114,7 @@ pub fn read(
         None => fields.refuse("id", MISSING),
     }
     match fields.list("api_keys") {
-        // Keys of the options win, so that those of the file need not even resolve.
+        // If the options bring keys, they win, and the variables of the file need not exist.
         _ if !needs_keys => {}
         Some(items) => {
             let resolve = |given: &str, path: &str| key::resolve(given, path, env);

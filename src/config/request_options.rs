@@ -1,4 +1,4 @@
-//! Options of one request, over the client's.
+//! The options of one request, which override the client's.
 
 use std::rc::Rc;
 
@@ -19,21 +19,34 @@ const OPTIONS: [&str; 8] = [
     "onSettled",
 ];
 
-/// What holds for one request.
+/// The options that apply to one request.
+///
+/// ```
+/// use hfetch::config::{Config, KeySource, RequestOptions};
+/// use hfetch::json;
+///
+/// let options = json::parse(br#"{"apiKey": "hf_example", "timeout": {"idle": 5000}, "maxRetries": 1}"#).unwrap();
+/// let client = Config::from_options(&options, &KeySource::None).unwrap();
+/// let given = json::parse(br#"{"maxRetries": 0}"#).unwrap();
+/// let request = RequestOptions::from_value(&given, &client).unwrap();
+/// // The request's own option wins, and the client's other options still apply.
+/// assert_eq!(request.retry.max_attempts, 1);
+/// assert_eq!(request.timeouts.idle(), client.timeouts.idle());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestOptions {
-    /// Timeouts of each phase.
+    /// The timeout of each phase.
     pub timeouts: Timeouts,
-    /// When and how often to try again.
+    /// When and how often the request is tried again.
     pub retry: RetryPolicy,
-    /// Who may answer.
+    /// Which models and providers may answer.
     pub route: Option<Rc<Route>>,
-    /// The client's headers and the request's.
+    /// The client's headers together with the request's.
     pub headers: Headers,
 }
 
 impl RequestOptions {
-    /// The options of a request over those of its client.
+    /// Reads the options of a request; what they don't set comes from the client.
     pub fn from_value(given: &Value, client: &Config) -> Result<Self, Error> {
         let fields = Fields::of(given, "");
         fields.only(&OPTIONS);

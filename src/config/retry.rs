@@ -1,10 +1,10 @@
-//! `retry` and `maxRetries`.
+//! The options `retry` and `maxRetries`.
 
 use crate::field::{Bounds, Fields, wrong_type};
 use crate::json::Value;
 use crate::policy::retry::RetryPolicy;
 
-/// Reads both spellings over what is set already.
+/// Reads both options; they replace what is already set.
 pub fn read(policy: &mut RetryPolicy, given: &Fields<'_>) {
     let mut attempts = None;
     match given.get("retry") {

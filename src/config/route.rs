@@ -1,4 +1,4 @@
-//! `route`: who may answer, in what order.
+//! The option `route`: which models and providers may answer, and in what order.
 
 use super::{BaseUrl, model_problem};
 use crate::error::Error;
@@ -19,31 +19,31 @@ const FIELDS: [&str; 11] = [
     "sticky",
 ];
 
-/// Models that one route may name.
+/// The most models that one route may name.
 const MOST_MODELS: usize = 32;
 
-/// In what order offers are asked.
+/// The order in which offers are asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// The router's own: the fastest first.
+    /// The router's own order: the fastest offer first.
     #[default]
     Router,
-    /// The cheapest first: 3 parts of the prompt's price and 1 of the answer's.
+    /// The cheapest offer first: 3 parts of the prompt's price and 1 part of the answer's.
     Cost,
-    /// The most tokens a second first.
+    /// The offer with the most tokens per second first.
     Throughput,
-    /// The shortest time to the first token first.
+    /// The offer with the shortest time to the first token first.
     FirstToken,
 }
 
-/// What an offer must support.
+/// An ability that an offer must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ability {
-    /// Tools.
+    /// Calling tools.
     Tools,
-    /// A JSON schema for the answer.
+    /// Following a JSON schema.
     StructuredOutput,
-    /// Images in the prompt.
+    /// Reading images.
     Vision,
 }
 
@@ -58,10 +58,25 @@ impl Ability {
     }
 }
 
-/// Who may answer a call, in what order.
+/// Which models and providers may answer a call, and in what order.
+///
+/// ```
+/// use hfetch::config::{BaseUrl, Route};
+/// use hfetch::json;
+///
+/// let router = BaseUrl::default();
+/// let given = json::parse(br#"{"models": ["org/backup"], "maxPrice": {"outputPerMillion": 1}}"#).unwrap();
+/// let route = Route::read(&given, "route", &router).unwrap();
+/// // With this condition the client has to read the catalogue before it sends anything.
+/// assert!(route.looks_at_offers() && route.has_conditions());
+///
+/// // Only the router has a catalogue of offers, so such a route is refused for any other server.
+/// let other = BaseUrl::parse("http://localhost:8080/v1", "baseURL").unwrap();
+/// assert!(Route::read(&given, "route", &other).is_err());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
-    /// Models that are asked behind the body's own.
+    /// Models that are asked after the body's own.
     pub models: Vec<String>,
     /// Providers that are asked first, in this order.
     pub order: Vec<String>,
@@ -69,26 +84,26 @@ pub struct Route {
     pub only: Vec<String>,
     /// Providers that are not asked.
     pub ignore: Vec<String>,
-    /// The order of the others; none: nothing was said of it.
+    /// The order of the other providers; `None` if the option is absent.
     pub sort: Option<Sort>,
-    /// What an offer must support.
+    /// Abilities that an offer must have.
     pub has: Vec<Ability>,
-    /// The highest price for a million prompt tokens, in US dollars.
+    /// The highest price per million prompt tokens, in US dollars.
     pub max_input: Option<f64>,
-    /// The highest price for a million tokens of the answer, in US dollars.
+    /// The highest price per million tokens of the answer, in US dollars.
     pub max_output: Option<f64>,
     /// The longest time to the first token, in ms.
     pub max_first_token: Option<f64>,
-    /// The least tokens a second.
+    /// The lowest number of tokens per second.
     pub min_throughput: Option<f64>,
-    /// The least length of a context, in tokens.
+    /// The shortest context length, in tokens.
     pub min_context: Option<f64>,
-    /// Calls of this name go to the provider that last answered one of them.
+    /// A name: calls with the same name go to the provider that last answered one of them.
     pub sticky: Option<String>,
 }
 
 impl Route {
-    /// Reads a route that is given for a server.
+    /// Reads and checks a route for a client of this server.
     pub fn read(value: &Value, path: &str, server: &BaseUrl) -> Result<Self, Error> {
         let Value::Object(_) = value else {
             return Err(wrong_type(path, "an object", value));
@@ -146,12 +161,12 @@ impl Route {
         given.ok().map(|()| route)
     }
 
-    /// Whether offers of the catalogue are looked at: it is more than `models` and `sticky`.
+    /// Whether the route needs the catalogue's offers: it has more than `models` and `sticky`.
     pub fn looks_at_offers(&self) -> bool {
         !self.order.is_empty() || self.sort.is_some() || self.has_conditions()
     }
 
-    /// Whether an offer may be refused, and does not just come later.
+    /// Whether the route can rule offers out, and doesn't only sort them.
     pub fn has_conditions(&self) -> bool {
         let numbers = [
             self.max_input,

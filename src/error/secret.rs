@@ -1,27 +1,28 @@
-//! Secrets cut out of texts: keys as a program holds them, in whatever way JSON may spell them.
+//! Removes secrets from texts. A secret is found in every way in which JSON can spell it.
 
-/// What stands in a text where a secret stood.
+/// The replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// What stands where a text was cut short.
+/// The mark at the end of a text that was cut short.
 pub const CUT: &str = " …";
 
-/// What is shorter than this stands in other words as well: `none` in `none_found`.
+/// Shorter secrets are ignored, since they occur in other words: `none` in `none_found`.
 const SHORTEST_SECRET: usize = 8;
 
-/// The beginning of a secret is cut out like the whole: from half of it on, and never from fewer letters than these.
+/// The beginning of a secret is removed too, from half of its length on, but never fewer letters than this.
 const LEAST: usize = 12;
 
-/// Before the place where a text was cut short, from so many letters on: four of a key are what every key begins with.
+/// Directly before a [`CUT`], this many letters of a secret are enough to be removed. The first four of a key are the same in every
+/// key.
 const LEAST_BEFORE_CUT: usize = 5;
 
-/// Of an escape that a cut goes through so many letters are left at most.
+/// The most characters that can remain of an escape when a text is cut inside it.
 const LONGEST_ESCAPE: usize = 40;
 
-/// So deep may the letters that spell an escape be spelled as escapes themselves.
+/// How deep escapes of escapes are followed.
 const LEVELS: usize = 3;
 
-/// Puts a secret among those that are looked for.
+/// Adds a secret to the list that is searched for.
 pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
     let is_new = secrets.iter().all(|known| known != secret);
     if is_new && secret.len() >= SHORTEST_SECRET {
@@ -29,15 +30,24 @@ pub fn add_secret(secrets: &mut Vec<String>, secret: &str) {
     }
 }
 
-/// `text` with every occurrence of a secret cut out, of several that begin alike the longest.
+/// Replaces every occurrence of a secret in `text`; of several secrets that start alike, the longest.
 ///
-/// A letter is found as it is, behind backslashes, or as `\u0068`, in any mixture and at any depth of JSON within strings of
-/// JSON. Of a secret that is not whole its beginning is cut out where that is half of it, or stands before a [`CUT`].
+/// Each letter is recognised as itself, after backslashes, or as `\u0068`, in any mixture, and in JSON inside strings of
+/// JSON. The beginning of a secret counts as well if it is at least half of it or comes directly before a [`CUT`].
+///
+/// ```
+/// use hfetch::error::redact;
+///
+/// let secrets = ["hf_example-of-a-key".to_string()];
+/// assert_eq!(redact("key hf_example-of-a-key is bad", &secrets), "key [redacted] is bad");
+/// // JSON can spell every letter of a key as an escape.
+/// assert_eq!(redact(r"key \u0068f_example-of-a-key is bad", &secrets), "key [redacted] is bad");
+/// ```
 pub fn redact(text: &str, secrets: &[String]) -> String {
     without(text, secrets).unwrap_or_else(|| text.to_string())
 }
 
-/// The same; none where no secret stands in the text.
+/// The same, or `None` if the text contains no secret.
 pub fn without(text: &str, secrets: &[String]) -> Option<String> {
     let mut begins = vec![b'\\'];
     for secret in secrets {
@@ -52,7 +62,7 @@ pub fn without(text: &str, secrets: &[String]) -> Option<String> {
         && let Some(next) = rest.iter().position(may_begin)
     {
         at += next;
-        // What is spelled here is read once, however many secrets there are.
+        // The letter at this place is decoded once, however many secrets there are.
         let here = letter(text, at, LEVELS).map(|(letter, _)| letter);
         let alike = |secret: &&String| secret.chars().find(|letter| *letter != '\\') == here;
         let ends = secrets.iter().filter(alike);
@@ -61,7 +71,7 @@ pub fn without(text: &str, secrets: &[String]) -> Option<String> {
             clean.push_str(REDACTED);
             (kept, at) = (end, end);
         } else {
-            // All backslashes that stand together belong to what follows them.
+            // Several backslashes in a row belong to the character after them.
             let run = run_end(text, at, LEVELS);
             at = if run > at { run } else { at + 1 };
         }
@@ -70,11 +80,11 @@ pub fn without(text: &str, secrets: &[String]) -> Option<String> {
     Some(clean)
 }
 
-/// Where a secret ends that begins at a place in a text, as much of it as stands there; none where that is too little to tell.
+/// The end of a secret that begins at `from`, or of the part of it that the text contains; `None` if that part is too short.
 fn end_of(text: &str, from: usize, secret: &str) -> Option<usize> {
     let (mut count, mut end) = (0, from);
     for wanted in secret.chars() {
-        // Those of the secret are left out, as those of the text are.
+        // Backslashes of the secret are skipped, like those of the text.
         if wanted != '\\' {
             match letter(text, end, LEVELS) {
                 Some((found, after)) if found == wanted => end = after,
@@ -89,7 +99,7 @@ fn end_of(text: &str, from: usize, secret: &str) -> Option<usize> {
     if count < LEAST_BEFORE_CUT {
         return None;
     }
-    // The cut may go through an escape, or through a letter of several bytes.
+    // The cut may be inside an escape or inside a letter of several bytes.
     let rest = text.get(end..)?;
     let parted = rest.starts_with(['\\', char::REPLACEMENT_CHARACTER]);
     let mut most = if parted { LONGEST_ESCAPE } else { 0 };
@@ -101,7 +111,7 @@ fn end_of(text: &str, from: usize, secret: &str) -> Option<usize> {
     cut.starts_with(CUT).then_some(text.len() - cut.len())
 }
 
-/// Where the backslashes that begin at a place end, however they are spelled.
+/// The end of a row of backslashes, however they are spelled.
 fn run_end(text: &str, from: usize, levels: usize) -> usize {
     let mut at = from;
     while let Some(('\\', end)) = unit(text, at, at > from, levels) {
@@ -110,17 +120,17 @@ fn run_end(text: &str, from: usize, levels: usize) -> usize {
     at
 }
 
-/// The letter that is spelled at a place, and where its spelling ends. Backslashes that spell nothing are left out.
+/// The letter at a place and the end of its spelling. Backslashes that escape nothing are skipped.
 fn letter(text: &str, from: usize, levels: usize) -> Option<(char, usize)> {
     let at = run_end(text, from, levels);
     unit(text, at, at > from, levels)
 }
 
-/// A letter as it stands, or, behind a backslash, what an escape spells.
+/// The letter at a place; after a backslash, the letter that the escape spells.
 fn unit(text: &str, from: usize, escaped: bool, levels: usize) -> Option<(char, usize)> {
     let mut letter = text.get(from..)?.chars().next()?;
     let mut at = from + letter.len_utf8();
-    // What is spelled may be the `u` of another escape.
+    // The decoded letter may be the `u` of another escape.
     while escaped
         && letter == 'u'
         && let Some(spelled) = code(text, at, levels)
@@ -130,7 +140,7 @@ fn unit(text: &str, from: usize, escaped: bool, levels: usize) -> Option<(char, 
     Some((letter, at))
 }
 
-/// The letter of the four digits at a place.
+/// The letter for the four hexadecimal digits at a place.
 fn code(text: &str, from: usize, levels: usize) -> Option<(char, usize)> {
     let levels = levels.checked_sub(1)?;
     let (mut code, mut at) = (0, from);
@@ -202,7 +212,7 @@ mod tests {
         for whole in ["the key is hf_s …", "hf_secr", "hf_secreu …", " …", ""] {
             assert_eq!(cut(whole), whole);
         }
-        // A cut may go through an escape, and through a letter of several bytes.
+        // A cut may be inside an escape or inside a letter of several bytes.
         for part in [
             "hf_secr\\u00",
             "hf_secr\\",
@@ -224,7 +234,7 @@ mod tests {
         ] {
             assert_eq!(redact(quoted, &secrets), left);
         }
-        // Half of a short one is a word of its own.
+        // Half of a short secret may be a word of its own.
         let short = ["token-of-mine".to_string()];
         assert_eq!(redact("token-of-me", &short), "token-of-me");
     }

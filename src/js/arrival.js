@@ -1,15 +1,16 @@
-// Where the module is a file that may still be on its way (hfetch/web): calls wait for it. Anywhere else it is there, or starts at its first use.
+// Tells whether the WebAssembly module runs yet. With hfetch/web the module is a file that may still be loading, and calls wait for it. Every other entry has it
+// already, or starts it at its first use.
 
 let here = false;
 let load;
 let otherwise;
 
-// `given` resolves when the module runs; after a failure it may be called again.
+// `given` returns a promise that resolves once the module runs; after a failure it may be called again.
 export function arriveBy(given) {
   load = given;
 }
 
-// The same, for when no entry has said how.
+// The same for a package whose entry has not called `arriveBy`.
 export function arriveOtherwise(given) {
   otherwise = given;
 }
@@ -20,5 +21,5 @@ export function hasArrived() {
 
 export const isHere = () => here;
 
-// A promise of the module that runs, or undefined where there is nothing to wait for.
+// A promise that resolves once the module runs, or undefined if there is nothing to wait for.
 export const arrival = () => (here ? undefined : (load ?? otherwise)?.());

@@ -1,5 +1,5 @@
-// Byte arrays by what the engine knows of them: `length` and its like are properties that an object may have of its own, and the
-// module's memory is written as far as they say.
+// Reads the length and buffer of byte arrays from the engine. An array's own properties can't be trusted: a caller could override `length`, and the module's memory is
+// written by that number.
 
 const slots = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype));
 const kind = slots[Symbol.toStringTag].get;
@@ -7,11 +7,11 @@ const buffer = slots.buffer.get;
 const offset = slots.byteOffset.get;
 const length = slots.byteLength.get;
 
-/** Whether it is a Uint8Array, of any realm. */
+/** Whether a value is a Uint8Array, of any realm. */
 export const isBytes = (value) => kind.call(value) === "Uint8Array";
 
-/** How many there are. */
+/** The number of bytes. */
 export const lengthOf = (bytes) => length.call(bytes);
 
-/** The same bytes as an array of our own making. */
+/** The same bytes as an array that this package has made itself. */
 export const ownBytes = (bytes) => new Uint8Array(buffer.call(bytes), offset.call(bytes), length.call(bytes));

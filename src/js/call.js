@@ -1,4 +1,4 @@
-// How a call begins and how it ends, whoever makes it.
+// How every call begins and ends.
 
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
@@ -11,25 +11,25 @@ import { livePrices } from "./prices.js";
 import { CAUSES, MAY_HAVE_FAILED, MAY_HOLD_NONE, OUTCOMES, REFUSED, RESERVED, UNDER_WAY, UNEXPECTED, UNREAD } from "./protocol.js";
 import { carryOut } from "./store.js";
 
-const LARGE = 2 ** 20; // bytes: of a larger body an error tells so many
+const LARGE = 2 ** 20; // bytes: the error for a larger body quotes only this much of it
 
-// One call under way: the core's handle, and what only this side can hold.
+// A running call: the core's handle, and what only JavaScript can hold.
 export class Call {
-  storing = []; // what a given store still has to store
+  storing = []; // promises of the caller's limit store that the settlement waits for
   headers = undefined; // of the last response
   requestId = null; // of the response that is delivered
-  secrets = []; // what its headers must not show
-  prices = null; // a promise of live prices, where the call needs some
-  settle = undefined; // takes the settlement, once
-  quotas = null; // what is left of the limits of a call that brought some, where a store tells
-  first = undefined; // the step with which its only request has begun
-  brought = null; // headers of a request that somebody else has made, in pairs
-  broughtSecrets = []; // in those headers
-  others = null; // what that request has beside them, such as a dispatcher
-  redirects = REDIRECTS; // how many are followed
-  stays = () => true; // whether one of them may be, by where it leads to
+  secrets = []; // keys that its headers must not show
+  prices = null; // a promise of live prices, if the call needs them
+  settle = undefined; // is called once with the settlement
+  quotas = null; // what is left of the limits that the call brought, if the store reports it
+  first = undefined; // the first step of its only request
+  brought = null; // headers of a request that another library made, in pairs
+  broughtSecrets = []; // keys in those headers
+  others = null; // further options of that request, such as a dispatcher
+  redirects = REDIRECTS; // how many redirects are followed
+  stays = () => true; // whether a redirect to this URL may be followed
   transport = sendRequest;
-  refused = undefined; // the response that it failed with: {status, headers, body}
+  refused = undefined; // the response that the call failed with: {status, headers, body}
   #firstTokenAt = undefined;
 
   constructor(client, handle, cancel) {
@@ -38,7 +38,7 @@ export class Call {
     this.cancel = cancel;
   }
 
-  // Learns what the call is; one with one request has begun by then. Whatever it throws ends the call.
+  // Reads the facts about the call from the core. A call with one request takes its first step here. Any error that this throws ends the call.
   start() {
     const { client, handle, cancel } = this;
     const facts = this.told(handle.start(cancel.cause === null, Date.now(), performance.now(), Math.random()));
@@ -55,7 +55,7 @@ export class Call {
     if (typeof facts.renew === "number") cancel.every(facts.renew, () => this.#underWay());
   }
 
-  // What the core says in a record, once what it wants done beside it has been begun.
+  // Reads a record of the core, after starting the effects that came with it.
   told(pointer) {
     const { said, step, effects, losses } = recordAt(pointer);
     if (step !== undefined) this.first = step;
@@ -73,46 +73,46 @@ export class Call {
     return drive(this, index);
   }
 
-  // Gives word of what is reserved. What a trap leaves untold is told the next time.
+  // Renews the call's reservations. If a trap prevents it, the next renewal does it.
   #underWay() {
     try {
       this.told(this.handle.event(0, UNDER_WAY, 0, Date.now(), performance.now(), 0));
     } catch {
-      // The call itself ends where it next needs what has trapped.
+      // The call ends by itself when it next needs the part that trapped.
     }
   }
 
-  // More of a stream has come, as far as anybody knows, than its reader took: what the model wrote meanwhile can't be told.
+  // Marks a stream as read in part: its model may have written more than its reader took, and nobody knows how much.
   unread() {
     this.told(this.handle.event(0, UNREAD, 0, Date.now(), performance.now(), 0));
   }
 
-  // An event with a text.
+  // Passes an event with a text to the core.
   say(index, kind, number, text) {
     return this.told(this.handle.event_with(index, kind, number, text, Date.now(), performance.now(), Math.random()));
   }
 
-  // A given store's answer; one that makes no sense is a refusal.
+  // Passes the answer of the caller's store to the core. An answer that makes no sense counts as a refusal.
   reserved(index, answer) {
     this.quotas = answer?.quotas ?? this.quotas;
     if (answer?.ok && typeof answer.reservation === "string") return this.say(index, RESERVED, 0, answer.reservation);
     const { scope, reason, retryAfter, spentUsd, budgetUsd } = answer ?? {};
-    // Of anything else that a store may give, JSON could be made only by its own code.
+    // Only texts and numbers: a store may return objects whose own code would run when they become JSON.
     const plain = (key, value) => (key === "" || typeof value === "string" || typeof value === "number" ? value : undefined);
     return this.say(index, REFUSED, 0, JSON.stringify({ scope, reason, retryAfter, spentUsd, budgetUsd }, plain));
   }
 
-  // The core's part is let go, unless a store may still answer.
+  // Frees the core's handle, unless a store may still answer.
   free() {
     if (this.storing.length > 0) return;
     try {
       this.handle.free();
     } catch {
-      // A trap keeps what it was in the middle of.
+      // After a trap, the module keeps what it was working on.
     }
   }
 
-  // Hands in a reservation that came after the call had ended; resolves once the store has it back.
+  // Passes on a reservation that came after the call had ended; resolves once the store has taken it back.
   givenBack(index, answer) {
     const before = this.storing.length;
     this.reserved(index, answer);
@@ -123,8 +123,8 @@ export class Call {
     this.#firstTokenAt ??= performance.now();
   }
 
-  // Books what an answer took: by its server's counts where its end was seen and they can be right, else by the larger of them and
-  // of what was delivered. `before`: what came before the text and is counted already; `usage`: what may tell a cost beside the counts.
+  // Books what an answer used: the server's counts if the answer is complete and they can be right, otherwise the larger of the counts and an estimate from what
+  // arrived. `before`: what came before `text` and is counted already; `usage`: may hold a cost besides the counts.
   took(index, counts, text, whole, before = { characters: 0, tokens: 0 }, usage = undefined) {
     const told = counts.map((count) => (count === undefined || count === null ? undefined : typeof count === "number" ? count : NaN));
     const said = before.characters + text.length;
@@ -133,18 +133,18 @@ export class Call {
     if (!whole || !book()) book(text);
   }
 
-  // Books what a stream took; `asked`: somebody may ask what it came to.
+  // Books what a stream used; `asked`: the caller may still ask for its completion.
   streamed(decoder, whole, asked) {
     return this.told(this.handle.streamed(decoder, whole, asked, Date.now(), performance.now()));
   }
 
-  // The settlement, or null while prices are on their way.
+  // The settlement, or null while prices are still being fetched.
   close(outcome, finishReason) {
     const code = OUTCOMES[outcome];
     return this.told(this.handle.close(code, finishReason ?? undefined, this.#firstTokenAt, Date.now(), performance.now())).settlement;
   }
 
-  // The rows in a batch's answer.
+  // The embeddings in a batch's answer.
   rows(index, body, counted) {
     const rows = this.told(this.handle.rows(index, body, counted, Date.now(), performance.now()));
     if (rows.failure !== undefined) throw this.#error(rows);
@@ -155,7 +155,7 @@ export class Call {
     return this.handle.usage();
   }
 
-  // The models of a catalogue's body, or the one model that was asked for.
+  // The models in the catalogue's body, or the one model that the caller asked for.
   models(bytes) {
     const models = this.told(this.handle.models(bytes, Date.now(), performance.now()));
     if (models.failure !== undefined) throw this.#error(models);
@@ -177,23 +177,23 @@ export class Call {
 
   stream_fault(decoder, partial) {
     const told = this.told(this.handle.stream_fault(decoder));
-    // What a choice says of its failure is in it too. JSON has no word for -0 and what is beyond all numbers: without a secret it stays as it is.
+    // A choice's own error is in the text too. JSON can't express -0 or infinite numbers, so the object is replaced only if it contains a secret.
     const text = JSON.stringify(partial);
     const clean = redacted(text, told.secrets);
     return this.#error(told, { partial: clean === text ? partial : JSON.parse(clean) });
   }
 
-  // The error of a whole answer that says that it failed, with what there is of it; undefined for one that doesn't.
+  // The error of a whole answer that reports a failure, with the partial answer; undefined for any other answer.
   failed(bytes) {
     const told = this.told(this.handle.wrong_answer(bytes, MAY_HAVE_FAILED));
     if (told === null) return undefined;
     const error = this.#error(told);
-    // One that is too large to be looked through for keys is told in part, as text.
+    // An answer that is too large to be searched for keys is quoted in part, as text.
     error.partial = typeof error.body === "string" ? null : error.body;
     return error;
   }
 
-  // A whole answer in which values have other types than are due, as it was meant.
+  // Repairs a whole answer in which values have the wrong type.
   folded(bytes) {
     return JSON.parse(this.told(this.handle.folded(bytes)));
   }
@@ -202,7 +202,7 @@ export class Call {
     return this.#error(this.told(this.handle.wrong_answer(bytes.subarray(0, LARGE + 1), UNEXPECTED)));
   }
 
-  // Throws for a large body that holds no answer: the engine would take seconds to make objects of what nobody asked for.
+  // Throws for a large body that holds no answer. Otherwise the engine would take seconds to turn it into objects that nobody needs.
   checkLarge(bytes) {
     const told = bytes.length > LARGE ? this.told(this.handle.wrong_answer(bytes, MAY_HOLD_NONE)) : null;
     if (told !== null) throw this.#error(told);
@@ -212,7 +212,7 @@ export class Call {
     return this.failed_with(told, { headers: this.headers, partial: null, ...added });
   }
 
-  // The error of what the core says, which doesn't know the keys that somebody else's request brought.
+  // Makes the error of a failure that the core reports. The core doesn't know the keys in another library's request, so they are removed here.
   failed_with({ failure, secrets }, added) {
     const { broughtSecrets: own } = this;
     const clean = own.length > 0 ? JSON.parse(redacted(JSON.stringify(failure), own)) : failure;
@@ -220,7 +220,7 @@ export class Call {
   }
 }
 
-// What fetch.js says of a body that is not the platform's.
+// The reason that fetch.js gives for a body that isn't the platform's.
 function unreadable(thrown) {
   try {
     return typeof thrown?.unreadable === "string" ? thrown.unreadable : undefined;
@@ -229,7 +229,7 @@ function unreadable(thrown) {
   }
 }
 
-// A promise of the one settlement: once a store has all there is to store.
+// A promise of the settlement, which resolves once the store has stored everything.
 export function settlement() {
   let settle;
   const settled = new Promise((resolve) => {
@@ -238,16 +238,16 @@ export function settlement() {
   return { settle, settled };
 }
 
-// A client's handle with what only this side calls: the caller's functions and store, sleepers, header templates.
+// Adds to a client's handle what only JavaScript needs: the caller's functions and store, sleeping calls, prepared headers.
 export const hooked = (client, { onSettled, fetch, apiKey, store }) =>
   Object.assign(client, { onSettled, fetch, apiKey, store, waiters: new Map(), forms: [], loading: undefined });
 
-// Asked at each call: an older runtime may get its fetch after it has loaded this.
+// Checked for each call: an older runtime may get its fetch after this package was loaded.
 function checkFetch(client) {
   if (client.fetch === undefined && typeof fetch !== "function") throw refuse("fetch", "this runtime has none", undefined, "Give one as an option of the client.");
 }
 
-// Bad arguments throw here: nothing is sent, and nothing enters the ledger. `prepare` gives a call's handle and hooks, `clientOf` the client.
+// Opens a call. Bad arguments throw here, before anything is sent or settled. `prepare` returns the call's handle and hooks, `clientOf` the client.
 export function open(clientOf, kind, prepare, settle) {
   let cancel;
   let call;
@@ -279,7 +279,7 @@ export function open(clientOf, kind, prepare, settle) {
   return { call, cancel };
 }
 
-// The settlement of a call that never was one, or of which a trap left nothing to tell.
+// The settlement of a call that never began, or whose record a trap has lost.
 export function nothing(kind) {
   const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, source: "estimated" };
   const cost = { usd: null, inputUsd: null, outputUsd: null, source: "unknown" };
@@ -289,16 +289,16 @@ export function nothing(kind) {
   };
 }
 
-// Ends a call, the first time with its settlement. Whoever ends it well has untied the response before.
+// Ends a call; the first time produces its settlement. For a good end, the caller has released the response before.
 export function close(call, cancel, outcome, finishReason) {
   cancel.end("closed");
   const { settle } = call;
-  // The hooks are let go: they may lead back to this call, which would keep it for ever.
+  // The hooks are dropped, since they may refer to this call and would keep it in memory for ever.
   call.settle = undefined;
   if (settle !== undefined) settleWith(call, settle, () => call.close(outcome, finishReason), 1);
 }
 
-// What a trap was in the middle of is not tried again: the rest is.
+// The step in which a trap happened is not repeated; the remaining steps are.
 function settleWith(call, settle, ask, tries) {
   let data;
   try {
@@ -315,7 +315,7 @@ function settleWith(call, settle, ask, tries) {
   }
 }
 
-// The typed error of whatever ended a call, which is settled now at the latest.
+// The typed error for whatever ended a call. The call is settled now if it isn't already.
 export function fail(call, cancel, error) {
   let reported;
   try {
@@ -327,14 +327,14 @@ export function fail(call, cancel, error) {
   return reported;
 }
 
-// The typed error of whatever ended a call after its response.
+// The typed error for whatever ended a call after its response had arrived.
 export function typed(call, cancel, error) {
   if (error instanceof HfetchError) return error;
   const early = cancel.cause !== null && cancel.cause !== "closed";
   return early ? call.cancelled_error(null) : call.body_lost(error);
 }
 
-// A look into the catalogue, from its body on.
+// Reads the catalogue or one model of it, from the response on.
 export async function catalogue(client, id, [data, hooks], read) {
   checkFetch(client);
   const cancel = new Cancel(hooks.signals);
@@ -356,7 +356,7 @@ export async function catalogue(client, id, [data, hooks], read) {
   }
 }
 
-// What a usage tells beside its counts, as JSON: most tell nothing, and then there is nothing to be written.
+// The JSON of what a usage object holds besides its counts. Most hold nothing else, and then nothing is written.
 const BESIDE = ["cost", "estimated_cost", "prompt_tokens_details", "completion_tokens_details", "cached_tokens", "prompt_cache_hit_tokens", "input_tokens_details", "output_tokens_details"];
 
 function besideOf(usage) {

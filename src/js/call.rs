@@ -1,4 +1,4 @@
-//! A call in the hands of its driver. Every method that gives a pointer gives a record, which plain.js reads at once.
+//! A call as its driver sees it. Every method that returns a pointer points to a record, which plain.js reads at once.
 
 use std::cell::Cell;
 
@@ -27,12 +27,12 @@ use crate::wire::whole;
 #[wasm_bindgen]
 pub struct CallHandle {
     call: Call,
-    /// The rows of the batch that was read last, until they have been copied out.
+    /// The rows of the last batch, until JavaScript has copied them.
     rows: Cell<Vec<f32>>,
 }
 
 impl CallHandle {
-    /// Hands a call over.
+    /// The handle of a call.
     pub fn of(call: Call) -> Self {
         CallHandle {
             call,
@@ -45,7 +45,7 @@ impl CallHandle {
         &self.call
     }
 
-    /// Keeps rows until the next ones come or the call is closed; gives their place and how many floats they are.
+    /// Keeps rows until the next ones come or the call is closed; returns their address and the number of floats.
     pub fn keep_rows(&self, rows: Vec<f32>) -> (usize, usize) {
         let place = (rows.as_ptr().addr(), rows.len());
         self.rows.set(rows);
@@ -58,61 +58,62 @@ impl CallHandle {
     }
 }
 
-/// What is known of a call from the beginning; times in ms.
+/// The facts that are known at the beginning of a call; times are in ms.
 #[derive(Serialize)]
 struct Facts<'a> {
     stream: bool,
-    /// Whether the caller asked for the stream's usage itself.
+    /// Whether the caller's body asks for the stream's usage.
     asks_usage: bool,
-    /// Between bytes of a whole body, and until a stream's first event.
+    /// The idle timeout within a whole body and before a stream's first event.
     idle: f64,
-    /// Between bytes behind that event.
+    /// The idle timeout after that event.
     idle_after: f64,
-    /// For everything.
+    /// The total timeout.
     total: Option<f64>,
-    /// Between words that it is under way.
+    /// The time between two renewals of the reservations.
     renew: Option<f64>,
-    /// Of a stream.
+    /// The largest event of a stream.
     max_event_bytes: usize,
-    /// Of any answer.
+    /// The largest answer.
     max_answer_bytes: usize,
-    /// Whether it answers with a text completion.
+    /// Whether the answer is a text completion.
     is_text: bool,
-    /// Whether live prices are wanted that are not there.
+    /// Whether live prices are needed and missing.
     prices: bool,
     plan: Option<PlanData<'a>>,
 }
 
-/// What an embeddings call is made of.
+/// The batches and the format of an embeddings call.
 #[derive(Serialize)]
 struct PlanData<'a> {
-    /// Index of each one's first input, and how many it holds.
+    /// For each batch: the index of its first input, and the number of inputs.
     batches: Vec<(usize, usize)>,
-    /// Requests at once.
+    /// How many requests run at the same time.
     concurrency: usize,
-    /// Whether the call is let through as a whole first.
+    /// Whether the call is first let through as a whole.
     split: bool,
     /// "floats", "numbers" or "base64".
     format: &'static str,
-    /// How many documents of a reranking are wanted.
+    /// How many documents of a reranking the caller wants.
     most: Option<f64>,
-    /// The one that was asked for.
+    /// The model that the caller asked for.
     model: &'a str,
 }
 
-/// The end of a stream's account.
+/// The end of a stream, after its usage was booked.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Streamed<'a> {
     finish_reason: Option<&'a str>,
-    /// The completion, where it is small and may be asked for.
+    /// The completion's JSON, if it is small and may be asked for.
     json: Option<String>,
 }
 
-/// Bytes of a completion that leaves the module with its account, as text; a larger one is copied as bytes, and read when it is asked for.
+/// Up to this size in bytes, a completion leaves the module together with its account, as text. A larger one is copied as bytes and
+/// parsed when it is asked for.
 const SMALL: usize = 16 << 10;
 
-/// A settlement, or none while prices are on their way.
+/// A settlement, or `None` while prices are still being fetched.
 #[derive(Serialize)]
 struct Closed {
     settlement: Option<Settlement>,
@@ -120,7 +121,7 @@ struct Closed {
 
 #[wasm_bindgen]
 impl CallHandle {
-    /// What is known of it from the beginning. A call with one request begins at once if it may: then its first step comes along.
+    /// The facts about the call. If a call with one request may begin at once, its first step comes with them.
     pub fn start(&self, may_begin: bool, wall: f64, steady: f64, random: f64) -> *const u8 {
         let call = &self.call;
         let mut batches = Vec::new();
@@ -157,7 +158,7 @@ impl CallHandle {
         step::with_first(call, facts, &step)
     }
 
-    /// An event that is a number at most, by the numbers of protocol.rs.
+    /// Takes an event without data or with a number, by the numbers in protocol.rs.
     pub fn event(
         &self,
         index: usize,
@@ -181,7 +182,7 @@ impl CallHandle {
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// An event with a text, by the numbers of protocol.rs; `number` is a head's status.
+    /// Takes an event with a text, by the numbers in protocol.rs; `number` is the status of a response's head.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn event_with(
         &self,
@@ -194,9 +195,9 @@ impl CallHandle {
         random: f64,
     ) -> *const u8 {
         let event = match kind {
-            // A line for each header that matters.
+            // One line for each header in `head_names`.
             protocol::HEAD => Event::Head(Head::new(number as u16, text)),
-            // The names and codes of what was thrown, a line each.
+            // The names and codes of what was thrown, one per line.
             protocol::LOST => Event::Lost(Lost::Connection(text)),
             protocol::KEY => Event::Key(text),
             protocol::RESERVED => Event::Reserved(Ok(text.to_string())),
@@ -206,8 +207,9 @@ impl CallHandle {
         self.handle(index, event, at(wall, steady), random)
     }
 
-    /// Request `index` has ended, of which its server told these counts, with an answer of so many characters. Without `text`, which
-    /// it delivered behind `before` tokens, they are booked if they can be right: gives whether they were. With it the larger of them and of estimates is.
+    /// Books request `index` with the counts that its server reported, for an answer of so many characters. Without `text` the
+    /// counts are booked if they can be right, and the result says whether they were. With `text`, delivered after `before` tokens,
+    /// the larger of counts and estimates is booked.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn took(
         &self,
@@ -237,7 +239,7 @@ impl CallHandle {
         told(&self.call, took)
     }
 
-    /// The call's request has ended as a stream, `whole` or not, with what its decoder has read; `asked`: somebody may ask for the
+    /// Books a call whose request has ended as a stream; `whole`: it reached its end; `asked`: the caller may still ask for the
     /// completion.
     pub fn streamed(
         &self,
@@ -260,7 +262,7 @@ impl CallHandle {
         )
     }
 
-    /// Ends the call: its settlement, or none while prices are on their way, after which to ask again.
+    /// Ends the call and returns its settlement. While prices are still being fetched it returns none, and has to be called again.
     pub fn close(
         &self,
         outcome: u8,
@@ -285,12 +287,12 @@ impl CallHandle {
         told(&self.call, Closed { settlement })
     }
 
-    /// The failure of a call that ended early; `waited` is how long an idle timeout was, in ms.
+    /// The failure of a cancelled call; `waited` is the idle timeout's length in ms.
     pub fn cancelled(&self, cause: f64, waited: f64) -> *const u8 {
         failing(&self.call, &self.call.cancelled(cancelled(cause), waited))
     }
 
-    /// The failure of an answer whose body broke off, of a stream or not: why it can't be read, and the names of what was thrown.
+    /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.
     pub fn broken_off(&self, stream: bool, unreadable: Option<String>, names: &str) -> *const u8 {
         let unreadable = unreadable.as_deref();
         failing(
@@ -302,8 +304,8 @@ impl CallHandle {
         )
     }
 
-    /// The failure of a whole answer that is not what was asked for, of one that may say that it failed, or of one that may hold no answer, by the
-    /// numbers of protocol.rs: null if it doesn't.
+    /// The failure of a whole answer: it isn't the expected object, it may report a failure, or it may hold no answer, by the
+    /// numbers in protocol.rs. Null if there is no such failure.
     pub fn wrong_answer(&self, bytes: &[u8], doubt: u8) -> *const u8 {
         let failure = match doubt {
             protocol::MAY_HAVE_FAILED => self.call.failed_answer(bytes),
@@ -317,12 +319,12 @@ impl CallHandle {
         }
     }
 
-    /// The JSON of a whole answer in which values have other types than are due, with those that are.
+    /// The JSON of a whole answer in which values have the wrong type, after they were repaired.
     pub fn folded(&self, bytes: &[u8]) -> *const u8 {
         told(&self.call, whole::folded(bytes, self.call.is_text()))
     }
 
-    /// The failure of a fault that the decoder found.
+    /// The failure for a fault that the decoder found.
     pub fn stream_fault(&self, decoder: &DecoderHandle) -> *const u8 {
         match decoder.fault() {
             Some(fault) => failing(&self.call, &self.call.stream_fault(fault)),
@@ -330,7 +332,7 @@ impl CallHandle {
         }
     }
 
-    /// The models of a catalogue's body, or the one model that was asked for; or what is wrong with the body.
+    /// The models of a catalogue's body, or the one model that the caller asked for; or the failure if the body can't be read.
     pub fn models(&self, bytes: &[u8], wall: f64, steady: f64) -> *const u8 {
         match self.call.models(bytes, at(wall, steady)) {
             Ok(models) => told(&self.call, models),
@@ -338,7 +340,7 @@ impl CallHandle {
         }
     }
 
-    /// Usage so far, as an embeddings answer tells it.
+    /// The usage so far, as an embeddings answer reports it.
     pub fn usage(&self) -> Returned<JsValue> {
         Ok(plain::to_js(&self.call.embedding_usage()))
     }

@@ -1,17 +1,17 @@
-// How one call ends early: the caller's signal, abort(), or a timeout, whichever comes first.
+// How a call ends early: by the caller's signal, abort() or a timeout, whichever comes first.
 
 import { refuse } from "./options.js";
 
-// setTimeout fires at once past 2^31 - 1 ms.
+// For a longer time setTimeout fires at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const ENDED = Symbol("ended");
 
-// What waits for each of the callers' signals. One listener serves them all: Node warns of more than ten, and looks through all
-// of them for each that it takes off.
+// The functions that wait for each of the callers' signals. One listener serves all of them: Node warns about more than ten listeners, and searches through all of them
+// to remove one.
 const waiting = new WeakMap();
 
-// Calls `tell` once when the signal aborts; the returned function takes it back, and the last one the listener too.
+// Calls `tell` once when the signal aborts. The returned function removes `tell`, and with the last one also the listener.
 function listen(signal, tell) {
   const { tells, listener } = waiting.get(signal) ?? attach(signal, tell);
   tells.add(tell);
@@ -21,13 +21,13 @@ function listen(signal, tell) {
     try {
       signal.removeEventListener("abort", listener);
     } catch {
-      // A signal of a caller's making: what it keeps is its own.
+      // The caller may have made the signal itself; it then keeps its listener.
     }
   };
 }
 
 function attach(signal, first) {
-  const tells = new Set([first]); // before it listens: a signal of a caller's making may tell at once
+  const tells = new Set([first]); // filled before listening: a signal that a caller has made may call back at once
   const listener = () => {
     for (const tell of [...tells]) tell();
   };
@@ -40,8 +40,8 @@ function attach(signal, first) {
 export class Cancel {
   cause = null; // "abort" | "connect" | "idle" | "total" | "closed"
   reason = undefined;
-  waited = undefined; // ms, of an idle timeout
-  #leave = []; // the caller's signals
+  waited = undefined; // ms: the length of an idle timeout
+  #leave = []; // functions that leave the caller's signals
   #waiters = new Set();
   #total;
   #beat;
@@ -60,7 +60,7 @@ export class Cancel {
     if (this.cause !== null) this.release();
   }
 
-  // Another one that ends with this one, and after `ms` at the latest.
+  // A second Cancel that ends with this one, and after `ms` at the latest.
   within(ms) {
     const inner = new Cancel();
     inner.startTotal(ms);
@@ -72,7 +72,7 @@ export class Cancel {
     if (ms !== undefined && this.cause === null) this.#total = timer(() => this.end("total"), ms);
   }
 
-  // Calls `tell` again and again, each time after `ms`, until the call ends.
+  // Calls `tell` every `ms` until the call ends.
   every(ms, tell) {
     if (this.cause !== null) return;
     this.#beat = timer(() => {
@@ -91,7 +91,7 @@ export class Cancel {
     this.#waiters.clear();
   }
 
-  // Nothing of the call is left on the caller's signal or in the timer queue.
+  // Removes everything that the call has left on the callers' signals and in the timer queue.
   release() {
     for (const leave of this.#leave.splice(0)) leave();
     this.#total?.clear();
@@ -99,14 +99,14 @@ export class Cancel {
     this.#beat?.clear();
   }
 
-  // `waiter` is called once when the call ends early; the returned function takes it back.
+  // Calls `waiter` once when the call ends early; the returned function removes it.
   onEnd(waiter) {
     if (this.cause !== null) waiter(ENDED);
     else this.#waiters.add(waiter);
     return () => this.#waiters.delete(waiter);
   }
 
-  // The promise's outcome, or a rejection with ENDED; a value that comes too late goes to `late`.
+  // The promise's outcome, or a rejection with ENDED. A value that comes too late is passed to `late`.
   race(promise, late) {
     return new Promise((resolve, reject) => {
       let over = false;
@@ -128,7 +128,7 @@ export class Cancel {
     });
   }
 
-  // Sleeps `ms`, or until wake(): `done` resolves then and rejects with ENDED when the call ends early.
+  // Sleeps for `ms` or until wake() is called. `done` then resolves; it rejects with ENDED when the call ends early.
   nap(ms) {
     let wake;
     const done = new Promise((resolve, reject) => {
@@ -155,7 +155,7 @@ function reasonOf(signal) {
   }
 }
 
-// A timer of any length that can be cleared.
+// A timer for any length of time, which can be cleared.
 export function timer(fire, ms) {
   let left = Math.max(0, ms);
   let id;
@@ -168,8 +168,8 @@ export function timer(fire, ms) {
   return { clear: () => clearTimeout(id) };
 }
 
-// In workerd a promise belongs to the request that made it. Only Workers have this class; to ask for the name in `navigator`
-// would have Node compile its own first, a tenth of what a client costs.
+// Whether one request can resolve a promise of another. In workerd a promise belongs to the request that made it. Only Workers have this class.
+// Looking into `navigator` instead would make Node compile its own first, which takes a tenth of the time that a client costs.
 export function resolvesAcrossRequests() {
   return !("WebSocketPair" in globalThis);
 }

@@ -1,4 +1,4 @@
-// One completion, of a chat or of a prompt, as a stream or whole, from the response on.
+// One completion of a chat or of a prompt, streamed or whole, from the response on.
 
 import { close } from "./call.js";
 import { Decoder } from "./decode.js";
@@ -18,7 +18,7 @@ export async function chat(call, cancel, settled) {
   return { data: new ChatStream(pump, cancel, sent.controller, response, settled), response };
 }
 
-// What a response says of itself. Its headers are looked through for keys when somebody asks for them.
+// The public part of a response. Its headers are searched for keys only when the caller reads them.
 export function responseInfo({ status, headers }, { requestId, secrets }) {
   let clean;
   return {
@@ -36,7 +36,7 @@ async function answer(call, cancel, sent) {
   return settleWhole(call, cancel, bytes);
 }
 
-// The completion in the body of a call that ends with it.
+// Reads the completion from the body and ends the call.
 export function settleWhole(call, cancel, bytes) {
   call.checkLarge(bytes);
   let completion = parse(bytes);
@@ -59,31 +59,31 @@ export function settleWhole(call, cancel, bytes) {
   return completion;
 }
 
-// Whether an answer or a choice has a word in it that may say that it failed: others need not be copied to be asked about.
+// Words that an answer or a choice must contain if it reports a failure. An answer without them needn't be copied for the core to check.
 const TELLING = ["error", "errors", "error_code", "error_message", "base_resp"];
 const mayTell = (part) => TELLING.some((key) => part[key]) || part.object === "error" || part.finish_reason === "error";
 
-// Some servers write counts as texts.
+// Some servers write counts as strings.
 const count = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value) => typeof value === "string" || value === null || value === undefined;
 
-// Without a choice there is no answer, and what is no object is no choice.
+// Whether the answer has choices that are objects; without them it is no completion.
 function hasChoices(completion) {
   const choices = completion?.choices;
   return Array.isArray(choices) && choices.length > 0 && choices.every(isObject);
 }
 
-// Whether a choice has a message: where none has, nothing was answered.
+// Whether a choice has a message.
 const says = ({ message, delta }) => (message ?? delta ?? null) !== null;
 
 
-// The same of a text completion: a choice has a text, or a message where the server answers as in chat. Odd is also what text-generation-inference calls "stop".
+// Whether a choice of a text completion has a text, or a message where the server answers as in chat.
 const saysText = (choice) => typeof choice.text === "string" || says(choice);
 const isOddText = (choice) => typeof choice.text !== "string" || ["", "eos_token", "stop_sequence"].includes(choice.finish_reason);
 
-// Whether a choice has a value of another type than is due: how it is meant, or that it can't be read, the core says.
+// Whether a choice has values of the wrong type. The core then decides what they mean.
 function isOdd({ message }) {
   if (message === null || message === undefined) return false;
   const { content, tool_calls: calls } = message;

@@ -1,4 +1,4 @@
-// The public client: arguments to Rust, answers to the caller.
+// The public client: it passes arguments to Rust and answers to the caller.
 
 import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
@@ -19,21 +19,21 @@ import { requestText } from "./request.js";
 import { parse } from "./structured/parse.js";
 import { ToolRun } from "./tools/run.js";
 
-// Handles that are made elsewhere, and options for each call, by what stands for a client's options. Not by instanceof, which a proxy may
-// answer with a throw.
+// Handles that other code has made, and options for each call, keyed by the object passed as a client's options. A WeakMap is used and not
+// instanceof, which a proxy may answer with an exception.
 const made = new WeakMap();
 
-/** What a client has found out of models: in which form they give JSON, and what the catalogue at hand says of them. */
+/** A client's knowledge of models: the form in which each of them gives JSON, and the catalogue's offers, if it is loaded. */
 export let knownOf;
 
 export class HuggingFace {
-  #made; // the module's handle, or what makes it
-  #defaults; // options of each call
-  #route; // that calls have unless they bring their own
-  #forms; // in which form models give JSON
-  #isGrammar; // whether the server has text-generation-inference's form of a schema alone
+  #made; // the module's handle, or a function that makes it
+  #defaults; // options for each call
+  #route; // the route of calls without one of their own
+  #forms; // the form in which each model gives JSON
+  #isGrammar; // whether the server knows only text-generation-inference's form for a schema
 
-  // A client of another copy of this package keeps its own to itself. (Not in a static block, which Firefox 92 doesn't know.)
+  // A client of another copy of this package has its own data. (This is not in a static block, since Firefox 92 has none.)
   static #known = (knownOf = (client) =>
     #forms in client
       ? { forms: client.#forms, isGrammar: client.#isGrammar, offers: (model) => client.#offersAtHand(model) }
@@ -59,7 +59,7 @@ export class HuggingFace {
     };
   }
 
-  // Once the module runs, for which every call waits.
+  // The module's handle. The module runs by now, since every call waits for it.
   get #client() {
     if (typeof this.#made === "function") this.#made = this.#made();
     return this.#made;
@@ -79,9 +79,9 @@ export class HuggingFace {
   withOptions(options) {
     return checked(() => {
       const [data, { signal, metadata, onSettled }] = requestOptions(over(this.#defaults ?? {}, options));
-      // A copy: what the caller does to the options later is nothing to the client.
+      // This is a copy, so that later changes to the caller's options don't affect the client.
       const defaults = over(JSON.parse(data ?? "{}"), { signal, metadata, onSettled });
-      // What the core has to say against them is said now where it is there, by a call that goes nowhere.
+      // If the module already runs, options for each call are checked now, by a call that is never sent.
       if (arrival() === undefined) this.#client.catalogue("", data, Date.now(), performance.now()).free();
       return clientOf({ client: () => this.#client, defaults, route: this.#route, forms: this.#forms, isGrammar: this.#isGrammar });
     }, this.withOptions);
@@ -99,7 +99,7 @@ export class HuggingFace {
     return "HuggingFace";
   }
 
-  // What console.log shows in Node, Deno and Bun.
+  // Node, Deno and Bun print the result in console.log.
   [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
     const snapshot = this.snapshot();
     return inspect ? `HuggingFace ${inspect(snapshot, options)}` : snapshot;
@@ -115,7 +115,7 @@ export class HuggingFace {
     return pending(this.#run(site, kind, run, body, request, settle, settled), settled);
   }
 
-  // Makes the calls of one that is made of several.
+  // Makes the calls that belong to a composed one.
   #within(site) {
     return (body, request) => this.#create(site, "chat", chat, body, request);
   }
@@ -132,7 +132,7 @@ export class HuggingFace {
     return pending(made.catch((error) => Promise.reject(traced(error, site))), settled);
   }
 
-  // As the `openai` package has it: what create() streams, with events.
+  // The same function as in the `openai` package: a stream of create() with events.
   #streamer() {
     const streamer = (body, request) => {
       const site = callSite(streamer);
@@ -169,7 +169,7 @@ export class HuggingFace {
     }
   }
 
-  // What the catalogue says of a model, where that is known already.
+  // The catalogue's offers of a model, if the catalogue is already loaded.
   #offersAtHand(model) {
     try {
       return this.#client.offers(model, undefined, false, Date.now(), performance.now());
@@ -178,7 +178,7 @@ export class HuggingFace {
     }
   }
 
-  // The catalogue is read where it isn't at hand; no model is asked.
+  // Loads the catalogue if necessary. No model is called.
   async #offers(model, route) {
     const site = callSite(this.#offers);
     try {
@@ -210,14 +210,14 @@ export class HuggingFace {
   }
 }
 
-// Options with a route that looks at offers, which have to have an ability.
+// Adds a required ability to the options if their route uses the catalogue's offers.
 function withAbility(request, ofClient, ability) {
   const route = request?.route ?? ofClient;
   const looks = typeof route === "object" && route !== null && Object.keys(route).some((name) => name !== "models" && name !== "sticky" && route[name] !== undefined);
   return looks && (route.has === undefined || Array.isArray(route.has)) ? { ...request, route: { ...route, has: [...(route.has ?? []), ability] } } : request;
 }
 
-// What a caller gave is read now, since it may be changed while the module is on its way.
+// Reads the caller's arguments at once, since the caller may change them while the module is loading.
 async function whenArrived(prepare) {
   try {
     const prepared = prepare();
@@ -230,7 +230,7 @@ async function whenArrived(prepare) {
   }
 }
 
-// What needs the module: now, or once it has come.
+// Runs what needs the module now, or returns a promise if the module is still loading.
 const whenRunning = (make) => (arrival() === undefined ? make() : make);
 
 function clientFrom(options, below) {
@@ -240,17 +240,17 @@ function clientFrom(options, below) {
   }, below);
 }
 
-// What is wrong with options is found so deep in the module that the frames of the caller would be cut off.
+// Errors in options come up so deep inside the package that the stack's frame limit would cut the caller's frames off.
 function checked(make, below = checked) {
   try {
     return make();
   } catch (error) {
-    // Minifiers move functions into each other, so that some of the frames are this package's own.
+    // Minifiers inline functions into each other, so some of these frames belong to this package.
     throw traced(error, callSite(below, 10));
   }
 }
 
-// Outside of the class: esbuild renames a class that speaks of itself, and consoles would show that name.
+// Defined outside of the class: esbuild renames a class that refers to itself, and consoles would print that name.
 function clientOf(given) {
   const options = {};
   made.set(options, given);
@@ -259,12 +259,12 @@ function clientOf(given) {
 
 Object.setPrototypeOf(HuggingFace.prototype, ofClient);
 
-// `error instanceof HuggingFace.APIError`, as code written for `openai` has it.
+// `error instanceof HuggingFace.APIError`, which code for the `openai` package uses.
 for (const [name, value] of Object.entries(errors)) {
   if (name.endsWith("Error") && value.prototype instanceof Error) HuggingFace[name] = value;
 }
 
-// A provider's address in a config may be relative to the page as well.
+// A page's config may give a provider's address relative to the page.
 const pageUrl = (key, value) => (key === "base_url" ? absolute(value) : value);
 
 function text(path, value) {

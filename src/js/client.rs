@@ -1,4 +1,4 @@
-//! The client's handle: how it is made, and how its calls are.
+//! The handle of a client: how it is made, and how it makes calls.
 
 use std::rc::Rc;
 
@@ -26,11 +26,11 @@ use crate::wire::model;
 
 #[wasm_bindgen(raw_module = "./notify.js")]
 extern "C" {
-    /// Tells the developer something once, however many clients and calls have it to say.
+    /// Shows the developer a warning once, however many clients and calls cause it.
     #[wasm_bindgen(js_name = warnOnce)]
     fn warn(message: &str);
 
-    /// Tells that a fault inside this package has lost something.
+    /// Reports that a fault inside this package has lost something.
     #[wasm_bindgen(js_name = warnOfLoss)]
     fn warn_of_loss(what: &str);
 }
@@ -41,8 +41,8 @@ pub struct ClientHandle(Rc<Shared>);
 
 #[wasm_bindgen]
 impl ClientHandle {
-    /// From options as options.js splits them, or from a provider page's block, its environment and options, all of them JSON texts.
-    /// `around`: what bears on it, by the bits of protocol.rs; `token`: the environment's.
+    /// Makes a client from options in the form of options.js, or from a provider page's block, its environment and options; all are
+    /// JSON texts. `around`: bits that describe its surroundings, see protocol.rs; `token`: the environment's token.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: Option<String>,
@@ -78,8 +78,9 @@ impl ClientHandle {
         Ok(ClientHandle(Rc::new(Shared::new(config, host))))
     }
 
-    /// A call of one of the APIs that protocol.rs numbers; bad arguments throw. `parts`: further limits as JSON; `address`: where a body
-    /// that was written for the wire was to go to. Of an answer that is text `metered`: its stream must tell its usage; and the most that may be asked for.
+    /// Makes a call of one of the APIs in protocol.rs; bad arguments throw. `parts`: further limits as JSON; `address`: the URL to
+    /// which another library wanted to send the body. For an answer that is text: `metered` makes the stream report its usage, and
+    /// caps bound what the body may ask for.
     #[allow(clippy::too_many_arguments)] // one crossing for all of it
     pub fn open(
         &self,
@@ -115,15 +116,15 @@ impl ClientHandle {
             _ => Call::chat(client, body, given, now),
         };
         let call = call.map_err(error_to_js)?;
-        // The developer is told what is doubtful of a body. That of a call with limits of its own, as a gateway makes, or with an address
-        // was written by somebody else.
+        // Warnings about a body are shown to the developer who wrote it. A call with limits of its own (a gateway makes those) or
+        // with an address has a body that another program wrote.
         for doubt in call.doubts.iter().filter(|_| is_own) {
             warn(doubt);
         }
         Ok(CallHandle::of(call))
     }
 
-    /// What a request of somebody else's making is, by its method and its absolute URL: a number of protocol.rs.
+    /// The treatment of another library's request, by its method and absolute URL: a number in protocol.rs.
     pub fn passage(&self, method: &str, url: &str) -> u8 {
         match Passage::of(&self.0.config.base_url, method, url) {
             Passage::Foreign => protocol::FOREIGN,
@@ -135,7 +136,7 @@ impl ClientHandle {
         }
     }
 
-    /// A look into the catalogue: all of it, or one model.
+    /// A request for the whole catalogue or for one model.
     pub fn catalogue(
         &self,
         id: &str,
@@ -148,7 +149,7 @@ impl ClientHandle {
         Ok(CallHandle::of(call.map_err(error_to_js)?))
     }
 
-    /// The headers of every request of a form: with a body or without, for a stream or a whole answer. The key is not among them.
+    /// The headers of all requests of one form: with or without a body, for a stream or a whole answer. The key isn't among them.
     pub fn headers(&self, body: bool, stream: bool) -> Returned<JsValue> {
         let config = &self.0.config;
         let headers = Headers::new();
@@ -171,8 +172,8 @@ impl ClientHandle {
         Ok(headers.into_raw().into())
     }
 
-    /// Waits for the body of the catalogue, and hands its bytes to `keep`: a trap in that function is an error like any other,
-    /// while one in a future of Rust's would be nobody's.
+    /// Waits for the body of the catalogue and passes its bytes to `keep`. A trap inside that JavaScript function is an ordinary
+    /// error, while nobody would notice a trap in a Rust future.
     pub fn load_prices(&self, body: Promise, keep: Function) -> Returned<Promise> {
         Ok(future_to_promise(async move {
             let bytes = JsFuture::from(body).await?;
@@ -180,7 +181,8 @@ impl ClientHandle {
         }))
     }
 
-    /// The offers of a model by a route as JSON, or by the client's own; undefined where the catalogue is wanted first.
+    /// The offers of a model for a route, given as JSON, or for the client's own route; undefined if the catalogue has to be read
+    /// first.
     pub fn offers(
         &self,
         model: &str,
@@ -202,7 +204,8 @@ impl ClientHandle {
         offers.map(|offers| to_js(&offers)).map_err(error_to_js)
     }
 
-    /// Takes live prices out of the body of the whole catalogue, and throws where it is none; no body: they could not be had.
+    /// Keeps live prices from the body of the whole catalogue; throws if it can't be read. Without a body it records that prices
+    /// could not be fetched.
     pub fn keep_prices(
         &self,
         body: Option<Vec<u8>>,
@@ -216,7 +219,7 @@ impl ClientHandle {
         Ok(())
     }
 
-    /// Something has become free in a given store: gives the waiter whose sleep ends, 0 for none.
+    /// Counts that a given store has become free; returns the number of the call to wake, 0 for none.
     pub fn freed(&self) -> f64 {
         self.0.line.wake_first().map_or(0.0, |waiter| waiter as f64)
     }

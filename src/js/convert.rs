@@ -1,18 +1,18 @@
-//! Plain data across the border, both ways.
+//! Converts plain data between Rust and JavaScript.
 
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
 use crate::json::{self, Value};
 
-/// What an export gives back that is a JavaScript value: V8 of Node 20 ends the process when code that such a call was
-/// inlined into is discarded during the call, and it inlines no call with several results, as this one has.
+/// The result type of an export that returns a JavaScript value. V8 in Node 20 crashes if code into which such a call was
+/// inlined is discarded during the call. It never inlines a call with several results, such as this one.
 pub type Returned<T> = Result<T, JsValue>;
 
-/// The key under which options.js marks what JSON can't hold.
+/// The key with which options.js marks a value that JSON can't express.
 const MARK: &str = "\0";
 
-/// Options as options.js writes them; no text is no options.
+/// Options in the form that options.js writes; `None` means no options.
 pub fn options(text: Option<String>) -> Result<Value, JsValue> {
     let Some(text) = text else {
         return Ok(Value::Other("undefined"));

@@ -1,29 +1,29 @@
-// Bytes of a chat stream in, chunks or texts out. Framing, folding and comparing happen in wasm; here strings and
-// objects are made, in bulk: one call into wasm, one text decoding and one JSON.parse for each network chunk at most.
+// Turns the bytes of a chat stream into chunks or texts. The WebAssembly module parses, accumulates and compares. This file makes the strings and
+// objects, in bulk: at most one call into the module, one text decoding and one JSON.parse per network chunk.
 
 import { ownBytes } from "./bytes.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
 import { decoded } from "./plain.js";
 
 const TEXT = 1;
-const BY_JSON = -1; // the value is the next of the batch's JSON
-const SAME = -2; // the string is the one before it
-const DEFINE = -3; // the next definition takes the place of an older template
-const WIDE = -4; // a length follows, and the string's units are the next of the wide ones
-const ORDER = -5; // behind the number of the template comes the order of the chunk's own keys, by their numbers in the template
-const STRING = 0; // kinds of slots
+const BY_JSON = -1; // a value that comes from the batch's JSON
+const SAME = -2; // the string equals the previous one
+const DEFINE = -3; // the next definition replaces an older template
+const WIDE = -4; // a length follows, and the string is made from that many of the UTF-16 units
+const ORDER = -5; // after the template's number follows the order of the chunk's own keys, by their numbers in the template
+const STRING = 0; // the kinds of slots
 const NUMBER = 1;
 const NUMBERS = 2;
-const CONSTANTS = [null, true, false]; // what the first words mean in a slot for any value; then a number, an array, and strings
+const CONSTANTS = [null, true, false]; // the first words in a slot for any value; then come a number, an array, and strings
 const ANY_NUMBER = 3;
 const ANY_LIST = 4;
 const ANY_STRING = 5;
-const FLAGS = 13; // where in a report they are
+const FLAGS = 13; // their index in a report
 const NONE = Object.freeze([]);
 const PIECE = 64 << 10; // bytes
 const MOST_UNITS = 4 << 10;
 
-// Where network chunks go, whichever stream's they are: each is read at once.
+// The address for network chunks in the module's memory. All streams share it, since each chunk is read at once.
 let input = 0;
 let room = 0;
 let bytes = new Uint8Array(0);
@@ -31,7 +31,7 @@ let words;
 let halves;
 let floats;
 
-// Growing the memory detaches the views.
+// When the memory grows, the views on it become invalid.
 function renewViews() {
   const { buffer } = wasm_memory();
   bytes = new Uint8Array(buffer);
@@ -41,7 +41,7 @@ function renewViews() {
 }
 
 export class Decoder {
-  flags = 0; // of the last report: they say the same as what follows
+  flags = 0; // of the last report: if they are the same, the next report needn't be read again
   ended = false;
   delivered_any = false;
   has_event = false;
@@ -52,21 +52,21 @@ export class Decoder {
   #values = [];
   #keeps;
 
-  // Without `maxAnswerBytes` nothing is kept of the answer, and its texts are only counted.
+  // Without `maxAnswerBytes` the answer isn't kept, and its texts are only counted.
   constructor(maxEventBytes, maxAnswerBytes, isText = false) {
     this.#handle = new DecoderHandle(maxEventBytes, maxAnswerBytes, isText);
     this.#keeps = maxAnswerBytes !== undefined;
   }
 
-  // `length` is what the engine says of the chunk. In pieces that are no larger than what a network brings at once: the module's memory
-  // never shrinks.
+  // `length` is the chunk's length according to the engine. A large chunk is read in pieces no larger than a usual network chunk, since the module's
+  // memory never shrinks.
   push(chunk, length, mode) {
     if (length > PIECE) return this.#pushPieces(chunk, length, mode);
     const there = Math.max(room, length);
     if (there > room) input = this.#handle.reserve(length);
     if (bytes.length === 0) renewViews();
     bytes.set(chunk, input);
-    // After a trap nothing is there.
+    // After a trap there is no buffer to write to.
     room = 0;
     const report = this.#handle.commit(length, mode);
     room = there;
@@ -83,33 +83,33 @@ export class Decoder {
     return items;
   }
 
-  // `lost`: the body did not end by itself. Whether it is a good end all the same, `failed` says.
+  // Ends the body; `lost`: the connection broke. `failed` then says whether the stream was complete all the same.
   end(mode, lost) {
     return this.#take(this.#handle.end(mode, lost), mode);
   }
 
-  // The typed error of a body that failed.
+  // The typed error for a body that ended badly.
   fault(call, partial) {
     return call.stream_fault(this.#handle, partial);
   }
 
-  // Books what was used; gives why the model stopped, and where somebody may ask for it a function that gives the completion.
+  // Books what was used. Returns the finish reason and, if the caller may ask for it, a function that returns the completion.
   account(call, whole, mayAsk) {
     const asked = this.#keeps && mayAsk;
     const { finishReason, json } = call.streamed(this.#handle, whole, asked);
-    // A large one leaves as bytes, at once: later its memory would have to be fetched anew.
+    // A large completion is copied out at once, since its memory would have to be fetched again later.
     const large = asked && json === null ? this.#handle.completion_json() : undefined;
     this.#handle.free();
     if (large) return { finishReason, folded: () => completionOf(large) };
     return { finishReason, folded: asked ? () => JSON.parse(json) : undefined };
   }
 
-  // The completion as far as it has come; null where none is kept.
+  // The completion so far; null if it isn't kept.
   partial() {
     return this.#keeps ? completionOf(this.#handle.completion_json()) : null;
   }
 
-  // What seldom changes.
+  // Takes flags that seldom change.
   #say(flags) {
     this.flags = flags;
     this.ended = (flags & 1) !== 0;
@@ -119,7 +119,7 @@ export class Decoder {
     this.has_event = (flags & 16) !== 0;
   }
 
-  // The header is DecoderHandle's `report`.
+  // Reads the header, whose layout is in DecoderHandle's `report`.
   #take(pointer, mode) {
     if (bytes.length === 0) renewViews();
     const header = pointer >>> 2;
@@ -208,7 +208,7 @@ export class Decoder {
   }
 }
 
-// The same object with its keys in another order, whose numbers stand in `list` at `order`.
+// The same object with its keys in another order: their numbers are in `list` from `order` on.
 function inOrder(chunk, names, list, order) {
   const moved = {};
   for (let at = 0; at < names.length; at++) {
@@ -218,7 +218,7 @@ function inOrder(chunk, names, list, order) {
   return moved;
 }
 
-// Of the usual length it needs no growing.
+// A list of the usual length needn't grow.
 function numberList(numbers, at, length) {
   if (length === 1) return [numbers[at]];
   if (length === 2) return [numbers[at], numbers[at + 1]];
@@ -233,14 +233,14 @@ function parseList(pointer, length) {
 
 const textOf = (header) => decodeText(words[header + 3] >>> 0, words[header + 4], words[header + 5]);
 
-// The decoder of the platform costs more than a few characters do; they are sound UTF-8, as wasm has seen to.
+// For a few characters, the platform's decoder would cost more than this loop. The module has checked that they are valid UTF-8.
 function decodeText(pointer, length, units) {
   const end = pointer + length;
   if (units > 24) return decoded(bytes.subarray(pointer, end));
   const list = bytes;
   let text = "";
   let at = pointer;
-  // In ASCII, four are made at once.
+  // ASCII: four characters at a time.
   if (units === length) {
     for (; at + 4 <= end; at += 4) text += String.fromCharCode(list[at], list[at + 1], list[at + 2], list[at + 3]);
     if (end - at === 3) return text + String.fromCharCode(list[at], list[at + 1], list[at + 2]);
@@ -266,19 +266,19 @@ function decodeText(pointer, length, units) {
   return text;
 }
 
-// A completion as an object of the caller's own, from its JSON in UTF-8.
+// Parses a completion from its JSON in UTF-8; the object belongs to the caller.
 function completionOf(json) {
   return JSON.parse(decoded(json));
 }
 
-// Units from here to there; a call takes only so many arguments.
+// The text of the units from `at` to `end`, in parts, since a call accepts only so many arguments.
 function wideText(at, end) {
   let text = "";
   for (; at < end; at += MOST_UNITS) text += String.fromCharCode.apply(null, halves.subarray(at, Math.min(at + MOST_UNITS, end)));
   return text;
 }
 
-// One shape of chunk: an example that is never handed out, and where it is filled in.
+// A template: an example chunk that is never handed out, with the places (slots) at which it is filled in.
 class Template {
   constructor({ example, slots }) {
     this.kinds = slots.map(({ kind }) => kind);
@@ -288,7 +288,7 @@ class Template {
   }
 }
 
-// Most streams change one string of the only choice's delta, and it pays to build these without asking at each level, by names that
+// Most streams change one string in the delta of their only choice. These chunks are built without a check at each level, by names that
 // stand in the code.
 function chainOf(top) {
   const within = (node, key) => (node?.children?.length === 1 && node.keys[0] === key ? node.children[0] : undefined);
@@ -309,13 +309,13 @@ function chained({ top, choice, delta, last }, string) {
   return copy;
 }
 
-// An object or array of the example. Everything in it that is a slot or holds other objects is made anew.
+// An object or array of the example. Each one that is a slot or contains others is made anew for each chunk.
 class Node {
   constructor(source, paths, depth, slots) {
     this.source = source;
     this.isArray = Array.isArray(source);
     this.keys = [];
-    this.children = []; // a slot's number or a node
+    this.children = []; // the number of a slot, or a node
     for (const key of Object.keys(source)) {
       const value = source[key];
       const inside = [];
@@ -328,8 +328,8 @@ class Node {
   }
 }
 
-// The same function for each of the usual levels, and a line for each of the first keys: an engine copies objects and
-// sets properties fast where it has seen few shapes and names, and it looks at the place in the source.
+// The same function once per usual level, with one line for each of the first keys. An engine copies objects and sets properties fast if one place in the source has
+// met few shapes and names.
 function topLevel({ source, keys, children }, values) {
   const copy = { ...source };
   const { length } = keys;

@@ -1,4 +1,4 @@
-//! The decoders as JavaScript handles.
+//! Handles of the decoders for JavaScript.
 
 use std::cell::Cell;
 
@@ -16,11 +16,11 @@ use crate::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use crate::wire::stream::{ChatDecoder, Mode};
 
 thread_local! {
-    /// Where network chunks are put, of whichever stream: each is read at once.
+    /// The buffer for network chunks. All streams share it, since each chunk is read at once.
     static INPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Decodes one chat stream's body: the part of `Decoder` in decode.js that reads bytes.
+/// Decodes the body of one chat stream: the part of `Decoder` in decode.js that reads bytes.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct DecoderHandle {
@@ -30,8 +30,8 @@ pub struct DecoderHandle {
 
 #[wasm_bindgen]
 impl DecoderHandle {
-    /// A decoder that refuses an event of more than `max_event_bytes`, and an answer of more than `max_answer_bytes`. Without those
-    /// it keeps none of the answer, and only counts it. `is_text`: of a text completion.
+    /// A decoder that refuses an event of more than `max_event_bytes` and an answer of more than `max_answer_bytes`. Without the
+    /// second limit it doesn't keep the answer, and only counts it. `is_text`: the answer is a text completion.
     #[wasm_bindgen(constructor)]
     pub fn new(
         max_event_bytes: f64,
@@ -52,7 +52,8 @@ impl DecoderHandle {
         }
     }
 
-    /// Where to put network chunks of up to `length` bytes, of any stream, until more are asked for or a `commit` traps.
+    /// The address for network chunks of up to `length` bytes, of any stream. It is valid until a longer one is requested or a
+    /// `commit` traps.
     pub fn reserve(&mut self, length: usize) -> *mut u8 {
         let mut input = INPUT.take();
         if input.len() < length {
@@ -63,7 +64,7 @@ impl DecoderHandle {
         place
     }
 
-    /// Reads the network chunk put there and returns where the header is that says what it completed.
+    /// Reads the network chunk at that address. Returns the address of a header that describes what it completed.
     pub fn commit(&mut self, length: usize, mode: u32) -> *const u32 {
         trap::here(Place::Decode);
         let input = INPUT.take();
@@ -73,7 +74,7 @@ impl DecoderHandle {
         self.report()
     }
 
-    /// The end of the body, or of what comes of it; returns as `commit` does.
+    /// Ends the body; `lost`: its connection broke. Returns the same as `commit`.
     pub fn end(&mut self, mode: u32, lost: bool) -> *const u32 {
         match lost {
             true => self.inner.lose(mode_of(mode)),
@@ -109,7 +110,7 @@ impl DecoderHandle {
         self.header.as_ptr()
     }
 
-    /// The completion as far as it has come, as JSON in UTF-8.
+    /// The completion so far, as JSON in UTF-8.
     pub fn completion_json(&mut self) -> Vec<u8> {
         trap::here(Place::Fold);
         self.inner.settle();
@@ -123,25 +124,25 @@ impl DecoderHandle {
         self.inner.settle();
     }
 
-    /// Why it ended badly.
+    /// Why the stream ended badly.
     pub fn fault(&self) -> Option<&Fault> {
         self.inner.fault()
     }
 
-    /// The completion as JSON, where it takes no more than `most` bytes about.
+    /// The completion as JSON, if it has at most about `most` bytes.
     pub fn small_json(&self, most: usize) -> Option<String> {
         let completion = self.inner.completion();
         let json = (completion.size() <= most).then(|| completion.to_json());
         json.and_then(|json| String::from_utf8(json).ok())
     }
 
-    /// What has arrived so far.
+    /// The part of the answer that has arrived so far.
     pub fn completion(&self) -> &Completion {
         self.inner.completion()
     }
 }
 
-/// The memory that `DecoderHandle` speaks of.
+/// The memory to which the addresses of `DecoderHandle` belong.
 #[wasm_bindgen]
 pub fn wasm_memory() -> Returned<JsValue> {
     Ok(wasm_bindgen::memory())
@@ -155,7 +156,7 @@ fn mode_of(mode: u32) -> Mode {
     }
 }
 
-/// Decodes any event stream, by the standard.
+/// Decodes an event stream of any kind, by the WHATWG standard.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct SseHandle {
@@ -168,7 +169,7 @@ struct Collect<'a>(&'a Array);
 impl Sink for Collect<'_> {
     fn event(&mut self, event: Event<'_>) -> bool {
         let texts = [event.name, event.data, event.id].map(String::from_utf8_lossy);
-        // Strings are always taken.
+        // Strings can always be converted.
         if let Ok(texts) = serde_wasm_bindgen::to_value(&texts) {
             self.0.push(&texts);
         }
@@ -192,7 +193,7 @@ impl SseHandle {
         let events = Array::new();
         let pushed = self.inner.push(bytes, &mut Collect(&events));
         self.failed |= pushed == Err(TooLarge);
-        // Events that came whole before it are the caller's; the next call fails.
+        // Events that were complete before the failure are returned; the next call fails.
         if self.failed && events.length() == 0 {
             return Err(error::to_js(Error::new(Class::Stream, TooLarge::MESSAGE)));
         }

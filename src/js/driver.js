@@ -1,4 +1,4 @@
-// Drives one request of a call: does what the core's step says, and hands back what came of it. Nothing is decided here.
+// Drives one request of a call: it does what the core's step says and returns the result as an event. It decides nothing itself.
 
 import { namesOf } from "./error.js";
 import { TooLarge, discard, head, join, readParts } from "./fetch.js";
@@ -10,17 +10,17 @@ import {
 } from "./protocol.js";
 import { ask, recover } from "./store.js";
 
-const ERROR_BODY_LIMIT = 1_048_576; // bytes; no more of it is looked at, and one more says that there were more
+const ERROR_BODY_LIMIT = 1_048_576; // bytes of an error's body that are read; one more shows that the body was longer
 
-// Sends request `index` of a call until it is answered: { response, controller, forget }. Rejects with a typed error.
+// Sends request `index` of a call until it has an answer: { response, controller, forget }. Rejects with a typed error.
 export async function drive(call, index) {
   const { client, handle, cancel } = call;
   const event = (kind, number) => call.told(handle.event(index, kind, number, Date.now(), performance.now(), Math.random()));
   const cancelled = () => event(CANCELLED, CAUSES[cancel.cause]);
-  // Whoever waited may have been aborted since.
+  // The call may have been aborted while the driver waited.
   const unlessOver = (tell) => (cancel.cause === null ? tell() : cancelled());
   const tell = (kind, number = 0) => unlessOver(() => event(kind, number));
-  const attempts = []; // what each attempt left: {thrown} or {status, headers, body}
+  const attempts = []; // the result of each attempt: {thrown} or {status, headers, body}
   let thrown;
   let key = null;
   let refused = null;
@@ -57,7 +57,7 @@ export async function drive(call, index) {
         const given = await cancel.race(answer).then((reserved) => ({ reserved }), (error) => ({ error }));
         if (cancel.cause !== null) {
           step = cancelled();
-          // A reservation that comes all the same is given back, for which the settlement waits.
+          // If the reservation still comes, it is given back; the settlement waits for that.
           call.storing.push(recover(answer, (late) => call.givenBack(index, late)));
         } else if ("error" in given) {
           thrown = given.error;
@@ -102,12 +102,12 @@ export async function drive(call, index) {
   }
 }
 
-// The end of a promise, however it ends.
+// Waits for a promise to resolve or reject.
 async function over(promise) {
   try {
     await promise;
   } catch {
-    // What became of it is asked elsewhere.
+    // The result is read elsewhere.
   }
 }
 
@@ -129,7 +129,7 @@ async function sleep({ waiters }, cancel, { ms, waiter }) {
   waiters.delete(waiter);
 }
 
-// An error's body, as far as it comes soon: one that stalls leaves the status, which says enough.
+// Reads an error's body, as far as it arrives in time. If it stalls, the status alone has to do.
 async function errorBody(cancel, response, ms) {
   const patience = cancel.within(ms);
   const parts = [];

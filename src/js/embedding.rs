@@ -1,4 +1,4 @@
-//! Embeddings: an answer's bytes straight into memory, its rows out with a single copy.
+//! Embeddings: an answer's bytes are written straight into memory, and its rows are copied out once.
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -13,7 +13,7 @@ use crate::trap::{self, Place};
 use crate::wire::embedding::{self, Usage, rerank};
 use crate::wire::usage::Beside;
 
-/// The body of an answer on its way into memory, part by part as it arrives.
+/// The body of an answer, which is written part by part as it arrives.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Body {
@@ -22,13 +22,13 @@ pub struct Body {
 
 #[wasm_bindgen]
 impl Body {
-    /// Nothing yet.
+    /// An empty body.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Body::default()
     }
 
-    /// Makes room for the next part; gives the place where it belongs.
+    /// Makes room for the next part and returns its address.
     pub fn grow(&mut self, length: usize) -> *mut u8 {
         let at = self.bytes.len();
         self.bytes.resize(at + length, 0);
@@ -41,7 +41,7 @@ impl Body {
 /// The rows of one batch.
 #[derive(Serialize)]
 struct Rows<'a> {
-    /// Where all rows lie, one after the other, and how many floats that is.
+    /// The address of all rows, one after the other, and the number of floats.
     values: (usize, usize),
     /// The length of a row.
     dimensions: usize,
@@ -59,7 +59,7 @@ struct Scored {
 
 #[wasm_bindgen]
 impl CallHandle {
-    /// A record of the rows in a batch's answer, or of what is wrong with it; `counted` is what its server counted in a header.
+    /// A record of the rows in a batch's answer, or of the failure; `counted` is the token count in a header of the response.
     pub fn rows(
         &self,
         index: usize,
@@ -101,7 +101,7 @@ impl CallHandle {
             Err(error) => return failing(call, &call.misread(error, bytes)),
         };
         book(found.usage.as_ref(), found.beside);
-        // The record names the place of the values: they have to stay there until it has been read.
+        // The record contains the address of the values, so they must stay in place until they have been read.
         let values = self.keep_rows(found.values);
         told(
             call,

@@ -1,4 +1,4 @@
-// Embeddings and reranking: batches out, a few at a time; one list back, in the order of the inputs.
+// Embeddings and reranking: inputs are sent in batches, a few at a time, and come back as one list in the order of the inputs.
 
 import { base64Floats, Body } from "./hfetch_bg.js";
 import { close, typed } from "./call.js";
@@ -26,7 +26,7 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
         if (failure !== undefined) return;
         const reported = typed(call, cancel, error);
         failure = batches.length > 1 ? named(reported, batches[index]) : reported;
-        // The others end now, and are accounted for before the call is.
+        // The other requests end now, and are booked before the call is.
         cancel.end("closed");
       }
     }
@@ -40,11 +40,11 @@ export async function embed(call, cancel, settled, format = call.plan.format) {
   return { data: answer, response: responseInfo(last, call) };
 }
 
-// Documents by how well they answer a query: the same requests, with a score for each input.
+// Reranking: documents sorted by relevance. The requests are the same, with a score for each input.
 export async function rerank(call, cancel, settled) {
   const { most } = call.plan;
   const { data: answer, response } = await embed(call, cancel, settled);
-  // Of equal scores the earlier document stays before the other.
+  // Documents with equal scores stay in their order.
   const results = answer.data.sort((a, b) => b.relevance_score - a.relevance_score).slice(0, most ?? undefined);
   return { data: { object: "list", model: answer.model, results, usage: answer.usage }, response };
 }
@@ -56,7 +56,7 @@ async function read(call, cancel, index, sent, format) {
   return readBatch(call, index, sent.response, body, text, format);
 }
 
-// The embeddings of one answer, which is accounted for; `text` is the same answer where numbers are asked for.
+// The embeddings of one answer, whose usage is booked; `text` is the same answer where numbers are asked for.
 export function readBatch(call, index, response, body, text, format) {
   const counted = Number(header(response, "x-compute-tokens") ?? NaN);
   const rows = call.rows(index, body, Number.isFinite(counted) ? counted : undefined);
@@ -74,7 +74,7 @@ export function readBatch(call, index, response, body, text, format) {
   return { data, model };
 }
 
-// Straight into the module's memory: a body of megabytes is copied once.
+// Reads a body directly into the module's memory, so that megabytes are copied only once.
 async function collect(response, cancel, { idle, max_answer_bytes: limit }, decoder) {
   const body = new Body();
   let text = "";
@@ -85,7 +85,7 @@ async function collect(response, cancel, { idle, max_answer_bytes: limit }, deco
     }, limit);
     return { body, text };
   } catch (error) {
-    // A trap keeps what it was in the middle of.
+    // After a trap, the module keeps what it was working on.
     if (!(error instanceof HfetchError)) body.free();
     throw error;
   }
@@ -103,7 +103,7 @@ const formats = {
 
 const isRow = (wire, length) => Array.isArray(wire) && wire.length === length && typeof wire[0] === "number";
 
-// The numbers with the digits they came with, where the answer holds them as they are asked for. It has been checked by then.
+// The numbers as the server wrote them, if the answer has the format that was asked for. The answer has been checked before.
 function wireRows(text) {
   const answer = JSON.parse(text);
   const list = answer.data ?? answer;
@@ -113,7 +113,7 @@ function wireRows(text) {
   return rows;
 }
 
-// Which inputs failed, for whoever sent thousands.
+// Adds to an error which inputs failed, for callers who sent thousands.
 function named(error, [start, count]) {
   error.message = `inputs ${start} to ${start + count - 1}: ${error.message}`;
   return error;

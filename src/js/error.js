@@ -1,10 +1,10 @@
-// The public error classes, names as in the `openai` package. The core's failures become errors through errorOf.
+// The public error classes, named as in the `openai` package. `errorOf` turns the core's failures into errors.
 
 import { redact } from "./hfetch_bg.js";
 import { parseJson } from "./json.js";
 import { recordAt } from "./plain.js";
 
-// A proxy may give another prototype each time it is asked, and no end of them; what is not made for that has fewer.
+// A proxy may return another prototype each time it is asked, without an end. Other objects have fewer prototypes than this.
 const LONGEST_CHAIN = 100;
 
 function prototypesOf(value) {
@@ -18,11 +18,11 @@ function prototypesOf(value) {
 const KIND = Symbol.for("hfetch.error");
 
 export class HfetchError extends Error {
-  // A second copy of this file (a hot reload, another entry point) has classes of its own: their errors are known by name.
+  // A second copy of this file (a hot reload, another entry) has its own classes. Their errors are recognised by name.
   static [Symbol.hasInstance](value) {
     if (typeof value !== "object" || value === null) return false;
     try {
-      // Before the engine looks, which would never end.
+      // This runs before the engine's own check, which would never end for such a proxy.
       const chain = prototypesOf(value);
       if (super[Symbol.hasInstance](value)) return true;
       if (!Object.hasOwn(this.prototype, KIND)) return false;
@@ -30,7 +30,7 @@ export class HfetchError extends Error {
         if (Object.hasOwn(at, KIND) && at[KIND] === this.prototype[KIND]) return true;
       }
     } catch {
-      // A proxy that answers no question is none of ours.
+      // A proxy that throws is none of these errors.
     }
     return false;
   }
@@ -60,7 +60,7 @@ export class APIError extends HfetchError {
     this.param = fields.param ?? null;
     this.error = fields.error;
     this.body = fields.body;
-    this.isRetryable = fields.isRetryable ?? false; // not "retryable": workerd gives no response for an uncaught error with that name
+    this.isRetryable = fields.isRetryable ?? false; // not named "retryable": workerd sends no response for an uncaught error with a property of that name
     this.retryAfter = fields.retryAfter ?? null;
     this.attempts = fields.attempts ?? 0;
     if (fields.partial) this.partial = fields.partial;
@@ -165,7 +165,7 @@ const classes = {
   StructuredOutputError,
 };
 
-// Minifiers rename classes; `name` must survive them.
+// Minifiers rename classes, and `name` must stay the same.
 for (const [name, errorClass] of Object.entries(classes)) {
   Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
   Object.defineProperty(errorClass.prototype, KIND, { value: name });
@@ -176,11 +176,11 @@ export function makeError(name, message, fields) {
   return new ErrorClass(message, fields);
 }
 
-// The error of a failure as the core tells it; `added` has what only this side knows: cause or reason, headers, partial.
+// The error for a failure of the core. `added` holds what only JavaScript knows: a cause or reason, headers, the partial answer.
 export function errorOf({ class: name, message, body, addsCause, addsHeaders, attempt, ...told }, secrets = [], added = {}) {
   const fields = {};
   for (const [key, value] of Object.entries(told)) if (value !== null) fields[key] = value;
-  // A signal's reason is the caller's own, and is handed back as it is.
+  // A signal's reason belongs to the caller and is returned unchanged.
   if (addsCause) fields.cause = "reason" in added ? added.reason : cleanCause(added.cause, secrets);
   if (addsHeaders && added.headers !== undefined) fields.headers = cleanHeaders(added.headers, secrets);
   if ("partial" in added) fields.partial = added.partial;
@@ -191,13 +191,13 @@ export function errorOf({ class: name, message, body, addsCause, addsHeaders, at
   return makeError(name, message, fields);
 }
 
-// The error of a failure that belongs to no call.
+// The error for a failure that belongs to no call.
 export const errorAt = (pointer) => errorOf(recordAt(pointer));
-// Frames of the caller's that are kept: each costs every call some 0.2 µs.
+// How many frames of the caller are kept. Each one costs every call about 0.2 µs.
 const FRAMES = 3;
 
-// Where a call is made: what ends it comes out of a microtask, whose own stack names nothing of the caller's.
-// `below`: the function whose callers are meant. Engines write frames as text when somebody asks for them.
+// Where the caller made the call. An error is made in a microtask, whose own stack doesn't contain the caller. `below`: the function whose callers are recorded.
+// Engines turn frames into text only when the stack is read.
 export function callSite(below, frames = FRAMES) {
   const site = {};
   const limit = Error.stackTraceLimit;
@@ -207,21 +207,21 @@ export function callSite(below, frames = FRAMES) {
     else site.stack = new Error().stack;
     if (limit > frames) Error.stackTraceLimit = limit;
   } catch {
-    // Somebody has frozen Error: its errors name no caller.
+    // If a program has frozen Error, its errors name no caller.
   }
   return site;
 }
 
-// An error with its caller's frames in place of its own.
+// Replaces an error's own frames with the caller's.
 export function traced(error, site) {
   try {
     if (!(error instanceof HfetchError) || typeof site?.stack !== "string") return error;
-    // V8 writes the name of the thing above its frames, others begin with them.
+    // V8 writes the error's name above the frames; other engines begin with the frames.
     const [first, ...rest] = site.stack.split("\n");
     const frames = /:\d+/.test(first) ? site.stack : [`${error.name}: ${error.message}`, ...rest].join("\n");
     if (rest.length > 0) error.stack = frames;
   } catch {
-    // Whoever writes stacks in a way of their own may throw.
+    // A program may have replaced how stacks are written, and its function may throw.
   }
   return error;
 }
@@ -234,27 +234,27 @@ function parsed(text) {
   }
 }
 
-// Further in nobody looks: what is larger than that is handed over as a copy of its message.
+// The most objects that are searched for a secret. A larger value is assumed to contain one: it is replaced by a copy of its message.
 const MANY = 1_000;
 
-// What an object shows of itself without having it as a property of its own: what a class or a platform gets when it is asked.
+// Properties that an object inherits, such as the getters of a class or of the platform.
 function inherited(value) {
   const shown = [];
   for (const at of prototypesOf(value)) {
     if (at === Object.prototype) break;
-    // Node warns of some that begin with "_", for no reason but that they were asked.
+    // Node prints a warning when some names that begin with "_" are read.
     for (const key of Reflect.ownKeys(at).filter((key) => !/^_/.test(String(key)))) {
       try {
         if (typeof value[key] !== "function") shown.push(value[key]);
       } catch {
-        // Not every getter may be called on every object.
+        // Some getters can't be called on every object.
       }
     }
   }
   return shown;
 }
 
-// What consoles and JSON ask an object for, which may know more than it has as properties.
+// Methods with which consoles and JSON ask an object for a text; it may contain more than the object's properties.
 const SPOKEN = ["toString", "toJSON", Symbol.for("nodejs.util.inspect.custom")];
 
 function said(value, name) {
@@ -265,7 +265,7 @@ function said(value, name) {
   }
 }
 
-// Whether a secret stands anywhere in a value: errors carry requests, requests carry headers.
+// Whether a value contains a secret at any depth: errors refer to requests, and requests to headers.
 function quotes(value, secrets, seen) {
   if (typeof value === "string") return redacted(value, secrets) !== value;
   if (typeof value === "symbol") return quotes(value.description, secrets, seen);
@@ -284,13 +284,13 @@ function quotes(value, secrets, seen) {
   return parts.some((part) => quotes(part, secrets, seen));
 }
 
-// A text without secrets, however JSON spells them.
+// Removes secrets from a text, however JSON spells them.
 export function redacted(text, secrets) {
   const given = String(text);
   return (secrets.length > 0 ? redact(given, secrets.join("\n")) : undefined) ?? given;
 }
 
-// fetch's own TypeError quotes what it refused, and other clients' errors hold whole requests.
+// Removes secrets from what was thrown: fetch's own TypeError quotes the value that it refused, and other clients' errors contain whole requests.
 function cleanCause(thrown, secrets) {
   try {
     if (secrets.length === 0 || !quotes(thrown, secrets, new Set())) return thrown;
@@ -302,10 +302,10 @@ function cleanCause(thrown, secrets) {
   }
 }
 
-// What was thrown may have causes, and an AggregateError has several: so many are looked at.
+// How many causes of a thrown value are read. An error can have a chain of them, and an AggregateError several.
 const CAUSES = 32;
 
-// The names and codes of what was thrown and of what it was thrown for, a line each.
+// The names and codes of what was thrown and of its causes, one per line.
 export function namesOf(thrown) {
   const names = [];
   const due = [thrown];
@@ -316,7 +316,7 @@ export function namesOf(thrown) {
         if (typeof value === "string") names.push(value);
         else due.push(...(Array.isArray(value) ? value.slice(0, CAUSES) : [value]));
       } catch {
-        // Nothing, or nothing that can be read.
+        // A value without a name, or one that can't be read.
       }
     }
   }
@@ -328,15 +328,15 @@ export function cleanHeaders(headers, secrets) {
   try {
     const entries = [];
     for (const entry of headers.entries()) {
-      // What gives more is no list of headers.
+      // An object with more entries is no list of headers.
       if (entries.push(entry) > MANY) return undefined;
     }
-    // No name or value holds a line break.
+    // A header's name or value contains no line break.
     const texts = entries.flat().join("\n");
     const clean = redacted(texts, secrets);
     if (clean === texts) return headers;
     const lines = clean.split("\n");
-    // What a name would be with a part cut out is none.
+    // A header whose name contains a secret is left out.
     return new Headers(entries.map(([name], at) => [name, lines[2 * at + 1]]).filter(([name], at) => name === lines[2 * at]));
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-//! The core's error as a JavaScript error object.
+//! Converts the core's error into a JavaScript error object.
 
 use wasm_bindgen::prelude::*;
 
@@ -12,14 +12,14 @@ extern "C" {
     fn error_at(record: *const u8) -> JsValue;
 }
 
-/// A text without secrets, which stand in a line each; none where it holds none of them.
+/// Removes secrets, given one per line, from a text; `None` if it contains none.
 #[wasm_bindgen]
 pub fn redact(text: &str, secrets: &str) -> Option<String> {
     let secrets: Vec<String> = secrets.split('\n').map(str::to_string).collect();
     error::without(text, &secrets)
 }
 
-/// The public error object of a core error that belongs to no call.
+/// The public error object for an error of the core that belongs to no call.
 pub fn to_js(error: Error) -> JsValue {
     error_at(plain::record(&Failure::of_no_call(error).data()))
 }

@@ -1,5 +1,5 @@
-// A request that was written for the wire by somebody else goes through a call, and the server's own bytes come back: for a gateway's
-// callers, and for other libraries.
+// Sends a request that another program has already written as JSON through a call, and returns the server's own bytes. The gateway uses it for its callers, and
+// hf.fetch for other libraries.
 
 import { Body } from "./hfetch_bg.js";
 import { close, fail, open, settlement } from "./call.js";
@@ -9,7 +9,7 @@ import { readBody } from "./fetch.js";
 import { ChunkReader } from "./pass_through.js";
 import { FOLD, Pump } from "./pump.js";
 
-/** Makes a call and lets `run` read its answer: {answer, settled}. Its error carries what is left of the limits, as the answer does. */
+/** Makes a call and lets `run` read its answer: {answer, settled}. The call's error tells what is left of the limits, as the answer does. */
 export function exchange(client, kind, prepare, run) {
   const { settle, settled } = settlement();
   const answer = (async () => {
@@ -23,13 +23,13 @@ export function exchange(client, kind, prepare, run) {
   return { answer, settled };
 }
 
-/** An answer as its caller gets it: what the response says of itself, what is left of the limits, and a body of bytes. */
+/** An answer as its caller gets it: the public part of the response, what is left of the limits, and a body of bytes. */
 export const answerOf = (call, info, body) => ({ ...info, quotas: call.quotas ?? null, body });
 
 /**
- * An answer of text. A stream is given as `chunks`, which reads it, and a whole answer as bytes once it is settled; `failed` says that
- * it tells of a failure. `decoderFor` and `settle` read the API's answers; `filter` is what a Pump hands bytes on through, `last` what
- * becomes of a stream's error, `unread` the ms for which its reader may be away.
+ * An answer that is text. A stream is returned as `chunks`, which reads it; a whole answer is returned as bytes once it is settled. `failed` says
+ * whether it reports a failure. `decoderFor` and `settle` read the API's answers. `filter` is applied to the bytes of a stream, `last` makes the last
+ * bytes from a stream's error, and `unread` is how many ms the reader may be away.
  */
 export async function generated(call, cancel, { decoderFor, settle }, { filter, last, unread }) {
   const sent = await call.send(0);
@@ -46,7 +46,7 @@ export async function generated(call, cancel, { decoderFor, settle }, { filter, 
   return { ...answerOf(call, info), chunks: new ChunkReader(pump, (error) => last(error, decoder), unread) };
 }
 
-/** Embeddings: as they came where that is what was asked for; feature extraction and several batches are put into OpenAI's list. */
+/** Embeddings: unchanged if the server sent the requested format; feature extraction and several batches become one list in OpenAI's format. */
 export async function embedded(call, cancel) {
   const format = call.plan.format === "base64" ? "base64" : "numbers";
   if (call.plan.batches.length > 1) {
@@ -67,7 +67,7 @@ export async function embedded(call, cancel) {
 
 const json = (value) => new TextEncoder().encode(JSON.stringify(value));
 
-// Whether a checked answer is a list of OpenAI's, with embeddings of the format.
+// Whether a checked answer is a list in OpenAI's format, with embeddings in the requested format.
 function isAsked(text, format) {
   const [, begins] = /^\s*\{[^]*?"embedding"\s*:\s*(["[])/.exec(text) ?? [];
   return begins === (format === "base64" ? '"' : "[");

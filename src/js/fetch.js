@@ -1,4 +1,4 @@
-// One attempt over the wire, and whole bodies. Responses are used by shape, never by instanceof: realms differ.
+// One attempt over the network, and whole bodies. Responses are recognised by their members and not by instanceof, since each realm has its own class.
 
 import { isBytes, ownBytes } from "./bytes.js";
 import { resolvesAcrossRequests, timer } from "./cancel.js";
@@ -7,13 +7,13 @@ import { LOOK, Turns } from "./turn.js";
 
 export const REDIRECTS = 5;
 
-// Sends what a step says: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}; never rejects.
-// One promise for whatever comes first: a race of several would be the dearest part of a call.
+// Sends the request of a step: {response, controller, forget}, {timedOut: true}, {ended: true} or {error}. Never rejects. One promise serves whatever comes first:
+// racing several promises would be the most expensive part of a call.
 export function sendRequest(client, cancel, { url, method, body, key, stream, headers, own, connect }, { brought, others, redirects, stays }) {
   const controller = new AbortController();
   const init = { ...others, method, headers: requestHeaders(client, body !== null, stream, key, headers, brought), signal: controller.signal };
   if (body !== null) init.body = body;
-  // Workers of before September 2025 send the key along to wherever a redirect leads, and every platform an X-Api-Key.
+  // On a redirect, Workers of before September 2025 send the key to the new server, and every platform sends an X-Api-Key there.
   if (own || brought !== null || !resolvesAcrossRequests()) init.redirect = "manual";
   const fetchFunction = client.fetch;
   return new Promise((resolve) => {
@@ -43,8 +43,8 @@ export function sendRequest(client, cancel, { url, method, body, key, stream, he
   });
 }
 
-// The client's headers for this form of request, with the key and what the request brings. They are made once, and the
-// platform's fetch, which copies them, is given the same object again; a caller's function may change what it is given.
+// The client's headers for this kind of request, with the key and the request's own headers. They are made once. The platform's fetch copies
+// them and gets the same object each time; a caller's fetch function may change the object and gets a new one.
 function requestHeaders(client, body, stream, key, extra, brought) {
   const number = (body ? 1 : 0) + (stream ? 2 : 0);
   const form = (client.forms[number] ??= { plain: client.headers(body, stream), key: null, signed: null });
@@ -58,7 +58,7 @@ function requestHeaders(client, body, stream, key, extra, brought) {
   return headers;
 }
 
-// The headers that the core wants to know, a line each; one that can't be read is absent.
+// The values of the headers that the core reads, one per line. A header that can't be read counts as absent.
 export function head(response) {
   const wanted = response.status >= 200 && response.status < 300 ? HEADERS : headersOfFailure();
   let values = "";
@@ -66,11 +66,11 @@ export function head(response) {
   return values;
 }
 
-// Where redirects are not followed by the platform: those that keep the method and the body, to where `stays` lets them go. Others are
-// the answer.
+// Follows redirects if the platform doesn't: only those that keep the method and the body, and only to URLs that `stays` allows. Any other
+// redirect is returned as the answer.
 export async function follow(fetchFunction, url, init, left, stays) {
   const response = await (fetchFunction === undefined ? fetch(url, init) : fetchFunction(url, init));
-  // A page isn't told where to.
+  // A page can't see where a redirect leads.
   if (response?.type === "opaqueredirect" && left > 0) throw new TypeError("the server redirects, and headers of your own are not sent to an unknown address: give the right one as baseURL");
   const keeps = /^(?:GET|HEAD)$/.test(init.method) ? [301, 302, 303, 307, 308] : [307, 308];
   const kept = init.redirect !== undefined && left > 0 && !isSentOnce(init.body) && keeps.includes(response?.status);
@@ -82,10 +82,10 @@ export async function follow(fetchFunction, url, init, left, stays) {
   return follow(fetchFunction, href, init, left - 1, stays);
 }
 
-// A stream, or in Node what gives parts one by one, is gone once it was sent.
+// Whether a body can be sent only once: a stream, or in Node an async iterable.
 const isSentOnce = (body) => typeof (body?.getReader ?? body?.[Symbol.asyncIterator]) === "function";
 
-// An address that is none is followed by nobody.
+// A Location that isn't a valid URL isn't followed.
 function addressOf(location, url) {
   try {
     return new URL(location, url);
@@ -100,12 +100,12 @@ function checked(response) {
   throw new TypeError("fetch resolved to something that is not a Response");
 }
 
-// A body nobody reads keeps its socket; a locked or missing one is somebody else's.
+// Discards a body, since an unread body keeps its socket open. A locked or missing body needs nothing.
 export function discard(response) {
   try {
     response?.body?.cancel?.().catch?.(() => {});
   } catch {
-    // Locked: its reader ends it.
+    // The body is locked, and its reader will end it.
   }
 }
 
@@ -118,7 +118,7 @@ export function header(response, name) {
   }
 }
 
-// A body that no waiting would make better: its error says why, in `unreadable`.
+// A body that can't be read, and that waiting wouldn't make readable. The error's `unreadable` says why.
 export class Unreadable extends TypeError {
   constructor(problem) {
     super(problem);
@@ -131,21 +131,21 @@ const NOT_BYTES = "the body gave something that is not bytes";
 export const notBytes = () => new Unreadable(NOT_BYTES);
 export const tooLarge = (limit) => new Unreadable(`the body is larger than ${limit} bytes`);
 
-// An answer is larger than the client takes.
+// An answer that is larger than the client accepts.
 export class TooLarge extends Unreadable {
   constructor(limit) {
     super(`the body is larger than maxAnswerBytes (${limit})`);
   }
 }
 
-// Null is no body; anything else has to be a stream of the platform's kind that nobody reads.
+// Checks a body: null means no body, and anything else must be an unread stream of the platform's kind.
 export function checkStream(body) {
   if (body?.locked === true) throw new Unreadable("the fetch function gave a response whose body is being read already: give it unread, or a clone() of it");
   if (body === null || typeof body?.getReader === "function") return;
   throw new Unreadable("the fetch function gave a response whose body has no getReader(): it must be a web ReadableStream, as the platform's fetch gives");
 }
 
-// Bytes: no engine makes a longer text of an answer. Whoever sends more never ends.
+// Bytes: no engine can make a longer text of an answer, so a longer body is refused.
 export const LONGEST = 2 ** 29;
 
 // The whole body as bytes.
@@ -155,7 +155,7 @@ export async function readBody(response, cancel, idle, limit) {
   return join(parts);
 }
 
-// Hands the body to `take` part by part, as it arrives. `idle` ms without a byte ends the call with cause "idle".
+// Passes the body to `take`, part by part. `idle` ms without a byte end the call with cause "idle".
 export async function readParts(response, cancel, idle, take, limit) {
   const start = () => timer(() => cancel.end("idle", undefined, idle), idle);
   let alarm = start();
@@ -164,7 +164,7 @@ export async function readParts(response, cancel, idle, take, limit) {
     size += bytes.byteLength;
     take(bytes);
     if (size > limit) throw new TooLarge(limit);
-    // What is empty is no sign of life.
+    // An empty part doesn't show that the server is still sending.
     if (bytes.byteLength === 0) return;
     alarm.clear();
     alarm = start();
@@ -194,9 +194,9 @@ async function readAll(response, cancel, take) {
       const turn = reads % LOOK === 0 ? turns.due() : undefined;
       if (turn !== undefined) await cancel.race(turn);
       const { value, done } = await cancel.race(reader.read());
-      // Without giving back the lock, which holds nothing at the end of a stream: Node takes 2 ms for the first one given back.
+      // The lock isn't released: it holds nothing at the end of a stream, and the first release takes 2 ms in Node.
       if (done) return;
-      // A reader that is not the platform's may give anything, and never end.
+      // A caller's own reader may return anything, without end.
       if (!isBytes(value)) throw notBytes();
       take(ownBytes(value));
     }
@@ -207,7 +207,7 @@ async function readAll(response, cancel, take) {
   }
 }
 
-// A reader whose pending read ends when it is cancelled: the platform's does, one of a caller's making may not.
+// A reader whose pending read ends when it is cancelled. The platform's reader does that; a caller's own reader may not.
 export function openReader(body) {
   if (!body) return NOTHING;
   const reader = body.getReader();
@@ -229,7 +229,7 @@ class ForeignReader {
     return new Promise((resolve, reject) => {
       this.#end = () => resolve({ done: true });
       const given = async () => this.#reader.read();
-      // Read here: what throws is the read's failure.
+      // The value is read inside the promise, so that a getter's exception counts as the read's failure.
       given().then((read) => resolve({ value: read?.value, done: read?.done ?? true })).catch(reject);
     });
   }
@@ -244,12 +244,12 @@ class ForeignReader {
   }
 }
 
-// By shape: not every cancel() gives a promise.
+// Some cancel() functions return no promise.
 export function cancelReading(reader) {
   try {
     reader.cancel()?.catch?.(() => {});
   } catch {
-    // It is left all the same.
+    // If the reader can't be cancelled, it is left as it is.
   }
 }
 
@@ -257,7 +257,7 @@ export function release(reader) {
   try {
     reader.releaseLock();
   } catch {
-    // Engines of before 2022 refuse while a read is pending; cancel() has ended it anyway.
+    // Engines of before 2022 refuse to release a lock while a read is pending; cancel() has ended the read anyway.
   }
 }
 

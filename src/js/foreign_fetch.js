@@ -1,5 +1,5 @@
-// A fetch for other libraries: what they send below the client's base URL goes through its keys, limits, budget, retries and ledger,
-// and comes back as the server's own bytes, or as an end that they understand.
+// hf.fetch, for other libraries. A request below the client's base URL uses the client's keys, limits, budget, retries and ledger. The library gets
+// the server's own bytes, or a failure in a form that it understands.
 
 import { arrival } from "./arrival.js";
 import { Call } from "./call.js";
@@ -17,35 +17,35 @@ import { absolute, requestOptions, signals } from "./options.js";
 import { AS_RECEIVED, readable } from "./pass_through.js";
 import { APIS, ASTRAY, FOREIGN, KEYED, TO_COMPLETIONS, TO_EMBEDDINGS } from "./protocol.js";
 
-// What a Request has beside its address, its headers and its signal.
+// The members of a Request besides its address, headers and signal.
 const PARTS = ["method", "body", "redirect", "cache", "credentials", "integrity", "keepalive", "mode", "referrer", "referrerPolicy"];
-// What both a Request and what is given beside it may have.
+// Members that both a Request and the second argument of fetch may have.
 const NAMES = [...PARTS, "headers", "signal", "duplex"];
 const REDIRECTIONS = [301, 302, 303, 307, 308];
-// These speak of the bytes on the wire, or of the caller's own connection.
+// Headers about the bytes on the wire or about the library's own connection; they aren't sent on.
 const NOT_SENT = ["connection", "content-length", "host", "transfer-encoding", "accept-encoding"];
 const NOT_GIVEN = ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"];
 const EMPTY = [204, 205, 304];
-// Clients of OpenAI's API send 429 and 5xx again unless they are told.
+// Clients of OpenAI's API repeat a request after 429 and 5xx unless this header tells them not to.
 const FINAL = { "x-should-retry": "false" };
-// Others don't read that. By their User-Agent: which statuses they would send again, and how they are told that what failed is final.
+// Libraries that ignore that header, by their User-Agent: the statuses after which they repeat a request, and how they are told that a failure is final.
 const HEEDLESS = [
   [/\bai-sdk[-/]/i, (status) => [408, 409, 429].includes(status) || status >= 500, thrown],
   [/^@huggingface\/inference\//i, (status) => status === 503, thrown],
   [/^langchainjs\b/i, (status) => ![400, 401, 402, 403, 404, 405, 406, 407, 409, 413].includes(status), coded],
 ];
-// What the AI SDK knows its own errors by.
+// The marks by which the AI SDK recognises its own errors.
 const OF_THE_AI_SDK = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"].map((name) => Symbol.for(name));
 
-// What a settlement calls a call that is no chat.
+// The names in settlements of the kinds of calls other than chat.
 const KINDS = { [TO_EMBEDDINGS]: "embeddings", [TO_COMPLETIONS]: "completion" };
 
 const platform = (client) => client.fetch ?? fetch;
 
-/** The fetch of a client, once the module runs; its calls have these options. */
+/** The fetch of a client; `defaults` are the options of its calls. */
 export function fetchOf(clientOf, defaults) {
   return async (input, init) => {
-    // What a caller gave is read now, since it may be changed while the module is on its way.
+    // The arguments are read at once, since the library may change them while the module is loading.
     const request = requestOf(input, init);
     if (arrival() !== undefined) await arrival();
     const client = clientOf();
@@ -61,7 +61,7 @@ const isForeign = (passage) => passage === FOREIGN || passage === ASTRAY;
 
 const warned = new WeakSet();
 
-// Once for each client. A query and what stands before the host may be secret.
+// Warns once per client. The query and the part before the host may be secret, so they aren't printed.
 function warnOfAddress(client, url) {
   if (warned.has(client)) return;
   warned.add(client);
@@ -69,23 +69,23 @@ function warnOfAddress(client, url) {
   say("warn", `hfetch: hf.fetch was asked for ${origin}${pathname}, which is not below the client's baseURL: it is sent as it is, without a key, limits, retries and settlement. Give the library and the client the same baseURL.`);
 }
 
-// A request by what fetch would make of its arguments, each of which is read once; undefined where there is no absolute address.
+// Reads each argument once, as fetch does; undefined if the address isn't absolute.
 function requestOf(input, init) {
   const isRequest = typeof input?.url === "string" && typeof input.headers?.get === "function";
   const request = {};
   if (isRequest) for (const name of NAMES) if (input[name] !== undefined && input[name] !== null) request[name] = input[name];
-  // Not its own entries alone: what is given may be a Request, or of another class with getters.
+  // Inherited members are read too: the argument may be a Request, or of another class with getters.
   for (const name of new Set([...NAMES, ...Object.keys(init ?? {})])) if (init?.[name] !== undefined) request[name] = init[name];
   const url = addressOf(isRequest ? input.url : String(input));
   if (url === undefined) return undefined;
   const given = String(request.method ?? "GET");
-  // As the standard has it: only these are written in capitals.
+  // The Fetch standard writes only these methods in capitals.
   const method = /^(?:delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
   const source = ["GET", "HEAD"].includes(method) ? undefined : sourceOf(input, init);
   return { ...request, url, method, source, headers: new Headers(request.headers) };
 }
 
-// The Request that has the body, and reads it: Firefox doesn't show it otherwise, and Chromium sends no stream over HTTP/1.1.
+// The Request that has the body and can read it. Firefox doesn't expose the body itself, and Chromium can't send a stream over HTTP/1.1.
 function sourceOf(input, init) {
   const isGiven = typeof init?.arrayBuffer === "function" || (init?.body ?? undefined) !== undefined;
   const owner = isGiven ? init : input;
@@ -102,8 +102,8 @@ function addressOf(text) {
   }
 }
 
-// A request that is neither limited nor settled: its answer is handed on as it is. The client's own headers go with its key, since one of
-// them says whom the request is billed to; those that the request brings win.
+// Sends a request that is neither limited nor settled, and returns its response unchanged. The client's own headers are sent with its key, since
+// one of them names the organisation that is billed. Headers of the request win.
 async function keyed(client, request, given) {
   const both = [...signals(given?.signal), ...signals(request.signal)];
   const { url, source, redirect = "follow", ...init } = request;
@@ -112,24 +112,24 @@ async function keyed(client, request, given) {
   for (const [name, value] of client.headers(false, false)) if (name !== "accept" && !init.headers.has(name)) init.headers.set(name, value);
   if (key !== null) init.headers.set("authorization", `Bearer ${key}`);
   init.signal = both.length > 1 ? AbortSignal.any(both) : both[0];
-  // Engines want it said that the answer comes after such a body only.
+  // Engines require this option for a stream body.
   if (typeof init.body?.getReader === "function") init.duplex ??= "half";
   const most = redirect === "follow" ? REDIRECTS : 0;
   const response = await follow(platform(client), url, { ...init, redirect: "manual" }, most, stays(client, init.method));
   return allowed(response, redirect);
 }
 
-// A page isn't told the status of what redirects.
+// A page can't see the status of a redirect.
 function allowed(response, redirect) {
   if (redirect !== "error" || !(response.type === "opaqueredirect" || REDIRECTIONS.includes(response.status))) return response;
   discard(response);
   throw new TypeError("the server redirects, which the request doesn't allow");
 }
 
-// Whether a redirect leads to where the key may go.
+// Whether a redirect stays below the base URL, where the key may be sent.
 const stays = (client, method) => (href) => !isForeign(client.passage(method, href));
 
-// The key that a request goes out with, or null: a look into the catalogue that ends where it would be sent.
+// The key for a request, or null. A call for the catalogue picks the key, and ends just before it would be sent.
 async function keyFor(client, callerSignals) {
   const cancel = new Cancel(callerSignals);
   const call = new Call(client, client.catalogue("", undefined, Date.now(), performance.now()), cancel);
@@ -150,7 +150,7 @@ async function keyFor(client, callerSignals) {
   return found.key;
 }
 
-// What of a call a library may see.
+// Sends a request as a call, and returns the answer or a failure that the library understands.
 async function metered(client, passage, request, given) {
   const { url, method, headers, body, source, signal, duplex, redirect = "follow", ...others } = request;
   const text = await textOf(request);
@@ -177,7 +177,7 @@ async function metered(client, passage, request, given) {
   }
 }
 
-// The keys in headers, without their scheme. What is shorter is a word such as any text may have.
+// The keys in headers, without their scheme. Short values are ignored, since they may be ordinary words.
 function secretsIn(headers) {
   const values = headers.filter(([name]) => /authorization|cookie|key|token/.test(name)).map(([, value]) => value.replace(/^\w+ +/, ""));
   return values.filter((value) => value.length >= 8);
@@ -197,10 +197,10 @@ const handingOn = (cancel) => ({
   },
 });
 
-// The body as text, since it is looked at before it is sent; undefined where it is none.
+// The body as text, since the core reads it before it is sent; undefined if it isn't text.
 async function textOf({ body, source, signal }) {
   if (typeof body === "string") return body;
-  // As the platform reads bodies of every kind: bytes, blobs, streams, forms.
+  // The platform reads bodies of every kind: bytes, blobs, streams, forms.
   const bytes = await bytesOf(source ?? new Response(body), signals(signal));
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -233,8 +233,8 @@ function responseOf({ status, statusText, headers, body, chunks }) {
   return new Response(content, { status, statusText, headers: headersOf(headers) });
 }
 
-// A stream of which no body can come ends now, since nobody will read it. Of what doesn't call itself a stream of events libraries leave the body
-// as it is: it is read without them.
+// Ends a stream that can't have a body at once, since nobody will read it. Libraries ignore the body of a response whose type isn't that of an
+// event stream, so this function reads it for them.
 async function answered(answer) {
   const { status, chunks } = answer;
   if (chunks !== undefined && EMPTY.includes(status)) await chunks.read();
@@ -243,7 +243,7 @@ async function answered(answer) {
   return response;
 }
 
-// What has failed, as the library that asked will understand it: a response where it can be one, and nothing that it would send again.
+// Turns a failure into what the library understands: a response where possible, and nothing that the library would send again.
 function failed(error, opened, headers) {
   if (error instanceof ConfigError) return refusal(400, { message: error.message, code: "invalid_request", param: error.path });
   if (error instanceof LimitExceededError) return refusedByLimit(error);
@@ -254,14 +254,14 @@ function failed(error, opened, headers) {
   const [, again, tell] = HEEDLESS.find(([name]) => name.test(agent)) ?? [];
   if (tell !== undefined && (response === undefined || again(response.status))) return tell(error, response, call);
   if (response !== undefined) return response;
-  // The openai package sends again what it gets no response to.
+  // The openai package repeats a request that got no response.
   if (!headers.has("x-stainless-retry-count")) throw error;
   return refusal(gatewayStatus(error), { message: error.message, type: error.name, code: error instanceof APIConnectionTimeoutError ? "ETIMEDOUT" : "ECONNABORTED" });
 }
 
 const gatewayStatus = (error) => (error instanceof APIConnectionTimeoutError ? 504 : 502);
 
-// For LangChain, which takes this code for final. It says the status itself.
+// LangChain takes this code for a final failure. The library adds the status itself.
 function coded(error, response) {
   const status = response?.status ?? gatewayStatus(error);
   const headers = new Headers(response?.headers);
@@ -281,7 +281,7 @@ function refusedByServer({ status }, refused) {
   return response;
 }
 
-// What a server said earlier holds still, such as that it wants a pause: nothing was sent.
+// A pause that a server asked for earlier still holds, so nothing was sent.
 function refusedBefore(error) {
   const { status, message, name: type, code } = error;
   return status >= 400 && status <= 599 ? refusal(status, { message, type, code }, pauseOf(error)) : undefined;
@@ -295,12 +295,12 @@ function refusedByLimit(error) {
 
 const pauseOf = ({ retryAfter }) => (Number.isFinite(retryAfter) ? { "retry-after": String(Math.ceil(retryAfter / 1000)) } : {});
 
-// In the shape of OpenAI's errors.
+// A response with an error in OpenAI's format.
 function refusal(status, { message, type = "invalid_request_error", code, param = null }, headers = {}) {
   return Response.json({ error: { message, type, param, code } }, { status, headers: { ...FINAL, ...headers } });
 }
 
-// An error that no library sends again: the AI SDK looks at what it is marked with, and at the causes.
+// An error that no library repeats. The AI SDK checks its marks, and its causes.
 function thrown(error, response, { refused }) {
   const marks = Object.fromEntries(OF_THE_AI_SDK.map((symbol) => [symbol, true]));
   Object.assign(error, marks, { isRetryable: false, statusCode: error.status, responseHeaders: Object.fromEntries(error.headers ?? []) });
@@ -310,7 +310,7 @@ function thrown(error, response, { refused }) {
   throw error;
 }
 
-// As the platform's fetch fails: what a signal has ended is known by its name.
+// Fails as the platform's fetch does: an abort is recognised by the error's name.
 function asFetchFails(error, cancel) {
   if (cancel?.cause === "abort" && error instanceof HfetchError) {
     const name = cancel.reason?.name === "TimeoutError" ? "TimeoutError" : "AbortError";

@@ -1,5 +1,5 @@
-// What hfetch/gateway and hfetch/ai-sdk import beside the public names, from the entry that has loaded the module. It is no part of the public
-// contract. One object for each of the two, so that a bundle without them has nothing of it, and one with either nothing of the other's.
+// Internal functions that hfetch/gateway and hfetch/ai-sdk import from the entry that has loaded the module. They are not part of the public contract.
+// Each of the two has an object of its own, so that a bundle contains only what it uses.
 
 import { ClientHandle } from "./hfetch_bg.js";
 import { catalogue, close, hooked } from "./call.js";
@@ -24,5 +24,5 @@ export const internals = /* @__PURE__ */ Object.freeze({
   APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
   exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, rerank, responseInfo, settleWhole,
 });
-// A list, whose names a bundle need not keep: ai-sdk/client.js takes them in this order.
+// A list, so that a bundle needn't keep the names; ai-sdk/client.js reads it in this order.
 export const sdkInternals = /* @__PURE__ */ Object.freeze([askedBy, contentOf, formsAfter, formsFor, knownOf, readable, reasoningOf, remember]);

@@ -1,6 +1,6 @@
-// JSON of a server's or a caller's, read no deeper than the core reads it: what is written, compared or copied later needs a stack for it.
+// Limits how deep the JSON of a server or a caller may be nested. The core has the same limit: later steps that write, compare or copy the value use the stack.
 
-const DEEPEST = 512; // lists and objects in one another
+const DEEPEST = 512; // nested lists and objects
 const QUOTE = 34;
 const BACKSLASH = 92;
 
@@ -10,7 +10,7 @@ export function parseJson(text, revive) {
 }
 
 function isDeep(text) {
-  // What has an end for each beginning.
+  // A text this short can't be nested too deep, since each bracket needs its counterpart.
   if (text.length <= 2 * DEEPEST) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -23,7 +23,7 @@ function isDeep(text) {
   return false;
 }
 
-// Where a string ends.
+// The index at which a string ends.
 function closing(text, from) {
   for (let at = from; ; at++) {
     at = text.indexOf('"', at);

@@ -1,4 +1,4 @@
-// Limits and budgets that this module's memory counts for others to share: what storageStore and the gateway's object put into storage.
+// A store for limits and budgets in the module's memory. storageStore and the gateway's Durable Object write it to storage.
 
 import { StoreHandle } from "./hfetch_bg.js";
 import {
@@ -9,17 +9,17 @@ import {
 export class MemoryStore {
   #handle;
 
-  // One that is journaled tells its changes.
+  // A journaled store can report its changes.
   constructor(journaled = false) {
     this.#handle = new StoreHandle(journaled);
   }
 
-  // Parts as JSON text.
+  // Reserves parts, given as JSON text.
   reserve(parts, now) {
     return this.#handle.ask(STORE_RESERVE, parts, now);
   }
 
-  // The same answer, with what is left of the limits.
+  // The same, and the answer also tells what is left of the limits.
   reserve_and_tell(parts, now) {
     return this.#handle.ask(STORE_RESERVE_AND_TELL, parts, now);
   }
@@ -40,17 +40,17 @@ export class MemoryStore {
     this.#handle.ask(STORE_BLOCK, scope, until);
   }
 
-  // All there is to remember.
+  // The whole state.
   state() {
     return this.#handle.ask(STORE_STATE);
   }
 
-  // Takes over a state as JSON text; false where it makes no sense.
+  // Restores a state from JSON text; false if it makes no sense.
   restore(state) {
     return this.#handle.ask(STORE_RESTORE, state);
   }
 
-  // What has changed since the last time, as rows; undefined where nothing has.
+  // The changes since the last call, as rows; undefined if nothing has changed.
   changes() {
     return this.#handle.ask(STORE_CHANGES);
   }
@@ -60,22 +60,22 @@ export class MemoryStore {
     return this.#handle.ask(STORE_KNOWS, scope);
   }
 
-  // Takes a scope's rows as JSON text; false where they make no sense.
+  // Restores a scope from its rows as JSON text; false if they make no sense.
   adopt(scope) {
     return this.#handle.ask(STORE_ADOPT, scope);
   }
 
-  // Lets time pass.
+  // Lets time pass, so that old reservations expire.
   expire(now) {
     this.#handle.ask(STORE_EXPIRE, undefined, now);
   }
 
-  // The time of the host that keeps the store, where `now` is that of others.
+  // Tells the store the time of its own host, where `now` comes from other hosts.
   correct(own) {
     this.#handle.ask(STORE_CORRECT, undefined, own);
   }
 
-  // When the oldest open reservation will be taken for lost.
+  // When the oldest open reservation will count as lost.
   next_loss() {
     return this.#handle.ask(STORE_NEXT_LOSS);
   }

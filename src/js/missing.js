@@ -1,4 +1,4 @@
-// What programs for the `openai` package may call and is not here: an error that names the way, where a TypeError would name nothing.
+// Members of the `openai` client that hfetch doesn't have. They throw an error that names the alternative, instead of a bare TypeError.
 
 import { makeError } from "./error.js";
 
@@ -24,7 +24,7 @@ function named(names, way) {
   return Object.fromEntries(names.split(" ").map((name) => [name, way]));
 }
 
-// A function whose members are such functions. Libraries that wrap a client ask whether a member is there: only to call one throws.
+// A function whose members are such functions. Libraries that wrap a client check whether a member exists, so only a call throws.
 function missing(path, way) {
   const call = () => {
     throw makeError("ConfigError", `${path} is not part of hfetch: ${way}`, { path });
@@ -38,6 +38,6 @@ function members(path, ways) {
   return Object.create(Object.prototype, Object.fromEntries(getters));
 }
 
-/** What stands behind a client's prototype, and behind its chat completions: what is there goes before it. */
+/** The prototypes of a client and of its chat completions. Members that exist are found first. */
 export const ofClient = members("hf", OF_CLIENT);
 export const ofChat = members("hf.chat.completions", OF_CHAT);

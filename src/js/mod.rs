@@ -1,4 +1,4 @@
-//! The JavaScript rim: the only code that knows JavaScript. It binds and converts; what decides is in the core.
+//! The bindings for JavaScript: the only code that knows JavaScript. They bind and convert; the core decides.
 
 mod call;
 mod client;
@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::policy::clock::Now;
 
-/// A reading of both clocks: the wall's, and the one that can't be set (`performance.now`). In workerd both stand still between I/O.
+/// A reading of both clocks: the wall clock and the steady one (`performance.now`). In workerd both stand still between I/O.
 pub(crate) fn at(wall: f64, steady: f64) -> Now {
     Now {
         wall,

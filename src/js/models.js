@@ -1,5 +1,5 @@
-// The provider page's own list, in its order: a constant, so that it is there before anything is loaded. The core reads the same file,
-// src/wire/models.json, which the build puts beside this one.
+// The models on Hugging Face's provider page, in the page's order. They are a constant, so that they are available before the module is loaded. The
+// core reads the same file, src/wire/models.json, which the build copies next to this one.
 
 import listed from "./models.json" with { type: "json" };
 

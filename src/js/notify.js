@@ -1,4 +1,4 @@
-// Calls into the caller's own functions, whose failures must not become ours.
+// Calls the caller's own functions. Their exceptions must not become failures of this package.
 
 import { discard } from "./fetch.js";
 
@@ -12,12 +12,12 @@ export function notify(hook, settlement) {
   }
 }
 
-// Tests and frameworks put consoles in place that throw.
+// Prints to the console, which tests and frameworks may have replaced with one that throws.
 export function say(level, ...words) {
   try {
     console[level](...words);
   } catch {
-    // What is being said must not change what happens.
+    // A failure to print must not change anything else.
   }
 }
 
@@ -37,15 +37,15 @@ export function warnOfLoss(what) {
   say("warn", `hfetch: an internal fault lost ${what}; that begins anew`);
 }
 
-// Resolves with {key}, or with nothing after `ms`; rejects with what the function throws, or when the call ends first. `refused`: the key
-// that it gave before for this call and that was answered with 401, or null.
+// Resolves with {key}, or with nothing after `ms`. Rejects with what the function throws, or when the call ends first. `refused`: the key that the
+// function returned before for this call and that the server answered with 401, or null.
 export function askKey(give, cancel, ms, refused) {
   const { done, wake } = cancel.nap(ms);
   const asked = (async () => ({ key: checked(await give({ refused })) }))();
   return Promise.race([asked, done]).finally(wake);
 }
 
-// A refusal that the function hands on is its failure: there is no key in it.
+// A Response that isn't ok counts as a failure of the function: it contains no key.
 function checked(key) {
   if (!(key?.status >= 400)) return key;
   discard(key);

@@ -1,5 +1,5 @@
-// Options as JSON text for Rust, functions apart. What JSON can't hold is marked with the one key no option has,
-// so that Rust refuses it by its path instead of never seeing it.
+// Turns options into JSON text for Rust, and keeps functions apart. A value that JSON can't express is marked with a key that no option has, so that
+// Rust refuses it by its path instead of never seeing it.
 
 import { resolvesAcrossRequests } from "./cancel.js";
 import { makeError } from "./error.js";
@@ -10,18 +10,18 @@ export const MARK = "\u0000";
 export const refuse = (path, problem, cause, hint) =>
   makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
 
-// A URL that is relative to a page's address as that page's fetch would take it; an absolute one as the platform spells it, so that
-// "https://127.1/v1" and the address to which a request for it goes are the same text. What is no such URL is left for the core to refuse.
+// Resolves a URL relative to the page, as the page's own fetch would, and spells an absolute URL as the platform does: "https://127.1/v1" and
+// the address of a request for it then have the same text. The core refuses what isn't a valid URL.
 export function absolute(url) {
   if (typeof url !== "string") return url;
   if (!/^\.{0,2}\//.test(url)) return /^https?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/i.test(url) ? spelled(url) : url;
-  // The address of a worker made from a blob has a path that nothing is relative to.
+  // A worker made from a blob has an address whose path can't be a base.
   for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
     try {
       const { protocol, href } = new URL(url, base());
       if (/^https?:$/.test(protocol)) return href;
     } catch {
-      // There is no such thing here.
+      // This environment has no such object, or its address is no base for a URL.
     }
   }
   return url;
@@ -44,7 +44,7 @@ function mark(key, value) {
     case "bigint":
       return { [MARK]: typeof value };
     case "object":
-      // A Headers or Map would be written as {} and its content lost without a word.
+      // A Headers or Map object would become {} in JSON, and its content would be lost without an error.
       return value && typeof value.entries === "function" && !Array.isArray(value) ? Object.fromEntries(value.entries()) : value;
     default:
       return value;
@@ -63,7 +63,7 @@ function split(options, names) {
   if (options === undefined || options === null) return [undefined, Object.create(null)];
   if (typeof options !== "object") throw refuse("", "options must be an object");
   try {
-    // Without a prototype: what somebody has put on Object.prototype is no option, and no fetch to hand keys to.
+    // Without a prototype, since a property that another program has added to Object.prototype is no option, and no fetch that may see keys.
     const data = { __proto__: null, ...options };
     const apart = Object.create(null);
     for (const name of names) {
@@ -77,7 +77,7 @@ function split(options, names) {
   }
 }
 
-// Whether an object has a method; one that can't be asked has none.
+// Whether an object has a method; false if asking throws.
 function has(object, method) {
   try {
     return typeof object?.[method] === "function";
@@ -105,7 +105,7 @@ export function clientOptions(options) {
   return [dataText(data, ""), hooks];
 }
 
-// What the core has to know of what is around a client: bits, `more` among them, and the environment's token.
+// The facts about a client's surroundings that the core needs: a number of bits, including those of `more`, and the token in the environment.
 export function around({ apiKey, token, store }, more = 0) {
   const bits = (apiKey && KEY_FUNCTION) | (store && STORE) | (resolvesAcrossRequests() && WAKES) | more;
   return [bits, token];
@@ -115,11 +115,11 @@ export function requestOptions(options) {
   const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
   callable(hooks, "onSettled");
   hooks.signals = signals(hooks.signal);
-  // Most calls bring no data: then there is nothing to read on the other side.
+  // Most calls have no data, and the core then needn't read any.
   return [isEmpty(data) ? undefined : dataText(data, ""), hooks];
 }
 
-// A signal as a list, which is empty where there is none.
+// The signals in an option, as a list.
 export function signals(signal) {
   if (signal === undefined || signal === null) return [];
   if (joined.has(signal)) return signal;
@@ -127,7 +127,7 @@ export function signals(signal) {
   return [signal];
 }
 
-// Signals of several places as one option, either of which ends the call. A caller's own list is no signal.
+// Joins signals of several places into one option; each of them ends the call. A list that a caller made isn't accepted as a signal.
 const joined = new WeakSet();
 
 export function joinSignals(...given) {
@@ -147,11 +147,11 @@ function checkStore(store) {
   }
 }
 
-// The environment, where there is one that may be read. Through globalThis, so that bundlers don't write a token into a page.
+// A variable of the environment, if it may be read. It is read through globalThis, so that bundlers don't write a token into a page.
 export function environment(name) {
   try {
     const { Deno, process } = globalThis;
-    // Deno asks the person at the terminal when a program reads what it was not granted.
+    // Deno asks the user when a program reads a variable without permission, so the permission is checked first.
     const query = name === undefined ? { name: "env" } : { name: "env", variable: name };
     const granted = Deno?.permissions?.querySync?.(query).state ?? "granted";
     return granted === "granted" ? process?.env : undefined;

@@ -1,26 +1,26 @@
-// A stream's body handed on as the bytes that came.
+// Passes on a stream's body as the bytes that arrived.
 
 const NOTHING = new Uint8Array(0);
 
-// What a Pump hands on in place of items, of each network chunk; `tail`: a finish reason or usage has been seen, `over`: no more will
-// come, `failed`: and what came reports an error. Here: all of it. `whole` is what of a chunk is decoded and then taken, undefined where too much
-// would have to be held back; `held`: what is held, until `letGo`.
+// The bytes that a Pump passes on instead of items. `whole` returns the part of a network chunk to decode, or undefined if too much would have to be held back.
+// `take` returns what is passed on; it is told whether a finish reason or usage has been seen, whether no more bytes will come, and whether the chunk reports
+// an error. `held` returns the bytes that are held back until `letGo`. This object passes on all bytes as they came.
 export const AS_RECEIVED = { whole: (bytes) => bytes, take: (bytes) => (bytes.byteLength > 0 ? [bytes] : []), held: () => NOTHING, letGo() {} };
 
-// The bytes as a reader gives them: each read waits for its own, so that a slow reader slows the server down.
-// `failed` may turn a failure into last bytes and a quiet end.
+// Reads a pump's bytes. Each read waits for its own bytes, so that a slow reader slows the server down. `failed` may turn a failure into last bytes
+// and a normal end.
 export class ChunkReader {
   #pump;
   #failed;
 
-  // Who reads may be a stranger: `unread` ms, and no longer than the idle timeout, may pass between two reads.
+  // The reader may be another program: it may wait `unread` ms between two reads, and no longer than the idle timeout.
   constructor(pump, failed, unread = Infinity) {
     this.#pump = pump;
     this.#failed = failed;
     pump.timeReader(unread);
   }
 
-  // `tell` hears the error of a stream that was given up because nobody read it: no read is there to reject.
+  // `tell` gets the error of a stream that was given up because nobody read it, since no read is there to reject.
   whenUnread(tell) {
     const pump = this.#pump;
     pump.whenOver(() => {
@@ -33,7 +33,7 @@ export class ChunkReader {
     return this.#failed === undefined ? next : next.catch(this.#last);
   }
 
-  // Reads to the end, whoever reads.
+  // Reads to the end, whether or not the reader reads.
   readAhead() {
     this.#pump.readAhead();
   }
@@ -49,7 +49,7 @@ export class ChunkReader {
   };
 }
 
-// The same as a body for a Response.
+// The same bytes as the body of a Response.
 export function readable(reader) {
   return new ReadableStream(
     {

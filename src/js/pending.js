@@ -1,11 +1,11 @@
-// A promise of the answer that also gives what belongs to this one call.
+// The promise of an answer, with methods for the other results of the call.
 
 export function pending(both, settled) {
   const promise = both.then(({ data }) => data);
   Object.defineProperty(promise, "settled", { value: settled });
   Object.defineProperty(promise, "withResponse", {
     value() {
-      // Whoever asks for both handles the failure there, not on this promise too.
+      // A caller who asks for both results handles the failure there; it must not also count as unhandled here.
       promise.catch(() => {});
       return both;
     },

@@ -1,5 +1,5 @@
-// Small plain data as plain.rs writes it: a tag for each value, then the value. Names stand in the module's constant data,
-// so that each is decoded once.
+// Reads small plain data in the form that plain.rs writes: a tag for each value, then the value. Member names are constants in the module's memory, so
+// that each name is decoded only once.
 
 import { wasm_memory } from "./hfetch_bg.js";
 
@@ -13,8 +13,8 @@ const OBJECT = 7;
 const END = 8;
 const SPAN = 9;
 
-let decoder; // not on import: not every environment that loads this has one
-// By the place where they begin.
+let decoder; // not made on import: some environments that load this file have none
+// Names, by their address.
 const names = new Map();
 let view;
 let at;
@@ -23,25 +23,25 @@ export function plain(bytes) {
   return recordAt(bytes.byteOffset);
 }
 
-// The module's memory. Growing it detaches the view.
+// The module's memory. The view becomes invalid when the memory grows.
 function memory() {
   if (view === undefined || view.buffer.byteLength === 0) view = new DataView(wasm_memory().buffer);
   return view.buffer;
 }
 
-// The record at a place of the module's memory; to be read before the module is asked anything else.
+// The record at an address of the module's memory. It must be read before the next call into the module.
 export function recordAt(pointer) {
   memory();
   at = pointer;
   return read(tag());
 }
 
-// The floats at a place of the module's memory, copied out.
+// A copy of the floats at an address of the module's memory.
 export function floatsAt(pointer, length) {
   return new Float32Array(memory(), pointer, length).slice();
 }
 
-// The text at a place of the module's memory.
+// The text at an address of the module's memory.
 export const textAt = (pointer, length) => decoded(new Uint8Array(memory(), pointer, length));
 
 // Bytes as text; a byte order mark belongs to it.
@@ -50,7 +50,7 @@ export function decoded(bytes) {
   return decoder.decode(bytes);
 }
 
-// Bytes put at a place of the module's memory.
+// Writes bytes to an address of the module's memory.
 export function putAt(pointer, bytes) {
   new Uint8Array(memory(), pointer, bytes.length).set(bytes);
 }
@@ -99,17 +99,17 @@ function name() {
   const start = word();
   const length = word();
   const known = names.get(start);
-  // Different names may begin at one place.
+  // Two names may begin at the same address.
   if (known?.length === length) return known;
   const found = text(start, length);
   names.set(start, found);
   return found;
 }
 
-// Texts in ASCII that calls say again and again, by length and two of their characters: addresses, models, names of what happened.
+// ASCII texts that many calls have in common (addresses, models, names of events), by their length and two of their characters.
 const said = new Array(128).fill("");
 
-// The decoder of the platform costs more than to see that a short text is known.
+// For a short text it is faster to compare it with a known one than to call the platform's decoder.
 function text(start, length) {
   if (length > 64) return decoded(new Uint8Array(view.buffer, start, length));
   const place = (length * 31 + view.getUint8(start + (length >> 1)) * 7 + view.getUint8(start + length - 1)) & 127;

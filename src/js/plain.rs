@@ -1,6 +1,6 @@
-//! Small plain data as a JavaScript value: all of it written as bytes, which plain.js reads in one call.
+//! Converts small plain data into a JavaScript value: Rust writes it as bytes, which plain.js reads in one call.
 //!
-//! serde-wasm-bindgen takes a call and a handle for each field, and 12 KB of code more for the same structs.
+//! serde-wasm-bindgen would need a call and a handle for each field, and 12 kB more code for the same structs.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ extern "C" {
     fn read(bytes: &[u8]) -> JsValue;
 }
 
-/// The tags that plain.js knows.
+/// The tags that plain.js reads.
 mod tag {
     pub const NULL: u8 = 0;
     pub const FALSE: u8 = 1;
@@ -26,22 +26,22 @@ mod tag {
     pub const LIST: u8 = 6;
     pub const OBJECT: u8 = 7;
     pub const END: u8 = 8;
-    /// A text that is read from where it stands.
+    /// A text that is read from its own place in memory.
     pub const SPAN: u8 = 9;
 }
 
 thread_local! {
-    /// Where records are written, one at a time.
+    /// The buffer for records, which are written one at a time.
     static RECORD: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The longest record whose memory is kept for the next one.
+/// The longest record whose memory is kept for the next one, in bytes.
 const KEPT: usize = 1 << 16;
 
-/// Writes plain data and gives the place where plain.js reads it, before anything else is asked of the module.
+/// Writes plain data and returns the address at which plain.js reads it. It must be read before the next call into the module.
 pub fn record(data: &impl Serialize) -> *const u8 {
     let mut writer = Writer::of_record();
-    // None of our structs has a field of a kind that is refused.
+    // None of the structs here has a field of a refused kind.
     let _ = data.serialize(&mut writer);
     writer.end_record()
 }
@@ -63,7 +63,7 @@ impl Record {
         let _ = data.serialize(&mut self.0);
     }
 
-    /// The place where plain.js reads the object.
+    /// The address at which plain.js reads the object.
     pub fn end(mut self) -> *const u8 {
         self.0.bytes.push(tag::END);
         self.0.end_record()
@@ -86,17 +86,17 @@ impl Writer {
     }
 }
 
-/// Plain data as a JavaScript value: absent values are null, numbers are numbers.
+/// Plain data as a JavaScript value: `None` becomes null, and all numbers become JavaScript numbers.
 pub fn to_js(data: &impl Serialize) -> JsValue {
     let mut writer = Writer { bytes: Vec::new() };
     match data.serialize(&mut writer) {
         Ok(()) => read(&writer.bytes),
-        // None of our structs has a field of a kind that is refused.
+        // None of the structs here has a field of a refused kind.
         Err(Refused) => JsValue::NULL,
     }
 }
 
-/// The reason for no value: a kind of data that nothing here has.
+/// The error for a kind of data that no struct here contains.
 #[derive(Debug)]
 struct Refused;
 
@@ -160,7 +160,7 @@ impl Writer {
     }
 }
 
-/// Methods for numbers: all are one kind in JavaScript.
+/// Methods for numbers: JavaScript has only one kind.
 macro_rules! numbers {
     ($($method:ident: $type:ty),*) => {
         $(fn $method(self, value: $type) -> Done {
@@ -169,7 +169,7 @@ macro_rules! numbers {
     };
 }
 
-/// Methods for what none of our structs holds.
+/// Methods for kinds of data that no struct here contains.
 macro_rules! refused {
     ($($method:ident($($type:ty),*) -> $result:ty),* $(,)?) => {
         $(fn $method(self, $(_: $type),*) -> Result<$result, Refused> {

@@ -1,11 +1,11 @@
-// Limits, cost, retries and token estimates as functions and classes that need no client.
+// Limits, cost, retries and token estimates as functions and classes that work without a client.
 
 import { LimiterHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
 import { MemoryStore } from "./memory_store.js";
 import { warnOnce } from "./notify.js";
 import { dataText, refuse } from "./options.js";
 
-const LAST_TIME = 8.64e15; // of a Date
+const LAST_TIME = 8.64e15; // the largest time of a Date
 
 function number(path, value, { least = 0, most = Number.MAX_VALUE, whole = false } = {}) {
   if (typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
@@ -16,7 +16,7 @@ function number(path, value, { least = 0, most = Number.MAX_VALUE, whole = false
 const time = (path, value) => number(path, value, { most: LAST_TIME });
 const reservationNumber = (value) => number("reservation", value, { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true });
 
-// The caller's object, read once: its getters may throw.
+// Reads each member of the caller's object once: its getters may throw.
 function read(path, object, names) {
   if (object === null || typeof object !== "object") throw refuse(path, "must be an object");
   try {
@@ -28,7 +28,7 @@ function read(path, object, names) {
 
 export const FREE_TIER = Object.freeze({ requestsPerMinute: 300, requestsPerMonth: 30_000 });
 
-// Handles that fromJSON made, by what stands for the limits. Not by instanceof, which a proxy may answer with a throw.
+// Handles that fromJSON has made, keyed by the object passed as limits. A WeakMap is used and not instanceof, which a proxy may answer with an exception.
 const restored = new WeakMap();
 
 export class RateLimiter {
@@ -102,7 +102,7 @@ export function retryDelay(failure, policy) {
   );
 }
 
-// Headers by shape, since realms differ; or a record, whose names may be in any case.
+// Reads headers from a Headers object of any realm, or from a record whose names may be in any case.
 function headerReader(headers) {
   if (headers === undefined) return () => undefined;
   if (typeof headers !== "object") throw refuse("failure.headers", "must be Headers or an object of headers");
@@ -116,12 +116,12 @@ function headerReader(headers) {
   }
 }
 
-// Limits and budget in a Storage, shared by every page of an origin: each call reads, changes and writes in one go.
+// Limits and budget in a Storage object, which all pages of an origin share. Each call reads, changes and writes it without interruption.
 class StorageStore {
   #storage;
   #name;
   #store = new MemoryStore();
-  #text = null; // what the storage held when it and #store were last equal
+  #text = null; // the text in the storage when it and #store were last equal
 
   constructor(storage, name) {
     this.#storage = storage;
@@ -162,7 +162,7 @@ class StorageStore {
     try {
       answer = act();
     } catch (error) {
-      // A trap keeps the state it was changing; what the storage holds is from before.
+      // After a trap the state is undefined; the storage still holds the state from before.
       this.#store = new MemoryStore();
       this.#text = null;
       throw error;
@@ -189,7 +189,7 @@ class StorageStore {
     this.#text = text;
   }
 
-  // A storage that is full or forbidden leaves the limits to this page's memory.
+  // If the storage is full or forbidden, the limits live in this page's memory alone.
   #save() {
     const text = JSON.stringify(this.#store.state());
     try {

@@ -1,4 +1,4 @@
-//! The policy layer without a client: what policy.js wraps.
+//! The policy layer for use without a client: policy.js wraps it.
 
 use js_sys::{Function, Reflect};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
 use crate::wire::request::{self, Caps, Defaults};
 
-/// Options of a client, read by the client's own reader, so that both take the same values.
+/// Reads options with the client's own reader, so that both accept the same values.
 fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
     let mut given = Vec::new();
     for (name, value) in fields {
@@ -72,7 +72,7 @@ pub struct LimiterHandle {
 
 #[wasm_bindgen]
 impl LimiterHandle {
-    /// A limiter for limits, or one that goes on from a state, both as JSON texts.
+    /// A limiter with limits, or restored from a state; both are JSON texts.
     #[wasm_bindgen(constructor)]
     pub fn new(
         limits_text: Option<String>,
@@ -90,7 +90,8 @@ impl LimiterHandle {
         })
     }
 
-    /// `RateLimiter.reserve`: the reservation, or 0 and then the `refusal`: a number crosses for nothing.
+    /// `RateLimiter.reserve`: the reservation's number, or 0 for a refusal, which `tell` returns. A number crosses the border at no
+    /// cost.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
         trap::here(Place::Limiter);
         let reserved = self.limiter.reserve(tokens.ceil() as u64, Now::from(now));
@@ -98,7 +99,7 @@ impl LimiterHandle {
         reserved.map_or(0.0, |id| id as f64)
     }
 
-    /// Why the last `reserve` gave none, or `RateLimiter.toJSON`.
+    /// The refusal of the last `reserve`, or `RateLimiter.toJSON`.
     pub fn tell(&self, refusal: bool) -> Returned<JsValue> {
         Ok(match self.refused.filter(|_| refusal) {
             Some(refused) => to_js(&Answer::Refused {
@@ -113,7 +114,7 @@ impl LimiterHandle {
         })
     }
 
-    /// `RateLimiter.settle`, or where no number says what it took `RateLimiter.release`.
+    /// `RateLimiter.settle`; without a number of tokens, `RateLimiter.release`.
     pub fn end(&mut self, reservation: f64, actual: f64, now: f64) {
         let reservation = reservation as u64;
         match actual.is_nan() {
@@ -131,7 +132,7 @@ pub struct StoreHandle(MemoryStore);
 
 #[wasm_bindgen]
 impl StoreHandle {
-    /// A store that others share, in which lost reservations expire; one that is journaled tells its changes.
+    /// A store that several users share, in which lost reservations expire. A journaled one reports its changes.
     #[wasm_bindgen(constructor)]
     pub fn new(journaled: bool) -> StoreHandle {
         StoreHandle(match journaled {
@@ -140,7 +141,7 @@ impl StoreHandle {
         })
     }
 
-    /// What is asked of it, by the numbers of protocol.rs. One way in for all of it: each takes half a kilobyte.
+    /// Asks the store, by the numbers in protocol.rs. One export serves all questions, since each export adds half a kilobyte.
     pub fn ask(
         &mut self,
         what: u8,
@@ -161,7 +162,7 @@ impl StoreHandle {
             protocol::STORE_RENEW => store.renew(name, Now::from(number)),
             protocol::STORE_BLOCK => store.block(name, number),
             protocol::STORE_STATE => return Ok(to_js(&store.state())),
-            // False where they make no sense.
+            // The result is false if they make no sense.
             protocol::STORE_RESTORE => {
                 let taken = value().is_some_and(|state| store.restore(&state).is_ok());
                 return Ok(taken.into());
@@ -183,7 +184,7 @@ impl StoreHandle {
 }
 
 impl StoreHandle {
-    /// `LimitStore.reserve`, its parts as JSON text, and what is left of the limits where that is to be told.
+    /// `LimitStore.reserve`, with its parts as JSON text; optionally with what is left of the limits.
     fn reserve(
         &mut self,
         parts: Option<String>,
@@ -208,14 +209,14 @@ impl StoreHandle {
         };
         if tells_quotas {
             let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
-            // A plain object of our own takes every property.
+            // Setting a property of a plain object can't fail.
             let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         }
         Ok(answer)
     }
 }
 
-/// Parts of a request as JSON text; no text is none.
+/// A request's parts as JSON text; `None` means no parts.
 pub fn parts(text: Option<String>) -> Result<Vec<Part>, JsValue> {
     let given = convert::options(text)?;
     let mut parts = Vec::new();
@@ -255,7 +256,7 @@ fn part(value: &Value) -> Result<Part, JsValue> {
     })
 }
 
-/// `retryDelay`; `header` gives a header by its lower-case name, `body` and `policy` are JSON texts.
+/// `retryDelay`; `header` returns a header by its lower-case name; `body` and `policy` are JSON texts.
 #[wasm_bindgen]
 pub fn retry_delay_of(
     status: Option<u16>,
@@ -289,7 +290,7 @@ pub fn retry_delay_of(
     Ok(retry_delay(&failure, &policy))
 }
 
-/// `cost`, the price as JSON text; `doubt` hears what to warn of.
+/// `cost`, with the price as JSON text; `doubt` is called with a warning.
 #[wasm_bindgen]
 pub fn cost_of(
     prompt: f64,
@@ -299,7 +300,7 @@ pub fn cost_of(
 ) -> Result<JsValue, JsValue> {
     let price = Price::from_value(&convert::options(pricing)?, "pricing").map_err(error_to_js)?;
     if price.doubtful {
-        // A console that throws takes nothing from the answer.
+        // If the console throws, the result stays the same.
         let _ = doubt.call1(
             &JsValue::UNDEFINED,
             &["hfetch: pricing ", DOUBTFUL].concat().into(),

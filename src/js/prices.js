@@ -1,4 +1,4 @@
-// Live prices: the catalogue is read once for all calls that want it at a time.
+// Live prices: one request for the catalogue serves all calls that want prices at that time.
 
 import { Call } from "./call.js";
 import { Cancel, resolvesAcrossRequests, timer } from "./cancel.js";
@@ -6,11 +6,11 @@ import { drive } from "./driver.js";
 import { readBody } from "./fetch.js";
 import { say } from "./notify.js";
 
-const PATIENCE = 10_000; // ms that a catalogue may take
+const PATIENCE = 10_000; // ms until a request for the catalogue is given up
 const LOOK = 50; // ms
-const LARGEST = 16_777_216; // bytes of a catalogue that is read
+const LARGEST = 16_777_216; // bytes of the catalogue that are read at most
 
-// Resolves when prices are there or can't be had.
+// Resolves when prices are available or can't be fetched.
 export function livePrices(client) {
   const under = client.loading;
   if (isUnderWay(under)) return resolvesAcrossRequests() ? under.done : comesTo(client, under);
@@ -24,14 +24,14 @@ export function livePrices(client) {
 
 const isUnderWay = (loading) => loading !== undefined && performance.now() - loading.began < PATIENCE;
 
-// In workerd a promise belongs to the request that made it, and ends with it: the others look whether it has come to something.
+// In workerd a promise belongs to the request that made it and ends with it. Other requests therefore check again and again whether the fetch has ended.
 async function comesTo(client, loading) {
   while (client.loading === loading && isUnderWay(loading)) await new Promise((resolve) => timer(resolve, LOOK));
   if (client.loading === loading) await livePrices(client);
 }
 
 async function load(client) {
-  // A caller that waits for these prices may give up; others still want them.
+  // One caller may stop waiting for these prices while others still need them.
   const cancel = new Cancel();
   cancel.startTotal(PATIENCE);
   try {
@@ -42,7 +42,7 @@ async function load(client) {
     await cancel.race(client.load_prices(readBody(sent.response, cancel, call.idle, LARGEST), keep));
     sent.forget();
   } catch (error) {
-    // Without a catalogue the price is unknown, which every reader can say; a trap is nobody's else to tell.
+    // Without the catalogue the price is unknown, and every reader can deal with that. A trap has to be reported here, since nobody else does.
     if (error?.name === "HfetchError") say("error", "hfetch: live prices could not be read", error);
     client.keep_prices(undefined, Date.now(), performance.now());
   } finally {

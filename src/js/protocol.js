@@ -1,21 +1,21 @@
-// The numbers by which the core and its driver speak of steps, events and causes. protocol.rs has the same; a test compares them.
+// The numbers that stand for steps, events and causes between the core and its driver. protocol.rs has the same numbers; a test compares the two.
 
-// APIs.
+// Kinds of calls.
 export const CHAT = 0;
 export const COMPLETION = 1;
 export const RESPONSE = 2;
 export const EMBEDDING = 3;
 export const RERANK = 4;
 
-// What bears on a client, each a bit: the caller gave a function for the key, or a limit store; one request may resolve what another one
-// awaits; a gateway's operator gave the limits; the options are a provider page's, with those of the call over it.
+// Bits that describe a client: the caller gave a key function, or a limit store; one request can resolve a promise of another; the limits are a gateway
+// operator's; the options are a provider page's config, overridden by the call's options.
 export const KEY_FUNCTION = 1;
 export const STORE = 2;
 export const WAKES = 4;
 export const GATEWAY = 8;
 export const PAGE = 16;
 
-// What is asked of a store.
+// Questions to a store.
 export const STORE_RESERVE = 0;
 export const STORE_RESERVE_AND_TELL = 1;
 export const STORE_SETTLE = 2;
@@ -41,7 +41,7 @@ export const READ_ERROR = 6;
 export const DELIVER = 7;
 export const FAIL = 8;
 
-// Events that are a number at most.
+// Events without data, or with a number.
 export const BEGIN = 0;
 export const PRICES = 1;
 export const NO_KEY = 2;
@@ -60,13 +60,13 @@ export const RESERVED = 3;
 export const REFUSED = 4;
 export const ERROR_BODY = 5;
 
-// How a key function gave no key: it failed, gave a response or something else that is no string, or took too long.
+// Why a key function gave no key: it failed, it returned a response or another value that is no string, or it took too long.
 export const FAILED = 0;
 export const IS_RESPONSE = 1;
 export const IS_NO_STRING = 2;
 export const TOO_LATE = 3;
 
-// What ended a call early.
+// Why a call ended early.
 export const ABORT = 0;
 export const IDLE = 1;
 export const TOTAL = 2;
@@ -78,12 +78,12 @@ export const ABORTED = 1;
 export const TRUNCATED = 2;
 export const ERROR = 3;
 
-// Doubts about a whole answer.
+// The faults of a whole answer.
 export const UNEXPECTED = 0;
 export const MAY_HAVE_FAILED = 1;
 export const MAY_HOLD_NONE = 2;
 
-// What a request of somebody else's making is.
+// The treatments of another library's request by a client.
 export const FOREIGN = 0;
 export const KEYED = 1;
 export const TO_CHAT = 2;
@@ -91,17 +91,17 @@ export const TO_EMBEDDINGS = 3;
 export const TO_COMPLETIONS = 4;
 export const ASTRAY = 5;
 
-/** The headers whose values the core takes, in this order: of every response these, and of one that failed the others as well. */
+/** The headers whose values the core reads, in this order: these of every response, and the others as well if the response is an error. */
 export const HEADERS = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id", "x-inference-provider", "ratelimit", "ratelimit-remaining", "ratelimit-reset"];
 const SUFFIXES = ["", "-requests", "-tokens", "-requests-minute", "-tokens-minute", "-requests-day", "-tokens-day", "-tokens-prompt", "-tokens-generated"];
 const windows = () => SUFFIXES.flatMap((suffix) => [`x-ratelimit-remaining${suffix}`, `x-ratelimit-reset${suffix}`]);
 export const headersOfFailure = () => [...HEADERS, "retry-after-ms", "retry-after", "x-should-retry", ...windows()];
 
-/** By the kinds of their settlements. */
+/** By the `kind` of a settlement. */
 export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE, embeddings: EMBEDDING, rerank: RERANK };
 
-/** By the names that a Cancel has for them. */
+/** By the `cause` of a Cancel. */
 export const CAUSES = { abort: ABORT, idle: IDLE, total: TOTAL, closed: CLOSED };
 
-/** By the names that a settlement has for them. */
+/** By the `outcome` of a settlement. */
 export const OUTCOMES = { ok: OK, aborted: ABORTED, truncated: TRUNCATED, error: ERROR };

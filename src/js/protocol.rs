@@ -1,23 +1,24 @@
-//! The numbers by which the core and its driver speak of steps, events and causes. protocol.js has the same; a test compares them.
+//! The numbers that stand for steps, events and causes between the core and its driver. protocol.js has the same numbers; a test
+//! compares the two.
 
-#![allow(dead_code)] // The last of a list is what is left where it is matched.
+#![allow(dead_code)] // The last number of a list is matched as "anything else".
 
-// APIs.
+// Kinds of calls.
 pub const CHAT: u8 = 0;
 pub const COMPLETION: u8 = 1;
 pub const RESPONSE: u8 = 2;
 pub const EMBEDDING: u8 = 3;
 pub const RERANK: u8 = 4;
 
-// What bears on a client, each a bit: the caller gave a function for the key, or a limit store; one request may resolve what another one
-// awaits; a gateway's operator gave the limits; the options are a provider page's, with those of the call over it.
+// Bits that describe a client: the caller gave a key function, or a limit store; one request can resolve a promise of another; the
+// limits are a gateway operator's; the options are a provider page's config, overridden by the call's options.
 pub const KEY_FUNCTION: u8 = 1;
 pub const STORE: u8 = 2;
 pub const WAKES: u8 = 4;
 pub const GATEWAY: u8 = 8;
 pub const PAGE: u8 = 16;
 
-// What is asked of a store.
+// Questions to a store.
 pub const STORE_RESERVE: u8 = 0;
 pub const STORE_RESERVE_AND_TELL: u8 = 1;
 pub const STORE_SETTLE: u8 = 2;
@@ -44,7 +45,7 @@ pub const READ_ERROR: u8 = 6;
 pub const DELIVER: u8 = 7;
 pub const FAIL: u8 = 8;
 
-// Events that are a number at most.
+// Events without data, or with a number.
 pub const BEGIN: u8 = 0;
 pub const PRICES: u8 = 1;
 pub const NO_KEY: u8 = 2;
@@ -63,13 +64,13 @@ pub const RESERVED: u8 = 3;
 pub const REFUSED: u8 = 4;
 pub const ERROR_BODY: u8 = 5;
 
-// How a key function gave no key: it failed, gave a response or something else that is no string, or took too long.
+// Why a key function gave no key: it failed, it returned a response or another value that is no string, or it took too long.
 pub const FAILED: u8 = 0;
 pub const IS_RESPONSE: u8 = 1;
 pub const IS_NO_STRING: u8 = 2;
 pub const TOO_LATE: u8 = 3;
 
-// What ended a call early.
+// Why a call ended early.
 pub const ABORT: u8 = 0;
 pub const IDLE: u8 = 1;
 pub const TOTAL: u8 = 2;
@@ -81,12 +82,12 @@ pub const ABORTED: u8 = 1;
 pub const TRUNCATED: u8 = 2;
 pub const ERROR: u8 = 3;
 
-// Doubts about a whole answer.
+// The faults of a whole answer.
 pub const UNEXPECTED: u8 = 0;
 pub const MAY_HAVE_FAILED: u8 = 1;
 pub const MAY_HOLD_NONE: u8 = 2;
 
-// What a request of somebody else's making is.
+// The treatments of another library's request by a client.
 pub const FOREIGN: u8 = 0;
 pub const KEYED: u8 = 1;
 pub const TO_CHAT: u8 = 2;

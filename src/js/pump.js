@@ -1,7 +1,7 @@
-// Reads one event-stream body: network chunk → decoder → queue → next(). It ends once, whatever the end, and then
-// nothing of it is left: no lock on a stream that goes on, no timer, listener or wasm memory.
+// Reads the body of one event stream: network chunk → decoder → queue → next(). It ends exactly once, and then nothing of it is left: no lock on
+// a stream that goes on, no timer, listener or memory in the module.
 //
-// A hand-written iterator: a generator costs about twice as much a step.
+// The iterator is written by hand, since a generator costs about twice as much per step.
 
 import { close } from "./call.js";
 import { isBytes, lengthOf } from "./bytes.js";
@@ -13,14 +13,14 @@ import { LOOK, Turns } from "./turn.js";
 
 const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
-const LONGEST_LOOK = 1_000; // ms between two of them at a reader who may be a stranger
-const LOOKS = 8; // at a pending read within the idle timeout: asking the clock at every read would cost a tenth of a small chunk
+const LONGEST_LOOK = 1_000; // ms between two checks of a reader that may be another program
+const LOOKS = 8; // checks of a pending read within the idle timeout; reading the clock at every read would take a tenth of the time of a small chunk
 
 export const CHUNKS = 0;
 export const TEXT = 1;
 export const FOLD = 2;
 
-// What is left of a decoder that failed: it delivered nothing that can still be told.
+// Stands for a decoder that has failed and can't be asked any more.
 const BROKEN = {
   partial: () => null,
   account: (call) => call.took(0, [], "", false) ?? {},
@@ -28,13 +28,13 @@ const BROKEN = {
 
 export class Pump {
   mode = CHUNKS;
-  unread = 0; // ms for which what has come may wait for its reader, as long as idle at most; 0: for ever
+  unread = 0; // ms that queued items may wait for their reader, at most the idle timeout; 0: without limit
   wasUnread = false;
-  passThrough = null; // queues network chunks, or what it takes of them, instead of items
+  passThrough = null; // the filter for network chunks, which are then queued instead of items
   over = false;
   outcome = null; // "ok" | "aborted" | "truncated" | "error"
   failure = null;
-  folded = null; // gives the completion, once over
+  folded = null; // a function that returns the completion, once the stream is over
   finishReason = null;
   #sent;
   #reader = null;
@@ -44,7 +44,7 @@ export class Pump {
   #idle;
   #queue = [];
   #at = 0;
-  #waiters = []; // calls of next() behind the one that reads
+  #waiters = []; // calls of next() that wait behind the one that reads
   #reading = false;
   #draining = false;
   #started = false;
@@ -56,7 +56,7 @@ export class Pump {
   #alarm = null;
   #forget = () => {};
   #told = false;
-  #flags = 0; // of the decoder, as it has been heard
+  #flags = 0; // the decoder's flags when they were last read
   #seenToken = false;
   #hasEvent = false;
   #onOver = [];
@@ -101,7 +101,7 @@ export class Pump {
     return Promise.reject(error);
   }
 
-  // The quiet end of a reader who has seen enough.
+  // Ends the stream without an error, because its reader has seen enough.
   close() {
     if (!this.over) this.#finish("aborted", null);
     this.#queue = [];
@@ -109,13 +109,13 @@ export class Pump {
     this.#told = true;
   }
 
-  // Reads to the end for the fold alone.
+  // Reads to the end, only to accumulate the completion.
   drain() {
     this.mode = FOLD;
     this.readAhead();
   }
 
-  // Reads to the end without being asked; what comes waits for its reader.
+  // Reads to the end without being asked; the items wait for their reader.
   readAhead() {
     this.#draining = true;
     if (!this.over && !this.#reading) this.#readAlone();
@@ -126,7 +126,7 @@ export class Pump {
     else this.#onOver.push(listener);
   }
 
-  // The promise of the read becomes that of next(): one more would be the dearest part of a small chunk.
+  // next() returns the read's own promise: one more promise would be the most expensive part of a small chunk.
   #readStep() {
     return this.#read().then(this.#step, this.#lostStep);
   }
@@ -149,7 +149,7 @@ export class Pump {
     }
   }
 
-  // What has ended meanwhile is not read.
+  // If the stream has ended in the meantime, nothing is read.
   #readOn = () => (this.over ? { done: true } : this.#reader.read());
 
   #step = (read) => {
@@ -179,8 +179,8 @@ export class Pump {
     if (!this.over) this.#conclude(() => this.#finishLost(error));
   };
 
-  // Puts what was read into the queue; gives what ends the stream then, or null while it goes on. Few functions and short ones: an
-  // engine interprets much of what a page reads.
+  // Queues what was read. Returns the function that ends the stream, or null if the stream goes on. The code for every read is kept in few
+  // and short functions, because an engine interprets much of what a page reads.
   #decode({ value, done }) {
     this.#reading = false;
     if (!done && !isBytes(value)) return this.#lostBy(notBytes());
@@ -219,7 +219,7 @@ export class Pump {
     return end;
   }
 
-  // What the decoder says that seldom changes; gives what ends the stream, or null.
+  // Reads the decoder's flags, which seldom change. Returns the function that ends the stream, or null.
   #learn(done) {
     const decoder = this.#decoder;
     this.#flags = decoder.flags;
@@ -251,7 +251,7 @@ export class Pump {
     else if (this.#waiters.length > 0 || this.#draining) this.#readAlone();
   }
 
-  // A trap on the way to the end is the end.
+  // If a trap happens while the stream is being ended, the trap is the end.
   #conclude(end) {
     try {
       end();
@@ -260,14 +260,14 @@ export class Pump {
     }
   }
 
-  // What is held back is a part of the body.
+  // Bytes that the filter holds back belong to the body too.
   #end(lost) {
     const held = this.passThrough?.held() ?? NOTHING;
     if (held.length > 0) this.#decoder.push(held, held.length, this.mode);
     return this.#decoder.end(this.mode, lost);
   }
 
-  // Whether all had come before no more did; what waited for more is told.
+  // Whether the stream was complete although its body broke off. Readers that wait get the last items.
   #isWhole() {
     const items = this.#end(true);
     const { tail, failed } = this.#decoder;
@@ -283,11 +283,11 @@ export class Pump {
     }
     const partial = this.#partial();
     const told = this.#decoder.fault(this.#call, partial);
-    // The server may have said before what was wrong.
+    // The server may have said what went wrong before the connection broke.
     this.#finishWith(told instanceof StreamTruncatedError ? this.#call.stream_lost(error, partial) : told);
   }
 
-  // The decoder itself failed, and nothing more may be asked of it: a trap leaves its object locked.
+  // The decoder itself has failed and must not be asked any more: a trap leaves its object locked.
   #finishBroken(cause) {
     this.#decoder = BROKEN;
     this.#finish("error", makeError("StreamError", "The stream could not be decoded: see cause.", { cause: trapped(cause).cause }));
@@ -310,7 +310,7 @@ export class Pump {
   }
 
   #finishCancelled() {
-    // What stalls after its last finish_reason has said all there was, as what breaks off there has.
+    // A stream that stalls after its last finish_reason is complete, like one that breaks off there.
     if ((this.#cancel.cause === "idle" || this.wasUnread) && this.#isWhole()) {
       this.#finish("ok", null);
       return;
@@ -321,7 +321,7 @@ export class Pump {
     this.#finish(this.#cancel.cause === "abort" ? "aborted" : "error", error);
   }
 
-  // From now on a reader who may be a stranger is timed, and looked at more often.
+  // From now on a reader that may be another program is timed and checked more often.
   timeReader(ms) {
     this.unread = ms;
     if (!this.over) this.#watch();
@@ -339,11 +339,11 @@ export class Pump {
   #look = () => {
     this.#alarm = null;
     const waits = this.#started && !this.#reading;
-    // A consumer's own loop may pause; one that never comes is timed.
+    // A program's own loop may pause for any time; only a reader that never comes is timed.
     if (waits && this.unread === 0) return;
     this.#looks++;
     const longest = waits ? Math.min(this.unread, this.#idle) : this.#idle;
-    // The first look may have come just after the read began.
+    // The first check may have come right after the read began.
     if (this.#looks * this.#pace() <= longest) this.#watch();
     else if (waits) this.#leaveUnread(longest);
     else this.#cancel.end("idle", undefined, this.#idle);
@@ -354,7 +354,7 @@ export class Pump {
     this.#cancel.end("abort", new DOMException(`nobody has read the stream for ${ms} ms (timeout.idle)`, "TimeoutError"));
   }
 
-  // The first event is here: from now on the model is at work, and is given less time.
+  // After the first event the model is generating, so its timeout becomes shorter.
   #begin() {
     this.#hasEvent = true;
     this.#idle = this.#call.idle_after;
@@ -374,7 +374,7 @@ export class Pump {
     if (outcome === "ok") this.#leaveSocket();
     else this.#closeSocket();
     this.#settle();
-    // Later than the next() that reads, which was first.
+    // The waiting readers are dismissed in a microtask, so that the next() that reads is answered first.
     if (this.#waiters.length > 0) queueMicrotask(() => this.#dismiss());
     for (const listener of this.#onOver.splice(0)) listener();
   }
@@ -387,7 +387,7 @@ export class Pump {
     try {
       this.#account();
     } catch (fault) {
-      // What was delivered is not known any more: the call's own estimate is left.
+      // The number of delivered tokens is no longer known, so the call's own estimate counts.
       this.outcome = "error";
       this.failure ??= fault;
       this.folded = BROKEN.partial;
@@ -396,14 +396,14 @@ export class Pump {
   }
 
   #account() {
-    // A stranger who reads nothing lets the model write on into the buffers in between.
+    // If the reader reads nothing, the model may still write into the buffers in between.
     if (this.outcome !== "ok" && this.unread > 0 && !this.#reading && this.#looks > 1) this.#call.unread();
     const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.outcome === "ok", this.failure === null);
     this.finishReason = finishReason;
     this.folded = folded;
   }
 
-  // After [DONE] the end of the body is due at once: reading it lets the connection be used again.
+  // After [DONE] the body has to end at once. Reading that end lets the connection be reused.
   #leaveSocket() {
     const reader = this.#reader;
     this.#sent.forget();
@@ -425,7 +425,7 @@ export class Pump {
     }
   }
 
-  // cancel() before abort, so that a pending read resolves instead of failing.
+  // cancel() comes before abort(), so that a pending read resolves instead of failing.
   #closeSocket() {
     if (this.#reader === null) {
       discard(this.#sent.response);
@@ -435,7 +435,7 @@ export class Pump {
     release(this.#reader);
   }
 
-  // What is left after the end, then the end.
+  // Returns the remaining items, then the end.
   #rest() {
     return this.#dequeue() ?? this.#afterEnd();
   }

@@ -1,4 +1,4 @@
-// What a model thought, wherever a server puts it, and what it said.
+// A model's reasoning, under whatever name a server sends it, and its answer.
 
 const NAMES = ["reasoning", "reasoning_content", "reasoning_text"];
 const isThought = (part) => /^(thinking|reasoning)/.test(part?.type);
@@ -13,7 +13,7 @@ export function contentOf({ content }) {
   return textOf(Array.isArray(content) ? content.filter((part) => !isThought(part)) : content);
 }
 
-// The texts of a value that may be a text, a part of a message, or a list of parts.
+// The texts in a value: a text, a part of a message, or a list of parts.
 function textOf(value) {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(textOf).join("");

@@ -1,8 +1,8 @@
-// A caller's body as JSON text. The engine writes it; Rust checks it field by field.
+// A caller's body as JSON text. The engine writes it, and Rust checks it field by field.
 
 import { refuse, signals } from "./options.js";
 
-// What this package has written beside what a server sent: message or tool call, and the name of it.
+// Members that this package has added to a server's message or tool call, by name.
 const notes = new WeakMap();
 
 export function noted(object, name, value) {
@@ -10,14 +10,14 @@ export function noted(object, name, value) {
   notes.set(object, name);
 }
 
-// A message that goes back as it came: some servers refuse keys that they didn't send.
+// A message as the server sent it: some servers refuse members that they haven't sent themselves.
 function asItCame(message) {
   if (!notes.has(message)) return message;
   const { [notes.get(message)]: _, ...rest } = message;
   return rest;
 }
 
-// The JSON text, and the signals in the body, which are an option written in the wrong place.
+// The JSON text, and the signals in the body: they are options and don't belong there.
 export function requestText(body) {
   if (body === null || typeof body !== "object") {
     throw refuse("body", "must be an object of request parameters");
@@ -47,7 +47,7 @@ const OPTIONS = {
   onSettled: "is an option, which stands behind the body and not in it",
 };
 
-// JSON.stringify turns NaN into null and drops functions without a word.
+// JSON.stringify would turn NaN into null and drop functions without an error.
 function check(key, value) {
   if (typeof value === "number" && !Number.isFinite(value)) throw refuse(key, "must be a finite number");
   if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {

@@ -1,11 +1,11 @@
-// Calls that are made one after another as one: one signal for all of them, and one sum of what they came to.
+// Several calls that are made one after another as one: they share a signal, and their settlements are summed.
 
 import { Cancel, ENDED } from "./cancel.js";
 import { makeError } from "./error.js";
 import { refuse, signals } from "./options.js";
 import { sumOf } from "./settlement_sum.js";
 
-/** Takes an object's own entries of these names out of it: [those, the others]. */
+/** Splits an object into the entries with these names and the others: [those, the others]. */
 export function apart(object, names) {
   const others = { ...object };
   const taken = {};
@@ -57,7 +57,7 @@ export class Series {
     return pending.withResponse();
   }
 
-  /** What a promise comes to, unless the caller ends it all before. */
+  /** The result of a promise, unless the caller aborts first. */
   async race(promise) {
     try {
       return await this.#cancel.race(promise);
@@ -70,19 +70,19 @@ export class Series {
     return makeError("APIUserAbortError", "The request was aborted.", { cause: this.#cancel.reason });
   }
 
-  /** No more calls: nothing of it is left on the caller's signals, and what still works for it is told so. */
+  /** Ends the series: its listeners are removed from the caller's signals, and whatever still works for it gets the reason. */
   close(reason) {
     this.#cancel.end("closed");
     if (reason !== undefined) this.#controller.abort(reason);
   }
 
-  /** The sum of all calls so far, once they are settled; `empty`: of none. */
+  /** The sum of all calls so far, once they are settled; `empty` is the sum of none. */
   async sum(empty) {
     return this.#settled.length > 0 ? sumOf(await Promise.all(this.#settled)) : empty();
   }
 }
 
-/** A number of a caller's: whole, and from `least` on. */
+/** Checks a number of the caller's: it must be whole, and at least `least`. */
 export function wholeNumber(path, value, least) {
   if (Number.isInteger(value) && value >= least) return value;
   throw refuse(path, `must be a whole number from ${least}`);

@@ -1,8 +1,8 @@
-// What several calls that were made as one came to together.
+// The sum of several settlements whose calls were made as one.
 
 const add = (a, b) => (a === null || b === null ? null : a + b);
 
-/** The sum of settlements, the oldest first: how it ended is the last one's, and so is who answered. */
+/** The sum of settlements, given oldest first. The outcome and the provider are those of the last one. */
 export function sumOf(settlements) {
   const [first] = settlements;
   const last = settlements.at(-1);
@@ -12,7 +12,7 @@ export function sumOf(settlements) {
   if (settlements.length > 1) {
     for (const name of ["prompt_tokens_details", "completion_tokens_details"]) delete usage[name];
   }
-  // What took nothing costs nothing, whatever its price.
+  // A call that used no tokens costs nothing, even if its price is unknown.
   const paid = settlements.filter((each) => each.usage.total_tokens > 0 || each.cost.usd);
   const cost = { ...(paid.at(-1) ?? last).cost };
   if (paid.length > 0) for (const name of ["usd", "inputUsd", "outputUsd"]) cost[name] = paid.map((each) => each.cost[name]).reduce(add);

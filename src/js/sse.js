@@ -1,11 +1,11 @@
-// Event streams of any kind, by the WHATWG standard, as a class that needs no client.
+// A parser for event streams of any kind (WHATWG standard), as a class that works without a client.
 
 import { SseHandle } from "./hfetch_bg.js";
 import { isBytes, ownBytes } from "./bytes.js";
 import { refuse } from "./options.js";
 
 const LARGEST_EVENT = 16 * 1024 * 1024;
-const MOST = 2 ** 31 - 1; // what wasm memory could hold
+const MOST = 2 ** 31 - 1; // the most bytes that the module's memory could hold
 
 export class SseDecoder {
   #handle;
@@ -19,7 +19,7 @@ export class SseDecoder {
   }
 
   push(bytes) {
-    // By shape: a Uint8Array of another realm is one too.
+    // A Uint8Array of another realm is accepted too.
     if (!isBytes(bytes)) throw refuse("bytes", "must be a Uint8Array");
     if (this.#handle === null) throw refuse("bytes", "came after end()");
     return this.#handle.push(ownBytes(bytes)).map(([event, data, id]) => ({ event, data, id }));

@@ -1,4 +1,4 @@
-//! Steps and effects of a call as records that the driver reads; the numbers of steps, events and causes are driver.js's.
+//! Steps and effects of a call as records for the driver. protocol.rs has the numbers of steps, events and causes.
 
 use serde::{Serialize, Serializer};
 
@@ -10,7 +10,7 @@ use crate::json::{self, Value};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason, Refused};
 
-/// A pointer to what was asked for, as `said`, with what the driver is to do beside it.
+/// Returns a pointer to `said`, the answer to the driver's question, together with the call's effects.
 pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
     let mut record = Record::new();
     record.add("said", &said);
@@ -37,9 +37,9 @@ fn with_effects(mut record: Record, call: &Call) -> *const u8 {
 #[derive(Serialize)]
 struct EffectData<'a> {
     kind: u8,
-    /// A reservation, a scope, or nothing.
+    /// A reservation's name, a scope, or nothing.
     name: Option<&'a str>,
-    /// Tokens, a time, or a waiter.
+    /// Tokens, a time, or the number of a waiting call.
     number: f64,
     usd: f64,
     now: f64,
@@ -76,7 +76,7 @@ impl<'a> EffectData<'a> {
     }
 }
 
-/// A text that stays where it is until it has been read, since it may be long.
+/// A text that is read from its own place in memory instead of being copied, since it may be long.
 pub struct InPlace<'a>(pub &'a str);
 
 impl Serialize for InPlace<'_> {
@@ -122,11 +122,11 @@ struct Send<'a> {
     body: Option<InPlace<'a>>,
     key: Option<&'a str>,
     stream: bool,
-    /// Headers that this request brought beside the client's.
+    /// Headers of this request in addition to the client's.
     headers: Option<&'a [(String, String)]>,
-    /// Whether some of the headers are of the caller's choosing.
+    /// Whether the caller chose some of the headers.
     own: bool,
-    /// ms to the response's headers.
+    /// The connect timeout in ms.
     connect: f64,
 }
 
@@ -136,7 +136,7 @@ struct Deliver {
     kind: u8,
     request_id: Option<String>,
     secrets: Vec<String>,
-    /// What is left of the limits of a call that brought some, where this client's memory counts them.
+    /// The amounts that are left of the limits that the call brought, if this client's memory counts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     quotas: Option<Vec<QuotaRow>>,
 }
@@ -150,7 +150,7 @@ struct Fail<'a> {
     quotas: Option<Vec<QuotaRow>>,
 }
 
-/// A pointer to a step, with the call's effects.
+/// A pointer to a step and the call's effects.
 pub fn record(call: &Call, step: &Step) -> *const u8 {
     let request = match step {
         Step::Send { index, .. } => call.requests.get(*index),
@@ -162,7 +162,7 @@ pub fn record(call: &Call, step: &Step) -> *const u8 {
     }
 }
 
-/// A pointer to what is known of a call, with its first step beside it.
+/// A pointer to the facts about a call and its first step.
 pub fn with_first(call: &Call, facts: impl Serialize, step: &Step) -> *const u8 {
     let write = |body: Option<&str>| {
         let mut record = Record::new();
@@ -244,14 +244,14 @@ fn send<'a>(
     })
 }
 
-/// A failure that is no step: of an answer that had begun.
+/// A failure that is no step, because the answer had already begun.
 #[derive(Serialize)]
 pub struct Failing<'a> {
     failure: FailureData<'a>,
     secrets: Vec<String>,
 }
 
-/// A pointer to a failure, with the call's effects.
+/// A pointer to a failure and the call's effects.
 pub fn failing(call: &Call, failure: &Failure) -> *const u8 {
     told(
         call,
@@ -272,7 +272,7 @@ pub fn cancelled(cause: f64) -> Cancelled {
     }
 }
 
-/// How a key function gave no key, by its number in protocol.rs.
+/// Why a key function gave no key, by its number in protocol.rs.
 pub fn no_key(why: f64) -> NoKey {
     match why as u8 {
         protocol::IS_RESPONSE => NoKey::Response,
@@ -282,7 +282,8 @@ pub fn no_key(why: f64) -> NoKey {
     }
 }
 
-/// A given store's refusal as JSON. A wait that is no time never ends: a broken store lets nothing through.
+/// Reads the refusal of the caller's store from JSON. A wait that isn't a number counts as endless: a broken store lets nothing
+/// through.
 pub fn refusal(text: &str) -> Refusal {
     let answer = json::parse(text.as_bytes()).unwrap_or(Value::Null);
     let number = |name: &str| answer.get(name).and_then(Value::as_f64);

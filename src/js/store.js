@@ -1,10 +1,10 @@
-// A caller's LimitStore: it may be slow, fail, or answer after nobody waits any more.
+// A limit store of the caller's. It may be slow, fail, or answer after nobody waits any more.
 
 import { timer } from "./cancel.js";
 
 const PATIENCE = 10_000; // ms for which the end of a call waits for a store
 
-// Effects, by the numbers of step.rs.
+// The numbers of effects, as in step.rs.
 const WAKE = 0;
 const SETTLE = 1;
 const RELEASE = 2;
@@ -16,21 +16,21 @@ async function quietly(work) {
   try {
     await Promise.race([work(), late]);
   } catch {
-    // A store that misses an end expires the reservation by itself.
+    // If the store misses the end of a reservation, it expires the reservation by itself.
   } finally {
     alarm.clear();
   }
 }
 
-// The store's answer to a request for a reservation.
+// Asks the store for a reservation.
 export async function ask(store, request) {
   return store.reserve(request);
 }
 
-// Hands an answer on that comes after the call has ended.
+// Passes on an answer that comes after the call has ended.
 export const recover = (answer, take) => quietly(async () => take(await answer));
 
-// Does what the core wants done beside the next step; what a store still has to store goes into `storing`.
+// Carries out the core's effects. Promises of what the store still has to store go into `storing`.
 export function carryOut(client, effects, storing) {
   for (const effect of effects) {
     if (effect.kind === WAKE) {
@@ -38,17 +38,17 @@ export function carryOut(client, effects, storing) {
       continue;
     }
     const stored = quietly(() => write(client.store, effect));
-    // Nobody waits for a word that a call is under way.
+    // Nobody waits for a renewal to be stored.
     if (effect.kind === RENEW) continue;
     storing.push(stored);
-    // Something is free again once the store has heard of it.
+    // Once the store has stored this, limits are free again.
     stored.then(() => client.waiters.get(client.freed())?.());
   }
 }
 
 function write(store, { kind, name, number, usd, now }) {
   if (kind === SETTLE) return store.settle(name, { tokens: number, usd, now });
-  // A store of a caller's own may hold what is open until it ends.
+  // A caller's own store may have no `renew`, and keep reservations until they end.
   if (kind === RENEW) return store.renew?.(name, { now });
   return kind === RELEASE ? store.release(name) : store.block(name, number);
 }

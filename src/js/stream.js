@@ -1,4 +1,4 @@
-// A chat completion as it arrives: one stream, one reader, one settlement.
+// A chat completion as a stream: it has one reader and one settlement.
 
 import { makeError } from "./error.js";
 import { AS_RECEIVED, ChunkReader, readable } from "./pass_through.js";
@@ -12,10 +12,10 @@ export class ChatStream {
   #controller;
   #owner = null;
   #listens = false;
-  #left = false; // by return(), throw() or disposal: what follows is the end
+  #left = false; // by return(), throw() or disposal: every later read gets the end
 
-  // One getter for all streams: an engine makes a shape of objects for each that it meets, and the shape holds the getter, so that
-  // streams with getters of their own stay in memory until all of it is looked through.
+  // One getter object for all streams. For a getter an engine makes an object shape that refers to it; a getter per stream would keep streams in memory
+  // until a full garbage collection.
   static #listening = {
     get() {
       return this.#listen(this.#controller);
@@ -32,7 +32,7 @@ export class ChatStream {
     Object.defineProperty(this, "settled", shown(settled));
   }
 
-  // stream.controller is the caller's too, once the caller has it.
+  // The stream's controller belongs to the caller as well, once the caller has read it.
   #listen(controller) {
     if (!this.#listens) controller.signal.addEventListener("abort", () => this.#cancel.end("abort", controller.signal.reason), { once: true });
     this.#listens = true;
@@ -77,14 +77,14 @@ export class ChatStream {
   final() {
     const pump = this.#pump;
     const result = new Promise((resolve, reject) => pump.whenOver(() => this.#fold(resolve, reject)));
-    // A reader that comes in the same turn goes first.
+    // A reader that is attached in the same turn comes first.
     queueMicrotask(() => {
       if (pump.over) return;
       if (this.#owner === null) {
         this.#claim("final()", FOLD);
         pump.drain();
       } else if (!pump.passThrough) {
-        // Awaited inside the loop, it must not wait for the loop.
+        // If the caller awaits this inside the loop, it must not wait for the loop.
         pump.readAhead();
       }
     });
@@ -116,7 +116,7 @@ export class ChatStream {
   }
 
   #claim(owner, mode) {
-    // `next()` by hand and then `for await` is one reader going on.
+    // Calling next() by hand and then using `for await` counts as one reader.
     const goesOn = this.#owner === null || (this.#owner === "next" && owner === "iteration");
     if (!goesOn) {
       throw makeError("HfetchError", `${owner}: this stream is already read by ${this.#owner}; a stream has one reader`);

@@ -1,23 +1,23 @@
-// A key function for pages: it fetches a session ticket, and again only when that one is about to expire or was refused.
+// A key function for pages. It fetches a session ticket, and fetches another one only when that ticket is about to expire or was refused.
 
 import { resolvesAcrossRequests } from "./cancel.js";
 import { HfetchError } from "./error.js";
 import { header } from "./fetch.js";
 import { absolute, refuse } from "./options.js";
 
-const EARLY = 30_000; // ms before a ticket expires, so that a call that begins with it still gets through
-const PATIENCE = 30_000; // ms for the server to give a ticket, though the client's connect timeout may be longer
-const SKEW = 5_000; // ms by which the visitor's clock may differ from the server's before it matters
+const EARLY = 30_000; // ms before a ticket's expiry at which it is renewed, so that a call that begins with it is still accepted
+const PATIENCE = 30_000; // ms for the server to send a ticket, even if the client's connect timeout is longer
+const SKEW = 5_000; // ms of difference between the visitor's clock and the server's that are ignored
 const LOG_IN = "The visitor may have to log in again.";
-const WORDS = 300; // characters of what a server said that an error repeats
+const WORDS = 300; // characters of a server's message that an error repeats
 
-// Gives the function for the client's `apiKey`. `init` is fetch's own: headers, credentials, method, body.
+// Returns the function for the client's `apiKey`. `init` holds fetch's own options: headers, credentials, method, body.
 export function ticketKey(url, { fetch: given, ...init } = {}) {
   if (typeof url !== "string" && typeof url?.href !== "string") throw refuse("url", "must be the address that gives tickets, as a string or URL");
   if (given !== undefined && typeof given !== "function") throw refuse("fetch", "must be a function");
   const address = absolute(String(url));
   let held; // {ticket, until}
-  let asked; // the request under way, which parallel calls wait for where a promise may be waited for by others
+  let asked; // the running request; parallel calls share it if the platform allows that
   const ask = async () => {
     held = await request(given ?? globalThis.fetch, address, init);
     return held.ticket;
@@ -45,20 +45,20 @@ async function request(fetch, address, init) {
     throw new HfetchError(`No ticket: ${address} answered ${status}${wordsIn(text)}`, { hint });
   }
   const ticket = ticketIn(text);
-  // A page is what one is led to who is not logged in.
+  // A server often sends its login page to visitors who aren't logged in.
   if (ticket === "") throw new HfetchError(`No ticket: there is none in what ${address} answered${wordsIn(text)}`, { hint: LOG_IN });
   return { ticket, until: expiryOf(ticket, Date.parse(header(response, "date"))) };
 }
 
-// A ticket as text, as JSON text, or as JSON's member: one word, as a key has to be. What has more words is what a server says instead.
+// The ticket in a text, in JSON text, or in a member of a JSON object. A ticket is one word, like every key; several words are a message of the server.
 function ticketIn(text) {
   const value = /^["{[]/.test(text) ? json(text) : text.startsWith("<") ? "" : text;
   const ticket = String(value?.ticket ?? (typeof value === "string" ? value : "")).trim();
   return /[^!-~]/.test(ticket) ? "" : ticket;
 }
 
-// When a ticket is to be renewed, by what it says; one that says nothing is good for one call. It speaks of the server's time, which is `there`
-// where the server said so: by a clock that is wrong each ticket would be over at once, or good for too long.
+// When a ticket has to be renewed, according to the ticket. A ticket without an expiry is used for one call. Tickets use the server's time, which is `there`
+// if the server sent it: the visitor's clock may be wrong, and a ticket would then seem expired at once or valid for too long.
 function expiryOf(ticket, there) {
   const payload = /^hft1\.([\w-]+)\./.exec(ticket)?.[1];
   const expires = payload === undefined ? undefined : json(atobText(payload))?.expires;
@@ -84,7 +84,7 @@ function json(text) {
   }
 }
 
-// What a server said, where it said it in words: a page of HTML is none. A ticket that stands among them is kept secret.
+// The words of a server's message; a page of HTML is none. A ticket among them is removed.
 function wordsIn(text) {
   const value = json(text);
   const { error, message, detail } = value ?? {};

@@ -1,15 +1,15 @@
-// Every way into the module. Whatever is thrown out of it is a trap, or as bad as one: nothing unwinds in there. What it was
-// in the middle of is lost; who called learns it by a typed error and ends what it belongs to.
+// Guards every function of the module. If one throws, a trap has happened (or something as bad): nothing is unwound inside the module, and what it was
+// working on is lost. The caller gets a typed error and ends what that call belongs to.
 
 import { HfetchError, makeError } from "./error.js";
 
 let stack; // the module's stack pointer
-let empty; // where it stands while nothing of the module runs
+let empty; // the stack pointer while nothing in the module runs
 
-// Called for every network chunk, of which a guard is a twentieth: its caller is one.
+// Called for every network chunk, of whose time a guard would take a twentieth. Its caller does the guarding.
 const BARE = "decoderhandle_commit";
 
-// A module's exports, its functions guarded.
+// A module's exports, with guarded functions.
 export function guarded(exports) {
   stack = exports.__stack_pointer;
   empty = stack.value;
@@ -27,9 +27,9 @@ function guard(enter) {
   };
 }
 
-// The error that a trap becomes.
+// The error for a trap.
 export function trapped(error) {
-  // A trap leaves the stack as deep as it was. In a microtask nothing of the module's is on it.
+  // A trap leaves the stack pointer where it was. In a microtask no function of the module is running, so it can be reset.
   queueMicrotask(() => (stack.value = empty));
   if (error instanceof HfetchError) return error;
   return makeError("HfetchError", "An internal fault ended this call, and others go on: see cause.", { hint: "Please report it.", cause: error });

@@ -1,8 +1,8 @@
-//! The switch for traps on purpose, in builds with the feature "traps" alone.
+//! Sets deliberate traps, only in builds with the feature "traps".
 
 use wasm_bindgen::prelude::*;
 
-/// Traps when `place` is met for the n-th time from now on; 0: never.
+/// Traps when `place` is reached for the n-th time from now on; 0 means never.
 #[wasm_bindgen]
 pub fn trap_at(place: u32, times: u32) {
     crate::trap::at(place, times);

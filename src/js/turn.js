@@ -1,16 +1,16 @@
-// Turns of the event loop. Where promises alone follow one another, as in a body that is there at once or gives nothing for ever, no
-// timer fires: neither a timeout nor a caller's signal.
+// Gives the event loop a turn. While promises follow each other without a pause, as with a body that is in memory or that sends empty parts for ever, no timer
+// fires, so that neither a timeout nor a caller's signal would work.
 
-/** Reads between two looks at the clock. Who reads counts them: it is a part of each read of a small chunk. */
+/** How many reads there are between two readings of the clock. The reader counts them itself, since counting is part of each read of a small chunk. */
 export const LOOK = 256;
 const LONG = 50; // ms of reading
-const MANY = 256; // looks: in a Worker no clock goes on before something arrives
+const MANY = 256; // readings of the clock; in a Worker the clock stands still until something arrives
 
 export class Turns {
   #looks = 0;
   #since = undefined;
 
-  // Asked after each LOOK reads: a promise of a turn where one is due.
+  // Is called after every LOOK reads; returns a promise of a turn if one is due.
   due() {
     const now = performance.now();
     this.#since ??= now;

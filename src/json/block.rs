@@ -1,32 +1,41 @@
-//! Sixteen bytes looked at together: one instruction each in wasm, whose vectors every supported runtime has.
+//! Sixteen bytes examined together: each function is one or a few instructions in wasm, whose vectors every supported runtime has.
 
-/// As many bytes as are looked at together.
+/// How many bytes are examined together.
 pub const WIDTH: usize = 16;
 
 /// Sixteen bytes.
+///
+/// ```
+/// use hfetch::json::block::Block16;
+///
+/// let block = Block16::new(br#"He said "yes" \o"#);
+/// // The lowest bit belongs to the first byte. So the number of zeros at that end is the length of the plain text.
+/// assert_eq!(block.marks().trailing_zeros(), 8);
+/// assert_eq!(block.equal_to(b'"').count_ones(), 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Block16(lanes::Lanes);
 
 impl Block16 {
-    /// Those at the start of `bytes`, if there are so many.
+    /// The block at the start of `bytes`, if they are long enough.
     #[inline(always)]
     pub fn first(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk().map(Self::new)
     }
 
-    /// These.
+    /// The block of these bytes.
     #[inline(always)]
     pub fn new(bytes: &[u8; WIDTH]) -> Self {
         Block16(lanes::load(bytes))
     }
 
-    /// A bit for each byte that ends a plain stretch of a JSON string: a quote, a backslash or a control character.
+    /// A bit for each byte that ends a plain part of a JSON string: a quote, a backslash or a control character.
     #[inline(always)]
     pub fn marks(self) -> u32 {
         lanes::marks(self.0)
     }
 
-    /// A bit for each of these bytes.
+    /// A bit for each byte that equals `byte`.
     #[inline(always)]
     pub fn equal_to(self, byte: u8) -> u32 {
         lanes::equal_to(self.0, byte)
@@ -38,7 +47,7 @@ impl Block16 {
         lanes::controls(self.0)
     }
 
-    /// A bit for each byte that makes an escape behind a backslash.
+    /// A bit for each byte that forms an escape after a backslash.
     #[inline(always)]
     pub fn escapable(self) -> u32 {
         lanes::escapable(self.0)
@@ -56,7 +65,7 @@ impl Block16 {
         lanes::line_ends(self.0)
     }
 
-    /// The vector itself, for what only one module does with it.
+    /// The vector itself, for an operation that only one module needs.
     #[cfg(target_feature = "simd128")]
     #[inline(always)]
     pub fn lanes(self) -> core::arch::wasm32::v128 {
@@ -69,7 +78,7 @@ impl Block16 {
         lanes::brackets(self.0)
     }
 
-    /// How long it is in UTF-16, of a text in UTF-8.
+    /// The length in UTF-16 units of text in UTF-8.
     #[inline(always)]
     pub fn units(self) -> u32 {
         lanes::units(self.0)
@@ -81,7 +90,7 @@ impl Block16 {
         lanes::is_ascii(self.0)
     }
 
-    /// Whether both are the same.
+    /// Whether two blocks are equal.
     #[inline(always)]
     pub fn equals(self, other: Self) -> bool {
         lanes::equals(self.0, other.0)
@@ -103,7 +112,7 @@ mod lanes {
 
     pub(super) type Lanes = v128;
 
-    /// Two loads: the one-load form isn't safe Rust.
+    /// Loads sixteen bytes in two parts, since one load isn't safe Rust.
     #[inline(always)]
     pub(super) fn load(bytes: &[u8; 16]) -> Lanes {
         let all = u128::from_le_bytes(*bytes);
@@ -131,7 +140,7 @@ mod lanes {
         u32::from(u8x16_bitmask(u8x16_lt(v, u8x16_splat(b' '))))
     }
 
-    /// Looked up by the lower half of each byte, but for two that share it with `b`.
+    /// The bytes are looked up by the lower half of each, except for two that share it with `b`.
     #[inline(always)]
     pub(super) fn escapable(v: Lanes) -> u32 {
         let table = u8x16(
@@ -161,7 +170,7 @@ mod lanes {
         u32::from(u8x16_bitmask(v128_or(feeds, returns)))
     }
 
-    /// Square and curly ones are a bit apart.
+    /// Square and curly brackets differ in one bit.
     #[inline(always)]
     pub(super) fn brackets(v: Lanes) -> u32 {
         let square = v128_and(v, u8x16_splat(0xdf));
@@ -170,7 +179,7 @@ mod lanes {
         u32::from(u8x16_bitmask(v128_or(opening, closing)))
     }
 
-    /// One for each byte that goes on with no character, and one more for the first of four.
+    /// Counts one for each byte that begins a character, and one more for each character of four bytes.
     #[inline(always)]
     pub(super) fn units(v: Lanes) -> u32 {
         let goes_on = i8x16_lt(v, i8x16_splat(-64));
@@ -190,7 +199,7 @@ mod lanes {
     }
 }
 
-/// The same by plain numbers, for hosts without these vectors.
+/// The same with plain numbers, for hosts without these vectors.
 #[cfg(not(target_feature = "simd128"))]
 mod lanes {
     pub(super) type Lanes = u128;

@@ -1,4 +1,4 @@
-//! Numbers from their text, without the weight of a full decimal parser.
+//! Converts the text of numbers, without a full decimal parser, which would be large.
 
 /// Powers of ten that an f64 holds exactly.
 const POWERS: [f64; 23] = [
@@ -6,7 +6,7 @@ const POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// Sign, digits and decimal exponent of a number's text; the flag says that no digit was left out.
+/// The sign, digits and decimal exponent in a number's text; the flag says that no digit was left out.
 fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
     let negative = text.first() == Some(&b'-');
     let (mut mantissa, mut exponent, mut whole, mut fraction) = (0u64, 0i32, true, false);
@@ -45,14 +45,14 @@ fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
     )
 }
 
-/// The f64 of a number's text where one rounding gives it, which makes it the same as `JSON.parse`'s.
+/// The f64 of a number's text, if a single rounding produces it; it then equals the result of `JSON.parse`.
 #[inline]
 pub fn exact_number(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
     };
-    // Short and plain, as nearly all are: so many digits fit a u64.
+    // Nearly all numbers are short and plain: this many digits fit a u64.
     if digits.len() > 17 {
         return exact_decimal(text);
     }
@@ -92,14 +92,14 @@ fn exact_decimal(text: &[u8]) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// The f64 of a number's text, within a few units in the last place where the text is long or its exponent large.
+/// The f64 of a number's text. It may be wrong by a few units in the last place if the text is long or its exponent large.
 pub fn number(text: &[u8]) -> f64 {
     if let Some(exact) = exact_number(text) {
         return exact;
     }
     let (negative, mantissa, exponent, _) = decimal(text);
     let mut magnitude = mantissa as f64;
-    // Beyond these the result is 0 or infinite whatever the digits, of which 19 are kept.
+    // Beyond these exponents the result is 0 or infinite, whatever the digits; 19 of them are kept.
     let mut left = exponent.clamp(-400, 400);
     while left != 0 && magnitude != 0.0 && magnitude.is_finite() {
         let step = left.clamp(-22, 22);

@@ -5,21 +5,22 @@ use std::borrow::Cow;
 use super::skip::value_end;
 use super::{Value, closing_quote, number, unescape};
 
-/// Containers inside containers that are followed; deeper input is malformed rather than a deep stack.
+/// How deep containers may be nested. Deeper input counts as malformed, since it would need a deep stack.
 pub const MAX_DEPTH: usize = 512;
 
 /// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// What is wrong with them.
+    /// The mistake in them.
     pub problem: &'static str,
 }
 
-/// Reading came to what is no JSON; why, [`Scanner::malformed`] says. It is nothing by itself, so that a `?` costs next to nothing.
+/// The scanner stopped because the bytes are not JSON; [`Scanner::malformed`] says why. The type is empty, so that a `?` costs next
+/// to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
 
-/// What a value is, told from its first byte.
+/// The kind of a value, recognised by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -36,17 +37,17 @@ pub enum Kind {
     Object,
 }
 
-/// A string as it stands between its quotes.
+/// A string as it is written between its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawString<'a> {
-    /// The bytes between the quotes, escapes as written.
+    /// The bytes between the quotes, with their escapes.
     pub raw: &'a [u8],
     /// Whether there is a backslash among them.
     pub escaped: bool,
 }
 
 impl<'a> RawString<'a> {
-    /// The bytes meant; a lone surrogate becomes U+FFFD.
+    /// The decoded bytes; a lone surrogate becomes U+FFFD.
     #[inline(never)]
     pub fn decoded(&self) -> Cow<'a, [u8]> {
         if self.escaped {
@@ -57,9 +58,30 @@ impl<'a> RawString<'a> {
     }
 }
 
-/// A strict pull parser (RFC 8259) over bytes that are taken to be UTF-8.
+/// A strict pull parser (RFC 8259) over bytes, which are assumed to be UTF-8.
 ///
-/// Call one method per value in order; containers are `begin_*`, then `next_*` until it says no.
+/// Call one method per value, in order. For a container call `begin_*`, and then `next_*` until it returns nothing.
+///
+/// ```
+/// use hfetch::json::{Scanner, Stop};
+///
+/// /// The text of `name`, without a tree of the whole object.
+/// fn name(json: &[u8]) -> Result<Vec<u8>, Stop> {
+///     let mut scanner = Scanner::new(json);
+///     let mut found = Vec::new();
+///     scanner.begin_object()?;
+///     while let Some(key) = scanner.next_key()? {
+///         match key.raw {
+///             b"name" => found = scanner.string()?.decoded().into_owned(),
+///             _ => { scanner.skip()?; }
+///         }
+///     }
+///     scanner.end()?;
+///     Ok(found)
+/// }
+/// assert_eq!(name(br#"{"large": [1, [2, 3]], "name": "Gr\u00fc\u00dfe"}"#).unwrap(), "Grüße".as_bytes());
+/// assert!(name(b"{\"name\": 'single quotes'}").is_err());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scanner<'a> {
     bytes: &'a [u8],
@@ -71,7 +93,7 @@ pub struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// A scanner before the first value of `bytes`.
+    /// A scanner at the beginning of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Scanner {
             bytes,
@@ -83,24 +105,24 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Offset of the quote before the key that was read last.
+    /// The offset of the opening quote of the last key.
     pub fn key_at(&self) -> usize {
         self.key_at
     }
 
-    /// Why it stopped.
+    /// Why the scanner stopped.
     pub fn malformed(&self) -> Malformed {
         Malformed {
             problem: self.problem,
         }
     }
 
-    /// Offset of the next byte to be read.
+    /// The offset of the next byte.
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// Stops for a reason, which may be its reader's own.
+    /// Stops the scanner for a reason, which may be the caller's own.
     #[inline]
     pub fn fail<T>(&mut self, problem: &'static str) -> Result<T, Stop> {
         self.problem = problem;
@@ -114,7 +136,7 @@ impl<'a> Scanner<'a> {
 
     #[inline(always)]
     fn space(&mut self) {
-        // Almost always one comparison: everything else that JSON is made of is above a space.
+        // This is almost always a single comparison, since no other byte of JSON is smaller than a space.
         while let Some(byte @ ..=b' ') = self.byte()
             && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
         {
@@ -122,7 +144,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What comes next, whitespace skipped.
+    /// The kind of the next value, after white space.
     pub fn kind(&mut self) -> Result<Kind, Stop> {
         self.space();
         match self.byte() {
@@ -228,7 +250,7 @@ impl<'a> Scanner<'a> {
         self.more(b']')
     }
 
-    /// A string, unread between its quotes.
+    /// A string, whose content between the quotes isn't decoded.
     #[inline]
     pub fn string(&mut self) -> Result<RawString<'a>, Stop> {
         self.space();
@@ -294,7 +316,7 @@ impl<'a> Scanner<'a> {
         self.word(b"null")
     }
 
-    /// Checks the next value and returns its bytes as they stand.
+    /// Checks the next value and returns its bytes.
     pub fn skip(&mut self) -> Result<&'a [u8], Stop> {
         self.space();
         let start = self.at;

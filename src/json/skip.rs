@@ -1,9 +1,9 @@
-//! The end of a value that nobody needs to understand, in one loop: most of a payload is passed over by it.
+//! Finds the end of a value that nobody needs to understand, in one loop: most of a payload is skipped in this way.
 
 use super::scanner::number_end;
 use super::{MAX_DEPTH, closing_quote};
 
-/// Which of the open containers are objects: one bit each.
+/// Which of the open containers are objects, one bit each.
 #[derive(Default)]
 struct Stack {
     bits: [u64; MAX_DEPTH / 64],
@@ -35,17 +35,17 @@ fn byte(bytes: &[u8], at: usize) -> u8 {
 
 #[inline(always)]
 fn space(bytes: &[u8], mut at: usize) -> usize {
-    // Almost always one comparison: everything else that JSON is made of is above a space.
+    // This is almost always a single comparison, since no other byte of JSON is smaller than a space.
     while byte(bytes, at) <= b' ' && matches!(byte(bytes, at), b' ' | b'\n' | b'\r' | b'\t') {
         at += 1;
     }
     at
 }
 
-/// The end of the value at `start`, with at most `depth` containers in one another, or why there is none.
+/// The end of the value at `start`, with at most `depth` nested containers; or why there is none.
 pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
     let mut stack = Stack::default();
-    // What the stack says of the innermost: it is asked for each element.
+    // The top of the stack, which is needed for each element.
     let mut in_object = false;
     let mut at = start;
     loop {
@@ -58,7 +58,7 @@ pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usiz
             in_object = bracket == b'{';
             stack.push(in_object);
             at = space(bytes, at + 1);
-            // Two after the opening bracket comes the closing one in ASCII.
+            // In ASCII, a closing bracket comes two after its opening one.
             if byte(bytes, at) == bracket + 2 {
                 stack.depth -= 1;
                 in_object = stack.in_object();
@@ -127,10 +127,22 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, &'static str> {
             Ok(end) => Ok(end),
             Err(_) => Err("a digit was expected"),
         },
-        b'n' if rest.first_chunk() == Some(b"null") => Ok(at + 4),
-        b't' if rest.first_chunk() == Some(b"true") => Ok(at + 4),
-        b'f' if rest.first_chunk() == Some(b"false") => Ok(at + 5),
+        b'n' | b't' | b'f' => match literal(rest) {
+            Some((_, length)) => Ok(at + length),
+            None => Err("not a value"),
+        },
         _ if rest.is_empty() => Err("unexpected end"),
         _ => Err("not a value"),
     }
+}
+
+/// `null`, `true` or `false` at the start of `rest`: 0, 1 or 2, and its length. Which of them it is can't be foreseen, so that nothing
+/// branches on it.
+#[inline(always)]
+pub(crate) fn literal(rest: &[u8]) -> Option<(u32, usize)> {
+    let first = u32::from_le_bytes(*rest.first_chunk()?);
+    let is = |word: &[u8; 4]| first == u32::from_le_bytes(*word);
+    let (is_true, is_false) = (is(b"true"), is(b"fals"));
+    let sound = is(b"null") | is_true | is_false & (byte(rest, 4) == b'e');
+    sound.then_some((is_true as u32 + 2 * is_false as u32, 4 + is_false as usize))
 }

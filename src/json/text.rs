@@ -1,11 +1,11 @@
-//! What stands between two quotes.
+//! The content between the quotes of a JSON string.
 
 use super::block::{Block16, WIDTH};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// High bits where a byte of `word` may be zero: the lowest is exact, those above it may be carries of it.
+/// Sets the high bit of each byte of `word` that may be zero. The lowest one is exact; those above may be carries of it.
 const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGHS
 }
@@ -13,18 +13,18 @@ const fn zeros(word: u64) -> u64 {
 /// The end of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
-    /// Where its closing quote is.
+    /// The index of the closing quote.
     pub at: usize,
     /// Whether there is a backslash before it.
     pub escaped: bool,
-    /// Whether it is certainly ASCII; what follows it may make it uncertain.
+    /// Whether the string is certainly ASCII; the bytes after it may make this uncertain.
     pub ascii: bool,
 }
 
-/// The end of a string that starts at `from`, or where it can't be one.
+/// The end of a string whose content starts at `from`, or the index at which it is invalid.
 ///
-/// The first eight bytes by themselves, since most strings are short; then sixteen at a time, and all that stands out among
-/// them is looked at before the next ones.
+/// The first eight bytes are examined by themselves, since most strings are short; then sixteen at a time, with all special bytes
+/// among them before the next ones.
 #[inline(always)]
 pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     let (mut escaped, mut ascii) = (false, true);
@@ -76,18 +76,18 @@ pub fn closing_quote(bytes: &[u8], from: usize) -> Result<Closing, usize> {
     }
 }
 
-/// What a block of a string comes to in which something stands out before its closing quote.
+/// The content of a block of a string that has special bytes before its closing quote.
 enum Among {
-    /// The closing quote is here.
+    /// The closing quote, at this index.
     Closes(usize),
-    /// No string goes on like this.
+    /// A byte that no string can contain, at this index.
     Breaks(usize),
-    /// So many bytes belong to the string: no escape goes beyond them.
+    /// This many bytes belong to the string, and no escape extends beyond them.
     GoesOn(usize),
 }
 
 impl Among {
-    /// Looks at all escapes of a block at once, which begins with none of an escape.
+    /// Examines all escapes of a block at once. The block must not begin inside an escape.
     #[inline(always)]
     fn of(block: Block16) -> Self {
         let backslashes = block.equal_to(b'\\');
@@ -101,7 +101,7 @@ impl Among {
         if unicode != 0 {
             let digits = block.hex_digits();
             let four = digits >> 1 & digits >> 2 & digits >> 3 & digits >> 4;
-            // The digits of these may lie beyond the block.
+            // The digits of these escapes may be beyond the block.
             let late = unicode & 0xf000;
             if late != 0 {
                 upto = upto.min(late.trailing_zeros() - 1);
@@ -120,8 +120,8 @@ impl Among {
     }
 }
 
-/// Of backslashes, a bit each, those that begin an escape, and a bit for each byte behind one of these. Of several in a row every other one
-/// begins an escape: a carry runs through the row, and where it comes out tells an odd row from an even one.
+/// Which backslashes begin an escape, one bit each, and a bit for each byte after one of these. In a row of backslashes every other
+/// one begins an escape: a carry runs through the row, and where it leaves the row shows whether its length is odd or even.
 #[inline(always)]
 fn escapes(backslashes: u32) -> (u32, u32) {
     const ODD: u32 = 0xaaaa_aaaa;
@@ -129,7 +129,7 @@ fn escapes(backslashes: u32) -> (u32, u32) {
     (both & backslashes, (both ^ backslashes) & 0xffff)
 }
 
-/// The offset behind the escape whose backslash is at `at`, if it is one.
+/// The offset after the escape whose backslash is at `at`, if it is a valid escape.
 #[inline(always)]
 fn after_escape(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at + 1)? {
@@ -145,7 +145,7 @@ fn after_unicode(bytes: &[u8], at: usize) -> Option<usize> {
     digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 6)
 }
 
-/// The length of the escape at the end of a string's bytes that is the first half of a character: the other half may follow.
+/// The length of an escape at the end of a string's bytes that is the first half of a surrogate pair: the other half may follow.
 pub fn open_half(raw: &[u8]) -> usize {
     let Some((
         [before @ .., b'\\'],
@@ -161,11 +161,11 @@ pub fn open_half(raw: &[u8]) -> usize {
         return 0;
     };
     let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
-    // One behind another is what the other stands for.
+    // A backslash after another one is what that one stands for.
     if backslashes.count() % 2 == 0 { 6 } else { 0 }
 }
 
-/// The text meant by the bytes between two quotes; lone surrogates and broken UTF-8 become U+FFFD.
+/// The text between two quotes, decoded; lone surrogates and invalid UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());
     unescape_into(raw, &mut text);
@@ -175,29 +175,29 @@ pub fn unescape(raw: &[u8]) -> String {
     }
 }
 
-/// Appends the UTF-8 meant by the bytes between two quotes; `false` if a lone surrogate became U+FFFD on the way.
+/// Appends the decoded text between two quotes as UTF-8; `false` if a lone surrogate became U+FFFD.
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    // No escape is shorter than what it stands for.
+    // Every escape is at least as long as what it stands for.
     out.resize(start + raw.len(), 0);
     let unescaped = unescape_to(raw, out.get_mut(start..).unwrap_or_default(), false);
     out.truncate(start + unescaped.length);
     unescaped.exact
 }
 
-/// What came of a string's escapes.
+/// The result of decoding a string's escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unescaped {
-    /// Bytes written.
+    /// The number of bytes written.
     pub length: usize,
-    /// Whether all is written, and none of it stands for a lone surrogate, which became U+FFFD.
+    /// Whether everything was written and no lone surrogate became U+FFFD.
     pub exact: bool,
-    /// Whether no escape meant anything but ASCII.
+    /// Whether every escape stood for an ASCII character.
     pub ascii: bool,
 }
 
-/// Writes the UTF-8 meant by the bytes between two quotes into `out`, which has room for as many bytes as there are. `narrow`: only as far
-/// as no escape means anything but ASCII; the first that does is as inexact as a lone surrogate.
+/// Writes the decoded text between two quotes as UTF-8 into `out`, which must be as long as `raw`. With `narrow`, decoding stops at
+/// the first escape that stands for a character outside ASCII; the result is then as inexact as with a lone surrogate.
 pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
     let (mut from, mut to, mut exact, mut ascii) = (0, 0, true, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
@@ -234,7 +234,7 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         let mut utf8 = [0; 4];
         let written = character.encode_utf8(&mut utf8).len();
-        // The escape was longer: there is room for all four.
+        // The escape was longer, so there is room for all four bytes.
         write(&utf8, out, to);
         to += written;
         from += length;
@@ -246,8 +246,8 @@ pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
     }
 }
 
-/// The first half of the window, up to an escape by number; how much was read and written. Sixteen bytes are copied whatever they are:
-/// those behind a backslash are written over.
+/// Decodes the first half of the window, up to a `\u` escape; returns how much was read and written. Sixteen bytes are always
+/// copied; those after a backslash are overwritten.
 #[inline(always)]
 fn unescape_block(window: &[u8; 2 * WIDTH], out: &mut [u8]) -> (usize, usize) {
     let Some(block) = Block16::first(window) else {
@@ -298,7 +298,8 @@ fn write(bytes: &[u8], out: &mut [u8], at: usize) {
     }
 }
 
-/// What an escape by a letter means; zero where there is no such escape. A table, since which one comes next can't be foreseen.
+/// The character that a one-letter escape stands for; zero if there is no such escape. This is a table, since a processor
+/// can't predict which one comes next.
 const SIMPLE: [u8; 256] = {
     let mut table = [0; 256];
     let meanings: [(u8, u8); 8] = [
@@ -329,7 +330,7 @@ pub(super) fn simple_escape(letter: u8) -> Option<u8> {
         .filter(|byte| *byte != 0)
 }
 
-/// The character of `\uXXXX`, with its second half where it is the first of a pair, and the bytes taken.
+/// The character of `\uXXXX`, including its second half if it is the first of a pair, and the number of bytes read.
 fn unicode(escape: &[u8]) -> (Option<char>, usize) {
     let first = hex(escape.get(2..6));
     if let Some(high @ 0xd800..0xdc00) = first
@@ -342,7 +343,7 @@ fn unicode(escape: &[u8]) -> (Option<char>, usize) {
     (first.and_then(char::from_u32), 6)
 }
 
-/// The number that hexadecimal digits are.
+/// The value of hexadecimal digits.
 pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
     let (mut value, mut sound) = (0, true);
     for digit in digits? {
@@ -353,7 +354,7 @@ pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
     sound.then_some(value)
 }
 
-/// Appends `text` as a JSON string, quotes included.
+/// Appends `text` as a JSON string, including its quotes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in text.bytes() {

@@ -1,8 +1,8 @@
-//! Strings as UTF-16, which is what an engine makes of a string with characters beyond Latin-1.
+//! Strings as UTF-16: engines store a string with characters beyond Latin-1 in this form.
 
 use super::text::{hex, simple_escape};
 
-/// Appends the UTF-16 units meant by the bytes between two quotes. A lone surrogate stays one: unlike UTF-8, UTF-16 can hold it.
+/// Appends the decoded text between two quotes as UTF-16. A lone surrogate is kept, since UTF-16 can represent it, unlike UTF-8.
 ///
 /// ```
 /// use hfetch::json::unescape_wide;
@@ -27,7 +27,7 @@ pub fn unescape_wide(raw: &[u8], out: &mut Vec<u16>) {
     }
 }
 
-/// Appends what an escape means, whose backslash is before `rest`; gives what is behind it.
+/// Appends the value of the escape whose backslash is before `rest`; returns the text after the escape.
 #[inline(always)]
 fn escape<'r>(rest: &'r [u8], out: &mut Vec<u16>) -> &'r [u8] {
     let Some((letter, behind)) = rest.split_first() else {
@@ -41,7 +41,7 @@ fn escape<'r>(rest: &'r [u8], out: &mut Vec<u16>) -> &'r [u8] {
     behind
 }
 
-/// Appends the characters beyond ASCII at the start of `rest`; gives what is behind them.
+/// Appends the characters beyond ASCII at the start of `rest`; returns the text after them.
 #[inline(never)]
 fn beyond_ascii<'r>(rest: &'r [u8], out: &mut Vec<u16>) -> &'r [u8] {
     let length = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());

@@ -1,4 +1,5 @@
-//! A budget as a hard stop: money is held before a request and booked after it, in integers.
+//! A budget as a hard stop: the highest possible cost is held before a request, and the real cost is booked after it. Sums are
+//! integers.
 
 use serde::Serialize;
 
@@ -12,20 +13,20 @@ use crate::unit::{Millis, Time, Usd};
 /// The part of a calendar (UTC) that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
-    /// From full hour to full hour.
+    /// A UTC hour.
     Hour,
-    /// From midnight to midnight.
+    /// A UTC day.
     Day,
-    /// From the first of the month on.
+    /// A UTC calendar month.
     Month,
-    /// For good.
+    /// All time: the budget never begins anew.
     Total,
 }
 
 impl Per {
     const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
 
-    /// The public name.
+    /// The name in options and errors.
     pub fn name(self) -> &'static str {
         match self {
             Per::Hour => "hour",
@@ -35,7 +36,7 @@ impl Per {
         }
     }
 
-    /// The part of that public name.
+    /// The window with this name.
     pub fn from_name(name: &str) -> Option<Per> {
         Per::ALL.into_iter().find(|per| per.name() == name)
     }
@@ -52,21 +53,21 @@ impl Per {
     }
 }
 
-/// How much may be spent.
+/// How much may be spent in each window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
-    /// US dollars.
+    /// The amount in US dollars.
     pub usd: Usd,
-    /// In each of these.
+    /// The window after which the budget begins anew.
     pub per: Per,
 }
 
-/// Money in units of 1e-12 USD: sums of it are exact, and hold 18 million dollars.
+/// Money in units of 1e-12 USD. Sums are exact, and can reach 18 million dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money(u64);
 
 impl Money {
-    /// The nearest amount; what is no amount is more than any budget.
+    /// The nearest amount. NaN and amounts that are too large become more than any budget, so that they are refused.
     pub fn from_usd(usd: Usd) -> Money {
         if usd.is_nan() {
             return Money(u64::MAX);
@@ -74,36 +75,36 @@ impl Money {
         Money((usd * 1e12).round_ties_even() as u64)
     }
 
-    /// US dollars.
+    /// The amount in US dollars.
     pub fn usd(self) -> Usd {
         self.0 as f64 / 1e12
     }
 
-    /// The sum, or the most there is.
+    /// The sum; at most the largest amount.
     pub fn plus(self, other: Money) -> Money {
         Money(self.0.saturating_add(other.0))
     }
 
-    /// The difference, or nothing.
+    /// The difference; at least 0.
     pub fn minus(self, other: Money) -> Money {
         Money(self.0.saturating_sub(other.0))
     }
 }
 
-/// A request that the budget doesn't allow.
+/// The refusal of a request that the budget doesn't allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exceeded {
-    /// Whole ms until the next window begins; infinite when that wouldn't help.
+    /// Whole ms until the next window begins; infinite if the request doesn't fit into a whole window.
     pub retry_after: Millis,
-    /// Spent and held in this window.
+    /// The sum of the amounts spent and held in this window.
     pub spent_usd: Usd,
     /// The budget.
     pub budget_usd: Usd,
 }
 
-/// What has been spent in each running window, and what is held for requests under way.
+/// The amounts spent in each current window, and the amounts held for running requests.
 ///
-/// Every window is kept, so that a budget may change its own from one start of the program to the next.
+/// All windows are counted, so that a program may change its budget's window when it starts again.
 ///
 /// ```
 /// use hfetch::policy::budget::{Budget, Money, Per, Spent};
@@ -113,31 +114,32 @@ pub struct Exceeded {
 /// let held = Money::from_usd(0.75);
 /// spent.hold(held, budget, 0.0).unwrap();
 /// assert!(spent.hold(held, budget, 1.0).is_err());
-/// // It took less than was held.
+/// // The request cost less than was held.
 /// spent.release(held);
 /// spent.book(Money::from_usd(0.25), 2.0);
 /// assert!(spent.hold(held, budget, 3.0).is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
-    /// By the wall clock.
+    /// The last reading of the wall clock.
     now: Time,
-    /// What was spent, in the order of [`Per::ALL`].
+    /// The amount spent in each window, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
-    /// Whether a budget for good has been seen.
+    /// Whether a budget for all time has been used.
     lasting: bool,
 }
 
 impl Spent {
-    /// Holds money for a request, or refuses.
+    /// Holds money for a request, or refuses the request.
     ///
-    /// What is held crosses into the next window with the request, and is booked where the request ends: so neither
-    /// the window it began in nor the one it ends in can be overspent.
+    /// If a new window begins while the request runs, the held amount counts in the new window too, and the cost is booked in the
+    /// window in which the request ends. So neither window can be overspent.
     pub fn hold(&mut self, amount: Money, budget: Budget, now: Time) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
-        // Below what sums and unknown amounts end at, so that both are refused.
+        // The limit stays below the largest amount, since overflowing sums and unknown amounts become that amount and must be
+        // refused.
         let limit = Money(Money::from_usd(budget.usd).0.min(u64::MAX - 1));
         let taken = self.spent(budget.per).plus(self.held);
         if taken.plus(amount) > limit {
@@ -157,7 +159,7 @@ impl Spent {
         Ok(())
     }
 
-    /// Lets go of what was held.
+    /// Frees what was held for a request.
     pub fn release(&mut self, held: Money) {
         self.held = self.held.minus(held);
     }
@@ -170,7 +172,7 @@ impl Spent {
         }
     }
 
-    /// Changes what was spent in the windows that were running at a time before the last reading.
+    /// Changes the amount spent in each window that contains the earlier time `at`.
     pub fn change(&mut self, at: Time, to: impl Fn(Money) -> Money) {
         for window in &mut self.windows {
             if window.start() <= at {
@@ -179,7 +181,7 @@ impl Spent {
         }
     }
 
-    /// Spent in the window that was running when time last moved.
+    /// The amount spent in the window of the last reading of the clock.
     pub fn spent(&self, per: Per) -> Money {
         let mut rows = Per::ALL.into_iter().zip(self.windows);
         rows.find(|row| row.0 == per)
@@ -187,7 +189,7 @@ impl Spent {
             .unwrap_or_default()
     }
 
-    /// Whether nothing is left that could matter to the budgets seen so far.
+    /// Whether no remaining count could matter to the budgets used so far.
     pub fn is_idle(&mut self, now: Time) -> bool {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
@@ -195,12 +197,12 @@ impl Spent {
         self.held == Money(0) && relevant.all(|row| row.1.amount == 0)
     }
 
-    /// Whether a budget for good has been seen.
+    /// Whether a budget for all time has been used.
     pub fn is_lasting(&self) -> bool {
         self.lasting
     }
 
-    /// Goes on to the windows of `now`.
+    /// Moves on to the windows that contain `now`.
     pub fn advance(&mut self, now: Time) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
@@ -209,12 +211,12 @@ impl Spent {
     }
 }
 
-/// [`Spent`] as plain data; money as text, since a JSON number would round it.
+/// [`Spent`] as plain data. Money is text, since a JSON number would round it.
 #[derive(Debug, Serialize)]
 pub struct State {
     now: Time,
     spent: [String; 4],
-    /// Of the windows that the clock has left, where there was any: the latest reading, and the amount.
+    /// For each window: the previous period that the clock left, if any, as its last reading and its amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<[(f64, String); 4]>,
     held: String,
@@ -222,7 +224,7 @@ pub struct State {
 }
 
 impl Spent {
-    /// All there is to remember.
+    /// The whole state.
     pub fn state(&self) -> State {
         let left = self.windows.map(|window| window.left());
         let any = left.iter().any(|row| row.0 > 0.0);
@@ -235,7 +237,7 @@ impl Spent {
         }
     }
 
-    /// What gave a state; `path` names it in errors.
+    /// Restores what [`state`](Spent::state) returned; `path` names the state in errors.
     pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
         let state = state::Reader::new(value, path)?;
         let mut spent = Spent::default();
@@ -263,7 +265,7 @@ impl Spent {
         Ok(spent)
     }
 
-    /// Reads a list with something of each window.
+    /// Reads a list with one item for each window.
     fn restore_windows(
         &mut self,
         state: &state::Reader<'_>,

@@ -5,7 +5,7 @@ pub const DAY: f64 = 86_400_000.0;
 
 /// Days from 1970-01-01 to a proleptic Gregorian date; `month` counts from 1.
 ///
-/// Years start in March here, so that the leap day is the last of its year.
+/// Years start in March in this calculation, so that the leap day is the last day of its year.
 pub fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let shifted = if month <= 2 {
         year.saturating_sub(1)
@@ -49,10 +49,10 @@ pub fn month_of(now: f64) -> (f64, f64) {
     )
 }
 
-/// The largest time a JavaScript `Date` can hold; beyond it a clock is not believed.
+/// The largest time that a JavaScript `Date` can hold. A larger reading is ignored.
 pub const LAST_TIME: f64 = 8.64e15;
 
-/// `now`, unless it went back or is no time: then the clock stands still.
+/// `now`, or the old reading if `now` is earlier or is no time: the clock then stands still.
 pub fn advance(clock: f64, now: f64) -> f64 {
     if now > clock && now <= LAST_TIME {
         now

@@ -1,15 +1,16 @@
-//! Two times: one that only passes, for windows and rests, and the wall clock's, for months and budgets.
+//! Two clocks: a steady one, for windows and rests, and the wall clock, for months and budgets.
 //!
-//! A wall clock may be set, by a second or by years. Where a second clock is at hand that can't be set (`performance.now`),
-//! it counts what passes. Where there is none, the wall clock has to do: forward, its word is taken; backward, nothing
-//! has passed, and from then on it is followed from where it stands. A second clock is read in the same way, for that of
-//! Workers is their host's wall clock.
+//! A wall clock may be set, by a second or by years. If the host has a second clock that can't be set (`performance.now`), that
+//! clock measures what passes. Otherwise the wall clock does: a step forward is taken as passed time. After a step backward no time
+//! has passed, and the clock is followed from its new reading. A second clock is read with the same rules, since in Workers it is
+//! the host's wall clock.
 
 use super::calendar::LAST_TIME;
 use crate::unit::Time;
 
-/// How far a clock may stand behind what was seen before it is taken for set back, in ms. Less is the difference between
-/// two clocks that read to the same limiter, for which time stands still: else each of their turns would count as time.
+/// How many ms a reading must be behind an earlier one before the clock counts as set back. Smaller differences occur between the
+/// clocks of two hosts that use the same limiter. Time stands still for them; otherwise every change between the hosts would count
+/// as passed time.
 const BEHIND: f64 = 60_000.0;
 
 /// A reading of the clocks.
@@ -17,7 +18,8 @@ const BEHIND: f64 = 60_000.0;
 pub struct Now {
     /// Ms since the epoch.
     pub wall: Time,
-    /// Ms by a clock that can't be set, as a rule, from any start; none where there is none, or several hosts have one each.
+    /// Ms on a clock that can't be set, from any starting point; `None` if there is no such clock, or if several hosts have one
+    /// each.
     pub steady: Option<Time>,
 }
 
@@ -27,20 +29,20 @@ impl From<f64> for Now {
     }
 }
 
-/// What the readings so far come to.
+/// The time that follows from the readings so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     wall: Time,
-    /// The time that passes: it never goes back.
+    /// The steady time: it never goes back.
     steady: Time,
-    /// What counted it, as last read.
+    /// The last reading of the clock that drives the steady time.
     counter: f64,
-    /// Whether readings come from the clocks of several hosts, none of which is believed that it was set back.
+    /// Whether the readings come from several hosts. No single host can then set the clock back.
     is_shared: bool,
 }
 
 impl Clock {
-    /// A clock read by several hosts; [`correct`](Clock::correct) tells it the time of its own.
+    /// A clock that several hosts read; [`correct`](Clock::correct) tells it the time of the host that keeps it.
     pub fn shared() -> Self {
         Clock {
             is_shared: true,
@@ -48,7 +50,7 @@ impl Clock {
         }
     }
 
-    /// The same kind of clock, with what an earlier one showed.
+    /// The same kind of clock, continued from stored times.
     pub fn restore(self, steady: Time, wall: Time) -> Self {
         Clock {
             wall,
@@ -58,7 +60,7 @@ impl Clock {
         }
     }
 
-    /// Takes a reading; one that is no time changes nothing.
+    /// Takes a reading; a value that is no time changes nothing.
     pub fn read(&mut self, now: Now) {
         let is_time = |time: f64| (0.0..=LAST_TIME).contains(&time);
         if let Some(steady) = now.steady {
@@ -79,12 +81,12 @@ impl Clock {
         }
     }
 
-    /// The time of the host that keeps this clock: what stands further ahead was never the time.
+    /// Corrects the clock by the time of the host that keeps it: a time further ahead came from a wrong clock.
     pub fn correct(&mut self, own: Time) {
         set_back(&mut self.wall, own);
     }
 
-    /// The sum is the same number as long as what counts was never set back.
+    /// Adds the passed time. The steady time equals its counter as long as the counter was never set back.
     fn pass(&mut self, from: f64, to: f64) {
         if to > from {
             let ahead = self.steady - from;
@@ -92,17 +94,17 @@ impl Clock {
         }
     }
 
-    /// Ms since the epoch, as last read.
+    /// Ms since the epoch at the last reading.
     pub fn wall(&self) -> Time {
         self.wall
     }
 
-    /// Ms of the time that only passes.
+    /// The steady time in ms.
     pub fn steady(&self) -> Time {
         self.steady
     }
 
-    /// Both as a reading for what counts by this clock.
+    /// Both times, as a reading for a clock that follows this one.
     pub fn now(&self) -> Now {
         Now {
             wall: self.wall,
@@ -110,18 +112,18 @@ impl Clock {
         }
     }
 
-    /// A time on the wall as one that passes.
+    /// Converts a wall time to a steady time.
     pub fn to_steady(&self, wall: Time) -> Time {
         wall + (self.steady - self.wall)
     }
 
-    /// A time that passes as one on the wall.
+    /// Converts a steady time to a wall time.
     pub fn to_wall(&self, steady: Time) -> Time {
         steady - (self.steady - self.wall)
     }
 }
 
-/// Follows a clock that reads `now` back, where it was set.
+/// Sets `clock` back to `now` if the clock that it follows was set back.
 fn set_back(clock: &mut f64, now: f64) {
     if *clock > now + BEHIND {
         *clock = now;

@@ -1,4 +1,4 @@
-//! What usage costs: prices in their two forms, and the sum.
+//! The cost of tokens: prices in their two forms, and how costs add up.
 
 use serde::Serialize;
 
@@ -6,36 +6,36 @@ use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
 
-/// US dollars per one million tokens, the unit of the router's catalogue.
+/// US dollars per million tokens, the unit of the router's catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
-    /// For a million prompt tokens.
+    /// Per million prompt tokens.
     pub input_per_million: f64,
-    /// For a million completion tokens.
+    /// Per million completion tokens.
     pub output_per_million: f64,
 }
 
 /// Rates as a caller gave them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Price {
-    /// Their values.
+    /// The rates.
     pub rates: Rates,
-    /// Whether they came without a unit and in a size that no price has.
+    /// Whether the price has no unit and a size that is improbable for its presumed unit.
     pub doubtful: bool,
 }
 
-/// Where prices come from.
+/// The source of prices.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pricing {
-    /// One price for every model.
+    /// One price for all models.
     One(Price),
     /// Prices by model id.
     PerModel(Vec<(String, Price)>),
-    /// The server's catalogue.
+    /// The prices in the server's catalogue.
     Live,
 }
 
-/// What says so in a doubtful case.
+/// The warning for a price whose unit is probably wrong.
 pub const DOUBTFUL: &str = "without a unit is taken as US dollars per 1000 tokens, which makes a price of below $0.001 or above $1000 \
     per million tokens: set unit to \"token\", \"1k\" or \"1m\"";
 
@@ -44,7 +44,7 @@ const PAGE: [&str; 2] = ["input_token_cost", "output_token_cost"];
 const UNIT: &str = "unit";
 
 impl Pricing {
-    /// One price, prices by model id, or `"live"`; `path` names it in errors.
+    /// Reads one price, prices by model id, or `"live"`; `path` names the value in errors.
     pub fn from_value(value: &Value, path: &str) -> Result<Self, Error> {
         match value {
             Value::String(text) if text == "live" => Ok(Pricing::Live),
@@ -64,8 +64,8 @@ impl Pricing {
         }
     }
 
-    /// The configured rates of a model, its `:provider` suffix counting where the prices name it. Only a name of the
-    /// router's form, "org/name", has such a suffix: `llama3.1:8b` is a name as it stands.
+    /// The configured rates of a model. A `:provider` suffix counts where the prices name it. Only the router's names, "org/name",
+    /// can have such a suffix: in `llama3.1:8b` the part after the colon belongs to the name.
     pub fn rates(&self, model: &str) -> Option<Rates> {
         match self {
             Pricing::One(price) => Some(price.rates),
@@ -83,7 +83,7 @@ impl Pricing {
         }
     }
 
-    /// Whether any price is [doubtful](Price::doubtful).
+    /// Whether at least one price is [doubtful](Price::doubtful).
     pub fn is_doubtful(&self) -> bool {
         match self {
             Pricing::One(price) => price.doubtful,
@@ -93,7 +93,7 @@ impl Pricing {
     }
 }
 
-/// No field of a price is an object, and every price is one.
+/// Whether the entries are prices by model: each price is an object, and no field of a single price is one.
 fn is_map(entries: &[(String, Value)]) -> bool {
     !entries.is_empty()
         && entries
@@ -102,7 +102,8 @@ fn is_map(entries: &[(String, Value)]) -> bool {
 }
 
 impl Price {
-    /// Either form: USD per million, or the provider page's with its `unit`; `path` names it in errors.
+    /// Reads either form of a price: USD per million tokens, or the provider page's form with its `unit`. `path` names the value in
+    /// errors.
     pub fn from_value(value: &Value, path: &str) -> Result<Self, Error> {
         let Value::Object(_) = value else {
             let problem = "must be an object with inputPerMillion and outputPerMillion";
@@ -128,7 +129,7 @@ impl Price {
 
 fn page_price(fields: &Fields<'_>) -> Price {
     fields.only(&[PAGE[0], PAGE[1], UNIT]);
-    // What a rate has to be multiplied by to be one per million tokens.
+    // The factors that turn a rate in each unit into one per million tokens.
     const FACTORS: [f64; 3] = [1e6, 1e3, 1.0];
     let problem = "must be \"token\", \"1k\" or \"1m\"";
     let unit = fields.word(UNIT, &["token", "1k", "1m"], problem);
@@ -153,7 +154,7 @@ fn rate(fields: &Fields<'_>, name: &str) -> f64 {
     rate.unwrap_or_default()
 }
 
-/// The nearest whole 1e-12: 2e-7 × 1000 is 2e-4 again, which binary fractions miss.
+/// Rounds to a whole 1e-12: 2e-7 × 1000 is 2e-4 again, which binary fractions miss.
 fn round(rate: f64) -> f64 {
     (rate * 1e12).round_ties_even() / 1e12
 }
@@ -162,34 +163,34 @@ fn round(rate: f64) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// The server said what it cost.
+    /// The server reported it.
     Reported,
     /// The caller's own prices.
     Configured,
-    /// The catalogue's price of the provider that answered.
+    /// The catalogue's price for the provider that answered.
     Live,
-    /// The dearest in the catalogue, the provider being unknown.
+    /// The highest price in the catalogue, because the provider is unknown.
     LiveMax,
-    /// Nobody knows.
+    /// No price is known.
     Unknown,
 }
 
-/// What a request cost; nothing is not 0.
+/// The cost of a request. `None` means unknown, which differs from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
-    /// US dollars in all.
+    /// US dollars in total.
     pub usd: Option<f64>,
-    /// Of these, for the prompt.
+    /// The prompt's share.
     pub input_usd: Option<f64>,
-    /// Of these, for the completion.
+    /// The completion's share.
     pub output_usd: Option<f64>,
     /// Where the price comes from.
     pub source: Source,
 }
 
 impl Cost {
-    /// Of a request whose server said what it cost.
+    /// A cost that the server reported.
     pub fn reported(usd: f64) -> Self {
         Cost {
             usd: Some(usd),
@@ -198,7 +199,7 @@ impl Cost {
         }
     }
 
-    /// The sum of two, which is as good as the worse of them.
+    /// The sum of two costs; its source is the less certain of the two.
     pub fn plus(self, other: Cost) -> Self {
         let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
         let worse = [Source::Unknown, Source::LiveMax].into_iter();
@@ -211,7 +212,7 @@ impl Cost {
         }
     }
 
-    /// Of a request whose price nobody knows.
+    /// An unknown cost.
     pub fn unknown() -> Self {
         Cost {
             usd: None,
@@ -225,8 +226,8 @@ impl Cost {
 impl Rates {
     /// The cost of a request.
     ///
-    /// Rates count as whole 1e-18 USD per token, so that the sum is off by no more than its last binary digit:
-    /// 1000 tokens at $0.2 per million are 0.0002 and not 0.00019999999999999998.
+    /// Rates are rounded to a whole 1e-18 USD per token, so that the sum is exact to its last binary digit:
+    /// 1000 tokens at $0.2 per million cost 0.0002 and not 0.00019999999999999998.
     pub fn cost(&self, prompt: f64, completion: f64, source: Source) -> Cost {
         let input = prompt * (self.input_per_million * 1e12).round_ties_even();
         let output = completion * (self.output_per_million * 1e12).round_ties_even();

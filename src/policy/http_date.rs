@@ -6,9 +6,9 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Ms since the epoch of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
+/// Ms since the epoch for `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
 ///
-/// `now` decides the century of a year of two digits. The day of the week is not held against the date.
+/// `now` decides the century of a two-digit year. The weekday is not checked against the date.
 pub fn parse(text: &str, now: f64) -> Option<f64> {
     let mut words = Vec::new();
     for word in split(text, b" ,-") {
@@ -52,7 +52,7 @@ fn time_of_day(text: &str) -> Option<f64> {
     Some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
 }
 
-/// What stands between these bytes.
+/// The parts of a text between these separators.
 fn split<'a>(text: &'a str, between: &[u8]) -> Vec<&'a str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     for (at, byte) in text.bytes().enumerate() {
@@ -65,7 +65,7 @@ fn split<'a>(text: &'a str, between: &[u8]) -> Vec<&'a str> {
     parts
 }
 
-/// A year that looks more than 50 years ahead is the latest past one with these digits.
+/// Completes a two-digit year: one that seems more than 50 years ahead is taken for the last such year in the past (RFC 9110).
 fn century(digits: i64, now: f64) -> i64 {
     let (this_year, _) = year_and_month((now / DAY).floor() as i64);
     let year = this_year - this_year.rem_euclid(100) + digits;

@@ -1,4 +1,4 @@
-//! Several keys as one: the least loaded first, another when one fails.
+//! Several keys used as one: the least loaded key is picked first, and another one when a key fails.
 
 use serde::Serialize;
 
@@ -8,24 +8,24 @@ use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::Window;
 
-/// How long a key is set aside that the server doesn't know (401): ten minutes. A server may be wrong about that for a while.
+/// How long a key that the server doesn't know (401) is set aside: ten minutes. A server can refuse a valid key for that long.
 const UNKNOWN: f64 = 600_000.0;
 
-/// Rest of a key whose account has no credits left (402): an hour.
+/// How long a key rests whose account has no credits left (402): an hour.
 const NO_CREDITS: f64 = 3_600_000.0;
 
-/// Rest of a key that may not use a model (403): five minutes.
+/// How long a key rests for a model that it may not use (403): five minutes.
 const NO_PERMISSION: f64 = 300_000.0;
 
-/// Rest of a key that was too fast (429) and wasn't told for how long: 5 s. The router's 429s are mostly one provider's.
+/// How long a key rests after a 429 that doesn't say how long: 5 s. The router's 429s mostly concern one provider.
 const TOO_FAST: f64 = 5_000.0;
 
-/// Models of which a key remembers that it rests for them.
+/// For how many models a key remembers a rest.
 const MOST_MODELS: usize = 64;
 
 /// The public name of a key: the client's id and 4 bytes of the key's SHA-256.
 ///
-/// Enough to tell keys apart and far too little to find one: tokens hold 200 random bits.
+/// This is enough to tell keys apart and far too little to find one, since tokens hold 200 random bits.
 pub fn label(id: &str, key: &str) -> String {
     let mut label = [id, "-"].concat();
     for byte in hmac_sha256::Hash::hash(key.as_bytes()).iter().take(4) {
@@ -43,11 +43,11 @@ struct Key {
     tokens: u64,
     window: Window,
     month: Period,
-    /// The server doesn't know it.
+    /// The end of the time for which the key is set aside, since the server doesn't know it.
     aside_until: f64,
-    /// For every model.
+    /// The end of a rest for all models.
     rests_until: f64,
-    /// For one model.
+    /// The end of a rest for one model.
     rests_for: Vec<(String, f64)>,
     limited_until: f64,
 }
@@ -74,7 +74,7 @@ impl Key {
         self.month.advance(clock.wall(), &month_of);
     }
 
-    /// Requests and 0.01 × tokens of the last minute.
+    /// The key's load: its requests plus 0.01 × its tokens in the last minute.
     fn load(&self) -> f64 {
         let counted = self.window.counted();
         counted.requests as f64 + 0.01 * counted.tokens as f64
@@ -98,29 +98,29 @@ impl Key {
     }
 }
 
-/// What a key can do now.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Take the next request.
+    /// The key can take the next request.
     Ready,
-    /// Nothing until a local limit allows it.
+    /// A local limit currently lets nothing through with this key.
     Limited,
-    /// Rest, for one model or for all; other keys come first.
+    /// The key rests, for one model or for all: other keys are picked first.
     Cooling,
-    /// Nothing for ten minutes: the server doesn't know it.
+    /// The server doesn't know the key, so it is set aside for ten minutes.
     Disabled,
 }
 
-/// One key in the shape of a client's snapshot.
+/// One key as the client's snapshot shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeySnapshot {
-    /// The label, never the secret.
+    /// The key's label, never the key itself.
     pub key: String,
     /// Requests sent since the start.
     pub requests: f64,
-    /// Their tokens.
+    /// Tokens of these requests.
     pub tokens: f64,
     /// Requests sent in the last 60 s.
     pub requests_last_minute: f64,
@@ -128,22 +128,23 @@ pub struct KeySnapshot {
     pub tokens_last_minute: f64,
     /// Requests sent in this calendar month (UTC).
     pub requests_this_month: f64,
-    /// What it can do now.
+    /// The key's state.
     pub state: State,
-    /// Ms since the epoch from which on it is ready again, where that is known.
+    /// When the key is ready again, in ms since the epoch, if known.
     pub ready_at: Option<f64>,
 }
 
 /// All keys of a client.
+///
 ///
 /// ```
 /// use hfetch::policy::key_pool::KeyPool;
 ///
 /// let mut pool = KeyPool::new(vec!["one".to_string(), "two".to_string()], false);
 /// pool.sent(0, 0.0);
-/// // The least loaded comes first.
+/// // The least loaded key comes first.
 /// assert_eq!(pool.pick("org/name", &[], 1.0), [1, 0]);
-/// // One that was too fast for a model rests, for that model.
+/// // A key that was too fast for a model rests for that model.
 /// pool.failed(1, "org/name", 429, Some(5_000.0), 2.0);
 /// assert_eq!(pool.pick("org/name", &[], 3.0), [0]);
 /// assert_eq!(pool.pick("org/other", &[], 4.0), [1, 0]);
@@ -156,7 +157,7 @@ pub struct KeyPool {
 }
 
 impl KeyPool {
-    /// A pool of keys known by their labels, in the order of the config; a function's key is asked for again each time.
+    /// A pool of keys, given by their labels in the order of the config. A key function is called again each time.
     pub fn new(labels: Vec<String>, from_function: bool) -> Self {
         let mut keys = Vec::new();
         for label in labels {
@@ -169,9 +170,11 @@ impl KeyPool {
         }
     }
 
-    /// The keys to try for a model, best first: fresh ones before those this request has tried, the least loaded first.
+    /// The keys to try for a model, best first: keys that this request hasn't tried come before tried ones, and the least loaded
+    /// comes first.
     ///
-    /// Resting keys only where there are no others, the one that is ready soonest first: the last usable key is never refused.
+    /// Resting keys are returned only if no other key is left, the one that is ready soonest first: a pool always offers its last
+    /// usable key.
     pub fn pick(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> Vec<usize> {
         let read = now.into();
         let now = self.advance(read);
@@ -187,7 +190,7 @@ impl KeyPool {
         }
     }
 
-    /// The keys to try beside those in `asked`, ready or not, the one that is ready soonest first.
+    /// The keys that are not in `asked`, ready or not; the one that is ready soonest comes first.
     pub fn others(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> Vec<usize> {
         let now = self.advance(now.into());
         let mut order = Order::default();
@@ -199,7 +202,7 @@ impl KeyPool {
         order.keys()
     }
 
-    /// Whether a key that this request has not tried is ready for the model.
+    /// Whether a key that this request hasn't tried is ready for the model.
     pub fn has_another(&mut self, model: &str, tried: &[usize], now: impl Into<Now>) -> bool {
         let order = self.pick(model, tried, now);
         let ready = |key: &Key| key.ready_at(model) <= self.clock.steady();
@@ -208,7 +211,7 @@ impl KeyPool {
             .any(|index| !tried.contains(index) && self.keys.get(*index).is_some_and(ready))
     }
 
-    /// Ms until the first of the keys that are not in `asked` can be tried for a model; infinite: there is none.
+    /// Ms until the first key that is not in `asked` can be used for a model; infinite if there is none.
     pub fn next_ready(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> f64 {
         let now = self.advance(now.into());
         let keys = self.keys.iter().enumerate();
@@ -219,7 +222,7 @@ impl KeyPool {
             .max(0.0)
     }
 
-    /// A request goes out with a key.
+    /// Counts a request that is sent with a key.
     pub fn sent(&mut self, key: usize, now: impl Into<Now>) {
         let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
@@ -230,7 +233,7 @@ impl KeyPool {
         }
     }
 
-    /// A request has taken so many tokens of a key.
+    /// Counts the tokens that a request used with a key.
     pub fn settled(&mut self, key: usize, tokens: u64, now: impl Into<Now>) {
         let now = self.advance(now.into());
         if let Some(key) = self.keys.get_mut(key) {
@@ -239,10 +242,10 @@ impl KeyPool {
         }
     }
 
-    /// A local limit lets nothing through with a key for `wait` ms.
+    /// Records that a local limit blocks a key for `wait` ms.
     pub fn limited(&mut self, key: usize, wait: f64, now: impl Into<Now>) {
         let until = self.advance(now.into()) + wait;
-        // Infinite: this request alone is larger than the limit; the next one may not be.
+        // An infinite wait means that this one request is larger than the limit; the next one may fit.
         if let Some(key) = self.keys.get_mut(key)
             && until.is_finite()
         {
@@ -250,7 +253,7 @@ impl KeyPool {
         }
     }
 
-    /// A response said no to a key: `wait` is what it asked for in ms, if anything.
+    /// Lets a key rest after a response that refused it; `wait` is the rest that the response asks for in ms, if any.
     pub fn failed(
         &mut self,
         key: usize,
@@ -283,13 +286,13 @@ impl KeyPool {
         }
     }
 
-    /// Every key as it is now.
+    /// The current state of every key.
     pub fn snapshot(&mut self, now: impl Into<Now>) -> Vec<KeySnapshot> {
         let now = self.advance(now.into());
         let mut keys = Vec::new();
         for key in &self.keys {
             let mut snapshot = key.snapshot(now);
-            // Whole ms, as the wall clock has them.
+            // Whole ms, like the wall clock's.
             let on_the_wall = |at: f64| self.clock.to_wall(at).ceil();
             snapshot.ready_at = snapshot.ready_at.map(on_the_wall);
             keys.push(snapshot);
@@ -306,9 +309,9 @@ impl KeyPool {
     }
 }
 
-/// Keys by what comes first and how loaded they are, equal ones in the order they came.
+/// Keys ordered by rank and load; equal keys stay in their order.
 ///
-/// Pools are small, and the standard library's sort is larger than this module.
+/// Pools are small, and the standard library's sort would be larger than this whole module.
 #[derive(Default)]
 struct Order(Vec<(bool, f64, usize)>);
 

@@ -1,4 +1,4 @@
-//! One settlement for each request, and the sum of them.
+//! The settlement of each request, and the sum of all settlements.
 
 use serde::Serialize;
 
@@ -10,17 +10,17 @@ use crate::unit::{Millis, Time, Usd};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Well.
+    /// The answer is complete.
     Ok,
-    /// By the caller: `break`, a signal, `abort()`.
+    /// The caller stopped it: `break`, a signal, `abort()`.
     Aborted,
-    /// Without an end.
+    /// The stream ended without its final event.
     Truncated,
-    /// With an error, a refusal included.
+    /// The request failed or was refused.
     Error,
 }
 
-/// What was asked for.
+/// The kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -30,105 +30,105 @@ pub enum Kind {
     Completion,
     /// Embeddings.
     Embeddings,
-    /// A response of the Responses API.
+    /// An answer of the Responses API.
     Responses,
     /// Scores of documents.
     Rerank,
 }
 
-/// Who counted the tokens.
+/// Where token counts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// The server.
+    /// The server counted.
     Reported,
-    /// Nobody: they are estimates.
+    /// The server didn't count, so these are estimates.
     Estimated,
 }
 
-/// What a prompt's tokens were.
+/// Details of the prompt's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cached {
-    /// From a cache.
+    /// Tokens read from the provider's cache.
     pub cached_tokens: f64,
 }
 
-/// What a completion's tokens were.
+/// Details of the completion's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Reasoning {
-    /// Reasoning.
+    /// Tokens of reasoning.
     pub reasoning_tokens: f64,
 }
 
-/// Tokens; names as on the wire.
+/// Token counts, with the names that the API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Usage {
-    /// Of the prompt.
+    /// Tokens of the prompt.
     pub prompt_tokens: f64,
-    /// Of the completion.
+    /// Tokens of the completion.
     pub completion_tokens: f64,
-    /// As the server adds them up; not always the sum.
+    /// The total as the server reports it, which is not always the sum.
     pub total_tokens: f64,
-    /// Of the prompt's tokens, where the server told it.
+    /// Details of the prompt's tokens, where the server reported them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_tokens_details: Option<Cached>,
-    /// Of the completion's tokens, where the server told it.
+    /// Details of the completion's tokens, where the server reported them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_tokens_details: Option<Reasoning>,
-    /// Who counted.
+    /// Where the counts come from.
     pub source: Source,
-    /// Which count of the server's can't be right, for which an estimate stands.
+    /// The name of a reported count that can't be right and was replaced by an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<&'static str>,
 }
 
-/// A candidate that failed, as another one was there to be asked.
+/// A candidate that failed before another one was asked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     /// The model as the caller named it.
     pub model: String,
-    /// The provider, where known.
+    /// The provider, where it is known.
     pub provider: Option<String>,
-    /// HTTP status; none where there was no response.
+    /// HTTP status; `None` where no response came.
     pub status: Option<u16>,
-    /// The class of its error.
+    /// The name of the error's class.
     pub error: &'static str,
-    /// Ms from its first request until it had failed.
+    /// Ms from the candidate's first request to its failure.
     pub duration_ms: Millis,
 }
 
-/// What became of one request; `metadata` is the caller's and joins it at the border.
+/// The record of one call. The caller's `metadata` is added in JavaScript.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settlement {
-    /// How it ended.
+    /// How the call ended.
     pub outcome: Outcome,
-    /// Why the model stopped, in the server's words.
+    /// The model's finish reason, in the server's words.
     pub finish_reason: Option<String>,
-    /// What was asked for.
+    /// The kind of call.
     pub kind: Kind,
-    /// The model as asked for, or the one of the route's that was asked last.
+    /// The model that the caller asked for, or the route's model that was asked last.
     pub model: String,
-    /// Who answered, where known.
+    /// The provider that answered, where it is known.
     pub provider: Option<String>,
-    /// Label of the key that was sent; empty where none was.
+    /// The label of the key that was used; empty where none was.
     pub key: String,
-    /// Tokens.
+    /// Token counts.
     pub usage: Usage,
-    /// Money.
+    /// The cost.
     pub cost: Cost,
-    /// Requests that went out.
+    /// How many requests were sent.
     pub attempts: u32,
     /// The candidates that failed before the one that answered, oldest first.
     pub tried: Vec<Tried>,
-    /// The server's id of the last one.
+    /// The request id of the last response.
     pub request_id: Option<String>,
-    /// Ms since the epoch.
+    /// When the call began, in ms since the epoch.
     pub started_at: Time,
-    /// Ms to the first token of a stream.
+    /// Ms until the first token of a stream.
     pub first_token_ms: Option<Millis>,
-    /// Ms in all.
+    /// Ms from beginning to end.
     pub duration_ms: Millis,
 }
 
@@ -146,11 +146,11 @@ pub struct Spend {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpendSnapshot {
-    /// US dollars, of the settlements that have a price.
+    /// US dollars of all settlements whose price is known.
     pub usd: Usd,
-    /// Settlements whose price nobody knows.
+    /// The number of settlements whose price is unknown.
     pub unpriced: f64,
-    /// Settlements.
+    /// The number of settlements.
     pub requests: f64,
     /// Tokens of all prompts.
     pub prompt_tokens: f64,
@@ -159,11 +159,11 @@ pub struct SpendSnapshot {
 }
 
 impl Spend {
-    /// Counts one settlement.
+    /// Adds a settlement.
     pub fn add(&mut self, settlement: &Settlement) {
         let usage = &settlement.usage;
         self.requests = self.requests.saturating_add(1);
-        // `as` saturates, and takes what is no number for 0.
+        // `as` saturates, and turns NaN into 0.
         self.prompt_tokens = self
             .prompt_tokens
             .saturating_add(usage.prompt_tokens as u64);

@@ -1,6 +1,6 @@
-//! Limits and budgets of many scopes, reserved together: all parts of a request or none.
+//! Limits and budgets of many scopes. A request reserves with all of them together or with none.
 //!
-//! [`MemoryStore`] is the store of one client, and the state machine inside every shared one.
+//! [`MemoryStore`] is the store of one client; every shared store runs the same state machine.
 
 mod journal;
 mod part;
@@ -19,16 +19,16 @@ use super::budget::{Money, Spent};
 use super::clock::{Clock, Now};
 use super::rate_limit::{Limits, Quota, RateLimiter, Usage};
 
-/// After this long without a word a shared store takes a reservation for lost: 10 minutes.
+/// After how long without a renewal a shared store takes a reservation for lost, in ms: 10 minutes.
 pub const LOST_AFTER: f64 = 600_000.0;
 
-/// How often a call under way gives word of its reservations, in ms: several such words may get lost.
+/// How often a running call renews its reservations, in ms: a few renewals may get lost on the way.
 pub const RENEW_AFTER: f64 = LOST_AFTER / 5.0;
 
-/// Lost reservations that are remembered, in case they end after all.
+/// How many lost reservations are remembered, in case their requests end after all.
 const MOST_LOST: usize = 1_000;
 
-/// Scopes from which on idle ones are dropped.
+/// The number of scopes from which on idle ones are dropped.
 const MANY_SCOPES: usize = 1_000;
 
 #[derive(Clone, Debug)]
@@ -36,11 +36,11 @@ struct Reservation {
     number: u64,
     at: f64,
     holds: Vec<Hold>,
-    /// When it was last heard of; of a lost one, when it was given up and what it held was booked.
+    /// The time of the last renewal; for a lost reservation, the time at which what it held was booked.
     seen: f64,
 }
 
-/// Every scope's limiter and budget.
+/// The limiters and budgets of all scopes.
 ///
 /// ```
 /// use hfetch::policy::limit_store::{MemoryStore, Part};
@@ -61,7 +61,7 @@ struct Reservation {
 /// let parts = [part("a key", 1.0), part("a client", 2.0)];
 /// let mut store = MemoryStore::new();
 /// let reservation = store.reserve(&parts, 0.0).unwrap();
-/// // One part refuses, and the other has counted nothing.
+/// // One part refuses, so the other part has counted nothing.
 /// assert_eq!(store.reserve(&parts, 1.0).unwrap_err().scope, "a key");
 /// assert_eq!(store.usage("a client", 2.0).requests_last_minute, 1.0);
 /// store.settle(&reservation, 1, 0.0, 3.0);
@@ -69,7 +69,8 @@ struct Reservation {
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     clock: Clock,
-    /// Part of every reservation's name, so that one from before a loss of state never ends another.
+    /// When the store was created. It is part of every reservation's name, so that a name from before a loss of state never ends a
+    /// newer reservation.
     created: f64,
     last_number: u64,
     /// Sorted by name.
@@ -78,19 +79,19 @@ pub struct MemoryStore {
     open: Vec<Reservation>,
     lost: Vec<Reservation>,
     lost_after: f64,
-    /// Before this nothing that is open can be lost.
+    /// No open reservation can be lost before this time.
     none_lost_before: f64,
-    /// Kept only for who writes changes.
+    /// A record of changes, kept only for a store that writes them to storage.
     journal: Option<Journal>,
 }
 
 impl MemoryStore {
-    /// A store in which a reservation is held until it ends.
+    /// A store in which a reservation stays open until it ends.
     pub fn new() -> Self {
         MemoryStore::lasting(f64::INFINITY)
     }
 
-    /// A store that outlives its users: what they leave open for [`LOST_AFTER`] is lost.
+    /// A store that outlives its users: a reservation that they leave open for [`LOST_AFTER`] counts as lost.
     pub fn shared() -> Self {
         MemoryStore::lasting(LOST_AFTER)
     }
@@ -110,7 +111,7 @@ impl MemoryStore {
         }
     }
 
-    /// Reserves every part, or none.
+    /// Reserves every part or none.
     pub fn reserve(&mut self, parts: &[Part], now: impl Into<Now>) -> Result<String, Refusal> {
         self.advance(now.into());
         let mut holds = Vec::with_capacity(parts.len());
@@ -154,7 +155,7 @@ impl MemoryStore {
         Ok(self.name(number))
     }
 
-    /// Ends a reservation with what the request took; an unknown one changes nothing.
+    /// Ends a reservation with what its request used; an unknown name changes nothing.
     pub fn settle(&mut self, reservation: &str, tokens: u64, usd: f64, now: impl Into<Now>) {
         self.advance(now.into());
         let now = self.clock.now();
@@ -168,7 +169,7 @@ impl MemoryStore {
             let Some(scope) = self.scope(&hold.scope) else {
                 continue;
             };
-            // A lost one holds nothing any more, and its number may be another's by now.
+            // A lost reservation holds nothing any more, and its number in the limiter may already belong to another one.
             if !was_lost {
                 scope.limiter.settle(hold.id, tokens, now);
                 scope.spent.release(hold.money.unwrap_or_default());
@@ -179,7 +180,7 @@ impl MemoryStore {
         }
     }
 
-    /// Ends a reservation as if it had never been made: nothing was sent.
+    /// Ends a reservation as if it had never been made, because nothing was sent.
     pub fn release(&mut self, reservation: &str) {
         match self.end(reservation) {
             Some((ended, false)) => self.let_go(&ended),
@@ -188,7 +189,7 @@ impl MemoryStore {
         }
     }
 
-    /// The request of a reservation is under way still; of one that has ended or is lost this changes nothing.
+    /// Renews a reservation whose request is still running; one that has ended or is lost stays so.
     pub fn renew(&mut self, reservation: &str, now: impl Into<Now>) {
         self.advance(now.into());
         let number = self.number(reservation).unwrap_or_default();
@@ -202,7 +203,7 @@ impl MemoryStore {
         }
     }
 
-    /// What was booked for a lost reservation is not, for what it took is known now.
+    /// Takes back what was booked for a lost reservation, since its real usage is known now.
     fn mend(&mut self, lost: &Reservation) {
         let at = self.clock.to_wall(lost.seen);
         for hold in &lost.holds {
@@ -213,7 +214,7 @@ impl MemoryStore {
         }
     }
 
-    /// What a scope's limiter counts.
+    /// The counts of a scope's limiter.
     pub fn usage(&mut self, scope: &str, now: impl Into<Now>) -> Usage {
         self.advance(now.into());
         let now = self.clock.now();
@@ -221,7 +222,7 @@ impl MemoryStore {
         found.map_or_else(Usage::default, |scope| scope.limiter.usage(now))
     }
 
-    /// What is left of a scope's limits as they were last told.
+    /// The amounts that are left of a scope's limits, as these were in its last reservation.
     pub fn quotas(&mut self, scope: &str, now: impl Into<Now>) -> Vec<Quota> {
         self.advance(now.into());
         let now = self.clock.now();
@@ -237,14 +238,14 @@ impl MemoryStore {
         }
     }
 
-    /// The number in a reservation's name, where this store gave it.
+    /// The number in a reservation's name, if this store made the name.
     fn number(&self, reservation: &str) -> Option<u64> {
         let (created, number) = reservation.split_once('-')?;
         let is_own = created == (self.created as u64).to_string();
         number.parse().ok().filter(|_| is_own)
     }
 
-    /// Takes a reservation out, and says whether it had been given up.
+    /// Removes a reservation; the flag says whether it was lost.
     fn end(&mut self, reservation: &str) -> Option<(Reservation, bool)> {
         let number = self.number(reservation)?;
         let open = take(&mut self.open, number).map(|found| (found, false));
@@ -259,7 +260,7 @@ impl MemoryStore {
         }
     }
 
-    /// The time of the host that keeps this store, where `now` is that of others.
+    /// Tells the store the time of its own host, where `now` comes from other hosts.
     pub fn correct(&mut self, own: f64) {
         self.clock.correct(own);
     }
@@ -292,14 +293,14 @@ impl MemoryStore {
         }
     }
 
-    /// When the first that is open will be taken for lost.
+    /// When the oldest open reservation will count as lost.
     fn first_loss(&self) -> Option<f64> {
         let seen = self.open.iter().map(|open| open.seen);
         seen.reduce(f64::min).map(|seen| seen + self.lost_after)
     }
 
-    /// Gives up what a reservation holds, as if it had taken all of it: it may have. Should it end after all, what it took is booked
-    /// instead.
+    /// Books all that a lost reservation holds, since its request may have used it. If the request ends after all, its real usage
+    /// replaces the booking.
     fn lose(&mut self, lost: &Reservation) {
         let at = self.clock.to_wall(lost.seen);
         for hold in &lost.holds {
@@ -318,7 +319,7 @@ impl MemoryStore {
         [created.as_str(), "-", &number.to_string()].concat()
     }
 
-    /// A scope, which is made where there is none.
+    /// The scope with this name; it is created if it doesn't exist.
     fn scope(&mut self, name: &str) -> Option<&mut Scope> {
         if find(&mut self.scopes, name).is_none() {
             self.drop_idle();
@@ -360,7 +361,7 @@ fn find<'a>(scopes: &'a mut [Scope], name: &str) -> Option<&'a mut Scope> {
     scopes.get_mut(found.ok()?)
 }
 
-/// Takes out so many from the front.
+/// Removes `count` reservations from the front of a list.
 fn take_first(reservations: &mut Vec<Reservation>, count: usize) -> Vec<Reservation> {
     if count == 0 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! When, with which key, how often, at what price; every decision takes `now` as an argument.
+//! When a request may be sent, with which key, how often it is tried, and what it costs. Every decision takes `now` as an argument.
 
 pub mod budget;
 pub mod calendar;

@@ -1,25 +1,25 @@
-//! What is counted in a calendar period: a month, a budget's hour. It follows the wall clock, also back.
+//! A count per calendar period, such as a month or a budget's hour. It follows the wall clock, even if that is set back.
 
-/// A period and what it counts, and the one that the clock has left.
+/// A period and its count, and the period before it that the clock has left.
 ///
-/// Where the clock is set back into an earlier period, what was counted in the later one happened now, and counts now. It is
-/// taken along once more where the clock goes on from where it had been: then it was behind meanwhile. Where the later period
-/// comes by itself, nothing of it has been counted yet. So what was counted counts once, and no clock that was ahead closes a
-/// period to come.
+/// If the clock is set back into an earlier period, the count of the later one moves there: those events happened now. If the clock
+/// then jumps forward again to where it had been, the count moves along once more, since the clock was wrong in between. If
+/// the later period is reached by passing time, it starts at zero. Each event thus counts in one period only, and a clock that
+/// was ahead for a while uses up nothing of a future period.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
     start: f64,
     end: f64,
-    /// So much is counted.
+    /// The count of this period.
     pub amount: u64,
-    /// The latest reading within it.
+    /// The latest reading of the clock within it.
     last: f64,
-    /// The latest reading before the clock has left for this period, and what the earlier one of the two counted by itself.
+    /// The latest reading before the clock left for this period, and the count that belongs to the earlier of the two alone.
     left: (f64, u64),
 }
 
 impl Period {
-    /// The period that `bounds` gives, as it was at `now`, with what is known of it.
+    /// The period with these bounds, as it was at `now`, with its stored counts.
     pub fn new(bounds: (f64, f64), now: f64, amount: u64, left: (f64, u64)) -> Self {
         let (start, end) = bounds;
         Period {
@@ -31,7 +31,8 @@ impl Period {
         }
     }
 
-    /// Goes on to the period of `now` if that is another; `bounds` gives start and end of a time's period.
+    /// Moves on to the period of `now` if that is another one; `bounds` returns the start and end of the period that contains a
+    /// time.
     pub fn advance(&mut self, now: f64, bounds: &dyn Fn(f64) -> (f64, f64)) {
         if now >= self.start && now < self.end {
             self.last = self.last.max(now);
@@ -51,17 +52,17 @@ impl Period {
         *self = Period::new(period, now, amount, (self.last, kept));
     }
 
-    /// When it began.
+    /// When the period began.
     pub fn start(&self) -> f64 {
         self.start
     }
 
-    /// When it ends.
+    /// When the period ends.
     pub fn end(&self) -> f64 {
         self.end
     }
 
-    /// What is known of the period that the clock has left.
+    /// The stored counts of the period that the clock has left.
     pub fn left(&self) -> (f64, u64) {
         self.left
     }
@@ -73,7 +74,7 @@ mod tests {
 
     const HOUR: f64 = 3_600_000.0;
 
-    /// Readings of the clock in hours, each followed by one count, and what is counted after each.
+    /// Plays readings of the clock in hours, with one event after each, and compares the count after each.
     fn counted(readings: &[(f64, u64)]) {
         let mut period = Period::default();
         let hour = |now: f64| {
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_ahead_counts_once_and_in_the_time_it_was() {
-        // An hour ahead, two hours, a day; then the time comes by itself.
+        // The clock is an hour ahead, two hours, a day; then the time is reached by itself.
         counted(&[
             (500.0, 1),
             (501.5, 1),
@@ -114,7 +115,7 @@ mod tests {
             (503.0, 1),
             (524.0, 1),
         ]);
-        // It was ahead from the start.
+        // The clock was ahead from the start.
         counted(&[(501.5, 1), (500.5, 2), (501.0, 1)]);
     }
 

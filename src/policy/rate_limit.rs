@@ -1,6 +1,6 @@
 //! Rate limits as reservations: reserve before a request, settle or release after it.
 //!
-//! [`RateLimiter`] has no clock and no timers; it answers "wait n ms", and each caller sleeps for itself.
+//! [`RateLimiter`] has no clock and no timers: it answers "wait n ms", and each caller sleeps by itself.
 
 mod stored;
 
@@ -12,10 +12,10 @@ use super::window::{Amount, MINUTE, Window};
 use crate::unit::{Millis, Time};
 pub use stored::State;
 
-/// More tokens than any request has; keeps sums far from overflow.
+/// More tokens than any request has. Larger values are cut to this, so that sums never overflow.
 pub const MOST_TOKENS: u64 = 1 << 40;
 
-/// How often; an absent limit and one of 0 are none.
+/// The limits of one scope. An absent limit, or 0, means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Limits {
     /// Requests in any rolling 60 s.
@@ -24,11 +24,11 @@ pub struct Limits {
     pub tokens_per_minute: Option<f64>,
     /// Requests in a calendar month (UTC).
     pub requests_per_month: Option<f64>,
-    /// Requests at once.
+    /// Requests that run at the same time.
     pub max_concurrent: Option<f64>,
 }
 
-/// Which limit refused.
+/// The limit that refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Requests per minute.
@@ -39,16 +39,16 @@ pub enum Reason {
     Month,
     /// The budget.
     Budget,
-    /// Requests at once.
+    /// Requests that run at the same time.
     Concurrent,
     /// The server asked for a pause.
     Blocked,
-    /// A store of the caller's has a reason that nobody knows here.
+    /// A reason of the caller's own store that this package doesn't know.
     Other,
 }
 
 impl Reason {
-    /// The public name.
+    /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {
             Reason::Requests => "requests",
@@ -61,22 +61,22 @@ impl Reason {
     }
 }
 
-/// A request that may not be sent now.
+/// The refusal of a request that may not be sent now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    /// Whole ms until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
-    /// a call under way has to end first.
+    /// Whole ms until the request fits, if nothing else is reserved meanwhile. Infinite if it never fits. The shortest possible
+    /// wait if a running call has to end first.
     pub retry_after: Millis,
-    /// The limit that takes longest.
+    /// The limit that takes longest to allow the request.
     pub reason: Reason,
-    /// Whole ms that it takes whenever the calls under way may end.
+    /// Whole ms that the wait takes at least, whenever running calls may end.
     pub least: Millis,
-    /// Whether a call under way has to end first, which nobody can foretell.
+    /// Whether a running call has to end first. Nobody can predict when that is.
     pub until_end: bool,
 }
 
 impl Refused {
-    /// A limit that gives way at a known time; none: when a call under way ends.
+    /// The refusal of a limit that allows the request after a known time; with `None`, when a running call ends.
     pub fn new(reason: Reason, retry_after: Option<f64>, least: f64) -> Self {
         Refused {
             retry_after: retry_after.unwrap_or(least),
@@ -86,7 +86,7 @@ impl Refused {
         }
     }
 
-    /// Whether it gives way after another.
+    /// Whether this limit takes longer than another.
     pub fn outlasts(&self, other: &Refused) -> bool {
         let last = |refused: &Refused| {
             let never = refused.retry_after == f64::INFINITY;
@@ -95,7 +95,7 @@ impl Refused {
         last(self) > last(other)
     }
 
-    /// What two limits together say, this one being the last to give way.
+    /// The combined refusal of two limits; this one takes longer.
     pub fn with(self, other: &Refused) -> Refused {
         let least = self.least.max(other.least);
         Refused {
@@ -110,31 +110,31 @@ impl Refused {
     }
 }
 
-/// What is left of one limit.
+/// The state of one limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
-    /// Which limit.
+    /// The limit.
     pub reason: Reason,
-    /// How much it allows in its window.
+    /// How much the limit allows in its window.
     pub limit: f64,
-    /// How much of that is left.
+    /// How much of it is left.
     pub remaining: f64,
-    /// Whole ms until more is left than now.
+    /// Whole ms until some of it is free again.
     pub reset: Millis,
 }
 
-/// What the limiter counts right now.
+/// The current counts of a limiter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Requests reserved in the last 60 s.
     pub requests_last_minute: f64,
-    /// Their tokens, actual where settled.
+    /// Tokens of those requests; the actual numbers for requests that have ended.
     pub tokens_last_minute: f64,
     /// Requests reserved in this calendar month (UTC).
     pub requests_this_month: f64,
 }
 
-/// One reservation that has not ended.
+/// A reservation that has not ended.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     id: u64,
@@ -144,8 +144,8 @@ struct Open {
 
 /// Counts requests and tokens against [`Limits`].
 ///
-/// A request counts for the minute after its reservation. Its tokens are held until it ends, however long that takes,
-/// and then count as they were for what is left of that minute.
+/// A request counts for one minute after its reservation. Its reserved tokens are held until it ends, however long that takes;
+/// then its actual tokens count for the rest of that minute.
 ///
 /// ```
 /// use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
@@ -172,7 +172,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A limiter that has counted nothing.
+    /// A limiter whose counts are zero.
     pub fn new(limits: Limits) -> Self {
         RateLimiter {
             limits,
@@ -185,12 +185,12 @@ impl RateLimiter {
         }
     }
 
-    /// Other limits from now on; what has been counted stays.
+    /// Sets other limits; the counts stay.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    /// Takes one request and its tokens at once, or nothing.
+    /// Reserves one request and its tokens, or nothing.
     pub fn reserve(&mut self, tokens: u64, now: impl Into<Now>) -> Result<u64, Refused> {
         let tokens = tokens.min(MOST_TOKENS);
         self.advance(now.into());
@@ -204,7 +204,7 @@ impl RateLimiter {
         Ok(id)
     }
 
-    /// Ends a reservation with the tokens it took; one that has ended already, or never was, changes nothing.
+    /// Ends a reservation with the tokens that were used; an unknown or ended one changes nothing.
     pub fn settle(&mut self, id: u64, actual: u64, now: impl Into<Now>) {
         self.advance(now.into());
         if let Some(open) = self.end(id) {
@@ -213,7 +213,7 @@ impl RateLimiter {
         }
     }
 
-    /// Ends a reservation as if it had never been made: nothing was sent.
+    /// Ends a reservation as if it had never been made, because nothing was sent.
     pub fn release(&mut self, id: u64) {
         if let Some(open) = self.end(id) {
             self.window.release(open.at, open.tokens);
@@ -223,18 +223,18 @@ impl RateLimiter {
         }
     }
 
-    /// Lets nothing through before `until`, a time that passes.
+    /// Lets nothing through before `until`, which is a steady time.
     pub fn block(&mut self, until: Time) {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
-    /// What a block says at `now`, whatever else is counted.
+    /// The refusal of a block at `now`; the counts don't matter.
     pub fn blocked(&mut self, now: impl Into<Now>) -> Option<Refused> {
         self.advance(now.into());
         self.check_block(0.0)
     }
 
-    /// What counts at `now`.
+    /// The counts at `now`.
     pub fn usage(&mut self, now: impl Into<Now>) -> Usage {
         self.advance(now.into());
         let taken = self.window.taken();
@@ -245,13 +245,13 @@ impl RateLimiter {
         }
     }
 
-    /// Whether all that is remembered is a block that is not over by `steady`, a time that passes.
+    /// Whether the only thing remembered is a block that lasts beyond `steady`.
     pub fn is_pause(&self, steady: Time) -> bool {
         let is_unused = self.last_id == 0 && self.window.is_empty() && self.month.amount == 0;
         is_unused && self.blocked_until > steady
     }
 
-    /// Whether a new limiter would answer like this one from `now` on.
+    /// Whether a new limiter would answer the same from `now` on.
     pub fn is_idle(&mut self, now: impl Into<Now>) -> bool {
         self.advance(now.into());
         self.window.is_empty()
@@ -264,7 +264,7 @@ impl RateLimiter {
         self.clock.read(now);
         self.window.advance(self.clock.steady());
         self.month.advance(self.clock.wall(), &month_of);
-        // By a clock that was ahead, if it is later: no server can ask for more.
+        // A block can end later than this only if the clock was ahead when it was set: no server can ask for a longer one.
         let longest = self.clock.steady() + LONGEST_REST;
         self.blocked_until = self.blocked_until.min(longest);
     }
@@ -343,11 +343,11 @@ impl RateLimiter {
         Refused::new(reason, Some(wait), wait)
     }
 
-    /// What is left of each limit that has a window.
+    /// The state of each limit that has a window.
     pub fn quotas(&mut self, now: impl Into<Now>) -> Vec<Quota> {
         self.advance(now.into());
         let taken = self.window.taken();
-        // Calls under way are thought to end within their minute, of which a fraction of a clock makes no more.
+        // Running calls are assumed to end within their minute; the sum must not exceed that minute by a fraction of a ms.
         let more = self.window.free_at(1.0, |amount| amount.requests);
         let more = more.map_or(0.0, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
@@ -387,7 +387,7 @@ impl RateLimiter {
         quotas
     }
 
-    /// Rounded up: a timer that is a fraction of a millisecond early would be refused again.
+    /// Ms until a time, rounded up: a timer that is a fraction of a millisecond early would be refused again.
     fn until(&self, time: f64) -> f64 {
         (time - self.clock.steady()).ceil()
     }

@@ -1,19 +1,21 @@
 //! How much a request reserves before it is sent.
 
-/// Completion tokens reserved where the body names no `max_tokens`.
+/// How many completion tokens are reserved if the body names no `max_tokens`.
 const USUAL_COMPLETION: f64 = 512.0;
 
-/// The `max_tokens` that a budget adds to a body without any: what it holds is what the server may send.
+/// The `max_tokens` that is added to a body without one if there is a budget: the server may then send no more than the budget
+/// holds.
 pub const LONGEST_COMPLETION: &str = "4096";
 
-/// The longest reasoning that a model is thought to keep to itself, and where the body names no maximum its longest answer.
+/// The most reasoning tokens that a model is assumed to produce without sending them; also the longest answer where the body names
+/// no maximum.
 const SILENT: f64 = 32_768.0;
 const LONGEST: f64 = 131_072.0;
 
-/// Bytes that one token has at most, on average over an answer.
+/// The most bytes that one token has, on average over an answer.
 const TOKEN_BYTES: f64 = 64.0;
 
-/// What a request asks for, as far as it can be known beforehand.
+/// The amounts that a request asks for, as far as they are known before it is sent.
 ///
 /// ```
 /// use hfetch::policy::reservation::Ask;
@@ -24,25 +26,25 @@ const TOKEN_BYTES: f64 = 64.0;
 ///     choices: 1.0,
 ///     most_prompt: 100.0,
 /// };
-/// // A limiter holds a quarter of a minute's tokens at most, a budget the whole answer.
+/// // A limiter holds at most a quarter of a minute's tokens; a budget holds the whole answer.
 /// assert_eq!(ask.tokens(Some(1_000.0)), 260);
 /// assert_eq!(ask.most_completion(), 9_000.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ask {
-    /// The prompt's estimate.
+    /// The estimated tokens of the prompt.
     pub prompt_tokens: u64,
-    /// `max_tokens` of the body; 0 for a request without completion.
+    /// The body's `max_tokens`; 0 for a request without a completion.
     pub max_tokens: Option<f64>,
-    /// Answers asked for.
+    /// How many choices the body asks for.
     pub choices: f64,
-    /// More tokens than this its prompt can't have, whatever its server counts.
+    /// The most tokens that the prompt can have by any server's count.
     pub most_prompt: f64,
 }
 
 impl Ask {
-    /// Tokens to reserve: the prompt and a usual answer, of which a request that allows itself the whole minute's tokens
-    /// holds a quarter at most, else one such request would stop all others.
+    /// The tokens to reserve: the prompt and a usual answer. A request whose maximum is the whole minute's tokens
+    /// holds only a quarter of them, otherwise one such request would block all others.
     pub fn tokens(&self, tokens_per_minute: Option<f64>) -> u64 {
         let wanted = self.max_tokens.unwrap_or(USUAL_COMPLETION) * self.choices;
         let most = tokens_per_minute
@@ -53,17 +55,17 @@ impl Ask {
             .saturating_add(wanted.min(most).ceil() as u64)
     }
 
-    /// The most completion tokens that a server may count where so many bytes of text came: a model may think in silence.
+    /// The most completion tokens that a server can count for so many bytes of text: a model may have reasoned without sending it.
     pub fn most_told(&self, said: usize) -> f64 {
         (self.max_tokens.unwrap_or(LONGEST) + SILENT) * self.choices.max(1.0) + said as f64
     }
 
-    /// The fewest that so many bytes can be.
+    /// The fewest tokens that so many bytes can be.
     pub fn least_told(said: usize) -> f64 {
         (said as f64 / TOKEN_BYTES).floor()
     }
 
-    /// Completion tokens the budget holds: the whole of what the server may send.
+    /// The completion tokens that a budget holds: the longest answer that the server may send.
     pub fn most_completion(&self) -> f64 {
         self.max_tokens.unwrap_or(f64::INFINITY) * self.choices
     }

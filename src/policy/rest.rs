@@ -1,12 +1,12 @@
-//! Who rests: candidates that have just failed, which others are asked before.
+//! Candidates that have just failed and therefore rest: the others are asked before them.
 
-/// Candidates that are remembered.
+/// How many resting candidates are remembered.
 const MOST: usize = 256;
 
-/// How long a candidate rests that failed and wasn't told for how long, in ms.
+/// How long a failed candidate rests if its server didn't say how long, in ms.
 pub const REST: f64 = 30_000.0;
 
-/// Candidates by the model string that is sent, and until when each rests.
+/// The resting candidates, by the model string that is sent, with the end of each rest.
 ///
 /// ```
 /// use hfetch::policy::rest::Rests;
@@ -20,7 +20,7 @@ pub const REST: f64 = 30_000.0;
 pub struct Rests(Vec<(String, f64)>);
 
 impl Rests {
-    /// A candidate rests until then. The one that is ready soonest is forgotten where there are too many.
+    /// Lets a candidate rest until a time. If there are too many, the one that is ready soonest is forgotten.
     pub fn rest(&mut self, candidate: &str, until: f64, now: f64) {
         self.drop_until(now, candidate);
         if self.0.len() >= MOST {

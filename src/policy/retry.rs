@@ -1,4 +1,4 @@
-//! What to try again, and after how long.
+//! Which failures are worth another attempt, and how long to wait before it.
 
 use super::calendar::LAST_TIME;
 use super::http_date;
@@ -6,22 +6,22 @@ use crate::error;
 use crate::json::Value;
 use crate::unit::{Millis, Time};
 
-/// When and how often to try again.
+/// When and how often a request is tried again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Tries in all, the first included.
+    /// The number of attempts, including the first.
     pub max_attempts: u32,
-    /// Whether the caller gave that number: then it holds for a route of several candidates too.
+    /// Whether the caller set that number: it then also holds for a route of several candidates.
     pub is_given: bool,
-    /// Bound of the first wait in ms; it doubles each time.
+    /// The upper bound of the first wait in ms; it doubles with each attempt.
     pub base_delay: Millis,
-    /// Bound of every wait in ms; a server that asks for more is not waited for.
+    /// The upper bound of every wait in ms. If a server asks for more, the call fails instead of waiting.
     pub max_delay: Millis,
-    /// Longest `estimated_time` in ms of a loading model that is waited for.
+    /// The longest `estimated_time` in ms of a loading model for which the call waits.
     pub max_loading_wait: Millis,
 }
 
-/// The least time in ms before the next try where a server says that it was asked too fast (429), and not how long to wait.
+/// The shortest wait in ms after a 429 that doesn't say how long to wait.
 const TOO_FAST: f64 = 1_000.0;
 
 impl Default for RetryPolicy {
@@ -36,22 +36,22 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Looks a response header up by its lower-case name.
+/// A function that returns a response header by its lower-case name.
 pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A try that failed.
+/// A failed attempt.
 pub struct Failure<'a> {
-    /// HTTP status; none where there was no response.
+    /// HTTP status; `None` if no response came.
     pub status: Option<u16>,
     /// The response's headers.
     pub header: Header<'a>,
-    /// The response's body, where it was JSON.
+    /// The response's body, if it was JSON.
     pub body: Option<&'a Value>,
-    /// Which try it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// From 0 to 1.
+    /// A random number between 0 and 1.
     pub random: f64,
-    /// Ms since the epoch.
+    /// The current time in ms since the epoch.
     pub now: Time,
 }
 
@@ -61,11 +61,11 @@ impl std::fmt::Debug for Failure<'_> {
     }
 }
 
-/// Tries that a route of several candidates has at most, where the caller gave no number.
+/// The most attempts of a route with several candidates, where the caller set no number.
 const MOST_OF_ROUTE: u32 = 8;
 
 impl RetryPolicy {
-    /// Tries in all of a call with so many candidates: one more for each further one.
+    /// The number of attempts for a call with so many candidates: one more for each additional candidate.
     pub fn attempts(&self, candidates: usize) -> u32 {
         if self.is_given {
             return self.max_attempts;
@@ -76,12 +76,12 @@ impl RetryPolicy {
     }
 }
 
-/// Whether another try with the same key may help; no status is no response.
+/// Whether another attempt with the same key may help. `None` as a status means that no response came.
 pub fn is_retryable(status: Option<u16>) -> bool {
     status.is_none_or(error::passes)
 }
 
-/// Ms to wait before the next try with the same key; none: give up.
+/// Ms to wait before the next attempt with the same key; `None`: no further attempt.
 pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis> {
     if failure.attempt >= policy.max_attempts
         || !is_retryable(failure.status)
@@ -100,9 +100,10 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
         (Some(asked), Some(loading)) => Some(asked.max(loading)),
         (asked, loading) => asked.or(loading),
     };
-    // "Now" is taken at its word once: a server that fails and says so again would be asked without a pause.
+    // "Retry at once" is followed only the first time: a server that keeps failing and keeps saying so would be asked without a
+    // pause.
     let told = told.filter(|wait| *wait > 0.0 || failure.attempt == 1);
-    // Browsers hide Retry-After, and a random part of the first delays may be a few ms: too soon for who was too fast.
+    // Browsers hide Retry-After, and the random wait may be only a few ms: too soon after a 429.
     let least = match failure.status {
         Some(429) => TOO_FAST,
         _ => 0.0,
@@ -110,17 +111,18 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
     Some(told.unwrap_or_else(|| (least + backoff(failure, policy)).min(policy.max_delay)))
 }
 
-/// Whether the server says that another try is no use, as OpenAI's does, and a gateway that has tried several times itself.
+/// Whether the server says that another attempt is useless. OpenAI does, and so does a gateway that has already tried several
+/// times.
 fn is_final(header: Header<'_>) -> bool {
     header("x-should-retry").is_some_and(|text| text == "false")
 }
 
-/// Full jitter: clients that failed together spread over the whole time instead of coming back together.
+/// Full jitter: clients that failed at the same moment come back spread over the whole wait.
 fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
     let mut bound = policy.base_delay;
     for _ in 1..failure.attempt {
         bound *= 2.0;
-        // Doubled, nothing stays nothing.
+        // A base delay of 0 stays 0 when doubled.
         if bound >= policy.max_delay || bound == 0.0 {
             break;
         }
@@ -133,7 +135,7 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
     bound.min(policy.max_delay) * random.clamp(0.0, 1.0)
 }
 
-/// Ms until a loading model is ready, by the body of a 503.
+/// Ms until a loading model is ready, as the body of a 503 says.
 pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis> {
     if status != Some(503) {
         return None;
@@ -146,9 +148,9 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis>
     Some(ms(seconds))
 }
 
-/// Ms the server asked for before another try, by `Retry-After`, `RateLimit` or the headers of its provider.
+/// Ms that the server wants the client to wait, by `Retry-After`, `RateLimit` or its provider's headers.
 ///
-/// A success asks for nothing, whatever it carries: one provider sends `Retry-After` with every 200.
+/// A success never asks for a wait, whatever headers it has: one provider sends `Retry-After` with every 200.
 pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
     if status.is_none_or(|status| status < 400) {
         return None;
@@ -161,7 +163,7 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option
 /// The longest rest of a key that a server can ask for: 15 minutes.
 pub const LONGEST_REST: Millis = 900_000.0;
 
-/// Ms for which a key should rest for the model that was asked: what 429 and 503 ask for, and a window that the header calls spent.
+/// Ms that a key should rest for the model in use: what a 429 or 503 asks for, or until a spent window ends.
 pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
@@ -170,8 +172,8 @@ pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     asked.map(|rest| rest.min(LONGEST_REST))
 }
 
-/// Ms for which a key should rest for every model: until its own window, which a header calls spent, begins anew. What else
-/// a response asks for is the model's affair: most pauses are one provider's.
+/// Ms that a key should rest for all models: until the key's own window ends, which a header calls spent. All other waits
+/// concern the model in use, since most of them are one provider's.
 pub fn key_rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     let window =
         spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
@@ -188,9 +190,9 @@ fn retry_after(header: Header<'_>, now: Time) -> Option<Millis> {
 }
 
 /// The longest reset of a spent window: `"api";r=0;t=55` (draft 08 and later), `limit=100, remaining=0, reset=50` (draft 03),
-/// or that in headers of their own (draft 02).
+/// or the same in separate headers (draft 02).
 ///
-/// Windows that have something left don't count: a 429 may have another cause.
+/// Windows with something left don't count: a 429 may have another cause.
 fn spent_window(header: Header<'_>) -> Option<f64> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
@@ -199,7 +201,7 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
     let mut remaining = None;
     let mut reset = None;
     for item in text.split(',') {
-        // One item holds a whole window since draft 08; before, the whole header was one.
+        // Since draft 08 one item describes a whole window; before, the whole header described one.
         if item.contains(';') {
             (remaining, reset) = (None, None);
         }
@@ -228,13 +230,13 @@ fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<f64> {
     (left == 0.0).then(|| ms(seconds))
 }
 
-/// What is left of a provider's own window, before a suffix.
+/// The header for what is left of a provider's own window, without its suffix.
 pub const REMAINING: &str = "x-ratelimit-remaining";
 
-/// When a provider's own window begins anew, before a suffix.
+/// The header for the end of a provider's own window, without its suffix.
 pub const RESET: &str = "x-ratelimit-reset";
 
-/// What stands behind [`REMAINING`] and [`RESET`] at one provider or another.
+/// The suffixes of [`REMAINING`] and [`RESET`] at various providers.
 pub const SUFFIXES: [&str; 9] = [
     "",
     "-requests",
@@ -257,7 +259,7 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
         let Some(reset) = header(&[RESET, suffix].concat()) else {
             continue;
         };
-        // Some send the reset alone.
+        // Some providers send only the reset.
         let spent = remaining.is_none_or(|text| decimal(&text) == Some(0.0));
         if spent && let Some(wait) = reset_time(&reset, now) {
             longest = Some(longest.map_or(wait, |other| other.max(wait)));
@@ -266,12 +268,12 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
     longest
 }
 
-/// Ms until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
+/// Ms until a reset, given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
 fn reset_time(text: &str, now: Time) -> Option<Millis> {
     let Some(number) = decimal(text) else {
         return duration(text.trim_ascii());
     };
-    // Seconds of a time since 2001, and its ms: no window is as long as that.
+    // A number this large is a time since the epoch, in seconds or ms: no window is that long.
     let seconds = match number {
         1e12.. => (number - now) / 1_000.0,
         1e9.. => number - now / 1_000.0,
@@ -302,12 +304,12 @@ fn duration(text: &str) -> Option<f64> {
     (!text.is_empty()).then(|| ms(total))
 }
 
-/// Whole ms, rounded up but for what binary fractions add. Nothing rounds up to -0, which JavaScript tells from 0.
+/// Whole ms, rounded up except for the error of binary fractions. The result is never -0, which JavaScript tells from 0.
 fn ms(seconds: f64) -> f64 {
     (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0
 }
 
-/// `12` or `1.5`; no sign, no exponent. Written out, since the standard library's parser is larger than this module.
+/// Parses `12` or `1.5`, without sign or exponent. The standard library's parser would be larger than this whole module.
 fn decimal(text: &str) -> Option<f64> {
     let mut value = 0.0;
     let mut scale: f64 = 1.0;
@@ -316,7 +318,7 @@ fn decimal(text: &str) -> Option<f64> {
     for byte in text.trim_ascii().bytes() {
         match byte {
             b'.' if ends_in_digit && !in_fraction => in_fraction = true,
-            // A 16th place would be beyond what a number holds.
+            // A 16th decimal would be beyond a double's precision.
             b'0'..=b'9' if in_fraction && scale >= 1e15 => {}
             b'0'..=b'9' => {
                 value = value * 10.0 + f64::from(byte - b'0');

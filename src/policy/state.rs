@@ -1,20 +1,20 @@
-//! Reading stored state back: it may have been edited, truncated, or written by somebody else.
+//! Reading stored state back. It may have been edited, truncated, or written by another program.
 
 use super::calendar::LAST_TIME;
 use crate::error::Error;
 use crate::json::Value;
 
-/// Half of what survives JSON in JavaScript, so that counting can go on from there.
+/// The largest count that is accepted: half of JavaScript's safe integers, so that counting can continue.
 pub const MOST: u64 = 1 << 52;
 
-/// One object of stored state.
+/// An object of stored state.
 #[derive(Debug)]
 pub struct Reader<'a> {
     entries: &'a [(String, Value)],
     path: &'a str,
 }
 
-/// One row of numbers.
+/// A row of stored state.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a>(&'a [Value]);
 
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         found.map(|entry| &entry.1)
     }
 
-    /// A field, which must be there.
+    /// A required field.
     pub fn field(&self, name: &str) -> Result<&'a Value, Error> {
         self.given(name).ok_or_else(|| self.broken(name))
     }
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         self.number(name, 0.0, LAST_TIME)
     }
 
-    /// The wall clock, where it was not the time that passes.
+    /// The wall clock, if it was stored separately from the steady time.
     pub fn wall(&self) -> Result<Option<f64>, Error> {
         self.given("wall").map(|_| self.time("wall")).transpose()
     }
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         whole(self.field(name)?, MOST).ok_or_else(|| self.broken(name))
     }
 
-    /// A yes or no.
+    /// A boolean.
     pub fn flag(&self, name: &str) -> Result<bool, Error> {
         match self.field(name)? {
             Value::Bool(flag) => Ok(*flag),
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The error for a field that is missing or makes no sense.
+    /// The error for a field that is missing or has an impossible value.
     pub fn broken(&self, name: &str) -> Error {
         let path = [self.path, ".", name].concat();
         Error::config(

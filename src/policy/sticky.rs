@@ -1,12 +1,12 @@
-//! Who answered last: conversations go back to the provider whose prompt cache holds what they have said.
+//! Sticky conversations: each one goes back to the provider that answered it last, whose prompt cache holds its messages.
 
-/// Conversations that are remembered.
+/// How many conversations are remembered.
 const MOST: usize = 1_000;
 
-/// How long after an answer its provider is remembered, in ms: an hour.
+/// How long the provider is remembered after its last answer, in ms: an hour.
 const MEMORY: f64 = 3_600_000.0;
 
-/// A conversation's name as it is remembered: names may be long, and are the caller's affair.
+/// A hash of a conversation's name, since the name can have any length.
 type Name = [u8; 16];
 
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ struct Entry {
     at: f64,
 }
 
-/// The candidate that last answered each conversation, the one that answered longest ago first.
+/// The candidate that last answered each conversation; the least recent answer comes first.
 ///
 /// ```
 /// use hfetch::policy::sticky::Sticky;
@@ -31,7 +31,7 @@ struct Entry {
 pub struct Sticky(Vec<Entry>);
 
 impl Sticky {
-    /// A candidate, by the model string that pins it, has answered a conversation.
+    /// Records that a candidate answered a conversation; the candidate is given by the model string that pins it.
     pub fn answered(&mut self, name: &str, candidate: &str, now: f64) {
         let name = short(name);
         self.keep(&|entry| entry.name != name && now - entry.at < MEMORY);
@@ -45,7 +45,7 @@ impl Sticky {
         });
     }
 
-    /// Who answered a conversation last, within the last hour.
+    /// The candidate that answered a conversation last, within the last hour.
     pub fn last(&self, name: &str, now: f64) -> Option<String> {
         let name = short(name);
         let mut entries = self.0.iter();
@@ -53,7 +53,7 @@ impl Sticky {
         Some(entry.candidate.clone())
     }
 
-    /// A candidate has failed: no conversation goes back to it.
+    /// Forgets a failed candidate: no conversation goes back to it.
     pub fn forget(&mut self, candidate: &str) {
         self.keep(&|entry| entry.candidate != candidate);
     }

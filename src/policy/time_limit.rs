@@ -1,16 +1,17 @@
-//! Whose time-out it was: runtimes bound their own `fetch`, and what they throw then is not a lost connection.
+//! Time limits of runtimes. They end their own `fetch` after some time, and what they throw then is a timeout and not a lost
+//! connection.
 
-/// What a request was doing when its time was over.
+/// The event that a request was waiting for when its time was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Waiting for the response's headers.
+    /// The response's headers.
     Connect,
-    /// Waiting for more of the body.
+    /// More of the body.
     Idle,
 }
 
 impl Phase {
-    /// The public name.
+    /// The name in errors.
     pub fn name(self) -> &'static str {
         match self {
             Phase::Connect => "connect",
@@ -19,24 +20,24 @@ impl Phase {
     }
 }
 
-/// What runtimes call it, with the phase where the name says one.
+/// The names that runtimes use, with the phase where the name implies one.
 const NAMES: [(&str, Option<Phase>); 7] = [
     ("UND_ERR_HEADERS_TIMEOUT", Some(Phase::Connect)),
     ("HeadersTimeoutError", Some(Phase::Connect)),
     ("UND_ERR_BODY_TIMEOUT", Some(Phase::Idle)),
     ("BodyTimeoutError", Some(Phase::Idle)),
-    // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch of the caller's; then node-fetch's.
+    // Of Bun's fetch, and of `AbortSignal.timeout` in a fetch that the caller supplied; then node-fetch's.
     ("TimeoutError", None),
     ("request-timeout", None),
     ("body-timeout", None),
 ];
 
-/// The phase of a runtime's own time limit and what that is called, by the names and codes of what was thrown and of its
-/// causes, a line each; none where it was no time limit. `during` is the phase in which it was thrown, for names that say
-/// none: one that says it comes before those.
+/// The phase and the name of a runtime's own time limit; `None` if the failure was something else. `names` holds the names and
+/// codes of what was thrown and of its causes, one per line. A name that implies a phase wins; for the others the phase is
+/// `during`, the one in which it was thrown.
 ///
-/// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is none: nothing was sent, so that another
-/// try costs nothing.
+/// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is no time limit in this sense: nothing was sent,
+/// so that another attempt costs nothing.
 pub fn exceeded(names: &str, during: Phase) -> Option<(Phase, &'static str)> {
     let known = |name: &str| NAMES.iter().find(|row| row.0 == name);
     let mut found = None;

@@ -1,61 +1,61 @@
-//! How many tokens a text has, by length with weights per script.
+//! Estimates how many tokens a text has, by its length with weights per script.
 //!
-//! The weights are fitted to the mean of three tokenizers; tests/token holds them against it and tells how far off they are.
+//! The weights are fitted to the mean of three tokenizers; tests/token compares the estimate with them and reports the difference.
 
-/// What an image counts, whatever its bytes.
+/// The tokens of an image, whatever its size in bytes.
 pub const IMAGE_TOKENS: u64 = 1_000;
 
-/// What something to hear or to watch, or a file whose text can't be read, counts at least, and of how many bytes of the body each
-/// makes one token: what a recording in a thrifty format is to a model.
+/// The tokens of audio, video, or a file whose text can't be read: a minimum, and how many bytes of the body count as one more
+/// token. The rate fits a recording in a compact format.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     least: u64,
     bytes: u64,
 }
 
-/// Something to hear.
+/// Audio.
 pub const AUDIO: Rate = Rate {
     least: 1_000,
     bytes: 100,
 };
 
-/// Something to watch.
+/// Video.
 pub const VIDEO: Rate = Rate {
     least: 5_000,
     bytes: 100,
 };
 
-/// A file, whose text may be packed.
+/// A file, whose text may be compressed.
 pub const FILE: Rate = Rate {
     least: 1_000,
     bytes: 20,
 };
 
 impl Rate {
-    /// Tokens of so many bytes.
+    /// The tokens of so many bytes.
     pub fn tokens(self, bytes: usize) -> u64 {
         self.least.max((bytes as u64).div_ceil(self.bytes))
     }
 }
 
-/// The most that a model's template adds to a prompt, and how many times its usual count a medium can have.
+/// The most tokens that a model's template adds to a prompt, and the factor by which a medium can exceed its usual count.
 const TEMPLATE_TOKENS: f64 = 16_384.0;
 const MEDIA_FACTOR: f64 = 200.0;
 
-/// Role and separators of a message.
+/// Tokens of a message's role and separators.
 const MESSAGE_TOKENS: u64 = 4;
 
-/// What opens the answer, once for all messages.
+/// Tokens that open the answer, once per request.
 const ANSWER_TOKENS: u64 = 3;
 
-/// Tokens of a text; at least 1 where there is any.
+/// The tokens of a text; at least 1 if the text isn't empty.
 pub fn estimate_text(text: &str) -> u64 {
     let mut estimator = Estimator::default();
     estimator.add_text(text);
     estimator.tokens()
 }
 
-/// Counts as text arrives; how it is cut into pieces makes no difference.
+/// Counts the tokens of a text that arrives in pieces. Where the text is split makes no difference.
 #[derive(Clone, Debug, Default)]
 pub struct Estimator {
     /// Hundredths of a token.
@@ -65,31 +65,31 @@ pub struct Estimator {
     any: bool,
     last: Option<char>,
     last_class: Class,
-    /// Letters of the word so far.
+    /// Letters in the current word.
     word: u32,
-    /// The dearest accent of the word so far.
+    /// The highest weight of an accented letter in the current word.
     accent: u64,
 }
 
 impl Estimator {
-    /// One more message: its role and separators. Its text begins anew.
+    /// Adds a message: its role and separators. The next text starts a new word.
     pub fn add_message(&mut self) {
         self.messages = self.messages.saturating_add(1);
         (self.last, self.last_class, self.word) = (None, Class::Start, 0);
     }
 
-    /// A part that is no text, with what it counts.
+    /// Adds a part that isn't text, with its tokens.
     pub fn add_medium(&mut self, tokens: u64) {
         self.media = self.media.saturating_add(tokens);
     }
 
-    /// So many tokens of a text.
+    /// Adds known tokens.
     pub fn add_tokens(&mut self, count: u64) {
         let hundredths = count.saturating_mul(100);
         self.hundredths = self.hundredths.saturating_add(hundredths);
     }
 
-    /// More text.
+    /// Adds more text.
     pub fn add_text(&mut self, text: &str) {
         self.any |= !text.is_empty();
         for c in text.chars() {
@@ -100,8 +100,8 @@ impl Estimator {
         }
     }
 
-    /// More tokens than this a server can't have counted for a body of so many bytes: a token has a byte at least, but for
-    /// media, which cost what they show, and for what a model's template adds.
+    /// The most tokens that a server can count for a body of so many bytes. A token has at least one byte, except in media, which
+    /// cost by their content, and in what a model's template adds.
     pub fn most(&self, bytes: usize) -> f64 {
         bytes as f64 + TEMPLATE_TOKENS + self.media as f64 * MEDIA_FACTOR
     }
@@ -121,7 +121,7 @@ impl Estimator {
         match class {
             Class::Lower | Class::Upper | Class::Accented(_) => self.latin(class),
             Class::Cyrillic => self.cyrillic(),
-            // A space belongs to the word after it; more of them are indentation, which is one token of any length.
+            // One space belongs to the word after it; several are indentation, which is one token of any length.
             Class::Space => match self.last_class {
                 Class::Space if self.word == 1 => 2,
                 Class::Space => {
@@ -139,7 +139,7 @@ impl Estimator {
                 Class::Space | Class::Other(LINE) => 104,
                 _ => 72,
             },
-            // Two of three vocabularies hold numbers of three digits, none holds them with the space before.
+            // Two of the three vocabularies have tokens for three digits, and none has them with a space before.
             Class::Digit => match self.last_class {
                 Class::Digit => 42,
                 Class::Space => 255,
@@ -152,7 +152,7 @@ impl Estimator {
 
     fn latin(&mut self, class: Class) -> u64 {
         let goes_on = match self.last_class {
-            // camelCase is two words.
+            // camelCase counts as two words.
             Class::Lower | Class::Accented(_) => class != Class::Upper,
             Class::Upper => true,
             _ => false,
@@ -181,7 +181,7 @@ impl Estimator {
         self.letter(175, 3, 10)
     }
 
-    /// The first letter pays for the word, those beyond `short` for its length.
+    /// The first letter pays for the word; letters beyond `short` pay for its length.
     fn letter(&mut self, word: u64, short: u32, more: u64) -> u64 {
         self.word = self.word.saturating_add(1);
         match self.word {
@@ -192,14 +192,14 @@ impl Estimator {
     }
 }
 
-/// What a character is to a tokenizer, with its weight where it has one of its own.
+/// The class of a character for a tokenizer, with a weight for some classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Class {
     #[default]
     Start,
     Lower,
     Upper,
-    /// A Latin letter outside ASCII, and what the first of them adds to its word.
+    /// A Latin letter outside ASCII; the weight is added to its word once.
     Accented(u64),
     Cyrillic,
     Space,
@@ -211,7 +211,7 @@ enum Class {
 const LINE: u64 = 68;
 const TAB: u64 = 100;
 
-/// Languages with these letters are rarer in vocabularies than those with é and ñ: their words fall into more pieces.
+/// Letters of languages that are rarer in vocabularies than those with é and ñ: words with them split into more tokens.
 const RARE: Class = Class::Accented(335);
 const USUAL: Class = Class::Accented(157);
 const SYMBOL: Class = Class::Other(110);
@@ -259,6 +259,6 @@ const SCRIPTS: [(char, Class); 19] = [
     // Full-width forms.
     ('\u{ff00}', Class::Other(100)),
     ('\u{fff0}', SYMBOL),
-    // Emoji, and what else is rare.
+    // Emoji, and other rare characters.
     ('\u{10000}', Class::Other(260)),
 ];

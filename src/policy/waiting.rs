@@ -1,31 +1,31 @@
-//! How long a call that waits for a limit sleeps before it looks again.
+//! How long a call that waits for a limit sleeps before it asks again.
 //!
-//! A limit of time says when it gives way, and whoever ends a call wakes the first in line: so waiting costs nothing. Where
-//! nobody can wake it, a call looks again and again, less often each time: in workerd, where one request's promise can't be
-//! resolved by another, and where a store is shared with other processes.
+//! Usually waiting costs nothing: a rate limit says when it allows the call, and a call that ends wakes the first one in line.
+//! Where nothing can wake a call, it asks again and again, less and less often. That is so in workerd, where one request can't
+//! resolve a promise of another, and with a store that other processes share.
 
-/// The first look after a change, in ms.
+/// The wait before the first look after a change, in ms.
 const FIRST_LOOK: f64 = 50.0;
 
-/// The longest time between two looks, in ms.
+/// The longest wait between two looks, in ms.
 const LONGEST_LOOK: f64 = 1_000.0;
 
-/// What is known when a call goes to sleep.
+/// The facts that are known when a call goes to sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleep {
-    /// Whether it is first in line.
+    /// Whether the call is first in line.
     pub is_first: bool,
-    /// Ms until its limit may give way; 0: not by time.
+    /// Ms until its limit may allow it; 0 if time alone doesn't help.
     pub retry_after: f64,
-    /// Ms that this takes whatever becomes free meanwhile.
+    /// Ms that the wait takes at least, whatever becomes free meanwhile.
     pub least: f64,
-    /// Ms until it gives up.
+    /// Ms until the call gives up.
     pub left: f64,
-    /// Whether whatever else it waits for wakes it.
+    /// Whether everything else that the call waits for wakes it.
     pub is_woken: bool,
 }
 
-/// The looks of one call.
+/// The interval between the looks of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Looks {
     next: f64,
@@ -38,21 +38,21 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// Something has changed: it is worth looking soon again.
+    /// Records that something has changed, so that the next look comes soon.
     pub fn renew(&mut self) {
         *self = Looks::default();
     }
 
-    /// How many ms to sleep.
+    /// How many ms the call sleeps.
     pub fn sleep(&mut self, sleep: Sleep) -> f64 {
-        // Who is behind others can't be let through by time.
+        // A call that isn't first can't be let through by passing time.
         let by_time = if sleep.is_first && sleep.retry_after > 0.0 {
             sleep.retry_after
         } else {
             f64::INFINITY
         };
         let mut ms = by_time.min(sleep.left);
-        // A limit of time alone is not looked at before its time, but who is behind has to see when it is first.
+        // A rate limit alone needs no look before its time, but a call behind others has to notice when it becomes first.
         if !sleep.is_woken && (by_time.is_infinite() || sleep.least < by_time) {
             let least = if sleep.is_first { sleep.least } else { 0.0 };
             ms = ms.min(self.next.max(least));
@@ -115,7 +115,7 @@ mod tests {
             ..alone
         };
         assert_eq!(looks.sleep(timed), 30_000.0);
-        // Tokens of calls under way may be given back before.
+        // Running calls may give tokens back earlier.
         let sooner = Sleep {
             least: 4_000.0,
             ..timed
@@ -134,7 +134,7 @@ mod tests {
             }),
             20.0
         );
-        // A minute of waiting is about sixty looks and not six thousand.
+        // A minute of waiting takes about sixty looks and not six thousand.
         looks.renew();
         let mut passed = 0.0;
         let mut count = 0;

@@ -1,20 +1,21 @@
-//! A rolling minute of requests and tokens, exact to the millisecond and bounded in memory.
+//! A rolling minute of requests and tokens: exact to the millisecond, with bounded memory.
 
 use std::collections::VecDeque;
 
 /// Length of the window in ms.
 pub const MINUTE: f64 = 60_000.0;
 
-/// A clock of whole milliseconds never needs more; beyond it the newest times merge into one, which frees them later, never sooner.
+/// The most buckets. A clock of whole milliseconds never needs more; beyond that the newest ones merge, which frees their counts
+/// later and never sooner.
 const MOST_BUCKETS: usize = 65_536;
 
-/// Everything reserved at one reading of the clock.
+/// All reservations at one reading of the clock.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     at: f64,
     /// All requests, and the tokens of those that have ended.
     amount: Amount,
-    /// Of the requests, those that have not ended.
+    /// The number of requests that have not ended.
     held: u64,
 }
 
@@ -46,17 +47,17 @@ impl Bucket {
     }
 }
 
-/// What happened in the last minute: a request counts for the minute after it was reserved, whether or not it has ended.
+/// The requests of the last minute. A request counts for the minute after its reservation, whether or not it has ended.
 ///
-/// Its tokens are held until it ends, however long that takes, and then count for what is left of that minute.
+/// Its tokens are held until it ends, however long that takes; then they count for the rest of that minute.
 #[derive(Clone, Debug)]
 pub struct Window {
     buckets: VecDeque<Bucket>,
-    /// Sums over the buckets.
+    /// Sums over all buckets.
     counted: Amount,
     /// Tokens of requests that have not ended.
     held: u64,
-    /// Time of the last bucket that left the window.
+    /// The time of the last bucket that left the window.
     left: f64,
 }
 
@@ -72,7 +73,7 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Lets go of what is a minute old.
+    /// Drops the buckets that are a minute old.
     pub fn advance(&mut self, now: f64) {
         while let Some(first) = self.buckets.front() {
             if first.at + MINUTE > now {
@@ -85,13 +86,13 @@ impl Window {
         }
     }
 
-    /// Counts what has happened; times never go back.
+    /// Counts past requests. Times never go back.
     pub fn add(&mut self, at: f64, requests: u64, tokens: u64) {
         self.counted.add(requests, tokens);
         self.newest(at, |bucket| bucket.amount.add(requests, tokens));
     }
 
-    /// Counts a request that is about to happen, and holds its tokens until it ends; times never go back.
+    /// Counts a new request and holds its tokens until it ends. Times never go back.
     pub fn hold(&mut self, at: f64, tokens: u64) {
         self.held = self.held.saturating_add(tokens);
         if at <= self.left {
@@ -104,7 +105,7 @@ impl Window {
         });
     }
 
-    /// Ends a hold: the actual tokens count for what is left of its minute.
+    /// Ends a hold: the actual tokens count for the rest of its minute.
     pub fn settle(&mut self, at: f64, held: u64, actual: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
@@ -114,7 +115,7 @@ impl Window {
         }
     }
 
-    /// Ends a hold as if it had never been.
+    /// Ends a hold as if it had never been made.
     pub fn release(&mut self, at: f64, held: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
@@ -129,14 +130,14 @@ impl Window {
         self.counted
     }
 
-    /// The same, with all tokens that are held.
+    /// The same, including all held tokens.
     pub fn taken(&self) -> Amount {
         let mut taken = self.counted;
         taken.add(0, self.held);
         taken
     }
 
-    /// When `excess` of what is counted will have left the window; none when held tokens have to be given back first.
+    /// When `excess` of the counted amount will have left the window; `None` if held tokens have to be given back first.
     pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<f64> {
         let mut freed = 0.0;
         for bucket in &self.buckets {
@@ -148,12 +149,12 @@ impl Window {
         None
     }
 
-    /// Whether nothing is left to remember.
+    /// Whether the window remembers nothing.
     pub fn is_empty(&self) -> bool {
         self.buckets.is_empty() && self.held == 0
     }
 
-    /// What is counted and has ended: time, requests, tokens.
+    /// The counts that have ended, per time: time, requests, tokens.
     pub fn settled(&self) -> Vec<(f64, u64, u64)> {
         let mut rows = Vec::new();
         for bucket in &self.buckets {
@@ -165,20 +166,20 @@ impl Window {
         rows
     }
 
-    /// What is counted of one time and has ended: time, requests, tokens.
+    /// The counts of one time that have ended: time, requests, tokens.
     pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
         let index = self.buckets.partition_point(|bucket| bucket.at < at);
         let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
         Some(bucket.settled())
     }
 
-    /// Up to when everything has left.
+    /// The time up to which everything has left the window.
     pub fn left(&self) -> f64 {
         self.left
     }
 
-    /// A window that holds what [`settled`](Window::settled) gave, and the open reservations: time and tokens.
-    /// None where either is out of order.
+    /// Restores a window from what [`settled`](Window::settled) returned and the open reservations (time and tokens).
+    /// `None` if either list is out of order.
     pub fn restore(left: f64, settled: &[(f64, u64, u64)], open: &[(f64, u64)]) -> Option<Window> {
         if !settled.is_sorted_by_key(|row| row.0) || !open.is_sorted_by_key(|row| row.0) {
             return None;
@@ -221,9 +222,9 @@ impl Window {
     }
 }
 
-/// The bucket that took a hold made at `at`, unless it has left the window.
+/// The bucket of a hold that was made at `at`, unless it has left the window.
 ///
-/// A free function, so that the borrow doesn't cover the sums.
+/// This is a free function, so that the mutable borrow doesn't cover the sums.
 fn find(buckets: &mut VecDeque<Bucket>, left: f64, at: f64) -> Option<&mut Bucket> {
     if at <= left {
         return None;

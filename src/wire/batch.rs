@@ -1,27 +1,27 @@
-//! What one network chunk completed, laid out so that a reader outside builds it with few crossings: one list of
-//! numbers that says what comes, and what it refers to in bulk.
+//! The items that one network chunk completed, in a form that JavaScript builds with few crossings: one list of numbers says what
+//! comes, and the values are in a few large pieces.
 
 use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, define_once, equal};
-use crate::json::block::{Block16, is_ascii};
-use crate::json::{closing_quote, exact_number, unescape_wide};
+use crate::json::block::Block16;
+use crate::json::{closing_quote, exact_number, literal, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
 pub const BY_JSON: u32 = u32::MAX;
-/// In [`Batch::ops`]: the string is the one before it.
+/// In [`Batch::ops`]: the string equals the previous one.
 pub const SAME: u32 = u32::MAX - 1;
-/// In [`Batch::ops`]: a length follows, and the string's units are the next ones of [`Batch::wide`].
+/// In [`Batch::ops`]: a length follows, and the string is made from the next units of [`Batch::wide`].
 pub const WIDE: u32 = u32::MAX - 3;
 /// In [`Batch::ops`]: the number is the next one of [`Batch::numbers`].
 pub const EXACT: u32 = 0;
 
-/// In [`Batch::ops`]: before what follows, the next of [`Batch::definitions`] takes the place of an older template.
+/// In [`Batch::ops`]: before the next item, the next one of [`Batch::definitions`] replaces an older template.
 pub const DEFINE: u32 = u32::MAX - 2;
 
-/// In a slot for any value: `null`.
+/// In a slot for any value: `null`; the numbers of these three are those of [`literal`].
 pub const ANY_NULL: u32 = 0;
 /// In a slot for any value: `true`.
 pub const ANY_TRUE: u32 = 1;
@@ -29,23 +29,40 @@ pub const ANY_TRUE: u32 = 1;
 pub const ANY_FALSE: u32 = 2;
 /// In a slot for any value: the number is the next one of [`Batch::numbers`].
 pub const ANY_NUMBER: u32 = 3;
-/// In a slot for any value: an array, whose length follows, and then a word for each of its elements, none of which is an array.
+/// In a slot for any value: an array. Its length follows, and then a word for each element, none of which is an array.
 pub const ANY_LIST: u32 = 4;
-/// In a slot for any value: a string of [`Batch::text`], whose length in UTF-16 units is added to this.
+/// In a slot for any value: a string of [`Batch::text`]; its length in UTF-16 units is added to this number.
 pub const ANY_STRING: u32 = 5;
 
-/// In [`Batch::ops`]: behind the number of the template that follows comes a word for each of the chunk's own keys, by its number in the
+/// In [`Batch::ops`]: after the template's number follows a word for each of the chunk's own keys, the key's number in the
 /// template, in the order in which the chunk has them.
 pub const ORDER: u32 = u32::MAX - 4;
 
-/// From so many bytes on a text whose escapes mean characters beyond ASCII is written in UTF-16: to write UTF-8 that has to be read again takes longer.
+/// From this many bytes on, a text with escapes for characters beyond ASCII is passed on as UTF-16, since writing UTF-8 that has to
+/// be decoded again takes longer.
 const LONG_ESCAPED: usize = 32;
 
 /// The items of one call.
 ///
-/// A chunk is 0 (the next of `json`), or the number of its template plus one and then a word for each slot: a string's
-/// length in UTF-16 units (it comes next in `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array of numbers (they come
-/// next in `numbers`); a word of those for any value; or [`BY_JSON`]. A text is all of `text`, or all of `wide`.
+/// In [`Batch::ops`] a chunk is 0 (the next one of `json`), or its template's number plus one, followed by a word for each slot: a
+/// string's length in UTF-16 units (the string is the next one of `text`), [`SAME`] or [`WIDE`]; [`EXACT`]; the length of an array
+/// of numbers (the next ones of `numbers`); a word for a value of any kind; or [`BY_JSON`]. A text item is all of `text`, or all of
+/// `wide`.
+///
+/// ```
+/// use hfetch::wire::batch::DEFINE;
+/// use hfetch::wire::stream::{ChatDecoder, Mode};
+///
+/// let event = |word: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n");
+/// let mut decoder = ChatDecoder::new(1 << 20);
+/// decoder.push([event("Once"), event(" upon"), event(" a"), event(" time")].concat().as_bytes(), Mode::Chunks);
+///
+/// // Two chunks come as JSON. The other two are a template, which comes once, and their texts.
+/// let batch = decoder.batch();
+/// assert_eq!(batch.items(), 4);
+/// assert_eq!(batch.ops(), [0, 0, DEFINE, 1, 2, 1, 5]);
+/// assert_eq!(batch.text(), b" a time");
+/// ```
 #[derive(Debug, Default)]
 pub struct Batch {
     ops: Vec<u32>,
@@ -55,13 +72,13 @@ pub struct Batch {
     units: usize,
     wide: Vec<u16>,
     numbers: Vec<f64>,
-    /// JSON arrays, without their end until sealed.
+    /// JSON arrays, without their closing brackets until `seal`.
     json: Vec<u8>,
     definitions: Vec<u8>,
 }
 
 impl Batch {
-    /// Empties it for the next call.
+    /// Empties the batch for the next call.
     pub fn clear(&mut self) {
         self.ops.clear();
         self.items = 0;
@@ -74,7 +91,7 @@ impl Batch {
         self.definitions.clear();
     }
 
-    /// Closes what is to be read as JSON.
+    /// Closes the JSON arrays.
     pub fn seal(&mut self) {
         for list in [&mut self.json, &mut self.definitions] {
             if !list.is_empty() {
@@ -83,7 +100,7 @@ impl Batch {
         }
     }
 
-    /// What comes, in order.
+    /// The words that say what comes, in order.
     pub fn ops(&self) -> &[u32] {
         &self.ops
     }
@@ -93,12 +110,12 @@ impl Batch {
         self.items
     }
 
-    /// How many of the items are chunks by their JSON.
+    /// How many items are chunks given as JSON.
     pub fn whole(&self) -> u32 {
         self.whole
     }
 
-    /// The strings of slots, end to end, as UTF-8.
+    /// The strings of slots, joined, as UTF-8.
     pub fn text(&self) -> &[u8] {
         self.text.as_slice()
     }
@@ -108,7 +125,7 @@ impl Batch {
         self.units
     }
 
-    /// The strings of slots that are better handed on as UTF-16, end to end.
+    /// The strings that are better passed on as UTF-16, joined.
     pub fn wide(&self) -> &[u16] {
         &self.wide
     }
@@ -118,7 +135,7 @@ impl Batch {
         &self.numbers
     }
 
-    /// A JSON array or nothing: whole chunks, and values better read by `JSON.parse`.
+    /// A JSON array or nothing: whole chunks, and values that `JSON.parse` reads faster.
     pub fn json(&self) -> &[u8] {
         &self.json
     }
@@ -128,7 +145,7 @@ impl Batch {
         &self.definitions
     }
 
-    /// Adds a chunk by its JSON, or, where that holds long texts, by a template of its own.
+    /// Adds a chunk as JSON or, if it contains long texts, with a template of its own.
     pub fn chunk(&mut self, payload: &[u8], fields: &[Field]) {
         self.items += 1;
         let before = self.definitions.len();
@@ -147,15 +164,20 @@ impl Batch {
         }
     }
 
-    /// Adds a string as it stands between its quotes.
+    /// Adds a string, given as it is written between its quotes.
     fn string(&mut self, raw: &[u8]) {
-        match raw.contains(&b'\\') {
-            true => self.escaped(raw, is_ascii(raw)),
-            false => self.plain(raw, 0..raw.len(), false),
+        let (mut bits, mut escaped) = (0, false);
+        for byte in raw {
+            bits |= byte;
+            escaped |= *byte == b'\\';
+        }
+        match escaped {
+            true => self.escaped(raw, bits.is_ascii()),
+            false => self.plain(raw, 0..raw.len(), bits.is_ascii()),
         }
     }
 
-    /// Adds a chunk by its template and slots.
+    /// Adds a chunk by its template and the values of its slots.
     #[inline]
     pub fn filled(&mut self, found: Match<'_>, block: &[u8]) {
         let Match {
@@ -199,7 +221,7 @@ impl Batch {
         }
     }
 
-    /// Adds a text as it stands between its quotes; nothing is no item.
+    /// Adds a text, given as it is written between its quotes; an empty text adds no item.
     pub fn text_item(&mut self, raw: &[u8]) {
         if raw.is_empty() {
             return;
@@ -208,7 +230,7 @@ impl Batch {
         self.string(raw);
     }
 
-    /// Adds a string with escapes, `ascii` if all of it is as written.
+    /// Adds a string with escapes; `ascii`: all of it is ASCII as written.
     fn escaped(&mut self, raw: &[u8], ascii: bool) {
         let start = self.text.len();
         let narrow = ascii && raw.len() >= LONG_ESCAPED;
@@ -233,7 +255,7 @@ impl Batch {
         self.ops.push(units as u32);
     }
 
-    /// Appends a text that has no escapes; gives its length in UTF-16 units.
+    /// Appends a text without escapes; returns its length in UTF-16 units.
     #[inline(always)]
     fn append(&mut self, block: &[u8], span: Range<usize>, ascii: bool) -> usize {
         let units = match ascii {
@@ -245,7 +267,7 @@ impl Batch {
         units
     }
 
-    /// Adds a value of any kind: as itself if it is one without others in it or an array of such, and else by its JSON.
+    /// Adds a value of any kind: directly if it contains no other values or is an array of such, otherwise as JSON.
     fn any(&mut self, value: &[u8]) {
         let (ops, numbers, text, units) = (
             self.ops.len(),
@@ -266,40 +288,33 @@ impl Batch {
         }
     }
 
-    /// Adds an array without spaces and without objects and arrays in it; gives its length.
+    /// Adds an array without spaces, objects and arrays in it; returns its length.
     fn elements(&mut self, array: &[u8]) -> Option<usize> {
         self.ops.extend([ANY_LIST, 0]);
-        let (place, mut at) = (self.ops.len() - 1, 1);
+        let (place, mut at) = (self.ops.len(), 1);
         loop {
-            at += self.scalar(array.get(at..)?)?;
-            if let Some(count) = self.ops.get_mut(place) {
-                *count += 1;
-            }
-            at += 1;
+            at += self.scalar(array.get(at..)?)? + 1;
             match array.get(at - 1)? {
                 b',' => {}
-                b']' => return Some(at),
+                b']' => break,
                 _ => return None,
             }
         }
+        let count = self.ops.len() - place;
+        *self.ops.get_mut(place - 1)? = count as u32;
+        Some(at)
     }
 
-    /// Adds the value at the start of `rest`, which is neither an object nor an array; gives its length.
+    /// Adds the value at the start of `rest`, which is no object or array; returns its length in bytes.
     fn scalar(&mut self, rest: &[u8]) -> Option<usize> {
-        let (word, length) = match rest {
-            [b'n', ..] => (ANY_NULL, 4),
-            [b't', ..] => (ANY_TRUE, 4),
-            [b'f', ..] => (ANY_FALSE, 5),
-            [b'"', ..] => {
-                let closing = closing_quote(rest, 1).ok()?;
-                if closing.escaped {
-                    return None;
-                }
-                let span = 1..closing.at;
-                let units = self.append(rest, span, closing.ascii);
+        let (word, length) = match rest.first()? {
+            b'n' | b't' | b'f' => literal(rest)?,
+            b'"' => {
+                let closing = closing_quote(rest, 1).ok().filter(|end| !end.escaped)?;
+                let units = self.append(rest, 1..closing.at, closing.ascii);
                 (ANY_STRING + units as u32, closing.at + 1)
             }
-            [b'-' | b'0'..=b'9', ..] => {
+            b'-' | b'0'..=b'9' => {
                 let ends = |byte: &u8| matches!(byte, b',' | b']');
                 let length = rest.iter().position(ends).unwrap_or(rest.len());
                 self.numbers.push(exact_number(rest.get(..length)?)?);
@@ -311,7 +326,7 @@ impl Batch {
         Some(length)
     }
 
-    /// Adds an array of numbers: its length, then its numbers if each is exact.
+    /// Adds an array of numbers: its length, and then its numbers if each is exact.
     fn list(&mut self, json: &[u8]) {
         let start = self.numbers.len();
         let inside = json
@@ -333,7 +348,7 @@ impl Batch {
         self.ops.push((self.numbers.len() - start) as u32);
     }
 
-    /// The usual list: small whole numbers, as the bytes of a token are.
+    /// Adds the usual list: small whole numbers, such as the bytes of a token.
     fn whole_numbers(&mut self, inside: &[u8]) -> Option<()> {
         let mut number = 0;
         for byte in inside {
@@ -360,14 +375,14 @@ impl Batch {
         }
     }
 
-    /// Adds a value that is better read by `JSON.parse`.
+    /// Adds a value that `JSON.parse` reads faster.
     fn by_json(&mut self, value: &[u8]) {
         self.ops.push(BY_JSON);
         element(&mut self.json, value);
     }
 }
 
-/// The length in UTF-16 of a text in UTF-8.
+/// The length in UTF-16 units of a text in UTF-8.
 fn units(utf8: &[u8]) -> usize {
     let (blocks, rest) = utf8.as_chunks();
     let wide = |byte: &u8| (*byte & 0xc0 != 0x80) as usize + (*byte >= 0xf0) as usize;

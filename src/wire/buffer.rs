@@ -4,27 +4,27 @@ use std::ops::Range;
 
 use crate::json::{Unescaped, unescape_to};
 
-/// As much memory as is kept for what comes next.
+/// How much memory is kept for the next text, in bytes.
 pub const KEPT: usize = 4 << 10;
 
-/// A text of so many bytes is put by: to grow it would take room for it twice, and leave a hole in the memory.
+/// A text of this many bytes is set aside and a new one is begun: growing it would need its memory twice and leave a hole.
 pub const LONG: usize = 256 << 10;
 
-/// Bytes put end to end. It has room beyond its length, so that a short piece is two stores: wasm copies memory of a
-/// length not known beforehand through a call, which costs more than the piece.
+/// Joined bytes. The buffer has room beyond its length, so that appending a short piece takes two stores. Wasm copies memory of
+/// unknown length through a call, which would take longer than the piece.
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
     length: usize,
-    /// What was put by.
+    /// Long parts of the text that were set aside.
     before: Vec<Vec<u8>>,
 }
 
 impl Buffer {
-    /// Puts a long text by: what comes begins a new one behind it.
+    /// Sets a long text aside: bytes that are appended later begin a new one.
     pub fn put_by(&mut self) {
         if self.length >= LONG {
-            // With room for what one network chunk brings beyond that.
+            // The new memory has room for the bytes that one network chunk adds beyond that length.
             let next = vec![0; LONG + LONG / 4];
             let mut text = std::mem::replace(&mut self.bytes, next);
             text.truncate(self.length);
@@ -34,33 +34,33 @@ impl Buffer {
         }
     }
 
-    /// All that is in it, piece by piece.
+    /// The whole text, part by part.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let before = self.before.iter().map(Vec::as_slice);
         before.chain([self.as_slice()])
     }
 
-    /// Appends all that is in it.
+    /// Appends the whole text to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
         self.pieces().for_each(|piece| out.extend_from_slice(piece));
     }
 
-    /// Whether nothing is in it.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.length == 0 && self.before.is_empty()
     }
 
-    /// What is in it, and has not been put by.
+    /// The part of the text that has not been set aside.
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// How much that is.
+    /// The length of that part.
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Empties it, and gives back the memory of a text that was long.
+    /// Empties the text, and frees its memory if it was long.
     pub fn empty(&mut self) {
         self.clear();
         if self.bytes.len() > KEPT {
@@ -68,18 +68,18 @@ impl Buffer {
         }
     }
 
-    /// Takes back what came behind `length`.
+    /// Removes what was appended after `length`.
     pub fn truncate(&mut self, length: usize) {
         self.length = length;
     }
 
-    /// Empties it.
+    /// Empties the text.
     pub fn clear(&mut self) {
         self.length = 0;
         self.before.clear();
     }
 
-    /// Appends what stands at `span` of `block`.
+    /// Appends the bytes at `span` of `block`.
     #[inline(always)]
     pub fn append(&mut self, block: &[u8], span: Range<usize>) {
         let from = block.get(span.start..).and_then(|b| b.first_chunk::<16>());
@@ -96,7 +96,7 @@ impl Buffer {
         }
     }
 
-    /// Appends a text that may be long, or that is seldom one.
+    /// Appends a text that may be long, or in a place where that happens seldom.
     #[inline(never)]
     pub fn push(&mut self, text: &[u8]) {
         if let Some(room) = self.room(text.len()).get_mut(..text.len()) {
@@ -105,8 +105,8 @@ impl Buffer {
         }
     }
 
-    /// Appends the UTF-8 meant by the bytes between two quotes, or nothing if a lone surrogate has none, or `narrow` forbids what it is;
-    /// what came of it.
+    /// Appends the decoded text between two quotes as UTF-8. Nothing is appended if it contains a lone surrogate, or a character
+    /// that `narrow` forbids; the result says what happened.
     pub fn append_unescaped(&mut self, raw: &[u8], narrow: bool) -> Unescaped {
         let unescaped = unescape_to(raw, self.room(raw.len()), narrow);
         if unescaped.exact {
@@ -115,11 +115,11 @@ impl Buffer {
         unescaped
     }
 
-    /// At least `more` bytes behind the end.
+    /// The room after the end: at least `more` bytes.
     fn room(&mut self, more: usize) -> &mut [u8] {
         let needed = self.length + more + 16;
         if self.bytes.len() < needed {
-            // Zeroed as it is allocated: to be filled afterwards takes longer than the copy.
+            // The memory is zeroed when it is allocated; filling it later would take longer than the copy.
             let mut bytes = vec![0; needed.max(2 * self.bytes.len())];
             if let Some(to) = bytes.get_mut(..self.length) {
                 to.copy_from_slice(self.as_slice());

@@ -1,4 +1,4 @@
-//! An event's payload, read in one strict pass that builds no tree: where the parts stand that a completion is folded from.
+//! Reads an event's payload in one strict pass without a tree: finds the places of the parts from which a completion is folded.
 
 use std::ops::Range;
 
@@ -7,34 +7,34 @@ use crate::json::{Kind, Malformed, Scanner, Stop};
 
 mod choice;
 
-/// What a span of the payload is. Strings are named without their quotes, everything else as it stands.
+/// The meaning of a part of the payload. The span of a string is without its quotes; all other values are as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// `id`, the value as it stands.
+    /// `id`, as it is written.
     Id,
-    /// `created`, the value as it stands.
+    /// `created`, as it is written.
     Created,
-    /// `model`, the value as it stands.
+    /// `model`, as it is written.
     Model,
-    /// `object` or another value that may make the frame an error, as it stands. A completion needs none of them.
+    /// `object` or another value that may make the frame an error, as it is written. A completion needs none of them.
     Object,
-    /// `usage`, an object as it stands.
+    /// `usage`, an object as it is written.
     Usage,
-    /// The same where it is known to hold counts.
+    /// The same, if it is known to contain counts.
     Counts,
-    /// Another key of the chunk with its value, from the key's quote to the value's end.
+    /// Another member of the chunk, from the key's quote to the value's end.
     ChunkMember,
-    /// A choice begins: its `index`, empty where it has none. What follows belongs to it.
+    /// The beginning of a choice: its `index`, empty if it has none. The parts that follow belong to it.
     Choice,
-    /// It has a `delta`, whose parts follow.
+    /// The choice has a `delta`, whose parts follow.
     Delta,
-    /// It has none, and the parts of its `message` follow, up to the next choice.
+    /// The choice has no delta; the parts of its `message` follow, up to the next choice.
     Message,
     /// `delta.role`
     Role,
-    /// `delta.content`, or the `text` of a choice that has neither a delta nor a message.
+    /// `delta.content`, or the `text` of a choice without a delta and a message.
     Content,
-    /// The same where it is a list of parts or one part, as it stands.
+    /// The same, if it is a list of parts or one part, as it is written.
     ContentParts,
     /// `delta.refusal`
     Refusal,
@@ -44,13 +44,13 @@ pub enum Part {
     ReasoningContent,
     /// `delta.reasoning_text`
     ReasoningText,
-    /// Another key of the delta with its value.
+    /// Another member of the delta.
     DeltaMember,
-    /// A list of several tool calls begins.
+    /// The beginning of a list of several tool calls.
     ToolList,
-    /// A tool call begins: its `index`, empty where it has none.
+    /// The beginning of a tool call: its `index`, empty if it has none.
     Tool,
-    /// `tool_calls[].id`, the value as it stands; follows each [`Part::Tool`].
+    /// `tool_calls[].id`, as it is written; follows each [`Part::Tool`].
     ToolId,
     /// `tool_calls[].function.name`; follows each [`Part::ToolId`].
     ToolName,
@@ -58,45 +58,59 @@ pub enum Part {
     ToolType,
     /// `tool_calls[].function.arguments`
     ToolArguments,
-    /// The same where it is an object, as it stands.
+    /// The same, if it is an object, as it is written.
     ToolObject,
-    /// Another key of a tool call with its value.
+    /// Another member of a tool call.
     ToolMember,
-    /// Another key of its function with its value.
+    /// Another member of its function.
     FunctionMember,
-    /// A key of `logprobs` with its value; behind the parts of the delta.
+    /// A member of `logprobs`; comes after the parts of the delta.
     LogprobMember,
-    /// Another key of the choice with its value.
+    /// Another member of the choice.
     ChoiceMember,
     /// `finish_reason`
     FinishReason,
-    /// `error` of a choice that has failed, the value as it stands.
+    /// `error` of a choice that has failed, as it is written.
     Failure,
-    /// What a repeated key said before: of those the last counts, as in `JSON.parse`.
+    /// An earlier value of a repeated key: the last one counts, as in `JSON.parse`.
     Void,
 }
 
-/// What reading comes to: the parts are among the fields then.
+/// The result of reading; the parts are among the fields.
 type Read = Result<(), Stop>;
 
-/// Fields that are looked through for a key that comes again; an object with more keys of its own is no chunk's.
+/// How many fields are searched for a repeated key. A chunk's object never has more keys of its own.
 const MAX_KEYS: usize = 16;
 
-/// One part and where it stands.
+/// One part and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// What it is.
+    /// The part's meaning.
     pub part: Part,
     /// Offsets in the payload.
     pub span: Range<usize>,
 }
 
-/// What kind of frame a payload is.
+/// The kind of frame.
+///
+/// ```
+/// use hfetch::wire::chunk::{Frame, Part, read};
+///
+/// let payload = br#"{"choices": [{"delta": {"content": "Hi"}}]}"#;
+/// let mut fields = Vec::new();
+/// assert_eq!(read(payload, &mut fields).unwrap(), Frame::Chunk);
+/// // Nothing is copied: a field says where its value is.
+/// let content = fields.iter().find(|field| field.part == Part::Content).unwrap();
+/// assert_eq!(&payload[content.span.clone()], b"Hi");
+///
+/// fields.clear();
+/// assert_eq!(read(br#"{"error": "out of memory"}"#, &mut fields).unwrap(), Frame::Error);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// A chunk, whatever it lacks.
+    /// A chunk, whatever members it lacks.
     Chunk,
-    /// An error in one of the forms that servers send in the middle of a stream.
+    /// An error, in one of the forms that servers send in the middle of a stream.
     Error,
 }
 
@@ -118,9 +132,9 @@ struct Reader<'a, 'f> {
     payload: &'a [u8],
     scanner: Scanner<'a>,
     fields: &'f mut Vec<Field>,
-    /// Bits of the keys so far whose members are kept: of a key whose bit is not among them nothing is looked for.
+    /// A bit for each key so far whose member is kept: a key without its bit can't be a repeated one.
     keys: u64,
-    /// Of each part the last field.
+    /// The last field of each part.
     latest: [usize; Part::Void as usize],
 }
 
@@ -132,16 +146,17 @@ impl<'a> Reader<'a, '_> {
         self.fields.push(Field { part, span });
     }
 
-    /// The value that was passed over last.
+    /// Appends the value that was skipped last.
     fn push_value(&mut self, part: Part, value: &[u8]) {
         let end = self.scanner.at();
         self.push(part, end - value.len()..end);
     }
 
-    /// Takes back what was said in the fields from `scope` on by a key that comes again.
+    /// Voids what an earlier occurrence of the same key said, in the fields from `scope` on.
     #[inline]
     fn forget(&mut self, scope: usize, part: Part) {
-        // At most one is there, and it is the last of all. Not searched for: a key that keeps coming would search all that came.
+        // There is at most one, the last of its part. It isn't searched, since a key that is repeated again and again would make
+        // the search long.
         let latest = self.latest.get(part as usize).copied().unwrap_or_default();
         if let Some(field) = self.fields.get_mut(latest)
             && latest >= scope
@@ -151,7 +166,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// The same for a key whose value holds several parts: `range` is where they are.
+    /// The same for a key whose value contains several parts, at `range`.
     #[inline]
     fn forget_all(&mut self, range: &Range<usize>) {
         for field in self.fields.get_mut(range.clone()).unwrap_or_default() {
@@ -163,7 +178,7 @@ impl<'a> Reader<'a, '_> {
         self.scanner.skip().map(drop)
     }
 
-    /// The next value as it stands, unless it is null.
+    /// Appends the next value as it is written, unless it is null.
     fn raw(&mut self, part: Part, scope: usize) -> Read {
         self.forget(scope, part);
         let value = self.scanner.skip()?;
@@ -173,7 +188,7 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// The next value's span between its quotes; none where it is null.
+    /// The place of the next string between its quotes; `None` for null.
     fn text(&mut self, problem: &'static str) -> Result<Option<Range<usize>>, Stop> {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at() + 1;
@@ -188,7 +203,7 @@ impl<'a> Reader<'a, '_> {
         Ok(Some(start..self.scanner.at() - 1))
     }
 
-    /// Reads an object through `on_key`; anything else is skipped.
+    /// Reads an object with `on_key`; any other value is skipped.
     fn object(&mut self, on_key: &mut impl FnMut(&mut Self, &[u8]) -> Read) -> Read {
         if self.scanner.kind()? != Kind::Object {
             return self.skip();
@@ -203,7 +218,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// The same, for the value of a key that may come again: `place` is where its parts were and are.
+    /// The same for the value of a key that may be repeated; `place` is the range of its parts.
     fn nested(
         &mut self,
         place: &mut Range<usize>,
@@ -216,7 +231,7 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// The key at hand with its value.
+    /// Appends the current key with its value.
     fn member(&mut self, part: Part, scope: usize) -> Read {
         let start = self.scanner.key_at();
         let key = self.payload.get(start..self.scanner.at());
@@ -239,7 +254,7 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// The elements of a list; an object where a list is due is a list of one, and null is none.
+    /// Reads the elements of a list. An object in place of a list counts as a list of one, and null as an empty one.
     fn list(
         &mut self,
         problem: &'static str,
@@ -259,7 +274,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Whether an object comes next; null is none, and so is an empty list, as some languages write an empty object.
+    /// Whether the next value is an object; null is none, and neither is an empty list, which some languages write for an empty
+    /// object.
     fn is_object(&mut self, problem: &'static str) -> Result<bool, Stop> {
         match self.scanner.kind()? {
             Kind::Object => return Ok(true),
@@ -302,7 +318,7 @@ impl<'a> Reader<'a, '_> {
                 object = reader.telling()? == b"\"error\"";
                 Ok(())
             }
-            // Groq's usage before it adopted the standard place.
+            // Groq's place for usage before it adopted the standard one.
             b"x_groq" => reader.nested(&mut groq, &mut |reader| {
                 let (start, mut usage) = (reader.scanner.key_at(), 0..0);
                 reader.object(&mut |reader, key| match key {
@@ -333,14 +349,14 @@ impl<'a> Reader<'a, '_> {
         )
     }
 
-    /// A value that may say that the frame is an error: no shape of chunk is one where it changes.
+    /// Reads a value that may make the frame an error; no template has a slot there.
     fn telling(&mut self) -> Result<&'a [u8], Stop> {
         let value = self.scanner.skip()?;
         self.push_value(Part::Object, value);
         Ok(value)
     }
 
-    /// A word that may say so; where it doesn't, it is a key like others.
+    /// Reads a word that may report an error; if it doesn't, it is an ordinary member.
     fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
         let start = self.scanner.key_at();
         let says_so = fault::says_so(word, self.telling()?);

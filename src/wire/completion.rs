@@ -1,8 +1,8 @@
-//! Chunks folded into one completion.
+//! Folds the chunks of a stream into one completion: each part of a chunk is added to what has arrived before.
 //!
-//! Texts are kept as they stood between their quotes and written out the same way: pieces of JSON strings put end to
-//! end are a JSON string, and mean what JavaScript's concatenation of the pieces means, surrogate pairs split over
-//! two deltas included. So nothing is decoded until somebody asks.
+//! Texts are kept as they were written between their quotes, and are written in the same form: pieces of JSON strings, joined, are
+//! a JSON string, and mean the same as the concatenation of the pieces in JavaScript, also if a surrogate pair is split over two
+//! deltas. So nothing is decoded until the caller asks for it.
 
 use std::ops::Range;
 
@@ -24,10 +24,10 @@ use members::Members;
 pub(super) use members::last_counts;
 use node::{Within, put};
 
-/// Choices and calls that are told apart; a hostile stream that counts further is folded into the last.
+/// The most choices and calls that are kept apart; if a hostile stream has more, they are added to the last one.
 const MAX_ENTRIES: usize = 4096;
 
-/// Token counts as a server reported them, each where it did; what is no number is not one.
+/// Token counts as a server reported them. A value that is no number counts as missing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReportedUsage {
     /// `prompt_tokens`
@@ -38,59 +38,77 @@ pub struct ReportedUsage {
     pub total: Option<f64>,
 }
 
-/// What has arrived of a completion.
+/// The part of a completion that has arrived.
+///
+/// ```
+/// use hfetch::wire::chunk::read;
+/// use hfetch::wire::completion::Completion;
+///
+/// let mut completion = Completion::default();
+/// for chunk in [
+///     br#"{"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"}}]}"#.as_slice(),
+///     br#"{"id":"1","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}],"usage":{"completion_tokens":2}}"#,
+/// ] {
+///     let mut fields = Vec::new();
+///     read(chunk, &mut fields).unwrap();
+///     completion.apply(chunk, &fields);
+/// }
+/// assert_eq!(completion.content(), b"Hello");
+/// assert_eq!(completion.finish_reason().as_deref(), Some("stop"));
+/// assert_eq!(completion.usage().unwrap().completion, Some(2.0));
+/// ```
 #[derive(Debug, Default)]
 pub struct Completion {
     id: Vec<u8>,
     created: Vec<u8>,
     model: Vec<u8>,
     usage: Option<Vec<u8>>,
-    /// Other keys of the chunks.
+    /// Other members of the chunks.
     rest: Members,
     choices: Vec<Choice>,
-    /// Where in `choices` the last applied one is; nowhere while what comes is to be passed over.
+    /// The index in `choices` of the current choice; beyond its end while parts have to be skipped.
     choice: usize,
-    /// Bytes of text so far, and how many they were when the choice at hand began.
+    /// Bytes of text so far, and how many there were when the current choice began.
     said: usize,
     said_before: usize,
-    /// Bytes in members of deltas of which nobody here knows whether they are text.
+    /// Bytes in unknown members of deltas, which may or may not be text.
     unnamed: usize,
     failure: Option<Vec<u8>>,
-    /// How many they were when the long ones were put by.
+    /// The number of bytes of text when long texts were last set aside.
     put_by: usize,
-    /// Bytes beside the text that have come to stay.
+    /// Bytes besides the text that will not be replaced.
     size: usize,
-    /// Bytes that have come since members and calls were weighed last, and what these weighed then.
+    /// Bytes that have arrived since members and calls were last weighed, and their weight at that time.
     unweighed: usize,
     weight: usize,
-    /// Where texts are counted and not kept.
+    /// Makes the counters, if texts are counted and not kept.
     counter: Option<NewCounter>,
-    /// It answers a prompt and no messages: a choice has its text instead of a message.
+    /// Whether the completion answers a prompt and no messages: a choice then has a text instead of a message.
     is_text: bool,
 }
 
-/// A part that is not looked into for its weight.
+/// A part up to this length isn't examined for its weight.
 const SHORT: usize = 48;
 
-/// So many bytes may come before members and calls are weighed; where they weigh much, as many as half of that.
+/// How many bytes may arrive before members and calls are weighed; if they are heavy, half of their weight.
 const UNWEIGHED: usize = 1 << 20;
 
-/// About what an entry takes beside its texts.
+/// Roughly how many bytes an entry takes besides its texts.
 const ENTRY: usize = 128;
 
-/// What text-generation-inference calls "stop" where it streams a text completion.
+/// The finish reasons that text-generation-inference sends in a streamed text completion instead of "stop".
 const ENDED_BY_ITSELF: [&[u8]; 2] = [b"eos_token", b"stop_sequence"];
 
-/// The counts of a usage object.
+/// The counts in a usage object.
 const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 impl Completion {
-    /// A text completion from here on.
+    /// Makes it a text completion.
     pub fn set_text(&mut self) {
         self.is_text = true;
     }
 
-    /// Whether it is one.
+    /// Whether this is a text completion.
     pub fn is_text(&self) -> bool {
         self.is_text
     }
@@ -102,10 +120,11 @@ impl Completion {
         }
     }
 
-    /// Adds one part, which stands at `span`; those of a payload come in the order in which [`super::chunk::read`] gives them.
+    /// Adds one part, which is at `span`. The parts of a payload must come in the order in which [`super::chunk::read`] returns
+    /// them.
     #[inline(always)]
     pub fn add(&mut self, part: Part, block: &[u8], span: Range<usize>) {
-        // Most of what a stream brings.
+        // Most parts of a stream are of this kind.
         if part == Part::Content
             && let Some(choice) = self.choices.get_mut(self.choice)
             && let Some(content) = &mut choice.content
@@ -117,7 +136,7 @@ impl Completion {
         self.add_other(part, block.get(span).unwrap_or_default());
     }
 
-    /// The same for a part that is seldom one of many.
+    /// The same for a part that occurs seldom.
     #[inline(never)]
     pub(super) fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
@@ -167,8 +186,8 @@ impl Completion {
         }
     }
 
-    /// A part adds to what is kept, unless it takes the place of what was said before, which is seen when all is weighed. Of a short
-    /// one that is not asked: it would take longer than the part is worth.
+    /// Counts a part's bytes, unless it replaces an earlier value, which shows when everything is weighed. For a short part this
+    /// isn't checked, since the check would take longer than the part is worth.
     #[inline]
     fn grow(&mut self, part: Part, bytes: &[u8]) {
         self.unweighed += bytes.len() + ENTRY;
@@ -182,7 +201,7 @@ impl Completion {
             return;
         };
         match part {
-            // What a text completion says stands there, and a null says nothing.
+            // The text of a text completion is in this member; null contains nothing.
             Part::ChoiceMember if self.is_text && bytes.starts_with(b"\"text\"") => {}
             Part::Message if choice.begun => self.choice = usize::MAX,
             Part::Message => {}
@@ -211,12 +230,12 @@ impl Completion {
 }
 
 impl Completion {
-    /// About how many bytes are kept.
+    /// Roughly how many bytes are kept.
     pub fn size(&self) -> usize {
         self.said + self.size + self.weight
     }
 
-    /// The same, and where much has come that may have taken the place of something or not, that is looked at first.
+    /// The same; if many of the bytes may have been replaced, everything is weighed first.
     pub fn weigh(&mut self) -> usize {
         if self.unweighed >= UNWEIGHED.max(self.weight / 2) {
             self.unweighed = 0;
@@ -228,7 +247,7 @@ impl Completion {
 
     /// The completion as JSON, whole or not.
     pub fn to_json(&self) -> Vec<u8> {
-        // Keys and quotes are added to that. One that had to grow would take twice the room.
+        // Keys and quotes come in addition. A vector that has to grow would need its memory twice.
         let mut out = Vec::with_capacity(self.size() + self.size() / 8 + 256);
         let object: &[u8] = match self.is_text {
             true => b"text_completion",
@@ -260,7 +279,7 @@ impl Completion {
         out
     }
 
-    /// Puts by what is long, so that it need not grow; whether anything may have been.
+    /// Sets long texts aside, so that they needn't grow; returns whether any may have been.
     #[inline(always)]
     pub fn put_by(&mut self) -> bool {
         let is_due = self.said.wrapping_sub(self.put_by) >= LONG;
@@ -278,7 +297,7 @@ impl Completion {
         }
     }
 
-    /// The content of choice 0 as it stands between its quotes, as far as it has not been put by.
+    /// The content of choice 0 as it is written between its quotes, without what has been set aside.
     pub fn content(&self) -> &[u8] {
         match self.choices.first() {
             Some(choice) if choice.index == 0 => choice.content(),
@@ -286,24 +305,24 @@ impl Completion {
         }
     }
 
-    /// Hands on everything a model wrote, for an estimate where no usage was reported.
+    /// Calls `take` with everything that the model wrote, for an estimate if no usage was reported.
     pub fn delivered(&self, take: &mut dyn FnMut(&str)) {
         for choice in &self.choices {
             choice.said(&mut |text| take(&unescape(text)));
         }
     }
 
-    /// Bytes that may be text under names that nobody here knows.
+    /// Bytes under unknown names that may be text.
     pub fn unnamed(&self) -> usize {
         self.unnamed
     }
 
-    /// Whether any delta has said anything yet.
+    /// Whether any delta has contained text yet.
     pub fn delivered_any(&self) -> bool {
         self.said > 0
     }
 
-    /// The first choice's finish reason. Where texts are only counted, none that was too long to be kept.
+    /// The first choice's finish reason. If texts are only counted, a reason that was too long isn't kept.
     pub fn finish_reason(&self) -> Option<String> {
         let reason = self.choices.first()?.finish_reason.as_deref();
         reason.filter(|reason| !reason.is_empty()).map(unescape)
@@ -327,8 +346,8 @@ impl Completion {
         self.choices.len()
     }
 
-    /// What a choice said of its failure: its `error` as it stands, or nothing where it only gave the finish_reason "error".
-    /// `None` while none has failed. It never comes by a template.
+    /// The failure of a choice: its `error` as it is written, or empty if it only has the finish_reason "error". `None` while no
+    /// choice has failed. A failure is never read by a template.
     pub fn failed_choice(&self) -> Option<&[u8]> {
         self.failure.as_deref()
     }
@@ -338,7 +357,7 @@ impl Completion {
         self.usage.is_some()
     }
 
-    /// The usage reported last, whose counts may be numbers or digits in a string, and what it tells beside them.
+    /// The usage that was reported last, whose counts may be numbers or digits in a string, and what it reports besides its counts.
     pub fn told(&self) -> (Option<ReportedUsage>, Beside) {
         let usage = self.usage.as_deref().map(count::counts_of);
         let Some(usage) = usage.and_then(|usage| json::parse(&usage).ok()) else {
@@ -354,18 +373,18 @@ impl Completion {
         (counts.then_some(reported), Beside::of(&usage))
     }
 
-    /// The usage reported last alone.
+    /// The usage that was reported last, by itself.
     pub fn usage(&self) -> Option<ReportedUsage> {
         self.told().0
     }
 
-    /// Bytes of all that a model wrote.
+    /// The bytes of everything that the model wrote.
     pub fn said(&self) -> usize {
         self.said
     }
 }
 
-/// Bytes within a member's value that has quotes or brackets.
+/// The bytes inside a member's value, if it has quotes or brackets.
 fn weight(member: &[u8]) -> usize {
     let key = member.iter().position(|byte| *byte == b':').unwrap_or(0);
     match member.last() {
@@ -374,7 +393,7 @@ fn weight(member: &[u8]) -> usize {
     }
 }
 
-/// Whether a usage object holds counts: one without them must not take the place of one with.
+/// Whether a usage object contains counts: one without them must not replace one with counts.
 pub(super) fn has_counts(usage: &[u8]) -> bool {
     let mut words = usage.split(|byte| *byte == b'_').skip(1);
     words.any(|word| {
@@ -395,7 +414,7 @@ fn count(usage: &Value, name: &str) -> Option<f64> {
     }
 }
 
-/// Keeps the first value that is not empty, or the first of all where each is.
+/// Keeps the first value that isn't empty, or the first one if all are empty.
 fn first(place: &mut Vec<u8>, bytes: &[u8]) {
     let says_nothing = |value: &[u8]| matches!(value, b"" | b"\"\"" | b"0");
     if place.is_empty() || says_nothing(place) && !says_nothing(bytes) {
@@ -403,7 +422,7 @@ fn first(place: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// What was said, or what stands for nothing.
+/// The value, or `otherwise` if it is empty.
 fn or<'a>(said: &'a [u8], otherwise: &'a [u8]) -> &'a [u8] {
     if said.is_empty() { otherwise } else { said }
 }
@@ -417,7 +436,7 @@ fn separated<T>(items: &[T], out: &mut Vec<u8>, write: fn(&T, &mut Vec<u8>)) {
     }
 }
 
-/// A whole number from its digits; anything else is none. Bounded so that counting on from it can't overflow.
+/// A whole number from its digits; anything else is `None`. It is bounded, so that counting on from it can't overflow.
 fn whole(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 15 {
         return None;

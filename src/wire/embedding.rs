@@ -1,11 +1,11 @@
-//! An embeddings answer in any documented shape, from its bytes to rows of one length.
+//! An embeddings answer in any documented form: its bytes become rows of equal length.
 //!
-//! | shape | from |
+//! | form | from |
 //! |---|---|
 //! | `[d]` | feature extraction of a single string |
 //! | `[n][d]` | feature extraction, text-embeddings-inference |
 //! | `[n][tokens][d]` | models without pooling: the mean over the tokens is taken |
-//! | `{data: [{index, embedding: [d] or base64}], usage, model}` | OpenAI-compatible routes |
+//! | `{data: [{index, embedding: [d] or base64}], usage, model}` | OpenAI-compatible APIs |
 
 pub mod base64;
 mod body;
@@ -24,39 +24,50 @@ use list::usage_of;
 use rows::Rows;
 
 /// The rows of one answer, in the order of the inputs.
+///
+/// ```
+/// use hfetch::wire::embedding::decode;
+///
+/// let answer = br#"{"data": [{"index": 1, "embedding": [3, 4]}, {"index": 0, "embedding": [1, 2]}]}"#;
+/// let embeddings = decode(answer, 2).unwrap();
+/// assert_eq!((embeddings.dimensions, embeddings.values), (2, vec![1.0, 2.0, 3.0, 4.0]));
+/// // Without pooling the server sends one row per token, and their mean is taken.
+/// let tokens = decode(b"[[[1, 2], [3, 4]]]", 1).unwrap();
+/// assert_eq!(tokens.values, [2.0, 3.0]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embeddings {
-    /// Row after row.
+    /// All rows, one after the other.
     pub values: Vec<f32>,
     /// The length of a row.
     pub dimensions: usize,
-    /// What the answer says of its model.
+    /// The model that the answer names.
     pub model: Option<String>,
-    /// Tokens as reported.
+    /// Tokens as the server reported them.
     pub usage: Option<Usage>,
-    /// What its usage tells beside.
+    /// The usage's report besides its counts.
     pub beside: Beside,
 }
 
 /// Reported tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usage {
-    /// Of the inputs.
+    /// Tokens of the inputs.
     pub prompt_tokens: f64,
-    /// In all.
+    /// The total.
     pub total_tokens: f64,
 }
 
-/// Why an answer is not what was asked for.
+/// Why an answer isn't what was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
-    /// Not the JSON it should be; nothing where a scanner knows why.
+    /// Invalid JSON; the text is empty if a scanner knows why.
     Malformed(&'static str),
-    /// JSON, but no embeddings.
+    /// JSON without embeddings.
     Unknown,
-    /// A row that can't be one.
+    /// A row that is impossible.
     Row(usize, &'static str),
-    /// Another number of rows than of inputs.
+    /// A number of rows that differs from the number of inputs.
     Count(usize),
 }
 
@@ -66,7 +77,7 @@ impl From<json::Stop> for Problem {
     }
 }
 
-/// Reads the answer to a request of so many inputs.
+/// Reads the answer to a request with so many inputs.
 pub fn decode(body: &[u8], inputs: usize) -> Result<Embeddings, Error> {
     let body = json::without_mark(body);
     let found = match body.trim_ascii_start().first() {

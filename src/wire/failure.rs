@@ -1,7 +1,8 @@
-//! A response that is not the answer: status, headers and body to one typed error a person can act on.
+//! A response that is not an answer: its status, headers and body become one typed error with advice.
 //!
-//! Body forms and their sources: string, array of strings or object under `error`; `message` or `msg`; `detail` as a string
-//! or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; problem+json's `title`; plain text; HTML; nothing.
+//! The message is found in every known form of body: a string, an array of strings or an object under `error`; `message` or `msg`;
+//! `detail` as a string or FastAPI's list; Cloudflare's `errors`; MiniMax's `base_resp`; the `title` of problem+json; plain text;
+//! HTML; or nothing.
 
 mod hint;
 
@@ -11,7 +12,23 @@ use crate::error::{self, CUT, Class, Error};
 use crate::json::{self, Value};
 use crate::text::find;
 
-/// A response's status and body, and what the message needs to know of the request.
+/// A response's status and body, and the facts about its request that the message needs.
+///
+/// ```
+/// use hfetch::error::Class;
+/// use hfetch::wire::failure::{Response, from_response};
+///
+/// let error = from_response(Response {
+///     status: 503,
+///     body: br#"{"error":"Model org/model is currently loading","estimated_time":20.0}"#,
+///     has_key: true,
+///     of_hugging_face: true,
+///     usable_model: "org/other",
+/// });
+/// // The body says more than the status: the model will be there in 20 s.
+/// assert_eq!(error.class, Class::ModelLoading);
+/// assert!(error.estimated_time.is_some());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// HTTP status.
@@ -22,17 +39,17 @@ pub struct Response<'a> {
     pub has_key: bool,
     /// Whether the server is Hugging Face's own.
     pub of_hugging_face: bool,
-    /// A model that answers chat on the router today, for the hint.
+    /// A model that answers chat requests at the router today, for the hint.
     pub usable_model: &'a str,
 }
 
-/// As much of a body as is read for words, and repeated in an error.
+/// How many bytes of a body are searched for a message and repeated in an error.
 pub const LONGEST_BODY: usize = 1 << 20;
 
-/// Longest server message that is repeated whole; a stack trace or a page is not a message.
+/// The longest server message that is repeated as a whole: a stack trace or a page is no message.
 const MESSAGE_LIMIT: usize = 600;
 
-/// The typed error of a response with an error status.
+/// The typed error for a response with an error status.
 pub fn from_response(response: Response<'_>) -> Error {
     let (value, said) = read(response.status, response.body);
     let said = said.unwrap_or_default();
@@ -51,17 +68,17 @@ pub fn from_response(response: Response<'_>) -> Error {
     error
 }
 
-/// A body, unless it is too large to be taken apart: a tree of it would be many times as large.
+/// A body, unless it is too large to be parsed: its tree would take many times as much memory.
 pub fn small(body: &[u8]) -> Option<&[u8]> {
     (body.len() <= LONGEST_BODY).then_some(body)
 }
 
-/// As much of a body as is looked at.
+/// The beginning of a body, as much of it as is examined.
 pub fn head(body: &[u8]) -> &[u8] {
     body.get(..LONGEST_BODY).unwrap_or(body)
 }
 
-/// A body as JSON, if it is, and its message.
+/// A body as JSON, if it is JSON, and its message.
 fn read(status: u16, body: &[u8]) -> (Option<Value>, Option<String>) {
     let value = small(body).and_then(|body| json::parse(body).ok());
     let said = match &value {
@@ -71,7 +88,7 @@ fn read(status: u16, body: &[u8]) -> (Option<Value>, Option<String>) {
     (value, said)
 }
 
-/// The typed error of a success status whose body is no completion.
+/// The typed error for a success status whose body is no completion.
 pub fn unexpected(status: u16, body: &[u8]) -> Error {
     let (value, said) = read(status, body);
     let said = said.unwrap_or_else(|| {
@@ -99,7 +116,7 @@ pub fn unexpected(status: u16, body: &[u8]) -> Error {
     error
 }
 
-/// Sets code, type and param from wherever a body keeps them.
+/// Sets code, type and param, wherever the body has them.
 pub fn describe(error: &mut Error, body: &Value) {
     let inner = inner(body);
     let field = |name: &str| {
@@ -114,7 +131,7 @@ pub fn describe(error: &mut Error, body: &Value) {
     error.param = field("param");
 }
 
-/// The object in which a body keeps its error, where it has one: its own, the first of several, or that of a choice.
+/// The object with the error in a body: the body's own, the first of several, or that of a choice.
 pub fn inner(body: &Value) -> Option<&Value> {
     let first = |key| body.get(key)?.as_array()?.first();
     let own = body.get("error").or_else(|| first("errors"));
@@ -130,7 +147,7 @@ fn choices(body: &Value) -> &[Value] {
     }
 }
 
-/// Where a body may keep its message, the likeliest first.
+/// The members of a body that may hold the message, the likeliest first.
 const PLACES: [&str; 9] = [
     "error",
     "detail",
@@ -143,7 +160,7 @@ const PLACES: [&str; 9] = [
     "title",
 ];
 
-/// Where the object of an error may keep it.
+/// The members of an error object that may hold the message.
 const INSIDE: [&str; 9] = [
     "message",
     "msg",
@@ -156,7 +173,7 @@ const INSIDE: [&str; 9] = [
     "title",
 ];
 
-/// Names a success status that is not the usual one, such as 204 for no content, in what is said of its answer.
+/// Adds an unusual success status, such as 204 (no content), to the message about its answer.
 pub fn name_status(error: &mut Error, status: u16) {
     let number = status.to_string();
     if matches!(status, 201..=299) && find(&error.message, &number).is_none() {
@@ -176,7 +193,7 @@ pub fn message_of(body: &Value) -> Option<String> {
                     .iter()
                     .filter_map(|choice| choice.get("error"))
             };
-            // FastChat's words are where its text would be.
+            // FastChat's message is where its text would be.
             let text = || body.get("error_code").and(body.get("text"));
             places
                 .find_map(message_of_field)
@@ -198,7 +215,7 @@ fn message_of_field(value: &Value) -> Option<String> {
     }
 }
 
-/// FastAPI's list of `{loc, msg}` reads "body.messages: field required"; other lists are joined as they are.
+/// Joins the items of a list. FastAPI's `{loc, msg}` becomes "body.messages: field required"; other lists are joined unchanged.
 fn join(items: &[Value]) -> Option<String> {
     let mut said = None;
     for item in items {
@@ -220,7 +237,7 @@ fn join(items: &[Value]) -> Option<String> {
     said.as_deref().map(shorten)
 }
 
-/// Puts a text behind another, if there is one.
+/// Appends to a text if there is one.
 fn append(text: &mut Option<String>, between: &str, more: String) {
     match text {
         Some(text) => text.extend([between, &more]),
@@ -242,7 +259,7 @@ fn text_of(value: &Value) -> Option<String> {
 
 const PAGE: &str = "an HTML page";
 
-/// The first words of a body that is no JSON; of an HTML page only its title or first heading.
+/// The beginning of a body that isn't JSON; for an HTML page only its title or first heading.
 pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_ascii();
@@ -271,7 +288,8 @@ fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty() && !text.contains('<'))
 }
 
-/// One line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line of the server's own.
+/// A text as one line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line that
+/// seems to come from another source.
 fn shorten(text: &str) -> String {
     let mut line = String::new();
     for (count, c) in text.trim_ascii().chars().enumerate() {
@@ -303,7 +321,7 @@ fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
     }
 }
 
-/// `estimated_time` is in seconds on the wire.
+/// `estimated_time` in ms; the server sends seconds.
 fn estimated_ms(body: &Value) -> Option<f64> {
     let place = body.get("estimated_time");
     let place = place.or_else(|| body.get("error")?.get("estimated_time"));
@@ -311,14 +329,15 @@ fn estimated_ms(body: &Value) -> Option<f64> {
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0)
 }
 
-/// "loading" is in "overloading" and "downloading" too.
+/// Whether the text contains one of the words as a whole word: "loading" is also a part of "overloading" and "downloading".
 fn begins_word(said: &str, words: &[&str]) -> bool {
     let said = said.to_ascii_lowercase();
     let mut parts = said.as_bytes().split(|b| !b.is_ascii_alphanumeric());
     parts.any(|part| words.iter().any(|word| word.as_bytes() == part))
 }
 
-/// A server's words without the status they begin with, as in "HTTP 429: slow down": the message begins with it by itself.
+/// A server's message without the status at its beginning, as in "HTTP 429: slow down": the error's message begins with the status
+/// anyway.
 fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
     const BEFORE: [&str; 8] = ["http", "1", "0", "2", "error", "status", "code", "response"];
     let bytes = said.as_bytes();
@@ -326,7 +345,7 @@ fn without_status<'a>(said: &'a str, status: &str) -> &'a str {
         let rest = bytes.get(start..).unwrap_or_default();
         start + rest.iter().take_while(|byte| inside(**byte)).count()
     };
-    // Of other alphabets no byte is ASCII: such a letter belongs to a word.
+    // Letters of other alphabets have no ASCII bytes; they belong to a word.
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
     let is_mark = |byte: u8| matches!(byte, b' ' | b':' | b',' | b'.' | b';' | b'-' | b')' | b']');
     let mut at = 0;

@@ -1,25 +1,36 @@
-//! A success status with a body that is no answer: the words in which it says so, and the error of it.
+//! A success status whose body is no answer: how the body says so, and the error for it.
 
 use super::failure::{LONGEST_BODY, describe, inner, message_of, small};
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
 
 /// Why an answer ended badly.
+///
+/// ```
+/// use hfetch::error::Class;
+/// use hfetch::wire::fault::Fault;
+///
+/// // The server has begun to stream, so its status was 200. The error's own code is in the event.
+/// let event = br#"{"error": {"message": "out of memory", "code": "cuda"}}"#;
+/// let fault = Fault::told(Class::Stream, event, "the stream contains an error");
+/// assert_eq!(fault.error.message, "out of memory");
+/// assert_eq!(fault.error.code.as_deref(), Some("cuda"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// What happened.
+    /// The error that the caller gets.
     pub error: Error,
-    /// The frame or body it was told by, where there was one.
+    /// The event or body that reported it, if there was one.
     pub body: Option<Vec<u8>>,
 }
 
-/// Keys at the top of a frame or a whole answer whose value may say that it failed; in a choice, the first may.
+/// Members at the top of an event or a whole answer whose value may report a failure; in a choice only the first may.
 pub const WORDS: [&[u8]; 4] = [b"error", b"errors", b"error_code", b"base_resp"];
 
-/// Whether the value of one of [`WORDS`] says so.
+/// Whether the value of one of [`WORDS`] reports a failure.
 pub fn says_so(word: &[u8], value: &[u8]) -> bool {
     match word {
-        // Some servers write `error: null`, false or "" into every frame.
+        // Some servers write `error: null`, false or "" into every event.
         b"error" => !matches!(value, b"null" | b"false" | b"\"\""),
         _ => {
             let Some(value) = small(value) else {
@@ -44,7 +55,7 @@ fn holds_any(value: &Value) -> bool {
     }
 }
 
-/// Whether a code is one of a failure: any but 0.
+/// Whether a code means a failure: any code except 0.
 fn is_code(code: Option<&Value>) -> bool {
     match code {
         None | Some(Value::Null | Value::Bool(false)) => false,
@@ -55,7 +66,7 @@ fn is_code(code: Option<&Value>) -> bool {
 }
 
 impl Fault {
-    /// What a frame or body says about itself, in its own words where it has some.
+    /// The fault that an event or body reports, in its own words if it has any.
     pub fn told(class: Class, body: &[u8], otherwise: &str) -> Self {
         let value = small(body).and_then(|body| json::parse(body).ok());
         let said = value.as_ref().and_then(message_of);
@@ -69,7 +80,7 @@ impl Fault {
         Fault { error, body }
     }
 
-    /// A body in place of a stream; `otherwise` is what it says where it is no JSON with words.
+    /// The fault for a body in place of a stream; `otherwise` is the message if the body isn't JSON with a message.
     pub fn not_asked_for(body: &[u8], otherwise: &str) -> Self {
         let mut fault = Fault::told(Class::Api, body, otherwise);
         let message = ["the body is not what was asked for: ", &fault.error.message].concat();
@@ -78,14 +89,14 @@ impl Fault {
         fault
     }
 
-    /// What nothing but itself tells of.
+    /// A fault that no event or body reports.
     pub fn new(class: Class, message: &str) -> Self {
         let error = Error::new(class, message);
         Fault { error, body: None }
     }
 }
 
-/// An error's own status, among the names that servers give it.
+/// The status inside an error, under any name that servers use for it.
 fn status_in(error: &Value) -> Option<u16> {
     let status = ["http_status_code", "status_code", "status", "code"]
         .iter()

@@ -1,8 +1,8 @@
-//! JSON number text straight to the nearest `f32`, without the standard library's parser and its tables.
+//! Parses a JSON number directly to the nearest `f32`, without the standard library's parser and its tables.
 //!
-//! The digits go into a `u64`, scaled by a power of ten in `f64`. That result is off by a few units of its last place,
-//! which matters only when it lies next to the half-way point between two `f32`: those few are decided exactly, in
-//! whole numbers. (Rounding a correct `f64` again would not do: a decimal just above a half-way point becomes that point.)
+//! The digits are read into a `u64`, which is scaled by a power of ten in `f64`. The result is wrong by a few units of its last
+//! place. That matters only next to a half-way point between two `f32`; these few cases are decided exactly, in whole numbers.
+//! (Rounding a correct `f64` a second time would not work: a decimal just above a half-way point becomes that point.)
 
 mod plain;
 
@@ -10,31 +10,32 @@ pub use plain::plain_numbers;
 
 use std::cmp::Ordering;
 
-/// Powers of ten from 10⁻²² to 10²². Those with a fraction are off by half a unit, which [`DOUBT`] allows for:
-/// multiplying by them costs a quarter of dividing.
+/// Powers of ten from 10⁻²² to 10²². Those with a fraction are wrong by half a unit, which [`DOUBT`] allows for: multiplying by
+/// them takes a quarter of the time of a division.
 const POWERS: [f64; 45] = [
     1e-22, 1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10,
     1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
-/// The exponent at either end.
+/// The exponent at either end of [`POWERS`].
 const STEP: i64 = 22;
 
-/// Decimal exponents beyond which 20 digits are 0 or infinite in `f32`.
+/// For decimal exponents outside of this range, 20 digits are 0 or infinite in `f32`.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -70..=40;
 
-/// Bits of an `f64` mantissa below the last bit of an `f32` one, and the half-way point among them.
+/// The bits of an `f64` mantissa below the last bit of an `f32`; the half-way point is among them.
 const BELOW: u64 = (1 << 29) - 1;
 const HALF: u64 = 1 << 28;
-/// Units of the last place by which the `f64` may be off: half for the digits, one for each of at most five products.
+/// By how many units of the last place the `f64` may be wrong: half a unit for the digits, and one for each of at most five
+/// products.
 const DOUBT: u64 = 16;
 
-/// Digits that fit a `u64` whatever they are.
+/// A number of digits that always fits a `u64`.
 const DIGITS: usize = 19;
-/// More digits than any half-way point of `f32` has (112); of the rest only whether they are zero matters.
+/// More digits than any half-way point of `f32` has (112); about further digits only matters whether they are zero.
 const DECISIVE_DIGITS: usize = 128;
 
-/// A number's text, in its parts.
+/// A number's text, split into its parts.
 #[derive(Clone, Copy)]
 struct Decimal<'a> {
     whole: &'a [u8],
@@ -42,9 +43,9 @@ struct Decimal<'a> {
     exponent: i64,
 }
 
-/// The number at the start of `text` and what follows it; `None` when there is no JSON number.
+/// The number at the start of `text`, and the text after it; `None` if there is no JSON number.
 ///
-/// Inlined, since its result would go through memory: a third of the time that a number takes.
+/// The function is inlined, since its result would otherwise pass through memory, which takes a third of the time of a number.
 #[inline(always)]
 pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
     let (negative, unsigned) = match text.split_first() {
@@ -86,13 +87,13 @@ impl Decimal<'_> {
         self.exponent.saturating_sub(places)
     }
 
-    /// All digits from the first that is not zero.
+    /// All digits from the first one that isn't zero.
     fn significant(self) -> impl Iterator<Item = u8> {
         let all = self.whole.iter().chain(self.fraction);
         all.map(|byte| byte - b'0').skip_while(|digit| *digit == 0)
     }
 
-    /// The value of nearly every number there is: its digits fit `mantissa`, its exponent the table.
+    /// The value of nearly every number in practice: its digits fit `mantissa`, and its exponent the table.
     #[inline]
     fn quick(self, mantissa: u64) -> Option<f32> {
         let whole = if self.whole == b"0" {
@@ -105,12 +106,12 @@ impl Decimal<'_> {
             return None;
         }
         let place = usize::try_from(self.last_place().saturating_add(STEP)).ok()?;
-        // Signed, since that is one instruction; the rare 19 digits beyond it take the other way.
+        // Converted as a signed number, which is one instruction; the rare mantissas that don't fit take the other way.
         let value = i64::try_from(mantissa).ok()? as f64 * POWERS.get(place)?;
         round(value)
     }
 
-    /// The value of the rest: the first 19 digits that count stand for all, and the exponent is taken in steps.
+    /// The value of all other numbers: the first 19 significant digits stand for all, and the exponent is applied in steps.
     #[cold]
     #[inline(never)]
     fn slow(self) -> f32 {
@@ -138,7 +139,7 @@ impl Decimal<'_> {
     }
 }
 
-/// The nearest `f32`, where an error of [`DOUBT`] can't make it another.
+/// The nearest `f32`, if an error of [`DOUBT`] can't change it.
 #[inline]
 fn round(value: f64) -> Option<f32> {
     let from_half = (value.to_bits() & BELOW).abs_diff(HALF);
@@ -146,7 +147,7 @@ fn round(value: f64) -> Option<f32> {
     (from_half > DOUBT && is_normal).then_some(value as f32)
 }
 
-/// The run of digits at the start, added to `mantissa` modulo 2⁶⁴, and what follows.
+/// The digits at the start, added to `mantissa` modulo 2⁶⁴, and the text after them.
 fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first()
@@ -160,7 +161,7 @@ fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     (run(text, rest), rest)
 }
 
-/// What of `text` stands before `rest`, its end.
+/// The part of `text` before `rest`, which is its end.
 fn run<'a>(text: &'a [u8], rest: &[u8]) -> &'a [u8] {
     text.get(..text.len().saturating_sub(rest.len()))
         .unwrap_or_default()
@@ -185,7 +186,7 @@ fn read_exponent(text: &[u8]) -> Option<(i64, &[u8])> {
     (rest.len() < text.len()).then_some((if negative { -value } else { value }, rest))
 }
 
-/// The nearest `f32`, ties to even, where `near` says which two it can be.
+/// The nearest `f32`, ties to even; `near` says between which two it is.
 #[cold]
 #[inline(never)]
 fn decide(near: f64, decimal: Decimal<'_>) -> f32 {
@@ -206,7 +207,7 @@ fn decide(near: f64, decimal: Decimal<'_>) -> f32 {
     }
 }
 
-/// Where `decimal` lies from the point half-way between the `f32` of these bits and the next one up.
+/// Whether `decimal` is above or below the point half-way between the `f32` with these bits and the next one up.
 fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
     let fraction = bits & 0x007F_FFFF;
     // Twice the mantissa plus one, times 2^binary.
@@ -231,7 +232,7 @@ fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
         .last_place()
         .saturating_add(dropped)
         .saturating_sub(1);
-    // Tens are fives and twos; what divides one side multiplies the other.
+    // Tens are fives and twos. A divisor of one side multiplies the other.
     let fives = if ten < 0 { &mut half_way } else { &mut value };
     for _ in 0..ten.unsigned_abs() {
         fives.multiply_add(5, 0);
@@ -244,7 +245,7 @@ fn above_half_way(decimal: Decimal<'_>, bits: u32) -> Ordering {
     value.compare(&half_way)
 }
 
-/// A whole number of any size, lowest part first, without leading zero parts.
+/// A whole number of any size: its parts, lowest first, without leading zeros.
 struct Whole(Vec<u32>);
 
 impl From<u32> for Whole {

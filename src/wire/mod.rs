@@ -1,4 +1,4 @@
-//! What crosses the network, bytes to meaning and back.
+//! Data that crosses the network: bytes become meaning, and meaning becomes bytes.
 
 pub mod batch;
 mod buffer;

@@ -1,4 +1,4 @@
-//! Models: the router's live catalogue with its offers and prices, and the provider page's own list.
+//! Models: the router's live catalogue with its offers and prices, and the list on Hugging Face's provider page.
 
 use serde::Serialize;
 
@@ -6,7 +6,18 @@ use crate::error::{Class, Error};
 use crate::json::{self, Value};
 use crate::wire::failure::message_of;
 
-/// One model of the catalogue, in the public shape.
+/// One model of the catalogue, in the public form.
+///
+/// ```
+/// use hfetch::wire::model::{parse, price};
+///
+/// let models = parse(br#"{"data": [{"id": "org/name", "providers": [
+///     {"provider": "one", "status": "live", "pricing": {"input": 1, "output": 4}},
+///     {"provider": "two", "status": "live", "pricing": {"input": 2, "output": 3}}]}]}"#).unwrap();
+/// assert_eq!(price(&models, "org/name:one", None), Some((1.0, 4.0, true)));
+/// // The router may choose either provider, so the price is an upper bound of both.
+/// assert_eq!(price(&models, "org/name", None), Some((2.0, 4.0, false)));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Model {
     /// "org/name"
@@ -14,13 +25,13 @@ pub struct Model {
     /// Seconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<f64>,
-    /// The organisation.
+    /// The organisation that owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
-    /// What it reads: "text", "image", …
+    /// The kinds of input that the model reads: "text", "image", …
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub input_modalities: Vec<String>,
-    /// Who serves it.
+    /// The providers that serve it.
     pub providers: Vec<Offer>,
 }
 
@@ -32,19 +43,19 @@ pub struct Offer {
     pub provider: String,
     /// "live", "error" or "staging".
     pub status: String,
-    /// Tokens of prompt and completion together.
+    /// Tokens of the prompt and the completion together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_length: Option<f64>,
-    /// Its price; none is unknown, not free.
+    /// The price; `None` means unknown, not free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pricing: Option<Price>,
-    /// Whether it is offered for free.
+    /// Whether the offer is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_free: Option<bool>,
-    /// Whether it takes tools.
+    /// Whether the provider accepts tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_tools: Option<bool>,
-    /// Whether it takes a JSON schema for its answer.
+    /// Whether the provider accepts a JSON schema for the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_structured_output: Option<bool>,
     /// Milliseconds to the first token, as last measured.
@@ -59,13 +70,13 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Price {
-    /// For a million prompt tokens.
+    /// Per million prompt tokens.
     pub input_per_million: f64,
-    /// For a million completion tokens.
+    /// Per million completion tokens.
     pub output_per_million: f64,
 }
 
-/// Reads a catalogue, `{data: [model]}`; fields that are missing or odd are left out.
+/// Reads a catalogue, `{data: [model]}`. Missing and odd fields are left out.
 pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
     let value = read(body)?;
     let list = match value.get("data") {
@@ -81,7 +92,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Model>, Error> {
     Ok(models)
 }
 
-/// Reads one model's entry, alone or as a catalogue's only one.
+/// Reads the entry of one model: the entry itself, or a catalogue that contains only this model.
 pub fn parse_one(body: &[u8]) -> Result<Model, Error> {
     let value = read(body)?;
     let entry = match value.get("data") {
@@ -143,7 +154,7 @@ impl Model {
         self.providers.iter().filter(|offer| offer.status == "live")
     }
 
-    /// The live offer that `:cheapest` goes to: the lowest price of output, then of input.
+    /// The live offer that the router chooses for `:cheapest`: the lowest price of the output, then of the input.
     pub fn cheapest(&self) -> Option<&Offer> {
         let priced = self
             .live()
@@ -156,7 +167,7 @@ impl Model {
         least.map(|(offer, _)| offer)
     }
 
-    /// No live offer asks more, for input or for output.
+    /// The highest live price of the input, and that of the output.
     pub fn dearest(&self) -> Option<Price> {
         let prices = self.live().filter_map(|offer| offer.pricing);
         prices.reduce(|a, b| Price {
@@ -183,7 +194,7 @@ impl Offer {
 }
 
 impl Price {
-    /// Both or none: half a price would make a cost of half.
+    /// Both rates or none, since half a price would make half a cost.
     fn from_value(value: &Value) -> Option<Self> {
         Some(Price {
             input_per_million: number(value, "input")?,
@@ -208,11 +219,11 @@ fn flag(value: &Value, name: &str) -> Option<bool> {
     value.get(name)?.as_bool()
 }
 
-/// What a model string costs now, for input and for output, and whether that is the price of the provider that answers.
+/// The current rates of a model string for input and output, and whether they are those of the provider that answers.
 ///
-/// That provider is the one named in the string, else the one a response names, else for `:cheapest` the cheapest;
-/// else it is unknown, and no live offer asks more than this. A known provider without a price is unknown, whatever
-/// others ask.
+/// That provider is the one in the model string, otherwise the one that a response names, otherwise for `:cheapest` the cheapest
+/// one. If it is unknown, the rates are the highest of all live offers. If it is known and has no price, the price is unknown,
+/// whatever others ask.
 pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option<(f64, f64, bool)> {
     let (entry, suffix) = find(models, model)?;
     let named = Some(suffix).filter(|s| !matches!(*s, "" | "fastest" | "cheapest" | "preferred"));
@@ -224,13 +235,13 @@ pub fn price(models: &[Model], model: &str, answered_by: Option<&str>) -> Option
     Some((price.input_per_million, price.output_per_million, exact))
 }
 
-/// The provider that a model string names and the catalogue lists for it.
+/// The provider in a model string, if the catalogue lists it for that model.
 pub fn listed_provider<'a>(models: &[Model], model: &'a str) -> Option<&'a str> {
     let (entry, suffix) = find(models, model)?;
     entry.offer(suffix).map(|_| suffix)
 }
 
-/// Whether a catalogue lists a model without a live offer of the provider that its string names.
+/// Whether the catalogue lists the model, but without a live offer of the provider in the model string.
 pub fn is_gone(models: &[Model], model: &str) -> bool {
     let Some((entry, suffix)) = find(models, model) else {
         return false;
@@ -238,7 +249,7 @@ pub fn is_gone(models: &[Model], model: &str) -> bool {
     !entry.live().any(|offer| offer.provider == suffix)
 }
 
-/// A model's entry, and what stands behind its id. An id may have a colon of its own where the router is not asked.
+/// A model's entry, and the part of the model string after its id. At servers other than the router, an id may contain a colon.
 fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a str)> {
     let entry = |id: &str| models.iter().find(|entry| entry.id == id);
     let (id, suffix) = model.split_once(':').unwrap_or((model, ""));
@@ -248,14 +259,14 @@ fn find<'a, 'm>(models: &'m [Model], model: &'a str) -> Option<(&'m Model, &'a s
     }
 }
 
-/// The provider page's own list, in its order: each model's id, its heading on the page, and what it was made for. The JavaScript side
-/// reads the same file.
+/// The models on the provider page, in the page's order: each model's id, its heading on the page, and what it was made for. The
+/// JavaScript side reads the same file.
 pub const LISTED: [[&str; 3]; 10] = include!("models.json");
 
-/// What a model was made for that goes on from a text; in chat it fails.
+/// The purpose of a model that continues a text; it fails in chat.
 const TEXT_GENERATION: &str = "text-generation";
 
-/// Whether a model, with its provider or without, is known to complete text only.
+/// Whether a model, with its provider or without, is known to complete texts only.
 ///
 /// ```
 /// use hfetch::wire::model::only_completes;

@@ -1,7 +1,8 @@
-//! The body of a chat request, of one for a text completion, or of one to the Responses API: the caller's JSON text, checked field by field and written
-//! back for the wire.
+//! The body of a chat request, of a text completion, or of a request to the Responses API: the caller's JSON text is checked field
+//! by field and written again for the server.
 //!
-//! Key order is the caller's but for `model`, which goes first: the router resolves the provider from a short prefix.
+//! The keys keep the caller's order, except for `model`, which comes first: the router reads the provider from the beginning of the
+//! body.
 
 mod bound;
 mod draft;
@@ -26,11 +27,11 @@ pub(super) use prompt::PromptReader;
 
 const STREAM_OPTIONS: &str = "stream_options";
 
-/// Whose parameters a body has.
+/// The API whose parameters a body has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Api {
     Chat,
-    /// A text completion; the router wants another model's name than any other server.
+    /// A text completion. At the router the model's name is written differently than at any other server.
     Completion {
         on_router: bool,
     },
@@ -38,7 +39,7 @@ enum Api {
 }
 
 impl Api {
-    /// The names of the longest answer; the first is the one that every server of the API knows.
+    /// The names of the longest answer; every server of the API knows the first one.
     fn maxima(self) -> &'static [&'static str] {
         match self {
             Api::Chat => &["max_tokens", "max_completion_tokens"],
@@ -48,33 +49,44 @@ impl Api {
     }
 }
 
-/// A request ready for the wire.
+/// A request that is ready to be sent.
+///
+/// ```
+/// use hfetch::wire::request::{self, Caps, Defaults};
+///
+/// let defaults = Defaults { id: "huggingface", model: None, needs_usage: false, max_tokens: None, renames: false, caps: Caps::NONE };
+/// let body = r#"{"messages": [{"role": "user", "content": "Hi"}], "model": "org/name", "stream": true}"#;
+/// let request = request::chat(body, defaults, &mut |_| {}).unwrap();
+/// // The model comes first, and a stream asks for its usage.
+/// assert!(request.body.starts_with(r#"{"model":"org/name","#));
+/// assert!(request.body.contains(r#""stream_options":{"include_usage":true}"#));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatRequest {
     /// The JSON body.
     pub body: String,
-    /// The model as sent: "org/name", with its suffix if it has one.
+    /// The model as it is sent: "org/name", with its suffix if it has one.
     pub model: String,
     /// Whether the answer comes as an event stream.
     pub stream: bool,
-    /// Whether the caller asked for usage at the end of the stream; the Responses API always tells it.
+    /// Whether the caller asked for usage at the end of the stream; the Responses API always reports it.
     pub asks_usage: bool,
-    /// `max_tokens`, or what other callers write: `max_completion_tokens`, `max_output_tokens`, `options.num_predict`; the
-    /// largest, and the reasoning that is asked for apart from it.
+    /// The largest of `max_tokens` and its other names (`max_completion_tokens`, `max_output_tokens`, `options.num_predict`), plus
+    /// reasoning that is requested separately.
     pub max_tokens: Option<f64>,
-    /// How many answers are asked for (`n`, `best_of`), of all prompts together.
+    /// How many answers the body asks for (`n`, `best_of`), for all prompts together.
     pub choices: f64,
-    /// How many tokens of the prompt are given by their numbers.
+    /// How many tokens of the prompt are given as token ids.
     pub token_ids: usize,
-    /// Where the body's stream options stand, with their comma: what some servers refuse, and can be cut out by [`without`].
+    /// Where the body's stream options are, with their comma. Some servers refuse them; [`without`] can remove them.
     pub stream_options: Option<Range<usize>>,
-    /// What to tell the developer of parameters that were probably meant otherwise.
+    /// Warnings about parameters that are probably misspelt, for the developer.
     pub doubts: Vec<String>,
-    /// Whether the text that was read could go out as it came: it names its model, and no bound had to be added.
+    /// Whether the caller's text can be sent unchanged: it names its model, and no bound had to be added.
     pub is_complete: bool,
 }
 
-/// Whether an answer refuses the stream options of its request, which is worth asking again without them.
+/// Whether an answer refuses the stream options of its request, so that the request is worth repeating without them.
 pub fn refuses_stream_options(status: u16, answer: &str) -> bool {
     matches!(status, 400 | 422) && find(answer, STREAM_OPTIONS).is_some()
 }
@@ -85,7 +97,7 @@ pub fn without(body: &str, member: &Range<usize>) -> String {
     kept.map(Option::unwrap_or_default).concat()
 }
 
-/// A body with another model, wherever its member stands; `moved`, a place in it, moves with what is around it.
+/// A body with another model, wherever its member is; `moved`, a place in the body, is moved together with its surroundings.
 pub fn with_model(body: String, model: &str, moved: &mut Option<Range<usize>>) -> String {
     let Some(old) = model_place(&body) else {
         return body;
@@ -102,7 +114,7 @@ pub fn with_model(body: String, model: &str, moved: &mut Option<Range<usize>>) -
     [before, &quoted, after].concat()
 }
 
-/// Where the model's value stands in a body.
+/// The place of the model's value in a body.
 fn model_place(body: &str) -> Option<Range<usize>> {
     let mut scanner = Scanner::new(body.as_bytes());
     scanner.begin_object().ok()?;
@@ -116,32 +128,32 @@ fn model_place(body: &str) -> Option<Range<usize>> {
     None
 }
 
-/// What the client knows of itself that a request may lean on.
+/// The client's settings that a request may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults<'a> {
-    /// The client's id: a prefix `id:` of a model string is cut off.
+    /// The client's id: a prefix `id:` of a model string is removed.
     pub id: &'a str,
-    /// The model of requests that name none.
+    /// The model for requests that name none.
     pub model: Option<&'a str>,
-    /// Whether a stream must report usage even to a caller who said that it need not.
+    /// Whether a stream must report usage even if the caller doesn't want it.
     pub needs_usage: bool,
-    /// The `max_tokens` of chat requests that name no maximum, as JSON.
+    /// The `max_tokens` for chat requests without a maximum, as JSON.
     pub max_tokens: Option<&'a str>,
-    /// Whether with it a maximum always goes out under this name: a server that does not know `max_completion_tokens` would know
-    /// no bound at all, and some take both for a mistake.
+    /// Whether a maximum is then always sent under this name. A server that doesn't know `max_completion_tokens` would have no
+    /// bound at all, and some servers refuse a body with both.
     pub renames: bool,
-    /// What may be asked for at most.
+    /// The most that a body may ask for.
     pub caps: Caps,
 }
 
-/// The provider pinned in a model string of the router's form, "org/name:provider"; routing words are no provider.
+/// The provider that is pinned in a model string of the router's form, "org/name:provider"; routing words are no providers.
 pub fn pinned_provider(model: &str) -> Option<&str> {
     let (name, suffix) = model.rsplit_once(':')?;
     let routing = matches!(suffix, "" | "fastest" | "cheapest" | "preferred");
     (!routing && name.contains('/')).then_some(suffix)
 }
 
-/// A model string without the client's id before it.
+/// A model string without the client's id at its beginning.
 pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
     let own = model
         .strip_prefix(id)
@@ -149,9 +161,9 @@ pub fn without_own_id<'a>(model: &'a str, id: &str) -> &'a str {
     own.unwrap_or(model)
 }
 
-/// The model string as it goes to the wire, from the request or the client.
+/// The model string for the server, from the request or the client.
 ///
-/// Only a prefix without a slash that is the client's own id counts as one, so "org/name:provider" stays whole.
+/// A prefix counts as the client's id only if it equals that id and contains no slash, so "org/name:provider" stays as it is.
 pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<String, Error> {
     let model = given
         .or_else(|| defaults.model.map(str::to_string))
@@ -171,7 +183,7 @@ pub fn resolve_model(given: Option<String>, defaults: Defaults<'_>) -> Result<St
     Ok(model)
 }
 
-/// Checks a chat body and writes it for the wire; `prompt` hears every piece that counts as prompt.
+/// Checks a chat body and writes it for the server; `prompt` is called with every piece that counts as prompt.
 pub fn chat(
     text: &str,
     defaults: Defaults<'_>,
@@ -185,7 +197,7 @@ pub fn chat(
     .read(text, defaults)
 }
 
-/// The same for a body of a text completion, which goes to a provider's own route where it goes to the router.
+/// The same for a text completion; at the router it is sent to the provider's own path.
 pub fn completion(
     text: &str,
     on_router: bool,
@@ -200,8 +212,8 @@ pub fn completion(
     .read(text, defaults)
 }
 
-/// Checks a body of the Responses API as far as it is metered and limited, and writes it for the wire; `prompt` hears every
-/// piece that counts as prompt.
+/// Checks a body of the Responses API as far as limits and prices need it, and writes it for the server; `prompt` is called with
+/// every piece that counts as prompt.
 pub fn responses(
     text: &str,
     defaults: Defaults<'_>,

@@ -1,7 +1,7 @@
-//! Server-sent events out of bytes, by the WHATWG standard, whatever the chunking.
+//! Parses server-sent events from bytes (WHATWG standard), wherever the bytes are split.
 //!
-//! An event that lies inside one network chunk is read where it is; only one that straddles chunks is copied, once,
-//! and every byte of it is searched once, so that a slow drip costs no more than one large chunk.
+//! An event inside one network chunk is read in place; only an event that spans several chunks is copied, and only once. Every byte
+//! is searched once, so that many small chunks take no longer than one large one.
 
 use std::ops::Range;
 
@@ -10,41 +10,42 @@ use crate::json::block::{Block16, WIDTH};
 /// One dispatched event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// The type, "message" where none is named.
+    /// The type; "message" if the event has none.
     pub name: &'a [u8],
-    /// The data lines, joined by line feeds. Not necessarily UTF-8.
+    /// The data lines, joined by line feeds. They may be invalid UTF-8.
     pub data: &'a [u8],
-    /// The last event id seen so far.
+    /// The last event id so far.
     pub id: &'a [u8],
     /// The event with its field names and line ends.
     pub block: &'a [u8],
-    /// Where `data` starts in `block`, if the block is that one line and nothing else.
+    /// Where `data` starts in `block`, if the block consists of that one line.
     pub only_line: Option<usize>,
 }
 
-/// An event was larger than the decoder's limit, and the decoder is closed.
+/// The error for an event larger than the decoder's limit; the decoder is then closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge;
 
 impl TooLarge {
-    /// For a person.
+    /// The message for a person.
     pub const MESSAGE: &str = "an event of the stream is larger than maxEventBytes";
 }
 
-/// Takes events as they are found.
+/// Receives events as they are found.
 pub trait Sink {
-    /// Offered the bytes at the start of an event before its end is looked for; returns how many it took: whole events, each
-    /// up to and with its blank line, until one that it won't take. An event that ends the stream is not taken like this.
+    /// Gets the bytes at the start of an event before the decoder looks for its end. Returns how many bytes it has handled: whole
+    /// events, each up to and including its blank line, until one that it leaves to the decoder. An event that ends the stream is
+    /// never handled here.
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let _ = bytes;
         0
     }
 
-    /// One event; `false` stops the decoder for good.
+    /// Receives one event; `false` stops the decoder for good.
     fn event(&mut self, event: Event<'_>) -> bool;
 
-    /// The value of a field `error`, which the standard doesn't know and some servers write in place of an event; `false` stops
-    /// the decoder for good.
+    /// Receives the value of a field `error`, which the standard doesn't know and some servers write in place of an event; `false`
+    /// stops the decoder for good.
     fn error(&mut self, said: &[u8]) -> bool {
         let _ = said;
         true
@@ -61,7 +62,7 @@ enum Data {
 struct Block {
     /// Bytes up to the blank line.
     size: usize,
-    /// Bytes with the blank line.
+    /// Bytes including the blank line.
     end: usize,
     data: Data,
     name: Range<usize>,
@@ -69,23 +70,43 @@ struct Block {
     lines: usize,
 }
 
-/// The memory of a longer event is given back.
+/// The memory of a longer event is freed after use.
 const MOST_KEPT: usize = 64 << 10;
 
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// The incremental decoder.
+///
+/// ```
+/// use hfetch::wire::sse::{Event, Sink, SseDecoder};
+///
+/// struct Texts(Vec<String>);
+///
+/// impl Sink for Texts {
+///     fn event(&mut self, event: Event<'_>) -> bool {
+///         self.0.push(String::from_utf8_lossy(event.data).into_owned());
+///         true
+///     }
+/// }
+///
+/// let mut texts = Texts(Vec::new());
+/// let mut decoder = SseDecoder::new(1024);
+/// // Where the bytes are split makes no difference.
+/// decoder.push(b"data: one\n\nda", &mut texts).unwrap();
+/// decoder.push(b"ta: two\r\n\r\n", &mut texts).unwrap();
+/// assert_eq!(texts.0, ["one", "two"]);
+/// ```
 #[derive(Debug)]
 pub struct SseDecoder {
     limit: usize,
-    /// The start of an event whose end hasn't come; of a comment only its colon.
+    /// The start of an event whose end hasn't arrived; of a comment only its colon.
     carry: Vec<u8>,
     joined: Vec<u8>,
     id: Vec<u8>,
     has_ids: bool,
     bom: usize,
     started: bool,
-    /// A line ended in CR at the end of a chunk: a LF that comes next belongs to it.
+    /// Whether the last chunk ended with a CR: a LF that comes next belongs to it.
     skip_lf: bool,
     closed: bool,
 }
@@ -106,13 +127,13 @@ impl SseDecoder {
         }
     }
 
-    /// The same for a reader whom no id concerns: none is kept.
+    /// The same for a reader that ignores ids: none is kept.
     pub fn without_ids(mut self) -> Self {
         self.has_ids = false;
         self
     }
 
-    /// Hands on every event that `bytes` completes.
+    /// Passes on every event that `bytes` completes.
     pub fn push(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), TooLarge> {
         let mut rest = bytes;
         if !self.started {
@@ -138,13 +159,13 @@ impl SseDecoder {
         Ok(())
     }
 
-    /// The end of input by the standard: an event without its blank line is dropped.
+    /// Ends the input as in the standard: an event without its blank line is dropped.
     pub fn end(&mut self) {
         self.carry = Vec::new();
         self.closed = true;
     }
 
-    /// The end of input, leniently: an event without its blank line is taken.
+    /// Ends the input leniently: an event without its blank line is accepted.
     pub fn end_lenient(&mut self, sink: &mut dyn Sink) {
         let carry = std::mem::take(&mut self.carry);
         if !self.closed && !carry.starts_with(b":") {
@@ -162,7 +183,7 @@ impl SseDecoder {
             if BOM.get(self.bom) != Some(first) {
                 self.started = true;
                 if self.bom < BOM.len() {
-                    // A part of a BOM is no BOM.
+                    // Part of a byte order mark is none.
                     self.carry.extend(BOM.iter().take(self.bom));
                 }
                 break;
@@ -173,7 +194,7 @@ impl SseDecoder {
         rest
     }
 
-    /// Completes the carried event from the new bytes and returns what follows it.
+    /// Completes the carried event with the new bytes and returns what follows it.
     fn resume<'a>(&mut self, bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8], TooLarge> {
         if self.carry.first() == Some(&b':') {
             let Some(end) = line_end(bytes, 0) else {
@@ -203,14 +224,14 @@ impl SseDecoder {
             rest = self.step(rest, sink)?;
         }
         if self.carry.is_empty() && carry.capacity() <= MOST_KEPT {
-            // Its memory serves the next one.
+            // The next event reuses its memory.
             self.carry = carry;
             self.carry.clear();
         }
         Ok(tail)
     }
 
-    /// Reads one event or one comment line, or keeps what is no whole one yet; returns what is left.
+    /// Reads one event or one comment line, or keeps an incomplete one; returns the rest.
     fn step<'a>(&mut self, bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8], TooLarge> {
         let end = if bytes.first() == Some(&b':') {
             match line_end(bytes, 0) {
@@ -242,7 +263,7 @@ impl SseDecoder {
         Err(TooLarge)
     }
 
-    /// Reads the fields of the block at the start of `bytes`; `None` while its blank line is missing.
+    /// Reads the fields of the block at the start of `bytes`; `None` if its blank line is missing.
     fn scan(&mut self, bytes: &[u8], forced: bool) -> Option<Block> {
         let mut block = Block {
             size: 0,
@@ -304,7 +325,7 @@ impl SseDecoder {
                 self.id.clear();
                 self.id.extend_from_slice(value);
             }
-            // `retry` is for clients that reconnect; a chat stream can't be taken up again.
+            // `retry` is for clients that reconnect, and a chat stream can't be resumed.
             _ => {}
         }
     }
@@ -339,9 +360,9 @@ impl SseDecoder {
 
 #[derive(Clone, Copy)]
 struct LineEnd {
-    /// The line's last byte is before this.
+    /// The line's last byte is before this index.
     at: usize,
-    /// The next line starts here.
+    /// The next line starts at this index.
     next: usize,
 }
 
@@ -354,7 +375,7 @@ fn line_end(bytes: &[u8], from: usize) -> Option<LineEnd> {
     })
 }
 
-/// The end of the event that earlier bytes, the last of them `before`, belong to.
+/// The end of the event whose beginning is in earlier bytes, the last of which is `before`.
 fn find_end(bytes: &[u8], before: Option<u8>) -> Option<usize> {
     let mut at = (before == Some(b'\r') && bytes.first() == Some(&b'\n')) as usize;
     let mut line_start = matches!(before, Some(b'\r' | b'\n'));

@@ -1,4 +1,4 @@
-//! One response body, network chunk by network chunk: framing, errors, the end, and the fold.
+//! Decodes one response body, network chunk by network chunk: framing, errors, the end, and the completion.
 
 use super::batch::Batch;
 use super::buffer::KEPT;
@@ -13,56 +13,72 @@ use crate::error::{CUT, Class};
 use crate::json::block::is_ascii;
 use crate::json::{Scanner, open_half};
 
-/// What a reader wants handed on.
+/// The kind of items that a reader gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Every chunk.
     Chunks,
-    /// The text of choice 0, all that a call brings as one.
+    /// The text of choice 0; all of it that one call brings is one item.
     Text,
-    /// Nothing: only the fold.
+    /// Nothing: the body is only read for its completion.
     Fold,
 }
 
-/// How a body came to its end.
+/// How a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// `[DONE]` stood in it.
+    /// The server sent `[DONE]`.
     Done,
-    /// By its own end.
+    /// The body ended without `[DONE]`.
     Body,
     /// The connection was lost, or brought nothing for too long.
     Lost,
 }
 
 /// Decodes one body.
+///
+/// ```
+/// use hfetch::error::Class;
+/// use hfetch::wire::stream::{ChatDecoder, Mode};
+///
+/// let mut decoder = ChatDecoder::new(1 << 20);
+/// decoder.push(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}\n\nda", Mode::Text);
+/// assert_eq!(decoder.batch().text(), b"Hel");
+/// decoder.push(b"ta: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}]}\n\n", Mode::Text);
+/// assert_eq!(decoder.completion().content(), b"Hello");
+///
+/// // Without a finish reason and without [DONE], the end of the body means that the answer was cut off.
+/// decoder.end(Mode::Text);
+/// assert_eq!(decoder.fault().unwrap().error.class, Class::StreamTruncated);
+/// ```
 #[derive(Debug)]
 pub struct ChatDecoder {
     sse: SseDecoder,
     reader: Reader,
-    /// A body that turned out to be no event stream.
+    /// The body, if it turned out to be no event stream.
     plain: Option<Vec<u8>>,
     begun: bool,
-    /// How a body begins that has held no event so far.
+    /// The beginning of a body that has contained no event so far.
     head: Vec<u8>,
-    /// How much of choice 0's text a reader of texts has had.
+    /// How many bytes of choice 0's text a reader of texts has got.
     told: usize,
-    /// The largest completion.
+    /// The size of the largest accepted completion.
     most: usize,
-    /// Bytes that have come since every choice was finished.
+    /// Bytes that have arrived since every choice has finished.
     tail: usize,
 }
 
-/// As much of a body without events as an error repeats.
+/// How much of a body without events an error quotes, in bytes.
 const HEAD: usize = 300;
 
-/// What may come behind the last finish reason: usage, `[DONE]` and comments. Whoever sends more never ends.
+/// How much may follow the last finish reason: usage, `[DONE]` and comments. A server that sends more would never end.
 const LONGEST_TAIL: usize = 1 << 20;
 
-/// The longest event of which something waits for another network chunk: of a longer one the copy would cost more than it saves.
+/// The longest event that is kept until the next network chunk because a part of it may be replaced. Copying a longer one costs
+/// more than it saves.
 const LONGEST_LATE: usize = 1 << 10;
 
-/// The longest frame without a choice that is kept for its words.
+/// The longest frame without a choice that is kept for its message.
 const LONGEST_ODD: usize = 16 << 10;
 
 #[derive(Debug)]
@@ -71,18 +87,18 @@ struct Reader {
     completion: Completion,
     fields: Vec<Field>,
     templates: Templates,
-    /// The template whose event was folded last, while nothing else was.
+    /// The template of the last event, unless something else came after it.
     at_hand: Option<usize>,
-    /// That event, where something of it waits for what the next network chunk brings; else nothing.
+    /// That event, if a part of it may be replaced by what the next network chunk brings; otherwise empty.
     late: Vec<u8>,
     batch: Batch,
     limit: usize,
-    /// Whether an event has come.
+    /// Whether an event has arrived.
     seen: bool,
-    /// The first frame without a choice that came before any.
+    /// The first frame without a choice, if it came before any choice.
     odd: Option<Vec<u8>>,
     end: Option<End>,
-    /// The body is over: an event that its end cut in two is no bad frame.
+    /// Whether the body is over: an event that its end cut in two is no bad frame.
     at_end: bool,
     fault: Option<Fault>,
 }
@@ -93,18 +109,18 @@ impl ChatDecoder {
         ChatDecoder::with(limit, usize::MAX, Completion::default())
     }
 
-    /// The same, and a completion of more than about `most` bytes.
+    /// The same, with a limit of about `most` bytes for the completion.
     pub fn bounded(limit: usize, most: usize) -> Self {
         ChatDecoder::with(limit, most, Completion::default())
     }
 
-    /// The same, of a text completion.
+    /// The same for a text completion.
     pub fn of_text(mut self) -> Self {
         self.reader.completion.set_text();
         self
     }
 
-    /// One that counts the texts and keeps nothing of the answer but its usage and how it ended.
+    /// A decoder that counts the texts, and keeps nothing of the answer except its usage and how it ended.
     pub fn counting(limit: usize, counter: NewCounter) -> Self {
         ChatDecoder::with(limit, usize::MAX, Completion::counting(counter))
     }
@@ -137,18 +153,18 @@ impl ChatDecoder {
         }
     }
 
-    /// Reads one network chunk. What it completes is in [`ChatDecoder::batch`], also when a fault came after it.
+    /// Reads one network chunk. [`ChatDecoder::batch`] holds what it completes, also if a fault came after that.
     pub fn push(&mut self, bytes: &[u8], mode: Mode) {
         self.turn(mode, Some(bytes), false);
     }
 
     fn read(&mut self, bytes: &[u8]) {
         if !self.begun {
-            // White space of JSON: no body may be read otherwise when it comes in other pieces.
+            // White space in JSON's sense: a body must be read in the same way when it arrives in other pieces.
             let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
             let first = bytes.iter().find(|byte| !blank(byte));
             self.begun = first.is_some();
-            // No field name of an event stream starts like this: an answer in JSON, or a page.
+            // No field name of an event stream starts with these: the body is an answer in JSON, or a page.
             self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
         }
         if let Some(plain) = &mut self.plain {
@@ -173,22 +189,22 @@ impl ChatDecoder {
         }
     }
 
-    /// Whether an event has come.
+    /// Whether an event has arrived.
     pub fn has_event(&self) -> bool {
         self.reader.seen
     }
 
-    /// The end of the body.
+    /// Ends the body.
     pub fn end(&mut self, mode: Mode) {
         self.turn(mode, None, false);
     }
 
-    /// No more of the body will come. Of what it broke off in, whole frames are read.
+    /// Ends a body whose connection was lost. Of the incomplete event, whole frames are read.
     pub fn lose(&mut self, mode: Mode) {
         self.turn(mode, None, true);
     }
 
-    /// Reads what has come; nothing is the end.
+    /// Reads what has arrived; `None` means the end.
     fn turn(&mut self, mode: Mode, bytes: Option<&[u8]>, lost: bool) {
         self.reader.batch.clear();
         self.reader.mode = mode;
@@ -212,7 +228,7 @@ impl ChatDecoder {
         let content = reader.completion.content();
         let mut upto = content.len();
         if mode == Mode::Text {
-            // The half waits for the other one, or for the end.
+            // Half of a surrogate pair waits for the other half, or for the end.
             upto -= if ended { 0 } else { open_half(content) };
             let text = content.get(self.told..upto).unwrap_or_default();
             reader.batch.text_item(text);
@@ -225,12 +241,12 @@ impl ChatDecoder {
         reader.batch.seal();
         if reader.completion.counts() {
             reader.completion.let_go();
-            // What is alike in all events of a shape has been let go as well.
+            // The parts that all events of a shape share have been dropped as well.
             reader.at_hand = None;
         }
     }
 
-    /// Why an end is a bad one, if it is: an answer has come where all of it did, by the server's own word or by what is there.
+    /// Why the end is a bad one, if it is. The answer is complete if the server says so, or if every choice has finished.
     #[inline(never)]
     fn judge(&self, end: End) -> Option<Fault> {
         let completion = &self.reader.completion;
@@ -279,7 +295,7 @@ impl ChatDecoder {
         let is_text = !self.reader.seen && !answered && !begins_event_stream(head);
         if is_text {
             let head = match self.head.len() > HEAD && self.head.ends_with(head) {
-                // A reader must see that it was cut: what the cut left of a key has to go.
+                // The mark shows a reader of the error that the text was cut, so that half of a key is removed as well.
                 true => &[head.get(..HEAD).unwrap_or(head), CUT.as_bytes()].concat(),
                 false => head,
             };
@@ -293,7 +309,7 @@ impl ChatDecoder {
         Fault::new(Class::StreamTruncated, message)
     }
 
-    /// A body without events: a whole completion is one chunk, anything else is not what was asked for.
+    /// Ends a body without events: a whole completion counts as one chunk, anything else isn't what was requested.
     fn end_plain(&mut self) {
         let body = self.plain.take().unwrap_or_default();
         let chunk = match self.reader.completion.is_text() {
@@ -307,27 +323,27 @@ impl ChatDecoder {
         self.reader.fault = Some(Fault::not_asked_for(&body, "it is no event stream"));
     }
 
-    /// What the last call completed.
+    /// The items that the last call completed.
     pub fn batch(&self) -> &Batch {
         &self.reader.batch
     }
 
-    /// Whether the end has come, good or bad; what follows it is not read.
+    /// Whether the body has ended, well or badly; what follows isn't read.
     pub fn ended(&self) -> bool {
         self.reader.end.is_some() || self.reader.fault.is_some()
     }
 
-    /// Why it ended badly, if it did.
+    /// Why the body ended badly, if it did.
     pub fn fault(&self) -> Option<&Fault> {
         self.reader.fault.as_ref()
     }
 
-    /// Folds what waits for another event, which would take its place: usage that each event brings, for one.
+    /// Adds the values that waited because the next event would have replaced them, such as a usage in each event.
     pub fn settle(&mut self) {
         self.reader.tell_late(None);
     }
 
-    /// What has arrived so far; before the end, only [`ChatDecoder::settle`] brings the last event's values that change in each one.
+    /// The completion so far. Before the end, call [`ChatDecoder::settle`] first if the values that each event replaces are needed.
     pub fn completion(&self) -> &Completion {
         &self.reader.completion
     }
@@ -345,14 +361,14 @@ impl Sink for Reader {
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         let mut late = None;
-        // Where one event of a shape stands others do: a network chunk's are taken in one go.
+        // After one event of a shape, others of the same shape usually follow in the network chunk, and are read in one go.
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty())
             && let Some(length) = self.matched(rest, &mut late)
         {
             taken += length;
         }
         match late {
-            // Nothing is kept beyond this network chunk where texts are only counted.
+            // If texts are only counted, nothing is kept beyond this network chunk.
             Some(event) if event.len() <= LONGEST_LATE && !self.completion.counts() => {
                 self.late.extend_from_slice(event);
             }
@@ -384,7 +400,7 @@ impl Sink for Reader {
     }
 }
 
-/// A comment that was put into `data` like a chunk, or nothing.
+/// Whether `data` contains a comment that was written like a chunk, or nothing.
 fn is_comment(data: &[u8]) -> bool {
     matches!(data.first(), None | Some(b':')) && !data.contains(&b'\n')
 }
@@ -397,8 +413,8 @@ fn is_json(text: &[u8]) -> bool {
 }
 
 impl Reader {
-    /// Takes the event at the start of `bytes` if it has a known shape; gives its length. `late` is the event before it, where
-    /// something of that may still have to be told.
+    /// Reads the event at the start of `bytes` if it has a known shape; returns its length. `late` is the event before it, if some
+    /// of its values still wait.
     #[inline(always)]
     fn matched<'b>(&mut self, bytes: &'b [u8], late: &mut Option<&'b [u8]>) -> Option<usize> {
         let mut found = self.templates.find(bytes)?;
@@ -408,7 +424,7 @@ impl Reader {
             found = self.templates.find(bytes)?;
         }
         let length = found.length;
-        // Only the blank line may lie beyond the limit.
+        // Only the blank line may be beyond the limit.
         if length > self.limit && length > self.limit + blank_line(bytes, length) {
             return None;
         }
@@ -416,7 +432,7 @@ impl Reader {
         let again = self.at_hand.replace(found.index) == Some(found.index);
         let waits = again && found.template.waits;
         *late = bytes.get(..length).filter(|_| waits);
-        // This event says anew what waited for it.
+        // This event replaces the values that waited.
         self.late.clear();
         let told = match again {
             true if waits => Told::Late,
@@ -436,7 +452,7 @@ impl Reader {
         Some(length)
     }
 
-    /// Folds an event once more, of which something waited until it was known what follows; the one that is kept, where none is given.
+    /// Adds the waiting values of an event: of `late`, or without one of the event that was kept.
     #[inline(never)]
     fn tell_late(&mut self, late: Option<&[u8]>) {
         let mut kept = std::mem::take(&mut self.late);
@@ -454,7 +470,7 @@ impl Reader {
         self.end.is_some() || self.fault.is_some()
     }
 
-    /// Reads an event's data; whether it is a chunk that others may be like.
+    /// Reads an event's data; returns whether it is a chunk from which a template may be learned.
     fn data(&mut self, name: &[u8], data: &[u8]) -> bool {
         let text = data.trim_ascii();
         if name == b"error" {
@@ -467,7 +483,7 @@ impl Reader {
         false
     }
 
-    /// Reads one frame; whether it is a chunk.
+    /// Reads one frame; returns whether it is a chunk.
     fn frame(&mut self, name: &[u8], data: &[u8]) -> bool {
         if self.fields.len() > KEPT {
             self.fields = Vec::new();
@@ -480,7 +496,7 @@ impl Reader {
                 return false;
             }
         };
-        // An error may ride on an ordinary chunk; its usage counts.
+        // An error may be part of an ordinary chunk, whose usage counts.
         self.completion.apply(data, &self.fields);
         if frame != Frame::Error && self.mode == Mode::Chunks {
             self.batch.chunk(data, &self.fields);
@@ -497,7 +513,7 @@ impl Reader {
         !failed
     }
 
-    /// What is no chunk: several that stand together, something of the server's own that has a name, or a broken frame.
+    /// Reads data that isn't a chunk: several chunks in one event, an event of the server's own with a name, or a broken frame.
     fn odd_frame(&mut self, name: &[u8], data: &[u8], problem: &str) {
         let lines = || data.split(|byte| *byte == b'\n');
         let (mut last, mut broken) = (0, None);
@@ -508,7 +524,7 @@ impl Reader {
             }
             last = at;
         }
-        // The end may have cut the last one.
+        // The end of the body may have cut the last one.
         if last > 0 && (broken.is_none() || self.at_end && broken == Some(last)) {
             for line in lines() {
                 if !self.ended() {
@@ -524,7 +540,7 @@ impl Reader {
         }
     }
 
-    /// An error that the server names as one, in JSON or in words.
+    /// Records an error that the server calls one, in JSON or in words.
     fn refuse_in_words(&mut self, said: &[u8]) {
         let words = text_message(200, said);
         let words = words.as_deref().unwrap_or(NO_WORDS);
@@ -538,7 +554,7 @@ const NO_ANSWER: &str =
     "the stream ended with [DONE] before any choice had come: there is no answer";
 const NOT_WHOLE: &str = "the stream ended with neither [DONE] nor a finish_reason for each choice: the answer is not whole";
 
-/// The bytes of the line end that closes an event.
+/// The number of bytes in the line end that closes an event.
 fn blank_line(block: &[u8], length: usize) -> usize {
     1 + (block
         .get(..length)

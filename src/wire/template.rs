@@ -1,9 +1,9 @@
-//! Neighbouring events are alike but for a few values. A template knows where, so that the next event is compared
-//! instead of parsed: literal bytes between slots, and in the slots strings, numbers, arrays of numbers, or values of any kind.
+//! Successive events are equal except for a few values. A template knows where these are, so that the next event is compared
+//! instead of parsed: literal bytes, and between them slots for strings, numbers, arrays of numbers, or values of any kind.
 //!
-//! A template is learned from two chunks that differ in nothing but such values, and gains slots when a third one
-//! differs elsewhere. What matches it is therefore JSON of the same shape: same keys in the same order, same kinds, but for
-//! what stands in slots for any kind.
+//! A template is learned from two chunks that differ only in such values, and gets further slots when a third one differs
+//! elsewhere. An event that matches is therefore JSON of the same shape: it has the same keys with the same kinds of values, except
+//! in slots for any kind.
 
 use std::ops::Range;
 
@@ -28,44 +28,44 @@ pub use order::Order;
 use parts::{Anchored, When, anchor};
 use shape::{Sight, Step, walk, write_index, write_slot};
 
-/// Templates kept for one stream.
+/// The most templates for one stream.
 const MAX_KNOWN: usize = 6;
-/// Unmatched chunks kept to be compared with the next ones.
+/// How many unmatched chunks are kept to be compared with the next ones.
 const MAX_RECENT: usize = 3;
-/// Chunks that may be studied in vain before a match must pay for more.
+/// How many chunks may be studied in vain before a match is needed to pay for more.
 const CREDIT: u32 = 10;
-/// Longer events are rare, and would be kept.
+/// The longest event of a template: longer ones are rare, and would take memory.
 const MAX_BLOCK: usize = 64 << 10;
-/// The same where little may be kept of a stream.
+/// The same for a decoder that must keep little of a stream.
 const SMALL_BLOCK: usize = 2 << 10;
 
-/// What stands in a slot.
+/// The kind of values in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotKind {
     /// A string; the slot is between its quotes.
     String,
     /// A number.
     Number,
-    /// A non-empty array of numbers, brackets included.
+    /// An array of numbers that isn't empty, including its brackets.
     Numbers,
-    /// Any value, as it stands.
+    /// Any value.
     Any,
 }
 
 /// A slot's value in one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// What it is.
+    /// The kind of value.
     pub kind: SlotKind,
     /// Offsets in the event.
     pub span: Range<usize>,
     /// Whether a string has a backslash.
     pub escaped: bool,
-    /// Whether it is certainly ASCII.
+    /// Whether a string is certainly ASCII.
     pub ascii: bool,
 }
 
-/// What stands in a slot before it has been looked for.
+/// The state of a slot before its value was found.
 const NOTHING: Slot = Slot {
     kind: SlotKind::Any,
     span: 0..0,
@@ -78,22 +78,39 @@ const NOTHING: Slot = Slot {
 pub struct Template {
     example: Example,
     slots: Vec<Primitive>,
-    /// Its chunk's own members, where these come in any order.
+    /// The chunk's own members, if they may come in any order.
     members: Vec<Movable>,
-    /// What there is to tell, as [`Told`] names it.
+    /// The parts to add to a completion, for each of [`Told`].
     parts: [Vec<Anchored>; 3],
-    /// Whether any of it may wait for the next event of this shape.
+    /// Whether some of these parts may wait for the next event of this shape.
     pub waits: bool,
-    /// Whether a reader has been told of it as it is now.
+    /// Whether a reader knows the template in its current form.
     pub handed_on: bool,
 }
 
 /// The shapes of one stream.
+///
+/// ```
+/// use hfetch::wire::template::Templates;
+///
+/// let event = |id: u32, word: &str| format!("data: {{\"id\":{id},\"text\":\"{word}\"}}\n\n");
+/// let mut templates = Templates::default();
+/// for event in [event(1, "Once"), event(2, "upon")] {
+///     assert!(templates.find(event.as_bytes()).is_none());
+///     templates.learn(event.as_bytes(), 6..event.len() - 2, &[]);
+/// }
+///
+/// // The third event isn't parsed: its bytes are compared, and the values are found in the slots.
+/// let third = event(3, "a time");
+/// let found = templates.find(third.as_bytes()).unwrap();
+/// let values: Vec<&str> = found.slots.iter().map(|slot| &third[slot.span.clone()]).collect();
+/// assert_eq!(values, ["3", "a time"]);
+/// ```
 #[derive(Debug)]
 pub struct Templates {
     known: Vec<Template>,
     recent: Vec<Example>,
-    /// The one that matched last: the likeliest.
+    /// The template that matched last, which is the likeliest.
     last: usize,
     credit: u32,
     slots: Vec<Slot>,
@@ -107,34 +124,34 @@ impl Default for Templates {
     }
 }
 
-/// What a fold knows of the shape of an event that it takes.
+/// The completion's knowledge of an event's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// Nothing: the event before it had another.
+    /// Nothing: the previous event had another shape.
     Nothing,
-    /// The event before it had the same, and what is alike in both is left out.
+    /// The previous event had the same shape, so parts that are equal in both are left out.
     Before,
-    /// The same, and another one follows, so that what may wait for that is left out as well.
+    /// The same, and another event of this shape follows, so parts that may wait for it are left out as well.
     Late,
 }
 
-/// An event that matched.
+/// An event that matches a template.
 #[derive(Debug)]
 pub struct Match<'t> {
     /// The number of its template.
     pub index: usize,
     /// The template.
     pub template: &'t mut Template,
-    /// Its slots' values.
+    /// The values of its slots.
     pub slots: &'t [Slot],
-    /// In which order its chunk's members come, where that is not the template's.
+    /// The order of its chunk's members, if that differs from the template's.
     pub order: Option<&'t Order>,
-    /// Its bytes, with the blank line.
+    /// The length of the event, including its blank line.
     pub length: usize,
 }
 
 impl Templates {
-    /// No shapes yet; `small`: only of short events will there be any.
+    /// A list without any templates; `small`: templates are learned only from short events.
     pub fn new(small: bool) -> Self {
         Templates {
             known: Vec::new(),
@@ -147,7 +164,7 @@ impl Templates {
         }
     }
 
-    /// Compares the event at the start of `bytes` with the known shapes.
+    /// Compares the event at the start of `bytes` with the templates.
     #[inline]
     pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
         let (index, length, is_moved) = self.search(bytes)?;
@@ -183,7 +200,7 @@ impl Templates {
         })
     }
 
-    /// Folds the parts of an event that may wait for another, which has not come.
+    /// Adds the parts of an event that were waiting for another event of its shape, which has not come.
     pub fn late(&mut self, index: usize, bytes: &[u8], completion: &mut Completion) {
         let Some(template) = self.known.get(index) else {
             return;
@@ -202,7 +219,7 @@ impl Templates {
         }
     }
 
-    /// Studies a chunk that matched nothing: `payload` is where it stands in the event, `fields` what is in it.
+    /// Studies a chunk that matched no template: `payload` is its place in the event, and `fields` its parts.
     pub fn learn(&mut self, block: &[u8], payload: Range<usize>, fields: &[Field]) {
         if self.credit == 0 || block.len() > self.max_block || block.last() != Some(&b'\n') {
             return;
@@ -240,7 +257,7 @@ impl Templates {
             self.last = self.known.len();
             self.known.push(template);
         } else {
-            // One that is not in use makes room.
+            // A template that isn't in use is replaced.
             self.last = if self.last == 0 { 1 } else { 0 };
             if let Some(place) = self.known.get_mut(self.last) {
                 *place = template;
@@ -283,7 +300,7 @@ impl Template {
         }
     }
 
-    /// The length of the event at the start of `bytes` if it has this shape.
+    /// The length of the event at the start of `bytes`, if it has this shape.
     #[inline]
     fn compare(&self, bytes: &[u8], found: &mut Vec<Slot>) -> Option<usize> {
         if found.len() != self.slots.len() {
@@ -293,7 +310,7 @@ impl Template {
         self.stretch(bytes, 0, block, 0..self.slots.len(), found)
     }
 
-    /// Compares `bytes` from `at` on with a stretch of the example that has these slots; gives where it ends.
+    /// Compares `bytes` from `at` on with the part of the example that contains these slots; returns where it ends.
     fn stretch(
         &self,
         bytes: &[u8],
@@ -325,7 +342,7 @@ impl Template {
         starts_with(bytes.get(at..)?, tail).then_some(at + tail.len())
     }
 
-    /// Calls `visit` with the parts of an event of this shape that are still to be told, and where they stand.
+    /// Calls `visit` with the parts of an event that are still to be added, and their places.
     #[inline(always)]
     pub fn parts(&self, slots: &[Slot], told: Told, mut visit: impl FnMut(Part, Range<usize>)) {
         for anchored in self.told(told) {
@@ -357,7 +374,7 @@ impl Template {
         }
     }
 
-    /// Appends what a reader needs to build chunks of this shape: an example, and the paths of the slots in it.
+    /// Appends what a reader needs to build chunks of this shape: an example, and the paths of its slots.
     pub fn define(&self, index: usize, out: &mut Vec<u8>) {
         let payload = self
             .example
@@ -374,13 +391,13 @@ impl Template {
                 write_slot(path, primitive.kind, &mut slots);
             }
         };
-        // The example was walked when it was learned: it can't fail now.
+        // The example was read when it was learned, so this can't fail.
         let _ = walk(&mut Scanner::new(payload), &mut Vec::new(), &mut visit);
         define(index, payload, &slots, out);
     }
 }
 
-/// Appends a definition from its parts.
+/// Appends a definition.
 fn define(index: usize, example: &[u8], slots: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"index\":");
     write_index(index, out);

@@ -1,8 +1,8 @@
-//! What some servers tell beside the counts of a usage: what the answer cost, and which tokens were cached or reasoning.
+//! Some servers' reports besides the token counts of a usage: the cost of the answer, and which tokens were cached or reasoning.
 
 use crate::json::Value;
 
-/// The members of a usage that are read here.
+/// The members of a usage object that are read here.
 pub const MEMBERS: [&str; 8] = [
     "cost",
     "estimated_cost",
@@ -14,10 +14,21 @@ pub const MEMBERS: [&str; 8] = [
     "output_tokens_details",
 ];
 
-/// What a usage tells beside its counts; what is no amount is not there.
+/// A usage object's report besides its counts. A value that is no amount counts as absent.
+///
+/// ```
+/// use hfetch::json;
+/// use hfetch::wire::usage::Beside;
+///
+/// // Two ways in which servers report the same facts.
+/// let one = json::parse(br#"{"cost": 0.002, "prompt_tokens_details": {"cached_tokens": 64}}"#).unwrap();
+/// let other = json::parse(br#"{"estimated_cost": 0.002, "prompt_cache_hit_tokens": 64}"#).unwrap();
+/// assert_eq!(Beside::of(&one), Beside::of(&other));
+/// assert_eq!(Beside::of(&one).cached, Some(64.0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Beside {
-    /// What the answer cost, in US dollars.
+    /// The cost of the answer in US dollars.
     pub usd: Option<f64>,
     /// Tokens of the prompt that came from a cache.
     pub cached: Option<f64>,
@@ -41,7 +52,7 @@ impl Beside {
         let within = |details: Option<&Value>, name| amount(details?.get(name));
         Beside {
             usd: amount(cost).or_else(|| amount(estimated)),
-            // The Responses API calls them by what goes in and out.
+            // The Responses API has other names for the counts: input and output.
             cached: within(prompt.or(input), "cached_tokens")
                 .or_else(|| amount(cached))
                 .or_else(|| amount(hit)),
@@ -49,7 +60,7 @@ impl Beside {
         }
     }
 
-    /// The sum of two.
+    /// The sum of two usages.
     pub fn plus(self, other: Beside) -> Self {
         let sum = |one: Option<f64>, other: Option<f64>| match (one, other) {
             (Some(one), Some(other)) => Some(one + other),

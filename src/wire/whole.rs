@@ -1,4 +1,4 @@
-//! A whole completion: in place of a stream, and as an answer that says that it failed.
+//! A whole completion: one in place of a stream, and one that reports a failure.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use super::fault::Fault;
 use crate::error::{Class, Error};
 use crate::json::{self, Malformed};
 
-/// What an answer says that gives no reason.
+/// The message for an answer that reports a failure without a reason.
 pub(super) const NO_WORDS: &str = "the server says that the answer failed, and gives no reason";
 
-/// The error of a completion that says that it, or a choice of it, failed, or that can't be read as it was meant.
+/// The error for a completion that reports a failure, of itself or of a choice, or that can't be read as it was meant.
 pub fn failed(body: &[u8]) -> Option<Error> {
     match read(body, false) {
         Ok((body, frame, completion)) => {
@@ -25,12 +25,12 @@ pub fn failed(body: &[u8]) -> Option<Error> {
     }
 }
 
-/// Whether it can be read and a choice of it holds a message: without one nothing was answered.
+/// Whether the completion can be read and one of its choices has a message.
 pub fn has_message(body: &[u8]) -> bool {
     holds(body, &[Part::Message, Part::Delta])
 }
 
-/// The same of a text completion, whose choices hold a text instead.
+/// The same for a text completion, whose choices have a text instead.
 pub fn has_text(body: &[u8]) -> bool {
     holds(body, &[Part::Message, Part::Delta, Part::Content])
 }
@@ -42,7 +42,7 @@ fn holds(body: &[u8], parts: &[Part]) -> bool {
     is_sound && fields.iter().any(|field| parts.contains(&field.part))
 }
 
-/// A completion in which values have other types than are due, as a stream of it would be folded: with those that are.
+/// A completion in which values have the wrong type, with the values that a stream of it would give.
 pub fn folded(body: &[u8], is_text: bool) -> String {
     let json = read(body, is_text).map(|(_, _, completion)| completion.to_json());
     String::from_utf8(json.unwrap_or_default()).unwrap_or_default()
@@ -65,7 +65,7 @@ pub fn chunk_of_completion(body: &[u8]) -> Option<Vec<u8>> {
     chunk_of(body, false)
 }
 
-/// The same of a text completion, whose choices have the same form in a chunk.
+/// The same for a text completion, whose choices have the same form in a chunk.
 pub fn chunk_of_text(body: &[u8]) -> Option<Vec<u8>> {
     chunk_of(body, true)
 }
@@ -120,7 +120,7 @@ impl Edits<'_> {
         Some(())
     }
 
-    /// One choice: its key `message` becomes `delta`.
+    /// Writes one choice, whose key `message` becomes `delta`.
     fn choice(&mut self, scanner: &mut json::Scanner<'_>) -> Option<bool> {
         let mut found = false;
         scanner.begin_object().ok()?;

@@ -1,17 +1,17 @@
-// One library: its workloads as jobs, and their measurement, which prints one line of JSON for each.
+// One library: its workloads as jobs, and their measurement, which prints one line of JSON per job.
 import { embeddings, streams } from "./libraries.mjs";
 import * as workloads from "./workloads.mjs";
 
 const FIRST_WARM_UP = 1.5; // seconds
 const ROWS = [[64, 1024], [1000, 1024]];
 
-/** What `library` is measured with. `prepare` gives a function that does it once, which holds `events` of what is counted. */
+/** The jobs of a library. `prepare` returns a function that runs a job once and handles `events` events. */
 export function jobs(library, only = "") {
   const list = [];
   for (const workload of streams[library] ? workloads.names : []) {
     for (const size of [0, 16384]) list.push(streamJob(library, workload, size, workloads.count(workload)));
   }
-  // What a call costs whatever comes of it: a stream of nothing but a beginning and an end. Then short answers, as whole calls.
+  // The fixed cost of a call: a stream that consists of a beginning and an end. After that short answers, measured as whole calls.
   if (streams[library]) list.push({ ...streamJob(library, "single slot", 16384, 0), kind: "call", workload: "a whole call", events: 1 });
   for (const count of streams[library] ? workloads.ANSWERS : []) list.push({ ...streamJob(library, "single slot", 0, count), kind: "call", workload: `a call of ${count} chunks`, events: 1 });
   for (const [count, dimensions] of embeddings[library] ? ROWS : []) {
@@ -38,7 +38,7 @@ function embeddingsJob(library, count, dimensions, base64) {
   return { kind: "embeddings", workload: `embeddings ${count}×${dimensions} ${base64 ? "base64" : "float"}`, size: 0, events: 1, prepare };
 }
 
-// A busy machine stops the clock on the wall for others' sake; the thread's own clock runs on its work alone.
+// On a busy machine the wall clock also counts other programs' work; the thread's own clock counts only this one's.
 const clocks = {
   wall: () => performance.now(),
   thread: () => {
@@ -47,10 +47,10 @@ const clocks = {
   },
 };
 
-/** Measures `library`; `report` gets one line for each job. */
+/** Measures `library`; `report` is called with one line per job. */
 export async function measure(library, { only = "", clock = "wall", seconds = 0.4, report }) {
   const now = globalThis.process?.threadCpuUsage ? clocks[clock] : clocks.wall;
-  // The first one also warms up what all of them share.
+  // The first job also warms up the code that all jobs share.
   let warmUp = Math.max(seconds, FIRST_WARM_UP);
   for (const { kind, workload, size, events, prepare } of jobs(library, only)) {
     const time = await repeat(await prepare(), now, warmUp, seconds);
@@ -59,7 +59,7 @@ export async function measure(library, { only = "", clock = "wall", seconds = 0.
   }
 }
 
-/** Milliseconds per run over at least `seconds`, after `warmUp` seconds of the same. */
+/** Milliseconds per run over at least `seconds`, after `warmUp` seconds of the same work. */
 async function repeat(run, now, warmUp, seconds) {
   for (const end = performance.now() + warmUp * 1000; performance.now() < end; ) await run();
   let runs = 0;

@@ -1,4 +1,4 @@
-// What the bench measured as a page of ratios: how many times longer the others take. Above 1 hfetch is faster.
+// Writes the results as a page of ratios: how many times longer the other libraries take. Above 1 hfetch is faster.
 
 import { ANSWERS } from "./workloads.mjs";
 
@@ -19,7 +19,7 @@ const STREAMS = {
 };
 const FORMS = { 16384: "16 KiB", 0: "one event" };
 
-/** Finds one median. */
+/** A function that finds a median. */
 export function finder(figures) {
   return (library, workload, size = 0) => figures.find((figure) => figure.library === library && figure.workload === workload && figure.size === size)?.median;
 }
@@ -27,7 +27,7 @@ export function finder(figures) {
 const ratio = (theirs, ours) => (theirs && ours ? short(theirs / ours) : "–");
 const short = (value) => (value < 100 ? value.toPrecision(2) : String(Math.round(value)));
 
-/** A table in Markdown: the first column is text, the others are figures. */
+/** A table in Markdown. The first column is text, the others are figures. */
 export function table(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, at) => (at === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
@@ -58,7 +58,7 @@ function others(measured) {
   return table(["runtime", "network chunk", "eventsource-parser + JSON.parse", "@huggingface/inference", "openai", "JSON.parse alone", "reading alone"], rows);
 }
 
-/** What a call costs: one of a beginning and an end, and short answers. */
+/** The cost of a call: of one with only a beginning and an end, and of short answers. */
 function calls(measured) {
   const kinds = [["a beginning and an end", "a whole call", 16384], ...ANSWERS.map((count) => [`${count} chunks, one event per network chunk`, `a call of ${count} chunks`, 0])];
   const rows = ["node", "chromium", "workerd"].flatMap((runtime) => {
@@ -135,7 +135,7 @@ function gateways(figures) {
 /** A time in ns as ms. */
 const ms = (ns) => (ns < 1e6 ? (ns / 1e6).toFixed(1) : String(Math.round(ns / 1e6)));
 
-/** What a page's visitor could notice, in ms of work on the page's thread. */
+/** The part of the work that a page's visitor could notice: ms on the page's thread. */
 export function felt({ chromium, "start-chromium": start }) {
   const stream = finder(chromium.figures);
   const begin = finder(start.figures);
@@ -155,7 +155,7 @@ in Chromium, on ${chromium.date}. The milliseconds for the tokens are spread ove
 ${table(["ms", "hfetch", "openai"], [...rows.map(([what], at) => [what, ms(ours[at]), ms(theirs[at])]), ["together", ms(sum(ours)), ms(sum(theirs))]])}`;
 }
 
-/** What loading a page takes: bytes on the wire, and the time until its input is ready. */
+/** The cost of loading a page: bytes over the wire, and the time until its input is ready. */
 export function loads({ load }) {
   const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
   const rows = load.figures.map(({ library, median, early, bytes }) => [library, `${(median / 1e9).toFixed(2)} s`, kilobytes(early), kilobytes(bytes)]);
@@ -167,7 +167,7 @@ This was measured on ${load.date} with \`npm run bench -- --load\`. With \`hfetc
 ${table(["", "until the input is ready", "had come by then", "in all"], rows)}`;
 }
 
-/** What reading an answer costs a page that writes it into its document. */
+/** The cost of writing an answer into a page's document. */
 export function pages({ page }) {
   const ours = page.figures.find(({ library }) => library === "hfetch").median;
   const rows = page.figures.map(({ library, median }) => [library, ms(median), ratio(median, ours)]);
@@ -179,13 +179,13 @@ the page's thread ran script, from the load of the page to the last token, inclu
 ${table(["", "ms", "divided by hfetch's"], rows)}`;
 }
 
-/** Whether the gateway's processor time for a stream is less than a millisecond above the other's. */
+/** Whether the gateway's processor time per stream is less than a millisecond above the other's. */
 function withinMillisecond(figures, workload, other) {
   const find = finder(figures);
   return find("hfetch, limits in memory", workload) - find(other, workload) < 1 ? "yes" : "no";
 }
 
-/** The whole page; `measured` has what each part of the bench gave. */
+/** The whole page; `measured` holds the results of each part of the bench. */
 export function document(measured) {
   const { date, machine, figures } = measured.node;
   const { tenths, heap, wasm } = linear(measured.linear.figures);

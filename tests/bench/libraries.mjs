@@ -1,5 +1,4 @@
-// Every library through its own public API, with an injected fetch. Each entry gives a function that reads one
-// stream to its end and returns how many items it got.
+// Every library through its own public API, with an injected fetch. Each entry is a function that reads one stream to its end and returns the number of items.
 
 const MODEL = "org/model";
 const messages = [{ role: "user", content: "hi" }];

@@ -1,4 +1,4 @@
-// One pair of reserve and settle on the public limiter, a minute full of others' pairs behind it.
+// One pair of reserve and settle on the public limiter, after a minute that is full of other pairs.
 import { RateLimiter } from "hfetch";
 
 const PAIRS = 200_000;

@@ -1,12 +1,12 @@
-// What must not grow with the length of a stream: time per event and memory. Run with --expose-gc.
-// linear.mjs [events] prints one line for each tenth of the stream, one for an event of 16 MiB, one for 1,000 streams at once.
+// Checks what must not grow with the length of a stream: the time per event, and the memory. Run with --expose-gc.
+// linear.mjs [events] prints one line for each tenth of the stream, one for an event of 16 MiB, and one for 1,000 simultaneous streams.
 import { setImmediate as turn } from "node:timers/promises";
 
 const EVENTS = Number(process.argv[2] ?? 1_000_000);
 const NETWORK_CHUNK = 16384;
 const MIB = 1 << 20;
 
-// The package's own memory is nobody's business but this measurement's.
+// Keeps the memories of the package's WebAssembly, whose size is measured.
 const memories = [];
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
@@ -35,7 +35,7 @@ function open(parts) {
   return client.chat.completions.create({ model: "org/model", messages: [{ role: "user", content: "hi" }], stream: true });
 }
 
-// Whole events in network chunks of a size, made as they are wanted.
+// Whole events in network chunks of a given size, made when they are needed.
 function* manyEvents(count) {
   const words = ["a ", "word ", "another ", "yes "].map((word) => event(word));
   let part = [];

@@ -10,14 +10,14 @@ import { browsers, chromiumFlags } from "../../scripts/browser.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-// Lighthouse's phone: 1.6 Mbit/s, 150 ms there and back, a processor four times slower.
+// Lighthouse's phone: 1.6 Mbit/s, a round trip of 150 ms, a processor four times slower.
 const NETWORK = { offline: false, latency: 150, downloadThroughput: (1.6 * 1024 * 1024) / 8, uploadThroughput: (750 * 1024) / 8 };
 const SLOWER = 4;
 
 const HFETCH = 'new HuggingFace({ apiKey: "k", baseURL })';
 const create = "(messages) => client.chat.completions.create({ model, messages, stream: true }).then((stream) => stream.text())";
 
-/** What each page has beside React: imports, and the source of a function that gives what asks: (messages) => a promise of an iterable of texts. */
+/** The parts of each page in addition to React: imports, and the source of a function (messages) => a promise of an iterable of texts. */
 const pages = {
   "by hand": ["", `async function* () {}`],
   openai: ['import { OpenAI } from "openai";', `() => { const client = new OpenAI({ apiKey: "k", baseURL, dangerouslyAllowBrowser: true }); return (messages) => client.chat.completions.create({ model, messages, stream: true }); }`],
@@ -50,7 +50,7 @@ createRoot(document.body).render(h(Chat));
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
-/** Serves what is in a folder, compressed as hosts do it. */
+/** Serves a folder, compressed as hosts do it. */
 async function serve(folder) {
   const compressed = new Map();
   const server = createServer((request, response) => {
@@ -74,14 +74,14 @@ async function bundles() {
     await mkdir(out);
     const stdin = { contents: program(page), resolveDir: here };
     await build({ stdin, bundle: true, minify: true, splitting: true, format: "esm", platform: "browser", define: { "process.env.NODE_ENV": '"production"' }, entryNames: "main", outdir: out, logLevel: "error" });
-    // The file that Vite, webpack and Parcel bring along by themselves.
+    // Vite, webpack and Parcel include this file by themselves.
     await cp(fileURLToPath(import.meta.resolve("hfetch/hfetch.wasm")), join(out, "hfetch_bg.wasm"));
     await writeFile(join(out, "index.html"), '<!doctype html><script type="module" src="main.js"></script><body></body>');
   }
   return folder;
 }
 
-/** Gives a function that measures one library in a fresh page: the time until its input is there, the bytes that had come by then, and all of them. */
+/** A function that measures one library in a fresh page: the time until its input is there, the bytes that had arrived by then, and all bytes. */
 export async function loadPages() {
   const { chromium } = await import("playwright-core");
   const folder = await bundles();

@@ -2,7 +2,7 @@
 //                  [--package FOLDER] [--clock wall] [--json]
 // npm run bench -- --linear | --start | --limiter | --load
 //
-// Each library in its own process, rounds interleaved, so that a slow minute of the machine falls on all of them.
+// Each library runs in its own process, and rounds alternate between libraries, so that a slow minute of the machine affects all of them.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 
-/** What is measured, by the flag that asks for it; each gives the lines of every round. */
+/** The suites, by the flag that asks for each. A suite returns the lines of all rounds. */
 const suites = {
   linear: () => script("linear.mjs", [], ["--expose-gc"]),
   limiter: () => script("limiter.mjs"),

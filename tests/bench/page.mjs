@@ -1,6 +1,6 @@
-// npm run bench -- --runtime page: an answer of 2,000 tokens, each an event in a network chunk of its own, written into a document as it
-// comes, in Chromium on a processor four times slower. What counts is the time for which the page's thread runs script, from the load of the
-// page to the last token: most of it lies in microtasks, which `ScriptDuration` of the browser's own metrics leaves out.
+// npm run bench -- --runtime page: an answer of 2,000 tokens, one event per token in its own network chunk, is written into a document while it
+// arrives, in Chromium on a processor four times slower. The result is the time for which the page's thread runs script, from the load of the
+// page to the last token. Most of that time is spent in microtasks, which the browser's own metric `ScriptDuration` leaves out.
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const SLOWER = 4;
 const TOKENS = 2_000;
 export const WORKLOAD = "script of 2,000 tokens in a page, one event per network chunk, a processor four times slower";
-const PACE = 5; // ms from token to token: the page is done with one before the next comes, or two would arrive together
+const PACE = 5; // ms between two tokens: long enough for the page to finish with one before the next arrives
 
 const CATEGORIES = ["-*", "devtools.timeline", "toplevel", "v8"];
 const SCRIPT = new Set(["v8.compileModule", "v8.evaluateModule", "BlinkScheduler_PerformMicrotaskCheckpoint", "FunctionCall", "TimerFire", "MinorGC", "MajorGC"]);
@@ -22,7 +22,7 @@ const HFETCH = 'import { HuggingFace } from "hfetch"; const client = new Hugging
 const asking = "{ model, messages, stream: true }";
 const contents = "for await (const { choices: [choice] } of stream) if (choice?.delta.content) write(choice.delta.content);";
 
-/** What each page has: imports and a client, and what it does with an answer. */
+/** The parts of each page: imports and a client, and the code that reads an answer. */
 const programs = {
   "by hand": [
     "",
@@ -81,7 +81,7 @@ async function bundles() {
   return folder;
 }
 
-/** A model's server, which writes its tokens one by one. */
+/** A model's server that writes its tokens one by one. */
 async function answer(request, response) {
   request.resume();
   response.writeHead(200, { "content-type": "text/event-stream" });
@@ -94,7 +94,7 @@ async function answer(request, response) {
   response.end();
 }
 
-/** Gives a function that measures one library in a fresh page. */
+/** A function that measures one library in a fresh page. */
 export async function answerPages() {
   const { chromium } = await import("playwright-core");
   const folder = await bundles();
@@ -126,7 +126,7 @@ async function inPage(browser, page, url) {
   return { ns: scriptTime(traceEvents) * 1000, chunks };
 }
 
-/** Microseconds for which the page's thread, the busiest of all, ran script or collected its garbage. */
+/** Microseconds for which the page's thread, the busiest one, ran script or collected garbage. */
 function scriptTime(events) {
   const byThread = new Map();
   for (const event of events.filter(({ ph, name }) => ph === "X" && SCRIPT.has(name))) {
@@ -137,7 +137,7 @@ function scriptTime(events) {
   return Math.max(...[...byThread.values()].map((list) => outermost(list).reduce((sum, { tdur = 0 }) => sum + tdur, 0)));
 }
 
-/** Those that lie in no other. */
+/** The events that are not inside another one. */
 function outermost(events) {
   let end = -Infinity;
   return events.sort((a, b) => a.ts - b.ts || b.dur - a.dur).filter(({ ts, dur }) => {

@@ -1,4 +1,4 @@
-// The ratios as bars, in an SVG that needs no script and no font of its own.
+// Draws the ratios as bars, in an SVG without scripts or fonts.
 import { finder } from "./document.mjs";
 
 const ROWS = [
@@ -12,7 +12,7 @@ const ROWS = [
 const LIBRARIES = { openai: "#c2410c", "@huggingface/inference": "#ca8a04", "eventsource-parser": "#2563eb" };
 const [LEFT, WIDTH, BAR, GAP, TOP] = [190, 720, 12, 14, 56];
 
-/** Bars of how many times longer each library takes, in network chunks of 16 KiB. */
+/** Bars that show how many times longer each library takes, in network chunks of 16 KiB. */
 export function plot(figures) {
   const find = finder(figures);
   const ratioOf = (library, workload) => find(library, workload, 16384) / find("hfetch", workload, 16384);

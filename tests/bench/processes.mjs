@@ -1,20 +1,20 @@
-// The processor time of other processes, where the system tells (Linux); elsewhere the clock on the wall.
+// The processor time of other processes, if the system reports it (Linux); otherwise the wall clock.
 import { readdir, readFile } from "node:fs/promises";
 
-/** The processes that this one started, and those that they did. */
+/** The processes that this one has started, and their own. */
 export async function descendants() {
   const parents = new Map();
   for (const name of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-    // The program's name may hold anything, brackets included.
+    // A program's name may contain any character, including brackets.
     parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
   }
   const ours = (pid) => pid === process.pid || (parents.has(pid) && ours(parents.get(pid)));
   return [...parents.keys()].filter((pid) => pid !== process.pid && ours(pid));
 }
 
-/** Milliseconds that these processes have run on all their threads. */
+/** Milliseconds for which these processes have run, on all of their threads. */
 export async function cpuTime(pids) {
   let nanoseconds = 0;
   for (const pid of pids) {

@@ -1,4 +1,4 @@
-// How one library is measured in each runtime: a process of its own, or a page of its own.
+// How a library is measured in each runtime: in a process of its own, or in a page of its own.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,7 +15,7 @@ const startup = join(here, "startup.mjs");
 const worker = join(here, "workerd.mjs");
 const installed = join(root, "tests/package/runtime/node_modules/.bin");
 
-/** Each gives a function that measures one library and gives its lines. */
+/** For each runtime a function that measures one library and returns its lines. */
 export const runtimes = {
   node: () => processes(join(installed, "node"), [contender]),
   deno: () => processes(join(installed, "deno"), ["run", "--no-prompt", "--allow-all", contender]),
@@ -26,13 +26,13 @@ export const runtimes = {
   page: answerPages,
 };
 
-/** Installs what the bench needs, the measured package included. */
+/** Installs what the bench needs, including the measured package. */
 export async function install(folder) {
   await npmInstall(here);
   await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", folder], { cwd: here });
 }
 
-/** Runs a script of this folder with Node 24; gives the lines of JSON that it prints. */
+/** Runs a script of this folder with Node 24, and returns the lines of JSON that it prints. */
 export async function script(name, args = [], flags = []) {
   return lines(join(installed, "node"), [...flags, join(here, name), ...args]);
 }
@@ -53,7 +53,7 @@ async function pages(browser) {
   return page(browser, { entryPoints: [contender], splitting: true }, measured);
 }
 
-/** Serves what `entry` bundles to, and a page whose script is `code` of what is measured. */
+/** Serves the bundle of `entry`, and a page whose script runs `code`. */
 async function page(browser, entry, code) {
   const { build } = await import("esbuild");
   const folder = await mkdtemp(join(tmpdir(), "hfetch-bench-"));

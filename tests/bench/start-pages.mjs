@@ -1,5 +1,5 @@
-// Start-up in Chromium: what a page's main thread works for it. Loading and other threads' parsing keep no page from
-// answering its user, and the clock on the wall would tell of nothing but them.
+// Start-up in Chromium: the work of a page's main thread. Loading, and parsing on other threads, don't keep a page from answering its user, and the wall clock would
+// mostly measure those.
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,9 +9,9 @@ import { serve } from "../../scripts/serve.mjs";
 import { pageLibraries as libraries, steps } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const SETTLING = 100; // ms until a new page has done what it does for itself
+const SETTLING = 100; // ms until a new page has finished its own work
 
-/** Gives a function that measures one library in a fresh page, as { ready, first } in a list. */
+/** A function that measures one library in a fresh page, and returns { ready, first } in a list. */
 export async function startPages() {
   const { chromium } = await import("playwright-core");
   const folder = await bundles();
@@ -50,7 +50,7 @@ async function inPage(page, origin, script) {
   await page.goto(`${origin}/page`);
   const work = await workOf(page);
   await page.waitForTimeout(SETTLING);
-  // What asking costs by itself, once it has been done before.
+  // The cost of the measurement itself, after it has been done once.
   await work(next);
   const nothing = await work(next);
   const load = await work(async (url) => {
@@ -65,7 +65,7 @@ async function next() {
   await globalThis.steps?.next();
 }
 
-/** Gives a function that runs another in the page, and gives the milliseconds for which the main thread ran. */
+/** A function that runs another one in the page and returns the milliseconds for which the main thread ran. */
 async function workOf(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });

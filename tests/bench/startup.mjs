@@ -1,10 +1,10 @@
-// What a program pays before its first answer: import and construct, then the first request with an injected fetch.
-// As a command it measures one library in a fresh Node.
+// The time that a program needs before its first answer: an import and a client, then the first request with an injected fetch. As a command, this file measures one library in
+// a fresh Node.
 import { fileURLToPath } from "node:url";
 
 const address = "http://127.0.0.1:9/v1";
 
-/** What each library's user writes, to have a client and to ask it. */
+/** The code with which a user of each library makes a client and asks it. */
 const programs = {
   hfetch: [
     `const { HuggingFace } = await import("hfetch"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,
@@ -24,7 +24,7 @@ const programs = {
   ],
 };
 
-/** What a page writes that has the module as a file, so that it is compiled while it comes in. */
+/** The code of a page that has the module as a file, so that it is compiled while it arrives. */
 const pages = {
   "hfetch/slim": [
     `const { HuggingFace, init } = await import("hfetch/slim"); await init("/hfetch.wasm"); const client = new HuggingFace({ apiKey: "hf_key", baseURL: "${address}", fetch: given });`,
@@ -35,7 +35,7 @@ const pages = {
 export const libraries = Object.keys(programs);
 export const pageLibraries = [...libraries, ...Object.keys(pages)];
 
-/** The source of a generator of one library's steps: a platform that has loaded what it loads late, a client, its first answer. */
+/** The source of a generator of one library's steps: a platform that has loaded its lazy parts, a client, the first answer. */
 export function steps(library) {
   const [construct, request] = programs[library] ?? pages[library];
   return `async function* () {
@@ -49,7 +49,7 @@ export function steps(library) {
   }`;
 }
 
-/** The source of a function that gives { ready, first }: milliseconds to a client, and from there to its first answer. */
+/** The source of a function that returns { ready, first }: the milliseconds to a client, and from there to the first answer. */
 export function timed(library) {
   return `async () => {
     const steps = (${steps(library)})();
@@ -63,7 +63,7 @@ export function timed(library) {
 }
 
 if (globalThis.process?.argv[1] === fileURLToPath(import.meta.url)) {
-  // A function made of text has no module of its own to import from.
+  // A function made from text has no module of its own from which it could import.
   const source = timed(process.argv[2]).replaceAll("await import(", "await load(");
   const run = new Function("load", `return ${source}`)((name) => import(name));
   console.log(JSON.stringify(await run()));

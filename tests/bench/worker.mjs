@@ -1,4 +1,4 @@
-// A contender inside workerd, whose clock stands still: it is told what to run, and its host looks at the process.
+// A contender inside workerd, whose clock stands still: the Worker is told what to run, and its host measures the process.
 import { jobs } from "./contender.mjs";
 
 const prepared = new Map();

@@ -1,4 +1,4 @@
-// Workers in workerd, bundled and started. As a command, what contender.mjs does, in workerd: needs Node 22.
+// Bundles and starts Workers in workerd. As a command, this file does in workerd what contender.mjs does; it needs Node 22.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const runtime = join(here, "../package/runtime");
 const { build } = createRequire(join(here, "../../package.json"))("esbuild");
 
-/** Bundles a Worker and starts it. Gives { ask, cpu, stop }: a request to it, and the milliseconds its process has run. */
+/** Bundles and starts a Worker. Returns { ask, cpu, stop }: a request to it, and the milliseconds for which its process has run. */
 export async function startWorker(entry) {
   const { startBundle } = await import(join(runtime, "wrangler.mjs"));
   const out = await mkdtemp(join(tmpdir(), "hfetch-worker-"));
@@ -37,7 +37,7 @@ export async function startWorker(entry) {
   });
   for (const path of modules) await writeFile(join(out, basename(path)), await readFile(path));
   const before = new Set(await descendants());
-  // A gateway writes a line for each request.
+  // A gateway writes a line for each request, which must be read.
   const handleRuntimeStdio = (stdout) => stdout.resume();
   const worker = await startBundle(out, { compatibilityFlags: ["enable_request_signal", "nodejs_compat"], handleRuntimeStdio });
   const url = await worker.ready;
@@ -64,7 +64,7 @@ async function measure(library, only, seconds) {
       await worker.ask(path({ job, runs }));
       return (await worker.cpu()) - start;
     };
-    // Once to prepare, then as often as takes about the time asked for, to warm up and to measure.
+    // Once to prepare, then as many runs as take about the given time, to warm up and to measure.
     await time(1);
     const runs = Math.max(1, Math.ceil((seconds * 1000) / Math.max(await time(3) / 3, 0.01)));
     await time(runs);
@@ -73,7 +73,7 @@ async function measure(library, only, seconds) {
   await worker.stop();
 }
 
-// The clock stands still inside: what counts is the whole process, less one whose Worker does nothing.
+// The clock stands still inside, so the whole process is measured, minus one whose Worker does nothing.
 async function start(library) {
   const spent = async (run) => {
     const worker = await startWorker({ source: `const run = ${run}; export default { fetch: async () => { await run(); return new Response(); } };` });

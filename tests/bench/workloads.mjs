@@ -1,5 +1,4 @@
-// The streams that are measured: shaped like recorded ones, written by a seeded generator, so that every run of
-// every library reads the same bytes.
+// The streams that are measured. They have the form of recorded ones and come from a seeded generator, so that every run of every library reads the same bytes.
 
 const WORDS = " the of and to in a is that for it as was with be by on not he I this are or his from at which but have an had they you were their one all we can her has there been if more when will would who so no".split(" ").filter(Boolean);
 const WORLD = ["。", "、", "は", "の", "日本", "語", " é", "té", " ü", "ß", " Привет", " мир", "ть", "😀", "🎉", " नमस्ते", "مرحبا", " the", "你", "好", "世界"];
@@ -58,7 +57,7 @@ const makers = {
     const text = JSON.stringify(entries);
     return chunk({ tool_calls: [{ index: 0, function: { arguments: text } }] });
   },
-  // The values stay where they are, and their keys don't.
+  // The values keep their order, and their keys don't.
   "keys in any order": (index, next) => shuffled(chunk({ content: word(next) }, { created: 1758144596 + index, usage: usage(index), service_tier: "default" }), next),
   // Every other character is an escape.
   "escaped text": (index, next) => chunk({ content: Array.from({ length: 40 }, () => `${ESCAPED[Math.floor(next() * ESCAPED.length)]}${LETTERS[Math.floor(next() * LETTERS.length)]}`).join("") }),
@@ -67,12 +66,12 @@ const makers = {
   reasoning: (index, next) => chunk(index < 1000 ? { content: null, reasoning_content: word(next) } : { content: word(next) }),
 };
 
-/** Chunks of a short answer. */
+/** The numbers of chunks in short answers. */
 export const ANSWERS = [30, 300];
 
 export const names = Object.keys(makers);
 
-/** How many chunks of a workload make a stream: fewer where each is large. */
+/** How many chunks of a workload make a stream; fewer if each is large. */
 export function count(name) {
   if (name.startsWith("one large")) return 4;
   return { logprobs: 600, "tool arguments": 600, "escaped text": 2000 }[name] ?? 4000;
@@ -83,10 +82,10 @@ function shuffled(object, next) {
   return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, entry]) => entry));
 }
 
-// As servers in Python write it, where they are not told otherwise.
+// Servers in Python write JSON like this by default.
 const inAscii = (json) => json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** The payloads of a stream: a first chunk, `count` of the workload's, and one with finish reason and usage. */
+/** The payloads of a stream: a first chunk, `count` chunks of the workload, and one with finish reason and usage. */
 export function stream(name, count) {
   const next = random(42);
   const payloads = [JSON.stringify(chunk({ role: "assistant", content: "" }))];
@@ -94,14 +93,14 @@ export function stream(name, count) {
     const json = JSON.stringify(makers[name](index, next));
     payloads.push(name === "escaped text" ? inAscii(json) : json);
   }
-  // As many tokens as there can be in what came: of a count that can't be right the client makes an estimate of its own.
+  // As many tokens as the text can have: if a count can't be right, the client makes an estimate of its own.
   const end = chunk({}, { usage: usage(Math.max(count, Math.round(payloads.join("").length / 8))) });
   end.choices[0].finish_reason = "stop";
   payloads.push(JSON.stringify(end));
   return payloads;
 }
 
-/** Network chunks: one for each event, or of a size. */
+/** Network chunks: one per event, or of a given size. */
 export function pieces(payloads, size) {
   const encoder = new TextEncoder();
   const events = [...payloads, "[DONE]"].map((payload) => encoder.encode(`data: ${payload}\n\n`));

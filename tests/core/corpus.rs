@@ -1,4 +1,4 @@
-//! Every input of the corpus through its property: what the fuzzer found once stays found.
+//! Runs every input of the corpus through its property: a fault that the fuzzer has found once would be found again.
 
 use std::fs;
 use std::path::Path;

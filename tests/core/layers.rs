@@ -1,4 +1,5 @@
-//! Dependencies go one way: js → call → config → {wire, policy} → field → {error, json, spelling, text, unit}; wire and policy don't know each other.
+//! Dependencies go in one direction: js → call → config → {wire, policy} → field → {error, json, spelling, text, unit}; wire and
+//! policy don't know each other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The layer a source belongs to: the first name below `src`.
+/// The layer of a source file: the first name below `src`.
 fn layer(path: &Path) -> String {
     let below = path.strip_prefix("src").expect("below src");
     let first = below.iter().next().expect("a name").to_string_lossy();

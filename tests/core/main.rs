@@ -1,11 +1,11 @@
-//! The core on the host: its layers by their names in src/, and what is true of the sources as a whole.
+//! Tests of the core on the host. Modules are named after the layers in src/; others check the sources as a whole.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice
-)] // a test may fail where it stands
+)] // a test may panic
 
 mod call;
 mod config;

@@ -1,9 +1,9 @@
-//! What a test took of a processor.
+//! How much processor time a test has used.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// What this thread has had of a processor, where the system says so: other work on the machine takes nothing from that.
+/// The processor time of this thread, if the system reports it: other work on the machine doesn't count.
 pub fn processor_time() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Reads a body through the core and does with its batches what JavaScript does.
+//! Reads a body through the core and turns its batches into values, as JavaScript does.
 #![allow(dead_code)]
 
 use hfetch::call::delivered::counter;
@@ -10,7 +10,7 @@ use hfetch::wire::batch::{
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::{Value, json};
 
-/// What a reader saw: items, the fault's class and message, the fold.
+/// The record of a reader: items, the class and message of the fault, and the completion.
 #[derive(Debug, PartialEq)]
 pub struct Seen {
     pub items: Vec<Value>,
@@ -18,23 +18,23 @@ pub struct Seen {
     pub folded: Value,
 }
 
-/// Bytes of the longest finish reason that a decoder keeps which only counts.
+/// Bytes of the longest finish reason that a counting decoder keeps.
 const LONGEST_REASON: usize = 256;
 
-/// Reads a body that comes in pieces. A decoder that only counts must judge it in the same way.
+/// Reads a body that arrives in pieces. A decoder that only counts must come to the same result.
 pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, ChatDecoder) {
     let pieces: Vec<&[u8]> = pieces.into_iter().collect();
     let (seen, decoder) = fold(pieces.iter().copied(), mode);
     let counting = count(pieces);
     let (account, whole) = (counting.completion(), decoder.completion());
     assert_eq!(counting.fault(), decoder.fault());
-    // As text: a count that is no number equals none.
+    // Compared as text, since a count that is NaN doesn't equal itself.
     assert_eq!(
         format!("{:?}", account.usage()),
         format!("{:?}", whole.usage())
     );
     match account.finish_reason() {
-        // A long one is not kept; each letter may have been written as an escape.
+        // A long reason isn't kept; each of its letters may have been written as an escape.
         None => assert!(
             whole
                 .finish_reason()
@@ -50,7 +50,7 @@ pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen
     (seen, decoder)
 }
 
-/// Reads a body for its account alone.
+/// Reads a body only to book it.
 pub fn count<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> ChatDecoder {
     let mut decoder = ChatDecoder::counting(1 << 20, counter);
     for piece in pieces {
@@ -81,7 +81,7 @@ fn fold<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, mode: Mode) -> (Seen, Ch
     (seen, decoder)
 }
 
-/// The same with texts put end to end: what a piece of text is depends on the chunking.
+/// The same with all texts joined, since the chunking decides how text is split.
 pub fn joined(mut seen: Seen) -> Seen {
     let texts = seen.items.iter().map(|text| text.as_str().unwrap());
     assert!(texts.clone().all(|text| !text.is_empty()));
@@ -89,7 +89,7 @@ pub fn joined(mut seen: Seen) -> Seen {
     seen
 }
 
-/// Texts put end to end as JavaScript does it: two halves of a character that meet are that character.
+/// Joins texts as JavaScript does: two halves of a surrogate pair that meet become one character.
 pub fn end_to_end<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let units = texts.flat_map(str::chars).flat_map(|letter| {
         let half = u32::from(letter).checked_sub(HALVES);
@@ -109,21 +109,21 @@ fn letters(units: impl Iterator<Item = u16>) -> String {
         .collect()
 }
 
-/// Where halves of characters are kept, which a string of Rust's can't hold: in a plane of private use.
+/// Rust strings can't contain lone surrogates, so these characters of private use stand for them.
 const HALVES: u32 = 0x10_0000;
 
 fn half_character(half: u16) -> char {
     char::from_u32(HALVES + u32::from(half)).unwrap()
 }
 
-/// How many items came by a template.
+/// How many items were made from a template.
 pub fn filled(body: &[u8]) -> usize {
     let mut decoder = ChatDecoder::new(1 << 20);
     decoder.push(body, Mode::Chunks);
     (decoder.batch().items() - decoder.batch().whole()) as usize
 }
 
-/// A template as a reader outside knows it.
+/// A template as a reader outside the core knows it.
 pub struct Known {
     example: Value,
     slots: Vec<Value>,
@@ -219,7 +219,7 @@ pub fn unpack(batch: &Batch, templates: &mut Vec<Option<Known>>, mode: Mode) -> 
     items
 }
 
-/// What a word of a slot for any value means.
+/// The value for a word in a slot for any value.
 fn any(
     word: u32,
     numbers: &mut dyn Iterator<Item = f64>,
@@ -256,13 +256,13 @@ fn place<'v>(chunk: &'v mut Value, path: &Value) -> &'v mut Value {
         })
 }
 
-/// JSON as JavaScript reads it: numbers are f64, and a lone surrogate is its character among the `HALVES`.
+/// Parses JSON as JavaScript does: numbers are f64, and a lone surrogate becomes its character among the `HALVES`.
 pub fn parse(text: &[u8]) -> Value {
     let text = whole_characters(String::from_utf8(text.to_vec()).unwrap());
     as_javascript(serde_json::from_str(&text).unwrap())
 }
 
-/// JSON without lone surrogates, which serde_json refuses: characters of private use are in their places.
+/// JSON in which characters of private use replace lone surrogates, which serde_json refuses.
 pub fn whole_characters(mut text: String) -> String {
     let half = |text: &str, at: usize| u16::from_str_radix(text.get(at + 2..at + 6)?, 16).ok();
     let mut at = 0;
@@ -287,7 +287,7 @@ pub fn whole_characters(mut text: String) -> String {
     text
 }
 
-/// The same value with every number as the f64 it is to JavaScript.
+/// The same value with every number as the f64 that JavaScript sees.
 pub fn as_javascript(value: Value) -> Value {
     match value {
         Value::Number(text) => number(text.to_string().parse().unwrap()),

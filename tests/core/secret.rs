@@ -1,4 +1,4 @@
-//! No way in which JSON may spell a secret hides it.
+//! However JSON spells a secret, it is found.
 
 use hfetch::error::{REDACTED, redact};
 use hfetch::json::{self, Value};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::processor::processor_time;
 
-/// A text as a string within JSON, with some letters as escapes.
+/// A text as a JSON string, with some letters as escapes.
 fn spelled(text: &str, mut escapes: impl Iterator<Item = u8>) -> String {
     let mut json = String::new();
     for c in text.chars() {
@@ -39,7 +39,7 @@ proptest! {
         }
         let mut clean = redact(&text, std::slice::from_ref(&secret));
         for _ in 0..depth {
-            // What is left is JSON still.
+            // The rest is still valid JSON.
             let json = ["\"", &clean, "\""].concat();
             let Ok(Value::String(read)) = json::parse(json.as_bytes()) else {
                 return Err(TestCaseError::fail(json));

@@ -1,4 +1,4 @@
-//! SECURITY.md: what it links to is there, and what it says of the sources is so.
+//! SECURITY.md: its links lead somewhere, and what it says about the sources is true.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a test's source has where a test of that title is, or a check of that name.
+/// Whether a test's source has a test with that title, or a check with that name.
 fn is_titled(source: &str, title: &str) -> bool {
     let forms = [
         ["\"", title, "\""],
@@ -51,7 +51,7 @@ fn every_link_leads_to_a_file_and_to_a_test_by_its_title() {
     assert!(tests > 20, "{tests} tests");
 }
 
-/// A paragraph without a link is what a list begins with.
+/// A paragraph without a link is the introduction of a list.
 #[test]
 fn every_claim_has_a_test() {
     let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();

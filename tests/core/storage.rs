@@ -1,4 +1,4 @@
-//! State on its way through storage: what the core serialises, as the core reads it back.
+//! State on its way through storage: what the core serialises is read back by the core.
 
 use hfetch::json::Value;
 
@@ -19,7 +19,7 @@ fn from_json(value: &serde_json::Value) -> Value {
     }
 }
 
-/// What `state` is after it has been written and read.
+/// `state` after it has been written and read.
 pub fn stored(state: &impl serde::Serialize) -> Value {
     let text = serde_json::to_string(state).unwrap();
     from_json(&serde_json::from_str(&text).unwrap())

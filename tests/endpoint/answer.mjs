@@ -1,4 +1,4 @@
-// An answer before it is sent: status, headers, and its body in the pieces a server would flush.
+// An answer before it is sent: status, headers, and its body in the pieces that a server would flush.
 
 /** A JSON body. */
 export function json(value, { status = 200, headers = {} } = {}) {
@@ -48,7 +48,7 @@ const TOLD = {
   401: { "www-authenticate": 'Bearer realm="Authentication required", charset="UTF-8"', "x-error-message": "Invalid username or password." },
 };
 
-/** What a status says: its recorded body, or the one given ("html": a proxy's page). */
+/** The body of a status: its recorded body, or the one given ("html": a proxy's page). */
 export function refuse(status, body = SAID[status] ?? "html") {
   const headers = body === SAID[status] ? TOLD[status] ?? {} : {};
   if (body === "html") return text(PAGE, { status, contentType: "text/html; charset=utf-8" });

@@ -1,4 +1,4 @@
-// Chat completions: a small deterministic answer that echoes the prompt, in the wire shape of the provider that gives it.
+// Chat completions: a small deterministic answer that echoes the prompt, in the wire format of the provider that gives it.
 import { createHash } from "node:crypto";
 import { DONE, events, json, refuse } from "./answer.mjs";
 import { findModel, isChatModel } from "./model.mjs";

@@ -1,13 +1,13 @@
-// Text completions: a prompt, its echo or a few more words, in the form of the server that the model's name begins with.
+// Text completions: a prompt and its echo or a few more words, in the format of the server with which the model's name begins.
 import { DONE, events, json, refuse } from "./answer.mjs";
 import { bounded, countTokens, pieces } from "./speech.mjs";
 
 const CREATED = 1790000000;
 const PING = ": ping\n\n";
 
-/** Each as its server streams: [choices a chunk, the usage where it comes]. */
+/** How each server streams: [choices per chunk, where the usage comes]. */
 const SERVERS = {
-  /** finish_reason "" until the last chunk of a prompt, which says eos_token and has the usage; prompts take turns. */
+  /** finish_reason is "" until the last chunk of a prompt, which has "eos_token" and the usage; prompts alternate. */
   tgi: {
     envelope: (model) => ({ object: "text_completion", id: "", created: CREATED, model, system_fingerprint: "3.3.4-native" }),
     refuse: (body) => (typeof body.suffix === "string" ? [422, { error: "Suffix is not supported and can be accomplished by preprocessing the prompt.", error_type: "suffix not supported" }] : null),
@@ -16,9 +16,9 @@ const SERVERS = {
     last: ({ finish }) => (finish === "stop" ? "eos_token" : finish),
     usageOnLast: true,
   },
-  /** 16 tokens where none are asked for; the usage in a chunk of its own where it is. */
+  /** 16 tokens if none are requested; the usage in a chunk of its own. */
   vllm: { envelope: (model) => ({ id: "cmpl-0a1b", object: "text_completion", created: CREATED, model }), most: 16, extra: { stop_reason: null }, usageApart: true },
-  /** Comments while it works, which keep the connection. */
+  /** Comments while the server works, which keep the connection open. */
   "llama.cpp": { envelope: (model) => ({ created: CREATED, model, system_fingerprint: "b9931", object: "text_completion", id: "chatcmpl-0a1b" }), ping: true, usageOnLast: true },
   /** One prompt, and no [DONE]. */
   transformers: {

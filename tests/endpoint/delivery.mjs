@@ -1,17 +1,17 @@
-// How an answer goes out: in which pieces, how fast, how far, and what breaks on the way. Every field of a step is documented in README.md.
+// How an answer is sent: in which pieces, how fast, how much of it, and what breaks on the way. README.md documents every field of a step.
 import { readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DONE, events, json, refuse, text } from "./answer.mjs";
 import { errorFrames, giantFrame } from "./fault.mjs";
 
-// ms. A reset overtakes bytes that the peer has not read yet, and a browser drops what it has not handed on.
+// ms. A reset overtakes bytes that the other side has not read yet, and a browser drops bytes that it has not passed on.
 const OVERTAKING = 30;
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const TYPES = { ".sse": "text/event-stream", ".json": "application/json", ".html": "text/html; charset=utf-8", ".txt": "text/plain; charset=utf-8" };
 
-/** Sends what `step` asks for; where it names no body, the ordinary answer goes out with the step's faults. */
+/** Sends what `step` asks for. If it names no body, the ordinary answer is sent with the step's faults. */
 export async function deliver(request, response, ordinary, step, visit) {
   const gone = new Promise((resolve) => response.once("close", resolve));
   if (step.resetBeforeHeaders) {
@@ -26,7 +26,7 @@ export async function deliver(request, response, ordinary, step, visit) {
   }
   if (step.raw !== undefined) {
     visit.cutByUs = true;
-    // Both ways at once: a client may leave its side open.
+    // Closes both directions, since a client may leave its side open.
     request.socket.write(step.raw, "latin1");
     request.socket.destroySoon();
     return;
@@ -35,7 +35,7 @@ export async function deliver(request, response, ordinary, step, visit) {
   await send(request, response, answer, step, visit, gone);
 }
 
-/** The answer a step spells out, or undefined. */
+/** The answer that a step spells out, or undefined. */
 function scripted(step) {
   if (step.loading !== undefined) {
     return json({ error: "Model is currently loading", estimated_time: step.loading }, { status: 503 });
@@ -69,7 +69,7 @@ function dressed(answer, step) {
   return { ...answer, status: step.status ?? answer.status, headers, frames };
 }
 
-/** An error frame comes instead of the end: without what finishes an answer. */
+/** The frames with an error in place of the end: what would finish the answer is left out. */
 function unfinished(frame) {
   return typeof frame !== "string" || !(frame === DONE || /"finish_reason":"|"choices":\[\]/.test(frame));
 }
@@ -79,14 +79,14 @@ async function send(request, response, answer, step, visit, gone) {
   const total = frames.reduce((sum, frame) => sum + frame.length, 0);
   const headers = { ...answer.headers };
   if (answer.sized || step.wrongLength) headers["content-length"] = total + (step.wrongLength ?? 0);
-  // Node would refuse to send a body of another length than its header says.
+  // Otherwise Node would refuse to send a body whose length differs from its header.
   response.strictContentLength = false;
   response.writeHead(answer.status, headers);
   response.flushHeaders();
   const limit = Math.min(step.stallAfter ?? Infinity, step.cutAfter ?? Infinity);
   const pace = step.delayMs ?? step.drip ?? step.pace ?? 0;
   let left = limit;
-  // Behind [DONE] a client takes the answer for over, and whoever waited for it may come: then it is over here too.
+  // After [DONE] a client takes the answer for finished and may send its next request, so it must be finished here too.
   let rest = answer.frames.at(-1) === DONE ? total : Infinity;
   for (const piece of pieces(frames, step.drip === undefined ? step.split : "byte")) {
     if (left <= 0 || response.destroyed) break;
@@ -106,7 +106,7 @@ async function send(request, response, answer, step, visit, gone) {
   else await cut(request, response, step, visit);
 }
 
-/** What an answer says it used, which stands near its end. */
+/** The usage in an answer, which is near its end. */
 function tokensOf(frames) {
   const end = Buffer.concat(frames.slice(-4)).toString("latin1");
   return Number(/"total_tokens":(\d+)/.exec(end)?.[1] ?? 0);
@@ -122,7 +122,7 @@ async function end(request, response, step, visit) {
   request.socket.end();
 }
 
-/** Ends the body before its time: "reset" (RST), "close" (FIN inside the body) or "end" (a clean end of a body that isn't whole). */
+/** Ends the body early: "reset" (RST), "close" (FIN inside the body) or "end" (a clean end of an incomplete body). */
 async function cut(request, response, step, visit) {
   if (step.cut === "end") {
     response.end();
@@ -170,7 +170,7 @@ function* sizes(split, length) {
   while (length > 0) yield 1 + Math.floor(random() * random() * 120);
 }
 
-/** mulberry32: the same seed gives the same splits everywhere. */
+/** mulberry32: the same seed produces the same splits everywhere. */
 export function generator(seed) {
   let state = seed >>> 0;
   return () => {

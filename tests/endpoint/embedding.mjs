@@ -1,4 +1,4 @@
-// Embeddings: the same text always gives the same vector, and texts with common words give near ones (hashed bag of words).
+// Embeddings: the same text always has the same vector, and texts with common words have similar ones (hashed bag of words).
 import { json, refuse } from "./answer.mjs";
 import { countTokens } from "./speech.mjs";
 
@@ -30,7 +30,7 @@ export function answerFeatureExtraction(model, body) {
   return json(flat ? rows[0] : rows, { headers });
 }
 
-/** Token ids of one input are one input; anything else is a list of inputs. */
+/** The token ids of one input are one input; anything else is a list of inputs. */
 function inputsOf(input) {
   if (typeof input === "string") return [input];
   if (!Array.isArray(input)) return [];
@@ -49,7 +49,7 @@ function tokensOf(inputs) {
   return inputs.reduce((sum, input) => sum + countTokens(input), 0);
 }
 
-/** The vector of a text: each word adds to a few places that its hash names; unit length. */
+/** The vector of a text: each word adds to a few dimensions that its hash selects; the length is 1. */
 export function embed(text, dimensions = DIMENSIONS) {
   const vector = new Float64Array(dimensions);
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]) {

@@ -1,4 +1,4 @@
-// The judge is judged first: what other tests take from the endpoint's counters has to be true.
+// Other tests rely on the endpoint's counters, so these are tested first.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startEndpoint } from "./server.mjs";

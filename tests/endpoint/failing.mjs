@@ -1,8 +1,8 @@
-// Providers and models that fail: what a step's `failing` says, by name.
+// Providers and models that fail by name, as a step's `failing` says.
 import { refuse } from "./answer.mjs";
 import { findModel } from "./model.mjs";
 
-/** The refusal of who is asked, where `failing` ({ name: status }) names its provider or its model; null where it does not. */
+/** The refusal of a request if `failing` ({ name: status }) names its provider or its model; otherwise null. */
 export function refusalOf(failing, routed, body) {
   if (failing === undefined || typeof body?.model !== "string") return null;
   const [model, suffix] = body.model.split(":");

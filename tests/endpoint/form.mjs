@@ -1,6 +1,6 @@
-// What the stand-in writes where JSON is asked for: a value of the schema, made of what the user said.
+// The stand-in's answer if JSON is requested: a value that fits the schema, made from the user's words.
 
-/** The JSON text for a body's `response_format`; without a schema it is an object with the answer. */
+/** The JSON text for a body's `response_format`; without a schema it is an object that contains the answer. */
 export function jsonFor({ type, json_schema: given }, said) {
   const schema = type === "json_schema" ? given?.schema : undefined;
   return JSON.stringify(schema?.type === "object" ? valueOf(schema, said) : { answer: said });
@@ -23,7 +23,7 @@ function valueOf(schema, said, name = "") {
     case "null":
       return null;
     default:
-      // The first text is what was said; another one is a word of it, as if it had been looked for.
+      // The first text is the user's; any other is one of its words, as if the model had looked for it.
       return name === "" ? said : (wordsOf(said).at(-1) ?? "");
   }
 }

@@ -1,11 +1,11 @@
-// The catalogue: chat models with their offers as GET /v1/models documents them. Prices are USD per million tokens; some offers have none.
+// The catalogue: chat models with their offers, in the form of GET /v1/models. Prices are USD per million tokens; some offers have none.
 import { json, refuse } from "./answer.mjs";
 
 const offer = (provider, input, output, context_length, first_token_latency_ms, throughput, extra = {}) => ({
   provider, status: "live", context_length, pricing: { input, output }, supports_tools: true, supports_structured_output: true,
   first_token_latency_ms, throughput, is_model_author: false, ...extra,
 });
-/** An offer that tells neither price nor anything else. */
+/** An offer without a price and other details. */
 const bare = (provider, status = "live") => ({ provider, status, is_model_author: false });
 
 const OFFERS = {
@@ -50,7 +50,7 @@ const MODELS = Object.entries(OFFERS).map(([id, providers], i) => ({
   providers,
 }));
 
-/** Models of the provider page that never were, or no longer are, chat models on the router. */
+/** Models of the provider page that the router doesn't serve as chat models. */
 const NO_CHAT = /DialoGPT|blenderbot|flan-t5|bloom|Phi-2$|phi-2$|gemma-7b$|Mistral-7B-Instruct-v0\.1|Llama-2-7b|Phi-3-mini/;
 
 export function isChatModel(id) {

@@ -1,8 +1,8 @@
-// The wire shapes of four families of servers behind the router; they disagree wherever the format lets them.
+// The wire formats of four families of servers behind the router. They differ wherever the API allows it.
 
 const plain = {
   completion: (envelope, reply, usage, body) => ({ id: envelope.id, object: "chat.completion", ...rest(envelope), choices: choicesOf(reply, body), usage }),
-  /** Role first, text, an empty delta with the finish_reason, usage in a chunk of its own. */
+  /** The role first, then text, an empty delta with the finish_reason, and usage in a chunk of its own. */
   *chunks(envelope, reply, usage, { asked, choices }) {
     for (let index = 0; index < choices; index++) {
       const chunk = (delta, finish_reason = null) => chunkOf(envelope, { index, delta, finish_reason });
@@ -21,7 +21,7 @@ const tgi = {
     object: "chat.completion", id: "", ...rest(envelope), system_fingerprint: "3.3.4-native",
     choices: choicesOf(reply, body).map((choice) => ({ ...choice, finish_reason: choice.finish_reason === "tool_calls" ? "stop" : choice.finish_reason })), usage,
   }),
-  /** Role in every delta, id "", name null after the first argument piece, stop after tools. */
+  /** The role in every delta, id "", name null after the first piece of the arguments, finish_reason "stop" after tools. */
   *chunks(envelope, reply, usage, { asked }) {
     const chunk = (delta, finish_reason = null) => ({
       object: "chat.completion.chunk", id: "", ...rest(envelope), system_fingerprint: "3.3.4-native",
@@ -44,7 +44,7 @@ const together = {
     id: envelope.id, object: "chat.completion", ...rest(envelope), prompt: [],
     choices: choicesOf(reply, body).map((choice) => ({ finish_reason: choice.finish_reason, seed: 362904836026476, ...choice, message: { ...choice.message, tool_calls: choice.message.tool_calls ?? [] } })), usage,
   }),
-  /** text, token_id and content change together; usage on the finish chunk. */
+  /** text, token_id and content change together; usage is on the chunk with the finish_reason. */
   *chunks(envelope, reply, usage) {
     const chunk = (delta, text, finish_reason = null, last = null) => ({
       id: envelope.id, object: "chat.completion.chunk", created: envelope.created,
@@ -60,7 +60,7 @@ const together = {
 
 const groq = {
   completion: plain.completion,
-  /** A tool call in one piece; usage twice on the finish chunk. */
+  /** A tool call in one piece; usage twice on the chunk with the finish_reason. */
   *chunks(envelope, reply, usage) {
     const chunk = (delta, finish_reason = null, extra = {}) => ({ ...chunkOf(envelope, { index: 0, delta, logprobs: null, finish_reason }), system_fingerprint: "fp_e8236260a9", ...extra });
     yield chunk({ role: "assistant", content: reply.calls.length ? null : "" }, null, { x_groq: { id: "req_01" } });
@@ -75,7 +75,7 @@ const groq = {
 
 const SHAPES = { "hf-inference": tgi, together, groq };
 
-/** The wire shape of a provider. */
+/** The wire format of a provider. */
 export function shapeOf(provider) {
   return SHAPES[provider] ?? plain;
 }

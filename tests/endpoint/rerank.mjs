@@ -1,4 +1,4 @@
-// Reranking: a document's score is the share of the query's words that it has.
+// Reranking: a document's score is the share of the query's words that it contains.
 import { json, refuse } from "./answer.mjs";
 import { countTokens } from "./speech.mjs";
 

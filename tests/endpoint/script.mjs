@@ -1,6 +1,6 @@
-// Who asked for which fault, and what became of each request: one book for all ids.
+// Keeps for each id its script of faults and what happened to each request.
 
-const KEPT = 200; // requests remembered per id; counters go on
+const KEPT = 200; // requests remembered per id; counters have no such limit
 const LONGEST_WAIT = 10_000;
 
 const blank = () => ({ requests: 0, open: 0, peak: 0, completed: 0, disconnected: 0, cut: 0, bytes: 0, tokens: 0, bodies: [], headers: [], paths: [] });
@@ -15,7 +15,7 @@ export class ScriptBook {
     return entry;
   }
 
-  /** Sets the steps of `id` and starts its counters afresh; answers that are still open stay with the old counters. */
+  /** Sets the steps of `id` and resets its counters; answers that are still open keep the old counters. */
   script(id, steps) {
     if (!Array.isArray(steps)) throw new TypeError("a script is a list of steps");
     const entry = this.#entry(id);
@@ -24,8 +24,8 @@ export class ScriptBook {
   }
 
   /**
-   * The counters of `id`; with `until` they are held back until it is true (10 s at most, then `timedOut` says so):
-   * "closed" (no answer is open) or "<counter>:<n>" (that counter has reached n).
+   * The counters of `id`. With `until` they are held back until the condition is true (10 s at most, then `timedOut` says so): "closed" (no answer is open) or
+   * "<counter>:<n>" (that counter has reached n).
    */
   async stats(id, until) {
     const entry = this.#entry(id);
@@ -48,7 +48,7 @@ export class ScriptBook {
     });
   }
 
-  /** Books a request and hands out the next step of its script. */
+  /** Counts a request and returns the next step of its script. */
   visit(id, request, response, path) {
     const entry = this.#entry(id);
     const { counters } = entry;

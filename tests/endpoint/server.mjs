@@ -1,5 +1,5 @@
-// The stand-in Hugging Face server: routing, keys and CORS as the router has them. What it answers is in chat, embedding
-// and model; what can go wrong on the way is in delivery; who asks for which fault is in script.
+// The stand-in Hugging Face server: routing, keys and CORS work as at the router. The answers are made in chat, embedding and model, the faults in delivery, and script
+// knows which test asked for which fault.
 import { createServer } from "node:http";
 import { answerChat } from "./chat.mjs";
 import { answerCompletion } from "./completion.mjs";
@@ -11,7 +11,7 @@ import { refusalOf } from "./failing.mjs";
 import { answerPairs, answerRerank } from "./rerank.mjs";
 import { ScriptBook } from "./script.mjs";
 
-const MAX_BODY = 2_000_000; // what TGI and TEI take by default
+const MAX_BODY = 2_000_000; // the default of TGI and TEI
 
 const EXPOSED =
   "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash";
@@ -27,12 +27,12 @@ export async function startEndpoint({ port = 0, host = "127.0.0.1", pace = 0 } =
     served += 1;
     response.setHeader("x-request-id", `Root=1-${served.toString(16).padStart(8, "0")};${requestUuid(served)}`);
     serve(request, response, book, pace).catch((error) => {
-      // A client that hangs up while its body is read is no fault of this server.
+      // If a client hangs up while its body is read, this server isn't at fault.
       if (!request.destroyed) process.stderr.write(`endpoint: ${error.stack}\n`);
       response.destroy();
     });
   });
-  // Idle connections must outlive a slow test, or a reused one is reset under the client.
+  // Idle connections must outlive a slow test, otherwise one that is reused would be reset.
   server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
   server.headersTimeout = 0;
@@ -113,13 +113,13 @@ function route(request, path, body, text) {
   return refuse(404, { error: "Not Found" });
 }
 
-/** `/{provider}/v1/…` names its provider; the router's own `/v1/…` chooses one. */
+/** The provider in `/{provider}/v1/…`; the router itself chooses one for `/v1/…`. */
 function providerOf(path) {
   const first = path.split("/")[1];
   return first === "v1" ? null : first;
 }
 
-/** Keys say themselves what is wrong with them, so that a pool can be tested without a script. */
+/** A key's own text says what is wrong with it, so that a pool can be tested without a script. */
 function refuseKey(authorization) {
   if (authorization === undefined) return refuse(401, "html");
   const key = authorization.replace(/^Bearer /, "");
@@ -140,7 +140,7 @@ function allowOrigins(request, response) {
   response.setHeader("access-control-max-age", "600");
 }
 
-/** The request's body, or null when it is larger than a server takes (the rest is read and dropped). */
+/** The request's body, or null if it is larger than a server accepts (the rest is read and dropped). */
 async function readBody(request) {
   const parts = [];
   let size = 0;
@@ -151,7 +151,7 @@ async function readBody(request) {
   return size > MAX_BODY ? null : Buffer.concat(parts).toString("utf8");
 }
 
-/** The step that a request brings itself. */
+/** The step that a request carries in a header. */
 function ownStep(request) {
   const step = request.headers["x-endpoint-step"];
   return step === undefined ? undefined : parseJson(step);

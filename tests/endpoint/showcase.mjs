@@ -1,4 +1,4 @@
-// Answers with more to show than an echo, for whoever looks at the demo page: to its example questions.
+// Prepared answers to the demo page's example questions, which show more than an echo would.
 
 const STREAM = `Streaming is ten lines, and **stopping really stops**: the socket to the server is closed, so nobody pays for what nobody reads.
 

@@ -1,8 +1,8 @@
-// What the stand-in says: always the same words for the same request.
+// The stand-in's words: always the same for the same request.
 import { jsonFor } from "./form.mjs";
 import { prepared } from "./showcase.mjs";
 
-/** The reply to a chat body: words, thoughts (reasoning), tool calls, and why it ends. */
+/** The reply to a chat body: words, reasoning, tool calls, and the finish reason. */
 export function compose(body, model) {
   const thoughts = /r1|reason|think|qwq|gpt-oss/i.test(model) ? ["The user", " wants", " an echo."] : [];
   const tool = wantedTool(body);
@@ -22,7 +22,7 @@ function answerTo(said) {
   return said === "" ? "You sent no text, so there is nothing to echo." : `You said: ${said}\n\nThat is all this endpoint can say about it.`;
 }
 
-/** Word by word, each with the white space before it, as tokens come. */
+/** Word by word, each with the white space before it, as tokens arrive. */
 export function pieces(text) {
   return text.match(/\s*\S+/gu) ?? [text];
 }
@@ -65,7 +65,7 @@ function contentText(content) {
   return content.map((part) => part.text ?? "").join("");
 }
 
-/** A token for every word or started four letters of it; enough to be plausible. */
+/** One token per word or begun four letters of it, which is plausible enough. */
 export function countTokens(text) {
   const words = text.match(/\S+/gu) ?? [];
   return words.reduce((sum, word) => sum + Math.max(1, Math.ceil([...word].length / 4)), 3);

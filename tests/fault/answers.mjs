@@ -1,6 +1,6 @@
-// The whole answers that faults are cut out of, and where in them to cut. No module of any runtime's own is used here.
+// The whole answers from which faults are made, and the places at which they are cut. This file uses no modules of a particular runtime.
 
-/** What a stream of these frames says. */
+/** The text of a stream of these frames. */
 export const TEXT = "Grüße aus Zürich, 你好 👋";
 const WORDS = ["Gr", "üße", " aus", " Zürich", ",", " 你好", " 👋"];
 const HEAD = { id: "chatcmpl-f", object: "chat.completion.chunk", created: 1790000000, model: "stand-in/fault" };
@@ -32,7 +32,7 @@ const pieceOf = (text, finish_reason = null) => ({ ...TEXT_COMPLETION, choices: 
 const PIECES = [...WORDS.map((text) => frameOf(pieceOf(text))), frameOf(pieceOf("", "stop")), frameOf({ ...TEXT_COMPLETION, choices: [] }), DONE];
 const framesOf = (call) => (call === "completion stream" ? PIECES : FRAMES);
 
-/** The stream with one of its chunks replaced, or with something before the second. */
+/** The stream with one of its chunks replaced, or with something inserted before the second. */
 export function streamWith({ chunk, before }) {
   const frames = [...FRAMES];
   if (chunk !== undefined) frames[2] = typeof chunk === "string" ? chunk : frameOf(chunk);
@@ -45,11 +45,11 @@ const LOGPROBS = { content: [{ token: " aus", logprob: -0.5, bytes: [32, 97], to
 const SPOKEN = { role: "assistant", content: TEXT, refusal: null, reasoning: "Hm.", tool_calls: [TOOL_CALL] };
 const USAGE_IN_DETAIL = { ...USAGE, completion_tokens_details: { reasoning_tokens: 1 }, prompt_tokens_details: { cached_tokens: 0 } };
 
-/** An answer and a chunk with every field that is read, and the usual ones that are not. */
+/** An answer and a chunk with every field that is read, and the usual fields that aren't. */
 export const FULL_COMPLETION = { ...COMPLETION, choices: [{ index: 0, message: SPOKEN, logprobs: LOGPROBS, finish_reason: "stop" }], usage: USAGE_IN_DETAIL, system_fingerprint: "fp" };
 export const FULL_CHUNK = { ...HEAD, choices: [{ index: 0, delta: { ...SPOKEN, content: " aus", reasoning_content: "Hm." }, logprobs: LOGPROBS, finish_reason: null }], usage: USAGE_IN_DETAIL, system_fingerprint: "fp" };
 
-/** What stands under "error" of an error. */
+/** The member "error" of an error's body. */
 export const ERROR = { message: "the server's own words", type: "t", param: "p", code: "c" };
 
 const JSON_BODIES = { chat: COMPLETION, completion: TEXT_COMPLETION, embeddings: EMBEDDINGS, models: MODELS };
@@ -60,12 +60,12 @@ export const streams = (call) => !(call in JSON_BODIES);
 /** A call's whole answer as text. */
 export const bodyOf = (call) => (streams(call) ? framesOf(call).join("") : JSON.stringify(JSON_BODIES[call]));
 
-/** The content type that goes with it. */
+/** The content type of that answer. */
 export const typeOf = (call) => (streams(call) ? "text/event-stream" : "application/json");
 
 const bytesUpTo = (text, part, inside) => new TextEncoder().encode(text.slice(0, text.indexOf(part))).length + inside;
 
-/** Places in an answer, as bytes from its start; a place that a call's answer lacks is not among its places. */
+/** Places in an answer, as bytes from its start. A place that a call's answer doesn't have is left out. */
 export function placesOf(call) {
   const text = bodyOf(call);
   const everywhere = { headers: 0, "a character": bytesUpTo(text, "ü", 1), "an event": streams(call) ? bytesUpTo(text, " aus", 3) : Math.floor(text.length / 2) };

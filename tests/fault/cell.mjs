@@ -1,5 +1,4 @@
-// Runs one cell: a call meets a fault, and everything that must be true afterwards is looked at, at the endpoint first.
-// No module of any runtime's own is used here.
+// Runs one cell: a call meets a fault, and then everything that must be true is checked, at the endpoint first. This file uses no modules of a particular runtime.
 import { TEXT } from "./answers.mjs";
 import { controlOf } from "./control.mjs";
 import { KEYS } from "./faults.mjs";
@@ -67,7 +66,7 @@ async function readBytes(hf, options) {
   return { text: words.join("") };
 }
 
-/** A signal that counts the listeners it has. */
+/** A signal that counts its listeners. */
 function countedSignal() {
   const { signal } = new AbortController();
   const listeners = new Set();
@@ -83,7 +82,7 @@ function countedSignal() {
   return { signal, listeners };
 }
 
-/** Whether a key stands anywhere in what a caller can see of a value. */
+/** Whether a key occurs anywhere in what a caller can see of a value. */
 export function showsKey(value, seen = new Set()) {
   if (typeof value === "string") return KEYS.some((key) => value.includes(key));
   if (value === null || typeof value !== "object" || seen.has(value)) return false;
@@ -103,7 +102,7 @@ function describeEnd(answer, error) {
 
 let cellsRun = 0;
 
-/** Gives { end, broken }: how the call ended, and what of all that must be true was not. */
+/** Returns { end, broken }: how the call ended, and which of the conditions were not true. */
 export async function runCell({ fault, call, policy }, { hfetch, endpoint, elsewhere, refused, nowhere, run }) {
   const id = `f${run}-${(cellsRun += 1)}`;
   const { times, options, keys = 1 } = POLICIES[policy];
@@ -146,18 +145,18 @@ export async function runCell({ fault, call, policy }, { hfetch, endpoint, elsew
   expect(inFlight === 0 && queued === 0 && spend.requests === settlements.length, `in flight ${inFlight}, queued ${queued}, booked ${spend.requests}`);
   await here.script([]);
   const probe = await hf.chat.completions.create({ messages: MESSAGES }, { retry: { maxAttempts: 3, baseDelay: 1 }, timeout: { total: 15_000 } }).catch((reason) => reason);
-  // A resolver may take its time to say that there is no such host.
+  // A resolver may take its time to say that a host doesn't exist.
   const unreachable = fault.at && probe instanceof hfetch.APIConnectionError;
   expect(probe.object === "chat.completion" || unreachable, `the next call failed: ${probe}`);
   return { end: `${end} ×${stats.requests}`, broken };
 }
 
-/** How a call ended, and its settlement: both within the deadline. */
+/** How a call ended, and its settlement; both must come within the deadline. */
 async function ending(read, hf, options) {
   let timer;
   let pending;
   const late = new Promise((resolve) => (timer = setTimer(resolve, DEADLINE, { error: { name: "late" } })));
-  // What is no option of a request is not among the object's own members.
+  // `pending` is no option of a request, so it is an inherited member.
   const inherited = Object.assign(Object.create({ pending: (one) => (pending = one) }), options);
   const ended = read(hf, inherited).then((answer) => ({ answer }), (error) => ({ error }));
   const settled = ended.then(async (end) => ({ ...end, settlement: await pending?.settled }));

@@ -1,8 +1,8 @@
-// An endpoint's control, over HTTP so that every runtime can. No module of any runtime's own is used here.
+// Controls an endpoint over HTTP, so that every runtime can do it. This file uses no modules of a particular runtime.
 
-/** What one script of an endpoint does, and what it has counted. */
+/** One script of an endpoint, and its counters. */
 export function controlOf(url, id) {
-  // A connection that a fault broke may be taken for the next question.
+  // The platform may reuse a connection that a fault has broken for the next question.
   const ask = async (path, init, left = 3) => {
     try {
       return await (await fetch(`${url}/s/${id}/${path}`, init)).text();

@@ -1,21 +1,21 @@
-// Everything that may go wrong, as steps of the stand-in endpoint. No module of any runtime's own is used here.
+// Everything that may go wrong, as steps of the stand-in endpoint. This file uses no modules of a particular runtime.
 import { COMPLETION, EMBEDDINGS, ERROR, FULL_CHUNK, FULL_COMPLETION, MODELS, bodyOf, placesOf, streamWith, streams, typeOf } from "./answers.mjs";
 import { STATUSES, statusFaults } from "./statuses.mjs";
 
 export { STATUSES };
 
-/** ms; a stall is a stall after this. Far above what a loaded machine needs for an honest answer. */
+/** ms after which a stall counts as one. This is far more than a loaded machine needs for an ordinary answer. */
 const CONNECT = 800;
 const IDLE = 400;
 const STALLS = { connect: { connect: CONNECT, idle: 10_000 }, idle: { connect: 10_000, idle: IDLE } };
 
-/** Keys that must be seen nowhere. */
+/** Keys that must not appear anywhere. */
 export const KEYS = ["hf_marker_of_the_faults_1", "hf_marker_of_the_faults_2", "hf_marker_of_the_faults_3"];
 
 const whole = (call, rest = {}) => ({ sse: [bodyOf(call)], contentType: typeOf(call), ...rest });
 const said = (text, rest = {}) => ({ sse: [text], ...rest });
 const fault = (name, step, rest = {}) => ({ name, family: "fault", step, ...rest });
-/** Bytes as they stand on the socket; a page needs the origin's leave to read them. */
+/** Bytes exactly as they are sent; a page may read them only with the origin's permission. */
 const raw = (status, headers, body) => `HTTP/1.1 ${status}\r\naccess-control-allow-origin: *\r\nconnection: close\r\n${headers}\r\n${body}`;
 const utf8AsLatin1 = (text) => String.fromCharCode(...new TextEncoder().encode(text));
 const rawWhole = (call, headers = "") => raw("200 OK", `content-type: ${typeOf(call)}\r\n${headers}`, utf8AsLatin1(bodyOf(call)));
@@ -101,7 +101,7 @@ const events = [
   fault("a stream for a whole answer", () => said(bodyOf("stream"), { contentType: "text/event-stream" }), { calls: (call) => !streams(call) || "it asked for one" }),
 ];
 
-/** Every place of an answer's tree. */
+/** Every place in an answer's tree. */
 function pathsOf(value, path = []) {
   const inside = value !== null && typeof value === "object" ? Object.keys(value).flatMap((key) => pathsOf(value[key], [...path, key])) : [];
   return path.length === 0 ? inside : [path, ...inside];
@@ -115,13 +115,13 @@ function withValue(root, path, value) {
   return copy;
 }
 
-/** What may stand where something else belongs. */
+/** Values that may be in a place where another one belongs. */
 export const ODD = { null: null, true: true, "7": 7, "-1.5": -1.5, text: "text", "[]": [], "{}": {}, nothing: undefined };
 
 const inStream = (answer) => said(streamWith({ chunk: answer }), { contentType: "text/event-stream" });
 const inBody = (answer) => said(JSON.stringify(answer), { contentType: "application/json" });
 
-/** Where answers and errors may have another shape than they should: the whole, in whose calls it is read, how it is sent. */
+/** Answers and errors whose form is changed: the whole value, the calls that read it, and how it is sent. */
 const TREES = {
   chunk: { tree: FULL_CHUNK, of: streams, sent: inStream },
   "error frame": { tree: { error: ERROR }, of: streams, sent: inStream },
@@ -141,5 +141,5 @@ const shapes = Object.entries(TREES).flatMap(([kind, { tree, of, sent }]) =>
   ),
 );
 
-/** All of them, in families: what a cell is made of beside its call and its policy. */
+/** All faults, in families. A cell consists of a fault, a call and a policy. */
 export const FAULTS = [...unreachable, ...beforeHeaders, ...cuts, ...slow, ...heads, ...bodies, ...events, ...shapes, ...statusFaults(STALLS.idle, KEYS[0])];

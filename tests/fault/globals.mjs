@@ -1,9 +1,9 @@
-// Counts what a package could leave behind; imported before it. Timers are counted by timers.mjs.
+// Counts what a package could leave behind; it must be imported before the package. timers.mjs counts timers.
 import "./timers.mjs";
 
 const { Instance } = WebAssembly;
 const Registry = globalThis.FinalizationRegistry;
-const memories = []; // of every instance: the package makes more than one
+const memories = []; // of every instance, since the package makes more than one
 let handles = 0;
 
 WebAssembly.Instance = function (...given) {
@@ -31,5 +31,5 @@ globalThis.FinalizationRegistry = class extends Registry {
   }
 };
 
-/** The size of the wasm memories, and how many wasm objects JavaScript still holds. */
+/** The size of the WebAssembly memories, and how many WebAssembly objects JavaScript still holds. */
 export const held = () => ({ wasm: memories.reduce((sum, memory) => sum + (memory.deref()?.buffer.byteLength ?? 0), 0), handles });

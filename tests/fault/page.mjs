@@ -1,4 +1,4 @@
-// The cells in a page: its address says where the endpoints are and where the results go.
+// The cells in a page. Its address contains the endpoints' addresses and the one for the results.
 import "./timers.mjs";
 import { runPlan } from "./run.mjs";
 
@@ -9,7 +9,7 @@ addEventListener("unhandledrejection", ({ reason }) => unhandled.push(`unhandled
 
 try {
   const { plan, only, ...setting } = JSON.parse(parameters.get("endpoint"));
-  // A browser opens six connections to an origin: stalled answers must leave some for the endpoint's control.
+  // A browser opens six connections to an origin, so stalled answers must leave some for the endpoint's control.
   const results = await runPlan(plan, { hfetch: await import("hfetch"), run: parameters.get("runtime"), ...setting }, { atOnce: 4, only });
   results.broken.push(...unhandled);
   await report({ results });

@@ -1,12 +1,12 @@
-// Which cells there are: faults × calls × policies, all of them or a set in which every pair of values meets.
+// Lists the cells: faults × calls × policies, either all of them or a set in which every pair of values occurs.
 import { FAULTS } from "./faults.mjs";
 
 export const CALLS = ["chat", "stream", "text", "final", "readable", "embeddings", "models"];
 
-/** Text completions, each with the call that meets a fault with the same end: the table has no rows of their own. */
+/** Text completions, each with the call that ends in the same way at a fault: the table has no rows of their own. */
 export const ALIKE = { completion: "chat", "completion stream": "final" };
 
-/** How often the fault comes, and what the client may do about it. */
+/** How many times the fault happens, and what the client may do about it. */
 export const POLICIES = {
   none: { times: 1, options: { retry: false } },
   retry: { times: 1, options: { retry: { maxAttempts: 2, baseDelay: 1 } } },
@@ -43,7 +43,7 @@ export function everyCell(runtime) {
   return { cells, leftOut };
 }
 
-// What meets what: of a status its code and its form apart, of a shape its place and its value.
+// The values whose pairs are counted: for a status its code and its form separately, for a form its place and its value.
 function valuesOf({ fault, call, policy }) {
   if (fault.family === "status") return [`status ${fault.status}`, `form ${fault.form}`, `call ${call}`, `policy ${policy}`];
   if (fault.family === "shape") return [`place ${fault.place}`, `odd ${fault.odd}`, `shape call ${call}`, `shape policy ${policy}`];
@@ -55,7 +55,7 @@ function pairsOf(cell) {
   return values.flatMap((one, at) => values.slice(at + 1).map((other) => `${one} × ${other}`));
 }
 
-/** A set of cells in which every two values that can meet do, found greedily; the same set every time. */
+/** A set of cells in which every possible pair of values occurs, found greedily; it is the same set every time. */
 export function pairwiseCells(runtime) {
   const { cells, leftOut } = everyCell(runtime);
   const waiting = cells.filter(({ call }) => !(call in ALIKE)).map((cell) => ({ cell, pairs: pairsOf(cell) }));
@@ -68,7 +68,7 @@ export function pairwiseCells(runtime) {
       for (const pair of pairs) open.delete(pair);
     }
   }
-  // Where a runtime differs from Node the table says so of the cells that were chosen: those alike go with them.
+  // If a runtime differs from Node, the table says so for the chosen cells; equal cells are added to them.
   const names = new Set(chosen.map(nameOf));
   chosen.push(...cells.filter(({ call, ...cell }) => call in ALIKE && names.has(nameOf({ ...cell, call: ALIKE[call] }))));
   return { cells: chosen, leftOut: { ...leftOut, "their values meet each other in other cells": cells.length - chosen.length } };

@@ -1,9 +1,9 @@
-// Runs a plan's cells, some at a time, in whatever runtime imports this.
+// Runs a plan's cells, a few at a time, in the runtime that imports this.
 import { everyCell, nameOf, pairwiseCells } from "./plan.mjs";
 import { runCell } from "./cell.mjs";
 import { timersLeft } from "./timers.mjs";
 
-/** The cells of a plan: "every", "pairs", or "some:<n>" – every n-th of the pairs. */
+/** The cells of a plan: "every", "pairs", or "some:<n>" (every n-th of the pairs). */
 export function cellsOf(plan, runtime) {
   if (plan === "every") return everyCell(runtime);
   const { cells, leftOut } = pairwiseCells(runtime);
@@ -12,7 +12,7 @@ export function cellsOf(plan, runtime) {
   return { cells: some, leftOut: step === 1 ? leftOut : { ...leftOut, "a short run takes a part of them": cells.length - some.length } };
 }
 
-/** Gives { ends: {cell: end}, broken: [what was not as it must be], leftOut }. */
+/** Returns { ends: {cell: end}, broken: [conditions that were not true], leftOut }. */
 export async function runPlan(plan, setting, { atOnce, only = "" }) {
   const { cells, leftOut } = cellsOf(plan, setting.run);
   const waiting = cells.filter((cell) => nameOf(cell).includes(only));

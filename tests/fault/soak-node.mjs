@@ -13,7 +13,7 @@ const traffic = new Traffic(await import("hfetch"), hosts, seed);
 const samples = [];
 for (let at = 0; at < SAMPLES && Date.now() < until; at++) {
   await traffic.make(Math.ceil(requests / SAMPLES), AT_ONCE, until);
-  // What one round finalises is gone after the next.
+  // Objects that are finalised in one round are gone after the next.
   for (let round = 0; round < 4; round++) {
     globalThis.gc();
     await new Promise((resolve) => setTimer(resolve, 20));

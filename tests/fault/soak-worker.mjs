@@ -1,4 +1,4 @@
-// A soak in a Worker: each request to it is a part of the traffic, through the one client of the module.
+// A soak in a Worker: each request to the Worker sends a part of the traffic, through the module's one client.
 import { held } from "./globals.mjs";
 import { setTimer, timersLeft } from "./timers.mjs";
 import { Traffic } from "./traffic.mjs";
@@ -7,14 +7,14 @@ const hfetch = await import("hfetch");
 
 // A Worker may have six connections open at once.
 const AT_ONCE = 6;
-// A request takes its timers with it when it ends, unseen. One that a call leaves waits for the end of a body, no longer than this.
+// When a request ends, its timers vanish unseen. A call's timer that is left waits for the end of a body, no longer than this.
 const AFTERWARDS = 200; // ms
 
 const unhandled = [];
 addEventListener("unhandledrejection", ({ reason }) => unhandled.push(`unhandled rejection: ${reason?.stack ?? reason}`));
 let traffic;
 
-/** What is held when the collector has been here; what one round finalises is gone after the next. */
+/** The held objects after garbage collection; those that are finalised in one round are gone after the next. */
 async function collected() {
   for (let round = 0; round < 4; round++) {
     globalThis.gc();
@@ -35,5 +35,5 @@ export default {
   },
 };
 
-/** The server's configuration names one. */
+/** The server's configuration needs this name. */
 export class LimitObject {}

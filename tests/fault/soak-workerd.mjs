@@ -1,5 +1,5 @@
-// A soak in workerd: soak-workerd.mjs <folder with the package installed> '<setting as JSON>'. Needs Node 22. Prints a line of JSON for
-// each sample, and the result as the last.
+// A soak in workerd: soak-workerd.mjs <folder with the package installed> '<setting as JSON>'. It needs Node 22, and prints a line of JSON for
+// each sample, with the result as the last.
 import { build } from "esbuild";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -14,13 +14,13 @@ const LANES = 4;
 
 const [folder, setting] = process.argv.slice(2);
 const { requests, seed, hosts, until } = JSON.parse(setting);
-// The client is imported when what counts its memory and timers is in place.
+// The client is imported after the code that counts its memory and timers.
 const { outputFiles } = await build({ entryPoints: [join(folder, "tests/fault/soak-worker.mjs")], bundle: true, format: "esm", external: ["hfetch"], write: false });
 const worker = await startWorker({
   pkg: join(folder, "node_modules/hfetch"), worker: outputFiles[0].text, v8Flags: ["--expose-gc"], inspector: true, log: (line) => process.stderr.write(line),
 });
 
-// Each on a connection of its own: workerd closes one that has been idle, though a request may be on its way.
+// Each request has its own connection: workerd closes an idle connection even if a request may be on its way.
 async function ask(body) {
   const sent = request(worker.url, { method: "POST", agent: false }).end(JSON.stringify({ hosts, seed, ...body }));
   const [response] = await once(sent, "response");
@@ -29,7 +29,7 @@ async function ask(body) {
   return JSON.parse(answer);
 }
 
-/** The bytes of the isolate's heap that are in use, as its inspector says. */
+/** The used bytes of the isolate's heap, according to its inspector. */
 async function heapUsed() {
   const socket = new WebSocket(worker.inspector);
   await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: () => reject(new Error("no inspector")) }));
@@ -45,7 +45,7 @@ async function heapUsed() {
   return used;
 }
 
-/** The resident memory of workerd; 0 where the system doesn't tell. */
+/** The resident memory of workerd; 0 if the system doesn't report it. */
 async function resident() {
   const status = await readFile(`/proc/${worker.pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) * 1024;

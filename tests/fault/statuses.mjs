@@ -1,4 +1,4 @@
-// Each status of an error, in each form that a body may have.
+// Each error status, with each form of body.
 
 export const STATUSES = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 418, 422, 424, 425, 429, 500, 501, 502, 503, 504, 520, 529];
 

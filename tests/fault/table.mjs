@@ -1,10 +1,10 @@
-// The table of ends: written by a full run, compared by every run. An end is the error's name, what it says of itself, and how
-// many requests the endpoint counted.
+// The table of ends: a full run writes it, and every run compares with it. An end is the error's name, the error's details, and the number of
+// requests that the endpoint counted.
 import { ALIKE, CALLS, POLICIES } from "./plan.mjs";
 
 const NO_CELL = "–";
 
-/** The table's text: of each fault the ends under each policy, by call where calls differ, and where a runtime differs from Node. */
+/** The table's text: for each fault the ends under each policy, by call if calls differ, and by runtime if one differs from Node. */
 export function tableOf({ node, ...others }) {
   const ends = {};
   const faults = new Set(Object.keys(node.ends).map((name) => name.split(" / ")[0]));

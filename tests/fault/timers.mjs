@@ -1,4 +1,4 @@
-// Counts the timers of what is imported after this: the package asks for them by their global names.
+// Counts the timers of all modules that are imported after this one: the package calls the global functions.
 const live = new Map();
 const set = globalThis.setTimeout.bind(globalThis);
 const clear = globalThis.clearTimeout.bind(globalThis);
@@ -17,7 +17,7 @@ globalThis.clearTimeout = (id) => {
   clear(id);
 };
 
-// Who asked for it is only worked out for a timer that is left: to write a stack as text takes longer than many a request.
+// The stack is turned into text only for a timer that is left, since that takes longer than many a request.
 function here() {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 5;
@@ -26,14 +26,14 @@ function here() {
   return trace;
 }
 
-// Node's own fetch takes timers from the same place, for connections that it keeps.
+// Node's own fetch calls the same functions, for connections that it keeps.
 const ours = () => [...live.values()].map(({ stack }) => stack.split("\n")).filter(([, , , taker = ""]) => !/node:internal/.test(taker));
 
-/** The platform's own, for what is not counted. */
+/** The platform's own function, for timers that aren't counted. */
 export const setTimer = set;
 export const clearTimer = clear;
 
-/** The timers that are left, by who asked for them, once none is or after a while. */
+/** The timers that are left, with the code that set them: waits until there is none, or for a while. */
 export async function timersLeft() {
   for (const until = Date.now() + PATIENCE; Date.now() < until && ours().length > 0; ) await new Promise((resolve) => set(resolve, 5));
   return ours().map((stack) => stack.slice(2).join("").trim());

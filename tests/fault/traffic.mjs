@@ -1,5 +1,5 @@
-// The traffic of a soak: calls of every kind through one client, with faults and cancels, and both sides' books.
-// No module of any runtime's own is used here.
+// The traffic of a soak: calls of every kind through one client, with faults and cancels, and the books of both sides. This file uses no modules of a particular
+// runtime.
 import { controlOf } from "./control.mjs";
 import { clearTimer, setTimer } from "./timers.mjs";
 
@@ -8,7 +8,7 @@ const PROMPT = [{ role: "user", content: "one two three" }];
 const SOME_BYTES = 900;
 const KEYS = ["hf_marker_of_the_soak_1", "hf_marker_of_the_soak_2", "hf_marker_of_the_soak_3"];
 const PRICE = { inputPerMillion: 1, outputPerMillion: 2 };
-// Limits of every kind count all the way, and none is ever met: what is refused is not sent, and shows little.
+// Every kind of limit counts all the time, and none is ever reached: refused calls aren't sent and would show little.
 const LIMITS = { requestsPerMinute: 1e8, tokensPerMinute: 1e12, requestsPerMonth: 1e12, maxConcurrent: 1_000 };
 const BUDGET = { usd: 1e6, per: "total" };
 
@@ -33,8 +33,8 @@ async function abortSoon(hf, options, random) {
 }
 
 /**
- * Kinds of calls: how often (of 100), what the endpoint does at each try, how the call is made, its outcome. Of the last kind it is
- * not known which came first, the answer or the end: only that there was one of them.
+ * Kinds of calls: how many (of 100), what the endpoint does at each attempt, how the call is made, and its outcome. For the last kind nobody knows
+ * whether the answer or the abort comes first, only that there is exactly one end.
  */
 const KINDS = {
   stream: { share: 27, steps: [{}], run: (hf, options) => readAll(options.opened(stream(hf, options))), outcome: "ok" },
@@ -57,7 +57,7 @@ export const KIND_NAMES = Object.keys(KINDS);
 
 const LOTS = Object.entries(KINDS).flatMap(([kind, { share }]) => Array(share).fill(kind));
 
-/** mulberry32: the same seed gives the same traffic everywhere. */
+/** mulberry32: the same seed produces the same traffic everywhere. */
 function generator(seed) {
   let state = seed >>> 0;
   return () => {
@@ -106,7 +106,7 @@ export class Traffic {
     return signal;
   }
 
-  // Each request goes to the next address, so that none runs out of ports, and says itself what is to happen to it.
+  // Each request goes to the next address, so that none runs out of ports. The request itself says what is to happen to it.
   #fetch(url, init) {
     const kind = init.headers.get("x-kind");
     const book = this.books[kind];
@@ -118,7 +118,7 @@ export class Traffic {
     return fetch(url.replace("http://soak.invalid", `${host}/s/${kind}`), init);
   }
 
-  // How often a call has been tried before, as long as it will be tried again.
+  // How many times a call has been tried, as long as it will be tried again.
   #triesOf(call, steps) {
     const tries = this.#tries.get(call) ?? 0;
     if (tries + 1 >= steps) this.#tries.delete(call);
@@ -126,7 +126,7 @@ export class Traffic {
     return tries;
   }
 
-  /** Makes so many calls, so many at a time; none is begun after `until`. */
+  /** Makes so many calls, `atOnce` at a time; none begins after `until`. */
   async make(calls, atOnce, until = Infinity) {
     let left = calls;
     const signal = this.#lastingSignal();
@@ -163,7 +163,7 @@ export class Traffic {
     if (this.wrong.length < 20) this.wrong.push(`${kind}: ${settlement.outcome}, ${error}`);
   }
 
-  /** What is left of all that though nothing is under way any more. */
+  /** The objects that are left although nothing is running any more. */
   async leftovers(timersLeft) {
     const { inFlight, queued, spend, keys } = this.#hf.snapshot();
     const wrong = [];
@@ -183,7 +183,7 @@ export class Traffic {
     return wrong;
   }
 
-  // While the client's process lives: its end closes every socket.
+  // Open connections, asked while the client's process lives: its end would close every socket.
   async #open() {
     const controls = this.#hosts.flatMap((host) => KIND_NAMES.map((kind) => controlOf(host, kind)));
     let open = 0;
@@ -192,7 +192,7 @@ export class Traffic {
   }
 }
 
-/** What the two sides' books don't agree on. `endpoint` has the endpoint's counters by kind. */
+/** Where the books of both sides differ. `endpoint` has the endpoint's counters by kind. */
 export function disagreements(books, endpoint) {
   const wrong = [];
   for (const [kind, book] of Object.entries(books)) {
@@ -200,7 +200,7 @@ export function disagreements(books, endpoint) {
     const expect = (holds, what) => holds || wrong.push(`${kind}: ${what}`);
     expect(book.settlements === book.calls, `${book.calls} calls, ${book.settlements} settlements`);
     expect(book.wrong === 0, `${book.wrong} calls ended otherwise`);
-    // Who is cut off while sending may never have been heard.
+    // The endpoint may never have heard of a request that was cut off while it was sent.
     if (KINDS[kind].outcome === null) continue;
     expect(book.attempts === book.sent && book.sent === there.requests, `${book.attempts} tries settled, ${book.sent} sent, ${there.requests} at the endpoint`);
     expect(book.tokens === there.tokens, `${book.tokens} tokens settled, ${there.tokens} at the endpoint`);

@@ -1,4 +1,4 @@
-// The cells in a Worker, each in a request of its own: I/O objects belong to the request that made them.
+// The cells in a Worker, each in a request of its own, since I/O objects belong to the request that made them.
 import * as hfetch from "hfetch";
 import { runCell } from "./cell.mjs";
 import { everyCell, nameOf } from "./plan.mjs";

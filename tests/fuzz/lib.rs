@@ -1,4 +1,4 @@
-//! What the targets share with the host tests, which replay the corpus.
+//! The code that the targets share with the host tests, which replay the corpus.
 
 pub mod property;
 #[path = "../core/reader.rs"]

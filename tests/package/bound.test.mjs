@@ -1,4 +1,4 @@
-// Whatever an endpoint or a caller's own fetch gives: what is made of it is bounded, in depth, size and time.
+// An endpoint or a caller's own fetch may return anything: the result is bounded in depth, size and time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -13,7 +13,7 @@ const answer = (body, status = 200) => async () => new Response(body, { status }
 const event = (chunk) => `data: ${typeof chunk === "string" ? chunk : JSON.stringify(chunk)}\n\n`;
 const delta = (content) => event({ choices: [{ index: 0, delta: { content } }] });
 
-/** A response whose every read gives the same, at once. */
+/** A response whose reads all return the same, at once. */
 const endless = (bytes) => async () => ({ status: 200, headers: new Headers(), body: { getReader: () => ({ read: async () => ({ value: bytes, done: false }), cancel: async () => {}, releaseLock() {} }) } });
 
 test("a body of empty chunks, as fast as they are asked for, ends by each timeout and by the signal", async () => {
@@ -83,7 +83,7 @@ const completion = (depth) => `{"choices":[{"index":0,"message":{"content":"x \\
 const chunk = (depth) => `{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop","deep":${nested(depth)}}]}`;
 
 test("JSON of a depth that no stack would take is refused wherever it comes from", async () => {
-  // Three more are around it.
+  // Three more levels are around it.
   for (const depth of [1, 500, 509]) {
     assert.equal(JSON.stringify(await whole(client(answer(completion(depth))))), completion(depth));
     assert.equal((await folded(client(answer(event(chunk(depth)))))).choices[0].finish_reason, "stop");
@@ -123,7 +123,7 @@ test("20 MB of a wrong answer hold nobody up", async () => {
       const error = await failure(way(client(answer(bytes, status), { maxEventBytes: 2 ** 25 })));
       const { user, system } = process.cpuUsage(start);
       assert.ok(error instanceof hfetch.APIError, what);
-      // Twenty times as much as it takes: a server is silent for longer.
+      // Twenty times what it takes; without the fix a server would be silent for longer.
       assert.ok(user + system < 2_000_000, `${what}: ${user + system} µs`);
       assert.ok(error.message.length < 1_000);
       if (error.body !== undefined) assert.ok(typeof error.body === "string" && error.body.length <= 2 ** 20 + 2 && error.body.endsWith(" …"), what);

@@ -1,5 +1,5 @@
-// Programs of others that show what a server said and what must become of it: those of the folder that HFETCH_CASES names.
-// Each is given the package's folder as HFETCH_PKG, prints PASS or FAIL a line, and ends with 1 after a FAIL.
+// Runs the programs in the folder that HFETCH_CASES names; each shows what a server said and what must happen. A program gets the package's folder as
+// HFETCH_PKG, prints PASS or FAIL per line, and exits with 1 after a FAIL.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// Options and the provider page's config block: what is taken, and what each mistake says.
+// Options and the provider page's config block: what is accepted, and the error of each mistake.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -9,7 +9,7 @@ let warn;
 beforeEach(() => (warn = mock.method(console, "warn", () => {})));
 afterEach(() => mock.restoreAll());
 
-/** The provider page's own block, as a YAML loader gives it. */
+/** The provider page's own block, as a YAML loader returns it. */
 const page = () => ({
   llm_providers: [
     {
@@ -20,7 +20,7 @@ const page = () => ({
 });
 const entry = (changes) => ({ llm_providers: [{ ...page().llm_providers[0], ...changes }] });
 
-/** Remembers what was asked for and answers nothing useful. */
+/** Records what was asked for and answers nothing useful. */
 function recorder() {
   const seen = [];
   const fetch = async (url, init) => {
@@ -117,7 +117,7 @@ const OPTION_MISTAKES = [
   [{ fetch: {} }, "fetch"], [{ onSettled: "log" }, "onSettled"], [{ store: {} }, "store.reserve"], [{ apikey: "hf_x" }, "apikey"],
 ];
 for (const [options, path] of OPTION_MISTAKES) {
-  // No key is printed in a run, not in a title either.
+  // No key is printed in a run, not even in a title.
   const shown = JSON.stringify(Object.values(options)[0])?.replaceAll(/hf_\w+/g, "…");
   test(`option mistake: ${path} ${shown}`, () => {
     const base = "apiKeys" in options ? {} : { apiKey: "hf_x" };

@@ -1,5 +1,5 @@
-// How often a call crosses the border between JavaScript and the module: each crossing costs, and none is for a decision alone.
-// Counted are all calls of the module's exports and of its imports, the allocations of strings among them.
+// Counts how many times a call crosses the border between JavaScript and the module. Each crossing takes time, and none should serve a decision alone. All calls of the
+// module's exports and imports are counted, including allocations of strings.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
@@ -7,7 +7,7 @@ let counted = 0;
 const RealInstance = WebAssembly.Instance;
 const counting = (functions) =>
   Object.fromEntries(Object.entries(functions).map(([name, value]) => [name, typeof value === "function" ? (...given) => (counted++, value(...given)) : value]));
-// The text form of the module is decoded by a small module of its own, which has no imports.
+// A small module without imports decodes the text form of the module.
 WebAssembly.Instance = function (module, imports) {
   if (imports === undefined) return new RealInstance(module);
   const wrapped = Object.fromEntries(Object.entries(imports).map(([name, functions]) => [name, counting(functions)]));
@@ -35,7 +35,7 @@ const calls = {
   embeddings: (hf, input) => hf.embeddings.create({ model: "m", input }),
 };
 
-/** The crossings of one call, the last of several: the first ones start the module and decode names. */
+/** The crossings of the last of several calls: the first ones start the module and decode names. */
 async function crossings(kind, options, ...given) {
   const hf = new hfetch.HuggingFace({ apiKey: "hf_test", baseURL: "http://127.0.0.1:9/v1", model: MODEL, fetch: answers[kind], ...options });
   for (let warm = 0; warm < 3; warm++) await calls[kind](hf, ...given);

@@ -1,5 +1,5 @@
-// Chunks are what JSON.parse makes of their events, whatever the envelopes do: neighbours that are almost alike are where
-// a decoder that compares them could go wrong. Random shapes from fixed seeds.
+// Chunks equal the results of JSON.parse for their events, whatever surrounds the text: a decoder that compares neighbouring events could go wrong
+// where these are almost equal. The shapes are random, from fixed seeds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, drain, hfetch } from "./setting/installed.mjs";
@@ -8,7 +8,7 @@ const KEYS = ["a", "b", "content", "1", "2", "id", "__proto__", "constructor", "
 const STRINGS = ["", "a", " the", "\n", '"', "\\", "😀", "é", "\ud83d", "\ufeff", "日本語", "x".repeat(40), "</script>", "\u2028", "\u0080\u07ff\u0800\uffff", "\u{10000}\u{10ffff}", "0"];
 const NUMBERS = ["0", "-0", "1", "1.5", "1e400", "9007199254740993", "1758144596", "-3.25", "1e-7", "123456789012345680000", "0.1", "3859899181302555600", "-0.0", "1E5"];
 
-/** A small generator of its own, so that a failure can be had again. */
+/** A small random generator, so that a failure can be reproduced. */
 function random(seed) {
   let state = seed;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -49,7 +49,7 @@ async function chunks(bytes, size) {
   return drain(await hf.chat.completions.create({ messages: PROMPT, stream: true }));
 }
 
-// No chunk may share an object with another: what a reader changes in one must not show in the next.
+// No chunk may share an object with another: a reader's change in one must not show in the next.
 function collect(value, seen) {
   if (typeof value !== "object" || value === null) return;
   assert.ok(!seen.has(value), "two chunks share an object");
@@ -79,8 +79,8 @@ for (const seed of [1, 2, 3, 4]) {
   });
 }
 
-// The module looks at eight and at sixteen bytes together: whatever stands out is put at each place of three blocks, in a text
-// and in a name, where the decoder has learned the shape of an event and where it has not.
+// The module examines eight and sixteen bytes together. So each odd byte is put at every place of three blocks, in a text and in a name, both where the decoder
+// has learned the shape of an event and where it hasn't.
 for (const { name, raw, bad } of [
   { name: "a quote", raw: '\\"' },
   { name: "a backslash", raw: "\\\\" },

@@ -1,4 +1,4 @@
-// What the module's vectors read, sixteen bytes at once: whatever stands in whichever lane, floats are those of JSON.parse and atob.
+// The module reads sixteen bytes at a time. Any bytes may be in these lanes: the floats are those of JSON.parse and atob.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
@@ -19,7 +19,7 @@ async function rowOf(bytes) {
   }
 }
 
-/** Whether `row` holds these numbers, to the bit. */
+/** Checks that `row` holds exactly these numbers, bit by bit. */
 function assertFloats(row, numbers, of) {
   assert.ok(row instanceof Float32Array, `${of}: ${row}`);
   assert.equal(row.length, numbers.length, of);
@@ -62,7 +62,7 @@ test("a byte in place of another: taken where it makes a number, refused where i
   }
 });
 
-/** What strict base64 holds; atob passes over spaces, and over bits beyond the last byte. */
+/** The floats in strict base64; atob ignores spaces and extra bits after the last byte. */
 function floatsOf(text) {
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? [...new Float32Array(new Uint8Array(bytes).buffer)] : undefined;

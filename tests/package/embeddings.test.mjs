@@ -1,4 +1,4 @@
-// Embeddings beyond the scenarios: answers that are wrong, batches by bytes, token ids, exact numbers.
+// Embeddings beyond the scenarios: wrong answers, batches by bytes, token ids, exact numbers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
@@ -8,7 +8,7 @@ const EMBEDDER = "BAAI/bge-small-en-v1.5";
 const embed = (hf, body, options) => hf.embeddings.create({ model: EMBEDDER, ...body }, options);
 const list = (rows, usage = { prompt_tokens: 3, total_tokens: 3 }) => ({ object: "list", data: rows.map((embedding, index) => ({ object: "embedding", index, embedding })), model: "m", usage });
 
-/** Answers that are not what was asked for; each is an error that says so. */
+/** Answers that are not what was requested; each becomes an error that says so. */
 const WRONG = [
   ["fewer rows than inputs", list([[1, 2]]), ["a", "b"]],
   ["more rows than inputs", list([[1], [2], [3]]), ["a", "b"]],
@@ -51,7 +51,7 @@ test("every number is the nearest f32", async () => {
   const { client } = scripted({ text: `[[${texts.join(",")}]]`, contentType: "application/json" });
   const { data } = await embed(client(), { input: "a" });
   for (const [i, text] of texts.entries()) {
-    // Rounding twice (f64, then f32) is exact but near half-way points, which are held by hand.
+    // Rounding twice (f64, then f32) is exact except near half-way points, whose results are written by hand.
     const expected = { "1.00000005960464477539062": 1, "1.00000005960464477539063": 1.0000001192092896, "7.006492321624086e-46": 1.401298464324817e-45 }[text] ?? Math.fround(Number(text));
     assert.ok(Object.is(data[0].embedding[i], expected), `${text}: ${data[0].embedding[i]} instead of ${expected}`);
   }

@@ -1,4 +1,4 @@
-// Ends in odd moments: whatever comes when, a call ends once, in the right error, and holds nothing afterwards.
+// Ends at odd moments: events may come at any time, and a call ends once, with the right error, and holds nothing afterwards.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
@@ -322,7 +322,7 @@ test("a page that can't see where a redirect leads sends headers of the caller's
 });
 
 test("an answer that never ends is given up before it fills the memory, whatever was asked for", async () => {
-  // The same bytes each time: what is counted is what came, not what is kept.
+  // The same bytes each time: this counts what arrived, and not what is kept.
   const large = new Uint8Array(2 ** 25).fill(32);
   const event = new TextEncoder().encode(`: ${"x".repeat(2 ** 23)}\n\n`);
   let given = 0;
@@ -364,7 +364,7 @@ test("a reservation is given back once, however shortly after its answer the cal
 });
 
 test("a key is in no cause that a platform's object, a function or a name hides it in, nor in what a key function throws", async () => {
-  // As a Request of browsers and of later Nodes has it: not of its own.
+  // The member is inherited, as in a Request of browsers and later versions of Node.
   class Sent {
     #headers = new Headers({ authorization: `Bearer ${KEY}` });
     get headers() { return this.#headers; }

@@ -1,4 +1,4 @@
-// What Node loads of the package: one copy by `import` as by `require`, which costs nothing to start before its first use.
+// The files of the package that Node loads: `import` and `require` give the same copy, and it does no work before its first use.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-// Every module that is compiled is seen, be it the client's or what decodes its text.
+// Records every module that is compiled, both the client's and the one that decodes its text.
 const COUNTED = `const sizes = [];
 const { Module } = WebAssembly;
 let forbidden = false;
@@ -28,7 +28,7 @@ WebAssembly.Module = function (bytes) {
 };
 `;
 
-/** What a program prints as JSON. */
+/** The value that a program prints as JSON. */
 async function printed(code, { name = "program.mjs", flags = [] } = {}) {
   const file = join(folder, name);
   await writeFile(file, COUNTED + code);
@@ -42,7 +42,7 @@ const loading = {
   "require, where it takes no ES modules": { code: `const hfetch = require("./node_modules/hfetch/dist/index.cjs");\n`, name: "program.cjs", flags: ["--no-experimental-require-module"] },
 };
 
-// Node finds import and require at the same file, so that what asks where it is and imports that has its names.
+// Node resolves import and require to the same file, so code that looks the file up and imports it gets the same names.
 test("require.resolve names what import loads", async () => {
   const code = `import { createRequire } from "node:module";
 const { resolve } = createRequire(import.meta.url);
@@ -90,7 +90,7 @@ console.log(JSON.stringify({ modules: sizes.length, names: names.length, other: 
 });
 
 test("where require takes no ES modules, all entries are there and share one client", async () => {
-  // As a host that doesn't know Node's own condition resolves them.
+  // Resolved by a host that doesn't know Node's own condition.
   const code = `const load = (name) => require("./node_modules/hfetch/dist/" + name + ".cjs");
 const hfetch = load("index");
 const { gateway, durableStore } = load("gateway");

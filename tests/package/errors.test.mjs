@@ -1,11 +1,11 @@
-// HTTP errors as servers really send them: the class, the fields, and a message a person can act on.
+// HTTP errors as servers really send them: the class, the fields, and a message that says what to do.
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { test } from "node:test";
 import { fixtureText } from "./setting/fixtures.mjs";
 import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
 
-/** A recorded body, its class, what the message must say, and the fields. */
+/** A recorded body, its class, what the message must contain, and the fields. */
 const TABLE = [
   ["error-400-model-not-supported.json", "BadRequestError", /microsoft\/DialoGPT-medium.*not supported/s, { code: "model_not_supported", type: "invalid_request_error", param: "model" }],
   ["error-400-model-not-found.json", "BadRequestError", /no\/such-model.*does not exist/s, { code: "model_not_found", param: "model" }],

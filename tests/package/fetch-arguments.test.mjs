@@ -1,4 +1,4 @@
-// What hf.fetch makes of its arguments, and withOptions of its options: whatever the platform's fetch takes means the same here.
+// How hf.fetch reads its arguments, and withOptions its options: whatever the platform's fetch accepts means the same here.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, hfetch } from "./setting/installed.mjs";
@@ -11,7 +11,7 @@ const CHAT = "https://host.example/v1/chat/completions";
 const OTHER = "https://host.example/v1/other";
 const ANSWER = '{"choices":[{"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}';
 
-/** A client whose requests are seen, with what of their bodies a server would read. */
+/** A client whose requests are recorded, with what a server would read of their bodies. */
 function watched(answer = () => new Response(ANSWER, { headers: json }), options = {}) {
   const sent = [];
   const settlements = [];

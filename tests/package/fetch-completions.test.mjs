@@ -1,4 +1,4 @@
-// hf.fetch with text completions: bytes as they are, one settlement, an honest end, and the router's way of a provider.
+// hf.fetch with text completions: the bytes are unchanged, there is one settlement, the end is honest, and at the router the provider's own path is used.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failure, hfetch, scripted } from "./setting/installed.mjs";

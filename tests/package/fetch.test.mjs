@@ -1,4 +1,4 @@
-// hf.fetch as other libraries use it: what goes out and comes back, and how it ends, byte by byte.
+// hf.fetch as other libraries use it: what is sent and what comes back, and how it ends, byte by byte.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -288,7 +288,7 @@ test("withOptions shares the client's state, nests, and gives way to a call's ow
   assert.deepEqual(headers.map((sent) => [sent["x-a"], sent["x-b"], sent["x-c"]]), [["1", "2", "3"], ["1", "2", undefined], ["1", "1", undefined]]);
   assert.deepEqual(all.list.map(({ metadata }) => metadata), ["one", "mine", "one", undefined]);
   assert.equal(ones.list.length, 3);
-  // When a key is ready again is told by the clock of each look.
+  // `readyAt` depends on the clock at each look.
   const counted = ({ keys, ...rest }) => ({ ...rest, keys: keys.map(({ readyAt: _, ...key }) => key) });
   assert.deepEqual(counted(hf.snapshot()), counted(two.snapshot()));
 });

@@ -1,4 +1,4 @@
-// The recordings' own table (tests/fixtures/README.md) and the oracle agree on every file: each was written without the other.
+// The recordings' own table (tests/fixtures/README.md) and the oracle agree on every file. Each was written without the other.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";

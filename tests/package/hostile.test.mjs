@@ -1,4 +1,4 @@
-// What the caller brings (fetch, store, key function, callbacks) may throw, lie, or never answer: every call ends all the same, once, in a typed error.
+// A caller's own functions (fetch, store, key function, callbacks) may throw, lie, or never answer. Every call still ends once, with a typed error.
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ function clientWith(options) {
   return new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, ...options });
 }
 
-/** Calls create(), reads what comes, and gives the error and the one settlement. */
+/** Calls create(), reads the answer, and returns the error and the settlement. */
 async function ending(hf, request = {}, body = {}) {
   const settlements = [];
   const pending = hf.chat.completions.create({ messages: PROMPT, stream: true, ...body }, { ...request, onSettled: (one) => settlements.push(one) });
@@ -24,7 +24,7 @@ async function ending(hf, request = {}, body = {}) {
   return { error, settlement };
 }
 
-/** A response whose reader is made of these functions. */
+/** A response whose reader consists of these functions. */
 function reading(reader) {
   const body = { getReader: () => ({ cancel: async () => {}, releaseLock: () => {}, ...reader }), cancel: async () => {} };
   return async () => ({ status: 200, headers: new Headers({ "content-type": "text/event-stream" }), body });

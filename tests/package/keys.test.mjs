@@ -1,4 +1,4 @@
-// The key pool: least loaded first, rotated on failure, cooled and disabled; labels instead of secrets.
+// The key pool: the least loaded key first, another key after a failure, keys that rest or are set aside; labels instead of keys.
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ test("equal load takes keys in their order; the least loaded goes first", async 
   const hf = script.client(THREE);
   for (let i = 0; i < 3; i++) await ask(hf);
   assert.deepEqual(await used(script), ["hf_a", "hf_b", "hf_c"]);
-  // a answers a long prompt: its tokens count against it.
+  // a answers a long prompt, whose tokens count against it.
   const more = scripted();
   const loaded = more.client(THREE);
   await ask(loaded, { messages: [{ role: "user", content: "word ".repeat(300) }] });
@@ -55,7 +55,7 @@ test("429 cools the key for that model only", async () => {
   const hf = script.client({ ...THREE, apiKeys: ["hf_a", "hf_b"] });
   await ask(hf, { model: "org/one" });
   await ask(hf, { model: "org/two" });
-  // b has answered, a was only refused: for the other model a is as good as any and less loaded.
+  // b has answered and a was only refused: for the other model a is as good as any and less loaded.
   assert.deepEqual(await used(script), ["hf_a", "hf_b", "hf_a"]);
 });
 
@@ -192,7 +192,7 @@ test("labels tell keys apart and never show them", async () => {
 
 test("a key that an answer quotes is nowhere in its error or settlement, as it is, as JSON spells it, or in part", async () => {
   const key = "hf_marker/of-quoting+keys";
-  const part = key.slice(0, 12); // what would be left of it where messages are cut
+  const part = key.slice(0, 12); // what would be left of it if a message is cut there
   const json = JSON.stringify(key);
   const escaped = json.replaceAll("/", "\\/").replace("m", "\\u006d");
   const nested = JSON.stringify(escaped.slice(1, -1)); // in JSON within a string of JSON
@@ -232,7 +232,7 @@ test("a key that an answer quotes is nowhere in its error or settlement, as it i
       const shown = seen([error, await pending.settled, hf.snapshot()]);
       assert.ok(!shown.includes(part), `${place}, stream ${stream}: ${shown}`);
     }
-    // What a function gives is as secret.
+    // A key from a function is just as secret.
     const hf = scripted(...steps.slice(0, 1)).client({ apiKey: async () => key, retry: false });
     const pending = hf.embeddings.create({ model: "org/model", input: "x" });
     const shown = seen([await pending.catch((reason) => reason), await pending.settled, await hf.models.list().catch((reason) => reason)]);

@@ -1,4 +1,4 @@
-// Limits and budget in front of the wire, and the stores that hold them.
+// Limits and a budget before requests are sent, and the stores that count them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -6,7 +6,7 @@ import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mj
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
 const PRICING = { inputPerMillion: 1, outputPerMillion: 1 };
 
-/** What localStorage is: strings under names. */
+/** A localStorage: strings under names. */
 function fakeStorage() {
   const values = new Map();
   return { values, getItem: (name) => values.get(name) ?? null, setItem: (name, value) => void values.set(name, String(value)), removeItem: (name) => void values.delete(name), key: (i) => [...values.keys()][i] ?? null, get length() { return values.size; }, clear: () => values.clear() };
@@ -45,7 +45,7 @@ test("requests never overshoot, whatever comes at once", async () => {
 test("tokens are reserved before and settled after", async () => {
   const script = scripted({ stallBeforeHeaders: 30 }, {});
   const hf = script.client({ limits: { tokensPerMinute: 1000, onLimit: "error" } });
-  // Each reserves its prompt and 250 (a quarter of the limit), so only three fit while they are open.
+  // Each call reserves its prompt and 250 tokens (a quarter of the limit), so only three fit at the same time.
   const open = [ask(hf), ask(hf), ask(hf), ask(hf)].map((pending) => pending.then(() => "sent", (error) => error.reason));
   assert.deepEqual((await Promise.all(open)).sort(), ["sent", "sent", "sent", "tokens"]);
   assert.ok(hf.snapshot().keys[0].tokensLastMinute < 150, "what was not used is given back");
@@ -90,7 +90,7 @@ test("a queue is first come, first served, and its places are given back", async
   assert.deepEqual([hf.snapshot().inFlight, hf.snapshot().queued], [0, 0]);
 });
 
-/** Counts what a fake world sets: its timers, and what it says of the time. */
+/** Counts the timers that the package sets, in a fake world with its own time. */
 function counting(t) {
   const real = globalThis.setTimeout;
   let timers = 0;
@@ -118,7 +118,7 @@ test("whoever waits for a place sleeps until it is woken: no timer but its own",
     ends[at]();
     await calls[at];
   }
-  // One for the headers and one for the body of each, and a sleep each time that one of them is woken too soon.
+  // One timer for the headers and one for the body of each call, and one each time that a call is woken too soon.
   assert.ok(timers() <= 30, `${timers()} timers`);
 });
 
@@ -190,7 +190,7 @@ test("a storage whose clock was ahead locks nobody", async () => {
   const { retryAfter, reason } = await reserve(start);
   assert.deepEqual([retryAfter, reason], [60_000, "requests"]);
   assert.equal((await reserve(start + 60_000)).ok, true);
-  // What was held then is held still.
+  // The reservations held then are still held.
   assert.equal((await reserve(start + 120_000)).reason, "budget");
 });
 

@@ -1,10 +1,10 @@
-// What must not grow with a stream's length. `npm run bench -- --linear` does the same with a million events.
+// Checks what must not grow with a stream's length. `npm run bench -- --linear` does the same with a million events.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const MIB = 1 << 20;
 
-// Before the package is loaded: its memory is nobody's business but this test's.
+// Runs before the package is loaded, and keeps the memories of its WebAssembly, whose size is measured.
 const memories = [];
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
@@ -60,7 +60,7 @@ test("the last events of a long stream cost what the first did, and leave no mor
 });
 
 test("what streams took is there for the next ones", async (t) => {
-  // At one moment: the limits remember when what was sent, a minute long, and that is nothing of a stream's.
+  // All at one moment: the limits remember sending times for a minute, which has nothing to do with a stream.
   for (const clock of [Date, performance]) {
     const moment = clock.now();
     t.mock.method(clock, "now", () => moment);
@@ -70,7 +70,7 @@ test("what streams took is there for the next ones", async (t) => {
     for await (const _ of await open(repeated(part, 100)));
   };
   const many = () => Promise.all(Array.from({ length: 100 }, read));
-  // The second time their memory is laid out as it stays: what the first one found free was of other sizes.
+  // In the second round the memory is laid out as it stays; the free blocks of the first round had other sizes.
   for (let round = 0; round < 2; round++) await many();
   const before = wasm();
   for (let round = 0; round < 10; round++) await many();

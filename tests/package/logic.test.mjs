@@ -1,4 +1,4 @@
-// The exported pure logic under hostile arguments, and stores that share one Storage.
+// The exported pure logic with hostile arguments, and stores that share one Storage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch } from "./setting/installed.mjs";
@@ -12,13 +12,13 @@ const deep = () => { let value = 1; for (let level = 0; level < 10_000; level +=
 
 const odd = [undefined, null, NaN, Infinity, -1, -0.5, "1", "", true, 10n, Symbol("s"), () => 1, [], [1], {}, new Date(0), new Map(), hostile(), circular()];
 
-/** Runs `call` with every odd value: what it doesn't take is a ConfigError that names where. */
+/** Runs `call` with every odd value: a value that it doesn't accept is a ConfigError that names the place. */
 function refuses(call, path, taken = []) {
   for (const value of odd) {
     if (taken.some((one) => Object.is(one, value))) continue;
     assert.throws(() => call(value), (error) => {
       assert.ok(error instanceof ConfigError, `${path}, ${typeof value}: ${error?.stack ?? error}`);
-      // A loop or a trap within is found where the whole argument is read.
+      // A reference cycle or a trap inside is noticed where the whole argument is read.
       assert.ok(error.path.startsWith(path) || path.startsWith(`${error.path}.`), `${error.path} for ${path}`);
       assert.ok(error.message.startsWith(error.path), error.message);
       return true;
@@ -53,7 +53,7 @@ test("every odd argument is a ConfigError that names it, never a trap", () => {
   for (const bad of [[7], [null], [hostile()], [circular()], [throwing("content")], [{ role: "user", content: 7 }], [deep()]]) {
     assert.throws(() => estimateTokens(bad), ConfigError);
   }
-  // None of it has left a mark.
+  // None of these calls has left a trace.
   assert.deepEqual(limiter.reserve(1, 0), { ok: true, reservation: 1 });
 });
 
@@ -158,7 +158,7 @@ test("what a Storage holds is believed only where it makes sense", async () => {
     assert.equal((await store.reserve(request)).ok, true, text);
     assert.equal((await store.reserve(request)).ok, false, "the limits hold from then on");
   }
-  // A clock that was ahead is put right, and what was counted stays counted.
+  // A clock that was ahead is corrected, and the counts stay.
   const ahead = storageStore(memory({ hfetch: JSON.stringify({ ...state, now: now + 1e12 }) }));
   assert.equal((await ahead.reserve(request)).reason, "month");
   assert.equal((await ahead.reserve({ parts: [part({ requestsPerMinute: 2 })], now: now + 60_001 })).ok, true);

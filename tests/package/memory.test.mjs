@@ -1,4 +1,4 @@
-// What is over is let go, whatever the caller's own functions hold on to.
+// The memory of ended calls is freed, whatever the caller's own functions hold.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,10 +9,10 @@ import { PROMPT, scripted } from "./setting/installed.mjs";
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
-/** Whether what is referred to is collected, in a few rounds: each gives finalizers their turn. */
+/** Whether the referenced object is collected within a few rounds; each round gives finalizers their turn. */
 async function collected(reference) {
   for (let round = 0; round < 50 && reference.deref() !== undefined; round++) {
-    // Not in the turn that has looked at it: what deref() gave is kept to the end of the turn.
+    // In another turn than the look at it: the result of deref() is kept until the end of the turn.
     await pause(5);
     gc();
     await pause(5);
@@ -20,7 +20,7 @@ async function collected(reference) {
   return reference.deref() === undefined;
 }
 
-/** A stream read to its end, whose hook and metadata lead back to it. */
+/** A stream that was read to its end, whose hook and metadata refer to it. */
 async function readStream(hf) {
   const around = {};
   around.stream = await hf.chat.completions.create({ messages: PROMPT, stream: true }, { metadata: around, onSettled: () => around.stream });

@@ -1,4 +1,4 @@
-// A message goes back as it came: tool loops against a server that compares what comes back with what it sent, key by key.
+// A message goes back unchanged: tool loops against a server that compares what comes back with what it has sent, key by key.
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, test } from "node:test";
@@ -8,7 +8,7 @@ const { HuggingFace, reasoningOf } = hfetch;
 const call = (id, city, extra) => ({ id, type: "function", function: { name: "get_weather", arguments: JSON.stringify({ city }) }, ...extra });
 const SIGNED = { extra_content: { google: { thought_signature: "SIG==" } } };
 
-// Each turn: the message as the server sends it whole, and the deltas that it sends of it.
+// Each turn: the message as the server sends it whole, and the deltas in which it streams it.
 const DIALECTS = {
   "reasoning_content, null content": [
     {
@@ -55,7 +55,7 @@ const DIALECTS = {
   ],
 };
 
-/** A server that speaks a dialect, and refuses a conversation whose messages are not its own to the last key. */
+/** A server that speaks a dialect and refuses a conversation whose messages differ from its own in any key. */
 async function serve(turns) {
   const choice = (part, finish_reason) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, ...part, finish_reason }] });
   const server = http.createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-// What stands in the wrong place, or under a name that other clients have: it is taken as it was meant, or said by name.
+// Options in the wrong place, or under a name that other clients use: they are understood as meant, or the error names them.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -86,7 +86,7 @@ test("an option's function in the body is told where it belongs", async () => {
   }
 });
 
-/** What is warned of while `run` goes on. */
+/** The warnings while `run` is running. */
 async function warnings(run) {
   const warn = mock.method(console, "warn", () => {});
   try {
@@ -164,7 +164,7 @@ test("timeout.headers is the time to the headers, and connect is another name fo
   assert.deepEqual([error.name, error.path], ["ConfigError", "timeout.connect"]);
 });
 
-/** Runs with the globals of a page, or of a worker. */
+/** Runs with the globals of a page or of a worker. */
 function within(globals, run) {
   const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
   for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -213,6 +213,6 @@ test("where there is no page a relative base URL is refused, and the error says 
       assert.throws(() => within(globals, () => new hfetch.HuggingFace({ apiKey: "hf_x", baseURL })), ({ name, path, message }) => name === "ConfigError" && path === "baseURL" && /relative/.test(message) && /no page/.test(message));
     }
   }
-  // A page can't be meant by what has no slash before it.
+  // Without a slash at its beginning, a text can't mean the page's own host.
   assert.throws(() => within({ location: new URL("https://app.example/") }, () => new hfetch.HuggingFace({ baseURL: "router.huggingface.co/v1" })), /https:\/\//);
 });

@@ -1,4 +1,4 @@
-// Every recording, over HTTP and through an injected fetch, whole and in pieces, held against the JSON.parse oracle.
+// Every recording, over HTTP and through an injected fetch, whole and in pieces, compared with the JSON.parse oracle.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generator } from "../endpoint/delivery.mjs";
@@ -11,7 +11,7 @@ const own = streamFixtures();
 const further = furtherStreams();
 if (process.env.HFETCH_FIXTURES) console.log(`replaying ${further.length} further recordings from ${process.env.HFETCH_FIXTURES}`);
 
-/** The ways a body arrives: over a socket, and from an injected fetch, whose pieces nothing glues together again. */
+/** The ways in which a body arrives: over a socket, and from an injected fetch, whose pieces nothing joins again. */
 const deliveries = [
   ["over HTTP, whole", overHttp({})],
   ["over HTTP at random splits", overHttp({ split: "random:1" })],
@@ -59,7 +59,7 @@ function assertEnd(error, expected, note) {
 
 const OUTCOMES = { ok: "ok", StreamError: "error", StreamTruncatedError: "truncated" };
 
-/** Chunks, text, the folded completion and the bytes themselves: each in a stream of its own. */
+/** Chunks, text, the completion and the bytes themselves, each from a stream of its own. */
 async function assertReplay(hf, recording, expected, note) {
   const stream = await open(hf);
   const { items, error } = await drain(stream);
@@ -84,7 +84,7 @@ async function assertReplay(hf, recording, expected, note) {
   if (expected.end === "ok") assert.ok(bytes.length >= needed(recording.bytes), `${note}, toReadableStream() gave ${bytes.length} bytes`);
 }
 
-/** How much of a body belongs to the answer: all of it, or up to its `[DONE]`. */
+/** How many bytes of a body belong to the answer: all, or those up to its `[DONE]`. */
 function needed(bytes) {
   const done = /(?:^|[\r\n])data: ?\[DONE\]/.exec(bytes.toString("latin1"));
   return done ? done.index + done[0].length : bytes.length;

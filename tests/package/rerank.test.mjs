@@ -1,4 +1,4 @@
-// Reranking: what the client makes of a server's scores, and that keys, limits, retries, aborts and the ledger hold for it as for embeddings.
+// Reranking: what the client makes of a server's scores, and that keys, limits, retries, aborts and the ledger work as for embeddings.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failure, hfetch, scripted } from "./setting/installed.mjs";

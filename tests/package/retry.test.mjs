@@ -1,4 +1,4 @@
-// Retries and timeouts by real timers against real faults.
+// Retries and timeouts with real timers and real faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -6,7 +6,7 @@ import { PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mj
 const QUICK = { baseDelay: 1 };
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
 
-/** Runs and gives the time it took, in ms. */
+/** Runs and returns the time it took, in ms. */
 async function timed(action) {
   const started = performance.now();
   const value = await action();
@@ -194,12 +194,12 @@ test("a connection error is tried again, a connect timeout is not: the model may
 test("a Retry-After of 0 is now the first time, and a delay from then on", async () => {
   const script = scripted({ status: 429, headers: { "retry-after": "0" }, times: 3 }, {});
   const { ms } = await timed(() => ask(script.client({ retry: { maxAttempts: 4, baseDelay: 40 } })));
-  // Full jitter may be nothing: the rule itself is the core's, and this is that all are made.
+  // With full jitter the waits may be 0. The core's tests check the rule; this one checks that all attempts are made.
   assert.equal((await script.closed()).requests, 4);
   assert.ok(ms < 5_000, `${ms} ms`);
 });
 
-/** An error as undici throws it: fetch's own TypeError, whose cause says what it was. */
+/** An error as undici throws it: fetch's own TypeError, whose cause says what happened. */
 const undici = (code, name) => new TypeError("fetch failed", { cause: Object.assign(new Error(name), { name, code }) });
 const HEADERS = undici("UND_ERR_HEADERS_TIMEOUT", "HeadersTimeoutError");
 const BODY = undici("UND_ERR_BODY_TIMEOUT", "BodyTimeoutError");
@@ -208,7 +208,7 @@ const odd = { get name() { throw new Error("no"); }, cause: BODY };
 const self = new Error("round");
 self.cause = self;
 
-/** A client whose fetch answers each request with the next of these; what is thrown is an error. */
+/** A client whose fetch answers each request with the next of these answers, or throws it if it is an error. */
 function fetching(answers, options = {}) {
   const sent = [];
   const fetch = async () => {
@@ -249,7 +249,7 @@ for (const [name, thrown] of [["a TCP connection that takes too long", undici("U
   });
 }
 
-/** A body that says `text`, and then fails. */
+/** A body that contains `text` and then fails. */
 const failing = (text, thrown, type = "text/event-stream") => () =>
   new Response(new ReadableStream({
     start: (body) => text && body.enqueue(new TextEncoder().encode(text)),
@@ -285,7 +285,7 @@ test("a stream has 300 s until its first event, and 120 s after it", async (t) =
   const settle = async () => {
     for (let i = 0; i < 20; i++) await new Promise(setImmediate);
   };
-  /** The ms after which a stream that says `text` and no more is given up, and what its error says. */
+  /** After how many ms a stream that contains only `text` is given up, and the error's words. */
   const patience = async (text, timeout) => {
     const silent = () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) }));
     const { hf } = fetching([silent], { timeout });
@@ -308,7 +308,7 @@ test("a stream has 300 s until its first event, and 120 s after it", async (t) =
   ]) {
     const [ms, phase, said] = await patience(text, timeout);
     assert.deepEqual([phase, said], ["idle", String(idle)], text);
-    // It is looked at eight times within that time, the first of them early.
+    // The stream is checked eight times within that time, the first time early.
     assert.ok(ms >= idle && ms <= idle * 1.125 + 10_000, `${text}: ${ms} ms`);
   }
 });

@@ -1,4 +1,4 @@
-// Routes in the installed package: the catalogue, failover, and what errors and settlements tell of it.
+// Routes in the installed package: the catalogue, failover, and what errors and settlements say about them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -8,7 +8,7 @@ const list = (providers) => ({ json: { object: "list", data: [{ id: MODEL, objec
 const catalogue = list([provider("dear", 3), provider("cheap", 1), provider("mute", 0, { status: "error" }), { provider: "silent", status: "live" }]);
 const ask = (hf, options, body = {}) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);
 
-// What each request's body named as its model, beside the client's own.
+// The model in each request's body, recorded next to the client's own fetch.
 function recording(script) {
   const models = [];
   const at = (url, init) => {

@@ -1,8 +1,7 @@
-// What the packed package must do, in every runtime alike. No node: imports: this runs in browsers and workerd too.
-// Each entry is { name, area, short, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and,
-// where the place has them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs;
-// `inspect`: node:util's.
-// `needs: "copies"` keeps a scenario to such places; `short` says that it is on the short list too (scenarios/short.mjs).
+// The behaviour of the packed package in every runtime. There are no node: imports, since this also runs in browsers and workerd. Each entry is
+// { name, area, short, needs?, run(t) } with t = { hfetch, url, runtime, control: { script(id, steps), stats(id, until) }, assert } and, in places that have
+// them, `copies()`: further copies of the package, ready for use; `statements`: those of using.mjs; `inspect`: the function of node:util. A scenario with
+// `needs: "copies"` runs only in such places. `short` means that it is on the short list too (scenarios/short.mjs).
 import { chat } from "./scenarios/chat.mjs";
 import { completion } from "./scenarios/completion.mjs";
 import { stream } from "./scenarios/stream.mjs";

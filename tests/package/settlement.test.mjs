@@ -1,4 +1,4 @@
-// One settlement for each create(), and only one: every ending × stream and non-stream, with the right outcome, key and count of tries.
+// There is exactly one settlement for each create(): every ending, streamed or not, has the right outcome, key and number of attempts.
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
@@ -13,8 +13,8 @@ const read = async ({ pending }) => drain(await pending);
 const never = { stallBeforeHeaders: true };
 
 /**
- * Endings of a stream: the endpoint's steps, what the caller does, what the settlement says.
- * `usage` is "reported", "estimated" (a stream that delivered something), "prompt" (sent, nothing delivered) or "none".
+ * Endings of a stream: the endpoint's steps, what the caller does, and what the settlement says. `usage` is "reported", "estimated" (a stream that delivered
+ * something), "prompt" (sent, and nothing delivered) or "none".
  */
 const STREAMS = [
   ["read to the end", [], read, { outcome: "ok", usage: "reported", finishReason: "stop" }],
@@ -123,7 +123,7 @@ function assertSettlement(one, { outcome = one.outcome, usage, attempts = 1, key
   assert.deepEqual(JSON.parse(JSON.stringify(one)).usage, one.usage, "plain data");
 }
 
-/** Limiter, keys and budget hold what the settlements say, and nothing more. */
+/** Checks that limiter, keys and budget count what the settlements say, and nothing more. */
 function assertAgrees(snapshot, settlements) {
   const sum = (pick) => settlements.reduce((total, one) => total + pick(one), 0);
   const [key] = snapshot.keys;

@@ -1,4 +1,4 @@
-// What the client adds to a stream's body can be taken back: by the caller, and by a server that refuses it.
+// The client's addition to a stream's body can be removed: by the caller, and by a server that refuses it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROMPT, failure, scripted } from "./setting/installed.mjs";

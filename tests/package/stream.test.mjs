@@ -1,4 +1,4 @@
-// A stream's manners towards its host: listeners, timers, backpressure, odd responses.
+// The effects of a stream on its host: listeners, timers, backpressure, odd responses.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
@@ -11,7 +11,7 @@ const open = (hf, options, body = {}) => hf.chat.completions.create({ messages: 
 const bytes = (text) => new TextEncoder().encode(text);
 const FRAME = 'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n';
 
-/** A client whose fetch gives this response. */
+/** A client whose fetch returns this response. */
 function answering(response) {
   return new hfetch.HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", model: MODEL, retry: false, fetch: async () => response });
 }
@@ -207,7 +207,7 @@ test("a body that nobody reads is given up after the idle timeout, and errors fo
   assert.equal((await script.stats("disconnected:1")).disconnected, 1);
   const error = await failure(reader.read());
   assert.deepEqual([error.name, error.cause.name, error.cause.message], ["APIUserAbortError", "TimeoutError", "nobody has read the stream for 200 ms (timeout.idle)"]);
-  // A server that is silent is no reader's fault.
+  // If a server is silent, its reader isn't to blame.
   const silent = await open(hf);
   assert.equal((await failure(new Response(silent.toReadableStream()).text())).name, "APIConnectionTimeoutError");
 });
@@ -228,7 +228,7 @@ test("a body whose last words are not read is whole all the same, and a loop of 
     if (chunks++ > 0) continue;
     const unread = await open(hf(silentAfter(FRAME)));
     await unread.toReadableStream().getReader().read();
-    // The loop has paused for as long as this one's timeout, which is its own too.
+    // The loop has paused for as long as the other stream's timeout, which is this one's as well.
     assert.equal((await unread.settled).outcome, "aborted");
     rest.enqueue(bytes(last));
     rest.close();

@@ -1,4 +1,4 @@
-// Answers and schemas that parse() meets seldom: calls beside words, several pieces of JSON, schemas whose values are no objects.
+// Answers and schemas that parse() seldom meets: calls beside words, several pieces of JSON, schemas whose values aren't objects.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROMPT, drain, failure, scripted } from "./setting/installed.mjs";
@@ -47,7 +47,7 @@ test("a schema's type may stand behind references", async () => {
     const stream = await ask(client, { response_format: { schema: given }, stream: true }, { repair: 0 });
     assert.deepEqual((await drain(stream.partial())).items.at(-1), { a: 1 });
   }
-  // One that leads nowhere, or round in a circle, says nothing.
+  // A reference that leads nowhere, or round in a circle, says nothing.
   for (const $ref of ["#/$defs/none", "https://example.com/a", "#/$defs/A"]) {
     const server = scripted(whole({ content: "[1]" }));
     assert.deepEqual(parsedOf(await ask(server.client(), { response_format: { schema: { $ref, $defs: { A: { $ref: "#/$defs/A" } } } } })), [1]);

@@ -1,4 +1,4 @@
-// chat.completions.parse(): JSON by a schema, from servers that are asked in one form after another, against the stand-in endpoint.
+// chat.completions.parse() against the stand-in endpoint: JSON by a schema, from servers that are asked in one form after another.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, drain, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -13,7 +13,7 @@ const streamed = (pieces, reason = "stop") => ({
 const refused = (message, more) => ({ status: 400, json: { error: { message, ...more } } });
 const ask = (client, more, options) => client.chat.completions.parse({ messages: PROMPT, response_format: { name: "city", schema }, ...more }, options);
 const typeOf = ({ response_format: format }) => (format === undefined ? "text" : format.type === "json_schema" ? (format.json_schema.strict ? "strict" : "schema") : format.value ? "value" : "json");
-/** A validator of standardschema.dev, made by hand: `later` makes it an asynchronous one. */
+/** A validator with the interface of standardschema.dev, written by hand; `later` makes it asynchronous. */
 const validator = (check, { later = false, json = schema } = {}) => ({
   "~standard": {
     version: 1,

@@ -1,4 +1,4 @@
-// Success is earned: each reader of a stream, its settlement and a gateway's log say the same of each end.
+// An answer counts as complete only if it is: each reader of a stream, its settlement and a gateway's log agree on each end.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ const ENDS = [
 
 const encoder = new TextEncoder();
 
-/** A fetch that answers with these pieces, all at once or one network chunk each. */
+/** A fetch that answers with these pieces, all together or one network chunk each. */
 const answering = (pieces, whole) => async () => {
   const lost = pieces.includes(LOST);
   const texts = pieces.filter((piece) => piece !== LOST);
@@ -90,7 +90,7 @@ const BASE = "http://x.invalid/v1";
 const textOf = (completion) => completion?.choices.find(({ index }) => index === 0)?.message.content ?? "";
 const joined = (items) => items.map((item) => (typeof item === "string" ? item : item.choices?.[0]?.delta?.content ?? "")).join("");
 
-/** Each gives { error, text }; a text of undefined is one that this reader doesn't see. */
+/** Each reader returns { error, text }; the text is undefined for a reader that doesn't see it. */
 const READERS = {
   async "for await"(stream) {
     const { items, error } = await drain(stream);
@@ -168,7 +168,7 @@ test("a gateway's log and its caller hear of each end what the settlement says",
           assert.ok(!text.includes('data: {"error"'), end.name);
           continue;
         }
-        // A broken frame says it by itself; of every other failure the caller is told in OpenAI's words, and before a [DONE].
+        // A broken frame speaks for itself. For every other failure the caller is told in OpenAI's words, before any [DONE].
         const failed = text.indexOf('data: {"error"');
         const done = text.indexOf("[DONE]");
         const broken = /^data: \{"choices":\[\{\n|^event: error\ndata: [^{]/m.test(text);

@@ -1,4 +1,4 @@
-// ticketKey(): a page's key function, which fetches a ticket once and again only when it must.
+// ticketKey(): a page's key function, which fetches a ticket once, and again only if it must.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROMPT, failure, hfetch, scripted } from "./setting/installed.mjs";
@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const ticket = (id, expires) => `hft1.${base64url({ id, client: "visitor", expires })}.c2lnbmF0dXJl`;
 
-/** A server that answers with these, one after the other, and how often it was asked. */
+/** A server that answers with these responses, one after the other, and counts how many times it was asked. */
 function server(...answers) {
   const asked = [];
   const fetch = async (url, init) => {
@@ -50,7 +50,7 @@ test("a short ticket is used for nine tenths of its life; what says no end is fe
   assert.equal(short.asked.length, 2);
   const quoted = ticketKey("/ticket", { fetch: async () => Response.json("hft1.x.y") });
   assert.equal(await quoted(), "hft1.x.y");
-  // White space around it is no part of it, wherever it stands.
+  // White space around a ticket doesn't belong to it, wherever it is.
   for (const answer of [" t_1\r\n", JSON.stringify("t_1\n"), JSON.stringify({ ticket: " t_1 " })]) assert.equal(await ticketKey("/ticket", { fetch: server(answer).fetch })(), "t_1");
   for (const answer of ["sk-of-another-kind", "hft1.bm8ganNvbg.x", "hft1.!.x", JSON.stringify({ ticket: "t_1" })]) {
     const other = server(answer);
@@ -99,14 +99,14 @@ test("a refusal says what the server said, and the next call asks again", async 
     [Response.json({ error: "no such user" }, { status: 404 }), /answered 404: no such user/, /server/],
     [new Response("<!doctype html><h1>Oops</h1>", { status: 500 }), /answered 500$/, /server/],
     [new TypeError("fetch failed"), /could not be read/, /cause/],
-    // Led to a page to log in, or answered with something else.
+    // The server led to a login page, or answered with something else.
     [new Response("<!doctype html><h1>Log in</h1>", { headers: { "content-type": "text/html" } }), /none in what \/ticket answered$/, /log in/],
     [new Response(""), /none in what/, /log in/],
     [new Response(null, { status: 204 }), /none in what/, /log in/],
     [Response.json({ error: "not now" }), /none in what \/ticket answered: not now/, /log in/],
     [Response.json({ ticket: null }), /none in what/, /log in/],
     [Response.json([]), /none in what/, /log in/],
-    // Words are no ticket, and one among them is kept secret.
+    // Words are no ticket, and a ticket among them is kept secret.
     [new Response("Please log in first."), /none in what \/ticket answered: Please log in first\.$/, /log in/],
     [Response.json("No session\there."), /none in what \/ticket answered: No session\there\.$/, /log in/],
     [Response.json({ ticket: "Log in" }), /none in what \/ticket answered: \{"ticket":"Log in"\}$/, /log in/],

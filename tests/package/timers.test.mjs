@@ -1,10 +1,10 @@
-// Whatever the end of a call, no timer of ours is left behind it.
+// However a call ends, none of the package's timers is left.
 import { timersLeft } from "../fault/timers.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, hfetch } from "./setting/installed.mjs";
 
-// Each longer than timersLeft() waits.
+// Each is longer than timersLeft() waits.
 const timeout = { connect: 60_000, idle: 60_000, total: 60_000 };
 const COMPLETION = { choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }] };
 const frame = (value) => `data: ${JSON.stringify(value)}\n\n`;
@@ -14,7 +14,7 @@ const WHOLE = `${TEXT}${LAST}data: [DONE]\n\n`;
 
 const json = (value, init) => () => Response.json(value, init);
 const answer = (text) => () => new Response(text);
-/** A body that says `text` and no more, until it is cancelled. */
+/** A body that contains only `text`, until it is cancelled. */
 const silentAfter = (text) => () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) }));
 const chat = (hf, options) => hf.chat.completions.create({ messages: PROMPT }, options);
 const stream = (hf, options) => hf.chat.completions.create({ messages: PROMPT, stream: true }, options);

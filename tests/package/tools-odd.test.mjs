@@ -1,4 +1,4 @@
-// What models and tools give a run that no contract foresees: things thrown that are no errors, results that are no JSON, calls with parts missing.
+// Odd values that models and tools may give a run: thrown values that aren't errors, results that aren't JSON, calls with missing parts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODEL, PROMPT, failure, scripted } from "./setting/installed.mjs";

@@ -1,5 +1,5 @@
-// Runs against a scripted model that calls tools at random, wrongly, twice with one id, with broken JSON, and in streams that are cut anywhere.
-// Whatever happens: nothing is sent twice, each call of a turn has exactly one answer, and the conversation can be sent again.
+// Runs against a scripted model that calls tools at random: wrongly, twice with the same id, with broken JSON, and in streams that are cut anywhere.
+// In every case nothing is sent twice, each call of a turn has exactly one result, and the conversation can be sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpoint, hfetch } from "./setting/installed.mjs";
@@ -7,7 +7,7 @@ import { endpoint, hfetch } from "./setting/installed.mjs";
 const RUNS = 150;
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
-/** Numbers that are the same in each run of the tests. */
+/** Random numbers that are the same in each run of the tests. */
 function generator(seed) {
   let state = seed * 2654435761 + 1;
   const next = () => {
@@ -21,7 +21,7 @@ function generator(seed) {
 const ARGUMENTS = ['{"n":1}', '{"n":2}', '{"n":"no"}', '{"n":', "", "null", "[]", '{"n":1}{"n":2}', "{n:1}"];
 const NAMES = ["add", "add", "fails", "waits", "unknown", ""];
 
-/** One turn of the model: what it answers, whole or as a stream that may be cut. */
+/** One turn of the model: its answer, whole or as a stream that may be cut. */
 function turnOf(random, stream) {
   const count = random.chance(0.75) ? 1 + random.below(6) : 0;
   const calls = Array.from({ length: count }, (_, at) => ({
@@ -39,7 +39,7 @@ function turnOf(random, stream) {
   return { calls: count, step: { sse: [...frames, { ...envelope, object: "chat.completion.chunk", choices: [], usage }], done: true, split: `random:${random.below(1e6)}` } };
 }
 
-/** What a server that looks closely would say against a conversation: null, or what is wrong. */
+/** The objection of a strict server to a conversation; null if there is none. */
 function wrongWith(messages) {
   let due = new Set();
   for (const [at, { role, tool_calls: calls = [], tool_call_id: id }] of messages.entries()) {
@@ -95,9 +95,9 @@ for (const stream of [false, true]) {
       }
       const where = `seed ${seed}: ${error?.name}`;
       const stats = await endpoint.stats(id, "closed");
-      // What the script was asked for is what was sent, each step once; and each body was a conversation that a server takes.
+      // The requests at the script are those that were sent, each step once, and each body was a conversation that a server accepts.
       assert.equal(stats.open, 0, where);
-      // What is aborted as it is sent may not have got there.
+      // A request that is aborted while it is sent may not have arrived.
       const lost = settled.length - stats.requests;
       assert.ok(lost === 0 || (lost === 1 && error?.name === "APIUserAbortError"), where);
       assert.equal((await run.settled).attempts, settled.reduce((sum, { attempts }) => sum + attempts, 0), where);
@@ -115,7 +115,7 @@ for (const stream of [false, true]) {
       if (error === null) assert.equal((await run.final()).choices[0].message.content ?? null, run.steps.at(-1).completion.choices[0].message.content ?? null, where);
       ends[error?.name ?? "ok"] = (ends[error?.name ?? "ok"] ?? 0) + 1;
     }
-    // Each kind of end has been met.
+    // Each kind of end has occurred.
     for (const name of ["ok", "APIUserAbortError", ...(stream ? ["StreamTruncatedError"] : [])]) assert.ok(ends[name] > 5, JSON.stringify(ends));
     assert.ok(Object.keys(ends).length > (stream ? 3 : 2), JSON.stringify(ends));
   });

@@ -1,4 +1,4 @@
-// A trap in the wasm ends the one stream that it happened in, in a typed error and one settlement; everything else goes on.
+// A trap in the WebAssembly ends the one stream in which it happened, with a typed error and one settlement; everything else goes on.
 import "./setting/trapped-instance.mjs";
 import { trapAt } from "./setting/trapped-instance.mjs";
 import assert from "node:assert/strict";
@@ -27,7 +27,7 @@ for (const [name, read] of Object.entries(READERS)) {
     assert.ok(error instanceof hfetch.StreamError, String(error));
     assert.equal(error.cause.name, "RuntimeError");
     assert.equal((await hit.settled).outcome, "error");
-    // The stream that was open goes on to its end, and later calls find their place.
+    // The other open stream goes on to its end, and later calls get their places.
     assert.equal((await drain(reading)).error, null);
     assert.equal((await other.settled).outcome, "ok");
     assert.equal((await drain(await ask())).error, null);

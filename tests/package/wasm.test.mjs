@@ -1,4 +1,4 @@
-// What the wasm file promises to the engines that run it.
+// Properties of the wasm file on which the engines that run it can rely.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -54,16 +54,16 @@ function exportedFunctions(bytes) {
   return sections.exports.filter(({ kind }) => kind === FUNCTION).map(({ name, index }) => ({ name, results: sections.types[kinds[index]].results }));
 }
 
-// Node 20's V8 inlines calls of functions with one result, and ends the process when the calling code is discarded during a
-// call whose result is a reference ("unreachable code" in its deoptimizer). Several results are not inlined.
+// V8 in Node 20 inlines calls of functions with one result. It crashes if the calling code is discarded during a call whose result is a reference
+// ("unreachable code" in its deoptimizer). Calls with several results aren't inlined.
 test("no export gives a lone reference", async () => {
   const functions = exportedFunctions(await readFile(resolve("hfetch/dist/hfetch_bg.wasm")));
   assert.ok(functions.length > 40 && functions.some(({ results }) => results.length > 1));
   assert.deepEqual(functions.filter(({ results }) => results.length === 1 && !NUMBERS.includes(results[0])), []);
 });
 
-// A bundler that brings no WebAssembly along shows the line of the import that it stops at, or, reading the module as if it were
-// JavaScript, how that begins. Vite 8 does the one and Vite 7 the other.
+// A bundler without support for WebAssembly shows the import at which it stops (Vite 8), or the beginning of the module, which it has read as
+// JavaScript (Vite 7).
 test("a bundler that can't bring the module along shows what to do", async () => {
   const advice = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }';
   const entry = await readFile(resolve("hfetch/dist/workerd.js"), "utf8");

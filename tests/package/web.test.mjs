@@ -1,4 +1,4 @@
-// hfetch/web: what waits for a module that is still on its way, and what says so. Each case is a program of its own, for a module starts once.
+// hfetch/web: what waits for a module that is still loading, and what throws. Each case is a program of its own, since a module starts only once.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ import { endpoint } from "./setting/installed.mjs";
 const folder = process.env.HFETCH_PACKAGE ?? join(dirname(createRequire(import.meta.url).resolve("hfetch")), "..");
 const entry = pathToFileURL(join(folder, "dist/web.js")).href;
 
-/** Runs a program in which `load` loads the entry as a page does, and `client` makes a client; gives what it prints as JSON. */
+/** Runs a program in which `load` loads the entry as a page does, and `client` makes a client; returns what it prints as JSON. */
 async function program(body) {
   const text = `
     const network = fetch;
@@ -73,7 +73,7 @@ test("where the file did not come along the module is there as text", async () =
 test("what can't be compiled ends the call and not the import; the next call tries again", async () => {
   const [first, outcome, listed, second] = await program(`
     const { compile, compileStreaming } = WebAssembly;
-    // Node's own fetch compiles a module with its first request.
+    // Node's own fetch compiles a module at its first request.
     await network(options.baseURL);
     WebAssembly.compile = WebAssembly.compileStreaming = async () => { throw new WebAssembly.CompileError("blocked by CSP"); };
     const { HuggingFace } = await load();

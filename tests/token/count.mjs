@@ -1,4 +1,4 @@
-// npm install && npm run count: writes counts.json, what each tokenizer makes of each document of corpora/.
+// npm install && npm run count: writes counts.json, the token count of each document of corpora/ by each tokenizer.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import gpt from "gpt-tokenizer/encoding/o200k_base";
 import llama from "llama3-tokenizer-js";

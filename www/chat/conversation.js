@@ -1,12 +1,12 @@
-// A conversation through hfetch, turn by turn: no DOM, no globals.
+// A conversation through hfetch, turn by turn, without DOM or globals.
 
 import { estimateTokens, reasoningOf } from "hfetch";
 import { FORM } from "./form.js";
 import { TOOLS } from "./tools.js";
 
-const MOST_STEPS = 4; // calls for one question: an answer, or tools and then an answer
+const MOST_STEPS = 4; // calls per question: an answer, or tools and then an answer
 
-/** A question and all that was said in answer to it: messages as the API takes them. */
+/** A question and everything that was said in answer to it, as messages for the API. */
 class Turn {
   constructor(question) {
     this.question = question;
@@ -31,7 +31,7 @@ export class Conversation {
     return this.#controller !== null;
   }
 
-  /** Hangs up on the answer that is under way. */
+  /** Aborts the current answer. */
   stop() {
     this.#controller?.abort();
   }
@@ -43,15 +43,15 @@ export class Conversation {
     return turn;
   }
 
-  /** Forgets this turn and all that came after it. */
+  /** Removes this turn and all later ones. */
   cut(turn) {
     const index = this.#turns.indexOf(turn);
     if (index >= 0) this.#turns.length = index;
   }
 
   /**
-   * Asks a turn's question with all that was said before, and tells `view` what comes. Resolves to the error that ended it,
-   * or null when the answer is complete or was stopped.
+   * Asks a turn's question together with everything that was said before, and tells `view` what arrives. Resolves to the error that ended the answer, or null if it is
+   * complete or was stopped.
    */
   async answer(turn, parameters, view) {
     this.#controller = new AbortController();
@@ -62,7 +62,7 @@ export class Conversation {
       else turn.said.push(await this.#call(turn, parameters, view, signal));
       return null;
     } catch (error) {
-      // A part of an answer is part of the conversation; a question without an answer is asked anew, not remembered.
+      // A partial answer stays in the conversation; a question without an answer is asked anew and isn't remembered.
       const partial = error.partial?.choices[0]?.message.content;
       if (partial) turn.said.push({ role: "assistant", content: partial });
       else if (!turn.said.length) this.cut(turn);
@@ -73,13 +73,13 @@ export class Conversation {
     }
   }
 
-  /** The body of a call that asks a turn's question with all that was said before. */
+  /** The body of a call that asks a turn's question together with everything that was said before. */
   #request(turn, { system, tools, form, ...body }) {
     const messages = [...(system ? [{ role: "system", content: system }] : []), ...this.#before(turn), ...turn.messages];
     return { model: this.#session.model, messages, ...body, stream: true };
   }
 
-  /** The model's calls with those of the tools it asks for, until it answers in words: all that was said. */
+  /** The model's calls and those of its tools, until it answers in words. Returns all messages. */
   async #run(turn, parameters, view, signal) {
     const request = this.#request(turn, parameters);
     const run = this.#session.client.chat.completions.runTools({ ...request, tools: TOOLS, maxSteps: MOST_STEPS }, { signal, onSettled: (settlement) => view.settle(settlement) });
@@ -114,7 +114,7 @@ export class Conversation {
     this.#session.live(live);
   }
 
-  /** One call, to its end: the message it brought. */
+  /** One call, to its end; returns its message. */
   async #call(turn, parameters, view, signal) {
     const { form } = parameters;
     const request = { ...this.#request(turn, parameters), ...(form && { response_format: FORM }) };
@@ -122,14 +122,14 @@ export class Conversation {
     const { completions } = this.#session.client.chat;
     const pending = form ? completions.parse(request, { signal }) : completions.create(request, { signal });
     const settled = pending.settled.then((settlement) => view.settle(settlement));
-    // A call may wait in line for a limit, or for the time a server asked for.
+    // A call may wait in line for a limit, or for a time that a server asked for.
     const watch = setInterval(() => view.waits(this.#session.client.snapshot().queued > 0), 250);
     try {
       const stream = await pending;
       clearInterval(watch);
       if (form) return await this.#filled(stream, live, view);
       for await (const chunk of stream) this.#show(chunk, live, view);
-      // What goes back to the model is what it sent.
+      // The model gets back exactly what it sent.
       return (await stream.final()).choices[0].message;
     } finally {
       clearInterval(watch);
@@ -137,7 +137,7 @@ export class Conversation {
     }
   }
 
-  /** An answer that fills in a form: the message it brought. */
+  /** An answer that fills in a form; returns its message. */
   async #filled(stream, live, view) {
     let before = "";
     for await (const partial of stream.partial()) {
@@ -157,7 +157,7 @@ export class Conversation {
   }
 }
 
-/** An answer while it comes: what can be known of it before its settlement is an estimate. */
+/** A running answer: until its settlement, everything known about it is an estimate. */
 class LiveAnswer {
   startedAt = performance.now();
   firstAt = null;

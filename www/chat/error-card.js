@@ -1,9 +1,9 @@
-// An error as a person needs it: what happened, what to do, and a retry that waits as long as it was told to.
+// An error as a person needs it: what happened, what to do, and a retry button that waits as long as the server asked.
 
 import { element } from "../element.js";
 import { dollars, duration } from "../format.js";
 
-/** What helps, for errors whose message can't know this page. */
+/** Advice for errors whose message can't know this page. */
 function advice(error) {
   const { name, status, isRetryable, retryAfter, reason } = error;
   if (name === "BudgetExceededError") return `The budget of ${dollars(error.budgetUsd)} would be overspent: raise it under Connection, or ask for fewer max_tokens.`;
@@ -35,7 +35,7 @@ export function errorCard(error, onRetry) {
   return card;
 }
 
-// A request sent earlier would only be refused again.
+// A request that is sent earlier would only be refused again.
 function countDown(button, until) {
   const tick = () => {
     const left = until - Date.now();

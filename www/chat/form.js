@@ -1,4 +1,4 @@
-// A form that the model fills in: its schema, and its fields while their values come. No requests.
+// A form that the model fills in: its schema, and its fields while their values arrive. It makes no requests.
 
 import { element } from "../element.js";
 
@@ -11,7 +11,7 @@ const FIELDS = {
   topics: { label: "Topics", schema: { type: "array", items: text, description: "Three at most" } },
 };
 
-/** As `response_format` of `parse()`: a name, and the JSON Schema of the fields. */
+/** The `response_format` of `parse()`: a name, and the JSON Schema of the fields. */
 export const FORM = {
   name: "note",
   schema: {
@@ -22,7 +22,7 @@ export const FORM = {
   },
 };
 
-/** The fields, each filled in as soon as something of its value is there. */
+/** The fields, each filled in as soon as some of its value is there. */
 export class FormView {
   #fields = Object.fromEntries(Object.keys(FIELDS).map((name) => [name, element("input", { type: "text", name, readOnly: true, placeholder: "…" })]));
   node = element(

@@ -1,4 +1,4 @@
-// The languages answers are mostly written in.
+// The languages in which answers are mostly written.
 
 import core from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
@@ -13,9 +13,9 @@ import xml from "highlight.js/lib/languages/xml";
 
 for (const [name, language] of Object.entries({ bash, css, javascript, json, python, rust, sql, typescript, xml })) core.registerLanguage(name, language);
 
-const LONGEST = 100_000; // characters: past that, colours cost more than they help
+const LONGEST = 100_000; // characters: for a longer text, colours cost more than they help
 
-/** HTML with spans for the colours, or null where the language is not known. */
+/** HTML with spans for the colours, or null if the language is unknown. */
 export function highlight(text, language) {
   return core.getLanguage(language) && text.length < LONGEST ? core.highlight(text, { language, ignoreIllegals: true }).value : null;
 }

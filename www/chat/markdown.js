@@ -1,4 +1,4 @@
-// Markdown that grows: each block is drawn once, and only the last one again while text arrives.
+// Markdown that grows: each block is drawn once, and only the last one is drawn again while text arrives.
 
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
@@ -8,10 +8,10 @@ import { copy, element, icon } from "../element.js";
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escape = (text) => text.replace(/[&<>"]/g, (character) => ESCAPES[character]);
 
-// HTML in an answer is text, but for line breaks, which tables need.
+// HTML in an answer is shown as text, except for line breaks, which tables need.
 const marked = new Marked({ gfm: true, renderer: { html: ({ text }) => (/^<br ?\/?>$/.test(text) ? text : escape(text)) } });
 
-// No images, forms or frames: an answer must not make this page ask anyone for anything.
+// No images, forms or frames: an answer must not make this page request anything.
 const ALLOWED = {
   ALLOWED_TAGS: "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr input li ol p pre strong table tbody td th thead tr ul".split(" "),
   ALLOWED_ATTR: ["align", "checked", "disabled", "href", "start", "title", "type"],
@@ -23,7 +23,7 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
     node.setAttribute("target", "_blank");
     node.setAttribute("rel", "noopener noreferrer");
   }
-  // The boxes of a task list; any other field would be one to type into.
+  // Task lists have checkboxes; any other field could be typed into.
   if (node.tagName === "INPUT") {
     node.setAttribute("type", "checkbox");
     node.setAttribute("disabled", "");
@@ -33,11 +33,11 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
 
 let highlighter = null;
 
-/** Colours code; loaded when the first block of code is there, without moving anything. */
+/** Colours code. The code for it is loaded when the first block of code is there, and nothing moves. */
 async function highlight(code, text, language) {
   highlighter ??= import("./highlight.js");
   const html = (await highlighter).highlight(text, language);
-  // Meanwhile there may be more of it.
+  // More text may have arrived meanwhile.
   if (html !== null && code.textContent === text) code.replaceChildren(DOMPurify.sanitize(html, { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true }));
 }
 
@@ -88,7 +88,7 @@ export class MarkdownView {
     this.#root = root;
   }
 
-  /** `growing`: more is to come, so that what is half written is shown as if it were closed. */
+  /** `growing`: more text will come, so a half-written part is shown as if it were closed. */
   draw(text, growing) {
     const tokens = marked.lexer(text);
     const blocks = tokens.filter(({ type }) => type !== "space" && type !== "def");

@@ -4,7 +4,7 @@ import { byId, copy } from "../element.js";
 import { Conversation } from "./conversation.js";
 import { AnswerView, Log, questionView } from "./view.js";
 
-/** Wires the chat; `parameters` gives the body's further members when asked. */
+/** Connects the chat's elements; `parameters` returns the body's further members when asked. */
 export function startChat(session, parameters) {
   const [composer, prompt, send, stop, welcome] = ["composer", "prompt", "send", "stop", "welcome"].map(byId);
   const log = new Log(byId("log"));
@@ -32,7 +32,7 @@ export function startChat(session, parameters) {
     answer(turn, question);
   }
 
-  // All that was said after a question that is asked anew belonged to its old answer.
+  // Everything that was said after a question belonged to its old answer, and is removed when it is asked anew.
   function again(text, question) {
     conversation.cut(question.turn);
     while (question.nextSibling) question.nextSibling.remove();
@@ -44,7 +44,7 @@ export function startChat(session, parameters) {
     send.hidden = now;
     stop.hidden = !now;
     composer.setAttribute("aria-busy", now);
-    // The button that had the focus is gone: back to where the next message is written.
+    // The focused button is gone, so the focus returns to the field for the next message.
     if (document.activeElement === document.body) prompt.focus();
   }
 

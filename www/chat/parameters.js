@@ -2,7 +2,7 @@
 
 import { byId } from "../element.js";
 
-/** `values` gives the members of a request's body that were set; an empty field leaves the choice to the provider. */
+/** `values` returns the members of a request's body that were set; for an empty field the provider decides. */
 export function startParameters() {
   const dialog = byId("parameter-form");
   const button = byId("parameters");

@@ -1,4 +1,4 @@
-// Two tools that run in this page: what a tool call looks like from both ends.
+// Two tools that run in this page, which show a tool call from both sides.
 
 import { estimateTokens } from "hfetch";
 

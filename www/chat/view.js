@@ -1,4 +1,4 @@
-// What the conversation looks like: elements in, elements out, no requests.
+// The looks of the conversation. The functions take and return elements, and make no requests.
 
 import { copy, element, icon, inFrames } from "../element.js";
 import { duration, perSecond, shownCost, tokens } from "../format.js";
@@ -6,9 +6,9 @@ import { errorCard } from "./error-card.js";
 import { FormView } from "./form.js";
 import { MarkdownView } from "./markdown.js";
 
-const NEAR_END = 64; // px: whoever is this near the end follows the text
+const NEAR_END = 64; // px: a reader this near to the end follows the text
 
-/** The conversation's own scroll: it follows the text as long as its reader has not scrolled up. */
+/** The scroll position of the conversation: it follows the text until the reader scrolls up. */
 export class Log {
   #root;
   #following = false;
@@ -16,7 +16,7 @@ export class Log {
   constructor(root) {
     this.#root = root;
     root.addEventListener("scroll", () => (this.#following = this.#atEnd && root.querySelector("article") !== null));
-    // A keyboard that comes up, or the meter, takes its height from here.
+    // An on-screen keyboard or the meter may take height from this element.
     new ResizeObserver(() => this.#following && this.end()).observe(root);
   }
 
@@ -41,7 +41,7 @@ export class Log {
   }
 }
 
-/** A question, which can be changed: `onEdit` gets the new text. */
+/** A question that can be edited: `onEdit` gets the new text. */
 export function questionView(text, onEdit) {
   const paragraph = element("p", { textContent: text });
   const edit = element("button", { type: "button", class: "icon", "aria-label": "Edit this message", onclick: () => open() }, icon("edit"));
@@ -74,7 +74,7 @@ export function questionView(text, onEdit) {
   return article;
 }
 
-/** An answer that grows: one step for each call it takes, each with its settlement. */
+/** An answer that grows, with one step for each of its calls, each with its settlement. */
 export class AnswerView {
   #log;
   #step = null;
@@ -101,7 +101,7 @@ export class AnswerView {
     this.#log.change(() => this.#content.append(this.#step.node));
   }
 
-  /** Whether the call still waits for its turn. */
+  /** Shows whether the call is still waiting for its turn. */
   waits(inLine) {
     this.#step.node.classList.toggle("in-line", inLine);
   }
@@ -129,11 +129,11 @@ export class AnswerView {
   }
 
   settle(settlement) {
-    // Arguments that were refused have no settlement to show: nothing was sent, nothing is owed.
+    // A call whose arguments were refused has no settlement to show: nothing was sent, and nothing has to be paid.
     if (settlement.attempts > 0) this.#log.change(() => this.#step.node.append(settlementLine(settlement)));
   }
 
-  /** The end of it; `error` is what ended it, or null. */
+  /** Ends the answer; `error` is what ended it, or null. */
   end(error) {
     this.#log.change(() => {
       this.#step?.close();
@@ -143,7 +143,7 @@ export class AnswerView {
       const card = errorCard(error, this.onRetry);
       if (settlement) settlement.before(card);
       else this.#content.append(card);
-      // The card has its own way on, and there may be nothing to copy.
+      // The error card has a button of its own, and there may be nothing to copy.
       this.#actions.hidden = !this.text;
     });
   }
@@ -197,7 +197,7 @@ class Step {
       this.node.append(this.#form.node);
     }
     this.#form.fill(values);
-    // What is copied.
+    // This text is copied.
     this.#prose.dataset.source = JSON.stringify(values, null, 2);
   }
 

@@ -1,10 +1,10 @@
-// Each library through its own public API, on the same bytes. Loaded when the race starts.
+// Each library through its own public API, on the same bytes. This file is loaded when the race starts.
 
 import { HuggingFace } from "hfetch";
 import { createParser } from "eventsource-parser";
 import { OpenAI } from "openai";
 
-const WARM_UP = 2; // rounds nobody counts
+const WARM_UP = 2; // rounds that don't count
 const options = { apiKey: "race", baseURL: "http://127.0.0.1:9/v1" };
 const request = { model: "org/model", messages: [{ role: "user", content: "hi" }], stream: true };
 
@@ -22,7 +22,7 @@ async function chunks(stream) {
   return text;
 }
 
-/** By contender: reads one stream to its end and gives its text. */
+/** For each contender a function that reads one stream to its end and returns its text. */
 function contenders(pieces) {
   const fetch = async () => answer(pieces);
   const hfetch = new HuggingFace({ ...options, fetch });
@@ -47,14 +47,14 @@ function contenders(pieces) {
   };
 }
 
-/** Network chunks of `size` bytes; 0: one for each event. */
+/** Network chunks of `size` bytes; 0: one per event. */
 function cut(bytes, size) {
   if (size > 0) return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.slice(index * size, (index + 1) * size));
   const encoder = new TextEncoder();
   return new TextDecoder().decode(bytes).split(/(?<=\n\n)/).map((event) => encoder.encode(event));
 }
 
-/** Interleaved rounds, so that whatever else the machine does falls on all alike. */
+/** Alternates the contenders within each round, so that other work on the machine affects all of them alike. */
 export async function race({ bytes, size, rounds, tell }) {
   const pieces = cut(bytes, size);
   const runners = contenders(pieces);
@@ -63,7 +63,7 @@ export async function race({ bytes, size, rounds, tell }) {
   for (let round = -WARM_UP; round < rounds; round += 1) {
     if (round >= 0) tell(round + 1);
     for (const [id, run] of Object.entries(runners)) {
-      // The page gets a turn, and no contender pays for another's garbage more than the next.
+      // The page gets a turn, and no contender has to collect more of another's garbage than the next.
       await new Promise((resolve) => setTimeout(resolve));
       const from = performance.now();
       const text = await run();

@@ -1,4 +1,4 @@
-// The race: who decodes the recorded stream, how often, and what it took.
+// The race: which contenders decode the recorded stream, how many times, and how long it took.
 
 import { byId, element } from "../element.js";
 import { count } from "../format.js";
@@ -36,7 +36,7 @@ export function startRace() {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** `times`: by contender, ms of each round. */
+/** `times`: for each contender the ms of each round. */
 function view(name, { times: measured, events }) {
   const perEvent = Object.entries(measured).map(([id, rounds]) => ({ id, rounds: rounds.map((ms) => (ms * 1e6) / events), middle: (median(rounds) * 1e6) / events }));
   const best = perEvent.find(({ id }) => id === "hfetch").middle;

@@ -1,4 +1,5 @@
-//! `hfetch-bindgen [--keep-names] WASM NAME FOLDER` writes NAME_bg.wasm, NAME_bg.js and NAME.js, as bundlers take them, into a folder.
+//! `hfetch-bindgen [--keep-names] WASM NAME FOLDER` writes NAME_bg.wasm, NAME_bg.js and NAME.js into a folder, in the form that
+//! bundlers accept.
 
 use std::env::args;
 use std::error::Error;

@@ -1,5 +1,5 @@
-// One answer, whole or in chunks, as the SDK's stream parts. They are what the provider streams, what its whole answers are put together
-// of, and what useChat's frames are made of.
+// Turns one answer, whole or in chunks, into the AI SDK's stream parts. The provider streams these parts, builds whole answers from them, and makes useChat's
+// frames from them.
 
 import { contentOf, reasoningOf } from "./client.js";
 import { REASONS, failureOf, identityOf } from "./finish.js";
@@ -7,10 +7,10 @@ import { Thinking } from "./thinking.js";
 
 const FIELDS = ["reasoning", "reasoning_content", "reasoning_text"];
 
-// Whether a choice is the one that is read.
+// Whether this is the choice that is read: the first one.
 const isFirst = (choice) => choice && !choice.index;
 
-/** A list, or the one thing that a server has put in its place. */
+/** A list; some servers send a single value instead of a list with one item. */
 export const all = (value) => [value ?? []].flat();
 
 const argumentsOf = (input) => (typeof input === "string" ? input : input ? JSON.stringify(input) : "");
@@ -20,34 +20,34 @@ function callsIn({ tool_calls: calls, function_call: one }) {
   return named.length > 0 || !one ? named : [{ function: one }];
 }
 
-/** What has come of one answer so far. */
+/** The parts of one answer so far. */
 export class Answer {
   usage;
   reason;
-  #tell; // is given each part
-  #begun = false; // whether anything of it has come
-  #known = false; // whether it has said what it is
+  #tell; // is called with each part
+  #begun = false; // whether anything of the answer has arrived
+  #known = false; // whether its id and model have been told
   #open; // the block that is being written: {type, id, form}
   #blocks = 0;
   #thinking = new Thinking((isReasoning, text) => (isReasoning ? this.#write("reasoning", text, { field: "think" }) : this.#write("text", text)));
-  #calls = []; // {index, place, own, id, input}: `own` is the server's id, `input` what has not been told yet
+  #calls = []; // {index, place, own, id, input}: `own` is the server's id, `input` the arguments that have not been passed on yet
   #ids = new Set();
   #places = new Set();
-  #aside = []; // parts that come behind the text and the calls
-  #turn; // what it ended for where its reason doesn't tell
+  #aside = []; // parts that follow after the text and the calls
+  #turn; // a reason to end that the server's own finish reason doesn't show
 
   constructor(tell) {
     this.#tell = tell;
   }
 
-  /** Why it ended. Some servers say "stop" although they call tools or refuse, or nothing at all. */
+  /** Why the answer ended. Some servers say "stop" although they call tools or refuse, or give no reason. */
   finish(failure) {
     const raw = this.reason;
     const unified = failure ? failureOf(failure) : (REASONS[raw] ?? "other");
     return { unified: this.#turn && /stop|other/.test(unified) ? this.#turn : unified, raw };
   }
 
-  /** Adds a chunk, or a whole answer. */
+  /** Adds a chunk or a whole answer. */
   add(chunk, choice = chunk.choices?.find?.(isFirst)) {
     this.#begun = true;
     if (!this.#known && (chunk.id || chunk.model)) {
@@ -60,7 +60,7 @@ export class Answer {
     this.#beside(chunk);
   }
 
-  /** The end: of an answer that is whole it says which calls there are, and in which order. Of one that is not a call may lack its end, and is not made. */
+  /** Ends the answer. A whole answer says which calls it has, and in which order. In any other a call may be incomplete, and isn't passed on. */
   end(completion) {
     const choice = completion?.choices?.find(isFirst) ?? completion?.choices?.[0];
     if (completion && !this.#begun) this.add(completion, choice);
@@ -68,7 +68,7 @@ export class Answer {
     this.#close();
     const begun = [...this.#calls].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
     callsIn(choice?.message ?? {}).forEach(({ id: own, function: called }, at) => {
-      // No such tool, as the model then hears.
+      // A name that no tool has; the model is told so.
       const toolName = called.name || "unknown";
       const input = argumentsOf(called.arguments);
       const known = begun[at]?.id;
@@ -89,7 +89,7 @@ export class Answer {
     callsIn(said).forEach((call, place) => this.#call(call, place));
   }
 
-  // The metadata of a thought tells in which form it came, since in that form it goes back. Details, which may be signed, are kept as they are.
+  // The metadata of a reasoning part records the form in which it arrived, because it has to be sent back in that form. Details may be signed and are kept unchanged.
   #thought(said) {
     const text = reasoningOf(said);
     const details = all(said.reasoning_details).filter((detail) => detail && typeof detail === "object");
@@ -117,7 +117,7 @@ export class Answer {
     this.#tell({ type: `${type}-${side}`, id, ...(form && { providerMetadata: { hfetch: form } }) });
   }
 
-  // Places on the web, and files, that a message or the answer as a whole names.
+  // Web sources and files in a message or in the whole answer.
   #beside({ annotations, images, search_results: found, citations }) {
     for (const place of [...all(annotations).map((each) => each?.url_citation), ...all(found), ...all(citations)]) {
       const { url = place, title } = place ?? {};
@@ -131,7 +131,7 @@ export class Answer {
     }
   }
 
-  // A call whose place among the others can be told goes on.
+  // Continues a call, found by its index, its id or its position; or begins one.
   #call({ index, id, function: called }, place) {
     this.#close();
     const isSame = (known) => (typeof index === "number" ? known.index === index : id ? known.own === id : known.place === place);
@@ -144,7 +144,7 @@ export class Answer {
     call.input = "";
   }
 
-  // Begins a call. Its id is the server's, where that is one. TGI calls each the same; in the history they have to differ.
+  // Begins a call. Its id is the server's, if that is usable. TGI gives every call the same id, but in the history they must differ.
   #begin(own, toolName) {
     const isOwn = typeof own === "string" && !/^\d{0,3}$/.test(own) && !this.#ids.has(own);
     const id = isOwn ? own : `call_${Math.random().toFixed(20).slice(2)}`;
@@ -154,7 +154,7 @@ export class Answer {
   }
 }
 
-// Pieces of one detail have its index; their texts go on in one another.
+// Joins the pieces of a detail, which have the same index, by appending their texts.
 function joined(before, more) {
   const details = [...before];
   for (const detail of more) {

@@ -1,11 +1,11 @@
-// What the SDK asks for, as the body of a chat request.
+// Turns the options of an AI SDK call into the body of a chat request.
 
 import { askedBy } from "./client.js";
 import { messagesOf, unsupported } from "./prompt.js";
 
 /**
- * The body, and warnings of what it can't say. `without` names what the model's server has refused: "effort", or "reasoning" in the
- * history; `form` is how JSON is asked for, if it is.
+ * The body, and warnings about options that it can't express. `without` names what the model's server has refused before: "effort", or "reasoning" in
+ * the history. `form` is the form in which JSON is requested, if any.
  */
 export function bodyOf(model, options, without, form) {
   const warnings = [];
@@ -15,7 +15,7 @@ export function bodyOf(model, options, without, form) {
   return { body: bodyWith(own, options), warnings };
 }
 
-/** A body with what every model whose answer is text is told, `own` of its kind and what the caller adds. */
+/** A body with the options that apply to every text model, the members in `own`, and what the caller adds. */
 export function bodyWith(own, { maxOutputTokens, temperature, topP, topK, presencePenalty, frequencyPenalty, stopSequences, seed, providerOptions }) {
   return {
     max_tokens: maxOutputTokens,
@@ -31,7 +31,7 @@ export function bodyWith(own, { maxOutputTokens, temperature, topP, topK, presen
   };
 }
 
-/** Whether a call says how much the model is to think. */
+/** Whether a call asks for a certain amount of reasoning. */
 export const asksForEffort = (reasoning) => reasoning !== undefined && reasoning !== "provider-default";
 
 function effortOf(reasoning, without, warnings) {

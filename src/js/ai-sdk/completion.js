@@ -1,10 +1,11 @@
-// What the SDK asks for, as the body of a plain completion: a prompt alone as it is, a conversation as a transcript that the model goes on with.
+// Turns the options of an AI SDK call into the body of a text completion. A single prompt is sent unchanged; a conversation becomes a transcript that the model
+// continues.
 
 import { asksForEffort, bodyWith } from "./body.js";
 import { untaken } from "./file.js";
 import { unsupported } from "./prompt.js";
 
-const TURN = "\nuser:"; // where the model would begin to speak for its reader
+const TURN = "\nuser:"; // a stop sequence: after it the model would go on in the user's name
 
 export function completionBodyOf(model, options) {
   const { prompt, stopSequences = [], tools, responseFormat, reasoning } = options;

@@ -1,18 +1,18 @@
-// What a model's server refuses is left out or said otherwise, once more and from then on.
+// A parameter that a model's server refuses is left out or expressed in another way: once for the failed call, and from then on for every call.
 
 import { formsAfter, formsFor, knownOf, remember } from "./client.js";
 import { isRefusal } from "./error.js";
 import { hasReasoning } from "./prompt.js";
 
-// What is refused whatever the body says beside it.
+// Refusals that have nothing to do with these options.
 const ELSEWHERE = /model_not|context|too (long|many)|max_(new_)?tokens|quota/i;
 const FORMAT = /format|schema|grammar|guided|structured|tool/i;
 
-const learnt = new WeakMap(); // by client: model → what its server refuses
+const learnt = new WeakMap(); // by client: a map from each model to what its server refuses
 
 /**
- * Calls `ask` with what is to be left out and the form in which JSON is asked for, and again while the server refuses something that can be said
- * otherwise. The first refusal is what is thrown.
+ * Calls `ask` with what has to be left out and the form in which JSON is requested. If the server refuses something that can be expressed in another way,
+ * `ask` is called again. If nothing helps, the first refusal is thrown.
  */
 export async function conceding(client, modelId, options, ask) {
   const models = learnt.get(client) ?? new Map();
@@ -29,7 +29,7 @@ export async function conceding(client, modelId, options, ask) {
     try {
       const answer = await ask(without, form);
       if (first) remember(models, modelId, without);
-      // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
+      // Some servers refuse a form only when there are tools, so a form that was taken beside tools says nothing about other calls.
       if (form && !hasTools) remember(known.forms, modelId, form);
       return answer;
     } catch (error) {
@@ -47,6 +47,6 @@ export async function conceding(client, modelId, options, ask) {
 
 function refused({ reasoning, prompt }, without, said) {
   if (reasoning && !without.has("effort") && /reasoning_?effort/i.test(said)) return "effort";
-  // Reasoning in the history is refused in many words, a template's own among them.
+  // Servers refuse reasoning in the history with many different messages, some of them from a chat template.
   return hasReasoning(prompt) && !without.has("reasoning") ? "reasoning" : undefined;
 }

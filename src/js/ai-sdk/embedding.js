@@ -2,7 +2,7 @@
 
 import { aboutWhole, asked } from "./call.js";
 
-// A gateway takes as many values at once as OpenAI's API does, and a body of 4 MiB. The client makes smaller requests of them.
+// A gateway accepts as many values per call as OpenAI's API, in a body of at most 4 MiB. The client splits them into smaller requests.
 const MOST_VALUES = 2_048;
 const MOST_BYTES = 2_000_000;
 

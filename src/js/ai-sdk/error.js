@@ -1,6 +1,6 @@
-// Errors as the AI SDK knows them. It looks for symbols and at no class, so that nothing of it is imported.
+// Errors in the form that the AI SDK recognises. It checks symbols and no classes, so nothing of the SDK is imported.
 
-/** An error of the SDK's own. */
+/** An error of one of the SDK's own kinds. */
 export const sdkError = (name, message, fields) => marked(Object.assign(new Error(message), { name }), name, fields);
 
 function marked(error, name, fields) {
@@ -9,12 +9,12 @@ function marked(error, name, fields) {
 }
 
 /**
- * What a call failed with, for the SDK: the client's own error with the SDK's symbols on it. `body` is what was asked for, `signal`
- * the caller's. `isRetryable` is false, since the client has tried again already, and the SDK's tries would multiply its own.
+ * A call's failure for the SDK: the client's own error with the SDK's symbols. `body` is the request's body, `signal` the caller's signal. `isRetryable` is
+ * false, because the client has already retried, and retries of the SDK would multiply.
  */
 export function forSdk(error, body, signal) {
   const { name, path } = error ?? {};
-  // As fetch does it: whoever aborts gets his reason back.
+  // Like fetch, this gives the caller the reason of their own abort.
   if (signal?.aborted && name === "APIUserAbortError") return signal.reason;
   if (name === "ConfigError") return path === "apiKey" ? marked(error, "AI_LoadAPIKeyError") : marked(error, "AI_InvalidArgumentError", { parameter: path });
   if (/^(Limit|Budget)ExceededError$/.test(name)) return marked(error, "", { isRetryable: false });
@@ -31,8 +31,8 @@ export function forSdk(error, body, signal) {
   });
 }
 
-/** Headers as plain data, as far as they tell which there are: a fetch of the program's own may give some that don't. */
+/** Headers as plain data, if they can be listed: a program's own fetch may return others. */
 export const recordOf = (headers) => (headers?.[Symbol.iterator] ? Object.fromEntries(headers) : undefined);
 
-/** Whether a server has refused what it was asked. One that has begun a stream well says the status in a frame. */
+/** Whether a server has refused the request. If a stream had already begun, the status is in an error event. */
 export const isRefusal = (error) => /400|422/.test([error?.status, error?.error?.http_status_code]);

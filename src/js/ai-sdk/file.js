@@ -1,15 +1,15 @@
-// Files of a prompt as parts of a message.
+// Files in a prompt, as parts of a chat message.
 
 import { sdkError } from "./error.js";
 
-// How files of a kind begin in base64, for those whose kind is known in part only; last what they are otherwise.
+// How files of some types begin in base64, for files whose type is known only in part; the last item is the type for all others.
 const BEGINNINGS = {
   image: { "/9j/": "jpeg", R0lG: "gif", UklG: "webp", Qk: "bmp", AAAA: "avif", "": "png" },
   audio: { SUQz: "mpeg", "//": "mpeg", T2dn: "ogg", ZkxhQ: "flac", AAAA: "mp4", GkXf: "webm", "": "wav" },
   video: { GkXf: "webm", "": "mp4" },
   application: { JVBE: "pdf", "": "octet-stream" },
 };
-const STRETCH = 0x8000; // bytes in one call of fromCharCode, which takes only so many arguments
+const STRETCH = 0x8000; // bytes per call of fromCharCode, which accepts only so many arguments
 
 function base64Of(data) {
   if (typeof data === "string") return data;
@@ -29,7 +29,7 @@ function wholeType(mediaType, base64) {
 
 export const untaken = (functionality) => sdkError("AI_UnsupportedFunctionalityError", `Hugging Face's models take no ${functionality}`, { functionality });
 
-/** One file of a prompt. Throws the SDK's error for what no server takes. */
+/** A file as a part of a message. Throws the SDK's error for a file that no server accepts. */
 export function filePart({ data: { type, data, text, url, reference }, mediaType, filename }) {
   const [kind] = mediaType.split("/");
   if (type === "text") return { type, text };
@@ -52,7 +52,7 @@ function held(kind, base64, mediaType, filename) {
   return { type: "file", file: { filename: filename ?? (/pdf$/.test(type) ? "document.pdf" : "file"), file_data: url } };
 }
 
-// OpenAI's names are wav and mp3; servers that take more go by the type's own.
+// OpenAI's names are wav and mp3; servers that accept other formats use the names of their media types.
 function formatOf(type) {
   const form = type.split(/[/;]/)[1].replace(/^(x-|vnd\.)/, "");
   return { mpeg: "mp3", wave: "wav" }[form] ?? form;

@@ -1,4 +1,4 @@
-// How an answer ended and what it took, in the SDK's words.
+// How an answer ended and what it used, in the AI SDK's terms.
 
 export const REASONS = {
   __proto__: null,
@@ -9,16 +9,16 @@ export const REASONS = {
   error: "error",
 };
 
-/** Why an answer ended that failed. */
+/** The finish reason of an answer that failed. */
 export const failureOf = (error) => (isCut(error) ? "interrupted" : "error");
 
-/** Whether an error says that a stream was cut. A gateway says it in a frame of its own. */
+/** Whether an error means that a stream was cut off. A gateway reports that with a code of its own. */
 export const isCut = (error) => error?.name === "StreamTruncatedError" || error?.code === "upstream_truncated";
 
 const count = (...values) => values.find((value) => Number.isFinite(value) && value >= 0);
 const less = (total, part) => count(Math.max(0, total - part));
 
-/** What the server has not told is undefined. */
+/** The usage; a count that the server didn't report is undefined. */
 export function usageOf(usage) {
   const { prompt_tokens_details: ofPrompt, completion_tokens_details: ofAnswer } = usage ?? {};
   const [prompt, answer] = [count(usage?.prompt_tokens), count(usage?.completion_tokens)];
@@ -36,7 +36,7 @@ export function usageOf(usage) {
   };
 }
 
-/** What an answer says of itself. */
+/** The id, time and model of an answer. */
 export function identityOf({ id, created, model }) {
   return {
     ...(id && { id }),

@@ -1,4 +1,4 @@
-// Language models: chat completions, and plain completions.
+// Language models: chat completions and text completions.
 
 import { Answer } from "./answer.js";
 import { bodyOf } from "./body.js";
@@ -9,17 +9,17 @@ import { conceding } from "./concession.js";
 import { usageOf } from "./finish.js";
 import { partsOf } from "./stream.js";
 
-// Addresses that models fetch by themselves. Of the rest the SDK brings the bytes.
+// URLs that models can fetch themselves. The SDK downloads all other files.
 const URLS = [/^https?:\/\//];
 
 export const chatModel = /* @__PURE__ */ modelOf("chat", (client) => client.chat.completions, bodyOf, { "image/*": URLS, "video/*": URLS });
 
 export const completionModel = /* @__PURE__ */ modelOf("completion", (client) => client.completions, completionBodyOf, {});
 
-// A kind of models: what they are asked through, and how a body is made for them.
+// Makes a kind of model: `api` returns the client's function to call, `bodyFor` makes a body.
 function modelOf(kind, api, bodyFor, supportedUrls) {
   return (client, modelId) => {
-    // Sends a call, and once more without what its server refuses.
+    // Makes the call. If its server refuses something, it is made once more without that.
     const ask = (options, stream) =>
       conceding(client(), modelId, options, async (without, form) => {
         const { body, warnings } = bodyFor(modelId, options, without, form);
@@ -45,7 +45,7 @@ function modelOf(kind, api, bodyFor, supportedUrls) {
   };
 }
 
-// Puts together what a stream would have told in parts.
+// Adds a stream's part to the content of a whole answer.
 function gather(content, part) {
   const { type, id, delta, ...rest } = part;
   const [kind, piece] = type.split("-");

@@ -1,17 +1,17 @@
-// The SDK's prompt as the messages of a chat.
+// Turns the AI SDK's prompt into chat messages.
 
 import { filePart } from "./file.js";
 
-/** What a model hears of a call that its user has not allowed. */
+/** The result that the model reads for a call that the user has not allowed. */
 export const DENIED = "The user denied this tool call.";
 
-/** A warning of what can't be said, and is left out. */
+/** A warning about something that can't be expressed and is left out. */
 export const unsupported = (feature, details) => ({ type: "unsupported", feature, details });
 
-/** The messages of a prompt. With `reasoning` false no message says what a model thought. Adds to `warnings` what can't be said. */
+/** The messages of a prompt. If `reasoning` is false, no message contains a model's reasoning. Adds to `warnings` what can't be expressed. */
 export const messagesOf = (prompt, reasoning, warnings) => prompt.flatMap((message) => turnsOf(message, reasoning, warnings));
 
-/** Whether a prompt says what a model thought. */
+/** Whether a prompt contains a model's reasoning. */
 export const hasReasoning = (prompt) => prompt.some(({ content }) => content.some?.(({ type }) => type === "reasoning"));
 
 function turnsOf(message, reasoning, warnings) {
@@ -22,7 +22,7 @@ function turnsOf(message, reasoning, warnings) {
   return results.map((part) => extended({ role, tool_call_id: part.toolCallId, content: outputOf(part.output, warnings) }, part));
 }
 
-// What `providerOptions.huggingface` of a message or a part adds to it, one level deep.
+// Adds the members in `providerOptions.huggingface` of a message or a part, one level deep.
 function extended(value, { providerOptions }) {
   for (const [key, added] of Object.entries(providerOptions?.huggingface ?? {})) {
     value[key] = isObject(added) ? { ...value[key], ...added } : added;
@@ -32,7 +32,7 @@ function extended(value, { providerOptions }) {
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-// One text alone is a string: every server knows that.
+// A single text is sent as a string, which every server accepts.
 const plain = (parts) => (parts.length === 1 && parts[0].type === "text" && Object.keys(parts[0]).length === 2 ? parts[0].text : parts);
 
 const userPart = (part) => extended(part.type === "file" ? filePart(part) : { type: "text", text: part.text }, part);
@@ -45,7 +45,7 @@ function assistant(content, reasoning, warnings) {
     const { type, text, toolCallId: id, toolName: name, input } = part;
     if (type === "text") message.content += text;
     else if (type === "tool-call") {
-      // What another provider has called itself has its result beside it, and is none of this model's calls.
+      // A call that another provider has executed itself is no call of this model's tools.
       if (!part.providerExecuted) calls.push(extended({ id, type: "function", function: { name, arguments: argumentsOf(input) } }, part));
     } else if (type !== "reasoning") warnings.push(unsupported(`${type} part of an assistant message`));
     else if (reasoning) thought(message, before, part);
@@ -58,7 +58,7 @@ function assistant(content, reasoning, warnings) {
   return message;
 }
 
-// Goes back in the form in which it came, which the part has kept; that of another provider goes by the name that most servers know.
+// Sends reasoning back in the form that its metadata records. Reasoning of another provider uses the name that most servers know.
 function thought(message, before, { text, providerOptions }) {
   const { details, field = details ? undefined : "reasoning_content" } = providerOptions?.hfetch ?? {};
   if (field === "think") message.content += `<think>${text}</think>`;
@@ -73,7 +73,7 @@ function argumentsOf(input) {
       JSON.parse(input);
       return input;
     } catch {
-      // A text that is no JSON is one value.
+      // A text that isn't JSON counts as a single value.
     }
   }
   return JSON.stringify(input) ?? "{}";

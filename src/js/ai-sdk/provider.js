@@ -1,4 +1,4 @@
-// The provider: one client, and the models that the AI SDK asks it for.
+// The provider: it has one client and makes the models for the AI SDK.
 
 import { HuggingFace } from "./client.js";
 import { embeddingModel } from "./embedding.js";
@@ -6,16 +6,16 @@ import { forSdk, sdkError } from "./error.js";
 import { chatModel, completionModel } from "./language.js";
 import { rerankingModel } from "./reranking.js";
 
-/** Takes the client's options, or a client. */
+/** Makes a provider from the client's options or from a client. */
 export function createHuggingFace(options) {
-  // By shape: a client of another copy of this package is one too.
+  // A client is recognised by its members, since it may come from another copy of this package.
   const client = typeof options?.chat?.completions?.create === "function" ? options : made(options);
   return providerOf(() => client);
 }
 
 let own;
 
-/** Made on first use: whoever only loads the module needs no key. */
+/** A provider whose client is made on first use, so that importing this module needs no key. */
 export const huggingface = /* @__PURE__ */ providerOf(() => (own ??= made()));
 
 function made(options) {

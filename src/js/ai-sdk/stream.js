@@ -1,4 +1,4 @@
-// A stream of chunks as the SDK's stream of parts.
+// Turns a stream of chunks into the AI SDK's stream parts.
 
 import { Answer } from "./answer.js";
 import { metadataOf } from "./call.js";

@@ -1,39 +1,39 @@
-// Reasoning that stands in the text, between <think> and </think>: at the beginning of it, or behind other such reasoning. Anywhere
-// else the tag may be what the text is about.
+// Separates reasoning from text where a model writes it between <think> and </think>. The tags count only at the beginning of the text or directly after other
+// reasoning. Anywhere else the text may be about the tag.
 
 const OPEN = "<think>";
 const CLOSE = "</think>";
 
 export class Thinking {
-  #say; // is told each piece: whether it is reasoning, and the text
-  #awaited = OPEN; // the tag that may come next; none once the answer has begun
-  #held = ""; // may be the beginning of a tag
+  #say; // is called with each piece: whether it is reasoning, and its text
+  #awaited = OPEN; // the tag that may come next; empty once the answer has begun
+  #held = ""; // text that may be the beginning of a tag
   #seen = false;
 
   constructor(say) {
     this.#say = say;
   }
 
-  /** Says the pieces that more of the text completes. */
+  /** Adds text, and passes on the pieces that are complete with it. */
   push(text) {
     this.#held += text;
     while (this.#step());
   }
 
-  /** Says what was held back, at the end. */
+  /** Passes on what was held back, at the end of the text. */
   end() {
     const held = this.#held;
     if (held.trim() !== "" || !this.#seen) this.#take(held.length);
   }
 
-  // Says what comes before a place, and goes on behind it.
+  // Passes on the text up to `end` and continues after `next`.
   #take(end, next = end) {
     const held = this.#held;
     this.#held = held.slice(next);
     if (end > 0) this.#say(this.#awaited === CLOSE, held.slice(0, end));
   }
 
-  // Gives whether there is more to be looked at.
+  // Looks for the next tag; returns whether to look again.
   #step() {
     const [held, tag] = [this.#held, this.#awaited];
     const at = tag ? held.indexOf(tag) : -1;
@@ -46,7 +46,7 @@ export class Thinking {
     if (tag === OPEN) {
       const rest = held.trimStart();
       if (OPEN.startsWith(rest)) return false;
-      // The lines between the reasoning and the answer belong to neither.
+      // Blank lines between the reasoning and the answer belong to neither.
       if (this.#seen) this.#held = rest;
       this.#awaited = "";
       return true;

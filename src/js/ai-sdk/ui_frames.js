@@ -1,8 +1,8 @@
-// The chunks of a stream, or the events of a run of tools, as the frames of one UI message. Pure: what came in, what goes out.
+// Turns the chunks of a stream, or the events of a tool run, into the frames of one UI message. It does no I/O.
 
 import { Answer, all } from "./answer.js";
 
-// What is another thing in a frame than among the SDK's stream parts. Texts and reasoning are the same in both; the rest has no frame.
+// Frames that differ from the SDK's stream parts of the same name. Texts and reasoning are the same in both; other parts have no frame.
 const FRAMES = {
   "tool-input-start": ({ type, id, toolName }) => ({ type, toolCallId: id, toolName }),
   "tool-input-delta": ({ type, id, delta }) => ({ type, toolCallId: id, inputTextDelta: delta }),
@@ -21,23 +21,23 @@ function inputOf({ toolCallId, toolName, input }) {
 
 const available = (toolCallId, toolName, input) => ({ type: "tool-input-available", toolCallId, toolName, input });
 
-/** The frames of a message, step by step: a step is one completion, and the tools that it called. */
+/** The frames of a message, step by step. A step is one completion and the tools that it called. */
 export class UIFrames {
   finishReason = "other";
   #sendReasoning;
   #errorText;
-  #frames = []; // that nobody has taken yet
-  #answer; // of the step at hand; none between steps
-  #calls; // of the answer, once that is whole: those that have not been told yet
-  #ids = new Map(); // of calls: by the id in the message, the one in the frames
+  #frames = []; // frames that have not been taken yet
+  #answer; // of the current step; undefined between steps
+  #calls; // the calls of a whole answer that have not been told yet
+  #ids = new Map(); // the ids of calls: from the id in the message to the one in the frames
 
-  /** `errorText` gives the words for an error that a tool threw. */
+  /** `errorText` returns the text to show for an error that a tool threw. */
   constructor(sendReasoning = true, errorText) {
     this.#sendReasoning = sendReasoning;
     this.#errorText = errorText;
   }
 
-  /** The frames of an item of a ChatStream (a chunk) or of a ToolRun (an event). */
+  /** The frames for an item of a ChatStream (a chunk) or of a ToolRun (an event). */
   take(item) {
     if (!this.#answer) this.#begin();
     const { type } = item;
@@ -48,7 +48,7 @@ export class UIFrames {
     return this.#frames.splice(0);
   }
 
-  /** The frames of a step's end: with its completion where it is whole. */
+  /** The frames for the end of a step, with its completion if that is whole. */
   end(completion) {
     if (!this.#answer) return [];
     if (completion?.choices) this.#whole(completion);
@@ -65,7 +65,7 @@ export class UIFrames {
     this.#frames.push({ type: "start-step" });
   }
 
-  // The answer as a whole: what of it has not been told yet, and its calls as they stand in the conversation.
+  // Adds what a whole answer has that its chunks didn't tell, and its calls as they are in the conversation.
   #whole(completion) {
     if (this.#calls) return;
     this.#calls = all(completion.choices[0]?.message?.tool_calls);
@@ -80,7 +80,7 @@ export class UIFrames {
     if (frame) this.#frames.push(frame);
   }
 
-  // A call, which is told here if no message has told of it, and what came of it.
+  // The frames of a call and its result. The call itself is told here if no message has told it.
   #called({ type, id, name, args, result, error }) {
     if (!this.#ids.has(id)) this.#frames.push(available(id, name, args ?? {}));
     const toolCallId = this.#ids.get(id) ?? id;

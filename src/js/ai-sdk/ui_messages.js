@@ -1,4 +1,4 @@
-// useChat's messages as the messages of a chat completion: as the prompt that the SDK would make of them, and that as a model's server takes it.
+// Turns useChat's messages into the messages of a chat completion: first into the SDK's prompt, then into what a model's server accepts.
 
 import { must } from "./client.js";
 import { filePart } from "./file.js";
@@ -22,7 +22,7 @@ function each(list, path, change) {
   });
 }
 
-/** UIMessage[] as chat messages: each step of an assistant's message is a turn, and each tool's answer one. What is of no use to a model is left out. */
+/** UIMessage[] as chat messages. Each step of an assistant's message becomes a turn, and each tool's result another. Parts that a model can't use are left out. */
 export const fromUIMessages = (messages) => answered(each(messages, "messages", turnsOf));
 
 const sent = (role, content) => messagesOf([{ role, content }], true, []);
@@ -35,13 +35,13 @@ function turnsOf({ role, parts }, path) {
   return assistantTurns(known);
 }
 
-// A part as the SDK's prompt has it; of a call its result beside it, of what a user said in between its turn. What a model has no use for stays as it is.
+// A part in the form of the SDK's prompt. A call has its results with it, and a user's message in between has its turn. Parts that a model can't use stay unchanged.
 function partOf(part, path, role) {
   const { type, text, providerMetadata } = part;
   mustBeText(type, `${path}.type`);
   if (type === "text" || type === "reasoning") {
     mustBeText(text, `${path}.text`);
-    // In which form reasoning came. A page may send anything.
+    // The form in which reasoning arrived. It is checked, since a page may send anything.
     const { field, details } = providerMetadata?.hfetch ?? {};
     return { type, text, providerOptions: { hfetch: { ...(FIELDS.includes(field) && { field }), ...(Array.isArray(details) && { details }) } } };
   }
@@ -57,11 +57,11 @@ function callOf({ type, toolName, toolCallId, state, input, rawInput, ...rest },
   mustBeWord(name, isDynamic ? `${path}.toolName` : `${path}.type`);
   mustBeOneOf(STATES, state, `${path}.state`);
   if (state === "output-error") mustBeText(rest.errorText, `${path}.errorText`);
-  // A call whose arguments had not all come is none.
+  // A call whose arguments are incomplete doesn't count as a call.
   return { type: state === "input-streaming" ? state : "tool-call", toolCallId, toolName: name, input: input ?? rawInput ?? {}, results: resultsOf(state, rest).map((result) => toolTurn(toolCallId, result)) };
 }
 
-// None while a call has no answer.
+// The results of a call; an empty list while it has none.
 function resultsOf(state, { output, errorText, approval }) {
   if (state === "output-available") return [output];
   if (state === "output-error") return [errorText];
@@ -71,7 +71,7 @@ function resultsOf(state, { output, errorText, approval }) {
 
 function userTurn(parts) {
   const content = parts.filter(({ type }) => type === "text" || type === "file");
-  // No part at all is an empty question.
+  // A message without parts becomes an empty text.
   return sent("user", content.length > 0 ? content : [{ type: "text", text: "" }]);
 }
 
@@ -81,7 +81,7 @@ function fileOf({ url, mediaType, filename }, path) {
   must(/^(https?:\/\/|data:[^,]*,)/i.test(url), `${path}.url`, "an http(s) or data URL");
   try {
     const part = { type: "file", mediaType: mediaType.toLowerCase(), filename, data: /^data:/i.test(url) ? { type: "data", data: dataOf(url) } : { type: "url", url } };
-    // Once by itself, so that an error of it has its path.
+    // The part is made once here, so that an error names its path.
     filePart(part);
     return part;
   } catch {
@@ -95,14 +95,14 @@ function dataOf(url) {
   return /;base64$/i.test(head) ? text : new TextEncoder().encode(text);
 }
 
-// A turn for each step in which the model has said something, with the answers of its calls behind it, and what a user said in between.
+// A turn for each step in which the model has answered, followed by the results of its calls; and the user's messages in between.
 function assistantTurns(parts) {
   const turns = [];
   let step = [];
   for (const part of [...parts, { type: "step-start" }]) {
     step.push(part);
     if (part.type !== "step-start" && !part.turn) continue;
-    // Thoughts alone are no answer.
+    // Reasoning alone is no answer.
     if (step.some(({ type, text }) => type === "tool-call" || (type === "text" && text))) turns.push(...sent("assistant", step), ...step.flatMap(({ results = [] }) => results));
     turns.push(...(part.turn ?? []));
     step = [];
@@ -112,7 +112,7 @@ function assistantTurns(parts) {
 
 const toolTurn = (id, result) => ({ role: "tool", tool_call_id: id, content: typeof result === "string" ? result : JSON.stringify(result ?? null) });
 
-// Where the conversation has gone on, servers refuse a call without an answer. At its end a call may still wait for one.
+// Servers refuse a call without a result if the conversation goes on after it. Only at the end a call may still wait for its result.
 function answered(turns) {
   const given = new Set(turns.map(({ tool_call_id: id }) => id));
   const last = turns.findLastIndex(({ role }) => role !== "tool");

@@ -1,4 +1,4 @@
-// The answer that useChat reads, made without the `ai` package: a UI message stream as a Response.
+// The Response that useChat reads, a UI message stream, made without the `ai` package.
 
 import { must, readable } from "./client.js";
 import { failureOf, isCut } from "./finish.js";
@@ -8,11 +8,11 @@ const HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache",
   "x-vercel-ai-ui-message-stream": "v1",
-  "x-accel-buffering": "no", // nginx would hold frames back
+  "x-accel-buffering": "no", // keeps nginx from holding frames back
 };
 
 const TOO_MANY = "There are too many requests. Try again later.";
-// What a visitor of a page may know of an error: no name of a server, an account or a limit.
+// The words that a page's visitor reads about an error. They name no server, account or limit.
 const WORDS = {
   __proto__: null,
   APIConnectionTimeoutError: "The model took too long.",
@@ -25,20 +25,20 @@ const WORDS = {
   BudgetExceededError: "The budget is used up.",
 };
 
-/** A ChatStream or a ToolRun, or the promise of one, as the Response that useChat reads. */
+/** Turns a ChatStream or a ToolRun, or the promise of one, into the Response that useChat reads. */
 export function toUIMessageStreamResponse(source, { status, statusText, headers, ...options } = {}) {
   const isPromise = typeof source?.then === "function";
   must(isPromise || typeof source?.[Symbol.asyncIterator] === "function", "source", "a ChatStream or a ToolRun, or the promise of one");
   const all = new Headers(headers);
   for (const [name, value] of Object.entries(HEADERS)) if (!all.has(name)) all.set(name, value);
-  // Its items at once: a run of tools tells of its beginning to those who listen by then.
+  // The iterator is made at once, since a tool run reports its beginning only to readers that exist by then.
   const open = (stream) => ({ stream, items: stream[Symbol.asyncIterator]() });
   const opening = isPromise ? Promise.resolve(source).then(open) : Promise.resolve(open(source));
-  // A body that nobody reads hears of no failure.
+  // If nobody reads the body, a failure must not count as unhandled.
   opening.catch(() => {});
   const abort = (reason) => opening.then(({ stream }) => stream.abort?.(reason), () => {});
   const frames = written(framesOf(source, opening, abort, options));
-  // Whoever reads has left: the call ends as one that was stopped, now or as soon as there is a stream to be stopped.
+  // The reader has left, so the call is aborted: now, or as soon as its stream exists.
   const cancel = (reason) => {
     abort(reason);
     frames.return().catch(() => {});
@@ -52,13 +52,13 @@ async function* written(lists) {
   yield encode("[DONE]");
 }
 
-// Lists of frames, each as soon as it is known.
+// Yields lists of frames, each as soon as it is known.
 async function* framesOf(source, opening, abort, { sendReasoning, sendStart = true, sendFinish = true, messageMetadata, onError, originalMessages, generateMessageId }) {
   const words = (error, otherwise) => wordsOf(error, otherwise, onError);
   const frames = new UIFrames(sendReasoning, (error) => words(error, "The tool failed."));
   let failure = null;
   try {
-    // An answer goes on where the last message is the assistant's own.
+    // If the last message is the assistant's, the answer continues it.
     const last = originalMessages?.at(-1);
     const start = { type: "start", messageId: last?.role === "assistant" ? last.id : generateMessageId?.() };
     if (sendStart) yield [{ ...start, messageMetadata: messageMetadata?.({ part: start }) }];
@@ -67,14 +67,14 @@ async function* framesOf(source, opening, abort, { sendReasoning, sendStart = tr
     yield frames.end(await stream.final?.());
   } catch (error) {
     failure = error;
-    // What failed may be what was made of it here.
+    // The failure may have happened in this function, so the call is aborted.
     abort();
     yield frames.end();
   }
   const { settled } = source.settled ? source : await opening.then(({ stream }) => stream, () => ({}));
   const settlement = await settled;
   if (/^(APIUser)?AbortError$/.test(failure?.name)) return yield [{ type: "message-metadata", messageMetadata: about(settlement) ?? {} }, { type: "abort" }];
-  // A stream that was cut is told as both: the answer so far is kept under its reason, and the page hears that it is not whole.
+  // A stream that was cut off gets both frames: the finish frame keeps the answer so far, and the error frame tells the page that it isn't complete.
   const finish = { type: "finish", finishReason: failure === null ? frames.finishReason : failureOf(failure) };
   try {
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: totalTokens } = settlement?.usage ?? {};
@@ -94,7 +94,7 @@ function wordsOf(error, otherwise, onError) {
     const words = onError?.(error);
     if (typeof words === "string") return words;
   } catch {
-    // The words of the package are left.
+    // The package's own words are used.
   }
   return WORDS[isCut(error) ? "StreamTruncatedError" : error?.name] ?? otherwise;
 }
@@ -103,7 +103,7 @@ function textOf(frame) {
   try {
     return JSON.stringify(frame);
   } catch {
-    // What a tool gave, or metadata, with a loop or a big integer in it.
+    // A tool's result or metadata contains a reference cycle or a BigInt.
     const { type, toolCallId } = frame;
     if (type !== "tool-output-available") return JSON.stringify({ ...frame, messageMetadata: undefined });
     return JSON.stringify({ type: "tool-output-error", toolCallId, errorText: "The tool's result can't be written as JSON." });

@@ -1,4 +1,4 @@
-// Who is calling: a static key, a session ticket, or what the operator's own function says.
+// Finds out who is calling: by a static key, a session ticket, or the operator's own function.
 
 import { encoder } from "./encoder.js";
 import { Refusal } from "./refusal.js";
@@ -20,7 +20,7 @@ async function digest(text) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
 }
 
-/** Where a digest is among others, or -1. Every byte of each is looked at, so that the time says nothing; digests hide the lengths too. */
+/** The index of a digest in a list, or -1. All bytes of all digests are compared, so that the time reveals nothing. Digests also hide the keys' lengths. */
 export function indexOfDigest(wanted, digests) {
   let found = -1;
   for (const [index, known] of digests.entries()) {
@@ -33,7 +33,7 @@ export function indexOfDigest(wanted, digests) {
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-// By shape: realms differ.
+// A Response is recognised by its members, since each realm has its own class.
 function isResponse(value) {
   return typeof value?.status === "number" && typeof value.headers?.get === "function";
 }
@@ -57,8 +57,8 @@ export class Gatekeeper {
   }
 
   /**
-   * { client, limits?, budget?, ticket? }: the limits are the client's own, a ticket brings its own beside them. Refusals are
-   * thrown; a Response that the operator's function gave is given back as { response }.
+   * { client, limits?, budget?, ticket? }: the limits are the client's own, and a ticket brings its own in addition. Refusals are thrown. If the operator's
+   * function returned a Response, the result is { response }.
    */
   async admit(request, env, now) {
     const { authorize, ticketSecret } = this.#settings;
@@ -85,8 +85,8 @@ export class Gatekeeper {
 
   async #ticket(token, now) {
     const { ticketSecret, audience, url } = this.#settings;
-    // A ticket names the audience or the address that the operator has given this gateway; where there is neither, none. What a request
-    // says of where it goes is the caller's word: by it a ticket of one gateway would be good for another.
+    // A ticket must name the audience or the URL that the operator has configured; if there is neither, it must name none. The request's own address isn't used: the
+    // caller chooses it, and a ticket for one gateway would be valid at another.
     const isMeant = (named) => (audience === undefined && url !== undefined ? originOf(named) === url : named === audience);
     const { ticket, refused, problem } = await readTicket(ticketSecret, token, { isMeant, now });
     if (refused) {
@@ -97,7 +97,7 @@ export class Gatekeeper {
   }
 
   async #key(token) {
-    // Each request makes its own promises: in workerd they belong to the request that made them.
+    // Each request makes its own promises, since in workerd a promise belongs to the request that made it.
     this.#digests ??= await Promise.all(this.#settings.clientKeys.map(digest));
     const presented = await digest(token);
     if (indexOfDigest(presented, this.#digests) < 0) throw unauthorized("invalid_api_key", "This key is not known here.");

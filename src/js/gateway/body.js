@@ -1,12 +1,12 @@
-// A request's body: read within its bound, and held against what the operator allows.
+// A request's body: reads it within the size limit and checks it against what the operator allows.
 
 import { parseJson } from "./client.js";
 import { furtherModels } from "./model.js";
 import { Refusal } from "./refusal.js";
 
-const LONGEST_MODEL = 256; // characters, so that no pattern takes long
-const PATIENCE = 30_000; // ms for which a part of a body is waited for
-const MOST_INPUTS = 2_048; // of one embeddings request, as OpenAI's API has it: each batch of them is a request to the model's server
+const LONGEST_MODEL = 256; // characters, so that matching a pattern never takes long
+const PATIENCE = 30_000; // ms to wait for the next part of a body
+const MOST_INPUTS = 2_048; // inputs per embeddings request, as in OpenAI's API: each batch of them is a request to the model's server
 
 const bad = (code, message, param = null) => new Refusal(400, code, message, { param });
 
@@ -27,7 +27,7 @@ async function readText(request, limit, seen) {
       if (seen.bytes > limit) throw tooLarge(limit);
       text += decoder.decode(value, { stream: true });
     } catch (error) {
-      // The rest is not read.
+      // The rest isn't read.
       reader.cancel().catch(() => {});
       throw error;
     }
@@ -35,7 +35,7 @@ async function readText(request, limit, seen) {
   return text + decoder.decode();
 }
 
-// The next part of a body: who sends none for a while keeps a request open that nobody needs.
+// Reads the next part of a body. A caller that sends nothing for a while would keep a useless request open.
 async function soon(reader) {
   let alarm;
   const late = new Promise((_, reject) => {
@@ -51,7 +51,7 @@ async function soon(reader) {
   }
 }
 
-/** Reads a body away that nobody wants: many clients read no answer before they have sent all of theirs. */
+/** Reads a body that isn't needed: many clients read no answer before they have sent their whole body. */
 export async function passOver(request, limit) {
   if (Number(request.headers.get("content-length") ?? 0) > limit) return;
   const reader = request.body?.getReader();
@@ -64,8 +64,8 @@ export async function passOver(request, limit) {
 }
 
 /**
- * The body as an object, to be checked, and as its own text, to be sent: numbers keep their digits. Of members that mean something
- * the client takes none twice, so that what was checked is what its server reads. `seen.bytes` counts what was read.
+ * The body as an object, for the checks, and as its own text, for sending: this keeps the digits of numbers. The client refuses duplicates of members that it knows, so
+ * that what was checked is what the server reads. `seen.bytes` counts what was read.
  */
 export async function readBody(request, limit, seen) {
   const encoding = request.headers.get("content-encoding") ?? "identity";
@@ -81,7 +81,7 @@ export async function readBody(request, limit, seen) {
   return { text, body };
 }
 
-// Whether there may be further models; each is on the list. A budget is held by the price of one model, so that with one there is no other.
+// Checks every further model against the list. With a budget there must be none, since the budget is held for the price of one model.
 function checkModels(body, allows, spends) {
   const { model } = body;
   if (model === undefined || model === null) throw bad("missing_model", "Name a model.", "model");
@@ -97,7 +97,7 @@ function checkModels(body, allows, spends) {
   return further !== null;
 }
 
-// Without a cap a count is the server's affair. -1 is how some are told that there is no maximum.
+// Checks a count against its cap; without a cap the server decides. Some servers take -1 as "no maximum".
 function checkCount(body, name, most = Infinity) {
   const value = body[name] ?? null;
   if (value === null || most === Infinity) return;
@@ -106,17 +106,17 @@ function checkCount(body, name, most = Infinity) {
   if (value > most) throw bad("cap_exceeded", `${name} may be at most ${most} here.`, name);
 }
 
-/** Holds a body against allow-list and caps. Gives the text to send: the caller's own, but for a body that names further models. */
+/** Checks a body against the list of models and the caps. Returns the text to send: the caller's own, except for a body that names further models. */
 export function checkBody(kind, { text, body }, { allows, caps, spends, unknownMembers }) {
   if (unknownMembers === "refuse") checkMembers(kind, body);
   const further = checkModels(body, allows, spends);
   CHECKS[kind](body, caps, allows);
-  // How deep they stand, and how often, is up to the caller, and of two members of one name only the last was looked at: what was
-  // checked is written anew.
+  // JSON.parse keeps only the last of several members with the same name, at any depth. The checked object is therefore written anew, so that the server can't
+  // read another one.
   return further ? JSON.stringify(body) : text;
 }
 
-// What OpenAI's API and the servers behind Hugging Face's router name, of all kinds of requests and of each.
+// The members that OpenAI's API and the servers behind Hugging Face's router know, for all kinds of requests and for each.
 const KNOWN = {
   all: "model stream stream_options user metadata service_tier safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options tools tool_choice parallel_tool_calls temperature top_p top_logprobs store moderation",
   chat: `messages max_tokens max_completion_tokens stop response_format frequency_penalty presence_penalty seed n logit_bias logprobs reasoning_effort top_k
@@ -151,7 +151,7 @@ function checkChat(body, { maxTokens, n, messages }) {
   checkCount(body, "max_completion_tokens", maxTokens);
 }
 
-// Each prompt has its own answers: how many there are in all the client holds against the same cap.
+// Each prompt gets its own answers; the client checks their total number against the same cap.
 function checkCompletion(body, { maxTokens, n }) {
   for (const name of ["n", "best_of"]) checkCount(body, name, n);
   checkCount(body, "max_tokens", maxTokens);
@@ -165,21 +165,21 @@ function checkMessages(body, name, most = Infinity) {
 function checkResponse(body, { maxTokens, messages }, allows = () => true) {
   checkMessages(body, "input", messages);
   checkCount(body, "max_output_tokens", maxTokens);
-  // What it used would be told to whoever asks for it later, and counted by nobody.
+  // The usage of a background request would be reported later, to another request, and counted by nobody.
   if (body.background) throw bad("unsupported_parameter", "This gateway takes no requests that run in the background.", "background");
-  // A tool of the server's may work with a model of its own; a function's parameters speak of models as they like.
+  // A server's own tool may use a model. A function tool isn't checked, since its parameters may mention models in any way.
   for (const tool of Array.isArray(body.tools) ? body.tools : []) {
     if (typeof tool?.model === "string" && !allows(tool.model)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "tools" });
   }
 }
 
-// A list of numbers is one input, by its tokens.
+// A list of numbers is one input, given as tokens.
 function checkInputs(name, inputs) {
   if (!Array.isArray(inputs) || inputs.length <= MOST_INPUTS || typeof inputs[0] === "number") return;
   throw bad("cap_exceeded", `A request may have at most ${MOST_INPUTS} ${name === "input" ? "inputs" : name}.`, name);
 }
 
-/** A body for reranking as OpenAI-like servers name its parts: text-embeddings-inference calls the documents texts. */
+/** A rerank body with the member names of OpenAI-like servers; text-embeddings-inference calls the documents `texts`. */
 export function takeTexts({ text, body }) {
   const { texts, ...rest } = body;
   if (texts === undefined || rest.documents !== undefined) return { text, body };

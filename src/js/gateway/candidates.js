@@ -1,11 +1,11 @@
-// Who may answer beside the model of a body: the operator's route, and the models that a body names where there is one.
+// The models and providers that may answer in place of a body's model: the operator's route, and further models in a body if there is a route.
 
 import { Refusal } from "./refusal.js";
 
-const MOST = 16; // models that a body may name in `models`
+const MOST = 16; // models that a body may list in `models`
 const MOST_OF_ROUTE = 32;
 
-// The fields of a route by their variables: lists, one word, and numbers.
+// The fields of a route, with the end of their variables' names: lists, one word, and numbers.
 const LISTS = { models: "MODELS", order: "ORDER", only: "ONLY", ignore: "IGNORE", has: "HAS" };
 const NUMBERS = { maxFirstTokenMs: "MAX_FIRST_TOKEN_MS", minThroughput: "MIN_THROUGHPUT", minContext: "MIN_CONTEXT" };
 const PRICES = { inputPerMillion: "MAX_INPUT_PER_MILLION", outputPerMillion: "MAX_OUTPUT_PER_MILLION" };
@@ -13,17 +13,17 @@ const SORT = "GATEWAY_ROUTE_SORT";
 
 const named = (field) => `GATEWAY_ROUTE_${field}`;
 
-/** Marks a route that came by variables: its operator knows its fields by their names. */
+/** Marks a route that came from variables: errors then use the variables' names. */
 export const BY_VARIABLES = Symbol("by variables");
 
-/** The variables of a route, each by the path that its field has in errors. */
+/** The variable of each field of a route, by the field's path in errors. */
 export const ROUTE_VARIABLES = Object.fromEntries([
   ...Object.entries({ ...LISTS, ...NUMBERS }).map(([field, name]) => [`route.${field}`, named(name)]),
   ...Object.entries(PRICES).map(([field, name]) => [`route.maxPrice.${field}`, named(name)]),
   ["route.sort", SORT],
 ]);
 
-/** The operator's route by the option, else by variables; undefined where there is none. The client checks its fields. */
+/** The operator's route from the option, otherwise from variables; undefined if there is none. The client checks its fields. */
 export function routeOf(reader, given, list) {
   reader.knows(Object.values(ROUTE_VARIABLES));
   if (given !== undefined) return given;
@@ -42,8 +42,8 @@ export function routeOf(reader, given, list) {
 }
 
 /**
- * Takes `models` out of a body where the operator has a route: { text, body, route }. The body's come before the operator's own, and each of
- * them has to be on the list. Without a route it stays what it was, the affair of the model's server.
+ * Takes `models` out of a body if the operator has a route: { text, body, route }. The body's models come before the operator's, and each of them must be on the
+ * list. Without a route `models` stays in the body, and the model's server decides.
  */
 export function takeModels({ text, body }, route, allows) {
   const { models, ...rest } = body;
@@ -54,7 +54,7 @@ export function takeModels({ text, body }, route, allows) {
   }
   if (allows !== undefined && !models.every(allows)) throw new Refusal(403, "model_not_allowed", "This gateway does not offer that model.", { param: "models" });
   const own = route.models ?? [];
-  // OpenRouter's clients name all models there, the first one too.
+  // Clients of OpenRouter list all models there, including the first.
   const model = rest.model ?? models[0];
   const sent = { ...rest, model };
   return { text: JSON.stringify(sent), body: sent, route: { ...route, models: [...new Set([...models, ...own])].slice(0, MOST_OF_ROUTE) } };

@@ -1,19 +1,19 @@
-// Limits that are known to let nothing through for a while: who comes meanwhile is refused before a body is read, and without a
-// question to whoever counts. What is known is what the answers to others have told.
+// Remembers which limits currently let nothing through, as earlier answers have shown. A caller of such a limit is refused before the body is read, and
+// without asking the store.
 
 import { refusalOfLimit } from "./upstream_error.js";
 
 const MOST = 10_000; // scopes that are remembered
-const MOMENT = 1_000; // ms for which places are believed taken, that may be free at any time: as long as Retry-After says
-const MINUTE = 60_000; // ms, and for which a refusal is believed: a limit may be raised, and what counts may be given back elsewhere
-const LARGE = 65_536; // bytes of a body from which on reading it takes the time of others
+const MOMENT = 1_000; // ms for which a refusal for too many running calls is believed, though a place may become free at any time: the time in Retry-After
+const MINUTE = 60_000; // ms for which any other refusal is believed: the operator may raise a limit, and the store may give counts back
+const LARGE = 65_536; // bytes from which on reading a body takes time away from other requests
 const COUNTED = ["requests", "month"];
 
 export class ClosedLimits {
-  #closed = new Map(); // {reason, limit, until, believed, limits} by scope: until when it holds, and is believed, of these limits
-  #wasted = new Map(); // {count, until} by scope: large bodies of this minute that were read in vain
+  #closed = new Map(); // {reason, limit, until, believed, limits} by scope: when it opens, until when that is believed, and with which limits
+  #wasted = new Map(); // {count, until} by scope: how many large bodies were read in vain in this minute
 
-  /** The refusal of a call that counts against a closed limit; undefined where none is closed. */
+  /** The refusal for a call that counts against a closed limit; undefined if none is closed. */
   refusal(parts, now) {
     let longest;
     for (const { scope, limits } of parts) {
@@ -29,9 +29,8 @@ export class ClosedLimits {
   }
 
   /**
-   * A call was refused: nothing smaller would have been let through either, if it was for the number of calls. What is left of its limits is
-   * told beside: a body that is too large for one of them may be one too many for another. What a key of the model's server refuses says nothing:
-   * another one may be free for another model.
+   * Notes that a call was refused. If it was refused for the number of calls, a smaller one would have been refused too. The quotas tell more: a body that is too large
+   * for one limit may be one too many for another. The refusal of a key at the model's server is ignored, since the key may be free for another model.
    */
   refused({ scope, reason, retryAfter, quotas }, now, parts = []) {
     const isCounted = COUNTED.includes(reason);
@@ -42,14 +41,14 @@ export class ClosedLimits {
     }
   }
 
-  /** A call that was let through has ended; `sent` says whether anything was sent for it, or it has not even been counted. */
+  /** Notes that an admitted call has ended. `sent` says whether anything was sent for it; if not, it has not been counted. */
   ended(parts, sent) {
     for (const { scope } of parts) {
       if (!sent || this.#closed.get(scope)?.reason === "concurrent") this.#closed.delete(scope);
     }
   }
 
-  /** A request was refused of whose body so many bytes had been read. Of large ones no more are read in a minute than requests are allowed. */
+  /** Notes that a request was refused after so many bytes of its body had been read. Per minute, only as many large bodies are read in vain as requests are allowed. */
   wasted(parts, bytes, now) {
     if (bytes < LARGE) return;
     const part = parts.find(({ limits }) => limits?.requestsPerMinute > 0);
@@ -70,10 +69,10 @@ export class ClosedLimits {
   }
 }
 
-// Whether a scope is of callers, as a call's parts are.
+// Whether the scope belongs to callers, as those of a call's parts do.
 const isCallers = (scope) => /^(client|ticket|gateway)(:|$)/.test(scope ?? "");
 
-// What was put first goes first: each scope is a caller's own, and what is forgotten costs one question.
+// Keeps the newest scopes. Forgetting one costs one question to the store.
 function put(map, scope, value) {
   map.delete(scope);
   map.set(scope, value);

@@ -1,19 +1,19 @@
-// What a call cost, told to its caller where the operator wants that: in headers and in the usage of a whole answer, in a stream in its
-// last usage and in a comment, which every parser of event streams skips. All other bytes stay what they are.
+// Tells the caller what a call cost, if the operator wants that: in headers and in the usage of a whole answer; for a stream in its last usage and in a comment, which
+// every parser of event streams skips. All other bytes stay the same.
 
 import { readable } from "./client.js";
 import { encoder } from "./encoder.js";
 import { dataOf, eventEnd, isEventStream, join, parse } from "./event_filter.js";
 import { ENDS } from "./responses.js";
 
-/** Of headers that pages may read. */
+/** Headers that pages may read. */
 export const COST_HEADERS = ["X-Hfetch-Cost-Usd", "X-Hfetch-Cost-Source"];
 
 const NOTHING = new Uint8Array(0);
-const WHOLE = ["usage"]; // where a whole answer's usage stands
+const WHOLE = ["usage"]; // the path of the usage in a whole answer
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-// A stream's events with the last usage, in which no text is to come any more; and where it stands.
+// Which events of a stream report its last usage, after which no text follows; and the path of that usage.
 const OF_CHAT = {
   path: ["usage"],
   reports: ({ usage, choices }) => isObject(usage) && (choices ?? []).every?.((choice) => choice?.finish_reason),
@@ -23,7 +23,7 @@ const OF_RESPONSES = {
   reports: ({ type, response }) => ENDS.includes(type) && isObject(response?.usage),
 };
 
-/** Waits for a call's settlement, and gives its answers with their price. */
+/** Waits for a call's settlement and adds its price to the answer. */
 export class Bill {
   #api;
   #settlement;
@@ -33,7 +33,7 @@ export class Bill {
     this.#settlement = new Promise((resolve) => (this.settle = resolve));
   }
 
-  /** An answer that tells what it cost. That of a stream is known at its end. */
+  /** An answer with its cost. The cost of a stream is known only at its end. */
   async priced(answer) {
     if (answer.chunks !== undefined) {
       const chunks = new PricedChunks(answer.chunks, this.#settlement, this.#api);
@@ -51,13 +51,13 @@ export function tellCost(headers, { usd, source }) {
 
 const comment = ({ usd, source }) => encoder.encode(`: hfetch ${JSON.stringify({ cost: { usd, source } })}\n\n`);
 
-// What a ChunkReader gives. The end of a stream, from its last usage or [DONE] on, is held until its price is known; one that fails is
-// handed on as it came, since what it cost is not what a whole answer costs.
+// Reads like a ChunkReader. The end of a stream, from its last usage or [DONE] on, is held back until the price is known. If the stream fails, the held bytes are
+// passed on unchanged, since the cost of a failed call isn't that of a whole answer.
 class PricedChunks {
   #reader;
   #settlement;
   #api;
-  #held = []; // in the parts that came: however many there are, each is looked at once
+  #held = []; // the parts as they came: each is examined once, however many there are
   #isStream = false;
   #over = false;
 
@@ -96,7 +96,7 @@ class PricedChunks {
     return value.length > 0 ? { value, done: false } : { value: undefined, done: true };
   }
 
-  // Where in whole events the stream's end begins, behind which is no more text; undefined where it goes on.
+  // The index at which the stream's end begins, after which no text follows; undefined if the stream goes on.
   #endIn(bytes) {
     const { length } = bytes;
     const begun = this.#held.length > 0;
@@ -104,14 +104,14 @@ class PricedChunks {
     let end = begun ? undefined : length;
     for (const { from, data, value } of eventsOf(bytes)) {
       if (data === "[DONE]" || this.#reports(value)) {
-        // What has a choice may bring text whatever it says of its end: all before it is handed on.
+        // An event with choices may contain text, whatever else it says, so everything up to it is passed on.
         if (end === length || value?.choices?.length) end = from;
       } else if (data !== "") end = length;
     }
     return end;
   }
 
-  // The end with its price. Where it is the whole stream, a mark of the byte order stays at its beginning.
+  // The end with its price. If the end is the whole stream, a byte order mark stays at its beginning.
   #told(held, cost) {
     const begin = textOf(held).startsWith(MARK_OF_ORDER) ? MARK_OF_ORDER.length : 0;
     const { from, to } = eventsOf(held).findLast(({ value }) => this.#reports(value)) ?? { from: begin, to: begin };
@@ -134,12 +134,12 @@ function eventsOf(bytes) {
   return events;
 }
 
-// A character for each byte, so that a place in the text is one in the bytes.
+// One character per byte, so that an index in the text is an index in the bytes.
 const textOf = (bytes) => new TextDecoder("latin1").decode(bytes);
 
 const MARK_OF_ORDER = "\xef\xbb\xbf";
 
-// The same of an event, with blanks for all that is no data: a comment between its lines may look like JSON.
+// The same for an event, with blanks in place of everything that isn't data: a comment between its lines may look like JSON.
 const dataIn = (bytes) => textOf(bytes).replace(/^(?:(?:\xef\xbb\xbf)?data:|.*)/gm, ({ length }) => " ".repeat(length));
 
 function mayEnd(bytes) {
@@ -147,7 +147,7 @@ function mayEnd(bytes) {
   return text.includes('"usage"') || text.includes("[DONE]");
 }
 
-// The bytes of an answer or an event, whose JSON `read` gives, with the cost as the last member of the usage at `path` where that has none.
+// Adds the cost as the last member of the usage at `path`, if it has none. `body` is an answer or an event, and `read` returns its JSON.
 function withCost(body, path, { usd }, read) {
   if (usd === null) return body;
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
@@ -160,12 +160,11 @@ function withCost(body, path, { usd }, read) {
 const MARK = /["{}[\]]/g;
 const COLON = /\s*:\s*(null\b)?/y;
 
-// Where in a JSON text a value for `name` belongs in the object at `path`: {from, to, before}. Undefined where there is no such object,
-// or it has a value of that name.
+// Where in a JSON text a value for `name` belongs in the object at `path`: {from, to, before}. Undefined if there is no such object, or if it already has that member.
 function placeFor(name, text, path) {
-  const keys = []; // of the objects around the place at hand, from the outermost on
+  const keys = []; // the names of the open objects, from the outermost on
   let depth = 0;
-  let inside = 0; // the depth of the object
+  let inside = 0; // the depth of the wanted object
   let place;
   const isThere = () => depth === path.length && path.every((key, at) => keys[at + 1] === key);
   for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
@@ -180,7 +179,7 @@ function placeFor(name, text, path) {
       place = colon[1] && { from: COLON.lastIndex - "null".length, to: COLON.lastIndex, before: "" };
       inside = 0;
     } else if (mark[0] === "{" || mark[0] === "[") {
-      // Of objects of one name the last one counts, as for JSON.parse.
+      // Of several objects with the same name the last one counts, as in JSON.parse.
       if (mark[0] === "{" && isThere()) inside = depth + 1;
       keys[++depth] = undefined;
     } else {
@@ -194,7 +193,7 @@ function placeFor(name, text, path) {
   return place;
 }
 
-// What a name is, however its letters are spelled.
+// The name itself, however its letters are escaped.
 const nameOf = (literal) => (literal.includes("\\") ? parse(literal) : literal.slice(1, -1)) ?? "";
 
 function stringEnd(text, from) {

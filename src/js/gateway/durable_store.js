@@ -1,4 +1,4 @@
-// A LimitStore whose limits hold for every isolate: it asks a LimitObject.
+// A limit store that asks a LimitObject, so that its limits hold for all isolates.
 
 import { ConfigError } from "./client.js";
 
@@ -13,7 +13,7 @@ class DurableStore {
     this.#name = name;
   }
 
-  // One answer that got lost holds a place for ten minutes at most, so that a broken connection is worth a second try.
+  // The question is asked a second time after a broken connection. If only the answer was lost, the first reservation expires after ten minutes.
   reserve(request) {
     return this.#ask((object) => object.reserve(request));
   }
@@ -34,8 +34,7 @@ class DurableStore {
     return this.#ask((object) => object.block(scope, until));
   }
 
-  // An object that was moved or got new code fails its callers once. The stub belongs to the request at hand, and one
-  // that has failed stays broken.
+  // After a Durable Object was moved or got new code, one call to it fails. A stub belongs to its request, and one that has failed stays unusable.
   async #ask(question) {
     for (let tries = 1; ; tries++) {
       try {
@@ -47,7 +46,7 @@ class DurableStore {
   }
 }
 
-/** The store behind a binding of LimitObject. Stores of one name share their limits. */
+/** The store behind a binding of LimitObject. Stores with the same name share their limits. */
 export function durableStore(namespace, name = "limits") {
   if (typeof namespace?.idFromName !== "function") throw new ConfigError("LIMITS: must be the binding of a Durable Object", { path: "LIMITS" });
   if (typeof name !== "string" || name === "") throw new ConfigError("name: must be a string that is not empty", { path: "name" });

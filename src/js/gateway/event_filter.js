@@ -1,25 +1,25 @@
-// What of a stream's bytes is handed on: whole events, without those that nobody asked for and without what errors must not tell.
+// Decides which bytes of a stream are passed on: whole events, without those that the caller didn't ask for, and without what errors must not reveal.
 
 import { encoder } from "./encoder.js";
 
 const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
-const BEGINNING = Uint8Array.of(LF); // what comes first, and what follows an event, begins a line
+const BEGINNING = Uint8Array.of(LF); // stands before the first byte, since an event begins at the beginning of a line
 const USAGE = Uint8Array.from('"usage"', (character) => character.charCodeAt(0));
-// What an event that says that the stream failed has in it; one without a choice may say so in other words.
+// The member names in an event that reports a failure. An event without choices may report one in other words.
 const TELLS = /"(?:error\w*|base_resp)"|"choices":\s*(?:null|\[\s*(?:null|\]))/;
 const FIELD = /^\ufeff?(?:data|event|id|retry|error)?:/m;
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}|[^]+$/g;
 
-// Of an event that has not come whole: what a gateway has of them in all, and in one.
+// Limits for incomplete events: of the whole gateway, and of one stream.
 const MOST_HELD = 40 << 20; // bytes
 const LONGEST_EVENT = 2 << 20;
-const SHORT = 64 << 10; // so much each may have whatever the others do
+const SHORT = 64 << 10; // a stream may always hold this much
 let heldByAll = 0;
 
-// Who holds something, and since when no more of it has come. A host may stop a request without a word: what that one held is let go
-// when others need the room.
+// The filters that hold bytes, with the time at which the last byte arrived. A host may stop a request silently; the bytes of such a request are dropped when others need
+// the room.
 const holders = new Map();
 const LOST = 600_000; // ms
 
@@ -29,29 +29,29 @@ function makeRoom() {
 
 const asItCame = (given) => given;
 
-/** Whether bytes begin as events do. */
+/** Whether bytes begin like an event. */
 export const isEventStream = (bytes) => FIELD.test(new TextDecoder().decode(bytes));
 
-/** What clients of chat completions take for a failure. */
+/** Whether an event's value is a failure for clients of chat completions. */
 export const hasError = (value) => Boolean(value?.error);
 
 /**
- * Takes what a Pump has, as AS_RECEIVED does. An event that has not come whole is held back, from the decoder too: of one that never does
- * nobody could make anything, and what is told after it would become a part of it. `usage`: the event that reports usage was asked for; without it
- * that one is left out. `keyless`: bytes without keys of the operator's. `redact`: what of a failed stream's errors may be told. `tells`: whether an event's value is one that clients take for a failure.
+ * Filters what a Pump passes on, with the same members as AS_RECEIVED. An incomplete event is held back, also from the decoder: nobody could read it, and whatever the
+ * gateway wrote after it would become a part of it. `usage`: the caller asked for the event that reports usage, which is left out otherwise. `keyless` removes the
+ * operator's keys from bytes. `redact` removes what a failed stream's errors must not reveal. `tells`: whether clients take an event's value for a failure.
  */
 export class WholeEvents {
-  told = false; // whether an event has reported the failure in the words that clients know
+  told = false; // whether an event has reported the failure in a form that clients know
   #usage;
   #keyless;
   #redact;
   #tells;
   #held = [];
-  #size = 0; // of what is held
-  #lost = false; // what was held has been let go for others: the stream can't go on
-  #end = BEGINNING; // the last bytes so far: the end of an event may go on in what comes next
-  #begun = false; // an event has been handed on: the body is an event stream
-  #halfLine = false; // what was left out ended in a CR, whose LF may follow
+  #size = 0; // of the held bytes
+  #lost = false; // the held bytes were dropped to make room for others, so the stream can't go on
+  #end = BEGINNING; // the last bytes so far, since the end of an event may be split between two chunks
+  #begun = false; // an event has been passed on, so the body is an event stream
+  #halfLine = false; // an event that was left out ended with a CR, whose LF may follow
 
   constructor({ usage = true, keyless = asItCame, redact = asItCame, tells = hasError } = {}) {
     this.#usage = usage;
@@ -60,7 +60,7 @@ export class WholeEvents {
     this.#tells = tells;
   }
 
-  /** What `whole` has given. */
+  /** The part to pass on of the bytes that `whole` has returned. */
   take(whole, tail, over, failed) {
     this.#begun ||= whole.length > 0 && isEventStream(whole);
     if (!over) return this.#asked(this.#keyless(whole), tail);
@@ -69,7 +69,7 @@ export class WholeEvents {
     return failed ? this.#asked(this.#clean(events), tail) : this.#asked(events, tail);
   }
 
-  /** What has come up to the end of the last whole event; the rest is held. Nothing at all where that is too much. */
+  /** The bytes up to the end of the last whole event; the rest is held. Undefined if too much would have to be held. */
   whole(bytes) {
     const last = join([this.#end, bytes]);
     const end = lastEventEnd(last) - this.#end.length;
@@ -82,7 +82,7 @@ export class WholeEvents {
     return end > 0 ? join([...held, end === bytes.length ? bytes : bytes.subarray(0, end)]) : NOTHING;
   }
 
-  // Of many small pieces few large ones are made, so that each byte is copied a few times and none costs more than a byte.
+  // Small pieces are joined to fewer larger ones, so that each byte is copied only a few times and no piece costs more than its bytes.
   #hold(rest) {
     if (rest.length === 0) return;
     const held = this.#held;
@@ -93,7 +93,7 @@ export class WholeEvents {
     holders.set(this, performance.now());
   }
 
-  /** What has come of an event that is not whole. */
+  /** The bytes of an incomplete event. */
   held() {
     return join(this.#held);
   }
@@ -110,7 +110,7 @@ export class WholeEvents {
     this.#size = 0;
   }
 
-  // That event comes at the end, so that no other part of the stream is looked through.
+  // The usage event comes at the end, so no other part of the stream is searched for it.
   #asked(events, tail) {
     let from = this.#halfLine && events[0] === LF ? 1 : 0;
     if (events.length > 0) this.#halfLine = false;
@@ -127,13 +127,13 @@ export class WholeEvents {
     return parts;
   }
 
-  // The last events of a failed stream: up to the one that can't be read or reports the failure, and without what must not be told.
+  // The last events of a failed stream, up to the one that can't be parsed or reports the failure, without what must not be revealed.
   #clean(bytes) {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     let over = false;
     const clean = text.replace(EVENT, (event) => {
       const { data, value } = dataOf(event);
-      // An event with a name of its own may hold anything. Behind [DONE] no client looks for what the failure is told by.
+      // An event with its own name may contain anything. After [DONE] no client looks for a failure.
       over ||= data !== "" && value === undefined && !/^event:(?! *(?:message|error) *$)/m.test(event);
       if (over) return "";
       over = this.told = this.#tells(value);
@@ -143,7 +143,7 @@ export class WholeEvents {
   }
 }
 
-/** The data of an event, and its value where that is JSON. */
+/** The data of an event, and its value if the data is JSON. */
 export function dataOf(event) {
   const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
   const text = lines.map((line) => line.slice("data:".length)).join("\n");
@@ -159,9 +159,8 @@ export function parse(text) {
   }
 }
 
-// What a body ends with behind its last whole event: an event without a blank line, which it gets, or half of one, which is nothing.
-// Frames that only a line end parts are read one by one. A body that is no event stream is the whole answer of a server that doesn't
-// stream: the call has ended well with it, so it is handed on as it came.
+// The end of a body after its last whole event. An event without a blank line gets one; half an event is dropped. Lines that only a line end separates are read one by
+// one. A body that isn't an event stream is the whole answer of a server that doesn't stream; it is passed on unchanged, since the call has succeeded with it.
 function ended(rest, hasEvents) {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rest);
   if (/^(?::[^\r\n]*[\r\n]|[\r\n])*$/.test(text)) return rest;
@@ -173,13 +172,13 @@ function ended(rest, hasEvents) {
 
 const isFrame = (line) => /^\s*(?::[^]*|\[DONE\]\s*)?$/.test(line) || parse(line) !== undefined;
 
-// Where the last whole event ends, looked for from the end: most chunks end with one.
+// The index at which the last whole event ends. The search begins at the end, since most chunks end with an event.
 function lastEventEnd(bytes) {
   for (let end = bytes.length; end > 0; end--) if (endsEvent(bytes, end)) return end;
   return 0;
 }
 
-/** Where the event that begins at `from` ends, its blank line included; the end of the bytes where that has not come. */
+/** The index at which the event that begins at `from` ends, including its blank line; the end of the bytes if it is incomplete. */
 export function eventEnd(bytes, from) {
   let at = from;
   for (;;) {
@@ -187,13 +186,13 @@ export function eventEnd(bytes, from) {
     while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++;
     if (at === bytes.length) return at;
     const blank = at === line;
-    // The LF after a CR that ends the bytes would only be a further blank line.
+    // If the bytes end with a CR, a LF after it would only be another blank line.
     at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
     if (blank) return at;
   }
 }
 
-// Of a large network chunk's events one does, and to decode the others would cost more than to hand them on.
+// In a large network chunk only one event reports usage; decoding all others would cost more than passing them on.
 function reportsUsage(event) {
   if (!includes(event, USAGE)) return false;
   const { value: chunk } = dataOf(new TextDecoder().decode(event));
@@ -221,7 +220,7 @@ export function join(parts) {
   return all;
 }
 
-/** Whether an event ends where the bytes do, or before. */
+/** Whether an event ends at `end` or before. */
 export function endsEvent(bytes, end = bytes.length) {
   let at = end - 1;
   if (bytes[at] === LF && bytes[at - 1] === CR) at--;

@@ -1,4 +1,4 @@
-// The fetch handler: one service for each environment it is called with.
+// The fetch handler. It makes a service for the environment that it is called with.
 
 import { durableStore } from "./durable_store.js";
 import { logNotice } from "./log.js";
@@ -12,7 +12,7 @@ export function gateway(options) {
   const serviceFor = (env) => {
     const known = services.get(env);
     if (known) return known;
-    // Some hosts make an object of the same variables for each request.
+    // Some hosts make a new object with the same variables for each request.
     if (!last || !sameEntries(last.env, env)) last = { env, service: start(options, env) };
     services.set(env, last.service);
     return last.service;
@@ -25,8 +25,8 @@ export function gateway(options) {
   };
 }
 
-// The second argument is the environment in Workers. Other servers give what is theirs there, and have the process's; so do frameworks, whose
-// objects are plain ones too (Next's `params`, Hono's `incoming`), but have no name with a capital, as variables and bindings have.
+// In Workers the second argument is the environment. Other servers pass objects of their own there and have the process's environment. So do frameworks (Next's
+// `params`, Hono's `incoming`); their objects have no names with capitals, which variables and bindings have.
 function environmentOf(env) {
   if (globalThis.navigator?.userAgent === "Cloudflare-Workers" && env) return env;
   const isPlain = env && [Object.prototype, null].includes(Object.getPrototypeOf(env));
@@ -42,7 +42,7 @@ function sameEntries(one, other) {
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
-// Where nothing is limited nothing is asked: a Durable Object would only cost its round trips.
+// If nothing is limited, no Durable Object is asked, since it would only cost time.
 function storeOf({ limits, clientLimits, keyLimits, budget, ticketSecret, authorize }, env) {
   const some = [limits, clientLimits, keyLimits].some((given) => Object.keys(given).length > 0);
   if (!some && !budget && !ticketSecret && !authorize) return undefined;
@@ -51,7 +51,7 @@ function storeOf({ limits, clientLimits, keyLimits, budget, ticketSecret, author
   return undefined;
 }
 
-// What can't be started answers too: with what is wrong, and never with a value.
+// A service that can't start answers too: it says what is wrong, and never quotes a value.
 function start(options, env) {
   let given;
   try {

@@ -1,16 +1,16 @@
-// Keys of the operator's in what a model's server sends: every byte that is handed on is looked through, and they are cut out.
+// Removes the operator's keys from what a model's server sends. Every byte is searched before it is passed on.
 
 import { redacted } from "./client.js";
 import { encoder } from "./encoder.js";
 
-const HEAD = 8; // letters: no secret that is looked for is shorter
+const HEAD = 8; // letters: every secret that is searched for is at least this long
 const BACKSLASH = 92;
-// What ordinary texts have behind a backslash: ", b, f, n, r, t.
+// The characters after a backslash in ordinary texts: ", b, f, n, r, t.
 const ORDINARY = [34, 98, 102, 110, 114, 116];
 
 let known = { text: "", heads: [] };
 
-/** Bytes without any of the secrets, in whatever way JSON spells them; the same bytes where there are none. */
+/** The bytes without any of the secrets, in whatever way JSON spells them. If there are none, the result is the same array. */
 export function withoutKeys(bytes, secrets) {
   if (!mayHold(bytes, searchOf(secrets))) return bytes;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
@@ -18,14 +18,14 @@ export function withoutKeys(bytes, secrets) {
   return clean === text ? bytes : encoder.encode(clean);
 }
 
-// A search is made once: a gateway's keys are the same for every answer.
+// The search tables are made once, since a gateway's keys are the same for every answer.
 function searchOf(secrets) {
   const text = secrets.join("\n");
   if (text !== known.text) known = { text, heads: secrets.map(headOf), escaped: /[^\x20-\x7e]|["\\]/.test(text) };
   return known;
 }
 
-// How a secret begins, and how far one may skip behind each byte that is not its last.
+// The beginning of a secret, and how far the search may skip after each byte that isn't its last (Boyer–Moore–Horspool).
 function headOf(secret) {
   const head = encoder.encode(secret).subarray(0, HEAD);
   const skips = new Uint8Array(256).fill(HEAD);
@@ -33,7 +33,7 @@ function headOf(secret) {
   return { head, skips };
 }
 
-// Whether it is worth a closer look. Most chunks end here, so that this must cost next to nothing.
+// Whether a chunk needs a closer look. Most don't, so this check must cost next to nothing.
 function mayHold(bytes, { heads, escaped }) {
   return heads.some(({ head, skips }) => begins(bytes, head, skips)) || hasEscape(bytes, escaped);
 }
@@ -47,7 +47,7 @@ function begins(bytes, head, skips) {
   return false;
 }
 
-// Whether a letter of a key may be spelled otherwise; `any`: letters of the keys have to be, in JSON.
+// Whether a letter of a key may be written as an escape; `any`: the keys contain letters that JSON must escape.
 function hasEscape(bytes, any) {
   for (let at = bytes.indexOf(BACKSLASH); at >= 0; at = bytes.indexOf(BACKSLASH, at)) {
     while (bytes[at] === BACKSLASH) at++;
@@ -56,7 +56,7 @@ function hasEscape(bytes, any) {
   return false;
 }
 
-// Of no letter that is ASCII: \u4f60, \u00e9, \u001b. The digits may be spelled by escapes themselves.
+// Whether the escape stands for a character outside printable ASCII: \u4f60, \u00e9, \u001b. Its digits may be escaped themselves.
 function isForeign(bytes, at) {
   const [first, second, third] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]];
   if (bytes[at] !== 117 || [first, second, third].includes(BACKSLASH)) return false;

@@ -1,14 +1,14 @@
-// Limits and budgets for all isolates of a gateway: one Durable Object that holds the same store as a client's memory,
-// and writes what changes as rows. What it has answered is stored. A write costs what a disk takes, so that whoever comes
-// at once is written at once, and what nobody waits for goes with the next.
+// Limits and budgets for all isolates of a gateway: a Durable Object that runs the same store as a client's memory and writes its changes as rows. A change is
+// stored before it is answered. A write takes as long as a disk needs, so changes that come at the same time are written together, and changes that nobody waits for are written with the
+// next ones.
 
 import { MemoryStore, dataText } from "./client.js";
 
-// How far a caller's clock may be ahead of the object's: believed, it would stop every limit until then.
+// How far a caller's clock may be ahead of the object's clock. If a time further ahead were believed, it would block every limit until then.
 const AHEAD = 60_000; // ms
 const MINUTE = 60_000; // ms
-const SETTLED_WITHIN = 20; // ms: who settles has its answer already
-const SWEEP = 256; // writes after which what has left the window is deleted
+const SETTLED_WITHIN = 20; // ms: the caller of a settlement already has its answer, so its write can wait
+const SWEEP = 256; // writes between two deletions of old rows
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS hfetch_store (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
@@ -18,16 +18,16 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS hfetch_seen (number INTEGER PRIMARY KEY, at REAL NOT NULL);
 `;
 
-/** The class of the Durable Object; its methods are those of a LimitStore. `Base` is the runtime's class, or has `ctx`. */
+/** The class of the Durable Object. Its methods are those of a LimitStore. `Base` is the runtime's class, or a class with `ctx`. */
 export function limitObject(Base) {
   return class LimitObject extends Base {
-    /** How many scopes it keeps in memory: each counts its month, and callers come and go. */
+    /** How many scopes it keeps in memory. Callers come and go, and each one's month is counted. */
     static scopesInMemory = 5_000;
     #handle = null;
-    #scopes = 0; // that were loaded or made since the handle was
-    #alarm = Infinity; // the time of the alarm that is set
+    #scopes = 0; // scopes that were loaded or made since the store was opened
+    #alarm = Infinity; // the time for which the alarm is set
     #writes = 0;
-    #next = null; // the write that is due: {due, timer, done, resolve, reject}
+    #next = null; // the next write: {due, timer, done, resolve, reject}
 
     async reserve({ parts, now }) {
       const text = dataText(parts, "parts");
@@ -38,7 +38,7 @@ export function limitObject(Base) {
         }
         return handle.reserve_and_tell(text, timely(now));
       });
-      // A refusal changes nothing.
+      // A refusal changes nothing, so there is nothing to write.
       if (answer.ok) await this.#written(0);
       return answer;
     }
@@ -53,7 +53,7 @@ export function limitObject(Base) {
       await this.#written(SETTLED_WITHIN);
     }
 
-    // A call is under way still; that may be written late, for there are several such words in the time of a lease.
+    // Renews a reservation whose call is still running. The write can wait: several renewals come before a reservation expires.
     async renew(reservation, { now }) {
       this.#ask((handle) => handle.renew(reservation, timely(now)));
       await this.#written(SETTLED_WITHIN);
@@ -67,16 +67,16 @@ export function limitObject(Base) {
       await this.#written(SETTLED_WITHIN);
     }
 
-    // Requests that were left open are lost after ten minutes, whether or not others come.
+    // Reservations that were left open are lost after ten minutes, even if no request comes.
     async alarm() {
       const now = Date.now();
       this.#alarm = Infinity;
       this.#ask((handle) => handle.expire(now));
       await this.#written(0);
       this.#run("DELETE FROM hfetch_scope WHERE matters_until <= ?", now);
-      // An object that is seldom asked is evicted before its writes add up to a sweep.
+      // An object that is seldom asked is evicted before it reaches enough writes for a deletion.
       this.#run("DELETE FROM hfetch_bucket WHERE at <= ?", now - MINUTE);
-      // The write may have let the first handle go.
+      // The write may have closed the first store.
       this.#watch(this.#open().next_loss());
     }
 
@@ -84,8 +84,8 @@ export function limitObject(Base) {
       return this.ctx.storage.sql.exec(statement, ...values);
     }
 
-    // A trap, which alone has a cause, leaves a handle half changed and in use: the next one starts from what is stored.
-    // Whoever waits for a write of what it held is told.
+    // If a trap happens (only a trap has a cause), the store is left half changed. The next use opens a new one from what is stored, and everybody who waits for a
+    // write of the old one is told.
     #ask(use) {
       try {
         const handle = this.#open();
@@ -102,7 +102,7 @@ export function limitObject(Base) {
       }
     }
 
-    // What is open or lost comes into memory with its scopes, whatever is asked: time alone may end it.
+    // Open and lost reservations are loaded at once, with their scopes, since passing time alone can end them.
     #open() {
       if (this.#handle !== null) return this.#handle;
       this.#run(SCHEMA);
@@ -110,7 +110,7 @@ export function limitObject(Base) {
       const [head] = this.#run("SELECT state FROM hfetch_store").toArray();
       if (head !== undefined) {
         const rows = this.#run("SELECT r.number, r.at, holds, lost, s.at AS seen FROM hfetch_reservation r LEFT JOIN hfetch_seen s ON s.number = r.number ORDER BY r.number").toArray();
-        // Older versions wrote no time at which a reservation was heard of.
+        // Older versions didn't store the time of the last renewal.
         const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds, seen }) => [number, at, JSON.parse(holds), ...(seen === null ? [] : [seen])]);
         const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
         if (!handle.restore(JSON.stringify(state))) throw new Error("hfetch: what this object has stored is not a state of limits");
@@ -120,7 +120,7 @@ export function limitObject(Base) {
       return (this.#handle = handle);
     }
 
-    // A scope's rows, put together as its limiter writes them itself; where it has none, `made` are made.
+    // Loads a scope from its rows, in the form in which its limiter writes them. If it has no rows, the caller makes `made` scopes, which count as well.
     #load(handle, name, open = [], made = 1) {
       if (handle.knows(name)) return;
       const [row] = this.#run("SELECT limiter, spent, matters_until FROM hfetch_scope WHERE name = ?", name).toArray();
@@ -134,7 +134,7 @@ export function limitObject(Base) {
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 
-    // Resolves when all that has changed by now is written, within so many ms.
+    // Resolves when all changes so far are written; the write begins within so many ms.
     #written(within) {
       this.#next ??= pending();
       const next = this.#next;
@@ -154,13 +154,13 @@ export function limitObject(Base) {
         if (this.#scopes > this.constructor.scopesInMemory) this.#forget();
         next.resolve();
       } catch (error) {
-        // What is in memory is not what is stored: the next one starts from there.
+        // The state in memory differs from the stored one, so the next use opens the store anew.
         this.#forget();
         next.reject(error);
       }
     }
 
-    // All that counts is stored, and comes back when it is asked for.
+    // Drops the store from memory. Everything that counts is stored, and is loaded again when needed.
     #forget() {
       const handle = this.#handle;
       this.#handle = null;
@@ -168,7 +168,7 @@ export function limitObject(Base) {
       try {
         handle?.free();
       } catch {
-        // A trap left it in use: its memory stays.
+        // After a trap the handle is still in use, and its memory can't be freed.
       }
     }
 

@@ -1,11 +1,11 @@
-// One line of JSON for each request, for whatever collects a Worker's console.
+// Writes one line of JSON per request, for whatever collects a Worker's console output.
 
-const CHOSEN = ["path", "model"]; // by a caller
+const CHOSEN = ["path", "model"]; // by a caller, so they may be long
 const LONGEST = 200; // characters of each of them
 
 const shorten = (value) => (typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
-/** Secrets to look for, the longest first: one may begin with another. What is shorter than 8 characters is in every other word, and none. */
+/** Secrets to search for, the longest first, since one may begin with another. Texts shorter than 8 characters are no secrets: they occur in ordinary words. */
 export function secretsOf(texts) {
   return texts.filter((text) => text?.length >= 8).sort((a, b) => b.length - a.length);
 }
@@ -15,12 +15,12 @@ export function withoutSecrets(text, secrets) {
   return secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
 }
 
-// A console that throws, as tests and frameworks put in place, costs nobody an answer.
+// A console that throws (tests and frameworks may replace it) must not cost anybody an answer.
 function print(line) {
   try {
     console.log(line);
   } catch {
-    // There is nowhere else to say it.
+    // There is no other place to report this.
   }
 }
 
@@ -39,7 +39,7 @@ export class LogLine {
     Object.assign(this.#fields, fields);
   }
 
-  /** What became of a call, in the words of its settlement. */
+  /** Adds a call's settlement to the line. */
   settled({ outcome, kind, model, provider, key, usage, cost, attempts, tried, requestId, firstTokenMs, durationMs, finishReason }) {
     const { prompt_tokens: promptTokens, completion_tokens: completionTokens, source, doubt } = usage;
     this.add({
@@ -53,12 +53,12 @@ export class LogLine {
     this.#written = true;
     this.#fields.durationMs ??= Date.now() - this.#startedAt;
     const clean = (value) => (typeof value === "string" ? withoutSecrets(value, this.#secrets) : value);
-    // A text is cut short when it is clean: of a secret that is cut nothing would be recognised.
+    // A text is cleaned before it is cut short, since half a secret would not be recognised.
     print(JSON.stringify(this.#fields, (name, value) => (CHOSEN.includes(name) ? shorten(clean(value)) : clean(value))));
   }
 }
 
-/** A line that belongs to no request. */
+/** Writes a line that belongs to no request. */
 export function logNotice(notice, message) {
   print(JSON.stringify({ event: "notice", time: new Date().toISOString(), notice, message }));
 }

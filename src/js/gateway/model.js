@@ -1,20 +1,19 @@
-// Which models may be asked for.
+// Which models callers may use.
 
 import { parseJson } from "./client.js";
 import { Refusal } from "./refusal.js";
 import { refusalOf } from "./upstream_error.js";
 import { wildcard } from "./wildcard.js";
 
-/** Gives a function that says whether a model is on the list; without a list nothing. */
+/** A function that says whether a model is on the list; undefined without a list. */
 export function allowList(models) {
   if (models === undefined) return undefined;
   const patterns = models.map(wildcard);
   return (model) => patterns.some((fits) => fits(model));
 }
 
-// Members by which some servers (OpenRouter, LiteLLM, Vercel's, Groq's, Azure's) are told of models beside the one that is asked
-// for: what fails goes there, or a part of it, or they know the model by another name. And members that hold no such members: words,
-// schemas, and settings of their own.
+// Members in which some servers (OpenRouter, LiteLLM, Vercel's, Groq's, Azure's) take further models: fallbacks, models for a part of the request, or other names for
+// the same model. Below are members that never hold such members: texts, schemas, and objects with settings of their own.
 const NAMING = /(?:models?|fallbacks|model_?(?:name|id)s?|(?:engine|deployment)(?:_?(?:name|id))?)$|^preset$/i;
 const NOT_HOLDING = [
   "messages", "tools", "tool_choice", "functions", "function_call", "response_format", "text", "input", "instructions", "prompt", "documents",
@@ -22,7 +21,7 @@ const NOT_HOLDING = [
 ];
 const holds = (member, value) => value !== null && typeof value === "object" && !NOT_HOLDING.includes(member);
 
-/** The names of models in a body beside its `model`: [member, name]. null where no member could hold one. */
+/** The names of further models in a body: [member, name]. A name is null if the member has another form. */
 export function furtherModels({ model: _, ...body }) {
   const found = [];
   const members = Object.entries(body).map(([member, value]) => ({ member, value, naming: NAMING.test(member) }));
@@ -38,19 +37,19 @@ export function furtherModels({ model: _, ...body }) {
   return found;
 }
 
-// Of a model's members those that name other models, or files of the server's.
+// Members of a catalogue's model that name other models, or files of the server.
 const INTERNAL = ["root", "parent", "permission"];
 const FILE = /^(?:file:|~?[\\/]|[a-z]:[\\/])/i;
 
 const FRESH_FOR = 60_000; // ms
-const FAILED_FOR = 30_000; // ms for which a failure is kept; the next one in a row twice as long
+const FAILED_FOR = 30_000; // ms for which a failure is remembered; each further failure in a row doubles it
 const LONGEST_FAILED = 600_000; // ms
-const PATIENCE = 15_000; // ms for which others wait for the one that asks, which may have been stopped
+const PATIENCE = 15_000; // ms for which other requests wait for the one that fetches, which may have been stopped
 const LOOK = 50; // ms
 
 /**
- * What callers may see of the upstream's catalogue, kept for a minute: asking for it is neither counted nor limited, so that
- * it must not reach the upstream each time, whether it comes or fails. One model is answered from the list too, which every server has.
+ * The part of the upstream's catalogue that callers may see, kept for a minute. Requests for it are neither counted nor limited, so they must not reach the upstream
+ * each time, whether it answers or fails. A single model is taken from the same list, which every server has.
  */
 export class Catalogue {
   #allows;
@@ -58,7 +57,7 @@ export class Catalogue {
   #models;
   #until = -Infinity;
   #failures = 0; // in a row
-  #failure = null; // the last one, until a time
+  #failure = null; // the last one, with the time until which it is remembered
   #failedUntil = -Infinity;
   #askedUntil = -Infinity;
 
@@ -67,14 +66,14 @@ export class Catalogue {
   }
 
   /**
-   * The body of the list, or of one model: undefined where the list has no such model. Where the upstream gives no catalogue, a Refusal
-   * is thrown. `clock` gives ms, `ask` asks the upstream: one request does so for all that come meanwhile, which look whether
-   * it has come, since in workerd none can wait for what another one awaits.
+   * The body of the list, or of one model; undefined if the list has no such model. Throws a Refusal if the upstream has no catalogue. `clock` returns ms, `ask` asks
+   * the upstream. One request asks on behalf of all that come in the meantime. The others check again and again, since in workerd one request can't wait for a promise
+   * of another.
    */
   async read(id, clock, ask) {
     for (;;) {
       const now = clock();
-      // A clock that was ahead, and is right again, keeps nothing for longer than that.
+      // If the clock was ahead and has been corrected, nothing is kept longer than intended.
       const holds = (until, longest) => now < until && now >= until - longest;
       if (holds(this.#until, FRESH_FOR)) return id === undefined ? this.#list : this.#models.get(id);
       if (holds(this.#failedUntil, LONGEST_FAILED)) throw this.#failure.again(this.#failedUntil - now);
@@ -107,7 +106,7 @@ export class Catalogue {
     this.#models = new Map(models.map((model) => [model.id, JSON.stringify(model)]));
   }
 
-  // A list may allow a model with some of its providers only.
+  // The list may allow a model with only some of its providers.
   #shown(model) {
     const { id, providers } = model;
     if (this.#allows(id)) return model;
@@ -117,7 +116,7 @@ export class Catalogue {
   }
 }
 
-// The models of a catalogue: OpenAI's list, a bare list, or one under the name that Ollama and llama.cpp give it.
+// The models in a catalogue: OpenAI's list, a plain list, or a list in the member that Ollama and llama.cpp use.
 function modelsOf(body) {
   let catalogue;
   try {
@@ -136,7 +135,7 @@ function named(model) {
   return { ...withoutFiles(Object.fromEntries(members)), id, object: "model" };
 }
 
-// An id is what a caller has to write, whatever it looks like.
+// An id is passed on whatever it looks like, since callers need it to name the model.
 function withoutFiles(value) {
   if (Array.isArray(value)) return value.filter((item) => !isFile(item)).map(withoutFiles);
   if (value === null || typeof value !== "object") return value;

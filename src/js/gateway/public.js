@@ -1,4 +1,4 @@
-// The public names of hfetch/gateway, for an entry that has a client, and the runtime's class of Durable Objects if it has one.
+// The public names of hfetch/gateway, for an entry that has a client and, in Workers, the class DurableObject.
 
 import { runOn } from "./client.js";
 import { durableStore } from "./durable_store.js";
@@ -6,7 +6,7 @@ import { gateway } from "./gateway.js";
 import { limitObject } from "./limit_object.js";
 import { issueTicket } from "./ticket.js";
 
-// A Worker's code that is loaded elsewhere, in a test or a type check, finds the name.
+// Stands for DurableObject where a Worker's code is loaded elsewhere, such as in a test or a type check.
 class PlainObject {
   constructor(ctx, env) {
     Object.assign(this, { ctx, env });

@@ -1,5 +1,5 @@
-// What is left of the caller's limits, an item for each limit of its client, its ticket and the gateway: as
-// draft-ietf-httpapi-ratelimit-headers has it, and by the names that clients of OpenAI's API read. Limits of keys are the operator's affair.
+// Tells a caller what is left of the limits of its client, its ticket and the gateway: in the headers of draft-ietf-httpapi-ratelimit-headers and in those that clients
+// of OpenAI's API read. The limits of keys are the operator's business and aren't told.
 
 const MINUTE = 60; // seconds
 const UNITS = {
@@ -9,7 +9,7 @@ const UNITS = {
   concurrent: { name: "concurrent", parameters: ';qu="concurrent-requests"' },
 };
 
-/** Of headers that pages may read. */
+/** Headers that pages may read. */
 export const QUOTA_HEADERS = [
   "RateLimit", "RateLimit-Policy",
   ...["Requests", "Tokens"].flatMap((unit) => ["Limit", "Remaining", "Reset"].map((what) => `X-RateLimit-${what}-${unit}`)),
@@ -18,7 +18,10 @@ export const QUOTA_HEADERS = [
 const whole = (value) => Math.max(0, Math.floor(value));
 const seconds = (ms) => Math.ceil(Math.max(0, ms) / 1_000);
 
-/** Sets RateLimit and RateLimit-Policy, and X-RateLimit-… of the limit that is nearest. `quotas` is [{scope, reason, limit, remaining, reset}], reset in ms from now. */
+/**
+ * Sets RateLimit and RateLimit-Policy, and X-RateLimit-… for the limit that is nearest. `quotas` is [{scope, reason, limit, remaining, reset}], with `reset` in ms from
+ * now.
+ */
 export function tellQuotas(headers, quotas) {
   const policies = [];
   const states = [];

@@ -1,4 +1,4 @@
-// A request that gets no model's answer, in the error shape of OpenAI's API.
+// The answer to a request that is refused, in the error format of OpenAI's API.
 
 const TYPES = { 401: "authentication_error", 403: "permission_error", 429: "rate_limit_error" };
 
@@ -7,7 +7,7 @@ function typeOf(status) {
 }
 
 /**
- * Thrown wherever a request is refused. `retryAfter` is in ms; `detail` is for the log alone and never part of the answer.
+ * Is thrown wherever a request is refused. `retryAfter` is in ms; `detail` is written to the log only and never part of the answer.
  */
 export class Refusal extends Error {
   constructor(status, code, message, { param = null, type = typeOf(status), retryAfter, headers = {}, detail } = {}) {
@@ -15,7 +15,7 @@ export class Refusal extends Error {
     Object.assign(this, { status, code, param, type, retryAfter, headers, detail });
   }
 
-  /** The same for another request, for which it lasts `retryAfter` ms. */
+  /** The same refusal for another request, which has to wait `retryAfter` ms. */
   again(retryAfter) {
     const { status, code, message, param, type, headers, detail } = this;
     return new Refusal(status, code, message, { param, type, headers, detail, retryAfter });

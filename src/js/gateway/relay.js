@@ -1,21 +1,24 @@
-// An answer's bytes on their way to the caller, and how it is noticed that the caller has gone.
+// Passes an answer's bytes on to the caller, and notices when the caller has gone.
 //
-// workerd cancels no stream of JavaScript's when its reader goes, so each chunk is written by hand: a write that fails says it.
-// While the model's server is silent there is nothing to write. Then, between two events, a comment goes out, which every parser
-// of event streams skips, and before a body of JSON a space: a connection that the caller has closed answers it with a reset.
+// workerd doesn't cancel a JavaScript stream when its reader goes, so each chunk is written by hand: a failed write shows that the caller has gone. While the model's
+// server is silent, there is nothing to write. Then a comment is sent between two events (parsers of event streams skip comments), or a space before a JSON body: if
+// the caller has closed the connection, it answers with a reset.
 
 import { encoder } from "./encoder.js";
 import { endsEvent } from "./event_filter.js";
 
 const SILENCE = 3_000; // ms
-const AGAIN = 500; // ms: the reset that answers a write is seen by the next one
+const AGAIN = 500; // ms: only the next write notices the reset that answers a write
 const COMMENT = Uint8Array.from(":\n\n", (character) => character.charCodeAt(0));
 const SPACE = Uint8Array.of(32);
 
-/** Whether the host has to be written to in order to say that a caller has gone; others tell it by the request's signal. */
+/** Whether only a write shows that the caller has gone. On other hosts the request's signal aborts. */
 export const mustWrite = () => globalThis.IdentityTransformStream !== undefined;
 
-/** The body to answer with: `stream`, or what `chunks`, its reader, gives; `events` says that it is an event stream. Hosts that cancel a stream whose reader has gone need nothing. */
+/**
+ * The body to answer with. `chunks` reads the same bytes as `stream`; `events` says whether it is an event stream. Hosts that cancel a stream when its reader goes get
+ * `stream` itself.
+ */
 export function relay(stream, chunks, events) {
   if (!mustWrite()) return stream;
   const { readable, writable } = new globalThis.IdentityTransformStream();
@@ -24,8 +27,8 @@ export function relay(stream, chunks, events) {
 }
 
 /**
- * The body of an answer whose head goes out before the model's server has sent one: what the promise `answer` gives, {body, chunks},
- * behind comments or spaces. `refused` makes an error of it into the last bytes, `leave` is called when the caller has gone.
+ * The body of an answer whose headers are sent before the model's server has sent its own. Comments or spaces are sent until the promise `answer` resolves to {body,
+ * chunks}. `refused` turns an error into the last bytes; `leave` is called when the caller has gone.
  */
 export function relayLater(answer, { events, refused, leave }) {
   const { readable, writable } = new globalThis.IdentityTransformStream();
@@ -65,7 +68,7 @@ async function begin(answer, writer, { events, refused, leave }) {
 async function pump(reader, writer, events) {
   const left = () => reader.cancel().catch(() => {});
   writer.closed.catch(left);
-  // A write that waits for its caller ends so, and the connection with it.
+  // A write that waits for the caller fails now, and the connection is closed.
   reader.whenUnread((error) => writer.abort(error).catch(() => {}));
   let silent = false;
   let between = events;
@@ -81,7 +84,7 @@ async function pump(reader, writer, events) {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
-      // A slow reader is no silence: nothing but these bytes may wait for it.
+      // If the reader is slow, the server isn't silent: only these bytes may wait for the reader.
       between = false;
       await writer.write(value);
       between = events && endsEvent(value);

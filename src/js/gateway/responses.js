@@ -1,4 +1,4 @@
-// The Responses API's answers, read for the settlement alone: their end, their usage, and what they delivered where none is told.
+// Reads answers of the Responses API for the settlement only: their end, their usage, and an estimate of what they delivered if no usage is reported.
 
 import { SseDecoder, StreamError, StreamTruncatedError, close, estimateTokens, parseJson, redacted } from "./client.js";
 
@@ -6,26 +6,26 @@ export const ENDS = ["response.completed", "response.incomplete"];
 const ITEM = "response.output_item.done";
 export const FAILURES = ["response.failed", "error"];
 const COUNTED = 16_384; // characters
-const LONGEST_TAIL = 1_048_576; // bytes; what sends more behind its end never ends
+const LONGEST_TAIL = 1_048_576; // bytes after the end; a body that sends more than this would never end
 const BREAK = Uint8Array.of(10, 10);
 
-/** What a Pump asks a Decoder. */
+/** Has the members of a Decoder that a Pump uses. */
 export class ResponseDecoder {
   ended = false;
   delivered_any = false;
   tail = false;
   failed = false;
   has_event = false;
-  sequence = 0; // the number that the next event would have
+  sequence = 0; // the sequence number that the next event would have
   #events;
   #usage = null;
-  #text = ""; // what has been delivered since it was counted last
-  #before = { characters: 0, tokens: 0 }; // counted before
-  #pieces = false; // whether the item at hand has come in pieces
-  #reported = false; // by an event of its own
+  #text = ""; // what has been delivered since the last count
+  #before = { characters: 0, tokens: 0 }; // counted before that
+  #pieces = false; // whether the current item has arrived in pieces
+  #reported = false; // whether an event has reported a failure
   #words = undefined; // what that event said
   #hasFinish = false;
-  #tail = 0; // bytes since then
+  #tail = 0; // bytes since the end
   #finishReason = null;
 
   constructor(maxEventBytes) {
@@ -43,7 +43,7 @@ export class ResponseDecoder {
   }
 
   end() {
-    // The last event's blank line may be missing.
+    // The last event may lack its blank line.
     this.push(BREAK);
     this.failed ||= !this.#hasFinish;
     this.ended = true;
@@ -65,7 +65,7 @@ export class ResponseDecoder {
     this.#pieces = type !== ITEM && (this.#pieces || piece !== "");
     this.#usage = countsOf(response?.usage) ?? this.#usage;
     if (ENDS.includes(type)) {
-      // The body goes on to its end: some servers send [DONE] as well.
+      // The body is read to its end, since some servers also send [DONE].
       this.#hasFinish = true;
       this.#finishReason = reasonOf(response);
       if (!this.delivered_any) this.#said(textsOf(response));
@@ -81,7 +81,7 @@ export class ResponseDecoder {
     if (this.#text.length > COUNTED) this.#count();
   }
 
-  // The text is let go: a long answer takes no more memory than a short one.
+  // The text is dropped after counting, so that a long answer takes no more memory than a short one.
   #count() {
     this.#before.characters += this.#text.length;
     this.#before.tokens += estimateTokens(this.#text);
@@ -104,7 +104,7 @@ export class ResponseDecoder {
   }
 }
 
-/** Ends a call with its whole answer; gives whether that says it has failed. */
+/** Ends a call with its whole answer; returns whether the answer reports a failure. */
 export function settleResponse(call, cancel, bytes) {
   const response = parse(new TextDecoder().decode(bytes));
   if (!Array.isArray(response?.output)) throw call.unexpected(bytes);
@@ -114,7 +114,7 @@ export function settleResponse(call, cancel, bytes) {
   return failed;
 }
 
-// An event's other members, which a reference to one of them would keep, are let go.
+// Copies the counts, so that the event's other members can be freed.
 function countsOf(usage) {
   if (usage === null || typeof usage !== "object") return undefined;
   const { input_tokens, output_tokens, total_tokens, cost, estimated_cost, input_tokens_details, output_tokens_details } = usage;

@@ -1,11 +1,12 @@
-// What is served: paths as they stand, below the operator's base path if there is one, no trailing slash; of what is encoded only what may stand in a model's id is decoded.
+// Which paths are served, below the operator's base path if there is one. A path must match exactly, without a trailing slash. Only characters of model ids are
+// decoded.
 
 import { Refusal } from "./refusal.js";
 
 const GET = ["GET", "OPTIONS"];
 const POST = ["POST", "OPTIONS"];
 
-/** Every method that is served somewhere. */
+/** All methods that any path accepts. */
 export const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
 
 const ROUTES = {
@@ -16,14 +17,14 @@ const ROUTES = {
   "/v1/responses": { name: "responses", methods: POST },
   "/v1/embeddings": { name: "embeddings", methods: POST },
   "/v1/rerank": { name: "rerank", methods: POST },
-  // As text-embeddings-inference has it, and so hfetch's client asks any server.
+  // The path of text-embeddings-inference, which hfetch's client uses for every server.
   "/rerank": { name: "rerank", methods: POST },
 };
 
 const MODEL = "/v1/models/";
 const MODEL_ID = /^[\w@-][\w.:@+-]*(\/[\w@-][\w.:@+-]*)*$/;
 
-/** { name, methods, model? }; "org/name:tag" may be written "org%2Fname%3Atag", as clients that encode an id do. */
+/** { name, methods, model? }. "org/name:tag" may also be written "org%2Fname%3Atag", since some clients encode the id. */
 export function route(pathname, base = "") {
   const path = pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : "";
   if (Object.hasOwn(ROUTES, path)) return ROUTES[path];
@@ -33,7 +34,7 @@ export function route(pathname, base = "") {
   throw new Refusal(404, "not_found", `There is nothing at this path${meant ? `: ${base}${meant} is meant. The base URL ends in /v1, without a slash behind it` : ""}.`);
 }
 
-// The path whose end this one has, for callers with another base URL: without "/v1", with it twice, with a slash too many.
+// The served path that the caller probably meant with another base URL: without "/v1", with "/v1" twice, or with an extra slash.
 function meantBy(pathname) {
   const plain = pathname.replace(/\/{2,}/g, "/").replace(/\/$/, "").toLowerCase();
   return Object.keys(ROUTES).find((path) => plain.endsWith(path.replace("/v1", "")));

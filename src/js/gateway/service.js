@@ -1,4 +1,4 @@
-// A gateway at work: a request in, an answer in the shape of OpenAI's API out, whatever happens in between.
+// The running gateway: it takes a request and returns an answer in the format of OpenAI's API, whatever happens in between.
 
 import { Gatekeeper } from "./authorize.js";
 import { checkBody, passOver, readBody, takeTexts } from "./body.js";
@@ -15,15 +15,15 @@ import { mustWrite, relay, relayLater } from "./relay.js";
 import { METHODS, checkMethod, route } from "./route.js";
 import { refusalOf, withoutAccounts } from "./upstream_error.js";
 
-// What of an answer's head goes on to the caller: the rest speaks of the operator's account.
+// The headers that are passed on to the caller. The others describe the operator's account.
 const PASSED = ["content-type", "x-request-id", "x-inference-provider"];
 
-// What is answered whole whatever a body says.
+// Kinds of calls that are never streamed, whatever the body says.
 const NEVER_STREAMED = ["embeddings", "rerank"];
 
-/** One request's way through: what belongs to it and to no other. */
+/** The state of one request. */
 class Visit {
-  settled = null; // of the call it made, if it made one
+  settled = null; // the settlement of its call, if it made one
 
   constructor(request, env, ctx, secrets) {
     Object.assign(this, { request, env, ctx });
@@ -32,7 +32,7 @@ class Visit {
     this.line = new LogLine(request.method, this.url.pathname, this.id, secrets);
   }
 
-  /** Work that goes on after the answer; hosts without waitUntil let it. */
+  /** Keeps the host running for work that goes on after the answer. Hosts without waitUntil do that anyway. */
   keepAlive(work) {
     this.ctx?.waitUntil?.(work);
   }
@@ -45,13 +45,13 @@ export class Service {
   #allows;
   #catalogue;
   #closed = new ClosedLimits();
-  #origins; // of pages that may call
+  #origins; // the origins of pages that may call
   #secrets;
 
   constructor(settings, upstream) {
     this.#settings = settings;
     this.#upstream = upstream;
-    // Behind a proxy a request's own address is another one than pages know.
+    // Behind a proxy, the address in a request differs from the one that pages know.
     this.#origins = settings.url === undefined ? settings.origins : [...settings.origins, settings.url];
     this.#gatekeeper = new Gatekeeper(settings);
     this.#allows = allowList(settings.models);
@@ -114,7 +114,7 @@ export class Service {
       lastWords: (error, sequence) => lastWords(kind, refused(error, line), sequence),
     });
     const answer = bill === undefined ? given : given.then((each) => bill.priced(each));
-    // From here on the call is settled even when its caller has gone, for which the host must stay.
+    // From here on the call is settled even if its caller goes, and the host must keep running for that.
     visit.settled = settled;
     visit.keepAlive(settled);
     this.#watch(parts, bytes, { answer, settled });
@@ -122,7 +122,7 @@ export class Service {
     const told = answer.catch((error) => {
       throw refused(error, line);
     });
-    // The line waits for what is told.
+    // The log line waits until everything has been told.
     visit.settled = settled.then(() => told).catch(() => {});
     const body = relayLater(told, {
       events: stream,
@@ -133,7 +133,7 @@ export class Service {
     return { status: 200, headers, body };
   }
 
-  /** The body's text to send, whether a stream is asked for, and how many bytes were read. */
+  /** The text to send, whether the caller wants a stream, and how many bytes were read. */
   async #body(request, kind, parts) {
     const { caps } = this.#settings;
     const seen = { bytes: 0 };
@@ -147,18 +147,18 @@ export class Service {
     }
   }
 
-  /** Remembers what a call's end tells of the limits that it counts against. */
+  /** Remembers what the end of a call shows about its limits. */
   async #watch(parts, bytes, { answer, settled }) {
     const error = await answer.then(() => undefined, (thrown) => thrown);
     const limited = error instanceof LimitExceededError;
     if (limited) this.#closed.refused(error, performance.now(), parts);
     const { attempts } = await settled;
     if (!limited) this.#closed.ended(parts, attempts > 0);
-    // Whatever refused it, the body has been read for nothing.
+    // If nothing was sent, the body was read in vain, whatever refused the call.
     if (attempts === 0) this.#closed.wasted(parts, bytes, performance.now());
   }
 
-  /** Whether there is no answer yet by the time at which a head goes out all the same. */
+  /** Whether there is no answer yet when the headers have to be sent. */
   async #isLate(answer) {
     const { earlyHead } = this.#settings;
     if (earlyHead === 0) return false;
@@ -172,7 +172,7 @@ export class Service {
     }
   }
 
-  /** What a call is counted against beside the key that is sent: its client, its ticket, the whole gateway. */
+  /** The scopes that count a call besides its key: the client, the ticket, the whole gateway. */
   #parts({ client, limits, budget, ticket }) {
     const { clientLimits, limits: gatewayLimits, budget: gatewayBudget } = this.#settings;
     const parts = [
@@ -192,7 +192,7 @@ export class Service {
   }
 
   async #models(visit, id) {
-    // Others wait for it too, so that it goes on when this caller leaves.
+    // Other requests wait for this one too, so it goes on if this caller leaves.
     const read = this.#catalogue.read(id, () => performance.now(), async () => (await this.#upstream.models()).body);
     visit.keepAlive(read.catch(() => {}));
     const body = await read;
@@ -209,25 +209,25 @@ function finish(visit, answer, origins) {
   visit.line.add({ status });
   if (visit.settled === null) visit.line.write();
   else visit.keepAlive(visit.settled.then(() => visit.line.write()));
-  // The answer to a WebSocket's beginning, of the operator's own making, can't be made anew.
+  // A response of the operator's own that begins a WebSocket can't be copied.
   if (status < 200) return answer;
   return new Response(visit.request.method === "HEAD" ? null : body, { status, headers });
 }
 
 const json = (body) => ({ status: 200, headers: { "content-type": "application/json" }, body });
 
-// The answer of a model's server as the caller's.
+// Turns the answer of a model's server into the caller's.
 function answered({ headers, quotas, body, chunks, cost }) {
   const out = new Headers({ "cache-control": "no-cache" });
   for (const name of PASSED) if (headers.get(name) !== null) out.set(name, headers.get(name));
   tellQuotas(out, quotas);
   if (cost) tellCost(out, cost);
   const events = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-  // Of a server's successes some allow no body, and then no Response could be made.
+  // Some success statuses allow no body, and no Response with a body could be made for them.
   return { status: 200, headers: out, body: chunks ? relay(body, chunks, events) : body };
 }
 
-// What ends a call whose caller has gone, where that is noticed by writing too.
+// This ends a call whose caller has gone, also when only a write shows that.
 function leavingOf({ signal }) {
   if (!mustWrite()) return undefined;
   const leaving = new AbortController();
@@ -243,7 +243,7 @@ function refused(error, line) {
   return refusal;
 }
 
-// A stream that fails after its head says so in its last event.
+// The last event of a stream that fails after its headers were sent.
 function lastWords(kind, refusal, sequence) {
   const { body } = refusal.answer();
   if (kind !== "responses") return `data: ${body}\n\n`;
@@ -251,7 +251,7 @@ function lastWords(kind, refusal, sequence) {
   return `event: error\ndata: ${JSON.stringify({ type: "error", code, message, param, sequence_number: sequence, ...JSON.parse(body) })}\n\n`;
 }
 
-// A page that asks for what isn't there can read that it isn't.
+// The methods of a path, or all of them for an unknown one: a page can then read that the path doesn't exist.
 function methodsOf(pathname, base) {
   try {
     return route(pathname, base).methods;
@@ -260,7 +260,7 @@ function methodsOf(pathname, base) {
   }
 }
 
-/** What answers where the settings can't be used: which variable is wrong, and never its value. Pages of `origins` may read it. */
+/** Answers if the settings can't be used: it says which variable is wrong, and never quotes its value. Pages of `origins` may read the answer. */
 export class Misconfigured {
   #refusal;
   #origins;
@@ -274,7 +274,7 @@ export class Misconfigured {
   async fetch(request, env, ctx) {
     const visit = new Visit(request, env, ctx, []);
     visit.line.add({ code: this.#refusal.code, detail: this.#refusal.detail });
-    // Without a preflight that succeeds a page would never come to the answer.
+    // Without a successful preflight a page would never see the answer.
     const asksFirst = request.method === "OPTIONS" && mayShare(request, this.#origins);
     return finish(visit, asksFirst ? preflight(request, METHODS) : this.#refusal.answer(), this.#origins);
   }

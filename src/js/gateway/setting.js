@@ -1,4 +1,4 @@
-// What a gateway is told, by options and by the variables and secrets of its environment. Options win.
+// A gateway's settings, from options and from the variables and secrets of its environment. Options win.
 
 import { routeOf } from "./candidates.js";
 import { ConfigError } from "./client.js";
@@ -10,46 +10,46 @@ const LIMITS = {
   requestsPerMonth: "REQUESTS_PER_MONTH",
   maxConcurrent: "MAX_CONCURRENT",
 };
-// A gateway refuses instead of waiting: what a Limits object says of waiting is taken and has no effect.
+// A gateway refuses instead of waiting, so these members of a Limits object are accepted and have no effect.
 const WAITING = ["onLimit", "maxWait"];
 const CAPS = { maxTokens: "GATEWAY_MAX_TOKENS", n: "GATEWAY_MAX_N", bodyBytes: "GATEWAY_MAX_BODY_BYTES", messages: "GATEWAY_MAX_MESSAGES" };
 const TIMEOUTS = { headers: "GATEWAY_TIMEOUT_HEADERS", connect: "GATEWAY_TIMEOUT_CONNECT", idle: "GATEWAY_TIMEOUT_IDLE", total: "GATEWAY_TIMEOUT_TOTAL" };
 const BATCHING = { batchSize: "GATEWAY_EMBEDDINGS_BATCH", concurrency: undefined };
 const PERIODS = ["hour", "day", "month", "total"];
-const SECRET = 32; // characters at least: what signs must not be found by trying
+const SECRET = 32; // characters at least: a secret that signs must not be guessable
 const BODY_BYTES = 4 * 1024 * 1024;
 const EARLY_HEAD = 7_000; // ms
 const LONGEST_TIMER = 2 ** 31 - 1; // ms: a longer one fires at once
 const MOST_USD = 1e9;
 
-/** The error of a setting: it names what is wrong, and never the value. */
+/** The error for a setting: it names the setting and never quotes its value. */
 export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value !== "";
 
-/** A text of tickets', as both sides read it: white space around it, as files and shells leave it, is no part of it. */
+/** A text about tickets as both sides read it. White space around it comes from files and shells, and is removed. */
 export const trimmed = (name, value) => string(name, string(name, value).trim());
 
-/** What tickets are signed with. */
+/** The secret that signs tickets. */
 export function signingSecret(name, value) {
   const secret = trimmed(name, value);
   if (secret.length < SECRET) throw refuse(name, `must be a random text of at least ${SECRET} characters`);
   return secret;
 }
 
-// One reader for options and one for variables, each naming what it refuses as its user knows it. Values are never quoted.
+// Reads options and variables. An error names the setting as its user knows it, and never quotes a value.
 class Reader {
   #options;
   #env;
-  #known = []; // names of variables that mean something
+  #known = []; // names of variables that have a meaning
 
   constructor(options, env) {
     this.#options = options;
     this.#env = env ?? {};
   }
 
-  /** An option as it is, once `check` has accepted it; else the variable through `parse`. */
+  /** An option that `check` accepts; without the option, the variable as `parse` reads it. */
   pick(option, check, variable, parse) {
     if (variable !== undefined) this.#known.push(variable);
     const given = this.#options[option];
@@ -58,7 +58,7 @@ class Reader {
     return text === undefined ? undefined : parse(variable, text);
   }
 
-  /** A variable that is set to something; a Worker's may be JSON. */
+  /** A variable that isn't empty; in Workers it may be JSON. */
   variable(name) {
     this.#known.push(name);
     return this.#value(name);
@@ -71,12 +71,12 @@ class Reader {
     return value;
   }
 
-  /** Names of variables that nothing was read from because options win. */
+  /** Names variables that are known, but weren't read because options win. */
   knows(names) {
     this.#known.push(...names);
   }
 
-  /** A variable of the gateway's that means nothing is a misspelt one, whose limit would not hold. */
+  /** Refuses unknown variables of the gateway's: one may be misspelt, and its limit would not hold. */
   checkNames() {
     const unknown = Object.keys(this.#env).find((name) => OURS.test(name) && !PLATFORMS.test(name) && !this.#known.includes(name) && isVariable(this.#value(name)));
     if (unknown === undefined) return;
@@ -94,18 +94,18 @@ class Reader {
   }
 }
 
-// Names are known by their letters: no program reads gateway_max_n, or GATEWAY-MAX-N.
+// Names that belong to the gateway in any spelling, though no program reads gateway_max_n or GATEWAY-MAX-N.
 const OURS = /^GATEWAY[_-]/i;
-// What CGI hosts, and Kubernetes for a service named "gateway", put into every environment.
+// Variables that CGI hosts set, and Kubernetes for a service named "gateway".
 const PLATFORMS = /^GATEWAY_(?:INTERFACE|PORT|PORT_\d+_\w+|SERVICE_(?:HOST|PORT)\w*)$/;
 
-// Bindings of a Worker's stand in its environment too: they are objects of the platform's.
+// A Worker's environment also contains bindings, which are objects of the platform.
 function isVariable(value) {
   if (value === null || typeof value !== "object") return value !== undefined && typeof value !== "function";
   return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-// How many characters have to be changed to make one name of another (Levenshtein).
+// The number of edits between two names (Levenshtein distance).
 function distance(one, other) {
   let row = [...other, ""].map((_, at) => at);
   for (const [index, character] of [...one].entries()) {
@@ -172,10 +172,10 @@ export function checkBudget(name, budget) {
   if (!PERIODS.includes(budget.per)) throw refuse(`${name}.per`, `must be one of ${PERIODS.join(", ")}`);
 }
 
-/** What one client may hold of the gateway's places where nobody has said: a quarter, so that none keeps the others out. */
+/** How many of the gateway's places one client may hold if the operator doesn't say: a quarter, so that no client keeps the others out. */
 const shareOf = ({ maxConcurrent }) => (maxConcurrent === undefined ? {} : { maxConcurrent: Math.max(1, Math.floor(maxConcurrent / 4)) });
 
-// Nothing could be spent, where 0 is no limit elsewhere: whoever means that takes the keys away.
+// A budget of 0 would allow nothing, while elsewhere 0 means no limit. An operator who wants to allow nothing can remove the keys.
 function checkGatewayBudget(name, given) {
   checkBudget(name, given);
   if (given.usd === 0) throw refuse(`${name}.usd`, NO_BUDGET);
@@ -183,7 +183,7 @@ function checkGatewayBudget(name, given) {
 
 const NO_BUDGET = "must be above 0: leave it out where there is no budget";
 
-/** What a Limits object limits: 0 is no limit. */
+/** The fields of a Limits object; 0 means no limit. */
 export function limited(limits) {
   return Object.fromEntries(Object.keys(LIMITS).filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
 }
@@ -211,7 +211,7 @@ function budget(reader) {
   return { usd: number, per };
 }
 
-// Counts that belong together: of an object of options, each in place of its variable.
+// Reads counts that belong together. A member of the option's object wins over its variable.
 function counts(reader, option, given = {}, variables, what, most) {
   if (!isObject(given)) throw refuse(option, "must be an object");
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(variables, key));
@@ -227,7 +227,7 @@ function counts(reader, option, given = {}, variables, what, most) {
 
 const orNothing = (given) => (Object.keys(given).length > 0 ? given : undefined);
 
-/** The origin of an address, or undefined. */
+/** The origin of a URL, or undefined. */
 export function originOf(text) {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return /^https?:$/.test(url?.protocol) ? url.origin : undefined;
@@ -239,14 +239,14 @@ function ownOrigin(name, value) {
   return origin;
 }
 
-// As the path of a URL is spelled; "/" is none.
+// A base path, spelled like the path of a URL; "/" means none.
 function basePath(name, value) {
   const path = string(name, value).replace(/\/$/, "");
   if (path !== "" && (!/^(\/[^/?#\\]+)+$/.test(path) || new URL(path, "http://x").pathname !== path)) throw refuse(name, "must be the path that the gateway's routes are below, such as /ai");
   return path || undefined;
 }
 
-// An origin is compared as browsers write it.
+// Spells an origin as browsers do, since it is compared with their header.
 function origins(name, value) {
   return list(name, value).map((text) => {
     if (text === "*") return text;
@@ -262,7 +262,7 @@ function allowedOrigins(reader) {
   return reader.pick("origins", origins, "GATEWAY_ORIGINS", origins) ?? [];
 }
 
-/** The origins of settings that may be wrong elsewhere; none where they are wrong themselves. */
+/** The origins in settings of which others may be wrong; none if they are wrong themselves. */
 export function originsOf(options, env) {
   try {
     return allowedOrigins(new Reader(options ?? {}, env));
@@ -328,14 +328,14 @@ export function settings(options = {}, env) {
   return given;
 }
 
-// What the route names is asked for by callers who may not ask for it themselves.
+// Callers get answers from the models of the route, so these must be allowed models.
 function checkRoute({ route, models }) {
   const allows = allowList(models) ?? (() => true);
   const named = Array.isArray(route?.models) ? route.models : [];
   if (!named.every((model) => typeof model !== "string" || allows(model))) throw refuse("route.models", "names a model that is not on the list of models");
 }
 
-// A gateway that lets everybody in is a choice somebody has to write down.
+// A gateway that is open to everybody must be configured so explicitly.
 function checkAuthorization({ clientKeys, ticketSecret, authorize }) {
   if (clientKeys.length > 0 || ticketSecret !== undefined || authorize !== undefined) return;
   throw refuse("GATEWAY_CLIENT_KEYS", "is not set, nor GATEWAY_TICKET_SECRET, nor an authorize function: nobody could call this gateway");

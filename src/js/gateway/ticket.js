@@ -1,11 +1,11 @@
-// Session tickets: short-lived, signed, for pages that must not hold a key. "hft1.<payload>.<signature>", both base64url;
-// the signature is HMAC-SHA-256 over all that stands before it, version included.
+// Session tickets: signed and valid for a short time, for pages, which must not hold a key. A ticket is "hft1.<payload>.<signature>", both base64url. The signature is
+// HMAC-SHA-256 over everything before it, including the version.
 
 import { encoder } from "./encoder.js";
 import { checkLimits, refuse, signingSecret, trimmed } from "./setting.js";
 
 const VERSION = "hft1";
-const LONGEST = 4_096; // characters; what is longer is no ticket of ours
+const LONGEST = 4_096; // characters; a longer text is no ticket of this format
 const LONGEST_NAME = 256;
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
@@ -15,7 +15,7 @@ function base64url(bytes) {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-// Bytes have one spelling: a ticket with other characters, or with stray bits at its end, is not one.
+// Accepts only one spelling of the same bytes: a text with other characters, or with extra bits at its end, is no ticket.
 function fromBase64url(text) {
   if (!/^[\w-]+$/.test(text) || text.length % 4 === 1) return null;
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
@@ -33,7 +33,7 @@ export function isName(value) {
 export async function issueTicket(secret, ticket, now = Date.now()) {
   signingSecret("secret", secret);
   const { client, expiresIn, audience, limits, ...others } = ticket ?? {};
-  // A misspelt limit limits nothing.
+  // A misspelt limit would limit nothing.
   for (const name of Object.keys(others)) throw refuse(name, "is not a part of a ticket: it has client, expiresIn, audience and limits");
   if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
   if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
@@ -47,12 +47,12 @@ export async function issueTicket(secret, ticket, now = Date.now()) {
   return `${signed}.${base64url(new Uint8Array(signature))}`;
 }
 
-/** Whether a bearer token claims to be a ticket. */
+/** Whether a bearer token looks like a ticket. */
 export function looksLikeTicket(token) {
   return token.startsWith(`${VERSION}.`);
 }
 
-// Who has the secret may have made a ticket with code of their own: what it says is looked at as anybody's is.
+// Another program that has the secret may have made the ticket, so its content is checked like any input.
 function contentOf(bytes) {
   let ticket;
   try {
@@ -68,7 +68,7 @@ function contentOf(bytes) {
   return ticket;
 }
 
-/** The ticket's content, or the reason why it is none: "forged", "malformed" (and what is), "expired" or "audience", which `isMeant` says. */
+/** The ticket's content, or the reason why it is refused: "forged", "malformed" (with the problem), "expired" or "audience", which `isMeant` decides. */
 export async function readTicket(secret, token, { isMeant, now }) {
   const [version, payload, signature, ...more] = token.length > LONGEST ? [] : token.split(".");
   const [body, mac] = [fromBase64url(payload ?? ""), fromBase64url(signature ?? "")];

@@ -1,4 +1,4 @@
-// The model's server behind the gateway: the caller's JSON text in, the server's own bytes out, limits of the gateway's beside the key's.
+// The model's server behind the gateway. It takes the caller's JSON text and returns the server's own bytes; the gateway's limits count in addition to the key's.
 
 import {
   APIS, APIUserAbortError, ClientHandle, Decoder, GATEWAY, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
@@ -12,20 +12,20 @@ import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
 import { refuse } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
-const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it holds a place, tokens and a socket of others'
+const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it occupies a place, tokens and a socket
 
-// A request's options are a client's, and
-//   parts: [{scope, limits, budget}], reserved with the key's part, all or none; tokens and usd are filled in;
-//   maxTokens: the most tokens that may be asked for, and what a request goes out with that names no maximum;
-//   maxChoices: the most answers that may be asked for;
-//   redact: (text) => text, what of an answer that reports a failure may be told;
-//   lastWords: (error, sequence) => string, what a stream that fails says before it ends, as its event number `sequence`.
-// Each method gives {answer, settled}. The answer is {status, headers, requestId, quotas, body}: bytes, or for a stream
-// a ReadableStream, which `chunks` is the reader of where a host has a better way to write; `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
+// A request has the options of a client's request, and
+//   parts: [{scope, limits, budget}], reserved together with the key's part, all or none; tokens and usd are filled in;
+//   maxTokens: the highest allowed maximum, which is also sent for a body without one;
+//   maxChoices: the highest allowed number of choices;
+//   redact: (text) => text, removes what an answer that reports a failure must not reveal;
+//   lastWords: (error, sequence) => string, the last event of a stream that fails, with the sequence number `sequence`.
+// Each method returns {answer, settled}. The answer is {status, headers, requestId, quotas, body}. The body is bytes or, for a stream, a ReadableStream; `chunks` reads
+// the same bytes, for hosts that have a better way to write. `quotas` is [{scope, reason, limit, remaining, reset}], what is left of the limits, or null.
 export class Upstream {
   #client;
 
-  // Options of a client. Nobody waits in line here: who is refused is told when to come back.
+  // A client's options. Calls never wait in line here: a refused caller is told when to come back.
   constructor(options = {}) {
     const [data, hooks] = clientOptions({ ...options, limits: { ...options.limits, onLimit: "error" } });
     this.#client = hooked(new ClientHandle(data, ...around(hooks, GATEWAY)), hooks);
@@ -51,7 +51,7 @@ export class Upstream {
     return this.#exchange("rerank", ranking, text, request);
   }
 
-  // The catalogue: neither limited nor settled.
+  // Requests the catalogue, which is neither limited nor settled.
   async models(request) {
     return catalogue(this.#client, "", requestOptions(request), async (call, cancel, { response }) => {
       const body = await readBody(response, cancel, call.idle, call.max_answer_bytes);
@@ -77,7 +77,7 @@ export class Upstream {
 
 const keyless = (call, answer) => ({ ...answer, body: withoutKeys(answer.body, call.secrets) });
 
-// How the answers of an API are read, from a client that is there when the first one is; and which event its clients take for a failure.
+// How the answers of each API are read, and which event its clients take for a failure. These are functions, since the client doesn't exist yet.
 const OF_CHAT = {
   decoderFor: (call) => new Decoder(call.max_event_bytes, undefined, call.is_text), settle: (...given) => void settleWhole(...given),
   tells: hasError,
@@ -87,10 +87,10 @@ const OF_RESPONSES = {
   tells: (value) => FAILURES.includes(value?.type) || hasError(value),
 };
 
-// An answer of text, as a stream or whole.
+// Reads an answer that is text, as a stream or whole.
 const generate = (api) => async (call, cancel, redact, lastWords) => {
   let filter;
-  // An event that has been handed on has told it; and a caller who has left listens no more.
+  // Nothing more is written if an event that was passed on has reported the failure, or if the caller has left.
   const silent = (error) => filter.told || error instanceof APIUserAbortError;
   const answer = await generated(call, cancel, api, {
     filter: () => (filter = new WholeEvents({ usage: call.asks_usage, keyless: (bytes) => withoutKeys(bytes, call.secrets), redact, tells: api.tells })),
@@ -101,7 +101,7 @@ const generate = (api) => async (call, cancel, redact, lastWords) => {
   if (chunks === undefined) {
     return keyless(call, failed && redact !== undefined ? { ...answer, body: encoder.encode(redact(new TextDecoder().decode(body))) } : answer);
   }
-  // Who comes back to it must not take what there was for all; the line says why.
+  // If the caller comes back to the stream, the last event shows that it is incomplete; the log line says why.
   chunks.whenUnread((error) => lastWords?.(error));
   return { ...answer, body: readable(chunks) };
 };
@@ -115,12 +115,12 @@ const ranking = async (call, cancel) => {
   return keyless(call, answerOf(call, response, encoder.encode(JSON.stringify(data))));
 };
 
-// What an operator knows an option of the client by.
+// The operator's names for the client's options.
 const VARIABLES = {
   apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_URL", billTo: "HF_BILL_TO", pricing: "GATEWAY_PRICING", embeddings: "GATEWAY_EMBEDDINGS_BATCH",
 };
 
-/** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
+/** The one upstream of all requests of an isolate. It holds configuration and counts, and nothing about a request. */
 export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, keyLimits: limits, store, fetch }) {
   const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, limits, store, fetch });
   try {

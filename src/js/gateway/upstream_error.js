@@ -1,4 +1,4 @@
-// What went wrong behind the gateway, as its callers may know it: neither key nor account nor anything internal.
+// Turns an error behind the gateway into what callers may know: no key, no account, nothing internal.
 
 import { APIError, BudgetExceededError, ConfigError, LimitExceededError } from "./client.js";
 import { Refusal } from "./refusal.js";
@@ -7,7 +7,7 @@ const OF_THE_ACCOUNT = [401, 402, 403];
 const LONGEST = 600; // characters of a server's message
 // Providers name the account that they limit: "in organization org_01h…".
 const ACCOUNT = /\b(?:org|organization|team|user|proj|project|acct|account)[_-](?=[a-z]*\d)[a-z\d]{6,}/gi;
-// Clients of OpenAI's API retry 429 and 5xx unless they are told, each time as often as the gateway does behind them.
+// Clients of OpenAI's API repeat a request after 429 and 5xx unless this header tells them not to; the gateway would retry each of these again.
 const FINAL = { "x-should-retry": "false" };
 
 const LIMITED = {
@@ -17,10 +17,10 @@ const LIMITED = {
   concurrent: "requests at once",
 };
 
-/** A text of the model's server without the names of accounts. */
+/** A text from the model's server without names of accounts. */
 export const withoutAccounts = (text) => text.replace(ACCOUNT, "[redacted]");
 
-/** The refusal that an error of a call becomes. */
+/** The refusal for a call's error. */
 export function refusalOf(error) {
   if (error instanceof Refusal) return error;
   const refusal = typed(error);
@@ -40,10 +40,10 @@ function typed(error) {
   return new Refusal(500, "internal_error", "The gateway failed.");
 }
 
-// The body is the caller's, all else the operator's.
+// The caller is responsible for the body, and the operator for everything else.
 function misused(error) {
   if (error.path === "pricing") return new Refusal(403, "model_not_priced", "This gateway has a budget and knows no price of that model.", { param: "model" });
-  // The route is the operator's, and so are the conditions and the models that the message names.
+  // The route is the operator's, so the caller isn't told the conditions and models in the message.
   if (/ no offer of /.test(error.message)) return new Refusal(404, "no_offer", "Nobody offers that model as this gateway asks for it.", { param: "model", headers: FINAL });
   const code = / may be at most /.test(error.message) ? "cap_exceeded" : "invalid_request";
   return new Refusal(400, code, error.message, { param: error.path });
@@ -71,14 +71,14 @@ function failed(error) {
   if (name === "APIConnectionTimeoutError") return new Refusal(504, "upstream_timeout", "The model took too long to answer.");
   if (name === "StreamTruncatedError") return new Refusal(502, "upstream_truncated", "The model's answer broke off.");
   if (name === "StreamError") {
-    // A frame of JSON that is none of a chunk says what is wrong, in words that no client may know.
+    // An event with JSON that isn't a chunk may describe the problem in words that no client knows.
     const said = error.body !== null && typeof error.body === "object" ? withoutAccounts(error.message.slice(0, LONGEST)) : undefined;
     return said === undefined ? new Refusal(502, "upstream_invalid", "The model's server sent what can't be read.") : new Refusal(502, code ?? "upstream_error", said, { type: type ?? undefined, param });
   }
   if (name === "AuthenticationError" || OF_THE_ACCOUNT.includes(status)) {
     return new Refusal(502, "upstream_unavailable", "This gateway has no access to the model at the moment.", { headers: FINAL });
   }
-  // Without a response there is a pause that the client was asked for before: none of the limits that the operator set.
+  // A RateLimitError without a response is a pause that the server asked for earlier, and none of the operator's limits.
   if (name === "RateLimitError" && error.headers === undefined && error.error === undefined) {
     return new Refusal(429, "upstream_rate_limited", "The model's server has asked this gateway for a pause: send the request again when that is over.", { retryAfter });
   }
@@ -88,7 +88,7 @@ function failed(error) {
   return new Refusal(status, code ?? ownCode, saidBy(error), { type: type ?? undefined, param, retryAfter: retryAfter ?? undefined });
 }
 
-// The server's own words, where it sent any: what the client adds to them speaks to the operator.
+// The server's own words, if it sent any; what the client adds to them is meant for the operator.
 function saidBy({ error, status }) {
   const detail = Array.isArray(error?.detail) ? error.detail.map((item) => item?.msg) : error?.detail;
   const said = [error, error?.message, detail].map(joined).find((text) => text !== "" && !text.startsWith("<"));

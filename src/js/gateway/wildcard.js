@@ -1,12 +1,11 @@
-// Patterns in which "*" stands for any run of characters within a name: it crosses neither the slash nor the colon before a provider.
-// However a pattern and a text are made, each of their characters is looked at a few times at most: who is asked for a name of
-// 200 hyphens must not think of all ways to part them.
+// Patterns in which "*" stands for any characters within a name: it matches neither a slash nor the colon before a provider. With any pattern and text, each
+// character is examined only a few times. A backtracking search could be made to run for ever with a name of 200 hyphens.
 
 const WITHIN = /[/:\s]/;
 
-/** Gives a function that says whether a text fits the pattern. */
+/** A function that says whether a text matches the pattern. */
 export function wildcard(pattern) {
-  // Names, and what stands between two of them.
+  // Names and the separators between them.
   const pieces = pattern.split(/([/:\s])/);
   const names = pieces.filter((_, at) => at % 2 === 0).map(nameOf);
   const between = pieces.filter((_, at) => at % 2 === 1).map((piece) => piece.charCodeAt(0));
@@ -34,7 +33,7 @@ function endOfName(text, from) {
   return at;
 }
 
-// What begins with the first part and ends with the last has the others in between, each at the first place behind the one before.
+// Whether the text begins with the first part, ends with the last, and has the others in between, each at the first place after the one before.
 function fits({ first, middle, last }, text, from, to) {
   if (last === undefined) return to - from === first.length && stands(first, text, from);
   let at = from + first.length;
@@ -53,7 +52,7 @@ function stands(part, text, from) {
   return at === part.length;
 }
 
-// Where the first occurrence of a part ends, or -1 (Knuth, Morris and Pratt: nothing of the text is read again).
+// The index at which the first occurrence of a part ends, or -1 (Knuth–Morris–Pratt: no character of the text is read twice).
 function endOf({ part, table }, text, from, to) {
   for (let at = from, same = 0; at < to; ) {
     if (text.charCodeAt(at) === part.charCodeAt(same)) {
@@ -66,7 +65,7 @@ function endOf({ part, table }, text, from, to) {
   return -1;
 }
 
-// For each beginning of a part how much of its end is a beginning too.
+// For each beginning of a part: the length of its longest end that is also a beginning.
 function borders(part) {
   const table = [0];
   for (let at = 1, same = 0; at < part.length; ) {

@@ -1,20 +1,19 @@
-// The JSON in what a model writes: with thoughts before it, words and fences around it, and, while it streams, not yet whole.
+// Finds the JSON in what a model writes: with reasoning before it, with words and code fences around it, and incomplete while it streams.
 //
-// A stream is read in time linear in its length: a character is looked at once, since the lists and objects that are open wait on a
-// stack; what failed to be JSON is not read again; and a copy for the reader is made of the open ones only, no oftener than their
-// size allows for the characters that came (`OWED`).
+// Reading takes time linear in the text's length. Each character is read once, since the open lists and objects wait on a stack. Text that turned out not to be JSON
+// isn't read again. Only the open lists and objects are copied for the reader, and only as often as the number of new characters allows (`OWED`).
 
 import { parseJson } from "../json.js";
 
-const DEEPEST = 512; // as json.js has it
-const OWED = 64; // members copied for each character read, at most
+const DEEPEST = 512; // the same limit as in json.js
+const OWED = 64; // members copied per character read, at most
 const RUN = /[^"\\]*/y; // of a string
 const WORD = /[-+.\w]*/y; // a number, true, false, null
 const ESCAPES = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const THOUGHT = "<think>";
 const AFTER_THOUGHT = "</think>";
 
-const START = 0; // it may begin with thoughts
+const START = 0; // the text may begin with reasoning
 const THINKING = 1;
 const SEEK = 2;
 const VALUE = 3;
@@ -29,9 +28,9 @@ export class JsonText {
   changes = 0; // of the value so far
   #opens;
   #state = START;
-  #rest = ""; // too short to be told yet
+  #rest = ""; // text that is too short to decide about
   #pieces = []; // of the value's text
-  #open = []; // the outermost first
+  #open = []; // the outermost list or object first
   #string = "";
   #half = "";
   #isKey = false;
@@ -39,7 +38,7 @@ export class JsonText {
   #root;
   #credit = 0;
 
-  /** `type`: the schema's, where it has one. */
+  /** `type`: the type in the schema, if it has one. */
   constructor(type) {
     this.#opens = type === "object" ? /\{/g : type === "array" ? /\[/g : /[{[]/g;
   }
@@ -57,7 +56,7 @@ export class JsonText {
     this.#credit += OWED * piece.length;
     const text = this.#rest + piece;
     this.#rest = "";
-    let from = 0; // of what belongs to the value
+    let from = 0; // the start of the value's own text
     for (let at = 0; at < text.length && !this.done; ) {
       const before = this.#state;
       const next = this.#step(text, at);
@@ -76,7 +75,7 @@ export class JsonText {
     if (this.#state > SEEK && !this.done) this.#pieces.push(text.slice(from));
   }
 
-  // Where it goes on; -1: this is no JSON. What can't be told yet becomes the rest.
+  // The index at which reading goes on; -1 if this is no JSON. Text that can't be decided yet becomes the rest.
   #step(text, at) {
     switch (this.#state) {
       case START:
@@ -107,7 +106,7 @@ export class JsonText {
       this.#state = SEEK;
       return end + AFTER_THOUGHT.length;
     }
-    // At the end as much of it as may be the tag's beginning.
+    // Holds back as many characters as could be the beginning of the tag.
     let held = Math.min(AFTER_THOUGHT.length - 1, text.length - at);
     while (held > 0 && !AFTER_THOUGHT.startsWith(text.slice(-held))) held--;
     if (held > 0 && at === text.length - held) this.#rest = text.slice(-held);
@@ -167,7 +166,7 @@ export class JsonText {
     this.#take(value);
   }
 
-  // A value is whole.
+  // Adds a value that is complete.
   #take(value) {
     const inside = this.#open.at(-1);
     this.changes++;
@@ -195,7 +194,7 @@ export class JsonText {
     return at + 1;
   }
 
-  // Half of a character waits for the other one.
+  // Half of a surrogate pair waits for the other half.
   #say(piece) {
     const text = this.#half + piece;
     const last = text.charCodeAt(text.length - 1);
@@ -229,7 +228,7 @@ export class JsonText {
     }
   }
 
-  // What began as JSON is none: the next may begin where it failed.
+  // The text began like JSON but is none; other JSON may begin at the place of the error.
   #fail() {
     this.#open = [];
     this.#pieces = [];
@@ -237,12 +236,12 @@ export class JsonText {
     this.changes++;
   }
 
-  /** Whether a copy of the value so far is not more work than what has come since the last. */
+  /** Whether a copy of the value costs no more than reading the text that has come since the last copy. */
   get affordable() {
     return this.#open.reduce((sum, { size }) => sum + size, 0) <= this.#credit;
   }
 
-  /** The value so far, undefined before it begins: an object of the reader's own as far as it may still grow. */
+  /** The value so far, undefined before it begins. The open lists and objects in it are copies that belong to the reader. */
   snapshot() {
     this.#credit = 0;
     if (this.done) return this.#root;
@@ -266,18 +265,18 @@ function put(object, key, value) {
   else object[key] = value;
 }
 
-// What may be the JSON as it stands: all of it, or what stands between fences.
+// Texts that may be the JSON: the whole text, or what is between code fences.
 function* whole(text) {
   yield text.trim();
   for (const [, fenced] of text.matchAll(/```\w*\s*\n([^]*?)```/g)) yield fenced.trim();
 }
 
-// Whether a value is of the schema's type, as far as an object or a list is wanted.
+// Whether a value has the schema's type; only objects and lists are checked.
 const isOf = (value, type) => (type !== "object" && type !== "array") || (value !== null && typeof value === "object" && Array.isArray(value) === (type === "array"));
 
-/** The first JSON value of an answer: { value }, or { problem, partial } where there is none that is whole. */
+/** The first JSON value in an answer: { value }, or { problem, partial } if there is none that is complete. */
 export function jsonIn(text, type) {
-  // Some servers leave the opening tag out.
+  // Some servers leave out the opening tag.
   const said = /^\s*[{["`]/.test(text) ? text : text.replace(/^[^]*?<\/think>(?=\s|[{[`])/, "");
   let other;
   for (const candidate of whole(said)) {
@@ -286,7 +285,7 @@ export function jsonIn(text, type) {
       if (isOf(value, type)) return { value };
       other ??= { value };
     } catch {
-      // There are words around it.
+      // There are other words around the JSON.
     }
   }
   const reader = new JsonText(type);
@@ -301,7 +300,7 @@ export function jsonIn(text, type) {
   }
 }
 
-/** The value so far each time that it has grown, from the pieces of a text. */
+/** Yields the value so far each time it has grown, from the pieces of a text. */
 export async function* partialsOf(texts, type) {
   const reader = new JsonText(type);
   let shown = 0;

@@ -1,4 +1,4 @@
-// chat.completions.parse(): an answer that is JSON by a schema, whatever its server can be asked for.
+// chat.completions.parse(): an answer that is JSON and fits a schema, whatever form of request its server accepts.
 
 import { makeError } from "../error.js";
 import { refuse } from "../options.js";
@@ -19,8 +19,8 @@ const EARLY = {
 };
 
 /**
- * Makes the call: { made, settled }, promises of the answer and of the sum. `known.forms`: what servers have taken, by model;
- * `known.offers(model)`: what the catalogue says of it; `known.isGrammar`: whether the server is text-generation-inference.
+ * Makes the call: { made, settled }, promises of the answer and of the summed settlement. `known.forms`: the form that each model's server has accepted;
+ * `known.offers(model)`: its offers in the catalogue; `known.isGrammar`: whether the server is text-generation-inference.
  */
 export function parse(create, known, empty, body, request) {
   let series;
@@ -78,7 +78,7 @@ class Parsing {
     return answer;
   }
 
-  // One answer, in the first form that its server takes.
+  // Gets one answer, in the first form that its server accepts.
   async #ask(body) {
     if (this.#forms === null) return this.#series.ask(body);
     for (;;) {
@@ -95,17 +95,17 @@ class Parsing {
     }
   }
 
-  // Tools keep a format out of some servers: what was taken beside them says nothing of other calls.
+  // Some servers refuse a form only when there are tools, so a form that was taken beside tools says nothing about other calls.
   #remember(form) {
     if (this.#hasTools) return;
     remember(this.#known, this.#model, form);
   }
 
-  // Gives a stream what it has beside its own.
+  // Adds this function's own methods to a stream.
   #follow(stream, open) {
     let result;
     const finish = async (came) => {
-      // Whoever asks after the settlement begins anew.
+      // A caller who asks after the settlement begins a new series.
       const late = this.#series.closed ? open() : undefined;
       this.#series = late ?? this.#series;
       try {
@@ -119,7 +119,7 @@ class Parsing {
     Object.defineProperties(stream, { final: { value: final }, partial: { value: partial }, asked: { value: () => result } });
   }
 
-  // Text-generation-inference refuses a form in a stream that has begun well: then the answer comes whole, in the next form.
+  // Text-generation-inference may refuse a form after its stream has begun. The answer is then requested whole, in the next form.
   async #instead(error) {
     const left = this.#wanted === null || error?.partial?.choices?.length > 0 ? [] : formsAfter(this.#forms, error, this.#hasTools);
     if (left.length === 0) throw error;
@@ -132,18 +132,18 @@ class Parsing {
     try {
       yield* partialsOf(texts, typeOf(this.#wanted?.schema));
     } catch {
-      // It fails as the stream did, unless there is an answer in another form.
+      // The stream's failure is thrown unless another form brings an answer.
       const { parsed } = (await final()).choices[0].message;
       yield parsed;
     }
   }
 
-  // The completion with what each of its messages says; what doesn't fit is asked for again.
+  // The completion with the parsed value of each message. If a value doesn't fit, the model is asked to repair it.
   async #finish(completion, repairs) {
     for (const { message, finish_reason: reason } of completion.choices) {
       if (message === null || typeof message !== "object") continue;
       const read = await this.#read(message, reason);
-      // Words beside a call or a refusal need not be JSON.
+      // The text beside a tool call or a refusal needn't be JSON.
       const isOther = this.#wanted === null || message.refusal || message.tool_calls?.length > 0;
       if (read.issues === undefined || (isOther && !(reason in EARLY))) noted(message, "parsed", read.value ?? null);
       else if (repairs > 0 && completion.choices.length === 1 && !(reason in EARLY)) return this.#again(message, read.issues, repairs - 1);
@@ -152,7 +152,7 @@ class Parsing {
     return completion;
   }
 
-  // { value } or { issues, text, partial }.
+  // Returns { value } or { issues, text, partial }.
   async #read(message, reason) {
     const text = contentOf(message);
     if (this.#wanted === null || (text === "" && (message.refusal || message.tool_calls?.length > 0))) return { value: null };

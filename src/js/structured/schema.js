@@ -1,5 +1,5 @@
-// What a caller gives as a schema: any validator of standardschema.dev by its shape, a JSON Schema with or without one beside it,
-// or the `openai` package's helpers. From it come the JSON Schema that a server is asked with, and the check of what it answers.
+// Reads what a caller gives as a schema: any validator with the interface of standardschema.dev, a JSON Schema with or without a validator, or a helper of the `openai`
+// package. The result is the JSON Schema to send to the server, and a check for its answer.
 
 import { refuse } from "../options.js";
 
@@ -10,7 +10,7 @@ const BESIDE = "Give it one beside it: { schema: theJSONSchema, validate: theVal
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const standardOf = (given) => (isObject(given) || typeof given === "function" ? given["~standard"] : undefined);
 
-/** { name, description, schema, strict, check }: `schema` is undefined where any JSON object will do; `check(value)` gives { value } or { issues }. */
+/** { name, description, schema, strict, check }: `schema` is undefined if any JSON object will do; `check(value)` returns { value } or { issues }. */
 export function schemaOf(given, path) {
   const standard = standardOf(given);
   if (standard !== undefined) return { name: "answer", ...derived(standard, path), check: checkOf(standard) };
@@ -25,10 +25,10 @@ export function schemaOf(given, path) {
   return { name, description, ...made, ...(typeof strict === "boolean" && { strict }), check: checkOf(validator) };
 }
 
-// Whether it is a JSON Schema where one should stand in { schema }.
+// Whether the caller gave a bare JSON Schema where { schema } is expected.
 const isBare = (given) => isObject(given) && ["type", "properties", "anyOf", "$ref"].some((name) => name in given);
 
-// The JSON Schema that a validator has of itself.
+// The JSON Schema that a validator offers for itself.
 function derived(standard, path) {
   if (typeof standard.jsonSchema?.input !== "function") throw refuse(path, `this ${standard.vendor} validator gives no JSON Schema`, undefined, BESIDE);
   let schema;
@@ -41,7 +41,7 @@ function derived(standard, path) {
   return { schema, strict: isStrict(schema) };
 }
 
-// Calls `change` for each schema in a schema, and gives a copy with the results.
+// Calls `change` for every schema within a schema, and returns a copy with the results.
 function mapped(schema, change) {
   const copy = { ...schema };
   for (const key of MAPS) {
@@ -54,7 +54,7 @@ function mapped(schema, change) {
   return copy;
 }
 
-// Objects hold what they name and nothing else, as servers with strict schemas want it said. Parts of an allOf would exclude each other.
+// Forbids further members in every object, as strict schemas require. Parts of an allOf are left alone, since they would exclude each other.
 function closed(schema, key) {
   if (!isObject(schema)) return schema;
   const copy = mapped(schema, closed);
@@ -62,7 +62,7 @@ function closed(schema, key) {
   return copy;
 }
 
-// Whether a server with strict schemas takes it: each object is closed, and needs all that it names.
+// Whether a server accepts this as a strict schema: each object is closed and requires all of its members.
 function isStrict(schema) {
   let strict = true;
   const look = (part) => {
@@ -76,7 +76,7 @@ function isStrict(schema) {
   return strict;
 }
 
-// A check that gives { value } or { issues }, from a validator, a function that throws, or nothing.
+// A check that returns { value } or { issues }, made from a validator, from a function that throws, or from nothing.
 function checkOf(validator) {
   return async (value) => {
     try {
@@ -92,17 +92,17 @@ function checkOf(validator) {
 
 export const issue = (message, path = []) => ({ message: typeof message === "string" ? message : thrownWords(message), path });
 
-// A validator's own issues, or what it threw.
+// A validator's own issues, or the error that it threw.
 function issuesIn(error) {
   try {
     if (Array.isArray(error?.issues)) return issuesOf(error.issues);
   } catch {
-    // What was thrown can't be asked.
+    // The thrown value can't be read.
   }
   return [issue(thrownWords(error))];
 }
 
-/** What somebody's code threw, in words: it may be anything, and asking it may throw as well. */
+/** The text of a thrown value of other code. It may be anything, and reading it may throw as well. */
 export function thrownWords(thrown) {
   try {
     const said = thrown?.message ?? thrown;
@@ -116,5 +116,5 @@ export function thrownWords(thrown) {
 const issuesOf = (issues) =>
   Array.from(issues, ({ message, path }) => issue(message, Array.from(path ?? [], (part) => (isObject(part) ? part.key : typeof part === "number" ? part : String(part)))));
 
-/** Issues as a model or a developer reads them. */
+/** Issues as text for a model or a developer. */
 export const inWords = (issues) => issues.map(({ message, path }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("\n");

@@ -1,10 +1,10 @@
-// Of what type the values of a JSON Schema are. Pure.
+// The type that a JSON Schema prescribes for its values.
 
-const HOPS = 8; // from one reference to the next, at most: they may go round in a circle
+const HOPS = 8; // references that are followed at most, since they may form a circle
 
 const partOf = (schema, name) => (typeof schema === "object" && schema !== null ? schema[name] : undefined);
 
-/** The type that a schema says of its values, by itself or by what it refers to; undefined where it says none, or several. */
+/** The type that a schema prescribes, itself or by a reference; undefined if it prescribes none or several. */
 export function typeOf(schema) {
   let told = schema;
   for (let hops = 0; partOf(told, "$ref") !== undefined && told.type === undefined && hops < HOPS; hops++) {

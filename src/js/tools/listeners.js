@@ -1,4 +1,4 @@
-// Events by name, as programs for the `openai` package listen to them.
+// Event listeners by name, as in the `openai` package.
 
 export class Listeners {
   #listeners = [];
@@ -18,7 +18,7 @@ export class Listeners {
     return this;
   }
 
-  /** What a listener throws is its own affair, and is reported as such. */
+  /** Calls the listeners. What a listener throws is reported and affects nothing else. */
   emit(type, ...given) {
     for (const one of this.#listeners.filter((known) => known.type === type)) {
       if (one.once) this.off(type, one.listener);

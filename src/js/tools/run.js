@@ -18,7 +18,7 @@ export class ToolRun {
   #done;
   #listeners = new Listeners();
 
-  /** `scope`: the signals of every call of the client; `single`: one streamed answer, whose tools are the caller's affair. */
+  /** `scope`: the signals of all calls of the client; `single`: one streamed answer, whose tool calls the caller handles. */
   constructor(create, empty, traced, body, request, scope, single = false) {
     this.messages = [];
     this.steps = [];
@@ -29,7 +29,7 @@ export class ToolRun {
     } catch (error) {
       this.#failure = error;
     }
-    // Later in this turn: whoever wants to read the run from its beginning has come by then.
+    // Begins later in this turn, so that a reader that is attached at once sees the run from its beginning.
     this.#done = Promise.resolve()
       .then(() => this.#run())
       .catch((error) => (this.#failure = traced(error)))
@@ -57,7 +57,7 @@ export class ToolRun {
     return this.steps.at(-1).completion;
   }
 
-  // The `openai` package's names.
+  // Methods with the names of the `openai` package.
   async done() {
     await this.#done;
     if (this.#failure !== undefined) throw this.#failure;
@@ -105,7 +105,7 @@ export class ToolRun {
   async *#read(reader) {
     try {
       for (;;) {
-        // What an abort leaves unread is not read any more.
+        // After an abort, the unread events are dropped.
         for (const event of reader.events.splice(0)) {
           if (this.#series?.aborted) break;
           if (!this.#plan?.single) yield event;
@@ -117,7 +117,7 @@ export class ToolRun {
       if (this.#failure !== undefined) throw this.#failure;
     } finally {
       this.#readers.delete(reader);
-      // Nobody pays for what nobody reads.
+      // An answer that nobody reads needn't be paid for.
       this.abort();
     }
   }
@@ -184,7 +184,7 @@ export class ToolRun {
     return data.final();
   }
 
-  // Makes a turn's calls, some at once; each has its one answer in the conversation, however the turn ends.
+  // Makes the calls of a turn, several at the same time. Each one gets exactly one result in the conversation, however the turn ends.
   async #makeCalls(calls, step) {
     const results = [];
     let next = 0;
@@ -236,7 +236,7 @@ export class ToolRun {
   }
 }
 
-// What a run is to do, checked.
+// Checks the arguments of a run.
 function planOf(body, request, single) {
   if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
   const [inBody, { tools, messages, tool_choice, signal, ...rest }] = apart(body, OWN);

@@ -1,4 +1,4 @@
-// Tools as a caller gives them, as a server is told of them, and their calls as a model writes them. Pure.
+// Tools as a caller defines them and as a server is told about them, and tool calls as a model writes them. It does no I/O.
 
 import { HfetchError, makeError } from "../error.js";
 import { parseJson } from "../json.js";
@@ -7,7 +7,7 @@ import { inWords, issue, schemaOf, thrownWords } from "../structured/schema.js";
 
 const NO_ARGUMENTS = { schema: { type: "object", properties: {} } };
 
-/** The tools by name: { definition, read, execute }. `read(text)` gives the arguments, or throws what the model is told. */
+/** The tools by name: { definition, read, execute }. `read(text)` returns the arguments, or throws an error whose message the model is told. */
 export function toolsOf(given) {
   if (!Array.isArray(given) || given.length === 0) throw refuse("tools", "must be a list of tools");
   const tools = new Map();
@@ -34,7 +34,7 @@ function own(tool, path) {
   return { definition: definitionOf({ name, description, parameters: schema, strict }), read, execute: bound(tool, execute) };
 }
 
-// As the `openai` package has them: `parse` makes the arguments of their text, which the function is given where there is none.
+// A tool in the form of the `openai` package: `parse` turns the text into arguments; without it the function gets the text.
 function foreign(tool, path) {
   const { function: execute = tool.$callback, parse = tool.$parseRaw, ...told } = tool.function;
   if (parse !== undefined && typeof parse !== "function") throw refuse(`${path}.function.parse`, "must be a function");
@@ -58,7 +58,7 @@ function argumentsIn(text) {
   if (text.trim() === "") return {};
   try {
     const value = parseJson(text);
-    // Some models write the JSON as a text once more, and null where a tool takes nothing.
+    // Some models write the JSON as a string inside JSON, and null for a tool without arguments.
     return (typeof value === "string" ? objectIn(value) : value) ?? {};
   } catch (error) {
     throw unfit(`they are no JSON: ${error.message}`, [issue(error.message)], text);
@@ -77,8 +77,8 @@ function objectIn(text) {
 export const unknownTool = (name, tools) => new HfetchError(`There is no tool called "${name}". There are: ${[...tools.keys()].join(", ")}.`);
 
 /**
- * A message that servers take back: its calls have ids that are there and each other's not, since an answer names the call by it, and a name and
- * arguments, be they empty. Most messages are as they came.
+ * A message that servers accept in the history. Each call has an id of its own, since a result names the call by its id, and a name and arguments, which may be empty.
+ * Most messages are returned unchanged.
  */
 export function withIds(message) {
   const calls = message?.tool_calls;
@@ -103,14 +103,14 @@ function completed(call) {
   return { type: "function", ...call, function: { ...call?.function, name, arguments: text || "{}" } };
 }
 
-/** A call's name and the text of its arguments. */
+/** The name and the arguments' text of a call. */
 export function calledBy(call) {
   const called = call?.function ?? call?.custom ?? {};
   const text = called.arguments ?? called.input ?? "";
   return { id: call?.id, name: String(called.name ?? ""), text: typeof text === "string" ? text : JSON.stringify(text) };
 }
 
-/** What a tool gave, as the model reads it. An error that was given and not thrown has no members of its own. */
+/** A tool's result as text for the model. An error that was returned and not thrown has no members that JSON would show. */
 export function written(result) {
   if (typeof result === "string") return result;
   return result instanceof Error ? inAnswer(result) : (JSON.stringify(result) ?? "null");

@@ -1,4 +1,4 @@
-//! A store's changes as rows, for a storage that would be slow if it wrote everything each time.
+//! A store's changes as rows, for storage in which writing the whole state each time would be slow.
 
 use serde::Serialize;
 
@@ -6,17 +6,18 @@ use super::{Hold, MemoryStore, Reservation, Scope, State, find};
 use crate::json::Value;
 use crate::policy::clock::{Clock, Now};
 
-/// What has been touched since the last look.
+/// The changes since the journal was last read.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// By name, each with the times that were.
+    /// Scopes by name, each with the past times that changed.
     scopes: Vec<(String, Vec<f64>)>,
-    /// By number.
+    /// Reservations by number.
     reservations: Vec<u64>,
 }
 
 impl Journal {
-    /// A reservation was made or has ended, and with it its parts; one that has ended is counted where it was held.
+    /// Notes that a reservation was made or has ended, with all its parts. An ended one is counted at the time at which it was
+    /// held.
     pub fn note(&mut self, reservation: &Reservation, ended: bool) {
         self.reservations.push(reservation.number);
         for Hold { scope, .. } in &reservation.holds {
@@ -24,12 +25,12 @@ impl Journal {
         }
     }
 
-    /// A reservation was heard of.
+    /// Notes that a reservation was renewed.
     pub fn note_renewed(&mut self, number: u64) {
         self.reservations.push(number);
     }
 
-    /// A scope was changed, now and maybe at a time that was.
+    /// Notes that a scope has changed, now and possibly at a past time.
     pub fn note_scope(&mut self, scope: &str, at: Option<f64>) {
         let place = self
             .scopes
@@ -44,19 +45,19 @@ impl Journal {
     }
 }
 
-/// The rows to write; what is told of a row takes the place of what was told before.
+/// The rows to write. A row replaces the one that was written before.
 #[derive(Debug, Serialize)]
 pub struct Changes {
-    /// A state with what was touched alone: of a limiter the times that were, and nothing of what is open.
+    /// A state that contains only what changed: for a limiter the changed past times, and no open reservations.
     state: State,
-    /// Up to when each of its scopes can matter.
+    /// For each scope: until when it can matter.
     until: Vec<f64>,
-    /// Numbers of reservations that are over.
+    /// Numbers of reservations that have ended.
     ended: Vec<f64>,
 }
 
 impl MemoryStore {
-    /// A shared store that keeps a record of what changes, and that is told the time by several hosts.
+    /// A shared store that records its changes and gets the time from several hosts.
     pub fn journaled() -> Self {
         MemoryStore {
             clock: Clock::shared(),
@@ -65,7 +66,7 @@ impl MemoryStore {
         }
     }
 
-    /// What has changed since the last time, if anything has.
+    /// The changes since the last call, if there are any.
     pub fn changes(&mut self) -> Option<Changes> {
         let noted = std::mem::take(self.journal.as_mut()?);
         if noted.scopes.is_empty() && noted.reservations.is_empty() {
@@ -99,7 +100,7 @@ impl MemoryStore {
         find(&mut self.scopes, scope).is_some()
     }
 
-    /// Takes a scope's rows, put together as in a state; false where they make no sense.
+    /// Takes over a scope from its stored rows, put together as in a state; `false` if they make no sense.
     pub fn adopt(&mut self, value: &Value) -> bool {
         let Ok(Some(scope)) = Scope::restore(value) else {
             return false;
@@ -111,19 +112,19 @@ impl MemoryStore {
         true
     }
 
-    /// Lets time pass: what is left open too long is lost.
+    /// Lets time pass: reservations that have been open too long are lost.
     pub fn expire(&mut self, now: impl Into<Now>) {
         self.advance(now.into());
     }
 
-    /// When on the wall clock the oldest open reservation will be taken for lost.
+    /// When the oldest open reservation will count as lost, on the wall clock.
     pub fn next_loss(&self) -> Option<f64> {
         Some(self.clock.to_wall(self.first_loss()?))
     }
 }
 
 impl Scope {
-    /// Up to when on the wall clock anything it remembers can matter.
+    /// Until when anything in the store can matter, on the wall clock.
     pub(super) fn until(&mut self) -> f64 {
         let until = match self.spent.is_lasting() {
             true => f64::MAX,

@@ -1,25 +1,25 @@
-//! What a request asks of a store, part by part, and how the store refuses.
+//! The parts of a reservation in a store, and the store's refusal.
 
 use crate::policy::budget::Budget;
 use crate::policy::rate_limit::{Limits, Reason, Refused};
 use crate::unit::{Time, Usd};
 
-/// One thing that has limits: a key, a user, a whole gateway, a budget.
+/// The reservation in one scope: a key, a user, a whole gateway, or a budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Its name.
+    /// The scope's name.
     pub scope: String,
-    /// A scope in which nothing is counted, and which lets nothing through while it is blocked: a key's for one model.
+    /// A second scope that is only checked for a block and counts nothing: that of a key for one model.
     pub pause: Option<String>,
-    /// The time on the wall clock from which on nobody comes for this scope any more: what it remembers may be forgotten then.
+    /// When the scope can be forgotten, on the wall clock: no request will use it afterwards.
     pub lasts: Option<Time>,
     /// Tokens to reserve.
     pub tokens: u64,
     /// US dollars to reserve.
     pub usd: Usd,
-    /// Its limits, as they are now.
+    /// The scope's current limits.
     pub limits: Limits,
-    /// Its budget, as it is now.
+    /// The scope's current budget.
     pub budget: Option<Budget>,
 }
 
@@ -34,21 +34,21 @@ impl Part {
     }
 }
 
-/// A request that may not be sent now.
+/// The refusal of a request that may not be sent now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// The part that refused.
+    /// The scope that refused.
     pub scope: String,
-    /// What its limit says.
+    /// The refusal of its limit.
     pub limit: Refused,
-    /// Of a budget: US dollars spent and held in its window.
+    /// For a budget: US dollars spent and held in its window.
     pub spent_usd: Option<Usd>,
-    /// Of a budget: US dollars it allows.
+    /// For a budget: US dollars that it allows.
     pub budget_usd: Option<Usd>,
 }
 
 impl Refusal {
-    /// Adds what another part says. A budget is never waited for, so it comes before every wait.
+    /// Adds the refusal of another part. A budget's refusal wins over every wait, since a call never waits for a budget.
     pub(super) fn join(&mut self, mut other: Refusal) {
         let budget = |refusal: &Refusal| refusal.limit.reason == Reason::Budget;
         let later = match (budget(self), budget(&other)) {
@@ -64,7 +64,7 @@ impl Refusal {
         }
     }
 
-    /// Of refusals of several keys, which one is waited for: a known time ends before one that nobody can foretell.
+    /// Whether to wait for this key's refusal and not for `other`: a known time wins over one that nobody can predict.
     pub fn ends_before(&self, other: &Refusal) -> bool {
         let wait = |refusal: &Refusal| match refusal.limit.retry_after {
             0.0 => f64::MAX,

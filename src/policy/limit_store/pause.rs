@@ -1,14 +1,15 @@
-//! What lets nothing through for a while, whatever the limits say.
+//! Blocks: nothing is let through for a while, whatever the limits say.
 
 use super::{MemoryStore, Part, Refusal, Scope, find};
 use crate::policy::clock::Now;
 
-/// Scopes that are blocked without ever having been counted in, which are pauses; models are a caller's strings. No further
-/// one is remembered then, so that nobody can make those of others forgotten: a model whose pause is not known is asked again.
+/// The most scopes that are blocked without having counts: these are pauses for a key and a model. Callers choose model names, so
+/// beyond this number further pauses are not remembered; otherwise one caller could displace the pauses of others. The cost is one
+/// request to a paused model.
 const MOST_PAUSES: usize = 1_000;
 
 impl MemoryStore {
-    /// Lets nothing through for a scope before `until`, on the wall clock as it was last read.
+    /// Lets nothing through for a scope before `until`, on the wall clock of the last reading.
     pub fn block(&mut self, scope: &str, until: f64) {
         let until = self.clock.to_steady(until);
         if find(&mut self.scopes, scope).is_none() && self.has_many_pauses() {
@@ -28,7 +29,7 @@ impl MemoryStore {
         self.scopes.iter().filter(is_pause).count() >= MOST_PAUSES
     }
 
-    /// What a part's pause says.
+    /// The refusal of a part's pause, if it has one.
     pub(super) fn paused(&mut self, part: &Part, now: Now) -> Option<Refusal> {
         let scope = find(&mut self.scopes, part.pause.as_deref()?)?;
         Some(part.refused(scope.limiter.blocked(now)?))

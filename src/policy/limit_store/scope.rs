@@ -1,4 +1,4 @@
-//! One scope of a store: its limiter, and what it has spent.
+//! One scope of a store: its limiter and its budget.
 
 use super::{Part, Refusal};
 use crate::policy::budget::{Money, Spent};
@@ -8,13 +8,13 @@ use crate::policy::rate_limit::{MOST_TOKENS, RateLimiter, Reason, Refused};
 /// One scope's limiter and budget.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// Its name.
+    /// The scope's name.
     pub name: String,
-    /// When it may be forgotten, whatever it remembers.
+    /// When the scope may be forgotten, whatever it still counts.
     pub lasts: f64,
-    /// What counts its requests and tokens.
+    /// Counts its requests and tokens.
     pub limiter: RateLimiter,
-    /// What has been spent.
+    /// The amounts that its budget has spent.
     pub spent: Spent,
 }
 
@@ -52,15 +52,15 @@ impl Scope {
     }
 }
 
-/// What one scope holds for a reservation.
+/// The portion that a reservation holds in one scope.
 #[derive(Clone, Debug)]
 pub struct Hold {
     /// The scope's name.
     pub scope: String,
-    /// The number in its limiter.
+    /// The reservation's number in the scope's limiter.
     pub id: u64,
-    /// What is held.
+    /// The held tokens.
     pub tokens: u64,
-    /// Where the part has a budget.
+    /// The held money, where the part has a budget.
     pub money: Option<Money>,
 }

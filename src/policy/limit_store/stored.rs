@@ -1,4 +1,4 @@
-//! A store's way into storage and back.
+//! How a store is written to storage and read back.
 
 use serde::Serialize;
 
@@ -13,24 +13,25 @@ use crate::policy::state;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// The time that passes; older versions knew no other.
+    /// The steady time; older versions wrote no other time.
     now: f64,
-    /// The wall clock, where that was set back.
+    /// The wall clock, if it was set back.
     #[serde(skip_serializing_if = "Option::is_none")]
     wall: Option<f64>,
     created: f64,
     last_reservation: f64,
-    /// Name, limits, money.
+    /// For each scope: name, limiter, money.
     pub(super) scopes: Vec<(String, rate_limit::State, budget::State)>,
     pub(super) open: Vec<ReservationState>,
     pub(super) lost: Vec<ReservationState>,
 }
 
-/// Number, time, and for each part: scope, number in its limiter, tokens, money; when it was last heard of, or given up.
+/// Number and time; for each part its scope, number in the limiter, tokens and money; then the time of the last renewal or of the
+/// loss.
 type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>, f64);
 
 impl MemoryStore {
-    /// All there is to remember, open reservations included.
+    /// The whole state, including open reservations.
     pub fn state(&self) -> State {
         let mut state = self.empty_state();
         for scope in &self.scopes {
@@ -59,7 +60,7 @@ impl MemoryStore {
         }
     }
 
-    /// Takes over the state that a store like this one gave.
+    /// Restores the state of a store of the same kind.
     pub fn restore(&mut self, value: &Value) -> Result<(), Error> {
         let state = state::Reader::new(value, "state")?;
         let mut store = MemoryStore::lasting(self.lost_after);
@@ -85,7 +86,8 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// Reservations by number and by time, none from after the state: they are found, and lost, by that order.
+    /// Restores reservations. They must be sorted by number and by time, none later than the state, since they are found and lost
+    /// in that order.
     fn restore_all(
         &self,
         state: &state::Reader<'_>,
@@ -102,7 +104,7 @@ impl MemoryStore {
             let mut holds = Vec::new();
             for item in row.list(2)? {
                 let mut hold = Hold::restore(item)?;
-                // Older versions booked nothing for what was lost, and wrote no such time.
+                // Older versions booked nothing for lost reservations and didn't write this time.
                 if name == "lost" && seen.is_none() {
                     hold.money = hold.money.map(|_| Money::default());
                 }
@@ -121,7 +123,7 @@ impl MemoryStore {
 }
 
 impl Scope {
-    /// A scope's part of a state; none where it has another form.
+    /// Restores one scope; `None` if its row has another form.
     pub fn restore(item: &Value) -> Result<Option<Scope>, Error> {
         let Value::Array(parts) = item else {
             return Ok(None);
@@ -135,7 +137,7 @@ impl Scope {
             limiter: RateLimiter::restore(limiter, Limits::default(), "state.scopes")?,
             spent: Spent::restore(spent, "state.scopes")?,
         };
-        // Written as less than what it remembers would make it: nobody comes for it then.
+        // If the stored end is earlier than the counts imply, no request uses the scope after it.
         if let [Value::Number(until)] = until
             && *until < scope.until()
         {
@@ -146,7 +148,7 @@ impl Scope {
 }
 
 impl Reservation {
-    /// Its row.
+    /// This reservation's row.
     pub fn state(&self) -> ReservationState {
         let mut holds = Vec::new();
         for hold in &self.holds {

@@ -1,4 +1,4 @@
-//! A rate limiter as plain data, and back.
+//! A rate limiter as plain data, and how it is restored.
 
 use serde::Serialize;
 
@@ -10,19 +10,19 @@ use crate::policy::period::Period;
 use crate::policy::state;
 use crate::policy::window::{MINUTE, Window};
 
-/// A limiter as plain data, for [`RateLimiter::restore`]; the limits are not part of it.
+/// A limiter as plain data, for [`RateLimiter::restore`]; the limits aren't part of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    /// The time that passes; older versions knew no other.
+    /// The steady time; older versions wrote no other time.
     now: f64,
-    /// The wall clock, where that was set back.
+    /// The wall clock, if it was set back.
     #[serde(skip_serializing_if = "Option::is_none")]
     wall: Option<f64>,
     left: f64,
     month_start: f64,
     requests_this_month: f64,
-    /// Of the month that the clock has left: the latest reading, and requests.
+    /// The month that the clock has left: its last reading and its requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     month_left: Option<(f64, f64)>,
     blocked_until: f64,
@@ -32,7 +32,7 @@ pub struct State {
 }
 
 impl RateLimiter {
-    /// What there is to remember but for what is open, and of what was counted these times alone.
+    /// The state without open reservations; of the counts only those at these times.
     pub fn state_at(&self, times: &[f64]) -> State {
         let mut settled = Vec::new();
         for at in times {
@@ -56,14 +56,14 @@ impl RateLimiter {
         }
     }
 
-    /// Up to when on the wall clock anything it remembers can matter.
+    /// Until when anything in the limiter can matter, on the wall clock.
     pub fn matters_until(&self) -> f64 {
         let blocked = self.clock.to_wall(self.blocked_until);
         let minute = self.clock.wall() + MINUTE;
         self.month.end().max(blocked).max(minute)
     }
 
-    /// All there is to remember, open reservations included.
+    /// The whole state, including open reservations.
     pub fn state(&self) -> State {
         let mut state = self.state_at(&[]);
         for settled in self.window.settled() {
@@ -77,7 +77,7 @@ impl RateLimiter {
         state
     }
 
-    /// The limiter that gave a state, whatever made of the state in the meantime; `path` names it in errors.
+    /// Restores a limiter from a state, which may have been damaged in storage; `path` names it in errors.
     pub fn restore(value: &Value, limits: Limits, path: &str) -> Result<Self, Error> {
         let state = state::Reader::new(value, path)?;
         let mut limiter = RateLimiter::new(limits);

@@ -7,14 +7,14 @@ use crate::json::{Kind, Scanner};
 
 const CALLS: &str = "tool_calls is no list of calls";
 
-/// What a choice has besides its delta, until it is known whether it has one.
+/// The members of a choice besides its delta, kept until it is known whether it has a delta.
 #[derive(Default)]
 struct Beside<'a> {
-    /// A scanner before the value of `message`.
+    /// A scanner at the value of `message`.
     message: Option<Scanner<'a>>,
-    /// `text` with its key, and between its quotes where it is a string.
+    /// `text` with its key, and its content between the quotes if it is a string.
     text: Option<(Range<usize>, Option<Range<usize>>)>,
-    /// `text` is neither a string nor null.
+    /// Whether `text` is neither a string nor null.
     is_no_text: bool,
     has_delta: bool,
 }
@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
             _ => reader.member(Part::ChoiceMember, scope),
         })?;
         if let (false, Some((member, text))) = (beside.has_delta, beside.text) {
-            // A text completion has its text where a chat's has a delta or a message.
+            // A text completion has its text where a chat completion has a delta or a message.
             let alone = beside.message.is_none();
             match text.filter(|_| alone) {
                 Some(text) => self.push(Part::Content, text),
@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
                 None => self.push(Part::ChoiceMember, member),
             }
         }
-        // Whether tokens that come again are new is told from the text that came with them.
+        // Whether repeated tokens are new depends on the text that came with them.
         for at in logprobs {
             if let Some(field) = self.fields.get_mut(at) {
                 let part = std::mem::replace(&mut field.part, Part::Void);
@@ -98,7 +98,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// Some servers write `error: null`, false or "" where nothing has failed.
+    /// Reads `error`: some servers write `error: null`, false or "" if nothing has failed.
     fn failure(&mut self, scope: usize) -> Read {
         self.forget(scope, Part::Failure);
         self.scanner.kind()?;
@@ -114,7 +114,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// The index may come after what it orders: its place is kept.
+    /// Reads the index, which may come after the parts that belong to it; its field is filled in at `place`.
     fn index(&mut self, place: usize) -> Read {
         let kind = self.scanner.kind()?;
         let start = self.scanner.at();
@@ -184,7 +184,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// A text that some servers write in a structure of their own.
+    /// Reads a text that some servers write in a structure of their own.
     fn thought(&mut self, part: Part, scope: usize) -> Read {
         match self.scanner.kind()? {
             Kind::String => self.string(part, scope, ""),
@@ -220,7 +220,7 @@ impl Reader<'_, '_> {
     fn tool_call(&mut self) -> Read {
         let scope = self.fields.len();
         let mut function = 0..0;
-        // Which call this is may hang on the id and the name, so that they are applied before the rest.
+        // The id and the name may decide which call this is, so they are applied before the other parts.
         self.push(Part::Tool, 0..0);
         self.push(Part::ToolId, 0..0);
         self.push(Part::ToolName, 0..0);

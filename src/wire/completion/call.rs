@@ -1,4 +1,4 @@
-//! The tool calls of a choice, told apart.
+//! The tool calls of a choice, and to which of them a piece belongs.
 
 use super::members::Members;
 use super::node::{Say, Within, add_name, json_text, put, write_long};
@@ -8,53 +8,53 @@ use crate::json::{self, unescape};
 use crate::wire::buffer::Buffer;
 use crate::wire::chunk::Part;
 
-/// Arguments that are no object or list are read whole each time, if they are not longer than this.
+/// Arguments that are no object or list are read from the beginning each time, up to this length.
 const MAX_SCALAR: usize = 256;
-/// Calls, from the last one on, among which an id is looked for.
+/// Among how many of the last calls an id is looked for.
 const MAX_SEARCH: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct ToolCall {
     index: u64,
-    /// As it stands.
+    /// The id as it is written.
     pub(super) id: Vec<u8>,
     kind: Vec<u8>,
     pub(super) name: Buffer,
     /// How much of the name has been counted.
     counted: usize,
     arguments: Buffer,
-    /// Other keys of its function.
+    /// Other members of its function.
     function: Members,
     rest: Members,
     scan: Scan,
 }
 
-/// What a chunk says first of a call: it decides which call that is.
+/// The first facts of an entry in a chunk, which decide to which call it belongs.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     index: Option<u64>,
-    /// Where it stands in a list of several.
+    /// Its place in a list of several entries.
     position: Option<usize>,
     pub(super) id: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct ToolCalls {
-    /// By index, and those of one index in the order in which they began.
+    /// Sorted by index; calls with the same index are in the order in which they began.
     pub(super) list: Vec<ToolCall>,
     pub(super) at_hand: usize,
     pub(super) entry: Entry,
-    /// Entries of a list of several so far.
+    /// The number of entries so far in a list of several.
     position: Option<usize>,
 }
 
 impl ToolCalls {
-    /// A choice begins: its list of calls has one entry unless it says otherwise.
+    /// Begins a choice: its list of calls has one entry unless it says otherwise.
     pub(super) fn begin(&mut self) {
         self.position = None;
     }
 
-    /// Adds a part of an entry; gives how much was said by it.
+    /// Adds a part of an entry; returns how many bytes of text it contained.
     pub(super) fn add(&mut self, part: Part, bytes: &[u8]) -> usize {
         match part {
             Part::ToolList => self.position = Some(0),
@@ -87,7 +87,7 @@ impl ToolCalls {
         0
     }
 
-    /// Which call an entry with this name belongs to; it is begun if there is none yet.
+    /// The call to which an entry with this name belongs; it is begun if there is none yet.
     fn find(&mut self, name: &[u8]) -> usize {
         match self.entry.index {
             Some(index) => self.by_index(index, name),
@@ -121,7 +121,8 @@ impl ToolCalls {
         if is_other { self.start(end, index) } else { at }
     }
 
-    /// Without an index the call at hand goes on, or in a list of several the one at the same place, unless the id is another's.
+    /// Without an index, an entry continues the current call, or in a list of several the one at the same place, unless it has
+    /// another call's id.
     fn by_place(&mut self, name: &[u8]) -> usize {
         let id = self.entry.id.as_slice();
         let at = self.entry.position.unwrap_or(self.at_hand);
@@ -131,7 +132,7 @@ impl ToolCalls {
             return self.start(end, index);
         };
         let goes_on = if id.is_empty() {
-            // It would be two names in one, and the arguments behind their end.
+            // Otherwise two names would be joined, with arguments after the end of the first ones.
             name.starts_with(call.name.as_slice()) || name.is_empty() || !call.is_complete()
         } else {
             call.id == id || call.id.is_empty() && !call.is_other(name)
@@ -163,7 +164,7 @@ impl ToolCalls {
         self.list.is_empty()
     }
 
-    /// As of [`Members::weight`].
+    /// The weight, as in [`Members::weight`].
     pub(super) fn weight(&self) -> usize {
         let weight = |call: &ToolCall| 2 * ENTRY + call.function.weight() + call.rest.weight();
         self.list.iter().map(weight).sum()
@@ -173,7 +174,7 @@ impl ToolCalls {
         separated(&self.list, out, ToolCall::write);
     }
 
-    /// Says what a model wrote of them.
+    /// Calls `say` with what the model wrote in them.
     pub(super) fn said(&self, say: Say<'_>) {
         for call in &self.list {
             let name = call.name.as_slice().get(call.counted..);
@@ -184,7 +185,7 @@ impl ToolCalls {
 }
 
 impl ToolCall {
-    /// Keeps of what has been counted how deep in brackets it ends.
+    /// Drops what has been counted, and keeps how deep in brackets it ended.
     pub(super) fn let_go(&mut self) {
         self.counted = self.name.len();
         self.scan.read_all(&self.arguments);
@@ -225,7 +226,7 @@ impl ToolCall {
         !name.is_empty() && (!known.is_empty() && known != name || self.is_complete())
     }
 
-    /// Whether the arguments are a whole JSON value. Each of their bytes is looked at once.
+    /// Whether the arguments are a complete JSON value. Each of their bytes is read once.
     fn is_complete(&mut self) -> bool {
         self.scan.read_all(&self.arguments);
         let arguments = self.arguments.as_slice();
@@ -255,21 +256,21 @@ impl ToolCall {
     }
 }
 
-/// How deep in brackets a JSON text that grows is, read as it stands between the quotes of another.
+/// Counts how deep in brackets a growing JSON text is, which is read as it is written between the quotes of another one.
 #[derive(Debug, Default)]
 struct Scan {
-    /// How far it has been read: the piece, and the place in that.
+    /// How far it has been read: the part, and the place in it.
     piece: usize,
     at: usize,
     opened: bool,
     depth: usize,
     quoted: bool,
-    /// Behind a backslash of the text itself.
+    /// Whether the next byte follows a backslash of the text itself.
     escaped: bool,
 }
 
 impl Scan {
-    /// Reads on to the end. No escape goes on in another piece.
+    /// Reads on to the end. No escape continues in another part.
     fn read_all(&mut self, text: &Buffer) {
         for (index, piece) in text.pieces().enumerate().skip(self.piece) {
             if index > self.piece {
@@ -281,7 +282,7 @@ impl Scan {
 
     fn read(&mut self, raw: &[u8]) {
         while let Some(rest) = raw.get(self.at..).filter(|rest| !rest.is_empty()) {
-            // Most of a text are letters that say nothing of its depth.
+            // Most bytes of a text say nothing about its depth.
             if let Some(block) = Block16::first(rest).filter(|_| !self.escaped) {
                 let brackets = if self.quoted { 0 } else { block.brackets() };
                 let telling = brackets | block.equal_to(b'\\') | 1 << WIDTH;
@@ -317,7 +318,7 @@ impl Scan {
     }
 }
 
-/// The letter of four hexadecimal digits if it is one of ASCII.
+/// The ASCII letter of four hexadecimal digits, if it is one.
 fn ascii(digits: &[u8]) -> u8 {
     match json::hex(digits.get(..4)) {
         Some(code @ 0..0x80) => code as u8,

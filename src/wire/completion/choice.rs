@@ -13,20 +13,20 @@ use crate::wire::chunk::Part;
 #[derive(Debug, Default)]
 pub(super) struct Choice {
     pub(super) index: u64,
-    /// A delta has come: a whole message says nothing new.
+    /// Whether a delta has arrived: a whole message then contains nothing new.
     pub(super) begun: bool,
     role: Vec<u8>,
-    /// Content that is a string. Where it comes as a list, this is none.
+    /// Content that is a string; `None` if it comes as a list.
     pub(super) content: Option<Buffer>,
     parts: Option<Parts>,
-    /// Other keys of the message.
+    /// Other members of the message.
     message: Members,
-    /// Where among them the text is that came last, and its name.
+    /// The name of the text that arrived last, and its index among them.
     text: Option<(Part, usize)>,
     pub(super) tool_calls: ToolCalls,
     rest: Members,
     pub(super) finish_reason: Option<Vec<u8>>,
-    /// Where texts are counted.
+    /// The counter, if texts are only counted.
     pub(super) counter: Option<Box<dyn Counter>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Choice {
 #[derive(Debug, Default)]
 struct Parts {
     list: List,
-    /// The texts of its text parts, end to end.
+    /// The texts of its text parts, joined.
     text: Buffer,
 }
 
@@ -46,7 +46,7 @@ impl Choice {
         }
     }
 
-    /// Adds a part; gives how much text was in it. `new`: text has come with it, so that tokens are new, too.
+    /// Adds a part; returns how many bytes of text it contained. `new`: text has arrived with it, so its tokens are new, too.
     pub(super) fn add(&mut self, part: Part, bytes: &[u8], new: bool) -> usize {
         match part {
             Part::Delta => self.begun = true,
@@ -62,7 +62,7 @@ impl Choice {
             Part::ChoiceMember => {
                 self.rest.fold(bytes, Within::Envelope);
             }
-            // An empty one says nothing, and some servers send it with every chunk.
+            // An empty reason says nothing, and some servers send it with every chunk.
             Part::FinishReason if bytes.is_empty() => {}
             Part::FinishReason => self.finish_reason = Some(bytes.to_vec()),
             _ => return self.tool_calls.add(part, bytes),
@@ -85,7 +85,7 @@ impl Choice {
                 parts.text.push(text);
                 parts.list.add_text(text);
             }
-            // An empty list says nothing of what follows it.
+            // An empty list says nothing about what follows.
             parts => {
                 *parts = None;
                 let content = self.content.get_or_insert_default();
@@ -95,7 +95,7 @@ impl Choice {
         text.len()
     }
 
-    /// A list of parts, or one part where a list is due.
+    /// Adds a list of parts, or a single part in place of a list.
     fn add_parts(&mut self, value: &[u8]) -> usize {
         let mut scanner = Scanner::new(value);
         if scanner.begin_array().is_err() {
@@ -133,7 +133,8 @@ impl Choice {
         parts.list.fold_item(part, Within::Part)
     }
 
-    /// Lists of tokens are appended. The same tokens once more are new ones if text came with them, else the same.
+    /// Adds logprobs: lists of tokens are appended. If the same tokens come again, they are new ones if text came with them,
+    /// otherwise the same.
     fn add_logprobs(&mut self, member: &[u8], new: bool) {
         let within = match new {
             true => Within::Tokens,
@@ -145,23 +146,23 @@ impl Choice {
         }
     }
 
-    /// As of [`Members::weight`].
+    /// The weight, as in [`Members::weight`].
     pub(super) fn weight(&self) -> usize {
         self.message.weight() + self.rest.weight() + self.tool_calls.weight()
     }
 
-    /// The text of the content as it stands between quotes.
+    /// The text of the content, as it is written between its quotes.
     fn text(&self) -> Option<&Buffer> {
         let text = self.parts.as_ref().map(|parts| &parts.text);
         text.or(self.content.as_ref())
     }
 
-    /// What of it has not been put by.
+    /// The part of it that has not been set aside.
     pub(super) fn content(&self) -> &[u8] {
         self.text().map_or(&[], Buffer::as_slice)
     }
 
-    /// Puts it by where it is long.
+    /// Sets it aside if it is long.
     pub(super) fn put_by(&mut self) {
         let text = self.parts.as_mut().map(|parts| &mut parts.text);
         if let Some(text) = text.or(self.content.as_mut()) {
@@ -169,7 +170,7 @@ impl Choice {
         }
     }
 
-    /// Says everything a model wrote. Of reasoning that comes under several names one is taken.
+    /// Calls `say` with everything that the model wrote. If reasoning comes under several names, one of them counts.
     pub(super) fn said(&self, say: Say<'_>) {
         let (mut reasoning, mut longest) = (None, 0);
         for node in REASONING.iter().filter_map(|name| self.message.get(name)) {
@@ -185,7 +186,7 @@ impl Choice {
         };
         let parts = self.parts.as_ref().map(|parts| &parts.list);
         let spoken = parts.map_or(0, |list| length_of(|say| list.said(say)));
-        // Thoughts among the parts of the content are the same once more.
+        // Reasoning among the parts of the content is the same text once more.
         let has_thoughts = parts.is_some() && spoken > length_of(text);
         if let Some(node) = reasoning.filter(|_| !has_thoughts) {
             node.said(say);
@@ -198,7 +199,7 @@ impl Choice {
         self.tool_calls.said(say);
     }
 
-    /// Counts what was said and lets it go. Of choices but the first it is enough to know that they have finished.
+    /// Counts what was said and drops it. Of all choices except the first only matters whether they have finished.
     pub(super) fn let_go(&mut self, counter: NewCounter, is_first: bool) {
         let mut counts = self.counter.take();
         self.said(&mut |text| {
@@ -242,7 +243,7 @@ impl Choice {
         self.write_rest(out);
     }
 
-    /// The same as a choice of a text completion.
+    /// Writes it as a choice of a text completion.
     pub(super) fn write_text(&self, out: &mut Vec<u8>) {
         put(out, &[b"{\"index\":"]);
         write_whole(self.index, out);
@@ -258,7 +259,7 @@ impl Choice {
         self.write_rest(out);
     }
 
-    /// Other keys of the message.
+    /// Writes the other members of the message.
     fn write_beside(&self, out: &mut Vec<u8>) {
         if self.tool_calls.is_empty() {
             self.message.write(&[], out);
@@ -279,14 +280,14 @@ impl Choice {
     }
 }
 
-/// How long all is that is said.
+/// The length of everything that is said.
 fn length_of(said: impl FnOnce(Say<'_>)) -> usize {
     let mut length = 0;
     said(&mut |text| length += text.len());
     length
 }
 
-/// Where servers put reasoning.
+/// The names under which servers send reasoning.
 const REASONING: [&[u8]; 4] = [
     b"reasoning",
     b"reasoning_content",

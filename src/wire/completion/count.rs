@@ -1,4 +1,4 @@
-//! A completion of which only the account is wanted: what was said is counted and let go, so that a stream holds no more at its end than at
+//! A completion that is only booked: its texts are counted and dropped, so that a stream takes no more memory at its end than at
 //! its beginning.
 
 use std::fmt::Debug;
@@ -10,28 +10,29 @@ use super::{COUNTS, Completion};
 use crate::json::Scanner;
 use crate::wire::usage;
 
-/// Choices that are told apart where texts are only counted, as many as OpenAI's API gives; those beyond are counted with the last.
+/// How many choices are kept apart if texts are only counted: as many as OpenAI's API allows. Further ones are counted with the
+/// last.
 pub(super) const MOST_CHOICES: usize = 128;
 
-/// The longest usage that is kept as it stands; of a longer one only the counts are.
+/// The longest usage that is kept as it is written; of a longer one only the counts are kept.
 const LONGEST_USAGE: usize = 4096;
 
-/// The longest finish reason, name or id that is kept. Longer ones are none that anybody knows.
+/// The longest finish reason, name or id that is kept. No known one is longer.
 pub(super) const LONGEST_NAME: usize = 256;
 
-/// Counts the tokens of one choice's texts.
+/// Counts the tokens in one choice's texts.
 pub trait Counter: Debug {
-    /// More text, which goes on where the last one ended.
+    /// Adds text, which continues where the last text ended.
     fn add(&mut self, text: &str);
-    /// How many tokens there have been.
+    /// The number of tokens so far.
     fn tokens(&self) -> u64;
 }
 
-/// Gives the counter of a new choice.
+/// Makes the counter of a new choice.
 pub type NewCounter = fn() -> Box<dyn Counter>;
 
 impl Completion {
-    /// One that keeps nothing but usage, ends and counts once [`Completion::let_go`] has been called.
+    /// A completion that keeps only usage, ends and counts, once [`Completion::let_go`] has been called.
     pub fn counting(counter: NewCounter) -> Self {
         Completion {
             counter: Some(counter),
@@ -44,7 +45,7 @@ impl Completion {
         self.counter.is_some()
     }
 
-    /// Where texts are only counted, how many tokens they came to.
+    /// The number of tokens in the texts, if they are only counted.
     pub fn counted(&self) -> Option<u64> {
         self.counter?;
         let counters = self
@@ -54,7 +55,7 @@ impl Completion {
         Some(counters.map(|counter| counter.tokens()).sum())
     }
 
-    /// Counts what has come since it was called last, and lets it go.
+    /// Counts what has arrived since the last call, and drops it.
     pub fn let_go(&mut self) {
         let Some(counter) = self.counter else {
             return;
@@ -75,7 +76,7 @@ impl Completion {
 }
 
 impl ToolCalls {
-    /// The call at hand stays, without what it has said: of some servers each piece of it repeats its name.
+    /// Keeps the current call without its texts, since some servers repeat a call's name in each of its pieces.
     pub(super) fn let_go(&mut self) {
         let mut list = std::mem::take(&mut self.list);
         if self.at_hand < list.len() {
@@ -90,7 +91,7 @@ impl ToolCalls {
     }
 }
 
-/// Of a usage object what is booked, as it stands.
+/// The members of a usage object that are booked, as they are written.
 pub(super) fn counts_of(usage: &[u8]) -> Vec<u8> {
     let mut counts = vec![b'{'];
     let mut scanner = Scanner::new(usage);

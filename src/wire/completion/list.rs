@@ -6,27 +6,27 @@ use super::whole;
 use crate::json::{Kind, Scanner};
 use crate::wire::buffer::LONG;
 
-/// The index of an item that has none: it stands behind those that have one.
+/// The index of an item without one: it comes after those that have one.
 const NONE: u64 = u64::MAX;
-/// Items of one index among which a type is looked for.
+/// Among how many items with the same index a type is looked for.
 const MAX_TYPES: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct List {
-    /// Items that are kept as they stand, with commas between them.
+    /// Items that are kept as they are written, with commas between them.
     plain: Vec<u8>,
-    /// The same, of what came before that and is long.
+    /// Long texts of earlier items that were set aside.
     before: Vec<Vec<u8>>,
-    /// Where the list that came last begins among them.
+    /// Where the last list begins among them.
     last: usize,
-    /// Items that are folded, with their index.
+    /// Items that are folded, with their indexes.
     items: Vec<(u64, Node)>,
-    /// How many of them have one.
+    /// How many of them have an index.
     indexed: usize,
 }
 
 impl List {
-    /// Folds a list; gives how much text was in it.
+    /// Folds a list; returns how many bytes of text it contained.
     pub(super) fn fold(&mut self, list: &[u8], within: Within) -> usize {
         let elements = inside(list).trim_ascii();
         if within == Within::Tokens {
@@ -50,7 +50,7 @@ impl List {
         0
     }
 
-    /// A list that repeats what came, or begins with it, takes its place; any other is appended.
+    /// A list that repeats what has arrived, or begins with it, replaces it; any other list is appended.
     fn repeat_or_append(&mut self, elements: &[u8]) {
         let last = self.plain.get(self.last..).unwrap_or_default();
         if begins(elements, &self.plain) {
@@ -62,7 +62,7 @@ impl List {
         self.append(elements);
     }
 
-    /// Appends elements, whatever they are.
+    /// Appends elements without examining them.
     pub(super) fn append(&mut self, elements: &[u8]) {
         if elements.is_empty() {
             return;
@@ -74,7 +74,7 @@ impl List {
         self.plain.extend_from_slice(elements);
     }
 
-    /// Folds each item into the one with its index, or, in content, into a neighbour of its type.
+    /// Folds each item into the one with its index or, in content, into a neighbour of its type.
     pub(super) fn fold_items(&mut self, list: &[u8], within: Within) -> usize {
         let mut scanner = Scanner::new(list);
         let mut said = 0;
@@ -107,7 +107,7 @@ impl List {
         self.items.len() - 1
     }
 
-    /// The item with this index, and of this type where both say one: a summary and what is encrypted may share an index.
+    /// The item with this index, and with this type if both have one: a summary and encrypted content may share an index.
     fn at(&mut self, index: u64, kind: &[u8]) -> usize {
         let end = self.items.partition_point(|item| item.0 <= index);
         let group = self.items.get(..end).unwrap_or_default();
@@ -127,7 +127,7 @@ impl List {
         end
     }
 
-    /// Whether a part without an index goes on with the last one.
+    /// Whether a part without an index continues the last one.
     fn goes_on(&self, facts: &Facts<'_>) -> bool {
         match self.items.last() {
             Some((NONE, node @ Node::Object(_))) if facts.has_text => {
@@ -185,7 +185,7 @@ impl List {
     }
 }
 
-/// The type of an item, as it stands.
+/// The type of an item, as it is written.
 fn kind_of(node: &Node) -> Option<&[u8]> {
     match node {
         Node::Object(members) => match members.get(b"type") {
@@ -196,7 +196,7 @@ fn kind_of(node: &Node) -> Option<&[u8]> {
     }
 }
 
-/// Whether the elements of a list begin with those of another.
+/// Whether the elements of a list begin with those of another list.
 fn begins(elements: &[u8], with: &[u8]) -> bool {
     let Some(rest) = elements.strip_prefix(with) else {
         return false;
@@ -204,14 +204,14 @@ fn begins(elements: &[u8], with: &[u8]) -> bool {
     matches!(rest.trim_ascii_start().first(), None | Some(b',')) && !elements.is_empty()
 }
 
-/// What decides where an item of a list belongs.
+/// The facts that decide where an item of a list belongs.
 #[derive(Default)]
 pub(super) struct Facts<'a> {
     index: Option<u64>,
-    /// `type`, as it stands.
+    /// `type`, as it is written.
     kind: &'a [u8],
     has_text: bool,
-    /// Its text, between the quotes, if it is text of the answer.
+    /// Its text, as it is written between its quotes, if it is text of the answer.
     pub(super) text: Option<&'a [u8]>,
 }
 

@@ -1,4 +1,4 @@
-//! The keys of an object, in the order in which they came.
+//! The members of an object, in the order in which they arrived.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use super::node::{Node, Say, Within, write_text};
 use crate::json::{RawString, Scanner, unescape_into, write_string};
 use crate::wire::chunk::Part;
 
-/// Objects with more keys have a table; in the others a key is looked for.
+/// Objects with more keys have a hash table; in the others a key is searched.
 const SMALL: usize = 16;
-/// Places of the table that are tried for one key. Where all are taken, by keys that were made to meet there, the key is
-/// kept anew each time it comes: what it said last counts.
+/// How many places of the table are tried for one key. If all are taken, by keys that were made to have the same hash, the key is
+/// added anew each time it comes: its last value counts.
 const TRIES: usize = 64;
 
 #[derive(Debug)]
 struct Member {
     key: Vec<u8>,
     node: Node,
-    /// The merge in which it was folded last.
+    /// The number of the merge in which it was folded last.
     merge: u32,
 }
 
@@ -26,14 +26,14 @@ pub(super) struct Members {
     list: Vec<Member>,
     /// Positions in the list plus one, by the hash of the key; its length is a power of two.
     table: Vec<u32>,
-    /// The key that was found last, and the one behind it: keys mostly come in the same order, or one comes again.
+    /// The key that was found last; keys mostly come in the same order, or the same key comes again.
     last: usize,
     next: usize,
     merge: u32,
 }
 
 impl Members {
-    /// Folds `"key":value`, as it stands.
+    /// Folds `"key":value`, as it is written.
     pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
         let expected = |at| self.expected(at, member);
         let (at, value) = match expected(self.next).or_else(|| expected(self.last)) {
@@ -44,7 +44,7 @@ impl Members {
                     return 0;
                 };
                 let value = member.get(scanner.at()..).unwrap_or_default();
-                // A colon, and white space around it.
+                // A colon, with white space around it.
                 let value = value.trim_ascii_start().get(1..).unwrap_or_default();
                 (self.position(&canonical(key)), value)
             }
@@ -56,7 +56,7 @@ impl Members {
         })
     }
 
-    /// Where a member's key is and its value, if that is here.
+    /// The position of a member's key and its value, if the key is at the expected place.
     fn expected<'a>(&self, at: usize, member: &'a [u8]) -> Option<(usize, &'a [u8])> {
         let key = self.list.get(at)?.key.as_slice();
         let rest = member.get(1..)?.strip_prefix(key)?;
@@ -69,11 +69,11 @@ impl Members {
         self.next = if next < self.list.len() { next } else { 0 };
     }
 
-    /// Folds the members of an object; of a key that is in it twice the last counts.
+    /// Folds the members of an object; of a repeated key the last value counts.
     pub(super) fn merge(&mut self, object: &[u8], within: Within) -> usize {
         let mut scanner = Scanner::new(object);
         let mut found = Vec::new();
-        // What is folded has been checked.
+        // A value that is folded has been checked before.
         if scanner.begin_object().is_ok() {
             while let Ok(Some(key)) = scanner.next_key() {
                 let key = canonical(key);
@@ -95,7 +95,7 @@ impl Members {
         said
     }
 
-    /// The value of a key, which is there from now on.
+    /// The value of a key, which is created if it is missing.
     pub(super) fn node(&mut self, key: &[u8]) -> Option<&mut Node> {
         let at = self.position(key);
         self.at(at)
@@ -107,7 +107,7 @@ impl Members {
         Some(&mut self.list.get_mut(at)?.node)
     }
 
-    /// Where the value of a key is, which is there from now on.
+    /// The position of a key's value, which is created if it is missing.
     pub(super) fn position(&mut self, key: &[u8]) -> usize {
         let next = self.list.get(self.next);
         let at = match next.is_some_and(|member| member.key == key) {
@@ -128,7 +128,7 @@ impl Members {
             return self.list.iter().position(known);
         }
         for slot in self.slots(key) {
-            // An empty place: a key that is known was put before it.
+            // An empty place means that the key is unknown: a known key would have been put before it.
             let at = self.table.get(slot)?.checked_sub(1)? as usize;
             if self.list.get(at).is_some_and(known) {
                 return Some(at);
@@ -183,13 +183,13 @@ impl Members {
         self.list.is_empty()
     }
 
-    /// About how many bytes it takes, without texts and lists, which are counted as they come.
+    /// Roughly how many bytes it takes, without texts and lists, which are counted when they arrive.
     pub(super) fn weight(&self) -> usize {
         let weight = |member: &Member| ENTRY + member.key.len() + member.node.weight();
         self.list.iter().map(weight).sum()
     }
 
-    /// Appends its members but those of `without`, with commas between them, and one before them where something stands there.
+    /// Appends its members except those of `without`, with commas between them, and one before them if something precedes.
     pub(super) fn write(&self, without: &[&[u8]], out: &mut Vec<u8>) {
         for member in &self.list {
             if member.node.is_empty() || without.contains(&member.key.as_slice()) {
@@ -204,7 +204,7 @@ impl Members {
         }
     }
 
-    /// Says its texts but those of `without`, and data, which is none that a model wrote as tokens.
+    /// Calls `say` with its texts, except those of `without` and data, which a model doesn't write as tokens.
     pub(super) fn said(&self, without: &[&[u8]], say: Say<'_>) {
         let counts = |key: &[u8]| key != b"data" && !without.contains(&key);
         for member in self.list.iter().filter(|member| counts(&member.key)) {
@@ -213,7 +213,7 @@ impl Members {
     }
 }
 
-/// Whether of a part that is `"key":value` the last one counts, whatever came before: nothing of it is text or a list.
+/// Whether in a part `"key":value` only the last value counts, whatever came before: it contains no text and no list.
 pub(in crate::wire) fn last_counts(part: Part, member: &[u8]) -> bool {
     match part {
         Part::Counts => true,
@@ -227,7 +227,7 @@ pub(in crate::wire) fn last_counts(part: Part, member: &[u8]) -> bool {
     }
 }
 
-/// A key as it is compared: without the escapes that it needs none of.
+/// The form in which a key is compared: without unnecessary escapes.
 fn canonical(key: RawString<'_>) -> Cow<'_, [u8]> {
     let mut text = Vec::new();
     if !key.escaped || !unescape_into(key.raw, &mut text) {

@@ -1,32 +1,32 @@
-//! A value that is put together from what the chunks said of it.
+//! A value that is put together from several chunks.
 
 use super::list::List;
 use super::members::Members;
 use crate::json::write_string;
 use crate::wire::buffer::Buffer;
 
-/// Where a value stands, which decides how its texts and names are folded.
+/// The place of a value, which decides how its texts and names are folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Within {
-    /// In the chunk or the choice: nothing is text there.
+    /// A place in the chunk or the choice, where nothing is text.
     Envelope,
-    /// In the logprobs of a choice that has brought text: its tokens are new.
+    /// A place in the logprobs of a choice that has brought text, so that its tokens are new.
     Tokens,
-    /// In a delta.
+    /// A place in a delta.
     Delta,
-    /// In a list or an object of a delta.
+    /// A place in a list or an object of a delta.
     Nested,
-    /// In the function of a call.
+    /// A place in the function of a call.
     Function,
-    /// In a list of content parts, or in one of these.
+    /// A place in a list of content parts, or in one of these parts.
     Part,
 }
 
 #[derive(Debug)]
 pub(super) enum Node {
-    /// What came last, as it stands; empty where nothing has come.
+    /// The last value, as it is written; empty if there is none.
     Last(Vec<u8>),
-    /// A text that comes in pieces, between its quotes.
+    /// A text that comes in pieces, as it is written between its quotes.
     Text(Buffer),
     List(List),
     Object(Members),
@@ -39,7 +39,7 @@ impl Default for Node {
 }
 
 impl Within {
-    /// Where the elements and members of a key's value stand.
+    /// The place of the elements and members in a key's value.
     fn inside(self, key: &[u8]) -> Self {
         match self {
             Within::Envelope | Within::Tokens | Within::Part => self,
@@ -48,7 +48,7 @@ impl Within {
         }
     }
 
-    /// Whether a string that is the value of a key here comes in pieces.
+    /// Whether a string that is the value of this key comes in pieces.
     pub(super) fn is_text(self, key: &[u8]) -> bool {
         match self {
             Within::Envelope | Within::Tokens => false,
@@ -58,10 +58,10 @@ impl Within {
     }
 }
 
-/// Takes texts as they stand between their quotes, one piece after another.
+/// Gets texts as they are written between their quotes, one piece after another.
 pub(super) type Say<'s> = &'s mut dyn FnMut(&[u8]);
 
-/// Keys whose value is text in a delta, however deep.
+/// Keys whose value is text in a delta, at any depth.
 const TEXTS: [&[u8]; 6] = [
     b"content",
     b"refusal",
@@ -87,7 +87,7 @@ pub(super) fn inside(value: &[u8]) -> &[u8] {
 }
 
 impl Node {
-    /// Folds what a chunk says of the value of `key`; gives how much text was in it.
+    /// Folds a chunk's value of `key`; returns how many bytes of text it contained.
     pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
         match value.first() {
             Some(b'n') if !self.is_empty() => 0,
@@ -116,7 +116,7 @@ impl Node {
         }
     }
 
-    /// The object it is from now on.
+    /// The object; a value of another kind is replaced by one.
     pub(super) fn object(&mut self) -> Option<&mut Members> {
         if !matches!(self, Node::Object(_)) {
             self.turn_into(Node::Object(Members::default()));
@@ -142,7 +142,7 @@ impl Node {
         }
     }
 
-    /// The text it is from now on.
+    /// The text; a value of another kind is replaced by one.
     fn text(&mut self) -> Option<&mut Buffer> {
         if !matches!(self, Node::Text(_)) {
             self.turn_into(Node::Text(Buffer::default()));
@@ -182,7 +182,7 @@ impl Node {
         }
     }
 
-    /// Says its texts; data is none that a model wrote as tokens.
+    /// Calls `say` with its texts; data isn't text that a model wrote as tokens.
     pub(super) fn said(&self, say: Say<'_>) {
         match self {
             Node::Last(_) => {}
@@ -205,7 +205,7 @@ impl Node {
     }
 }
 
-/// One more piece of a name: the same name again, a longer one that begins with it, or what follows in it.
+/// Adds one more piece of a name: the same name again, a longer one that begins with it, or its continuation.
 pub(super) fn add_name(name: &mut Buffer, piece: &[u8]) {
     let known = name.as_slice();
     if piece == known {
@@ -217,7 +217,7 @@ pub(super) fn add_name(name: &mut Buffer, piece: &[u8]) {
     name.push(piece);
 }
 
-/// The text of a JSON value, as it stands between quotes.
+/// The text of a JSON value, as it would be written between quotes.
 pub(super) fn json_text(value: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(value.len() + 16);
     write_string(&String::from_utf8_lossy(value), &mut text);
@@ -239,7 +239,7 @@ pub(super) fn write_long(text: &Buffer, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Appends a text as it stands between quotes.
+/// Appends a text, given as it is written between its quotes, with quotes.
 pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) {
     put(out, &[b"\"", raw, b"\""]);
 }

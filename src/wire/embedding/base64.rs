@@ -5,10 +5,10 @@ use sextets::Sextets;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Sixteen characters are twelve bytes are three floats.
+/// Sixteen characters are twelve bytes, which are three floats.
 const FLOATS: usize = 3;
 
-/// Appends the floats; how many there were.
+/// Appends the floats; returns how many there are.
 pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'static str> {
     const LENGTH: &str = "is base64 of a wrong length";
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
@@ -19,7 +19,7 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
     }
     let mut sextets = Sextets::new();
     let (blocks, tail) = text.as_chunks();
-    // A part at a time onto `floats`: to fill it with zeros first would take a third of the time.
+    // A part at a time is appended to `floats`, since filling it with zeros first would take a third of the time.
     let mut part = [[0.0; FLOATS]; 64];
     for blocks in blocks.chunks(part.len()) {
         for (three, block) in part.iter_mut().zip(blocks) {
@@ -37,7 +37,7 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
     let last = sextets.floats(&block);
     let (last, unused) = last.split_at(count.saturating_sub(blocks.len() * FLOATS).min(2));
     floats.extend_from_slice(last);
-    // Bits beyond the floats must be zero, or two texts would mean the same.
+    // Bits beyond the floats must be zero, otherwise two texts would mean the same.
     if !sextets.are_all() || unused.iter().any(|value| value.to_bits() != 0) {
         return Err("holds what is not base64");
     }
@@ -80,33 +80,33 @@ mod sextets {
     };
     use std::hint::black_box;
 
-    /// Reads the characters of one text, and keeps in mind what they were.
+    /// Decodes the characters of one text, and remembers whether they were valid.
     pub(super) struct Sextets {
         constants: Constants,
         others: v128,
         endless: v128,
     }
 
-    /// Of the table of ASCII, sixteen rows of sixteen characters, whose rows 2 to 7 hold the alphabet.
+    /// Constants over the table of ASCII with sixteen rows of sixteen characters; rows 2 to 7 contain the alphabet.
     struct Constants {
         column: v128,
         slash: v128,
-        /// A bit for each row, from 2 on.
+        /// A bit for each row, from row 2 on.
         rows: v128,
-        /// By column, the rows that have one of the alphabet there.
+        /// By column: the rows that have a character of the alphabet there.
         columns: v128,
-        /// By row, what makes a character its value; that of `/`, which is another than that of `+`, stands one earlier.
+        /// By row: what turns a character into its value. The offset of `/`, which differs from that of `+`, is one entry earlier.
         offsets: v128,
         two_sextets: v128,
         four_sextets: v128,
-        /// From four bytes highest first, of which the highest is none, to three floats lowest first.
+        /// Reorders four bytes, highest first with an empty highest one, to three bytes, lowest first.
         order: v128,
         exponent: v128,
     }
 
     impl Sextets {
         pub(super) fn new() -> Self {
-            // An engine makes a constant anew wherever it stands; what it can't know stays in its register.
+            // An engine would load a constant again at every use; a value that it can't know beforehand stays in its register.
             let constants = Constants {
                 column: black_box(u8x16_splat(0x0F)),
                 slash: black_box(u8x16_splat(b'/')),
@@ -159,12 +159,12 @@ mod sextets {
             .map(f32::from_bits)
         }
 
-        /// Whether all characters were of the alphabet.
+        /// Whether all characters belong to the alphabet.
         pub(super) fn are_all(&self) -> bool {
             !v128_any_true(self.others)
         }
 
-        /// Whether no float was NaN or infinite.
+        /// Whether no float is NaN or infinite.
         pub(super) fn are_finite(&self) -> bool {
             !v128_any_true(self.endless)
         }

@@ -1,4 +1,4 @@
-//! What a caller asks for: the body of an embeddings request, checked field by field.
+//! The body of an embeddings request, checked field by field.
 
 use super::request::Format;
 use crate::error::Error;
@@ -8,30 +8,30 @@ use crate::wire::request::{broken, doubt};
 /// The inputs, each as its JSON text.
 pub struct Inputs {
     pub texts: Vec<String>,
-    /// One input, not a list.
+    /// Whether there is one input that is not in a list.
     pub single: bool,
     pub token_ids: bool,
 }
 
-/// A body taken apart.
+/// A body, split into its members.
 pub struct Draft {
     pub model: Option<String>,
     pub inputs: Option<Inputs>,
     pub format: Format,
-    /// Every other key and its JSON, in the caller's order.
+    /// Every other key with its JSON, in the caller's order.
     pub members: Vec<(String, String)>,
-    /// What to tell the developer of parameters that were probably meant otherwise.
+    /// Warnings about parameters that are probably misspelt, for the developer.
     pub doubts: Vec<String>,
 }
 
 impl Draft {
-    /// Takes a body apart whose inputs stand under this key.
+    /// Splits a body whose inputs are under this key.
     pub fn read(text: &str, under: &'static str) -> Result<Self, Error> {
         let mut scanner = Scanner::new(text.as_bytes());
         Draft::scan(&mut scanner, under).map_err(|error| broken(&scanner, error))
     }
 
-    /// Takes a member out.
+    /// Removes and returns a member.
     pub fn member_of(&mut self, name: &str) -> Option<String> {
         let at = self.members.iter().position(|(key, _)| key == name)?;
         Some(self.members.remove(at).1)
@@ -111,12 +111,12 @@ impl Draft {
     }
 }
 
-/// A number above 0 without fraction or exponent.
+/// Whether the value is a number above 0 without fraction or exponent.
 fn is_count(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_digit) && value.iter().any(|digit| *digit != b'0')
 }
 
-/// What `input` may be: text, a list of texts, token ids, or a list of lists of these.
+/// Reads `input`, which may be a text, a list of texts, token ids, or a list of lists of token ids.
 fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
     let wrong = || {
         let problem = match under {
@@ -148,7 +148,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
                 Kind::Array => token_lists(&elements),
                 Kind::Number => {
                     check_ids(&elements, "input")?;
-                    // A list of numbers is the token ids of one input.
+                    // A list of numbers is one input, given as token ids.
                     Ok(Inputs {
                         texts: vec![text_of(value)],
                         single: true,
@@ -208,7 +208,7 @@ fn elements(array: &[u8]) -> Result<Vec<(Kind, &[u8])>, Stop> {
     Ok(elements)
 }
 
-/// What stands between the quotes.
+/// The text between the quotes.
 fn inside(string: &[u8]) -> &[u8] {
     string
         .get(1..string.len().saturating_sub(1))

@@ -1,4 +1,4 @@
-//! The OpenAI-compatible answer: `{object, data: [{index, embedding}], model, usage}`, keys in any order.
+//! The OpenAI-compatible answer: `{object, data: [{index, embedding}], model, usage}`, with its keys in any order.
 
 use super::rows::Rows;
 use super::{Embeddings, Problem, Usage, base64};
@@ -26,7 +26,7 @@ struct List<'a> {
     body: &'a [u8],
     scanner: Scanner<'a>,
     inputs: usize,
-    /// The index of each row as it came.
+    /// The index of each row, in the order of arrival.
     order: Vec<usize>,
     found: Embeddings,
 }
@@ -119,7 +119,7 @@ impl<'a> List<'a> {
                 let text = self.body.get(self.scanner.at()..).unwrap_or_default();
                 let mut rows = Rows::new(text);
                 rows.add(&mut self.found, place, self.inputs)?;
-                // After a value the scanner needs no memory of what came before.
+                // After a value, the scanner needs no memory of what came before.
                 self.body = rows.rest();
                 self.scanner = Scanner::new(self.body);
                 Ok(())
@@ -137,7 +137,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The rows sorted by their indexes, of which there is one for each input.
+    /// Sorts the rows by their indexes, of which there must be one for each input.
     fn in_order(self) -> Result<Embeddings, Problem> {
         let List {
             inputs,
@@ -176,7 +176,7 @@ impl<'a> List<'a> {
     }
 }
 
-/// Tokens as far as they are numbers: `prompt_tokens` stands for a missing total, and the other way round.
+/// The tokens, if they are numbers: a missing total equals `prompt_tokens`, and the other way round.
 pub fn usage_of(usage: &Value) -> Option<Usage> {
     let tokens = |name: &str| usage.get(name)?.as_f64();
     let (prompt, total) = (tokens("prompt_tokens"), tokens("total_tokens"));

@@ -1,4 +1,4 @@
-//! An embeddings request: where it goes, and its inputs in batches of bounded count and bytes.
+//! An embeddings request: its URL, and its inputs in batches of limited number and size.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use crate::json::{unescape, write_string};
 use crate::text::join;
 use crate::wire::request::{Defaults, Prompt, PromptReader, listed, resolve_model};
 
-/// Bytes that text-embeddings-inference takes in one body by default.
+/// The most bytes that text-embeddings-inference accepts in one body by default.
 pub const PAYLOAD_LIMIT: usize = 2_000_000;
 
-/// Providers with an OpenAI-compatible embeddings route behind the router.
+/// Providers with an OpenAI-compatible path for embeddings behind the router.
 const ROUTES: [(&str, &str); 3] = [
     ("deepinfra", "/deepinfra/v1/openai/embeddings"),
     ("together", "/together/v1/embeddings"),
@@ -20,38 +20,38 @@ const ROUTES: [(&str, &str); 3] = [
 ];
 pub(super) const HF_INFERENCE: &str = "hf-inference";
 
-/// Where requests go.
+/// The server for embeddings requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
     /// The base URL, without a trailing slash.
     pub base_url: &'a str,
-    /// Whether that is Hugging Face's router, which has no `/v1/embeddings`.
+    /// Whether this is Hugging Face's router, which has no `/v1/embeddings`.
     pub is_router: bool,
-    /// Where the request was to go to, by whoever wrote its body for the wire.
+    /// The URL to which another library wanted to send the request.
     pub address: Option<&'a str>,
 }
 
 impl<'a> Endpoint<'a> {
-    /// The origin of the router. A base URL inside it that names a provider's own route is taken at its word.
+    /// The origin of the router. A base URL below it that names a provider's own path is used as it is.
     pub(super) fn router(&self) -> Option<&'a str> {
         let origin = self.base_url.strip_suffix("/v1");
         origin.filter(|origin| self.is_router && origin.matches('/').count() == 2)
     }
 }
 
-/// How many inputs go into one request.
+/// How many inputs fit into one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Inputs.
+    /// The most inputs.
     pub inputs: usize,
-    /// Bytes of the body; an input that is longer by itself goes alone.
+    /// The most bytes of the body; an input that is longer by itself is sent alone.
     pub bytes: usize,
 }
 
-/// What each embedding is given as.
+/// The form in which each embedding is returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// A `Float32Array`, when nothing was asked for.
+    /// A `Float32Array`, if the caller didn't choose.
     #[default]
     Floats,
     /// A list of numbers.
@@ -61,7 +61,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its public name.
+    /// The public name.
     pub fn name(self) -> &'static str {
         match self {
             Format::Floats => "floats",
@@ -72,54 +72,66 @@ impl Format {
 }
 
 /// An embeddings request, ready to be sent batch by batch.
+///
+/// ```
+/// use hfetch::wire::embedding::request::{Bounds, Endpoint, read};
+/// use hfetch::wire::request::{Caps, Defaults};
+///
+/// let defaults = Defaults { id: "", model: Some("org/name"), needs_usage: false, max_tokens: None, renames: false, caps: Caps::NONE };
+/// let endpoint = Endpoint { base_url: "http://localhost:8080/v1", is_router: false, address: None };
+/// let request = read(r#"{"input": ["a", "b", "c"]}"#, defaults, endpoint).unwrap();
+/// assert_eq!(request.url, "http://localhost:8080/v1/embeddings");
+/// // Three inputs with at most two per request are two batches.
+/// assert_eq!(request.batches(Bounds { inputs: 2, bytes: 1_000_000 }), [0..2, 2..3]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EmbeddingRequest {
-    /// Where every batch is posted.
+    /// The URL for every batch.
     pub url: String,
     /// The model as the caller named it, without the client's prefix.
     pub model: String,
-    /// The provider, where the URL tells it.
+    /// The provider, where the URL determines it.
     pub provider: Option<String>,
-    /// What the caller wants each embedding as.
+    /// The form in which the caller wants each embedding.
     pub format: Format,
-    /// What to tell the developer of parameters that were probably meant otherwise.
+    /// Warnings about parameters that are probably misspelt, for the developer.
     pub doubts: Vec<String>,
-    /// How many documents of a reranking are wanted.
+    /// How many documents of a reranking the caller wants.
     pub most: Option<f64>,
     /// The JSON text of each input.
     pub(super) inputs: Vec<String>,
-    /// What documents are held against, as its JSON.
+    /// The query of a reranking, as JSON.
     pub(super) query: Option<String>,
-    /// What stands around each.
+    /// The JSON text before and after each input.
     pub(super) around: (String, String),
-    /// What other members may tell the model beside each input.
+    /// Other members that may reach the model with each input.
     pub(super) beside: Vec<(String, String)>,
-    /// Whether the caller gave one input, not a list.
+    /// Whether the caller gave one input that is not in a list.
     pub(super) single: bool,
-    /// The body as it came, which goes out where it needs no other.
+    /// The body as it came, which is sent if the server needs no other form.
     pub(super) whole: Option<String>,
-    /// Whether they are token ids.
+    /// Whether the inputs are token ids.
     pub(super) token_ids: bool,
-    /// The body around the inputs.
+    /// The body before the inputs.
     pub(super) head: String,
     pub(super) tail: String,
 }
 
-/// A run of inputs that is sent as one request.
+/// A range of inputs that is sent as one request.
 pub type Batch = Range<usize>;
 
-/// What an input is for an estimate of its tokens.
+/// The form of an input, for an estimate of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input<'a> {
     /// Text.
     Text(&'a str),
-    /// So many token ids.
+    /// This many token ids.
     TokenIds(usize),
 }
 
 #[derive(Debug, PartialEq)]
 enum Route {
-    /// `inputs`, no model in the body.
+    /// Feature extraction: the inputs are under `inputs`, and the body names no model.
     FeatureExtraction,
     OpenAi,
 }
@@ -132,18 +144,18 @@ struct Target<'a> {
     provider: Option<String>,
 }
 
-/// Where a model's inputs are posted, and the body around them.
+/// The URL for a model's inputs, and the body around them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Way {
     /// The URL.
     pub url: String,
-    /// The provider behind it, where the URL tells it.
+    /// The provider behind the URL, where the URL determines it.
     pub provider: Option<String>,
     pub(super) head: String,
     pub(super) tail: String,
 }
 
-/// Checks a caller's body and finds its way.
+/// Checks a caller's body and finds the URL for it.
 pub fn read(
     text: &str,
     defaults: Defaults<'_>,
@@ -190,7 +202,7 @@ fn check_inputs(target: &Target<'_>, token_ids: bool) -> Result<(), Error> {
 }
 
 impl EmbeddingRequest {
-    /// How many inputs there are.
+    /// The number of inputs.
     pub fn input_count(&self) -> usize {
         self.inputs.len()
     }
@@ -235,7 +247,7 @@ impl EmbeddingRequest {
         [&self.head, open, &inputs, close, &self.tail].concat()
     }
 
-    /// The way of the same inputs to another model.
+    /// The URL and body for the same inputs with another model.
     pub fn way(&self, model: &str, endpoint: Endpoint<'_>) -> Result<Way, Error> {
         if let Some(query) = &self.query {
             return rerank::way(model, query, &self.beside, endpoint);
@@ -252,7 +264,7 @@ impl EmbeddingRequest {
         })
     }
 
-    /// The body of a batch on its way to another model.
+    /// The body of a batch for another model.
     pub fn body_on(&self, way: &Way, batch: Batch) -> String {
         let own = self.head.len();
         let body = self.body(batch);
@@ -260,7 +272,7 @@ impl EmbeddingRequest {
         [&way.head, inputs.unwrap_or_default(), &way.tail].concat()
     }
 
-    /// Tells the inputs of a batch one by one.
+    /// Calls `hear` for each input of a batch.
     pub fn each(&self, batch: Batch, hear: &mut dyn FnMut(Input<'_>)) {
         for text in self.inputs.get(batch).unwrap_or_default() {
             match text.as_bytes() {
@@ -273,7 +285,7 @@ impl EmbeddingRequest {
 }
 
 impl EmbeddingRequest {
-    /// Tells what may go to the model with each input: an instruction, a prompt.
+    /// Calls `hear` for what may reach the model with each input: an instruction, a prompt.
     pub fn beside(&self, hear: &mut dyn FnMut(Prompt<'_>)) {
         let mut reader = PromptReader::new(hear);
         if let Some(query) = &self.query {
@@ -281,7 +293,7 @@ impl EmbeddingRequest {
         }
         for (name, value) in &self.beside {
             if !listed(NO_PROMPT, name.as_bytes()) {
-                // It was read before.
+                // The member was read before, so it can't fail here.
                 let _ = reader.unknown(name, value.as_bytes());
             }
         }
@@ -303,7 +315,7 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
         model,
         provider: provider.map(str::to_string),
     };
-    // The router's own route is not there: a request that was to go to it goes to the provider's.
+    // The router itself has no such path: a request to it is sent to the provider's path instead.
     let routed = |address: &&str| {
         let own = address.strip_prefix(endpoint.base_url);
         !endpoint.is_router || own.is_some_and(|way| !way.starts_with("/embeddings"))
@@ -340,7 +352,7 @@ fn target<'a>(model: &'a str, endpoint: Endpoint<'_>) -> Result<Target<'a>, Erro
     }
 }
 
-/// A model's address at hf-inference. The name becomes a part of it: nothing in it may lead elsewhere.
+/// A model's URL at hf-inference. The name becomes part of it, so nothing in the name may lead elsewhere.
 pub(super) fn hf_inference(origin: &str, name: &str) -> Result<String, Error> {
     let segment = |part: &str| {
         !matches!(part, "" | "." | "..")
@@ -357,7 +369,7 @@ pub(super) fn hf_inference(origin: &str, name: &str) -> Result<String, Error> {
     ))
 }
 
-/// The body up to the inputs, and what follows them.
+/// The body before the inputs, and after them.
 fn write(target: &Target<'_>, members: &[(String, String)]) -> (String, String) {
     let mut head = String::from("{");
     if target.route == Route::OpenAi {
@@ -367,7 +379,7 @@ fn write(target: &Target<'_>, members: &[(String, String)]) -> (String, String) 
     } else {
         head.push_str("\"inputs\":");
     }
-    // The pipeline knows neither; base64 is made here.
+    // The pipeline knows neither of these; base64 is made here.
     let unknown = |key: &str| {
         target.route == Route::FeatureExtraction && matches!(key, "encoding_format" | "user")
     };
@@ -375,7 +387,7 @@ fn write(target: &Target<'_>, members: &[(String, String)]) -> (String, String) 
     (head, tail_of(known))
 }
 
-/// The body behind the inputs.
+/// The body after the inputs.
 pub(super) fn tail_of<'a>(members: impl Iterator<Item = &'a (String, String)>) -> String {
     let mut tail = String::new();
     for (key, value) in members {

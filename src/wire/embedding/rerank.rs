@@ -1,7 +1,7 @@
-//! Reranking: how well documents answer a query, each with a score. A request is one for embeddings with the documents as its inputs,
-//! and its answer has a number for each instead of a row.
+//! Reranking: how well documents answer a query, each with a score. The request is like one for embeddings with the documents as
+//! its inputs, and the answer has a number instead of a row for each.
 //!
-//! | shape of the answer | from |
+//! | form of the answer | from |
 //! |---|---|
 //! | `[{index, score}]`, best first | text-embeddings-inference |
 //! | `{results: [{index, relevance_score}], usage}` | vLLM, llama.cpp, Jina's API |
@@ -17,7 +17,7 @@ use crate::json::{self, Value, number};
 use crate::wire::request::{Defaults, resolve_model};
 use crate::wire::usage::Beside;
 
-/// Checks a caller's body and finds its way.
+/// Checks a caller's body and finds the URL for it.
 pub fn read(
     text: &str,
     defaults: Defaults<'_>,
@@ -59,7 +59,7 @@ pub fn read(
     })
 }
 
-/// The way to a model.
+/// The URL and body for a model.
 pub(super) fn way(
     model: &str,
     query: &str,
@@ -83,7 +83,7 @@ pub(super) fn way(
             tail,
         });
     }
-    // The route is beside the OpenAI-like ones, not among them.
+    // The path is next to those of the OpenAI-compatible API, and not below them.
     let base = endpoint.base_url;
     let base = base.strip_suffix("/v1").unwrap_or(base);
     let url = [base, "/rerank"].concat();
@@ -104,15 +104,23 @@ pub(super) fn way(
 }
 
 /// The scores of one answer, in the order of the documents.
+///
+/// ```
+/// use hfetch::wire::embedding::rerank::decode;
+///
+/// // text-embeddings-inference sorts by score; the index says which document is meant.
+/// let scores = decode(br#"[{"index": 1, "score": 0.9}, {"index": 0, "score": 0.2}]"#, 2).unwrap();
+/// assert_eq!(scores.values, [0.2, 0.9]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// One for each.
+    /// One score per document.
     pub values: Vec<f64>,
-    /// What the answer says of its model.
+    /// The model that the answer names.
     pub model: Option<String>,
-    /// Tokens as reported.
+    /// Tokens as the server reported them.
     pub usage: Option<Usage>,
-    /// What its usage tells beside.
+    /// The usage's report besides its counts.
     pub beside: Beside,
 }
 
@@ -137,13 +145,13 @@ fn rows_of(answer: &Value) -> Option<&[Value]> {
 
 fn scores(answer: &Value, documents: usize) -> Option<Scores> {
     let mut rows = rows_of(answer)?;
-    // Some pipelines give a list of one list.
+    // Some pipelines return a list inside of a list.
     if let ([Value::Array(inner)], true) = (rows, documents > 1) {
         rows = inner;
     }
     let mut values = vec![f64::NAN; documents];
     for (at, row) in rows.iter().enumerate() {
-        // Of several labels the likeliest comes first.
+        // If there are several labels, the likeliest comes first.
         let row = row.as_array().and_then(<[_]>::first).unwrap_or(row);
         let index = row.get("index").and_then(Value::as_f64);
         let place = index.map_or(at, |index| index as usize);

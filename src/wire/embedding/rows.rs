@@ -1,26 +1,26 @@
-//! Nested arrays of numbers, read in one pass.
+//! Reads nested arrays of numbers in one pass.
 
 use super::{Embeddings, Problem};
 use crate::wire::float;
 
-/// What is left of the text.
+/// A reader, with the rest of the text.
 #[derive(Debug)]
 pub struct Rows<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Rows<'a> {
-    /// A reader before an array.
+    /// A reader at the beginning of an array.
     pub fn new(rest: &'a [u8]) -> Self {
         Rows { rest }
     }
 
-    /// What follows.
+    /// The rest of the text.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// A whole body: one row, a list of rows, or a list of token rows.
+    /// Reads a whole body: one row, a list of rows, or a list of token rows.
     pub fn whole(body: &'a [u8], inputs: usize) -> Result<Embeddings, Problem> {
         let mut rows = Rows::new(body);
         let mut found = Embeddings::default();
@@ -39,7 +39,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// How many brackets open before anything else; `[]` is of depth 1.
+    /// How many brackets open before anything else; `[]` has depth 1.
     fn depth(&self) -> usize {
         let brackets = self.rest.iter().filter(|byte| !byte.is_ascii_whitespace());
         brackets.take_while(|byte| **byte == b'[').take(4).count()
@@ -75,7 +75,7 @@ impl<'a> Rows<'a> {
         Ok(more)
     }
 
-    /// A list of at most so many elements, which `element` reads.
+    /// Reads a list of at most so many elements with `element`.
     fn list(
         &mut self,
         most: usize,
@@ -95,12 +95,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// One row of numbers onto `values`; the length of it.
+    /// Appends one row of numbers to `values`; returns its length.
     pub fn row(&mut self, values: &mut Vec<f32>, index: usize) -> Result<usize, Problem> {
         let first = values.len();
         self.open()?;
         let text = self.rest;
-        // How often to look for plain numbers where there may be none.
+        // How many times to look for plain numbers where there may be none.
         let mut patience: usize = 8;
         loop {
             if patience > 0 {
@@ -120,7 +120,7 @@ impl<'a> Rows<'a> {
             }
             values.push(value);
             match rest {
-                // What stands between numbers nearly always.
+                // Nearly always a comma alone is between two numbers.
                 [b',', rest @ ..] if rest.first() > Some(&b' ') => self.rest = rest,
                 _ => {
                     self.rest = rest;
@@ -142,7 +142,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds one row of the length of the others.
+    /// Adds one row, which must be as long as the others.
     pub fn add(
         &mut self,
         found: &mut Embeddings,
@@ -185,7 +185,7 @@ impl<'a> Rows<'a> {
 }
 
 impl Embeddings {
-    /// Checks a row's length against the others'; the first says how much room all of them take.
+    /// Checks a row's length against the others'. The first row decides how much room is reserved for all.
     pub(super) fn check_length(
         &mut self,
         length: usize,
@@ -195,7 +195,7 @@ impl Embeddings {
         if self.dimensions == 0 {
             self.dimensions = length;
             let left = inputs.saturating_sub(1).saturating_mul(length);
-            // A first row that is longer than it should be must not take all memory.
+            // A first row that is too long must not take all memory.
             self.values.reserve_exact(left.min(1 << 24));
         }
         if length == self.dimensions {

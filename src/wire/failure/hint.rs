@@ -1,4 +1,4 @@
-//! What the reader of an error can do next, by its status and by what the server said.
+//! Advice for the reader of an error, by the error's status and the server's message.
 
 use super::{PAGE, Response};
 use crate::error::{Class, Error};
@@ -29,7 +29,7 @@ const UNSUPPORTED_MODEL: &[&str] = &[
     "deprecated",
 ];
 
-/// Words of Hugging Face's own messages: what to do about a token of theirs is said behind these alone.
+/// Words in Hugging Face's own messages: only after these an error gives advice about Hugging Face's tokens.
 const OF_HUGGING_FACE: &[&str] = &[
     "hugging",
     "hf.co",
@@ -38,7 +38,7 @@ const OF_HUGGING_FACE: &[&str] = &[
     "invalid username or password",
 ];
 
-/// Why another model is to be asked, if so.
+/// Why another model should be asked, if so.
 fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'static str> {
     if !matches!(error.status, Some(400 | 404 | 410 | 422)) {
         return None;
@@ -62,7 +62,7 @@ fn wrong_model(error: &Error, said: &str, of_hugging_face: bool) -> Option<&'sta
     }
 }
 
-/// Which model answers chat on the router, behind other advice.
+/// Which model answers chat requests at the router, as an addition to other advice.
 pub fn usable_instead(model: &str) -> String {
     [
         " Use an instruction-tuned model such as \"",
@@ -72,7 +72,7 @@ pub fn usable_instead(model: &str) -> String {
     .concat()
 }
 
-/// What the reader can do next. Of Hugging Face's accounts and catalogue is spoken to who asked there.
+/// The advice for an error. Hugging Face's accounts and catalogue are mentioned only if the request went there.
 pub fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
     let here = response.of_hugging_face;
     if let Some(reason) = wrong_model(error, said, here) {

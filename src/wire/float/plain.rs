@@ -1,17 +1,17 @@
-//! The numbers that embeddings are made of, `-?d.ddd` without an exponent, sixteen digits at once and without a branch that depends
-//! on them: signs and lengths are what a processor can't guess.
+//! Parses the numbers of embeddings, `-?d.ddd` without an exponent: sixteen digits at a time, and without branches that depend on
+//! them, since a processor can't predict signs and lengths.
 
 use super::{BELOW, DOUBT, HALF, POWERS, STEP};
 use crate::json::block::{Block16, WIDTH};
 use digits::Digits;
 
-/// As many bytes are looked through for commas together.
+/// How many bytes are searched for commas at a time.
 const BLOCK: usize = 64;
-/// A sign, a digit, the point, and the digits that two vectors have room for beside them.
+/// A sign, a digit, the point, and the digits that fit into two vectors with them.
 const LONGEST: usize = 2 * WIDTH;
 
-/// Appends the numbers of `text` from one that begins at `start`, as long as each is plain and a comma follows it at once, with a space
-/// or none behind. Where the first begins that is to be read in another way.
+/// Appends the numbers of `text`, beginning at `start`, as long as each is plain and directly followed by a comma and at most one
+/// space. Returns the index of the first number that has to be read in another way.
 pub fn plain_numbers(text: &[u8], mut start: usize, values: &mut Vec<f32>) -> usize {
     let digits = Digits::new();
     let (blocks, _) = text.get(start..).unwrap_or_default().as_chunks::<BLOCK>();
@@ -33,7 +33,7 @@ pub fn plain_numbers(text: &[u8], mut start: usize, values: &mut Vec<f32>) -> us
     start
 }
 
-/// A bit for each comma.
+/// One bit for each comma.
 #[inline(always)]
 fn commas(block: &[u8; BLOCK]) -> u64 {
     let [a, b, c, d] = block.as_chunks().0 else {
@@ -43,10 +43,10 @@ fn commas(block: &[u8; BLOCK]) -> u64 {
     commas(a) | commas(b) << 16 | commas(c) << 32 | commas(d) << 48
 }
 
-/// The number between `start` and `end`, if it is plain and its nearest `f32` beyond doubt.
+/// The number between `start` and `end`, if it is plain and its nearest `f32` is beyond doubt.
 #[inline(always)]
 fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option<f32> {
-    // Read from its end: there the digits stand in the same lanes however many there are.
+    // The number is read from its end: its digits are then in the same lanes, however many there are.
     let window: &[u8; LONGEST] = text.get(..end)?.last_chunk()?;
     let length = end.wrapping_sub(start);
     if !("0.0".len()..=LONGEST).contains(&length) {
@@ -64,7 +64,7 @@ fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option
     let [high, low] = window.as_chunks().0 else {
         return None;
     };
-    // At most 30 digits: their number is off by three halves of its last place, the power of ten by another half.
+    // At most 30 digits: their value is wrong by at most three halves of its last place, and the power of ten by another half.
     let (fraction, places) = if places <= WIDTH {
         (digits.last(low, places)?, places)
     } else {
@@ -73,7 +73,7 @@ fn plain_number(text: &[u8], start: usize, end: usize, digits: Digits) -> Option
     };
     let power = POWERS.get(STEP as usize - places)?;
     let value = f64::from(whole) + fraction * power;
-    // Zero, or far from both ends of what an `f32` can be.
+    // The value is zero, or far from both ends of the range of `f32`.
     let is_doubtful = value.to_bits().wrapping_sub(HALF - DOUBT) & BELOW <= 2 * DOUBT;
     let sign = u32::from(negative) << 31;
     (!is_doubtful).then(|| f32::from_bits((value as f32).to_bits() | sign))
@@ -88,7 +88,7 @@ mod digits {
     };
     use std::hint::black_box;
 
-    /// What the digits are put together with.
+    /// The constants with which digits are combined.
     #[derive(Clone, Copy)]
     pub(super) struct Digits {
         zeros: v128,
@@ -98,7 +98,7 @@ mod digits {
         ten_thousands: v128,
     }
 
-    /// Sixteen bytes of it, from the place of a number on, keep the last so many lanes.
+    /// Sixteen bytes of this, from a number's place on, keep that many of the last lanes.
     static KEPT: [u8; 2 * WIDTH] = {
         let mut kept = [0; 2 * WIDTH];
         let (_, last) = kept.split_at_mut(WIDTH);
@@ -107,8 +107,8 @@ mod digits {
     };
 
     impl Digits {
-        /// An engine makes a constant anew wherever it stands, which is a quarter of the time that a number takes; a value that it
-        /// can't know stays in its register.
+        /// An engine would load a constant again at every use, which takes a quarter of the time of a number. A value that it can't
+        /// know beforehand stays in its register.
         #[inline(always)]
         pub(super) fn new() -> Self {
             Digits {
@@ -120,7 +120,7 @@ mod digits {
             }
         }
 
-        /// The number that the last so many characters are, if all of them are digits.
+        /// The number in the last `count` characters, if all of them are digits.
         #[inline(always)]
         pub(super) fn last(self, characters: &[u8; WIDTH], count: usize) -> Option<f64> {
             let kept = Block16::new(KEPT.get(count..)?.first_chunk()?).lanes();

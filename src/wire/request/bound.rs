@@ -1,21 +1,21 @@
-//! Members by which one server or another is told how much it may write, however they are spelled and wherever they stand.
+//! Members that tell a server how much it may write, however they are spelled and wherever they are.
 
 use super::member::{listed, most_or_null};
 use crate::error::Error;
 use crate::json::{Kind, Scanner};
 
-/// What a member is about.
+/// The measure that a member limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// The longest answer, in tokens.
     Length,
-    /// How many answers are written.
+    /// The number of answers.
     Count,
-    /// The longest reasoning, in tokens, which some servers count apart from the answer.
+    /// The longest reasoning, in tokens, which some servers count separately from the answer.
     Reasoning,
 }
 
-/// Names without case and marks: max_tokens, maxTokens, Max-Tokens.
+/// Names without case and separators: max_tokens, maxTokens, Max-Tokens.
 const LENGTHS: &str = "maxtokens maxcompletiontokens maxoutputtokens maxnewtokens maxgenlen maxgenerationlength \
     maxlength maxlen maxtokenstosample maxtokenstogenerate maxdecodetokens numpredict npredict";
 const REASONING: &str = "thinkingbudget thinkingtokenbudget budgettokens reasoningbudget maxreasoningtokens \
@@ -23,11 +23,11 @@ const REASONING: &str = "thinkingbudget thinkingtokenbudget budgettokens reasoni
 const COUNTS: &str = "n bestof nbest numreturnsequences numcompletions numchoices numresponses numgenerations \
     numsamples numbeams candidatecount";
 
-/// Members with words or schemas in them, whose names are their writer's own.
+/// Members that contain texts or schemas, inside of which names belong to their author.
 const NO_SETTINGS: &str = "messages tools tool_choice functions function_call response_format text input instructions \
     prompt documents prediction metadata stop logit_bias guided_json";
 
-/// What a member of this name is about.
+/// The measure that a member with this name limits.
 fn measure(name: &[u8]) -> Option<Measure> {
     let mut plain = Vec::new();
     for byte in name {
@@ -46,19 +46,33 @@ fn measure(name: &[u8]) -> Option<Measure> {
     }
 }
 
-/// The most that may be asked for.
+/// The most that a body may ask for.
+///
+/// ```
+/// use hfetch::wire::request::{self, Caps, Defaults};
+///
+/// let caps = Caps { length: Some(100.0), ..Caps::NONE };
+/// let defaults = Defaults { id: "", model: Some("org/name"), needs_usage: false, max_tokens: None, renames: false, caps };
+/// let asks = |member: &str| {
+///     let body = [r#"{"messages": [{"role": "user", "content": "Hi"}], "#, member, "}"].concat();
+///     request::chat(&body, defaults, &mut |_| {}).map(|request| request.max_tokens)
+/// };
+/// assert_eq!(asks(r#""max_tokens": 100"#).unwrap(), Some(100.0));
+/// // A cap applies to every name that some server knows.
+/// assert!(asks(r#""options": {"num_predict": 101}"#).is_err());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Caps {
-    /// Tokens of an answer.
+    /// The most tokens of an answer.
     pub length: Option<f64>,
-    /// Answers.
+    /// The most answers.
     pub count: Option<f64>,
-    /// Whether what can be spent has to be known beforehand.
+    /// Whether the cost has to be known beforehand, so that an endless answer is refused.
     pub is_spending: bool,
 }
 
 impl Caps {
-    /// Whatever the server gives.
+    /// No caps.
     pub const NONE: Caps = Caps {
         length: None,
         count: None,
@@ -73,7 +87,7 @@ impl Caps {
         if cap.is_none() && !self.is_spending {
             return Ok(most_or_null(path, value).ok().flatten());
         }
-        // Of reasoning there may be none.
+        // Reasoning may be switched off.
         if measure == Measure::Reasoning && value == b"0" {
             return Ok(None);
         }
@@ -93,7 +107,7 @@ impl Caps {
     }
 }
 
-/// Tells `found` of each member of a body, or inside one, that says how much may be written, once it keeps to the caps.
+/// Calls `found` for each member of a body, at any depth, that limits how much may be written, after checking it against the caps.
 pub fn read(
     name: &str,
     value: &[u8],

@@ -1,4 +1,4 @@
-//! What has been read of a body, and how it is written back for the wire.
+//! The members that have been read from a body, and how the body is written for the server.
 
 use std::ops::Range;
 
@@ -7,31 +7,31 @@ use super::{Api, STREAM_OPTIONS};
 use crate::error::Error;
 use crate::json::{RawString, number, write_string};
 
-/// What has been read of a body.
+/// The members that have been read from a body.
 #[derive(Default)]
 pub struct Draft<'a> {
-    /// Which of [`member::known`] have come, bit by bit.
+    /// Which of [`member::known`] have occurred, one bit each.
     seen: u32,
     pub model: Option<String>,
     pub messages: bool,
-    /// How many prompts a text completion has.
+    /// The number of prompts of a text completion.
     pub prompts: usize,
     pub token_ids: usize,
     pub stream: bool,
     pub asks_usage: bool,
     pub max_tokens: Option<f64>,
     pub choices: Option<f64>,
-    /// What members of other servers' say of the longest answer, and of the reasoning before it.
+    /// The longest answer, and the reasoning before it, in members that other servers know.
     pub others: Option<f64>,
     pub reasoning: Option<f64>,
-    /// Members in the caller's order.
+    /// The members in the caller's order.
     pub members: Vec<Member<'a>>,
     pub doubts: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
-    /// Gives the body a maximum under the first of the names, unless it has one; `renames` says that one under another name
-    /// is no maximum. A word that there is none doesn't go out. Gives whether the body is another now.
+    /// Gives the body a maximum under the first of the names, unless it has one. With `renames`, a maximum under another name
+    /// doesn't count. A member that says that there is no maximum isn't sent. Returns whether the body has changed.
     pub fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) -> bool {
         let (mut first, mut other, mut kept) = (false, None, Vec::new());
         self.max_tokens = None;
@@ -76,18 +76,18 @@ impl<'a> Draft<'a> {
         true
     }
 
-    /// How many answers are asked for: each prompt has as many.
+    /// How many answers the body asks for: each prompt has as many.
     pub fn answers(&self) -> f64 {
         self.choices.unwrap_or(1.0) * self.prompts.max(1) as f64
     }
 
-    /// Which of two maxima a server takes is its own affair: the larger one is reserved.
+    /// Adds a maximum. Nobody knows which of two a server uses, so the larger one is reserved.
     pub fn most(&mut self, given: Option<f64>) {
         self.max_tokens = larger(self.max_tokens, given);
     }
 
-    /// The name of a member that means something here, else nothing. Which of two values a server takes is its own affair, and
-    /// the one that was checked may be the other.
+    /// The name of a member that means something here, otherwise nothing. A second member with that name is refused: nobody knows
+    /// which of two values a server uses, and it might be the one that wasn't checked.
     pub fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
         for (index, name) in member::known().iter().enumerate() {
             if name.as_bytes() == key {
@@ -103,7 +103,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The larger of two that may not be there.
+/// The larger of two optional numbers.
 pub fn larger(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.max(other)),
@@ -111,7 +111,7 @@ pub fn larger(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     }
 }
 
-/// A member as it came.
+/// A member as the caller wrote it.
 #[derive(Clone, Copy)]
 pub struct Member<'a> {
     pub key: RawString<'a>,
@@ -119,7 +119,7 @@ pub struct Member<'a> {
     pub form: Form,
 }
 
-/// The body, and where its stream options stand.
+/// The body, and where its stream options are.
 pub fn write(
     draft: &Draft<'_>,
     model: &str,
@@ -155,7 +155,7 @@ pub fn write(
                 body.push(']');
             }
             Form::AskForUsage if draft.stream => write_stream_options(&value, &mut body),
-            // Of two words on usage a server may take the other one.
+            // If there are two statements about usage, a server may read the other one.
             Form::AsksForUsage | Form::DeclinesUsage if draft.stream && needs_usage => {
                 write_stream_options(&without_include_usage(member.value), &mut body);
             }
@@ -175,7 +175,7 @@ pub fn write(
     (body, stream_options)
 }
 
-/// The caller's stream options, which don't speak of usage, with `include_usage`.
+/// The caller's stream options, which don't mention usage, with `include_usage`.
 fn write_stream_options(given: &str, body: &mut String) {
     body.push_str("{\"include_usage\":true");
     let inner = given

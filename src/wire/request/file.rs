@@ -1,6 +1,6 @@
-//! The text of a file inside a request, where it is one: by its type, or by its bytes, whatever the type says.
+//! The text of a file inside a request, if it is text: by its type, or by its bytes, whatever the type says.
 
-/// The text that a data URL or plain base64 holds; none where it is not text.
+/// The text in a data URL or in plain base64; `None` if it isn't text.
 pub fn text(url: &[u8]) -> Option<String> {
     let Some(rest) = url.strip_prefix(b"data:") else {
         return sound(decode(url));
@@ -23,13 +23,13 @@ pub fn text(url: &[u8]) -> Option<String> {
     }
 }
 
-/// Text of a server that looks at the bytes; a PDF may begin like one.
+/// The bytes as text, for servers that examine the bytes; a PDF may look like text at its beginning.
 fn sound(bytes: Vec<u8>) -> Option<String> {
     let is_pdf = bytes.starts_with(b"%PD");
     String::from_utf8(bytes).ok().filter(|_| !is_pdf)
 }
 
-/// Base64 in either alphabet; what is no digit is passed over, since an estimate is all that is wanted.
+/// Decodes base64 in either alphabet. Other characters are skipped, since the result is needed only for an estimate.
 fn decode(data: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(data.len());
     let (mut bits, mut count) = (0u32, 0u32);

@@ -1,4 +1,4 @@
-//! Members of a request body: what each may be, and how it is written.
+//! The members of a request body: their allowed values, and how they are written.
 
 use crate::error::Error;
 use crate::json::{Kind, Scanner, Stop, unescape};
@@ -7,25 +7,25 @@ use crate::spelling::nearest;
 /// How a member is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Form {
-    /// As the caller wrote it.
+    /// The member as the caller wrote it.
     AsItStands,
-    /// Text-generation-inference takes `stop` as a list only.
+    /// A list: text-generation-inference accepts `stop` only in this form.
     List,
-    /// Stream options that say nothing of usage: a stream asks for it unless told otherwise.
+    /// Stream options that don't mention usage: a stream asks for usage unless told otherwise.
     AskForUsage,
     /// Stream options that ask for usage.
     AsksForUsage,
-    /// Stream options that want no usage.
+    /// Stream options that decline usage.
     DeclinesUsage,
-    /// Not at all: no stream options, or none but that no usage is wanted. Some servers refuse the very key.
+    /// Not at all: no stream options, or only that no usage is wanted. Some servers refuse the key itself.
     Omitted,
 }
 
 /// How many of [`NAMES`] mean something here.
 const MEANINGFUL: usize = 19;
 
-/// Parameters that servers know: first those that mean something here, then those that are often written, and those that
-/// another one could be taken for.
+/// Parameters that servers know: first those that mean something here, then common ones, and those for which another one could be
+/// mistaken.
 static NAMES: [&str; 43] = [
     "model",
     "messages",
@@ -72,7 +72,7 @@ static NAMES: [&str; 43] = [
     "top_n_logprobs",
 ];
 
-/// Options of a call or a client, which a server has no use for.
+/// Options of a call or a client, which mean nothing to a server.
 const OPTIONS: [&str; 7] = [
     "timeout",
     "retry",
@@ -88,11 +88,12 @@ pub fn known() -> &'static [&'static str] {
     NAMES.get(..MEANINGFUL).unwrap_or_default()
 }
 
-/// Nobody writes so many parameters by hand: to look for what is meant takes longer than all else that is done with one.
+/// Nobody writes this many parameters by hand. Beyond this number no suggestions are made, since searching for them would take
+/// longer than everything else.
 const MOST_DOUBTED: usize = 64;
 
-/// Adds what to tell who writes a parameter, behind so many others, that was probably meant otherwise. It is sent all the same: servers
-/// have parameters of their own.
+/// Adds a warning about a parameter that is probably misspelt; `behind` is the number of parameters before it. The parameter is
+/// sent all the same, since servers have parameters of their own.
 #[cold]
 #[inline(never)]
 pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
@@ -123,18 +124,18 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
     }
 }
 
-/// Whether a name is one of those in a list, parted by spaces.
+/// Whether a name is in a list of names, separated by spaces.
 pub fn listed(list: &str, name: &[u8]) -> bool {
     let mut names = list.as_bytes().split(|byte| *byte == b' ');
     names.any(|known| known == name)
 }
 
-/// Members that no server shows its model: settings, and what is said of the request. All others may be prompt.
+/// Members that no server shows to its model: settings, and facts about the request. All others may be part of the prompt.
 pub const NO_PROMPT: &str = "user metadata logit_bias store service_tier safety_identifier prompt_cache_key reasoning_effort \
     background";
 
-/// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
-/// scanner stopped.
+/// The error for a body: it isn't JSON (which an engine never writes), or it is nested too deeply, if that is why its scanner
+/// stopped.
 pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
     match scanner.malformed().problem {
         "" => error,
@@ -142,7 +143,7 @@ pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
     }
 }
 
-/// Inside a member the scanner of the body has been before, so that no other stops there.
+/// The body's scanner has already read each member, so no scanner inside of it can stop.
 impl From<Stop> for Error {
     #[inline(never)]
     fn from(_: Stop) -> Self {
@@ -150,7 +151,7 @@ impl From<Stop> for Error {
     }
 }
 
-/// A string, or nothing.
+/// A string, or `None` for null.
 pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -160,7 +161,7 @@ pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
     }
 }
 
-/// A boolean; nothing is false.
+/// A boolean; null means false.
 pub fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
     match value {
         b"true" => Ok(true),
@@ -169,7 +170,7 @@ pub fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
     }
 }
 
-/// A number, or nothing.
+/// A number or null.
 pub fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
     match Scanner::new(value).kind()? {
         Kind::Null | Kind::Number => Ok(()),
@@ -177,7 +178,7 @@ pub fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// A whole number above 0, or nothing.
+/// A whole number above 0, or `None` for null.
 pub fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     let mut scanner = Scanner::new(value);
     let count = match scanner.kind()? {
@@ -192,7 +193,7 @@ pub fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     }
 }
 
-/// The most tokens of an answer, or nothing; -1 is how some servers are told that there is no maximum, and is infinite.
+/// The most tokens of an answer, or `None` for null. Some servers take -1 as "no maximum", which is infinite here.
 pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     match value {
         b"-1" => Ok(Some(f64::INFINITY)),
@@ -200,7 +201,7 @@ pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     }
 }
 
-/// How `stop` goes to the wire.
+/// How `stop` is written.
 pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -229,7 +230,7 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     Ok(Form::AsItStands)
 }
 
-/// What `stream_options` say of usage; the last of several words counts, as everywhere.
+/// The statement of `stream_options` about usage; the last of several statements counts, as everywhere in JSON.
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -261,7 +262,7 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
 
 const INCLUDE_USAGE: &[u8] = b"include_usage";
 
-/// Stream options, checked before, as an object without their word on usage.
+/// The stream options, already checked, as an object without their statement about usage.
 pub fn without_include_usage(value: &[u8]) -> String {
     let mut scanner = Scanner::new(value);
     let mut kept = String::from("{");

@@ -1,45 +1,45 @@
-//! What a part of a message shows, by the names and the values of its members.
+//! The content of a part of a message, by the names and values of its members.
 
 use super::Prompt;
 use crate::json::RawString;
 
-/// From this length on what stands where data belongs is data; below it is a name, or the beginning of one.
+/// From this length on, a value in the place of data is data; a shorter one is a name, or the beginning of one.
 pub const SHORTEST_DATA: usize = 256;
 
-/// Up to this length a word that says of what kind something is belongs to what a message counts by itself.
+/// Up to this length, a word that says what kind something is belongs to what a message counts anyway.
 pub const LONGEST_LABEL: usize = 64;
 
-/// Members of messages and parts with such a word, which no model is shown as it stands.
+/// Members of messages and parts with such a word, which no model sees as it is.
 pub const LABELS: &str =
     "type role id call_id status format detail filename media_type cache_control";
 
-/// Of those the ones that its writer makes up: some templates show them.
+/// The members among them whose values the caller makes up; some templates show these to the model.
 pub const NAMES: &str = "id call_id filename";
 
-/// What a message counts by itself holds one of these; another role is words.
+/// The roles that a message counts anyway; any other role counts as words.
 pub const ROLES: &str = "system user assistant tool developer function";
 
-/// Members with words, whose own names no model is shown.
+/// Members that contain words and whose own names no model sees.
 pub const WORDS: &str = "text content refusal thinking reasoning summary name arguments output tool_call_id encrypted_content";
 
-/// Members with data, beside those that name a medium.
+/// Members that contain data, besides those that name a medium.
 pub const DATA: &str = "url data source result";
 
-/// What a part has shown of itself so far.
+/// The content of a part so far.
 #[derive(Default)]
 pub struct Part<'a> {
-    /// By its type, or else by a member's name.
+    /// The medium, by the part's type or otherwise by a member's name.
     pub medium: Option<Medium>,
     /// Whether there was text.
     pub has_words: bool,
-    /// What may be the bytes of its medium, or where they are to be found.
+    /// Values that may be the bytes of its medium, or their address.
     pub data: Vec<RawString<'a>>,
 }
 
-/// Gives what is shown in so many bytes.
+/// Makes the prompt piece for a medium of so many bytes.
 pub type Medium = fn(usize) -> Prompt<'static>;
 
-/// What is shown by the name of a type or of a member: image_url, input_image, audio_url, video, input_file …
+/// The medium that the name of a type or member suggests: image_url, input_image, audio_url, video, input_file …
 pub fn medium(name: &[u8]) -> Option<Medium> {
     let media: [(&str, Medium); 5] = [
         ("image", |_| Prompt::Image),
@@ -55,14 +55,14 @@ pub fn medium(name: &[u8]) -> Option<Medium> {
         .map(|row| row.1)
 }
 
-/// Whether it is a link, or data written as one.
+/// Whether the value is a link, or data written as one.
 pub fn is_link(data: &[u8]) -> bool {
     [&b"data:"[..], b"http:", b"https:"]
         .iter()
         .any(|scheme| data.starts_with(scheme))
 }
 
-/// Whether it can be data, or where some is: what has a space in it is words.
+/// Whether the value can be data or its address: a text with a space in it is words.
 pub fn is_data(data: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
     data.iter().all(digit) || (is_link(data) && data.iter().all(|byte| *byte > b' '))

@@ -1,5 +1,5 @@
-//! What of a request counts as prompt: every string in it but those that are known to be none, for which server shows what to its
-//! model nobody can say here. Messages and tools are checked on the way.
+//! The prompt of a request: every string in it except those that are known not to be, since nobody here knows what each
+//! server shows to its model. Messages and tools are checked in the same pass.
 
 use super::file;
 use super::member::listed;
@@ -9,20 +9,20 @@ use super::part::{
 use crate::error::Error;
 use crate::json::{Kind, RawString, Scanner};
 
-/// What of a request counts as prompt, piece by piece, for an estimate.
+/// A piece of a request that counts as prompt, for an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Prompt<'a> {
-    /// One message begins.
+    /// The beginning of a message.
     Message,
-    /// Text of a message, a tool call, a tool's definition, or whatever else a model may be shown.
+    /// Text of a message, a tool call, a tool's definition, or anything else that a model may see.
     Text(&'a str),
-    /// An image, whatever its bytes.
+    /// An image, whatever its size.
     Image,
-    /// Something to hear, in so many bytes of the body.
+    /// Audio, with its bytes in the body.
     Audio(usize),
-    /// Something to watch, in so many bytes of the body.
+    /// Video, with its bytes in the body.
     Video(usize),
-    /// A file whose text can't be read here, in so many bytes of the body.
+    /// A file whose text can't be read here, with its bytes in the body.
     File(usize),
 }
 
@@ -45,13 +45,13 @@ fn no_prompt(index: usize) -> Error {
     Error::config(["prompt[", &index.to_string(), "]"].concat(), NO_PROMPT)
 }
 
-/// Reads the members that a model is shown; `heard` gets each piece.
+/// Reads the members that a model sees; `heard` is called with each piece.
 pub struct PromptReader<'p> {
     heard: &'p mut dyn FnMut(Prompt<'_>),
 }
 
 impl<'p> PromptReader<'p> {
-    /// One that tells `heard`.
+    /// A reader that calls `heard`.
     pub fn new(heard: &'p mut dyn FnMut(Prompt<'_>)) -> Self {
         PromptReader { heard }
     }
@@ -156,7 +156,7 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    /// One part: its words, and what it shows, however that is written.
+    /// Reads one part: its words, and its media, however these are written.
     fn part(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         let mut part = Part::default();
         self.members(scanner, &mut part)?;
@@ -164,7 +164,8 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    /// What a part shows. Its data counts wherever some is; without any the part counts once, unless it is no more than words.
+    /// Counts what a part contains. If it has data, the data counts; otherwise the part counts once, unless it consists only of
+    /// words.
     fn shown(&mut self, part: Part<'_>, only_data: bool) {
         let is_file = part
             .medium
@@ -195,7 +196,7 @@ impl PromptReader<'_> {
         }
     }
 
-    /// Parts inside a part, as a tool's answer has them; what is none is words.
+    /// Reads parts inside a part, as in a tool's answer; anything else counts as words.
     fn inner_parts(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         scanner.begin_array()?;
         while scanner.next_element()? {
@@ -283,14 +284,14 @@ impl PromptReader<'_> {
         Ok(())
     }
 
-    /// Of a list or an object without anything in it there are its two marks.
+    /// Counts the brackets of a list or object that contains nothing.
     fn marks(&mut self, scanner: &Scanner<'_>, start: usize) {
         if scanner.at() == start + 2 {
             (self.heard)(Prompt::Text("[]"));
         }
     }
 
-    /// One word, or a few letters and digits, says of what kind something is; more are words like others.
+    /// Reads a label: a single word, or a few letters and digits, says what kind something is; anything longer counts as words.
     fn label(&mut self, label: RawString<'_>) {
         let is_word = |byte: &u8| byte.is_ascii_graphic() && *byte != b'\\';
         if label.raw.len() > LONGEST_LABEL || !label.raw.iter().all(is_word) {
@@ -308,10 +309,10 @@ impl PromptReader<'_> {
         }
     }
 
-    /// Reads `prompt` of a text completion; gives how many prompts it holds, and how many token ids.
+    /// Reads `prompt` of a text completion; returns how many prompts it has, and how many token ids.
     pub(super) fn prompts(&mut self, value: &[u8]) -> Result<(usize, usize), Error> {
         let mut scanner = Scanner::new(value);
-        // Of ids that stand in the list itself all are one prompt.
+        // All ids in the list itself are one prompt.
         let (mut prompts, mut ids, mut inner) = (0, 0, 0);
         match scanner.kind()? {
             Kind::String => {
@@ -367,7 +368,7 @@ impl PromptReader<'_> {
         }
     }
 
-    /// Reads a member that nobody here knows: a server may show its model all of it. A number or a flag alone is a setting.
+    /// Reads a member that nobody here knows: a server may show all of it to its model. A single number or boolean is a setting.
     pub fn unknown(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         let is_setting = !matches!(scanner.kind()?, Kind::String | Kind::Array | Kind::Object);
@@ -378,7 +379,7 @@ impl PromptReader<'_> {
         self.all_text(&mut scanner)
     }
 
-    /// All that is below the next value, keys too: a model is shown them all.
+    /// Counts everything in the next value, including keys, since a model sees all of it.
     fn all_text(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
         let kind = scanner.kind()?;
         let start = scanner.at();

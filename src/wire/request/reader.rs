@@ -1,4 +1,4 @@
-//! A body's members, checked one by one as they come.
+//! Checks a body's members one by one, in their order.
 
 use super::bound::{self, Caps, Measure};
 use super::draft::{Draft, Member, larger, write};
@@ -18,7 +18,7 @@ pub struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    /// Reads a body and gives it as it goes out.
+    /// Reads a body and returns it in the form in which it is sent.
     pub fn read<'a>(
         &mut self,
         text: &'a str,
@@ -57,7 +57,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether what has to be there is.
+    /// Checks that the required members are there.
     fn check(&self, draft: &Draft<'_>) -> Result<(), Error> {
         match self.api {
             Api::Chat if !draft.messages => Err(Error::config(
@@ -153,7 +153,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What a member that one server or another knows says of how much may be written.
+    /// Reads a member with which some server is told how much it may write.
     fn measure(&self, draft: &mut Draft<'_>, name: &str, value: &[u8]) -> Result<(), Error> {
         bound::read(name, value, &self.caps, &mut |measure, asked| {
             let most = match measure {

@@ -1,18 +1,18 @@
-//! Where text completions are answered: Hugging Face's router has no route of its own for them, some providers behind it do.
+//! Where text completions are sent: Hugging Face's router has no path of its own for them, but some providers behind it do.
 
 use super::pinned_provider;
 use crate::error::Error;
 
-/// The way to a provider through the router.
+/// The path to a provider through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route<'m> {
-    /// Behind the router's origin.
+    /// The path after the router's origin.
     pub path: &'static str,
     /// The model without its provider.
     pub model: &'m str,
 }
 
-/// Providers with a route for completions.
+/// Providers with a path for completions.
 const ROUTES: [(&str, &str); 5] = [
     ("together", "/together/v1/completions"),
     ("featherless-ai", "/featherless-ai/v1/completions"),
@@ -24,7 +24,8 @@ const ROUTES: [(&str, &str); 5] = [
 /// Where else a model runs that only completes text.
 pub const ELSEWHERE: &str = "Models that only complete text (DialoGPT, FLAN-T5, Phi-2, Gemma, BLOOM) run on an Inference Endpoint, or on a server of your own with TGI, vLLM, llama.cpp or transformers: give its address as baseURL.";
 
-/// Where a completion goes, and the model in its body. `router` is the origin of Hugging Face's router, where `base_url` is that.
+/// The URL for a completion, and the model in its body. `router` is the origin of Hugging Face's router, if `base_url` is the
+/// router's.
 pub fn way<'m>(
     base_url: &str,
     router: Option<&str>,
@@ -37,7 +38,7 @@ pub fn way<'m>(
     Ok(([origin, route.path].concat(), route.model))
 }
 
-/// The way of "org/name:provider" through the router.
+/// The path for "org/name:provider" through the router.
 pub fn on_router(model: &str) -> Result<Route<'_>, Error> {
     let provider = pinned_provider(model);
     let known = provider.and_then(|provider| ROUTES.iter().find(|(name, _)| *name == provider));

@@ -1,21 +1,21 @@
-//! An event compared with a template: its literals, and strict values in its slots.
+//! Compares an event with a template: its literal bytes, and the strictly checked values in its slots.
 
 use super::SlotKind;
 use super::shape::numbers;
 use crate::json::block::{Block16, WIDTH, is_ascii};
 use crate::json::{Scanner, closing_quote, value_end};
 
-/// Containers inside one another in a value of any kind: an event whose depth must be counted from its beginning is read whole.
+/// How deep a value of any kind may be nested; in a deeper one, nesting would have to be counted from the beginning of the event.
 pub(super) const MAX_DEPTH: usize = 32;
 
-/// A value found in a slot.
+/// A value that was found in a slot.
 pub(super) struct Value {
     pub(super) length: usize,
     pub(super) escaped: bool,
     pub(super) ascii: bool,
 }
 
-/// The value at the start of `rest`, if it is one of this kind.
+/// The value at the start of `rest`, if it is of this kind.
 #[inline]
 pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
     let length = match kind {
@@ -37,7 +37,7 @@ pub(super) fn value(rest: &[u8], kind: SlotKind) -> Option<Value> {
     })
 }
 
-/// A value of any kind: strict, and only UTF-8. It begins at once.
+/// A value of any kind, strictly checked, and only UTF-8. No white space may precede it.
 fn any(rest: &[u8]) -> Option<usize> {
     rest.first().filter(|byte| **byte > b' ')?;
     let end = value_end(rest, 0, MAX_DEPTH).ok()?;
@@ -45,7 +45,7 @@ fn any(rest: &[u8]) -> Option<usize> {
     (is_ascii(value) || std::str::from_utf8(value).is_ok()).then_some(end)
 }
 
-/// The usual number: no exponent. What follows it shows that it is whole.
+/// The usual number, without an exponent. The byte after it shows that it is complete.
 #[inline]
 fn plain_number(rest: &[u8]) -> Option<usize> {
     let start = (rest.first() == Some(&b'-')) as usize;
@@ -59,7 +59,7 @@ fn plain_number(rest: &[u8]) -> Option<usize> {
     (!matches!(rest.get(end), Some(b'e' | b'E') | None)).then_some(end)
 }
 
-/// The usual array of numbers: whole ones without a sign or a space between them.
+/// The usual array of numbers: whole ones without signs or spaces between them.
 #[inline]
 fn whole_numbers(rest: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -84,7 +84,7 @@ fn digits(bytes: &[u8], start: usize) -> Option<usize> {
     (count > 0).then_some(start + count)
 }
 
-/// Up to the closing quote: strict, and only UTF-8.
+/// A string up to its closing quote, strictly checked, and only UTF-8.
 #[inline]
 fn string(rest: &[u8]) -> Option<Value> {
     let closing = closing_quote(rest, 0).ok()?;
@@ -98,13 +98,13 @@ fn string(rest: &[u8]) -> Option<Value> {
     })
 }
 
-/// `bytes` starts with `literal`, compared block by block: the standard library's wasm compares one by one.
+/// Whether `bytes` starts with `literal`, compared in blocks: the standard library's wasm code compares byte by byte.
 #[inline(always)]
 pub(super) fn starts_with(bytes: &[u8], literal: &[u8]) -> bool {
     let Some(head) = bytes.get(..literal.len()) else {
         return false;
     };
-    // The last bytes overlap what is compared already, which costs less than a loop over the odd ones.
+    // The last bytes overlap those that were compared, which costs less than a loop over the remaining ones.
     if let (Some(last), Some(literal_last)) = (head.last_chunk(), literal.last_chunk()) {
         let (blocks, literal_blocks) = (head.as_chunks().0, literal.as_chunks().0);
         let mut pairs = blocks.iter().zip(literal_blocks);
@@ -125,7 +125,7 @@ fn same(a: &[u8; WIDTH], b: &[u8; WIDTH]) -> bool {
     Block16::new(a).equals(Block16::new(b))
 }
 
-/// The same bytes; the standard library's wasm compares one by one.
+/// Whether two byte strings are equal; the standard library's wasm code compares byte by byte.
 #[inline]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && starts_with(a, b)

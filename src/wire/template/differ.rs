@@ -6,14 +6,14 @@ use super::SlotKind;
 use super::example::{Example, Primitive};
 use crate::wire::chunk::{Field, Part};
 
-/// So many slots of any kind in one object or array are one slot, which it is: the engine reads them in one go.
+/// If an object or array contains this many slots of any kind, it becomes a single slot itself: the engine reads it in one go.
 const MANY: usize = 2;
 
-/// A chunk and an older one, value by value.
+/// A chunk and an older one, compared value by value.
 pub(super) struct Pair<'e> {
     ours: &'e Example,
     theirs: &'e Example,
-    /// Of each of our values: the kind of slot that it is, if it is one.
+    /// The kinds of the chunk's slots, by the chunk's values; `None` for a value that isn't a slot.
     marks: Vec<Option<SlotKind>>,
 }
 
@@ -26,7 +26,7 @@ impl<'e> Pair<'e> {
         }
     }
 
-    /// The slots, or nothing if the two share no shape.
+    /// The slots, or nothing if the two chunks have different shapes.
     pub(super) fn differences(mut self) -> Option<Vec<Option<SlotKind>>> {
         self.value(0, 0)?;
         let frame = |example: &'e Example| {
@@ -37,7 +37,8 @@ impl<'e> Pair<'e> {
         (frame(self.ours)? == frame(self.theirs)?).then_some(self.marks)
     }
 
-    /// Compares a value with an older one; gives how many slots of any kind are in it, or nothing if a slot can't be there.
+    /// Compares a value with an older one. Returns how many slots of any kind it contains, or nothing if a slot isn't possible
+    /// there.
     fn value(&mut self, at: usize, other: usize) -> Option<usize> {
         let (ours, theirs) = (self.ours, self.theirs);
         let (a, b) = (ours.primitives.get(at)?, theirs.primitives.get(other)?);
@@ -70,7 +71,7 @@ impl<'e> Pair<'e> {
         Some(0)
     }
 
-    /// Compares what is in two objects or arrays; gives nothing in its place if there are other values or keys in them.
+    /// Compares the content of two objects or arrays. Returns nothing if they have different numbers of values or different keys.
     fn inside(
         &mut self,
         (at, a): (usize, &Primitive),
@@ -106,7 +107,7 @@ impl<'e> Pair<'e> {
         }
     }
 
-    /// Makes a value a slot of any kind, where it may be one.
+    /// Makes a value a slot of any kind, if that is possible.
     fn any(&mut self, at: usize, value: &Primitive) -> Option<usize> {
         if !self.may_be_any(&value.whole()) {
             return None;
@@ -116,7 +117,7 @@ impl<'e> Pair<'e> {
         Some(1)
     }
 
-    /// Whether a fold takes whatever stands there as it takes everything else there.
+    /// Whether the completion treats any value at this place in the same way.
     fn may_be_any(&self, slot: &Range<usize>) -> bool {
         let fields = &self.ours.fields;
         let member = fields
@@ -134,8 +135,8 @@ fn bytes<'e>(example: &'e Example, span: &Range<usize>) -> &'e [u8] {
 }
 
 impl Field {
-    /// What says that a frame is an error or a choice has failed can't be a slot, nor an index in quotes, which must be digits, nor what
-    /// holds a part whose place in it is not known.
+    /// Whether a slot isn't possible: in a value that may report an error, in an index that is written as a string (which must be
+    /// digits), and in a value that contains a part whose place in it isn't known.
     fn forbids(&self, slot: &Range<usize>, kind: SlotKind) -> bool {
         let within = slot.start < self.span.start && self.span.end < slot.end;
         let telling = match self.part {
@@ -146,8 +147,8 @@ impl Field {
         within || telling && self.span.start <= slot.start && slot.end <= self.span.end
     }
 
-    /// Whether what stands in this part at `slot` may be of any kind: something in the value of a member, of whose own kind it may hang
-    /// what it says; the value of a chunk's or of logprobs' as well.
+    /// Whether the value of this part at `slot` may be of any kind. That is so inside the value of a member, whose own kind may
+    /// decide what it means; and for the value of a member of the chunk or of logprobs.
     fn is_open(&self, slot: &Range<usize>, member: &[u8]) -> bool {
         let within = self.span.start < slot.start && slot.end < self.span.end;
         let whole = self.span.start < slot.start && slot.end == self.span.end;
@@ -164,7 +165,7 @@ impl Field {
     }
 }
 
-/// Whether a chunk's member may be one in which its usage is looked for.
+/// Whether a chunk's member may be one in which the usage is looked for.
 fn may_hold_usage(member: &[u8]) -> bool {
     let key = member.split(|byte| *byte == b'"').nth(1);
     key.is_none_or(|key| key == b"x_groq" || key.contains(&b'\\'))

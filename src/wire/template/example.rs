@@ -1,4 +1,4 @@
-//! A chunk as an example of its shape, and what is in it.
+//! A chunk as an example of its shape, with its values.
 
 use std::ops::Range;
 
@@ -10,21 +10,21 @@ use super::shape::{Sight, Step, walk};
 use crate::json::{self, Scanner};
 use crate::wire::chunk::Field;
 
-/// Values in an event: one with more is no chunk of text, and what is kept of a value is larger than many are.
+/// The most values in an event. A chunk with more is no chunk of text, and the record of a value is larger than many values.
 const MAX_PRIMITIVES: usize = 4096;
 
-/// A value of an example. Behind an object or array, which is of any kind, stand those in it.
+/// A value of an example. An object or array has the kind "any", and its own values follow it.
 #[derive(Clone, Debug)]
 pub(super) struct Primitive {
     pub(super) kind: SlotKind,
     pub(super) span: Range<usize>,
     pub(super) slot: bool,
-    /// How many values are in it, however deep.
+    /// How many values it contains, at any depth.
     pub(super) below: usize,
 }
 
 impl Primitive {
-    /// Where it stands, with its quotes.
+    /// Its place, including its quotes.
     pub(super) fn whole(&self) -> Range<usize> {
         let quote = (self.kind == SlotKind::String) as usize;
         self.span.start - quote..self.span.end + quote
@@ -36,12 +36,12 @@ impl Primitive {
 pub(super) struct Example {
     pub(super) block: Vec<u8>,
     pub(super) payload: Range<usize>,
-    /// What it holds, and whether it may become a template, once that has been looked at.
+    /// Its values, and whether it may become a template, once it has been studied.
     pub(super) primitives: Vec<Primitive>,
     is_fit: Option<bool>,
     /// The chunk's own members, once they have been looked for.
     members: Option<Option<Vec<Member>>>,
-    /// Spans in the block.
+    /// Places in the block.
     pub(super) fields: Vec<Field>,
 }
 
@@ -61,13 +61,13 @@ impl Example {
         }
     }
 
-    /// Its chunk's own members, if they may come in another order.
+    /// The chunk's own members, if they may come in another order.
     pub(super) fn members(&mut self) -> Option<&[Member]> {
         let found = || order::members(&self.block, &self.payload);
         self.members.get_or_insert_with(found).as_deref()
     }
 
-    /// Finds its primitives, unless they are known; whether it may become a template.
+    /// Finds its values, unless they are known; returns whether it may become a template.
     fn study(&mut self) -> bool {
         if let Some(is_fit) = self.is_fit {
             return is_fit;
@@ -75,7 +75,7 @@ impl Example {
         let (from, primitives) = (self.payload.start, &mut self.primitives);
         let (mut open, mut deep) = (Vec::new(), false);
         let mut visit = |path: &[Step<'_>], sight| {
-            // How deep a slot's value is is counted from where it begins.
+            // The depth of a slot's value is counted from its own beginning.
             deep |= path.len() > json::MAX_DEPTH - MAX_DEPTH;
             let (kind, span) = match sight {
                 Sight::Value(kind, span) => (kind, span),
@@ -105,9 +105,9 @@ impl Example {
         *self.is_fit.insert(few && !deep && walked == Ok(true))
     }
 
-    /// Which primitives are slots, and of which kind, if this and an older example share a shape; `None` if they don't.
+    /// Which values are slots, and of which kind, if this and an older example have the same shape; otherwise `None`.
     pub(super) fn differences(&mut self, older: &mut Example) -> Option<Vec<Option<SlotKind>>> {
-        // Seen without a study, which a short stream's first and last chunk would never repay.
+        // This cheap check comes first: a thorough comparison would never pay for a short stream's first and last chunk.
         let same_parts = self.fields.len() == older.fields.len()
             && self
                 .fields

@@ -1,4 +1,5 @@
-//! A chunk with long texts, which are handed on as texts: in its JSON the engine would read every byte of them once more.
+//! A chunk with long texts, which are passed on as texts: in the chunk's JSON, the engine would have to read every byte of them
+//! again.
 
 use std::ops::Range;
 
@@ -7,14 +8,14 @@ use super::{MAX_KNOWN, SlotKind, define};
 use crate::json::Scanner;
 use crate::wire::chunk::{Field, Part};
 
-/// From this length on a chunk is built faster from its parts than read.
+/// From this length on, building a chunk from its parts is faster than parsing it.
 const LONG: usize = 16 << 10;
 
 /// The number of the template that is defined anew for each such chunk.
 pub const ONCE: usize = MAX_KNOWN;
 
-/// Appends the definition of the template for a chunk with long texts; gives where these stand in the payload, or nothing where
-/// there are none.
+/// Appends the definition of the template for a chunk with long texts; returns their places in the payload, or nothing if there are
+/// none.
 pub fn define_once(
     payload: &[u8],
     fields: &[Field],

@@ -1,5 +1,6 @@
-//! Events whose members come in another order each time, as languages write them whose maps have none. The chunk's own members are
-//! compared one by one then, each with the one of its key, and a chunk is built with its keys in the order of its event.
+//! Events whose members come in another order each time, as written by languages whose maps have no order. The chunk's own members
+//! are then compared one by one, each with the template's member of the same key, and the chunk is built with its keys in the order
+//! of its event.
 
 use std::ops::Range;
 
@@ -10,10 +11,10 @@ use super::{NOTHING, Slot, Template, Templates};
 use crate::json::Scanner;
 use crate::wire::chunk;
 
-/// Members of a chunk that are told apart, a bit each; one with more has a template for its own order alone.
+/// The most members of a chunk whose order may vary, one bit each. A chunk with more has a template for its own order only.
 const MOST: usize = 32;
 
-/// A member of an example: where it stands, from its key to the end of its value, and the length of its key with quotes and colon.
+/// A member of an example: its place, from the key to the end of the value, and the length of its key with quotes and colon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     span: Range<usize>,
@@ -24,23 +25,23 @@ pub(super) struct Member {
 #[derive(Debug)]
 pub(super) struct Movable {
     span: Range<usize>,
-    /// The slots in it.
+    /// The slots inside of it.
     slots: Range<usize>,
-    /// Its first bytes as far as they belong to the key, by which it is looked for, and the bits that count.
+    /// Its first bytes, as far as they belong to the key, by which it is searched; and which bits of them count.
     key: (u64, u64),
 }
 
-/// In which order the members of an event come that has a template.
+/// The order of the members in an event that matches a template.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// The template's members by their numbers as they come.
+    /// The numbers of the template's members, in the event's order.
     pub sequence: Vec<u32>,
     /// Where each member starts.
     starts: Vec<usize>,
 }
 
-/// The members of the chunk in an example, or nothing where they can't come in another order: spaces stand between them, or a key needs
-/// escapes, or is a number, which JavaScript puts before all others.
+/// The members of the chunk in an example. `None` if they can't come in another order: there are spaces between them, or a key
+/// contains escapes or is a number, which JavaScript puts before all others.
 pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member>> {
     let bytes = block.get(payload.clone())?;
     let mut scanner = Scanner::new(bytes);
@@ -56,7 +57,7 @@ pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member
         }
         let value = scanner.at();
         scanner.skip().ok()?;
-        // Behind it a comma, or the brace.
+        // After the value comes a comma, or the closing brace.
         end = scanner.at() + 1;
         members.push(Member {
             span: payload.start + start..payload.start + scanner.at(),
@@ -67,7 +68,7 @@ pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member
 }
 
 impl Example {
-    /// The same chunk with its members in the order of another one's, if that has the same keys, and has them in another order.
+    /// The same chunk with its members in the order of another one, if that has the same keys in another order.
     pub(super) fn in_order_of(&mut self, other: &mut Example) -> Option<Example> {
         if self.fields.len() != other.fields.len() {
             return None;
@@ -102,7 +103,7 @@ fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
 }
 
 impl Templates {
-    /// Studies a chunk that is like no other in its own order: whether it is like one in that one's.
+    /// Studies a chunk that is like no other in its own order: it may be like one whose members come in another order.
     pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
         let alike = |example: &mut Example, other: &mut Example| {
             let mut moved = example.in_order_of(other)?;
@@ -129,7 +130,7 @@ impl Templates {
 }
 
 impl Template {
-    /// From now on its events may come with their members in another order.
+    /// From now on, the members of its events may come in another order.
     pub(super) fn movable(mut self) -> Self {
         let members = self.example.members().unwrap_or_default().to_vec();
         for member in members {
@@ -152,7 +153,7 @@ impl Template {
         self
     }
 
-    /// The length of the event at the start of `bytes` if it has this shape with its members in another order.
+    /// The length of the event at the start of `bytes`, if it has this shape with its members in another order.
     pub(super) fn compare_moved(
         &self,
         bytes: &[u8],
@@ -183,7 +184,7 @@ impl Template {
         }
     }
 
-    /// The number of the member at `at`, which is one of `left`, and where it ends.
+    /// The number of the member at `at`, which must be one of `left`, and its end.
     fn member(
         &self,
         bytes: &[u8],
@@ -206,14 +207,14 @@ impl Template {
         None
     }
 
-    /// Where a part of an event stands whose members come in another order.
+    /// The place of a part in an event whose members come in another order.
     pub(super) fn moved(&self, anchored: &Anchored, slots: &[Slot], order: &Order) -> Range<usize> {
         let span = anchored.span_in(&self.slots);
         let holds =
             |member: &&Movable| member.span.start <= span.start && span.end <= member.span.end;
         let mut members = self.members.iter().zip(&order.starts);
         let Some((member, start)) = members.find(|(member, _)| holds(member)) else {
-            // What only begins something stands nowhere.
+            // A part that only marks a beginning has no place.
             return 0..0;
         };
         let place = |place: Place, at: usize| {
@@ -227,7 +228,7 @@ impl Template {
     }
 }
 
-/// The first eight bytes as a number; of fewer there are none.
+/// The first eight bytes as a number; missing ones are zero.
 fn word(bytes: &[u8]) -> u64 {
     let mut word = [0; 8];
     for (place, byte) in word.iter_mut().zip(bytes) {

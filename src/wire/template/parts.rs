@@ -1,4 +1,4 @@
-//! Where in an event of a shape the parts stand that a completion is folded from.
+//! The places of a completion's parts in an event of a known shape.
 
 use std::ops::Range;
 
@@ -25,14 +25,14 @@ impl Place {
     }
 }
 
-/// When a part says something to a fold that has just taken an event of this shape.
+/// When a part has to be added to a completion that has just got an event of this shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum When {
-    /// Never: it is alike in all events of this shape, and to say it twice says nothing more.
+    /// Never: the part is the same in all events of this shape, and adding it twice changes nothing.
     Never,
-    /// Unless another event of this shape follows: what came last counts.
+    /// The part is added unless another event of this shape follows: only the last value counts.
     Last,
-    /// Each time.
+    /// The part is added for each event.
     Always,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Anchored {
 }
 
 impl Anchored {
-    /// Where it stands in the example.
+    /// The place of the part in the example.
     pub(super) fn span_in(&self, slots: &[Primitive]) -> Range<usize> {
         let at = |place: Place| {
             let last = place.slots_before.checked_sub(1);
@@ -61,7 +61,7 @@ impl Anchored {
     }
 }
 
-/// The place of an offset in an example. An empty slot that starts where a part does is not before it.
+/// The place of an offset in an example. An empty slot that starts at the same offset doesn't count as before it.
 fn place(slots: &[Primitive], at: usize, is_end: bool) -> Place {
     let (mut slots_before, mut base) = (0, 0);
     for slot in slots {
@@ -82,7 +82,7 @@ fn place(slots: &[Primitive], at: usize, is_end: bool) -> Place {
     }
 }
 
-/// The parts of an example by their places among its slots.
+/// The parts of an example, by their places among its slots.
 pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
     let mut parts = Vec::new();
     let (mut choices, mut tools, mut tokens, mut moves, mut named) = (0, 0, 0, false, false);
@@ -97,14 +97,14 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
             Part::LogprobMember => tokens += 1,
             _ => {}
         }
-        // Which call an entry belongs to is decided by three parts together.
+        // Three parts together decide to which call an entry belongs.
         let tells_apart = matches!(
             field.part,
             Part::Choice | Part::Tool | Part::ToolId | Part::ToolName
         );
         moves |= tells_apart && !alike;
         let bytes = example.block.get(field.span.clone()).unwrap_or_default();
-        // What may hold anything is looked at each time.
+        // A part that may contain any value is examined in each event.
         let is_open = slots.iter().any(|slot| {
             slot.kind == SlotKind::Any
                 && field.span.start <= slot.span.start
@@ -129,14 +129,14 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
             });
         }
     }
-    // What stands in another choice or call than in the event before says something new, and of several in one event the
-    // last is at hand afterwards, not the first.
+    // A part for another choice or call than in the previous event is new. If an event has several, the last one is current
+    // afterwards, not the first.
     let single = choices == 1 && tools <= 1 && !moves;
     for anchored in &mut parts {
         let again = match anchored.part {
-            // Whether its tokens are new is told from the text since it began.
+            // Whether its tokens are new depends on the text since its beginning.
             Part::Choice => tokens > 0,
-            // A name that comes again may go on in the one that is there, or begin another call, to which the rest is new.
+            // A repeated name may continue the current call or begin another one, to which the other parts are then new.
             Part::Tool
             | Part::ToolId
             | Part::ToolName
@@ -152,7 +152,7 @@ pub(super) fn anchor(example: &Example, slots: &[Primitive]) -> Vec<Anchored> {
     parts
 }
 
-/// The fold keeps the first of these, and has had it.
+/// Whether a completion keeps the first value of this part, which it has by now.
 fn settled(part: Part) -> bool {
     matches!(
         part,
@@ -160,7 +160,7 @@ fn settled(part: Part) -> bool {
     )
 }
 
-/// Whether to fold the same again changes nothing.
+/// Whether adding the same part again changes nothing.
 fn stays(part: Part, bytes: &[u8]) -> bool {
     match part {
         Part::Content
@@ -175,7 +175,8 @@ fn stays(part: Part, bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether usage holds counts is the same for all events of a shape; where it holds none, the fold has had it.
+/// A usage part with more precise knowledge: all events of a shape either contain counts or don't. Without counts the part is no
+/// longer needed.
 fn known(part: Part, bytes: &[u8]) -> Part {
     match part {
         Part::Usage if has_counts(bytes) => Part::Counts,

@@ -1,36 +1,36 @@
-//! The shape of a payload: where its values stand.
+//! The shape of a payload: the places of its values.
 
 use std::ops::Range;
 
 use super::SlotKind;
 use crate::json::{Kind, RawString, Scanner, Stop};
 
-/// Keys of an object that are held against one another; one with more is no chunk's.
+/// The most keys of an object that are compared with each other; a chunk's object never has more.
 const MAX_KEYS: usize = 256;
 
-/// One step of the way to a value.
+/// One step of the path to a value.
 #[derive(Debug)]
 pub(super) enum Step<'a> {
     Key(RawString<'a>),
     Index(usize),
 }
 
-/// What a walk comes to.
+/// A sight on the walk through an event's values.
 #[derive(Debug)]
 pub(super) enum Sight {
-    /// A value without others in it, or an array of numbers.
+    /// A value that contains no others, or an array of numbers.
     Value(SlotKind, Range<usize>),
-    /// An object or another array begins here; what follows is in it.
+    /// The beginning of an object or another array; what follows is inside of it.
     Opens(usize),
-    /// The innermost of them ends here.
+    /// The end of the innermost object or array.
     Closes(usize),
 }
 
-/// Takes what a walk comes to, and its path.
+/// A function that gets each sight of a walk, and the path to it.
 pub(super) type Visit<'v, 'a> = dyn FnMut(&[Step<'a>], Sight) + 'v;
 
-/// Visits every value in order; `false` if a key makes the shape unfit for a template:
-/// a repeated one, of which `JSON.parse` keeps the last, or `__proto__`, which assignment treats in its own way.
+/// Visits every value in order. Returns `false` if a key makes the shape unfit for a template: a repeated key, of which
+/// `JSON.parse` keeps the last, or `__proto__`, which an assignment treats specially.
 pub(super) fn walk<'a>(
     scanner: &mut Scanner<'a>,
     path: &mut Vec<Step<'a>>,
@@ -95,7 +95,7 @@ pub(super) fn walk<'a>(
     Ok(true)
 }
 
-/// Reads an array if it is one of numbers alone, and at least one.
+/// Reads an array, if it contains only numbers and at least one.
 pub(super) fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Stop> {
     let mut any = false;
     scanner.begin_array()?;
@@ -109,7 +109,7 @@ pub(super) fn numbers(scanner: &mut Scanner<'_>) -> Result<bool, Stop> {
     Ok(any)
 }
 
-/// `{"kind":0,"path":["choices",0,"delta","content"]}`, the kind as in [`SlotKind`], and a comma between two of them.
+/// Writes `{"kind":0,"path":["choices",0,"delta","content"]}`, with the kind as in [`SlotKind`] and a comma between two of them.
 pub(super) fn write_slot(path: &[Step<'_>], kind: SlotKind, out: &mut Vec<u8>) {
     if !out.is_empty() {
         out.push(b',');

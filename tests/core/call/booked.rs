@@ -1,4 +1,4 @@
-//! What is booked for an answer, whatever its server tells of it and wherever it broke off.
+//! The amounts booked for an answer, whatever its server reports and wherever the answer broke off.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use hfetch::policy::ledger::{Outcome, Settlement, Source};
 use proptest::prelude::*;
 
 const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_tokens":100}"#;
-/// What that has in its prompt, by estimate.
+/// The estimated tokens of that prompt.
 const PROMPT: f64 = 9.0;
 
 fn client(more: &str) -> Rc<Shared> {
@@ -58,7 +58,7 @@ fn close(call: &Call) -> Settlement {
     call.close(&end, 2.0).unwrap()
 }
 
-/// Books as the rim does: what was told where the end was seen, else the larger.
+/// Books an answer as the bindings do: the server's report if the end was seen, otherwise the larger of report and estimate.
 fn booked(call: &Call, told: Told, whole: bool, delivered: u64) -> Settlement {
     if !whole || !call.took(0, told, None, 2.0) {
         assert!(call.took(0, told, Some(delivered), 2.0));
@@ -83,7 +83,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
         total,
         said,
     };
-    // [told, whole, estimate of what came] → [prompt, completion, who counted, doubt]
+    // [report, whether the end was seen, estimate of what arrived] → [prompt, completion, source, doubt]
     let table = [
         (told(5.0, 7.0), true, 3, 5.0, 7.0, true, None),
         (
@@ -104,7 +104,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             true,
             None,
         ),
-        // Reasoning that nobody saw, and a server that keeps to no maximum.
+        // Reasoning that wasn't sent, and a server that ignores the maximum.
         (told(5.0, 30_000.0), true, 3, 5.0, 30_000.0, true, None),
         (
             some(Some(5.0), Some(90_000.0), None, 400_000),
@@ -115,7 +115,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             true,
             None,
         ),
-        // A count that is missing.
+        // A missing count.
         (Told::default(), true, 3, PROMPT, 3.0, false, None),
         (
             some(Some(5.0), None, None, 8),
@@ -135,7 +135,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             false,
             None,
         ),
-        // Nothing, where there was something.
+        // A count of 0 for something that exists.
         (told(0.0, 7.0), true, 3, PROMPT, 7.0, false, None),
         (
             some(Some(0.0), Some(0.0), Some(0.0), 2),
@@ -165,12 +165,12 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             None,
         ),
         (told(5.0, 0.0), true, 0, 5.0, 0.0, true, None),
-        // An end that nobody saw: the larger, of prompt and answer each.
+        // The end wasn't seen: for the prompt and the answer, the larger number counts.
         (told(0.0, 0.0), false, 50, PROMPT, 50.0, false, None),
         (told(20.0, 0.0), false, 50, 20.0, 50.0, false, None),
         (told(0.0, 80.0), false, 50, PROMPT, 80.0, false, None),
         (told(20.0, 80.0), false, 50, 20.0, 80.0, true, None),
-        // No number, or none that can be right.
+        // Values that are no number, or can't be right.
         (
             told(-1.0, 7.0),
             true,
@@ -252,7 +252,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
             false,
             Some("total_tokens"),
         ),
-        // Counted before the answer came, and never again.
+        // Counted before the answer arrived, and not again.
         (
             some(Some(5.0), Some(0.0), None, 4_000),
             true,
@@ -283,7 +283,7 @@ fn what_can_be_right_is_booked_and_what_cannot_is_estimated() {
     }
 }
 
-/// Any count a server may tell.
+/// Any count that a server may report.
 fn count() -> impl Strategy<Value = Option<f64>> {
     prop_oneof![
         Just(None),
@@ -373,14 +373,14 @@ fn a_whole_answer_that_nobody_saw_counts_with_budgets_and_limits_as_what_was_res
     let large = HELLO.replace("100", "9000");
     let give_up = |call: &Call| drop(call.cancelled(Cancelled::Aborted, 0.0));
     let misread = |call: &Call| drop(call.unexpected(b"<html>"));
-    // [limits, body, how it ended] → how many of them fit
+    // [limits, body, how the call ended] → how many such calls fit
     let table: [Row<'_>; 5] = [
         (budget, HELLO, &give_up, 2),
         (budget, &stream, &give_up, 99),
-        // Its end was seen, and it was no answer.
+        // The end was seen, and the body was no answer.
         (budget, HELLO, &misread, 99),
         (limit, HELLO, &give_up, 9),
-        // Of a limit it had taken a quarter: one who leaves stops no others.
+        // The call held only a quarter of the limit, so a caller who leaves doesn't block the others.
         (limit, &large, &give_up, 3),
     ];
     for (limits, body, end, fits) in table {

@@ -1,4 +1,4 @@
-//! A call that ends early, at every step that it may be at.
+//! A call that is cancelled at each of its steps.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::simulation::scenario::{KeyAnswer, Kind, Met, Plan, Reply, Scenario, S
 const PRICED: &str = r#""pricing":"live","budget":{"usd":1,"per":"day"}"#;
 const ONE: &str = r#""limits":{"maxConcurrent":1}"#;
 
-/// Scenarios whose last call comes by every state.
+/// Scenarios whose last call goes through every state.
 fn scenarios() -> Vec<Scenario> {
     let eventful =
         || Plan::chat().met_by([Reply::from(500), Reply::from(Met::Lost), Reply::from(200)]);
@@ -31,7 +31,7 @@ fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// Runs each scenario once for each step of its last call, which ends there.
+/// Runs each scenario once for each step of its last call, and ends the call at that step.
 fn at_every_step(end: impl Fn(Plan, When) -> Plan, look: impl Fn(&World, usize)) {
     let mut states = BTreeSet::new();
     for scenario in scenarios() {
@@ -78,7 +78,7 @@ fn the_error_says_who_ended_it_in_every_state() {
                 if let Some(settlement) = &flight.settlement {
                     assert_eq!(settlement.outcome, Outcome::Aborted);
                 }
-                // An answer that has come is no longer in the core's hands.
+                // The core has already delivered the answer.
                 if flight.story.last().is_some_and(|words| words != "answer") {
                     assert_eq!(world.error(last).class.name(), class, "{:?}", flight.story);
                     assert_eq!(world.error(last).reason, reason);

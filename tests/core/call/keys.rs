@@ -1,4 +1,4 @@
-//! Which key is sent, and when another one takes its place.
+//! Which key is used, and when another one replaces it.
 
 use super::story;
 use crate::simulation::World;
@@ -10,7 +10,7 @@ use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario};
 const TWO: &str = r#""apiKeys":["hf_a","hf_b"]"#;
 const THREE: &str = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
 
-/// What a chat does whose key comes from a function.
+/// Runs a chat whose key comes from a function.
 fn asked(answers: &[KeyAnswer], statuses: &[u16]) -> World {
     let plan = Plan::chat().met_by(statuses.iter().copied());
     World::run(&Scenario::with("").key_function(answers).call(plan))
@@ -115,18 +115,19 @@ fn a_key_that_rests_is_tried_where_the_server_wants_every_other_one_to_pause() {
             let scenario = scenario.call(Plan::chat().at(500).met_by([pause]));
             let world = World::run(&scenario.call(Plan::chat().at(1_000)));
             assert!(world.story(1).starts_with("send hf_b"), "{options}");
-            // Its credits may have been renewed.
+            // The account may have got new credits.
             assert_eq!(world.story(2), "send hf_a, answer", "{options}");
         }
     }
-    // A key that the server doesn't know is no usable one.
+    // A key that the server doesn't know is no longer usable.
     let scenario = Scenario::with(TWO).call(Plan::chat().met_by([Reply::from(401), paused(429)]));
     let world = World::run(&scenario.call(Plan::chat().at(1_000)));
     assert_eq!(world.story(1), "RateLimitError");
     assert_eq!(world.error(1).retry_after, Some(59_002.0));
 }
 
-/// Two keys, of which hf_a rests from 1 on (the body of an error takes a millisecond) as `status` and `rest` say; hf_b is at its limit at 2 s.
+/// Two keys. hf_a rests from 1 ms on (reading an error's body takes 1 ms), as `status` and `rest` say; hf_b is at its limit after 2
+/// s.
 fn one_rests_and_one_is_at_its_limit(limits: &str, status: u16, rest: &'static str) -> Scenario {
     let options = format!(r#"{TWO},"limits":{{{limits}}}"#);
     let mut reply = Reply::from(status);
@@ -142,7 +143,7 @@ fn one_rests_and_one_is_at_its_limit(limits: &str, status: u16, rest: &'static s
 fn a_call_waits_no_longer_than_until_another_key_has_rested() {
     let limit = r#""requestsPerMinute":2"#;
     let table = [
-        // Nobody says for how long: 5 s.
+        // The server doesn't say how long: 5 s.
         (limit, 429, "", "line 3001, send hf_a, answer"),
         (limit, 429, "10", "line 8001, send hf_a, answer"),
         // hf_a rests for longer than hf_b's limit lasts.
@@ -192,7 +193,7 @@ fn a_call_waits_no_longer_than_until_another_key_has_rested() {
     }
 }
 
-/// Three keys, of which hf_a is to pause for `pause`, longer than a call waits for that alone; the others are at their limit.
+/// Three keys. The server wants a pause for hf_a, longer than a call waits for a pause alone; the others are at their limits.
 fn one_pauses_and_two_are_at_their_limits(pause: &str, options: &str) -> Scenario {
     let keys = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
     let spent = Reply::from(200).header("ratelimit", format!("\"api\";r=0;t={pause}"));
@@ -214,7 +215,7 @@ fn a_call_that_waits_for_a_limit_waits_no_longer_than_until_a_pause_is_over() {
     let limits = |more: &str| format!(r#""limits":{{"tokensPerMinute":100{more}}}"#);
     let table = [
         ("40", limits(""), "line 37000, send hf_a, answer"),
-        // The limit of another key ends before the pause does.
+        // The limit of another key ends before the pause.
         ("80", limits(""), "line 58000, send hf_b, answer"),
         (
             "40",

@@ -1,4 +1,4 @@
-//! What the limits let through, and in what order and for how long calls wait.
+//! The calls that the limits let through, the order in which the others wait, and for how long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,7 +20,7 @@ fn limited(limits: &str) -> Scenario {
     Scenario::with(&format!(r#""limits":{{{limits}}}"#))
 }
 
-/// Calls that begin one ms after the other, each of which reads its answer for so many ms.
+/// Calls that begin one ms after the other and read their answers for so many ms.
 fn calls(scenario: Scenario, count: u64, reads_for: u64) -> World {
     let plan = |at| Plan::chat().at(at).reads_for(reads_for);
     World::run(&(0..count).fold(scenario, |scenario, at| scenario.call(plan(at))))
@@ -45,7 +45,7 @@ fn a_small_request_does_not_overtake_a_large_one() {
         .call(plan(1))
         .call(plan(2));
     let world = World::run(&scenario.call(plan(3).max_tokens(1)));
-    // What the fourth asked for out of its turn is given back, which lets the third look.
+    // The fourth call's reservation, made out of its turn, is given back; the third then looks again.
     assert_eq!(world.story(2), "line 59998, line 59997, send hf_a, answer");
     assert_eq!(world.story(3), "line 60000, send hf_a, answer");
     assert_eq!(world.times(3, "send"), [60_000]);
@@ -85,7 +85,7 @@ fn a_call_whose_wait_is_over_is_told_of_the_limit_that_was_in_the_way() {
     assert_eq!(world.error(1).scope.as_deref(), Some("client:huggingface"));
     assert_eq!(world.flights[1].ended_at, 51);
     assert!(world.error(1).message.contains("limits.maxConcurrent"));
-    // The third is first for the last ms of its wait.
+    // The third call is first in line for the last ms of its wait.
     assert_eq!(world.story(2), "line 50, line 1, LimitExceededError");
 }
 
@@ -101,7 +101,7 @@ fn each_key_has_limits_of_its_own() {
 #[test]
 fn a_call_that_waits_for_another_to_end_takes_a_second_key_as_soon_as_that_has_room() {
     let scenario = Scenario::with(r#""apiKeys":["hf_a","hf_b"],"limits":{"tokensPerMinute":100}"#);
-    // Two long answers hold what hf_a has; hf_b has used up its minute at 59 s.
+    // Two long answers hold all tokens of hf_a; hf_b has used up its minute after 59 s.
     let long = |at| Plan::chat().at(at).reads_for(300_000);
     let short = |at, used| {
         Plan::chat()
@@ -175,7 +175,7 @@ fn a_budget_is_never_waited_for() {
             .call(plan().max_tokens(480).at(6_000)),
     );
     assert_eq!(world.story(1), "line 60000, send hf_a, answer");
-    // 600 are held and 600 more are asked for: the budget allows 1000.
+    // 600 are held, 600 more are asked for, and the budget allows 1000.
     assert_eq!(world.story(2), "BudgetExceededError");
     assert_eq!(world.flights[2].ended_at, 2);
     assert_eq!(world.error(2).spent_usd, Some(0.0006));
@@ -261,7 +261,7 @@ fn a_pause_that_is_too_long_to_wait_for_is_told_at_once() {
 fn who_waits_as_long_as_the_server_asked_for_goes_on() {
     let reply = Reply::from(429).header("retry-after", "60");
     let scenario = Scenario::with(r#""retry":false"#).call(Plan::chat().met_by([reply]));
-    // The body of the error takes a millisecond, and a timer may be one early.
+    // Reading an error's body takes 1 ms, and a timer may fire 1 ms early.
     let world = World::run(&scenario.clone().call(Plan::chat().at(60_000)));
     assert_eq!(world.story(1), "line 1, send hf_a, answer");
     let world = World::run(&scenario.call(Plan::chat().at(60_001)));
@@ -277,7 +277,7 @@ fn what_the_operator_limits_is_told_as_such_whatever_the_server_asks_for() {
     let world = World::run(&scenario.clone().call(Plan::chat().at(8_000)));
     assert_eq!(world.story(2), "LimitExceededError");
     assert_eq!(world.error(2).reason, Some("requests"));
-    // One that may wait does so for its own limit, and not for a pause.
+    // A call that may wait does so for its own limit, and not for a pause.
     let world = World::run(&scenario.call(Plan::chat().at(15_000)));
     assert_eq!(world.story(2), "line 45000, send hf_a, answer");
 }
@@ -306,7 +306,7 @@ fn a_call_that_gives_up_its_place_lets_the_next_one_look() {
     assert_eq!(world.times(2, "send"), [100]);
 }
 
-/// One call holds the only place while two others wait, the second from 20 s on; the wall clock is set at 10 s.
+/// One call holds the only place while two others wait, the second of them from 20 s on; the wall clock is set at 10 s.
 fn set_in_line(by: f64) -> Scenario {
     let scenario = Scenario::with(ONE).call(Plan::chat().reads_for(200_000));
     let scenario = scenario.call(Plan::chat().at(1)).jump(10_000, by);
@@ -318,7 +318,7 @@ fn a_wall_clock_that_is_set_is_nothing_to_a_wait() {
     for by in [-3_600_000.0, -1_000.0, 1_000.0, 3_600_000.0] {
         let world = World::run(&set_in_line(by));
         assert_eq!(world.story(1), "line 60000, LimitExceededError", "{by}");
-        // It is first for the last 20 s.
+        // The request is first in line for the last 20 s.
         assert_eq!(world.story(2), "line 60000, line 19999, LimitExceededError");
         assert_eq!(world.flights[1].ended_at, 60_001);
         assert_eq!(world.flights[2].ended_at, 80_000);
@@ -332,7 +332,7 @@ fn a_wall_clock_that_is_set_is_nothing_to_a_wait() {
 #[test]
 fn a_clock_that_is_set_back_lengthens_a_wait_by_no_more_than_its_sleep() {
     let world = World::run(&set_in_line(-3_600_000.0).wall_alone());
-    // What passed since the last event before the jump is not known.
+    // Nobody knows how much time passed between the last event and the jump.
     assert_eq!(world.story(1), "line 60000, line 19999, LimitExceededError");
     assert_eq!(world.story(2), "line 60000, LimitExceededError");
     assert_eq!(world.flights[2].ended_at, 80_000);
@@ -386,7 +386,7 @@ fn a_wait_as_long_as_max_wait_is_begun_whatever_the_clock_reads() {
         counts_places_of_keys: false,
     };
     let body = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
-    // Of some readings, 60 s more and then the reading less is not quite 60 s in doubles.
+    // For some readings, adding 60 s and subtracting the reading again is not quite 60 s in doubles.
     let readings = (0..2_000).map(|at| 1_000.0 + f64::from(at) * 37.123_456_7);
     assert!(readings.clone().any(|at| at + 60_000.0 - at < 60_000.0));
     for at in readings.filter(|at| at + 60_000.0 - at <= 60_000.0) {

@@ -1,4 +1,4 @@
-//! What a body may cost: no string of it is free, and no spelling of a maximum passes a cap.
+//! The possible cost of a body: every text in it counts, and no spelling of a maximum gets past a cap.
 
 use hfetch::call::open::count;
 use hfetch::policy::token::{Estimator, estimate_text};
@@ -191,7 +191,7 @@ fn bytes_of_sound_films_and_files_count() {
     assert!((1_000..1_010).contains(&told), "{told}");
 }
 
-/// Every way to ask for so many of something, and its path.
+/// Every way to ask for a number of tokens, and its path.
 const LENGTHS: [(&str, &str); 12] = [
     (r#""Max_Tokens":V"#, "Max_Tokens"),
     (r#""maxTokens":V"#, "maxTokens"),

@@ -1,4 +1,4 @@
-//! Calls as state machines: every rule by a table, and any sequence of events against a naive model.
+//! Calls as state machines: each rule in a table, and random sequences of events against a naive model.
 
 mod booked;
 mod cancel;
@@ -16,7 +16,7 @@ mod stores;
 use crate::simulation::World;
 use crate::simulation::scenario::{Plan, Reply, Scenario};
 
-/// What a chat of a client with these options does when it is met so.
+/// The story of a chat by a client with these options, whose server replies like this.
 fn story<R: Into<Reply>>(options: &str, replies: impl IntoIterator<Item = R>) -> String {
     let plan = Plan::chat().met_by(replies);
     World::run(&Scenario::with(options).call(plan)).story(0)

@@ -1,4 +1,4 @@
-//! Which requests of other libraries' making get a key, and which are calls: by the address as a platform's parser spells it.
+//! Which requests of other libraries get a key, and which are calls: by their URL, as a platform's parser spells it.
 
 use hfetch::call::passage::Passage;
 use hfetch::config::{Config, KeySource};

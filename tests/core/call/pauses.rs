@@ -1,4 +1,4 @@
-//! What a server's pause stops: the key for the model that was asked, and more only where a header says so.
+//! The effect of a server's pause: it blocks the key for the requested model, and more only if a header says so.
 
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Plan, Reply, Scenario};
@@ -9,7 +9,8 @@ fn busy(at: u64) -> Plan {
     Plan::chat().at(at).model("busy/model").reads_for(0)
 }
 
-/// What becomes of a call for another model, and of one for the same, after a reply to `busy/model`: in memory, and with a store.
+/// After a reply to `busy/model`: the stories of a call for another model and of one for the same model, with limits in memory and
+/// in a store.
 fn after(options: &str, reply: &Reply) -> [String; 2] {
     let scenario = Scenario::with(options).call(busy(0).met_by([reply.clone()]));
     let scenario = scenario
@@ -76,7 +77,7 @@ fn a_key_rests_no_longer_than_its_window_and_the_model_as_long_as_was_asked() {
     assert_eq!(world.story(1), "send hf_a, answer");
     assert_eq!(world.story(2), "RateLimitError");
     assert_eq!(world.error(2).retry_after, Some(898_999.0));
-    // It is the server that asks for it, and no limit of anybody's scope.
+    // The server asks for the pause; it is no limit of a scope.
     assert_eq!(world.error(2).scope, None);
 }
 
@@ -118,7 +119,7 @@ fn a_gateways_places_are_each_keys() {
     assert_eq!(world.error(2).reason, Some("concurrent"));
     let world = calls(Scenario::with(options));
     assert_eq!(world.story(1), "LimitExceededError");
-    // What goes out in several requests is one call, and has one place.
+    // A call of several requests takes one place.
     let options = r#""limits":{"maxConcurrent":1,"onLimit":"error"},"embeddings":{"batchSize":1}"#;
     let plan = Plan::new(Kind::Embeddings(3));
     let world = World::run(&Scenario::with(options).gateway().call(plan));

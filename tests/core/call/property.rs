@@ -1,4 +1,4 @@
-//! Any scenario: each step is what a naive model of the rules says, and nothing is left behind.
+//! Random scenarios: every step is one that a naive model of the rules allows, and nothing is left behind.
 
 use crate::simulation::World;
 use crate::simulation::scenario::Scenario;

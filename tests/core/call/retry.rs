@@ -1,4 +1,4 @@
-//! What is tried again, and after how long. Random numbers are 0.5 where nothing else is said.
+//! Which failures are tried again, and after how long. Random numbers are 0.5 unless a test says otherwise.
 
 use super::story;
 use crate::simulation::World;
@@ -14,7 +14,7 @@ fn some_statuses_are_tried_again_after_a_pause() {
         408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
     ] {
         let told = story("", [status]);
-        // Who was too fast waits for a second more.
+        // After a 429 a second is added.
         let pause = if status == 429 { 1_251 } else { 251 };
         let wanted = format!("send hf_a, pause {pause}, send hf_a, answer");
         assert_eq!(told, wanted, "{status}");
@@ -111,7 +111,7 @@ fn a_server_that_refuses_stream_options_is_asked_once_more_without_at_once() {
             vec![refusal(400)],
             format!("{again}, answer"),
         ),
-        // It counts as an attempt.
+        // The request counts as an attempt.
         (
             "",
             vec![refusal(400), Reply::from(500)],
@@ -127,7 +127,7 @@ fn a_server_that_refuses_stream_options_is_asked_once_more_without_at_once() {
             vec![refusal(400), refusal(400)],
             format!("{again}, BadRequestError"),
         ),
-        // The key has nothing to do with it.
+        // The refusal has nothing to do with the key.
         (
             r#""apiKeys":["hf_a","hf_b"]"#,
             vec![refusal(400), Reply::from(429)],
@@ -163,7 +163,7 @@ fn that_a_server_answers_without_stream_options_is_remembered() {
     let scenario = Scenario::with("")
         .call(stream(0).met_by(twice))
         .call(stream(1_000).met_by([refusal()]));
-    // The judge looks into each body.
+    // The judge reads each body.
     let world = World::run(
         &scenario
             .call(stream(2_000))

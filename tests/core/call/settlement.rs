@@ -1,4 +1,4 @@
-//! What one settlement says, and what a call may do to the sum.
+//! The content of a settlement, and the change that a call makes to the sum.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::call::open::Given;
@@ -10,7 +10,7 @@ use hfetch::policy::ledger::{Kind as Settled, Outcome, Source};
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario, When};
 
-/// What the chat of these tests has in its prompt, by estimate.
+/// The estimated tokens of the prompt in these tests.
 const PROMPT: f64 = 9.0;
 
 const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
@@ -198,7 +198,7 @@ fn a_provider_is_known_by_a_pin_a_listing_or_a_header() {
         (pinned, &unnamed, Some("p")),
         (pinned, &named, Some("p")),
         (r#""model":"org/name:fastest""#, &named, Some("h")),
-        // What a colon means is each server's own, unless its catalogue says so.
+        // Each server has its own meaning of a colon, unless its catalogue lists the provider.
         (&elsewhere, &unnamed, None),
         (&elsewhere, &named, Some("h")),
         (&listed, &unnamed, Some("p")),

@@ -1,4 +1,4 @@
-//! Embeddings in several requests that may not wait: all of them are let through before the first is sent, or nothing is.
+//! Embeddings in several requests that may not wait: either all are let through before the first is sent, or none is sent.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::policy::limit_store::MemoryStore;
@@ -7,7 +7,7 @@ use crate::simulation::World;
 use crate::simulation::scenario::StoreAnswer::{self, Late, Throws};
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Scenario, When};
 
-/// A client whose calls of three inputs are three requests.
+/// A client whose calls with three inputs have three requests.
 fn client(limits: &str) -> Scenario {
     Scenario::with(&format!(
         r#""embeddings":{{"batchSize":1}},"limits":{{{limits}"onLimit":"error"}}"#
@@ -18,7 +18,7 @@ fn three() -> Plan {
     Plan::new(Kind::Embeddings(3))
 }
 
-/// How many requests have been counted for a client's first key, a month long.
+/// How many requests were counted for a client's first key this month.
 fn reserved(world: &World) -> f64 {
     let scope = world.shared.scope(0);
     let now = world.now();
@@ -38,7 +38,7 @@ fn what_does_not_fit_as_a_whole_costs_nothing() {
             assert_eq!(world.flights[0].ended_at, 0);
         }
     }
-    // What counts the call is given back as well.
+    // The place of the whole call in its user's limit is given back as well.
     let chat = Plan::chat().at(1).of_user("u", 1.0);
     let scenario = client(r#""requestsPerMinute":2,"#).call(three().of_user("u", 1.0));
     let world = World::run(&scenario.call(chat));
@@ -75,7 +75,7 @@ fn where_a_call_may_wait_each_request_is_let_through_by_itself() {
 
 #[test]
 fn a_request_that_was_let_through_and_never_sent_is_given_back() {
-    // The second is refused for good, which ends the others.
+    // The second request fails for good, which ends the others.
     let replies = [
         Reply::from(200).after(80),
         Reply::from(Met::Status(400)).after(30),
@@ -107,7 +107,7 @@ fn a_given_store_is_asked_for_the_call_and_then_for_each_request() {
         "{story}"
     );
     assert!(world.store.as_ref().unwrap().is_empty());
-    // Nothing but the call is counted: its requests are not asked for.
+    // Only the call is counted, so its requests don't ask the store.
     let world = asked("", &[], three().of_user("u", 9.0));
     assert!(
         world
@@ -116,7 +116,7 @@ fn a_given_store_is_asked_for_the_call_and_then_for_each_request() {
     );
     let world = asked(r#""maxConcurrent":1,"#, &[Throws], three());
     assert_eq!(world.error(0).reason, Some("store"));
-    // Its answer comes after the end, and is given back.
+    // The store's answer comes after the end and is given back.
     for when in [When::At(20), When::Step(1)] {
         let cancelled = three().cancelled(when, Cancelled::Aborted);
         for plan in [cancelled, three().closed(when)] {

@@ -1,4 +1,4 @@
-//! A store of the caller's: asked for each attempt, however it answers.
+//! A limit store of the caller's: it is asked before each attempt, however it answers.
 
 use hfetch::call::failure::Cancelled;
 
@@ -125,7 +125,7 @@ fn the_first_in_line_looks_by_itself_since_others_share_the_store() {
             .story(1)
             .starts_with(&format!("reserve hf_a, {waits}, reserve hf_a, line 1000"))
     );
-    // Told of the end, it looks at once.
+    // The call looks again as soon as it hears of the end.
     assert_eq!(world.times(1, "send"), [10_002]);
 }
 
@@ -133,7 +133,7 @@ fn the_first_in_line_looks_by_itself_since_others_share_the_store() {
 fn what_becomes_free_while_a_store_is_asked_is_not_missed() {
     let scenario = Scenario::with(ONE).store(&[Honest, Honest, Late(20)]);
     let scenario = scenario.call(Plan::chat().reads_for(60));
-    // Its second question is answered by what was true one ms before the other call's end.
+    // Its second question is answered with the state of one ms before the other call's end.
     let world = World::run(&scenario.call(Plan::chat().at(1)));
     assert_eq!(
         world.story(1),
@@ -151,7 +151,7 @@ fn a_call_that_arrives_behind_others_asks_once_and_gives_back() {
         .map(large)
         .fold(Scenario::with(options).store(&[]), Scenario::call);
     let world = World::run(&scenario.call(large(30).max_tokens(1)));
-    // The two before it may give tokens back as long as they are under way, and afterwards it is a matter of time.
+    // While the two calls before it run, they may give tokens back; afterwards only time helps.
     let looks = world.story(2);
     assert!(
         looks.starts_with("reserve hf_a, line 50, reserve hf_a, line 50, reserve hf_a, line 100, ")
@@ -169,7 +169,7 @@ fn a_call_that_finds_itself_first_after_a_slow_answer_asks_again() {
     let scenario = scenario
         .call(Plan::chat().reads_for(300))
         .call(Plan::chat().at(1).reads_for(50));
-    // The third call asks behind the second, and hears the refusal after the second has gone.
+    // The third call asks while it is behind the second, and hears the refusal after the second has gone.
     let world = World::run(&scenario.call(Plan::chat().at(2)));
     assert_eq!(
         world.story(2),
@@ -182,7 +182,7 @@ fn a_call_that_finds_itself_first_after_a_slow_answer_asks_again() {
 fn a_call_whose_wait_is_over_behind_others_is_told_of_the_limit_or_of_the_others() {
     for (reads_for, words) in [(70, "Others were first"), (1_000, "limits.maxConcurrent")] {
         let scenario = Scenario::with(r#""limits":{"maxConcurrent":1,"maxWait":50}"#);
-        // The last question of the first in line is still open when the one behind it asks its own.
+        // The last question of the first call in line is still open when the call behind it asks.
         let scenario = scenario.store(&[Honest, Honest, Honest, Late(200), Late(100)]);
         let scenario = scenario.call(Plan::chat().reads_for(reads_for));
         let scenario = scenario.call(Plan::chat().at(1)).call(Plan::chat().at(2));

@@ -1,4 +1,4 @@
-//! Whatever is given is taken or refused by a path, and never a trap.
+//! Any options are accepted or refused with a path; none causes a trap.
 
 use hfetch::config::{Config, KeySource};
 use hfetch::json::Value;

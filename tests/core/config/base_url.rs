@@ -61,7 +61,7 @@ fn base_urls_have_one_spelling() {
         ),
     ] {
         assert_eq!(base_url(given).unwrap(), expected, "{given}");
-        // A spelling that was reached stays.
+        // Normalising a normalised URL changes nothing.
         assert_eq!(
             base_url(expected).unwrap(),
             if expected == "https://host" {

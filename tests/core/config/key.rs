@@ -1,4 +1,4 @@
-//! Where keys come from, and which are none.
+//! Where keys come from, and which texts are no keys.
 
 use hfetch::config::{Config, KeySource, check_given_key};
 use hfetch::json::Value;
@@ -78,7 +78,7 @@ fn where_keys_come_from() {
         Config::from_options(&given, &environment).unwrap().keys,
         ["hf_own"]
     );
-    // The same key twice would be two limits for one account.
+    // The same key twice would get two separate limits for one account.
     assert_eq!(
         options(r#"{"apiKeys": ["a", "b", "a"]}"#).unwrap().keys,
         ["a", "b"]

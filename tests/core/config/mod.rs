@@ -1,4 +1,4 @@
-//! Options and the provider page's config block: what is taken, what is refused, and by which name.
+//! Options and the provider page's config block: what is accepted and what is refused, under which path.
 
 mod any;
 mod base_url;

@@ -1,4 +1,4 @@
-//! A client's options, and a request's over them.
+//! The options of a client, and those of a request that override them.
 
 use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::json::Value;

@@ -28,7 +28,7 @@ fn page(page: &str) -> Result<Config, Error> {
     page_with(page, None, "{}")
 }
 
-/// A list of one valid entry with more or other fields.
+/// A list with one valid entry, in which these fields are added or replaced.
 fn entry(fields: &str) -> Result<Config, Error> {
     page(&format!(
         r#"{{"llm_providers": [{{"id": "hf", "type": "huggingface", "api_keys": ["hf_key"], {fields}}}]}}"#
@@ -372,7 +372,7 @@ fn keys_of_the_options_spare_those_of_the_page() {
     let function =
         Config::from_page(&value(file), None, &env, &value("{}"), &KeySource::Function).unwrap();
     assert!(function.key_from_function && function.keys.is_empty());
-    // The environment's default key is for clients that name none.
+    // The environment's default key is only for clients that name no keys.
     let environment = KeySource::Environment("hf_env".to_string());
     assert_eq!(
         Config::from_page(&value(PAGE), None, &env, &value("{}"), &environment)

@@ -1,4 +1,5 @@
-//! Clocks that are set: a host that was ahead, and the states it has left, freeze nothing once the time is right again.
+//! Clocks that are set: a host whose clock was ahead, and the states that it has stored, block nothing once the time is right
+//! again.
 
 use crate::storage::stored;
 use hfetch::policy::budget::{Budget, Per};
@@ -16,14 +17,14 @@ const HOUR: f64 = 60.0 * MINUTE;
 const START: f64 = 1_795_305_600_000.0;
 const MODEL: &str = "org/model";
 
-/// Who tells a store the time.
+/// The hosts that tell a store the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Host {
-    /// A wall clock alone, as pages that share a storage have.
+    /// A wall clock alone, as for pages that share a storage.
     Wall,
-    /// Two clocks that are one, as a Worker has.
+    /// Two clocks that are the same one, as in a Worker.
     Worker,
-    /// Callers, some of whose clocks are wrong, and a clock of the store's own, as a Durable Object has.
+    /// Callers, some with wrong clocks, and the store's own clock, as for a Durable Object.
     Object,
 }
 
@@ -35,7 +36,7 @@ impl Host {
         }
     }
 
-    /// Reads the clock as the store's host does before each use.
+    /// Reads the clock in the way in which the store's host does before each use.
     fn reading(self, store: &mut MemoryStore, wall: f64) -> Now {
         if self == Host::Object {
             store.correct(wall);
@@ -120,8 +121,7 @@ proptest! {
                 Step::Settle => if let Some(name) = open.pop() {
                     store.settle(&name, 5, 0.2, now);
                 },
-                // Another host's clock may say until when.
-                // Another host's clock may say until when.
+                // Another host's clock may set the end.
                 Step::Block { rest, ahead } => store.block("key", wall + ahead + f64::from(rest)),
                 Step::Wait(ms) => time += f64::from(ms),
                 Step::Set(by) => offset += by,
@@ -132,12 +132,12 @@ proptest! {
                 }
             }
         }
-        // The time is right again, and what is open has ended or is lost.
+        // The time is right again, and what was open has ended or is lost.
         let now = host.reading(&mut store, time);
         for name in open {
             store.settle(&name, 5, 0.2, now);
         }
-        // One read, by which the clocks are followed back, and then as long as the longest rest.
+        // One reading makes the clocks follow the time back; then the longest rest has to pass.
         if let Err(refused) = store.reserve(&parts, now) {
             let most = match refused.limit.reason {
                 Reason::Month => month_of(time).1 - time,
@@ -152,7 +152,7 @@ proptest! {
             prop_assert_eq!(refused.limit.reason, Reason::Month, "{:?}", refused);
         }
         prop_assert!(store.next_loss().is_none_or(|at| at <= later + LOST_AFTER));
-        // Nothing of a month or of an hour that is over counts.
+        // Counts of a month or an hour that is over don't matter.
         for (parts, next) in [(&parts[1..], (later / HOUR).floor() * HOUR + HOUR), (&parts[..1], month_of(later).1)] {
             let now = host.reading(&mut store, next);
             let answer = store.reserve(parts, now);
@@ -177,7 +177,7 @@ proptest! {
         }
         pool.failed(0, MODEL, status.0, Some(30_000.0), worker(time + offset));
         pool.snapshot(worker(time));
-        // A clock that went back a little stood still for that long.
+        // A clock that went back a little stands still for that long.
         let states: Vec<State> = pool.snapshot(worker(time + status.1 + MINUTE)).iter().map(|key| key.state).collect();
         prop_assert_eq!(states, [State::Ready, State::Ready]);
     }
@@ -219,7 +219,7 @@ fn a_limiter_that_a_worker_keeps_goes_on_when_its_host_is_set_back_a_day() {
         limiter.reserve(0, worker(START)).unwrap_err().retry_after,
         MINUTE
     );
-    // A reading of a request that has stood still is no time that was set.
+    // A reading from a request that stood still doesn't mean that the clock was set.
     assert!(limiter.reserve(0, worker(START - 1_000.0)).is_err());
     assert!(limiter.reserve(0, worker(START + MINUTE)).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Prices in both forms, and what usage costs at them.
+//! Prices in both forms, and the cost of usage.
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::cost::{Cost, Price, Pricing, Rates, Source};
@@ -150,7 +150,7 @@ fn prices_by_model_know_the_model_with_and_without_its_provider() {
     assert_eq!(input("a/b:novita"), Some(1.0));
     assert_eq!(input("c/d:cheapest"), Some(5.0));
     assert_eq!(input("e/f"), None);
-    // No names of the router's: what stands behind the colon is part of them.
+    // These names aren't the router's, so the part after the colon belongs to the name.
     assert_eq!(input("llama3.1:8b"), None);
     assert_eq!(input("hf.co/a/b:Q4_K_M"), None);
     assert_eq!(input("qwen3:8b"), Some(9.0));

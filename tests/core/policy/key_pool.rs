@@ -1,4 +1,4 @@
-//! Which key comes first, and what becomes of one that fails.
+//! Which key comes first, and what happens to one that fails.
 
 use hfetch::policy::clock::Now;
 use hfetch::policy::key_pool::{KeyPool, State, label};
@@ -38,7 +38,7 @@ fn the_least_loaded_comes_first_and_ties_keep_their_order() {
     pool.sent(1, START);
     pool.sent(2, START);
     assert_eq!(pool.pick(MODEL, &[], START), [0, 1, 2]);
-    // 150 tokens weigh one and a half requests.
+    // 150 tokens weigh as much as one and a half requests.
     pool.settled(0, 150, START + 1.0);
     pool.sent(1, START + 1.0);
     assert_eq!(pool.pick(MODEL, &[], START + 1.0), [2, 1, 0]);
@@ -237,7 +237,7 @@ proptest! {
             prop_assert_eq!(sorted.len(), order.len());
             let states: Vec<State> = pool.snapshot(now).into_iter().map(|key| key.state).collect();
             prop_assert!(order.iter().all(|key| states[*key] != State::Disabled));
-            // Never a tried key before a fresh one that is ready.
+            // A tried key never comes before a fresh one that is ready.
             let first_tried = order.iter().position(|key| tried.contains(key)).unwrap_or(order.len());
             let resting = states[order[0]] == State::Cooling;
             prop_assert!(resting || order[first_tried..].iter().all(|key| tried.contains(key)));

@@ -1,4 +1,4 @@
-//! The shape of a settlement, and sums that hold.
+//! The form of a settlement, and exact sums.
 
 use hfetch::policy::cost::{Cost, Rates, Source as Price};
 use hfetch::policy::ledger::{Kind, Outcome, Settlement, Source, Spend, Usage};
@@ -72,7 +72,7 @@ fn spend_is_the_sum_of_the_settlements() {
     }
     spend.add(&settlement(5.0, 0.0, Cost::unknown()));
     let text = serde_json::to_string(&spend.snapshot()).unwrap();
-    // A thousand times 3e-7, without what adding binary fractions would make of it.
+    // A thousand times 3e-7, without the error of adding binary fractions.
     assert_eq!(
         text,
         r#"{"usd":0.0003,"unpriced":1.0,"requests":1001.0,"promptTokens":1005.0,"completionTokens":1000.0}"#

@@ -1,4 +1,4 @@
-//! Many scopes reserved together, rule by rule; limit_store_oracle.rs holds them against a naive one.
+//! Many scopes reserved together, rule by rule; limit_store_oracle.rs compares the store with a naive one.
 
 use crate::storage::stored;
 use hfetch::policy::budget::{Budget, Per};
@@ -81,7 +81,7 @@ fn all_parts_or_none() {
             Err(refusal("user", MINUTE, Reason::Requests))
         );
     }
-    // Had a refusal left anything behind, neither would fit.
+    // If a refusal had left anything behind, neither would fit.
     assert!(
         store
             .reserve(&[per_minute("key", 2.0), money(0.6, 1.0, Per::Day)], START)
@@ -115,7 +115,7 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
     );
     let parts = [per_minute("minute", 1.0), month, at_once("line", 1.0)];
     let first = store.reserve(&parts, START).unwrap();
-    // Nobody knows when the line moves; the month's end is the least.
+    // Nobody knows when a running call ends; the wait lasts at least until the month's end.
     let refused = store.reserve(&parts, START).unwrap_err();
     assert_eq!(
         (refused.scope.as_str(), refused.limit.until_end),
@@ -148,7 +148,7 @@ fn limits_and_budgets_may_change_between_calls() {
     assert!(store.reserve(&[per_minute("key", 2.0)], START).is_ok());
     let reservation = store.reserve(&[money(0.5, 1.0, Per::Day)], START).unwrap();
     store.settle(&reservation, 0, 0.5, START);
-    // What was spent today was also spent in this hour, this month, and in all.
+    // The amount spent today was also spent in this hour, this month, and in total.
     for per in [Per::Hour, Per::Day, Per::Month, Per::Total] {
         let refused = store.reserve(&[money(0.6, 1.0, per)], START).unwrap_err();
         assert_eq!(
@@ -249,7 +249,7 @@ fn what_is_no_amount_of_money_fits_no_budget() {
             .reserve(&[money(usd, 1e6, Per::Day)], START)
             .unwrap_err();
         assert_eq!(refused.limit.retry_after, f64::INFINITY);
-        // A budget beyond what a sum can hold is one all the same.
+        // A budget larger than the largest sum is still a budget.
         let largest = MemoryStore::new().reserve(&[money(usd, 1e9, Per::Day)], START);
         assert!(largest.is_err());
     }
@@ -368,7 +368,7 @@ fn a_lost_reservation_counts_as_spent_until_it_ends_after_all() {
 fn what_was_lost_counts_in_the_window_in_which_it_was_given_up() {
     let mut store = MemoryStore::shared();
     let lost = store.reserve(&[money(0.8, 1.0, Per::Hour)], START).unwrap();
-    // Nobody asks for a day: the hour in which it was given up is over by then.
+    // Nobody asks for a day, so the hour in which the reservation was lost is over by then.
     store
         .reserve(&[money(0.9, 1.0, Per::Hour)], START + DAY)
         .unwrap();
@@ -387,7 +387,7 @@ fn a_reservation_that_is_heard_of_is_not_lost() {
     for _ in 0..20 {
         now += RENEW_AFTER;
         store.renew(&heard, now);
-        // A store that is read back remembers it.
+        // A store that is restored remembers it.
         let mut other = MemoryStore::shared();
         other.restore(&stored(&store.state())).unwrap();
         store = other;
@@ -401,7 +401,7 @@ fn a_reservation_that_is_heard_of_is_not_lost() {
     for over in [&silent, &heard, &next] {
         store.settle(over, 0, 0.1, now);
     }
-    // What is over, or unknown, stays so.
+    // A reservation that has ended or is unknown stays so.
     for name in [&silent, &heard, "1-1", ""] {
         store.renew(name, now);
     }
@@ -418,7 +418,7 @@ fn what_an_older_version_took_for_lost_is_booked_when_it_ends() {
     let mut store = MemoryStore::shared();
     let lost = store.reserve(&parts, START).unwrap();
     let mut state = serde_json::to_value(store.state()).unwrap();
-    // It released what was lost, and wrote three members of a row.
+    // An older version wrote such a state: it released lost reservations, and its rows had three members.
     let row: Vec<_> = state["open"][0].as_array().unwrap()[..3].to_vec();
     state["lost"] = serde_json::json!([row]);
     state["open"] = serde_json::json!([]);
@@ -434,7 +434,7 @@ fn a_lost_reservation_of_a_dropped_scope_ends_no_other() {
     let mut store = MemoryStore::shared();
     let parts = [at_once("a", 1.0), money(0.5, 1.0, Per::Hour)];
     let lost = store.reserve(&parts, START).unwrap();
-    // A month later nothing is known of either scope, and a thousand others make room.
+    // A month later neither scope remembers anything, and a thousand others make room.
     let later = START + 40.0 * DAY;
     for user in 0..1_001 {
         let scope = ["user:", &user.to_string()].concat();
@@ -477,7 +477,7 @@ fn scopes_that_remember_nothing_are_dropped() {
     }
     let state = serde_json::to_value(store.state()).unwrap();
     let scopes = state["scopes"].as_array().unwrap().len();
-    // Requests of this month are remembered, those of the last one are not.
+    // Requests of this month are remembered, those of the last month aren't.
     assert!(scopes < 3_000, "{scopes}");
 }
 
@@ -496,7 +496,7 @@ fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
         |state| state["scopes"][0][2]["spent"] = serde_json::json!(["1"]),
         |state| state["scopes"][0][2]["held"] = "-1".into(),
         |state| state["open"][0][0] = 0.into(),
-        // A number that is given out once more could never be found among the others.
+        // A number that is given out a second time could never be found among the others.
         |state| state["lastReservation"] = 0.into(),
         |state| state["open"][0][1] = 1e15.into(),
         |state| state["scopes"][0][2]["left"] = serde_json::json!([[0, "1"]]),
@@ -585,7 +585,7 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
                 "{per:?}"
             );
             if per == Per::Month {
-                // Both were spent in the month that it is, and none of them in the one to come.
+                // Both amounts were spent in the current month, and neither in the next one.
                 assert_eq!(
                     spend(&mut store, 0.0, back).unwrap_err().limit.reason,
                     Reason::Month
@@ -593,7 +593,7 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
                 let mut natural = store.clone();
                 let next_month = START + 9.0 * DAY;
                 assert!(spend(&mut natural, 1.0, next_month).is_ok());
-                // A clock that goes on from where it had been was behind meanwhile.
+                // A clock that jumps forward to where it had been was wrong in between.
                 assert!(spend(&mut store, 0.75, START + jump).is_ok());
             }
         }
@@ -622,7 +622,7 @@ fn of_the_clocks_of_several_hosts_the_foremost_counts_unless_it_is_ahead_of_the_
     let mut store = MemoryStore::journaled();
     let parts = [per_minute("key", 1.0)];
     store.reserve(&parts, START).unwrap();
-    // Another host an hour behind asks in turn: none of its readings is time that passed.
+    // Another host, whose clock is an hour behind, asks alternately: none of its readings counts as passed time.
     for turn in 0..5 {
         for behind in [HOUR, 0.0] {
             let now = START + f64::from(turn) * 1_000.0 - behind;
@@ -662,14 +662,14 @@ fn a_pause_refuses_in_its_parts_name_and_nothing_else_with_it() {
     );
     let open = store.reserve(&[paused("b")], START).unwrap();
     store.release(&open);
-    // The longer of two.
+    // The longer of the two blocks.
     store.block("key", START + 9_000.0);
     assert_eq!(
         store.reserve(&[paused("a")], START + 1_000.0),
         Err(refusal("key", 8_000.0, Reason::Blocked))
     );
     assert!(store.reserve(&[paused("a")], START + 9_000.0).is_ok());
-    // What was refused holds nothing, and a pause counts nothing.
+    // A refused request holds nothing, and a pause counts nothing.
     assert_eq!(
         store.usage("key", START + 9_000.0).requests_last_minute,
         2.0
@@ -696,10 +696,10 @@ fn pauses_are_bounded_and_none_is_forgotten_for_another() {
     assert_eq!(scopes(&store), 1_001);
     assert!(store.reserve(&[paused("first")], START).is_err());
     assert!(store.reserve(&[paused("org/4999")], START).is_ok());
-    // A key whose pauses are many is still blocked as a whole.
+    // A key with many pauses can still be blocked as a whole.
     store.block("key", START + 1_000.0);
     assert!(store.reserve(&[paused("org/4999")], START).is_err());
-    // When they are over there is room again.
+    // When they are over, there is room again.
     let later = START + 900_000.0;
     store.reserve(&[paused("x")], later).unwrap();
     store.block("key x", later + 1_000.0);

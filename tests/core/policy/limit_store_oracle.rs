@@ -1,4 +1,5 @@
-//! Any interleaving of reservations over several scopes and a budget, against everything that was ever reserved.
+//! Random interleavings of reservations over several scopes and a budget, compared with a list of everything that was ever
+//! reserved.
 
 use super::limit_store::{START, part};
 use crate::storage::stored;
@@ -49,7 +50,7 @@ proptest! {
         let limits = Limits { requests_per_minute: Some(3.0), max_concurrent: Some(2.0), ..Limits::default() };
         let mut store = MemoryStore::new();
         let mut booked: Vec<Booked> = Vec::new();
-        // Settled money in cents: window it began in, window it ended in.
+        // Settled money in cents, with the window in which it began and the one in which it ended.
         let mut spent: Vec<(f64, f64, f64)> = Vec::new();
         let mut now = START;
         let window = |at: f64| if hourly { (at / HOUR).floor() } else { 0.0 };

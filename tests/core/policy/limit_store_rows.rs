@@ -1,4 +1,4 @@
-//! A store that is written as rows and read back from them answers as one that was never away.
+//! A store that is written as rows and restored from them answers like one that was never unloaded.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use hfetch::policy::rate_limit::Limits;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// 2026-11-30T23:55Z: a month ends within the test.
+/// 2026-11-30T23:55Z, so that a month ends within the test.
 const START: f64 = 1_796_082_900_000.0;
 const SCOPES: [&str; 3] = ["client:a", "client:b", "gateway"];
 
@@ -37,7 +37,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..70)
 }
 
-/// What a storage would hold.
+/// The content of a storage.
 #[derive(Default)]
 struct Rows {
     head: Value,
@@ -235,7 +235,7 @@ fn a_scope_matters_no_longer_than_somebody_comes_for_it() {
     let at = at.unwrap();
     assert_eq!(changes["until"][at], ends);
     assert!(changes["until"][1 - at].as_f64().unwrap() > START + 200_000.0);
-    // Read back with that beside it, it is known of what only ends then.
+    // Restored together with that row, the store knows what ends only then.
     let row = &scopes[at];
     let row = stored(&json!([row[0], row[1], row[2], changes["until"][at]]));
     let mut read = MemoryStore::journaled();

@@ -1,4 +1,5 @@
-//! When, with which key, how often, at what price: the rules one by one, and any sequence of them against naive models.
+//! When a request may be sent, with which key, how often it is tried and what it costs: the rules one by one, and random sequences
+//! against naive models.
 
 mod clock;
 mod cost;

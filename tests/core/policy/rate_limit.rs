@@ -1,4 +1,4 @@
-//! The limiter, rule by rule; rate_limit_oracle.rs holds it against a naive one.
+//! The limiter, rule by rule; rate_limit_oracle.rs compares it with a naive one.
 
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason, Refused, Usage};
 use hfetch::policy::window::Window;
@@ -67,7 +67,7 @@ fn a_fraction_of_a_millisecond_is_waited_for() {
 fn tokens_become_the_actual_ones_at_the_time_of_the_reservation() {
     let mut limiter = RateLimiter::new(tokens_per_minute(100.0));
     let first = limiter.reserve(80, 0.0).unwrap();
-    // The first may end at any moment, with any number of tokens.
+    // The first request may end at any moment, with any number of tokens.
     assert_eq!(limiter.reserve(30, 10.0), Err(refused(0.0, Reason::Tokens)));
     limiter.settle(first, 10, 20.0);
     let second = limiter.reserve(90, 20.0).unwrap();
@@ -121,7 +121,7 @@ fn a_long_request_holds_its_tokens_and_no_others_place() {
             requests_this_month: 2.0
         }
     );
-    // Its minute is long over when it ends: its tokens count no more.
+    // Its minute is long over when it ends, so its tokens don't count any more.
     limiter.settle(long, 90, 10.0 * MINUTE);
     assert!(limiter.reserve(100, 10.0 * MINUTE).is_ok());
 }
@@ -134,7 +134,7 @@ fn what_has_ended_leaves_at_a_known_time_whatever_is_held_beside_it() {
     let open = limiter.reserve(40, 10_000.0).unwrap();
     let known = Refused::new(Reason::Tokens, Some(50_000.0), 0.0);
     assert_eq!(limiter.reserve(30, 10_000.0), Err(known));
-    // Both are in the way: the time of the one that has ended is the least.
+    // Both requests are in the way; the wait lasts at least until the ended one has left the window.
     let least = Refused::new(Reason::Tokens, None, 50_000.0);
     assert_eq!(limiter.reserve(70, 10_000.0), Err(least));
     limiter.settle(open, 5, 10_000.0);
@@ -175,7 +175,7 @@ fn the_month_is_the_calendars() {
         Err(refused(1.0, Reason::Month))
     );
     limiter.reserve(0, end).unwrap();
-    // Released in December, it had counted in November.
+    // The reservation is released in December and was counted in November.
     limiter.release(id);
     assert_eq!(limiter.usage(end).requests_this_month, 1.0);
 }
@@ -221,7 +221,7 @@ fn the_longest_wait_is_the_one_that_counts() {
     };
     let mut limiter = RateLimiter::new(limits);
     let id = limiter.reserve(0, START).unwrap();
-    // Nobody knows when it ends, so the month alone can't be promised: the month's end is the least.
+    // Nobody knows when the call ends, so the wait can't be predicted; it lasts at least until the month's end.
     let first = limiter.reserve(0, START).unwrap_err();
     assert_eq!((first.reason, first.until_end), (Reason::Concurrent, true));
     limiter.settle(id, 0, START);
@@ -352,7 +352,7 @@ fn a_state_that_makes_no_sense_is_a_config_error_with_its_path() {
 
 #[test]
 fn a_state_of_an_older_version_is_read_by_the_rules_of_this_one() {
-    // Written when an open request held its place beyond its minute, and there was one clock.
+    // This state was written when an open request held its place beyond its minute and there was one clock.
     let state = format!(
         r#"{{"now":{now},"left":{left},"monthStart":1793491200000,"requestsThisMonth":4,"blockedUntil":0,
             "lastReservation":7,"settled":[[{recent},1,20]],"open":[[3,{old},30],[7,{recent},10]]}}"#,
@@ -382,13 +382,13 @@ fn a_state_of_an_older_version_is_read_by_the_rules_of_this_one() {
 #[test]
 fn times_that_merge_leave_with_the_latest_of_them() {
     let mut window = Window::default();
-    // As many readings of the clock as are kept apart, within 33 s.
+    // These are as many readings of the clock as the window keeps separate, within 33 s.
     for reading in 0..65_536 {
         window.add(f64::from(reading) / 2.0, 1, 1);
     }
     window.add(50_000.0, 1, 1);
     window.advance(109_999.0);
-    // Two of one bucket: the last that had room, and what came too late for one of its own.
+    // The last bucket holds two requests: the last that had room, and one that came too late for a bucket of its own.
     assert_eq!(window.counted().requests, 2);
     window.advance(110_000.0);
     assert_eq!(window.counted().requests, 0);

@@ -1,4 +1,4 @@
-//! Any interleaving of reservations, ends and time, against everything that was ever reserved.
+//! Random interleavings of reservations, ends and time, compared with a list of everything that was ever reserved.
 
 use crate::storage::stored;
 use hfetch::policy::calendar::month_of;
@@ -10,7 +10,7 @@ const MINUTE: f64 = 60_000.0;
 /// 2026-11-22T00:00Z
 const START: f64 = 1_795_305_600_000.0;
 
-/// Everything that was ever reserved, looked through from the start each time.
+/// A list of everything that was ever reserved, which is searched from the start each time.
 #[derive(Default)]
 struct Oracle {
     entries: Vec<Entry>,
@@ -24,7 +24,7 @@ struct Entry {
 }
 
 impl Oracle {
-    /// How much a request of so many tokens has before it of each limit at `now`, all that is open staying open.
+    /// How much room each limit has at `now` for a request with so many tokens, if everything open stays open.
     fn fits(&self, limits: Limits, tokens: u64, now: f64) -> bool {
         let kept = || self.entries.iter().filter(|entry| !entry.released);
         let minute = || kept().filter(|entry| entry.at + MINUTE > now);
@@ -41,7 +41,7 @@ impl Oracle {
             && under(month.count() as f64 + 1.0, limits.requests_per_month)
     }
 
-    /// As if all calls under way ended now, none of them having taken a token.
+    /// The state in which all running calls have ended now without using a token.
     fn ended(&self) -> Oracle {
         let ended = self.entries.iter().map(|entry| Entry {
             open: false,
@@ -53,7 +53,7 @@ impl Oracle {
         }
     }
 
-    /// How many whole ms until it fits, if time alone brings that.
+    /// How many whole ms until the request fits, if time alone helps.
     fn wait(&self, limits: Limits, tokens: u64, now: f64) -> Option<f64> {
         let minutes = self.entries.iter().map(|entry| entry.at + MINUTE);
         let times = minutes.chain([month_of(now).1]);
@@ -136,7 +136,7 @@ proptest! {
                             } else {
                                 prop_assert!(refused.until_end && of_calls, "{:?}", refused);
                             }
-                            // Were they all to end without a token, there would be this left to wait for.
+                            // If all running calls ended without using a token, this wait would be left.
                             if refused.until_end {
                                 let ended = oracle.ended();
                                 let least = if ended.fits(limits, tokens, time) { Some(0.0) } else { ended.wait(limits, tokens, time) };
@@ -167,7 +167,7 @@ proptest! {
             limiter.usage(clock);
             time = time.max(clock);
         }
-        // The promises, over every window there was.
+        // Checks the promises over every window.
         for last in &oracle.entries {
             let run = oracle.entries.iter().filter(|entry| !entry.released && entry.at <= last.at && entry.at > last.at - MINUTE);
             let (count, tokens) = run.fold((0.0, 0.0), |(count, tokens), entry| (count + 1.0, tokens + entry.tokens as f64));
@@ -178,7 +178,7 @@ proptest! {
                 prop_assert!(tokens <= limit + beyond_reserved);
             }
         }
-        // Nothing is starved: once all have ended, what can fit fits within the minute.
+        // No request starves: once all others have ended, any request that can fit fits within the minute.
         for (id, _) in open {
             limiter.release(id);
         }
@@ -219,7 +219,7 @@ proptest! {
         most in 1u32..6,
         steps in prop::collection::vec((0u32..20_000, prop::option::weighted(0.1, -4e9..4e9)), 1..150),
         ends in any::<bool>(),
-        // In Workers the second clock is the host's wall clock too.
+        // In Workers the second clock is the host's wall clock as well.
         twice in any::<bool>(),
     ) {
         let limits = Limits { requests_per_minute: Some(f64::from(most)), ..Limits::default() };
@@ -240,7 +240,7 @@ proptest! {
             let calm = set_at.iter().all(|at| *at + MINUTE <= time);
             let read = (time + offset).max(0.0);
             let answer = limiter.reserve(0, Now { wall: read, steady: twice.then_some(read) });
-            // A minute behind the last time that it was set, it does what it would have done without.
+            // A minute after the clock was last set, the limiter does what it would have done without that.
             if calm && fits {
                 prop_assert!(answer.is_ok(), "locked: {:?}", answer);
             }
@@ -250,7 +250,7 @@ proptest! {
                 prop_assert!(answer.unwrap_err().retry_after <= MINUTE);
             }
         }
-        // Each time it is set may let through once more what a minute holds, and no more.
+        // Each time the clock is set, it may let through the amount of one more minute, and no more.
         for last in &sent {
             let within = sent.iter().filter(|at| **at <= *last && **at > last - MINUTE).count();
             let set = set_at.iter().filter(|at| **at <= *last && **at > last - MINUTE).count();

@@ -1,4 +1,4 @@
-//! What is tried again, and after how long.
+//! Which failures are tried again, and after how long.
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::http_date;
@@ -169,7 +169,7 @@ fn retry_after_in_all_its_forms() {
         ("Sun Nov  6 08:49:47 1994", Some(10_000.0)),
         ("Sun, 06 Nov 1994 08:49:07 GMT", Some(0.0)),
         ("Mon, 07 Nov 1994 08:49:37 GMT", None),
-        // Not understood, so as if it weren't there.
+        // A value that can't be parsed counts as absent.
         ("-5", Some(250.0)),
         ("1e3", Some(250.0)),
         ("soon", Some(250.0)),
@@ -207,7 +207,7 @@ fn who_was_too_fast_waits_a_second_at_least_unless_he_is_told_how_long() {
         let told = [("retry-after-ms", "20")];
         assert_eq!(delay(Some(429), &told, "", attempt, 0.5), Some(20.0));
     }
-    // "Now" is no wait that could be told twice.
+    // A wait of "now" is followed only once.
     let now = [("retry-after", "0")];
     assert_eq!(delay(Some(429), &now, "", 2, 0.0), Some(1_000.0));
     let failure = Failure {
@@ -218,7 +218,7 @@ fn who_was_too_fast_waits_a_second_at_least_unless_he_is_told_how_long() {
         random: 1.0,
         now: NOW,
     };
-    // The caller's own bound holds for every wait.
+    // The caller's own bound applies to every wait.
     let policy = RetryPolicy {
         max_delay: 300.0,
         ..RetryPolicy::default()
@@ -347,7 +347,7 @@ fn a_key_rests_after_429_503_and_a_window_that_is_spent() {
         (429, &asked, Some(2e3)),
         (503, &asked, Some(2e3)),
         (429, &a_day, Some(900e3)),
-        // One provider sends it with every answer.
+        // One provider sends this header with every answer.
         (200, &asked, None),
         (500, &asked, None),
         (200, &spent, Some(12e3)),
@@ -391,7 +391,7 @@ fn a_key_rests_for_every_model_only_where_its_own_window_is_spent() {
             ],
             None,
         ),
-        // Of a success those headers are not read.
+        // In a success those headers are ignored.
         (
             200,
             &[
@@ -400,7 +400,7 @@ fn a_key_rests_for_every_model_only_where_its_own_window_is_spent() {
             ],
             None,
         ),
-        // No longer than the window, and no longer than was asked for.
+        // The rest lasts no longer than the window, and no longer than was asked for.
         (
             429,
             &[("retry-after", "86400"), ("ratelimit", "\"api\";r=0;t=1")],

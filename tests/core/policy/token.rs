@@ -1,4 +1,4 @@
-//! The estimate against real tokenizers' counts of the corpora, and its rules.
+//! The estimate compared with real tokenizers' counts of the corpora, and its rules.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/token")
 }
 
-/// Of each document of each corpus: the text, and what the tokenizers count on average.
+/// For each document of each corpus: the text, and the mean count of the tokenizers.
 fn corpora() -> BTreeMap<String, Vec<(String, f64)>> {
     let text = fs::read_to_string(folder().join("counts.json")).unwrap();
     let counts: BTreeMap<String, BTreeMap<String, Vec<f64>>> = serde_json::from_str(&text).unwrap();
@@ -31,13 +31,13 @@ fn corpora() -> BTreeMap<String, Vec<(String, f64)>> {
     corpora.collect()
 }
 
-/// What one corpus adds up to.
+/// The sums over one corpus.
 struct Sum {
     mean: f64,
     estimate: f64,
-    /// The least share of its own count that a document is estimated at.
+    /// The lowest estimate of a document, as a share of its count.
     lowest: f64,
-    /// Length / 4.
+    /// The estimate "length / 4".
     quarter: f64,
 }
 
@@ -68,7 +68,7 @@ impl Sum {
     }
 }
 
-/// Whole percent, never minus zero.
+/// Whole percent, never -0.
 fn percent(share: f64) -> f64 {
     (share * 100.0).round() + 0.0
 }

@@ -1,4 +1,5 @@
-//! Whatever candidates say: tries are bounded, who failed is told, one settlement, and nothing stays reserved.
+//! Candidates may answer anything: attempts are bounded, failed candidates are listed, there is one settlement, and nothing stays
+//! reserved.
 
 use proptest::prelude::*;
 
@@ -56,7 +57,7 @@ proptest! {
             prop_assert_eq!(settlement.attempts as usize, asked);
             prop_assert!(asked <= tries.unwrap_or(8) as usize, "{}", came.story());
             prop_assert!(settlement.tried.len() <= asked);
-            // Nothing is reserved: the one place is free for the next call, and no call is under way.
+            // Nothing is reserved: the one place is free for the next call, and no call is running.
             prop_assert_eq!(client.shared.in_flight.get(), 0);
             let refused = came.failure.iter().any(|failure| failure.error.reason == Some("concurrent"));
             prop_assert!(!refused);

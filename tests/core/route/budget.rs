@@ -1,4 +1,5 @@
-//! However calls under way at once fail over, what all of them cost stays within the budget, and the sum is that of the settlements.
+//! However several calls fail over at the same time, their total cost stays within the budget, and it equals the sum of the
+//! settlements.
 
 use hfetch::call::account::Told;
 use hfetch::call::head::Head;
@@ -12,7 +13,7 @@ use super::world::Client;
 
 const BODY: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_tokens":1000}"#;
 
-/// About one of the dearest answers, and three.
+/// About one of the most expensive answers, and three.
 const BUDGETS: [f64; 3] = [0.0095, 0.0285, 0.003];
 
 fn route() -> impl Strategy<Value = &'static str> {
@@ -24,7 +25,7 @@ fn route() -> impl Strategy<Value = &'static str> {
     ]
 }
 
-/// The next step after what a server does; none: its answer takes its time.
+/// The next step after the server's reaction; `None`: its answer takes time.
 fn next(call: &Call, choice: u8, now: f64) -> Option<Step> {
     let hear = |event: Event<'_>| call.handle(0, event, now, 0.5);
     let failed = |status| {
@@ -55,7 +56,7 @@ proptest! {
         );
         let client = Client::new(&options).knowing(CATALOGUE);
         let now = client.now;
-        // All calls are under way at once, and each takes one turn after the other.
+        // All calls run at the same time, and take turns.
         let mut flights: Vec<_> = calls
             .iter()
             .map(|(route, choices)| {

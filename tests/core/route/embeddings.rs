@@ -1,4 +1,4 @@
-//! Embeddings know further models too, and are never mixed from two.
+//! Embeddings can use further models too, and the vectors of one call always come from one model.
 
 use hfetch::call::Call;
 
@@ -68,7 +68,7 @@ fn one_calls_numbers_are_of_one_model() {
         "org/a" => Say::Status(500),
         _ => Say::Ok,
     });
-    // The second batch begins with who has answered the first.
+    // The second batch begins with the model that has answered the first.
     assert_eq!(came.story(), "org/a org/b org/b");
 }
 
@@ -90,7 +90,7 @@ fn an_answer_of_another_model_than_the_first_is_asked_for_anew() {
         hear(0, Event::Head(Head::new(200, ""))),
         Step::Deliver
     ));
-    // org/b has answered; org/a answers the other one, which is thrown away.
+    // org/b has answered one request; the answer of org/a to the other one is discarded.
     assert!(matches!(
         hear(1, Event::Head(Head::new(200, ""))),
         Step::ReadError { .. }
@@ -114,7 +114,7 @@ fn what_another_model_answered_is_not_asked_for_beyond_the_tries() {
     hear(0, Event::Head(Head::new(500, "")));
     assert!(matches!(hear(0, Event::ErrorBody(b"")), Step::Send { .. }));
     hear(1, Event::Head(Head::new(200, "")));
-    // org/a has answered the other one; both tries of this one are spent.
+    // org/a has answered the other request, and both attempts of this one are used up.
     assert!(matches!(
         hear(0, Event::Head(Head::new(200, ""))),
         Step::ReadError { .. }

@@ -1,4 +1,4 @@
-//! Who is asked next when a candidate fails.
+//! Which candidate is asked next when one fails.
 
 use super::world::{Client, START, Say};
 use hfetch::call::Call;
@@ -9,7 +9,7 @@ use hfetch::wire::model;
 const TWO: &str = r#","route":{"models":["org/b"]}"#;
 const THREE: &str = r#","route":{"models":["org/b","org/c:groq"]}"#;
 
-/// A server where the first candidate alone fails, so.
+/// The story of a call in which only the first candidate fails, in this way.
 fn first_fails(options: &str, say: Say) -> String {
     let mut client = Client::new(options);
     let came = client.chat("{}", &mut |model| {
@@ -32,7 +32,7 @@ fn it_is_not_asked_for_what_is_the_requests_own_fault() {
     for status in [400, 401, 403, 404, 410, 413, 422] {
         assert_eq!(first_fails(TWO, Say::Status(status)), "org/a", "{status}");
     }
-    // A conflict is over after a while, and nobody else's.
+    // A conflict goes away after a while, and another candidate wouldn't help.
     let mut asked = 0;
     let came = Client::new(TWO).chat("{}", &mut |_| {
         asked += 1;

@@ -1,4 +1,4 @@
-//! Routes: who is asked, in what order, and what the settlement tells of it.
+//! Routes: which candidates are asked, in what order, and what the settlement says about them.
 
 mod any;
 mod budget;

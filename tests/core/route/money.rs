@@ -1,4 +1,4 @@
-//! The budget is reserved at the dearest candidate, and settled at the one that answered.
+//! The budget reserves the most expensive candidate's price and books that of the candidate that answered.
 
 use hfetch::call::{Call, Event};
 
@@ -9,7 +9,7 @@ const BODY: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_token
 
 #[test]
 fn a_budget_holds_the_dearest_candidate() {
-    // A million tokens of the answer cost 0.3 at the cheapest and 9 at the dearest.
+    // A million tokens of the answer cost 0.3 at the cheapest candidate and 9 at the most expensive.
     for (usd, is_sent) in [(8.9, false), (9.1, true)] {
         let options = format!(
             r#","pricing":"live","budget":{{"usd":{usd},"per":"total"}},"route":{{"sort":"cost","ignore":["silent"]}}"#
@@ -31,10 +31,10 @@ fn what_is_settled_is_the_price_of_who_answered() {
             "org/a:cheap" => Say::Status(500),
             _ => Say::Ok,
         });
-        // 12 tokens at 1 for a million; each call has to find room for 9 again.
+        // 12 tokens at 1 per million; each call must find room for 9 again.
         assert_eq!(came.settlement.cost.usd, Some(1.2e-5));
     }
-    // Who has no price can't be held by a budget, and is not asked.
+    // A budget can't hold a candidate without a price, so that one isn't asked.
     let call = Call::chat(&client.shared, BODY, client.given("{}"), client.now).unwrap();
     let came = client.run(&call, &mut |_| Say::Status(501));
     assert!(!came.story().contains("silent"), "{}", came.story());
@@ -52,7 +52,7 @@ fn what_an_earlier_candidate_took_counts_by_its_own_price() {
         _ => Say::Ok,
     });
     assert_eq!(came.story(), "org/a:dear org/a:cheap");
-    // Its prompt at 3 for a million, and then 5 tokens at 0.1 and 7 at 0.3.
+    // The prompt at 3 per million, and then 5 tokens at 0.1 and 7 at 0.3.
     let usd = came.settlement.cost.usd.unwrap();
     let wanted = (prompt * 3.0 + 5.0 * 0.1 + 7.0 * 0.3) / 1e6;
     assert!((usd - wanted).abs() < 1e-15, "{usd} {wanted}");

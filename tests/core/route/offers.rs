@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::world::{Client, Say};
 
-/// Four live offers and one that fails, of which one has no price, and one says nothing of itself.
+/// Four live offers and a failing one; one offer has no price, and one has no details at all.
 pub const CATALOGUE: &str = r#"{"data":[
   {"id":"org/a","architecture":{"input_modalities":["text","image"]},"providers":[
     {"provider":"dear","status":"live","pricing":{"input":3,"output":9},"supports_tools":true,"supports_structured_output":true,
@@ -22,7 +22,7 @@ pub const CATALOGUE: &str = r#"{"data":[
   {"id":"org/b","architecture":{"input_modalities":["text"]},"providers":[
     {"provider":"dear","status":"live","pricing":{"input":1,"output":2}}]}]}"#;
 
-/// Who is asked by a route, all failing, in the first round.
+/// The candidates that a route asks in the first round, if all of them fail.
 fn order(route: &str) -> String {
     let own = format!(r#"{{"route":{route},"retry":{{"maxAttempts":20}}}}"#);
     let mut client = Client::new("").knowing(CATALOGUE);
@@ -148,7 +148,7 @@ fn the_pin_makes_provider_and_price_known() {
     let came = client.chat(r#"{"route":{"sort":"cost"}}"#, &mut |_| Say::Ok);
     assert_eq!(came.settlement.provider.as_deref(), Some("cheap"));
     assert_eq!(came.settlement.model, "org/a");
-    // 5 tokens at 0.1 and 7 at 0.3 for a million.
+    // 5 tokens at 0.1 and 7 at 0.3 per million.
     assert_eq!(came.settlement.cost.usd, Some(2.6e-6));
 }
 
@@ -176,7 +176,7 @@ fn offers_are_given_in_order_with_what_rules_them_out() {
     assert_eq!(none.unwrap_err().path.as_deref(), Some("model"));
 }
 
-/// An offer in the eyes of the naive model.
+/// An offer as the naive model sees it.
 #[derive(Clone, Debug)]
 struct Plain {
     name: String,
@@ -232,7 +232,8 @@ fn catalogue(offers: &[Plain]) -> String {
 }
 
 proptest! {
-    /// Any catalogue, any price limit and any failures: the order, who is asked and who answers are the naive model's.
+    /// For any catalogue, price limit and failures: the order, the candidates asked and the one that answers are those of the naive
+    /// model.
     #[test]
     fn ordering_and_failover_are_those_of_a_naive_model(
         mut offers in proptest::collection::vec(plain(), 0..8),

@@ -1,4 +1,4 @@
-//! The option `route`: what is refused, by its path.
+//! The option `route`: which values are refused, with which path.
 
 use super::world::options;
 

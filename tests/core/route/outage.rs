@@ -1,4 +1,5 @@
-//! One of three providers answers half of all requests with 429 and no Retry-After, the others none: what became of 1,000 calls.
+//! One of three providers answers half of all requests with a 429 without Retry-After, and the others answer all: the results of
+//! 1,000 calls.
 //! `cargo test route::outage -- --nocapture` prints the table.
 
 use super::world::{Client, Say};
@@ -8,7 +9,7 @@ const CATALOGUE: &str = r#"{"data":[{"id":"org/a","providers":[
   {"provider":"two","status":"live","throughput":200},
   {"provider":"three","status":"live","throughput":100}]}]}"#;
 
-/// What became of the calls of one client.
+/// The results of one client's calls.
 struct Became {
     answered: usize,
     pauses: f64,
@@ -37,7 +38,7 @@ fn thousand_calls(options: &str) -> Became {
         became.answered += usize::from(came.failure.is_none());
         became.pauses += came.pauses;
         became.requests += came.settlement.attempts;
-        // A second passes between two calls, and the catalogue is read again when it is old.
+        // A second passes between two calls, and an old catalogue is read again.
         client.now += 1_000.0;
         client.learn(CATALOGUE);
     }

@@ -1,4 +1,4 @@
-//! What a server says its answer cost wins over any price; cached and reasoning tokens are kept.
+//! A cost that the server reports wins over any price; cached and reasoning tokens are kept.
 
 use hfetch::call::Call;
 use hfetch::call::Event;

@@ -1,4 +1,4 @@
-//! Candidates that a server has asked to leave alone, or that have failed in whatever way: others are asked before them.
+//! Candidates whose server has asked for a pause, or that have failed in any way: the others are asked before them.
 
 use hfetch::call::settlement::End;
 use hfetch::call::{Call, Event, head::Head, head::names};
@@ -10,7 +10,7 @@ use super::world::{Client, Say};
 const TWO: &str = r#"{"route":{"models":["org/b"]}}"#;
 const BODY: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"stream":true}"#;
 
-/// A client that was told to leave org/a alone for so many seconds, by a call without a route.
+/// A client that was told, by a call without a route, to pause for org/a for so many seconds.
 fn paused(options: &str, seconds: u32) -> Client {
     let mut client = Client::new(options);
     let came = client.chat(r#"{"retry":false}"#, &mut |_| Say::Later(seconds));
@@ -66,7 +66,7 @@ fn who_failed_at_the_last_try_rests_as_well() {
     let own = r#"{"route":{"models":["org/b"],"sticky":"s"},"retry":false}"#;
     assert_eq!(client.chat(own, &mut |_| Say::Status(500)).story(), "org/a");
     assert_eq!(client.chat(own, &mut |_| Say::Status(500)).story(), "org/b");
-    // A conversation forgets the provider that failed it, when no further try was left too.
+    // A conversation forgets the provider that failed, also if no further attempt was left.
     let mut client = Client::new("");
     client.chat(own, &mut |_| Say::OkFrom("groq"));
     assert_eq!(

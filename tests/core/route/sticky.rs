@@ -1,4 +1,4 @@
-//! Conversations go back to who answered them last.
+//! Conversations return to the provider that answered them last.
 
 use super::offers::CATALOGUE;
 use super::world::{Client, Say};

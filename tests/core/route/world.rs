@@ -17,29 +17,29 @@ use hfetch::wire::model;
 
 pub const START: f64 = 1_795_305_600_000.0;
 
-/// What a candidate says.
+/// The reaction of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Say {
     Ok,
-    /// With the provider that a header names.
+    /// An answer whose header names the provider.
     OkFrom(&'static str),
     Status(u16),
-    /// 429 with Retry-After, in seconds.
+    /// A 429 with Retry-After, in seconds.
     Later(u32),
     NotFound,
     Lost,
     Silence,
 }
 
-/// One client.
+/// A client in simulated time.
 pub struct Client {
     pub shared: Rc<Shared>,
     pub now: f64,
 }
 
-/// What became of a call.
+/// The result of a call.
 pub struct Came {
-    /// The models that were sent, in order; "~" is a pause.
+    /// The models that were sent, in order; "~" means a pause.
     pub story: Vec<String>,
     pub urls: Vec<String>,
     pub pauses: f64,
@@ -66,7 +66,7 @@ pub fn options(text: &str) -> Result<Config, Error> {
 }
 
 impl Client {
-    /// A client of the router's with these options beside its model and key.
+    /// A client for the router with these options in addition to its model and key.
     pub fn new(text: &str) -> Self {
         let config = match text.contains("apiKeys") {
             true => options(text),
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    /// The same client once it has read a catalogue.
+    /// The same client after it has read a catalogue.
     pub fn knowing(mut self, catalogue: &str) -> Self {
         self.learn(catalogue);
         self

@@ -1,4 +1,4 @@
-//! What must be true when everything is over.
+//! The rules that must hold when everything has ended.
 
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
@@ -14,7 +14,7 @@ use super::rules;
 use super::scenario::{KeyAnswer, Reply, StoreAnswer};
 use super::{PATIENCE, World};
 
-/// Late enough that no minute, no pause of the server's and no budget's hour is in the way.
+/// A time at which no minute, no pause of the server's and no hour of a budget matters any more.
 const MUCH_LATER: f64 = 7_200_000.0;
 
 impl World {
@@ -35,7 +35,7 @@ impl World {
         });
     }
 
-    /// A call is in flight from its beginning to its end; a look into the catalogue is none.
+    /// A call is in flight from its beginning to its end; a request for the catalogue never is.
     pub(super) fn count_in_flight(&self) {
         let flights = self.flights.iter().filter(|flight| !flight.closed);
         let calls = flights.filter_map(|flight| flight.call.as_ref());
@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// A request that is over takes no event and does nothing.
+    /// A request that has ended accepts no event and does nothing.
     fn nothing_follows_the_last_step(&mut self) {
         let now = self.now();
         let late = [
@@ -153,7 +153,7 @@ impl World {
     }
 }
 
-/// How many requests a store lets through at once, up to some.
+/// How many requests a store lets through at the same time, up to a maximum.
 fn room(mut store: MemoryStore, parts: &[Part], now: Now) -> usize {
     (0..5)
         .take_while(|_| store.reserve(parts, now).is_ok())

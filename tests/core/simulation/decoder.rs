@@ -1,13 +1,13 @@
-//! A scenario out of any bytes: what a fuzzer and proptest can bend and make smaller. Zeros are the plainest choice.
+//! Makes a scenario from any bytes, so that a fuzzer and proptest can vary and shrink it. Zeros are the simplest choice.
 
 use hfetch::call::failure::Cancelled;
 
 use super::scenario::{KeyAnswer, Kind, Met, Plan, Reply, Reported, Scenario, StoreAnswer, When};
 
-/// The answer of a server that knows no `stream_options`.
+/// The answer of a server that doesn't know `stream_options`.
 pub const REFUSED_OPTIONS: &str = r#"{"error":"stream_options: extra fields not permitted"}"#;
 
-/// Bytes as choices; when they are used up, every choice is the first one.
+/// Bytes as choices; after the last byte every choice is the first one.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -21,7 +21,7 @@ impl Choices<'_> {
 }
 
 impl Scenario {
-    /// The scenario that some bytes stand for.
+    /// The scenario for some bytes.
     pub fn from_bytes(bytes: &[u8]) -> Scenario {
         let mut choices = Choices(bytes.iter());
         let choices = &mut choices;
@@ -68,7 +68,7 @@ impl Scenario {
         }
     }
 
-    /// The same with a route of the client's, one of some.
+    /// The same with one of several routes for the client.
     pub fn routed(mut self, route: usize) -> Scenario {
         let everywhere = [
             r#"{"models":["org/other"]}"#,
@@ -91,7 +91,7 @@ impl Scenario {
     }
 }
 
-/// One more thing that happens; what earlier bytes stand for stays as it is.
+/// Adds one more event; the meaning of earlier bytes stays the same.
 fn twist(choices: &mut Choices<'_>, scenario: &mut Scenario) {
     let call = choices.below(scenario.calls.len() as u64) as usize;
     let reply = match choices.below(7) {

@@ -1,4 +1,4 @@
-//! What the driver does when a step or an effect says so.
+//! Does what a step or an effect says, like the real driver.
 
 use hfetch::call::{Call, Effect, Lost, NoKey, Step};
 use hfetch::policy::limit_store::Part;
@@ -7,10 +7,10 @@ use super::heard::{self, Heard};
 use super::scenario::{KeyAnswer, Met, Reply, StoreAnswer};
 use super::{Address, End, Task, World};
 
-/// How long it takes to tell a given store something, in ms.
+/// How long it takes to tell the caller's store something, in ms.
 const TELLING: u64 = 2;
 
-/// What Node's fetch throws where a connection breaks, and where its own limit for the headers is over.
+/// The errors that Node's fetch throws if a connection breaks, and if its own limit for the headers is over.
 const LOST: &str = "TypeError\nSocketError\nUND_ERR_SOCKET";
 pub const RUNTIME_LIMIT: &str = "TypeError\nHeadersTimeoutError\nUND_ERR_HEADERS_TIMEOUT";
 
@@ -46,7 +46,7 @@ impl World {
             }
             Step::Sleep { ms, waiter } => {
                 request.waiter = waiter;
-                // A timer of fractions is cut off, and may be over before the wall clock says so.
+                // A timer cuts off fractions, so it may fire before the wall clock reaches the time.
                 self.schedule(ms as u64, Task::Come(address, Heard::Woken));
             }
             Step::Send { .. } => self.send(address),

@@ -1,4 +1,4 @@
-//! How answers are read, and how calls end.
+//! Reads answers and ends calls.
 
 use hfetch::call::Call;
 use hfetch::call::account::Told;
@@ -13,14 +13,14 @@ use super::{Address, End, Request, World};
 
 const CATALOGUE: &[u8] = br#"{"data":[{"id":"org/name","providers":[{"provider":"p","status":"live","pricing":{"input":1,"output":2}}]}]}"#;
 
-/// The same for calls with a route: offers of several providers, of which one tells nothing.
+/// The same for calls with a route: offers of several providers, of which one has no details.
 const OFFERS: &[u8] = br#"{"data":[
   {"id":"org/name","providers":[{"provider":"p","status":"live","pricing":{"input":1,"output":2}},
     {"provider":"q","status":"live","pricing":{"input":3,"output":1}},{"provider":"r","status":"live"}]},
   {"id":"org/other","providers":[{"provider":"p","status":"live","pricing":{"input":2,"output":9}}]}]}"#;
 
 impl World {
-    /// An answer has been read: what it took is booked.
+    /// Books what an answer used after it has been read.
     pub(super) fn read(&mut self, address: Address) {
         let flight = &mut self.flights[address.call];
         let request = &mut flight.requests[address.index];
@@ -54,7 +54,7 @@ impl World {
         self.obey_effects(effects);
     }
 
-    /// One request has failed: the call's others are of no use.
+    /// One request has failed, so the call's other requests are of no use.
     pub(super) fn end_others(&mut self, number: usize) {
         if self.flights[number].cancelled {
             return;
@@ -62,7 +62,7 @@ impl World {
         for index in 0..self.flights[number].requests.len() {
             if self.flights[number].requests[index].end.is_none() {
                 self.hand_in(number, index, Heard::Cancelled(Cancelled::Closed));
-                return; // that one goes on with the next
+                return; // this request goes on with the next candidate
             }
         }
         for request in &mut self.flights[number].requests {
@@ -85,10 +85,10 @@ impl World {
                     continue;
                 };
                 self.hand_in(number, index, Heard::Cancelled(how));
-                // A timeout may come on top of it.
+                // A timeout may follow.
                 self.hand_in(number, index, Heard::Cancelled(Cancelled::Total));
             } else if !std::mem::replace(&mut self.flights[number].requests[index].done, true) {
-                // A part of the answer came.
+                // Part of the answer arrived.
                 let usage = match self.flights[number].plan.usage {
                     Reported::Never => Reported::Never,
                     _ => Reported::Delivered(3),
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Closes a call; one that waits for prices is asked again when they are there.
+    /// Closes a call; if it waits for prices, it is asked again when they are there.
     fn close(&mut self, number: usize) {
         let now = self.now();
         let flight = &self.flights[number];

@@ -1,4 +1,4 @@
-//! Events that can be kept, and steps in words.
+//! Events that can be stored, and steps in words.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::call::head::{Head, names};
@@ -8,7 +8,7 @@ use hfetch::policy::limit_store::Refusal;
 
 use super::scenario::{Met, Reply};
 
-/// An event that owns what it holds.
+/// An event that owns its data.
 #[derive(Clone, Debug)]
 pub enum Heard {
     Begin,
@@ -71,7 +71,7 @@ fn head(reply: &Reply) -> Head {
     Head::new(reply.status(), &values.join("\n"))
 }
 
-/// A step in words, as tables of tests write it. That an error's body is read goes without saying.
+/// A step in words, as tests' tables write it. Reading an error's body isn't mentioned.
 pub fn words(step: &Step, shared: &Shared) -> Option<String> {
     Some(match step {
         Step::AwaitPrices => "prices".to_string(),

@@ -1,8 +1,8 @@
-//! A driver without I/O: it obeys the steps of calls in simulated time, and a judge looks at each of them.
+//! A driver without I/O. It carries out the steps of calls in simulated time, and a judge checks each of them.
 //!
-//! It keeps the contract of `hfetch::call`: one event answers a step, a cancel comes whenever it likes, a store's answer
-//! is handed in however late it is, effects are taken after each method, and a given store is told before the next
-//! waiter is woken.
+//! The driver keeps the contract of `hfetch::call`: one event answers a step, a cancel may come at any time, a store's answer is
+//! handed in however late it is, effects are taken after each method, and the caller's store is told before the next waiting call
+//! is woken.
 #![allow(dead_code)] // the fuzz target uses less of it than the tests
 
 mod aftermath;
@@ -37,21 +37,21 @@ use store::GivenStore;
 /// 2026-11-22T00:00Z
 pub const START: f64 = 1_795_305_600_000.0;
 
-/// What the clock that only passes shows then.
+/// The steady clock at that time.
 const UPTIME: f64 = 12_345.25;
 
-/// When every call that is still under way is ended by its total timeout.
+/// When the total timeout ends every call that is still running.
 pub const PATIENCE: u64 = 600_000;
 
-/// More tasks than any scenario has: beyond it something goes round in circles.
+/// More tasks than any scenario has: if there are more, something runs in circles.
 const MOST_TASKS: usize = 20_000;
 
 #[derive(Debug)]
 enum Task {
     Begin(usize),
-    /// Something comes of the step that a request's serial number names.
+    /// The result of the step with the request's serial number.
     Come(Address, Heard),
-    /// A given store makes up its mind.
+    /// The caller's store decides.
     Decide(Address, Vec<Part>, StoreAnswer, u64),
     Tell(Effect),
     /// An answer has been read.
@@ -76,23 +76,23 @@ pub enum End {
     Failed(&'static str),
 }
 
-/// A request in the driver's hands.
+/// A request as the driver sees it.
 #[derive(Debug, Default)]
 struct Request {
     serial: u64,
     /// The number under which it sleeps in line.
     waiter: Option<u64>,
-    /// The step with which a given store was asked that has not answered yet.
+    /// The step with which the caller's store was asked and that it hasn't answered yet.
     asks_store: Option<u64>,
     awaits_prices: bool,
-    /// What the body of the response to its last try holds.
+    /// The body of the response to its last attempt.
     body: &'static str,
     end: Option<End>,
     /// Whether its answer has been read, or never will be.
     done: bool,
 }
 
-/// A call in the driver's hands.
+/// A call as the driver sees it.
 #[derive(Debug)]
 pub struct Flight {
     plan: Plan,
@@ -101,14 +101,14 @@ pub struct Flight {
     sends: usize,
     steps: usize,
     pub cancelled: bool,
-    /// What its driver did, in words.
+    /// The acts of its driver, in words.
     pub story: Vec<String>,
     /// When it did so.
     times: Vec<u64>,
     pub settlement: Option<Settlement>,
-    /// Closed, as far as prices allow.
+    /// Whether the call has been closed, as far as prices allow.
     closed: bool,
-    /// What the call was refused with before it began.
+    /// The error with which the call was refused before it began.
     pub refused: Option<Error>,
     /// The first failure in full.
     pub failure: Option<Box<Failure>>,
@@ -124,7 +124,7 @@ pub struct World {
     tasks: BTreeMap<(u64, u64), Task>,
     scheduled: u64,
     pub time: u64,
-    /// How far the wall clock is off, in ms.
+    /// The error of the wall clock in ms.
     skew: f64,
     asked_key: usize,
     drawn: usize,
@@ -134,7 +134,7 @@ pub struct World {
 }
 
 impl World {
-    /// Runs a scenario to its end, and looks at what is left.
+    /// Runs a scenario to its end and checks what is left.
     pub fn run(scenario: &Scenario) -> World {
         let mut world = World::new(scenario);
         world.run_on();
@@ -196,7 +196,7 @@ impl World {
         world
     }
 
-    /// What a call's driver did, in words.
+    /// The acts of a call's driver, in words.
     pub fn story(&self, call: usize) -> String {
         self.flights[call].story.join(", ")
     }
@@ -269,7 +269,7 @@ impl World {
         }
         let flight = &mut self.flights[number];
         let requests = call.requests.len();
-        // The last one lets all of them through.
+        // The last machine lets all of them through.
         let whole = call.is_split().then_some(requests);
         let count = requests + usize::from(call.is_split());
         flight.requests.resize_with(count, Request::default);
@@ -294,12 +294,12 @@ impl World {
         }
     }
 
-    /// Hands in what has come of a step, unless the request has long gone on; only a store's answer is never withheld.
+    /// Hands in the result of a step, unless the request has moved on; only a store's answer is always handed in.
     fn come(&mut self, address: Address, heard: Heard) {
         let request = &mut self.flights[address.call].requests[address.index];
         let is_late = request.serial != address.serial;
         if heard.is_of_store() {
-            // What was said of an older question is no answer to this one.
+            // The answer to an older question doesn't answer this one.
             if request
                 .asks_store
                 .is_some_and(|serial| serial != address.serial)

@@ -1,4 +1,4 @@
-//! The rules of a call, each written down once more in the plainest way.
+//! The rules of a call, written once more in the plainest way.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub fn is_retryable(status: u16) -> bool {
     answered.contains(&status) || (520..=524).contains(&status) || [529, 530].contains(&status)
 }
 
-/// Ms that the server asks for before another try.
+/// Ms that the server wants the client to wait before another attempt.
 pub fn asked(reply: &Reply) -> Option<f64> {
     if let Some(ms) = reply.get("retry-after-ms") {
         return Some(ms.parse::<f64>().unwrap());
@@ -53,13 +53,13 @@ pub fn spent(reply: &Reply) -> Option<f64> {
     Some(seconds.parse::<f64>().unwrap() * 1_000.0)
 }
 
-/// Ms for which the key that was sent should rest for every model: until its window that is spent begins anew, or less.
+/// Ms for which the used key should rest for all models: until its spent window begins anew, or less.
 pub fn rest_of_key(reply: &Reply) -> Option<f64> {
     let window = spent(reply)?.min(900_000.0);
     Some(rest(reply).map_or(window, |ms| ms.min(window)))
 }
 
-/// Ms for which the key that was sent should rest for the model.
+/// Ms for which the used key should rest for the model.
 pub fn rest(reply: &Reply) -> Option<f64> {
     let asked = match reply.status() {
         429 | 503 => asked(reply),
@@ -75,7 +75,7 @@ pub fn loading(status: u16, body: &str) -> Option<f64> {
     (status == 503).then_some(seconds * 1_000.0)
 }
 
-/// Ms before the next try; none: there is no next try.
+/// Ms before the next attempt; `None`: there is none.
 pub fn pause(
     reply: Option<&Reply>,
     body: &str,
@@ -103,7 +103,7 @@ pub fn pause(
             wait = Some(wait.unwrap_or(0.0).max(ms));
         }
     }
-    // "Now" is heard once.
+    // A wait of "now" is followed once.
     let wait = wait.filter(|ms| *ms > 0.0 || attempt == 1);
     let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
     let too_fast = reply.is_some_and(|reply| reply.status() == 429);
@@ -113,19 +113,19 @@ pub fn pause(
     Some(1.0 + wait.unwrap_or(drawn.min(policy.max_delay)))
 }
 
-/// Whether a refusal is a pause of the server's that a call doesn't wait for.
+/// Whether a refusal is a pause of the server's for which a call doesn't wait.
 pub fn is_too_long_a_pause(refusal: &Refusal, policy: &RetryPolicy) -> bool {
     let is_pause = refusal.limit.reason == Reason::Blocked;
     let wait = refusal.limit.retry_after;
     is_pause && wait > 2.0 && (policy.max_attempts == 1 || wait > policy.max_delay)
 }
 
-/// Whether a call is let through with all its requests or with none.
+/// Whether a call is let through with all of its requests or none.
 pub fn is_split(shared: &Shared, call: &Call) -> bool {
     call.requests.len() > 1 && !shared.config.waiting.waits
 }
 
-/// Whether a request counts against anything but what counts the call.
+/// Whether a request counts against anything besides the parts that count the call.
 pub fn counts_requests(shared: &Shared) -> bool {
     let limits = shared.config.limits;
     let of_key = [
@@ -137,7 +137,8 @@ pub fn counts_requests(shared: &Shared) -> bool {
     of_key.iter().any(Option::is_some) || shared.config.budget.is_some()
 }
 
-/// What a request reserves: the key's limits, the budget and, where it is all of the call, what counts the call.
+/// The parts that a request reserves: the key's limits, the budget and, if the request is the whole call, those that count the
+/// call.
 pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part]) -> Vec<Part> {
     let config = &shared.config;
     let ask = &call.requests[index].ask;
@@ -165,12 +166,12 @@ pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part
     parts
 }
 
-/// Where a key's pauses for a model are remembered.
+/// The scope in which a key's pauses for a model are kept.
 pub fn pause_scope(shared: &Shared, call: &Call, key: usize) -> String {
     format!("{} {}", shared.scope(key), call.model)
 }
 
-/// What counts a call: the client's requests at once, and the limits that the call brought.
+/// The parts that count a call: the client's `maxConcurrent`, and the limits that the call brought.
 pub fn call_parts(shared: &Shared, call: &Call, requests: Range<usize>, own: &[Part]) -> Vec<Part> {
     let most = shared.config.limits.max_concurrent;
     let of_client = most.filter(|_| !shared.host.counts_places_of_keys);
@@ -185,7 +186,7 @@ pub fn call_parts(shared: &Shared, call: &Call, requests: Range<usize>, own: &[P
         .collect()
 }
 
-/// Tokens and dollars that an answer may have taken which nobody saw: the least and the most that any part reserved for it.
+/// The tokens and dollars of an answer that nobody saw: the least and the most that any part reserved for it.
 pub fn unseen(shared: &Shared, call: &Call, index: usize) -> (u64, f64) {
     let parts = parts(shared, call, index, 0, &[]);
     let tokens = parts
@@ -209,7 +210,7 @@ fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> P
     }
 }
 
-/// What tokens cost where a provider answers; at what was reserved, where that provider has no price.
+/// The cost of tokens at a provider; at the reserved rates if that provider has no price.
 pub fn usd(
     shared: &Shared,
     call: &Call,

@@ -1,4 +1,4 @@
-//! What is simulated: a client, its calls, and how the server, the key function and the store behave.
+//! The simulated world: a client, its calls, and the behaviour of the server, the key function and the store.
 
 use hfetch::call::failure::Cancelled;
 use hfetch::policy::limit_store::Part;
@@ -11,15 +11,15 @@ pub struct Scenario {
     pub options: Vec<String>,
     /// Whether `maxConcurrent` counts each key.
     pub counts_places_of_keys: bool,
-    /// Whether it runs where no request may wake another one (workerd).
+    /// Whether no request can wake another, as in workerd.
     pub workerd: bool,
-    /// Whether it has no clock but the wall's.
+    /// Whether the wall clock is the only clock.
     pub wall_alone: bool,
-    /// What the key function gives, one after the other; the last answer is given again and again.
+    /// The results of the key function, one after the other; the last one is repeated.
     pub key_function: Vec<KeyAnswer>,
-    /// How a given store answers, one after the other, then honestly and at once; none: the client counts in memory.
+    /// The answers of the caller's store, one after the other, then honest ones at once; `None`: the client counts in memory.
     pub store: Option<Vec<StoreAnswer>>,
-    /// How many ms after a call began live prices come; none: they can't be had.
+    /// How many ms after a call began live prices arrive; `None`: they can't be fetched.
     pub prices: Option<u64>,
     pub calls: Vec<Plan>,
     /// When the wall clock jumps, and by how many ms.
@@ -28,71 +28,71 @@ pub struct Scenario {
     pub random: Vec<f64>,
 }
 
-/// What a key function does when it is asked.
+/// The behaviour of a key function.
 #[derive(Clone, Debug)]
 pub enum KeyAnswer {
     Gives(&'static str),
-    /// Gives a key after so many ms.
+    /// Returns a key after so many ms.
     Late(u64, &'static str),
     GivesNoText,
     GivesResponse,
     Throws,
-    /// Never answers: the driver gives up after the patience that the step names.
+    /// Never answers: the driver gives up after the time in the step.
     Hangs,
 }
 
-/// What a given store does when it is asked to reserve.
+/// The reaction of the caller's store to a reservation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StoreAnswer {
     Honest,
-    /// Says after so many ms what was true after half of them.
+    /// Answers after so many ms with what was true after half of them.
     Late(u64),
-    /// Says the same twice.
+    /// Answers twice with the same.
     Twice,
     Throws,
     Hangs,
-    /// Says something that is no answer, which the rim takes for a refusal for good.
+    /// Answers something senseless, which the bindings take for a final refusal.
     Nonsense,
 }
 
-/// How the server meets one request.
+/// The server's reaction to one request.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// After so many ms.
+    /// After how many ms it comes.
     pub after: u64,
     pub what: Met,
     pub headers: Vec<(&'static str, String)>,
     pub body: &'static str,
 }
 
-/// What comes of a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Met {
     Status(u16),
     /// The connection fails.
     Lost,
-    /// There are no headers within the connect timeout.
+    /// No headers arrive within the connect timeout.
     Silence,
-    /// There are no headers within the runtime's own limit.
+    /// No headers arrive within the runtime's own limit.
     RuntimeLimit,
 }
 
-/// One call, as its caller and its server want it.
+/// One call, and what its server does.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub kind: Kind,
-    /// When it begins.
+    /// When the call begins.
     pub at: u64,
     pub max_tokens: Option<u32>,
-    /// Another model than the client's.
+    /// A model other than the client's.
     pub model: Option<&'static str>,
-    /// How its requests are met, one after the other; then each is answered at once.
+    /// The reactions to its requests, one after the other; later requests are answered at once.
     pub replies: Vec<Reply>,
-    /// For how many ms its answer is read.
+    /// The time in ms that reading its answer takes.
     pub reads_for: u64,
     pub usage: Reported,
     pub cancel: Option<Cancel>,
-    /// Limits that it brings beside the client's own.
+    /// Limits that the call brings in addition to the client's own.
     pub parts: Vec<Part>,
 }
 
@@ -100,17 +100,17 @@ pub struct Plan {
 pub enum Kind {
     Chat,
     Stream,
-    /// So many inputs.
+    /// This many inputs.
     Embeddings(usize),
     Catalogue,
 }
 
-/// What is known of an answer's usage once it has been read.
+/// The knowledge about an answer's usage once the answer has been read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reported {
     /// The server's own count of prompt and completion.
     ByServer(u64, u64),
-    /// About so many tokens of an answer came.
+    /// An estimate of the tokens that arrived.
     Delivered(u64),
     /// The driver never says.
     Never,
@@ -119,20 +119,20 @@ pub enum Reported {
 #[derive(Clone, Copy, Debug)]
 pub struct Cancel {
     pub when: When,
-    /// None: the driver closes the call without a word to its requests.
+    /// `None`: the driver closes the call without telling its requests.
     pub how: Option<Cancelled>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum When {
-    /// Right after the call's n-th step.
+    /// Directly after the call's n-th step.
     Step(usize),
-    /// At a time.
+    /// At this time.
     At(u64),
 }
 
 impl Scenario {
-    /// A client with these options beside its model; without any word of keys it has one.
+    /// A client with these options in addition to its model; without any option about keys it has one key.
     pub fn with(options: &str) -> Self {
         let mut members = vec![r#""model":"org/name""#.to_string()];
         members.extend((!options.is_empty()).then(|| options.to_string()));
@@ -163,7 +163,7 @@ impl Scenario {
         self
     }
 
-    /// The limits are a gateway's: `maxConcurrent` counts each key.
+    /// Makes the limits a gateway's: `maxConcurrent` counts each key.
     pub fn gateway(mut self) -> Self {
         self.counts_places_of_keys = true;
         self
@@ -233,7 +233,7 @@ impl Plan {
         self
     }
 
-    /// It counts against so many requests a minute of a user's.
+    /// Makes the call count against a user's limit of so many requests per minute.
     pub fn of_user(mut self, name: &str, requests_per_minute: f64) -> Self {
         self.parts.push(Part {
             scope: format!("user:{name}"),

@@ -1,4 +1,5 @@
-//! A store of the caller's: honest counters, answered late, twice, with nonsense or not at all; and its books.
+//! A limit store of the caller's: its counts are honest, and its answers come late, twice, with nonsense or not at all. It also
+//! checks that each reservation ends once.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub struct GivenStore {
     counters: MemoryStore,
     answers: Vec<StoreAnswer>,
     asked: usize,
-    /// How often each reservation that the client was told of has been ended.
+    /// How many times each reservation that the client heard of has been ended.
     ends: BTreeMap<String, u32>,
 }
 
@@ -56,7 +57,7 @@ impl GivenStore {
         self.ends.entry(reservation.to_string()).or_insert(0);
     }
 
-    /// Takes what the client tells; true where something is free now.
+    /// Takes a message of the client; `true` if something is free now.
     pub fn told(&mut self, effect: &Effect) -> bool {
         match effect {
             Effect::Settle {

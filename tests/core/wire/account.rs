@@ -1,4 +1,5 @@
-//! What is kept of a stream whose answer nobody asks for: a bounded amount, however long it is and whatever is in it; and the same account.
+//! The memory of a decoder for a stream whose completion nobody asks for: a bounded amount, however long the stream is and whatever
+//! it contains. The booked amounts are the same.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -11,7 +12,7 @@ use hfetch::wire::stream::{ChatDecoder, Mode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Counts what each thread holds: a test has a thread of its own.
+/// Counts the memory that each thread holds; each test has its own thread.
 struct Held;
 
 thread_local! {
@@ -23,7 +24,7 @@ fn add(bytes: isize) {
 }
 
 #[allow(unsafe_code)]
-// SAFETY: everything is the system's own allocator's; the counter beside it allocates nothing.
+// SAFETY: all memory comes from the system's own allocator; the counter allocates nothing.
 unsafe impl GlobalAlloc for Held {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size() as isize);
@@ -54,7 +55,7 @@ fn choice(index: usize, delta: Value) -> Value {
     json!({"id": "c", "model": "m", "choices": [{"index": index, "delta": delta}]})
 }
 
-/// The worst that a caller may ask for, and the worst that a server may make of it.
+/// The worst that a caller may ask for, and the worst that a server may answer.
 fn streams() -> Vec<Stream> {
     let top: Vec<Value> = (0..20)
         .map(|n| json!({"token": format!("word{n}"), "logprob": -0.123456 - n as f64, "bytes": [119, 111]}))
@@ -159,7 +160,7 @@ fn event(chunk: &Value, n: usize) -> String {
     format!("id: {}{n}\ndata: {chunk}\n\n", "i".repeat(n % 2_000))
 }
 
-/// What a decoder holds after so many events, in network chunks of 4 KiB.
+/// The bytes that a decoder holds after so many events, in network chunks of 4 KiB.
 fn kept(stream: &dyn Fn(usize) -> Value, events: usize) -> isize {
     let before = held();
     let mut decoder = ChatDecoder::counting(16 << 20, counter);
@@ -181,7 +182,7 @@ fn kept(stream: &dyn Fn(usize) -> Value, events: usize) -> isize {
 fn what_is_kept_of_a_stream_has_an_end() {
     for (name, stream) in streams() {
         let (short, long) = (kept(&stream, 500), kept(&stream, 4_000));
-        // Of 128 choices each has its own count.
+        // Each of 128 choices has its own counter.
         assert!(long < 200 << 10, "{name}: {long} bytes");
         assert!(
             long < short + (8 << 10),
@@ -212,7 +213,7 @@ fn a_large_event_is_not_remembered() {
 #[test]
 fn an_answer_beyond_its_bound_is_refused_whatever_it_is_made_of() {
     for (name, stream) in streams() {
-        // These come in place of each other.
+        // In these streams each value replaces the one before, so the answer doesn't grow.
         if matches!(
             name,
             "usage with every chunk, and much in it" | "long reasons" | "a name without end"
@@ -233,7 +234,7 @@ fn an_answer_beyond_its_bound_is_refused_whatever_it_is_made_of() {
             fault.error.message, "the answer is larger than maxAnswerBytes",
             "{name}"
         );
-        // Short pieces weigh more than their bytes.
+        // Short pieces take more memory than their bytes.
         let kept = held() - before;
         assert!(kept < 6 << 20, "{name}: {kept} bytes");
     }
@@ -256,7 +257,7 @@ fn an_answer_within_its_bound_is_whole() {
     assert_eq!(decoder.completion().content().len(), 5_000);
 }
 
-/// What a whole fold of a body comes to, and what counting it does.
+/// The tokens of a completion that was kept, and of one that was only counted.
 fn tokens(body: &str, size: usize) -> (u64, u64) {
     let (_, decoder) = read(body.as_bytes().chunks(size), Mode::Fold);
     let counted = count(body.as_bytes().chunks(size));
@@ -285,7 +286,7 @@ fn a_model_that_writes_under_names_of_its_own_has_written() {
         assert_eq!(kept, counted, "{delta}");
         assert!((80..400).contains(&kept), "{delta}: {kept}");
     }
-    // Beside an answer, what nobody knows is none; and what holds nothing is nothing.
+    // Next to an answer, unknown members don't count; and empty ones never do.
     assert_eq!(
         many(json!({"content": text, "note": text})),
         many(json!({"content": text}))

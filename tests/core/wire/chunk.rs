@@ -1,4 +1,4 @@
-//! Where a payload's parts stand.
+//! The places of a payload's parts.
 
 use hfetch::wire::chunk::{Field, Frame, Part, read};
 use std::time::Duration;
@@ -127,7 +127,7 @@ fn of_a_repeated_key_the_last_counts() {
 
 #[test]
 fn a_key_that_keeps_coming_costs_no_search_of_all_that_came() {
-    // Searched each time, a quarter of a megabyte takes 16 s here.
+    // If the list were searched each time, a quarter of a megabyte would take 16 s here.
     let many = |element: &str| vec![element; 20_000].join(",");
     for payload in [
         format!(r#"{{"choices":[{}],{}}}"#, many("{}"), many(r#""id":null"#)),

@@ -1,4 +1,4 @@
-//! Chunks folded, against the same fold done on serde_json's values.
+//! Accumulated chunks, compared with the same done on serde_json's values.
 
 use hfetch::wire::chunk::{Field, read};
 use hfetch::wire::completion::{Completion, ReportedUsage};
@@ -286,7 +286,7 @@ fn a_call_goes_on_after_another_choice_has_spoken() {
         tool(json!({"index":0,"id":"a","function":{"name":"f","arguments":"1"}})),
         tool(json!({"index":1,"id":"b","function":{"name":"g","arguments":"2"}})),
         json!({"index":1,"delta":{"content":"other"}}),
-        // Neither index nor id: the call at hand, which is the last of this choice.
+        // Without index and id, an entry belongs to the last call of this choice.
         tool(json!({"function":{"arguments":"3"}})),
     ];
     let chunks = chunks.map(|choice| json!({"choices":[choice]}));

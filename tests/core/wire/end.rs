@@ -1,4 +1,4 @@
-//! How a stream ends: by what was seen, whatever the order, the reader and the chunking.
+//! How a stream ends: only what was seen decides, whatever the order, the reader and the chunking.
 
 use crate::reader::{end_to_end, parse, read, unpack};
 use hfetch::error::Class;
@@ -22,7 +22,7 @@ const DONE: &str = "data: [DONE]\n\n";
 const USAGE: &str =
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n";
 
-/// The class and the words of a body's end, the same for every reader.
+/// The class and the message of a body's end, the same for every reader.
 fn end_of(body: &str) -> Option<(Class, String)> {
     let [first, rest @ ..] = MODES.map(|mode| read([body.as_bytes()], mode).0.fault);
     for other in rest {
@@ -172,7 +172,7 @@ fn the_words_of_a_frame_without_a_choice_are_those_of_a_stream_without_an_answer
     let expected = Some((Class::Stream, "404 NOT_FOUND".to_string()));
     assert_eq!(end_of(odd), expected);
     assert_eq!(end_of(&[odd, DONE].concat()), expected);
-    // Of a stream with an answer it was only something odd.
+    // In a stream with an answer, this event was only odd.
     assert_eq!(end_of(&[odd, &text("a"), DONE].concat()), None);
     let (_, message) = end_of(DONE).unwrap();
     assert!(message.contains("[DONE]"), "{message}");
@@ -265,12 +265,12 @@ fn one_odd_frame_does_not_kill_a_good_stream() {
         let (single, _) = read(body.as_bytes().chunks(1), Mode::Chunks);
         assert_eq!((single.items.len(), single.fault), (3, None), "{body}");
     }
-    // Cut in its last line, the frames before it have come.
+    // The connection broke in the last line; the frames before it have arrived.
     let cut = format!("{}\n{}\ndata: {{\"choi", chunk("H"), chunk("i"));
     let (seen, _) = read([cut.as_bytes()], Mode::Chunks);
     assert_eq!(seen.items.len(), 2);
     assert_eq!(seen.fault.unwrap().0, Class::StreamTruncated);
-    // One that is broken is still an error.
+    // A broken frame is still an error.
     for broken in [
         "data: ping\n\n",
         "data: {\"a\":1}\ndata: {\"b\":\n\n",
@@ -297,7 +297,7 @@ fn a_stream_that_is_lost_is_whole_when_each_choice_has_finished() {
         ),
         (USAGE.to_string(), false),
         (String::new(), false),
-        // What broke off behind a whole frame has it.
+        // The text that broke off after a whole frame contains it.
         ([a.trim_end(), "\n", stop.trim_end()].concat(), true),
         ([&a, "data: [DONE]"].concat(), true),
         ([&a, "data: [DO"].concat(), false),
@@ -317,7 +317,7 @@ fn a_stream_that_is_lost_is_whole_when_each_choice_has_finished() {
     }
 }
 
-/// What a server may send, and what of it is the text of choice 0.
+/// A body that a server may send, and its text for choice 0.
 #[derive(Clone, Debug)]
 enum Sent {
     Text(u32, &'static str),
@@ -341,7 +341,7 @@ impl Sent {
 }
 
 fn sent() -> impl Strategy<Value = Sent> {
-    // Halves of characters, and what only looks like one.
+    // Halves of surrogate pairs, and what only looks like one.
     let content = prop::sample::select(vec![
         "a",
         "",
@@ -383,7 +383,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     ]
 }
 
-/// The end, written plainly.
+/// The expected end, written plainly.
 fn model(frames: &[Sent]) -> (Option<Class>, String) {
     let (mut seen, mut finished, mut raw) = ([false; 3], [false; 3], String::new());
     for frame in frames {
@@ -408,7 +408,7 @@ fn model(frames: &[Sent]) -> (Option<Class>, String) {
     ((!whole).then_some(Class::StreamTruncated), raw)
 }
 
-/// Whether a piece of text ends in the first half of a character and the next begins with the second.
+/// Whether one piece of text ends with the first half of a pair and the next begins with the second.
 fn parts_a_pair(pieces: &[Value]) -> bool {
     let [last, first] = [pieces[0].as_str().unwrap(), pieces[1].as_str().unwrap()];
     let half = |letter: Option<char>, range: std::ops::Range<u32>| {
@@ -453,13 +453,13 @@ proptest! {
         frames in prop::collection::vec(sent(), 1..10),
         cut in any::<usize>(),
     ) {
-        // A name is that of the whole event.
+        // A name belongs to the whole event.
         let frames: Vec<Sent> = frames.into_iter().filter(|frame| !frame.data().starts_with('e')).collect();
         let body: String = frames.iter().map(|frame| frame.data() + "\n").collect();
         let (head, tail) = body.as_bytes().split_at(cut % (body.len() + 1));
         let (seen, decoder) = read([head, tail], Mode::Text);
         let (class, raw) = model(&frames);
-        // Together they may be JSON, or nothing.
+        // Joined, they may be JSON or nothing.
         prop_assert_eq!(decoder.fault().map(|fault| fault.error.class), class, "{}", body);
         let told = end_to_end(seen.items.iter().map(|text| text.as_str().unwrap()));
         let expected = parse(format!("\"{raw}\"").as_bytes());

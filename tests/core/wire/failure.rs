@@ -1,4 +1,4 @@
-//! What a response with an error status is called, and what it tells the reader to do.
+//! The class of a response with an error status, and the hint that it gives.
 
 use hfetch::error::{Class, Error, redact};
 use hfetch::wire::failure::{Response, from_response, name_status, unexpected};
@@ -215,7 +215,7 @@ fn a_message_is_one_line_and_commands_no_terminal() {
 #[test]
 fn of_a_key_in_a_message_that_is_cut_nothing_is_left() {
     let secrets = ["hf_abcdefghijklmnopqrstuvwxyz".to_string()];
-    // Escapes hide it from whoever looks at the body alone.
+    // Escapes would hide the secret from a search in the raw body.
     let body = [
         "{\"error\":\"",
         &"a ".repeat(295),

@@ -19,7 +19,7 @@ fn assert_nearest(text: &str) {
 fn half_way(bits: u32) -> String {
     let (low, high) = (f32::from_bits(bits), f32::from_bits(bits + 1));
     let middle = (f64::from(low) + f64::from(high)) / 2.0;
-    // Half-way points of f32 have at most 149 + 1 places.
+    // Points half-way between two f32 have at most 149 + 1 decimals.
     let text = format!("{middle:.150}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
@@ -94,7 +94,7 @@ fn zero_keeps_its_sign() {
 
 #[test]
 fn a_decimal_next_to_a_half_way_point_is_not_rounded_twice() {
-    // As f64 each is 1 + 2^-24 itself, which ties to even and would lose the last digit.
+    // As an f64 each of them is 1 + 2^-24 exactly, which rounds to even and would lose the last digit.
     assert_eq!(nearest("1.000000059604644775390625"), 1.0);
     assert_eq!(nearest("1.0000000596046447753906250000000001"), 1.000_000_1);
     assert_eq!(nearest("1.0000000596046447753906249999999999"), 1.0);
@@ -147,14 +147,14 @@ fn reading_stops_where_the_number_ends() {
     assert_eq!(number(b"1e5e5"), Some((1e5, &b"e5"[..])));
 }
 
-/// The numbers read from the first on, and what is left.
+/// The numbers at the beginning of a text, and the rest of the text.
 fn plain(text: &str) -> (Vec<f32>, &str) {
     let mut values = Vec::new();
     let at = plain_numbers(text.as_bytes(), 0, &mut values);
     (values, &text[at..])
 }
 
-/// Before a number as many bytes have to stand as are looked at together.
+/// A number must have as many bytes before it as are examined together.
 const BEFORE: &str = "-0.12345678901234567890123456789,";
 
 #[test]
@@ -242,7 +242,7 @@ proptest! {
         prop_assume!(value.is_finite());
         prop_assert_eq!(nearest(&value.to_string()).to_bits(), bits);
         prop_assert_eq!(nearest(&format!("{value:e}")).to_bits(), bits);
-        // As Python prints an f32 that it holds as a double.
+        // The way in which Python prints an f32 that is stored as a double.
         prop_assert_eq!(nearest(&f64::from(value).to_string()).to_bits(), bits);
     }
 
@@ -253,7 +253,7 @@ proptest! {
         let point = if exact.contains('.') { "" } else { "." };
         let above = format!("{exact}{point}{}{}", "0".repeat(place), digit);
         assert_nearest(&above);
-        // One unit of the last place less.
+        // One unit less in the last decimal.
         let mut below = exact.into_bytes();
         if let Some(last) = below.iter().rposition(|b| matches!(b, b'1'..=b'9')) {
             below[last] -= 1;

@@ -1,5 +1,5 @@
-//! What one event says in place of what the event before it said is folded when it is known which was the last: by the end, by an
-//! event of another shape, or because somebody asks in between.
+//! A value that replaces the one of the event before is added to the completion only when the last one is known: at the end, at an
+//! event of another shape, or when the caller asks in between.
 
 use hfetch::wire::stream::{ChatDecoder, Mode};
 use serde_json::Value;
@@ -40,7 +40,7 @@ fn the_last_event_is_there_when_somebody_asks_after_any_of_them() {
         let mut decoder = after(events);
         decoder.settle();
         check(&decoder, &format!("t{}", events - 1), events - 1);
-        // It is not folded twice, and what follows goes on.
+        // The event is not added twice, and later events go on.
         decoder.settle();
         decoder.push(&event("on", 40), Mode::Text);
         decoder.settle();
@@ -78,7 +78,7 @@ fn an_event_of_another_shape_leaves_it_there() {
             decoder.push(OTHER, Mode::Text);
             check(&decoder, &format!("t{last}"), last);
         }
-        // The shape is known now, and comes between two of the first.
+        // The shape is known now, and comes between two of the first shape.
         decoder.push(&event("more", 50), Mode::Text);
         decoder.push(&event("and", 51), Mode::Text);
         decoder.push(OTHER, Mode::Text);

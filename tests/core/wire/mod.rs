@@ -1,4 +1,4 @@
-//! What crosses the network: bytes to meaning and back.
+//! Data that crosses the network: bytes to meaning and back.
 
 mod account;
 mod chunk;

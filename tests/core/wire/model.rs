@@ -7,7 +7,7 @@ use hfetch::wire::model::{
 use proptest::prelude::*;
 use serde_json::json;
 
-/// The documented shape, with offers that lack fields.
+/// The documented form, with offers that lack fields.
 const CATALOGUE: &str = r#"{"object": "list", "data": [
     {"id": "org/big", "object": "model", "created": 1776837885, "owned_by": "org", "architecture": {"input_modalities": ["text"]}, "providers": [
         {"provider": "novita", "status": "live", "context_length": 1048576, "pricing": {"input": 1.69, "output": 3.38}, "supports_tools": true,
@@ -107,7 +107,7 @@ fn a_price_is_that_of_the_provider_that_answers() {
     let models = models();
     for (model, answered_by, expected) in [
         ("org/big:novita", None, Some((1.69, 3.38, true))),
-        // The provider the caller pinned counts before what the response says.
+        // The provider that the caller pinned wins over the one that the response names.
         ("org/big:novita", Some("together"), Some((1.69, 3.38, true))),
         ("org/big", Some("together"), Some((2.1, 4.4, true))),
         ("org/big:fastest", Some("together"), Some((2.1, 4.4, true))),
@@ -115,11 +115,11 @@ fn a_price_is_that_of_the_provider_that_answers() {
         ("org/big:cheapest", None, Some((1.69, 3.38, true))),
         // An offer that is down still has its price, for an answer that began before.
         ("org/big:down", None, Some((0.01, 99.0, true))),
-        // Unknown who: more than any of the live ones would ask.
+        // The provider is unknown, so the price is higher than any live provider's.
         ("org/big", None, Some((2.1, 9.0, false))),
         ("org/big:fastest", None, Some((2.1, 9.0, false))),
         ("org/big:preferred", None, Some((2.1, 9.0, false))),
-        // A known provider without a price is unknown.
+        // The provider is known and has no price, so the price is unknown.
         ("org/big:featherless-ai", None, None),
         ("org/big", Some("featherless-ai"), None),
         ("org/big:groq", None, None),

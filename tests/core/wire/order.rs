@@ -1,5 +1,5 @@
-//! Chunks whose members come in another order each time, as languages write them whose maps have none: each is built from a template as
-//! if it stood alone, and the fold is that of the same chunks in one order.
+//! Chunks whose members come in another order each time, as written by languages whose maps have no order: each is built from a
+//! template as if it were alone, and the completion equals that of the same chunks in one order.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::template::{body, check};
 use crate::reader::{filled, parse, read};
 use hfetch::wire::stream::Mode;
 
-/// The members of the nth chunk, of which two keys begin alike, and one holds what only the last chunk decides.
+/// The members of the nth chunk. Two keys begin with the same letters, and for one member only the last chunk counts.
 fn members(n: usize) -> Vec<String> {
     vec![
         r#""id":"chat-1""#.to_string(),
@@ -20,7 +20,7 @@ fn members(n: usize) -> Vec<String> {
     ]
 }
 
-/// The numbers up to `length` in an order that `seed` decides.
+/// The numbers up to `length`, in an order that depends on `seed`.
 fn shuffled(length: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
     let mut state = seed;
@@ -78,7 +78,7 @@ fn the_fold_is_that_of_one_order() {
 #[test]
 fn what_only_looks_like_them_is_read_by_itself() {
     let strange = [
-        // A key twice, one too few, one too many, another one, and one that JavaScript puts first.
+        // A repeated key, one too few, one too many, another one, and one that JavaScript puts first.
         r#"{"created":1,"created":2,"id":"chat-1","created_at":"12","model":"m","note":"n","choices":[]}"#,
         r#"{"created":1,"id":"chat-1","model":"m"}"#,
         r#"{"note":"n","created":1,"id":"chat-1","created_at":"12","model":"m","choices":[],"usage":null,"more":1}"#,

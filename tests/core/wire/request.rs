@@ -1,4 +1,4 @@
-//! What a chat body becomes on the wire, and what is refused before anything is sent.
+//! The request that a chat body becomes, and what is refused before anything is sent.
 
 use hfetch::wire::request::{
     Caps, ChatRequest, Defaults, Prompt, chat, pinned_provider, refuses_stream_options,
@@ -18,8 +18,8 @@ fn wire(body: &str) -> ChatRequest {
     chat(body, DEFAULTS, &mut |_| {}).expect(body)
 }
 
-/// Parameters that servers know beside those of OpenAI's chat: vLLM's, SGLang's, text-generation-inference's, llama.cpp's,
-/// Ollama's, and those of hosts and gateways.
+/// Parameters that servers know in addition to OpenAI's: those of vLLM, SGLang, text-generation-inference, llama.cpp and Ollama,
+/// and those of hosts and gateways.
 const OF_SERVERS: &str = "\
     audio best_of cache_salt background include instructions max_output_tokens max_tool_calls metadata \
     previous_response_id prompt reasoning service_tier store text truncation request_id mm_processor_kwargs \
@@ -124,7 +124,7 @@ fn what_a_server_knows_is_not_doubted() {
         .split_whitespace()
         .chain(["x", "", "ü", "a", "foo", "x_new", "étage"])
     {
-        // Of what means something here the value may be wrong.
+        // Members that mean something here may still have a wrong value.
         let body = format!(r#"{{{m},"{name}":null}}"#);
         let doubts = chat(&body, DEFAULTS, &mut |_| {}).expect(name).doubts;
         assert!(doubts.is_empty(), "{doubts:?}");
@@ -248,7 +248,7 @@ fn what_the_request_says_of_itself() {
         (request.stream, request.max_tokens, request.choices),
         (false, Some(5.0), 1.0)
     );
-    // Which of the two a server takes is its own affair.
+    // The server decides which of the two it accepts.
     let request =
         wire(r#"{"messages":[{"role":"user"}],"max_completion_tokens":8000,"max_tokens":1}"#);
     assert_eq!(request.max_tokens, Some(8000.0));
@@ -336,7 +336,7 @@ fn a_parameter_that_means_something_comes_once() {
         let error = chat(&format!("{{{member},{m},{again}}}"), DEFAULTS, &mut |_| {});
         assert_eq!(error.unwrap_err().path.as_deref(), Some(path));
     }
-    // What nobody here reads is the server's affair.
+    // The server decides about members that the core doesn't read.
     let unknown = format!(r#"{{"model":"a/b",{m},"x":1,"x":2}}"#);
     assert_eq!(wire(&unknown).body, unknown);
 }
@@ -515,7 +515,7 @@ fn every_piece_of_the_prompt_is_heard() {
     );
 }
 
-/// How many bytes, where there are many.
+/// A text of so many bytes.
 fn large(bytes: usize) -> String {
     match bytes {
         0..256 => String::new(),
@@ -586,7 +586,7 @@ fn what_a_part_shows_is_heard_once_whatever_it_is_called() {
         (r#"{"type":"unknown","n":1}"#, "n 1"),
         (r#"{"type":"unknown","said":"words"}"#, "said words"),
         (r#"{"type":"unknown","a":[{},[]]}"#, "a [] []"),
-        // What nobody here knows is words, however long; only where a medium is known its bytes are none.
+        // An unknown part counts as words, however long; only for a known medium its bytes don't count.
         (&format!(r#"{{"type":"unknown","data":"{blob}"}}"#), &blob),
         (
             &format!(r#"{{"data":"{blob}","also":"x"}}"#),
@@ -645,7 +645,7 @@ fn the_provider_is_what_stands_after_the_last_colon_unless_it_is_a_routing_word(
         ("a/b:cheapest", None),
         ("a/b:preferred", None),
         ("a/b:", None),
-        // No name of the router's, which always has an organisation.
+        // This is no name of the router's, which always contains an organisation.
         ("llama3.1:8b", None),
     ];
     for (model, provider) in table {

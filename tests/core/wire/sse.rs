@@ -1,4 +1,4 @@
-//! Event-stream framing: a table of the standard's rules, each at every chunking.
+//! Event-stream framing: a table of the standard's rules, each in every chunking.
 
 use hfetch::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn decode(pieces: &[&[u8]], limit: usize, lenient: bool) -> (Vec<Owned>, Result<
     (sink.0, Ok(()))
 }
 
-/// The standard read literally: the whole input decoded, split into lines, one field at a time.
+/// The standard taken literally: the whole input is decoded, split into lines, and read field by field.
 fn oracle(input: &[u8], lenient: bool) -> Vec<Owned> {
     let text = String::from_utf8_lossy(input).into_owned();
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

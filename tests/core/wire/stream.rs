@@ -1,4 +1,4 @@
-//! Whole bodies at any chunking, against serde_json.
+//! Whole bodies in every chunking, compared with serde_json.
 
 use crate::reader::{end_to_end, joined, parse, read};
 use hfetch::error::{Class, redact};
@@ -307,7 +307,7 @@ fn broken_utf8_becomes_the_replacement_character() {
     assert_eq!(seen.folded["choices"][0]["message"]["content"], "a\u{fffd}");
 }
 
-/// The fold written plainly.
+/// The expected result, written plainly.
 fn oracle(body: &[u8]) -> (Vec<Value>, Vec<String>, Option<Value>) {
     let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
     let (mut chunks, mut contents, mut usage) = (Vec::new(), Vec::<String>::new(), None);
@@ -457,7 +457,7 @@ fn every_recording_at_every_kind_of_chunking() {
                     "{name} in pieces of {size}"
                 );
             }
-            // Every byte of a short one, as many as time allows of a long one.
+            // Every byte of a short body; of a long one as many as time allows.
             let cuts = (200_000 / (body.len() + 1)).clamp(2, 1000);
             let stride = body.len() / cuts + 1;
             for cut in (0..body.len()).step_by(stride) {

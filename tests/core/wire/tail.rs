@@ -1,4 +1,4 @@
-//! What may come behind the last finish reason: little, whatever it looks like.
+//! The tail after the last finish reason: it must be short, whatever it looks like.
 
 use hfetch::wire::stream::{ChatDecoder, Mode};
 
@@ -10,7 +10,7 @@ fn chunk(index: u32, finish: &str) -> String {
     )
 }
 
-/// How many bytes in pieces of 1 kB are read behind `head` until the decoder says that the end has come.
+/// How many bytes, in pieces of 1 kB, are read after `head` until the decoder says that the stream has ended.
 fn read_behind(head: &str, piece: &str) -> (usize, ChatDecoder) {
     let mut decoder = ChatDecoder::new(64 << 20);
     decoder.push(head.as_bytes(), Mode::Fold);
@@ -50,7 +50,7 @@ fn what_another_choice_still_says_is_no_tail() {
     let (read, decoder) = read_behind(&head, &chunk(1, "null"));
     assert_eq!(read >> 20, 4);
     assert!(!decoder.ended());
-    // A choice that appears after the others have ended, and comments before it.
+    // A choice that appears after the others have ended, with comments before it.
     let mut decoder = ChatDecoder::new(1 << 20);
     decoder.push(chunk(0, "\"stop\"").as_bytes(), Mode::Fold);
     for _ in 0..3 {

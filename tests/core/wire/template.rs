@@ -1,4 +1,5 @@
-//! Chunks built from templates are the chunks that a parser gives: mutated envelopes, odd values, odd keys, any chunking.
+//! Chunks built from templates equal those that a parser returns: for changed envelopes, odd values, odd keys, and in every
+//! chunking.
 
 use crate::reader::{filled, joined, parse, read};
 use hfetch::error::Class;
@@ -36,7 +37,7 @@ pub(super) fn check(payloads: &[String], end: &str, cuts: &[usize]) {
             .is_some_and(|all| !all.is_empty())
     };
     assert_eq!(whole.fault.is_none(), expected.iter().any(chosen));
-    // As text too: key order counts.
+    // Compared as text as well, since the order of keys counts.
     let written = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>();
     assert_eq!(written(&whole.items), written(&expected));
     let (cut, _) = read(
@@ -479,7 +480,7 @@ fn streams_that_never_repeat_are_soon_left_alone() {
     assert_eq!(filled(&body(&payloads, "\n\n")), 0);
 }
 
-/// A JSON value with strings and numbers to mutate, as text.
+/// A JSON value with strings and numbers to change, as text.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_string()),
@@ -533,9 +534,9 @@ fn logprobs_that_are_bare_numbers_are_folded_like_any() {
 #[test]
 fn a_new_shape_takes_the_place_of_one_that_is_not_in_use() {
     let event = |shape: usize, n: usize| format!("data: {{\"s{shape}\":\"{n}\"}}\n\n");
-    // Six shapes fill what is kept, of each two to learn it and two that match.
+    // Six shapes fill the room: for each, two chunks to learn it and two that match.
     let taught = (0..6).flat_map(|shape| (0..4).map(move |n| event(shape, n)));
-    // The first is in use when a seventh comes.
+    // The first shape is in use when a seventh comes.
     let in_use = [event(0, 4), event(6, 0), event(6, 1), event(0, 5)];
     let body: String = taught.chain(in_use).collect();
     assert_eq!(filled(body.as_bytes()), 6 * 2 + 2);
@@ -543,7 +544,7 @@ fn a_new_shape_takes_the_place_of_one_that_is_not_in_use() {
 
 #[test]
 fn an_object_of_many_keys_is_not_studied_for_long() {
-    // Each key against all before it: several seconds without a bound.
+    // Comparing each key with all before it would take several seconds without a bound.
     let keys: Vec<String> = (0..7_000).map(|n| format!("\"{n:x}\":1")).collect();
     let event = ["data: {", &keys.join(","), "}\n\n"].concat();
     let started = processor_time();

@@ -1,4 +1,4 @@
-//! Text completions: what is sent for a prompt, where it goes, and what is folded from its chunks.
+//! Text completions: what is sent for a prompt, where it is sent, and what its chunks accumulate to.
 
 use hfetch::wire::model;
 use hfetch::wire::request::{Caps, ChatRequest, Defaults, Prompt, completion, route};
@@ -207,7 +207,7 @@ fn a_whole_text_is_an_answer_to_a_prompt_alone() {
 }
 
 proptest! {
-    /// However texts of several prompts take turns, and however the network cuts them, each is put together at its index.
+    /// However texts of several prompts alternate, and however the network splits them, each is put together at its index.
     #[test]
     fn any_texts_come_back_whole(
         pieces in prop::collection::vec((0u64..3, "\\PC{0,6}"), 1..40),

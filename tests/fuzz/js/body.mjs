@@ -1,5 +1,5 @@
-// Bodies that strangers send to a gateway: refused in the gateway's own words, or forwarded so that no JSON parser finds more in
-// them than the operator allows.
+// Bodies that unknown callers send to a gateway. Each is refused in the gateway's own words, or forwarded in a form in which no JSON parser finds more
+// than the operator allows.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 import { members } from "./members.mjs";
@@ -13,17 +13,17 @@ const EMBEDDING = JSON.stringify({ object: "list", data: [{ object: "embedding",
 let sent = [];
 let handler;
 
-// What the gateway logs, a line for each request.
+// The gateway logs a line for each request.
 console.log = (line) => assert.ok(!line.includes(KEY), line);
 
-/** The model's server: it takes everything. */
+/** A model's server that accepts everything. */
 async function upstream(url, init) {
   sent.push({ url, init });
   const answer = new URL(url).pathname.endsWith("/chat/completions") ? COMPLETION : EMBEDDING;
   return new Response(answer, { headers: { "content-type": "application/json" } });
 }
 
-/** The first byte says which route, the further ones of the first line the sizes of the pieces. `gateway` is the package's. */
+/** The first byte selects the route; the other bytes of the first line are the sizes of the pieces. `gateway` is the package's. */
 export async function hold(data, { gateway }) {
   handler ??= gateway({ apiKeys: [KEY], clientKeys: ["key"], models: ["org/*", "meta-llama/*"], caps: CAPS, baseURL: "http://127.0.0.1/v1", fetch: upstream });
   sent = [];
@@ -46,7 +46,7 @@ async function ask(kind, parts) {
   const response = await handler.fetch(request, {}, {});
   const text = await response.text();
   assert.ok(!text.includes(KEY), text);
-  // 502: one embedding is the server's answer, whatever it is asked for.
+  // 502: the server always answers with one embedding, however many were requested.
   assert.ok([200, 400, 403, 413, ...(kind === "embeddings" ? [502] : [])].includes(response.status), `${response.status} ${text}`);
   assert.equal(sent.length > 0, response.status === 200 || response.status === 502);
   for (const each of sent) (kind === "embeddings" ? forwarded : forwardedChat)(each);
@@ -54,7 +54,7 @@ async function ask(kind, parts) {
   return { status: response.status, text, sent: sent.map(({ init }) => String(init.body)) };
 }
 
-/** Whichever of two members of one name a server reads. */
+/** Checks the forwarded body, whichever of two members with the same name a server reads. */
 function forwarded({ url, init }) {
   assert.equal(new URL(url).origin, "http://127.0.0.1");
   const all = members(String(init.body));

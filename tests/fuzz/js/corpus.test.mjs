@@ -1,4 +1,4 @@
-// Every input of the corpus through its property: what the fuzzer found once stays found.
+// Runs every input of the corpus through its property: a fault that the fuzzer has found once would be found again.
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

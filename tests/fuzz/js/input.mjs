@@ -1,4 +1,4 @@
-// What the properties have in common: an input's first line says how to do it, the rest what to do it to.
+// What the properties have in common: the first line of an input says how to run it, and the rest is the data.
 
 /** Splits an input at its first line feed. */
 export function head(data) {
@@ -6,7 +6,7 @@ export function head(data) {
   return at < 0 ? [data.subarray(0, 0), data] : [data.subarray(0, at), data.subarray(at + 1)];
 }
 
-/** `bytes` in the pieces that `sizes` says, over and over. */
+/** `bytes` in pieces of these sizes, which are repeated. */
 export function pieces(bytes, sizes) {
   const found = [];
   for (let at = 0, turn = 0; at < bytes.length; turn++) {

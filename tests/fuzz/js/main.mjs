@@ -1,5 +1,5 @@
-// One target for some seconds: main.mjs <target> <seconds> <package folder>. Prints one line of JSON, { inputs, found }: `found` is the
-// smallest input that breaks the property, as latin1, and what it breaks.
+// Fuzzes one target: main.mjs <target> <seconds> <package folder>. Prints one line of JSON, { inputs, found }: `found` is the smallest input that
+// breaks the property, as latin1, and the failure.
 import fc from "fast-check";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,14 +11,14 @@ const [name, seconds, pkg] = process.argv.slice(2);
 const FUZZ = join(root, "tests/fuzz");
 const MOST = 4_096; // bytes of an input
 
-/** The dictionary of the other targets: "text", with \x and \\ and \" for what can't stand there. */
+/** The dictionary of the other targets: words in quotes, with \x, \\ and \" as escapes. */
 async function dictionary() {
   const lines = (await readFile(join(FUZZ, "dictionary"), "utf8")).split("\n");
   const quoted = lines.map((line) => /^"(.*)"$/.exec(line)?.[1]).filter(Boolean);
   return quoted.map((text) => Buffer.from(text.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, code, letter) => letter ?? String.fromCharCode(parseInt(code, 16))), "latin1"));
 }
 
-/** Inputs of the corpus with some edits: bytes cut out, a word or odd bytes put in, or a part of the input itself once more. */
+/** Inputs of the corpus with some edits: bytes removed, a word or odd bytes inserted, or a part of the input repeated. */
 async function mutations() {
   const folder = join(FUZZ, "corpus", name);
   const seeds = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file))));

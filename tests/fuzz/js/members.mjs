@@ -1,6 +1,6 @@
-// The members of a JSON object one by one, those that come twice included, which JSON.parse drops.
+// The members of a JSON object one by one, including duplicates, which JSON.parse drops.
 
-/** [[name, value], …] of the object that `text` is; it must be JSON. */
+/** [[name, value], …] of the object in `text`, which must be JSON. */
 export function members(text) {
   JSON.parse(text);
   const found = [];
@@ -21,7 +21,7 @@ function endOfString(text, from) {
   return at + 1;
 }
 
-/** Where the comma or brace stands that ends the value at `from`. */
+/** The index of the comma or brace that ends the value at `from`. */
 function endOfValue(text, from) {
   let depth = 0;
   for (let at = from; ; at++) {

@@ -1,4 +1,4 @@
-// Answers with embeddings, as numbers or base64, through the package: the floats that JSON.parse and atob give, or refused.
+// Answers with embeddings, as numbers or base64, through the package: either the floats that JSON.parse and atob give, or a refusal.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 
@@ -7,7 +7,7 @@ const MOST = 16; // inputs
 let client;
 let parts = [];
 
-/** The first line says the sizes of the network chunks. `HuggingFace` is the package's. */
+/** The first line holds the sizes of the network chunks. `HuggingFace` is the package's. */
 export async function hold(data, { HuggingFace, APIError }) {
   client ??= new HuggingFace({ apiKey: "hf_key", baseURL: "http://127.0.0.1:9/v1", fetch: answer, embeddings: { batchSize: MOST }, retry: false, limits: {} });
   const [sizes, bytes] = head(data);
@@ -48,13 +48,13 @@ function parsed(bytes) {
 
 const isRow = (row) => Array.isArray(row) && row.length > 0 && row.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)));
 
-/** Rows of one length of what is certainly a number: these are never refused. */
+/** Rows of equal length whose values are certainly numbers; these are never refused. */
 function plainRows(value) {
   const rows = Array.isArray(value) && value.length <= MOST && value.length > 0 ? value : [];
   return rows.length > 0 && rows.every((row) => isRow(row) && row.length === rows[0].length) ? rows : undefined;
 }
 
-/** The rows of an OpenAI-like answer in the order of their indexes, where they are embeddings. */
+/** The rows of an OpenAI-like answer in the order of their indexes, if they are embeddings. */
 function listRows(value) {
   const data = Array.isArray(value?.data) && value.data.length <= MOST ? value.data : [];
   const rows = [];
@@ -74,7 +74,7 @@ function floatsOf(text) {
   return new Float32Array(bytes.buffer);
 }
 
-// A number whose double lies half-way between two floats may be nearer to the one to which the double is not rounded.
+// If a number's double is half-way between two floats, the number itself may be nearer to the one to which the double isn't rounded.
 function isNearest(float, number) {
   const rounded = Math.fround(number);
   return Object.is(float, rounded) || (Math.abs(float - number) === Math.abs(rounded - number) && float !== rounded);

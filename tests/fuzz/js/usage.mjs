@@ -1,12 +1,12 @@
-// Streams of strangers, handed on in whole events without those that report usage: the same bytes however they are split, minus those events and
-// an incomplete event at the end.
+// Streams of unknown servers, passed on in whole events without those that report usage: the bytes are the same however they are split, minus those events and an
+// incomplete event at the end.
 import assert from "node:assert/strict";
 import { head, pieces } from "./input.mjs";
 
 const decoder = new TextDecoder("latin1");
 const END = /(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)$/;
 
-/** The first byte says how many bytes come before the end is near; the further ones of the first line the sizes of the pieces. */
+/** The first byte says how many bytes come before the end is near; the other bytes of the first line are the sizes of the pieces. */
 export function hold(data, { WholeEvents }) {
   const [settings, body] = head(data);
   const sizes = settings.subarray(1);
@@ -19,7 +19,7 @@ export function hold(data, { WholeEvents }) {
   }
 }
 
-/** What is handed on, when `near` bytes come before it is known that the end is near. Before the end it is whole events. */
+/** The bytes that are passed on if `near` bytes come before the end is known to be near. Before the end they are whole events. */
 function read(filter, parts, near) {
   let [passed, out] = [0, ""];
   for (const part of parts) {
@@ -33,7 +33,7 @@ function read(filter, parts, near) {
 
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** The events of a body that are wanted, each with its blank line; of what has none only what lacks nothing else. */
+/** The wanted events of a body, each with its blank line; an event without one is kept only if nothing else is missing. */
 function kept(body, wanted) {
   const events = decoder.decode(body).split(/(?<=(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n))/);
   const rest = END.test(events.at(-1)) ? "" : events.pop();

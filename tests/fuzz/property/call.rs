@@ -1,4 +1,4 @@
-//! Any sequence of events on any calls of a client: each step is what a naive model says, and nothing is left behind.
+//! Random sequences of events on any calls of a client: a naive model allows every step, and nothing is left behind.
 
 use crate::simulation::World;
 use crate::simulation::scenario::Scenario;

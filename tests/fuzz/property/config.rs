@@ -1,4 +1,5 @@
-//! Options and provider pages: accepted, or refused with the path of what is wrong; accepted values can't inject anything, and no error quotes a key.
+//! Options and provider pages are accepted, or refused with the path of what is wrong. Accepted values can't inject anything, and
+//! no error quotes a key.
 
 use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::json::{self, Value};
@@ -7,7 +8,7 @@ const SECRET: &str = "hf_secret_of_the_fuzzer";
 
 pub fn hold(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    // A name that is the key itself would be quoted, and rightly.
+    // If a member's name is the key itself, the error quotes it, and that is right.
     if text.contains(SECRET) {
         return;
     }
@@ -57,7 +58,7 @@ fn checked(config: &Config, value: &Value) {
     let _ = RequestOptions::from_value(value, config);
 }
 
-/// Strings of the input that would be keys, where they are long enough not to stand in a message by chance.
+/// Strings of the input that would be keys, if they are too long to occur in a message by chance.
 fn refused(message: &str, value: &Value, input: &str) {
     assert!(!message.contains(SECRET), "{message}");
     let keys = [

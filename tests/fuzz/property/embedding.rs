@@ -1,4 +1,4 @@
-//! Embedding answers: refused, or read as the same numbers that a JSON parser reads.
+//! Embedding answers are refused, or read as the numbers that a JSON parser reads.
 
 use hfetch::wire::embedding::decode;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub fn hold(data: &[u8]) {
     if !super::shallow(body) {
         return;
     }
-    // As a TextDecoder reads it: without a byte order mark, and bytes that are not UTF-8 are U+FFFD.
+    // As a TextDecoder reads it: without a byte order mark, and with U+FFFD for bytes that are not UTF-8.
     let text = String::from_utf8_lossy(body);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = whole_characters(text.to_string());
@@ -32,7 +32,7 @@ pub fn hold(data: &[u8]) {
     }
 }
 
-/// The rows of the plain shapes, `[d]` and `[n][d]`; others are pooled or come by index.
+/// The rows of the plain forms, `[d]` and `[n][d]`; other forms are pooled or have indexes.
 fn rows(value: &Value, inputs: usize) -> Option<Vec<f32>> {
     let list = value.as_array()?;
     let number = |value: &Value| {

@@ -1,4 +1,5 @@
-//! Bodies of failed responses and catalogues: always an error, whatever they hold, with a message of bounded length and without a key.
+//! Bodies of failed responses and catalogues always become an error, whatever they contain, with a message of bounded length and
+//! without a key.
 
 use hfetch::error::{Error, redact};
 use hfetch::wire::failure::{Response, from_response, unexpected};
@@ -38,7 +39,7 @@ pub fn hold(data: &[u8]) {
     }
 }
 
-/// Where the beginning of the key stands in a body, read either way, only as a part of the key, it stands in no message.
+/// If the beginning of the key occurs in a body only as a part of the key, however it is read, no message contains it.
 fn tells_no_key(error: &Error, body: &[u8]) {
     let text = String::from_utf8_lossy(body);
     let start = &SECRET[..8];
@@ -53,7 +54,7 @@ fn tells_no_key(error: &Error, body: &[u8]) {
     }
 }
 
-/// A text as if all of it stood in a string of JSON, whatever it is a part of.
+/// A text as if all of it were in a JSON string, whatever it is a part of.
 fn unescaped(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut parts = text.split('\\');
@@ -65,7 +66,7 @@ fn unescaped(text: &str) -> String {
                 clean.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
                 clean.push_str(&part[5..]);
             }
-            // A backslash after a backslash is one, and escapes nothing.
+            // A backslash after a backslash is a literal one and escapes nothing.
             None if part.is_empty() => {
                 clean.push('\\');
                 clean.extend(parts.next());

@@ -1,4 +1,4 @@
-//! Decimal text: read as the nearest f32 and f64, compared with the standard library's parser.
+//! Decimal text is read as the nearest f32 and f64, compared with the standard library's parser.
 
 use hfetch::json;
 use hfetch::wire::float;
@@ -22,7 +22,7 @@ pub fn hold(data: &[u8]) {
     close(json::number(text.as_bytes()), exact, text);
 }
 
-/// Within a few units in the last place, of which a subnormal number has fewer.
+/// Equal within a few units in the last place, of which a subnormal number has fewer.
 fn close(number: f64, exact: f64, text: &str) {
     assert_eq!(
         number.is_sign_negative(),
@@ -32,13 +32,13 @@ fn close(number: f64, exact: f64, text: &str) {
     let near = if exact.is_finite() && number.is_finite() {
         (number - exact).abs() <= exact.abs() * 1e-14 + 1e-307
     } else {
-        // The border itself may fall to either side.
+        // The border itself may be rounded to either side.
         number == exact || number.abs().min(exact.abs()) > 1.797e308
     };
     assert!(near, "{text}: {number} is not {exact}");
 }
 
-/// The length of the JSON number at the start, by the grammar of RFC 8259; `None` where digits lack.
+/// The length of the JSON number at the start, by the grammar of RFC 8259; `None` if digits are missing.
 fn json_number(data: &[u8]) -> Option<usize> {
     let at = |at: usize| data.get(at).copied().unwrap_or(0);
     let digits = |from: usize| {

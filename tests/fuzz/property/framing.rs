@@ -1,4 +1,4 @@
-//! Event streams: the same events however the bytes are split, and the events that a literal reading of the standard gives.
+//! Event streams: the same events however the bytes are split, equal to those of a literal reading of the standard.
 
 use hfetch::wire::sse::{Event, Sink, SseDecoder, TooLarge};
 
@@ -34,7 +34,7 @@ fn decode(pieces: &[&[u8]], limit: usize, lenient: bool) -> (Vec<Owned>, Result<
     (sink.0, Ok(()))
 }
 
-/// The first byte is the limit, the first line the sizes of the pieces.
+/// The first byte is the limit; the first line holds the sizes of the pieces.
 pub fn hold(data: &[u8]) {
     let (sizes, body) = super::head(data);
     let pieces = super::pieces(body, sizes);
@@ -46,7 +46,7 @@ pub fn hold(data: &[u8]) {
     let (events, _) = decode(&[body], 1 << 20, true);
     assert_eq!(events, by_the_standard(body, true));
     assert_eq!(decode(&single, 1 << 20, true).0, events);
-    // A small limit: whatever the chunking, the same events come before it is met, and no event is longer.
+    // With a small limit: in every chunking the same events come before it is reached, and no event is longer.
     let limit = sizes.first().map_or(16, |byte| *byte as usize + 1);
     let (whole, end) = decode(&[body], limit, false);
     assert_eq!(decode(&pieces, limit, false), (whole.clone(), end));

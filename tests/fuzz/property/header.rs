@@ -22,7 +22,7 @@ const NAMES: [&str; 12] = [
     "x-ratelimit-limit",
 ];
 
-/// The first byte picks the status, each line is a header: its name by number, or a name of its own, and the value.
+/// The first byte selects the status. Each line is a header: its name by number, or a name of its own, and the value.
 pub fn hold(data: &[u8]) {
     let (head, rest) = super::head(data);
     let text = String::from_utf8_lossy(rest);
@@ -70,7 +70,7 @@ pub fn hold(data: &[u8]) {
     given(&lines);
 }
 
-/// A header that is taken can't end itself and begin another.
+/// An accepted header can't end itself and begin another one.
 fn given(lines: &[(&str, &str)]) {
     let headers = lines
         .iter()

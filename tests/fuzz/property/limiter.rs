@@ -1,4 +1,5 @@
-//! A limiter's state, read from any JSON: refused, or a limiter that goes on working and writes the same state again; a store's rows one by one too.
+//! A limiter's state, read from any JSON, is refused, or becomes a limiter that goes on working and writes the same state again;
+//! the same for a store's rows.
 
 use hfetch::json::{self, Value};
 use hfetch::policy::limit_store::{MemoryStore, Part};
@@ -15,7 +16,7 @@ const LIMITS: Limits = Limits {
     max_concurrent: Some(3.0),
 };
 
-/// The first line holds steps, the rest is the state.
+/// The first line holds steps; the rest is the state.
 pub fn hold(data: &[u8]) {
     let (steps, rest) = super::head(data);
     let Ok(value) = json::parse(rest) else {
@@ -42,7 +43,7 @@ pub fn hold(data: &[u8]) {
     }
 }
 
-/// Numbers as `JSON.stringify` writes them: without ".0", which would be a digit too many for the largest.
+/// Writes numbers as `JSON.stringify` does: without ".0", which would be a digit too many for the largest.
 struct AsJavaScript;
 
 impl Formatter for AsJavaScript {
@@ -62,7 +63,7 @@ fn read(state: &str) -> Value {
     json::parse(state.as_bytes()).unwrap()
 }
 
-/// The clock's milliseconds are whole: of others, which somebody else wrote, the last digit may change.
+/// The clock's milliseconds are whole. In a state that other code wrote they may not be, and their last digit may change.
 fn same_again(limiter: &RateLimiter) {
     let state = text(&limiter.state());
     let restored = RateLimiter::restore(&read(&state), LIMITS, "state").expect("its own state");
@@ -72,7 +73,7 @@ fn same_again(limiter: &RateLimiter) {
     );
 }
 
-/// Whatever was restored, a reservation is refused for a time that is no less than nothing, and ends once.
+/// Whatever was restored, a refusal's wait is at least 0, and a reservation ends once.
 fn walk(mut limiter: RateLimiter, steps: &[u8]) {
     let mut now = 1_795_305_600_000.0;
     let mut open = Vec::new();
@@ -96,7 +97,7 @@ fn walk(mut limiter: RateLimiter, steps: &[u8]) {
     limiter.usage(now);
 }
 
-/// Each change is told once, and a store made of its scopes' rows alone counts what this one does.
+/// Each change is reported once, and a store that is made only from its scopes' rows counts the same.
 fn walk_store(mut store: MemoryStore, steps: &[u8]) {
     let mut now = 1_795_305_600_000.0;
     let mut open = Vec::new();

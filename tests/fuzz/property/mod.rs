@@ -1,4 +1,4 @@
-//! What must be true of any input, one property for each place where bytes or foreign data come in.
+//! Properties that must hold for any input: one property for each place at which bytes or foreign data come in.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -18,13 +18,13 @@ pub mod limiter;
 pub mod request;
 pub mod template;
 
-/// Splits an input at its first line feed: how to do it, and what to do it to.
+/// Splits an input at its first line feed: how to run it, and the data.
 fn head(data: &[u8]) -> (&[u8], &[u8]) {
     let at = data.iter().position(|byte| *byte == b'\n');
     at.map_or((&[], data), |at| (&data[..at], &data[at + 1..]))
 }
 
-/// `body` in the pieces that `sizes` says, over and over.
+/// `body` in pieces of these sizes, which are repeated.
 fn pieces<'b>(body: &'b [u8], sizes: &[u8]) -> Vec<&'b [u8]> {
     let mut sizes = sizes.iter().map(|size| *size as usize % 40 + 1).cycle();
     let (mut rest, mut pieces) = (body, Vec::new());
@@ -37,7 +37,7 @@ fn pieces<'b>(body: &'b [u8], sizes: &[u8]) -> Vec<&'b [u8]> {
     pieces
 }
 
-/// serde_json's stack is shorter than the core's.
+/// Whether serde_json can read the text: its stack is shorter than the core's.
 fn shallow(text: &[u8]) -> bool {
     let opened = text.iter().filter(|byte| matches!(byte, b'[' | b'{'));
     opened.count() < 120

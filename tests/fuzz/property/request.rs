@@ -1,4 +1,4 @@
-//! Bodies that users give: refused, or sent as JSON with the same meaning.
+//! Bodies that users give are refused, or sent as JSON with the same meaning.
 
 use hfetch::wire::embedding::request::{self as embedding, Bounds, Endpoint};
 use hfetch::wire::request::{Caps, Defaults, chat, without};
@@ -23,7 +23,7 @@ pub fn hold(data: &[u8]) {
         return;
     }
     if let Ok(request) = chat(text, DEFAULTS, &mut |_| {}) {
-        // Each panics on what is no JSON.
+        // Each of these panics if the text isn't JSON.
         let (given, written) = (parse(data), parse(request.body.as_bytes()));
         let (given, written) = (given.as_object().unwrap(), written.as_object().unwrap());
         assert_eq!(written.keys().next().map(String::as_str), Some("model"));
@@ -49,7 +49,7 @@ pub fn hold(data: &[u8]) {
     };
     if let Ok(request) = chat(text, bounded, &mut |_| {}) {
         let written = parse(request.body.as_bytes());
-        // Nobody goes without a bound, and what is reserved is the largest that goes out.
+        // Every request has a bound, and the reservation covers the largest that is sent.
         let sent = |name: &str| written.get(name).and_then(|value| value.as_f64());
         let [tokens, completion] = ["max_tokens", "max_completion_tokens"].map(sent);
         assert!(tokens.is_some());

@@ -1,4 +1,5 @@
-//! Chat streams: each chunk is what a JSON parser makes of its event; the whole answer and its end are the same however the bytes are split.
+//! Chat streams: each chunk is what a JSON parser makes of its event; the whole answer and its end are the same however the bytes
+//! are split.
 
 use hfetch::json;
 use hfetch::wire::stream::Mode;
@@ -6,7 +7,7 @@ use hfetch::wire::stream::Mode;
 use super::shallow;
 use crate::reader::{Seen, end_to_end, parse, read};
 
-/// The first line has the sizes of the pieces; every further one is the data of an event.
+/// The first line holds the sizes of the pieces; each further line is the data of an event.
 pub fn hold(data: &[u8]) {
     let (sizes, rest) = super::head(data);
     let payloads: Vec<&[u8]> = rest.split(|byte| *byte == b'\n').collect();
@@ -32,7 +33,7 @@ pub fn hold(data: &[u8]) {
         .map(|payload| parse(payload.as_bytes()).to_string())
         .take(seen.items.len())
         .collect();
-    // A carriage return ends a line: what follows it is another field.
+    // A carriage return ends a line, and what follows it is another field.
     if !rest.contains(&b'\r') && !rest.starts_with(b"\xef\xbb\xbf") && !completion(&seen) {
         let items: Vec<String> = seen.items.iter().map(ToString::to_string).collect();
         let blank = payloads

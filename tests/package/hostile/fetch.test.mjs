@@ -1,5 +1,5 @@
-// hf.fetch before any address, method, body and option: a key goes nowhere but below the base URL, nothing but a rejection or a response comes of it, and
-// nothing is left open or unsettled. The addresses are checked where a fetch would send them.
+// hf.fetch with any address, method, body and option: a key is sent only below the base URL, the result is a rejection or a response, and nothing is left open or
+// unsettled. The addresses are checked in the form in which a fetch would send them.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ const ANSWERS = {
   nonsense: { body: "\0{", type: "text/plain" },
 };
 
-/** A client whose requests are seen: { url, key } for each. */
+/** A client whose requests are recorded: { url, key } for each. */
 function watched(answer = () => new Response("{}")) {
   const sent = [];
   const settlements = [];
@@ -32,7 +32,7 @@ function watched(answer = () => new Response("{}")) {
   return { hf, sent, settlements };
 }
 
-/** Whether an address is below the base URL, by the platform's parser and once more after each decoding that a server may do. */
+/** Whether an address is below the base URL, by the platform's parser and again after each decoding that a server may do. */
 function isBelow(address) {
   let url = new URL(address);
   if (url.username || url.password) return false;
@@ -44,7 +44,7 @@ function isBelow(address) {
     } catch {
       return false;
     }
-    // As servers do that drop what stands behind a semicolon, and blanks.
+    // Some servers drop blanks, and the rest of a segment after a semicolon.
     path = path.replace(/;[^/\\]*/g, "").replace(/[/\\]\s+|\s+(?=[/\\])/g, (blank) => blank.trim());
     url = new URL(`https://host.example${path.startsWith("/") ? path : `/${path}`}`);
   }

@@ -1,4 +1,4 @@
-// Whatever objects a caller or a fetch of its own hands over: a typed error or an answer, one settlement, nothing held, no prototype touched.
+// A caller or its own fetch may pass any objects: the result is a typed error or an answer, with one settlement, nothing held, and no prototype changed.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ const boom = () => {
   throw new Error("mine");
 };
 
-/** Values that JSON has, and those that it doesn't. */
+/** Values that JSON has, and values that it doesn't. */
 const leaf = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.constantFrom(null, undefined, NaN, -0, Infinity, 1n, Symbol("s"), boom, new Date(0), /x/, new Map([["a", 1]]), new Uint8Array(2), Object.create(null)));
 const name = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "prototype", "toJSON", "then", "apiKey", "model", "messages", "timeout", "headers", "limits", "retry", "signal", "temperature", "entries"));
 
@@ -41,7 +41,7 @@ const dress = {
   "a prototype to pollute": (object) => Object.assign(object, JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')),
 };
 const nested = fc.letrec((tie) => ({ value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie("value"), { maxLength: 3 }), fc.dictionary(name, tie("value"), { maxKeys: 3 })) })).value;
-// Dressed when it is used: the generator itself looks at what it gives.
+// An object gets its hostile prototype or getters only when it is used, since the generator itself reads the objects that it makes.
 const hostile = fc.record({ object: fc.dictionary(name, nested, { maxKeys: 4 }), how: fc.constantFrom(...Object.keys(dress)) });
 const dressed = ({ object, how }) => dress[how]({ ...object });
 
@@ -107,7 +107,7 @@ const locked = async () => {
 };
 const reading = (read) => async () => ({ status: 200, headers: new Headers(), body: { getReader: () => ({ read, cancel: boom, releaseLock: boom }), cancel: boom } });
 
-/** What a fetch may do instead of fetching. */
+/** Functions that behave badly in place of fetch. */
 const fetches = {
   "throws at once": boom,
   "throws a string": () => {

@@ -1,4 +1,4 @@
-// The few assertions that scenarios need, in plain JavaScript: node:assert isn't everywhere.
+// The few assertions that scenarios need, in plain JavaScript, since node:assert isn't available everywhere.
 
 function show(value) {
   if (typeof value === "function") return value.name || "a function";
@@ -56,8 +56,8 @@ export const assert = {
     fail("", message);
   },
   /**
-   * Expects a promise, or a function giving one, to reject. `expected`: an error class, an error's name, a pattern for its message,
-   * the fields it has (values or patterns), or a predicate. Gives the error.
+   * Expects a promise, or a function that returns one, to reject. `expected`: an error class, an error's name, a pattern for its message, the fields it has (values or
+   * patterns), or a predicate. Returns the error.
    */
   async rejects(promise, expected, message) {
     let value;
@@ -68,7 +68,7 @@ export const assert = {
     }
     fail(message, `expected a rejection, got ${show(value)}`);
   },
-  /** As rejects, for a function that throws at once. */
+  /** The same for a function that throws at once. */
   throws(run, expected, message) {
     let value;
     try {

@@ -12,10 +12,10 @@ const slim = async () => {
   await copy.init(readFile(new URL("hfetch_bg.wasm", entry)));
   return copy;
 };
-// Deno is run without the permission to read files.
+// Deno runs without the permission to read files.
 const copies = async () => [await import(new URL("index.js?again", entry)), ...(runtime === "deno" ? [] : [await slim()])];
 const statements = parseInt(process.versions.node) >= 24 ? await import("./using.mjs") : undefined;
 const results = await runAll(scenarios, { hfetch, url, runtime, list, copies, statements, inspect });
-// Not console.log: Node may exit before a pipe has taken it all.
+// This isn't console.log, since Node may exit before a pipe has taken all of it.
 await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ results })}\n`, resolve));
 process.exit(0);

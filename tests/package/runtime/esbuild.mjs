@@ -1,4 +1,4 @@
-// A Worker as a person would bundle it by hand: the conditions of workerd, and .wasm files beside the script.
+// Bundles a Worker as a person would do it by hand: with workerd's conditions, and with .wasm files next to the script.
 import { build } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,14 +1,14 @@
-// Runs the scenario list in whatever runtime imports this: no module of any runtime's own is used here.
+// Runs the list of scenarios in the runtime that imports this. This file uses no modules of a particular runtime.
 import { assert } from "./assert.mjs";
 
 const TIME_LIMIT = 20_000;
 
-/** What the scenarios talk to: the stand-in endpoint, driven over HTTP so that every runtime can. */
+/** The stand-in endpoint, controlled over HTTP so that every runtime can do it. */
 function controlOf(url) {
   const ask = async (path, init) => {
     const response = await fetch(`${url}/s/${path}`, init);
     if (!response.ok) throw new Error(`the endpoint's control answered ${response.status}: ${await response.text()}`);
-    // Not json(): in Next's edge runtime its objects are of another realm, and equal to none of ours.
+    // This isn't json(): in Next's edge runtime its objects belong to another realm and never equal ours.
     const text = await response.text();
     return text === "" ? undefined : JSON.parse(text);
   };
@@ -18,7 +18,7 @@ function controlOf(url) {
   };
 }
 
-/** Runs one scenario. Gives { name, area, ok, ms, error? }. */
+/** Runs one scenario. Returns { name, area, ok, ms, error? }. */
 export async function runScenario(scenario, context) {
   const { name, area } = scenario;
   const started = Date.now();
@@ -36,19 +36,19 @@ export async function runScenario(scenario, context) {
   }
 }
 
-/** The scenarios that can run in a context: those that find there what they need; of the short list, where `list` says "short". */
+/** The scenarios that can run in a context because it has what they need; only those of the short list if `list` is "short". */
 export function scenariosFor(scenarios, context) {
   return scenarios.filter(({ needs, short }) => (short || context.list !== "short") && (!needs || context[needs]));
 }
 
-/** Runs all of them, one after the other. */
+/** Runs all scenarios, one after the other. */
 export async function runAll(scenarios, context) {
   const results = [];
   for (const scenario of scenariosFor(scenarios, context)) results.push(await runScenario(scenario, context));
   return results;
 }
 
-// Stacks hold the message in V8 and don't in Firefox and Safari.
+// Stacks contain the message in V8, but not in Firefox and Safari.
 function describe(error) {
   if (!(error?.stack && error.message !== undefined)) return String(error);
   const cause = error.cause ? `\n  cause: ${error.cause?.message ?? error.cause}` : "";

@@ -1,5 +1,5 @@
-// Runs the scenarios in a page and sends what it finds to the server that opened it. The page's address says where that is
-// (`report`, by default the page's own server), which `endpoint` to talk to, which `runtime` this is, and which `list` to run.
+// Runs the scenarios in a page and sends the results to the server that opened it. The page's address says where that server is (`report`, by default
+// the page's own server), which `endpoint` to use, which `runtime` this is, and which `list` to run.
 import scenarios from "../scenarios.mjs";
 import { runAll } from "./harness.mjs";
 
@@ -12,7 +12,7 @@ export async function report(body) {
 addEventListener("error", ({ message }) => report({ error: message }));
 addEventListener("unhandledrejection", ({ reason }) => report({ error: String(reason?.stack ?? reason) }));
 
-/** `around`: what of the scenarios' needs this page can give. */
+/** `around`: which of the scenarios' needs this page can satisfy. */
 export async function reportScenarios(hfetch, around = {}) {
   const results = await runAll(scenarios, { ...around, hfetch, url: parameters.get("endpoint"), runtime: parameters.get("runtime"), list: parameters.get("list") });
   await report({ results });

@@ -1,4 +1,4 @@
-// As page.mjs, on the entry point that loads nothing: the page says where the module is.
+// The same as page.mjs with the entry that loads nothing: the page says where the module is.
 import { report, reportScenarios } from "./page-report.mjs";
 
 try {

@@ -1,4 +1,4 @@
-// hfetch/slim: nothing is loaded until init() is given the module, in any of the forms it may come in.
+// hfetch/slim: nothing is loaded until init() gets the module, in any of its forms.
 import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -28,7 +28,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The entry point, not yet initialised: of a copy of the package, since what it shares with others is started once and for all. */
+/** The entry, not yet initialised. It comes from a copy of the package, since a module that entries share is started only once. */
 async function fresh() {
   const copy = join(folder, `${(copies += 1)}`);
   await cp(dirname(wasm), copy, { recursive: true });

@@ -1,4 +1,4 @@
-// The statements themselves, for runtimes that can parse them.
+// The statements `using` and `await using`, for runtimes that can parse them.
 
 export async function inAwaitUsing(given) {
   await using stream = given;

@@ -1,5 +1,5 @@
-// The scenarios in a Worker, each in a request of its own: I/O objects belong to the request that made them.
-// And one client for many requests at once, as a Worker's author has it at module scope.
+// The scenarios in a Worker, each in a request of its own, since I/O objects belong to the request that made them. And one client for many simultaneous
+// requests, as a Worker's author has it at module scope.
 import * as hfetch from "hfetch";
 import * as slim from "hfetch/slim";
 import scenarios from "../scenarios.mjs";
@@ -9,9 +9,9 @@ let shared;
 let calls = 0;
 let peak = 0;
 
-/** Streams an answer through, from the client that all requests share; `/shared/state` is what that client says of itself. */
+/** Streams an answer from the client that all requests share; `/shared/state` returns that client's state. */
 async function sharedClient(path, parameters, signal) {
-  // Everything that one request could leave for another to wait for: a place in line, a catalogue, a key.
+  // The client uses everything for which one request could wait because of another: a place in line, the catalogue, a key.
   shared ??= new hfetch.HuggingFace({
     apiKey: async () => "hf_ticket",
     baseURL: parameters.get("endpoint"),
@@ -34,7 +34,7 @@ export default {
   async fetch(request) {
     const { pathname, searchParams: parameters } = new URL(request.url);
     if (pathname.startsWith("/shared/")) return sharedClient(pathname, parameters, request.signal);
-    // What this entry has started already, slim shares: init() has nothing to do.
+    // slim shares what this entry has already started, so init() does nothing.
     const copies = async () => [slim, await slim.init("http://never.asked.for/").then(() => slim)];
     const context = { hfetch, url: parameters.get("endpoint"), runtime: "workerd", list: parameters.get("list"), copies };
     const chosen = scenariosFor(scenarios, context);

@@ -11,7 +11,7 @@ const [folder, endpoint, bundler, list] = process.argv.slice(2);
 const entry = join(folder, "tests/package/runtime/worker.mjs");
 const out = join(folder, `worker-${bundler}`);
 
-/** Bundlers drop modules without side effects; the one that starts the WebAssembly must stay, however little is imported. */
+/** Bundlers drop modules without side effects. The module that starts the WebAssembly must stay, however little is imported. */
 async function singleImport() {
   const contents = 'import { estimateTokens } from "hfetch"; console.log(estimateTokens("text"));';
   const { outputFiles } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", conditions, external: ["*.wasm?module"], write: false });
@@ -24,7 +24,7 @@ const WORDS = ["alder", "birch", "cedar", "elder", "hazel", "larch", "maple", "r
 const LONG = 1_000; // words
 const LONG_ANSWER = 200 * LONG; // bytes, at least
 
-/** Eight visitors at once on the client at module scope; every other one leaves at the beginning of a long answer. */
+/** Eight simultaneous visitors of the client at module scope; every other one leaves at the beginning of a long answer. */
 async function overlappingRequests(worker) {
   const id = `shared-${bundler}`;
   const control = (path, init) => fetch(`${endpoint}/s/${id}/${path}`, init).then((response) => response.text());
@@ -35,7 +35,7 @@ async function overlappingRequests(worker) {
     const query = new URLSearchParams({ endpoint: `${endpoint}/s/${id}/v1`, word: leaves ? `${word} `.repeat(LONG) : word });
     const url = new URL(`/shared/stream?${query}`, address);
     if (!leaves) return (await fetch(url)).text();
-    // Not by fetch(): Node's keeps the connection when a body is left.
+    // This isn't fetch(): Node's keeps the connection when a body isn't read to its end.
     const visitor = get(url);
     const [response] = await once(visitor, "response");
     await once(response, "data");

@@ -1,4 +1,4 @@
-// A Worker through wrangler's bundling, as `wrangler deploy` would upload it, and in workerd. Needs Node 22.
+// Bundles a Worker with wrangler, as `wrangler deploy` would upload it, and runs it in workerd. Needs Node 22.
 import { Miniflare } from "miniflare";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 
 const COMPATIBILITY = { compatibilityDate: "2026-04-01", compatibilityFlags: ["enable_request_signal"] };
 
-/** Bundles the Worker `entry` into the folder `out`. Wrangler's own rules must find the package's entry point and its module. */
+/** Bundles the Worker `entry` into the folder `out`. Wrangler's own rules must find the package's entry and its module. */
 export async function bundleWithWrangler(entry, out) {
   await mkdir(out, { recursive: true });
   const configuration = { name: "worker", main: entry, compatibility_date: COMPATIBILITY.compatibilityDate };
@@ -19,7 +19,7 @@ export async function bundleWithWrangler(entry, out) {
   await promisify(execFile)(process.execPath, args, { cwd: dirname(entry), env });
 }
 
-/** Starts what lies bundled in `out`; `options` are Miniflare's. */
+/** Starts the bundle in `out`; `options` are Miniflare's. */
 export async function startBundle(out, options = {}) {
   const files = await readdir(out);
   const script = files.find((name) => name.endsWith(".js"));

@@ -1,4 +1,4 @@
-// Every way of leaving early closes the upstream socket: the endpoint's own counters say so.
+// Every way of leaving early closes the connection to the server, as the endpoint's own counters show.
 import { PROMPT, SOME_BYTES, collect, scenario } from "./setting.mjs";
 
 const STALLED = { stallAfter: SOME_BYTES };
@@ -9,7 +9,7 @@ async function endless({ client, script }, options) {
   return client().chat.completions.create({ messages: PROMPT, stream: true }, options);
 }
 
-/** The same, read until its first chunk. */
+/** The same stream, read until its first chunk. */
 async function begun(t, options) {
   const stream = await endless(t, options);
   const chunks = stream[Symbol.asyncIterator]();
@@ -17,7 +17,7 @@ async function begun(t, options) {
   return { stream, chunks };
 }
 
-/** The endpoint saw the client hang up, and nothing is left open. */
+/** Checks that the endpoint saw the client hang up, and that nothing is left open. */
 async function hungUp({ closed, assert }) {
   const { disconnected } = await closed();
   assert.equal(disconnected, 1, "the endpoint saw a disconnect");
@@ -74,7 +74,7 @@ export const cancel = [
   scenario("abort(reason) rejects the pending read with its reason as the cause", async (t) => {
     const { stream, chunks } = await begun(t);
     const reason = { why: "enough" };
-    // Everything sent has arrived when a read stays pending; abort() must wake it.
+    // Everything that was sent has arrived when a read stays pending; abort() must wake it.
     const reading = (async () => {
       while (!(await chunks.next()).done);
     })();
@@ -139,7 +139,7 @@ export const cancel = [
     assert.equal((await closed()).disconnected, 1);
   }),
 
-  // Long enough for a request to leave a busy browser: one that never left hangs up on nobody.
+  // Long enough for a request to leave a busy browser: a request that was never sent hangs up on nobody.
   ...[
     ["connect", { stallBeforeHeaders: true }, { connect: 400 }],
     ["idle", STALLED, { idle: 400 }],

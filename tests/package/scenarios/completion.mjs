@@ -1,4 +1,4 @@
-// Text completions: a prompt in, its continuation out, whole or as a stream, from every server that has them.
+// Text completions: a prompt and its continuation, whole or as a stream, from every kind of server that has them.
 import { collect, scenario } from "./setting.mjs";
 import { assertIdentical } from "../setting/identical.mjs";
 
@@ -197,7 +197,7 @@ export const completion = [
     const limited = client({ limits: { requestsPerMinute: 1, onLimit: "error" } });
     await limited.completions.create({ prompt: "x" });
     assert.equal((await failed(limited.completions.create({ prompt: "x" }))).name, "LimitExceededError");
-    // Ten prompts want ten answers of a thousand tokens each.
+    // Ten prompts request ten answers of a thousand tokens each.
     const pricing = { inputPerMillion: 0, outputPerMillion: 1 };
     const spending = client({ pricing, budget: { usd: 0.005, per: "total" } });
     assert.equal((await failed(spending.completions.create({ prompt: Array(10).fill("x"), max_tokens: 1000 }))).name, "BudgetExceededError");
@@ -241,7 +241,7 @@ export const completion = [
       assert.equal(error.name, "ConfigError", path);
       assert.ok(error.message.startsWith(`${path} is not part of hfetch: `) && way.test(error.message), error.message);
     }
-    // To look, as libraries that wrap a client do, throws nothing; nor does what looks at every member find them.
+    // Reading a missing member, as libraries that wrap a client do, doesn't throw; and code that lists all members doesn't find them.
     assert.equal(typeof hf.responses?.create, "function");
     assert.equal(typeof (await hf.responses), "function");
     assert.ok(!Object.keys(hf).includes("responses") && !Object.keys(hf.chat.completions).includes("retrieve"));

@@ -1,4 +1,4 @@
-// Embeddings in every documented shape, and the catalogue.
+// Embeddings in every documented form, and the catalogue.
 import { scenario } from "./setting.mjs";
 
 const MODEL = "BAAI/bge-small-en-v1.5";

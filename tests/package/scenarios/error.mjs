@@ -8,7 +8,7 @@ const STATUSES = [
   [503, "InternalServerError"], [504, "InternalServerError"],
 ];
 
-/** Mistakes in a body and the path the error names. */
+/** Mistakes in a body, and the path that the error names. */
 const BODIES = [
   [{}, "messages"],
   [{ messages: [] }, "messages"],
@@ -37,7 +37,7 @@ const OPTIONS = [
 export const error = [
   ...STATUSES.map(([status, name]) =>
     scenario(`status ${status} is ${name}`, async ({ client, script, closed, hfetch, assert }) => {
-      // More than are asked for: Chromium itself tries a 408 again.
+      // More times than requests are sent, since Chromium itself repeats a request after a 408.
       await script({ status, times: 6 });
       const hf = client({ retry: false });
       for (const stream of [true, false]) {
@@ -66,7 +66,7 @@ export const error = [
       assert.match(message, happened);
       assert.match(hint, advised);
       assert.ok(!advised.test(message), message);
-      // Of a server that is not Hugging Face's the same words are no reason to advise on its accounts.
+      // From a server that isn't Hugging Face's, the same words give no advice about its accounts.
       const elsewhere = await failed(client({ apiKey, retry: false }), type);
       assert.equal(elsewhere.message, message);
       assert.ok(!/huggingface\.co|Inference Providers/.test(elsewhere.hint ?? ""), String(elsewhere.hint));
@@ -93,7 +93,7 @@ export const error = [
     await script({ status: 429, headers: { "retry-after": "86400" }, times: 5 });
     const hf = client({ retry: inPage ? false : undefined });
     const error = await assert.rejects(hf.chat.completions.create({ messages: PROMPT }), hfetch.RateLimitError);
-    // A page can't read the header: CORS doesn't expose it.
+    // A page can't read the header, since CORS doesn't expose it.
     assert.equal(error.retryAfter, inPage ? null : 86_400_000);
     assert.equal((await stats()).requests, 1);
   }),
@@ -107,7 +107,7 @@ export const error = [
   }),
 
   scenario("a reset before the headers: APIConnectionError", async ({ client, script, closed, hfetch, assert }) => {
-    // A browser may try again by itself on a connection it had used before.
+    // A browser may repeat a request by itself on a connection that it has used before.
     await script({ resetBeforeHeaders: true, times: 3 });
     await assert.rejects(client({ retry: false }).chat.completions.create({ messages: PROMPT }), hfetch.APIConnectionError);
     await closed();
@@ -138,7 +138,7 @@ export const error = [
     for (const [way, run] of Object.entries(ways)) {
       const { stack, message } = await assert.rejects(run(), hfetch.HfetchError);
       assert.ok(stack.includes(way), `${way}: ${stack}`);
-      // V8 and Bun begin with the message, as it is now.
+      // In V8 and Bun the stack begins with the current message.
       assert.ok(!/^\w*Error/.test(stack) || stack.includes(message), stack);
     }
   }),

@@ -1,4 +1,4 @@
-// hf.fetch and withOptions: what other libraries get of a client.
+// hf.fetch and withOptions: what other libraries get from a client.
 import { MODEL, PROMPT, scenario } from "./setting.mjs";
 
 const TEXT = JSON.stringify({ messages: PROMPT, model: MODEL });
@@ -7,7 +7,7 @@ const headers = { "content-type": "application/json" };
 const post = (body, more) => ({ method: "POST", headers, body, ...more });
 const CHUNK = 'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n';
 
-/** What a body gives before it ends or fails. */
+/** The content of a body before it ends or fails. */
 async function read(body) {
   const reader = body.getReader();
   const decoder = new TextDecoder();

@@ -1,10 +1,10 @@
-// What people do with any package: log what they have, leave by `using`, load a thing twice.
+// Habits that people have with any package: they log its objects, leave by `using`, load it twice.
 import { PROMPT, SOME_BYTES, collect, scenario, textOf } from "./setting.mjs";
 
 const KEY = "hf_scenario";
-const INNER = 500; // objects looked at
+const INNER = 500; // objects that are examined
 
-/** Every string that can be reached from a value: properties of any kind, entries, what an error hides, along the prototypes. */
+/** Every string that can be reached from a value: through properties of any kind, entries, an error's hidden properties, and prototypes. */
 function strings(value, seen = new Set()) {
   if (typeof value === "string") return [value];
   if (value === null || !["object", "function"].includes(typeof value) || seen.has(value) || seen.size > INNER) return [];
@@ -15,7 +15,7 @@ function strings(value, seen = new Set()) {
       try {
         found.push(String(name), ...strings(value[name], seen));
       } catch {
-        // Not every getter may be called on every object, as those of a prototype.
+        // Some getters can't be called on every object, such as those of a prototype.
       }
     }
   }
@@ -23,7 +23,7 @@ function strings(value, seen = new Set()) {
   return found;
 }
 
-/** What each of the runtime's own ways to show a value makes of it; `inspect` is that of node:util. */
+/** The output of each of the runtime's own ways to show a value; `inspect` is that of node:util. */
 function shown(value, inspect) {
   const { Bun, Deno } = globalThis;
   return [
@@ -50,7 +50,7 @@ const disposal = (name, leave, rest) =>
     rest,
   );
 
-/** As the statements do it, in engines that don't have them. */
+/** Disposes of a stream as the statements do, for engines that don't have them. */
 const disposeOf = (symbol) => async (stream) => {
   await stream.next();
   await stream[symbol]();

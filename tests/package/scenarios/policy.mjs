@@ -1,4 +1,4 @@
-// Keys, limits, retries, budget: what happens between create() and the wire.
+// Keys, limits, retries, budget: what happens between create() and the request.
 import { PROMPT, scenario } from "./setting.mjs";
 
 const ask = (hf, body = {}, options) => hf.chat.completions.create({ messages: PROMPT, ...body }, options);

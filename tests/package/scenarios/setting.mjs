@@ -1,8 +1,8 @@
-// What a scenario has around it: a script of its own at the endpoint, and clients that talk to it.
+// The setting of a scenario: a script of its own at the endpoint, and clients that talk to it.
 
 export const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 export const PROMPT = [{ role: "user", content: "Say something short." }];
-/** Long enough for a whole event to arrive, short enough that the answer is not over. */
+/** Enough bytes for a whole event, and too few for the whole answer. */
 export const SOME_BYTES = 700;
 
 let started = 0;
@@ -18,7 +18,7 @@ function setting({ hfetch, url, runtime, control, assert }) {
   return {
     id,
     baseURL,
-    /** Response headers that CORS hides are there everywhere but in a page. */
+    /** Whether this is a page, where CORS hides some response headers. */
     inPage: ["chromium", "firefox", "webkit"].includes(runtime),
     client: (options = {}) => new hfetch.HuggingFace({ apiKey: "hf_scenario", baseURL, model: MODEL, ...options }),
     /** A client of the router, whose requests go to the endpoint instead. */
@@ -31,7 +31,7 @@ function setting({ hfetch, url, runtime, control, assert }) {
       }),
     script: (...steps) => control.script(id, steps),
     stats: (until) => control.stats(id, until),
-    /** Waits until the endpoint has no open answer, and gives its counters. */
+    /** Waits until no answer is open at the endpoint, and returns its counters. */
     async closed() {
       const stats = await control.stats(id, "closed");
       assert.equal(stats.open, 0, "answers still open at the endpoint");
@@ -40,7 +40,7 @@ function setting({ hfetch, url, runtime, control, assert }) {
   };
 }
 
-/** Everything a stream gives. */
+/** Everything that a stream yields. */
 export async function collect(iterable) {
   const all = [];
   for await (const one of iterable) all.push(one);

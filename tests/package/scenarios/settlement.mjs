@@ -1,4 +1,4 @@
-// Exactly one settlement for each create(), whatever its end.
+// There is exactly one settlement for each create(), however it ends.
 import { MODEL, PROMPT, SOME_BYTES, collect, scenario } from "./setting.mjs";
 
 const PRICING = { inputPerMillion: 1, outputPerMillion: 2 };

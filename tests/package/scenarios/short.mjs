@@ -1,5 +1,5 @@
-// The short list, for places whose engine runs the whole list elsewhere: it shows that the package is loaded there and works, in every area,
-// and holds what a loader or a bundler may break: names of classes, symbols, `instanceof`, stacks, the module's bytes.
+// The short list, for places whose engine runs the whole list elsewhere. It shows for every area that the package is loaded there and works, and covers
+// what a loader or bundler may break: names of classes, symbols, `instanceof`, stacks, the module's bytes.
 
 export const short = new Set([
   "a whole answer is the body as it came",

@@ -1,4 +1,4 @@
-// Reading a stream: every way of reading, and every end it may have.
+// Reading a stream: every way of reading, and every way in which it may end.
 import { PROMPT, collect, scenario, textOf } from "./setting.mjs";
 import { eventsOf } from "../setting/oracle.mjs";
 import { assertIdentical } from "../setting/identical.mjs";
@@ -86,7 +86,7 @@ export const stream = [
   scenario("toReadableStream gives the bytes as received", async (t) => {
     await t.script({ fixture: "crlf.sse", split: 7 });
     const stream = await ask(t.client);
-    // What follows the event with [DONE], here the end of its blank line, need not be read.
+    // The bytes after the event with [DONE], here the end of its blank line, needn't be read.
     const text = await new Response(stream.toReadableStream()).text();
     const whole = await recording(t, "crlf.sse");
     t.assert.ok(whole.startsWith(text) && text.length >= whole.length - 1, JSON.stringify(text.slice(-40)));

@@ -23,7 +23,7 @@ export const tools = [
     const stream = await client().chat.completions.parse({ messages: PROMPT, response_format: { schema }, stream: true });
     const values = await collect(stream.partial());
     assert.deepEqual(values.at(-1), { city: "Ghent" });
-    // How many there are is the network's affair, which brings several events at once.
+    // The number of values depends on the network, which delivers several events together.
     assert.ok(values.every(({ city = "" }) => "Ghent".startsWith(city)), JSON.stringify(values));
     assert.deepEqual((await stream.final()).choices[0].message.parsed, { city: "Ghent" });
     await closed();

@@ -1,10 +1,10 @@
-// The recordings: the project's own, and those of the folder that HFETCH_FIXTURES names.
+// The recordings: the project's own, and those in the folder that HFETCH_FIXTURES names.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 export const FIXTURES = new URL("../../fixtures/", import.meta.url);
 
-/** The project's event streams with the end their table promises. */
+/** The project's event streams with the ends in their table. */
 export function streamFixtures() {
   const table = readFileSync(new URL("README.md", FIXTURES), "utf8");
   return [...table.matchAll(/^\| (\S+\.sse) \| .* \| (\w+) \|$/gm)].map(([, name, end]) => ({
@@ -20,7 +20,7 @@ export function fixtureText(name) {
   return readFileSync(new URL(name, FIXTURES), "utf8");
 }
 
-/** The event streams of HFETCH_FIXTURES; what their end must be, only the oracle knows. */
+/** The event streams of HFETCH_FIXTURES; only the oracle knows how they must end. */
 export function furtherStreams() {
   const folder = process.env.HFETCH_FIXTURES;
   if (!folder) return [];

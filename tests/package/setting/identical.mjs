@@ -1,6 +1,6 @@
-// Deep equality as a parser is judged: values, order of keys, prototypes, -0 and Infinity.
+// Deep equality as strict as for a parser: values, order of keys, prototypes, -0 and Infinity.
 
-/** The path of the first difference ("" for the value itself), or null when there is none. */
+/** The path of the first difference ("" for the value itself), or null if there is none. */
 export function difference(actual, expected, path = "") {
   if (Object.is(actual, expected)) return null;
   if (typeof actual !== "object" || typeof expected !== "object" || actual === null || expected === null) return path;
@@ -14,7 +14,7 @@ export function difference(actual, expected, path = "") {
   return null;
 }
 
-/** Throws where `difference` finds one. */
+/** Throws if `difference` finds one. */
 export function assertIdentical(actual, expected, note = "") {
   const path = difference(actual, expected);
   if (path !== null) throw new Error(`${note} differs at "${path}": expected ${JSON.stringify(expected)?.slice(0, 400)}, got ${JSON.stringify(actual)?.slice(0, 400)}`);

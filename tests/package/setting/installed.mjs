@@ -1,5 +1,5 @@
-// The installed package and an endpoint of its own, for tests that run on Node only.
-// HFETCH_PACKAGE names the package's folder; without it "hfetch" is resolved from here.
+// The installed package and an endpoint of its own, for tests that run only on Node. HFETCH_PACKAGE names the package's folder; without it, "hfetch" is
+// resolved from here.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { startEndpoint } from "../../endpoint/server.mjs";
 
 const folder = process.env.HFETCH_PACKAGE;
-// A package may import itself by name; resolving that honours its exports as a user's import would.
+// A package may import itself by name; resolving that uses its exports, as a user's import would.
 const entry = folder ? pathToFileURL(createRequire(join(folder, "package.json")).resolve("hfetch")).href : "hfetch";
 
 export const hfetch = await import(entry);
@@ -19,7 +19,7 @@ export const PROMPT = [{ role: "user", content: "Say something short." }];
 
 let scripts = 0;
 
-/** A script of its own at the endpoint, and a way to make clients that follow it. */
+/** A script of its own at the endpoint, and a function that makes clients for it. */
 export function scripted(...steps) {
   const id = `t${(scripts += 1)}`;
   endpoint.script(id, steps);
@@ -28,7 +28,7 @@ export function scripted(...steps) {
     id,
     baseURL,
     client: (options = {}) => new hfetch.HuggingFace({ apiKey: "hf_test", baseURL, model: MODEL, ...options }),
-    /** One that takes the endpoint for Hugging Face's router. */
+    /** A client that takes the endpoint for Hugging Face's router. */
     atRouter(options = {}) {
       const there = (url, init) => fetch(url.replace("https://router.huggingface.co/v1", baseURL), init);
       return new hfetch.HuggingFace({ apiKey: "hf_test", model: MODEL, fetch: there, ...options });
@@ -43,7 +43,7 @@ export function scripted(...steps) {
   };
 }
 
-/** Everything an iterable gives before it ends or fails: { items, error }. */
+/** Everything that an iterable yields before it ends or fails: { items, error }. */
 export async function drain(iterable) {
   const items = [];
   try {
@@ -54,7 +54,7 @@ export async function drain(iterable) {
   return { items, error: null };
 }
 
-/** The error a promise rejects with; a promise that resolves is a failure. */
+/** The error with which a promise rejects; if it resolves, the test fails. */
 export async function failure(promise) {
   let value;
   try {

@@ -1,4 +1,4 @@
-// What a stream must give, written the plain way: split lines, JSON.parse, concatenate. Slow and easy to check by reading.
+// The items that a stream must give, computed plainly: split lines, JSON.parse, concatenate. The oracle is slow and easy to check by reading.
 
 const REASONING = ["reasoning", "reasoning_content", "reasoning_text"];
 
@@ -9,7 +9,7 @@ const REASONING = ["reasoning", "reasoning_content", "reasoning_text"];
 export function replay(bytes) {
   const chunks = [];
   let end = null;
-  let lastUsage; // of an error that rides on an ordinary chunk
+  let lastUsage; // of an error inside an ordinary chunk
   for (const { event, data, whole } of eventsOf(new TextDecoder().decode(bytes))) {
     if (data.trim() === "") continue;
     if (data.trim() === "[DONE]") {
@@ -17,7 +17,7 @@ export function replay(bytes) {
       break;
     }
     const frame = parse(data);
-    // An event that the end of the body cut in two is no bad frame: the body was too short.
+    // An event that the end of the body cut in two isn't a bad frame: the body was too short.
     if (frame === undefined && !whole) break;
     if (event === "error" || frame === undefined || isError(frame)) {
       end = "StreamError";
@@ -39,13 +39,13 @@ export function replay(bytes) {
   };
 }
 
-/** The events of a body by the WHATWG standard, but an event without its blank line is taken too (`whole: false`). */
+/** The events of a body by the WHATWG standard, except that an event without its blank line counts too (`whole: false`). */
 export function eventsOf(text) {
   const events = [];
   let [event, data] = ["message", null];
   const lines = text.split(/\r\n|\r|\n/);
   for (const line of lines.slice(0, -1)) field(line);
-  // What stands behind the last line end is a line only because the body ended.
+  // The text after the last line end counts as a line only because the body has ended.
   const rest = lines.at(-1);
   if (rest !== "") field(rest);
   if (data !== null) events.push({ event, data, whole: false });
@@ -86,12 +86,12 @@ function firstText(chunk) {
   return (choice?.delta ?? choice?.message)?.content ?? "";
 }
 
-/** Groq has said it in a place of its own. */
+/** The usage of a chunk; Groq has a place of its own for it. */
 function usageOf(chunk) {
   return chunk?.usage ?? chunk?.x_groq?.usage;
 }
 
-/** Every delta in its place; of usage the last reported one. */
+/** Adds up all deltas; the last reported usage counts. */
 function fold(chunks) {
   const choices = new Map();
   let usage = null;
@@ -124,7 +124,7 @@ function joined(before, text) {
   return typeof text === "string" ? (before ?? "") + text : before;
 }
 
-/** By index; without one, the last call goes on while the id is absent or equal. */
+/** Adds a call by its index. Without an index, the last call goes on as long as the id is absent or equal. */
 function addCall(calls, delta) {
   let call = delta.index === undefined ? calls.at(-1) : calls.find((known) => known.index === delta.index);
   if (delta.index === undefined && call && delta.id && delta.id !== call.id) call = undefined;
@@ -138,7 +138,7 @@ function addCall(calls, delta) {
   call.arguments += delta.function?.arguments ?? "";
 }
 
-/** What `final()` gave, in the oracle's terms, so that the two can be compared. "" and null both say that no text came. */
+/** The result of `final()` in the oracle's terms, so that the two can be compared. "" and null both mean that no text came. */
 export function plainCompletion(completion) {
   return {
     choices: completion.choices.map(({ index, finish_reason, message, logprobs }) => ({

@@ -1,4 +1,4 @@
-// Imported before the package: lets a test trap inside the wasm, in the middle of a call of one object.
+// Lets a test trap inside the WebAssembly, in the middle of a call of one object. It must be imported before the package.
 const { Instance } = WebAssembly;
 const real = {};
 let victim = 0;
@@ -9,11 +9,11 @@ WebAssembly.Instance = function (...given) {
   return {
     exports: {
       ...instance.exports,
-      // More than an allocation may be: a panic, which is a trap, while the object is borrowed.
+      // A request for more than the largest allocation panics, which is a trap, while the object is in use.
       decoderhandle_commit: (pointer, ...rest) => (victim > 0 && (victim -= 1) === 0 ? real.decoderhandle_reserve(pointer, 0xffff_ffff) : real.decoderhandle_commit(pointer, ...rest)),
     },
   };
 };
 
-/** The n-th network chunk from now on that is decoded traps. */
+/** Traps when the n-th network chunk from now on is decoded. */
 export const trapAt = (chunk) => (victim = chunk);

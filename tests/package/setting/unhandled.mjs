@@ -1,7 +1,7 @@
-// For test files that import it: no promise may be rejected where nobody can hear it.
+// For the test files that import it: no promise may be rejected without a handler.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-// Its endpoint closes first: what is registered after a hook that fails is not run.
+// This module's endpoint closes first: hooks that are registered after one that fails aren't run.
 import "./installed.mjs";
 
 const unhandled = [];

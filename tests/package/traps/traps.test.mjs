@@ -1,4 +1,4 @@
-// Wherever the module traps, the call it hits ends in a typed error and one settlement, and everything else goes on.
+// Wherever the module traps, the affected call ends with a typed error and one settlement, and everything else goes on.
 import { stackPointer, trapAt } from "./instance.mjs";
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -22,7 +22,7 @@ test("this build would not be published", async () => {
   assert.notDeepEqual(await trapsOnPurpose(process.env.HFETCH_PACKAGE), []);
 });
 
-// What is said on the console, which a loss of state is.
+// What is printed on the console; a loss of state is.
 let said = [];
 const { warn } = console;
 console.warn = (message) => said.push(message);
@@ -35,7 +35,7 @@ afterEach(() => {
 
 const SLOTS = 4;
 
-/** A client whose requests are limited, and a way to make each kind of call with it. */
+/** A client with limits, and a function for each kind of call. */
 function calls(options = {}, ...steps) {
   const script = scripted(...steps);
   const settlements = [];
@@ -76,7 +76,7 @@ function assertFault(error) {
   assert.equal(error.cause?.name, "RuntimeError", String(error.stack));
 }
 
-/** After a trap: the stream that was open ends well, every kind of call works, every slot is free, nothing is open. */
+/** Checks after a trap: the other open stream ends well, every kind of call works, every place is free, and nothing is open. */
 async function assertUnharmed({ hf, make, settlements, closed }, reading, other) {
   assert.equal((await drain(reading)).error, null);
   assert.equal((await other.settled).outcome, "ok");
@@ -96,7 +96,7 @@ async function assertUnharmed({ hf, make, settlements, closed }, reading, other)
 
 const ALL = ["chat", "stream", "embeddings"];
 
-// [place, how often it is met first, calls that come there, what is lost]
+// [place, how many times it is reached before, calls that reach it, what is lost]
 const HITS = [
   ["open", 1, ALL],
   ["send", 1, ALL],
@@ -132,7 +132,7 @@ for (const [place, times, kinds, loss] of HITS) {
       const { error, settled } = await ended(pending);
       assertFault(error);
       assert.equal(settled.outcome, "error");
-      // Bad arguments enter no ledger either: at "open" there was no call yet.
+      // Bad arguments enter no ledger; likewise there is no call yet at "open".
       assert.deepEqual(context.settlements.map(({ metadata }) => metadata), place === "open" ? [] : ["hit"]);
       await assertUnharmed(context, reading, other);
       assert.equal(said.length, loss ? 1 : 0, said.join());
@@ -310,7 +310,7 @@ test("a storageStore that trapped goes on from what the storage holds", async ()
   assert.equal((await reserve()).ok, false);
 });
 
-// A Durable Object's storage that holds the row of the store and none of its scopes: what is looked at is the handle.
+// A Durable Object's storage that has the row of the store and no scopes; only the handle is examined.
 function storage() {
   const rows = new Map();
   const exec = (statement, ...values) => {

@@ -1,4 +1,4 @@
-// Bodies as users write them: what is listed compiles, a misspelt key does not, and what is not listed gets through all the same.
+// Bodies as users write them: listed keys compile, a misspelt key doesn't, and unlisted keys can still be sent.
 import {
   HuggingFace,
   type ChatCompletion,
@@ -20,7 +20,7 @@ export const weather: ChatCompletionTool = {
   function: { name: "weather", description: "of a city", parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] }, strict: true },
 };
 
-/** A turn with tools, as it is sent and as it goes on. */
+/** A turn with tools, as it is sent and as it is continued. */
 export async function toolLoop(): Promise<void> {
   const answer = await create({ messages, tools: [weather], tool_choice: "auto", parallel_tool_calls: false });
   const message = answer.choices[0]!.message;
@@ -42,7 +42,7 @@ const parts = [
   { type: "file", file: { filename: "a.pdf", file_data: "data:application/pdf;base64,AA==" } },
 ] as const;
 
-/** Parts, read-only too, and forms of the answer. */
+/** Parts of messages, also read-only ones, and forms of the answer. */
 export async function partsAndForms(): Promise<void> {
   const mutable: ChatCompletionContentPart[] = [...parts];
   await create({ messages: [{ role: "user", content: parts }, { role: "user", content: mutable }] });
@@ -52,7 +52,7 @@ export async function partsAndForms(): Promise<void> {
   await create({ messages, response_format: { type: "regex", value: "[a-z]+" } });
 }
 
-/** What servers behind Hugging Face's API take beyond OpenAI's parameters. */
+/** Parameters of the servers behind Hugging Face's API beyond OpenAI's. */
 export async function parametersOfServers(): Promise<void> {
   await create({
     messages, stream: true, stream_options: null, top_k: 5, min_p: 0.1, repetition_penalty: 1.1, seed: 1, stop_token_ids: [2], ignore_eos: false, min_tokens: 1,
@@ -65,7 +65,7 @@ export async function parametersOfServers(): Promise<void> {
   void score;
 }
 
-/** Keys that nobody has listed: by the type that says so, by a variable of a wider type, by a cast. */
+/** Keys that aren't listed: with the type for them, with a variable of a wider type, with a cast. */
 export async function keysThatAreNotListed(): Promise<void> {
   const open: WithExtra<ChatCompletionCreateParamsStreaming> = { messages, stream: true, key_of_a_server: 1 };
   for await (const text of (await create(open)).text()) void text;
@@ -74,7 +74,7 @@ export async function keysThatAreNotListed(): Promise<void> {
   void (await create({ messages, key_of_a_server: 1 } as WithExtra<{ messages: ChatMessage[] }>));
   const input: WithExtra<EmbeddingCreateParams> = { input: "a", key_of_a_server: 1 };
   void [whole, await hf.embeddings.create(input)];
-  // A conversation kept elsewhere, in a type of its own.
+  // A conversation that is stored elsewhere, with a type of its own.
   const kept: { role: "user" | "assistant"; content: string; at: Date }[] = [];
   await create({ messages: kept });
 }
@@ -89,7 +89,7 @@ export const misspeltStream = () => create({ messages, stream: true, max_token: 
 export const misspeltMessage = () => create({ messages: [{ role: "user", contnet: "x" }] });
 // @ts-expect-error text
 export const misspeltPart = () => create({ messages: [{ role: "user", content: [{ type: "text", contnet: "x" }] }] });
-// @ts-expect-error a key too many in a part
+// @ts-expect-error a part has one key too many
 export const misspeltBeside = () => create({ messages: [{ role: "user", content: [{ type: "text", text: "x", contnet: "x" }] }] });
 // @ts-expect-error url
 export const misspeltImage = () => create({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { uri: "x" } }] }] });

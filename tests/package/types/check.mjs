@@ -1,5 +1,4 @@
-// Compiles the programs of this folder against an installed package, and compares the names its code exports with
-// those its types declare.
+// Compiles the programs of this folder against an installed package, and compares the names that its code exports with those that its types declare.
 //
 //   node tests/package/types/check.mjs --package <folder of the package, or a folder it is installed in>
 
@@ -31,7 +30,7 @@ const nodenext = { module: "nodenext", moduleResolution: "nodenext" };
 const bundler = { module: "esnext", moduleResolution: "bundler" };
 const compilers = { typescript: [nodenext, bundler], "typescript-5": [nodenext], "typescript-5.0": [nodenext] };
 
-// `from`: the first TypeScript that knows what the program, or the platform's types, are written in.
+// `from`: the first TypeScript version that knows the syntax of the program, or of the platform's types.
 const programs = [
   { files: ["consumer.ts", "body.ts"], lib: ["es2022"] },
   { files: ["consumer.ts", "body.ts", "platform.ts"], lib: ["es2022", "dom"] },
@@ -39,21 +38,21 @@ const programs = [
   { files: ["disposal.ts", "body.ts"], lib: ["es2022", "esnext.disposable", "dom"], from: 5.2 },
   { files: ["platform.ts", "disposal.ts"], lib: ["es2022"], types: ["node"], from: 5.2 },
   { files: ["platform.ts"], lib: ["es2022"], types: ["@cloudflare/workers-types"], from: 5.2 },
-  // Validators' own declarations want newer libs than ours, and newer compilers.
+  // The validators' own declarations need newer libs and newer compilers than ours.
   { files: ["schema.ts"], lib: ["esnext", "dom"], skipLibCheck: true, from: 5.9 },
-  // The openai package's own declarations don't pass without skipLibCheck; ours are checked by the other programs.
+  // The openai package's own declarations don't compile without skipLibCheck; the other programs check ours.
   { files: ["openai.ts"], lib: ["es2022", "dom", "dom.iterable"], skipLibCheck: true },
 ];
 
-/** The documents' snippets as programs: what a reader copies must also satisfy their compiler. (JavaScript leaves out the types of parameters.) */
+/** The documents' snippets as programs: code that a reader copies must also satisfy the compiler. (In JavaScript the parameters have no types.) */
 async function documentPrograms() {
   const all = (await allSnippets()).filter(({ language }) => language === "js");
-  // What imports the AI SDK is compiled where that is: tests/system/libraries/ai-sdk.places.test.mjs. What imports other libraries is run there.
+  // Snippets that import the AI SDK are compiled in tests/system/libraries/ai-sdk.places.test.mjs, and those that import other libraries are run there.
   const snippets = all.filter(({ code }) => !/from "(?:ai|vite|@vitejs\/plugin-react|@langchain\/openai|@huggingface\/inference|@tanstack\/ai)"/.test(code));
   return snippets.map(({ document, line, code }) => ({ file: `${document.replace(/\W/g, "-")}-line-${line}.ts`, code }));
 }
 
-/** A folder outside the repository with the package, the openai package and the programs, as a user's project has them. */
+/** A folder outside of the repository with the package, the openai package and the programs, like a user's project. */
 async function userProject(packageFolder, snippets) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-types-"));
   await mkdir(join(folder, "node_modules"));
@@ -76,7 +75,7 @@ async function compile(folder, compiler, files, options) {
   return code === 0 ? null : (stdout || stderr).trim();
 }
 
-/** Names that are values, not only types, in what `hfetch` or `hfetch/slim` declares. */
+/** The names in the declarations of `hfetch` or `hfetch/slim` that are values and not only types. */
 function declaredNames(folder, specifier) {
   const ts = createRequire(import.meta.url)("typescript-5");
   const entry = join(folder, "names.ts");
@@ -124,7 +123,7 @@ async function main() {
       }
     }
     const javascript = { noImplicitAny: false, useUnknownInCatchVariables: false, noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false, lib: ["es2022", "dom"], types: ["node"], ...nodenext };
-    // They say nothing of the shape of what is the caller's own (`env`, `metadata`).
+    // These errors say nothing about the types of the caller's own values (`env`, `metadata`).
     const withoutUnknown = (problem) => problem?.split("\n").filter((line) => !line.includes("error TS18046:")).join("\n");
     record("the documents' snippets", withoutUnknown(await compile(folder, "typescript", snippets.map(({ file }) => file), javascript)));
     for (const { files, ...options } of groups) {

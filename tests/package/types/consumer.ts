@@ -1,4 +1,4 @@
-// A program as a user writes it. Each `Same` line pins what an overload gives; each @ts-expect-error pins what must not compile.
+// A program as a user writes it. Each `Same` line fixes the result type of an overload; each @ts-expect-error fixes what must not compile.
 import HuggingFaceDefault, {
   APIConnectionTimeoutError,
   APIError,

@@ -1,4 +1,4 @@
-// `using`, which TypeScript has since 5.2.
+// `using`, which TypeScript knows since 5.2.
 import { HuggingFace } from "hfetch";
 
 const hf = new HuggingFace();

@@ -1,5 +1,5 @@
-// Structural compatibility with the `openai` package, in the directions a migration needs:
-// our results go where theirs are expected, their parameters go where ours are expected.
+// Structural compatibility with the `openai` package, in the directions that a migration needs: our results are accepted where theirs are expected, and their
+// parameters where ours are expected.
 import type OpenAI from "openai";
 import {
   HuggingFace,

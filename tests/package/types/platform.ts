@@ -1,4 +1,4 @@
-// With a platform's types present, the package's are that platform's own: nothing here needs a cast.
+// If a platform's types are present, the package's types are that platform's own: nothing here needs a cast.
 import { HuggingFace, type ChatStream, type RequestOptions, type ResponseInfo } from "hfetch";
 import { durableStore, gateway, issueTicket, LimitObject } from "hfetch/gateway";
 import { init } from "hfetch/slim";
@@ -27,7 +27,7 @@ export const handler = gateway((env) => ({ limits: { requestsPerMinute: 300 }, a
 export const ticket: Promise<string> = issueTicket("secret", { client: "ann", expiresIn: 600 });
 declare const env: { LIMITS: { idFromName(name: string): object; get(id: object): object } };
 export const shared = new HuggingFace({ store: durableStore(env.LIMITS) });
-// @ts-expect-error an option that there is not
+// @ts-expect-error there is no such option
 gateway({ apiKey: "hf_x" });
 // @ts-expect-error seconds are a number
 issueTicket("secret", { client: "ann", expiresIn: "10m" });

@@ -1,4 +1,4 @@
-// What types come from a schema: of zod, valibot and arktype, of a JSON Schema beside one of them, and of none.
+// The types that follow from a schema: of zod, valibot and arktype, of a JSON Schema with one of them, and without any.
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";
 import { HuggingFace, StructuredOutputError, type DeepPartial, type ParsedStream, type Tool, type ToolRun } from "hfetch";
@@ -27,7 +27,7 @@ export async function parsed(): Promise<void> {
   same<(typeof beside.choices)[number]["message"]["parsed"], City | null>(true);
   const byFunction = await hf.chat.completions.parse({ messages, response_format: { schema: {}, validate: (value: unknown) => String(value) } });
   same<(typeof byFunction.choices)[number]["message"]["parsed"], string | null>(true);
-  // What a transform gives is what the caller has.
+  // The caller gets the result of a transform.
   const made = await hf.chat.completions.parse({ messages, response_format: z.object({ at: z.string().transform((text) => text.length) }) });
   same<(typeof made.choices)[number]["message"]["parsed"], { at: number } | null>(true);
 
@@ -62,7 +62,7 @@ export async function ran(): Promise<void> {
       { name: "beside", parameters: { schema: {}, validate: valibot }, execute: (args) => (same<typeof args, City>(true), null) },
     ],
   });
-  // Each by its own schema, also where they differ and what is given is taken apart.
+  // Each tool's type comes from its own schema, also if the schemas differ and the argument is destructured.
   const at = z.object({ zone: z.string().optional() });
   hf.chat.completions.runTools({
     messages,
@@ -85,7 +85,7 @@ export async function ran(): Promise<void> {
   void [(await settled).cost.usd, conversation.length, steps[0]?.toolResults[0]?.result];
   const tool: Tool<City> = { name: "t", parameters: zod, execute: ({ city }) => city };
   hf.chat.completions.runTools({ messages, tools: [tool], stream: true }, { onToolError: "throw", metadata: 1 });
-  // @ts-expect-error a tool has something to do
+  // @ts-expect-error a tool needs a function
   hf.chat.completions.runTools({ messages, tools: [{ name: "t", parameters: zod }] });
 }
 

@@ -1,5 +1,5 @@
-// How each bundler is called, from one folder that holds main.mjs, index.html and, above it, the installed package.
-// Each gives the folder to serve, or { url, close } of a server of its own. The settings are the plainest that each one has.
+// How each bundler is called. Its folder contains main.mjs and index.html; the installed package is above it. The result is a folder to serve, or { url, close }
+// of a server of its own. Each bundler has the simplest possible settings.
 import { execFile } from "node:child_process";
 import { cp, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -54,7 +54,7 @@ export const bundlers = {
   },
 };
 
-/** Vite's dev server on the folder `app`. Gives { url, close }. */
+/** Vite's dev server for the folder `app`. Returns { url, close }. */
 export async function viteServer(app, options) {
   const { createServer } = await import("vite");
   const cacheDir = join(app, "node_modules/.vite");
@@ -63,7 +63,7 @@ export async function viteServer(app, options) {
   return { url: server.resolvedUrls.local[0].replace(/\/$/, ""), close: () => server.close() };
 }
 
-/** Copies to `out` what the tracer that Next, Vercel, Netlify and Nitro deploy with finds a program of the folder `app` to need. */
+/** Copies to `out` the files that a program of the folder `app` needs, as found by the tracer that Next, Vercel, Netlify and Nitro use for deployments. */
 export async function trace(app, program, out, options) {
   const { nodeFileTrace } = require("next/dist/compiled/@vercel/nft");
   const { fileList } = await nodeFileTrace([join(app, program)], { base: app, ...options });
@@ -76,7 +76,7 @@ async function withPage(app, out) {
   return out;
 }
 
-/** Builds the Next app of a folder with the bundler `flag` names; gives what started the built app. */
+/** Builds the Next app of a folder with the bundler that `flag` selects; returns the function that starts it. */
 export async function buildNext(app, flag) {
   const next = join(dirname(require.resolve("next/package.json")), "dist/bin/next");
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };

@@ -1,4 +1,4 @@
-// The entry point that every bundler is given.
+// The entry that every bundler gets.
 import * as hfetch from "hfetch";
 import { reportScenarios } from "../../package/runtime/page-report.mjs";
 

@@ -1,4 +1,4 @@
-// The clients: what each is run by, and what it can't do for reasons of its own, with the reason: that is not tried.
+// The clients: how each is run, and what it can't do for reasons of its own; that isn't tried.
 const NO_EMBEDDINGS = "it has none";
 const NO_SIGNAL = "a call that waits can't be taken back";
 

@@ -1,8 +1,8 @@
-// What a client is asked to do through the gateway, and what must come of it. Each check throws what is wrong.
+// The tasks of a client through the gateway, and checks of the results. Each check throws what is wrong.
 import assert from "node:assert/strict";
 import { ANSWER, CITY } from "./server.mjs";
 
-const IMPATIENT = 10_000; // ms in which the model's server must be hung up on
+const IMPATIENT = 10_000; // ms within which the gateway must hang up on the model's server
 const UNREADABLE = /JSON|Expecting|Unexpected (?:end|token)|Unterminated|parse|decode|validation/i;
 const LIMITED = /limit of requests per minute/;
 const BROKEN_OFF = /broke off/;
@@ -13,7 +13,9 @@ const whole = ({ text, error }) => {
   assert.ok(text === ANSWER || text === CITY.city, `said ${JSON.stringify(text)}`);
 };
 
-/** Each: { title, run({ ask, seen, name, answered }) }. `ask(feature, model, { key, retries })` asks the client; `seen(model)` is what the model's server saw. */
+/**
+ * Each feature is { title, run({ ask, seen, name, answered }) }. `ask(feature, model, { key, retries })` asks the client; `seen(model)` is what the model's server saw.
+ */
 export const features = {
   chat: {
     title: "chat",
@@ -64,7 +66,7 @@ export const features = {
     title: "abort of a whole answer",
     async run({ ask, seen, name }) {
       const model = `abort/${name}-whole`;
-      // Some tell an abort as an error, some as an empty answer.
+      // Some clients report an abort as an error, some as an empty answer.
       await ask("leave", model);
       await hungUp(seen(model));
     },
@@ -113,7 +115,7 @@ async function hungUp(counted) {
 
 const ENDLESS = 60; // requests
 
-/** How often the model's server is asked for one call that fails, by a client that is left as it is. */
+/** How many times a client with its default settings asks the model's server for one call that fails. */
 export async function multiplied({ ask, seen, name }) {
   const counted = seen(`down/${name}`);
   let asking = true;

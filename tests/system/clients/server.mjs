@@ -1,5 +1,5 @@
-// A model's server whose answers follow from the request alone: the model's name is "<what is wanted>/<whose it is>", so that many
-// clients ask it at the same time. Chat completions, the Responses API, embeddings.
+// A model's server whose answers depend only on the request: the model's name is "<what is wanted>/<whose it is>", so that many clients can ask it at the same
+// time. It serves chat completions, the Responses API and embeddings.
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -7,11 +7,11 @@ export const ANSWER = "The capital of France is Paris.";
 export const CITY = { city: "Paris", degrees: 21 };
 const VECTOR = [0.25, -0.5, 0.125];
 const PACE = 30; // ms between the events of a stream
-const PIECE = /"(?:content|arguments|delta)":"[^"]/; // of what a stream is about
+const PIECE = /"(?:content|arguments|delta)":"[^"]/; // the part of a stream that matters
 const USAGE = { prompt_tokens: 12, completion_tokens: 8, total_tokens: 20 };
 const USED = { input_tokens: 12, output_tokens: 8, total_tokens: 20, input_tokens_details: { cached_tokens: 0 }, output_tokens_details: { reasoning_tokens: 0 } };
 
-/** { url, seen(model) → { requests, open, left, bodies }, close }; a model "slow/…" waits `slow` ms with its answer's head. */
+/** { url, seen(model) → { requests, open, left, bodies }, close }; for a model "slow/…" the headers come after `slow` ms. */
 export async function startModelServer({ slow }) {
   const seen = new Map();
   const seenOf = (model) => {
@@ -66,13 +66,13 @@ async function stream(response, wanted, events) {
   for (const frame of frames) {
     if (response.destroyed) return;
     if (wanted === "cut" && frame === second) {
-      // Half of an event, which ends inside of a string.
+      // Half an event, which ends inside a string.
       const { index, 0: begun } = PIECE.exec(frame);
       return void response.end(frame.slice(0, index + begun.length + 1));
     }
     response.write(frame);
     await pause(PACE);
-    // Somebody who has read a part of it goes; until then it never ends.
+    // The stream never ends until its reader leaves after reading a part of it.
     while (wanted === "abort" && frame === third && !response.destroyed) {
       response.write(": still at work\n\n");
       await pause(PACE);
@@ -82,17 +82,17 @@ async function stream(response, wanted, events) {
   response.end();
 }
 
-/** What the model says: { content } or { tool: { name, arguments } }. */
+/** The model's message: { content } or { tool: { name, arguments } }. */
 function messageFor(wanted, body) {
   const items = body.messages ?? (Array.isArray(body.input) ? body.input : []);
   const result = items.findLast(({ role, type }) => role === "tool" || type === "function_call_output");
   const tools = (body.tools ?? []).map((each) => each.function?.name ?? each.name);
   const [tool] = tools;
-  // smolagents tells a result as a user's words, and is answered by a tool.
+  // smolagents sends a tool's result as the user's words, and expects a tool call as the answer.
   const final = (text) => (tools.includes("final_answer") ? { tool: { name: "final_answer", arguments: JSON.stringify({ answer: text }) } } : { content: text });
   const told = /degrees\W+(\d+)/.exec(JSON.stringify(result ?? (tools.includes("final_answer") ? items.at(-1) : "")))?.[1];
   if (wanted === "tools") return told ? final(`It is ${told} degrees in Paris.`) : { tool: { name: tool, arguments: JSON.stringify({ city: "Paris" }) } };
-  // Some clients take a tool's arguments for the structure that they want.
+  // Some clients use a tool's arguments for the structure that they want.
   if (wanted === "structured" || tool?.endsWith("City")) return tool ? { tool: { name: tool, arguments: JSON.stringify(CITY) } } : { content: JSON.stringify(CITY) };
   return final(ANSWER);
 }

@@ -1,4 +1,4 @@
-// One program, written for the `openai` package, on both clients: what it sees must be the same. Then the exceptions, as docs/migrate.md names them.
+// One program that was written for the `openai` package runs on both clients and must see the same. Then come the exceptions, as docs/migrate.md lists them.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ let count = 0;
 before(async () => (endpoint = await startEndpoint({ pace: 0 })));
 after(() => endpoint.close());
 
-/** What a program needs to run on this client, and on a server of its own. */
+/** The setting that a program needs to run on this client, with a server of its own. */
 function surroundings(name) {
   const [Client, namespace] = clients[name];
   const id = `${name}-${(count += 1)}`;

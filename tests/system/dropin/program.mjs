@@ -1,10 +1,10 @@
-// A program written for the `openai` package: chat, streams, embeddings, cancelling, errors. What it is given decides which client it
-// runs on; it gives a transcript of all that it saw.
+// A program written for the `openai` package: chat, streams, embeddings, cancelling, errors. Its argument decides on which client it runs; it returns a
+// transcript of everything that it saw.
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
 const messages = [{ role: "user", content: "Name three rivers." }];
 
-/** Each part sees a client of its own and gives plain data. `step(steps)` scripts the server, `stats(until)` is what it counted. */
+/** Each part gets a client of its own and returns plain data. `step(steps)` scripts the server, `stats(until)` returns its counters. */
 export const parts = {
   async "a whole answer"({ client }) {
     const completion = await client.chat.completions.create({ model, messages, max_tokens: 20, temperature: 0 });
@@ -94,7 +94,7 @@ export const parts = {
   async "embeddings"({ client }) {
     const input = ["the Rhine", "the Danube"];
     const { data, model: answered, usage } = await client.embeddings.create({ model: "BAAI/bge-m3", input, encoding_format: "float" });
-    // The wire's numbers are decimal texts of 32-bit floats.
+    // The server sends decimal texts of 32-bit floats.
     return { answered, tokens: usage.prompt_tokens, data: data.map(({ index, embedding }) => ({ index, embedding: embedding.map(Math.fround) })) };
   },
 

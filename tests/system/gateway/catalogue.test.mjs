@@ -1,4 +1,4 @@
-// The catalogue as it is kept: how long, what of a failure, and who asks for it.
+// How the catalogue is kept: for how long, what happens after a failure, and which request fetches it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch as errors } from "../../package/setting/installed.mjs";
@@ -10,7 +10,7 @@ runOn(errors.HuggingFace, errors.internals);
 const bytes = (...ids) => new TextEncoder().encode(JSON.stringify({ data: ids.map((id) => ({ id })) }));
 const said = (error) => [error.status, error.code, error.retryAfter];
 
-/** A catalogue with a clock, and how often it was asked for. */
+/** A catalogue with a clock, which counts how many times it was fetched. */
 function kept() {
   const catalogue = new Catalogue(() => true);
   const seen = { now: 0, asked: 0 };

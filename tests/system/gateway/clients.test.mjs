@@ -1,4 +1,4 @@
-// Three clients that know nothing of the gateway: the `openai` package, @huggingface/inference, and this package itself.
+// Three clients that don't know the gateway: the `openai` package, @huggingface/inference, and this package itself.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -99,7 +99,7 @@ test("a limit reaches them with the time to wait", async () => {
   const client = new HuggingFace({ apiKey: KEY, baseURL, retry: false, limits: { onLimit: "error" } });
   await client.chat.completions.create(body);
   const error = await client.chat.completions.create(body).then(assert.fail, (thrown) => thrown);
-  // The spent RateLimit of the first answer keeps the client from asking again at all.
+  // The spent RateLimit of the first answer keeps the client from asking again.
   assert.ok(error.retryAfter > 50_000 && error.retryAfter <= 61_000, `${error.name} ${error.retryAfter}`);
   const other = await new OpenAI({ apiKey: KEY, baseURL, maxRetries: 0 }).chat.completions.create(body).then(assert.fail, (thrown) => thrown);
   assert.deepEqual([other.status, other.code, Number(other.headers.get("retry-after")) > 50], [429, "rate_limit_exceeded", true]);

@@ -1,4 +1,4 @@
-// Who is over a limit is refused before a body is read, and patterns and bodies cost no more than their length.
+// A caller over a limit is refused before its body is read, and patterns and bodies cost no more than their length.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch as errors } from "../../package/setting/installed.mjs";
@@ -15,7 +15,7 @@ const KEY = "a-client-key";
 const BODY = { model: "org/name", messages: [{ role: "user", content: "hi" }] };
 const LARGE = JSON.stringify({ ...BODY, more: "x".repeat(100_000) });
 
-/** A service whose upstream ends each call as `answer` says, and how often a body was parsed. */
+/** A service whose upstream ends each call as `answer` says; it counts how many times a body was parsed. */
 function serve(t, options, answer) {
   const seen = { asked: 0 };
   const upstream = () => {

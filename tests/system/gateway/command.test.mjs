@@ -1,4 +1,4 @@
-// npm run gateway as a person meets it: set up by the environment, and ended by Ctrl-C.
+// npm run gateway as a person uses it: configured by the environment, and ended by Ctrl-C.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { startProgram } from "../scripts/setting/program.mjs";
 import { endpoint, KEY, MESSAGES, MODEL, TOKEN } from "./setting/running.mjs";
 
-/** Starts the command for one test; gives what it printed, the gateway's address, and how to stop it. */
+/** Starts the command for one test; returns what it printed, the gateway's address, and a function to stop it. */
 async function start(t, env, args = []) {
   const { PATH, HOME, HFETCH_PACKAGE } = process.env;
   const program = startProgram(t, "gateway.mjs", ["--port", "0", ...args], { PATH, HOME, ...(HFETCH_PACKAGE && { HFETCH_PACKAGE }), ...env });

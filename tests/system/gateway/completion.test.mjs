@@ -1,4 +1,4 @@
-// POST /v1/completions: held against the operator's list and caps, and handed on as a chat is.
+// POST /v1/completions: the operator's list and caps apply, and the request is passed on like a chat.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch, scripted } from "../../package/setting/installed.mjs";
@@ -12,7 +12,7 @@ runOn(hfetch.HuggingFace, hfetch.internals);
 const KEY = "a-client-key";
 const SERVERS = ["tgi", "vllm", "llama.cpp", "transformers", "any"];
 
-/** A gateway on this machine's endpoint, and what it has settled. */
+/** A gateway in front of this machine's endpoint, and what it has settled. */
 function serve(options = {}, ...steps) {
   const script = scripted(...steps);
   const seen = [];
@@ -46,7 +46,7 @@ test("a completion of each server passes as it came, whole and as a stream, and 
     const frames = stream.text.split("\n\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)));
     assert.equal(frames.flatMap(({ choices }) => choices).map(({ text }) => text).join(""), " and so on, said", server);
     assert.equal(stream.text.includes("[DONE]"), server !== "transformers");
-    // Usage in a chunk of its own was asked for by the gateway alone.
+    // Only the gateway has asked for usage in a chunk of its own.
     assert.ok(!frames.some(({ choices }) => choices.length === 0), server);
     assert.deepEqual(seen.map(({ kind, outcome, usage }) => [kind, outcome, usage.source, usage.completion_tokens]), Array(2).fill(["completion", "ok", "reported", 4]), server);
     const { paths, headers } = await script.stats();

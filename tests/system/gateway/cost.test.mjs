@@ -1,4 +1,4 @@
-// What a call cost is told to its caller, where the operator wants that, and no other byte is changed for it.
+// The caller is told what a call cost, if the operator wants that, and no other byte changes.
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const [{ HuggingFace }, { gateway }] = [await load("index.js"), await load("gate
 
 const PRICING = { inputPerMillion: 1, outputPerMillion: 2 };
 const USAGE = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
-const USD = 9e-6; // of USAGE at PRICING
+const USD = 9e-6; // the cost of USAGE at PRICING
 const FIXTURES = new URL("../../fixtures/", import.meta.url);
 const chunk = (choices, more) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices, ...more });
 const says = (content, finish_reason = null) => chunk([{ index: 0, delta: { content }, finish_reason }]);
@@ -20,7 +20,7 @@ const data = (...frames) => frames.map((frame) => `data: ${typeof frame === "str
 const COMMENT = ': hfetch {"cost":{"usd":0.000009,"source":"configured"}}\n\n';
 const costOf = (response) => ["usd", "source"].map((part) => response.headers.get(`x-hfetch-cost-${part}`));
 
-/** A body of these pieces, texts or bytes, which an error among them ends. */
+/** A body of these pieces, texts or bytes; an error among them ends it. */
 function bodyOf([...pieces]) {
   const pull = (body) => {
     const piece = pieces.shift();
@@ -31,7 +31,7 @@ function bodyOf([...pieces]) {
   return new ReadableStream({ pull }, { highWaterMark: 0 });
 }
 
-/** Asks a gateway in this process whose model's server answers with `body`: a text, or pieces of a stream. */
+/** Asks a gateway in this process whose model's server answers with `body`: a text, or the pieces of a stream. */
 async function asked(body, request = {}, options = {}, { path = "/v1/chat/completions", headers = {}, type = typeof body === "string" ? "application/json" : "text/event-stream" } = {}) {
   const pieces = typeof body === "string" ? [body] : body;
   const fetch = async () => new Response(bodyOf(pieces), { headers: { "content-type": type } });
@@ -80,7 +80,7 @@ test("the usage is found wherever it stands, and all else is left as it is", asy
     [`{"choices":${choices},"usage":null}`, `{"choices":${choices},"usage":null}`],
     [`{"choices":${choices},"usage":[{}]}`, `{"choices":${choices},"usage":[{}]}`],
     [`{"choices":${choices}}`, `{"choices":${choices}}`],
-    // Names are what JSON says, however their letters are spelled.
+    // Names may be written with escapes.
     [`{"choices":${choices},"us\\u0061ge":{"c\\u006fst":null,${counts}}}`, `{"choices":${choices},"us\\u0061ge":{"c\\u006fst":0.000009,${counts}}}`],
     [`{"choices":${choices},"usage":{"\\u0063ost":"free",${counts}}}`, `{"choices":${choices},"usage":{"\\u0063ost":"free",${counts}}}`],
   ];
@@ -117,11 +117,11 @@ test("a stream tells it in its last usage, where that was asked for, and in a co
   const priced = data(chunk([], { usage: { ...USAGE, cost: USD } }));
   assert.equal((await asked([events], STREAM)).text, before + COMMENT + priced + data("[DONE]"));
   assert.equal((await asked([events], { stream: true })).text, before + COMMENT + data("[DONE]"));
-  // A server that ends without [DONE], or tells its usage with the last choice.
+  // The server ends without [DONE], or reports its usage with the last choice.
   assert.equal((await asked([before + data(REPORT)], STREAM)).text, before + COMMENT + priced);
   const last = (usage) => chunk([{ index: 0, delta: {}, finish_reason: "stop" }], { usage });
   assert.equal((await asked([data(says("Rhine"), last(USAGE), "[DONE]")], STREAM)).text, data(says("Rhine")) + COMMENT + data(last({ ...USAGE, cost: USD }), "[DONE]"));
-  // Counts in every chunk: the text is not held back for them, and the last ones have the price.
+  // Counts in every chunk: the text isn't held back for them, and the last ones get the price.
   const counted = (content, finish_reason) => chunk([{ index: 0, delta: { content }, finish_reason }], { usage: USAGE });
   const { text } = await asked([data(counted("Rhi", null), counted("ne", null), counted("", "stop"), REPORT, "[DONE]")], STREAM);
   assert.equal(text, data(counted("Rhi", null), counted("ne", null)) + COMMENT + data(counted("", "stop")) + priced + data("[DONE]"));
@@ -132,7 +132,7 @@ test("an event is read by its data alone, in however many lines that comes", asy
   const lines = (close) => `data: {"id":"c","choices":[],\r\n: "} aside {\r\nid: "7\r\ndata:"usage"\r\ndata: :{"prompt_tokens":5,\r\ndata:"completion_tokens":2,"total_tokens":7${close}}}\r\n\r\n`;
   assert.equal((await asked([before + lines("") + end], STREAM)).text, before + COMMENT + lines(',"cost":0.000009') + end);
   const alone = (more) => `data: ${JSON.stringify(says("", "stop")).slice(0, -1)},"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7${more}}}\n\n`;
-  // A mark of the byte order is one at the beginning alone.
+  // A byte order mark counts only at the beginning.
   for (const rest of [end, ""]) assert.equal(Buffer.from((await asked([`\ufeff${alone("")}${rest}`], STREAM)).text, "latin1").toString(), `\ufeff${COMMENT}${alone(',"cost":0.000009')}${rest}`);
 });
 
@@ -158,7 +158,7 @@ test("what a server sends behind its usage stays in order", async () => {
   const comments = Array.from({ length: 500 }, (_, at) => `: ${at}\n\n`);
   const { text } = await asked([before, data(REPORT), ...comments, data("[DONE]")], STREAM);
   assert.equal(text, before + COMMENT + priced + comments.join("") + data("[DONE]"));
-  // Text behind it: the end has not come.
+  // Text follows, so the end has not come.
   const more = [data(says("Rhi"), REPORT), ": alive\n\n", data(says("ne")), ": alive\n\n", data(says("", "stop"), REPORT, "[DONE]")];
   assert.equal((await asked(more, STREAM)).text, more.slice(0, 4).join("") + data(says("", "stop")) + COMMENT + priced + data("[DONE]"));
 });
@@ -167,7 +167,7 @@ test("however a stream's bytes are cut into pieces, the same comes out", async (
   const next = random(25);
   for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {
     const events = [says("Zoë"), says("日本", "stop"), REPORT, "[DONE]"].map((frame) => `data: ${typeof frame === "string" ? frame : JSON.stringify(frame)}${end}`).join("");
-    // What comes behind [DONE], as half of its line end may, nobody waits for.
+    // Nobody waits for what follows [DONE], such as half of its line end.
     const expected = Buffer.from(events).toString("latin1").replace(/(?<=\[DONE\])[\r\n]+$/, "");
     for (let round = 0; round < 40; round++) {
       const bytes = Buffer.from(events);

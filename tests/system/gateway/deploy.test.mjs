@@ -1,5 +1,5 @@
-// The documented way to a gateway of one's own, step by step as it stands there. Only what needs an account is not done: the deployment
-// is a dry run, and secrets are not sent to anybody.
+// The documented way to a gateway of one's own, step by step. Only what needs an account is left out: the deployment is a dry run, and secrets aren't
+// sent to anybody.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -40,7 +40,7 @@ async function freePort() {
   return port;
 }
 
-/** What `npm install hfetch wrangler` brings: the package as built here, and the wrangler that other tests have. */
+/** The packages that `npm install hfetch wrangler` installs: the package as built here, and the wrangler that other tests use. */
 async function installPackages() {
   await mkdir(join(project, "node_modules/.bin"), { recursive: true });
   await cp(pkg, join(project, "node_modules/hfetch"), { recursive: true });

@@ -1,4 +1,4 @@
-// A caller who leaves: the model's server is hung up on, and what was used is settled all the same.
+// A caller leaves: the gateway hangs up on the model's server, and what was used is still settled.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ const body = { model: MODEL, messages: MESSAGES, stream: true };
 const MANY = 20;
 const settled = ({ event, outcome }) => event === "request" && outcome !== undefined;
 
-// In some versions of workerd a Worker hears of a caller who leaves by one of these ways only.
+// In some versions of workerd a Worker learns about a caller who leaves only in one of these ways.
 for (const [way, flags] of [["with request.signal", ["enable_request_signal"]], ["without request.signal", ["disable_request_signal"]]]) {
   let gateway;
   before(async () => (gateway = await startGateway({ flags })));
@@ -47,7 +47,7 @@ for (const [way, flags] of [["with request.signal", ["enable_request_signal"]], 
     assert.equal(outcome, "aborted");
   });
 
-  // workerd itself hears of neither: a comment between two events is what finds the connection closed.
+  // workerd itself notices neither: only a comment between two events shows that the connection is closed.
   for (const end of ["ended", "reset"]) {
     test(`${way}: the socket is ${end} while nothing comes`, async () => {
       const event = 'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"The"},"finish_reason":null}]}\n\n';
@@ -70,7 +70,7 @@ function ask(gateway, content) {
   return socket;
 }
 
-// A mere FIN tells nothing here: HTTP allows half-closed connections. What is written into one is answered with a reset.
+// A FIN alone says nothing, since HTTP allows half-closed connections. Only a write into the connection is answered with a reset.
 for (const [moment, step, until] of [["before the model's server has answered at all", { stallBeforeHeaders: true }, "open:1"], ["in the middle of a whole answer", { stallAfter: 100 }, "bytes:100"]]) {
   for (const end of ["ended", "reset"]) {
     test(`${moment} the socket is ${end}`, async () => {
@@ -124,7 +124,7 @@ test("what comes after the head has gone out: the answer, or the error in its pl
   for (const { status, code, outcome } of await gateway.logged(({ outcome }) => outcome === "error", 2)) assert.deepEqual([status, code, outcome], [200, "model_not_found", "error"]);
 });
 
-// The runtime stops what nobody waits for as soon as the caller has gone.
+// The runtime stops work that nobody waits for as soon as the caller has gone.
 test("while the limits are being asked: the reservation is given back when it comes", async () => {
   const SLOW = `(env) => {
     const limits = durableStore(env.LIMITS);

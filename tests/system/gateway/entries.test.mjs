@@ -1,4 +1,4 @@
-// hfetch/gateway wherever it is loaded: on the client that the same program has of "hfetch", and without a second copy of anything.
+// hfetch/gateway wherever it is loaded: it uses the client that the program gets from "hfetch", and nothing is loaded twice.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

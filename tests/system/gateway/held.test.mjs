@@ -1,4 +1,4 @@
-// What a gateway holds back of events that have not come whole, and how long it looks at them: never more than is stated, whatever a server sends.
+// How much a gateway holds back of incomplete events, and how long it works on them: never more than stated, whatever a server sends.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const chunk = (delta, reason = null) => event({ id: "c", choices: [{ index: 0, d
 const HI = chunk({ content: "hi" });
 const FINISH = chunk({}, "stop");
 
-/** What a gateway's caller gets, and how much of the parts was asked for. */
+/** The answer that a gateway's caller gets, and how many of the parts were read. */
 async function through(parts, path = "/v1/chat/completions", asks = { messages: MESSAGES }) {
   const read = { parts: 0 };
   const body = new ReadableStream({
@@ -54,7 +54,7 @@ test("an event that never ends is given up, and what came before it is told", as
 test("one that comes behind the finish takes nothing from the answer", async () => {
   for (const [kind, piece] of Object.entries(UNFINISHED)) {
     const { text, read } = await through(parts([HI + FINISH + beginning(kind)], [piece, 5_000]));
-    // Comments are whole, whatever follows them.
+    // Comments are complete, whatever follows them.
     assert.ok(kind === "comments" ? text.startsWith(HI + FINISH) && !text.includes("data", HI.length + FINISH.length) : text === HI + FINISH, kind);
     assert.ok(read < 300, `${kind}: ${read} pieces`);
   }

@@ -1,4 +1,4 @@
-// Callers who mean harm, over the network: bodies, paths and heads as no client would send them.
+// Hostile callers, over the network: bodies, paths and headers that no client would send.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ before(async () => {
   });
 });
 
-/** An answer is one of ours, whatever was asked. */
+/** Checks that an answer is the gateway's own, whatever was asked. */
 async function ours(response, text) {
   assert.ok(!text.includes(TOKEN) && !text.includes(SECRET) && !/stack|\.js:\d|wasm/i.test(text), text);
   assert.ok(response.status < 500, `${response.status} ${text}`);
@@ -30,7 +30,7 @@ async function ours(response, text) {
   assert.deepEqual(Object.keys(error), ["message", "type", "code", "param"]);
 }
 
-// Pieces that matter to whoever reads JSON, and bytes that are none.
+// Pieces that matter to a JSON parser, and bytes that aren't JSON.
 const PIECES = [
   "{", "}", "[", "]", '"', ":", ",", "\\", "\\u0000", "\\ud800", "\u0000", "null", "true", "-1", "1e999", "9007199254740993", '"model":', '"max_tokens":', '"n":', '"stream":true,', '"messages":[',
   '"stop":', '"tools":[{}],', '"role":"tool",', "evil/model", "../../../", "\r\nx-injected: 1\r\n", "é", "\u{1f600}", '"__proto__":{"stream":true},', '"stream_options":{"include_usage":1},', " ".repeat(2_000),
@@ -49,7 +49,7 @@ test("no body breaks it, and none gets past the caps", async () => {
     return text;
   });
   const statuses = new Map();
-  // Chance alone finds hardly a number above a cap.
+  // Chance alone hardly ever finds a number above a cap.
   for (const more of [{ max_tokens: CAP + 1 }, { max_completion_tokens: CAP + 1 }, { n: 3 }, { messages: Array(6).fill(MESSAGES[0]) }]) mutations.push(JSON.stringify({ ...body, ...more }));
   for (const text of mutations) {
     const response = await gateway.post(next() < 0.1 ? Buffer.from(text, "latin1") : text, { path: pick(["/v1/chat/completions", "/v1/chat/completions", "/v1/embeddings"]) });
@@ -63,7 +63,7 @@ test("no body breaks it, and none gets past the caps", async () => {
 });
 
 test("a body is sent as it came: no digit, no member more or less but for what the gateway sets", async () => {
-  // The model's server says what it was sent.
+  // The model's server answers with the body that it got.
   const echo = '{ fetch: async (url, { body }) => Response.json({ object: "chat.completion", choices: [{ index: 0, message: { role: "assistant", content: body }, finish_reason: "stop" }] }) }';
   const echoing = await startGateway({ options: echo, env: { GATEWAY_MAX_TOKENS: "100", GATEWAY_MODELS: "a/*" } });
   const sent = async (text) => (await (await echoing.post(text)).json()).choices?.[0].message.content;
@@ -87,7 +87,7 @@ test("a body is refused while it comes, before it has ended", async () => {
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ntransfer-encoding: chunked\r\n\r\n`);
   const chunk = (size) => `${size.toString(16)}\r\n${" ".repeat(size)}\r\n`;
   for (let sent = 0; sent < LIMIT; sent += 10_000) socket.write(chunk(10_000));
-  // The one byte too many is all that is left to read: a server that closes with more of it unread would reset its own answer.
+  // Only the one byte too many is left to read: if a server closes with more unread, it resets its own answer.
   socket.write(chunk(1));
   await once(socket, "data");
   assert.match(answer, /^HTTP\/1\.1 413 /);

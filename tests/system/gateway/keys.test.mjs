@@ -1,4 +1,4 @@
-// The operator's keys in what a model's server sends: nowhere in what callers get, whatever kind of frame or body they stand in.
+// The operator's keys in what a model's server sends: callers never get them, whatever kind of frame or body they are in.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { hfetch } from "../../package/setting/installed.mjs";
@@ -23,7 +23,7 @@ const SPELLINGS = {
   "more than half of it": `${TOKEN.slice(0, -3)}…`,
 };
 
-// What a client of the caller's would read, at each level of JSON within JSON.
+// The texts that the caller's client would read, at each level of JSON within JSON.
 function read(text) {
   const levels = [text];
   for (let last; last !== levels[0] && levels.length < 6; ) {

@@ -1,4 +1,4 @@
-// The Durable Object in workerd: the same answers as one store in memory, whatever happens to the object in between.
+// The Durable Object in workerd gives the same answers as one store in memory, whatever happens to the object in between.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
@@ -11,7 +11,7 @@ import { KEY, MESSAGES, MODEL, pkg, random, startGateway } from "./setting/runni
 const MINUTE = 60_000;
 const LOST_AFTER = 10 * MINUTE;
 
-/** A Worker that asks the store what it is told to, and can make its object start anew. */
+/** A Worker that asks the store on request, and can make its object start anew. */
 const WORKER = `import { LimitObject as Limits, durableStore } from "hfetch/gateway";
 export class LimitObject extends Limits {
   static scopesInMemory = 3;
@@ -73,7 +73,7 @@ const part = (scope, limits, more) => ({ scope, tokens: 1, usd: 0, limits, budge
 const reserve = (parts, now) => ["reserve", { parts, now }];
 const settle = (reservation, now, tokens = 1, usd = 0) => ["settle", reservation, { tokens, usd, now }];
 
-/** Everything that was ever reserved, looked through anew for each question. */
+/** A list of everything that was ever reserved, which is searched anew for each question. */
 class Oracle {
   entries = [];
 
@@ -170,12 +170,12 @@ test("a reservation that never ends is given up by the alarm, without anybody as
   const due = Date.now() - LOST_AFTER;
   const [granted, refused] = await ask(first.url, name, [reserve(parts, due + 1_500), reserve(parts, due + 1_500)]);
   assert.deepEqual([granted.ok, refused.ok], [true, false]);
-  // Asked with a clock that stands still, only the alarm can have let it go.
+  // The question's clock stands still, so only the alarm can have freed the place.
   const place = [part("gateway", { maxConcurrent: 1 })];
   let answer = refused;
   while (!answer.ok) [answer] = await ask(first.url, name, [reserve(place, due + 1_500)]);
   assert.ok(Date.now() >= due + 1_500 + LOST_AFTER);
-  // It may have spent all that it held; should it end after all, what it cost is booked instead. The place it had is another's now.
+  // The lost reservation may have spent all that it held; if it ends after all, its real cost replaces that. Its place belongs to another one now.
   const [, spent] = await ask(first.url, name, [["release", answer.reservation], reserve(parts, Date.now())]);
   assert.deepEqual([spent.ok, spent.reason, spent.spentUsd], [false, "budget", 1]);
   await ask(first.url, name, [["evict"], settle(granted.reservation, Date.now(), 1, 0.4)]);
@@ -260,7 +260,7 @@ test("1,000 reservations at once from three isolates against a limit of 100: exa
 
 test("1,000 callers at once of three gateways against a limit of 100: exactly 100 reach the model", async () => {
   const gateway = await startGateway({ isolates: 3, env: { GATEWAY_REQUESTS_PER_MINUTE: "100", GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "900" } });
-  // Not by fetch(): Node's gives up a connection that is not accepted soon.
+  // This isn't fetch(): Node's gives up a connection that isn't accepted soon.
   const statuses = await Promise.all(Array.from({ length: 1_000 }, (_, at) => post(gateway.urls[at % 3], { model: MODEL, messages: MESSAGES, max_tokens: 5 })));
   const count = (status) => statuses.filter((other) => other === status).length;
   assert.deepEqual([count(200), count(429)], [100, 900]);

@@ -1,4 +1,4 @@
-// What streams hold in memory, and what overload costs: `npm run memory` and `npm run overload` print the same figures, which stand in docs/endurance.md.
+// The memory that streams hold, and the cost of overload: `npm run memory` and `npm run overload` print the same figures, which docs/endurance.md contains.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measureMemory } from "../../../scripts/memory.mjs";

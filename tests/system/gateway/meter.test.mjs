@@ -1,4 +1,4 @@
-// What callers may cost, by a gateway in workerd: prompts wherever they stand, answers whose end nobody sees, maxima however they are spelled.
+// The cost that callers may cause through a gateway in workerd: prompts wherever they are, answers whose end nobody sees, maxima however they are spelled.
 import assert from "node:assert/strict";
 import { createServer, request } from "node:http";
 import { once } from "node:events";
@@ -7,9 +7,9 @@ import { KEY, MODEL, startGateway } from "./setting/running.mjs";
 
 const MESSAGES = [{ role: "user", content: "Name three rivers." }];
 const FOX = "the quick brown fox jumps over the lazy dog ";
-const CHARACTERS = 5; // that a token of such words has, by the tokenizers that tests/token counts with
+const CHARACTERS = 5; // of such words per token, by the tokenizers of tests/token
 
-/** A model's server that counts every string it is sent, and streams `words` tokens; `usage` makes of its counts what it tells, in a last chunk. */
+/** A model's server that counts every string it gets, and streams `words` tokens; `usage` turns its counts into what it reports in a last chunk. */
 async function startModel({ words = 20, usage = (counts) => counts, first } = {}) {
   const model = { requests: 0, tokens: 0, bodies: [] };
   const server = createServer(async (asked, answer) => {
@@ -47,7 +47,7 @@ function lettersOf(value) {
   return Object.entries(value).reduce((sum, [key, inner]) => sum + (Array.isArray(value) ? 0 : key.length) + lettersOf(inner), 0);
 }
 
-/** A stream's status; a caller who `leaves` does so at its first bytes. */
+/** A stream's status; a caller who `leaves` does so at the first bytes. */
 function call(url, body, leaves = false) {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
@@ -85,7 +85,7 @@ test("no place of a body takes a prompt past the limit of tokens", async () => {
 
 test("1,000 calls at once with prompts in every member spend what the budget allows and no more", async (t) => {
   const model = await startModel({ words: 60 });
-  const budget = 0.2; // of a dollar, at a dollar for each million tokens: some 100 of the calls
+  const budget = 0.2; // dollars, at one dollar per million tokens: about 100 of the calls
   const gateway = await startGateway({
     isolates: 3,
     env: { HF_BASE_URL: model.url, GATEWAY_BUDGET_USD: String(budget), GATEWAY_PRICING: '{"inputPerMillion":1,"outputPerMillion":1}' },

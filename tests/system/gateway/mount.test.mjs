@@ -1,4 +1,4 @@
-// The gateway beside routes of one's own: in a Worker, in Hono, behind Next's route handlers and in a server of node:http.
+// The gateway next to other routes: in a Worker, in Hono, behind Next's route handlers, and in a server of node:http.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,7 +39,7 @@ const text = await readFile(join(root, "docs/gateway.md"), "utf8");
 const snippets = snippetsOf(text);
 const shown = (name) => snippets.find(({ file }) => file === name).code;
 
-// The document's Worker, with a limit in the tickets that it gives to its page.
+// The document's Worker, with a limit in the tickets for its page.
 const WORKER = shown("site.js").replace("5 * 60_000 }", "5 * 60_000, limits: { requestsPerMinute: 2 } }");
 
 test("a Worker: its own routes, the gateway's below a path, a page with a ticket, limits in the Worker's Durable Object", async () => {
@@ -57,14 +57,14 @@ test("a Worker: its own routes, the gateway's below a path, a page with a ticket
   assert.deepEqual([status, JSON.parse(body).error.message], [404, "There is nothing at this path: /ai/v1/chat/completions is meant. The base URL ends in /v1, without a slash behind it."]);
   const preflight = await fetch(`${worker.url}/ai/v1/embeddings`, { method: "OPTIONS", headers: { origin: "https://site.example", "access-control-request-method": "POST" } });
   assert.deepEqual([preflight.status, preflight.headers.get("access-control-allow-methods"), preflight.headers.get("access-control-allow-origin")], [204, "POST, OPTIONS", "https://site.example"]);
-  // A page's client: the ticket's own limit, of two requests, holds over both isolates.
+  // A page's client: the ticket's own limit of two requests holds across both isolates.
   const clients = worker.urls.map((url) => new HuggingFace({ baseURL: `${url}/ai/v1`, apiKey: ticketKey(`${worker.url}/ticket`), model: MODEL, retry: false, limits: { onLimit: "error" } }));
   const ticket = (await get("/ticket"))[1];
   const sharing = worker.urls.map((url) => new HuggingFace({ baseURL: `${url}/ai/v1`, apiKey: ticket, model: MODEL, retry: false }));
   const outcomes = [];
   for (const hf of [...sharing, ...sharing]) outcomes.push(await hf.chat.completions.create({ messages: MESSAGES }).then(() => "ok", ({ status }) => status));
   assert.deepEqual(outcomes, ["ok", "ok", 429, 429]);
-  // Another ticket of the same client has two of its own, of the client's five.
+  // Another ticket of the same client has two requests of its own, of the client's five.
   const more = [];
   for (const hf of [clients[0], clients[0], clients[0], clients[1], clients[1]]) more.push(await hf.chat.completions.create({ messages: MESSAGES }).then(() => "ok", ({ status }) => status));
   assert.deepEqual(more, ["ok", "ok", 429, "ok", 429]);
@@ -102,7 +102,7 @@ test("Hono: mounted, and as a route; in Node its environment is the process's", 
     app.mount("/ai", gateway(upstream).fetch);
     const below = gateway({ ...upstream, basePath: "/below" });
     app.all("/below/*", (c) => below.fetch(c.req.raw, c.env));
-    // As @hono/node-server calls it.
+    // @hono/node-server passes such an `env`.
     const env = { incoming: {}, outgoing: {} };
     assert.equal(await (await app.request("/", {}, env)).text(), "mine");
     for (const path of ["/ai", "/below"]) {
@@ -116,7 +116,7 @@ test("Hono: mounted, and as a route; in Node its environment is the process's", 
   assert.equal((await stats("closed")).requests, 2);
 });
 
-/** A module of the document's, with this package's gateway. */
+/** A module of the document, with this package's gateway. */
 const imported = (code) => import(`data:text/javascript,${encodeURIComponent(code.replace('"hfetch/gateway"', JSON.stringify(pathToFileURL(join(pkg, "dist/gateway.js")).href)))}`);
 
 test("Next: the handler's fetch is a route's, whatever stands in its second argument; one gateway serves all requests", async () => {
@@ -146,7 +146,7 @@ test("an environment of bindings is one: what authorize and the options get", as
   assert.equal((await stats("closed")).requests, 1);
 });
 
-/** Runs the document's program in a process of its own; gives its address. */
+/** Runs the document's program in a process of its own; returns its address. */
 async function program(code, env) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-mount-"));
   await mkdir(join(folder, "node_modules"));
@@ -166,12 +166,12 @@ test("node:http behind a proxy: whole answers, streams, a page of the site, and 
   const { stats, ...upstream } = script([{}, {}, { tokens: 1000, pace: 20 }]);
   const env = { HF_TOKEN: TOKEN, HF_BASE_URL: upstream.baseURL, GATEWAY_TICKET_SECRET: SECRET, GATEWAY_URL: "https://site.example" };
   const url = await program(shown("server.mjs").replace("listen(8080)", 'listen(0, "127.0.0.1", function () { console.log("@" + this.address().port); })'), env);
-  // What is no address has no answer, and the program goes on.
+  // A request without a valid address gets no answer, and the program goes on.
   const odd = get(`${url}/ai/v1/models`, { headers: { host: "not a host" } });
   await assert.rejects(once(odd, "response"), { code: "ECONNRESET" });
   assert.equal(await (await fetch(`${url}/other`)).text(), "This is the site's own page.");
   const apiKey = await issueTicket(SECRET, { client: "ann", audience: "https://site.example", expiresIn: 60_000 });
-  // The page's origin is the site's, and not what the proxy calls this server.
+  // The page's origin is the site's, and not the name that the proxy uses for this server.
   const hf = new HuggingFace({ baseURL: `${url}/ai/v1`, apiKey, model: MODEL, headers: { origin: "https://site.example" } });
   assert.match((await hf.chat.completions.create({ messages: MESSAGES })).choices[0].message.content, /You said/);
   const stream = await hf.chat.completions.create({ messages: MESSAGES, stream: true });

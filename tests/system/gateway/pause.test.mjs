@@ -1,4 +1,4 @@
-// A pause that the model's server asks for: callers are told at once, by whom and for how long, and the server hears nothing meanwhile.
+// A pause that the model's server asks for: callers are told at once who wants it and for how long, and the server gets no requests meanwhile.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch } from "../../package/setting/installed.mjs";
@@ -29,7 +29,7 @@ for (const [name, step] of Object.entries(PAUSES)) {
         assert.equal(answer.headers.get("x-should-retry"), null, "who waits for it may ask again");
       }
       assert.equal((await gateway.stats()).requests, 1);
-      // And so is a client behind it, which then keeps to the pause by itself.
+      // A client behind the gateway is told too, and then keeps the pause by itself.
       const hf = new hfetch.HuggingFace({ apiKey: KEY, baseURL: `${gateway.url}/v1`, model: MODEL });
       for (const attempts of [1, 0]) {
         const error = await hf.chat.completions.create({ messages: MESSAGES }).catch((thrown) => thrown);

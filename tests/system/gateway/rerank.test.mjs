@@ -1,4 +1,4 @@
-// Reranking through the gateway: counted, limited, logged and priced as embeddings are, for hfetch's own client and by hand.
+// Reranking through the gateway: counted, limited, logged and priced like embeddings, for hfetch's own client and by hand.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";

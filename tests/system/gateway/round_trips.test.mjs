@@ -1,9 +1,9 @@
-// What is asked of the Durable Object: one question before each request to the model's server, one message after it.
+// The messages to the Durable Object: one question before each request to the model's server, and one message after it.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { MESSAGES, MODEL, startGateway } from "./setting/running.mjs";
 
-/** Logs every call of the object's methods, whatever comes of it. */
+/** Logs every call of the object's methods, whatever its result. */
 const OPTIONS = `({ LIMITS }) => ({
   store: durableStore({
     idFromName: (name) => LIMITS.idFromName(name),
@@ -23,7 +23,7 @@ const ONCE = ["reserve", "settle"];
 let gateway;
 before(async () => (gateway = await startGateway({ options: OPTIONS, env: { GATEWAY_CLIENT_REQUESTS_PER_MINUTE: "1000", GATEWAY_KEY_TOKENS_PER_MINUTE: "1000000" } })));
 
-/** The object's methods that one request called, all of them: its line is written when they have answered. */
+/** All methods of the object that one request called: the log line is written when they have answered. */
 async function asked(steps, ask, served = gateway) {
   served.script(steps);
   served.lines.length = 0;

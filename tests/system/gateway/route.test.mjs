@@ -1,4 +1,4 @@
-// The operator's route, and `models` in a body: who may be asked beside the model of a call.
+// The operator's route, and `models` in a body: which models may be asked besides a call's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch, scripted } from "../../package/setting/installed.mjs";
@@ -12,7 +12,7 @@ runOn(hfetch.HuggingFace, hfetch.internals);
 const KEY = "a-client-key";
 const BODY = { model: "org/a", messages: [{ role: "user", content: "hi" }] };
 
-/** A gateway before the stand-in endpoint, with what the model's server was sent and what was logged. */
+/** A gateway in front of the stand-in endpoint, with what the model's server got and what was logged. */
 function gateway(options, steps, env = {}) {
   const script = scripted(...steps);
   const seen = { models: [], texts: [], lines: [] };
@@ -102,7 +102,7 @@ test("a route that makes no sense is refused by the name that its operator knows
 
 const OFFERED = { data: [{ id: "org/a", providers: [{ provider: "dear", status: "live", pricing: { input: 3, output: 9 } }] }] };
 
-/** A gateway before the router, whose catalogue this is; what it answers else. */
+/** A gateway in front of the router, which has this catalogue; `answer` answers all other requests. */
 function behindRouter(route, answer = () => Response.json({}, { status: 500 })) {
   const sent = [];
   const router = async (url, init) => {

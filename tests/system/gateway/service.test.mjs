@@ -26,7 +26,7 @@ const CATALOGUE = JSON.stringify({
   data: [{ id: "org/name" }, { id: "other/name" }, { id: "gpt-oss" }, { id: "exact/name", providers: [{ provider: "groq" }, { provider: "novita" }] }],
 });
 
-/** A service whose model's server is `answer`, with what it was sent, what was logged, and the work that outlives its answers. */
+/** A service whose model's server is `answer`, with the requests it got, the log, and the work that goes on after its answers. */
 function serve(options = {}, answer = {}) {
   const seen = { calls: [], lines: [], work: [] };
   const upstream = (kind) => (text, request) => {
@@ -79,7 +79,7 @@ test("paths are taken as they stand", async () => {
   ];
   for (const path of paths) assert.equal((await refused(await ask(path), 404, "not_found")).message, "There is nothing at this path.", path);
   assert.equal(seen.calls.length, 0);
-  // What the URL standard itself makes of dots is a path like any other.
+  // The URL parser itself resolves dots, so the result is a path like any other.
   assert.equal((await ask("/v1/x/../models")).status, 200);
   assert.equal((await ask("/v1/models?query=ignored#fragment")).status, 200);
   assert.equal(seen.calls.length, 1);
@@ -228,7 +228,7 @@ test("a ticket is refused by its reason", async () => {
 test("which gateway a ticket is for is what its operator has named, not what a request says", async () => {
   const away = serve({ ...TICKETS, url: "https://other.example" });
   const ticket = (audience) => issueTicket(SECRET, { client: "page", expiresIn: 1_000, audience });
-  // Requests come to gw.example all the same.
+  // The requests themselves arrive at gw.example.
   await refused(await away.post(BODY, { key: await ticket(HOST), headers: { host: "gw.example", "x-forwarded-host": "gw.example" } }), 401, "invalid_ticket");
   assert.equal((await away.post(BODY, { key: await ticket("https://other.example") })).status, 200);
   await refused(await away.post(BODY, { key: await ticket() }), 401, "invalid_ticket");
@@ -356,7 +356,7 @@ test("models named beside the one that is asked for are held against the list as
     assert.equal((await post(`{"model":"org/name","messages":[],"models":["evil/name"],"models":${last}}`)).status, 200);
     assert.equal(seen.calls.at(-1).text, `{"model":"org/name","messages":[],"models":${last}}`, "of two members of one name the one that was looked at");
   }
-  // What the model is to read may speak of models as it likes.
+  // The text for the model may mention models in any way.
   const free = { messages: [{ role: "user", content: "x", model: "evil/name" }], tools: [{ function: { parameters: { properties: { model: { type: "string" } } } } }], metadata: { model: "evil/name" }, models: ["org/one"], provider: { order: ["groq"] } };
   assert.equal((await post({ ...BODY, ...free })).status, 200);
   assert.equal((await serve().post({ ...BODY, models: ["evil/name"] })).status, 200, "without a list");

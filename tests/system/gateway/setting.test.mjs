@@ -1,4 +1,4 @@
-// The gateway's settings: options over variables, and an error that names what is wrong and never what it holds.
+// The gateway's settings: options win over variables, and an error names the setting and never quotes its value.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch as errors } from "../../package/setting/installed.mjs";
@@ -163,9 +163,9 @@ test("a variable of the gateway's that is misspelt is named, with the one that i
       });
     }
   }
-  // Options win over variables, which are known all the same.
+  // Options win over variables, whose names are known all the same.
   const options = { limits: {}, clientLimits: {}, keyLimits: {}, budget: { usd: 1, per: "day" }, caps: { n: 1 }, timeout: { idle: 5 }, models: ["a"], origins: [], url: "https://gw.example" };
   read({ GATEWAY_REQUESTS_PER_MINUTE: "1", GATEWAY_CLIENT_MAX_CONCURRENT: "1", GATEWAY_KEY_TOKENS_PER_MINUTE: "1", GATEWAY_BUDGET_USD: "1", GATEWAY_BUDGET_PER: "day", GATEWAY_MAX_N: "1", GATEWAY_TIMEOUT_IDLE: "1", GATEWAY_MODELS: "a", GATEWAY_ORIGINS: "*", GATEWAY_URL: "https://gw.example" }, options);
-  // What is no variable of ours: bindings, what platforms set by themselves, what is not set.
+  // These aren't the gateway's variables: bindings, variables that platforms set, unset ones.
   read({ GATEWAY_CACHE: new (class Binding {})(), GATEWAY_FUNCTION: () => {}, GATEWAY_INTERFACE: "CGI/1.1", GATEWAY_SERVICE_HOST: "10.0.0.1", GATEWAY_SERVICE_PORT_HTTP: "80", GATEWAY_PORT: "tcp://10.0.0.1:80", GATEWAY_PORT_80_TCP_ADDR: "10.0.0.1", GATEWAY_NONE: "", GATEWAY_VOID: undefined });
 });

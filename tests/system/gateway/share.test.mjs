@@ -1,4 +1,4 @@
-// What one caller provokes or holds, and what is left for the others: pauses, places, streams that nobody reads, the catalogue.
+// The influence of one caller on the others: pauses, places, streams that nobody reads, the catalogue.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
@@ -87,7 +87,7 @@ test("a limit of places for each key counts each of them", async () => {
   assert.deepEqual([(await open()).status, (await open()).status, (await open()).status], [200, 200, 429]);
 });
 
-// More than the buffers of both sockets and of the runtime take, and hardly a token.
+// More than the buffers of both sockets and of the runtime hold, with hardly a token.
 const LONG = { sse: Array(40_000).fill({ id: "c", object: "chat.completion.chunk", choices: [{ index: 0, delta: { content: "" }, finish_reason: null }], padding: "x".repeat(500) }), done: true };
 
 test("a stream that its caller does not read is given up after the idle timeout: place, tokens and socket come back", async (t) => {

@@ -1,4 +1,4 @@
-// A client in a Worker of its own, with the object's limits: those of all its isolates, and of a gateway with the same key.
+// A client in a Worker of its own with the object's limits, which apply to all of its isolates and to a gateway with the same key.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startWorker } from "../../../scripts/workerd.mjs";

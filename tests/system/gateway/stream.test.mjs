@@ -1,4 +1,4 @@
-// Streams pass through: the same bytes, at once, as fast as their reader takes them, a thousand at a time.
+// Streams pass through: the same bytes, at once, as fast as their reader takes them, a thousand at the same time.
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { before, test } from "node:test";
@@ -12,7 +12,7 @@ const bytesOf = async (response) => Buffer.from(await response.arrayBuffer());
 let gateway;
 before(async () => (gateway = await startGateway()));
 
-// Some recordings end too early: the gateway says so after the last whole event. What follows [DONE] or a broken frame is not waited for.
+// Some recordings end too early, and the gateway says so after the last whole event. It doesn't wait for what follows [DONE] or a broken frame.
 test("every recording comes out as it went in", async () => {
   const names = (await readdir(new URL("../../fixtures", import.meta.url))).filter((name) => name.endsWith(".sse"));
   assert.ok(names.length > 50);
@@ -29,7 +29,7 @@ test("every recording comes out as it went in", async () => {
     const unread = whole.slice(came.length);
     const [{ outcome }] = await gateway.logged(({ kind }) => kind === "chat");
     gateway.lines.length = 0;
-    // What is left may be half an event.
+    // The rest may be half an event.
     assert.ok(!/[\r\n]{2}/.test(unread.slice(0, -1)) || ["error", "truncated"].includes(outcome) || through.includes("[DONE]"), `${name}: ${unread}`);
   }
 });
@@ -61,7 +61,7 @@ test("the first event is here before the second is sent", async () => {
   await reader.cancel();
 });
 
-// Bytes may wait for others only where no event is complete, and never at the beginning or the end.
+// Bytes may wait for others only if no event is complete, and never at the beginning or the end.
 const whole = `data: ${JSON.stringify(chunk({ content: "The" }))}\n\n`;
 const last = `data: ${JSON.stringify(chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }))}\n\n`;
 for (const [what, text, split] of [
@@ -88,7 +88,7 @@ test("what came as one network chunk goes as one", async () => {
   const answer = await gateway.raw(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   const chunks = answer.match(/^[0-9a-f]+\r\n/gm).length;
   assert.equal(answer.match(/^data: /gm).length, COUNT + 1);
-  // The first comes in two pieces, as the last chunk does, which is empty.
+  // The first chunk comes in two pieces, and so does the last one, which is empty.
   assert.ok(chunks <= COUNT + 4, `${chunks} chunks`);
 });
 
@@ -131,7 +131,7 @@ test("a reader that stops stops the model's server", async () => {
   assert.ok(total > SIZE, "and all of them once it reads on");
 });
 
-/** A counter that has stopped: the same twice, half a second apart. */
+/** A counter that has stopped: it is the same twice, half a second apart. */
 async function settledDown(count) {
   for (let last = -1; ; ) {
     const now = await count();

@@ -1,4 +1,4 @@
-// Session tickets: what was issued is read, and nothing else is.
+// Session tickets: an issued ticket is accepted, and nothing else is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hfetch as errors } from "../../package/setting/installed.mjs";
@@ -65,7 +65,7 @@ test("a signature has one spelling", async () => {
   const token = await issue();
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const last = alphabet.indexOf(token.at(-1));
-  // 32 bytes are 43 characters, of which the last one has two bits to spare.
+  // 32 bytes take 43 characters, of which the last one has two bits to spare.
   const twin = token.slice(0, -1) + alphabet[last ^ 1];
   assert.equal((await read(twin)).refused, "forged");
 });

@@ -1,4 +1,4 @@
-// JSON by a schema and runs of tools with the keys on a server: a client of the package behind a gateway of it.
+// JSON by a schema and tool runs with the keys on a server: a client of the package behind its own gateway.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { endpoint, hfetch } from "../../package/setting/installed.mjs";
 const entry = createRequire(join(process.env.HFETCH_PACKAGE, "package.json")).resolve("hfetch/gateway");
 const { gateway } = await import(pathToFileURL(entry).href);
 
-console.log = () => {}; // what the gateway logs
+console.log = () => {}; // drops what the gateway logs
 const whole = (message) => ({ json: { id: "c", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message: { role: "assistant", ...message }, finish_reason: "stop" }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } });
 
 function behind(id, ...steps) {

@@ -1,4 +1,4 @@
-// What workerd makes of errors that nobody catches: an answer, whatever they carry. It reads some properties as its own.
+// How workerd handles errors that nobody catches: there is an answer, whatever the errors carry. It takes some properties for its own.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startWorker } from "../../../scripts/workerd.mjs";
@@ -13,7 +13,7 @@ const classes = Object.keys(hfetch).filter((name) => name.endsWith("Error"));
 const ways = {
   classes: () => Response.json(classes),
   made: (name) => { throw made(name); },
-  // A gateway, in whose own functions one is thrown.
+  // A gateway in whose own function an error is thrown.
   authorize: (name, request) => gateway({ authorize() { throw made(name); } }).fetch(request, { HF_TOKEN: "hf_token" }),
   async call(baseURL) {
     const options = { apiKey: "${KEY}", baseURL, model: "${MODEL}", retry: false, timeout: 200, limits: { requestsPerMonth: 1, onLimit: "error" } };

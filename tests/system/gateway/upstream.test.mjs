@@ -1,4 +1,4 @@
-// What a gateway stands on: the upstream's own bytes, limits beside the key's, one settlement.
+// The basis of a gateway: the upstream's own bytes, limits besides the key's, one settlement.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { runOn } from "../../../src/js/gateway/client.js";
 import { Upstream } from "../../../src/js/gateway/upstream.js";
 import { MODEL, PROMPT, endpoint, failure, hfetch, scripted } from "../../package/setting/installed.mjs";
 
-// The package's gateway exports no such part of itself: its source runs on the installed client.
+// The package's gateway doesn't export this part, so its source runs on the installed client.
 runOn(hfetch.HuggingFace, hfetch.internals);
 const FIXTURES = new URL("../../fixtures/", import.meta.url);
 const FRAME = { id: "1", object: "chat.completion.chunk", created: 1, model: "m" };
@@ -73,7 +73,7 @@ test("exactly the usage event is left out, however the bytes are cut", async () 
     for (const cut of cuts) {
       const pieces = [0, ...cut].map((from, at) => bytes(whole.slice(from, cut[at] ?? whole.length)));
       const { answer, settled } = new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise(pieces) }).chat(body({ stream: true }));
-      // Nothing is read after the line that [DONE] stands in, and an LF may still be missing there.
+      // Nothing is read after the line with [DONE], so its LF may still be missing.
       const received = await read((await answer).body);
       assert.equal(received.trimEnd(), (head + tail).trimEnd(), JSON.stringify([end, cut.length > 1 ? "bytes" : cut]));
       assert.deepEqual((await settled).usage, { ...USAGE, source: "reported" });
@@ -96,7 +96,7 @@ test("exactly the usage event is left out, however the bytes are cut", async () 
 const lastWords = ({ name }) => `data: {"error":"${name}"}\n\n`;
 const streamed = (pieces, more) => new Upstream({ apiKey: "k", baseURL: "http://127.0.0.1:9/v1", fetch: piecewise(pieces) }).chat(body({ stream: true, stream_options: { include_usage: true }, ...more }), { lastWords, redact: (text) => text.replaceAll("acme", "[redacted]") });
 
-// The oracle: events end with a blank line, and what ends in none is one only if it is JSON as it stands.
+// The oracle: events end with a blank line, and one without it counts only if its data is complete JSON.
 test("a stream that is cut anywhere hands on its whole events and then says that it broke off", async () => {
   const encoder = new TextEncoder();
   for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {
@@ -108,7 +108,7 @@ test("a stream that is cut anywhere hands on its whole events and then says that
       const received = await read((await answer).body);
       const [whole, words, ...more] = received.split(/data: (?=\{"error")/);
       assert.deepEqual([words, more], ['{"error":"StreamTruncatedError"}\n\n', []], `${cut}: ${received}`);
-      // What lacks nothing but line ends is whole.
+      // An event that lacks only line ends is complete.
       const came = boundaries.filter((boundary) => boundary - end.length <= cut).length;
       const frames = [...whole.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data).choices[0].delta.content);
       assert.deepEqual([frames, /(\n\n|\r\r|\r\n\r\n?|^)\n*$/.test(whole)], [["aé", "b 😀", "c"].slice(0, came), true], `${JSON.stringify(end)} ${cut}: ${whole}`);
@@ -146,7 +146,7 @@ test("an event that can't be read is not handed on, one that reports an error is
   }
 });
 
-// An event without its blank line is held back until the end says what it is.
+// An event without its blank line is held back until the end shows what it is.
 for (const end of ["by a lost connection", "by silence"]) {
   test(`a stream that ends ${end}: what completes it is handed on, and a failure is told once`, async () => {
     const stalling = (text) => async () => new Response(new ReadableStream({

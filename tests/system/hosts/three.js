@@ -1,9 +1,9 @@
-// What every host is asked to do with hfetch: stream one answer, cancel one, meet one error. The test lays this file beside a host's own.
+// The three checks for every host: stream one answer, cancel one, get one error. The test puts this file next to the host's own.
 
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const LONG = "word ".repeat(2_000);
 
-/** Gives { stream, cancel, error }, each "ok" or what went wrong. `base` is the stand-in endpoint; it counts what is done under a name. */
+/** Returns { stream, cancel, error }, each "ok" or what went wrong. `base` is the stand-in endpoint, which counts under a name. */
 export async function three(hfetch, base) {
   const client = (name) => new hfetch.HuggingFace({ apiKey: "hf_host", baseURL: `${base}/s/${name}/v1`, model: MODEL, maxRetries: 0 });
   const ask = (name, content, more) => client(name).chat.completions.create({ messages: [{ role: "user", content }], stream: true, ...more });
@@ -32,7 +32,7 @@ export async function three(hfetch, base) {
   return results;
 }
 
-/** A server's answer to a visitor: what the three came to, or (`?pass=1`) an answer streamed on to whoever asks, for as long as they listen. */
+/** A server's answer to a visitor: the results of the three checks, or (`?pass=1`) an answer that is streamed on for as long as the visitor listens. */
 export async function answer(hfetch, url, signal) {
   const { searchParams } = new URL(url);
   const base = searchParams.get("base");

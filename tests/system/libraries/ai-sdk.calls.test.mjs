@@ -1,4 +1,4 @@
-// hfetch/ai-sdk under the AI SDK itself: JSON, ends and errors, other kinds of models, and what stands around a call.
+// hfetch/ai-sdk with the AI SDK itself: JSON, ends and errors, other kinds of models, and the options and metadata of a call.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Answers of odd servers, as parts of the AI SDK: places and indexes that are null, lists with holes, arguments that are none.
+// Answers of odd servers as parts of the AI SDK: indexes that are null, lists with holes, missing arguments.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readUIMessageStream } from "ai";

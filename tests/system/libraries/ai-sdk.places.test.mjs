@@ -1,4 +1,4 @@
-// hfetch/ai-sdk elsewhere: in the SDK's own types, in workerd, by require(), and as a bundle of its own.
+// hfetch/ai-sdk in other places: in the SDK's own types, in workerd, with require(), and as a bundle of its own.
 
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, symlink, mkdir, writeFile, cp } from "node:fs/promises";
@@ -90,7 +90,7 @@ export { LimitObject } from "hfetch/gateway";`;
 
 test("the document's snippet runs as it stands", async () => {
   await writeFile(join(folder, "snippet.mjs"), await snippet());
-  // The reader's router is the stand-in endpoint.
+  // The stand-in endpoint replaces the reader's router.
   const { stdout } = await run(process.execPath, [join(root, "tests/system/readme/setting/reader.mjs"), join(folder, "snippet.mjs"), endpoint.url], { cwd: folder, env: { ...process.env, HF_TOKEN: "hf_reader" } });
   assert.match(stdout, /^The tool answered: .*: 21 °C, sunny \d+ 1\n$/);
 });
@@ -111,7 +111,7 @@ for (const [conditions, client, entry = "ai-sdk.js"] of [[["default"], ["index.j
   });
 }
 
-// A page's bundler: what runs it here has no address of a page's, so that the module comes as text.
+// A page's bundler. The code runs here without a page's address, so the module is loaded as text.
 const paged = async (contents) => {
   const { outputFiles, metafile } = await build({ stdin: { contents, resolveDir: folder }, bundle: true, format: "esm", metafile: true, write: false, logLevel: "silent", outdir: folder });
   await writeFile(join(folder, "page.mjs"), outputFiles[0].contents);
@@ -150,7 +150,7 @@ test("the entry adds little to a bundle, a half of it less, and whoever imports 
     const { outputFiles: [{ contents }] } = await build({ stdin: { contents: `export { ${used} } from "hfetch/ai-sdk";`, resolveDir: folder }, bundle: true, minify: true, format: "esm", platform: "neutral", conditions: ["default"], write: false, logLevel: "silent", external: ["hfetch"] });
     return brotliCompressSync(contents).length;
   };
-  // Without the client beside it, whose text shortens it.
+  // These bundles don't contain the client, in whose company their text would compress better.
   const [provider, useChat] = ["createHuggingFace, huggingface", "fromUIMessages, toUIMessageStreamResponse"];
   for (const [used, most] of Object.entries({ [provider]: 6_600, [useChat]: 6_500, [`${provider}, ${useChat}`]: 9_200 })) {
     const size = await alone(used);

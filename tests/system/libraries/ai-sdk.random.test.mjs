@@ -1,5 +1,5 @@
-// Random answers of odd servers, cut and failing anywhere: the provider's parts and useChat's frames stay well formed, say the same, and
-// the message that useChat makes of them can be sent again.
+// Random answers of odd servers, cut and failing anywhere: the provider's parts and useChat's frames stay well formed and agree, and the message that useChat
+// makes of them can be sent again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readUIMessageStream, uiMessageChunkSchema } from "ai";
@@ -42,7 +42,7 @@ function bodyOf({ bytes, size }) {
   return new ReadableStream({ pull: (body) => (at < bytes.length ? body.enqueue(bytes.subarray(at, (at += Math.min(size, bytes.length)))) : body.close()) });
 }
 
-/** That each block is begun, goes on and ends, and no other is written meanwhile than calls. */
+/** Checks that each block begins, goes on and ends, and that only calls are written meanwhile. */
 function checkBlocks(parts) {
   const open = new Map();
   for (const { type, id, toolCallId, toolName } of parts) {
@@ -89,7 +89,7 @@ async function messageOf(frames) {
   return message;
 }
 
-/** That every call of a conversation is answered before it goes on, and nothing else is. */
+/** Checks that every call of a conversation has a result before the conversation goes on, and that there are no other results. */
 function checkTurns(turns) {
   const open = new Set();
   for (const { role, content, tool_calls = [], tool_call_id } of turns) {
@@ -116,7 +116,7 @@ test(`${ROUNDS} random answers are well formed and the same as parts, as frames 
         assert.equal(told.filter(({ type }) => type === "finish").length, 1);
       }
       for (const type of ["text-delta", "reasoning-delta"]) assert.equal(textIn(frames, type), textIn(parts, type));
-      // Which call a piece belongs to is a guess where a server doesn't tell; which calls there are, and of what, is not.
+      // If a server doesn't say to which call a piece belongs, that is a guess. Which calls there are, and of which tools, is not.
       const inputs = (told, type) => told.filter((part) => part.type === type).map(({ toolName, input }) => [toolName, input]);
       const whole = inputs(parts, "tool-call").filter(([, input]) => isJson(input.trim() || "{}")).map(([name, input]) => [name, JSON.parse(input.trim() || "{}")]);
       assert.deepEqual(inputs(frames, "tool-input-available"), whole);

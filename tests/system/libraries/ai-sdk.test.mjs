@@ -1,4 +1,4 @@
-// hfetch/ai-sdk under the AI SDK itself: texts, settings, reasoning, tools and files, against the stand-in endpoint.
+// hfetch/ai-sdk with the AI SDK itself: texts, settings, reasoning, tools and files, against the stand-in endpoint.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

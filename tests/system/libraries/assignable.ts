@@ -1,4 +1,4 @@
-// What the AI SDK's own types make of the provider: this file compiles or it doesn't.
+// The provider against the AI SDK's own types: this file compiles or it doesn't.
 
 import type { EmbeddingModelV4, LanguageModelV4, ProviderV4, RerankingModelV4 } from "@ai-sdk/provider";
 import { createProviderRegistry, customProvider, embedMany, generateText, rerank, streamText, wrapLanguageModel, type EmbeddingModel, type LanguageModel, type RerankingModel, type UIMessage } from "ai";
@@ -30,7 +30,7 @@ hf();
 // @ts-expect-error: there is no such option
 createHuggingFace({ apiKye: "hf_example" });
 
-// useChat without the SDK on the server: its messages, and what answers it.
+// useChat without the SDK on the server: its messages, and the response.
 declare const page: UIMessage[];
 export const history: ChatMessage[] = fromUIMessages(page);
 const model = "org/name";

@@ -1,4 +1,4 @@
-// Clients that others write read a gateway's answers as before where it tells what they cost, and those that pass usage on have it.
+// Other clients read a gateway's answers as before if it tells what they cost, and clients that pass usage on also pass on the cost.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -30,7 +30,7 @@ after(async () => {
   await endpoint.close();
 });
 
-/** The gateway as a client's fetch; what it answers last is kept as it went over the wire. */
+/** The gateway as a client's fetch; its last answer is kept as it was sent. */
 const fetch = async (url, init) => {
   const response = await handler.fetch(new Request(url, init), {});
   const [kept, given] = response.body.tee();

@@ -1,5 +1,5 @@
-// Every library on a client's fetch, before a server that fails in every way: no end that says too much, none that never comes, no try beyond the
-// client's own, no socket left open, one settlement.
+// Every library on a client's fetch, with a server that fails in every way: no broken answer looks complete, every call ends, no library tries more often than the
+// client, no socket stays open, and there is one settlement.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The list of features on this package's provider, which must have them all, and on two others, for the table of docs/results.md.
+// The list of features on this package's provider, which must have all of them, and on two others, for the table in docs/results.md.
 
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -47,7 +47,7 @@ for (const [name, [form, create]] of Object.entries(PROVIDERS)) {
           passed[name][feature] = true;
         } catch (error) {
           passed[name][feature] = false;
-          // What another provider lacks is a cell of the table, and no failure here.
+          // A feature that another provider lacks is a cell of the table, and no failure here.
           if (isOwn) throw error;
         }
       }),
@@ -66,7 +66,7 @@ function stepOf(form, answer) {
   return { ...(stream ? form.stream(content) : form.whole(content)), ...(stall && { stallAfter: 1 }) };
 }
 
-// For `npm run results`; a run of the installed package has no place for it.
+// Only `npm run results` writes this; a run on the installed package has no place for it.
 async function write() {
   const require = createRequire(import.meta.url);
   const versionOf = async (name) => JSON.parse(await readFile(join(require.resolve.paths(name)[0], name, "package.json"), "utf8")).version;

@@ -1,4 +1,4 @@
-// The openai package on hfetch's fetch, and what other libraries make of it: each as its users have it, but for one line.
+// The openai package on hfetch's fetch, and other libraries: each as its users have it, except for one line.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// The hook, the chat and the page of docs/react.md as a reader copies them, in React in Chromium. Their route is that of docs/hosts.md, before the stand-in endpoint.
+// The hook, the chat and the page of docs/react.md as a reader copies them, in React in Chromium. Their route is the one of docs/hosts.md, with the stand-in endpoint
+// behind it.
 
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm, symlink, mkdir, writeFile } from "node:fs/promises";
@@ -19,7 +20,7 @@ const ROUTER = "https://router.huggingface.co";
 const snippets = await allSnippets();
 const fileOf = (document, name) => snippets.find((each) => each.document === document && each.file === name).code;
 
-// A component that comes and goes: the hook alone, in a page of its own.
+// A component that is mounted and unmounted: the hook alone, in a page of its own.
 const COMING_AND_GOING = `
 import { createRoot } from "react-dom/client";
 import { HuggingFace } from "hfetch/web";
@@ -36,10 +37,10 @@ window.leave = () => root.unmount();
 
 let endpoint, site, browser, folder, page;
 const problems = [];
-/** What stands on the page's console in red: what it logs, and what could not be loaded. */
+/** The errors on the page's console: what it logs, and what could not be loaded. */
 const complaints = [];
 
-/** The route of docs/hosts.md as a handler of Node's server. What it sends to the router goes to the stand-in endpoint. */
+/** The route of docs/hosts.md as a handler of Node's server. Its requests to the router go to the stand-in endpoint. */
 async function route() {
   await writeFile(join(folder, "route.mjs"), fileOf("docs/hosts.md", "app/api/chat/completions/route.js"));
   process.env.HF_TOKEN = "hf_reader";
@@ -94,7 +95,7 @@ beforeEach(async () => {
 
 const chunk = (delta, finish_reason = null) => ({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason }] });
 const answer = (...texts) => ({ sse: [...texts.map((content) => chunk({ content })), chunk({}, "stop")], done: true });
-// A minute of it: Chromium takes in up to five seconds of what a page no longer reads before it closes the connection.
+// A minute of text: Chromium buffers up to five seconds of what a page no longer reads before it closes the connection.
 const long = () => ({ ...answer(...Array.from({ length: 3_000 }, (_, at) => `word${at} `)), delayMs: 20 });
 const shown = (selector) => page.locator(selector).allInnerTexts();
 
@@ -129,7 +130,7 @@ test("the button stops the answer: what came is kept, no error is shown, and the
   await open("main");
   await say("Go on for long");
   await page.waitForFunction(() => /word5 /.test(document.querySelector("p.assistant")?.innerText ?? ""));
-  // By key: the button moves down with each new line of the answer, and a press may begin on it and end beside it.
+  // With the keyboard: the button moves down with each new line of the answer, so a click may begin on it and end next to it.
   await page.locator("button").press("Enter");
   const stats = await endpoint.stats("page", "disconnected:1");
   assert.deepEqual([stats.disconnected, stats.open], [1, 0]);
@@ -192,7 +193,7 @@ test("a call that fails is tried again by the route alone", async () => {
   assert.equal((await endpoint.stats("page", "closed")).requests, 3);
 });
 
-// Last: the route's client keeps the pause.
+// This test is the last, since the route's client keeps the pause.
 test("what the route refuses is said in the visitor's words, and the developer finds the error on the console", async () => {
   endpoint.script("page", [{ status: 429, headers: { "retry-after": "60" }, json: { error: { message: "slow down" } } }]);
   await open("main");

@@ -1,4 +1,4 @@
-// parse() and runTools() with the validators that people have, and what programs for the openai package bring along.
+// parse() and runTools() with the validators that people use, and with what programs for the openai package pass.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -76,7 +76,7 @@ test("what can't be JSON Schema says so, and how to give one beside it", async (
   }
 });
 
-// One program on both clients: what it sees must be the same.
+// One program on both clients, which must see the same.
 const programs = {
   "parse with zodResponseFormat": {
     steps: [message(JSON.stringify(GHENT))],

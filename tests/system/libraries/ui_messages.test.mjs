@@ -1,4 +1,4 @@
-// useChat's messages as chat messages: as the SDK itself converts them, and its openai-compatible provider sends them, but for what servers refuse.
+// useChat's messages as chat messages: the same as the SDK converts them and its openai-compatible provider sends them, except for what servers refuse.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const step = { type: "step-start" };
 const file = (mediaType, url, filename) => ({ type: "file", mediaType, url, ...(filename && { filename }) });
 const tool = (name, toolCallId, state, more) => ({ type: `tool-${name}`, toolCallId, state, ...more });
 
-/** What the SDK's own provider for servers of this kind sends for the same messages. */
+/** The body that the SDK's own provider for such servers sends for the same messages. */
 async function theirs(messages) {
   let sent;
   const fetch = async (_, { body }) => {
@@ -60,7 +60,7 @@ const SAME = {
 
 for (const [name, messages] of Object.entries(SAME)) {
   test(`as the SDK sends it: ${name}`, async () => {
-    // undefined stands for absent in theirs.
+    // In theirs, undefined means absent.
     assert.deepEqual(JSON.parse(JSON.stringify(fromUIMessages(messages))), await theirs(messages));
   });
 }

@@ -1,4 +1,4 @@
-// The example of docs/example-chat, built and run: React's page in Chromium, its Worker and the gateway in workerd, before the stand-in endpoint.
+// The example of docs/example-chat, built and run: React's page in Chromium, its Worker and the gateway in workerd, with the stand-in endpoint behind them.
 
 import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -134,7 +134,7 @@ test("it meets errors: refused and cut answers are told without a secret, and ca
   assert.deepEqual(problems, []);
 });
 
-/** A page that has no route for its chat: it asks the gateway itself, with a ticket. */
+/** A page without a route for its chat: it asks the gateway itself, with a ticket. */
 async function withoutRoute(name) {
   await page.goto(`${site.url}/${name}.html`);
   await page.waitForSelector("button");

@@ -1,4 +1,4 @@
-// What useChat reads, made without the `ai` package, and read by it: every frame is checked by its own schema, every message is the one that it puts together.
+// The stream for useChat, made without the `ai` package and read by useChat: the hook's own schema checks every frame, and the hook puts every message together.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ function pieces(bytes, size) {
   });
 }
 
-/** The frames of a response, each checked by the schema that useChat checks it with. */
+/** The frames of a response, each checked with the schema that useChat uses. */
 async function framesOf(response) {
   const text = await response.text();
   assert.ok(text.endsWith("data: [DONE]\n\n"), text.slice(-80));
@@ -57,7 +57,7 @@ async function framesOf(response) {
   return frames;
 }
 
-/** What useChat makes of frames: the message as it stands at the end, and the error that was told. */
+/** The result of frames in useChat: the final message, and the error that was reported. */
 async function messageOf(frames) {
   const errors = [];
   let message;
@@ -321,7 +321,7 @@ test("cut anywhere on its way, it is what it was: by the transport that useChat 
   }
 });
 
-/** A run of tools of the contract's shape. */
+/** A tool run with the form that the contract describes. */
 function runOf(events, more) {
   return { settled: Promise.resolve({ model: MODEL, provider: null, usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }, cost: { usd: 1 } }), async *[Symbol.asyncIterator]() { yield* events; }, ...more };
 }

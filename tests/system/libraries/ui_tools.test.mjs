@@ -1,4 +1,4 @@
-// Runs of tools as useChat reads them: what the server's own tools were asked, what they gave, and how a run ends.
+// Tool runs as useChat reads them: the calls of the server's own tools, their results, and how a run ends.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ const step = (message, finish_reason = "stop") => ({
 });
 
 let count = 0;
-/** A run before an endpoint with these answers. */
+/** A run against an endpoint with these answers. */
 function runOf(steps, tools, { stream = true, signal, options } = {}) {
   const id = `tools-${count++}`;
   endpoint.script(id, steps.map((each) => each[stream ? "streamed" : "whole"] ?? each));

@@ -1,4 +1,4 @@
-// The page's numbers, as a person reads them.
+// The numbers on the page, as a person reads them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cost, dollars, inFull, shownCost } from "../../../www/format.js";

@@ -1,4 +1,4 @@
-// What every run of the tests makes sure of; Chromium by click and by key is `npm run test:page`, all three browsers are its `--all`.
+// The checks of the page in every test run. `npm run test:page` tests Chromium with clicks and keys, and with `--all` all three browsers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chromium } from "playwright-core";

@@ -1,4 +1,4 @@
-// What the page weighs over the wire, all of it but the race's peers.
+// The size of the whole page over the wire, except for the libraries of the race.
 import assert from "node:assert/strict";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";

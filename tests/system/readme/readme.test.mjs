@@ -1,6 +1,6 @@
-// Every snippet of the README and of docs, exactly as a reader copies it, in the runtimes it is for, against the stand-in endpoint.
-// (Vite's and Next's are built and run by `npm run test:bundlers`, React's by tests/system/libraries/react.test.mjs, the AI SDK's by tests/system/libraries/ai-sdk.places.test.mjs,
-// those for other libraries by tests/system/libraries/snippets.test.mjs, the gateway's by deploy.test.mjs and mount.test.mjs of tests/system/gateway.)
+// Runs every snippet of the README and of docs, exactly as a reader copies it, in the runtimes for which it is meant, against the stand-in endpoint.
+// (`npm run test:bundlers` builds and runs those for Vite and Next, tests/system/libraries/react.test.mjs those for React, ai-sdk.places.test.mjs those for the AI SDK,
+// snippets.test.mjs those for other libraries, and deploy.test.mjs and mount.test.mjs of tests/system/gateway those for the gateway.)
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -19,7 +19,7 @@ const snippets = (await allSnippets()).filter(({ language }) => ["js", "html", "
 const answer = /You said: Say hello in three languages\.\s+That is all this endpoint can say about it\./;
 const PAGE = "A page with its visitor's own token";
 
-// By document: what kind of snippet stands under a heading, and what it has to print, where its text promises something.
+// By document: the kind of snippet under a heading, and what it must print if its text promises something.
 const promises = {
   "README.md": {
     "Ten lines that stream": ["program", /Say hello in three languages[^]*completion_tokens/],
@@ -83,7 +83,7 @@ const builtElsewhere = {
 let endpoint, project;
 
 before(async () => {
-  // Paced, so that a snippet which leaves its stream leaves it in the middle.
+  // The endpoint pauses between words, so that a snippet that leaves its stream does so in the middle.
   endpoint = await startEndpoint({ pace: 15 });
   const files = snippets.filter(({ file }) => file);
   project = await newProject(process.env.HFETCH_PACKAGE ?? join(root, "pkg"), files);

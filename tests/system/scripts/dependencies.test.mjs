@@ -1,4 +1,4 @@
-// docs/dependencies.md against the manifests and the lockfiles.
+// Compares docs/dependencies.md with the manifests and the lockfiles.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,14 +13,14 @@ async function listed() {
   return Object.fromEntries(sections.map((section) => [section.slice(0, section.indexOf("\n")), [...section.matchAll(/^\| `([^`]+)` \| \S/gm)].map(([, name]) => name).sort()]));
 }
 
-/** The dependencies of a Cargo.toml: { name: version }, null for a path. */
+/** The dependencies in a Cargo.toml: { name: version }, null for a path. */
 function crates(text) {
   const sections = text.split(/^\[/m).filter((section) => /^(target\..*\.)?(dev-)?dependencies\]/.test(section));
   const lines = sections.flatMap((section) => [...section.matchAll(/^([\w-]+) = (.*)$/gm)]);
   return Object.fromEntries(lines.map(([, name, value]) => [name, /path = /.test(value) ? null : /"([^"]*)"/.exec(value)[1]]));
 }
 
-/** What the lockfile beside a manifest says that it needs directly. */
+/** The direct dependencies in the lockfile next to a manifest. */
 async function locked(manifest) {
   if (manifest.endsWith("Cargo.toml")) {
     const packages = (await read(manifest.replace(/toml$/, "lock"))).split("[[package]]").filter((each) => !each.includes("\nsource = ") && each.includes("dependencies = ["));
@@ -75,7 +75,7 @@ test("what is locked comes from the registry that is asked, and is what it was",
     const { "": _, ...packages } = JSON.parse(text).packages;
     assert.ok(Object.keys(packages).length > 0, path);
     for (const [name, { integrity, resolved, inBundle }] of Object.entries(packages)) {
-      // What a package brings along is part of what that package is.
+      // The packages that a package bundles belong to that package.
       if (!inBundle) assert.match(integrity ?? "", /^sha512-/, `${path}: ${name}`);
       assert.equal(resolved, undefined, `${path}: ${name}`);
     }

@@ -1,4 +1,4 @@
-// The table of ends against the plan: a run compares only the cells that it runs.
+// Compares the table of ends with the plan, since a run compares only the cells that it runs.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The glue of wasm-bindgen with its TextDecoder and TextEncoder made when the module starts, not on import.
+// wasm-bindgen's glue makes its TextDecoder and TextEncoder when the module starts, and not on import.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { postponeText } from "../../../scripts/glue-text.mjs";

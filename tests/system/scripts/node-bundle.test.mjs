@@ -1,4 +1,4 @@
-// The package in a bundle for Node, as CommonJS, under whatever conditions its maker thought of.
+// The package in a bundle for Node, as CommonJS, with any conditions that its maker may have set.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// Which scenarios run where, and how parts run beside one another.
+// Which scenarios run where, and how parts run side by side.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placesToRun, runtimes } from "../../../scripts/runtimes.mjs";

@@ -1,9 +1,9 @@
-// What a person sees of long steps: each, and how far it is, even where two run beside one another.
+// The view of a person on long steps: each step and its progress, even if two run side by side.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { showing } from "../../../scripts/progress.mjs";
 
-/** What is printed while `work` runs. */
+/** The text that is printed while `work` runs. */
 async function printed(t, work) {
   const lines = [];
   const write = t.mock.method(process.stdout, "write", (text) => lines.push(text) > 0);

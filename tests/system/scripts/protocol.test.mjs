@@ -1,4 +1,4 @@
-// The core and its driver speak of steps, events and causes by numbers: both sides must mean the same by them.
+// The core and its driver use numbers for steps, events and causes. Both sides must mean the same by them.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const numbers = (text, line) => Object.fromEntries([...text.matchAll(line)].map(
 
 test("the numbers of protocol.rs are those of protocol.js", async () => {
   const [rust, js] = await Promise.all(["rs", "js"].map((ending) => readFile(join(root, `src/js/protocol.${ending}`), "utf8")));
-  // A step that asks for nothing is one that the driver doesn't know.
+  // The driver doesn't know the step that asks for nothing.
   const { NOTHING, ...core } = numbers(rust, /^pub const (\w+): u8 = (\d+);$/gm);
   assert.equal(NOTHING, 0);
   assert.ok(Object.keys(core).length > 30);

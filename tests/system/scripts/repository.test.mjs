@@ -1,4 +1,4 @@
-// The address of the sources in the package's manifest: from any form of a git remote, and never a secret.
+// The address of the sources in the package's manifest: from any form of a git remote, and never with a secret.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

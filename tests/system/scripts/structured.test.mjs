@@ -1,4 +1,4 @@
-// The pure parts behind parse() and runTools(): JSON in text, whole or coming, the forms in which servers are asked, and sums.
+// The pure parts of parse() and runTools(): JSON in a text, whole or arriving, the forms in which servers are asked, and sums.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JsonText, jsonIn, partialsOf } from "../../../src/js/structured/json_text.js";
@@ -24,7 +24,7 @@ const pieces = (text) => {
   return list;
 };
 
-/** Whether a value so far may become the whole one. */
+/** Whether an incomplete value can become the whole one. */
 function leadsTo(partial, whole) {
   if (typeof partial === "string") return typeof whole === "string" && whole.startsWith(partial);
   if (partial === null || typeof partial !== "object") return Object.is(partial, whole);

@@ -1,4 +1,4 @@
-// The short names under which the package's module asks for what it imports, and gives what it exports.
+// The short names of what the package's module imports and exports.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importsModule, shortenExports, shortenImports } from "../../../scripts/wasm-names.mjs";
@@ -6,7 +6,7 @@ import { importsModule, shortenExports, shortenImports } from "../../../scripts/
 const text = (name) => [name.length, ...Buffer.from(name)];
 const section = (id, ...body) => [id, body.length, ...body];
 
-/** A module that imports functions of one number each, by [module, name], and exports them under names, or their indexes. */
+/** A module that imports functions with one number each, by [module, name], and exports them under names, or under their indexes. */
 function moduleOf(imports, names = imports.map((_, index) => String(index))) {
   return Buffer.from([
     ...Buffer.from("\0asm"), 1, 0, 0, 0,

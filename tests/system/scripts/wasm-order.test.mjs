@@ -1,4 +1,4 @@
-// The order of a module's functions that compresses well: nothing else changes.
+// An order of a module's functions that compresses well; nothing else changes.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

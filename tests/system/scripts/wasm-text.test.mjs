@@ -1,4 +1,4 @@
-// The text that holds the module's bytes in the default entry: the same bytes come out, whatever a minifier does with it.
+// The text form of the module in the default entry: the same bytes come out, whatever a minifier does to it.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// What a browser gets to see of a page that was started with a token: everything it received is searched for it.
+// A browser opens a page that was started with a token: everything that the browser receives is searched for the token.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
@@ -18,7 +18,7 @@ after(async () => {
   await endpoint?.close();
 });
 
-/** Opens the page, and keeps all that comes to it. */
+/** Opens the page and keeps everything that it receives. */
 async function open(url) {
   const page = await browser.newPage();
   page.setDefaultTimeout(20_000);
@@ -56,7 +56,7 @@ test("with a token: real answers, and nothing the browser received has the token
   await page.click("#model");
   await page.waitForSelector(".offer");
   await page.keyboard.press("Escape");
-  // The server refuses the key itself: what the gateway says of that must not tell on it.
+  // The server refuses the key itself, and the gateway's error must not reveal it.
   endpoint.script("token", [{ status: 401 }]);
   await ask(page, "And with a bad key?");
   await embed(page);

@@ -1,4 +1,4 @@
-// npm start as a person meets it: an answer in the terminal, a page, another port when one is taken, and a clean end.
+// npm start as a person uses it: an answer in the terminal, a page, another port if one is taken, and a clean end.
 import assert from "node:assert/strict";
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";

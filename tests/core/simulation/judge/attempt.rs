@@ -1,4 +1,4 @@
-//! What follows from a response, an error or silence.
+//! The steps that must follow a response, an error or silence.
 
 use hfetch::call::{Lost, Step};
 
@@ -22,13 +22,13 @@ impl Judge {
         }
         assert!(matches!(step, Step::Deliver), "{step:?}");
         self.block(m, request.key, reply);
-        // A server that answers without stream options is never sent any again.
+        // A server that answers only without stream options never gets them again.
         self.options_refused |= m.call.stream && request.is_bare;
         let refused = self.shared.stream_options_refused.get();
         assert_eq!(refused, self.options_refused);
     }
 
-    /// A pause is of the key for the model; of the key alone where its window is spent. One on the catalogue stops nobody.
+    /// A pause applies to the key for the model; to the key alone if its window is spent. A pause for the catalogue blocks nothing.
     pub(super) fn block(&mut self, m: &Moment<'_>, key: usize, reply: &Reply) {
         let scopes = [
             (self.shared.scope(key), rules::rest_of_key(reply)),
@@ -46,7 +46,7 @@ impl Judge {
         }
     }
 
-    /// A lost connection is tried again; after a time limit, whosever it is, the model may be at work.
+    /// A lost connection is tried again. After a time limit, whoever set it, the model may be working, so it isn't.
     pub(super) fn lost(
         &mut self,
         m: &Moment<'_>,

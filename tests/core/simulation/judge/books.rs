@@ -1,4 +1,4 @@
-//! What is booked, and what the one settlement must say.
+//! The amounts that must be booked, and the content that the settlement must have.
 
 use hfetch::call::Call;
 use hfetch::policy::clock::Now;
@@ -9,7 +9,7 @@ use super::super::scenario::Reported;
 use super::{Judge, Moment, Phase, Request};
 
 impl Judge {
-    /// A request was sent and never answered: its prompt counts, and with limits and budgets what a whole answer may have been.
+    /// A request was sent and never answered: its prompt counts and, with limits and budgets, the longest possible whole answer.
     pub(super) fn sent_in_vain(&mut self, m: &Moment<'_>, request: &mut Request) {
         self.vain(m.call, m.number, m.index, request);
     }
@@ -63,7 +63,7 @@ impl Judge {
         request.open = false;
     }
 
-    /// The driver has said what an answer took.
+    /// The driver has said what an answer used.
     pub fn account(&mut self, call: &Call, number: usize, index: usize, usage: Reported, now: Now) {
         // A driver that never says anything reads no clock for it.
         if usage != Reported::Never {
@@ -85,7 +85,7 @@ impl Judge {
         self.requests.insert((number, index), request);
     }
 
-    /// A call has been closed: a request without an account took its prompt, and the settlement is the sum.
+    /// A call has been closed: a request that wasn't booked used its prompt, and the settlement is the sum.
     pub fn close(
         &mut self,
         call: &Call,

@@ -1,4 +1,4 @@
-//! Which request's turn it is, what the limits say, and how long a waiter may sleep.
+//! Whose turn it is, what the limits say, and how long a waiting call may sleep.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,7 @@ use super::super::rules;
 use super::{FIRST_LOOK, GRACE, Judge, LAST_LOOK, Moment, Phase, Request, Turn, UNNAMED};
 
 impl Judge {
-    /// One's turn in line, or a first look.
+    /// A request's turn in line, or its first look.
     pub(super) fn look(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
         let turn = &mut request.turn;
@@ -21,7 +21,7 @@ impl Judge {
             .iter()
             .position(|place| Some(place.0) == turn.waiter);
         turn.first = position.map_or(self.line.is_empty(), |before| before == 0);
-        // Whose wait is over asks all the same, to learn what is in the way.
+        // A request whose wait is over still asks once, to learn what is in the way.
         if !turn.first && position.is_some() && turn.asked < turn.give_up {
             return self.sleep(request, step);
         }
@@ -44,7 +44,7 @@ impl Judge {
         self.ask(m, request, step);
     }
 
-    /// One key after the other, until the limits say yes.
+    /// Asks for one key after the other until the limits say yes.
     pub(super) fn ask(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         while let Some(key) = request.turn.keys.get(request.turn.next).copied() {
             if self.is_counted_already(m) {
@@ -77,7 +77,7 @@ impl Judge {
         let turn = &mut request.turn;
         let key = turn.keys[turn.next];
         turn.next += 1;
-        // Another key can't help against a limit of the client's, or the budget.
+        // Another key can't help against a limit of the client's or the budget.
         if refusal.scope == self.shared.scope(key) {
             self.pool.limited(key, refusal.limit.retry_after, m.now);
         } else {
@@ -112,7 +112,7 @@ impl Judge {
     pub(super) fn end_round(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         let turn = &mut request.turn;
         let policy = &m.call.options.retry;
-        // A time that is known comes before one that nobody can foretell, and either before a pause that isn't waited for.
+        // A known time wins over one that nobody can predict, and both win over a pause that isn't waited for.
         let gives_way = |refusal: &Refusal| {
             let ms = match refusal.limit.retry_after {
                 0.0 => f64::MAX,
@@ -140,7 +140,7 @@ impl Judge {
         }
         let turn = &mut request.turn;
         let mut of_keys = turn.keys.iter().map(|key| self.shared.scope(*key));
-        // Whatever is told, the key that can be used first ends the wait.
+        // The refusal may report another time, but the wait ends with the first key that can be used.
         let waits = turn
             .refusals
             .iter()
@@ -174,7 +174,7 @@ impl Judge {
         self.join(m, request, step);
     }
 
-    /// The server has asked for a pause, of which so much is left.
+    /// The server has asked for a pause, of which `left` ms are left.
     fn paused(&mut self, request: &mut Request, step: &Step, left: f64) {
         let class = request.failed.unwrap_or("RateLimitError");
         if let (None, Step::Fail(failure)) = (request.failed, step) {
@@ -185,7 +185,7 @@ impl Judge {
         self.fail(request, step, class);
     }
 
-    /// A request that is first as it joins asks at once: no other one will wake it.
+    /// A request that is first in line when it joins asks at once, since no other request will wake it.
     pub(super) fn join(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
         let clock = self.clock.steady();
@@ -227,7 +227,7 @@ impl Judge {
         request.phase = Phase::Waiting;
     }
 
-    /// In workerd a request may die without a word, and its place is lost.
+    /// In workerd a request may die silently, and its place is lost.
     pub(super) fn drop_silent(&mut self) {
         if !self.shared.host.wakes_across_requests {
             let clock = self.clock.steady();
@@ -240,7 +240,7 @@ impl Judge {
         self.line.retain(|place| Some(place.0) != waiter);
     }
 
-    /// Nothing happens any more at this time: the first request in line knows that it is first, and sleeps no longer than it must.
+    /// Nothing more happens at this time: the first request in line knows that it is first, and sleeps no longer than necessary.
     pub fn quiet(&mut self) {
         let Some((waiter, _)) = self.line.first() else {
             return;

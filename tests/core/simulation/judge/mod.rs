@@ -1,7 +1,7 @@
-//! A naive model of a call: it hears every event, and says for each step whether the rules of the design allow it.
+//! A naive model of a call: it hears every event and says for each step whether the rules allow it.
 //!
-//! It keeps counters and keys of its own, fed with nothing but what was seen from outside. What a key pool and a store
-//! answer is not its subject: these have oracles of their own.
+//! The judge keeps its own counters and keys, from what was observed from outside only. It doesn't check the answers of the key
+//! pool and the store, which have oracles of their own.
 
 mod attempt;
 mod books;
@@ -23,19 +23,19 @@ use hfetch::policy::rate_limit::Reason;
 use super::heard::Heard;
 use super::scenario::Reply;
 
-/// The first look of a waiter that cannot be woken, in ms.
+/// The first interval of a waiting call that nothing can wake, in ms.
 const FIRST_LOOK: f64 = 50.0;
 
-/// The longest time between two looks of a waiter that cannot be woken, in ms.
+/// The longest interval of a waiting call that nothing can wake, in ms.
 const LAST_LOOK: f64 = 1_000.0;
 
-/// How much longer than announced a waiter may be silent in workerd, in ms.
+/// How many ms after its announced sleep a waiting call may be silent in workerd.
 const GRACE: f64 = 5_000.0;
 
 /// The place of a request whose number no step has named yet.
 const UNNAMED: u64 = u64::MAX;
 
-/// What is known when an event comes.
+/// The known facts when an event arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
     pub call: &'a Call,
@@ -43,7 +43,7 @@ pub struct Moment<'a> {
     pub index: usize,
     pub now: Now,
     pub random: f64,
-    /// What had become free before the event.
+    /// The line's count of freed places before the event.
     pub freed: u64,
     /// The limits that the call brought.
     pub own: &'a [Part],
@@ -74,18 +74,18 @@ struct Turn {
     keys: Vec<usize>,
     next: usize,
     refusals: Vec<Refusal>,
-    /// The one of them that gives way first.
+    /// The refusal that ends first.
     refusal: Option<Refusal>,
-    /// Ms until a key that was not asked has rested.
+    /// Ms until a key that wasn't asked has rested.
     rested: f64,
     model: String,
-    /// What each key of the client's is asked for.
+    /// The parts that each key of the client's is asked for.
     parts: Vec<Vec<Part>>,
     freed: u64,
     sleeps_until: f64,
 }
 
-/// One request, as far as it was seen.
+/// One request, as observed from outside.
 #[derive(Debug, Default)]
 struct Request {
     phase: Phase,
@@ -97,23 +97,23 @@ struct Request {
     refused_key: Option<String>,
     turn: Turn,
     key: usize,
-    /// The shadow store's name of what is reserved.
+    /// The name that the shadow store gave the reservation.
     reservation: Option<String>,
     /// The key and the reservation with which it was let through before it began.
     let_through: Option<(usize, Option<String>)>,
-    /// Which request of the call this lets through next, where that is all that it does.
+    /// The request that this one lets through next, if that is all it does.
     lets_through: Option<usize>,
-    /// Whether it was sent and has no account yet.
+    /// Whether the request was sent and is not booked yet.
     open: bool,
-    /// Its index, where its whole answer was given up unseen.
+    /// Its index, if its whole answer was given up unseen.
     unseen: Option<usize>,
     /// Whether its body has no stream options.
     is_bare: bool,
-    /// Whether it was sent once more without them, which no policy of retries forbids.
+    /// Whether the request was sent once more without them, which no retry option forbids.
     has_twice: bool,
 }
 
-/// What a call has used.
+/// The amounts that a call has used.
 #[derive(Debug, Default)]
 struct Sum {
     sends: u32,
@@ -127,14 +127,14 @@ struct Sum {
 #[derive(Debug)]
 pub struct Judge {
     shared: Rc<Shared>,
-    /// None: a given store counts.
+    /// `None`: the caller's store counts.
     store: Option<MemoryStore>,
     pool: KeyPool,
-    /// The waiters in order: the number of each, and until when it counts as alive.
+    /// The waiting calls in order: their numbers, and until when each counts as alive.
     line: Vec<(u64, f64)>,
     requests: BTreeMap<(usize, usize), Request>,
     sums: BTreeMap<usize, Sum>,
-    /// What is reserved for calls as a whole, by the shadow store's names.
+    /// The reservations of calls as a whole, by the shadow store's names.
     wholes: BTreeMap<usize, String>,
     /// The time of the last event.
     now: Now,
@@ -173,7 +173,7 @@ impl Judge {
         }
     }
 
-    /// The keys as they should be.
+    /// The expected state of the keys.
     pub fn keys(&mut self, now: Now) -> Vec<KeySnapshot> {
         self.pool.snapshot(now)
     }
@@ -188,14 +188,14 @@ impl Judge {
         self.clock.read(now);
     }
 
-    /// The time that passes, by a reading that the calls do not take.
+    /// The steady time at a reading that the calls don't take.
     pub fn clock_at(&self, now: Now) -> f64 {
         let mut clock = self.clock;
         clock.read(now);
         clock.steady()
     }
 
-    /// Holds a step against the rules.
+    /// Checks a step against the rules.
     pub fn hear(&mut self, moment: &Moment<'_>, heard: &Heard, step: &Step) {
         if self.has_routes {
             return self.witness(moment, heard, step);
@@ -331,7 +331,7 @@ impl Judge {
         request.phase = Phase::Over;
     }
 
-    /// What a server said before matters more than the limit that kept the next try from it.
+    /// A server's earlier failure matters more than the limit that kept the next attempt back.
     fn give_up(&mut self, request: &mut Request, step: &Step, reason: &str) {
         if let Some(class) = request.failed {
             return self.fail(request, step, class);

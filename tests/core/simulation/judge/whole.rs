@@ -1,4 +1,4 @@
-//! Calls of several requests that may not wait: let through with all of them, or with none.
+//! Calls of several requests that may not wait: either all requests are let through or none.
 
 use hfetch::call::{Call, Step};
 use hfetch::policy::limit_store::Refusal;
@@ -7,7 +7,7 @@ use super::super::rules;
 use super::{Judge, Moment, Phase, Request};
 
 impl Judge {
-    /// What counts the call comes first, then each request.
+    /// The parts that count the call come first, then each request.
     pub(super) fn whole(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         assert!(rules::is_split(&self.shared, m.call));
         let parts = rules::call_parts(&self.shared, m.call, 0..m.call.requests.len(), m.own);
@@ -77,7 +77,7 @@ impl Judge {
         is_counted && rules::is_split(&self.shared, m.call)
     }
 
-    /// A request that was let through and never sent.
+    /// A request was let through and never sent.
     pub(super) fn release(&mut self, number: usize, index: usize) {
         let request = self.requests.entry((number, index)).or_default();
         if let (Some((_, Some(name))), Some(store)) = (request.let_through.take(), &mut self.store)
@@ -86,7 +86,7 @@ impl Judge {
         }
     }
 
-    /// The reservation of the call as a whole ends with the sum of what its requests took.
+    /// The reservation of the call as a whole ends with the sum of what its requests used.
     pub(super) fn close_whole(&mut self, call: &Call, number: usize) {
         if let Some(whole) = self.requests.get_mut(&(number, call.requests.len())) {
             whole.phase = Phase::Over;

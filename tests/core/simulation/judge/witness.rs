@@ -1,5 +1,5 @@
-//! What holds for calls with a route, whose candidates the naive model doesn't follow: every request takes its steps one after
-//! the other, tries are bounded and counted, a cancel is the end, and nothing follows the last step.
+//! The rules for calls with a route, whose candidates the naive model doesn't follow: every request takes its steps one after the
+//! other, attempts are bounded and counted, a cancel is the end, and nothing follows the last step.
 
 use hfetch::call::{Call, Step};
 use hfetch::policy::ledger::{Outcome, Settlement};

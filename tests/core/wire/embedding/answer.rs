@@ -1,4 +1,4 @@
-//! Answers of every shape, held against a plain tree of the same JSON.
+//! Answers in every form, compared with a plain tree of the same JSON.
 
 use hfetch::error::Class;
 use hfetch::wire::embedding::{Embeddings, base64, decode};
@@ -84,7 +84,7 @@ fn what_an_answer_says_besides() {
         ("{}", None),
         ("[1]", None),
         (r#"{"prompt_tokens":"7"}"#, None),
-        // Who books it sees that it can't be right.
+        // Booking will find that this can't be right.
         (r#"{"prompt_tokens":-7}"#, Some((-7.0, -7.0))),
         (r#"{"prompt_tokens":7}"#, Some((7.0, 7.0))),
         (
@@ -251,7 +251,7 @@ fn deep_and_long_input_is_refused_without_harm() {
         1,
         "it is not JSON: nested too deeply",
     );
-    // A row that is longer than all others together must not reserve room for as many of itself.
+    // A row that is longer than all others together must not reserve room for as many rows of its length.
     let row = "1,".repeat(100_000);
     assert_refused(&format!("[[{row}1],[1]]"), 1_000_000, "has another length");
 }

@@ -1,4 +1,4 @@
-//! Embeddings: answers in every documented shape, and requests on their way.
+//! Embeddings: answers in every documented form, and the requests.
 
 mod answer;
 mod base64;
@@ -8,7 +8,7 @@ mod rerank;
 use hfetch::wire::embedding::request::Endpoint;
 use hfetch::wire::request::{Caps, Defaults};
 
-/// What a client says of every request.
+/// The settings that a client adds to every request.
 const DEFAULTS: Defaults<'static> = Defaults {
     id: "huggingface",
     model: Some("org/default"),

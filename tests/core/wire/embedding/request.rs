@@ -1,4 +1,4 @@
-//! Where a request goes, what its bodies are, and how its inputs are split.
+//! The URL of a request, its bodies, and how its inputs are split.
 
 use super::{DEFAULTS, ROUTER};
 use hfetch::error::{Class, Error};
@@ -249,7 +249,7 @@ fn a_model_that_the_router_cannot_place_is_refused() {
             "model id",
         );
     }
-    // The name of such a model is no part of a URL.
+    // The name of such a model isn't part of a URL.
     assert!(on(OTHER, r#"{"input":"a","model":"../b"}"#).is_ok());
     assert!(on(ROUTER, r#"{"input":"a","model":"bert-base_v1.5"}"#).is_ok());
 }
@@ -277,7 +277,7 @@ fn batches_are_bounded_by_count_and_bytes() {
         inputs: 32,
         bytes: 100,
     };
-    // The long one is above the bound by itself: the server may take it all the same.
+    // The long input exceeds the bound by itself; the server may accept it all the same.
     assert_eq!(request.batches(by_bytes), [0..2, 2..3, 3..5]);
     assert!(request.body(0..2).len() <= 100);
 }
@@ -361,7 +361,7 @@ fn a_body_written_for_the_wire_goes_out_as_it_came() {
         (url.as_str(), body.as_str()),
         ("http://localhost:8080/v1/embeddings?v=1", text)
     );
-    // The router has no such route: the provider's own wants another body.
+    // The router doesn't have this path, and the provider's own path needs another body.
     let routed = Endpoint {
         address: Some("https://router.huggingface.co/v1/embeddings"),
         ..ROUTER

@@ -1,4 +1,4 @@
-//! Reranking: where a request goes, what its bodies are, and answers in every documented shape.
+//! Reranking: the URL of a request, its bodies, and answers in every documented form.
 
 use super::{DEFAULTS, ROUTER};
 use hfetch::error::{Class, Error};

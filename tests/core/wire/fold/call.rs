@@ -1,9 +1,9 @@
-//! Which tool call a piece belongs to.
+//! The tool call to which a piece belongs.
 
 use super::message;
 use serde_json::{Value, json};
 
-/// Id, name and arguments of the calls that lists of entries come to.
+/// The ids, names and arguments of the calls that lists of entries accumulate to.
 fn calls(lists: &[Value]) -> Vec<[String; 3]> {
     let deltas: Vec<Value> = lists
         .iter()
@@ -21,7 +21,7 @@ fn calls(lists: &[Value]) -> Vec<[String; 3]> {
     calls.as_array().unwrap().iter().map(three).collect()
 }
 
-/// An entry of a list: index, id, name, arguments, where it has them.
+/// An entry of a list with those of index, id, name and arguments that are given.
 fn entry(index: Option<u32>, id: Option<&str>, name: Option<&str>, arguments: &str) -> Value {
     let mut function = json!({"arguments": arguments});
     if let Some(name) = name {

@@ -1,4 +1,4 @@
-//! What a stream costs grows with its bytes, whatever is in it, and so does what is kept of it.
+//! The time to read a stream grows linearly with its bytes, whatever it contains, and so does the memory.
 
 use super::of_deltas;
 use hfetch::wire::stream::{ChatDecoder, Mode};
@@ -9,7 +9,7 @@ use crate::processor::processor_time;
 
 type Piece = dyn Fn(usize) -> Value;
 
-/// Streams by what the n-th delta of them brings.
+/// Streams, given by the content of their n-th delta.
 fn streams() -> Vec<(&'static str, Box<Piece>)> {
     let call = |index: Option<usize>, id: String, name: &str, arguments: &str| {
         let mut call = json!({"id": id, "function": {"name": name, "arguments": arguments}});
@@ -99,7 +99,7 @@ fn body(piece: &Piece, count: usize) -> String {
         .collect()
 }
 
-/// The least time of three for reading a body so many times and writing what it comes to, and how long that is.
+/// The shortest of three times for reading a body so many times and writing its completion, and the completion's length.
 fn cost(body: &str, times: usize) -> (Duration, usize) {
     let read = || {
         let mut decoder = ChatDecoder::new(64 << 20);
@@ -124,10 +124,11 @@ fn time_and_what_is_kept_grow_with_the_bytes() {
     const FACTOR: usize = 8;
     for (name, piece) in streams() {
         let (less, more) = (body(&piece, LESS), body(&piece, LESS * FACTOR));
-        // As many bytes both times: the system tells a thread's time in steps, of which one short body is less.
+        // As many bytes are read both times: the system measures a thread's time in steps that are longer than one short body
+        // takes.
         let (short, _) = cost(&less, FACTOR);
         let (long, kept) = cost(&more, 1);
-        // Quadratic would be 8 times as much; a machine that does other things as well is not a reason to fail.
+        // Quadratic time would be 8 times as much. Other work on the machine must not make the test fail.
         let bound = short * 4 + Duration::from_millis(20);
         assert!(long < bound, "{name}: {short:?}, then {long:?}");
         assert!(kept <= more.len(), "{name}: {kept} of {}", more.len());
@@ -162,7 +163,7 @@ fn one_chunk_of_many_keys_and_items() {
     }
 }
 
-/// The hash of the table that finds keys, so that keys can be made that meet in it.
+/// The hash of the table of keys, so that keys with equal hashes can be made.
 fn place(key: &str) -> u32 {
     let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -1,4 +1,4 @@
-//! What `final()` gives: the rules one by one, recordings and random streams against a plain fold, and what it costs.
+//! The result of `final()`: the rules one by one, recordings and random streams against a plain implementation, and its cost.
 
 mod call;
 mod cost;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::reader;
 
-/// Folds chunks as they come where no template knows them.
+/// Accumulates chunks as they are read without a template.
 fn completion(chunks: &[Value]) -> Completion {
     let mut completion = Completion::default();
     for chunk in chunks {
@@ -33,7 +33,7 @@ fn of_deltas(deltas: &[Value]) -> Vec<Value> {
     deltas.iter().map(chunk).collect()
 }
 
-/// The message that deltas come to, which the plain fold must say as well.
+/// The message that deltas accumulate to; the plain implementation must agree.
 fn message(deltas: &[Value]) -> Value {
     let chunks = of_deltas(deltas);
     let mut whole = folded(&chunks);

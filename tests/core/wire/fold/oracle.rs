@@ -1,10 +1,10 @@
-//! The fold written plainly over parsed chunks: what docs/streaming.md says of `final()`, and nothing of the product's code.
+//! A plain implementation over parsed chunks: what docs/streaming.md says about `final()`, without any of the product's code.
 
 use serde_json::{Map, Value, json};
 use std::cell::Cell;
 
 thread_local! {
-    /// How much text has come, also where something else took its place in the same chunk.
+    /// How much text has arrived, including text that was replaced within the same chunk.
     static SAID: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -76,7 +76,7 @@ struct Choice {
     finish: Value,
 }
 
-/// What `final()` gives of chunks.
+/// The result of `final()` for chunks.
 pub fn fold(chunks: &[Value]) -> Value {
     let mut head = json!({"id": "", "created": 0, "model": ""});
     let mut told = Vec::new();
@@ -197,7 +197,7 @@ impl Choice {
         }
     }
 
-    /// Whether text came.
+    /// Whether text arrived.
     fn delta(&mut self, delta: &Value) -> bool {
         let before = SAID.get();
         if let Some(role) = delta["role"].as_str().filter(|role| !role.is_empty()) {
@@ -235,7 +235,7 @@ impl Choice {
         {
             names += self.call(call, several.then_some(position));
         }
-        // A name that comes again is said, though it adds nothing.
+        // A name that is repeated counts as text, though it adds nothing.
         SAID.get() > before || names > 0 || repeated_name(delta)
     }
 
@@ -259,7 +259,7 @@ impl Choice {
         let parts = self.parts.get_or_insert_default();
         if !before.is_empty() {
             parts.part(&json!({"type": "text", "text": before}));
-            // It came earlier.
+            // This text arrived earlier.
             SAID.set(SAID.get() - before.len());
         }
         parts.part(part);
@@ -389,7 +389,7 @@ impl Call {
         !name.is_empty() && (differs || self.is_complete())
     }
 
-    /// Every bracket is closed, or it is another whole value.
+    /// Every bracket is closed, so that what follows is another value.
     fn is_complete(&self) -> bool {
         let (mut depth, mut opened, mut quoted, mut escaped) = (0usize, false, false, false);
         for letter in self.arguments.chars() {

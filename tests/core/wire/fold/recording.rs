@@ -1,4 +1,4 @@
-//! Recorded streams and answers, folded as the plain fold does it.
+//! Recorded streams and answers, accumulated as the plain implementation does it.
 
 use super::{folded, oracle, reader};
 use hfetch::error::Class;
@@ -35,7 +35,7 @@ fn of(ending: &str) -> Vec<(String, Vec<u8>)> {
 fn every_recorded_stream() {
     let mut compared = 0;
     for (name, body) in of(".sse") {
-        // What is handed on is what JSON.parse gives; tests of their own hold that.
+        // The chunks equal the results of JSON.parse; other tests check that.
         let (chunks, _) = reader::read([body.as_slice()], Mode::Chunks);
         if chunks
             .fault
@@ -87,7 +87,7 @@ fn every_recorded_list_of_chunks_and_every_whole_answer() {
     assert!(compared > 3);
 }
 
-/// Halves of a character that met are that character.
+/// Joins halves of a surrogate pair that have met.
 fn joined(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(reader::end_to_end([text.as_str()].into_iter())),
@@ -100,7 +100,7 @@ fn joined(value: Value) -> Value {
     }
 }
 
-/// All that a whole answer says is still there; only the index of a call, which orders streamed ones, may be gone.
+/// Everything in a whole answer is still there; only a call's index, which orders streamed ones, may be gone.
 fn carried(answer: &Value, whole: &Value, path: &str) {
     match (answer, whole) {
         (Value::Object(members), Value::Object(kept)) => {

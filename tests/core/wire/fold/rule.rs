@@ -1,9 +1,9 @@
-//! The rules of folding, each by a table.
+//! The rules of accumulating chunks, each in a table.
 
 use super::{completion, folded, message, oracle, refused};
 use serde_json::{Value, json};
 
-/// What a key of the delta comes to.
+/// The value that a key of the delta accumulates to.
 fn value(pieces: &[Value]) -> Value {
     let deltas: Vec<Value> = pieces.iter().map(|piece| json!({"x": piece})).collect();
     message(&deltas)["x"].take()
@@ -352,7 +352,7 @@ fn a_message_beside_a_delta_is_not_read() {
     assert_eq!(content(&[odd])["message"]["content"], "a");
     let null = choice(json!({"delta":null,"message":part("a"),"finish_reason":"stop"}));
     assert_eq!(content(&[null])["message"]["content"], "a");
-    // The whole once more behind its deltas.
+    // The whole message once more after its deltas.
     let last = choice(json!({"message":part("Hello"),"finish_reason":"stop"}));
     let whole = content(&[both("Hello", "Hello", true), last]);
     assert_eq!(
@@ -385,12 +385,12 @@ fn tokens_that_come_again_with_text_are_new() {
         ]),
         ["ha", "ha", "ha", "ha"]
     );
-    // A last chunk without text says it once more.
+    // A last chunk without text repeats it.
     assert_eq!(
         tokens(&[chunk("a", &["a"]), chunk("b", &["b"]), chunk("", &["b"])]),
         ["a", "b"]
     );
-    // A part of a character is a token that brings no text yet.
+    // Part of a character is a token that brings no text yet.
     assert_eq!(
         tokens(&[chunk("a", &["a"]), chunk("", &["x"]), chunk("é", &["y"])]),
         ["a", "x", "y"]

@@ -1,4 +1,4 @@
-//! Random streams against the plain fold, parsed one by one and by templates at any chunking.
+//! Random streams compared with the plain implementation, parsed one by one and by templates, in every chunking.
 
 use super::{completion, oracle, reader};
 use hfetch::wire::stream::Mode;
@@ -13,7 +13,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any value, with keys that are text inside a delta among them.
+/// Any value, including objects with keys that are text inside a delta.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -189,7 +189,7 @@ fn chunk() -> impl Strategy<Value = Value> {
         })
 }
 
-/// A value of another kind at each turn.
+/// A value of another kind in each turn.
 fn any_kind(turn: usize) -> Value {
     let kinds = [
         json!(true),
@@ -208,7 +208,7 @@ fn pick(turn: usize, values: &[Value]) -> Value {
     values[turn % values.len()].clone()
 }
 
-/// The same chunk over and over with other strings and numbers in it, as streams are: a template learns it.
+/// The same chunk again and again with other strings and numbers, as in real streams, so that a template learns it.
 fn varied(chunk: &Value, turn: usize) -> Value {
     match chunk {
         Value::String(text) if text.contains("ha") => json!(format!("{text}{turn}")),
@@ -255,7 +255,7 @@ proptest! {
 
 type Shape = fn(usize) -> Value;
 
-/// Shapes of chunk by what the n-th of a run says.
+/// Shapes of chunks, given by the n-th chunk of a run.
 fn shapes() -> Vec<(&'static str, Shape)> {
     vec![
         (

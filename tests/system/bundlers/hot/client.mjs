@@ -1,4 +1,4 @@
-// What a person edits while the page is open: the test writes another number.
+// A module that a person edits while the page is open: the test writes another number into it.
 import { HuggingFace } from "hfetch";
 
 export const edition = 1;

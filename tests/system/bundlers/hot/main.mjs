@@ -1,4 +1,4 @@
-// A page whose module with the client is edited in the middle of a stream, and whose bundler then loads the package a second time.
+// A page whose module with the client is edited in the middle of a stream; its bundler then loads the package a second time.
 import { APIError } from "hfetch";
 import { report } from "../../../package/runtime/page-report.mjs";
 import * as first from "./client.mjs";

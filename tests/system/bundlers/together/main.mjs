@@ -1,4 +1,4 @@
-// Entries that one page loads have one client between them, and its module comes once.
+// Several entries in one page share one client, and its module is loaded once.
 import * as web from "hfetch/web";
 import { createHuggingFace } from "hfetch/ai-sdk";
 import { report } from "../../../package/runtime/page-report.mjs";
@@ -15,7 +15,7 @@ check("it answers", content[0].text.includes("You said: Hello"), JSON.stringify(
 check("what is thrown is known to hfetch/web", await provider.client.models.retrieve(7).then(String, (error) => error instanceof web.ConfigError), "");
 const came = performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
 const isText = came.some((name) => /^wasm-module/.test(name));
-// Where the file comes along, the text does not.
+// If the file is included, the text isn't.
 check("the module came once", !(came.some((name) => /\.wasm/.test(name)) && isText), came);
 const plain = await import("hfetch");
 check("hfetch itself has the same client", plain.HuggingFace === web.HuggingFace && plain.estimateTokens("hello") === web.estimateTokens("hello"), "");

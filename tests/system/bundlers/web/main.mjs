@@ -1,4 +1,4 @@
-// The same for hfetch/web, whose module is a file that the bundler brings along, or text in a module of its own.
+// The same for hfetch/web, whose module is a file that the bundler includes, or text in a script of its own.
 import * as hfetch from "hfetch/web";
 import { reportScenarios } from "../../../package/runtime/page-report.mjs";
 

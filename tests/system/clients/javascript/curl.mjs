@@ -1,4 +1,4 @@
-// The plainest client there is: what it prints is what came.
+// The plainest client there is: it prints what arrived.
 import { spawn } from "node:child_process";
 import { asks, FORMAT, inTwoSteps, TOOL } from "./question.mjs";
 

@@ -1,4 +1,4 @@
-// What every client asks.
+// The questions that every client asks.
 import { z } from "zod";
 
 export const QUESTION = "What is the capital of France?";
@@ -13,7 +13,7 @@ export const TOOL = {
 };
 export const FORMAT = { type: "json_schema", json_schema: { name: "city", strict: true, schema: z.toJSONSchema(City) } };
 
-/** Two steps of a tool's use by hand: `complete` asks once. */
+/** Two steps of using a tool by hand; `complete` asks once. */
 export async function inTwoSteps(content, complete) {
   const messages = asks(content);
   const first = await complete(messages);

@@ -1,4 +1,4 @@
-// One client, told on its input what to do, line by line, and saying on its output what came of it.
+// Runs one client: reads on its input what to do, line by line, and writes the results to its output.
 // node run.mjs <client>, with BASE_URL.
 import { createInterface } from "node:readline";
 import { QUESTION, TEXTS } from "./question.mjs";

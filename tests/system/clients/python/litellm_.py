@@ -20,7 +20,7 @@ class Client:
             for chunk in stream:
                 yield chunk.choices[0].delta.content if chunk.choices else None
         finally:
-            # What it wraps has to be closed by hand.
+            # The wrapped stream has to be closed by hand.
             if stream.completion_stream is not None:
                 stream.completion_stream.close()
 

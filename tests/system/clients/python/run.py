@@ -76,7 +76,7 @@ def main():
     loop = asyncio.new_event_loop()
     for line in sys.stdin:
         told = loop.run_until_complete(answer(client, json.loads(line)))
-        # What was left may be held by its own circles.
+        # Reference cycles may still hold what was left.
         gc.collect()
         sys.stdout.write("\n@" + json.dumps(told, default=str) + "\n")
         sys.stdout.flush()

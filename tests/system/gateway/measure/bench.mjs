@@ -1,6 +1,5 @@
-// npm run bench:gateway [-- --rounds N] [--json]: the gateway against pass-through Workers in workerd, and against the Portkey
-// gateway from npm on Node, in one run and in turns. The model's server is a plain one on this machine, so that what is
-// measured is the way there.
+// npm run bench:gateway [-- --rounds N] [--json]: compares the gateway with pass-through Workers in workerd, and with the Portkey gateway from npm on Node, alternately
+// in one run. The model's server is a simple one on this machine, so that the way to it is measured.
 import { spawn } from "node:child_process";
 import { Agent, createServer, request } from "node:http";
 import { join } from "node:path";
@@ -14,18 +13,18 @@ import { cpuTime } from "../../../bench/processes.mjs";
 const KEY = "a-key-of-this-gateway";
 const TOKENS = 1_000;
 const AT_ONCE = 32;
-const REQUESTS = 1_000; // of a round
+const REQUESTS = 1_000; // per round
 const STREAMS = 25;
 const WARM_UP = 200;
-const PACE = 2; // ms between the events of a stream that comes event by event: each is a network chunk of its own
-const LARGE = 16_384; // bytes of a network chunk of a stream that comes faster than it is read
+const PACE = 2; // ms between the events of a slow stream: each is a network chunk of its own
+const LARGE = 16_384; // bytes per network chunk of a stream that arrives faster than it is read
 const QUESTION = { model: "org/name", messages: [{ role: "user", content: "Name three rivers." }] };
 
 const ASK = `export { LimitObject } from "hfetch/gateway";
 const ask = (request, env) => fetch(env.HF_BASE_URL + new URL(request.url).pathname.slice(3), request);`;
 const BARE = `${ASK}
 export default { fetch: ask };`;
-// What any Worker pays that looks at a stream, whatever it looks for.
+// The cost for any Worker of looking at a stream, whatever it looks for.
 const IN_JAVASCRIPT = `${ASK}
 export default {
   async fetch(request, env) {
@@ -97,7 +96,7 @@ async function startPortkey(model) {
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
-/** Asks once; gives { first, all } in ms and checks that the answer is whole. */
+/** Asks once; returns { first, all } in ms and checks that the answer is complete. */
 function ask({ url, headers = {} }, stream, user) {
   const started = performance.now();
   return new Promise((resolve, reject) => {
@@ -132,21 +131,21 @@ async function requestsPerSecond(contender) {
   return (REQUESTS / (performance.now() - started)) * 1_000;
 }
 
-/** ms of one request after the other. */
+/** ms per request, one after the other. */
 async function latency(contender) {
   const times = [];
   for (let at = 0; at < WARM_UP; at += 1) times.push((await ask(contender, false)).all);
   return median(times);
 }
 
-/** ms of the process's CPU for a thousand tokens, and ms until the first of them. */
+/** ms of the process's CPU per thousand tokens, and ms until the first of them. */
 async function streaming(contender, user) {
   const before = await cpuTime([contender.pid]);
   const times = await Promise.all(Array.from({ length: STREAMS }, () => ask(contender, true, user)));
   return { cpu: ((await cpuTime([contender.pid])) - before) / STREAMS, first: median(times.map(({ first }) => first)) };
 }
 
-/** What is measured of each contender in a round, by name. */
+/** The measurements of a contender in one round, by name. */
 async function round(contender) {
   const rps = await requestsPerSecond(contender);
   const ms = await latency(contender);

@@ -1,4 +1,4 @@
-// What streams leave in memory, in a process of its own: memory.mjs <the package's folder>. Prints one line of JSON.
+// How much memory streams hold and leave behind, measured in a process of its own: memory.mjs <the package's folder>. Prints one line of JSON.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
-// Before the package is loaded.
+// Runs before the package is loaded.
 const memories = [];
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
@@ -33,7 +33,7 @@ const token = (at) => ({ token: `word${at}`, logprob: -at - 0.123456, bytes: [11
 const logprobs = { content: [{ ...token(0), top_logprobs: Array.from({ length: 20 }, (_, at) => token(at)) }] };
 const call = (index, at) => ({ tool_calls: [{ index: at, id: `call_${at}`, type: "function", function: { name: "look_up", arguments: `{"place":"${index}` } }] });
 
-/** What a caller may ask for, each as the text of network chunk number `at`. */
+/** Kinds of streams that a caller may ask for, each as the text of its network chunk number `at`. */
 const KINDS = {
   "logprobs of 20 tokens, n of 4": () => [0, 1, 2, 3].map((index) => delta(index, { content: "word " }, { logprobs })).join(""),
   "tool calls": (at) => [0, 1, 2, 3].map((index) => delta(index, call(index, at))).join(""),
@@ -46,7 +46,7 @@ const KINDS = {
 const ALL_CHOICES = event({ choices: Array.from({ length: 128 }, (_, index) => ({ index, delta: { content: "word ".repeat(40) }, logprobs, finish_reason: null })) }).trimEnd();
 const PIECE = Math.ceil(ALL_CHOICES.length / 200);
 
-/** A body of so many network chunks, then, when `last` allows it, `END`. */
+/** A body of so many network chunks and then, when `last` allows it, `END`. */
 function body(chunk, count, last, cancel) {
   let at = 0;
   const pull = async (controller) => {
@@ -61,7 +61,7 @@ function body(chunk, count, last, cancel) {
 const response = (stream) => new Response(stream, { headers: { "content-type": "text/event-stream" } });
 const wasm = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 
-/** The bytes that are in use: the heap's, those outside it, and of these the module's. */
+/** The bytes in use: in the heap, outside of it, and the module's part of those. */
 async function used() {
   for (let round = 0; round < 3; round++) {
     await pause(1);
@@ -71,7 +71,7 @@ async function used() {
   return { bytes: heapUsed + external, wasm: wasm() };
 }
 
-/** 128 streams at once through a gateway, counted when all but the last chunk of each has come, which is where they hold most. */
+/** 128 simultaneous streams through a gateway, measured when all but the last chunk of each has arrived, since they hold most then. */
 async function streams(chunk, count) {
   const service = gateway({ apiKeys: ["hf_of_the_operator"], clientKeys: ["a-key-of-this-gateway"] });
   const [there, goOn] = [signal(), signal()];
@@ -105,7 +105,7 @@ function signal() {
   return { told, tell };
 }
 
-/** What a client's stream of about so many bytes of text leaves: read by chunks, or folded. */
+/** The memory that a client's stream with about so many bytes of text leaves behind: read by chunks, or with final(). */
 async function large(bytes, folded) {
   const piece = encoder.encode(delta(0, { content: "word ".repeat(200) }).repeat(16));
   const hf = new HuggingFace({ apiKey: "hf_x", baseURL: "http://x.invalid/v1", retry: false, fetch: async () => response(repeated(piece, Math.ceil(bytes / 16_000))) });
@@ -129,7 +129,7 @@ function repeated(piece, count) {
 
 const log = console.log;
 console.log = () => {};
-// Whatever is loaded and compiled by the first of them is no stream's.
+// The code that the first streams load and compile belongs to no stream.
 await streams(KINDS.reasoning, 2);
 const before = await used();
 const kinds = {};

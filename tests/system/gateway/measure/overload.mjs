@@ -1,4 +1,4 @@
-// What callers and servers who overdo it cost a gateway in time, in a process of its own: overload.mjs <the package's folder>. Prints one line of JSON.
+// How much time excessive callers and servers cost a gateway, measured in a process of its own: overload.mjs <the package's folder>. Prints one line of JSON.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -14,7 +14,7 @@ const ANSWER = JSON.stringify({ id: "c", object: "chat.completion", created: 1, 
 
 const asks = (body, more = "") => `{"model":"${MODEL}","messages":[{"role":"user","content":"x"}],${more}${body}}`;
 const keys = (count) => Array.from({ length: count }, (_, at) => `"${at.toString(36)}":1`).join();
-/** Bodies of some 4 MB, each the dearest of its kind to parse. */
+/** Bodies of about 4 MB, each the most expensive of its kind to parse. */
 const BODIES = {
   "words": JSON.stringify({ model: MODEL, messages: [{ role: "user", content: "x y ".repeat(1_000_000) }] }),
   "empty lists": asks(`"x":[${"[],".repeat(1_300_000)}[]]`),
@@ -24,7 +24,7 @@ const BODIES = {
 };
 const TIMES = 10;
 
-/** ms of the processor's time, and of the clock's, that some work takes. */
+/** ms of processor time, and of the clock, that some work takes. */
 async function timed(work) {
   const [before, since] = [process.cpuUsage(), performance.now()];
   await work();
@@ -40,12 +40,12 @@ async function status(service, body) {
   return response.status;
 }
 
-/** What a body costs whose caller is over a limit of requests, and what the same one costs that is let through. */
+/** The cost of a body if its caller is over a limit of requests, and of the same body if it is let through. */
 async function refused(text) {
   const bytes = encoder.encode(text);
   const open = (limits) => gateway({ apiKeys: ["hf_of_the_operator"], clientKeys: [KEY], clientLimits: limits, fetch: async () => new Response(ANSWER) });
   const closed = open({ requestsPerMinute: 1 });
-  // The second one is refused, and from then on it is known that others are.
+  // The second call is refused, and from then on the gateway knows that others would be.
   for (let at = 0; at < 2; at++) await status(closed, JSON.stringify({ model: MODEL, messages: MESSAGES }));
   const statuses = new Set();
   const over = await timed(async () => {
@@ -56,10 +56,10 @@ async function refused(text) {
 }
 
 const event = (delta, reason) => `data: ${JSON.stringify({ id: "c", choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
-/** What may come behind the finish of a stream, in pieces of 1 kB. */
+/** The bytes that may follow the end of a stream, in pieces of 1 kB. */
 const TAILS = { "a comment": ["x".repeat(1_000), ":"], "comments": [": x\n".repeat(250), ""], "an event of empty lines": ["data: x\n".repeat(125), ""], "empty events": [":\n\n".repeat(333), ""] };
 
-/** How long a gateway takes over a stream with so many kB behind its finish. */
+/** How long a gateway works on a stream with so many kB after its end. */
 async function tail([piece, beginning], count) {
   let at = 0;
   const pull = (controller) => {

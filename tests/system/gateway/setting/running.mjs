@@ -1,4 +1,4 @@
-// A gateway in workerd before a stand-in endpoint of its own, for tests that ask it over the network.
+// A gateway in workerd in front of a stand-in endpoint of its own, for tests that ask it over the network.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -28,8 +28,8 @@ export default gateway(${options});`;
 let scripts = 0;
 
 /**
- * Starts a gateway for the test file: `options` is the source of its options, `env` goes over what every gateway here needs.
- * Gives what startWorker does, and { env, lines, logged } (what it was told, what it logs), { script, stats } (of its own script at the endpoint), { post, get, raw }.
+ * Starts a gateway for the test file. `options` is the source of its options; `env` overrides the variables that every gateway here needs. Returns what startWorker
+ * returns, and { env, lines, logged } (its variables and its log), { script, stats } (of its own script at the endpoint), { post, get, raw }.
  */
 export async function startGateway({ options = "", env = {}, steps = [], ...more } = {}) {
   const id = `gateway-${(scripts += 1)}`;
@@ -52,7 +52,7 @@ export async function startGateway({ options = "", env = {}, steps = [], ...more
     lines,
     script: (list) => endpoint.script(id, list),
     stats: (until) => endpoint.stats(id, until),
-    /** The first `count` lines that `wanted` takes, once they are there. */
+    /** The first `count` lines that `wanted` accepts, once they are there. */
     async logged(wanted, count = 1) {
       for (;;) {
         const found = lines.filter(wanted);
@@ -80,7 +80,7 @@ function parsed(line) {
   }
 }
 
-/** What a server answers to bytes as they stand, once it has hung up. */
+/** A server's answer to raw bytes, once it has hung up. */
 async function raw(port, bytes) {
   const socket = connect(port, "127.0.0.1");
   let answer = "";

@@ -1,11 +1,11 @@
-// A page's side of the agent: what useAgentChat sends over its WebSocket, and what comes back. Prints what the three came to.
+// A page's side of the agent: sends over its WebSocket what useAgentChat sends, and reads the answers. Prints the results of the three checks.
 import { readUIMessageStream, uiMessageChunkSchema } from "ai";
 
 const [url, way] = process.argv.slice(2);
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const { validate } = uiMessageChunkSchema();
 
-/** One question in a conversation of its own. `leaveAt` is the kind of frame at which it is stopped. Gives { message, failure, kept }. */
+/** One question in a conversation of its own. `leaveAt` is the kind of frame at which it is stopped. Returns { message, failure, kept }. */
 async function ask(name, content, { model = MODEL, leaveAt } = {}) {
   const room = `agents/chat/${name}-${crypto.randomUUID()}`;
   const socket = new WebSocket(`${url.replace("http", "ws")}/${room}`);
@@ -45,7 +45,7 @@ const tasks = {
     const { message, kept, failure } = await ask("stream", "one two three");
     if (failure) return failure;
     if (!textOf(message).includes("one two three") || textOf(kept) !== textOf(message)) return `the answer was ${JSON.stringify({ message, kept })}`;
-    // What the agent hands on of it to the page has the finish reason alone.
+    // The agent passes on only the finish reason to the page.
     return kept.metadata?.usage?.total_tokens > 0 ? "ok" : `the metadata was ${JSON.stringify(kept.metadata)}`;
   },
   async cancel() {

@@ -1,4 +1,4 @@
-// An agent that chats: on hfetch alone, or by the AI SDK on hfetch's provider.
+// A chat agent: on hfetch alone, or with the AI SDK on hfetch's provider.
 import { AIChatAgent } from "@cloudflare/ai-chat";
 import { routeAgentRequest } from "agents";
 import { convertToModelMessages, streamText } from "ai";

@@ -1,4 +1,4 @@
-// A Worker by Cloudflare's plugin for Vite, and the same by wrangler alone.
+// A Worker built with Cloudflare's plugin for Vite, and the same with wrangler alone.
 const VITE = "node_modules/vite/bin/vite.js";
 
 export const hosts = {

@@ -1,4 +1,4 @@
-// A browser extension of manifest version 3, whose policy has the word that WebAssembly needs, and one whose policy lacks it.
+// A browser extension with manifest version 3 whose policy allows WebAssembly, and one whose policy doesn't.
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-// Jest as it comes: CommonJS, nothing configured. In jsdom it needs the environment that has the platform's own globals.
+// Jest with its default settings: CommonJS, nothing configured. For jsdom it needs the environment that has the platform's own globals.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -14,7 +14,7 @@ export const hosts = {
 };
 
 async function tested({ folder, askProgram }, name) {
-  // What Jest loads is CommonJS.
+  // Jest loads CommonJS.
   const three = await readFile(join(folder, "three.js"), "utf8");
   await writeFile(join(folder, "three.cjs"), `${three.replace(/^export /gm, "")}\nmodule.exports = { three };\n`);
   return askProgram([...JEST, name]);

@@ -1,4 +1,4 @@
-// A route for useChat: without the `ai` package on the server, or by it on hfetch's provider.
+// A route for useChat: without the `ai` package on the server, or with it on hfetch's provider.
 import { convertToModelMessages, streamText } from "ai";
 import { HuggingFace } from "hfetch";
 import { createHuggingFace, fromUIMessages, toUIMessageStreamResponse } from "hfetch/ai-sdk";

@@ -1,6 +1,6 @@
 import { threeOfChat } from "./page.mjs";
 
-// Next, built by Turbopack. What is deployed is the standalone folder: a copy of it runs alone, elsewhere.
+// Next, built with Turbopack. The standalone folder is what is deployed: a copy of it runs alone, elsewhere.
 const NEXT = "node_modules/next/dist/bin/next";
 const CHATS = { Node: "/api/chat", "edge runtime": "/api/edge" };
 const WAYS = ["alone", "provider"];

@@ -1,4 +1,4 @@
-// The page's side of a route for useChat: has it do the three, and gives what they came to.
+// The page's side of a route for useChat: runs the three checks and returns their results.
 const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 const FRAME = /^data: (.*)$/gm;
 

@@ -1,4 +1,4 @@
-// Nitro 3 by itself.
+// Nitro 3 without a framework.
 const BUILD = ["node", "node_modules/nitro/dist/cli/index.mjs", "build"];
 
 export const hosts = {

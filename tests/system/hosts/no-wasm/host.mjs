@@ -1,4 +1,4 @@
-// A global object without WebAssembly, as React Native's engine has it, and one without any of what hfetch needs.
+// A global object without WebAssembly, like that of React Native's engine, and one without anything that hfetch needs.
 export const hosts = {
   async "a global without WebAssembly"({ run }) {
     const { stdout, stderr } = await run(["node", "program.mjs"], {}, { check: false });

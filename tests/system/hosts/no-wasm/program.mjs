@@ -1,4 +1,4 @@
-// An import breaks nothing; each first use says what is missing and what to do.
+// An import breaks nothing; every first use says what is missing and what to do.
 import assert from "node:assert/strict";
 
 const { WebAssembly } = globalThis;
@@ -25,7 +25,7 @@ const uses = {
 const missing = (use) => (error) => error instanceof hfetch.HfetchError && error.message === "hfetch: this environment has no WebAssembly" && /React Native.*hfetch\/gateway/.test(error.hint);
 for (const [name, use] of Object.entries(uses)) assert.throws(use, missing(), name);
 await assert.rejects(slim.init(new Uint8Array(8)), missing());
-// Whoever mends it may go on.
+// A program that adds what was missing may go on.
 assert.throws(() => hfetch.estimateTokens("hello"), missing());
 globalThis.WebAssembly = WebAssembly;
 assert.throws(() => hfetch.estimateTokens("hello"), { message: "hfetch: this environment has no TextDecoder", hint: /copy it from node:util/ });

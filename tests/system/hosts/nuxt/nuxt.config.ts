@@ -1,4 +1,4 @@
-// On Node nothing is to be said. For Cloudflare it is this one line.
+// Node needs no setting. Cloudflare needs this line.
 const worker = { preset: "cloudflare_module", experimental: { wasm: true } };
 
 export default defineNuxtConfig({

@@ -1,4 +1,4 @@
-// A page under a Content-Security-Policy, with the word that WebAssembly needs there and without it.
+// A page with a Content-Security-Policy that allows WebAssembly, and one whose policy doesn't.
 const INDEX = `<!doctype html><title>A page</title>
 <script type="importmap" nonce="n">{ "imports": { "hfetch": "/node_modules/hfetch/dist/index.js" } }</script>
 <script type="module" src="/page.js"></script>`;

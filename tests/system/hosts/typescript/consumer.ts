@@ -1,4 +1,4 @@
-// What a program takes of each entry.
+// The names that a program imports from each entry.
 import { ConfigError, HuggingFace, type ChatCompletion, type Settlement } from "hfetch";
 import { gateway, issueTicket, type GatewayHandler } from "hfetch/gateway";
 import { estimateTokens, init } from "hfetch/slim";

@@ -1,4 +1,4 @@
-// The types under the compilers and the ways of resolving that programs still use, `skipLibCheck` off.
+// The types under the compilers and module resolutions that programs still use, without `skipLibCheck`.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -9,7 +9,7 @@ const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 // TypeScript 7 has no node10.
 const RESOLUTIONS = { "5.0": [NODE10, NODE16, NODENEXT, BUNDLER], "5.4": [NODE10, NODE16, NODENEXT, BUNDLER], "7.0": [NODE16, NODENEXT, BUNDLER] };
-// What TypeScript 7 wants of @types/node is newer than what the older ones take; tests/package/types has that.
+// TypeScript 7 needs a newer @types/node than the older compilers accept; tests/package/types covers that.
 const PLATFORMS = { "lib es2022": { lib: ["es2022"], types: [] }, "lib dom": { lib: ["es2022", "dom"], types: [] }, "@types/node": { lib: ["es2022"], types: ["node"] } };
 
 export const hosts = Object.fromEntries(

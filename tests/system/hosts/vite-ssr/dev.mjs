@@ -1,4 +1,4 @@
-// Vite's server while developing, which runs the same in Node: node dev.mjs vite|vite-7
+// Vite's development server, which runs the same code in Node: node dev.mjs vite|vite-7
 const { createServer } = await import(process.argv[2]);
 const server = await createServer({ server: { middlewareMode: true }, appType: "custom", logLevel: "error" });
 const { default: worker } = await server.ssrLoadModule("/worker.js");

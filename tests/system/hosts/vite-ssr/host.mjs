@@ -1,4 +1,4 @@
-// Vite's builds for servers with the conditions of workerd, in its newest two versions.
+// Vite's builds for servers with workerd's conditions, in its two newest versions.
 const built = (vite) => async ({ run, serving, ask }) => {
   await run(["node", `node_modules/${vite}/bin/vite.js`, "build"]);
   return serving(["wrangler", "dev"], {}, (url) => ask(`${url}/chat`));

@@ -1,4 +1,4 @@
-// A server for a Worker in one file. hfetch stays an import, for wrangler to resolve: Vite brings no WebAssembly module along.
+// Builds a Worker in one file. hfetch stays an import that wrangler resolves, since Vite includes no WebAssembly module here.
 export default {
   ssr: {
     target: "webworker",

@@ -1,4 +1,4 @@
-// What a client's fetch adds to a library: the time of a whole answer, and of a stream of 300 chunks, with and without it in one run and turn by turn.
+// The time that a client's fetch adds to a library's own: for a whole answer and for a stream of 300 chunks, with and without it, alternately in one run.
 // The server is a process of its own. node speed.mjs [rounds] prints a line of JSON.
 
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ const CHUNKS = 300;
 const WARM = 30;
 const WORDS = Array.from({ length: CHUNKS }, (_, at) => `word${at} `);
 
-// One chunk is written in each turn of the loop, as a server does that streams.
+// Writes one chunk per turn of the event loop, like a server that streams.
 const SERVER = `
 import { createServer } from "node:http";
 const chunk = (delta, finish_reason = null) => "data: " + JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason }] }) + "\\n\\n";
@@ -41,7 +41,7 @@ async function timed(run, expected) {
   return performance.now() - started;
 }
 
-/** Gives [{library, way, alone, with}]: medians in ms. */
+/** Returns [{library, way, alone, with}]: medians in ms. */
 export async function measureSpeed(rounds = 150) {
   const server = spawn(process.execPath, ["--input-type=module", "-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
   try {

@@ -1,4 +1,4 @@
-// No server but the gateway: what would be the chat's route runs in the page.
+// A page whose only server is the gateway: the code of the chat's route runs in the page.
 import { DefaultChatTransport } from "ai";
 import { HuggingFace, ticketKey } from "hfetch";
 import { fromUIMessages, toUIMessageStreamResponse } from "hfetch/ai-sdk";

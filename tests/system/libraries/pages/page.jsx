@@ -1,4 +1,4 @@
-// The least of a page with useChat: a button that asks, one that stops, and the last answer.
+// The smallest page with useChat: a button to ask, one to stop, and the last answer.
 import { useChat } from "@ai-sdk/react";
 import { useEffect } from "react";
 import { createRoot } from "react-dom/client";

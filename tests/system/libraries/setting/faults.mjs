@@ -1,5 +1,5 @@
-// Libraries before a server that fails: each with its own fetch and with a client's, and what came of it as the caller and as the server see it.
-// node faults.mjs prints it as JSON; the package is HFETCH_PACKAGE's.
+// Libraries with a server that fails: each with its own fetch and with a client's, and the result as the caller and the server see it.
+// node faults.mjs prints it as JSON; HFETCH_PACKAGE names the package.
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,18 +12,18 @@ import { LIBRARIES } from "./libraries.mjs";
 const packageFolder = process.env.HFETCH_PACKAGE ?? join(root, "pkg");
 const { HuggingFace } = await import(pathToFileURL(join(packageFolder, "dist/index.js")).href);
 
-const PATIENCE = 5_000; // ms: far above what an honest end takes here
+const PATIENCE = 5_000; // ms: much more than an ordinary end takes here
 const AT_ONCE = 48;
 const OFTEN = 40; // times that a server fails in the same way
 const CALLS = { whole: "chat", stream: "stream" };
 
-/** What a server does that its caller must not take for an answer; `cut` says that it broke one off. */
+/** Faults that a caller must not take for an answer; `cut` means that the server broke an answer off. */
 const NAMES = /^(?:(?:reset|close|clean end|stall) (?:after|inside) |reset before headers|closed before headers|headers cut short|stall before headers|an empty body|an HTML page|an error as 200|error frame (?:of form|first)|(?:400|401|429|500|502|503) object$)/;
 const rows = FAULTS.filter(({ name }) => NAMES.test(name)).map((fault) => ({ ...fault, cut: / (?:after|inside) /.test(fault.name) }));
 
 let cells = 0;
 
-/** Gives {library, way, fault, end, requests, open}: `end` is "ok", "short" (ended well with less than there was), "error" or "hung". */
+/** Returns {library, way, fault, end, requests, open}: `end` is "ok", "short" (ended well with only a part of the answer), "error" or "hung". */
 async function cell(endpoint, { library, way, fault, with: isWith }) {
   const id = `l${(cells += 1)}`;
   endpoint.script(id, [{ ...fault.step(CALLS[way], { elsewhere: endpoint.url }), times: OFTEN }]);
@@ -39,13 +39,13 @@ async function cell(endpoint, { library, way, fault, with: isWith }) {
   clearTimeout(timer);
   const { requests } = await endpoint.stats(id);
   controller.abort();
-  // What hangs, and goes on for ever, is let go.
+  // Ends a call that hangs or goes on for ever.
   endpoint.script(id, [{ status: 400, times: OFTEN }]);
   const { open } = await endpoint.stats(id, end === "hung" ? undefined : "closed");
   return { library, way, fault: fault.name, cut: fault.cut, with: isWith, end, error, requests, open: end === "hung" ? 0 : open, settled: settlements.length };
 }
 
-/** All of them; `only` picks some by {library, way, fault, with}. */
+/** Runs all cells; `only` selects some by {library, way, fault, with}. */
 export async function runFaults(only = () => true) {
   const endpoint = await startEndpoint({ pace: 0 });
   const due = Object.keys(LIBRARIES)
@@ -62,10 +62,10 @@ export async function runFaults(only = () => true) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  // What hangs may end in an error that nobody waits for.
+  // A call that hung may still fail, and nobody waits for it any more.
   process.on("unhandledRejection", () => {});
   const results = await runFaults();
-  // Libraries write what they like before it.
+  // Libraries may have written something before it.
   await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify(results)}\n`, resolve));
   process.exit(0);
 }

@@ -1,5 +1,5 @@
-// What a provider of the AI SDK should do, as one list that runs on several of them. An answer of the model's server is written once, and given
-// in the form that the provider reads: a chat completion, or a response of the Responses API.
+// The features that a provider of the AI SDK should have, as one list that runs on several providers. An answer of the model's server is written once, and sent in the format that
+// the provider reads: a chat completion, or a response of the Responses API.
 
 import assert from "node:assert/strict";
 import { Output, embedMany, generateText, rerank, stepCountIs, streamText, tool } from "ai";
@@ -8,7 +8,7 @@ import { z } from "zod";
 const IDENTITY = { id: "chat-1", created: 1790000000, model: "served" };
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, prompt_tokens_details: { cached_tokens: 4 }, completion_tokens_details: { reasoning_tokens: 2 } };
 
-/** An answer: {text, field (where reasoning stands), reasoning, calls: [[name, arguments]], finish, usage}. */
+/** An answer: {text, field (the name of the reasoning), reasoning, calls: [[name, arguments]], finish, usage}. */
 export const chat = {
   whole({ text = null, field = "reasoning_content", reasoning, calls, finish = "stop", usage = USAGE }) {
     const message = { role: "assistant", content: text, ...(reasoning && { [field]: reasoning }), ...(calls && { tool_calls: calls.map(chatCall) }) };
@@ -67,7 +67,7 @@ async function streamed(options) {
 }
 
 /**
- * Each feature: the server's answers (a function marks one that streams, an object with `status` stands as it is) and what must come of them. `run` gets
+ * Each feature has the server's answers (a function marks one that streams, an object with `status` is sent unchanged) and what must follow. `run` gets
  * { provider, model, url (of the stand-in endpoint), bodies, stats }.
  */
 export const FEATURES = {

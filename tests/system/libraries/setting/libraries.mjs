@@ -1,5 +1,5 @@
-// The libraries that take a fetch, each as its users have it. `of(baseURL, fetch)` gives what asks once: { whole(), stream() }, each the text that
-// its caller sees; without a fetch the library's own is used.
+// The libraries that accept a fetch, each as its users have it. `of(baseURL, fetch)` returns what asks once: { whole(), stream() }, each of which returns the text that
+// the caller sees. Without a fetch the library's own is used.
 
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { InferenceClient } from "@huggingface/inference";

@@ -1,4 +1,4 @@
-// What the tests of hfetch/ai-sdk share: the package, the stand-in endpoint, and answers as a model's server gives them.
+// The setting that the tests of hfetch/ai-sdk share: the package, the stand-in endpoint, and answers in the form of a model's server.
 
 import { join } from "node:path";
 import { after, before } from "node:test";

@@ -1,4 +1,4 @@
-// What axe-core says of every state of the page.
+// axe-core's findings for every state of the page.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -1,4 +1,4 @@
-// What Lighthouse says of the first impression.
+// Lighthouse's scores for the first impression.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import lighthouse from "lighthouse";
@@ -19,7 +19,7 @@ describe("Lighthouse", { concurrency: 1 }, () => {
       stage.next();
       const browser = await launch({ executablePath: await browsers.Chromium.find(), args: chromiumFlags });
       try {
-        // The first of a cold machine is nobody's measure: the best of three counts.
+        // The first run on a cold machine is slow, so the best of three counts.
         const best = {};
         for (let run = 0; run < 3 && CATEGORIES.some((category) => !(best[category] >= LEAST)); run += 1) {
           const { lhr } = await lighthouse(stage.url, { port: Number(new URL(browser.wsEndpoint()).port), onlyCategories: CATEGORIES, logLevel: "error" }, { extends: "lighthouse:default", settings });

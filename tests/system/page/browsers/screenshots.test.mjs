@@ -1,4 +1,4 @@
-// Every state at three widths and in both themes, in each browser, for the eye; and what an eye should not have to find.
+// Screenshots of every state in three widths and both themes, in each browser, for a person to look at; and checks of what no person should have to find.
 import assert from "node:assert/strict";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { setTheme, states } from "../setting/states.mjs";
 import { orScreenshot, SCREENSHOTS } from "../setting/suite.mjs";
 
 const TIME_LIMIT = 180_000;
-// Each state is reached at the first of them, and must stand being given the others.
+// A state is entered in the first size and must survive a change to the others.
 const SIZES = { phone: [390, 780], tablet: [820, 1100], wide: [1440, 900] };
 const wanted = process.env.HFETCH_BROWSERS?.split(",") ?? Object.keys(browsers);
 const set = process.env.HFETCH_SHOTS ?? "current";
 
-/** Takes a second screenshot of a panel that is longer than the screen: of its end. The chat is at its end already. */
+/** Takes a second screenshot of the end of a panel that is longer than the screen. The chat is at its end already. */
 async function andBelow(page, path) {
   const scrollTo = (end) =>
     page.evaluate((wanted) => {
@@ -30,7 +30,7 @@ async function andBelow(page, path) {
   await scrollTo(false);
 }
 
-// Side by side: nothing here is measured by the clock.
+// The screenshots are taken side by side, since nothing here measures time.
 describe("screenshots", { concurrency: wanted.length }, () => {
   let built;
   before(async () => (built = await buildStage()));

@@ -1,4 +1,4 @@
-// Chromium, by Playwright.
+// Chromium, driven by Playwright.
 import { chromium } from "playwright-core";
 import { chromiumFlags } from "../../../../scripts/browser.mjs";
 

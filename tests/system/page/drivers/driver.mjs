@@ -1,14 +1,14 @@
-// One way to drive three browsers: what a person does with a page, and what can be asked of it.
+// One interface for three browsers: what a person does with a page, and what can be asked of it.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { browsers } from "../../../../scripts/browser.mjs";
 
-const PATIENCE = 30_000; // ms until a condition that does not come true is a failure
+const PATIENCE = 30_000; // ms until a condition that doesn't come true counts as a failure
 
 /**
- * Starts a browser by its name in scripts/browser.mjs; gives { name, open(url, width, height, frame), close() }. `open` gives a
- * Page. `frame` is the address of a page that holds the wanted one in a frame, for a browser that needs that to change its size.
+ * Starts a browser by its name in scripts/browser.mjs; returns { name, open(url, width, height, frame), close() }. `open` returns a Page. `frame` is the address of a
+ * page that shows the wanted one in a frame, for a browser that can change its size only in this way.
  */
 export async function startBrowser(name) {
   const path = await browsers[name].find();
@@ -29,7 +29,7 @@ export async function startBrowser(name) {
   };
 }
 
-/** A page, over what its browser's driver can do: { evaluate, click, keys, resize, screenshot, goto, theme, close }. */
+/** A page, based on what its browser's driver can do: { evaluate, click, keys, resize, screenshot, goto, theme, close }. */
 class Page {
   #raw;
 
@@ -37,7 +37,7 @@ class Page {
     this.#raw = raw;
   }
 
-  /** Until the page says so; from then on it collects what went wrong in it. */
+  /** Waits until the page is ready; from then on it collects what goes wrong in it. */
   async ready() {
     await this.until(() => document.documentElement.dataset.ready === "true");
     await this.evaluate(() => {
@@ -52,12 +52,12 @@ class Page {
     return this.evaluate(() => window.problems);
   }
 
-  /** Runs a function in the page and gives its result, which must be plain data. */
+  /** Runs a function in the page and returns its result, which must be plain data. */
   evaluate(run, ...args) {
     return this.#raw.evaluate(run, args);
   }
 
-  /** Waits until a function gives something true in the page, and gives that. */
+  /** Waits until a function in the page returns something true, and returns that. */
   async until(run, ...args) {
     const last = Date.now() + PATIENCE;
     for (;;) {
@@ -70,7 +70,7 @@ class Page {
     }
   }
 
-  /** Waits until a selector is there and visible. */
+  /** Waits until an element is there and visible. */
   seen(selector) {
     return this.until((wanted) => {
       const found = document.querySelector(wanted);
@@ -92,7 +92,7 @@ class Page {
     await this.#raw.click(selector);
   }
 
-  /** What a person without a pointer does, once the element has the focus. */
+  /** Does what a person without a pointer does, once the element has the focus. */
   async activate(selector, key = "Enter") {
     await this.focus(selector);
     await this.press(key);
@@ -104,12 +104,12 @@ class Page {
     await this.until((wanted) => document.activeElement === document.querySelector(wanted), selector);
   }
 
-  /** Keys by their names: "Enter", "Tab", "ArrowDown", "Shift+Tab" or a character. */
+  /** Presses keys by their names: "Enter", "Tab", "ArrowDown", "Shift+Tab" or a character. */
   press(...keys) {
     return this.#raw.keys(keys);
   }
 
-  /** Types over what a field holds. */
+  /** Replaces the content of a field by typing. */
   async type(selector, text) {
     await this.focus(selector);
     await this.evaluate((wanted) => document.querySelector(wanted).select(), selector);
@@ -121,7 +121,7 @@ class Page {
     return this.#raw.resize(width, height);
   }
 
-  /** Until what was changed last is laid out and drawn. */
+  /** Waits until the last change is laid out and drawn. */
   drawn() {
     return this.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   }

@@ -1,4 +1,4 @@
-// Firefox, by Puppeteer over WebDriver BiDi: no driver program is needed.
+// Firefox, driven by Puppeteer over WebDriver BiDi, which needs no driver program.
 import { launch } from "puppeteer-core";
 
 export async function start(executablePath, profile) {
@@ -35,7 +35,7 @@ export async function start(executablePath, profile) {
   };
 }
 
-// Puppeteer turns the screen as well, which Firefox 140 ESR can't; the size it has set by then.
+// Puppeteer also turns the screen, which Firefox 140 ESR can't do; the size has been set by then.
 async function resize(page, width, height) {
   await page.setViewport({ width, height }).catch((error) => {
     if (!error.message.includes("unknown command emulation.setScreenOrientationOverride")) throw error;

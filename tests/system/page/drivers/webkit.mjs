@@ -1,4 +1,4 @@
-// WebKit as WebKitGTK has it, by Selenium and WebKitWebDriver on a display of its own.
+// WebKit in the form of WebKitGTK, driven by Selenium and WebKitWebDriver on a display of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
@@ -7,14 +7,14 @@ import { Builder, By, Capabilities, Key } from "selenium-webdriver";
 import { startDisplay } from "../../../../scripts/browser.mjs";
 import { which } from "../../../../scripts/run.mjs";
 
-// The window of a page in a frame: large enough for every size that is asked for.
+// The window of a page in a frame: large enough for every size that is needed.
 const ROOM = [1440, 1100];
 const KEYS = { Enter: Key.ENTER, Escape: Key.ESCAPE, Tab: Key.TAB, Backspace: Key.BACK_SPACE, ArrowDown: Key.ARROW_DOWN, ArrowUp: Key.ARROW_UP, ArrowRight: Key.ARROW_RIGHT, ArrowLeft: Key.ARROW_LEFT, Shift: Key.SHIFT, Space: Key.SPACE, End: Key.END, Home: Key.HOME };
 
 export async function start(binary, profile) {
   const display = await startDisplay("1600x1200");
   const port = await freePort();
-  // In the C locale it gives pages a language that is none.
+  // In the C locale it would give pages a language that doesn't exist.
   const env = { ...process.env, ...display.environment(profile), LANG: "en_US.UTF-8", LANGUAGE: "en_US", LC_ALL: "" };
   const program = spawn(which("WebKitWebDriver"), [`--port=${port}`], { env, stdio: "ignore", detached: true });
   await listening(port);
@@ -56,7 +56,7 @@ async function press(driver, keys) {
   }
 }
 
-// A window's size counts its frame; what is wanted is the page's.
+// A window's size includes its frame, and the page's size is wanted.
 async function resize(driver, width, height) {
   const inner = () => driver.executeScript("return [innerWidth, innerHeight]");
   await driver.manage().window().setRect({ x: 0, y: 0, width, height });
@@ -64,7 +64,7 @@ async function resize(driver, width, height) {
   await driver.manage().window().setRect({ x: 0, y: 0, width: 2 * width - innerWidth, height: 2 * height - innerHeight });
 }
 
-// A window can't be as narrow as a phone here. A frame can, and has a viewport of its own for styles and scripts alike.
+// A window can't be as narrow as a phone here. A frame can, and it has a viewport of its own for styles and scripts.
 async function resizeFrame(driver, width, height) {
   await driver.switchTo().defaultContent();
   const style = { width: `${width}px`, height: `${height}px` };
@@ -72,7 +72,7 @@ async function resizeFrame(driver, width, height) {
   await driver.switchTo().frame(0);
 }
 
-// WebKitGTK takes a screenshot with the next frame it draws, and waits for ever where nothing moves.
+// WebKitGTK takes a screenshot with the next frame that it draws, and waits for ever if nothing moves.
 async function screenshot(driver, frame) {
   await driver.switchTo().defaultContent();
   await driver.executeScript("window.moving = document.documentElement.animate({ opacity: [1, 0.999] }, { duration: 1000, iterations: Infinity })");

@@ -1,4 +1,4 @@
-// What the page can do, each as a person does it: `act` is a click or, without a pointer, a key on what has the focus.
+// The features of the page, each as a person uses it: `act` is a click or, without a pointer, a key on the focused element.
 import assert from "node:assert/strict";
 import { MODEL } from "./stage.mjs";
 
@@ -16,7 +16,7 @@ const FAULTS = {
   bytes: [/complete.*Settled as ok: 1 request,/s],
 };
 
-/** Asks by key, and waits for the last settlement of the answer. */
+/** Asks with the keyboard, and waits for the answer's last settlement. */
 async function ask(page, text) {
   const before = await page.count(".settlement");
   await page.type("#prompt", text);
@@ -64,14 +64,14 @@ export const features = {
     stage.script({ delayMs: 4 });
     await page.evaluate(() => {
       window.shifts = [];
-      // Only Chromium tells.
+      // Only Chromium reports layout shifts.
       if (PerformanceObserver.supportedEntryTypes.includes("layout-shift")) new PerformanceObserver((list) => window.shifts.push(...list.getEntries().filter(({ hadRecentInput }) => !hadRecentInput).map(({ value }) => value))).observe({ type: "layout-shift" });
     });
     await page.type("#prompt", "Show what Markdown can do.");
     await page.press("Enter");
     const prose = ".answer:last-of-type .prose";
     await page.until((root) => document.querySelector(`${root} .code`) !== null, prose);
-    // What is drawn stays: the same nodes are there at the end.
+    // Elements that are drawn stay: the same nodes are there at the end.
     await page.evaluate((root) => [...document.querySelectorAll(`${root} > *`)].slice(0, 3).forEach((node) => (node.kept = true)), prose);
     await page.until(() => !document.querySelector(".answer[aria-busy]"));
     assert.equal(await page.evaluate((root) => [...document.querySelectorAll(`${root} > *`)].filter((node) => node.kept).length, prose), 3);
@@ -168,7 +168,7 @@ export const features = {
     await page.seen(".offer");
     assert.match(await page.text("#model-count"), /^31 of 31 models/);
     await page.type("#model-search", "llama-3.1 cerebras");
-    // Fewer letters leave one model, too, and each makes the list anew.
+    // Fewer letters also leave one model, and each letter makes the list anew.
     await page.drawn();
     assert.equal(await page.count("#model-list fieldset"), 1);
     assert.match(await page.text("#model-list"), /cerebras\s*tools\s*JSON\s+\$0\.1 \/ \$0\.1\s+131K context\s+1,981 tokens\/s\s+210 ms to first/);
@@ -246,7 +246,7 @@ export const features = {
     await act(".card button");
     await page.until(() => document.querySelectorAll(".card").length === 0 && !document.querySelector(".answer[aria-busy]"));
     assert.match(await lastAnswer(page), /You said: And now\?/);
-    // A short pause that the server asked for is waited for in line.
+    // The call waits in line for a short pause that the server asked for.
     await ask(page, "The last for now?");
     await page.type("#prompt", "In line?");
     await page.press("Enter");
@@ -257,7 +257,7 @@ export const features = {
     assert.match(await page.text(".card"), /^RateLimitError[^]*may succeed in 31 s/);
     assert.match(await page.text(".card button"), /^Try again in 3[01] s$/);
     assert.equal(await page.evaluate(() => document.querySelector(".card button").disabled), true);
-    // Whoever asks all the same is told at once: the library keeps to what the server asked for, and sends nothing.
+    // A further call fails at once: the library keeps the server's pause and sends nothing.
     const sent = (await stage.bodies()).length;
     await page.type("#prompt", "At once?");
     await page.press("Enter");

@@ -1,4 +1,4 @@
-// The page as `npm start` serves it without a token, on a stand-in endpoint without pauses, with a script of its own for each test.
+// The page as `npm start` serves it without a token, with a stand-in endpoint without pauses, and with a script of its own for each test.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildPage, pageHeaders, servePage } from "../../../../scripts/page.mjs";
@@ -11,12 +11,12 @@ export const MODEL = "meta-llama/Llama-3.1-8B-Instruct";
 // A window within the window, of any size.
 const FRAME = `<!doctype html><html lang="en"><title>The page in a frame</title><style>body{margin:0}iframe{display:block;border:0}</style><iframe src="/" title="The page"></iframe>`;
 
-/** Builds the page from the package in HFETCH_PACKAGE (default: pkg/) into a folder of this process, and gives that. */
+/** Builds the page from the package in HFETCH_PACKAGE (default: pkg/) into a folder of this process, and returns that folder. */
 export const buildStage = () => buildPage(process.env.HFETCH_PACKAGE ?? join(root, "pkg"), join(root, `target/www-${process.pid}`));
 
 /**
- * Serves the page in `built`, or one that it builds. `next` begins a test: its requests go through the script it names, and
- * `direct` is counted apart. `framed` also serves the page in a frame, at `frame`; its headers then let their own origin do that.
+ * Serves the page in `built`, or one that it builds. `next` begins a test: its requests use the script with that name, and `direct` is counted separately. `framed`
+ * also serves the page in a frame, at `frame`; its headers then allow that for their own origin.
  */
 export async function startStage({ pace = 0, built, framed = false } = {}) {
   const folder = built ?? (await buildStage());
@@ -42,10 +42,10 @@ export async function startStage({ pace = 0, built, framed = false } = {}) {
     next() {
       id = `page-${(tests += 1)}`;
     },
-    /** The next requests get these steps; the catalogue should have been asked for by then. */
+    /** The next requests get these steps; the catalogue should have been fetched by then. */
     script: (...steps) => endpoint.script(id, steps),
     stats: (until) => endpoint.stats(id, until),
-    /** Bodies of the calls so far. */
+    /** The bodies of the calls so far. */
     bodies: async () => (await endpoint.stats(id)).bodies.filter((body) => body?.messages ?? body?.input),
     async close() {
       await server.close();

@@ -1,4 +1,4 @@
-// The page in the states worth looking at: each brings a fresh page there.
+// The states of the page that are worth looking at; each function brings a fresh page into one.
 
 const ask = async (page, text) => {
   const before = await page.count(".settlement");
@@ -95,7 +95,7 @@ export const states = {
   },
 };
 
-/** Light or dark, whatever the system has. */
+/** Light or dark, whatever the system uses. */
 export const setTheme = (page, theme) =>
   page.evaluate((wanted) => {
     document.documentElement.dataset.theme = wanted;

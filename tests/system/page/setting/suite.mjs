@@ -1,4 +1,4 @@
-// Every feature in one browser, by click and by key; what fails leaves a screenshot.
+// Every feature in one browser, with clicks and with keys; a failure leaves a screenshot.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -11,7 +11,7 @@ export const SCREENSHOTS = join(root, "www/screenshots");
 const TIME_LIMIT = 120_000;
 const WAYS = { click: (page) => (selector) => page.click(selector), key: (page) => (selector) => page.activate(selector) };
 
-/** Runs with a page, which is closed in the end; a failure leaves a screenshot of it, named after what was tried. */
+/** Runs with a page, which is closed in the end. A failure leaves a screenshot of it, named after what was tried. */
 export async function orScreenshot(page, name, run) {
   try {
     await run();

@@ -1,5 +1,5 @@
-// Where a snippet of the documents can run, each with the way to run it as it stands. A project is a folder in which the package is
-// installed; what is given is what the snippet printed or showed.
+// The places in which a snippet of the documents can run, each with a function that runs it unchanged. A project is a folder in which the package is installed.
+// The result is what the snippet printed or showed.
 
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const LIBRARIES = join(root, "tests/system/libraries");
 const MODULE = "/node_modules/hfetch/dist/index.js";
 
-/** A project with the package of a folder, a validator, and the documents' own files in it. Gives its folder. */
+/** A project with the package, a validator, and the documents' own files. Returns its folder. */
 export async function newProject(packageFolder, files) {
   const folder = await mkdtemp(join(tmpdir(), "hfetch-readme-"));
   await cp(packageFolder, join(folder, "node_modules/hfetch"), { recursive: true, dereference: true });
@@ -39,17 +39,17 @@ async function program(command, args, { folder, line, code, endpoint }, env = pr
   return stdout;
 }
 
-/** A file of tests, by the runtime's own runner. */
+/** Runs a test file with the runtime's own test runner. */
 async function tests(command, { folder, line, code }, env = process.env) {
   const file = join(folder, `line-${line}.test.mjs`);
   await writeFile(file, code);
-  // Else it would report to the runner of this test, and print nothing.
+  // With this variable it would report to the runner of this test, and print nothing.
   const { NODE_TEST_CONTEXT, ...rest } = env;
   const { stdout } = await run(command, ["--test", "--test-reporter=tap", file], { cwd: folder, env: rest, timeout: TIME_LIMIT });
   return stdout;
 }
 
-/** A page with the visitor in it. `head` says where the package is; `standIn`: where its requests go. */
+/** A page with its visitor. `head` says where the package is; its requests go to `standIn`. */
 async function page(browser, head, code, { folder, endpoint }, standIn = endpoint.url, ticket = "") {
   const html = `<!doctype html><meta charset="utf-8"><script src="/visitor.js"></script>${head}${code}`;
   const visitor = await readFile(new URL("visitor.js", import.meta.url));
@@ -66,11 +66,11 @@ async function page(browser, head, code, { folder, endpoint }, standIn = endpoin
   }
 }
 
-/** What a bundler would do for the page. */
+/** The work that a bundler would do for the page. */
 const bundled = `<script type="importmap">{ "imports": { "hfetch": "${MODULE}", "hfetch/web": "/node_modules/hfetch/dist/web.js" } }</script>`;
 const CDN = "https://cdn.jsdelivr.net/npm/hfetch@0.1/dist/index.js";
 
-/** The head that a snippet says to put before a page: what it takes from the CDN comes from the installed package instead. */
+/** The head that a snippet wants in a page; what it takes from the CDN comes from the installed package instead. */
 function fromCdn(head) {
   if (!head.includes(CDN)) throw new Error(`the snippet names another address than ${CDN}`);
   return head.replace(CDN, MODULE);
@@ -79,7 +79,7 @@ function fromCdn(head) {
 const GATEWAY_ADDRESS = "https://gateway.example.com";
 const GATEWAY = 'import { LimitObject, gateway } from "hfetch/gateway";\nexport { LimitObject };\nexport default gateway();\n';
 
-/** A page whose requests go to a gateway in workerd, which alone has the token; the page has a ticket. */
+/** A page whose requests go to a gateway in workerd. Only the gateway has the token; the page has a ticket. */
 async function behindGateway(browser, snippet) {
   const pkg = join(snippet.folder, "node_modules/hfetch");
   const { issueTicket } = await import(pathToFileURL(join(pkg, "dist/gateway.js")).href);

@@ -1,5 +1,5 @@
-// Loaded before a snippet on a command line: what the reader's snippet sends to Hugging Face goes to the stand-in endpoint, and to
-// nowhere else. Then the snippet runs as it stands; what a route exports is called as its host would call it.
+// Loaded before a snippet on a command line: the snippet's requests to Hugging Face go to the stand-in endpoint, and nowhere else. Then the snippet runs
+// unchanged; a route that it exports is called as its host would call it.
 
 import { pathToFileURL } from "node:url";
 

@@ -1,25 +1,25 @@
-// The README, the documents beside it, and the fenced blocks in them.
+// The README, the documents, and the fenced blocks in them.
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../../../../scripts/run.mjs";
 
-// Tables that commands write, or that are for those who work on the package: they show a reader no code.
+// Documents that commands write, or that are meant for those who work on the package: they contain no code for a reader.
 const WITHOUT_SNIPPETS = ["dependencies.md", "endurance.md", "results.md"];
 
-/** Gives [{ name, text }]: README.md first, then the documents by subject, such as `docs/streaming.md`. */
+/** Returns [{ name, text }]: README.md first, then the documents, such as `docs/streaming.md`. */
 export async function documents() {
   const found = (await readdir(join(root, "docs"))).filter((file) => file.endsWith(".md") && !WITHOUT_SNIPPETS.includes(file));
   const names = ["README.md", ...found.sort().map((file) => `docs/${file}`)];
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(join(root, name), "utf8") })));
 }
 
-/** The blocks of all documents: those of {@link snippetsOf}, each with the `document` it stands in. */
+/** The blocks of all documents: those of {@link snippetsOf}, each with its `document`. */
 export async function allSnippets() {
   return (await documents()).flatMap(({ name, text }) => snippetsOf(text).map((snippet) => ({ document: name, ...snippet })));
 }
 
-/** Gives [{ language, file, code, heading, line }]; `file` is the word behind the language, as in "```json config.json". */
+/** Returns [{ language, file, code, heading, line }]; `file` is the word after the language, as in "```json config.json". */
 export function snippetsOf(markdown) {
   const snippets = [];
   let heading = "";
@@ -36,7 +36,7 @@ export function snippetsOf(markdown) {
   return snippets.map(({ lines, ...snippet }) => snippet);
 }
 
-/** The addresses of a text's headings, as behind the # of a link. */
+/** The anchors of a text's headings, as they appear after the # of a link. */
 export function anchorsOf(markdown) {
   return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
 }

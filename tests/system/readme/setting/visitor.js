@@ -1,5 +1,5 @@
-// In a page before the snippet's own script: a visitor who types a token, and reports what the page shows in the end. What the page
-// sends to Hugging Face goes to the stand-in endpoint, what it sends to the gateway to one on this machine, and nothing elsewhere.
+// Runs in a page before the snippet's own script: a visitor who types a token and reports what the page finally shows. The page's requests to Hugging Face go to the
+// stand-in endpoint, those to the gateway go to one on this machine, and there are no others.
 
 const parameters = new URL(location.href).searchParams;
 const send = globalThis.fetch;

@@ -1,4 +1,4 @@
-// A snippet that is a Worker, through wrangler and in workerd: worker.mjs <snippet> <endpoint>. The router is the stand-in endpoint.
+// Runs a snippet that is a Worker with wrangler and in workerd: worker.mjs <snippet> <endpoint>. The stand-in endpoint replaces the router.
 
 import { dirname, join } from "node:path";
 import { bundleWithWrangler, startBundle } from "../../../package/runtime/wrangler.mjs";
@@ -8,7 +8,7 @@ const out = join(dirname(snippet), "worker");
 
 const TOO_FAST = "Too fast.";
 
-/** All that the Worker fetches. */
+/** Answers everything that the Worker fetches. */
 async function outboundService(request) {
   const url = new URL(request.url);
   if (url.origin !== "https://router.huggingface.co") throw new Error(`the snippet asked for ${url}`);
@@ -25,7 +25,7 @@ try {
     console.log(response.status, response.headers.get("retry-after") ?? response.headers.get("content-type"));
     console.log(await response.text());
   }
-  // What a browser asks for besides, and what is no question.
+  // Requests that a browser makes besides, and requests that ask nothing.
   for (const [path, init] of [["/favicon.ico"], ["/", { method: "POST", body: "{}" }], ["/api/chat/completions"], ["/api/chat/completions", { method: "POST", body: "no JSON" }], ["/api/chat/completions", { method: "POST", body: "{}" }]]) {
     const response = await worker.dispatchFetch(`http://worker${path}`, init);
     console.log(response.status, response.headers.get("x-should-retry"), await response.text());

@@ -1,4 +1,4 @@
-// A command of the repository, run as a program of its own for one test.
+// Runs a command of the repository as a program of its own, for one test.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ const LEASH = new URL("leash.mjs", import.meta.url).href;
 const PATIENCE = 10_000; // ms for the program to end what it has started
 
 /**
- * Starts a file of scripts/ for one test. Gives { shows, stop, printed }: what a pattern finds in what it prints, as soon as that is
- * there; Ctrl-C, with the exit code it leads to; and all that was printed. However the test ends, nothing of the program is left.
+ * Starts a file of scripts/ for one test. Returns { shows, stop, printed }: what a pattern finds in the output, as soon as it is there; Ctrl-C, with the exit code that
+ * follows; and the whole output. However the test ends, nothing of the program is left.
  */
 export function startProgram(t, script, args, env) {
-  // A process group of its own: a program that is killed can't end what it has started.
+  // The program has a process group of its own, since a program that is killed can't end what it has started.
   const child = spawn(process.execPath, ["--import", LEASH, join(root, "scripts", script), ...args], { env, detached: true });
   const exited = once(child, "exit");
   t.after(() => end(child, exited));

@@ -1,7 +1,7 @@
 // `npm start`, as a program of its own.
 import { startProgram } from "../../scripts/setting/program.mjs";
 
-/** Starts it for one test; gives what it printed, the page's address, and how to stop it. */
+/** Starts it for one test; returns what it printed, the page's address, and a function to stop it. */
 export async function start(t, port, env = {}) {
   const { HF_TOKEN, HF_BASE_URL, ...others } = process.env;
   const { shows, ...program } = startProgram(t, "start.mjs", ["--port", String(port)], { ...others, ...env });

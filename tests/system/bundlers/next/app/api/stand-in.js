@@ -1,4 +1,4 @@
-// The router, for routes that are those of docs/hosts.md: what they send there goes to the stand-in endpoint.
+// Replaces the router for the routes of docs/hosts.md: their requests go to the stand-in endpoint.
 const send = globalThis.fetch;
 
 globalThis.fetch = (input, init) => send(String(input).replace("https://router.huggingface.co", process.env.STAND_IN), init);

@@ -2,7 +2,7 @@
 import * as hfetch from "hfetch/web";
 import { useEffect } from "react";
 
-// As the page above, with the module as a file: on the server it is there, in the browser it comes.
+// The same as the page above, with the module as a file: on the server it is already there, in the browser it loads.
 export default function Page() {
   useEffect(() => {
     const { ready, ...names } = hfetch;

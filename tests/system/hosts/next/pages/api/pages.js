@@ -7,7 +7,7 @@ export default async function handler(request, response) {
   const left = new AbortController();
   response.on("close", () => left.abort());
   const { status, headers, body } = await answer(hfetch, new URL(request.url, "http://host"), left.signal);
-  // Without this Next compresses a stream here, which holds it back.
+  // Without this header Next compresses a stream here, which delays it.
   response.writeHead(status, { ...Object.fromEntries(headers), "cache-control": "no-transform" });
   Readable.fromWeb(body).on("error", () => response.destroy()).pipe(response);
 }

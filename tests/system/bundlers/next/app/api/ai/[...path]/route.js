@@ -1,4 +1,4 @@
-// The gateway as a route: Next's own routes stand beside it.
+// The gateway as a route, next to Next's own routes.
 import "../../stand-in.js";
 import { gateway } from "hfetch/gateway";
 
