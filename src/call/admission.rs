@@ -277,6 +277,8 @@ impl Call {
     }
 
     /// Every key was refused: the request waits in line or fails.
+    // A function of its own: an engine compiles a function as a whole at its first call, and few calls need this.
+    #[inline(never)]
     fn end_round(&self, machine: &mut Machine, mut round: Round, now: Now) -> Step {
         let passed_on = |refusal| self.passes_on(machine, refusal, now);
         if let Some(step) = round.soonest.as_ref().and_then(passed_on) {

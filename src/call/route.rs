@@ -104,6 +104,8 @@ impl Call {
         self.candidates.get(|list| list.len().max(1))
     }
 
+    // A function of its own: an engine compiles a function as a whole at its first call, and few calls have a route.
+    #[inline(never)]
     fn find_candidates(&self) -> Result<Vec<Candidate>, Error> {
         let Some(route) = &self.options.route else {
             return Ok(Vec::new());

@@ -1,11 +1,11 @@
 // Reads the length and buffer of byte arrays from the engine. An array's own properties can't be trusted: a caller could override `length`, and the module's memory is
 // written by that number.
 
-const slots = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype));
-const kind = slots[Symbol.toStringTag].get;
-const buffer = slots.buffer.get;
-const offset = slots.byteOffset.get;
-const length = slots.byteLength.get;
+const getter = (name) => Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name).get;
+const kind = getter(Symbol.toStringTag);
+const buffer = getter("buffer");
+const offset = getter("byteOffset");
+const length = getter("byteLength");
 
 /** Whether a value is a Uint8Array, of any realm. */
 export const isBytes = (value) => kind.call(value) === "Uint8Array";

@@ -6,8 +6,7 @@ import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
 import { chat } from "./chat.js";
 import { over } from "./defaults.js";
 import { embed, rerank } from "./embeddings.js";
-import * as errors from "./error.js";
-import { callSite, traced } from "./error.js";
+import { callSite, classes, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { fetchOf } from "./foreign_fetch.js";
 import { ofChat, ofClient } from "./missing.js";
@@ -260,9 +259,7 @@ function clientOf(given) {
 Object.setPrototypeOf(HuggingFace.prototype, ofClient);
 
 // `error instanceof HuggingFace.APIError`, which code for the `openai` package uses.
-for (const [name, value] of Object.entries(errors)) {
-  if (name.endsWith("Error") && value.prototype instanceof Error) HuggingFace[name] = value;
-}
+Object.assign(HuggingFace, classes);
 
 // A page's config may give a provider's address relative to the page.
 const pageUrl = (key, value) => (key === "base_url" ? absolute(value) : value);

@@ -141,7 +141,7 @@ export class StructuredOutputError extends HfetchError {
   }
 }
 
-const classes = {
+export const classes = {
   HfetchError,
   ConfigError,
   APIError,

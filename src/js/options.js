@@ -14,7 +14,8 @@ export const refuse = (path, problem, cause, hint) =>
 // the address of a request for it then have the same text. The core refuses what isn't a valid URL.
 export function absolute(url) {
   if (typeof url !== "string") return url;
-  if (!/^\.{0,2}\//.test(url)) return /^https?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/i.test(url) ? spelled(url) : url;
+  // The flag "i" would make the engine look up the other case of every character, which takes it ten times as long.
+  if (!/^\.{0,2}\//.test(url)) return /^[Hh][Tt]{2}[Pp][Ss]?:\/\/[^\s\0-\x1f\x7f\\?#@]+$/.test(url) ? spelled(url) : url;
   // A worker made from a blob has an address whose path can't be a base.
   for (const base of [() => document.baseURI, () => location.href, () => location.origin]) {
     try {

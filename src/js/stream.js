@@ -6,6 +6,9 @@ import { CHUNKS, FOLD, TEXT } from "./pump.js";
 
 const shown = (value) => ({ value, enumerable: true });
 
+// Outside of the class: esbuild renames a class that refers to itself, and consoles would show the new name.
+let listening;
+
 export class ChatStream {
   #pump;
   #cancel;
@@ -16,18 +19,18 @@ export class ChatStream {
 
   // One getter object for all streams. For a getter an engine makes an object shape that refers to it; a getter per stream would keep streams in memory
   // until a full garbage collection.
-  static #listening = {
+  static #made = (listening = {
     get() {
       return this.#listen(this.#controller);
     },
     enumerable: true,
-  };
+  });
 
   constructor(pump, cancel, controller, response, settled) {
     this.#pump = pump;
     this.#cancel = cancel;
     this.#controller = controller;
-    Object.defineProperty(this, "controller", ChatStream.#listening);
+    Object.defineProperty(this, "controller", listening);
     Object.defineProperty(this, "response", shown(response));
     Object.defineProperty(this, "settled", shown(settled));
   }

@@ -168,7 +168,12 @@ pub fn open_half(raw: &[u8]) -> usize {
 /// The text between two quotes, decoded; lone surrogates and invalid UTF-8 become U+FFFD.
 pub fn unescape(raw: &[u8]) -> String {
     let mut text = Vec::with_capacity(raw.len());
-    unescape_into(raw, &mut text);
+    // Most strings have no escape. A program's first call then compiles none of the functions that read escapes.
+    if raw.contains(&b'\\') {
+        unescape_into(raw, &mut text);
+    } else {
+        text.extend_from_slice(raw);
+    }
     match String::from_utf8(text) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

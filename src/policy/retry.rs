@@ -197,6 +197,13 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
     };
+    spent_of(&text)
+}
+
+// A function of its own, as `longest_reset` is: an engine compiles a function as a whole at its first call, and every call looks for
+// the header.
+#[inline(never)]
+fn spent_of(text: &str) -> Option<f64> {
     let mut longest = None;
     let mut remaining = None;
     let mut reset = None;
@@ -253,6 +260,11 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
+    longest_reset(header, now)
+}
+
+#[inline(never)]
+fn longest_reset(header: Header<'_>, now: Time) -> Option<Millis> {
     let mut longest: Option<f64> = None;
     for suffix in SUFFIXES {
         let remaining = header(&[REMAINING, suffix].concat());

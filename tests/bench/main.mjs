@@ -1,6 +1,7 @@
 // npm run bench [-- --runtime node|deno|bun|workerd|chromium|firefox|page] [--only TEXT,TEXT] [--rounds N] [--libraries a,b] [--seconds N]
 //                  [--package FOLDER] [--clock wall] [--json]
 // npm run bench -- --linear | --start | --limiter | --load
+// npm run bench -- --parts [--package FOLDER] [--against FOLDER] [--rounds N]
 //
 // Each library runs in its own process, and rounds alternate between libraries, so that a slow minute of the machine affects all of them.
 import { dirname, resolve } from "node:path";
@@ -10,6 +11,7 @@ import { embeddings, streams } from "./libraries.mjs";
 import { libraries as loadable, loadPages } from "./load.mjs";
 import { libraries as writing } from "./page.mjs";
 import { install, runtimes, script, startUps } from "./runtimes.mjs";
+import { startParts } from "./start-parts.mjs";
 import { libraries as startable, pageLibraries } from "./startup.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -27,6 +29,8 @@ const { values: options } = parseArgs({
     start: { type: "boolean", default: false },
     limiter: { type: "boolean", default: false },
     load: { type: "boolean", default: false },
+    parts: { type: "boolean", default: false },
+    against: { type: "string" },
   },
 });
 const rounds = Number(options.rounds);
@@ -40,6 +44,11 @@ const suites = {
   },
   async start() {
     return interleaved(await startUps[options.runtime](), chosen(options.runtime === "chromium" ? pageLibraries : startable));
+  },
+  // Of this package, and by turns of another build of it.
+  async parts() {
+    const packages = { hfetch: options.package, ...(options.against && { another: options.against }) };
+    return interleaved(await startParts(packages, script), Object.keys(packages));
   },
   async streams() {
     const everyLibrary = [...new Set([...Object.keys(streams), ...Object.keys(embeddings)])];
@@ -97,8 +106,8 @@ function table(figures) {
   }
 }
 
-await install(resolve(options.package));
-const suite = ["linear", "start", "limiter", "load"].find((name) => options[name]) ?? "streams";
+if (!options.parts) await install(resolve(options.package));
+const suite = ["linear", "start", "limiter", "load", "parts"].find((name) => options[name]) ?? "streams";
 const figures = summarise(await suites[suite]());
 if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));
 else table(figures);

@@ -1,7 +1,7 @@
 // How a library is measured in each runtime: in a process of its own, or in a page of its own.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmInstall, root, run } from "../../scripts/run.mjs";
 import { pageResults, runtimeEnvironment } from "../../scripts/runtimes.mjs";
@@ -34,7 +34,7 @@ export async function install(folder) {
 
 /** Runs a script of this folder with Node 24, and returns the lines of JSON that it prints. */
 export async function script(name, args = [], flags = []) {
-  return lines(join(installed, "node"), [...flags, join(here, name), ...args]);
+  return lines(join(installed, "node"), [...flags, resolve(here, name), ...args]);
 }
 
 async function lines(program, args) {

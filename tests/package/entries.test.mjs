@@ -160,3 +160,15 @@ test("the entries turn into CommonJS: nothing of a module is left in them", asyn
     assert.doesNotMatch(rest, /^\s*(import|export)\b|\bimport\.meta\b|\bimport\(/m, name);
   }
 });
+
+// Stacks and consoles show these names. The build shortens only the names of variables inside functions.
+test("public functions and classes have the names under which they are exported", async () => {
+  for (const file of ["index.js", "core.js"]) {
+    const names = `const all = Object.entries(await import("./node_modules/hfetch/dist/${file}"));
+console.log(JSON.stringify(all.filter(([name, { prototype }]) => name !== "default" && prototype !== undefined).map(([name, value]) => [name, value.name])));
+`;
+    const named = await printed(names);
+    assert.ok(named.length > 20, file);
+    for (const [name, own] of named) assert.equal(own, name, file);
+  }
+});

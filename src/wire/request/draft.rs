@@ -32,6 +32,7 @@ pub struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// Gives the body a maximum under the first of the names, unless it has one. With `renames`, a maximum under another name
     /// doesn't count. A member that says that there is no maximum isn't sent. Returns whether the body has changed.
+    #[inline(never)]
     pub fn bound(&mut self, most: &'a [u8], names: &'static [&'static str], renames: bool) -> bool {
         let (mut first, mut other, mut kept) = (false, None, Vec::new());
         self.max_tokens = None;
@@ -176,6 +177,7 @@ pub fn write(
 }
 
 /// The caller's stream options, which don't mention usage, with `include_usage`.
+#[inline(never)]
 fn write_stream_options(given: &str, body: &mut String) {
     body.push_str("{\"include_usage\":true");
     let inner = given

@@ -202,6 +202,9 @@ pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
 }
 
 /// How `stop` is written.
+// A function of its own, like the one for stream options: an engine compiles a function as a whole at its first call, and few bodies have
+// these members.
+#[inline(never)]
 pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {
@@ -231,6 +234,7 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
 }
 
 /// The statement of `stream_options` about usage; the last of several statements counts, as everywhere in JSON.
+#[inline(never)]
 pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     let mut scanner = Scanner::new(value);
     match scanner.kind()? {

@@ -139,6 +139,8 @@ impl PromptReader<'_> {
         }
     }
 
+    // A function of its own, like the others that few bodies need: an engine compiles a function as a whole at its first call.
+    #[inline(never)]
     fn parts(&mut self, scanner: &mut Scanner<'_>, path: &str) -> Result<(), Error> {
         scanner.begin_array()?;
         let mut index = 0usize;
@@ -310,6 +312,7 @@ impl PromptReader<'_> {
     }
 
     /// Reads `prompt` of a text completion; returns how many prompts it has, and how many token ids.
+    #[inline(never)]
     pub(super) fn prompts(&mut self, value: &[u8]) -> Result<(usize, usize), Error> {
         let mut scanner = Scanner::new(value);
         // All ids in the list itself are one prompt.
@@ -348,6 +351,7 @@ impl PromptReader<'_> {
     }
 
     /// Reads `input` or `instructions` of the Responses API: text, or items of any kind.
+    #[inline(never)]
     pub(super) fn items(&mut self, value: &[u8]) -> Result<(), Error> {
         let mut scanner = Scanner::new(value);
         if scanner.kind()? != Kind::Array {

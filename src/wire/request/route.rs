@@ -26,6 +26,7 @@ pub const ELSEWHERE: &str = "Models that only complete text (DialoGPT, FLAN-T5, 
 
 /// The URL for a completion, and the model in its body. `router` is the origin of Hugging Face's router, if `base_url` is the
 /// router's.
+#[inline(never)]
 pub fn way<'m>(
     base_url: &str,
     router: Option<&str>,
