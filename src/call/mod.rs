@@ -376,8 +376,8 @@ impl Call {
         now: impl Into<Now>,
     ) -> Option<String> {
         let now = self.read_clock(now);
-        self.told_beside(completion.beside());
-        let usage = completion.usage();
+        let (usage, beside) = completion.told();
+        self.told_beside(beside);
         let told = usage.map_or_else(Told::default, |usage| Told {
             prompt: usage.prompt,
             completion: usage.completion,

@@ -126,7 +126,8 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
 
 /// Whether a name is in a list of names, separated by spaces.
 pub fn listed(list: &str, name: &[u8]) -> bool {
-    list.split(' ').any(|known| known.as_bytes() == name)
+    let mut names = list.as_bytes().split(|byte| *byte == b' ');
+    names.any(|known| known == name)
 }
 
 /// Members that no server shows to its model: settings, and facts about the request. All others may be part of the prompt.

@@ -117,7 +117,7 @@ fn a_stream_tells_it_too() {
     let mut fields = Vec::new();
     hfetch::wire::chunk::read(chunk.as_bytes(), &mut fields).unwrap();
     completion.apply(chunk.as_bytes(), &fields);
-    let beside = completion.beside();
+    let (_, beside) = completion.told();
     assert_eq!(
         (beside.usd, beside.cached, beside.reasoning),
         (Some(Usd(0.5)), Some(1.0), None)
