@@ -50,6 +50,16 @@ fn of_provider(name: &str) -> Option<usize> {
 }
 
 /// One response's head.
+///
+/// ```
+/// use hfetch::call::head::{Head, names};
+///
+/// let of = |name: &str| if name == "retry-after" { "20" } else { "" };
+/// let values: Vec<&str> = names().iter().map(|name| of(name)).collect();
+/// let head = Head::new(429, &values.join("\n"));
+/// assert_eq!(head.get("retry-after").as_deref(), Some("20"));
+/// assert_eq!(head.get("ratelimit"), None);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     /// HTTP status.

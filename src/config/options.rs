@@ -9,6 +9,7 @@ use crate::field::{Bounds, Fields, wrong_type};
 use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
+use crate::unit::Usd;
 
 const OPTIONS: [&str; 21] = [
     "id",
@@ -174,7 +175,7 @@ fn read_limits(config: &mut Config, given: &Fields<'_>) {
     if let Some(place) = given.word("onLimit", &["wait", "error"], problem) {
         config.waiting.waits = place == 0;
     }
-    given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait);
+    given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait.0);
 }
 
 fn read_batching(config: &mut Config, given: &Fields<'_>) {
@@ -201,7 +202,7 @@ fn read_budget(given: &Fields<'_>) -> Option<Budget> {
         given.refuse("per", problem);
     }
     Some(Budget {
-        usd: usd?,
+        usd: Usd(usd?),
         per: per?,
     })
 }

@@ -32,7 +32,10 @@ fn arrows_go_down_only() {
         ("error", &["error", "unit", "text"]),
         ("json", &["json"]),
         ("spelling", &["spelling"]),
-        ("wire", &["wire", "error", "json", "spelling", "text"]),
+        (
+            "wire",
+            &["wire", "error", "json", "spelling", "text", "unit"],
+        ),
         ("field", &["field", "error", "json", "spelling"]),
         ("policy", &["policy", "unit", "error", "field", "json"]),
         (
