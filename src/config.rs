@@ -97,7 +97,7 @@ pub struct Config {
 pub struct Waiting {
     /// Whether the call waits for its turn; otherwise it fails at once.
     pub waits: bool,
-    /// The longest wait in ms.
+    /// The longest wait.
     pub max_wait: Millis,
 }
 
@@ -105,7 +105,7 @@ impl Default for Waiting {
     fn default() -> Self {
         Waiting {
             waits: true,
-            max_wait: 60_000.0,
+            max_wait: Millis(60_000.0),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::text::find;
-use crate::unit::Millis;
+use crate::unit::{Millis, Usd};
 
 pub use secret::{CUT, REDACTED, add_secret, redact, without};
 
@@ -115,18 +115,18 @@ pub struct Details {
     pub param: Option<String>,
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
-    /// Milliseconds until a retry makes sense, if known.
+    /// How long until a retry makes sense, where known.
     pub retry_after: Option<Millis>,
-    /// Milliseconds until a loading model is ready, if the server says so.
+    /// How long until a loading model is ready, where the server said so.
     pub estimated_time: Option<Millis>,
     /// The limit that refused, or the phase of a timeout.
     pub reason: Option<&'static str>,
     /// The scope whose limit refused: of a key, of a client, or of a budget.
     pub scope: Option<String>,
-    /// USD spent in the budget's window.
-    pub spent_usd: Option<f64>,
-    /// USD the budget allows in its window.
-    pub budget_usd: Option<f64>,
+    /// What was spent in the budget's window.
+    pub spent_usd: Option<Usd>,
+    /// What the budget allows in its window.
+    pub budget_usd: Option<Usd>,
 }
 
 impl Error {

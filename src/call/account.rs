@@ -15,6 +15,7 @@ use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::ledger::Tried;
 use crate::trap::{self, Place};
+use crate::unit::Usd;
 use crate::wire::usage::Beside;
 
 /// A request that the limits have let through and whose reservation is still open.
@@ -254,7 +255,7 @@ impl Call {
         admitted: &Rc<Admitted>,
         prompt: u64,
         completion: u64,
-        told_usd: Option<f64>,
+        told_usd: Option<Usd>,
         now: Now,
     ) {
         trap::here(Place::Book);
@@ -274,7 +275,7 @@ impl Call {
     }
 
     /// Tells the store what the request of a reservation used.
-    fn settle(&self, reservation: &str, tokens: u64, usd: f64, now: Now) {
+    fn settle(&self, reservation: &str, tokens: u64, usd: Usd, now: Now) {
         let told = self
             .shared
             .memory(|store| store.settle(reservation, tokens, usd, now));
@@ -307,7 +308,7 @@ impl Call {
                 .unpriced
                 .iter()
                 .map(|portion| self.usd_to_book(portion));
-            let usd = priced.sum::<f64>() + used.beside.usd.unwrap_or(0.0);
+            let usd = priced.sum::<Usd>() + used.beside.usd.unwrap_or_default();
             self.settle(&whole, tokens, usd, now);
         }
         self.freed();

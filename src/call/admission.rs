@@ -11,19 +11,20 @@ use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::Reason;
 use crate::policy::waiting::{Looks, Sleep};
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// How many ms early a timer may fire. A caller who waited as long as a server asked is not refused for this difference.
-const EARLY: f64 = 2.0;
+/// By so much a timer may fire early: who waits as long as a server asked for is not told that it was not long enough.
+const EARLY: Millis = Millis(2.0);
 
 /// A request's wait for the limits.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// When the limits were last asked.
-    asked: f64,
+    asked: SteadyTime,
     /// When the request stops waiting.
-    give_up: f64,
+    give_up: SteadyTime,
     /// The number of its place in line, once it has one.
     place: Option<u64>,
     /// How often the request asks the limits again where no other call can wake it.
@@ -39,9 +40,9 @@ pub(super) struct Round {
     next: usize,
     /// The refusal that ends soonest.
     soonest: Option<Refusal>,
-    /// Ms until another key may let the request through. It can be shorter than the wait in the reported refusal: a key may be
-    /// resting, or its pause may be too long to be worth waiting for.
-    next_key: f64,
+    /// How long until some key may let the request through, though the refusal that is told lasts longer: one that rests, or one whose
+    /// pause is too long to be waited for alone.
+    next_key: Millis,
     /// Whether the request is first in line.
     first: bool,
     /// The line's count of freed places when the round began.
@@ -137,7 +138,7 @@ impl Call {
             keys,
             next: 0,
             soonest: None,
-            next_key: f64::INFINITY,
+            next_key: Millis::INFINITY,
             first,
             freed: line.freed(),
         };
@@ -202,12 +203,12 @@ impl Call {
             let wait = refusal.limit.retry_after;
             self.shared.pool(|pool| pool.limited(key, wait, now));
             // 0 means that nobody knows when.
-            if wait > 0.0 {
+            if wait > Millis::ZERO {
                 round.next_key = round.next_key.min(wait);
             }
         } else {
             round.next = round.keys.len();
-            round.next_key = f64::INFINITY;
+            round.next_key = Millis::INFINITY;
         }
         // The call waits for some refusals to end; those win over a pause that is too long to wait for.
         let waits = |refusal: &Refusal| !self.is_too_long_a_pause(refusal);
@@ -269,7 +270,7 @@ impl Call {
     pub(super) fn is_too_long_a_pause(&self, refusal: &Refusal) -> bool {
         let retry = &self.options.retry;
         let longest = match retry.max_attempts {
-            1 => 0.0,
+            1 => Millis::ZERO,
             _ => retry.max_delay,
         };
         let is_pause = refusal.limit.reason == Reason::Blocked;
@@ -304,12 +305,12 @@ impl Call {
         let wait = refusal.limit.retry_after;
         let hopeless = !waits
             || refusal.limit.reason == Reason::Budget
-            || wait == f64::INFINITY
+            || wait == Millis::INFINITY
             || self.is_too_long_a_pause(refusal);
         // The comparison uses the time of the question, so that a wait of exactly maxWait isn't too long because the store's
         // answer took a moment. Sums are compared, since the difference of two clock readings can lose the last bit of a double.
         let times = |turn: &Turn| (turn.asked, turn.give_up);
-        let (asked, give_up) = machine.turn.as_ref().map_or((0.0, 0.0), times);
+        let (asked, give_up) = machine.turn.as_ref().map_or_else(Default::default, times);
         if hopeless || asked >= give_up || (round.first && asked + wait > give_up) {
             return self.give_up(machine, self.refused(refusal));
         }
@@ -355,8 +356,8 @@ impl Call {
         let limit = round.and_then(|round| Some(round.soonest.as_ref()?.limit));
         let ms = turn.looks.sleep(Sleep {
             is_first: round.is_some(),
-            retry_after: limit.map_or(0.0, |limit| limit.retry_after),
-            least: limit.map_or(0.0, |limit| limit.least),
+            retry_after: limit.map_or(Millis::ZERO, |limit| limit.retry_after),
+            least: limit.map_or(Millis::ZERO, |limit| limit.least),
             left: left.min(round.map_or(left, |round| round.next_key)),
             // Other processes may use the caller's store too, and they can't wake a call of this one.
             is_woken: host.wakes_across_requests && (round.is_none() || !host.has_store),

@@ -6,7 +6,7 @@ use super::account::Admitted;
 use super::failover::may_help;
 use super::failure::{Cancelled, Failure};
 use super::head::Head;
-use super::machine::{Machine, State};
+use super::machine::{LATE, Machine, State};
 use super::outgoing::Outgoing;
 use super::{Call, Event, Lost, Step};
 use crate::config::check_given_key;
@@ -15,17 +15,18 @@ use crate::policy::clock::Now;
 use crate::policy::retry;
 use crate::policy::time_limit::Phase;
 use crate::trap::{self, Place};
+use crate::unit::Millis;
 use crate::wire::request;
 
-/// How long reading the body of an error may take, in ms.
-const ERROR_BODY_PATIENCE: f64 = 5_000.0;
+/// How long an error body may take.
+const ERROR_BODY_PATIENCE: Millis = Millis(5_000.0);
 
 /// An attempt that brought no answer.
 struct Failed {
     failure: Failure,
     status: Option<u16>,
-    /// Ms until the same key may be tried again; `None`: never.
-    delay: Option<f64>,
+    /// How long until the same key may be tried again; none: never.
+    delay: Option<Millis>,
 }
 
 impl Call {
@@ -195,7 +196,9 @@ impl Call {
         }
         if self.is_of_another_model(machine.index) {
             machine.state = State::ReadingError(admitted, head);
-            return Step::ReadError { patience: 0.0 };
+            return Step::ReadError {
+                patience: Millis::ZERO,
+            };
         }
         self.answered_by(machine.index);
         self.rest(machine.index, admitted.key, &head, now);
@@ -299,7 +302,7 @@ impl Call {
         body: Option<&json::Value>,
         now: Now,
         random: f64,
-    ) -> Option<f64> {
+    ) -> Option<Millis> {
         let count = self.candidate_count();
         let mut policy = self.options.retry;
         policy.max_attempts = policy.attempts(count);
@@ -357,9 +360,8 @@ impl Call {
         };
         machine.last = Some(failure);
         machine.state = State::Pausing;
-        // A timer may fire up to a millisecond early; a limit that rests until exactly then would refuse the request.
         Step::Sleep {
-            ms: delay + 1.0,
+            ms: delay + LATE,
             waiter: None,
         }
     }

@@ -3,6 +3,7 @@
 use super::Call;
 use super::account::{Admitted, Progress};
 use crate::policy::cost::Cost;
+use crate::unit::Usd;
 
 /// Tokens that one provider used with one model.
 #[derive(Clone, Debug)]
@@ -44,13 +45,13 @@ impl Call {
 
     /// The sum that a budget is charged for a portion. If the provider that answered has no price, the rates of the reservation
     /// count.
-    pub(super) fn usd_to_book(&self, portion: &Portion) -> f64 {
+    pub(super) fn usd_to_book(&self, portion: &Portion) -> Usd {
         let reserved = || {
             let (rates, source) = self.shared.rates(&portion.model, None)?;
             let (prompt, completion) = (portion.prompt as f64, portion.completion as f64);
             rates.cost(prompt, completion, source).usd
         };
-        self.cost(portion).usd.or_else(reserved).unwrap_or(0.0)
+        self.cost(portion).usd.or_else(reserved).unwrap_or_default()
     }
 
     /// The cost of a call. A server's own report wins over any price; the price of the provider that answered counts for the rest.
@@ -58,7 +59,7 @@ impl Call {
         let costs = progress.unpriced.iter().map(|portion| self.cost(portion));
         let priced = costs.reduce(Cost::plus);
         match progress.beside.usd {
-            Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or(0.0)),
+            Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or_default()),
             None => priced.unwrap_or_else(|| self.cost(&self.nothing())),
         }
     }
@@ -90,7 +91,7 @@ impl Call {
     /// Raises tokens and dollars to the reserved amounts, for an answer that nobody saw. Limits and budgets treat it like a
     /// lost reservation; otherwise a caller could hang up just before the answer comes and pay for the prompt only.
     #[cold]
-    pub(super) fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut f64) {
+    pub(super) fn take_reserved(&self, admitted: &Admitted, tokens: &mut u64, usd: &mut Usd) {
         let mut least = u64::MAX;
         for part in self.parts(admitted.index, admitted.key) {
             least = least.min(part.tokens);
@@ -100,21 +101,21 @@ impl Call {
     }
 
     /// The highest price of a request before it is sent: its prompt and the longest answer, at the most expensive candidate.
-    pub(super) fn most_usd(&self, index: usize) -> f64 {
+    pub(super) fn most_usd(&self, index: usize) -> Usd {
         let Some(ask) = self.requests.get(index).map(|request| &request.ask) else {
-            return 0.0;
+            return Usd::ZERO;
         };
         let price = |model: &str| {
             let (rates, _) = self.shared.rates(model, None)?;
             let prompt = ask.prompt_tokens as f64 * rates.input_per_million;
             let completion = ask.most_completion() * rates.output_per_million;
-            Some((prompt + completion) / 1e6)
+            Some(Usd((prompt + completion) / 1e6))
         };
         let dearest = self.candidates.get(|list| {
             let prices = list.iter().filter_map(|candidate| price(&candidate.sent));
-            prices.reduce(f64::max)
+            prices.reduce(Usd::max)
         });
-        dearest.or_else(|| price(&self.model)).unwrap_or(0.0)
+        dearest.or_else(|| price(&self.model)).unwrap_or_default()
     }
 
     /// Whether at least one of the call's models has a price.

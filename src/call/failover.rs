@@ -2,9 +2,10 @@
 
 use super::account::Progress;
 use super::failure::Failure;
-use super::machine::{Machine, State};
+use super::machine::{LATE, Machine, State};
 use super::open::endpoint;
 use super::route::{Candidate, model_id};
+use super::settlement::whole;
 use super::{Call, Step};
 use crate::error::{Class, Error};
 use crate::policy::clock::Now;
@@ -13,6 +14,7 @@ use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Reason;
 use crate::policy::rest::REST;
 use crate::policy::retry::LONGEST_REST;
+use crate::unit::Millis;
 use crate::wire::request::route;
 
 /// The error codes of a router or provider that doesn't have the model.
@@ -30,24 +32,24 @@ pub(super) fn may_help(status: Option<u16>, failure: &Failure) -> bool {
     }
 }
 
-/// Remembers that the current candidate may be asked again in `ms`, once all others have been asked.
-fn ask_again(machine: &mut Machine, ms: f64) {
-    let at = machine.again.partition_point(|(other, _)| *other <= ms);
-    machine.again.insert(at, (ms, machine.candidate));
+/// The candidate may be asked again after so long, once all have been asked.
+fn ask_again(machine: &mut Machine, wait: Millis) {
+    let at = machine.again.partition_point(|(other, _)| *other <= wait);
+    machine.again.insert(at, (wait, machine.candidate));
 }
 
 impl Call {
-    /// Asks the next candidate after a failure that it may not share. `again`: ms until the failed candidate may be asked once
-    /// more.
+    /// A candidate has failed with something that another one may not: that one is asked at once. `again` is after how
+    /// long the same one might be asked again.
     pub(super) fn fail_over(
         &self,
         machine: &mut Machine,
         failure: Box<Failure>,
-        again: Option<f64>,
+        again: Option<Millis>,
         now: Now,
     ) -> Step {
-        if let Some(ms) = again {
-            ask_again(machine, ms);
+        if let Some(wait) = again {
+            ask_again(machine, wait);
         }
         machine.last = Some(failure);
         self.ask_next(machine, now)
@@ -63,10 +65,10 @@ impl Call {
         self.lets_rest(&self.model_of(index), rest);
     }
 
-    fn lets_rest(&self, sent: &str, ms: f64) {
+    fn lets_rest(&self, sent: &str, wait: Millis) {
         let clock = self.shared.clock();
         self.shared
-            .rests(|rests| rests.rest(sent, clock + ms, clock));
+            .rests(|rests| rests.rest(sent, clock + wait, clock));
         self.shared.sticky(|sticky| sticky.forget(sent));
     }
 
@@ -115,7 +117,7 @@ impl Call {
                 return self.prepare(machine, now);
             }
         }
-        let Some((ms, _)) = machine.again.first().copied() else {
+        let Some((wait, _)) = machine.again.first().copied() else {
             return match machine.last.take() {
                 Some(failure) => machine.fail(failure),
                 None => self.end(machine),
@@ -129,7 +131,7 @@ impl Call {
         self.turn_to(machine, first);
         machine.state = State::Pausing;
         Step::Sleep {
-            ms: ms + 1.0,
+            ms: wait + LATE,
             waiter: None,
         }
     }
@@ -188,7 +190,7 @@ impl Call {
             provider: self.provider(),
             status: failure.error.status,
             error: failure.error.class.name(),
-            duration_ms: (self.shared.clock() - machine.began).round().max(0.0),
+            duration_ms: whole(self.shared.clock() - machine.began),
         };
         self.account
             .progress

@@ -8,6 +8,7 @@ use crate::config::header;
 use crate::error::{CUT, Class, Details, Error, add_secret, redact};
 use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
+use crate::unit::{Millis, Usd};
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::model;
@@ -61,12 +62,12 @@ pub struct FailureData<'a> {
     r#type: Option<&'a str>,
     param: Option<&'a str>,
     is_retryable: bool,
-    retry_after: Option<f64>,
-    estimated_time: Option<f64>,
+    retry_after: Option<Millis>,
+    estimated_time: Option<Millis>,
     reason: Option<&'static str>,
     scope: Option<&'a str>,
-    spent_usd: Option<f64>,
-    budget_usd: Option<f64>,
+    spent_usd: Option<Usd>,
+    budget_usd: Option<Usd>,
     attempts: u32,
     request_id: Option<&'a str>,
     attempt: u32,
@@ -189,7 +190,7 @@ impl Call {
         &self,
         head: &Head,
         body: &[u8],
-        retry_after: Option<f64>,
+        retry_after: Option<Millis>,
     ) -> Failure {
         let text = self.redact(&String::from_utf8_lossy(body));
         let mut error = failure::from_response(failure::Response {
@@ -241,14 +242,14 @@ impl Call {
         }
     }
 
-    /// The failure for a timeout in a phase (connect, idle or total) of `ms` milliseconds.
-    pub(super) fn timed_out(&self, phase: &'static str, ms: f64) -> Failure {
+    /// A timeout of one of the phases: connect, idle, total; `limit` is how long it was.
+    pub(super) fn timed_out(&self, phase: &'static str, limit: Millis) -> Failure {
         let (what, option) = match phase {
             "connect" => ("no response headers", "headers"),
             "idle" => ("no bytes", phase),
             _ => ("not finished", phase),
         };
-        let ms = (ms as u64).to_string();
+        let ms = (limit.0 as u64).to_string();
         let message = [
             "Timed out: ",
             what,
@@ -287,8 +288,8 @@ impl Call {
         })
     }
 
-    /// The failure for a cancelled call; `waited` is the idle timeout's length in ms.
-    pub fn cancelled(&self, how: Cancelled, waited: f64) -> Failure {
+    /// An early end; `waited` is how long an idle timeout was.
+    pub fn cancelled(&self, how: Cancelled, waited: Millis) -> Failure {
         match how {
             Cancelled::Idle => self.timed_out("idle", waited),
             Cancelled::Total => {

@@ -8,14 +8,15 @@ use std::cell::Cell;
 
 use crate::held::Held;
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 
-/// How many ms after its announced sleep a waiting call loses its place. A call that is late may be asking a slow store.
-const GRACE: f64 = 5_000.0;
+/// How much longer than it announced a waiter may be silent before its place is lost: it may be asking a slow store.
+const GRACE: Millis = Millis(5_000.0);
 
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    alive_until: f64,
+    alive_until: SteadyTime,
 }
 
 /// The line of one client.
@@ -38,7 +39,7 @@ impl Line {
     }
 
     /// How many calls wait.
-    pub fn len(&self, now: f64) -> usize {
+    pub fn len(&self, now: SteadyTime) -> usize {
         self.waiting.get(|waiting| {
             if !self.wakes {
                 waiting.retain(|waiter| waiter.alive_until >= now);
@@ -48,7 +49,7 @@ impl Line {
     }
 
     /// Whether no call waits.
-    pub fn is_empty(&self, now: f64) -> bool {
+    pub fn is_empty(&self, now: SteadyTime) -> bool {
         self.len(now) == 0
     }
 
@@ -58,7 +59,7 @@ impl Line {
     }
 
     /// Adds a call at the end of the line and returns the number of its place.
-    pub fn join(&self, now: f64) -> u64 {
+    pub fn join(&self, now: SteadyTime) -> u64 {
         let number = self.last.get() + 1;
         self.last.set(number);
         self.waiting.get(|waiting| {
@@ -72,13 +73,13 @@ impl Line {
     }
 
     /// How many calls are before a place; `None` where the place is lost.
-    pub fn position(&self, number: u64, now: f64) -> Option<usize> {
+    pub fn position(&self, number: u64, now: SteadyTime) -> Option<usize> {
         self.len(now);
         self.waiting.get(|waiting| place_of(waiting, number))
     }
 
     /// Records that a waiting call sleeps until `until` at the latest.
-    pub fn sleeps(&self, number: u64, until: f64) {
+    pub fn sleeps(&self, number: u64, until: SteadyTime) {
         self.waiting.get(|waiting| {
             let place = place_of(waiting, number);
             if let Some(waiter) = place.and_then(|place| waiting.get_mut(place)) {

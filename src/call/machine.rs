@@ -7,6 +7,11 @@ use super::account::Admitted;
 use super::admission::{Round, Turn};
 use super::failure::Failure;
 use super::head::Head;
+use crate::unit::{Millis, SteadyTime};
+
+/// By so much a pause between two attempts is longer than was asked for: a timer may fire up to a millisecond before the clock says
+/// so, and a limit that rests until then would refuse.
+pub(super) const LATE: Millis = Millis(1.0);
 
 /// The state of one request: what its driver is doing for it now.
 #[derive(Debug, Default)]
@@ -57,9 +62,9 @@ pub(super) struct Machine {
     /// The index of the current candidate.
     pub(super) candidate: usize,
     /// When the current candidate was first asked, on the steady clock.
-    pub(super) began: f64,
-    /// Candidates that failed in this round and may be asked again, with the ms until then; the soonest first.
-    pub(super) again: Vec<(f64, usize)>,
+    pub(super) began: SteadyTime,
+    /// Candidates that failed in this round and may be asked again after so long, the soonest first.
+    pub(super) again: Vec<(Millis, usize)>,
     /// How many times all candidates have failed.
     pub(super) rounds: u32,
     /// The request's wait for the limits.

@@ -17,8 +17,8 @@
 //!
 //! After each of these the driver takes the [`Effect`]s: messages to the caller's limit store, and calls in line to wake.
 //!
-//! The time is a reading of two clocks ([`Now`]). The wall clock serves months and budgets; the steady clock, which nobody can set,
-//! serves waits, windows and durations. A plain number is a reading of the wall clock alone.
+//! Time is given as a reading of two clocks ([`Now`]): the wall's, for months and budgets, and one that can't be set, by
+//! which waits, windows and durations are measured. A [`WallTime`] alone is a reading where there is no second clock.
 //!
 //! ```
 //! use hfetch::call::shared::{Host, Shared};
@@ -26,6 +26,7 @@
 //! use hfetch::config::{Config, KeySource};
 //! use hfetch::json;
 //! use hfetch::policy::ledger::Outcome;
+//! use hfetch::unit::WallTime;
 //! use std::rc::Rc;
 //!
 //! fn one_call() -> Option<()> {
@@ -35,15 +36,15 @@
 //!     let given = Given { options: shared.default_options(), parts: vec![], metered: false, max_tokens: None, max_choices: None, address: None };
 //!
 //!     let body = r#"{"messages": [{"role": "user", "content": "Hello"}]}"#;
-//!     let call = Call::chat(&shared, body, given, 0.0).ok()?;
-//!     let Step::Send { index, key } = call.handle(0, Event::Begin, 0.0, 0.5) else { return None };
+//!     let call = Call::chat(&shared, body, given, WallTime(0.0)).ok()?;
+//!     let Step::Send { index, key } = call.handle(0, Event::Begin, WallTime(0.0), 0.5) else { return None };
 //!     assert_eq!((index, key.as_deref()), (0, Some("hf_example")));
-//!     assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), 90.0, 0.5), Step::Deliver));
+//!     assert!(matches!(call.handle(0, Event::Head(Head::new(200, "id-1")), WallTime(90.0), 0.5), Step::Deliver));
 //!     let told = Told { prompt: Some(5.0), completion: Some(7.0), ..Told::default() };
-//!     assert!(call.took(0, told, None, 200.0));
+//!     assert!(call.took(0, told, None, WallTime(200.0)));
 //!
 //!     let end = End { outcome: Outcome::Ok, finish_reason: Some("stop".into()), first_token_at: None };
-//!     let settlement = call.close(&end, 200.0)?;
+//!     let settlement = call.close(&end, WallTime(200.0))?;
 //!     assert_eq!(settlement.usage.total_tokens, 12.0);
 //!     assert_eq!(settlement.request_id.as_deref(), Some("id-1"));
 //!     Some(())
@@ -87,7 +88,7 @@ use crate::held::Held;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Kind, Settlement};
 use crate::policy::limit_store::{Part, Refusal};
-use crate::unit::{Millis, Time, Usd};
+use crate::unit::{Millis, SteadyTime, Usd, WallTime};
 use crate::wire::completion::Completion;
 use crate::wire::embedding::Batch;
 use crate::wire::model::{self, Model};
@@ -128,15 +129,15 @@ pub struct Call {
     pub plan: Option<Plan>,
     /// Warnings about the body, for the developer who wrote it.
     pub doubts: Vec<String>,
-    /// When the call began, in ms since the epoch.
-    pub started_at: Time,
+    /// When the call began.
+    pub started_at: WallTime,
     /// The same on the steady clock.
-    began: Time,
+    began: SteadyTime,
     /// Open reservations, and what the call has used.
     pub account: Account,
     /// Limits and budgets besides the client's own.
     parts: Vec<Part>,
-    ended_at: Cell<Option<f64>>,
+    ended_at: Cell<Option<SteadyTime>>,
     /// Whether a whole answer arrived, even if it couldn't be read.
     answered: Cell<bool>,
     /// The settlement, once it exists.
@@ -170,9 +171,9 @@ pub enum Models {
 pub enum Step {
     /// Wait until live prices have arrived or failed to; then [`Event::Prices`].
     AwaitPrices,
-    /// Ask the key function; then [`Event::Key`] or [`Event::NoKey`].
+    /// Ask the key function, then [`Event::Key`] or [`Event::NoKey`].
     AskKey {
-        /// How long the function may take, in ms.
+        /// How long it may take.
         patience: Millis,
     },
     /// Ask the caller's store to reserve all parts or none; then [`Event::Reserved`] or [`Event::StoreFailed`].
@@ -182,7 +183,7 @@ pub enum Step {
     },
     /// Sleep; then [`Event::Woken`].
     Sleep {
-        /// How long, in ms.
+        /// For so long.
         ms: Millis,
         /// An [`Effect::Wake`] with this number ends the sleep early.
         waiter: Option<u64>,
@@ -194,9 +195,9 @@ pub enum Step {
         /// The key to send with it.
         key: Option<String>,
     },
-    /// Read the body of an error, or as much as arrives in time; then [`Event::ErrorBody`].
+    /// Read the body of the error response, as far as it comes in time, then [`Event::ErrorBody`].
     ReadError {
-        /// How long reading may take, in ms.
+        /// How long it may take.
         patience: Millis,
     },
     /// The last step: the response holds the answer.
@@ -269,10 +270,10 @@ pub enum Effect {
         reservation: String,
         /// Tokens used.
         tokens: f64,
-        /// Cost in US dollars.
+        /// Money.
         usd: Usd,
         /// The current time.
-        now: Time,
+        now: WallTime,
     },
     /// Tell the caller's store that nothing was sent for a reservation. Afterwards the line may be woken.
     Release {
@@ -284,14 +285,14 @@ pub enum Effect {
         /// The reservation's name.
         reservation: String,
         /// The current time.
-        now: Time,
+        now: WallTime,
     },
     /// Tell the caller's store to let nothing through for a scope.
     Block {
         /// The scope.
         scope: String,
         /// When the block ends.
-        until: Time,
+        until: WallTime,
     },
     /// End the sleep of a waiting call.
     Wake {
@@ -375,8 +376,8 @@ impl Call {
         now: impl Into<Now>,
     ) -> Option<String> {
         let now = self.read_clock(now);
-        self.told_beside(completion.beside());
-        let usage = completion.usage();
+        let (usage, beside) = completion.told();
+        self.told_beside(beside);
         let told = usage.map_or_else(Told::default, |usage| Told {
             prompt: usage.prompt,
             completion: usage.completion,

@@ -41,6 +41,20 @@ pub struct Judged {
 
 /// Judges the offers of the model that a caller named. Offers that may be asked come first, in order; among these, resting ones
 /// come last. `None` where the catalogue doesn't list the model.
+///
+/// ```
+/// use hfetch::call::offer::judge;
+/// use hfetch::config::Route;
+/// use hfetch::wire::model;
+///
+/// let catalogue = br#"{"data":[{"id":"org/a","providers":[
+///     {"provider":"dear","status":"live"},{"provider":"down","status":"error"},{"provider":"cheap","status":"live"}]}]}"#;
+/// let models = model::parse(catalogue).unwrap();
+/// let route = Route { order: vec!["cheap".to_string()], ..Route::default() };
+/// let judged = judge(&models, "org/a", &route, &|_| false).unwrap();
+/// let told: Vec<_> = judged.iter().map(|of| (of.model.as_str(), of.left_out)).collect();
+/// assert_eq!(told, [("org/a:cheap", None), ("org/a:dear", None), ("org/a:down", Some("status"))]);
+/// ```
 pub fn judge(
     models: &[Model],
     named: &str,
@@ -94,7 +108,7 @@ fn value(offer: &Offer, sort: Option<Sort>) -> f64 {
             price(offer).map(|price| 3.0 * price.input_per_million + price.output_per_million)
         }
         Sort::Router | Sort::Throughput => offer.throughput.map(|speed| -speed),
-        Sort::FirstToken => offer.first_token_latency_ms,
+        Sort::FirstToken => offer.first_token_latency_ms.map(|wait| wait.0),
     };
     value.unwrap_or(f64::INFINITY)
 }
@@ -125,7 +139,10 @@ fn left_out(model: &Model, offer: &Offer, route: &Route) -> Option<&'static str>
                 route.max_output,
                 price.map(|price| price.output_per_million),
             ),
-        most(route.max_first_token, offer.first_token_latency_ms),
+        most(
+            route.max_first_token.map(|wait| wait.0),
+            offer.first_token_latency_ms.map(|wait| wait.0),
+        ),
         least(route.min_throughput, offer.throughput),
         least(route.min_context, offer.context_length),
     ];

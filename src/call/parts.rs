@@ -6,6 +6,7 @@ use super::Call;
 use crate::policy::budget::Budget;
 use crate::policy::limit_store::Part;
 use crate::policy::rate_limit::Limits;
+use crate::unit::Usd;
 
 impl Call {
     /// Whether a budget applies, so that a request must have a price before it is sent.
@@ -85,7 +86,7 @@ impl Call {
             pause: None,
             lasts: None,
             tokens: 0,
-            usd: 0.0,
+            usd: Usd::ZERO,
             limits,
             budget,
         };
@@ -93,7 +94,8 @@ impl Call {
             if let Some(request) = self.requests.get(index) {
                 let tokens = request.ask.tokens(limits.tokens_per_minute);
                 part.tokens = part.tokens.saturating_add(tokens);
-                part.usd += budget.map_or(0.0, |_| self.most_usd(index));
+                let usd = budget.map(|_| self.most_usd(index));
+                part.usd = part.usd + usd.unwrap_or_default();
             }
         }
         part

@@ -4,6 +4,7 @@ use super::head::Head;
 use super::{Call, Effect};
 use crate::policy::clock::Now;
 use crate::policy::retry;
+use crate::unit::Millis;
 
 impl Call {
     /// Blocks a key for as long as a response asks: for the call's model, or for all models where the rate limit is the key's.
@@ -28,7 +29,7 @@ impl Call {
         }
     }
 
-    fn block(&self, scope: String, rest: f64, now: Now) {
+    fn block(&self, scope: String, rest: Millis, now: Now) {
         let until = now.wall + rest;
         let blocked = self.shared.memory(|store| {
             store.expire(now);

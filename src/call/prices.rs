@@ -4,37 +4,39 @@ use std::cell::Cell;
 
 use crate::held::Held;
 use crate::policy::cost::{Rates, Source};
+use crate::unit::{Millis, SteadyTime};
 use crate::wire::model::{self, Model};
 
-/// How long prices stay valid, in ms.
-const FRESH: f64 = 600_000.0;
+/// How long prices hold.
+const FRESH: Millis = Millis(600_000.0);
 
-/// How long to wait after a failed fetch before the next one, in ms. Without this pause every call would wait for a fetch that
-/// fails.
-const OUT_OF_REACH: f64 = 30_000.0;
+/// How long after a failed fetch no other one is begun: every call would wait for it.
+const OUT_OF_REACH: Millis = Millis(30_000.0);
 
 /// The catalogue as it was last read.
 #[derive(Debug, Default)]
 pub struct Prices {
     models: Held<Vec<Model>>,
-    read_at: Cell<Option<f64>>,
-    failed_at: Cell<Option<f64>>,
+    read_at: Cell<Option<SteadyTime>>,
+    failed_at: Cell<Option<SteadyTime>>,
 }
 
 impl Prices {
     /// Whether prices are missing or old, and no fetch has failed recently.
-    pub fn are_wanted(&self, now: f64) -> bool {
-        let within = |at: &Cell<Option<f64>>, ms: f64| at.get().is_some_and(|at| now - at < ms);
+    pub fn are_wanted(&self, now: SteadyTime) -> bool {
+        let within = |at: &Cell<Option<SteadyTime>>, length: Millis| {
+            at.get().is_some_and(|at| now - at < length)
+        };
         !within(&self.read_at, FRESH) && !within(&self.failed_at, OUT_OF_REACH)
     }
 
     /// Records that a fetch has failed.
-    pub fn miss(&self, now: f64) {
+    pub fn miss(&self, now: SteadyTime) {
         self.failed_at.set(Some(now));
     }
 
     /// Keeps a catalogue that has just been read.
-    pub fn keep(&self, models: Vec<Model>, now: f64) {
+    pub fn keep(&self, models: Vec<Model>, now: SteadyTime) {
         self.models.get(|known| *known = models);
         self.read_at.set(Some(now));
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Call;
 use crate::policy::clock::Now;
 use crate::policy::limit_store::{MemoryStore, Part};
+use crate::unit::Millis;
 
 /// The state of one limit: `{scope, reason, limit, remaining, reset}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,8 +14,8 @@ pub struct QuotaRow {
     reason: &'static str,
     limit: f64,
     remaining: f64,
-    /// Ms until some of the limit is free again.
-    reset: f64,
+    /// Until more is left.
+    reset: Millis,
 }
 
 /// The state of the limits of some parts, as a store counts them.

@@ -7,6 +7,7 @@ use crate::config::not_given_key;
 use crate::error::{Class, Error};
 use crate::policy::limit_store::Refusal;
 use crate::policy::rate_limit::Reason;
+use crate::unit::Millis;
 
 impl Call {
     /// The failure for a key function that gave no key.
@@ -15,7 +16,7 @@ impl Call {
             NoKey::Response => not_given_key("is a response: give its text"),
             NoKey::NoString => not_given_key("is no string"),
             NoKey::TimedOut => {
-                let ms = self.options.timeouts.connect(self.stream) as u64;
+                let ms = self.options.timeouts.connect(self.stream).0 as u64;
                 let message = [
                     "Timed out: the key function (apiKey) gave no key within ",
                     &ms.to_string(),
@@ -41,7 +42,7 @@ impl Call {
         let message = "The limit store gave no answer, so nothing was sent: see cause.";
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some("store");
-        error.retry_after = Some(0.0);
+        error.retry_after = Some(Millis::ZERO);
         Failure {
             cause: true,
             ..self.failure(error)
@@ -73,9 +74,9 @@ impl Call {
         self.failure(error)
     }
 
-    /// The failure for a server's pause that is longer than the call waits. It says how many ms of the pause are left.
-    fn paused(&self, ms: f64) -> Failure {
-        let seconds = ((ms / 1_000.0).ceil() as u64).to_string();
+    /// The server has asked for a pause that is longer than what is waited for: the caller is told what is left of it.
+    fn paused(&self, left: Millis) -> Failure {
+        let seconds = ((left.0 / 1_000.0).ceil() as u64).to_string();
         let message = [
             "The server has asked for a pause, of which ",
             &seconds,
@@ -84,7 +85,7 @@ impl Call {
         let hint = "Send it again after retryAfter, raise retry.maxDelay, or add keys (apiKeys).";
         let mut error = Error::new(Class::RateLimit, message.concat()).advise(hint);
         error.status = Some(429);
-        error.retry_after = Some(ms);
+        error.retry_after = Some(left);
         error.is_retryable = true;
         Failure {
             // The call's last request id may belong to another of its requests.
@@ -108,7 +109,7 @@ impl Call {
         let message = "An internal fault lost what was spent of the budget, so this client sends nothing more.";
         let mut error = Error::new(Class::LimitExceeded, message).advise("Make a new client.");
         error.reason = Some("store");
-        error.retry_after = Some(f64::INFINITY);
+        error.retry_after = Some(Millis::INFINITY);
         self.failure(error)
     }
 
@@ -117,7 +118,7 @@ impl Call {
         let message = "Others were first in line, and the wait is longer than limits.maxWait.";
         let mut error = Error::new(Class::LimitExceeded, message);
         error.reason = Some(Reason::Concurrent.name());
-        error.retry_after = Some(0.0);
+        error.retry_after = Some(Millis::ZERO);
         error.is_retryable = true;
         self.failure(error)
     }
@@ -135,7 +136,7 @@ impl Call {
 
 fn advice(refusal: &Refusal) -> &'static str {
     match refusal.limit.reason {
-        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
+        Reason::Tokens if refusal.limit.retry_after == Millis::INFINITY => {
             "Send less, or lower max_tokens."
         }
         _ => "",
@@ -148,7 +149,7 @@ fn words(refusal: &Refusal) -> &'static str {
         Reason::Requests => {
             "The limit of requests per minute is reached (limits.requestsPerMinute)."
         }
-        Reason::Tokens if refusal.limit.retry_after == f64::INFINITY => {
+        Reason::Tokens if refusal.limit.retry_after == Millis::INFINITY => {
             "This request alone is larger than the tokens per minute allow (limits.tokensPerMinute)."
         }
         Reason::Tokens => "The limit of tokens per minute is reached (limits.tokensPerMinute).",

@@ -8,6 +8,7 @@ use super::machine::Machine;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Cached, Kind, Outcome, Reasoning, Settlement, Source, Tried, Usage};
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 
 /// The usage of an embeddings answer: embeddings have no completion tokens.
 #[derive(Debug, Serialize)]
@@ -25,7 +26,7 @@ pub struct End {
     /// The model's finish reason, in the server's words.
     pub finish_reason: Option<String>,
     /// When the first token arrived, on the steady clock.
-    pub first_token_at: Option<f64>,
+    pub first_token_at: Option<SteadyTime>,
 }
 
 impl Call {
@@ -80,10 +81,10 @@ impl Call {
         }
     }
 
-    fn settlement(&self, kind: Kind, end: &End, ended_at: f64) -> Settlement {
+    fn settlement(&self, kind: Kind, end: &End, ended_at: SteadyTime) -> Settlement {
         let provider = self.provider();
         let progress = self.account.progress.get(|progress| progress.clone());
-        let since_start = |at: f64| (at - self.began).round().max(0.0);
+        let since_start = |at: SteadyTime| whole(at - self.began);
         let named = progress.candidate.as_ref().map(|of| of.named.clone());
         Settlement {
             outcome: end.outcome,
@@ -127,6 +128,11 @@ impl Call {
             source: used.source,
         }
     }
+}
+
+/// A length as callers are told it: whole milliseconds, and none where a clock went back.
+pub(super) fn whole(length: Millis) -> Millis {
+    Millis(length.0.round()).max(Millis::ZERO)
 }
 
 fn usage(progress: &Progress) -> Usage {

@@ -14,6 +14,7 @@ use crate::policy::limit_store::{MemoryStore, RENEW_AFTER};
 use crate::policy::rest::Rests;
 use crate::policy::sticky::Sticky;
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use crate::wire::model::Model;
 
 /// How many keys of a key function are remembered for redaction. There must be a limit, since short-lived tickets keep coming.
@@ -153,7 +154,7 @@ impl Shared {
     }
 
     /// The last reading of the steady clock, which measures waits and durations.
-    pub(super) fn clock(&self) -> f64 {
+    pub(super) fn clock(&self) -> SteadyTime {
         self.clock.get().steady()
     }
 
@@ -213,8 +214,8 @@ impl Shared {
         }))
     }
 
-    /// How often a running call renews its reservations, in ms; `None` where reservations don't expire.
-    pub fn renew_after(&self) -> Option<f64> {
+    /// How often a call gives word that it is under way; none where its reservations are held until it ends.
+    pub fn renew_after(&self) -> Option<Millis> {
         let expires = self.host.has_store || !self.host.wakes_across_requests;
         expires.then_some(RENEW_AFTER)
     }

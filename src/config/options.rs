@@ -9,6 +9,7 @@ use crate::field::{Bounds, Fields, one_of, wrong_type};
 use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
+use crate::unit::Usd;
 
 const OPTIONS: [&str; 21] = [
     "id",
@@ -170,7 +171,7 @@ pub fn read_limits(config: &mut Config, given: &Fields<'_>) {
     if let Some(place) = given.word("onLimit", &["wait", "error"]) {
         config.waiting.waits = place == 0;
     }
-    given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait);
+    given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait.0);
 }
 
 pub fn read_batching(config: &mut Config, given: &Fields<'_>) {
@@ -197,7 +198,7 @@ pub fn read_budget(given: &Fields<'_>) -> Option<Budget> {
         given.refuse("per", &one_of(&names));
     }
     Some(Budget {
-        usd: usd?,
+        usd: Usd(usd?),
         per: *Per::ALL.get(per?)?,
     })
 }

@@ -13,9 +13,13 @@ pub fn read(policy: &mut RetryPolicy, given: &Fields<'_>) {
         Some(Value::Object(_)) => given.object("retry", &mut |fields| {
             fields.only(&["maxAttempts", "baseDelay", "maxDelay", "maxLoadingWait"]);
             attempts = fields.number("maxAttempts", Bounds::COUNT);
-            fields.set("baseDelay", Bounds::WAIT, &mut policy.base_delay);
-            fields.set("maxDelay", Bounds::WAIT, &mut policy.max_delay);
-            fields.set("maxLoadingWait", Bounds::WAIT, &mut policy.max_loading_wait);
+            fields.set("baseDelay", Bounds::WAIT, &mut policy.base_delay.0);
+            fields.set("maxDelay", Bounds::WAIT, &mut policy.max_delay.0);
+            fields.set(
+                "maxLoadingWait",
+                Bounds::WAIT,
+                &mut policy.max_loading_wait.0,
+            );
         }),
         Some(other) => given.fail(wrong_type("retry", "an object or false", other)),
     }

@@ -4,6 +4,7 @@ use super::{BaseUrl, model_problem};
 use crate::error::Error;
 use crate::field::{Bounds, Fields, item, one_of, wrong_type};
 use crate::json::Value;
+use crate::unit::Millis;
 
 const FIELDS: [&str; 11] = [
     "models",
@@ -88,8 +89,8 @@ pub struct Route {
     pub max_input: Option<f64>,
     /// The highest price per million tokens of the answer, in US dollars.
     pub max_output: Option<f64>,
-    /// The longest time to the first token, in ms.
-    pub max_first_token: Option<f64>,
+    /// The longest time to the first token.
+    pub max_first_token: Option<Millis>,
     /// The lowest number of tokens per second.
     pub min_throughput: Option<f64>,
     /// The shortest context length, in tokens.
@@ -111,7 +112,7 @@ impl Route {
             order: given.texts("order"),
             only: given.texts("only"),
             ignore: given.texts("ignore"),
-            max_first_token: given.number("maxFirstTokenMs", Bounds::WAIT),
+            max_first_token: given.number("maxFirstTokenMs", Bounds::WAIT).map(Millis),
             min_throughput: given.number("minThroughput", Bounds::AMOUNT),
             min_context: given.number("minContext", Bounds::COUNT_OR_ZERO),
             sticky: given.text("sticky").map(str::to_string),
@@ -163,13 +164,13 @@ impl Route {
         let numbers = [
             self.max_input,
             self.max_output,
-            self.max_first_token,
             self.min_throughput,
             self.min_context,
         ];
         !self.only.is_empty()
             || !self.ignore.is_empty()
             || !self.has.is_empty()
+            || self.max_first_token.is_some()
             || numbers.iter().any(Option::is_some)
     }
 }

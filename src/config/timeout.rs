@@ -5,28 +5,16 @@ use crate::field::{Bounds, Fields, number, wrong_type};
 use crate::json::Value;
 use crate::unit::Millis;
 
-/// Ms until the headers of a stream: the server may have to load the model, or to work off a queue.
-const CONNECT_STREAM: f64 = 300_000.0;
-/// Ms until the headers of a whole answer, which a server sends once the answer is complete.
-const CONNECT_WHOLE: f64 = 600_000.0;
-/// Ms until the first bytes of a whole body and until the first event of a stream: some servers send the headers at once.
-const IDLE_BEFORE: f64 = 300_000.0;
-/// Ms until the next bytes after a stream's first event: models pause to reason.
-const IDLE: f64 = 120_000.0;
+/// The time to headers for a stream: a model may be loaded first, or have a queue before it.
+const CONNECT_STREAM: Millis = Millis(300_000.0);
+/// The time to headers for a whole answer, which are sent when it is complete.
+const CONNECT_WHOLE: Millis = Millis(600_000.0);
+/// The time to the first bytes of a whole body, and to the first event of a stream: some send the headers at once.
+const IDLE_BEFORE: Millis = Millis(300_000.0);
+/// The time to the next bytes behind a stream's first event: models think in silence.
+const IDLE: Millis = Millis(120_000.0);
 
-/// How long each phase of a request may take, in ms. Most defaults depend on the kind of answer.
-///
-/// ```
-/// use hfetch::config::Timeouts;
-/// use hfetch::json;
-///
-/// let mut timeouts = Timeouts::default();
-/// assert_eq!(timeouts.connect(true), 300_000.0);
-/// // A whole answer's headers come when it is complete, so they may take longer.
-/// assert_eq!(timeouts.connect(false), 600_000.0);
-/// timeouts.read(&json::parse(b"20000").unwrap(), "timeout").unwrap();
-/// assert_eq!(timeouts.connect(false), 20_000.0);
-/// ```
+/// How long each phase of a request may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timeouts {
     /// The longest wait for the response headers, for each attempt. The default differs between streams and whole answers.
@@ -61,20 +49,26 @@ impl Timeouts {
     /// Reads the option `timeout`, which replaces what is already set. A number is the time until the headers.
     pub fn read(&mut self, value: &Value, path: &str) -> Result<(), Error> {
         match value {
-            Value::Number(_) => self.connect = Some(number(value, path, Bounds::TIMER)?),
+            Value::Number(_) => self.connect = Some(Millis(number(value, path, Bounds::TIMER)?)),
             Value::Object(_) => {
                 let given = Fields::of(value, path);
                 given.only(&["headers", "connect", "idle", "total"]);
-                let headers = given.number("headers", Bounds::TIMER);
-                let connect = given.number("connect", Bounds::TIMER);
+                let headers = given.number("headers", Bounds::TIMER).map(Millis);
+                let connect = given.number("connect", Bounds::TIMER).map(Millis);
                 if headers.is_some() && connect.is_some() && headers != connect {
                     let problem =
                         "contradicts headers: both are the time to the response's headers";
                     given.refuse("connect", problem);
                 }
                 self.connect = headers.or(connect).or(self.connect);
-                given.set_some("idle", Bounds::TIMER, &mut self.idle);
-                given.set_some("total", Bounds::TIMER, &mut self.total);
+                self.idle = given
+                    .number("idle", Bounds::TIMER)
+                    .map(Millis)
+                    .or(self.idle);
+                self.total = given
+                    .number("total", Bounds::TIMER)
+                    .map(Millis)
+                    .or(self.total);
                 given.ok()?;
             }
             other => return Err(wrong_type(path, "a number or an object", other)),

@@ -20,6 +20,7 @@ use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
 use crate::policy::token;
 use crate::trap::{self, Place};
+use crate::unit::{Millis, SteadyTime};
 use crate::wire::usage::Beside;
 use crate::wire::whole;
 
@@ -58,20 +59,20 @@ impl CallHandle {
     }
 }
 
-/// The facts that are known at the beginning of a call; times are in ms.
+/// What is known of a call from the beginning.
 #[derive(Serialize)]
 struct Facts<'a> {
     stream: bool,
     /// Whether the caller's body asks for the stream's usage.
     asks_usage: bool,
     /// The idle timeout within a whole body and before a stream's first event.
-    idle: f64,
+    idle: Millis,
     /// The idle timeout after that event.
-    idle_after: f64,
+    idle_after: Millis,
     /// The total timeout.
-    total: Option<f64>,
+    total: Option<Millis>,
     /// The time between two renewals of the reservations.
-    renew: Option<f64>,
+    renew: Option<Millis>,
     /// The largest event of a stream.
     max_event_bytes: usize,
     /// The largest answer.
@@ -280,7 +281,7 @@ impl CallHandle {
         let end = End {
             outcome,
             finish_reason,
-            first_token_at,
+            first_token_at: first_token_at.map(SteadyTime),
         };
         self.rows.take();
         let settlement = self.call.close(&end, at(wall, steady));
@@ -289,7 +290,10 @@ impl CallHandle {
 
     /// The failure of a cancelled call; `waited` is the idle timeout's length in ms.
     pub fn cancelled(&self, cause: f64, waited: f64) -> *const u8 {
-        failing(&self.call, &self.call.cancelled(cancelled(cause), waited))
+        failing(
+            &self.call,
+            &self.call.cancelled(cancelled(cause), Millis(waited)),
+        )
     }
 
     /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.

@@ -17,11 +17,10 @@ use super::protocol;
 use crate::call::open::Given;
 use crate::call::passage::Passage;
 use crate::call::shared::{Host, Shared};
-use crate::call::{Call, head, route};
+use crate::call::{Call, route};
 use crate::config::{Config, KeySource, RequestOptions, Route};
 use crate::json::Value;
 use crate::policy::ledger::Kind;
-use crate::text::join;
 use crate::trap::{self, Place};
 use crate::wire::model;
 
@@ -246,14 +245,4 @@ impl ClientHandle {
         }
         RequestOptions::from_value(&convert::options(text)?, &self.0.config).map_err(error_to_js)
     }
-}
-
-/// The headers whose values `head` takes, one name per line: those for a success, a blank line, and the others.
-#[wasm_bindgen]
-pub fn head_names() -> String {
-    let names = head::names();
-    let (of_success, others) = names
-        .split_at_checked(head::OF_SUCCESS)
-        .unwrap_or((&names, &[]));
-    [join(of_success, "\n"), join(others, "\n")].join("\n\n")
 }

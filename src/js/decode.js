@@ -3,6 +3,7 @@
 
 import { ownBytes } from "./bytes.js";
 import { DecoderHandle, wasm_memory } from "./hfetch_bg.js";
+import { decoded } from "./plain.js";
 
 const TEXT = 1;
 const BY_JSON = -1; // a value that comes from the batch's JSON
@@ -25,7 +26,6 @@ const MOST_UNITS = 4 << 10;
 // The address for network chunks in the module's memory. All streams share it, since each chunk is read at once.
 let input = 0;
 let room = 0;
-let utf8;
 let bytes = new Uint8Array(0);
 let words;
 let halves;
@@ -34,15 +34,11 @@ let floats;
 // When the memory grows, the views on it become invalid.
 function renewViews() {
   const { buffer } = wasm_memory();
-  makeDecoder();
   bytes = new Uint8Array(buffer);
   words = new Int32Array(buffer);
   halves = new Uint16Array(buffer);
   floats = new Float64Array(buffer);
 }
-
-// The decoder isn't made on import, since some environments that load this file have none. A byte order mark inside a text belongs to the text.
-const makeDecoder = () => (utf8 ??= new TextDecoder("utf-8", { ignoreBOM: true }));
 
 export class Decoder {
   flags = 0; // of the last report: if they are the same, the next report needn't be read again
@@ -141,6 +137,11 @@ export class Decoder {
     if (words[header + 1] === items) return parsed;
     const text = textOf(header);
     const ops = words[header + 2] >>> 2;
+    // One event in a network chunk, of which one text changed: most of what a page reads.
+    if (items === 1 && words[ops] > 0 && words[ops + 1] >= 0) {
+      const { chain } = this.#templates[words[ops] - 1];
+      if (chain !== null) return [chained(chain, text)];
+    }
     const definitions = parseList(words[header + 9] >>> 0, words[header + 10]);
     return this.#chunks(items, ops, text, words[header + 11] >>> 1, words[header + 6] >>> 3, parsed, definitions);
   }
@@ -227,7 +228,7 @@ function numberList(numbers, at, length) {
 }
 
 function parseList(pointer, length) {
-  return length === 0 ? NONE : JSON.parse(utf8.decode(bytes.subarray(pointer, pointer + length)));
+  return length === 0 ? NONE : JSON.parse(decoded(bytes.subarray(pointer, pointer + length)));
 }
 
 const textOf = (header) => decodeText(words[header + 3] >>> 0, words[header + 4], words[header + 5]);
@@ -235,13 +236,15 @@ const textOf = (header) => decodeText(words[header + 3] >>> 0, words[header + 4]
 // For a few characters, the platform's decoder would cost more than this loop. The module has checked that they are valid UTF-8.
 function decodeText(pointer, length, units) {
   const end = pointer + length;
-  if (units > 24) return utf8.decode(bytes.subarray(pointer, end));
+  if (units > 24) return decoded(bytes.subarray(pointer, end));
   const list = bytes;
   let text = "";
   let at = pointer;
   // ASCII: four characters at a time.
   if (units === length) {
     for (; at + 4 <= end; at += 4) text += String.fromCharCode(list[at], list[at + 1], list[at + 2], list[at + 3]);
+    if (end - at === 3) return text + String.fromCharCode(list[at], list[at + 1], list[at + 2]);
+    if (end - at === 2) return text + String.fromCharCode(list[at], list[at + 1]);
   }
   for (; at < end; at++) {
     let code = list[at];
@@ -265,8 +268,7 @@ function decodeText(pointer, length, units) {
 
 // Parses a completion from its JSON in UTF-8; the object belongs to the caller.
 function completionOf(json) {
-  makeDecoder();
-  return JSON.parse(utf8.decode(json));
+  return JSON.parse(decoded(json));
 }
 
 // The text of the units from `at` to `end`, in parts, since a call accepts only so many arguments.
@@ -286,24 +288,24 @@ class Template {
   }
 }
 
-// Most streams change one string in the delta of their only choice. These chunks are built without a check at each level.
+// Most streams change one string in the delta of their only choice. These chunks are built without a check at each level, by names that
+// stand in the code.
 function chainOf(top) {
-  const only = (node) => (node?.children?.length === 1 ? node.children[0] : undefined);
-  const list = only(top);
-  const choice = only(list);
-  const delta = only(choice);
-  if (only(delta) !== 0 || choice.isArray || delta.isArray || !list.isArray || list.source.length !== 1) return null;
-  const [outer, inner, last] = [top.keys[0], choice.keys[0], delta.keys[0]];
-  return { top: top.source, outer, choice: choice.source, inner, delta: delta.source, last };
+  const within = (node, key) => (node?.children?.length === 1 && node.keys[0] === key ? node.children[0] : undefined);
+  const list = within(top, "choices");
+  const choice = within(list, 0);
+  const delta = within(choice, "delta");
+  if (delta?.isArray !== false || delta.children.length !== 1 || delta.children[0] !== 0 || list.source.length !== 1) return null;
+  const [last] = delta.keys;
+  const isContent = Object.keys(delta.source).join() === "content";
+  return { top: top.source, choice: choice.source, delta: isContent ? null : delta.source, last };
 }
 
-function chained({ top, outer, choice, inner, delta, last }, string) {
+function chained({ top, choice, delta, last }, string) {
   const copy = { ...top };
   const copyOfChoice = { ...choice };
-  const copyOfDelta = { ...delta };
-  copyOfDelta[last] = string;
-  copyOfChoice[inner] = copyOfDelta;
-  copy[outer] = [copyOfChoice];
+  copyOfChoice.delta = delta === null ? { content: string } : { ...delta, [last]: string };
+  copy.choices = [copyOfChoice];
   return copy;
 }
 
@@ -315,8 +317,9 @@ class Node {
     this.keys = [];
     this.children = []; // the number of a slot, or a node
     for (const key of Object.keys(source)) {
-      const inside = slots.filter((slot) => String(paths[slot][depth]) === key);
       const value = source[key];
+      const inside = [];
+      for (const slot of slots) if (String(paths[slot][depth]) === key) inside.push(slot);
       const isSlot = inside.length === 1 && paths[inside[0]].length === depth + 1;
       if (!isSlot && (typeof value !== "object" || value === null)) continue;
       this.keys.push(this.isArray ? Number(key) : key);

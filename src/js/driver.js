@@ -3,6 +3,7 @@
 import { namesOf } from "./error.js";
 import { TooLarge, discard, head, join, readParts } from "./fetch.js";
 import { askKey } from "./notify.js";
+import { decoded } from "./plain.js";
 import {
   ASK_KEY, AWAIT_PRICES, BEGIN, CANCELLED, CAUSES, DELIVER, ERROR_BODY, FAIL, FAILED, HEAD, IS_NO_STRING, IS_RESPONSE, KEY, LOST, NO_KEY, PRICES,
   READ_ERROR, RESERVE, SEND, SLEEP, STORE_FAILED, TIMED_OUT, TOO_LATE, WOKEN,
@@ -80,7 +81,7 @@ export async function drive(call, index) {
         const body = await errorBody(cancel, sent.response, step.ms);
         sent.forget();
         attempts.at(-1).body = body;
-        step = unlessOver(() => call.say(index, ERROR_BODY, 0, new TextDecoder("utf-8", { ignoreBOM: true }).decode(body)));
+        step = unlessOver(() => call.say(index, ERROR_BODY, 0, decoded(body)));
         break;
       }
       case DELIVER:

@@ -2,7 +2,7 @@
 
 import { isBytes, ownBytes } from "./bytes.js";
 import { resolvesAcrossRequests, timer } from "./cancel.js";
-import { head_names } from "./hfetch_bg.js";
+import { HEADERS, headersOfFailure } from "./protocol.js";
 import { LOOK, Turns } from "./turn.js";
 
 export const REDIRECTS = 5;
@@ -58,15 +58,9 @@ function requestHeaders(client, body, stream, key, extra, brought) {
   return headers;
 }
 
-let names;
-
 // The values of the headers that the core reads, one per line. A header that can't be read counts as absent.
 export function head(response) {
-  if (names === undefined) {
-    const [ofSuccess, all] = head_names().split("\n\n").map((list) => list.split("\n"));
-    names = { ofSuccess, all: [...ofSuccess, ...all] };
-  }
-  const wanted = response.status >= 200 && response.status < 300 ? names.ofSuccess : names.all;
+  const wanted = response.status >= 200 && response.status < 300 ? HEADERS : headersOfFailure();
   let values = "";
   for (const name of wanted) values += `${header(response, name) ?? ""}\n`;
   return values;
@@ -265,6 +259,12 @@ export function release(reader) {
   } catch {
     // Engines of before 2022 refuse to release a lock while a read is pending; cancel() has ended the read anyway.
   }
+}
+
+// Of the platform's stream that has ended a lock holds nothing: to give it back is a thirtieth of a small answer, and takes Node 2 ms
+// the first time.
+export function releaseEnded(reader) {
+  if (reader instanceof ForeignReader) release(reader);
 }
 
 export function join(parts) {

@@ -45,12 +45,12 @@ export class MemoryStore {
     return this.#handle.ask(STORE_STATE);
   }
 
-  // Restores a state from JSON text; false if it makes no sense.
+  // Takes over a state as JSON text: the scopes that its reservations hold something of, or undefined where it makes no sense.
   restore(state) {
     return this.#handle.ask(STORE_RESTORE, state);
   }
 
-  // The changes since the last call, as rows; undefined if nothing has changed.
+  // The rows that have changed since the last time; undefined where none has.
   changes() {
     return this.#handle.ask(STORE_CHANGES);
   }
@@ -60,7 +60,7 @@ export class MemoryStore {
     return this.#handle.ask(STORE_KNOWS, scope);
   }
 
-  // Restores a scope from its rows as JSON text; false if they make no sense.
+  // Takes a scope's row as JSON text; false where it makes no sense.
   adopt(scope) {
     return this.#handle.ask(STORE_ADOPT, scope);
   }

@@ -16,13 +16,19 @@ mod trap;
 use wasm_bindgen::prelude::*;
 
 use crate::policy::clock::Now;
+use crate::unit::{SteadyTime, WallTime};
 
 /// A reading of both clocks: the wall clock and the steady one (`performance.now`). In workerd both stand still between I/O.
 pub(crate) fn at(wall: f64, steady: f64) -> Now {
     Now {
-        wall,
-        steady: Some(steady),
+        wall: WallTime(wall),
+        steady: Some(SteadyTime(steady)),
     }
+}
+
+/// A reading of the wall clock alone, which is all that the caller gives.
+pub(crate) fn wall(ms: f64) -> Now {
+    WallTime(ms).into()
 }
 
 /// The package's version.

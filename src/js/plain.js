@@ -44,7 +44,8 @@ export function floatsAt(pointer, length) {
 // The text at an address of the module's memory.
 export const textAt = (pointer, length) => decoded(new Uint8Array(memory(), pointer, length));
 
-function decoded(bytes) {
+// Bytes as text; a byte order mark belongs to it.
+export function decoded(bytes) {
   decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
   return decoder.decode(bytes);
 }

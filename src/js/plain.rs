@@ -9,6 +9,8 @@ use serde::ser::{Error, Impossible, Serialize, Serializer};
 use serde::ser::{SerializeSeq, SerializeStruct, SerializeTuple};
 use wasm_bindgen::prelude::*;
 
+use crate::policy::row::{Row, Sink, write};
+
 #[wasm_bindgen(raw_module = "./plain.js")]
 extern "C" {
     #[wasm_bindgen(js_name = plain)]
@@ -93,6 +95,46 @@ pub fn to_js(data: &impl Serialize) -> JsValue {
         Ok(()) => read(&writer.bytes),
         // None of the structs here has a field of a refused kind.
         Err(Refused) => JsValue::NULL,
+    }
+}
+
+/// A row of stored state as a JavaScript value.
+#[inline(never)]
+pub fn row_to_js(row: &mut dyn Row) -> JsValue {
+    let mut writer = Writer { bytes: Vec::new() };
+    write(row, &mut writer);
+    read(&writer.bytes)
+}
+
+/// A writer refuses nothing of this.
+impl Sink for Writer {
+    fn name(&mut self, name: &'static str) {
+        let _ = Writer::name(self, name);
+    }
+
+    fn number(&mut self, number: f64) {
+        let _ = Writer::number(self, number);
+    }
+
+    fn text(&mut self, text: &str) {
+        let _ = Writer::text(self, text);
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.bytes.push(if flag { tag::TRUE } else { tag::FALSE });
+    }
+
+    fn null(&mut self) {
+        self.bytes.push(tag::NULL);
+    }
+
+    fn begin(&mut self, is_list: bool) {
+        self.bytes
+            .push(if is_list { tag::LIST } else { tag::OBJECT });
+    }
+
+    fn end(&mut self, _: bool) {
+        self.bytes.push(tag::END);
     }
 }
 

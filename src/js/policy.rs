@@ -6,20 +6,21 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{self, Returned};
 use super::error::to_js as error_to_js;
-use super::plain::to_js;
+use super::plain::{row_to_js, to_js};
 use super::protocol;
+use super::wall;
 use crate::call::open::count;
 use crate::call::quotas;
 use crate::config::{self, Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
-use crate::policy::clock::Now;
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
 use crate::policy::retry::{Failure, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
+use crate::unit::{Millis, Usd, WallTime};
 use crate::wire::request::{self, Caps, Defaults};
 
 /// Reads options with the client's own reader, so that both accept the same values.
@@ -54,12 +55,12 @@ enum Answer {
         ok: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
-        retry_after: f64,
+        retry_after: Millis,
         reason: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        spent_usd: Option<f64>,
+        spent_usd: Option<Usd>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        budget_usd: Option<f64>,
+        budget_usd: Option<Usd>,
     },
 }
 
@@ -94,13 +95,13 @@ impl LimiterHandle {
     /// cost.
     pub fn reserve(&mut self, tokens: f64, now: f64) -> f64 {
         trap::here(Place::Limiter);
-        let reserved = self.limiter.reserve(tokens.ceil() as u64, Now::from(now));
+        let reserved = self.limiter.reserve(tokens.ceil() as u64, wall(now));
         self.refused = reserved.err();
         reserved.map_or(0.0, |id| id as f64)
     }
 
     /// The refusal of the last `reserve`, or `RateLimiter.toJSON`.
-    pub fn tell(&self, refusal: bool) -> Returned<JsValue> {
+    pub fn tell(&mut self, refusal: bool) -> Returned<JsValue> {
         Ok(match self.refused.filter(|_| refusal) {
             Some(refused) => to_js(&Answer::Refused {
                 ok: false,
@@ -110,7 +111,7 @@ impl LimiterHandle {
                 spent_usd: None,
                 budget_usd: None,
             }),
-            None => to_js(&self.limiter.state()),
+            None => row_to_js(&mut self.limiter),
         })
     }
 
@@ -121,7 +122,7 @@ impl LimiterHandle {
             true => self.limiter.release(reservation),
             false => self
                 .limiter
-                .settle(reservation, actual.ceil() as u64, Now::from(now)),
+                .settle(reservation, actual.ceil() as u64, wall(now)),
         }
     }
 }
@@ -157,27 +158,30 @@ impl StoreHandle {
             protocol::STORE_RESERVE | protocol::STORE_RESERVE_AND_TELL => {
                 return self.reserve(text, number, what == protocol::STORE_RESERVE_AND_TELL);
             }
-            protocol::STORE_SETTLE => store.settle(name, number.ceil() as u64, usd, Now::from(now)),
+            protocol::STORE_SETTLE => store.settle(name, number.ceil() as u64, Usd(usd), wall(now)),
             protocol::STORE_RELEASE => store.release(name),
-            protocol::STORE_RENEW => store.renew(name, Now::from(number)),
-            protocol::STORE_BLOCK => store.block(name, number),
-            protocol::STORE_STATE => return Ok(to_js(&store.state())),
-            // The result is false if they make no sense.
+            protocol::STORE_RENEW => store.renew(name, wall(number)),
+            protocol::STORE_BLOCK => store.block(name, WallTime(number)),
+            protocol::STORE_STATE => return Ok(row_to_js(store)),
+            // Nothing where it makes no sense.
             protocol::STORE_RESTORE => {
-                let taken = value().is_some_and(|state| store.restore(&state).is_ok());
-                return Ok(taken.into());
+                if value().is_some_and(|state| store.restore(&state).is_ok()) {
+                    return Ok(to_js(&store.held_scopes()));
+                }
             }
             protocol::STORE_ADOPT => {
-                return Ok(value().is_some_and(|scope| store.adopt(&scope)).into());
+                let taken = value().is_some_and(|scope| store.adopt(&scope).is_ok());
+                return Ok(taken.into());
             }
             protocol::STORE_CHANGES => {
-                let changes = store.changes();
-                return Ok(changes.map_or(JsValue::UNDEFINED, |changes| to_js(&changes)));
+                if let Some(mut changes) = store.changes() {
+                    return Ok(row_to_js(&mut changes));
+                }
             }
             protocol::STORE_KNOWS => return Ok(store.knows(name).into()),
-            protocol::STORE_EXPIRE => store.expire(Now::from(number)),
-            protocol::STORE_CORRECT => store.correct(number),
-            _ => return Ok(store.next_loss().into()),
+            protocol::STORE_EXPIRE => store.expire(wall(number)),
+            protocol::STORE_CORRECT => store.correct(WallTime(number)),
+            _ => return Ok(store.next_loss().map(|at| at.0).into()),
         }
         Ok(JsValue::UNDEFINED)
     }
@@ -193,7 +197,7 @@ impl StoreHandle {
     ) -> Result<JsValue, JsValue> {
         let parts = self::parts(parts)?;
         trap::here(Place::Limiter);
-        let answer = match self.0.reserve(&parts, Now::from(now)) {
+        let answer = match self.0.reserve(&parts, wall(now)) {
             Ok(reservation) => to_js(&Answer::Granted {
                 ok: true,
                 reservation,
@@ -208,7 +212,7 @@ impl StoreHandle {
             }),
         };
         if tells_quotas {
-            let quotas = to_js(&quotas(&mut self.0, &parts, Now::from(now)));
+            let quotas = to_js(&quotas(&mut self.0, &parts, wall(now)));
             // Setting a property of a plain object can't fail.
             let _ = Reflect::set(&answer, &"quotas".into(), &quotas);
         }
@@ -248,9 +252,9 @@ fn part(value: &Value) -> Result<Part, JsValue> {
             .get("pause")
             .and_then(Value::as_str)
             .map(str::to_string),
-        lasts: value.get("lasts").and_then(Value::as_f64),
+        lasts: value.get("lasts").and_then(Value::as_f64).map(WallTime),
         tokens: amount("tokens")?.ceil() as u64,
-        usd: amount("usd")?,
+        usd: Usd(amount("usd")?),
         limits: read.limits,
         budget: read.budget,
     })
@@ -285,9 +289,9 @@ pub fn retry_delay_of(
         body: body.as_ref(),
         attempt,
         random,
-        now,
+        now: WallTime(now),
     };
-    Ok(retry_delay(&failure, &policy))
+    Ok(retry_delay(&failure, &policy).map(|wait| wait.0))
 }
 
 /// `cost`, with the price as JSON text; `doubt` is called with a warning.

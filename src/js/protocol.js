@@ -91,6 +91,12 @@ export const TO_EMBEDDINGS = 3;
 export const TO_COMPLETIONS = 4;
 export const ASTRAY = 5;
 
+/** The headers whose values the core reads, in this order: these of every response, and the others as well if the response is an error. */
+export const HEADERS = ["x-request-id", "x-amzn-trace-id", "x-amz-cf-id", "x-inference-provider", "ratelimit", "ratelimit-remaining", "ratelimit-reset"];
+const SUFFIXES = ["", "-requests", "-tokens", "-requests-minute", "-tokens-minute", "-requests-day", "-tokens-day", "-tokens-prompt", "-tokens-generated"];
+const windows = () => SUFFIXES.flatMap((suffix) => [`x-ratelimit-remaining${suffix}`, `x-ratelimit-reset${suffix}`]);
+export const headersOfFailure = () => [...HEADERS, "retry-after-ms", "retry-after", "x-should-retry", ...windows()];
+
 /** By the `kind` of a settlement. */
 export const APIS = { chat: CHAT, completion: COMPLETION, responses: RESPONSE, embeddings: EMBEDDING, rerank: RERANK };
 

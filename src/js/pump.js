@@ -1,11 +1,11 @@
-// Reads the body of one event stream: network chunk → decoder → queue → next(). It ends exactly once, and then nothing of it is left: no reader
-// lock, timer, listener or memory in the module.
+// Reads the body of one event stream: network chunk → decoder → queue → next(). It ends exactly once, and then nothing of it is left: no lock on
+// a stream that goes on, no timer, listener or memory in the module.
 //
 // The iterator is written by hand, since a generator costs about twice as much per step.
 
 import { close } from "./call.js";
 import { isBytes, lengthOf } from "./bytes.js";
-import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, tooLarge } from "./fetch.js";
+import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, releaseEnded, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
@@ -83,7 +83,11 @@ export class Pump {
       return Promise.resolve({ value: this.#queue[this.#at++], done: false });
     }
     if (this.over) return this.#afterEnd();
-    if (!this.#reading) return this.#readStep();
+    return this.#reading ? this.#wait() : this.#readStep();
+  }
+
+  // By itself, as #lostBy and #brokenBy are: a function that holds another one takes memory for what that sees whenever it is called.
+  #wait() {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -151,10 +155,14 @@ export class Pump {
   #step = (read) => {
     if (this.over) return this.#rest();
     const end = this.#decode(read);
-    const step = this.#dequeue();
-    if (step === undefined && end === null) return this.#readStep();
-    this.#goOn(end);
-    return step ?? this.#rest();
+    if (this.#at === this.#queue.length) {
+      if (end === null) return this.#readStep();
+      this.#goOn(end);
+      return this.#rest();
+    }
+    const step = { value: this.#queue[this.#at++], done: false };
+    if (end !== null || this.#waiters.length > 0 || this.#draining) this.#goOn(end);
+    return step;
   };
 
   #lostStep = (error) => {
@@ -171,37 +179,39 @@ export class Pump {
     if (!this.over) this.#conclude(() => this.#finishLost(error));
   };
 
-  // Queues what was read. Returns the function that ends the stream, or null if the stream goes on.
+  // Queues what was read. Returns the function that ends the stream, or null if the stream goes on. The code for every read is kept in few
+  // and short functions, because an engine interprets much of what a page reads.
   #decode({ value, done }) {
     this.#reading = false;
-    if (!done && !isBytes(value)) {
-      return () => this.#finishLost(notBytes());
-    }
+    if (!done && !isBytes(value)) return this.#lostBy(notBytes());
     const size = done ? 0 : lengthOf(value);
     this.#empty = size === 0;
-    if (!this.#empty) this.#looks = 0;
+    if (size > 0) this.#looks = 0;
     this.#size += size;
-    if (this.#size > LONGEST) return () => this.#finishLost(tooLarge(LONGEST));
+    if (this.#size > LONGEST) return this.#lostBy(tooLarge(LONGEST));
     try {
-      return this.#take(value, size, done);
+      if (done || this.passThrough !== null) return this.#takeOther(value, done);
+      const decoder = this.#decoder;
+      this.#enqueue(decoder.push(value, size, this.mode));
+      return decoder.flags === this.#flags ? null : this.#learn(false);
     } catch (cause) {
-      return () => this.#finishBroken(cause);
+      return this.#brokenBy(cause);
     }
   }
 
-  // The code for every read is kept short, so that an engine can inline all of it.
-  #take(value, size, done) {
-    if (done || this.passThrough !== null) return this.#takeOther(value, done);
-    const decoder = this.#decoder;
-    this.#enqueue(decoder.push(value, size, this.mode));
-    return decoder.flags === this.#flags ? null : this.#learn(false);
+  #lostBy(error) {
+    return () => this.#finishLost(error);
+  }
+
+  #brokenBy(cause) {
+    return () => this.#finishBroken(cause);
   }
 
   #takeOther(value, done) {
     const decoder = this.#decoder;
     const through = this.passThrough;
     const bytes = done ? NOTHING : through.whole(value);
-    if (bytes === undefined) return () => this.#finishLost(new Unreadable("an event of the stream is too large to be handed on"));
+    if (bytes === undefined) return this.#lostBy(new Unreadable("an event of the stream is too large to be handed on"));
     const items = done ? this.#end(false) : decoder.push(bytes, lengthOf(bytes), this.mode);
     const end = this.#learn(done);
     const over = end !== null;
@@ -400,7 +410,11 @@ export class Pump {
     if (reader === null) return;
     const close = (read) => {
       alarm.clear();
-      if (read?.done !== true) cancelReading(reader);
+      if (read?.done === true) {
+        releaseEnded(reader);
+        return;
+      }
+      cancelReading(reader);
       release(reader);
     };
     const alarm = timer(close, LINGER);

@@ -31,7 +31,7 @@ export function requestText(body) {
       delete sent.signal;
     }
     if (Array.isArray(body.messages) && body.messages.some((message) => notes.has(message))) sent = { ...sent, messages: body.messages.map(asItCame) };
-    for (const [key, value] of Object.entries(sent)) check(key, value);
+    for (const key of Object.keys(sent)) check(key, sent[key]);
     text = JSON.stringify(sent);
   } catch (error) {
     if (error?.name === "ConfigError") throw error;

@@ -9,6 +9,7 @@ use crate::call::{Call, Effect, NoKey, QuotaRow, Step};
 use crate::json::{self, Value};
 use crate::policy::limit_store::{Part, Refusal};
 use crate::policy::rate_limit::{Limits, Reason, Refused};
+use crate::unit::{Millis, Usd, WallTime};
 
 /// Returns a pointer to `said`, the answer to the driver's question, together with the call's effects.
 pub fn told(call: &Call, said: impl Serialize) -> *const u8 {
@@ -41,8 +42,8 @@ struct EffectData<'a> {
     name: Option<&'a str>,
     /// Tokens, a time, or the number of a waiting call.
     number: f64,
-    usd: f64,
-    now: f64,
+    usd: Usd,
+    now: WallTime,
 }
 
 impl<'a> EffectData<'a> {
@@ -51,8 +52,8 @@ impl<'a> EffectData<'a> {
             kind,
             name,
             number,
-            usd: 0.0,
-            now: 0.0,
+            usd: Usd::ZERO,
+            now: WallTime::ZERO,
         };
         match effect {
             Effect::Wake { waiter } => data(0, None, *waiter as f64),
@@ -71,7 +72,7 @@ impl<'a> EffectData<'a> {
                 now: *now,
                 ..data(4, Some(reservation.as_str()), 0.0)
             },
-            Effect::Block { scope, until } => data(3, Some(scope.as_str()), *until),
+            Effect::Block { scope, until } => data(3, Some(scope.as_str()), until.0),
         }
     }
 }
@@ -104,7 +105,7 @@ struct Kind {
 #[derive(Serialize)]
 struct Timed {
     kind: u8,
-    ms: f64,
+    ms: Millis,
     waiter: Option<f64>,
 }
 
@@ -126,8 +127,8 @@ struct Send<'a> {
     headers: Option<&'a [(String, String)]>,
     /// Whether the caller chose some of the headers.
     own: bool,
-    /// The connect timeout in ms.
-    connect: f64,
+    /// Until the response's headers.
+    connect: Millis,
 }
 
 #[derive(Serialize)]
@@ -297,13 +298,13 @@ pub fn refusal(text: &str) -> Refusal {
         _ => Reason::Other,
     };
     let wait = number("retryAfter").filter(|ms| *ms >= 0.0);
-    let wait = wait.unwrap_or(f64::INFINITY);
+    let wait = wait.map_or(Millis::INFINITY, Millis);
     let scope = answer.get("scope").and_then(Value::as_str);
     Refusal {
         scope: scope.unwrap_or_default().to_string(),
-        limit: Refused::new(reason, (wait > 0.0).then_some(wait), wait),
-        spent_usd: number("spentUsd"),
-        budget_usd: number("budgetUsd"),
+        limit: Refused::new(reason, (wait > Millis::ZERO).then_some(wait), wait),
+        spent_usd: number("spentUsd").map(Usd),
+        budget_usd: number("budgetUsd").map(Usd),
     }
 }
 
@@ -313,16 +314,16 @@ struct PartData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pause: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lasts: Option<f64>,
+    lasts: Option<WallTime>,
     tokens: f64,
-    usd: f64,
+    usd: Usd,
     limits: LimitsData,
     budget: Option<BudgetData>,
 }
 
 #[derive(Serialize)]
 struct BudgetData {
-    usd: f64,
+    usd: Usd,
     per: &'static str,
 }
 

@@ -1,14 +1,12 @@
 //! A budget as a hard stop: the highest possible cost is held before a request, and the real cost is booked after it. Sums are
 //! integers.
 
-use serde::Serialize;
-
 use super::calendar::{DAY, month_of};
 use super::period::Period;
-use super::state;
-use crate::error::Error;
-use crate::json::Value;
-use crate::unit::{Millis, Time, Usd};
+use super::row::{Columns, NEXT, Row};
+use crate::unit::{Millis, Usd, WallTime};
+
+const HOUR: Millis = Millis(3_600_000.0);
 
 /// The part of a calendar (UTC) that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +35,14 @@ impl Per {
         }
     }
 
-    fn bounds(self, now: f64) -> (f64, f64) {
+    fn bounds(self, now: WallTime) -> (WallTime, WallTime) {
         let length = match self {
-            Per::Hour => DAY / 24.0,
+            Per::Hour => HOUR,
             Per::Day => DAY,
             Per::Month => return month_of(now),
-            Per::Total => return (0.0, f64::INFINITY),
+            Per::Total => return (WallTime::ZERO, WallTime::INFINITY),
         };
-        let start = (now / length).floor() * length;
+        let start = WallTime((now.0 / length.0).floor() * length.0);
         (start, start + length)
     }
 }
@@ -52,7 +50,7 @@ impl Per {
 /// How much may be spent in each window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
-    /// The amount in US dollars.
+    /// How much.
     pub usd: Usd,
     /// The window after which the budget begins anew.
     pub per: Per,
@@ -60,20 +58,20 @@ pub struct Budget {
 
 /// Money in units of 1e-12 USD. Sums are exact, and can reach 18 million dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Money(u64);
+pub struct Money(pub(super) u64);
 
 impl Money {
     /// The nearest amount. NaN and amounts that are too large become more than any budget, so that they are refused.
     pub fn from_usd(usd: Usd) -> Money {
-        if usd.is_nan() {
+        if usd.0.is_nan() {
             return Money(u64::MAX);
         }
-        Money((usd * 1e12).round_ties_even() as u64)
+        Money((usd.0 * 1e12).round_ties_even() as u64)
     }
 
-    /// The amount in US dollars.
+    /// The same as a number.
     pub fn usd(self) -> Usd {
-        self.0 as f64 / 1e12
+        Usd(self.0 as f64 / 1e12)
     }
 
     /// The sum; at most the largest amount.
@@ -90,7 +88,7 @@ impl Money {
 /// The refusal of a request that the budget doesn't allow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exceeded {
-    /// Whole ms until the next window begins; infinite if the request doesn't fit into a whole window.
+    /// Whole milliseconds until the next window begins; infinite when that wouldn't help.
     pub retry_after: Millis,
     /// The sum of the amounts spent and held in this window.
     pub spent_usd: Usd,
@@ -104,21 +102,22 @@ pub struct Exceeded {
 ///
 /// ```
 /// use hfetch::policy::budget::{Budget, Money, Per, Spent};
+/// use hfetch::unit::{Usd, WallTime};
 ///
-/// let budget = Budget { usd: 1.0, per: Per::Day };
+/// let budget = Budget { usd: Usd(1.0), per: Per::Day };
 /// let mut spent = Spent::default();
-/// let held = Money::from_usd(0.75);
-/// spent.hold(held, budget, 0.0).unwrap();
-/// assert!(spent.hold(held, budget, 1.0).is_err());
-/// // The request cost less than was held.
+/// let held = Money::from_usd(Usd(0.75));
+/// spent.hold(held, budget, WallTime(0.0)).unwrap();
+/// assert!(spent.hold(held, budget, WallTime(1.0)).is_err());
+/// // It took less than was held.
 /// spent.release(held);
-/// spent.book(Money::from_usd(0.25), 2.0);
-/// assert!(spent.hold(held, budget, 3.0).is_ok());
+/// spent.book(Money::from_usd(Usd(0.25)), WallTime(2.0));
+/// assert!(spent.hold(held, budget, WallTime(3.0)).is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
     /// The last reading of the wall clock.
-    now: Time,
+    now: WallTime,
     /// The amount spent in each window, in the order of [`Per::ALL`].
     windows: [Period; 4],
     held: Money,
@@ -131,7 +130,7 @@ impl Spent {
     ///
     /// If a new window begins while the request runs, the held amount counts in the new window too, and the cost is booked in the
     /// window in which the request ends. So neither window can be overspent.
-    pub fn hold(&mut self, amount: Money, budget: Budget, now: Time) -> Result<(), Exceeded> {
+    pub fn hold(&mut self, amount: Money, budget: Budget, now: WallTime) -> Result<(), Exceeded> {
         self.advance(now);
         self.lasting |= budget.per == Per::Total;
         // The limit stays below the largest amount, since overflowing sums and unknown amounts become that amount and must be
@@ -141,7 +140,7 @@ impl Spent {
         if taken.plus(amount) > limit {
             let never = amount > limit;
             let end = if never {
-                f64::INFINITY
+                WallTime::INFINITY
             } else {
                 budget.per.bounds(self.now).1
             };
@@ -161,7 +160,7 @@ impl Spent {
     }
 
     /// Books what a request cost.
-    pub fn book(&mut self, actual: Money, now: Time) {
+    pub fn book(&mut self, actual: Money, now: WallTime) {
         self.advance(now);
         for window in &mut self.windows {
             window.amount = Money(window.amount).plus(actual).0;
@@ -169,7 +168,7 @@ impl Spent {
     }
 
     /// Changes the amount spent in each window that contains the earlier time `at`.
-    pub fn change(&mut self, at: Time, to: impl Fn(Money) -> Money) {
+    pub fn change(&mut self, at: WallTime, to: impl Fn(Money) -> Money) {
         for window in &mut self.windows {
             if window.start() <= at {
                 window.amount = to(Money(window.amount)).0;
@@ -186,7 +185,7 @@ impl Spent {
     }
 
     /// Whether no remaining count could matter to the budgets used so far.
-    pub fn is_idle(&mut self, now: Time) -> bool {
+    pub fn is_idle(&mut self, now: WallTime) -> bool {
         self.advance(now);
         let rows = Per::ALL.into_iter().zip(self.windows);
         let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
@@ -199,7 +198,7 @@ impl Spent {
     }
 
     /// Moves on to the windows that contain `now`.
-    pub fn advance(&mut self, now: Time) {
+    pub fn advance(&mut self, now: WallTime) {
         self.now = now;
         for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
             window.advance(now, &|now| per.bounds(now));
@@ -207,86 +206,31 @@ impl Spent {
     }
 }
 
-/// [`Spent`] as plain data. Money is text, since a JSON number would round it.
-#[derive(Debug, Serialize)]
-pub struct State {
-    now: Time,
-    spent: [String; 4],
-    /// For each window: the previous period that the clock left, if any, as its last reading and its amount.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<[(f64, String); 4]>,
-    held: String,
-    lasting: bool,
-}
-
-impl Spent {
-    /// The whole state.
-    pub fn state(&self) -> State {
-        let left = self.windows.map(|window| window.left());
-        let any = left.iter().any(|row| row.0 > 0.0);
-        State {
-            now: self.now,
-            spent: self.windows.map(|window| window.amount.to_string()),
-            left: any.then(|| left.map(|row| (row.0, row.1.to_string()))),
-            held: self.held.0.to_string(),
-            lasting: self.lasting,
+impl Row for Spent {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        with.time("now", &mut self.now.0);
+        if with.is_reading() {
+            self.advance(self.now);
         }
-    }
-
-    /// Restores what [`state`](Spent::state) returned; `path` names the state in errors.
-    pub fn restore(value: &Value, path: &str) -> Result<Self, Error> {
-        let state = state::Reader::new(value, path)?;
-        let mut spent = Spent::default();
-        let spent_at = state.time("now")?;
-        spent.advance(spent_at);
-        spent.restore_windows(&state, "spent", |window, amount| {
-            window.amount = money(amount)?.0;
-            Some(())
-        })?;
-        if state.given("left").is_some() {
-            spent.restore_windows(&state, "left", |window, row| {
-                let Value::Array(row) = row else {
-                    return None;
-                };
-                let [Value::Number(left_at), amount] = row.as_slice() else {
-                    return None;
-                };
-                let (bounds, left) = ((window.start(), window.end()), (*left_at, money(amount)?.0));
-                *window = Period::new(bounds, spent_at, window.amount, left);
-                Some(())
-            })?;
+        let windows = &mut self.windows;
+        with.list("spent", &mut |with| {
+            for window in &mut *windows {
+                with.whole(NEXT, &mut window.amount);
+            }
+        });
+        // Of the windows that the clock has left: the latest reading, and the amount.
+        let any = windows.iter().any(|window| window.left.0 > WallTime::ZERO);
+        if with.has("left", any) {
+            with.list("left", &mut |with| {
+                for window in &mut *windows {
+                    with.list(NEXT, &mut |with| {
+                        with.time(NEXT, &mut window.left.0.0);
+                        with.whole(NEXT, &mut window.left.1);
+                    });
+                }
+            });
         }
-        spent.held = money(state.field("held")?).ok_or_else(|| state.broken("held"))?;
-        spent.lasting = state.flag("lasting")?;
-        Ok(spent)
+        with.whole("held", &mut self.held.0);
+        with.flag("lasting", &mut self.lasting);
     }
-
-    /// Reads a list with one item for each window.
-    fn restore_windows(
-        &mut self,
-        state: &state::Reader<'_>,
-        name: &str,
-        read: impl Fn(&mut Period, &Value) -> Option<()>,
-    ) -> Result<(), Error> {
-        let list = state.list(name)?;
-        let mut rows = self.windows.iter_mut().zip(list);
-        let whole = list.len() == Per::ALL.len();
-        if whole && rows.all(|(window, value)| read(window, value).is_some()) {
-            return Ok(());
-        }
-        Err(state.broken(name))
-    }
-}
-
-/// An amount as [`State`] writes it.
-pub fn money(value: &Value) -> Option<Money> {
-    match value {
-        Value::String(digits) => digits.parse().ok().map(Money),
-        _ => None,
-    }
-}
-
-/// An amount as [`money`] reads it.
-pub fn digits(amount: Money) -> String {
-    amount.0.to_string()
 }

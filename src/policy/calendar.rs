@@ -1,7 +1,9 @@
-//! UTC calendar arithmetic on ms since the epoch: months, budget windows, HTTP dates.
+//! UTC calendar arithmetic on the wall clock: months, budget windows, HTTP dates.
 
-/// One day in ms.
-pub const DAY: f64 = 86_400_000.0;
+use crate::unit::{Millis, SteadyTime, WallTime};
+
+/// One day.
+pub const DAY: Millis = Millis(86_400_000.0);
 
 /// Days from 1970-01-01 to a proleptic Gregorian date; `month` counts from 1.
 ///
@@ -35,26 +37,46 @@ pub fn year_and_month(days: i64) -> (i64, i64) {
     (if month <= 2 { year + 1 } else { year }, month)
 }
 
+/// The day that holds `now`, counted from 1970-01-01.
+pub fn day_of(now: WallTime) -> i64 {
+    (now.0 / DAY.0).floor() as i64
+}
+
+/// When a day begins that is counted from 1970-01-01.
+pub fn midnight(days: i64) -> WallTime {
+    WallTime(days as f64 * DAY.0)
+}
+
 /// Start and end of the UTC month that holds `now`.
-pub fn month_of(now: f64) -> (f64, f64) {
-    let (year, month) = year_and_month((now / DAY).floor() as i64);
+///
+/// ```
+/// use hfetch::policy::calendar::{DAY, month_of};
+/// use hfetch::unit::WallTime;
+///
+/// // 2026-11-22T00:00Z
+/// let (start, end) = month_of(WallTime(1_795_305_600_000.0));
+/// assert_eq!(start + DAY * 30.0, end);
+/// assert_eq!(month_of(end).0, end);
+/// ```
+pub fn month_of(now: WallTime) -> (WallTime, WallTime) {
+    let (year, month) = year_and_month(day_of(now));
     let (next_year, next_month) = if month == 12 {
         (year + 1, 1)
     } else {
         (year, month + 1)
     };
     (
-        days_from_date(year, month, 1) as f64 * DAY,
-        days_from_date(next_year, next_month, 1) as f64 * DAY,
+        midnight(days_from_date(year, month, 1)),
+        midnight(days_from_date(next_year, next_month, 1)),
     )
 }
 
-/// The largest time that a JavaScript `Date` can hold. A larger reading is ignored.
+/// The number of the largest time that a JavaScript `Date` can hold; beyond it a clock is not believed.
 pub const LAST_TIME: f64 = 8.64e15;
 
 /// `now`, or the old reading if `now` is earlier or is no time: the clock then stands still.
-pub fn advance(clock: f64, now: f64) -> f64 {
-    if now > clock && now <= LAST_TIME {
+pub fn advance(clock: SteadyTime, now: SteadyTime) -> SteadyTime {
+    if now > clock && now.0 <= LAST_TIME {
         now
     } else {
         clock
@@ -91,15 +113,16 @@ mod tests {
     #[test]
     fn a_month_ends_where_the_next_begins() {
         // 2024-02-10T12:00Z
-        let (start, end) = month_of(1_707_566_400_000.0);
-        assert_eq!(start, 1_706_745_600_000.0);
-        assert_eq!((end - start) / DAY, 29.0);
+        let (start, end) = month_of(WallTime(1_707_566_400_000.0));
+        assert_eq!(start, WallTime(1_706_745_600_000.0));
+        assert_eq!(end - start, DAY * 29.0);
         assert_eq!(month_of(end).0, end);
-        assert_eq!(month_of(end - 1.0).0, start);
+        assert_eq!(month_of(end - Millis(1.0)).0, start);
     }
 
     #[test]
     fn a_clock_never_goes_back() {
+        let advance = |clock, now| advance(SteadyTime(clock), SteadyTime(now)).0;
         assert_eq!(advance(5.0, 7.0), 7.0);
         for now in [4.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(advance(5.0, now), 5.0);

@@ -6,37 +6,62 @@
 //! the host's wall clock.
 
 use super::calendar::LAST_TIME;
-use crate::unit::Time;
+use super::row::Columns;
+use crate::unit::{Millis, SteadyTime, WallTime};
 
-/// How many ms a reading must be behind an earlier one before the clock counts as set back. Smaller differences occur between the
-/// clocks of two hosts that use the same limiter. Time stands still for them; otherwise every change between the hosts would count
-/// as passed time.
-const BEHIND: f64 = 60_000.0;
+/// How far a clock may stand behind what was seen before it is taken for set back. Less is the difference between
+/// two clocks that read to the same limiter, for which time stands still: else each of their turns would count as time.
+const BEHIND: Millis = Millis(60_000.0);
 
 /// A reading of the clocks.
+///
+/// ```
+/// use hfetch::policy::clock::Now;
+/// use hfetch::unit::{SteadyTime, WallTime};
+///
+/// let wall = WallTime(1_795_305_600_000.0);
+/// let of_both = Now { wall, steady: Some(SteadyTime(2_000.0)) };
+/// // Where there is no second clock.
+/// assert_eq!(Now::from(wall), Now { steady: None, ..of_both });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Now {
-    /// Ms since the epoch.
-    pub wall: Time,
-    /// Ms on a clock that can't be set, from any starting point; `None` if there is no such clock, or if several hosts have one
-    /// each.
-    pub steady: Option<Time>,
+    /// The wall clock.
+    pub wall: WallTime,
+    /// A clock that can't be set, as a rule; none where there is none, or several hosts have one each.
+    pub steady: Option<SteadyTime>,
 }
 
-impl From<f64> for Now {
-    fn from(wall: f64) -> Self {
+impl From<WallTime> for Now {
+    fn from(wall: WallTime) -> Self {
         Now { wall, steady: None }
     }
 }
 
 /// The time that follows from the readings so far.
+///
+/// ```
+/// use hfetch::policy::clock::{Clock, Now};
+/// use hfetch::unit::{Millis, SteadyTime, WallTime};
+///
+/// let mut clock = Clock::default();
+/// let mut read = |wall: f64, steady: f64| {
+///     clock.read(Now { wall: WallTime(wall), steady: Some(SteadyTime(steady)) });
+///     clock
+/// };
+/// let began = read(1_795_305_600_000.0, 50.0);
+/// // The wall clock is set back by an hour, and 3 s pass.
+/// let now = read(1_795_302_003_000.0, 3_050.0);
+/// assert_eq!(now.steady() - began.steady(), Millis(3_000.0));
+/// assert_eq!(now.to_wall(now.steady() + Millis(7.0)), WallTime(1_795_302_003_007.0));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
-    wall: Time,
+    wall: WallTime,
     /// The steady time: it never goes back.
-    steady: Time,
+    steady: SteadyTime,
     /// The last reading of the clock that drives the steady time.
-    counter: f64,
+    counter: SteadyTime,
     /// Whether the readings come from several hosts. No single host can then set the clock back.
     is_shared: bool,
 }
@@ -50,13 +75,16 @@ impl Clock {
         }
     }
 
-    /// The same kind of clock, continued from stored times.
-    pub fn restore(self, steady: Time, wall: Time) -> Self {
-        Clock {
-            wall,
-            steady,
-            counter: steady,
-            ..self
+    /// Its columns in a row: the time that passes, and the wall clock where that was set back. Older versions knew one clock.
+    pub fn columns(&mut self, with: &mut Columns<'_>) {
+        with.time("now", &mut self.steady.0);
+        if with.has("wall", self.wall.0 != self.steady.0) {
+            with.time("wall", &mut self.wall.0);
+        } else {
+            self.wall = WallTime(self.steady.0);
+        }
+        if with.is_reading() {
+            self.counter = self.steady;
         }
     }
 
@@ -64,43 +92,43 @@ impl Clock {
     pub fn read(&mut self, now: Now) {
         let is_time = |time: f64| (0.0..=LAST_TIME).contains(&time);
         if let Some(steady) = now.steady {
-            if is_time(steady) {
-                set_back(&mut self.counter, steady);
-                self.pass(self.counter, steady);
+            if is_time(steady.0) {
+                self.counter = set_back(self.counter, steady, steady + BEHIND);
+                self.pass(self.counter.0, steady.0);
                 self.counter = self.counter.max(steady);
             }
-            if is_time(now.wall) {
+            if is_time(now.wall.0) {
                 self.wall = now.wall;
             }
-        } else if is_time(now.wall) {
+        } else if is_time(now.wall.0) {
             if !self.is_shared {
                 self.correct(now.wall);
             }
-            self.pass(self.wall, now.wall);
+            self.pass(self.wall.0, now.wall.0);
             self.wall = self.wall.max(now.wall);
         }
     }
 
     /// Corrects the clock by the time of the host that keeps it: a time further ahead came from a wrong clock.
-    pub fn correct(&mut self, own: Time) {
-        set_back(&mut self.wall, own);
+    pub fn correct(&mut self, own: WallTime) {
+        self.wall = set_back(self.wall, own, own + BEHIND);
     }
 
-    /// Adds the passed time. The steady time equals its counter as long as the counter was never set back.
+    /// Either clock may be what counts. The sum is the same number as long as what counts was never set back.
     fn pass(&mut self, from: f64, to: f64) {
         if to > from {
-            let ahead = self.steady - from;
-            self.steady = to + ahead;
+            let ahead = self.steady.0 - from;
+            self.steady = SteadyTime(to + ahead);
         }
     }
 
-    /// Ms since the epoch at the last reading.
-    pub fn wall(&self) -> Time {
+    /// The wall clock, as last read.
+    pub fn wall(&self) -> WallTime {
         self.wall
     }
 
-    /// The steady time in ms.
-    pub fn steady(&self) -> Time {
+    /// The time that only passes.
+    pub fn steady(&self) -> SteadyTime {
         self.steady
     }
 
@@ -113,19 +141,22 @@ impl Clock {
     }
 
     /// Converts a wall time to a steady time.
-    pub fn to_steady(&self, wall: Time) -> Time {
-        wall + (self.steady - self.wall)
+    pub fn to_steady(&self, wall: WallTime) -> SteadyTime {
+        SteadyTime(wall.0 + self.ahead())
     }
 
     /// Converts a steady time to a wall time.
-    pub fn to_wall(&self, steady: Time) -> Time {
-        steady - (self.steady - self.wall)
+    pub fn to_wall(&self, steady: SteadyTime) -> WallTime {
+        WallTime(steady.0 - self.ahead())
+    }
+
+    /// By so much the number of the time that passes is larger than that of the wall clock.
+    fn ahead(&self) -> f64 {
+        self.steady.0 - self.wall.0
     }
 }
 
-/// Sets `clock` back to `now` if the clock that it follows was set back.
-fn set_back(clock: &mut f64, now: f64) {
-    if *clock > now + BEHIND {
-        *clock = now;
-    }
+/// A clock that reads `now` and was set back if it had been beyond `farthest`: then it is followed.
+fn set_back<T: PartialOrd>(clock: T, now: T, farthest: T) -> T {
+    if clock > farthest { now } else { clock }
 }

@@ -5,8 +5,18 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
+use crate::unit::Usd;
 
 /// US dollars per million tokens, the unit of the router's catalogue.
+///
+/// ```
+/// use hfetch::policy::cost::{Rates, Source};
+/// use hfetch::unit::Usd;
+///
+/// let rates = Rates { input_per_million: 0.2, output_per_million: 0.6 };
+/// let cost = rates.cost(1_000.0, 500.0, Source::Configured);
+/// assert_eq!((cost.input_usd, cost.usd), (Some(Usd(0.0002)), Some(Usd(0.0005))));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
     /// Per million prompt tokens.
@@ -178,19 +188,19 @@ pub enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
-    /// US dollars in total.
-    pub usd: Option<f64>,
+    /// In all.
+    pub usd: Option<Usd>,
     /// The prompt's share.
-    pub input_usd: Option<f64>,
+    pub input_usd: Option<Usd>,
     /// The completion's share.
-    pub output_usd: Option<f64>,
+    pub output_usd: Option<Usd>,
     /// Where the price comes from.
     pub source: Source,
 }
 
 impl Cost {
     /// A cost that the server reported.
-    pub fn reported(usd: f64) -> Self {
+    pub fn reported(usd: Usd) -> Self {
         Cost {
             usd: Some(usd),
             source: Source::Reported,
@@ -200,7 +210,7 @@ impl Cost {
 
     /// The sum of two costs; its source is the less certain of the two.
     pub fn plus(self, other: Cost) -> Self {
-        let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
+        let sum = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
         let worse = [Source::Unknown, Source::LiveMax].into_iter();
         let mut worse = worse.filter(|source| [self.source, other.source].contains(source));
         Cost {
@@ -231,9 +241,9 @@ impl Rates {
         let input = prompt * (self.input_per_million * 1e12).round_ties_even();
         let output = completion * (self.output_per_million * 1e12).round_ties_even();
         Cost {
-            usd: Some((input + output) / 1e18),
-            input_usd: Some(input / 1e18),
-            output_usd: Some(output / 1e18),
+            usd: Some(Usd((input + output) / 1e18)),
+            input_usd: Some(Usd(input / 1e18)),
+            output_usd: Some(Usd(output / 1e18)),
             source,
         }
     }

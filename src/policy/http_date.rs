@@ -1,15 +1,27 @@
 //! HTTP dates (RFC 9110, section 5.6.7) in their three forms.
 
-use super::calendar::{DAY, days_from_date, year_and_month};
+use super::calendar::{day_of, days_from_date, midnight, year_and_month};
+use crate::unit::{Millis, WallTime};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Ms since the epoch for `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
+/// The time of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
 ///
 /// `now` decides the century of a two-digit year. The weekday is not checked against the date.
-pub fn parse(text: &str, now: f64) -> Option<f64> {
+///
+/// ```
+/// use hfetch::policy::http_date::parse;
+/// use hfetch::unit::WallTime;
+///
+/// let now = WallTime(1_795_305_600_000.0);
+/// let time = Some(WallTime(784_111_777_000.0));
+/// assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT", now), time);
+/// assert_eq!(parse("Sunday, 06-Nov-94 08:49:37 GMT", now), time);
+/// assert_eq!(parse("in an hour", now), None);
+/// ```
+pub fn parse(text: &str, now: WallTime) -> Option<WallTime> {
     let mut words = Vec::new();
     for word in split(text, b" ,-") {
         if !word.is_empty() {
@@ -35,10 +47,10 @@ pub fn parse(text: &str, now: f64) -> Option<f64> {
     if day == 0 || year_and_month(days) != (year, month) {
         return None;
     }
-    Some(days as f64 * DAY + time_of_day(time)?)
+    Some(midnight(days) + time_of_day(time)?)
 }
 
-fn time_of_day(text: &str) -> Option<f64> {
+fn time_of_day(text: &str) -> Option<Millis> {
     let parts = split(text, b":");
     let [hours, minutes, seconds] = parts.as_slice() else {
         return None;
@@ -49,7 +61,8 @@ fn time_of_day(text: &str) -> Option<f64> {
         number(minutes, 59)?,
         number(seconds, 60)?,
     );
-    Some(((hours * 60 + minutes) * 60 + seconds) as f64 * 1_000.0)
+    let seconds = (hours * 60 + minutes) * 60 + seconds;
+    Some(Millis(seconds as f64 * 1_000.0))
 }
 
 /// The parts of a text between these separators.
@@ -66,8 +79,8 @@ fn split<'a>(text: &'a str, between: &[u8]) -> Vec<&'a str> {
 }
 
 /// Completes a two-digit year: one that seems more than 50 years ahead is taken for the last such year in the past (RFC 9110).
-fn century(digits: i64, now: f64) -> i64 {
-    let (this_year, _) = year_and_month((now / DAY).floor() as i64);
+fn century(digits: i64, now: WallTime) -> i64 {
+    let (this_year, _) = year_and_month(day_of(now));
     let year = this_year - this_year.rem_euclid(100) + digits;
     if year > this_year + 50 {
         year - 100

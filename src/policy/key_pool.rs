@@ -7,18 +7,19 @@ use super::clock::{Clock, Now};
 use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::Window;
+use crate::unit::{Millis, SteadyTime, WallTime};
 
 /// How long a key that the server doesn't know (401) is set aside: ten minutes. A server can refuse a valid key for that long.
-const UNKNOWN: f64 = 600_000.0;
+const UNKNOWN: Millis = Millis(600_000.0);
 
 /// How long a key rests whose account has no credits left (402): an hour.
-const NO_CREDITS: f64 = 3_600_000.0;
+const NO_CREDITS: Millis = Millis(3_600_000.0);
 
 /// How long a key rests for a model that it may not use (403): five minutes.
-const NO_PERMISSION: f64 = 300_000.0;
+const NO_PERMISSION: Millis = Millis(300_000.0);
 
 /// How long a key rests after a 429 that doesn't say how long: 5 s. The router's 429s mostly concern one provider.
-const TOO_FAST: f64 = 5_000.0;
+const TOO_FAST: Millis = Millis(5_000.0);
 
 /// For how many models a key remembers a rest.
 const MOST_MODELS: usize = 64;
@@ -44,12 +45,12 @@ struct Key {
     window: Window,
     month: Period,
     /// The end of the time for which the key is set aside, since the server doesn't know it.
-    aside_until: f64,
+    aside_until: SteadyTime,
     /// The end of a rest for all models.
-    rests_until: f64,
+    rests_until: SteadyTime,
     /// The end of a rest for one model.
-    rests_for: Vec<(String, f64)>,
-    limited_until: f64,
+    rests_for: Vec<(String, SteadyTime)>,
+    limited_until: SteadyTime,
 }
 
 impl Key {
@@ -60,10 +61,10 @@ impl Key {
             tokens: 0,
             window: Window::default(),
             month: Period::default(),
-            aside_until: 0.0,
-            rests_until: 0.0,
+            aside_until: SteadyTime::ZERO,
+            rests_until: SteadyTime::ZERO,
             rests_for: Vec::new(),
-            limited_until: 0.0,
+            limited_until: SteadyTime::ZERO,
         }
     }
 
@@ -80,12 +81,12 @@ impl Key {
         counted.requests as f64 + 0.01 * counted.tokens as f64
     }
 
-    fn ready_at(&self, model: &str) -> f64 {
+    fn ready_at(&self, model: &str) -> SteadyTime {
         let rest = self.rests_for.iter().find(|rest| rest.0 == model);
         rest.map_or(self.rests_until, |rest| rest.1.max(self.rests_until))
     }
 
-    fn rest_for(&mut self, model: &str, until: f64) {
+    fn rest_for(&mut self, model: &str, until: SteadyTime) {
         match self.rests_for.iter_mut().find(|rest| rest.0 == model) {
             Some(rest) => rest.1 = rest.1.max(until),
             None => {
@@ -130,24 +131,24 @@ pub struct KeySnapshot {
     pub requests_this_month: f64,
     /// The key's state.
     pub state: State,
-    /// When the key is ready again, in ms since the epoch, if known.
-    pub ready_at: Option<f64>,
+    /// When it is ready again, where that is known.
+    pub ready_at: Option<WallTime>,
 }
 
 /// All keys of a client.
 ///
-///
 /// ```
 /// use hfetch::policy::key_pool::KeyPool;
+/// use hfetch::unit::{Millis, WallTime};
 ///
 /// let mut pool = KeyPool::new(vec!["one".to_string(), "two".to_string()], false);
-/// pool.sent(0, 0.0);
-/// // The least loaded key comes first.
-/// assert_eq!(pool.pick("org/name", &[], 1.0), [1, 0]);
-/// // A key that was too fast for a model rests for that model.
-/// pool.failed(1, "org/name", 429, Some(5_000.0), 2.0);
-/// assert_eq!(pool.pick("org/name", &[], 3.0), [0]);
-/// assert_eq!(pool.pick("org/other", &[], 4.0), [1, 0]);
+/// pool.sent(0, WallTime(0.0));
+/// // The least loaded comes first.
+/// assert_eq!(pool.pick("org/name", &[], WallTime(1.0)), [1, 0]);
+/// // One that was too fast for a model rests, for that model.
+/// pool.failed(1, "org/name", 429, Some(Millis(5_000.0)), WallTime(2.0));
+/// assert_eq!(pool.pick("org/name", &[], WallTime(3.0)), [0]);
+/// assert_eq!(pool.pick("org/other", &[], WallTime(4.0)), [1, 0]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct KeyPool {
@@ -196,7 +197,7 @@ impl KeyPool {
         let mut order = Order::default();
         for (index, key) in self.keys.iter().enumerate() {
             if key.aside_until <= now && !asked.contains(&index) {
-                order.insert(false, key.ready_at(model), index);
+                order.insert(false, key.ready_at(model).0, index);
             }
         }
         order.keys()
@@ -211,15 +212,15 @@ impl KeyPool {
             .any(|index| !tried.contains(index) && self.keys.get(*index).is_some_and(ready))
     }
 
-    /// Ms until the first key that is not in `asked` can be used for a model; infinite if there is none.
-    pub fn next_ready(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> f64 {
+    /// How long until the first of the keys that are not in `asked` can be tried for a model; infinite: there is none.
+    pub fn next_ready(&mut self, model: &str, asked: &[usize], now: impl Into<Now>) -> Millis {
         let now = self.advance(now.into());
         let keys = self.keys.iter().enumerate();
         let others = keys.filter(|(index, _)| !asked.contains(index));
         let ready_at = others.map(|(_, key)| key.ready_at(model).max(key.aside_until));
-        (ready_at.fold(f64::INFINITY, f64::min) - now)
+        (ready_at.fold(SteadyTime::INFINITY, SteadyTime::min) - now)
             .ceil()
-            .max(0.0)
+            .max(Millis::ZERO)
     }
 
     /// Counts a request that is sent with a key.
@@ -229,7 +230,7 @@ impl KeyPool {
             key.requests = key.requests.saturating_add(1);
             key.month.amount = key.month.amount.saturating_add(1);
             key.window.add(now, 1, 0);
-            key.limited_until = 0.0;
+            key.limited_until = SteadyTime::ZERO;
         }
     }
 
@@ -242,8 +243,8 @@ impl KeyPool {
         }
     }
 
-    /// Records that a local limit blocks a key for `wait` ms.
-    pub fn limited(&mut self, key: usize, wait: f64, now: impl Into<Now>) {
+    /// A local limit lets nothing through with a key for so long.
+    pub fn limited(&mut self, key: usize, wait: Millis, now: impl Into<Now>) {
         let until = self.advance(now.into()) + wait;
         // An infinite wait means that this one request is larger than the limit; the next one may fit.
         if let Some(key) = self.keys.get_mut(key)
@@ -253,13 +254,13 @@ impl KeyPool {
         }
     }
 
-    /// Lets a key rest after a response that refused it; `wait` is the rest that the response asks for in ms, if any.
+    /// A response said no to a key: `wait` is how long it asked to wait, if it did.
     pub fn failed(
         &mut self,
         key: usize,
         model: &str,
         status: u16,
-        wait: Option<f64>,
+        wait: Option<Millis>,
         now: impl Into<Now>,
     ) {
         let now = self.advance(now.into());
@@ -279,7 +280,7 @@ impl KeyPool {
             402 => key.rests_until = key.rests_until.max(now + NO_CREDITS),
             403 => key.rest_for(model, now + NO_PERMISSION),
             429 => {
-                let rest = wait.unwrap_or(TOO_FAST).clamp(0.0, LONGEST_REST);
+                let rest = wait.unwrap_or(TOO_FAST).max(Millis::ZERO).min(LONGEST_REST);
                 key.rest_for(model, now + rest);
             }
             _ => {}
@@ -291,16 +292,15 @@ impl KeyPool {
         let now = self.advance(now.into());
         let mut keys = Vec::new();
         for key in &self.keys {
-            let mut snapshot = key.snapshot(now);
-            // Whole ms, like the wall clock's.
-            let on_the_wall = |at: f64| self.clock.to_wall(at).ceil();
-            snapshot.ready_at = snapshot.ready_at.map(on_the_wall);
-            keys.push(snapshot);
+            // Whole milliseconds, as the wall clock has them.
+            let on_the_wall = |at: SteadyTime| WallTime(self.clock.to_wall(at).0.ceil());
+            let (state, ready_at) = key.state(now);
+            keys.push(key.snapshot(state, ready_at.map(on_the_wall)));
         }
         keys
     }
 
-    fn advance(&mut self, now: Now) -> f64 {
+    fn advance(&mut self, now: Now) -> SteadyTime {
         self.clock.read(now);
         for key in &mut self.keys {
             key.advance(&self.clock);
@@ -333,10 +333,11 @@ impl Order {
 }
 
 impl Key {
-    fn snapshot(&self, now: f64) -> KeySnapshot {
+    /// What it can do now, and when it is ready again.
+    fn state(&self, now: SteadyTime) -> (State, Option<SteadyTime>) {
         let rests = self.rests_for.iter().map(|rest| rest.1);
-        let rests_until = rests.fold(self.rests_until, f64::max);
-        let (state, ready_at) = if self.aside_until > now {
+        let rests_until = rests.fold(self.rests_until, SteadyTime::max);
+        if self.aside_until > now {
             (State::Disabled, Some(self.aside_until))
         } else if rests_until > now {
             (State::Cooling, Some(rests_until))
@@ -344,7 +345,10 @@ impl Key {
             (State::Limited, Some(self.limited_until))
         } else {
             (State::Ready, None)
-        };
+        }
+    }
+
+    fn snapshot(&self, state: State, ready_at: Option<WallTime>) -> KeySnapshot {
         let counted = self.window.counted();
         KeySnapshot {
             key: self.label.clone(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::budget::Money;
 use super::cost::Cost;
-use crate::unit::{Millis, Time, Usd};
+use crate::unit::{Millis, Usd, WallTime};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ pub struct Tried {
     pub status: Option<u16>,
     /// The name of the error's class.
     pub error: &'static str,
-    /// Ms from the candidate's first request to its failure.
+    /// From its first request until it had failed.
     pub duration_ms: Millis,
 }
 
@@ -124,11 +124,11 @@ pub struct Settlement {
     pub tried: Vec<Tried>,
     /// The request id of the last response.
     pub request_id: Option<String>,
-    /// When the call began, in ms since the epoch.
-    pub started_at: Time,
-    /// Ms until the first token of a stream.
+    /// When the call began.
+    pub started_at: WallTime,
+    /// To the first token of a stream.
     pub first_token_ms: Option<Millis>,
-    /// Ms from beginning to end.
+    /// In all.
     pub duration_ms: Millis,
 }
 
@@ -146,7 +146,7 @@ pub struct Spend {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpendSnapshot {
-    /// US dollars of all settlements whose price is known.
+    /// Of the settlements that have a price.
     pub usd: Usd,
     /// The number of settlements whose price is unknown.
     pub unpriced: f64,

@@ -10,20 +10,20 @@ mod stored;
 
 pub use journal::Changes;
 pub use part::{Part, Refusal};
-pub use stored::State;
 
 use journal::Journal;
 use scope::{Hold, Scope};
 
-use super::budget::{Money, Spent};
+use super::budget::Money;
 use super::clock::{Clock, Now};
-use super::rate_limit::{Limits, Quota, RateLimiter, Usage};
+use super::rate_limit::{Quota, Usage};
+use crate::unit::{Millis, SteadyTime, Usd, WallTime};
 
 /// After how long without a renewal a shared store takes a reservation for lost, in ms: 10 minutes.
-pub const LOST_AFTER: f64 = 600_000.0;
+pub const LOST_AFTER: Millis = Millis(600_000.0);
 
-/// How often a running call renews its reservations, in ms: a few renewals may get lost on the way.
-pub const RENEW_AFTER: f64 = LOST_AFTER / 5.0;
+/// How often a call under way gives word of its reservations: several such words may get lost.
+pub const RENEW_AFTER: Millis = Millis(LOST_AFTER.0 / 5.0);
 
 /// How many lost reservations are remembered, in case their requests end after all.
 const MOST_LOST: usize = 1_000;
@@ -31,13 +31,20 @@ const MOST_LOST: usize = 1_000;
 /// The number of scopes from which on idle ones are dropped.
 const MANY_SCOPES: usize = 1_000;
 
-#[derive(Clone, Debug)]
+/// One reservation that has not ended, or is lost.
+#[derive(Clone, Debug, Default)]
 struct Reservation {
     number: u64,
-    at: f64,
+    at: SteadyTime,
     holds: Vec<Hold>,
-    /// The time of the last renewal; for a lost reservation, the time at which what it held was booked.
-    seen: f64,
+    /// When it was last heard of after it was made; of a lost one, when it was given up and what it held was booked.
+    seen: Option<SteadyTime>,
+}
+
+impl Reservation {
+    fn seen(&self) -> SteadyTime {
+        self.seen.unwrap_or(self.at)
+    }
 }
 
 /// The limiters and budgets of all scopes.
@@ -45,13 +52,14 @@ struct Reservation {
 /// ```
 /// use hfetch::policy::limit_store::{MemoryStore, Part};
 /// use hfetch::policy::rate_limit::Limits;
+/// use hfetch::unit::{Usd, WallTime};
 ///
 /// let part = |scope: &str, most: f64| Part {
 ///     scope: scope.to_string(),
 ///     pause: None,
 ///     lasts: None,
 ///     tokens: 1,
-///     usd: 0.0,
+///     usd: Usd(0.0),
 ///     limits: Limits {
 ///         requests_per_minute: Some(most),
 ///         ..Limits::default()
@@ -60,27 +68,27 @@ struct Reservation {
 /// };
 /// let parts = [part("a key", 1.0), part("a client", 2.0)];
 /// let mut store = MemoryStore::new();
-/// let reservation = store.reserve(&parts, 0.0).unwrap();
-/// // One part refuses, so the other part has counted nothing.
-/// assert_eq!(store.reserve(&parts, 1.0).unwrap_err().scope, "a key");
-/// assert_eq!(store.usage("a client", 2.0).requests_last_minute, 1.0);
-/// store.settle(&reservation, 1, 0.0, 3.0);
+/// let reservation = store.reserve(&parts, WallTime(0.0)).unwrap();
+/// // One part refuses, and the other has counted nothing.
+/// assert_eq!(store.reserve(&parts, WallTime(1.0)).unwrap_err().scope, "a key");
+/// assert_eq!(store.usage("a client", WallTime(2.0)).requests_last_minute, 1.0);
+/// store.settle(&reservation, 1, Usd(0.0), WallTime(3.0));
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     clock: Clock,
     /// When the store was created. It is part of every reservation's name, so that a name from before a loss of state never ends a
     /// newer reservation.
-    created: f64,
+    created: SteadyTime,
     last_number: u64,
     /// Sorted by name.
     scopes: Vec<Scope>,
     drop_idle_at: usize,
     open: Vec<Reservation>,
     lost: Vec<Reservation>,
-    lost_after: f64,
+    lost_after: Millis,
     /// No open reservation can be lost before this time.
-    none_lost_before: f64,
+    none_lost_before: SteadyTime,
     /// A record of changes, kept only for a store that writes them to storage.
     journal: Option<Journal>,
 }
@@ -88,7 +96,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// A store in which a reservation stays open until it ends.
     pub fn new() -> Self {
-        MemoryStore::lasting(f64::INFINITY)
+        MemoryStore::lasting(Millis::INFINITY)
     }
 
     /// A store that outlives its users: a reservation that they leave open for [`LOST_AFTER`] counts as lost.
@@ -96,17 +104,17 @@ impl MemoryStore {
         MemoryStore::lasting(LOST_AFTER)
     }
 
-    fn lasting(lost_after: f64) -> Self {
+    fn lasting(lost_after: Millis) -> Self {
         MemoryStore {
             clock: Clock::default(),
-            created: 0.0,
+            created: SteadyTime::ZERO,
             last_number: 0,
             scopes: Vec::new(),
             drop_idle_at: MANY_SCOPES,
             open: Vec::new(),
             lost: Vec::new(),
             lost_after,
-            none_lost_before: 0.0,
+            none_lost_before: SteadyTime::ZERO,
             journal: None,
         }
     }
@@ -139,7 +147,7 @@ impl MemoryStore {
             number,
             at,
             holds,
-            seen: at,
+            seen: None,
         };
         if let Some(refusal) = refusal {
             self.let_go(&reservation);
@@ -156,7 +164,7 @@ impl MemoryStore {
     }
 
     /// Ends a reservation with what its request used; an unknown name changes nothing.
-    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: f64, now: impl Into<Now>) {
+    pub fn settle(&mut self, reservation: &str, tokens: u64, usd: Usd, now: impl Into<Now>) {
         self.advance(now.into());
         let now = self.clock.now();
         let Some((ended, was_lost)) = self.end(reservation) else {
@@ -196,7 +204,7 @@ impl MemoryStore {
         if let Ok(found) = self.open.binary_search_by_key(&number, |open| open.number)
             && let Some(open) = self.open.get_mut(found)
         {
-            open.seen = self.clock.steady();
+            open.seen = Some(self.clock.steady());
             if let Some(journal) = &mut self.journal {
                 journal.note_renewed(number);
             }
@@ -205,7 +213,7 @@ impl MemoryStore {
 
     /// Takes back what was booked for a lost reservation, since its real usage is known now.
     fn mend(&mut self, lost: &Reservation) {
-        let at = self.clock.to_wall(lost.seen);
+        let at = self.clock.to_wall(lost.seen());
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
                 let booked = hold.money.unwrap_or_default();
@@ -241,7 +249,7 @@ impl MemoryStore {
     /// The number in a reservation's name, if this store made the name.
     fn number(&self, reservation: &str) -> Option<u64> {
         let (created, number) = reservation.split_once('-')?;
-        let is_own = created == (self.created as u64).to_string();
+        let is_own = created == (self.created.0 as u64).to_string();
         number.parse().ok().filter(|_| is_own)
     }
 
@@ -261,7 +269,7 @@ impl MemoryStore {
     }
 
     /// Tells the store the time of its own host, where `now` comes from other hosts.
-    pub fn correct(&mut self, own: f64) {
+    pub fn correct(&mut self, own: WallTime) {
         self.clock.correct(own);
     }
 
@@ -273,12 +281,12 @@ impl MemoryStore {
         }
         let mut index = 0;
         while let Some(open) = self.open.get(index) {
-            if open.seen + self.lost_after > now {
+            if open.seen() + self.lost_after > now {
                 index += 1;
                 continue;
             }
             let mut lost = self.open.remove(index);
-            lost.seen += self.lost_after;
+            lost.seen = Some(lost.seen() + self.lost_after);
             self.lose(&lost);
             self.note(&lost, true);
             let place = self
@@ -286,7 +294,7 @@ impl MemoryStore {
                 .partition_point(|other| other.number < lost.number);
             self.lost.insert(place, lost);
         }
-        self.none_lost_before = self.first_loss().unwrap_or(f64::INFINITY);
+        self.none_lost_before = self.first_loss().unwrap_or(SteadyTime::INFINITY);
         let excess = self.lost.len().saturating_sub(MOST_LOST);
         for reservation in &take_first(&mut self.lost, excess) {
             self.note(reservation, true);
@@ -294,15 +302,16 @@ impl MemoryStore {
     }
 
     /// When the oldest open reservation will count as lost.
-    fn first_loss(&self) -> Option<f64> {
-        let seen = self.open.iter().map(|open| open.seen);
-        seen.reduce(f64::min).map(|seen| seen + self.lost_after)
+    fn first_loss(&self) -> Option<SteadyTime> {
+        let seen = self.open.iter().map(Reservation::seen);
+        seen.reduce(SteadyTime::min)
+            .map(|seen| seen + self.lost_after)
     }
 
     /// Books all that a lost reservation holds, since its request may have used it. If the request ends after all, its real usage
     /// replaces the booking.
     fn lose(&mut self, lost: &Reservation) {
-        let at = self.clock.to_wall(lost.seen);
+        let at = self.clock.to_wall(lost.seen());
         for hold in &lost.holds {
             if let Some(scope) = find(&mut self.scopes, &hold.scope) {
                 let held = hold.money.unwrap_or_default();
@@ -315,7 +324,7 @@ impl MemoryStore {
     }
 
     fn name(&self, number: u64) -> String {
-        let created = (self.created as u64).to_string();
+        let created = (self.created.0 as u64).to_string();
         [created.as_str(), "-", &number.to_string()].concat()
     }
 
@@ -325,9 +334,7 @@ impl MemoryStore {
             self.drop_idle();
             let scope = Scope {
                 name: name.to_string(),
-                lasts: f64::INFINITY,
-                limiter: RateLimiter::new(Limits::default()),
-                spent: Spent::default(),
+                ..Scope::default()
             };
             let index = self
                 .scopes

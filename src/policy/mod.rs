@@ -13,7 +13,7 @@ pub mod rate_limit;
 pub mod reservation;
 pub mod rest;
 pub mod retry;
-mod state;
+pub mod row;
 pub mod sticky;
 pub mod time_limit;
 pub mod token;

@@ -1,26 +1,49 @@
 //! A count per calendar period, such as a month or a budget's hour. It follows the wall clock, even if that is set back.
 
+use crate::unit::WallTime;
+
 /// A period and its count, and the period before it that the clock has left.
 ///
 /// If the clock is set back into an earlier period, the count of the later one moves there: those events happened now. If the clock
 /// then jumps forward again to where it had been, the count moves along once more, since the clock was wrong in between. If
 /// the later period is reached by passing time, it starts at zero. Each event thus counts in one period only, and a clock that
 /// was ahead for a while uses up nothing of a future period.
+///
+/// ```
+/// use hfetch::policy::calendar::month_of;
+/// use hfetch::policy::period::Period;
+/// use hfetch::unit::{Millis, WallTime};
+///
+/// let november = WallTime(1_795_305_600_000.0);
+/// let mut month = Period::default();
+/// month.advance(november, &month_of);
+/// month.amount += 3;
+/// // Before it ends nothing is forgotten, and then all of it.
+/// month.advance(month.end() - Millis(1.0), &month_of);
+/// assert_eq!(month.amount, 3);
+/// month.advance(month.end(), &month_of);
+/// assert_eq!(month.amount, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
-    start: f64,
-    end: f64,
+    start: WallTime,
+    end: WallTime,
     /// The count of this period.
     pub amount: u64,
     /// The latest reading of the clock within it.
-    last: f64,
+    last: WallTime,
     /// The latest reading before the clock left for this period, and the count that belongs to the earlier of the two alone.
-    left: (f64, u64),
+    pub left: (WallTime, u64),
 }
 
 impl Period {
     /// The period with these bounds, as it was at `now`, with its stored counts.
-    pub fn new(bounds: (f64, f64), now: f64, amount: u64, left: (f64, u64)) -> Self {
+    pub fn new(
+        bounds: (WallTime, WallTime),
+        now: WallTime,
+        amount: u64,
+        left: (WallTime, u64),
+    ) -> Self {
         let (start, end) = bounds;
         Period {
             start,
@@ -33,7 +56,7 @@ impl Period {
 
     /// Moves on to the period of `now` if that is another one; `bounds` returns the start and end of the period that contains a
     /// time.
-    pub fn advance(&mut self, now: f64, bounds: &dyn Fn(f64) -> (f64, f64)) {
+    pub fn advance(&mut self, now: WallTime, bounds: &dyn Fn(WallTime) -> (WallTime, WallTime)) {
         if now >= self.start && now < self.end {
             self.last = self.last.max(now);
             return;
@@ -53,38 +76,32 @@ impl Period {
     }
 
     /// When the period began.
-    pub fn start(&self) -> f64 {
+    pub fn start(&self) -> WallTime {
         self.start
     }
 
     /// When the period ends.
-    pub fn end(&self) -> f64 {
+    pub fn end(&self) -> WallTime {
         self.end
-    }
-
-    /// The stored counts of the period that the clock has left.
-    pub fn left(&self) -> (f64, u64) {
-        self.left
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unit::Millis;
 
-    const HOUR: f64 = 3_600_000.0;
+    const HOUR: Millis = Millis(3_600_000.0);
 
     /// Plays readings of the clock in hours, with one event after each, and compares the count after each.
     fn counted(readings: &[(f64, u64)]) {
         let mut period = Period::default();
-        let hour = |now: f64| {
-            (
-                (now / HOUR).floor() * HOUR,
-                (now / HOUR).floor() * HOUR + HOUR,
-            )
+        let hour = |now: WallTime| {
+            let start = WallTime((now.0 / HOUR.0).floor() * HOUR.0);
+            (start, start + HOUR)
         };
         for (at, counted) in readings {
-            period.advance(at * HOUR, &hour);
+            period.advance(WallTime(at * HOUR.0), &hour);
             period.amount += 1;
             assert_eq!(period.amount, *counted, "{at} of {readings:?}");
         }

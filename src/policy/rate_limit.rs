@@ -9,8 +9,7 @@ use super::clock::{Clock, Now};
 use super::period::Period;
 use super::retry::LONGEST_REST;
 use super::window::{Amount, MINUTE, Window};
-use crate::unit::{Millis, Time};
-pub use stored::State;
+use crate::unit::{Millis, SteadyTime};
 
 /// More tokens than any request has. Larger values are cut to this, so that sums never overflow.
 pub const MOST_TOKENS: u64 = 1 << 40;
@@ -64,12 +63,12 @@ impl Reason {
 /// The refusal of a request that may not be sent now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    /// Whole ms until the request fits, if nothing else is reserved meanwhile. Infinite if it never fits. The shortest possible
-    /// wait if a running call has to end first.
+    /// Whole milliseconds until it fits, nothing else being reserved meanwhile; infinite when it never can; the least of them when
+    /// a call under way has to end first.
     pub retry_after: Millis,
     /// The limit that takes longest to allow the request.
     pub reason: Reason,
-    /// Whole ms that the wait takes at least, whenever running calls may end.
+    /// Whole milliseconds that it takes whenever the calls under way may end.
     pub least: Millis,
     /// Whether a running call has to end first. Nobody can predict when that is.
     pub until_end: bool,
@@ -77,7 +76,7 @@ pub struct Refused {
 
 impl Refused {
     /// The refusal of a limit that allows the request after a known time; with `None`, when a running call ends.
-    pub fn new(reason: Reason, retry_after: Option<f64>, least: f64) -> Self {
+    pub fn new(reason: Reason, retry_after: Option<Millis>, least: Millis) -> Self {
         Refused {
             retry_after: retry_after.unwrap_or(least),
             reason,
@@ -89,7 +88,7 @@ impl Refused {
     /// Whether this limit takes longer than another.
     pub fn outlasts(&self, other: &Refused) -> bool {
         let last = |refused: &Refused| {
-            let never = refused.retry_after == f64::INFINITY;
+            let never = refused.retry_after == Millis::INFINITY;
             (never, refused.until_end, refused.retry_after)
         };
         last(self) > last(other)
@@ -119,7 +118,7 @@ pub struct Quota {
     pub limit: f64,
     /// How much of it is left.
     pub remaining: f64,
-    /// Whole ms until some of it is free again.
+    /// Whole milliseconds until more is left than now.
     pub reset: Millis,
 }
 
@@ -135,10 +134,10 @@ pub struct Usage {
 }
 
 /// A reservation that has not ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Open {
     id: u64,
-    at: Time,
+    at: SteadyTime,
     tokens: u64,
 }
 
@@ -149,16 +148,17 @@ struct Open {
 ///
 /// ```
 /// use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
+/// use hfetch::unit::WallTime;
 ///
 /// let mut limiter = RateLimiter::new(Limits {
 ///     tokens_per_minute: Some(100.0),
 ///     ..Limits::default()
 /// });
-/// let reservation = limiter.reserve(80, 0.0).unwrap();
-/// let refused = limiter.reserve(80, 1.0).unwrap_err();
+/// let reservation = limiter.reserve(80, WallTime(0.0)).unwrap();
+/// let refused = limiter.reserve(80, WallTime(1.0)).unwrap_err();
 /// assert_eq!(refused.reason, Reason::Tokens);
-/// limiter.settle(reservation, 20, 2.0);
-/// assert!(limiter.reserve(80, 3.0).is_ok());
+/// limiter.settle(reservation, 20, WallTime(2.0));
+/// assert!(limiter.reserve(80, WallTime(3.0)).is_ok());
 /// ```
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
@@ -168,7 +168,7 @@ pub struct RateLimiter {
     open: Vec<Open>,
     last_id: u64,
     month: Period,
-    blocked_until: Time,
+    blocked_until: SteadyTime,
 }
 
 impl RateLimiter {
@@ -181,7 +181,7 @@ impl RateLimiter {
             open: Vec::new(),
             last_id: 0,
             month: Period::default(),
-            blocked_until: 0.0,
+            blocked_until: SteadyTime::ZERO,
         }
     }
 
@@ -224,7 +224,7 @@ impl RateLimiter {
     }
 
     /// Lets nothing through before `until`, which is a steady time.
-    pub fn block(&mut self, until: Time) {
+    pub fn block(&mut self, until: SteadyTime) {
         self.blocked_until = calendar::advance(self.blocked_until, until);
     }
 
@@ -246,7 +246,7 @@ impl RateLimiter {
     }
 
     /// Whether the only thing remembered is a block that lasts beyond `steady`.
-    pub fn is_pause(&self, steady: Time) -> bool {
+    pub fn is_pause(&self, steady: SteadyTime) -> bool {
         let is_unused = self.last_id == 0 && self.window.is_empty() && self.month.amount == 0;
         is_unused && self.blocked_until > steady
     }
@@ -298,7 +298,7 @@ impl RateLimiter {
 
     fn check_concurrent(&self, _: f64) -> Option<Refused> {
         let full = self.open.len() as f64 + 1.0 > set(self.limits.max_concurrent)?;
-        full.then(|| Refused::new(Reason::Concurrent, None, 0.0))
+        full.then(|| Refused::new(Reason::Concurrent, None, Millis::ZERO))
     }
 
     fn check_requests(&self, _: f64) -> Option<Refused> {
@@ -311,20 +311,21 @@ impl RateLimiter {
     fn check_tokens(&self, tokens: f64) -> Option<Refused> {
         let limit = set(self.limits.tokens_per_minute)?;
         if tokens > limit {
-            let never = f64::INFINITY;
+            let never = Millis::INFINITY;
             return Some(Refused::new(Reason::Tokens, Some(never), never));
         }
         let wait = |taken: Amount| {
             let excess = taken.tokens as f64 + tokens - limit;
             if excess <= 0.0 {
-                return Some(0.0);
+                return Some(Millis::ZERO);
             }
             let free_at = self.window.free_at(excess, |amount| amount.tokens)?;
             Some(self.until(free_at))
         };
         let retry_after = wait(self.window.taken());
         let least = wait(self.window.counted()).unwrap_or_default();
-        (retry_after != Some(0.0)).then(|| Refused::new(Reason::Tokens, retry_after, least))
+        (retry_after != Some(Millis::ZERO))
+            .then(|| Refused::new(Reason::Tokens, retry_after, least))
     }
 
     fn check_month(&self, _: f64) -> Option<Refused> {
@@ -338,7 +339,7 @@ impl RateLimiter {
         blocked.then(|| self.refused_until(self.blocked_until, Reason::Blocked))
     }
 
-    fn refused_until(&self, time: f64, reason: Reason) -> Refused {
+    fn refused_until(&self, time: SteadyTime, reason: Reason) -> Refused {
         let wait = self.until(time);
         Refused::new(reason, Some(wait), wait)
     }
@@ -349,7 +350,7 @@ impl RateLimiter {
         let taken = self.window.taken();
         // Running calls are assumed to end within their minute; the sum must not exceed that minute by a fraction of a ms.
         let more = self.window.free_at(1.0, |amount| amount.requests);
-        let more = more.map_or(0.0, |time| self.until(time).min(MINUTE));
+        let more = more.map_or(Millis::ZERO, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
         let rows = [
             (
@@ -388,11 +389,11 @@ impl RateLimiter {
     }
 
     /// Ms until a time, rounded up: a timer that is a fraction of a millisecond early would be refused again.
-    fn until(&self, time: f64) -> f64 {
+    fn until(&self, time: SteadyTime) -> Millis {
         (time - self.clock.steady()).ceil()
     }
 
-    fn until_month_end(&self) -> f64 {
+    fn until_month_end(&self) -> Millis {
         (self.month.end() - self.clock.wall()).ceil()
     }
 }

@@ -4,7 +4,7 @@ use super::calendar::LAST_TIME;
 use super::http_date;
 use crate::error;
 use crate::json::Value;
-use crate::unit::{Millis, Time};
+use crate::unit::{Millis, WallTime};
 
 /// When and how often a request is tried again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,25 +13,25 @@ pub struct RetryPolicy {
     pub max_attempts: u32,
     /// Whether the caller set that number: it then also holds for a route of several candidates.
     pub is_given: bool,
-    /// The upper bound of the first wait in ms; it doubles with each attempt.
+    /// Bound of the first wait; it doubles each time.
     pub base_delay: Millis,
-    /// The upper bound of every wait in ms. If a server asks for more, the call fails instead of waiting.
+    /// Bound of every wait; a server that asks for more is not waited for.
     pub max_delay: Millis,
-    /// The longest `estimated_time` in ms of a loading model for which the call waits.
+    /// Longest `estimated_time` of a loading model that is waited for.
     pub max_loading_wait: Millis,
 }
 
-/// The shortest wait in ms after a 429 that doesn't say how long to wait.
-const TOO_FAST: f64 = 1_000.0;
+/// The least time before the next try where a server says that it was asked too fast (429), and not how long to wait.
+const TOO_FAST: Millis = Millis(1_000.0);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
             max_attempts: 3,
             is_given: false,
-            base_delay: 500.0,
-            max_delay: 30_000.0,
-            max_loading_wait: 60_000.0,
+            base_delay: Millis(500.0),
+            max_delay: Millis(30_000.0),
+            max_loading_wait: Millis(60_000.0),
         }
     }
 }
@@ -51,8 +51,8 @@ pub struct Failure<'a> {
     pub attempt: u32,
     /// A random number between 0 and 1.
     pub random: f64,
-    /// The current time in ms since the epoch.
-    pub now: Time,
+    /// When it failed.
+    pub now: WallTime,
 }
 
 impl std::fmt::Debug for Failure<'_> {
@@ -81,7 +81,26 @@ pub fn is_retryable(status: Option<u16>) -> bool {
     status.is_none_or(error::passes)
 }
 
-/// Ms to wait before the next attempt with the same key; `None`: no further attempt.
+/// How long to wait before the next try with the same key; none: give up.
+///
+/// ```
+/// use hfetch::policy::retry::{Failure, RetryPolicy, retry_delay};
+/// use hfetch::unit::{Millis, WallTime};
+///
+/// let policy = RetryPolicy::default();
+/// let wait = |status, retry_after: Option<&str>, attempt| {
+///     let header = |name: &str| retry_after.filter(|_| name == "retry-after").map(str::to_string);
+///     let now = WallTime(1_795_305_600_000.0);
+///     let failure = Failure { status: Some(status), header: &header, body: None, attempt, random: 1.0, now };
+///     retry_delay(&failure, &policy)
+/// };
+/// assert_eq!(wait(503, None, 1), Some(Millis(500.0)));
+/// assert_eq!(wait(503, Some("20"), 1), Some(Millis(20_000.0)));
+/// // A longer pause than maxDelay is not waited for, a status that stays is not tried again, and three tries are enough.
+/// assert_eq!(wait(503, Some("31"), 1), None);
+/// assert_eq!(wait(400, None, 1), None);
+/// assert_eq!(wait(503, None, 3), None);
+/// ```
 pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis> {
     if failure.attempt >= policy.max_attempts
         || !is_retryable(failure.status)
@@ -102,11 +121,11 @@ pub fn retry_delay(failure: &Failure<'_>, policy: &RetryPolicy) -> Option<Millis
     };
     // "Retry at once" is followed only the first time: a server that keeps failing and keeps saying so would be asked without a
     // pause.
-    let told = told.filter(|wait| *wait > 0.0 || failure.attempt == 1);
+    let told = told.filter(|wait| *wait > Millis::ZERO || failure.attempt == 1);
     // Browsers hide Retry-After, and the random wait may be only a few ms: too soon after a 429.
     let least = match failure.status {
         Some(429) => TOO_FAST,
-        _ => 0.0,
+        _ => Millis::ZERO,
     };
     Some(told.unwrap_or_else(|| (least + backoff(failure, policy)).min(policy.max_delay)))
 }
@@ -118,12 +137,12 @@ fn is_final(header: Header<'_>) -> bool {
 }
 
 /// Full jitter: clients that failed at the same moment come back spread over the whole wait.
-fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
+fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> Millis {
     let mut bound = policy.base_delay;
     for _ in 1..failure.attempt {
-        bound *= 2.0;
+        bound = bound * 2.0;
         // A base delay of 0 stays 0 when doubled.
-        if bound >= policy.max_delay || bound == 0.0 {
+        if bound >= policy.max_delay || bound == Millis::ZERO {
             break;
         }
     }
@@ -135,7 +154,7 @@ fn backoff(failure: &Failure<'_>, policy: &RetryPolicy) -> f64 {
     bound.min(policy.max_delay) * random.clamp(0.0, 1.0)
 }
 
-/// Ms until a loading model is ready, as the body of a 503 says.
+/// How long until a loading model is ready, as the body of a 503 says.
 pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis> {
     if status != Some(503) {
         return None;
@@ -148,10 +167,10 @@ pub fn loading_time(status: Option<u16>, body: Option<&Value>) -> Option<Millis>
     Some(ms(seconds))
 }
 
-/// Ms that the server wants the client to wait, by `Retry-After`, `RateLimit` or its provider's headers.
+/// How long the server wants the client to wait, by `Retry-After`, `RateLimit` or its provider's headers.
 ///
 /// A success never asks for a wait, whatever headers it has: one provider sends `Retry-After` with every 200.
-pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
+pub fn server_wait(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
     if status.is_none_or(|status| status < 400) {
         return None;
     }
@@ -161,10 +180,10 @@ pub fn server_wait(status: Option<u16>, header: Header<'_>, now: Time) -> Option
 }
 
 /// The longest rest of a key that a server can ask for: 15 minutes.
-pub const LONGEST_REST: Millis = 900_000.0;
+pub const LONGEST_REST: Millis = Millis(900_000.0);
 
-/// Ms that a key should rest for the model in use: what a 429 or 503 asks for, or until a spent window ends.
-pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
+/// How long a key should rest for the model in use: what a 429 or 503 asks for, or until a spent window ends.
+pub fn rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let asked = match status {
         429 | 503 => server_wait(Some(status), header, now),
         _ => spent_window(header),
@@ -172,28 +191,28 @@ pub fn rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
     asked.map(|rest| rest.min(LONGEST_REST))
 }
 
-/// Ms that a key should rest for all models: until the key's own window ends, which a header calls spent. All other waits
+/// How long a key should rest for all models: until the key's own window ends, which a header calls spent. All other waits
 /// concern the model in use, since most of them are one provider's.
-pub fn key_rest_time(status: u16, header: Header<'_>, now: Time) -> Option<Millis> {
+pub fn key_rest_time(status: u16, header: Header<'_>, now: WallTime) -> Option<Millis> {
     let window =
         spent_window(header).or_else(|| spent_provider_window(Some(status), header, now))?;
     Some(rest_time(status, header, now).map_or(window, |rest| window.min(rest)))
 }
 
-fn retry_after(header: Header<'_>, now: Time) -> Option<Millis> {
+fn retry_after(header: Header<'_>, now: WallTime) -> Option<Millis> {
     if let Some(wait) = header("retry-after-ms").and_then(|text| decimal(&text)) {
         return Some(ms(wait / 1_000.0));
     }
     let text = header("retry-after")?;
-    let seconds = decimal(&text).or_else(|| Some((http_date::parse(&text, now)? - now) / 1_000.0));
-    seconds.map(ms)
+    let until = || Some((http_date::parse(&text, now)? - now).0 / 1_000.0);
+    decimal(&text).or_else(until).map(ms)
 }
 
 /// The longest reset of a spent window: `"api";r=0;t=55` (draft 08 and later), `limit=100, remaining=0, reset=50` (draft 03),
 /// or the same in separate headers (draft 02).
 ///
 /// Windows with something left don't count: a 429 may have another cause.
-fn spent_window(header: Header<'_>) -> Option<f64> {
+fn spent_window(header: Header<'_>) -> Option<Millis> {
     let Some(text) = header("ratelimit") else {
         return spent_pair(header, "ratelimit-remaining", "ratelimit-reset");
     };
@@ -203,7 +222,7 @@ fn spent_window(header: Header<'_>) -> Option<f64> {
 // A function of its own, as `longest_reset` is: an engine compiles a function as a whole at its first call, and every call looks for
 // the header.
 #[inline(never)]
-fn spent_of(text: &str) -> Option<f64> {
+fn spent_of(text: &str) -> Option<Millis> {
     let mut longest = None;
     let mut remaining = None;
     let mut reset = None;
@@ -225,13 +244,13 @@ fn spent_of(text: &str) -> Option<f64> {
         if remaining == Some(0.0)
             && let Some(seconds) = reset
         {
-            longest = Some(ms(seconds).max(longest.unwrap_or(0.0)));
+            longest = Some(ms(seconds).max(longest.unwrap_or(Millis::ZERO)));
         }
     }
     longest
 }
 
-fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<f64> {
+fn spent_pair(header: Header<'_>, remaining: &str, reset: &str) -> Option<Millis> {
     let left = decimal(&header(remaining)?)?;
     let seconds = decimal(&header(reset)?)?;
     (left == 0.0).then(|| ms(seconds))
@@ -256,7 +275,7 @@ pub const SUFFIXES: [&str; 9] = [
     "-tokens-generated",
 ];
 
-fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> Option<Millis> {
+fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: WallTime) -> Option<Millis> {
     if !matches!(status, Some(429 | 503)) {
         return None;
     }
@@ -264,8 +283,8 @@ fn spent_provider_window(status: Option<u16>, header: Header<'_>, now: Time) -> 
 }
 
 #[inline(never)]
-fn longest_reset(header: Header<'_>, now: Time) -> Option<Millis> {
-    let mut longest: Option<f64> = None;
+fn longest_reset(header: Header<'_>, now: WallTime) -> Option<Millis> {
+    let mut longest: Option<Millis> = None;
     for suffix in SUFFIXES {
         let remaining = header(&[REMAINING, suffix].concat());
         let Some(reset) = header(&[RESET, suffix].concat()) else {
@@ -280,21 +299,21 @@ fn longest_reset(header: Header<'_>, now: Time) -> Option<Millis> {
     longest
 }
 
-/// Ms until a reset, given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
-fn reset_time(text: &str, now: Time) -> Option<Millis> {
+/// The time until a reset given as seconds ("2", "8.99"), a duration ("1s", "6m0s", "250ms") or a time since the epoch.
+fn reset_time(text: &str, now: WallTime) -> Option<Millis> {
     let Some(number) = decimal(text) else {
         return duration(text.trim_ascii());
     };
     // A number this large is a time since the epoch, in seconds or ms: no window is that long.
     let seconds = match number {
-        1e12.. => (number - now) / 1_000.0,
-        1e9.. => number - now / 1_000.0,
+        1e12.. => (number - now.0) / 1_000.0,
+        1e9.. => number - now.0 / 1_000.0,
         _ => number,
     };
     Some(ms(seconds))
 }
 
-fn duration(text: &str) -> Option<f64> {
+fn duration(text: &str) -> Option<Millis> {
     let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -317,8 +336,8 @@ fn duration(text: &str) -> Option<f64> {
 }
 
 /// Whole ms, rounded up except for the error of binary fractions. The result is never -0, which JavaScript tells from 0.
-fn ms(seconds: f64) -> f64 {
-    (seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0
+fn ms(seconds: f64) -> Millis {
+    Millis((seconds * 1_000.0 - 1e-6).ceil().clamp(0.0, LAST_TIME) + 0.0)
 }
 
 /// Parses `12` or `1.5`, without sign or exponent. The standard library's parser would be larger than this whole module.

@@ -1,10 +1,12 @@
 //! Sticky conversations: each one goes back to the provider that answered it last, whose prompt cache holds its messages.
 
+use crate::unit::{Millis, SteadyTime};
+
 /// How many conversations are remembered.
 const MOST: usize = 1_000;
 
-/// How long the provider is remembered after its last answer, in ms: an hour.
-const MEMORY: f64 = 3_600_000.0;
+/// How long after an answer its provider is remembered: an hour.
+const MEMORY: Millis = Millis(3_600_000.0);
 
 /// A hash of a conversation's name, since the name can have any length.
 type Name = [u8; 16];
@@ -13,26 +15,27 @@ type Name = [u8; 16];
 struct Entry {
     name: Name,
     candidate: String,
-    at: f64,
+    at: SteadyTime,
 }
 
 /// The candidate that last answered each conversation; the least recent answer comes first.
 ///
 /// ```
 /// use hfetch::policy::sticky::Sticky;
+/// use hfetch::unit::SteadyTime;
 ///
 /// let mut sticky = Sticky::default();
-/// sticky.answered("a conversation", "org/name:groq", 0.0);
-/// assert_eq!(sticky.last("a conversation", 1.0).as_deref(), Some("org/name:groq"));
+/// sticky.answered("a conversation", "org/name:groq", SteadyTime(0.0));
+/// assert_eq!(sticky.last("a conversation", SteadyTime(1.0)).as_deref(), Some("org/name:groq"));
 /// sticky.forget("org/name:groq");
-/// assert_eq!(sticky.last("a conversation", 2.0), None);
+/// assert_eq!(sticky.last("a conversation", SteadyTime(2.0)), None);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Sticky(Vec<Entry>);
 
 impl Sticky {
     /// Records that a candidate answered a conversation; the candidate is given by the model string that pins it.
-    pub fn answered(&mut self, name: &str, candidate: &str, now: f64) {
+    pub fn answered(&mut self, name: &str, candidate: &str, now: SteadyTime) {
         let name = short(name);
         self.keep(&|entry| entry.name != name && now - entry.at < MEMORY);
         if self.0.len() >= MOST {
@@ -46,7 +49,7 @@ impl Sticky {
     }
 
     /// The candidate that answered a conversation last, within the last hour.
-    pub fn last(&self, name: &str, now: f64) -> Option<String> {
+    pub fn last(&self, name: &str, now: SteadyTime) -> Option<String> {
         let name = short(name);
         let mut entries = self.0.iter();
         let entry = entries.find(|entry| entry.name == name && now - entry.at < MEMORY)?;

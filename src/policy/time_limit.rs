@@ -38,6 +38,14 @@ const NAMES: [(&str, Option<Phase>); 7] = [
 ///
 /// A TCP connection that took too long (`UND_ERR_CONNECT_TIMEOUT`, `ETIMEDOUT`) is no time limit in this sense: nothing was sent,
 /// so that another attempt costs nothing.
+///
+/// ```
+/// use hfetch::policy::time_limit::{Phase, exceeded};
+///
+/// let thrown = "TypeError\nfetch failed\nUND_ERR_BODY_TIMEOUT";
+/// assert_eq!(exceeded(thrown, Phase::Connect), Some((Phase::Idle, "UND_ERR_BODY_TIMEOUT")));
+/// assert_eq!(exceeded("TypeError\nECONNRESET", Phase::Connect), None);
+/// ```
 pub fn exceeded(names: &str, during: Phase) -> Option<(Phase, &'static str)> {
     let known = |name: &str| NAMES.iter().find(|row| row.0 == name);
     let mut found = None;

@@ -56,6 +56,16 @@ pub fn estimate_text(text: &str) -> u64 {
 }
 
 /// Counts the tokens of a text that arrives in pieces. Where the text is split makes no difference.
+///
+/// ```
+/// use hfetch::policy::token::{Estimator, estimate_text};
+///
+/// let mut pieces = Estimator::default();
+/// for piece in ["How many tok", "ens may this be?"] {
+///     pieces.add_text(piece);
+/// }
+/// assert_eq!(pieces.tokens(), estimate_text("How many tokens may this be?"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Estimator {
     /// Hundredths of a token.

@@ -4,31 +4,51 @@
 //! Where nothing can wake a call, it asks again and again, less and less often. That is so in workerd, where one request can't
 //! resolve a promise of another, and with a store that other processes share.
 
-/// The wait before the first look after a change, in ms.
-const FIRST_LOOK: f64 = 50.0;
+use crate::unit::Millis;
 
-/// The longest wait between two looks, in ms.
-const LONGEST_LOOK: f64 = 1_000.0;
+/// The first look after a change.
+const FIRST_LOOK: Millis = Millis(50.0);
+
+/// The longest time between two looks.
+const LONGEST_LOOK: Millis = Millis(1_000.0);
 
 /// The facts that are known when a call goes to sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sleep {
     /// Whether the call is first in line.
     pub is_first: bool,
-    /// Ms until its limit may allow it; 0 if time alone doesn't help.
-    pub retry_after: f64,
-    /// Ms that the wait takes at least, whatever becomes free meanwhile.
-    pub least: f64,
-    /// Ms until the call gives up.
-    pub left: f64,
+    /// Until its limit may give way; 0: not by time.
+    pub retry_after: Millis,
+    /// How long this takes whatever becomes free meanwhile.
+    pub least: Millis,
+    /// Until it gives up.
+    pub left: Millis,
     /// Whether everything else that the call waits for wakes it.
     pub is_woken: bool,
 }
 
 /// The interval between the looks of one call.
+///
+/// ```
+/// use hfetch::policy::waiting::{Looks, Sleep};
+/// use hfetch::unit::Millis;
+///
+/// let sleep = Sleep {
+///     is_first: true,
+///     retry_after: Millis(0.0),
+///     least: Millis(0.0),
+///     left: Millis(60_000.0),
+///     is_woken: false,
+/// };
+/// let mut looks = Looks::default();
+/// assert_eq!(looks.sleep(sleep), Millis(50.0));
+/// assert_eq!(looks.sleep(sleep), Millis(100.0));
+/// // Whoever is woken by others has nothing to look for.
+/// assert_eq!(looks.sleep(Sleep { is_woken: true, ..sleep }), Millis(60_000.0));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Looks {
-    next: f64,
+    next: Millis,
 }
 
 impl Default for Looks {
@@ -43,22 +63,26 @@ impl Looks {
         *self = Looks::default();
     }
 
-    /// How many ms the call sleeps.
-    pub fn sleep(&mut self, sleep: Sleep) -> f64 {
+    /// How long to sleep.
+    pub fn sleep(&mut self, sleep: Sleep) -> Millis {
         // A call that isn't first can't be let through by passing time.
-        let by_time = if sleep.is_first && sleep.retry_after > 0.0 {
+        let by_time = if sleep.is_first && sleep.retry_after > Millis::ZERO {
             sleep.retry_after
         } else {
-            f64::INFINITY
+            Millis::INFINITY
         };
         let mut ms = by_time.min(sleep.left);
         // A rate limit alone needs no look before its time, but a call behind others has to notice when it becomes first.
-        if !sleep.is_woken && (by_time.is_infinite() || sleep.least < by_time) {
-            let least = if sleep.is_first { sleep.least } else { 0.0 };
+        if !sleep.is_woken && (!by_time.is_finite() || sleep.least < by_time) {
+            let least = if sleep.is_first {
+                sleep.least
+            } else {
+                Millis::ZERO
+            };
             ms = ms.min(self.next.max(least));
             self.next = (self.next * 2.0).min(LONGEST_LOOK);
         }
-        ms.max(1.0)
+        ms.max(Millis(1.0))
     }
 }
 
@@ -68,36 +92,36 @@ mod tests {
 
     const SLEEP: Sleep = Sleep {
         is_first: true,
-        retry_after: 0.0,
-        least: 0.0,
-        left: 60_000.0,
+        retry_after: Millis(0.0),
+        least: Millis(0.0),
+        left: Millis(60_000.0),
         is_woken: true,
     };
 
     #[test]
     fn who_is_woken_sleeps_until_then_or_until_its_limit_gives_way() {
         let mut looks = Looks::default();
-        assert_eq!(looks.sleep(SLEEP), 60_000.0);
+        assert_eq!(looks.sleep(SLEEP), Millis(60_000.0));
         let retry_after = 700.0;
         assert_eq!(
             looks.sleep(Sleep {
-                retry_after,
+                retry_after: Millis(retry_after),
                 ..SLEEP
             }),
-            700.0
+            Millis(700.0)
         );
         let behind = Sleep {
             is_first: false,
-            retry_after,
+            retry_after: Millis(retry_after),
             ..SLEEP
         };
-        assert_eq!(looks.sleep(behind), 60_000.0);
+        assert_eq!(looks.sleep(behind), Millis(60_000.0));
         let late = Sleep {
-            retry_after: 70_000.0,
-            left: -3.0,
+            retry_after: Millis(70_000.0),
+            left: Millis(-3.0),
             ..SLEEP
         };
-        assert_eq!(looks.sleep(late), 1.0);
+        assert_eq!(looks.sleep(late), Millis(1.0));
     }
 
     #[test]
@@ -107,39 +131,39 @@ mod tests {
             is_woken: false,
             ..SLEEP
         };
-        let times: Vec<f64> = (0..7).map(|_| looks.sleep(alone)).collect();
+        let times: Vec<f64> = (0..7).map(|_| looks.sleep(alone).0).collect();
         assert_eq!(times, [50.0, 100.0, 200.0, 400.0, 800.0, 1e3, 1e3]);
         let timed = Sleep {
-            retry_after: 30_000.0,
-            least: 30_000.0,
+            retry_after: Millis(30_000.0),
+            least: Millis(30_000.0),
             ..alone
         };
-        assert_eq!(looks.sleep(timed), 30_000.0);
+        assert_eq!(looks.sleep(timed), Millis(30_000.0));
         // Running calls may give tokens back earlier.
         let sooner = Sleep {
-            least: 4_000.0,
+            least: Millis(4_000.0),
             ..timed
         };
-        assert_eq!(looks.sleep(sooner), 4_000.0);
+        assert_eq!(looks.sleep(sooner), Millis(4_000.0));
         looks.renew();
         let behind = Sleep {
             is_first: false,
             ..timed
         };
-        assert_eq!(looks.sleep(behind), 50.0);
+        assert_eq!(looks.sleep(behind), Millis(50.0));
         assert_eq!(
             looks.sleep(Sleep {
-                left: 20.0,
+                left: Millis(20.0),
                 ..alone
             }),
-            20.0
+            Millis(20.0)
         );
         // A minute of waiting takes about sixty looks and not six thousand.
         looks.renew();
         let mut passed = 0.0;
         let mut count = 0;
         while passed < 60_000.0 {
-            passed += looks.sleep(alone);
+            passed += looks.sleep(alone).0;
             count += 1;
         }
         assert!(count < 70, "{count}");

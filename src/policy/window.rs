@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-/// Length of the window in ms.
-pub const MINUTE: f64 = 60_000.0;
+use crate::unit::{Millis, SteadyTime};
+
+/// Length of the window.
+pub const MINUTE: Millis = Millis(60_000.0);
 
 /// The most buckets. A clock of whole milliseconds never needs more; beyond that the newest ones merge, which frees their counts
 /// later and never sooner.
@@ -12,7 +14,7 @@ const MOST_BUCKETS: usize = 65_536;
 /// All reservations at one reading of the clock.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    at: f64,
+    at: SteadyTime,
     /// All requests, and the tokens of those that have ended.
     amount: Amount,
     /// The number of requests that have not ended.
@@ -41,7 +43,7 @@ impl Amount {
 }
 
 impl Bucket {
-    fn settled(&self) -> (f64, u64, u64) {
+    fn settled(&self) -> (SteadyTime, u64, u64) {
         let requests = self.amount.requests.saturating_sub(self.held);
         (self.at, requests, self.amount.tokens)
     }
@@ -50,6 +52,20 @@ impl Bucket {
 /// The requests of the last minute. A request counts for the minute after its reservation, whether or not it has ended.
 ///
 /// Its tokens are held until it ends, however long that takes; then they count for the rest of that minute.
+///
+/// ```
+/// use hfetch::policy::window::{MINUTE, Window};
+/// use hfetch::unit::SteadyTime;
+///
+/// let (mut window, at) = (Window::default(), SteadyTime(1_000.0));
+/// window.hold(at, 80);
+/// assert_eq!((window.counted().requests, window.taken().tokens), (1, 80));
+/// window.settle(at, 80, 20);
+/// assert_eq!(window.taken().tokens, 20);
+/// assert_eq!(window.free_at(1.0, |amount| amount.requests), Some(at + MINUTE));
+/// window.advance(at + MINUTE);
+/// assert!(window.is_empty());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Window {
     buckets: VecDeque<Bucket>,
@@ -58,7 +74,7 @@ pub struct Window {
     /// Tokens of requests that have not ended.
     held: u64,
     /// The time of the last bucket that left the window.
-    left: f64,
+    left: SteadyTime,
 }
 
 impl Default for Window {
@@ -67,14 +83,14 @@ impl Default for Window {
             buckets: VecDeque::new(),
             counted: Amount::default(),
             held: 0,
-            left: -1.0,
+            left: SteadyTime(-1.0),
         }
     }
 }
 
 impl Window {
     /// Drops the buckets that are a minute old.
-    pub fn advance(&mut self, now: f64) {
+    pub fn advance(&mut self, now: SteadyTime) {
         while let Some(first) = self.buckets.front() {
             if first.at + MINUTE > now {
                 break;
@@ -87,13 +103,13 @@ impl Window {
     }
 
     /// Counts past requests. Times never go back.
-    pub fn add(&mut self, at: f64, requests: u64, tokens: u64) {
+    pub fn add(&mut self, at: SteadyTime, requests: u64, tokens: u64) {
         self.counted.add(requests, tokens);
         self.newest(at, |bucket| bucket.amount.add(requests, tokens));
     }
 
     /// Counts a new request and holds its tokens until it ends. Times never go back.
-    pub fn hold(&mut self, at: f64, tokens: u64) {
+    pub fn hold(&mut self, at: SteadyTime, tokens: u64) {
         self.held = self.held.saturating_add(tokens);
         if at <= self.left {
             return;
@@ -106,7 +122,7 @@ impl Window {
     }
 
     /// Ends a hold: the actual tokens count for the rest of its minute.
-    pub fn settle(&mut self, at: f64, held: u64, actual: u64) {
+    pub fn settle(&mut self, at: SteadyTime, held: u64, actual: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
             bucket.held = bucket.held.saturating_sub(1);
@@ -116,7 +132,7 @@ impl Window {
     }
 
     /// Ends a hold as if it had never been made.
-    pub fn release(&mut self, at: f64, held: u64) {
+    pub fn release(&mut self, at: SteadyTime, held: u64) {
         self.held = self.held.saturating_sub(held);
         if let Some(bucket) = find(&mut self.buckets, self.left, at) {
             bucket.held = bucket.held.saturating_sub(1);
@@ -138,7 +154,7 @@ impl Window {
     }
 
     /// When `excess` of the counted amount will have left the window; `None` if held tokens have to be given back first.
-    pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<f64> {
+    pub fn free_at(&self, excess: f64, amount: fn(Amount) -> u64) -> Option<SteadyTime> {
         let mut freed = 0.0;
         for bucket in &self.buckets {
             freed += amount(bucket.amount) as f64;
@@ -154,33 +170,38 @@ impl Window {
         self.buckets.is_empty() && self.held == 0
     }
 
-    /// The counts that have ended, per time: time, requests, tokens.
-    pub fn settled(&self) -> Vec<(f64, u64, u64)> {
+    /// What is counted and has ended: time, requests, tokens; of some times alone, if these are given.
+    pub fn settled(&self, times: Option<&[SteadyTime]>) -> Vec<(SteadyTime, u64, u64)> {
         let mut rows = Vec::new();
-        for bucket in &self.buckets {
-            let row = bucket.settled();
-            if row.1 > 0 || row.2 > 0 {
-                rows.push(row);
+        let Some(times) = times else {
+            for bucket in &self.buckets {
+                let row = bucket.settled();
+                if row.1 > 0 || row.2 > 0 {
+                    rows.push(row);
+                }
             }
+            return rows;
+        };
+        for at in times {
+            let index = self.buckets.partition_point(|bucket| bucket.at < *at);
+            let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= *at);
+            rows.extend(bucket.map(Bucket::settled));
         }
         rows
     }
 
-    /// The counts of one time that have ended: time, requests, tokens.
-    pub fn settled_at(&self, at: f64) -> Option<(f64, u64, u64)> {
-        let index = self.buckets.partition_point(|bucket| bucket.at < at);
-        let bucket = self.buckets.get(index).filter(|bucket| bucket.at >= at)?;
-        Some(bucket.settled())
-    }
-
     /// The time up to which everything has left the window.
-    pub fn left(&self) -> f64 {
+    pub fn left(&self) -> SteadyTime {
         self.left
     }
 
     /// Restores a window from what [`settled`](Window::settled) returned and the open reservations (time and tokens).
     /// `None` if either list is out of order.
-    pub fn restore(left: f64, settled: &[(f64, u64, u64)], open: &[(f64, u64)]) -> Option<Window> {
+    pub fn restore(
+        left: SteadyTime,
+        settled: &[(SteadyTime, u64, u64)],
+        open: &[(SteadyTime, u64)],
+    ) -> Option<Window> {
         if !settled.is_sorted_by_key(|row| row.0) || !open.is_sorted_by_key(|row| row.0) {
             return None;
         }
@@ -203,7 +224,7 @@ impl Window {
         Some(window)
     }
 
-    fn newest(&mut self, at: f64, change: impl FnOnce(&mut Bucket)) {
+    fn newest(&mut self, at: SteadyTime, change: impl FnOnce(&mut Bucket)) {
         let full = self.buckets.len() >= MOST_BUCKETS;
         if let Some(last) = self.buckets.back_mut()
             && (last.at >= at || full)
@@ -225,7 +246,7 @@ impl Window {
 /// The bucket of a hold that was made at `at`, unless it has left the window.
 ///
 /// This is a free function, so that the mutable borrow doesn't cover the sums.
-fn find(buckets: &mut VecDeque<Bucket>, left: f64, at: f64) -> Option<&mut Bucket> {
+fn find(buckets: &mut VecDeque<Bucket>, left: SteadyTime, at: SteadyTime) -> Option<&mut Bucket> {
     if at <= left {
         return None;
     }

@@ -357,24 +357,25 @@ impl Completion {
         self.usage.is_some()
     }
 
-    /// The usage that was reported last; counts may be numbers, or digits in a string.
-    pub fn usage(&self) -> Option<ReportedUsage> {
-        let usage = self.usage.as_deref()?;
-        let usage = json::parse(&count::counts_of(usage)).ok()?;
+    /// The usage that was reported last, whose counts may be numbers or digits in a string, and what it reports besides its counts.
+    pub fn told(&self) -> (Option<ReportedUsage>, Beside) {
+        let usage = self.usage.as_deref().map(count::counts_of);
+        let Some(usage) = usage.and_then(|usage| json::parse(&usage).ok()) else {
+            return (None, Beside::default());
+        };
         let [prompt, completion, total] = COUNTS.map(|name| count(&usage, name));
         let reported = ReportedUsage {
             prompt,
             completion,
             total,
         };
-        (reported.prompt.is_some() || reported.completion.is_some()).then_some(reported)
+        let counts = prompt.is_some() || completion.is_some();
+        (counts.then_some(reported), Beside::of(&usage))
     }
 
-    /// The last usage's report besides its counts.
-    pub fn beside(&self) -> Beside {
-        let usage = self.usage.as_deref().map(count::counts_of);
-        let usage = usage.and_then(|usage| json::parse(&usage).ok());
-        usage.map_or_else(Beside::default, |usage| Beside::of(&usage))
+    /// The usage that was reported last, by itself.
+    pub fn usage(&self) -> Option<ReportedUsage> {
+        self.told().0
     }
 
     /// The bytes of everything that the model wrote.

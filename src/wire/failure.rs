@@ -11,6 +11,7 @@ pub use hint::usable_instead;
 use crate::error::{self, CUT, Class, Error};
 use crate::json::{self, Value};
 use crate::text::find;
+use crate::unit::Millis;
 
 /// A response's status and body, and the facts about its request that the message needs.
 ///
@@ -322,11 +323,11 @@ fn class_of(status: u16, body: Option<&Value>, said: &str) -> Class {
 }
 
 /// `estimated_time` in ms; the server sends seconds.
-fn estimated_ms(body: &Value) -> Option<f64> {
+fn estimated_ms(body: &Value) -> Option<Millis> {
     let place = body.get("estimated_time");
     let place = place.or_else(|| body.get("error")?.get("estimated_time"));
     let seconds = place.and_then(Value::as_f64)?;
-    (seconds.is_finite() && seconds >= 0.0).then_some(seconds * 1000.0)
+    (seconds.is_finite() && seconds >= 0.0).then_some(Millis(seconds * 1000.0))
 }
 
 /// Whether the text contains one of the words as a whole word: "loading" is also a part of "overloading" and "downloading".

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::json::{self, Value};
+use crate::unit::Millis;
 use crate::wire::failure::message_of;
 
 /// One model of the catalogue, in the public form.
@@ -58,9 +59,9 @@ pub struct Offer {
     /// Whether the provider accepts a JSON schema for the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_structured_output: Option<bool>,
-    /// Milliseconds to the first token, as last measured.
+    /// The time to the first token, as last measured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_token_latency_ms: Option<f64>,
+    pub first_token_latency_ms: Option<Millis>,
     /// Tokens per second, as last measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throughput: Option<f64>,
@@ -187,7 +188,7 @@ impl Offer {
             is_free: flag(value, "is_free"),
             supports_tools: flag(value, "supports_tools"),
             supports_structured_output: flag(value, "supports_structured_output"),
-            first_token_latency_ms: number(value, "first_token_latency_ms"),
+            first_token_latency_ms: number(value, "first_token_latency_ms").map(Millis),
             throughput: number(value, "throughput"),
         })
     }

@@ -167,10 +167,6 @@ impl ChatDecoder {
             // No field name of an event stream starts with these: the body is an answer in JSON, or a page.
             self.plain = matches!(first, Some(b'{' | b'[' | b'<')).then(Vec::new);
         }
-        if !self.reader.seen && self.head.len() <= HEAD {
-            let room = HEAD + 1 - self.head.len();
-            self.head.extend(bytes.iter().take(room));
-        }
         if let Some(plain) = &mut self.plain {
             plain.extend_from_slice(bytes);
             if plain.len() > self.reader.limit {
@@ -178,6 +174,11 @@ impl ChatDecoder {
             }
         } else if let Err(TooLarge) = self.sse.push(bytes, &mut self.reader) {
             self.reader.fault = Some(Fault::new(Class::Stream, TooLarge::MESSAGE));
+        }
+        if !self.reader.seen {
+            let room = (HEAD + 1).saturating_sub(self.head.len());
+            self.head
+                .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
         self.tail = match self.reader.completion.all_finished() {
             true => self.tail + bytes.len(),

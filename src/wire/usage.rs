@@ -1,6 +1,7 @@
 //! Some servers' reports besides the token counts of a usage: the cost of the answer, and which tokens were cached or reasoning.
 
 use crate::json::Value;
+use crate::unit::Usd;
 
 /// The members of a usage object that are read here.
 pub const MEMBERS: [&str; 8] = [
@@ -28,8 +29,8 @@ pub const MEMBERS: [&str; 8] = [
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Beside {
-    /// The cost of the answer in US dollars.
-    pub usd: Option<f64>,
+    /// What the answer cost.
+    pub usd: Option<Usd>,
     /// Tokens of the prompt that came from a cache.
     pub cached: Option<f64>,
     /// Tokens of the answer that were reasoning.
@@ -51,7 +52,7 @@ impl Beside {
         ] = MEMBERS.map(|name| usage.get(name));
         let within = |details: Option<&Value>, name| amount(details?.get(name));
         Beside {
-            usd: amount(cost).or_else(|| amount(estimated)),
+            usd: amount(cost).or_else(|| amount(estimated)).map(Usd),
             // The Responses API has other names for the counts: input and output.
             cached: within(prompt.or(input), "cached_tokens")
                 .or_else(|| amount(cached))
@@ -67,7 +68,7 @@ impl Beside {
             (one, other) => one.or(other),
         };
         Beside {
-            usd: sum(self.usd, other.usd),
+            usd: sum(self.usd.map(|usd| usd.0), other.usd.map(|usd| usd.0)).map(Usd),
             cached: sum(self.cached, other.cached),
             reasoning: sum(self.reasoning, other.reasoning),
         }

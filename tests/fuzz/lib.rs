@@ -5,3 +5,5 @@ pub mod property;
 pub mod reader;
 #[path = "../core/simulation/mod.rs"]
 pub mod simulation;
+#[path = "../core/storage.rs"]
+pub mod storage;

@@ -34,7 +34,7 @@ export function limitObject(Base) {
       const answer = this.#ask((handle) => {
         for (const { scope, pause } of parts) {
           this.#load(handle, scope);
-          if (typeof pause === "string") this.#load(handle, pause, [], 0);
+          if (typeof pause === "string") this.#load(handle, pause, 0);
         }
         return handle.reserve_and_tell(text, timely(now));
       });
@@ -110,27 +110,23 @@ export function limitObject(Base) {
       const [head] = this.#run("SELECT state FROM hfetch_store").toArray();
       if (head !== undefined) {
         const rows = this.#run("SELECT r.number, r.at, holds, lost, s.at AS seen FROM hfetch_reservation r LEFT JOIN hfetch_seen s ON s.number = r.number ORDER BY r.number").toArray();
-        // Older versions didn't store the time of the last renewal.
-        const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds, seen }) => [number, at, JSON.parse(holds), ...(seen === null ? [] : [seen])]);
-        const state = { ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) };
-        if (!handle.restore(JSON.stringify(state))) throw new Error("hfetch: what this object has stored is not a state of limits");
-        const scopes = new Set([...state.open, ...state.lost].flatMap(([, , holds]) => holds.map(([scope]) => scope)));
-        for (const scope of scopes) this.#load(handle, scope, state.open);
+        const list = (lost) => rows.filter((row) => row.lost === lost).map(({ number, at, holds, seen }) => [number, at, JSON.parse(holds), seen]);
+        const scopes = handle.restore(JSON.stringify({ ...JSON.parse(head.state), scopes: [], open: list(0), lost: list(1) }));
+        if (scopes === undefined) throw new Error("hfetch: what this object has stored is not a state of limits");
+        for (const scope of new Set(scopes)) this.#load(handle, scope);
       }
       return (this.#handle = handle);
     }
 
-    // Loads a scope from its rows, in the form in which its limiter writes them. If it has no rows, the caller makes `made` scopes, which count as well.
-    #load(handle, name, open = [], made = 1) {
+    // A scope's row, put together as it was written; where there is none, `made` are made.
+    #load(handle, name, made = 1) {
       if (handle.knows(name)) return;
       const [row] = this.#run("SELECT limiter, spent, matters_until FROM hfetch_scope WHERE name = ?", name).toArray();
       this.#scopes += row === undefined ? made : 1;
       if (row === undefined) return;
       const limiter = JSON.parse(row.limiter);
-      const counted = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, limiter.now - MINUTE).toArray();
-      const settled = counted.map(({ at, requests, tokens }) => [at, requests, tokens]);
-      const holds = open.flatMap(([, at, parts]) => parts.filter(([scope]) => scope === name).map(([, id, tokens]) => [id, at, tokens]));
-      const scope = [name, { ...limiter, settled, open: holds }, JSON.parse(row.spent), row.matters_until];
+      const settled = this.#run("SELECT at, requests, tokens FROM hfetch_bucket WHERE scope = ? AND at > ? ORDER BY at", name, limiter.now - MINUTE).raw().toArray();
+      const scope = [name, { ...limiter, settled }, JSON.parse(row.spent), row.matters_until];
       if (!handle.adopt(JSON.stringify(scope))) throw new Error(`hfetch: what this object has stored of ${name} is not a state of limits`);
     }
 
@@ -175,16 +171,16 @@ export function limitObject(Base) {
     #write(handle) {
       const changes = handle.changes();
       if (changes === undefined) return;
-      const { state, until, ended } = changes;
+      const { state, ended } = changes;
       const { scopes, open, lost, ...head } = state;
       this.#run("INSERT OR REPLACE INTO hfetch_store VALUES (1, ?)", JSON.stringify(head));
-      for (const [at, [name, { settled, ...limiter }, spent]] of scopes.entries()) {
-        this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until[at], JSON.stringify(limiter), JSON.stringify(spent));
+      for (const [name, { settled, ...limiter }, spent, until] of scopes) {
+        this.#run("INSERT OR REPLACE INTO hfetch_scope VALUES (?, ?, ?, ?)", name, until, JSON.stringify(limiter), JSON.stringify(spent));
         for (const bucket of settled) this.#run("INSERT OR REPLACE INTO hfetch_bucket VALUES (?, ?, ?, ?)", name, ...bucket);
       }
       for (const [number, at, holds, seen] of open) {
         this.#run("INSERT OR REPLACE INTO hfetch_reservation VALUES (?, ?, ?, 0)", number, at, JSON.stringify(holds));
-        if (seen !== at) this.#run("INSERT OR REPLACE INTO hfetch_seen VALUES (?, ?)", number, seen);
+        if (seen !== undefined) this.#run("INSERT OR REPLACE INTO hfetch_seen VALUES (?, ?)", number, seen);
       }
       for (const [number, , , seen] of lost) {
         this.#run("UPDATE hfetch_reservation SET lost = 1 WHERE number = ?", number);

@@ -1,16 +1,15 @@
 //! A store's changes as rows, for storage in which writing the whole state each time would be slow.
 
-use serde::Serialize;
-
-use super::{Hold, MemoryStore, Reservation, Scope, State, find};
-use crate::json::Value;
+use super::{Hold, MemoryStore, Reservation, find};
 use crate::policy::clock::{Clock, Now};
+use crate::policy::row::{Columns, NEXT, Row};
+use crate::unit::{SteadyTime, WallTime};
 
 /// The changes since the journal was last read.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     /// Scopes by name, each with the past times that changed.
-    scopes: Vec<(String, Vec<f64>)>,
+    scopes: Vec<(String, Vec<SteadyTime>)>,
     /// Reservations by number.
     reservations: Vec<u64>,
 }
@@ -31,7 +30,7 @@ impl Journal {
     }
 
     /// Notes that a scope has changed, now and possibly at a past time.
-    pub fn note_scope(&mut self, scope: &str, at: Option<f64>) {
+    pub fn note_scope(&mut self, scope: &str, at: Option<SteadyTime>) {
         let place = self
             .scopes
             .partition_point(|noted| noted.0.as_str() < scope);
@@ -46,14 +45,48 @@ impl Journal {
 }
 
 /// The rows to write. A row replaces the one that was written before.
-#[derive(Debug, Serialize)]
-pub struct Changes {
-    /// A state that contains only what changed: for a limiter the changed past times, and no open reservations.
-    state: State,
-    /// For each scope: until when it can matter.
-    until: Vec<f64>,
-    /// Numbers of reservations that have ended.
-    ended: Vec<f64>,
+#[derive(Debug)]
+pub struct Changes<'a> {
+    store: &'a mut MemoryStore,
+    touched: Journal,
+}
+
+/// A state with what was touched alone, and the numbers of reservations that are over.
+impl Row for Changes<'_> {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        with.object("state", &mut |with| self.state(with));
+        let (open, lost) = (&mut self.store.open, &mut self.store.lost);
+        with.list("ended", &mut |with| {
+            for number in &mut self.touched.reservations {
+                if by_number(open, *number).is_none() && by_number(lost, *number).is_none() {
+                    with.count(NEXT, number);
+                }
+            }
+        });
+    }
+}
+
+impl Changes<'_> {
+    fn state(&mut self, with: &mut Columns<'_>) {
+        let store = &mut *self.store;
+        store.head(with);
+        with.list("scopes", &mut |with| {
+            for (name, times) in &self.touched.scopes {
+                if let Some(scope) = find(&mut store.scopes, name) {
+                    with.list(NEXT, &mut |with| scope.columns(with, Some(times), &[]));
+                }
+            }
+        });
+        for (name, reservations) in [("open", &mut store.open), ("lost", &mut store.lost)] {
+            with.list(name, &mut |with| {
+                for number in &self.touched.reservations {
+                    if let Some(found) = by_number(reservations, *number) {
+                        with.list(NEXT, &mut |with| found.columns(with));
+                    }
+                }
+            });
+        }
+    }
 }
 
 impl MemoryStore {
@@ -67,49 +100,20 @@ impl MemoryStore {
     }
 
     /// The changes since the last call, if there are any.
-    pub fn changes(&mut self) -> Option<Changes> {
-        let noted = std::mem::take(self.journal.as_mut()?);
-        if noted.scopes.is_empty() && noted.reservations.is_empty() {
+    pub fn changes(&mut self) -> Option<Changes<'_>> {
+        let touched = std::mem::take(self.journal.as_mut()?);
+        if touched.scopes.is_empty() && touched.reservations.is_empty() {
             return None;
         }
-        let mut changes = Changes {
-            state: self.empty_state(),
-            until: Vec::new(),
-            ended: Vec::new(),
-        };
-        for (name, times) in noted.scopes {
-            if let Some(scope) = find(&mut self.scopes, &name) {
-                changes.until.push(scope.until());
-                let limiter = scope.limiter.state_at(&times);
-                let spent = scope.spent.state();
-                changes.state.scopes.push((name, limiter, spent));
-            }
-        }
-        for number in noted.reservations {
-            match (by_number(&self.open, number), by_number(&self.lost, number)) {
-                (Some(open), _) => changes.state.open.push(open.state()),
-                (_, Some(lost)) => changes.state.lost.push(lost.state()),
-                _ => changes.ended.push(number as f64),
-            }
-        }
-        Some(changes)
+        Some(Changes {
+            store: self,
+            touched,
+        })
     }
 
     /// Whether a scope is in memory.
     pub fn knows(&mut self, scope: &str) -> bool {
         find(&mut self.scopes, scope).is_some()
-    }
-
-    /// Takes over a scope from its stored rows, put together as in a state; `false` if they make no sense.
-    pub fn adopt(&mut self, value: &Value) -> bool {
-        let Ok(Some(scope)) = Scope::restore(value) else {
-            return false;
-        };
-        let name = scope.name.clone();
-        if let Some(place) = self.scope(&name) {
-            *place = scope;
-        }
-        true
     }
 
     /// Lets time pass: reservations that have been open too long are lost.
@@ -118,23 +122,12 @@ impl MemoryStore {
     }
 
     /// When the oldest open reservation will count as lost, on the wall clock.
-    pub fn next_loss(&self) -> Option<f64> {
+    pub fn next_loss(&self) -> Option<WallTime> {
         Some(self.clock.to_wall(self.first_loss()?))
     }
 }
 
-impl Scope {
-    /// Until when anything in the store can matter, on the wall clock.
-    pub(super) fn until(&mut self) -> f64 {
-        let until = match self.spent.is_lasting() {
-            true => f64::MAX,
-            false => self.limiter.matters_until(),
-        };
-        until.min(self.lasts)
-    }
-}
-
-fn by_number(reservations: &[Reservation], number: u64) -> Option<&Reservation> {
+fn by_number(reservations: &mut [Reservation], number: u64) -> Option<&mut Reservation> {
     let found = reservations.binary_search_by_key(&number, |reservation| reservation.number);
-    reservations.get(found.ok()?)
+    reservations.get_mut(found.ok()?)
 }

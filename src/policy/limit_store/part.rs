@@ -2,7 +2,7 @@
 
 use crate::policy::budget::Budget;
 use crate::policy::rate_limit::{Limits, Reason, Refused};
-use crate::unit::{Time, Usd};
+use crate::unit::{Millis, Usd, WallTime};
 
 /// The reservation in one scope: a key, a user, a whole gateway, or a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +12,10 @@ pub struct Part {
     /// A second scope that is only checked for a block and counts nothing: that of a key for one model.
     pub pause: Option<String>,
     /// When the scope can be forgotten, on the wall clock: no request will use it afterwards.
-    pub lasts: Option<Time>,
+    pub lasts: Option<WallTime>,
     /// Tokens to reserve.
     pub tokens: u64,
-    /// US dollars to reserve.
+    /// Money to reserve.
     pub usd: Usd,
     /// The scope's current limits.
     pub limits: Limits,
@@ -41,9 +41,9 @@ pub struct Refusal {
     pub scope: String,
     /// The refusal of its limit.
     pub limit: Refused,
-    /// For a budget: US dollars spent and held in its window.
+    /// Of a budget: what is spent and held in its window.
     pub spent_usd: Option<Usd>,
-    /// For a budget: US dollars that it allows.
+    /// Of a budget: what it allows.
     pub budget_usd: Option<Usd>,
 }
 
@@ -67,7 +67,7 @@ impl Refusal {
     /// Whether to wait for this key's refusal and not for `other`: a known time wins over one that nobody can predict.
     pub fn ends_before(&self, other: &Refusal) -> bool {
         let wait = |refusal: &Refusal| match refusal.limit.retry_after {
-            0.0 => f64::MAX,
+            Millis::ZERO => Millis(f64::MAX),
             wait => wait,
         };
         wait(self) < wait(other)

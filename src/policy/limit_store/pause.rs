@@ -2,6 +2,7 @@
 
 use super::{MemoryStore, Part, Refusal, Scope, find};
 use crate::policy::clock::Now;
+use crate::unit::WallTime;
 
 /// The most scopes that are blocked without having counts: these are pauses for a key and a model. Callers choose model names, so
 /// beyond this number further pauses are not remembered; otherwise one caller could displace the pauses of others. The cost is one
@@ -10,7 +11,7 @@ const MOST_PAUSES: usize = 1_000;
 
 impl MemoryStore {
     /// Lets nothing through for a scope before `until`, on the wall clock of the last reading.
-    pub fn block(&mut self, scope: &str, until: f64) {
+    pub fn block(&mut self, scope: &str, until: WallTime) {
         let until = self.clock.to_steady(until);
         if find(&mut self.scopes, scope).is_none() && self.has_many_pauses() {
             return;

@@ -3,7 +3,8 @@
 use super::{Part, Refusal};
 use crate::policy::budget::{Money, Spent};
 use crate::policy::clock::Now;
-use crate::policy::rate_limit::{MOST_TOKENS, RateLimiter, Reason, Refused};
+use crate::policy::rate_limit::{Limits, MOST_TOKENS, RateLimiter, Reason, Refused};
+use crate::unit::WallTime;
 
 /// One scope's limiter and budget.
 #[derive(Clone, Debug)]
@@ -11,17 +12,28 @@ pub struct Scope {
     /// The scope's name.
     pub name: String,
     /// When the scope may be forgotten, whatever it still counts.
-    pub lasts: f64,
+    pub lasts: WallTime,
     /// Counts its requests and tokens.
     pub limiter: RateLimiter,
     /// The amounts that its budget has spent.
     pub spent: Spent,
 }
 
+impl Default for Scope {
+    fn default() -> Self {
+        Scope {
+            name: String::new(),
+            lasts: WallTime::INFINITY,
+            limiter: RateLimiter::new(Limits::default()),
+            spent: Spent::default(),
+        }
+    }
+}
+
 impl Scope {
     /// Holds a part of a request, or refuses.
     pub fn hold(&mut self, part: &Part, now: Now) -> Result<Hold, Refusal> {
-        self.lasts = part.lasts.unwrap_or(f64::INFINITY);
+        self.lasts = part.lasts.unwrap_or(WallTime::INFINITY);
         let mut money = None;
         if let Some(budget) = part.budget {
             let amount = Money::from_usd(part.usd);
@@ -53,7 +65,7 @@ impl Scope {
 }
 
 /// The portion that a reservation holds in one scope.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Hold {
     /// The scope's name.
     pub scope: String,

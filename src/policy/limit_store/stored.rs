@@ -1,186 +1,173 @@
-//! How a store is written to storage and read back.
-
-use serde::Serialize;
+//! A store as rows: a head, a row for each scope and one for each reservation, and the way back.
+//!
+//! The store itself is a [`Row`] with all of them, which [`MemoryStore::restore`] takes. [`MemoryStore::changes`] has those that have
+//! changed, and [`MemoryStore::adopt`] takes the row of one scope after the others.
 
 use super::{Hold, MemoryStore, Reservation, Scope};
 use crate::error::Error;
 use crate::json::Value;
-use crate::policy::budget::{self, Money, Spent};
-use crate::policy::rate_limit::{self, Limits, RateLimiter};
-use crate::policy::state;
+use crate::policy::budget::Money;
+use crate::policy::rate_limit::MOST_TOKENS;
+use crate::policy::row::{self, Columns, NEXT, Row};
+use crate::unit::{SteadyTime, WallTime};
 
-/// A store as plain data, for [`MemoryStore::restore`].
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct State {
-    /// The steady time; older versions wrote no other time.
-    now: f64,
-    /// The wall clock, if it was set back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wall: Option<f64>,
-    created: f64,
-    last_reservation: f64,
-    /// For each scope: name, limiter, money.
-    pub(super) scopes: Vec<(String, rate_limit::State, budget::State)>,
-    pub(super) open: Vec<ReservationState>,
-    pub(super) lost: Vec<ReservationState>,
+/// What a store's state is called where it is refused, and its scopes there.
+const STATE: &str = "state";
+const OF_SCOPE: &str = "state.scopes";
+
+/// The whole state, including open reservations.
+impl Row for MemoryStore {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        self.head(with);
+        with.rows("scopes", &mut self.scopes, &mut |with, scope| {
+            scope.columns(with, None, &[]);
+        });
+        for (name, rows) in [("open", &mut self.open), ("lost", &mut self.lost)] {
+            with.rows(name, rows, &mut |with, row| row.columns(with));
+        }
+        if with.is_reading() {
+            self.check(with);
+        }
+    }
 }
 
-/// Number and time; for each part its scope, number in the limiter, tokens and money; then the time of the last renewal or of the
-/// loss.
-type ReservationState = (f64, f64, Vec<(String, f64, f64, Option<String>)>, f64);
-
 impl MemoryStore {
-    /// The whole state, including open reservations.
-    pub fn state(&self) -> State {
-        let mut state = self.empty_state();
-        for scope in &self.scopes {
-            let (limiter, spent) = (scope.limiter.state(), scope.spent.state());
-            state.scopes.push((scope.name.clone(), limiter, spent));
+    /// The columns beside scopes and reservations: clock, name of the store, last number.
+    pub(super) fn head(&mut self, with: &mut Columns<'_>) {
+        self.clock.columns(with);
+        with.time("created", &mut self.created.0);
+        with.count("lastReservation", &mut self.last_number);
+    }
+
+    /// Checks the order of the rows that were read, by which they are found later: scopes by name, reservations by number and by time. No
+    /// reservation may be later than the state.
+    fn check(&mut self, with: &mut Columns<'_>) {
+        if !self.scopes.is_sorted_by(|one, other| one.name < other.name) {
+            with.broken("scopes");
         }
-        for (rows, reservations) in [(&mut state.open, &self.open), (&mut state.lost, &self.lost)] {
-            for reservation in reservations {
-                rows.push(reservation.state());
+        let (now, number) = (self.clock.steady(), self.last_number);
+        for (name, rows) in [("open", &mut self.open), ("lost", &mut self.lost)] {
+            let mut last = (0, SteadyTime::ZERO);
+            for row in rows {
+                let in_order = row.number > last.0 && row.at >= last.1;
+                let is_known = row.number <= number && row.at <= now;
+                if !in_order || !is_known || row.holds.iter().any(|hold| hold.tokens > MOST_TOKENS)
+                {
+                    with.broken(name);
+                }
+                last = (row.number, row.at);
+                row.seen = row.seen.filter(|seen| *seen <= now);
             }
         }
-        state
-    }
-
-    /// A state without scopes and reservations.
-    pub(super) fn empty_state(&self) -> State {
-        let (wall, steady) = (self.clock.wall(), self.clock.steady());
-        State {
-            now: steady,
-            wall: (wall != steady).then_some(wall),
-            created: self.created,
-            last_reservation: self.last_number as f64,
-            scopes: Vec::new(),
-            open: Vec::new(),
-            lost: Vec::new(),
+        for lost in &mut self.lost {
+            // Older versions booked nothing for what was lost, and wrote no time of it.
+            if lost.seen.is_none() {
+                for hold in &mut lost.holds {
+                    hold.money = hold.money.map(|_| Money::default());
+                }
+            }
         }
     }
 
-    /// Restores the state of a store of the same kind.
+    /// Takes over the state that a store like this one wrote.
     pub fn restore(&mut self, value: &Value) -> Result<(), Error> {
-        let state = state::Reader::new(value, "state")?;
-        let mut store = MemoryStore::lasting(self.lost_after);
-        let now = state.time("now")?;
-        store.clock = self.clock.restore(now, state.wall()?.unwrap_or(now));
-        store.created = state.time("created")?;
-        store.last_number = state.count("lastReservation")?;
-        for item in state.list("scopes")? {
-            let scope = Scope::restore(item)?.ok_or_else(|| state.broken("scopes"))?;
-            if store
-                .scopes
-                .last()
-                .is_some_and(|last| last.name >= scope.name)
-            {
-                return Err(state.broken("scopes"));
-            }
-            store.scopes.push(scope);
-        }
-        store.open = store.restore_all(&state, "open")?;
-        store.lost = store.restore_all(&state, "lost")?;
+        let mut store = MemoryStore {
+            clock: self.clock,
+            ..MemoryStore::lasting(self.lost_after)
+        };
+        row::read(&mut store, value, STATE)?;
         store.journal = self.journal.take();
         *self = store;
         Ok(())
     }
 
-    /// Restores reservations. They must be sorted by number and by time, none later than the state, since they are found and lost
-    /// in that order.
-    fn restore_all(
-        &self,
-        state: &state::Reader<'_>,
-        name: &str,
-    ) -> Result<Vec<Reservation>, Error> {
-        let mut last = (0, 0.0);
-        let mut reservations = Vec::new();
-        state.rows(name, &mut |row| {
-            let number = row.count(0, self.last_number)?;
-            let at = row.time(1, self.clock.steady())?;
-            let before = std::mem::replace(&mut last, (number, at));
-            let in_order = number > before.0 && at >= before.1;
-            let seen = row.time(3, self.clock.steady());
-            let mut holds = Vec::new();
-            for item in row.list(2)? {
-                let mut hold = Hold::restore(item)?;
-                // Older versions booked nothing for lost reservations and didn't write this time.
-                if name == "lost" && seen.is_none() {
-                    hold.money = hold.money.map(|_| Money::default());
-                }
-                holds.push(hold);
+    /// The names of the scopes in which reservations hold something; a name may come more than once. Whoever keeps rows apart loads these
+    /// scopes along with the reservations.
+    pub fn held_scopes(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for reservation in self.open.iter().chain(&self.lost) {
+            for hold in &reservation.holds {
+                names.push(hold.scope.as_str());
             }
-            reservations.push(Reservation {
-                number,
-                at,
-                holds,
-                seen: seen.unwrap_or(at),
-            });
-            in_order.then_some(())
+        }
+        names
+    }
+
+    /// Takes the row of one scope, from a state as a whole or from changes.
+    pub fn adopt(&mut self, value: &Value) -> Result<(), Error> {
+        let mut scope = Scope::default();
+        row::read_list(value, OF_SCOPE, &mut |with| {
+            scope.columns(with, None, &self.open);
         })?;
-        Ok(reservations)
+        if let Some(place) = self.scope(&scope.name) {
+            *place = scope;
+        }
+        Ok(())
     }
 }
 
 impl Scope {
-    /// Restores one scope; `None` if its row has another form.
-    pub fn restore(item: &Value) -> Result<Option<Scope>, Error> {
-        let Value::Array(parts) = item else {
-            return Ok(None);
-        };
-        let [Value::String(name), limiter, spent, until @ ..] = parts.as_slice() else {
-            return Ok(None);
-        };
-        let mut scope = Scope {
-            name: name.clone(),
-            lasts: f64::INFINITY,
-            limiter: RateLimiter::restore(limiter, Limits::default(), "state.scopes")?,
-            spent: Spent::restore(spent, "state.scopes")?,
-        };
-        // If the stored end is earlier than the counts imply, no request uses the scope after it.
-        if let [Value::Number(until)] = until
-            && *until < scope.until()
-        {
-            scope.lasts = *until;
+    /// The columns of the scope. Changes are written with `times`: then the row has the counts of these times alone and no open
+    /// reservation, and says up to when on the wall clock the scope can matter. When such a row is read back, `open` has the reservations.
+    pub(super) fn columns(
+        &mut self,
+        with: &mut Columns<'_>,
+        times: Option<&[SteadyTime]>,
+        open: &[Reservation],
+    ) {
+        with.text(NEXT, &mut self.name);
+        for reservation in open {
+            for hold in reservation
+                .holds
+                .iter()
+                .filter(|hold| hold.scope == self.name)
+            {
+                self.limiter
+                    .expect_open(hold.id, reservation.at, hold.tokens);
+            }
         }
-        Ok(Some(scope))
+        let limiter = &mut self.limiter;
+        with.object(NEXT, &mut |with| limiter.columns_of(with, times));
+        with.object(NEXT, &mut |with| self.spent.columns(with));
+        let mut until = self.until();
+        if with.has(NEXT, times.is_some()) {
+            with.number(NEXT, &mut until.0, f64::MIN, f64::MAX);
+        }
+        // If the stored end is earlier than the counts imply, no request uses the scope after it.
+        if until < self.until() {
+            self.lasts = until;
+        }
+    }
+
+    /// Up to when on the wall clock anything it remembers can matter.
+    fn until(&self) -> WallTime {
+        let until = match self.spent.is_lasting() {
+            true => WallTime(f64::MAX),
+            false => self.limiter.matters_until(),
+        };
+        until.min(self.lasts)
     }
 }
 
 impl Reservation {
     /// This reservation's row.
-    pub fn state(&self) -> ReservationState {
-        let mut holds = Vec::new();
-        for hold in &self.holds {
-            let money = hold.money.map(budget::digits);
-            holds.push((
-                hold.scope.clone(),
-                hold.id as f64,
-                hold.tokens as f64,
-                money,
-            ));
+    pub(super) fn columns(&mut self, with: &mut Columns<'_>) {
+        with.count(NEXT, &mut self.number);
+        with.time(NEXT, &mut self.at.0);
+        with.rows(NEXT, &mut self.holds, &mut |with, hold| hold.columns(with));
+        if with.has(NEXT, self.seen.is_some()) {
+            with.time(NEXT, &mut self.seen.get_or_insert_default().0);
         }
-        (self.number as f64, self.at, holds, self.seen)
     }
 }
 
 impl Hold {
-    fn restore(item: &Value) -> Option<Hold> {
-        let Value::Array(parts) = item else {
-            return None;
-        };
-        let [Value::String(scope), id, tokens, held] = parts.as_slice() else {
-            return None;
-        };
-        let money = match held {
-            Value::Null | Value::Other(_) => None,
-            held => Some(budget::money(held)?),
-        };
-        Some(Hold {
-            scope: scope.clone(),
-            id: state::whole(id, state::MOST)?,
-            tokens: state::whole(tokens, rate_limit::MOST_TOKENS)?,
-            money,
-        })
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        with.text(NEXT, &mut self.scope);
+        with.count(NEXT, &mut self.id);
+        with.count(NEXT, &mut self.tokens);
+        if with.has_or_null(NEXT, self.money.is_some()) {
+            with.whole(NEXT, &mut self.money.get_or_insert_default().0);
+        }
     }
 }

@@ -1,125 +1,118 @@
-//! A rate limiter as plain data, and how it is restored.
-
-use serde::Serialize;
+//! A rate limiter as a row, and back.
 
 use super::{Limits, MOST_TOKENS, Open, RateLimiter};
 use crate::error::Error;
 use crate::json::Value;
 use crate::policy::calendar::{LAST_TIME, month_of};
 use crate::policy::period::Period;
-use crate::policy::state;
+use crate::policy::row::{self, Columns, NEXT, Row};
 use crate::policy::window::{MINUTE, Window};
+use crate::unit::{SteadyTime, WallTime};
 
-/// A limiter as plain data, for [`RateLimiter::restore`]; the limits aren't part of it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct State {
-    /// The steady time; older versions wrote no other time.
-    now: f64,
-    /// The wall clock, if it was set back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wall: Option<f64>,
-    left: f64,
-    month_start: f64,
-    requests_this_month: f64,
-    /// The month that the clock has left: its last reading and its requests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    month_left: Option<(f64, f64)>,
-    blocked_until: f64,
-    last_reservation: f64,
-    settled: Vec<(f64, f64, f64)>,
-    open: Vec<(f64, f64, f64)>,
+/// More requests or tokens than this are of no window.
+const MOST_OF_WINDOW: (u64, u64) = (1 << 40, 1 << 50);
+
+/// Everything that the limiter remembers, open reservations included. The limits are not part of it: they come from the configuration.
+impl Row for RateLimiter {
+    fn columns(&mut self, with: &mut Columns<'_>) {
+        self.columns_of(with, None);
+    }
 }
 
 impl RateLimiter {
-    /// The state without open reservations; of the counts only those at these times.
-    pub fn state_at(&self, times: &[f64]) -> State {
-        let mut settled = Vec::new();
-        for at in times {
-            if let Some(bucket) = self.window.settled_at(*at) {
-                settled.push(row(bucket));
-            }
-        }
-        let (wall, steady) = (self.clock.wall(), self.clock.steady());
-        let (left_at, requests) = self.month.left();
-        State {
-            now: steady,
-            wall: (wall != steady).then_some(wall),
-            left: self.window.left(),
-            month_start: self.month.start(),
-            requests_this_month: self.month.amount as f64,
-            month_left: (left_at > 0.0).then_some((left_at, requests as f64)),
-            blocked_until: self.blocked_until,
-            last_reservation: self.last_id as f64,
-            settled,
-            open: Vec::new(),
+    /// The columns of the limiter. If `times` are given, it writes the counts of these times alone and no open reservation: that is how a
+    /// change is written.
+    pub fn columns_of(&mut self, with: &mut Columns<'_>, times: Option<&[SteadyTime]>) {
+        self.clock.columns(with);
+        let mut left = self.window.left();
+        // Below 0 as long as none has left the window.
+        with.number("left", &mut left.0, -1.0, LAST_TIME);
+        self.columns_of_month(with);
+        with.time("blockedUntil", &mut self.blocked_until.0);
+        with.count("lastReservation", &mut self.last_id);
+        let mut settled = self.window.settled(times);
+        with.rows("settled", &mut settled, &mut |with, row| {
+            with.time(NEXT, &mut row.0.0);
+            with.count(NEXT, &mut row.1);
+            with.count(NEXT, &mut row.2);
+        });
+        let known = std::mem::take(&mut self.open);
+        let (mut open, known) = match times.is_none() && !with.is_reading() {
+            true => (known, Vec::new()),
+            false => (Vec::new(), known),
+        };
+        with.rows("open", &mut open, &mut |with, row| {
+            with.count(NEXT, &mut row.id);
+            with.time(NEXT, &mut row.at.0);
+            with.count(NEXT, &mut row.tokens);
+        });
+        self.open = if open.is_empty() { known } else { open };
+        if with.is_reading() {
+            self.put_together(with, left, &settled);
         }
     }
 
+    /// The month that is counted. If the clock has left a month, the row also has the latest reading in it and its requests.
+    fn columns_of_month(&mut self, with: &mut Columns<'_>) {
+        let month = &mut self.month;
+        let mut start = month.start();
+        with.time("monthStart", &mut start.0);
+        with.count("requestsThisMonth", &mut month.amount);
+        if with.has("monthLeft", month.left.0 > WallTime::ZERO) {
+            with.list("monthLeft", &mut |with| {
+                with.time(NEXT, &mut month.left.0.0);
+                with.count(NEXT, &mut month.left.1);
+            });
+        }
+        if with.is_reading() {
+            *month = Period::new(month_of(start), self.clock.wall(), month.amount, month.left);
+        }
+    }
+
+    /// Builds the window from the rows that were read, or tells which of them are out of order.
+    fn put_together(
+        &mut self,
+        with: &mut Columns<'_>,
+        left: SteadyTime,
+        settled: &[(SteadyTime, u64, u64)],
+    ) {
+        let now = self.clock.steady();
+        if left > now {
+            return with.broken("left");
+        }
+        let (mut previous, mut holds) = (0, Vec::new());
+        for open in &self.open {
+            let is_known = open.id > previous && open.id <= self.last_id;
+            if !is_known || open.at > now || open.tokens > MOST_TOKENS {
+                return with.broken("open");
+            }
+            previous = open.id;
+            holds.push((open.at, open.tokens));
+        }
+        let (requests, tokens) = MOST_OF_WINDOW;
+        let is_known =
+            |row: &(SteadyTime, u64, u64)| row.0 <= now && row.1 <= requests && row.2 <= tokens;
+        match Window::restore(left, settled, &holds) {
+            Some(window) if settled.iter().all(is_known) => self.window = window,
+            _ => with.broken("settled"),
+        }
+    }
+
+    /// Notes a reservation that is open, for a row that names none: a change doesn't.
+    pub fn expect_open(&mut self, id: u64, at: SteadyTime, tokens: u64) {
+        self.open.push(Open { id, at, tokens });
+    }
+
     /// Until when anything in the limiter can matter, on the wall clock.
-    pub fn matters_until(&self) -> f64 {
+    pub fn matters_until(&self) -> WallTime {
         let blocked = self.clock.to_wall(self.blocked_until);
         let minute = self.clock.wall() + MINUTE;
         self.month.end().max(blocked).max(minute)
     }
 
-    /// The whole state, including open reservations.
-    pub fn state(&self) -> State {
-        let mut state = self.state_at(&[]);
-        for settled in self.window.settled() {
-            state.settled.push(row(settled));
-        }
-        for open in &self.open {
-            state
-                .open
-                .push((open.id as f64, open.at, open.tokens as f64));
-        }
-        state
-    }
-
-    /// Restores a limiter from a state, which may have been damaged in storage; `path` names it in errors.
+    /// The limiter that wrote a state, whatever made of the state in the meantime; `path` names it in errors.
     pub fn restore(value: &Value, limits: Limits, path: &str) -> Result<Self, Error> {
-        let state = state::Reader::new(value, path)?;
         let mut limiter = RateLimiter::new(limits);
-        let now = state.time("now")?;
-        let wall = state.wall()?.unwrap_or(now);
-        limiter.clock = limiter.clock.restore(now, wall);
-        let left = state.number("left", -1.0, now)?;
-        let month = month_of(state.time("monthStart")?);
-        let amount = state.count("requestsThisMonth")?;
-        let month_left = match state.given("monthLeft") {
-            None => (0.0, 0),
-            Some(row) => state::row(row, |row| {
-                Some((row.time(0, LAST_TIME)?, row.count(1, state::MOST)?))
-            })
-            .ok_or_else(|| state.broken("monthLeft"))?,
-        };
-        limiter.month = Period::new(month, wall, amount, month_left);
-        limiter.blocked_until = state.time("blockedUntil")?;
-        limiter.last_id = state.count("lastReservation")?;
-        let mut settled = Vec::new();
-        state.rows("settled", &mut |row| {
-            let (requests, tokens) = (row.count(1, 1 << 40)?, row.count(2, 1 << 50)?);
-            settled.push((row.time(0, now)?, requests, tokens));
-            Some(())
-        })?;
-        let mut previous = 0;
-        let (mut open, mut holds) = (Vec::new(), Vec::new());
-        state.rows("open", &mut |row| {
-            let id = row.count(0, limiter.last_id)?;
-            let in_order = id > std::mem::replace(&mut previous, id);
-            let (at, tokens) = (row.time(1, now)?, row.count(2, MOST_TOKENS)?);
-            open.push(Open { id, at, tokens });
-            holds.push((at, tokens));
-            in_order.then_some(())
-        })?;
-        let window = Window::restore(left, &settled, &holds);
-        limiter.window = window.ok_or_else(|| state.broken("settled"))?;
-        limiter.open = open;
-        Ok(limiter)
+        row::read(&mut limiter, value, path).map(|()| limiter)
     }
-}
-
-fn row((at, requests, tokens): (f64, u64, u64)) -> (f64, f64, f64) {
-    (at, requests as f64, tokens as f64)
 }

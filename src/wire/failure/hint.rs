@@ -83,8 +83,8 @@ pub fn hint(error: &Error, said: &str, response: Response<'_>) -> String {
         return text;
     }
     if error.class == Class::ModelLoading {
-        let wait = error.estimated_time.map_or_else(String::new, |ms| {
-            let seconds = ((ms / 1000.0).ceil() as u64).to_string();
+        let wait = error.estimated_time.map_or_else(String::new, |wait| {
+            let seconds = ((wait.0 / 1000.0).ceil() as u64).to_string();
             [" in about ", &seconds, " s"].concat()
         });
         let text = [

@@ -163,7 +163,8 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
 
 /// Whether a name is in a list of names, separated by spaces.
 pub fn listed(list: &str, name: &[u8]) -> bool {
-    list.split(' ').any(|known| known.as_bytes() == name)
+    let mut names = list.as_bytes().split(|byte| *byte == b' ');
+    names.any(|known| known == name)
 }
 
 /// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its

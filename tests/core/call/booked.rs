@@ -12,6 +12,7 @@ use hfetch::call::{Call, Event, Step};
 use hfetch::config::{Config, KeySource};
 use hfetch::json;
 use hfetch::policy::ledger::{Outcome, Settlement, Source};
+use hfetch::unit::{Millis, Usd, WallTime};
 use proptest::prelude::*;
 
 const HELLO: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_tokens":100}"#;
@@ -39,10 +40,10 @@ fn begin(shared: &Rc<Shared>, body: &str) -> Option<Call> {
         max_choices: None,
         address: None,
     };
-    let call = Call::chat(shared, body, given, 0.0).unwrap();
-    match call.handle(0, Event::Begin, 0.0, 0.5) {
+    let call = Call::chat(shared, body, given, WallTime(0.0)).unwrap();
+    match call.handle(0, Event::Begin, WallTime(0.0), 0.5) {
         Step::Send { .. } => {
-            call.handle(0, Event::Head(Head::new(200, "")), 1.0, 0.5);
+            call.handle(0, Event::Head(Head::new(200, "")), WallTime(1.0), 0.5);
             Some(call)
         }
         _ => None,
@@ -55,13 +56,13 @@ fn close(call: &Call) -> Settlement {
         finish_reason: None,
         first_token_at: None,
     };
-    call.close(&end, 2.0).unwrap()
+    call.close(&end, WallTime(2.0)).unwrap()
 }
 
 /// Books an answer as the bindings do: the server's report if the end was seen, otherwise the larger of report and estimate.
 fn booked(call: &Call, told: Told, whole: bool, delivered: u64) -> Settlement {
-    if !whole || !call.took(0, told, None, 2.0) {
-        assert!(call.took(0, told, Some(delivered), 2.0));
+    if !whole || !call.took(0, told, None, WallTime(2.0)) {
+        assert!(call.took(0, told, Some(delivered), WallTime(2.0)));
     }
     close(call)
 }
@@ -326,7 +327,7 @@ proptest! {
         for told in [told(prompt, 7.0), told(7.0, completion), told(prompt, completion)] {
             let call = begin(&shared, HELLO).unwrap();
             let settlement = booked(&call, told, true, 3);
-            prop_assert!(settlement.cost.usd.unwrap() < 0.001, "{:?}", settlement);
+            prop_assert!(settlement.cost.usd.unwrap() < Usd(0.001), "{:?}", settlement);
             prop_assert!(settlement.usage.doubt.is_some());
         }
         prop_assert!(begin(&shared, HELLO).is_some());
@@ -371,7 +372,7 @@ fn a_whole_answer_that_nobody_saw_counts_with_budgets_and_limits_as_what_was_res
     let limit = r#","limits":{"tokensPerMinute":1000,"onLimit":"error"}"#;
     let stream = HELLO.replace("100}", r#"100,"stream":true}"#);
     let large = HELLO.replace("100", "9000");
-    let give_up = |call: &Call| drop(call.cancelled(Cancelled::Aborted, 0.0));
+    let give_up = |call: &Call| drop(call.cancelled(Cancelled::Aborted, Millis(0.0)));
     let misread = |call: &Call| drop(call.unexpected(b"<html>"));
     // [limits, body, how the call ended] → how many such calls fit
     let table: [Row<'_>; 5] = [

@@ -6,6 +6,7 @@ use crate::simulation::scenario::KeyAnswer::{
     self, Gives, GivesNoText, GivesResponse, Hangs, Late, Throws,
 };
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario};
+use hfetch::unit::Millis;
 
 const TWO: &str = r#""apiKeys":["hf_a","hf_b"]"#;
 const THREE: &str = r#""apiKeys":["hf_a","hf_b","hf_c"]"#;
@@ -123,7 +124,7 @@ fn a_key_that_rests_is_tried_where_the_server_wants_every_other_one_to_pause() {
     let scenario = Scenario::with(TWO).call(Plan::chat().met_by([Reply::from(401), paused(429)]));
     let world = World::run(&scenario.call(Plan::chat().at(1_000)));
     assert_eq!(world.story(1), "RateLimitError");
-    assert_eq!(world.error(1).retry_after, Some(59_002.0));
+    assert_eq!(world.error(1).retry_after, Some(Millis(59_002.0)));
 }
 
 /// Two keys. hf_a rests from 1 ms on (reading an error's body takes 1 ms), as `status` and `rest` say; hf_b is at its limit after 2
@@ -234,7 +235,7 @@ fn a_call_that_waits_for_a_limit_waits_no_longer_than_until_a_pause_is_over() {
             assert_eq!(world.story(3), told, "{pause} {options}");
             if told == "LimitExceededError" {
                 assert_eq!(world.error(3).reason, Some("tokens"));
-                assert_eq!(world.error(3).retry_after, Some(37_000.0));
+                assert_eq!(world.error(3).retry_after, Some(Millis(37_000.0)));
             }
         }
         let asked = World::run(&scenario.store(&[]));
@@ -249,7 +250,7 @@ fn an_error_says_when_another_key_has_rested() {
     let world = World::run(&one_rests_and_one_is_at_its_limit(limits, 429, ""));
     assert_eq!(world.story(2), "LimitExceededError");
     assert_eq!(world.error(2).reason, Some("requests"));
-    assert_eq!(world.error(2).retry_after, Some(3_001.0));
+    assert_eq!(world.error(2).retry_after, Some(Millis(3_001.0)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hfetch::call::shared::{Host, Shared};
 use hfetch::call::{Call, Event, Step};
 use hfetch::config::{Config, KeySource};
 use hfetch::json;
+use hfetch::unit::{Millis, Usd, WallTime};
 use std::rc::Rc;
 
 use crate::simulation::World;
@@ -151,7 +152,7 @@ fn a_request_that_can_never_fit_fails_at_once_even_behind_others() {
     scenario.options.push(options);
     let world = World::run(&scenario);
     assert_eq!(world.story(2), "LimitExceededError");
-    assert_eq!(world.error(2).retry_after, Some(f64::INFINITY));
+    assert_eq!(world.error(2).retry_after, Some(Millis(f64::INFINITY)));
     assert!(!world.error(2).is_retryable);
     assert_eq!(world.flights[2].ended_at, 2);
 }
@@ -178,10 +179,10 @@ fn a_budget_is_never_waited_for() {
     // 600 are held, 600 more are asked for, and the budget allows 1000.
     assert_eq!(world.story(2), "BudgetExceededError");
     assert_eq!(world.flights[2].ended_at, 2);
-    assert_eq!(world.error(2).spent_usd, Some(0.0006));
+    assert_eq!(world.error(2).spent_usd, Some(Usd(0.0006)));
     // 500 and 20 were spent.
     assert_eq!(world.story(3), "BudgetExceededError");
-    assert_eq!(world.error(3).spent_usd, Some(0.00052));
+    assert_eq!(world.error(3).spent_usd, Some(Usd(0.00052)));
     assert_eq!(world.story(4), "send hf_a, answer");
 }
 
@@ -248,7 +249,10 @@ fn a_pause_that_is_too_long_to_wait_for_is_told_at_once() {
             );
             assert_eq!(world.flights[1].ended_at, 500);
             let error = world.error(1);
-            assert_eq!((error.status, error.retry_after), (Some(429), Some(left)));
+            assert_eq!(
+                (error.status, error.retry_after),
+                (Some(429), Some(Millis(left)))
+            );
             assert_eq!((error.is_retryable, error.reason), (true, None));
             let failure = world.flights[1].failure.as_ref().unwrap();
             assert_eq!((failure.attempts, &failure.request_id), (0, &None));
@@ -322,7 +326,7 @@ fn a_wall_clock_that_is_set_is_nothing_to_a_wait() {
         assert_eq!(world.story(2), "line 60000, line 19999, LimitExceededError");
         assert_eq!(world.flights[1].ended_at, 60_001);
         assert_eq!(world.flights[2].ended_at, 80_000);
-        assert_eq!(world.settlement(1).duration_ms, 60_000.0);
+        assert_eq!(world.settlement(1).duration_ms, Millis(60_000.0));
         let window = limited(r#""requestsPerMinute":1"#).call(Plan::chat().reads_for(0));
         let world = World::run(&window.call(Plan::chat().at(1)).jump(500, by));
         assert_eq!(world.story(1), "line 59999, send hf_a, answer", "{by}");
@@ -372,7 +376,7 @@ fn without_its_counters_a_budget_lets_nothing_through() {
         assert_eq!(shared.take_losses(), ["what its limits had counted"]);
         if told == "LimitExceededError" {
             assert_eq!(world.error(0).reason, Some("store"));
-            assert_eq!(world.error(0).retry_after, Some(f64::INFINITY));
+            assert_eq!(world.error(0).retry_after, Some(Millis(f64::INFINITY)));
         }
     }
 }
@@ -401,14 +405,14 @@ fn a_wait_as_long_as_max_wait_is_begun_whatever_the_clock_reads() {
                 max_choices: None,
                 address: None,
             };
-            Call::chat(&shared, body, given, at).unwrap()
+            Call::chat(&shared, body, given, WallTime(at)).unwrap()
         };
         let (first, second) = (call(), call());
         assert!(matches!(
-            first.handle(0, Event::Begin, at, 0.5),
+            first.handle(0, Event::Begin, WallTime(at), 0.5),
             Step::Send { .. }
         ));
-        let step = second.handle(0, Event::Begin, at, 0.5);
+        let step = second.handle(0, Event::Begin, WallTime(at), 0.5);
         assert!(matches!(step, Step::Sleep { .. }), "{at}: {step:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Plan, Reply, Scenario};
+use hfetch::unit::Millis;
 
 const FAILS: &str = r#""retry":false,"limits":{"onLimit":"error"}"#;
 
@@ -76,7 +77,7 @@ fn a_key_rests_no_longer_than_its_window_and_the_model_as_long_as_was_asked() {
     );
     assert_eq!(world.story(1), "send hf_a, answer");
     assert_eq!(world.story(2), "RateLimitError");
-    assert_eq!(world.error(2).retry_after, Some(898_999.0));
+    assert_eq!(world.error(2).retry_after, Some(Millis(898_999.0)));
     // The server asks for the pause; it is no limit of a scope.
     assert_eq!(world.error(2).scope, None);
 }

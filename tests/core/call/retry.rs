@@ -4,6 +4,7 @@ use super::story;
 use crate::simulation::World;
 use crate::simulation::decoder::REFUSED_OPTIONS;
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Scenario};
+use hfetch::unit::Millis;
 
 const LOADING: &str = r#"{"error":"loading","estimated_time":20}"#;
 const LOADING_LONG: &str = r#"{"error":"loading","estimated_time":61}"#;
@@ -249,7 +250,7 @@ fn an_error_says_when_another_try_makes_sense() {
     ];
     for (reply, wait) in plans {
         let world = World::run(&Scenario::with("").call(Plan::chat().met_by([reply])));
-        assert_eq!(world.error(0).retry_after, wait);
+        assert_eq!(world.error(0).retry_after, wait.map(Millis));
         assert_eq!(world.flights[0].failure.as_ref().unwrap().attempts, 1);
     }
 }

@@ -6,6 +6,7 @@ use hfetch::call::settlement::End;
 use hfetch::call::shared::Shared;
 use hfetch::call::{Call, Event};
 use hfetch::policy::ledger::{Kind as Settled, Outcome, Source};
+use hfetch::unit::{Millis, Usd};
 
 use crate::simulation::World;
 use crate::simulation::scenario::{Kind, Met, Plan, Reply, Reported, Scenario, When};
@@ -127,7 +128,10 @@ fn the_last_response_names_the_request_and_the_provider() {
     assert_eq!(settlement.request_id.as_deref(), Some("id-2"));
     assert_eq!(settlement.provider.as_deref(), Some("p"));
     assert_eq!(settlement.attempts, 2);
-    assert_eq!(settlement.duration_ms, world.flights[0].ended_at as f64);
+    assert_eq!(
+        settlement.duration_ms,
+        Millis(world.flights[0].ended_at as f64)
+    );
 }
 
 #[test]
@@ -264,7 +268,7 @@ fn a_settlement_waits_for_live_prices_and_a_budget_for_them_before_it_sends() {
     let live = r#""pricing":"live""#;
     let world = World::run(&Scenario::with(live).prices_after(5_000).call(Plan::chat()));
     assert_eq!(world.story(0), "send hf_a, answer");
-    assert_eq!(world.settlement(0).cost.usd, Some(50e-6));
+    assert_eq!(world.settlement(0).cost.usd, Some(Usd(50e-6)));
     let budget = format!(r#"{live},"budget":{{"usd":1,"per":"day"}}"#);
     let world = World::run(
         &Scenario::with(&budget)

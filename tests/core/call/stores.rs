@@ -1,6 +1,7 @@
 //! A limit store of the caller's: it is asked before each attempt, however it answers.
 
 use hfetch::call::failure::Cancelled;
+use hfetch::unit::Millis;
 
 use crate::simulation::World;
 use crate::simulation::scenario::StoreAnswer::{
@@ -43,7 +44,7 @@ fn a_store_that_lets_nothing_through_ends_the_call() {
     for (answer, class, wait) in table {
         let world = chat("", &[answer], &[]);
         assert_eq!(world.story(0), format!("reserve hf_a, {class}"));
-        assert_eq!(world.error(0).retry_after, wait);
+        assert_eq!(world.error(0).retry_after, wait.map(Millis));
         let failure = world.flights[0].failure.as_ref().unwrap();
         assert_eq!(failure.cause, answer == Throws);
         assert_eq!(world.settlement(0).attempts, 0);

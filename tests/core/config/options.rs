@@ -3,6 +3,7 @@
 use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::json::Value;
 use hfetch::policy::budget::{Budget, Per};
+use hfetch::unit::{Millis, Usd};
 
 use super::{assert_refused, options, value, with};
 
@@ -13,20 +14,20 @@ fn defaults() {
     assert!(config.base_url.is_router);
     assert_eq!((config.batching.size, config.batching.concurrency), (32, 4));
     assert_eq!(config.retry.max_attempts, 3);
-    assert_eq!(config.timeouts.connect(true), 300_000.0);
-    assert_eq!(config.timeouts.connect(false), 600_000.0);
+    assert_eq!(config.timeouts.connect(true), Millis(300_000.0));
+    assert_eq!(config.timeouts.connect(false), Millis(600_000.0));
     assert_eq!(
         (
             config.timeouts.idle_before(),
             config.timeouts.idle(),
             config.timeouts.total
         ),
-        (300_000.0, 120_000.0, None)
+        (Millis(300_000.0), Millis(120_000.0), None)
     );
     assert_eq!(config.max_event_bytes, 16 * 1024 * 1024);
     assert_eq!(config.max_answer_bytes, 64 * 1024 * 1024);
     assert!(config.waiting.waits);
-    assert_eq!(config.waiting.max_wait, 60_000.0);
+    assert_eq!(config.waiting.max_wait, Millis(60_000.0));
     assert!(config.warnings.is_empty());
 }
 
@@ -50,11 +51,11 @@ fn every_field_reaches_the_config() {
     assert_eq!(config.limits.requests_per_month, Some(0.0));
     assert_eq!(config.limits.max_concurrent, Some(2.0));
     assert!(!config.waiting.waits);
-    assert_eq!(config.waiting.max_wait, 5.0);
+    assert_eq!(config.waiting.max_wait, Millis(5.0));
     assert_eq!(
         config.budget,
         Some(Budget {
-            usd: 1.5,
+            usd: Usd(1.5),
             per: Per::Day
         })
     );
@@ -66,7 +67,7 @@ fn every_field_reaches_the_config() {
             config.retry.max_delay,
             config.retry.max_loading_wait
         ),
-        (1.0, 2.0, 3.0)
+        (Millis(1.0), Millis(2.0), Millis(3.0))
     );
     assert_eq!(
         (
@@ -74,7 +75,7 @@ fn every_field_reaches_the_config() {
             config.timeouts.idle(),
             config.timeouts.total
         ),
-        (1000.0, 2000.0, Some(3000.0))
+        (Millis(1000.0), Millis(2000.0), Some(Millis(3000.0)))
     );
     assert_eq!(config.max_event_bytes, 1024);
     assert_eq!(config.max_answer_bytes, 2048);
@@ -300,10 +301,10 @@ fn what_openai_wants_to_hear_in_a_page_is_warned_of() {
 fn the_time_to_the_headers_has_two_names() {
     for field in ["headers", "connect"] {
         let config = with(&format!(r#""timeout": {{"{field}": 1500}}"#)).unwrap();
-        assert_eq!(config.timeouts.connect(true), 1500.0);
+        assert_eq!(config.timeouts.connect(true), Millis(1500.0));
     }
     let both = with(r#""timeout": {"headers": 1500, "connect": 1500}"#);
-    assert_eq!(both.unwrap().timeouts.connect(false), 1500.0);
+    assert_eq!(both.unwrap().timeouts.connect(false), Millis(1500.0));
     assert_refused(
         with(r#""timeout": {"headers": 1500, "connect": 1501}"#),
         "timeout.connect",
@@ -362,7 +363,7 @@ fn a_number_is_the_time_to_the_headers() {
             config.timeouts.connect(true),
             config.timeouts.connect(false)
         ),
-        (1500.0, 1500.0)
+        (Millis(1500.0), Millis(1500.0))
     );
     assert_eq!(config.timeouts.idle, None);
 }
@@ -398,11 +399,11 @@ fn options_of_a_request_go_over_the_clients() {
             options.timeouts.idle(),
             options.timeouts.total
         ),
-        (100.0, 5.0, Some(9.0))
+        (Millis(100.0), Millis(5.0), Some(Millis(9.0)))
     );
     assert_eq!(
         (options.retry.max_attempts, options.retry.max_delay),
-        (1, 7.0)
+        (1, Millis(7.0))
     );
     let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
     assert_eq!(options.headers, [pair("X-B", "2"), pair("x-a", "3")]);

@@ -1,18 +1,20 @@
 //! Clocks that are set: a host whose clock was ahead, and the states that it has stored, block nothing once the time is right
 //! again.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
-use hfetch::policy::calendar::{DAY, month_of};
+use hfetch::policy::calendar::month_of;
 use hfetch::policy::clock::Now;
 use hfetch::policy::key_pool::{KeyPool, State};
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part};
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
 use hfetch::policy::retry::LONGEST_REST;
+use hfetch::unit::{Millis, SteadyTime, Usd, WallTime};
 use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
 /// 2026-11-22T00:00Z
 const START: f64 = 1_795_305_600_000.0;
 const MODEL: &str = "org/model";
@@ -39,10 +41,13 @@ impl Host {
     /// Reads the clock in the way in which the store's host does before each use.
     fn reading(self, store: &mut MemoryStore, wall: f64) -> Now {
         if self == Host::Object {
-            store.correct(wall);
+            store.correct(WallTime(wall));
         }
         let steady = (self == Host::Worker).then_some(wall);
-        Now { wall, steady }
+        Now {
+            wall: WallTime(wall),
+            steady: steady.map(SteadyTime),
+        }
     }
 }
 
@@ -80,7 +85,7 @@ fn parts() -> Vec<Part> {
     let part = |scope: &str, limits: Limits, budget: Option<Budget>| Part {
         scope: scope.to_string(),
         tokens: 5,
-        usd: 0.2,
+        usd: Usd(0.2),
         limits,
         budget,
         pause: None,
@@ -93,7 +98,7 @@ fn parts() -> Vec<Part> {
         max_concurrent: Some(50.0),
     };
     let hourly = Budget {
-        usd: 1.0,
+        usd: Usd(1.0),
         per: Per::Hour,
     };
     vec![
@@ -119,14 +124,14 @@ proptest! {
             match step {
                 Step::Reserve => open.extend(store.reserve(&parts, now)),
                 Step::Settle => if let Some(name) = open.pop() {
-                    store.settle(&name, 5, 0.2, now);
+                    store.settle(&name, 5, Usd(0.2), now);
                 },
                 // Another host's clock may set the end.
-                Step::Block { rest, ahead } => store.block("key", wall + ahead + f64::from(rest)),
+                Step::Block { rest, ahead } => store.block("key", WallTime(wall + ahead + f64::from(rest))),
                 Step::Wait(ms) => time += f64::from(ms),
                 Step::Set(by) => offset += by,
                 Step::Restart => {
-                    let state = stored(&store.state());
+                    let state = stored(&state_of(&store));
                     store = host.store();
                     store.restore(&state).unwrap();
                 }
@@ -135,25 +140,25 @@ proptest! {
         // The time is right again, and what was open has ended or is lost.
         let now = host.reading(&mut store, time);
         for name in open {
-            store.settle(&name, 5, 0.2, now);
+            store.settle(&name, 5, Usd(0.2), now);
         }
         // One reading makes the clocks follow the time back; then the longest rest has to pass.
         if let Err(refused) = store.reserve(&parts, now) {
             let most = match refused.limit.reason {
-                Reason::Month => month_of(time).1 - time,
+                Reason::Month => month_of(WallTime(time)).1.0 - time,
                 Reason::Budget => HOUR,
-                _ => LONGEST_REST + MINUTE,
+                _ => LONGEST_REST.0 + MINUTE,
             };
-            prop_assert!(refused.limit.retry_after <= most.ceil(), "{:?}", refused);
+            prop_assert!(refused.limit.retry_after <= Millis(most.ceil()), "{:?}", refused);
         }
-        let later = time + LONGEST_REST + 2.0 * MINUTE;
+        let later = time + LONGEST_REST.0 + 2.0 * MINUTE;
         let now = host.reading(&mut store, later);
         if let Err(refused) = store.reserve(&parts[..1], now) {
             prop_assert_eq!(refused.limit.reason, Reason::Month, "{:?}", refused);
         }
-        prop_assert!(store.next_loss().is_none_or(|at| at <= later + LOST_AFTER));
+        prop_assert!(store.next_loss().is_none_or(|at| at <= WallTime(later + LOST_AFTER.0)));
         // Counts of a month or an hour that is over don't matter.
-        for (parts, next) in [(&parts[1..], (later / HOUR).floor() * HOUR + HOUR), (&parts[..1], month_of(later).1)] {
+        for (parts, next) in [(&parts[1..], (later / HOUR).floor() * HOUR + HOUR), (&parts[..1], month_of(WallTime(later)).1.0)] {
             let now = host.reading(&mut store, next);
             let answer = store.reserve(parts, now);
             prop_assert!(answer.is_ok(), "{:?}", answer);
@@ -167,15 +172,15 @@ proptest! {
     ) {
         let mut pool = KeyPool::new(vec!["a".to_string(), "b".to_string()], false);
         let (mut time, mut offset) = (START, 0.0);
-        let worker = |wall: f64| Now { wall, steady: Some(wall) };
+        let worker = |wall: f64| Now { wall: WallTime(wall), steady: Some(SteadyTime(wall)) };
         pool.snapshot(worker(time));
         for (ms, jump) in jumps {
             offset += jump;
-            pool.failed(0, MODEL, status.0, Some(30_000.0), worker(time + offset));
+            pool.failed(0, MODEL, status.0, Some(Millis(30_000.0)), worker(time + offset));
             time += f64::from(ms);
             pool.snapshot(worker(time + offset));
         }
-        pool.failed(0, MODEL, status.0, Some(30_000.0), worker(time + offset));
+        pool.failed(0, MODEL, status.0, Some(Millis(30_000.0)), worker(time + offset));
         pool.snapshot(worker(time));
         // A clock that went back a little stands still for that long.
         let states: Vec<State> = pool.snapshot(worker(time + status.1 + MINUTE)).iter().map(|key| key.state).collect();
@@ -188,19 +193,19 @@ fn a_scope_from_the_future_joins_a_store_of_the_present() {
     let mut ahead = MemoryStore::journaled();
     let parts = parts();
     let later = START + DAY;
-    let name = ahead.reserve(&parts, later).unwrap();
-    ahead.settle(&name, 5, 0.2, later);
-    ahead.block("key", later + MINUTE);
-    let state = serde_json::to_value(ahead.state()).unwrap();
+    let name = ahead.reserve(&parts, WallTime(later)).unwrap();
+    ahead.settle(&name, 5, Usd(0.2), WallTime(later));
+    ahead.block("key", WallTime(later + MINUTE));
+    let state = state_of(&ahead);
     let mut store = MemoryStore::journaled();
-    store.correct(START);
-    store.reserve(&[], START).unwrap();
+    store.correct(WallTime(START));
+    store.reserve(&[], WallTime(START)).unwrap();
     for scope in state["scopes"].as_array().unwrap() {
-        assert!(store.adopt(&stored(scope)));
+        assert!(store.adopt(&stored(scope)).is_ok());
     }
-    let refused = store.reserve(&parts[..1], START).unwrap_err();
-    assert_eq!(refused.limit.retry_after, MINUTE);
-    assert!(store.reserve(&parts[..1], START + MINUTE).is_ok());
+    let refused = store.reserve(&parts[..1], WallTime(START)).unwrap_err();
+    assert_eq!(refused.limit.retry_after, Millis(MINUTE));
+    assert!(store.reserve(&parts[..1], WallTime(START + MINUTE)).is_ok());
 }
 
 #[test]
@@ -211,13 +216,13 @@ fn a_limiter_that_a_worker_keeps_goes_on_when_its_host_is_set_back_a_day() {
     };
     let mut limiter = RateLimiter::new(limits);
     let worker = |wall: f64| Now {
-        wall,
-        steady: Some(wall),
+        wall: WallTime(wall),
+        steady: Some(SteadyTime(wall)),
     };
     limiter.reserve(0, worker(START + DAY)).unwrap();
     assert_eq!(
         limiter.reserve(0, worker(START)).unwrap_err().retry_after,
-        MINUTE
+        Millis(MINUTE)
     );
     // A reading from a request that stood still doesn't mean that the clock was set.
     assert!(limiter.reserve(0, worker(START - 1_000.0)).is_err());

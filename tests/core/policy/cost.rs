@@ -2,6 +2,7 @@
 
 use hfetch::json::{Value, parse};
 use hfetch::policy::cost::{Cost, Price, Pricing, Rates, Source};
+use hfetch::unit::Usd;
 
 fn pricing(text: &str) -> Result<Pricing, hfetch::error::Error> {
     Pricing::from_value(&parse(text.as_bytes()).unwrap(), "pricing")
@@ -29,7 +30,7 @@ fn the_pages_rates_in_each_unit() {
         ]
         .concat();
         let cost = price(&text).rates.cost(1_000.0, 500.0, Source::Configured);
-        assert_eq!(cost.usd, Some(usd), "{unit}");
+        assert_eq!(cost.usd, Some(Usd(usd)), "{unit}");
         assert_eq!(cost.source, Source::Configured);
     }
 }
@@ -64,9 +65,9 @@ fn costs_are_the_decimals_one_expects() {
         assert_eq!(
             cost,
             Cost {
-                usd: Some(usd),
-                input_usd: Some(input_usd),
-                output_usd: Some(output_usd),
+                usd: Some(Usd(usd)),
+                input_usd: Some(Usd(input_usd)),
+                output_usd: Some(Usd(output_usd)),
                 source: Source::Live
             }
         );

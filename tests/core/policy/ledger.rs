@@ -2,6 +2,7 @@
 
 use hfetch::policy::cost::{Cost, Rates, Source as Price};
 use hfetch::policy::ledger::{Kind, Outcome, Settlement, Source, Spend, Usage};
+use hfetch::unit::{Millis, Usd, WallTime};
 
 fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
     Settlement {
@@ -24,9 +25,9 @@ fn settlement(prompt: f64, completion: f64, cost: Cost) -> Settlement {
         tried: Vec::new(),
         attempts: 1,
         request_id: None,
-        started_at: 1_795_305_600_000.0,
-        first_token_ms: Some(12.5),
-        duration_ms: 40.0,
+        started_at: WallTime(1_795_305_600_000.0),
+        first_token_ms: Some(Millis(12.5)),
+        duration_ms: Millis(40.0),
     }
 }
 
@@ -100,5 +101,5 @@ fn sums_never_overflow() {
     }
     let snapshot = spend.snapshot();
     assert_eq!(snapshot.prompt_tokens, u64::MAX as f64);
-    assert_eq!(snapshot.usd, u64::MAX as f64 / 1e12);
+    assert_eq!(snapshot.usd, Usd(u64::MAX as f64 / 1e12));
 }

@@ -1,10 +1,12 @@
 //! Many scopes reserved together, rule by rule; limit_store_oracle.rs compares the store with a naive one.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::clock::Now;
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part, RENEW_AFTER, Refusal};
 use hfetch::policy::rate_limit::{Limits, Reason, Refused};
+use hfetch::unit::{Millis, SteadyTime, Usd, WallTime};
+use serde_json::json;
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -18,7 +20,7 @@ pub(super) fn part(scope: &str, limits: Limits) -> Part {
         pause: None,
         lasts: None,
         tokens: 0,
-        usd: 0.0,
+        usd: Usd(0.0),
         limits,
         budget: None,
     }
@@ -46,8 +48,8 @@ fn at_once(scope: &str, requests: f64) -> Part {
 
 fn money(usd: f64, of: f64, per: Per) -> Part {
     Part {
-        usd,
-        budget: Some(Budget { usd: of, per }),
+        usd: Usd(usd),
+        budget: Some(Budget { usd: Usd(of), per }),
         ..part("budget", Limits::default())
     }
 }
@@ -57,8 +59,8 @@ fn refusal(scope: &str, retry_after: f64, reason: Reason) -> Refusal {
         scope: scope.to_string(),
         limit: Refused::new(
             reason,
-            (retry_after > 0.0).then_some(retry_after),
-            retry_after,
+            (retry_after > 0.0).then_some(Millis(retry_after)),
+            Millis(retry_after),
         ),
         spent_usd: None,
         budget_usd: None,
@@ -73,18 +75,21 @@ fn all_parts_or_none() {
         per_minute("user", 1.0),
         money(0.4, 1.0, Per::Day),
     ];
-    let first = store.reserve(&parts, START).unwrap();
-    store.settle(&first, 0, 0.4, START);
+    let first = store.reserve(&parts, WallTime(START)).unwrap();
+    store.settle(&first, 0, Usd(0.4), WallTime(START));
     for _ in 0..5 {
         assert_eq!(
-            store.reserve(&parts, START),
+            store.reserve(&parts, WallTime(START)),
             Err(refusal("user", MINUTE, Reason::Requests))
         );
     }
     // If a refusal had left anything behind, neither would fit.
     assert!(
         store
-            .reserve(&[per_minute("key", 2.0), money(0.6, 1.0, Per::Day)], START)
+            .reserve(
+                &[per_minute("key", 2.0), money(0.6, 1.0, Per::Day)],
+                WallTime(START)
+            )
             .is_ok()
     );
 }
@@ -93,14 +98,28 @@ fn all_parts_or_none() {
 fn a_scope_that_appears_twice_counts_twice() {
     let mut store = MemoryStore::new();
     let twice = [per_minute("key", 1.0), per_minute("key", 1.0)];
-    assert_eq!(store.reserve(&twice, START).unwrap_err().scope, "key");
-    assert_eq!(store.usage("key", START).requests_last_minute, 0.0);
+    assert_eq!(
+        store.reserve(&twice, WallTime(START)).unwrap_err().scope,
+        "key"
+    );
+    assert_eq!(
+        store.usage("key", WallTime(START)).requests_last_minute,
+        0.0
+    );
     let dear = [money(0.6, 1.0, Per::Day), money(0.6, 1.0, Per::Day)];
     assert_eq!(
-        store.reserve(&dear, START).unwrap_err().limit.reason,
+        store
+            .reserve(&dear, WallTime(START))
+            .unwrap_err()
+            .limit
+            .reason,
         Reason::Budget
     );
-    assert!(store.reserve(&[money(1.0, 1.0, Per::Day)], START).is_ok());
+    assert!(
+        store
+            .reserve(&[money(1.0, 1.0, Per::Day)], WallTime(START))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -114,16 +133,16 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
         },
     );
     let parts = [per_minute("minute", 1.0), month, at_once("line", 1.0)];
-    let first = store.reserve(&parts, START).unwrap();
+    let first = store.reserve(&parts, WallTime(START)).unwrap();
     // Nobody knows when a running call ends; the wait lasts at least until the month's end.
-    let refused = store.reserve(&parts, START).unwrap_err();
+    let refused = store.reserve(&parts, WallTime(START)).unwrap_err();
     assert_eq!(
         (refused.scope.as_str(), refused.limit.until_end),
         ("line", true)
     );
     let least = refused.limit.retry_after;
-    store.settle(&first, 0, 0.0, START);
-    let refused = store.reserve(&parts, START).unwrap_err();
+    store.settle(&first, 0, Usd(0.0), WallTime(START));
+    let refused = store.reserve(&parts, WallTime(START)).unwrap_err();
     assert_eq!(
         (refused.scope.as_str(), refused.limit.until_end),
         ("month", false)
@@ -135,7 +154,10 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
         money(2.0, 1.0, Per::Hour),
     ];
     assert_eq!(
-        store.reserve(&with_budget, START).unwrap_err().scope,
+        store
+            .reserve(&with_budget, WallTime(START))
+            .unwrap_err()
+            .scope,
         "budget"
     );
 }
@@ -143,21 +165,37 @@ fn the_budget_is_named_before_any_wait_and_the_longest_wait_before_shorter_ones(
 #[test]
 fn limits_and_budgets_may_change_between_calls() {
     let mut store = MemoryStore::new();
-    assert!(store.reserve(&[per_minute("key", 1.0)], START).is_ok());
-    assert!(store.reserve(&[per_minute("key", 1.0)], START).is_err());
-    assert!(store.reserve(&[per_minute("key", 2.0)], START).is_ok());
-    let reservation = store.reserve(&[money(0.5, 1.0, Per::Day)], START).unwrap();
-    store.settle(&reservation, 0, 0.5, START);
+    assert!(
+        store
+            .reserve(&[per_minute("key", 1.0)], WallTime(START))
+            .is_ok()
+    );
+    assert!(
+        store
+            .reserve(&[per_minute("key", 1.0)], WallTime(START))
+            .is_err()
+    );
+    assert!(
+        store
+            .reserve(&[per_minute("key", 2.0)], WallTime(START))
+            .is_ok()
+    );
+    let reservation = store
+        .reserve(&[money(0.5, 1.0, Per::Day)], WallTime(START))
+        .unwrap();
+    store.settle(&reservation, 0, Usd(0.5), WallTime(START));
     // The amount spent today was also spent in this hour, this month, and in total.
     for per in [Per::Hour, Per::Day, Per::Month, Per::Total] {
-        let refused = store.reserve(&[money(0.6, 1.0, per)], START).unwrap_err();
+        let refused = store
+            .reserve(&[money(0.6, 1.0, per)], WallTime(START))
+            .unwrap_err();
         assert_eq!(
             (refused.spent_usd, refused.budget_usd),
-            (Some(0.5), Some(1.0))
+            (Some(Usd(0.5)), Some(Usd(1.0)))
         );
         assert!(
             store
-                .reserve(&[money(0.6, 1.1, per)], START)
+                .reserve(&[money(0.6, 1.1, per)], WallTime(START))
                 .map(|id| store.release(&id))
                 .is_ok()
         );
@@ -174,53 +212,62 @@ fn a_budget_is_per_calendar_window() {
     for (per, offset, end) in table {
         let mut store = MemoryStore::new();
         let reservation = store
-            .reserve(&[money(1.0, 1.0, per)], START + offset)
+            .reserve(&[money(1.0, 1.0, per)], WallTime(START + offset))
             .unwrap();
-        store.settle(&reservation, 0, 1.0, START + offset);
+        store.settle(&reservation, 0, Usd(1.0), WallTime(START + offset));
         let refused = store
-            .reserve(&[money(0.1, 1.0, per)], START + offset)
+            .reserve(&[money(0.1, 1.0, per)], WallTime(START + offset))
             .unwrap_err();
         assert_eq!(
             (refused.limit.retry_after, refused.limit.reason),
-            (end - offset, Reason::Budget)
+            (Millis(end - offset), Reason::Budget)
         );
         assert!(
             store
-                .reserve(&[money(0.1, 1.0, per)], START + end - 1.0)
+                .reserve(&[money(0.1, 1.0, per)], WallTime(START + end - 1.0))
                 .is_err()
         );
-        assert!(store.reserve(&[money(1.0, 1.0, per)], START + end).is_ok());
+        assert!(
+            store
+                .reserve(&[money(1.0, 1.0, per)], WallTime(START + end))
+                .is_ok()
+        );
     }
     let mut store = MemoryStore::new();
     let reservation = store
-        .reserve(&[money(1.0, 1.0, Per::Total)], START)
+        .reserve(&[money(1.0, 1.0, Per::Total)], WallTime(START))
         .unwrap();
-    store.settle(&reservation, 0, 1.0, START);
+    store.settle(&reservation, 0, Usd(1.0), WallTime(START));
     let refused = store
-        .reserve(&[money(0.1, 1.0, Per::Total)], START + 4_000.0 * DAY)
+        .reserve(
+            &[money(0.1, 1.0, Per::Total)],
+            WallTime(START + 4_000.0 * DAY),
+        )
         .unwrap_err();
-    assert_eq!(refused.limit.retry_after, f64::INFINITY);
+    assert_eq!(refused.limit.retry_after, Millis(f64::INFINITY));
 }
 
 #[test]
 fn what_is_held_over_midnight_counts_on_both_sides() {
     let mut store = MemoryStore::new();
     let night = START + DAY - 1.0;
-    let held = store.reserve(&[money(0.8, 1.0, Per::Day)], night).unwrap();
+    let held = store
+        .reserve(&[money(0.8, 1.0, Per::Day)], WallTime(night))
+        .unwrap();
     assert!(
         store
-            .reserve(&[money(0.3, 1.0, Per::Day)], night + 2.0)
+            .reserve(&[money(0.3, 1.0, Per::Day)], WallTime(night + 2.0))
             .is_err()
     );
-    store.settle(&held, 0, 0.5, night + 2.0);
+    store.settle(&held, 0, Usd(0.5), WallTime(night + 2.0));
     assert!(
         store
-            .reserve(&[money(0.6, 1.0, Per::Day)], night + 2.0)
+            .reserve(&[money(0.6, 1.0, Per::Day)], WallTime(night + 2.0))
             .is_err()
     );
     assert!(
         store
-            .reserve(&[money(0.5, 1.0, Per::Day)], night + 2.0)
+            .reserve(&[money(0.5, 1.0, Per::Day)], WallTime(night + 2.0))
             .is_ok()
     );
 }
@@ -230,33 +277,37 @@ fn tenths_add_up_to_the_whole_budget_and_not_a_trillionth_more() {
     let mut store = MemoryStore::new();
     for _ in 0..10 {
         let reservation = store
-            .reserve(&[money(0.1, 1.0, Per::Total)], START)
+            .reserve(&[money(0.1, 1.0, Per::Total)], WallTime(START))
             .unwrap();
-        store.settle(&reservation, 0, 0.1, START);
+        store.settle(&reservation, 0, Usd(0.1), WallTime(START));
     }
     assert!(
         store
-            .reserve(&[money(1e-12, 1.0, Per::Total)], START)
+            .reserve(&[money(1e-12, 1.0, Per::Total)], WallTime(START))
             .is_err()
     );
-    assert!(store.reserve(&[money(0.0, 1.0, Per::Total)], START).is_ok());
+    assert!(
+        store
+            .reserve(&[money(0.0, 1.0, Per::Total)], WallTime(START))
+            .is_ok()
+    );
 }
 
 #[test]
 fn what_is_no_amount_of_money_fits_no_budget() {
     for usd in [f64::NAN, f64::INFINITY, 1e300] {
         let refused = MemoryStore::new()
-            .reserve(&[money(usd, 1e6, Per::Day)], START)
+            .reserve(&[money(usd, 1e6, Per::Day)], WallTime(START))
             .unwrap_err();
-        assert_eq!(refused.limit.retry_after, f64::INFINITY);
+        assert_eq!(refused.limit.retry_after, Millis(f64::INFINITY));
         // A budget larger than the largest sum is still a budget.
-        let largest = MemoryStore::new().reserve(&[money(usd, 1e9, Per::Day)], START);
+        let largest = MemoryStore::new().reserve(&[money(usd, 1e9, Per::Day)], WallTime(START));
         assert!(largest.is_err());
     }
     let mut store = MemoryStore::new();
     let half = [money(1e7, 1e9, Per::Day)];
-    assert!(store.reserve(&half, START).is_ok());
-    assert!(store.reserve(&half, START).is_err());
+    assert!(store.reserve(&half, WallTime(START)).is_ok());
+    assert!(store.reserve(&half, WallTime(START)).is_err());
 }
 
 #[test]
@@ -276,25 +327,31 @@ fn tokens_and_money_are_settled_in_every_part() {
             ..part("user", tokens)
         },
     ];
-    let reservation = store.reserve(&parts, START).unwrap();
-    assert!(store.reserve(&parts, START).is_err());
-    store.settle(&reservation, 20, 0.0, START);
+    let reservation = store.reserve(&parts, WallTime(START)).unwrap();
+    assert!(store.reserve(&parts, WallTime(START)).is_err());
+    store.settle(&reservation, 20, Usd(0.0), WallTime(START));
     for scope in ["key", "user"] {
-        assert_eq!(store.usage(scope, START).tokens_last_minute, 20.0);
+        assert_eq!(store.usage(scope, WallTime(START)).tokens_last_minute, 20.0);
     }
-    let again = store.reserve(&parts, START).unwrap();
+    let again = store.reserve(&parts, WallTime(START)).unwrap();
     store.release(&again);
-    assert_eq!(store.usage("user", START).tokens_last_minute, 20.0);
+    assert_eq!(
+        store.usage("user", WallTime(START)).tokens_last_minute,
+        20.0
+    );
 }
 
 #[test]
 fn an_end_counts_once() {
     let mut store = MemoryStore::new();
     let reservation = store
-        .reserve(&[money(0.5, 1.0, Per::Day), per_minute("key", 5.0)], START)
+        .reserve(
+            &[money(0.5, 1.0, Per::Day), per_minute("key", 5.0)],
+            WallTime(START),
+        )
         .unwrap();
-    store.settle(&reservation, 7, 0.5, START);
-    store.settle(&reservation, 7, 0.5, START);
+    store.settle(&reservation, 7, Usd(0.5), WallTime(START));
+    store.settle(&reservation, 7, Usd(0.5), WallTime(START));
     store.release(&reservation);
     for nonsense in [
         "",
@@ -305,161 +362,201 @@ fn an_end_counts_once() {
         "1795305600000-99",
         "1795305600000--1",
     ] {
-        store.settle(nonsense, 1, 1.0, START);
+        store.settle(nonsense, 1, Usd(1.0), WallTime(START));
         store.release(nonsense);
     }
-    assert_eq!(store.usage("key", START).requests_last_minute, 1.0);
-    assert!(store.reserve(&[money(0.5, 1.0, Per::Day)], START).is_ok());
+    assert_eq!(
+        store.usage("key", WallTime(START)).requests_last_minute,
+        1.0
+    );
+    assert!(
+        store
+            .reserve(&[money(0.5, 1.0, Per::Day)], WallTime(START))
+            .is_ok()
+    );
 }
 
 #[test]
 fn a_block_is_of_one_scope() {
     let mut store = MemoryStore::new();
-    store.block("a", START + 5_000.0);
+    store.block("a", WallTime(START + 5_000.0));
     let both = [per_minute("a", 9.0), per_minute("b", 9.0)];
     assert_eq!(
-        store.reserve(&both, START),
+        store.reserve(&both, WallTime(START)),
         Err(refusal("a", 5_000.0, Reason::Blocked))
     );
-    assert!(store.reserve(&both[1..], START).is_ok());
-    assert!(store.reserve(&both, START + 5_000.0).is_ok());
+    assert!(store.reserve(&both[1..], WallTime(START)).is_ok());
+    assert!(store.reserve(&both, WallTime(START + 5_000.0)).is_ok());
 }
 
 #[test]
 fn a_lost_reservation_counts_as_spent_until_it_ends_after_all() {
     let parts = [at_once("line", 1.0), money(0.8, 1.0, Per::Day)];
     let mut memory = MemoryStore::new();
-    memory.reserve(&parts, START).unwrap();
-    assert!(memory.reserve(&parts, START + 9.0 * HOUR).is_err());
+    memory.reserve(&parts, WallTime(START)).unwrap();
+    assert!(
+        memory
+            .reserve(&parts, WallTime(START + 9.0 * HOUR))
+            .is_err()
+    );
 
     let mut shared = MemoryStore::shared();
-    let lost = shared.reserve(&parts, START).unwrap();
-    assert!(shared.reserve(&parts, START + LOST_AFTER - 1.0).is_err());
-    let after = START + LOST_AFTER;
-    let place = shared.reserve(&parts[..1], after).unwrap();
+    let lost = shared.reserve(&parts, WallTime(START)).unwrap();
+    assert!(
+        shared
+            .reserve(&parts, WallTime(START + LOST_AFTER.0 - 1.0))
+            .is_err()
+    );
+    let after = START + LOST_AFTER.0;
+    let place = shared.reserve(&parts[..1], WallTime(after)).unwrap();
     shared.release(&place);
     let spent = |shared: &mut MemoryStore| {
-        let refused = shared.reserve(&[money(5.0, 1.0, Per::Day)], after);
+        let refused = shared.reserve(&[money(5.0, 1.0, Per::Day)], WallTime(after));
         let refused = refused.unwrap_err();
         assert_eq!(refused.limit.reason, Reason::Budget);
         refused.spent_usd
     };
     assert_eq!(
         spent(&mut shared),
-        Some(0.8),
+        Some(Usd(0.8)),
         "it may have taken all it held"
     );
     let mut other = MemoryStore::shared();
-    other.restore(&stored(&shared.state())).unwrap();
+    other.restore(&stored(&state_of(&shared))).unwrap();
     for store in [&mut shared, &mut other] {
-        store.settle(&lost, 0, 0.7, after);
-        store.settle(&lost, 0, 0.7, after);
-        assert_eq!(spent(store), Some(0.7), "booked once, and as it was");
+        store.settle(&lost, 0, Usd(0.7), WallTime(after));
+        store.settle(&lost, 0, Usd(0.7), WallTime(after));
+        assert_eq!(spent(store), Some(Usd(0.7)), "booked once, and as it was");
         store.release(&lost);
-        assert_eq!(spent(store), Some(0.7));
+        assert_eq!(spent(store), Some(Usd(0.7)));
     }
-    let lost = shared.reserve(&[money(0.2, 1.0, Per::Day)], after).unwrap();
-    shared.expire(after + LOST_AFTER);
+    let lost = shared
+        .reserve(&[money(0.2, 1.0, Per::Day)], WallTime(after))
+        .unwrap();
+    shared.expire(WallTime(after + LOST_AFTER.0));
     shared.release(&lost);
-    assert_eq!(spent(&mut shared), Some(0.7), "nothing was sent for it");
+    assert_eq!(
+        spent(&mut shared),
+        Some(Usd(0.7)),
+        "nothing was sent for it"
+    );
 }
 
 #[test]
 fn what_was_lost_counts_in_the_window_in_which_it_was_given_up() {
     let mut store = MemoryStore::shared();
-    let lost = store.reserve(&[money(0.8, 1.0, Per::Hour)], START).unwrap();
+    let lost = store
+        .reserve(&[money(0.8, 1.0, Per::Hour)], WallTime(START))
+        .unwrap();
     // Nobody asks for a day, so the hour in which the reservation was lost is over by then.
     store
-        .reserve(&[money(0.9, 1.0, Per::Hour)], START + DAY)
+        .reserve(&[money(0.9, 1.0, Per::Hour)], WallTime(START + DAY))
         .unwrap();
-    store.settle(&lost, 0, 0.1, START + DAY);
-    let refused = store.reserve(&[money(0.1, 1.0, Per::Hour)], START + DAY);
-    assert_eq!(refused.unwrap_err().spent_usd, Some(1.0));
+    store.settle(&lost, 0, Usd(0.1), WallTime(START + DAY));
+    let refused = store.reserve(&[money(0.1, 1.0, Per::Hour)], WallTime(START + DAY));
+    assert_eq!(refused.unwrap_err().spent_usd, Some(Usd(1.0)));
 }
 
 #[test]
 fn a_reservation_that_is_heard_of_is_not_lost() {
     let parts = [at_once("line", 2.0), money(0.4, 1.0, Per::Day)];
     let mut store = MemoryStore::shared();
-    let silent = store.reserve(&parts, START).unwrap();
-    let heard = store.reserve(&parts, START).unwrap();
+    let silent = store.reserve(&parts, WallTime(START)).unwrap();
+    let heard = store.reserve(&parts, WallTime(START)).unwrap();
     let mut now = START;
     for _ in 0..20 {
-        now += RENEW_AFTER;
-        store.renew(&heard, now);
+        now += RENEW_AFTER.0;
+        store.renew(&heard, WallTime(now));
         // A store that is restored remembers it.
         let mut other = MemoryStore::shared();
-        other.restore(&stored(&store.state())).unwrap();
+        other.restore(&stored(&state_of(&store))).unwrap();
         store = other;
     }
-    assert_eq!(store.next_loss(), Some(now + LOST_AFTER));
-    let next = store.reserve(&parts[..1], now).unwrap();
+    assert_eq!(store.next_loss(), Some(WallTime(now + LOST_AFTER.0)));
+    let next = store.reserve(&parts[..1], WallTime(now)).unwrap();
     assert!(
-        store.reserve(&parts[..1], now).is_err(),
+        store.reserve(&parts[..1], WallTime(now)).is_err(),
         "one place alone is free"
     );
     for over in [&silent, &heard, &next] {
-        store.settle(over, 0, 0.1, now);
+        store.settle(over, 0, Usd(0.1), WallTime(now));
     }
     // A reservation that has ended or is unknown stays so.
     for name in [&silent, &heard, "1-1", ""] {
-        store.renew(name, now);
+        store.renew(name, WallTime(now));
     }
     assert_eq!(store.next_loss(), None);
     let refused = store
-        .reserve(&[money(1.0, 1.0, Per::Day)], now)
+        .reserve(&[money(1.0, 1.0, Per::Day)], WallTime(now))
         .unwrap_err();
-    assert_eq!(refused.spent_usd, Some(0.2));
+    assert_eq!(refused.spent_usd, Some(Usd(0.2)));
 }
 
 #[test]
 fn what_an_older_version_took_for_lost_is_booked_when_it_ends() {
     let parts = [money(0.5, 1.0, Per::Total)];
     let mut store = MemoryStore::shared();
-    let lost = store.reserve(&parts, START).unwrap();
-    let mut state = serde_json::to_value(store.state()).unwrap();
+    let lost = store.reserve(&parts, WallTime(START)).unwrap();
+    let mut state = state_of(&store);
     // An older version wrote such a state: it released lost reservations, and its rows had three members.
     let row: Vec<_> = state["open"][0].as_array().unwrap()[..3].to_vec();
-    state["lost"] = serde_json::json!([row]);
-    state["open"] = serde_json::json!([]);
+    state["lost"] = json!([row]);
+    state["open"] = json!([]);
     state["scopes"][0][2]["held"] = "0".into();
     store.restore(&stored(&state)).unwrap();
-    store.settle(&lost, 0, 0.3, START);
-    let refused = store.reserve(&[money(1.0, 1.0, Per::Total)], START);
-    assert_eq!(refused.unwrap_err().spent_usd, Some(0.3));
+    store.settle(&lost, 0, Usd(0.3), WallTime(START));
+    let refused = store.reserve(&[money(1.0, 1.0, Per::Total)], WallTime(START));
+    assert_eq!(refused.unwrap_err().spent_usd, Some(Usd(0.3)));
 }
 
 #[test]
 fn a_lost_reservation_of_a_dropped_scope_ends_no_other() {
     let mut store = MemoryStore::shared();
     let parts = [at_once("a", 1.0), money(0.5, 1.0, Per::Hour)];
-    let lost = store.reserve(&parts, START).unwrap();
+    let lost = store.reserve(&parts, WallTime(START)).unwrap();
     // A month later neither scope remembers anything, and a thousand others make room.
     let later = START + 40.0 * DAY;
     for user in 0..1_001 {
         let scope = ["user:", &user.to_string()].concat();
-        store.reserve(&[per_minute(&scope, 1.0)], later).unwrap();
+        store
+            .reserve(&[per_minute(&scope, 1.0)], WallTime(later))
+            .unwrap();
     }
-    store.reserve(&parts, later).unwrap();
-    store.settle(&lost, 0, 0.4, later);
+    store.reserve(&parts, WallTime(later)).unwrap();
+    store.settle(&lost, 0, Usd(0.4), WallTime(later));
     assert_eq!(
-        store.reserve(&parts[..1], later).unwrap_err().limit.reason,
+        store
+            .reserve(&parts[..1], WallTime(later))
+            .unwrap_err()
+            .limit
+            .reason,
         Reason::Concurrent
     );
     assert_eq!(
-        store.reserve(&parts[1..], later).unwrap_err().spent_usd,
-        Some(0.9)
+        store
+            .reserve(&parts[1..], WallTime(later))
+            .unwrap_err()
+            .spent_usd,
+        Some(Usd(0.9))
     );
 }
 
 #[test]
 fn a_reservation_from_before_a_loss_of_state_ends_no_other() {
     let mut before = MemoryStore::shared();
-    let old = before.reserve(&[at_once("line", 1.0)], START).unwrap();
+    let old = before
+        .reserve(&[at_once("line", 1.0)], WallTime(START))
+        .unwrap();
     let mut after = MemoryStore::shared();
-    after.reserve(&[at_once("line", 1.0)], START + 1.0).unwrap();
+    after
+        .reserve(&[at_once("line", 1.0)], WallTime(START + 1.0))
+        .unwrap();
     after.release(&old);
-    assert!(after.reserve(&[at_once("line", 1.0)], START + 1.0).is_err());
+    assert!(
+        after
+            .reserve(&[at_once("line", 1.0)], WallTime(START + 1.0))
+            .is_err()
+    );
 }
 
 #[test]
@@ -472,10 +569,10 @@ fn scopes_that_remember_nothing_are_dropped() {
             scope,
             ..money(0.01, 1.0, Per::Hour)
         }];
-        let reservation = store.reserve(&parts, now).unwrap();
-        store.settle(&reservation, 1, 0.01, now);
+        let reservation = store.reserve(&parts, WallTime(now)).unwrap();
+        store.settle(&reservation, 1, Usd(0.01), WallTime(now));
     }
-    let state = serde_json::to_value(store.state()).unwrap();
+    let state = state_of(&store);
     let scopes = state["scopes"].as_array().unwrap().len();
     // Requests of this month are remembered, those of the last month aren't.
     assert!(scopes < 3_000, "{scopes}");
@@ -485,68 +582,105 @@ fn scopes_that_remember_nothing_are_dropped() {
 fn a_state_that_makes_no_sense_is_refused_and_changes_nothing() {
     let mut store = MemoryStore::shared();
     store
-        .reserve(&[at_once("a", 1.0), money(0.5, 1.0, Per::Day)], START)
+        .reserve(
+            &[at_once("a", 1.0), money(0.5, 1.0, Per::Day)],
+            WallTime(START),
+        )
         .unwrap();
-    let good = serde_json::to_value(store.state()).unwrap();
-    let edits: [fn(&mut serde_json::Value); 12] = [
-        |state| state["now"] = "x".into(),
-        |state| state["scopes"][0][0] = 7.into(),
-        |state| state["scopes"][1][0] = "a".into(),
-        |state| state["scopes"][0][1] = serde_json::Value::Null,
-        |state| state["scopes"][0][2]["spent"] = serde_json::json!(["1"]),
-        |state| state["scopes"][0][2]["held"] = "-1".into(),
-        |state| state["open"][0][0] = 0.into(),
+    let good = state_of(&store);
+    type Edit = fn(&mut serde_json::Value);
+    let edits: [(&str, Edit); 24] = [
+        ("now", |state| state["now"] = "x".into()),
+        ("wall", |state| state["wall"] = (-1).into()),
+        ("created", |state| state["created"] = 1e300.into()),
+        ("scopes", |state| state["scopes"] = 1.into()),
+        ("scopes", |state| state["scopes"][0] = 1.into()),
+        ("scopes", |state| state["scopes"][0] = json!(["a"])),
+        ("scopes", |state| state["scopes"][0][0] = 7.into()),
+        ("scopes", |state| state["scopes"][1][0] = "a".into()),
+        ("scopes", |state| state["scopes"][0][1] = json!(null)),
+        ("scopes.now", |state| {
+            state["scopes"][0][1]["now"] = json!(null);
+        }),
+        ("scopes.settled", |state| {
+            state["scopes"][0][1]["settled"] = json!([[1, 2, -3]]);
+        }),
+        ("scopes.open", |state| {
+            state["scopes"][0][1]["open"][0][0] = 2.into();
+        }),
+        ("scopes.spent", |state| {
+            state["scopes"][0][2]["spent"] = json!(["1"]);
+        }),
+        ("scopes.held", |state| {
+            state["scopes"][0][2]["held"] = "-1".into();
+        }),
+        ("scopes.left", |state| {
+            state["scopes"][0][2]["left"] = json!([[0, "1"]]);
+        }),
+        ("scopes.lasting", |state| {
+            state["scopes"][0][2]["lasting"] = 1.into();
+        }),
+        ("open", |state| state["open"][0][0] = 0.into()),
+        ("open", |state| state["open"][0][0] = 0.5.into()),
         // A number that is given out a second time could never be found among the others.
-        |state| state["lastReservation"] = 0.into(),
-        |state| state["open"][0][1] = 1e15.into(),
-        |state| state["scopes"][0][2]["left"] = serde_json::json!([[0, "1"]]),
-        |state| state["open"][0][2][0] = serde_json::json!(["a", 1, 2]),
-        |state| state["lost"] = serde_json::Value::Null,
+        ("open", |state| state["lastReservation"] = 0.into()),
+        ("open", |state| state["open"][0][1] = 1e15.into()),
+        ("open", |state| state["open"][0][2][0] = json!(["a", 1, 2])),
+        ("open", |state| {
+            state["open"][0][2][0] = json!(["a", 1, 1e15, null]);
+        }),
+        ("lost", |state| state["lost"] = json!(null)),
+        ("lost", |state| {
+            state.as_object_mut().unwrap().remove("lost");
+        }),
     ];
-    for edit in edits {
+    for (path, edit) in edits {
         let mut state = good.clone();
         edit(&mut state);
         let mut other = MemoryStore::shared();
         let error = other.restore(&stored(&state)).unwrap_err();
         assert_eq!(error.class.name(), "ConfigError");
-        assert_eq!(
-            serde_json::to_value(other.state()).unwrap(),
-            serde_json::to_value(MemoryStore::shared().state()).unwrap()
-        );
+        let named = error
+            .path
+            .as_deref()
+            .and_then(|of| of.strip_prefix("state."));
+        assert_eq!(named, Some(path), "{state}");
+        assert_eq!(state_of(&other), state_of(&MemoryStore::shared()));
     }
     let mut other = MemoryStore::shared();
     other.restore(&stored(&good)).unwrap();
-    assert_eq!(serde_json::to_value(other.state()).unwrap(), good);
+    assert_eq!(state_of(&other), good);
 }
 
 #[test]
 fn of_lost_reservations_only_the_last_thousand_are_remembered() {
     let mut store = MemoryStore::shared();
     for _ in 0..1_100 {
-        store.reserve(&[at_once("a", 0.0)], START).unwrap();
+        store
+            .reserve(&[at_once("a", 0.0)], WallTime(START))
+            .unwrap();
     }
-    store.settle("", 0, 0.0, START + LOST_AFTER);
-    let state = serde_json::to_value(store.state()).unwrap();
+    store.settle("", 0, Usd(0.0), WallTime(START + LOST_AFTER.0));
+    let state = state_of(&store);
     let lost = state["lost"].as_array().unwrap();
-    assert_eq!(
-        (lost.len(), &lost[0][0]),
-        (1_000, &serde_json::json!(101.0))
-    );
+    assert_eq!((lost.len(), &lost[0][0]), (1_000, &json!(101.0)));
 }
 
 #[test]
 fn a_budget_for_good_is_remembered_among_many_scopes_that_are_dropped() {
     let mut store = MemoryStore::new();
     let whole = [money(1.0, 1.0, Per::Total)];
-    let reservation = store.reserve(&whole, START).unwrap();
-    store.settle(&reservation, 1, 1.0, START);
+    let reservation = store.reserve(&whole, WallTime(START)).unwrap();
+    store.settle(&reservation, 1, Usd(1.0), WallTime(START));
     // Two months later its other windows are empty.
     for user in 0..2_500 {
         let now = START + 60.0 * DAY + f64::from(user);
         let scope = ["user:", &user.to_string()].concat();
-        store.reserve(&[at_once(&scope, 0.0)], now).unwrap();
+        store
+            .reserve(&[at_once(&scope, 0.0)], WallTime(now))
+            .unwrap();
     }
-    assert!(store.reserve(&whole, START + 61.0 * DAY).is_err());
+    assert!(store.reserve(&whole, WallTime(START + 61.0 * DAY)).is_err());
 }
 
 #[test]
@@ -565,14 +699,17 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
         (Per::Total, 400.0 * DAY),
     ] {
         for steady in [None, Some(7.0)] {
-            let at = |wall: f64| Now { wall, steady };
+            let at = |wall: f64| Now {
+                wall: WallTime(wall),
+                steady: steady.map(SteadyTime),
+            };
             let mut store = MemoryStore::shared();
             let parts = |usd| [money(usd, 1.0, per), month.clone()];
             let spend = |store: &mut MemoryStore, usd, wall| {
                 let reservation = store.reserve(&parts(usd), at(wall))?;
-                store.settle(&reservation, 0, usd, at(wall));
+                store.settle(&reservation, 0, Usd(usd), at(wall));
                 let mut read = MemoryStore::shared();
-                read.restore(&stored(&store.state())).unwrap();
+                read.restore(&stored(&state_of(store))).unwrap();
                 *store = read;
                 Ok::<(), Refusal>(())
             };
@@ -604,44 +741,49 @@ fn a_clock_that_is_set_forward_and_back_forgets_nothing_that_was_spent() {
 fn a_state_from_the_future_is_taken_for_the_present() {
     let mut ahead = MemoryStore::shared();
     let parts = [per_minute("key", 1.0), money(0.8, 1.0, Per::Month)];
-    let reservation = ahead.reserve(&parts, START + 300.0 * DAY).unwrap();
-    ahead.settle(&reservation, 0, 0.8, START + 300.0 * DAY);
+    let reservation = ahead
+        .reserve(&parts, WallTime(START + 300.0 * DAY))
+        .unwrap();
+    ahead.settle(&reservation, 0, Usd(0.8), WallTime(START + 300.0 * DAY));
     let mut store = MemoryStore::shared();
-    store.restore(&stored(&ahead.state())).unwrap();
-    let refused = store.reserve(&parts[..1], START).unwrap_err();
+    store.restore(&stored(&state_of(&ahead))).unwrap();
+    let refused = store.reserve(&parts[..1], WallTime(START)).unwrap_err();
     assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
     assert!(
-        store.reserve(&parts[1..], START).is_err(),
+        store.reserve(&parts[1..], WallTime(START)).is_err(),
         "it was spent all the same"
     );
-    assert!(store.reserve(&parts[..1], START + MINUTE).is_ok());
+    assert!(store.reserve(&parts[..1], WallTime(START + MINUTE)).is_ok());
 }
 
 #[test]
 fn of_the_clocks_of_several_hosts_the_foremost_counts_unless_it_is_ahead_of_the_stores_own() {
     let mut store = MemoryStore::journaled();
     let parts = [per_minute("key", 1.0)];
-    store.reserve(&parts, START).unwrap();
+    store.reserve(&parts, WallTime(START)).unwrap();
     // Another host, whose clock is an hour behind, asks alternately: none of its readings counts as passed time.
     for turn in 0..5 {
         for behind in [HOUR, 0.0] {
             let now = START + f64::from(turn) * 1_000.0 - behind;
-            assert!(store.reserve(&parts, now).is_err(), "{turn} {behind}");
+            assert!(
+                store.reserve(&parts, WallTime(now)).is_err(),
+                "{turn} {behind}"
+            );
         }
     }
-    assert!(store.reserve(&parts, START + MINUTE).is_ok());
+    assert!(store.reserve(&parts, WallTime(START + MINUTE)).is_ok());
     // The store's own clock was set a day ahead and back again.
     let ahead = START + DAY;
-    store.correct(ahead);
-    let reservation = store.reserve(&parts, ahead).unwrap();
-    store.block("key", ahead + 30_000.0);
-    store.correct(START + 2.0 * MINUTE);
+    store.correct(WallTime(ahead));
+    let reservation = store.reserve(&parts, WallTime(ahead)).unwrap();
+    store.block("key", WallTime(ahead + 30_000.0));
+    store.correct(WallTime(START + 2.0 * MINUTE));
     let now = START + 2.0 * MINUTE;
-    let refused = store.reserve(&parts, now).unwrap_err();
+    let refused = store.reserve(&parts, WallTime(now)).unwrap_err();
     assert_eq!(refused, refusal("key", MINUTE, Reason::Requests));
-    assert_eq!(store.next_loss(), Some(now + LOST_AFTER));
-    store.settle(&reservation, 0, 0.0, now);
-    assert!(store.reserve(&parts, now + MINUTE).is_ok());
+    assert_eq!(store.next_loss(), Some(WallTime(now + LOST_AFTER.0)));
+    store.settle(&reservation, 0, Usd(0.0), WallTime(now));
+    assert!(store.reserve(&parts, WallTime(now + MINUTE)).is_ok());
 }
 
 fn paused(model: &str) -> Part {
@@ -654,28 +796,36 @@ fn paused(model: &str) -> Part {
 #[test]
 fn a_pause_refuses_in_its_parts_name_and_nothing_else_with_it() {
     let mut store = MemoryStore::new();
-    store.reserve(&[paused("a")], START).unwrap();
-    store.block("key a", START + 5_000.0);
+    store.reserve(&[paused("a")], WallTime(START)).unwrap();
+    store.block("key a", WallTime(START + 5_000.0));
     assert_eq!(
-        store.reserve(&[paused("a")], START),
+        store.reserve(&[paused("a")], WallTime(START)),
         Err(refusal("key", 5_000.0, Reason::Blocked))
     );
-    let open = store.reserve(&[paused("b")], START).unwrap();
+    let open = store.reserve(&[paused("b")], WallTime(START)).unwrap();
     store.release(&open);
     // The longer of the two blocks.
-    store.block("key", START + 9_000.0);
+    store.block("key", WallTime(START + 9_000.0));
     assert_eq!(
-        store.reserve(&[paused("a")], START + 1_000.0),
+        store.reserve(&[paused("a")], WallTime(START + 1_000.0)),
         Err(refusal("key", 8_000.0, Reason::Blocked))
     );
-    assert!(store.reserve(&[paused("a")], START + 9_000.0).is_ok());
+    assert!(
+        store
+            .reserve(&[paused("a")], WallTime(START + 9_000.0))
+            .is_ok()
+    );
     // A refused request holds nothing, and a pause counts nothing.
     assert_eq!(
-        store.usage("key", START + 9_000.0).requests_last_minute,
+        store
+            .usage("key", WallTime(START + 9_000.0))
+            .requests_last_minute,
         2.0
     );
     assert_eq!(
-        store.usage("key a", START + 9_000.0).requests_last_minute,
+        store
+            .usage("key a", WallTime(START + 9_000.0))
+            .requests_last_minute,
         0.0
     );
 }
@@ -683,25 +833,33 @@ fn a_pause_refuses_in_its_parts_name_and_nothing_else_with_it() {
 #[test]
 fn pauses_are_bounded_and_none_is_forgotten_for_another() {
     let mut store = MemoryStore::new();
-    store.reserve(&[paused("first")], START).unwrap();
-    store.block("key first", START + 900_000.0);
+    store.reserve(&[paused("first")], WallTime(START)).unwrap();
+    store.block("key first", WallTime(START + 900_000.0));
     for number in 0..5_000 {
         let scope = ["key org/", &number.to_string()].concat();
-        store.block(&scope, START + 900_000.0);
+        store.block(&scope, WallTime(START + 900_000.0));
     }
     let scopes = |store: &MemoryStore| {
-        let state = serde_json::to_value(store.state()).unwrap();
+        let state = state_of(store);
         state["scopes"].as_array().unwrap().len()
     };
     assert_eq!(scopes(&store), 1_001);
-    assert!(store.reserve(&[paused("first")], START).is_err());
-    assert!(store.reserve(&[paused("org/4999")], START).is_ok());
+    assert!(store.reserve(&[paused("first")], WallTime(START)).is_err());
+    assert!(
+        store
+            .reserve(&[paused("org/4999")], WallTime(START))
+            .is_ok()
+    );
     // A key with many pauses can still be blocked as a whole.
-    store.block("key", START + 1_000.0);
-    assert!(store.reserve(&[paused("org/4999")], START).is_err());
+    store.block("key", WallTime(START + 1_000.0));
+    assert!(
+        store
+            .reserve(&[paused("org/4999")], WallTime(START))
+            .is_err()
+    );
     // When they are over, there is room again.
     let later = START + 900_000.0;
-    store.reserve(&[paused("x")], later).unwrap();
-    store.block("key x", later + 1_000.0);
-    assert!(store.reserve(&[paused("x")], later).is_err());
+    store.reserve(&[paused("x")], WallTime(later)).unwrap();
+    store.block("key x", WallTime(later + 1_000.0));
+    assert!(store.reserve(&[paused("x")], WallTime(later)).is_err());
 }

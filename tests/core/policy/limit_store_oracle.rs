@@ -2,10 +2,11 @@
 //! reserved.
 
 use super::limit_store::{START, part};
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::limit_store::{MemoryStore, Part};
 use hfetch::policy::rate_limit::{Limits, Reason};
+use hfetch::unit::{Usd, WallTime};
 use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
@@ -46,7 +47,7 @@ proptest! {
 
     #[test]
     fn no_budget_is_overspent_and_no_hold_leaks(steps in steps(), hourly in any::<bool>()) {
-        let budget = Budget { usd: 1.0, per: if hourly { Per::Hour } else { Per::Total } };
+        let budget = Budget { usd: Usd(1.0), per: if hourly { Per::Hour } else { Per::Total } };
         let limits = Limits { requests_per_minute: Some(3.0), max_concurrent: Some(2.0), ..Limits::default() };
         let mut store = MemoryStore::new();
         let mut booked: Vec<Booked> = Vec::new();
@@ -59,7 +60,7 @@ proptest! {
                 Step::Reserve { keys, cents } => {
                     let scopes: Vec<String> = keys.iter().map(usize::to_string).collect();
                     let mut parts: Vec<Part> = scopes.iter().map(|scope| part(scope, limits)).collect();
-                    parts.push(Part { usd: f64::from(cents) / 100.0, budget: Some(budget), ..part("budget", Limits::default()) });
+                    parts.push(Part { usd: Usd(f64::from(cents) / 100.0), budget: Some(budget), ..part("budget", Limits::default()) });
                     let fits = scopes.iter().all(|scope| {
                         let mine = scopes.iter().filter(|other| *other == scope).count();
                         let of = |entry: &&Booked| !entry.released && entry.scopes.contains(scope);
@@ -71,7 +72,7 @@ proptest! {
                     let held: u32 = booked.iter().filter(|entry| entry.open).map(|entry| entry.held).sum();
                     let ended: f64 = spent.iter().filter(|row| row.1 == window(now)).map(|row| row.2).sum();
                     let affordable = f64::from(held + cents) + ended <= 100.0 + 1e-9;
-                    let answer = store.reserve(&parts, now);
+                    let answer = store.reserve(&parts, WallTime(now));
                     prop_assert_eq!(answer.is_ok(), fits && affordable, "{:?}", answer);
                     match answer {
                         Ok(id) => booked.push(Booked { id, at: now, scopes, held: cents, open: true, released: false }),
@@ -84,7 +85,7 @@ proptest! {
                     let entry = &mut booked[open[which % open.len()]];
                     entry.open = false;
                     let cents = f64::from(entry.held) * f64::from(share) / 100.0;
-                    store.settle(&entry.id, 0, cents / 100.0, now);
+                    store.settle(&entry.id, 0, Usd(cents / 100.0), WallTime(now));
                     spent.push((window(entry.at), window(now), cents));
                 }
                 Step::Release(which) => {
@@ -97,7 +98,7 @@ proptest! {
                 Step::Wait(ms) => now += f64::from(ms),
                 Step::Store => {
                     let mut other = MemoryStore::new();
-                    other.restore(&stored(&store.state())).unwrap();
+                    other.restore(&stored(&state_of(&store))).unwrap();
                     store = other;
                 }
             }
@@ -111,6 +112,6 @@ proptest! {
             store.release(&entry.id);
         }
         let all: Vec<Part> = ["0", "1", "2"].iter().map(|scope| part(scope, limits)).collect();
-        prop_assert!(store.reserve(&all, now + MINUTE).is_ok());
+        prop_assert!(store.reserve(&all, WallTime(now + MINUTE)).is_ok());
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored, written};
 use hfetch::policy::budget::{Budget, Per};
 use hfetch::policy::limit_store::{LOST_AFTER, MemoryStore, Part};
 use hfetch::policy::rate_limit::Limits;
+use hfetch::unit::{Millis, Usd, WallTime};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -41,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Rows {
     head: Value,
-    scopes: BTreeMap<String, (Value, Value)>,
+    scopes: BTreeMap<String, Value>,
     buckets: BTreeMap<(String, u64), (u64, u64)>,
     open: BTreeMap<u64, Value>,
     lost: BTreeMap<u64, Value>,
@@ -49,10 +50,10 @@ struct Rows {
 
 impl Rows {
     fn write(&mut self, store: &mut MemoryStore) {
-        let Some(changes) = store.changes() else {
+        let Some(mut changes) = store.changes() else {
             return;
         };
-        let changes = serde_json::to_value(changes).unwrap();
+        let changes = written(&mut changes);
         let state = &changes["state"];
         for name in ["now", "created", "lastReservation"] {
             self.head[name] = state[name].clone();
@@ -65,8 +66,7 @@ impl Rows {
                 self.buckets
                     .insert(key, (count(bucket, 1), count(bucket, 2)));
             }
-            self.scopes
-                .insert(name.to_string(), (row[1].clone(), row[2].clone()));
+            self.scopes.insert(name.to_string(), row.clone());
         }
         let number = |row: &Value| count(row, 0);
         for row in state["open"].as_array().unwrap() {
@@ -93,22 +93,13 @@ impl Rows {
         state["open"] = self.open.values().cloned().collect();
         state["lost"] = self.lost.values().cloned().collect();
         store.restore(&stored(&state)).unwrap();
-        for (name, (limiter, spent)) in &self.scopes {
-            let mut limiter = limiter.clone();
+        for (name, row) in &self.scopes {
+            let mut row = row.clone();
             let buckets = self.buckets.iter().filter(|row| row.0.0 == *name);
-            limiter["settled"] = buckets
+            row[1]["settled"] = buckets
                 .map(|(key, counts)| json!([key.1, counts.0, counts.1]))
                 .collect();
-            let open = self.open.values().flat_map(|row| {
-                let holds = row[2].as_array().unwrap().iter();
-                let mine = holds.filter(|hold| hold[0] == name.as_str());
-                mine.map(|hold| json!([hold[1], row[1], hold[2]]))
-            });
-            limiter["open"] = open.collect();
-            assert!(
-                store.adopt(&stored(&json!([name, limiter, spent]))),
-                "{name}"
-            );
+            store.adopt(&stored(&row)).unwrap();
         }
         store
     }
@@ -120,7 +111,7 @@ fn part(scope: &str, tokens: u64) -> Part {
         pause: None,
         lasts: None,
         tokens,
-        usd: tokens as f64 / 100.0,
+        usd: Usd(tokens as f64 / 100.0),
         limits: Limits {
             requests_per_minute: Some(4.0),
             tokens_per_minute: Some(150.0),
@@ -128,10 +119,43 @@ fn part(scope: &str, tokens: u64) -> Part {
             max_concurrent: Some(3.0),
         },
         budget: (scope == "gateway").then_some(Budget {
-            usd: 2.0,
+            usd: Usd(2.0),
             per: Per::Hour,
         }),
     }
+}
+
+/// All that a store counts at a time: its state, once every scope has been looked at. Two stores may have been looked at last when
+/// months and minutes were others, of which something is known then that never matters again. A refusal may take a limiter's next
+/// number, which is not written.
+fn counted(mut store: MemoryStore, now: f64) -> Value {
+    let unlimited = |scope: &str| Part {
+        limits: Limits::default(),
+        budget: Some(Budget {
+            usd: Usd(1e6),
+            per: Per::Hour,
+        }),
+        ..part(scope, 0)
+    };
+    store.reserve(&SCOPES.map(unlimited), WallTime(now)).ok();
+    let mut state = state_of(&store);
+    for scope in state["scopes"].as_array_mut().unwrap() {
+        for (of, known) in [(1, "left"), (1, "monthLeft"), (2, "left")] {
+            scope[of].as_object_mut().unwrap().remove(known);
+        }
+        scope[1]["lastReservation"] = json!(null);
+        for open in scope[1]["open"].as_array_mut().unwrap() {
+            open[0] = json!(null);
+        }
+    }
+    for name in ["open", "lost"] {
+        for reservation in state[name].as_array_mut().unwrap() {
+            for hold in reservation[2].as_array_mut().unwrap() {
+                hold[1] = json!(null);
+            }
+        }
+    }
+    state
 }
 
 proptest! {
@@ -147,14 +171,14 @@ proptest! {
             match step {
                 Step::Reserve { scopes, tokens } => {
                     let parts: Vec<Part> = scopes.iter().map(|scope| part(SCOPES[*scope], tokens)).collect();
-                    let answer = whole.reserve(&parts, now);
-                    prop_assert_eq!(&written.reserve(&parts, now), &answer);
+                    let answer = whole.reserve(&parts, WallTime(now));
+                    prop_assert_eq!(&written.reserve(&parts, WallTime(now)), &answer);
                     names.extend(answer.ok());
                 }
                 Step::Settle { which, tokens } if which < names.len() => {
                     let name = &names[names.len() - 1 - which];
                     for store in [&mut whole, &mut written] {
-                        store.settle(name, tokens, tokens as f64 / 100.0, now);
+                        store.settle(name, tokens, Usd(tokens as f64 / 100.0), WallTime(now));
                     }
                 }
                 Step::Release(which) if which < names.len() => {
@@ -166,24 +190,29 @@ proptest! {
                 Step::Renew(which) if which < names.len() => {
                     let name = &names[names.len() - 1 - which];
                     for store in [&mut whole, &mut written] {
-                        store.renew(name, now);
+                        store.renew(name, WallTime(now));
                     }
                 }
                 Step::Settle { .. } | Step::Release(_) | Step::Renew(_) => {}
                 Step::Block { scope, ms } => {
                     for store in [&mut whole, &mut written] {
-                        store.block(SCOPES[scope], now + f64::from(ms));
+                        store.block(SCOPES[scope], WallTime(now + f64::from(ms)));
                     }
                 }
                 Step::Wait(ms) => now += f64::from(ms),
                 Step::Restart => written = rows.read(),
             }
             rows.write(&mut written);
-            prop_assert_eq!(written.next_loss().is_some(), written.next_loss().is_some_and(|at| at <= now + LOST_AFTER));
+            prop_assert_eq!(written.next_loss().is_some(), written.next_loss().is_some_and(|at| at <= WallTime(now + LOST_AFTER.0)));
             let (mut read, mut kept) = (rows.read(), whole.clone());
             for scope in SCOPES {
-                prop_assert_eq!(read.usage(scope, now), kept.usage(scope, now), "{}", scope);
+                prop_assert_eq!(read.usage(scope, WallTime(now)), kept.usage(scope, WallTime(now)), "{}", scope);
             }
+            prop_assert_eq!(counted(read, now), counted(kept, now));
+            let mut again = MemoryStore::shared();
+            let state = state_of(&whole);
+            again.restore(&stored(&state)).unwrap();
+            prop_assert_eq!(state_of(&again), state);
         }
     }
 }
@@ -193,27 +222,31 @@ fn what_did_not_change_is_not_written() {
     let mut store = MemoryStore::journaled();
     assert!(store.changes().is_none());
     let parts = [part("client:a", 1), part("client:b", 1)];
-    let name = store.reserve(&parts, START).unwrap();
-    let written = serde_json::to_value(store.changes().unwrap()).unwrap();
-    let counts = |written: &Value| {
-        let (state, scopes) = (&written["state"], &written["state"]["scopes"]);
+    let name = store.reserve(&parts, WallTime(START)).unwrap();
+    let told = written(&mut store.changes().unwrap());
+    let counts = |told: &Value| {
+        let (state, scopes) = (&told["state"], &told["state"]["scopes"]);
         let times = &scopes[0][1]["settled"];
         [
             scopes,
             times,
             &state["open"],
             &state["lost"],
-            &written["ended"],
+            &told["ended"],
         ]
         .map(|rows| rows.as_array().unwrap().len())
     };
-    assert_eq!(counts(&written), [2, 0, 1, 0, 0]);
-    assert!(store.reserve(&[part("client:a", 200)], START).is_err());
+    assert_eq!(counts(&told), [2, 0, 1, 0, 0]);
+    assert!(
+        store
+            .reserve(&[part("client:a", 200)], WallTime(START))
+            .is_err()
+    );
     assert!(store.changes().is_none(), "a refusal changes nothing");
-    store.settle(&name, 1, 0.0, START);
-    let written = serde_json::to_value(store.changes().unwrap()).unwrap();
-    assert_eq!(counts(&written), [2, 1, 0, 0, 1]);
-    store.settle(&name, 1, 0.0, START);
+    store.settle(&name, 1, Usd(0.0), WallTime(START));
+    let told = written(&mut store.changes().unwrap());
+    assert_eq!(counts(&told), [2, 1, 0, 0, 1]);
+    store.settle(&name, 1, Usd(0.0), WallTime(START));
     assert!(store.changes().is_none(), "it has ended already");
     assert!(MemoryStore::shared().changes().is_none());
 }
@@ -223,30 +256,31 @@ fn a_scope_matters_no_longer_than_somebody_comes_for_it() {
     let mut store = MemoryStore::journaled();
     let ends = START + 1_000.0;
     let ticket = Part {
-        lasts: Some(ends),
+        lasts: Some(WallTime(ends)),
         ..part("ticket:1", 1)
     };
     let name = store
-        .reserve(&[ticket, part("client:a", 1)], START)
+        .reserve(&[ticket, part("client:a", 1)], WallTime(START))
         .unwrap();
-    let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
+    let changes = written(&mut store.changes().unwrap());
     let scopes = changes["state"]["scopes"].as_array().unwrap();
     let at = scopes.iter().position(|scope| scope[0] == "ticket:1");
     let at = at.unwrap();
-    assert_eq!(changes["until"][at], ends);
-    assert!(changes["until"][1 - at].as_f64().unwrap() > START + 200_000.0);
-    // Restored together with that row, the store knows what ends only then.
-    let row = &scopes[at];
-    let row = stored(&json!([row[0], row[1], row[2], changes["until"][at]]));
+    assert_eq!(changes["state"]["scopes"][at][3], ends);
+    assert!(scopes[1 - at][3].as_f64().unwrap() > START + 200_000.0);
+    // Read back, it is known of what only ends then.
+    let row = stored(&scopes[at]);
     let mut read = MemoryStore::journaled();
-    read.reserve(&[part("client:a", 1)], START).unwrap();
-    assert!(read.adopt(&row));
-    read.block("ticket:1", START + 500.0);
-    let changes = serde_json::to_value(read.changes().unwrap()).unwrap();
-    assert!(changes["until"].as_array().unwrap().contains(&json!(ends)));
-    store.settle(&name, 1, 0.0, ends + 1.0);
-    let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
-    assert_eq!(changes["until"][at], ends);
+    read.reserve(&[part("client:a", 1)], WallTime(START))
+        .unwrap();
+    read.adopt(&row).unwrap();
+    read.block("ticket:1", WallTime(START + 500.0));
+    let changes = written(&mut read.changes().unwrap());
+    let mut scopes = changes["state"]["scopes"].as_array().unwrap().iter();
+    assert!(scopes.any(|scope| scope[3] == ends));
+    store.settle(&name, 1, Usd(0.0), WallTime(ends + 1.0));
+    let changes = written(&mut store.changes().unwrap());
+    assert_eq!(changes["state"]["scopes"][at][3], ends);
 }
 
 #[test]
@@ -256,13 +290,13 @@ fn of_a_million_tickets_those_are_kept_that_somebody_may_come_with() {
     for number in 0..100_000 {
         now += 10.0;
         let ticket = Part {
-            lasts: Some(now + 5_000.0),
+            lasts: Some(WallTime(now + 5_000.0)),
             ..part(&["ticket:", &number.to_string()].concat(), 1)
         };
-        let name = store.reserve(&[ticket], now).unwrap();
-        store.settle(&name, 1, 0.0, now);
+        let name = store.reserve(&[ticket], WallTime(now)).unwrap();
+        store.settle(&name, 1, Usd(0.0), WallTime(now));
         if number % 1_000 == 0 {
-            let state = serde_json::to_value(store.state()).unwrap();
+            let state = state_of(&store);
             most = most.max(state["scopes"].as_array().unwrap().len());
         }
     }
@@ -273,21 +307,101 @@ fn of_a_million_tickets_those_are_kept_that_somebody_may_come_with() {
 fn a_scope_matters_until_its_month_is_over_and_a_budget_for_good_always() {
     let mut store = MemoryStore::journaled();
     let until = |store: &mut MemoryStore| {
-        let changes = serde_json::to_value(store.changes().unwrap()).unwrap();
-        changes["until"][0].as_f64().unwrap()
+        let changes = written(&mut store.changes().unwrap());
+        changes["state"]["scopes"][0][3].as_f64().unwrap()
     };
     let december = START + 300_000.0;
-    store.reserve(&[part("client:a", 1)], START).unwrap();
+    store
+        .reserve(&[part("client:a", 1)], WallTime(START))
+        .unwrap();
     assert_eq!(until(&mut store), december);
-    store.block("client:a", december + 1.0);
+    store.block("client:a", WallTime(december + 1.0));
     assert_eq!(until(&mut store), december + 1.0);
     let total = Part {
         budget: Some(Budget {
-            usd: 1.0,
+            usd: Usd(1.0),
             per: Per::Total,
         }),
         ..part("client:b", 1)
     };
-    store.reserve(&[total], START).unwrap();
+    store.reserve(&[total], WallTime(START)).unwrap();
     assert_eq!(until(&mut store), f64::MAX);
+}
+
+/// Stored by an older version: three reservations, of which the first has ended, and a pause.
+const OLDER: &str = r#"{"now":1795305604000,"created":1795305600000,"lastReservation":3,"scopes":[
+["budget:b",{"now":1795305604000,"left":-1,"monthStart":1793491200000,"requestsThisMonth":3,"blockedUntil":0,"lastReservation":3,"settled":[[1795305600000,1,20]],"open":[[2,1795305601000,0],[3,1795305604000,0]]},{"now":1795305604000,"spent":["250000000000","250000000000","250000000000","250000000000"],"held":"500000000000","lasting":false}],
+["key",{"now":1795305604000,"left":-1,"monthStart":1793491200000,"requestsThisMonth":3,"blockedUntil":0,"lastReservation":3,"settled":[[1795305600000,1,20]],"open":[[2,1795305601000,30],[3,1795305604000,30]]},{"now":0,"spent":["0","0","0","0"],"held":"0","lasting":false}],
+["key org/name",{"now":0,"left":-1,"monthStart":0,"requestsThisMonth":0,"blockedUntil":1795305660000,"lastReservation":0,"settled":[],"open":[]},{"now":0,"spent":["0","0","0","0"],"held":"0","lasting":false}]],
+"open":[[2,1795305601000,[["key",2,30,null],["budget:b",2,0,"300000000000"]],1795305603000],[3,1795305604000,[["key",3,30,null],["budget:b",3,0,"200000000000"]],1795305604000]],"lost":[]}"#;
+
+#[test]
+fn what_an_older_version_stored_is_gone_on_with() {
+    let older: Value = serde_json::from_str(OLDER).unwrap();
+    let mut store = MemoryStore::shared();
+    store.restore(&stored(&older)).unwrap();
+    let now = 1_795_305_604_000.0;
+    let counted = store.usage("key", WallTime(now));
+    assert_eq!(
+        (counted.requests_last_minute, counted.tokens_last_minute),
+        (3.0, 80.0)
+    );
+    assert_eq!(
+        store.next_loss(),
+        Some(WallTime(now - 1_000.0) + LOST_AFTER)
+    );
+    let dear = Part {
+        usd: Usd(0.3),
+        budget: Some(Budget {
+            usd: Usd(1.0),
+            per: Per::Day,
+        }),
+        limits: Limits::default(),
+        ..part("budget:b", 0)
+    };
+    let refused = store.reserve(std::slice::from_ref(&dear), WallTime(now));
+    assert_eq!(refused.unwrap_err().spent_usd, Some(Usd(0.75)));
+    store.settle("1795305600000-2", 5, Usd(0.125), WallTime(now));
+    let counted = store.usage("key", WallTime(now));
+    assert_eq!(counted.tokens_last_minute, 55.0);
+    let refused = store.reserve(&[dear], WallTime(now));
+    assert_eq!(
+        refused.map_err(|refusal| refusal.scope),
+        Ok("1795305600000-4".to_string())
+    );
+    let paused = Part {
+        pause: Some("key org/name".to_string()),
+        ..part("key", 0)
+    };
+    let refused = store.reserve(&[paused], WallTime(now)).unwrap_err();
+    assert_eq!(refused.limit.retry_after, Millis(56_000.0));
+}
+
+#[test]
+fn rows_apart_are_the_state_as_a_whole() {
+    let older: Value = serde_json::from_str(OLDER).unwrap();
+    let mut whole = MemoryStore::journaled();
+    whole.restore(&stored(&older)).unwrap();
+    // As an object stores them: nothing of what is open stands in the row of a scope, and beside it until when it matters.
+    let mut head = older.clone();
+    head["scopes"] = json!([]);
+    let mut apart = MemoryStore::journaled();
+    apart.restore(&stored(&head)).unwrap();
+    let mut held: Vec<String> = apart
+        .held_scopes()
+        .iter()
+        .map(|name| name.to_string())
+        .collect();
+    held.sort();
+    assert_eq!(held, ["budget:b", "budget:b", "key", "key"]);
+    for row in older["scopes"].as_array().unwrap() {
+        let mut row = row.clone();
+        row[1]["open"] = json!([]);
+        row.as_array_mut().unwrap().push(json!(f64::MAX));
+        apart.adopt(&stored(&row)).unwrap();
+    }
+    assert_eq!(state_of(&apart), state_of(&whole));
+    let refused = apart.adopt(&stored(&json!(["key", {}, {}]))).unwrap_err();
+    assert_eq!(refused.path.as_deref(), Some("state.scopes.now"));
+    assert_eq!(state_of(&apart), state_of(&whole));
 }

@@ -1,9 +1,10 @@
 //! Random interleavings of reservations, ends and time, compared with a list of everything that was ever reserved.
 
-use crate::storage::stored;
+use crate::storage::{state_of, stored};
 use hfetch::policy::calendar::month_of;
 use hfetch::policy::clock::Now;
 use hfetch::policy::rate_limit::{Limits, RateLimiter, Reason};
+use hfetch::unit::{Millis, SteadyTime, WallTime};
 use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
@@ -32,7 +33,7 @@ impl Oracle {
         let used = minute().filter(|entry| !entry.open);
         let taken: u64 = held.chain(used).map(|entry| entry.tokens).sum();
         let open = kept().filter(|entry| entry.open).count() as f64;
-        let month = kept().filter(|entry| month_of(entry.at) == month_of(now));
+        let month = kept().filter(|entry| month_of(WallTime(entry.at)) == month_of(WallTime(now)));
         let under =
             |used: f64, limit: Option<f64>| limit.is_none_or(|limit| limit == 0.0 || used <= limit);
         under(minute().count() as f64 + 1.0, limits.requests_per_minute)
@@ -56,7 +57,7 @@ impl Oracle {
     /// How many whole ms until the request fits, if time alone helps.
     fn wait(&self, limits: Limits, tokens: u64, now: f64) -> Option<f64> {
         let minutes = self.entries.iter().map(|entry| entry.at + MINUTE);
-        let times = minutes.chain([month_of(now).1]);
+        let times = minutes.chain([month_of(WallTime(now)).1.0]);
         let waits = times
             .map(|time| (time - now).ceil())
             .filter(|wait| *wait > 0.0);
@@ -110,14 +111,14 @@ proptest! {
         let mut oracle = Oracle::default();
         let mut open: Vec<(u64, usize)> = Vec::new();
         let mut beyond_reserved = 0.0;
-        limiter.usage(START);
+        limiter.usage(WallTime(START));
         let mut time = START;
         let mut clock = START;
         let mut told = 0.0;
         for step in steps {
             match step {
                 Step::Reserve(tokens) => {
-                    let answer = limiter.reserve(tokens, clock);
+                    let answer = limiter.reserve(tokens, WallTime(clock));
                     let expected = oracle.fits(limits, tokens, time);
                     prop_assert_eq!(answer.is_ok(), expected, "{:?}", answer);
                     match answer {
@@ -129,9 +130,9 @@ proptest! {
                             let too_many = limits.tokens_per_minute.is_some_and(|most| most > 0.0 && tokens as f64 > most);
                             let of_calls = matches!(refused.reason, Reason::Tokens | Reason::Concurrent);
                             if too_many {
-                                prop_assert_eq!(refused.retry_after, f64::INFINITY);
+                                prop_assert_eq!(refused.retry_after, Millis::INFINITY);
                             } else if let Some(wait) = oracle.wait(limits, tokens, time) {
-                                prop_assert_eq!((refused.retry_after, refused.until_end), (wait, false), "{:?}", refused);
+                                prop_assert_eq!((refused.retry_after, refused.until_end), (Millis(wait), false), "{:?}", refused);
                                 told = wait;
                             } else {
                                 prop_assert!(refused.until_end && of_calls, "{:?}", refused);
@@ -140,14 +141,14 @@ proptest! {
                             if refused.until_end {
                                 let ended = oracle.ended();
                                 let least = if ended.fits(limits, tokens, time) { Some(0.0) } else { ended.wait(limits, tokens, time) };
-                                prop_assert_eq!(Some(refused.retry_after), least, "{:?}", refused);
+                                prop_assert_eq!(Some(refused.retry_after), least.map(Millis), "{:?}", refused);
                             }
                         }
                     }
                 }
                 Step::Settle(which, actual) if !open.is_empty() => {
                     let (id, index) = open.remove(which % open.len());
-                    limiter.settle(id, actual, clock);
+                    limiter.settle(id, actual, WallTime(clock));
                     let entry = &mut oracle.entries[index];
                     beyond_reserved += actual.saturating_sub(entry.tokens) as f64;
                     entry.open = false;
@@ -161,10 +162,10 @@ proptest! {
                 }
                 Step::Wait(ms) => clock += ms,
                 Step::WaitAsTold => clock = time + told,
-                Step::Store => limiter = RateLimiter::restore(&stored(&limiter.state()), limits, "state").unwrap(),
+                Step::Store => limiter = RateLimiter::restore(&stored(&state_of(&limiter)), limits, "state").unwrap(),
                 Step::Settle(..) | Step::Release(_) => {}
             }
-            limiter.usage(clock);
+            limiter.usage(WallTime(clock));
             time = time.max(clock);
         }
         // Checks the promises over every window.
@@ -183,7 +184,7 @@ proptest! {
             limiter.release(id);
         }
         if limits.requests_per_month.is_none() {
-            prop_assert!(limiter.reserve(0, time + MINUTE).is_ok());
+            prop_assert!(limiter.reserve(0, WallTime(time + MINUTE)).is_ok());
         }
     }
 
@@ -195,20 +196,20 @@ proptest! {
         let mut open: Vec<u64> = Vec::new();
         let mut time = START;
         for (step, jump) in steps.into_iter().zip(jumps) {
-            let now = Now { wall: START + jump, steady: Some(time) };
+            let now = Now { wall: WallTime(START + jump), steady: Some(SteadyTime(time)) };
             match step {
                 Step::Reserve(tokens) => {
-                    let answer = plain.reserve(tokens, time);
+                    let answer = plain.reserve(tokens, WallTime(time));
                     prop_assert_eq!(jumping.reserve(tokens, now), answer);
                     open.extend(answer);
                 }
                 Step::Settle(which, actual) if !open.is_empty() => {
                     let id = open.remove(which % open.len());
-                    plain.settle(id, actual, time);
+                    plain.settle(id, actual, WallTime(time));
                     jumping.settle(id, actual, now);
                 }
                 Step::Wait(ms) => time += ms.abs(),
-                Step::Store => jumping = RateLimiter::restore(&stored(&jumping.state()), limits, "state").unwrap(),
+                Step::Store => jumping = RateLimiter::restore(&stored(&state_of(&jumping)), limits, "state").unwrap(),
                 _ => {}
             }
         }
@@ -233,13 +234,13 @@ proptest! {
                 offset += jump;
                 set_at.push(time);
                 if ends {
-                    limiter = RateLimiter::restore(&stored(&limiter.state()), limits, "state").unwrap();
+                    limiter = RateLimiter::restore(&stored(&state_of(&limiter)), limits, "state").unwrap();
                 }
             }
             let fits = sent.iter().filter(|at| **at + MINUTE > time).count() < most as usize;
             let calm = set_at.iter().all(|at| *at + MINUTE <= time);
             let read = (time + offset).max(0.0);
-            let answer = limiter.reserve(0, Now { wall: read, steady: twice.then_some(read) });
+            let answer = limiter.reserve(0, Now { wall: WallTime(read), steady: twice.then_some(SteadyTime(read)) });
             // A minute after the clock was last set, the limiter does what it would have done without that.
             if calm && fits {
                 prop_assert!(answer.is_ok(), "locked: {:?}", answer);
@@ -247,7 +248,7 @@ proptest! {
             if answer.is_ok() {
                 sent.push(time);
             } else {
-                prop_assert!(answer.unwrap_err().retry_after <= MINUTE);
+                prop_assert!(answer.unwrap_err().retry_after <= Millis(MINUTE));
             }
         }
         // Each time the clock is set, it may let through the amount of one more minute, and no more.

@@ -5,6 +5,7 @@ use hfetch::policy::http_date;
 use hfetch::policy::retry::{
     Failure, RetryPolicy, key_rest_time, rest_time, retry_delay, server_wait,
 };
+use hfetch::unit::{Millis, WallTime};
 use proptest::prelude::*;
 
 use crate::processor::processor_time;
@@ -27,7 +28,7 @@ fn delay(
     body: &str,
     attempt: u32,
     random: f64,
-) -> Option<f64> {
+) -> Option<Millis> {
     let body: Option<Value> = parse(body.as_bytes()).ok();
     let mut answer = None;
     with(headers, |header| {
@@ -37,7 +38,7 @@ fn delay(
             body: body.as_ref(),
             attempt,
             random,
-            now: NOW,
+            now: WallTime(NOW),
         };
         answer = retry_delay(&failure, &RetryPolicy::default());
     });
@@ -54,11 +55,11 @@ fn some_statuses_are_tried_again_and_the_others_never() {
         let wait = if status == 429 { 1_250.0 } else { 250.0 };
         assert_eq!(
             delay(Some(status), &[], "", 1, 0.5),
-            again.then_some(wait),
+            again.then_some(wait).map(Millis),
             "{status}"
         );
     }
-    assert_eq!(delay(None, &[], "", 1, 0.5), Some(250.0));
+    assert_eq!(delay(None, &[], "", 1, 0.5), Some(Millis(250.0)));
 }
 
 #[test]
@@ -88,17 +89,20 @@ fn waits_double_up_to_the_longest_and_are_jittered_in_full() {
             body: None,
             attempt,
             random,
-            now: NOW,
+            now: WallTime(NOW),
         };
         retry_delay(&failure, &policy)
     };
     let bounds: Vec<_> = (1..9).map(|attempt| wait(attempt, 1.0).unwrap()).collect();
-    assert_eq!(bounds, [500.0, 1e3, 2e3, 4e3, 8e3, 16e3, 30e3, 30e3]);
-    assert_eq!(wait(99, 1.0), Some(30e3));
+    assert_eq!(
+        bounds,
+        [500.0, 1e3, 2e3, 4e3, 8e3, 16e3, 30e3, 30e3].map(Millis)
+    );
+    assert_eq!(wait(99, 1.0), Some(Millis(30e3)));
     assert_eq!(wait(100, 1.0), None);
-    assert_eq!(wait(3, 0.0), Some(0.0));
-    assert_eq!(wait(3, 0.25), Some(500.0));
-    assert_eq!(wait(3, 7.0), Some(2e3));
+    assert_eq!(wait(3, 0.0), Some(Millis(0.0)));
+    assert_eq!(wait(3, 0.25), Some(Millis(500.0)));
+    assert_eq!(wait(3, 7.0), Some(Millis(2e3)));
 }
 
 #[test]
@@ -114,10 +118,10 @@ fn no_wait_is_zero_without_a_sign() {
             body: None,
             attempt: 1,
             random: 0.5,
-            now: NOW,
+            now: WallTime(NOW),
         };
         let wait = retry_delay(&failure, &RetryPolicy::default()).unwrap();
-        assert_eq!(wait.to_bits(), 0, "{name}: {value}");
+        assert_eq!(wait.0.to_bits(), 0, "{name}: {value}");
     }
 }
 
@@ -129,21 +133,21 @@ fn a_wait_of_nothing_is_not_doubled_four_billion_times() {
         body: None,
         attempt: u32::MAX - 1,
         random: 1.0,
-        now: NOW,
+        now: WallTime(NOW),
     };
     let policy = RetryPolicy {
         max_attempts: u32::MAX,
-        base_delay: 0.0,
+        base_delay: Millis(0.0),
         ..RetryPolicy::default()
     };
     let started = processor_time();
-    assert_eq!(retry_delay(&failure, &policy), Some(0.0));
+    assert_eq!(retry_delay(&failure, &policy), Some(Millis(0.0)));
     assert!((processor_time() - started).as_secs() < 1);
 }
 
 #[test]
 fn the_last_attempt_is_the_last() {
-    assert_eq!(delay(Some(500), &[], "", 2, 1.0), Some(1_000.0));
+    assert_eq!(delay(Some(500), &[], "", 2, 1.0), Some(Millis(1_000.0)));
     for attempt in [3, 4, u32::MAX] {
         assert_eq!(
             delay(Some(500), &[("retry-after", "1")], "", attempt, 1.0),
@@ -184,13 +188,13 @@ fn retry_after_in_all_its_forms() {
             let wait = wait.map(|wait| if wait == 250.0 { wait + later } else { wait });
             assert_eq!(
                 delay(Some(status), &[("retry-after", value)], "", 1, 0.5),
-                wait,
+                wait.map(Millis),
                 "{value:?}"
             );
         }
     }
     let both = [("retry-after-ms", "1250"), ("retry-after", "7")];
-    assert_eq!(delay(Some(429), &both, "", 1, 0.5), Some(1_250.0));
+    assert_eq!(delay(Some(429), &both, "", 1, 0.5), Some(Millis(1_250.0)));
 }
 
 #[test]
@@ -201,29 +205,38 @@ fn who_was_too_fast_waits_a_second_at_least_unless_he_is_told_how_long() {
             &[("retry-after", "soon")],
             &[("ratelimit", "\"api\";r=5;t=60")],
         ] {
-            assert_eq!(delay(Some(429), headers, "", attempt, 0.0), Some(1_000.0));
-            assert_eq!(delay(Some(429), headers, "", attempt, 1.0), Some(most));
+            assert_eq!(
+                delay(Some(429), headers, "", attempt, 0.0),
+                Some(Millis(1_000.0))
+            );
+            assert_eq!(
+                delay(Some(429), headers, "", attempt, 1.0),
+                Some(Millis(most))
+            );
         }
         let told = [("retry-after-ms", "20")];
-        assert_eq!(delay(Some(429), &told, "", attempt, 0.5), Some(20.0));
+        assert_eq!(
+            delay(Some(429), &told, "", attempt, 0.5),
+            Some(Millis(20.0))
+        );
     }
     // A wait of "now" is followed only once.
     let now = [("retry-after", "0")];
-    assert_eq!(delay(Some(429), &now, "", 2, 0.0), Some(1_000.0));
+    assert_eq!(delay(Some(429), &now, "", 2, 0.0), Some(Millis(1_000.0)));
     let failure = Failure {
         status: Some(429),
         header: &|_| None,
         body: None,
         attempt: 1,
         random: 1.0,
-        now: NOW,
+        now: WallTime(NOW),
     };
     // The caller's own bound applies to every wait.
     let policy = RetryPolicy {
-        max_delay: 300.0,
+        max_delay: Millis(300.0),
         ..RetryPolicy::default()
     };
-    assert_eq!(retry_delay(&failure, &policy), Some(300.0));
+    assert_eq!(retry_delay(&failure, &policy), Some(Millis(300.0)));
 }
 
 #[test]
@@ -236,13 +249,16 @@ fn a_wait_of_nothing_is_taken_at_its_word_once() {
         (&[], r#"{"estimated_time":0}"#),
     ];
     for (headers, body) in nothing {
-        assert_eq!(delay(Some(503), headers, body, 1, 0.5), Some(0.0));
-        assert_eq!(delay(Some(503), headers, body, 2, 0.5), Some(500.0));
+        assert_eq!(delay(Some(503), headers, body, 1, 0.5), Some(Millis(0.0)));
+        assert_eq!(delay(Some(503), headers, body, 2, 0.5), Some(Millis(500.0)));
         assert_eq!(delay(Some(503), headers, body, 3, 0.5), None);
     }
     let with_time = [("retry-after", "0")];
     let loading = r#"{"estimated_time":2}"#;
-    assert_eq!(delay(Some(503), &with_time, loading, 2, 0.5), Some(2e3));
+    assert_eq!(
+        delay(Some(503), &with_time, loading, 2, 0.5),
+        Some(Millis(2e3))
+    );
 }
 
 #[test]
@@ -294,7 +310,11 @@ fn rate_limit_headers_count_only_when_nothing_is_left() {
     ];
     for (headers, wait) in table {
         with(headers, |header| {
-            assert_eq!(server_wait(Some(429), header, NOW), wait, "{headers:?}")
+            assert_eq!(
+                server_wait(Some(429), header, WallTime(NOW)),
+                wait.map(Millis),
+                "{headers:?}"
+            )
         });
     }
 }
@@ -322,7 +342,11 @@ fn resets_are_seconds_durations_or_times() {
     for (reset, wait) in table {
         let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)];
         with(&headers, |header| {
-            assert_eq!(server_wait(Some(429), header, now), wait, "{reset:?}")
+            assert_eq!(
+                server_wait(Some(429), header, WallTime(now)),
+                wait.map(Millis),
+                "{reset:?}"
+            )
         });
     }
 }
@@ -332,7 +356,11 @@ fn only_429_and_503_listen_to_the_providers_own_headers() {
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2")];
     for (status, wait) in [(429, Some(2e3)), (503, Some(2e3)), (500, None), (200, None)] {
         with(&headers, |header| {
-            assert_eq!(server_wait(Some(status), header, NOW), wait, "{status}")
+            assert_eq!(
+                server_wait(Some(status), header, WallTime(NOW)),
+                wait.map(Millis),
+                "{status}"
+            )
         });
     }
 }
@@ -356,7 +384,11 @@ fn a_key_rests_after_429_503_and_a_window_that_is_spent() {
         (429, &left, None),
     ] {
         with(headers, |header| {
-            assert_eq!(rest_time(status, header, NOW), rest, "{status} {headers:?}")
+            assert_eq!(
+                rest_time(status, header, WallTime(NOW)),
+                rest.map(Millis),
+                "{status} {headers:?}"
+            )
         });
     }
 }
@@ -416,8 +448,8 @@ fn a_key_rests_for_every_model_only_where_its_own_window_is_spent() {
     ];
     for (status, headers, rest) in table {
         with(headers, |header| {
-            let told = key_rest_time(status, header, NOW);
-            assert_eq!(told, rest, "{status} {headers:?}")
+            let told = key_rest_time(status, header, WallTime(NOW));
+            assert_eq!(told, rest.map(Millis), "{status} {headers:?}")
         });
     }
 }
@@ -444,16 +476,20 @@ fn a_loading_model_is_waited_for_as_long_as_it_says_within_its_own_bound() {
         ("<html>", Some(250.0)),
     ];
     for (body, wait) in table {
-        assert_eq!(delay(Some(503), &[], body, 1, 0.5), wait, "{body}");
+        assert_eq!(
+            delay(Some(503), &[], body, 1, 0.5),
+            wait.map(Millis),
+            "{body}"
+        );
     }
     assert_eq!(
         delay(Some(500), &[], r#"{"estimated_time":20}"#, 1, 0.5),
-        Some(250.0)
+        Some(Millis(250.0))
     );
     let asked = [("retry-after", "25")];
     assert_eq!(
         delay(Some(503), &asked, r#"{"estimated_time":20}"#, 1, 0.5),
-        Some(25e3)
+        Some(Millis(25e3))
     );
 }
 
@@ -474,19 +510,25 @@ fn http_dates() {
         ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
     ];
     for (text, time) in table {
-        assert_eq!(http_date::parse(text, NOW), time, "{text}");
+        assert_eq!(
+            http_date::parse(text, WallTime(NOW)),
+            time.map(WallTime),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_year_of_two_digits_lies_at_most_fifty_years_ahead() {
     let in_2026 = 1_795_305_600_000.0;
-    let year = |text: &str| http_date::parse(text, in_2026).unwrap() / 31_556_952_000.0 + 1970.0;
+    let year = |text: &str| {
+        http_date::parse(text, WallTime(in_2026)).unwrap().0 / 31_556_952_000.0 + 1970.0
+    };
     assert_eq!(year("Friday, 01-Jan-27 00:00:00 GMT").round(), 2027.0);
     assert_eq!(year("Friday, 01-Jan-76 00:00:00 GMT").round(), 2076.0);
     assert_eq!(year("Friday, 01-Jan-77 00:00:00 GMT").round(), 1977.0);
     for no_time in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        http_date::parse("Friday, 01-Jan-77 00:00:00 GMT", no_time);
+        http_date::parse("Friday, 01-Jan-77 00:00:00 GMT", WallTime(no_time));
     }
 }
 
@@ -503,6 +545,6 @@ proptest! {
     ) {
         let headers = [(name, value.as_str()), ("ratelimit-remaining", "0")];
         let wait = delay(status, &headers, "", attempt, random);
-        prop_assert!(wait.is_none_or(|ms| (0.0..=30_000.0).contains(&ms)), "{wait:?}");
+        prop_assert!(wait.is_none_or(|ms| (Millis::ZERO..=Millis(30_000.0)).contains(&ms)), "{wait:?}");
     }
 }

@@ -6,6 +6,7 @@ use hfetch::call::head::Head;
 use hfetch::call::settlement::End;
 use hfetch::call::{Call, Event, Lost, Step};
 use hfetch::policy::ledger::Outcome;
+use hfetch::unit::WallTime;
 use proptest::prelude::*;
 
 use super::offers::CATALOGUE;
@@ -27,7 +28,7 @@ fn route() -> impl Strategy<Value = &'static str> {
 
 /// The next step after the server's reaction; `None`: its answer takes time.
 fn next(call: &Call, choice: u8, now: f64) -> Option<Step> {
-    let hear = |event: Event<'_>| call.handle(0, event, now, 0.5);
+    let hear = |event: Event<'_>| call.handle(0, event, WallTime(now), 0.5);
     let failed = |status| {
         let step = hear(Event::Head(Head::new(status, "")));
         match step {
@@ -61,8 +62,8 @@ proptest! {
             .iter()
             .map(|(route, choices)| {
                 let own = client.given(&format!(r#"{{"route":{route}}}"#));
-                let call = Call::chat(&client.shared, BODY, own, now).unwrap();
-                let step = call.handle(0, Event::Begin, now, 0.5);
+                let call = Call::chat(&client.shared, BODY, own, WallTime(now)).unwrap();
+                let step = call.handle(0, Event::Begin, WallTime(now), 0.5);
                 (call, step, choices)
             })
             .collect();
@@ -78,12 +79,12 @@ proptest! {
             let answered = matches!(step, Step::Deliver);
             if answered {
                 let told = Told { prompt: Some(5.0), completion: Some(1_000.0), ..Told::default() };
-                call.took(0, told, None, now);
+                call.took(0, told, None, WallTime(now));
             }
             let outcome = if answered { Outcome::Ok } else { Outcome::Error };
             let end = End { outcome, finish_reason: None, first_token_at: None };
-            let settlement = call.close(&end, now).unwrap();
-            usd += settlement.cost.usd.unwrap_or(0.0);
+            let settlement = call.close(&end, WallTime(now)).unwrap();
+            usd += settlement.cost.usd.unwrap_or_default().0;
         }
         prop_assert!(usd <= budget + 1e-12, "{usd} of {budget}");
         let spent = serde_json::to_value(client.shared.spend(|spend| spend.snapshot())).unwrap();

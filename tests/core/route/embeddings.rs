@@ -1,6 +1,7 @@
 //! Embeddings can use further models too, and the vectors of one call always come from one model.
 
 use hfetch::call::Call;
+use hfetch::unit::WallTime;
 
 use super::world::{Client, Say};
 
@@ -13,7 +14,13 @@ fn embed(
 ) -> super::world::Came {
     let inputs = vec![r#""text""#; inputs].join(",");
     let body = format!(r#"{{"input":[{inputs}],"user":"u"}}"#);
-    let call = Call::embeddings(&client.shared, &body, client.given("{}"), client.now).unwrap();
+    let call = Call::embeddings(
+        &client.shared,
+        &body,
+        client.given("{}"),
+        WallTime(client.now),
+    )
+    .unwrap();
     client.run(&call, say)
 }
 
@@ -79,8 +86,14 @@ fn an_answer_of_another_model_than_the_first_is_asked_for_anew() {
     let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]}"#;
     let client = Client::new(options);
     let body = r#"{"input":["one","two"]}"#;
-    let call = Call::embeddings(&client.shared, body, client.given("{}"), client.now).unwrap();
-    let hear = |index, event: Event<'_>| call.handle(index, event, client.now, 0.5);
+    let call = Call::embeddings(
+        &client.shared,
+        body,
+        client.given("{}"),
+        WallTime(client.now),
+    )
+    .unwrap();
+    let hear = |index, event: Event<'_>| call.handle(index, event, WallTime(client.now), 0.5);
     for index in [0, 1] {
         assert!(matches!(hear(index, Event::Begin), Step::Send { .. }));
     }
@@ -107,8 +120,14 @@ fn what_another_model_answered_is_not_asked_for_beyond_the_tries() {
     let options = r#","baseURL":"http://localhost:1/v1","embeddings":{"batchSize":1},"route":{"models":["org/b"]},"retry":{"maxAttempts":2}"#;
     let client = Client::new(options);
     let body = r#"{"input":["one","two"]}"#;
-    let call = Call::embeddings(&client.shared, body, client.given("{}"), client.now).unwrap();
-    let hear = |index, event: Event<'_>| call.handle(index, event, client.now, 0.5);
+    let call = Call::embeddings(
+        &client.shared,
+        body,
+        client.given("{}"),
+        WallTime(client.now),
+    )
+    .unwrap();
+    let hear = |index, event: Event<'_>| call.handle(index, event, WallTime(client.now), 0.5);
     hear(0, Event::Begin);
     hear(1, Event::Begin);
     hear(0, Event::Head(Head::new(500, "")));
@@ -132,7 +151,7 @@ fn a_further_model_that_has_no_way_is_refused_before_anything_is_sent() {
         &client.shared,
         r#"{"input":"x"}"#,
         client.given("{}"),
-        client.now,
+        WallTime(client.now),
     );
     assert_eq!(call.unwrap_err().path.as_deref(), Some("model"));
 }

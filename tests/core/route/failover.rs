@@ -4,6 +4,7 @@ use super::world::{Client, START, Say};
 use hfetch::call::Call;
 use hfetch::error::{Class, Error};
 use hfetch::policy::ledger::Tried;
+use hfetch::unit::{Millis, WallTime};
 use hfetch::wire::model;
 
 const TWO: &str = r#","route":{"models":["org/b"]}"#;
@@ -60,7 +61,7 @@ fn the_settlement_tells_who_failed_and_who_answered() {
     );
     assert_eq!(settlement.tried[0].error, "InternalServerError");
     assert_eq!(settlement.tried[1].error, "APIConnectionError");
-    assert_eq!(settlement.tried[0].duration_ms, 10.0);
+    assert_eq!(settlement.tried[0].duration_ms, Millis(10.0));
     assert_eq!(settlement.model, "org/c:groq");
     assert_eq!(settlement.provider.as_deref(), Some("groq"));
     assert_eq!((settlement.attempts, came.pauses), (3, 0.0));
@@ -176,7 +177,10 @@ fn a_provider_is_told_though_the_catalogue_came_after_it_had_failed() {
             if model != "org/b" {
                 return Say::Status(503);
             }
-            shared.keep_prices(Some(model::parse(catalogue).unwrap()), START.into());
+            shared.keep_prices(
+                Some(model::parse(catalogue).unwrap()),
+                WallTime(START).into(),
+            );
             Say::Ok
         },
     );
@@ -205,7 +209,10 @@ fn an_error_tells_the_provider_of_a_candidate_that_failed_before_the_catalogue_c
         br#"{"data":[{"id":"org/a","providers":[{"provider":"cerebras","status":"live"}]}]}"#;
     let came = client.chat("{}", &mut |model| {
         if model == "org/b" {
-            shared.keep_prices(Some(model::parse(catalogue).unwrap()), START.into());
+            shared.keep_prices(
+                Some(model::parse(catalogue).unwrap()),
+                WallTime(START).into(),
+            );
         }
         Say::Status(503)
     });
@@ -227,7 +234,7 @@ fn an_error_tells_the_provider_of_a_candidate_that_failed_before_the_catalogue_c
 fn an_answer_that_breaks_off_tells_who_failed_before_it_began() {
     let mut client = Client::new(TWO);
     let body = r#"{"messages":[{"role":"user","content":"Hello"}],"stream":true}"#;
-    let call = Call::chat(&client.shared, body, client.given("{}"), START).unwrap();
+    let call = Call::chat(&client.shared, body, client.given("{}"), WallTime(START)).unwrap();
     let came = client.run(&call, &mut |model| match model {
         "org/a" => Say::Status(503),
         _ => Say::Ok,

@@ -4,6 +4,7 @@ use hfetch::call::Call;
 use hfetch::call::{Event, Step};
 use hfetch::config::Route;
 use hfetch::json;
+use hfetch::unit::{Usd, WallTime};
 use proptest::prelude::*;
 
 use super::world::{Client, Say};
@@ -116,7 +117,7 @@ fn without_a_catalogue_wishes_are_given_up_and_conditions_are_not() {
         (r#"{"maxPrice":{"inputPerMillion":5}}"#, ""),
     ] {
         let mut client = Client::new("");
-        client.shared.keep_prices(None, client.now.into());
+        client.shared.keep_prices(None, WallTime(client.now).into());
         let came = client.chat(&format!(r#"{{"route":{route}}}"#), &mut |_| Say::Ok);
         assert_eq!(came.story(), story, "{route}");
         if let Some(failure) = came.failure {
@@ -135,8 +136,8 @@ fn the_catalogue_is_waited_for_by_who_looks_at_offers_alone() {
     ] {
         let client = Client::new("");
         let given = client.given(&format!(r#"{{"route":{route}}}"#));
-        let call = Call::chat(&client.shared, body, given, client.now).unwrap();
-        let step = call.handle(0, Event::Begin, client.now, 0.5);
+        let call = Call::chat(&client.shared, body, given, WallTime(client.now)).unwrap();
+        let step = call.handle(0, Event::Begin, WallTime(client.now), 0.5);
         assert_eq!(matches!(step, Step::AwaitPrices), waits, "{route}");
         assert_eq!(call.wants_catalogue(), waits);
     }
@@ -149,7 +150,7 @@ fn the_pin_makes_provider_and_price_known() {
     assert_eq!(came.settlement.provider.as_deref(), Some("cheap"));
     assert_eq!(came.settlement.model, "org/a");
     // 5 tokens at 0.1 and 7 at 0.3 per million.
-    assert_eq!(came.settlement.cost.usd, Some(2.6e-6));
+    assert_eq!(came.settlement.cost.usd, Some(Usd(2.6e-6)));
 }
 
 #[test]

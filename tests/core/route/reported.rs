@@ -8,6 +8,7 @@ use hfetch::call::settlement::End;
 use hfetch::json;
 use hfetch::policy::cost::Source;
 use hfetch::policy::ledger::{Outcome, Settlement};
+use hfetch::unit::{Usd, WallTime};
 use hfetch::wire::completion::Completion;
 use hfetch::wire::usage::Beside;
 
@@ -17,22 +18,33 @@ const BODY: &str = r#"{"messages":[{"role":"user","content":"Hello"}],"max_token
 const PRICED: &str = r#","pricing":{"inputPerMillion":1000000,"outputPerMillion":0}"#;
 
 fn settled(client: &Client, usage: &str) -> Settlement {
-    let call = Call::chat(&client.shared, BODY, client.given("{}"), client.now).unwrap();
-    call.handle(0, Event::Begin, client.now, 0.5);
-    call.handle(0, Event::Head(Head::new(200, "")), client.now, 0.5);
+    let call = Call::chat(
+        &client.shared,
+        BODY,
+        client.given("{}"),
+        WallTime(client.now),
+    )
+    .unwrap();
+    call.handle(0, Event::Begin, WallTime(client.now), 0.5);
+    call.handle(
+        0,
+        Event::Head(Head::new(200, "")),
+        WallTime(client.now),
+        0.5,
+    );
     call.told_beside(Beside::of(&json::parse(usage.as_bytes()).unwrap()));
     let told = Told {
         prompt: Some(2.0),
         completion: Some(3.0),
         ..Told::default()
     };
-    assert!(call.took(0, told, None, client.now));
+    assert!(call.took(0, told, None, WallTime(client.now)));
     let end = End {
         outcome: Outcome::Ok,
         finish_reason: None,
         first_token_at: None,
     };
-    call.close(&end, client.now).unwrap()
+    call.close(&end, WallTime(client.now)).unwrap()
 }
 
 #[test]
@@ -61,7 +73,7 @@ fn a_cost_that_is_an_amount_wins_over_the_price() {
         ("{}", 2.0, Source::Configured),
     ] {
         let cost = settled(&client, usage).cost;
-        assert_eq!((cost.usd, cost.source), (Some(usd), source), "{usage}");
+        assert_eq!((cost.usd, cost.source), (Some(Usd(usd)), source), "{usage}");
     }
 }
 
@@ -105,9 +117,9 @@ fn a_stream_tells_it_too() {
     let mut fields = Vec::new();
     hfetch::wire::chunk::read(chunk.as_bytes(), &mut fields).unwrap();
     completion.apply(chunk.as_bytes(), &fields);
-    let beside = completion.beside();
+    let (_, beside) = completion.told();
     assert_eq!(
         (beside.usd, beside.cached, beside.reasoning),
-        (Some(0.5), Some(1.0), None)
+        (Some(Usd(0.5)), Some(1.0), None)
     );
 }

@@ -3,6 +3,7 @@
 use hfetch::call::settlement::End;
 use hfetch::call::{Call, Event, head::Head, head::names};
 use hfetch::policy::ledger::Outcome;
+use hfetch::unit::WallTime;
 
 use super::offers::CATALOGUE;
 use super::world::{Client, Say};
@@ -87,8 +88,14 @@ fn an_answer_that_broke_off_is_a_failure_too() {
     ] {
         let mut client = Client::new("");
         let own = r#"{"route":{"models":["org/b"],"sticky":"s"}}"#;
-        let call = Call::chat(&client.shared, BODY, client.given(own), client.now).unwrap();
-        call.handle(0, Event::Begin, client.now, 0.5);
+        let call = Call::chat(
+            &client.shared,
+            BODY,
+            client.given(own),
+            WallTime(client.now),
+        )
+        .unwrap();
+        call.handle(0, Event::Begin, WallTime(client.now), 0.5);
         let headers: Vec<_> = names()
             .iter()
             .map(|name| match *name == "x-inference-provider" {
@@ -97,13 +104,13 @@ fn an_answer_that_broke_off_is_a_failure_too() {
             })
             .collect();
         let head = Head::new(200, &headers.join("\n"));
-        call.handle(0, Event::Head(head), client.now, 0.5);
+        call.handle(0, Event::Head(head), WallTime(client.now), 0.5);
         let end = End {
             outcome,
             finish_reason: None,
             first_token_at: None,
         };
-        call.close(&end, client.now).unwrap();
+        call.close(&end, WallTime(client.now)).unwrap();
         assert_eq!(
             client.chat(own, &mut |_| Say::Ok).story(),
             next,

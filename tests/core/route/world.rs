@@ -13,6 +13,7 @@ use hfetch::config::{Config, KeySource, RequestOptions};
 use hfetch::error::Error;
 use hfetch::json;
 use hfetch::policy::ledger::{Outcome, Settlement};
+use hfetch::unit::WallTime;
 use hfetch::wire::model;
 
 pub const START: f64 = 1_795_305_600_000.0;
@@ -91,7 +92,8 @@ impl Client {
 
     pub fn learn(&mut self, catalogue: &str) {
         let models = model::parse(catalogue.as_bytes()).unwrap();
-        self.shared.keep_prices(Some(models), self.now.into());
+        self.shared
+            .keep_prices(Some(models), WallTime(self.now).into());
     }
 
     pub fn given(&self, own: &str) -> Given<'static> {
@@ -109,7 +111,7 @@ impl Client {
     /// A chat with options of its own.
     pub fn chat(&mut self, own: &str, say: &mut dyn FnMut(&str) -> Say) -> Came {
         let body = r#"{"messages":[{"role":"user","content":"Hello"}],"max_tokens":10}"#;
-        let call = Call::chat(&self.shared, body, self.given(own), self.now).unwrap();
+        let call = Call::chat(&self.shared, body, self.given(own), WallTime(self.now)).unwrap();
         self.run(&call, say)
     }
 
@@ -119,15 +121,15 @@ impl Client {
         let mut urls = Vec::new();
         let (mut failure, mut pauses) = (None, 0.0);
         for index in 0..call.requests.len() {
-            let mut step = call.handle(index, Event::Begin, self.now, 0.5);
+            let mut step = call.handle(index, Event::Begin, WallTime(self.now), 0.5);
             loop {
                 step = match step {
-                    Step::AwaitPrices => call.handle(index, Event::Prices, self.now, 0.5),
+                    Step::AwaitPrices => call.handle(index, Event::Prices, WallTime(self.now), 0.5),
                     Step::Sleep { ms, .. } => {
                         story.push("~".to_string());
-                        pauses += ms;
-                        self.now += ms;
-                        call.handle(index, Event::Woken, self.now, 0.5)
+                        pauses += ms.0;
+                        self.now += ms.0;
+                        call.handle(index, Event::Woken, WallTime(self.now), 0.5)
                     }
                     Step::Send { index, .. } => {
                         let request = &call.requests[index];
@@ -148,7 +150,7 @@ impl Client {
                             completion: Some(7.0),
                             ..Told::default()
                         };
-                        call.took(index, told, None, self.now);
+                        call.took(index, told, None, WallTime(self.now));
                         break;
                     }
                     Step::Fail(failed) => {
@@ -167,8 +169,11 @@ impl Client {
             finish_reason: None,
             first_token_at: None,
         };
-        let settlement = call.close(&end, self.now).unwrap();
-        assert_eq!(call.close(&end, self.now).as_ref(), Some(&settlement));
+        let settlement = call.close(&end, WallTime(self.now)).unwrap();
+        assert_eq!(
+            call.close(&end, WallTime(self.now)).as_ref(),
+            Some(&settlement)
+        );
         Came {
             story,
             urls,
@@ -197,16 +202,26 @@ impl Client {
                 r#"{"error":{"message":"No","code":"model_not_supported"}}"#,
             ),
             Say::Lost => {
-                return call.handle(index, Event::Lost(Lost::Connection("")), self.now, 0.5);
+                return call.handle(
+                    index,
+                    Event::Lost(Lost::Connection("")),
+                    WallTime(self.now),
+                    0.5,
+                );
             }
-            Say::Silence => return call.handle(index, Event::Lost(Lost::TimedOut), self.now, 0.5),
+            Say::Silence => {
+                return call.handle(index, Event::Lost(Lost::TimedOut), WallTime(self.now), 0.5);
+            }
         };
         let head = Head::new(status, &headers);
-        let step = call.handle(index, Event::Head(head), self.now, 0.5);
+        let step = call.handle(index, Event::Head(head), WallTime(self.now), 0.5);
         match step {
-            Step::ReadError { .. } => {
-                call.handle(index, Event::ErrorBody(body.as_bytes()), self.now, 0.5)
-            }
+            Step::ReadError { .. } => call.handle(
+                index,
+                Event::ErrorBody(body.as_bytes()),
+                WallTime(self.now),
+                0.5,
+            ),
             step => step,
         }
     }

@@ -1,5 +1,6 @@
 //! The rules that must hold when everything has ended.
 
+use crate::storage::state_of;
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End;
@@ -7,7 +8,8 @@ use hfetch::call::{Lost, NoKey, Step};
 use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Outcome;
 use hfetch::policy::limit_store::{MemoryStore, Part};
-use serde_json::{Value, json, to_value};
+use hfetch::unit::{Millis, SteadyTime};
+use serde_json::{Value, json};
 
 use super::heard::Heard;
 use super::rules;
@@ -23,15 +25,19 @@ impl World {
         self.every_call_is_settled_once();
         self.nothing_follows_the_last_step();
         self.every_call_is_settled_once();
-        assert_eq!(self.shared.line.len(0.0), 0, "a request still waits");
+        assert_eq!(
+            self.shared.line.len(SteadyTime(0.0)),
+            0,
+            "a request still waits"
+        );
         let keys = self.shared.pool(|pool| pool.snapshot(now));
         if !self.judge.has_routes {
             assert_eq!(keys, self.judge.keys(now));
         }
         self.nothing_is_reserved();
         self.limits_are_free_again(Now {
-            wall: now.wall + MUCH_LATER,
-            steady: now.steady.map(|steady| steady + MUCH_LATER),
+            wall: now.wall + Millis(MUCH_LATER),
+            steady: now.steady.map(|steady| steady + Millis(MUCH_LATER)),
         });
     }
 
@@ -81,9 +87,7 @@ impl World {
         if let Some(store) = &self.store {
             store.balance();
         }
-        let state = self
-            .shared
-            .memory(|store| to_value(store.state()).expect("a state"));
+        let state = self.shared.memory(|store| state_of(store));
         let Some(state) = state else { return };
         assert_eq!(state["open"], json!([]), "reservations are left");
         for scope in state["scopes"].as_array().expect("scopes") {

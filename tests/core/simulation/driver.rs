@@ -39,7 +39,7 @@ impl World {
         };
         match step {
             Step::AwaitPrices => request.awaits_prices = true,
-            Step::AskKey { patience } => self.ask_key(address, patience),
+            Step::AskKey { patience } => self.ask_key(address, patience.0),
             Step::Reserve { parts } => {
                 request.asks_store = Some(request.serial);
                 self.ask_store(address, parts);
@@ -47,10 +47,10 @@ impl World {
             Step::Sleep { ms, waiter } => {
                 request.waiter = waiter;
                 // A timer cuts off fractions, so it may fire before the wall clock reaches the time.
-                self.schedule(ms as u64, Task::Come(address, Heard::Woken));
+                self.schedule(ms.0 as u64, Task::Come(address, Heard::Woken));
             }
             Step::Send { .. } => self.send(address),
-            Step::ReadError { patience } => self.read_error(address, patience),
+            Step::ReadError { patience } => self.read_error(address, patience.0),
             Step::Deliver if is_whole => {
                 (request.end, request.done) = (Some(End::Answer), true);
                 self.begin_requests(call);
@@ -107,7 +107,7 @@ impl World {
     ) {
         let now = self.now().wall;
         let store = self.store.as_mut().expect("a given store");
-        let answer = store.reserve(how, parts, now);
+        let answer = store.reserve(how, parts, now.0);
         if how == StoreAnswer::Twice {
             self.schedule(
                 after + 1,

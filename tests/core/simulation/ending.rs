@@ -5,6 +5,7 @@ use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
 use hfetch::call::settlement::End as Ended;
 use hfetch::policy::ledger::Outcome;
+use hfetch::unit::SteadyTime;
 use hfetch::wire::model;
 
 use super::heard::Heard;
@@ -148,11 +149,11 @@ impl World {
             false => CATALOGUE,
         };
         match self.scenario.prices {
-            Some(_) => self
-                .shared
-                .prices
-                .keep(model::parse(catalogue).expect("a catalogue"), clock),
-            None => self.shared.prices.miss(clock),
+            Some(_) => self.shared.prices.keep(
+                model::parse(catalogue).expect("a catalogue"),
+                SteadyTime(clock),
+            ),
+            None => self.shared.prices.miss(SteadyTime(clock)),
         }
         for number in 0..self.flights.len() {
             let flight = &self.flights[number];

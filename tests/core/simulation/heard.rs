@@ -88,11 +88,11 @@ pub fn words(step: &Step, shared: &Shared) -> Option<String> {
             let name = key.map_or(of_call, |key| &shared.config.keys[key]);
             format!("reserve {name}")
         }
-        Step::Sleep { ms, waiter: None } => format!("pause {ms}"),
+        Step::Sleep { ms, waiter: None } => format!("pause {}", ms.0),
         Step::Sleep {
             ms,
             waiter: Some(_),
-        } => format!("line {ms}"),
+        } => format!("line {}", ms.0),
         Step::Send { key, .. } => format!("send {}", key.as_deref().unwrap_or("-")),
         Step::ReadError { .. } | Step::Nothing => return None,
         Step::Deliver => "answer".to_string(),

@@ -28,6 +28,7 @@ use hfetch::json;
 use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::Settlement;
 use hfetch::policy::limit_store::Part;
+use hfetch::unit::{SteadyTime, WallTime};
 
 use heard::Heard;
 use judge::{Judge, Moment};
@@ -225,8 +226,8 @@ impl World {
     pub fn now(&self) -> Now {
         let passed = self.time as f64;
         Now {
-            wall: START + passed + self.skew,
-            steady: (!self.scenario.wall_alone).then_some(UPTIME + passed),
+            wall: WallTime(START + passed + self.skew),
+            steady: (!self.scenario.wall_alone).then_some(SteadyTime(UPTIME + passed)),
         }
     }
 

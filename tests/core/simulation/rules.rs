@@ -8,6 +8,7 @@ use hfetch::policy::cost::Rates;
 use hfetch::policy::limit_store::{Part, Refusal};
 use hfetch::policy::rate_limit::{Limits, Reason};
 use hfetch::policy::retry::RetryPolicy;
+use hfetch::unit::{Millis, Usd};
 
 use super::scenario::Reply;
 
@@ -97,7 +98,7 @@ pub fn pause(
         ];
         for (ms, most) in bounds {
             let Some(ms) = ms else { continue };
-            if ms > most {
+            if ms > most.0 {
                 return None;
             }
             wait = Some(wait.unwrap_or(0.0).max(ms));
@@ -105,19 +106,19 @@ pub fn pause(
     }
     // A wait of "now" is followed once.
     let wait = wait.filter(|ms| *ms > 0.0 || attempt == 1);
-    let doubled = policy.base_delay * f64::from(1u32 << (attempt - 1).min(20));
+    let doubled = policy.base_delay.0 * f64::from(1u32 << (attempt - 1).min(20));
     let too_fast = reply.is_some_and(|reply| reply.status() == 429);
     let least = if too_fast { 1_000.0 } else { 0.0 };
-    let drawn = least + doubled.min(policy.max_delay) * random;
+    let drawn = least + doubled.min(policy.max_delay.0) * random;
     // A timer may be a millisecond early.
-    Some(1.0 + wait.unwrap_or(drawn.min(policy.max_delay)))
+    Some(1.0 + wait.unwrap_or(drawn.min(policy.max_delay.0)))
 }
 
 /// Whether a refusal is a pause of the server's for which a call doesn't wait.
 pub fn is_too_long_a_pause(refusal: &Refusal, policy: &RetryPolicy) -> bool {
     let is_pause = refusal.limit.reason == Reason::Blocked;
     let wait = refusal.limit.retry_after;
-    is_pause && wait > 2.0 && (policy.max_attempts == 1 || wait > policy.max_delay)
+    is_pause && wait > Millis(2.0) && (policy.max_attempts == 1 || wait > policy.max_delay)
 }
 
 /// Whether a call is let through with all of its requests or none.
@@ -155,7 +156,7 @@ pub fn parts(shared: &Shared, call: &Call, index: usize, key: usize, own: &[Part
         let most = ask.max_tokens.unwrap_or(4_096.0) * ask.choices;
         let scope = "budget:huggingface".to_string();
         parts.push(Part {
-            usd: usd(shared, call, None, ask.prompt_tokens as f64, most),
+            usd: Usd(usd(shared, call, None, ask.prompt_tokens as f64, most)),
             budget: Some(budget),
             ..part(call, index..index + 1, scope, Limits::default())
         });
@@ -194,7 +195,7 @@ pub fn unseen(shared: &Shared, call: &Call, index: usize) -> (u64, f64) {
         .map(|part| part.tokens)
         .min()
         .unwrap_or_default();
-    (tokens, parts.iter().map(|part| part.usd).sum())
+    (tokens, parts.iter().map(|part| part.usd.0).sum())
 }
 
 fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> Part {
@@ -204,7 +205,7 @@ fn part(call: &Call, requests: Range<usize>, scope: String, limits: Limits) -> P
         pause: None,
         lasts: None,
         tokens: asks.map(|ask| ask.tokens(limits.tokens_per_minute)).sum(),
-        usd: 0.0,
+        usd: Usd(0.0),
         limits,
         budget: None,
     }

@@ -3,6 +3,7 @@
 use hfetch::call::failure::Cancelled;
 use hfetch::policy::limit_store::Part;
 use hfetch::policy::rate_limit::Limits;
+use hfetch::unit::Usd;
 
 /// One client and everything that happens to it.
 #[derive(Clone, Debug, Default)]
@@ -240,7 +241,7 @@ impl Plan {
             pause: None,
             lasts: None,
             tokens: 0,
-            usd: 0.0,
+            usd: Usd(0.0),
             limits: Limits {
                 requests_per_minute: Some(requests_per_minute),
                 ..Limits::default()

@@ -1,11 +1,13 @@
 //! A limit store of the caller's: its counts are honest, and its answers come late, twice, with nonsense or not at all. It also
 //! checks that each reservation ends once.
 
+use crate::storage::state_of;
 use std::collections::BTreeMap;
 
 use hfetch::call::Effect;
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 use hfetch::policy::rate_limit::{Reason, Refused};
+use hfetch::unit::{Millis, WallTime};
 
 use super::scenario::StoreAnswer;
 
@@ -44,12 +46,16 @@ impl GivenStore {
         if how == StoreAnswer::Nonsense {
             return Err(Refusal {
                 scope: "?".to_string(),
-                limit: Refused::new(Reason::Blocked, Some(f64::INFINITY), f64::INFINITY),
+                limit: Refused::new(
+                    Reason::Blocked,
+                    Some(Millis(f64::INFINITY)),
+                    Millis(f64::INFINITY),
+                ),
                 spent_usd: None,
                 budget_usd: None,
             });
         }
-        self.counters.reserve(parts, now)
+        self.counters.reserve(parts, WallTime(now))
     }
 
     /// The client has heard of a reservation.
@@ -95,7 +101,7 @@ impl GivenStore {
 
     /// Whether nothing is held any more.
     pub fn is_empty(&self) -> bool {
-        let state = serde_json::to_value(self.counters.state()).expect("a state");
+        let state = state_of(&self.counters);
         state["open"] == serde_json::json!([])
     }
 

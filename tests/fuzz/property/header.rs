@@ -5,6 +5,7 @@ use hfetch::json::Value;
 use hfetch::policy::retry::{
     Failure, LONGEST_REST, RetryPolicy, rest_time, retry_delay, server_wait,
 };
+use hfetch::unit::{Millis, WallTime};
 
 const NOW: f64 = 1_795_305_600_000.0;
 const NAMES: [&str; 12] = [
@@ -41,14 +42,14 @@ pub fn hold(data: &[u8]) {
     };
     let status = [200, 401, 408, 429, 500, 503, 529, 599];
     let status = status[*head.first().unwrap_or(&0) as usize % status.len()];
-    let wait = server_wait(Some(status), &header, NOW);
+    let wait = server_wait(Some(status), &header, WallTime(NOW));
     assert!(
-        wait.is_none_or(|ms| ms >= 0.0 && ms.is_finite()),
+        wait.is_none_or(|ms| ms >= Millis(0.0) && ms.is_finite()),
         "{wait:?}"
     );
-    let rest = rest_time(status, &header, NOW);
+    let rest = rest_time(status, &header, WallTime(NOW));
     assert!(
-        rest.is_none_or(|ms| (0.0..=LONGEST_REST).contains(&ms)),
+        rest.is_none_or(|ms| (Millis::ZERO..=LONGEST_REST).contains(&ms)),
         "{rest:?}"
     );
     let policy = RetryPolicy::default();
@@ -59,12 +60,12 @@ pub fn hold(data: &[u8]) {
             body: None,
             attempt: 1,
             random: 1.0,
-            now: NOW,
+            now: WallTime(NOW),
         },
         &policy,
     );
     assert!(
-        delay.is_none_or(|ms| (0.0..=policy.max_delay).contains(&ms)),
+        delay.is_none_or(|ms| (Millis::ZERO..=policy.max_delay).contains(&ms)),
         "{delay:?}"
     );
     given(&lines);

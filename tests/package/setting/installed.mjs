@@ -8,7 +8,7 @@ import { startEndpoint } from "../../endpoint/server.mjs";
 
 const folder = process.env.HFETCH_PACKAGE;
 // A package may import itself by name; resolving that uses its exports, as a user's import would.
-const entry = folder ? pathToFileURL(createRequire(join(folder, "package.json")).resolve("hfetch")).href : "hfetch";
+export const entry = folder ? pathToFileURL(createRequire(join(folder, "package.json")).resolve("hfetch")).href : "hfetch";
 
 export const hfetch = await import(entry);
 export const endpoint = await startEndpoint();

@@ -1,6 +1,7 @@
 //! The steps that must follow a response, an error or silence.
 
 use hfetch::call::{Lost, Step};
+use hfetch::unit::Millis;
 
 use super::super::driver::RUNTIME_LIMIT;
 use super::super::rules;
@@ -41,7 +42,7 @@ impl Judge {
             if let (Some(rest), Some(store), true) = (rest, &mut self.store, m.call.kind.is_some())
             {
                 store.expire(m.now);
-                store.block(&scope, m.now.wall + rest);
+                store.block(&scope, m.now.wall + Millis(rest));
             }
         }
     }
@@ -84,7 +85,8 @@ impl Judge {
             return self.next_attempt(m, request, step);
         }
         if m.call.kind.is_some() {
-            self.pool.failed(request.key, model, status, rest, m.now);
+            self.pool
+                .failed(request.key, model, status, rest.map(Millis), m.now);
         }
         self.block(m, request.key, reply);
         let last = request.attempts >= policy.max_attempts;
@@ -115,7 +117,7 @@ impl Judge {
         let Step::Sleep { ms, waiter: None } = step else {
             panic!("a pause of {pause}, not {step:?}");
         };
-        assert_eq!(*ms, pause);
+        assert_eq!(*ms, Millis(pause));
         request.failed = Some(class);
         request.phase = Phase::Pausing;
     }

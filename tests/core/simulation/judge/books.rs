@@ -3,6 +3,7 @@
 use hfetch::call::Call;
 use hfetch::policy::clock::Now;
 use hfetch::policy::ledger::{Outcome, Settlement, Source};
+use hfetch::unit::Usd;
 
 use super::super::rules;
 use super::super::scenario::Reported;
@@ -57,7 +58,7 @@ impl Judge {
                 .unseen
                 .map(|index| rules::unseen(&self.shared, call, index));
             let (least, most) = unseen.unwrap_or_default();
-            store.settle(&name, tokens.max(least), usd.max(most), self.now);
+            store.settle(&name, tokens.max(least), Usd(usd.max(most)), self.now);
         }
         self.pool.settled(request.key, tokens, self.now);
         request.open = false;
@@ -132,7 +133,7 @@ impl Judge {
             .rates(&call.model, settlement.provider.as_deref());
         let usd = rates
             .map(|(rates, _)| rules::price(rates, usage.prompt_tokens, usage.completion_tokens));
-        let off = settlement.cost.usd.unwrap_or(0.0) - usd.unwrap_or(0.0);
+        let off = settlement.cost.usd.unwrap_or_default().0 - usd.unwrap_or(0.0);
         assert!(off.abs() < 1e-9, "{settlement:?}");
     }
 }

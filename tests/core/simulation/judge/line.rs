@@ -6,6 +6,7 @@ use hfetch::call::Step;
 use hfetch::call::shared::Host;
 use hfetch::policy::limit_store::Refusal;
 use hfetch::policy::rate_limit::Reason;
+use hfetch::unit::Millis;
 
 use super::super::rules;
 use super::{FIRST_LOOK, GRACE, Judge, LAST_LOOK, Moment, Phase, Request, Turn, UNNAMED};
@@ -15,7 +16,7 @@ impl Judge {
     pub(super) fn look(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         self.drop_silent();
         let turn = &mut request.turn;
-        turn.asked = self.clock.steady();
+        turn.asked = self.clock.steady().0;
         let position = self
             .line
             .iter()
@@ -115,8 +116,8 @@ impl Judge {
         // A known time wins over one that nobody can predict, and both win over a pause that isn't waited for.
         let gives_way = |refusal: &Refusal| {
             let ms = match refusal.limit.retry_after {
-                0.0 => f64::MAX,
-                ms => ms,
+                Millis(0.0) => f64::MAX,
+                ms => ms.0,
             };
             (rules::is_too_long_a_pause(refusal, policy), ms)
         };
@@ -144,27 +145,27 @@ impl Judge {
         let waits = turn
             .refusals
             .iter()
-            .map(|refusal| refusal.limit.retry_after);
+            .map(|refusal| refusal.limit.retry_after.0);
         let first = waits.filter(|ms| *ms > 0.0).fold(f64::INFINITY, f64::min);
         turn.rested = match of_keys.any(|scope| scope == refusal.scope) {
-            true => first.min(self.pool.next_ready(&turn.model, &turn.keys, m.now)),
+            true => first.min((self.pool.next_ready(&turn.model, &turn.keys, m.now)).0),
             false => f64::INFINITY,
         };
         let told = refusal.limit.reason;
         let mut wait = refusal.limit.retry_after;
         if of_a_key && wait.is_finite() {
-            wait = wait.min(turn.rested);
+            wait = wait.min(Millis(turn.rested));
         }
         let mut soon = refusal.clone();
         soon.limit.retry_after = wait;
         let ends = rules::is_too_long_a_pause(&soon, policy);
         let left = turn.give_up - turn.asked;
-        let too_long = ends || turn.first && wait.min(turn.rested) > left;
-        let never = !self.shared.config.waiting.waits || wait == f64::INFINITY;
+        let too_long = ends || turn.first && wait.min(Millis(turn.rested)) > Millis(left);
+        let never = !self.shared.config.waiting.waits || wait == Millis(f64::INFINITY);
         turn.refusal = Some(refusal);
         if never || too_long || left <= 0.0 || told == Reason::Budget {
             if told == Reason::Blocked && wait.is_finite() {
-                return self.paused(request, step, wait);
+                return self.paused(request, step, wait.0);
             }
             return self.give_up(request, step, told.name());
         }
@@ -179,7 +180,10 @@ impl Judge {
         let class = request.failed.unwrap_or("RateLimitError");
         if let (None, Step::Fail(failure)) = (request.failed, step) {
             let error = &failure.error;
-            assert_eq!((error.status, error.retry_after), (Some(429), Some(left)));
+            assert_eq!(
+                (error.status, error.retry_after),
+                (Some(429), Some(Millis(left)))
+            );
             assert_eq!((error.reason, &failure.request_id), (None, &None));
         }
         self.fail(request, step, class);
@@ -191,7 +195,7 @@ impl Judge {
         let clock = self.clock.steady();
         let turn = &mut request.turn;
         if !turn.first && self.line.is_empty() && turn.give_up > turn.asked {
-            self.line.push((UNNAMED, clock + GRACE));
+            self.line.push((UNNAMED, (clock + Millis(GRACE)).0));
             turn.waiter = Some(UNNAMED);
             return self.look(m, request, step);
         }
@@ -211,19 +215,19 @@ impl Judge {
             panic!("a place in line, not {step:?}");
         };
         let clock = self.clock.steady();
-        let wait = turn.wait(clock, self.shared.host);
-        assert!(wait.contains(ms), "{wait:?}: {step:?} {turn:?}");
+        let wait = turn.wait(clock.0, self.shared.host);
+        assert!(wait.contains(&ms.0), "{wait:?}: {step:?} {turn:?}");
         let place = self
             .line
             .iter_mut()
             .find(|place| Some(place.0) == turn.waiter);
-        let alive_until = clock + ms + GRACE;
+        let alive_until = clock + *ms + Millis(GRACE);
         match place {
-            Some(place) => *place = (*waiter, alive_until),
-            None => self.line.push((*waiter, alive_until)),
+            Some(place) => *place = (*waiter, alive_until.0),
+            None => self.line.push((*waiter, alive_until.0)),
         }
         turn.waiter = Some(*waiter);
-        turn.sleeps_until = clock + ms;
+        turn.sleeps_until = (clock + *ms).0;
         request.phase = Phase::Waiting;
     }
 
@@ -231,7 +235,7 @@ impl Judge {
     pub(super) fn drop_silent(&mut self) {
         if !self.shared.host.wakes_across_requests {
             let clock = self.clock.steady();
-            self.line.retain(|place| place.1 >= clock);
+            self.line.retain(|place| place.1 >= clock.0);
         }
     }
 
@@ -256,20 +260,20 @@ impl Judge {
         let clock = self.clock.steady();
         if !self.shared.host.wakes_across_requests {
             assert!(
-                turn.first || turn.sleeps_until <= clock + LAST_LOOK,
+                turn.first || turn.sleeps_until <= (clock + Millis(LAST_LOOK)).0,
                 "{turn:?}"
             );
             return;
         }
         assert!(turn.first, "the first in line was not told: {turn:?}");
         let Some(store) = &self.store else { return };
-        if turn.sleeps_until > clock + 1.0 {
+        if turn.sleeps_until > (clock + Millis(1.0)).0 {
             let mut pool = self.pool.clone();
             for key in pool.pick(&turn.model, &request.tried, self.now) {
                 let answer = store.clone().reserve(&turn.parts[key], self.now);
                 assert!(
                     answer.is_err(),
-                    "asleep at {clock} though it could go: {turn:?}"
+                    "asleep at {clock:?} though it could go: {turn:?}"
                 );
             }
         }
@@ -281,7 +285,7 @@ impl Turn {
     fn wait(&self, clock: f64, host: Host) -> RangeInclusive<f64> {
         let left = self.give_up - clock;
         let refusal = self.refusal.as_ref().filter(|_| self.first);
-        let told = |refusal: &Refusal| (refusal.limit.retry_after, refusal.limit.least);
+        let told = |refusal: &Refusal| (refusal.limit.retry_after.0, refusal.limit.least.0);
         let (wait, least) = refusal.map_or((0.0, 0.0), told);
         let rested = match self.first {
             true => self.rested,

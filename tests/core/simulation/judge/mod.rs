@@ -19,6 +19,7 @@ use hfetch::policy::clock::{Clock, Now};
 use hfetch::policy::key_pool::{KeyPool, KeySnapshot};
 use hfetch::policy::limit_store::{MemoryStore, Part, Refusal};
 use hfetch::policy::rate_limit::Reason;
+use hfetch::unit::WallTime;
 
 use super::heard::Heard;
 use super::scenario::Reply;
@@ -164,7 +165,7 @@ impl Judge {
             requests: BTreeMap::new(),
             sums: BTreeMap::new(),
             wholes: BTreeMap::new(),
-            now: Now::from(0.0),
+            now: Now::from(WallTime(0.0)),
             clock: Clock::default(),
             jumped: false,
             options_refused: false,
@@ -192,7 +193,7 @@ impl Judge {
     pub fn clock_at(&self, now: Now) -> f64 {
         let mut clock = self.clock;
         clock.read(now);
-        clock.steady()
+        clock.steady().0
     }
 
     /// Checks a step against the rules.
@@ -315,7 +316,7 @@ impl Judge {
 
     fn wait(&mut self, m: &Moment<'_>, request: &mut Request, step: &Step) {
         request.turn = Turn {
-            give_up: self.clock.steady() + self.shared.config.waiting.max_wait,
+            give_up: (self.clock.steady() + self.shared.config.waiting.max_wait).0,
             model: m.call.model.clone(),
             ..Turn::default()
         };

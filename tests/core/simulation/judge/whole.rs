@@ -2,6 +2,7 @@
 
 use hfetch::call::{Call, Step};
 use hfetch::policy::limit_store::Refusal;
+use hfetch::unit::Usd;
 
 use super::super::rules;
 use super::{Judge, Moment, Phase, Request};
@@ -101,6 +102,6 @@ impl Judge {
         let provider = call.provider();
         let used = (prompt as f64, completion as f64);
         let usd = rules::usd(&self.shared, call, provider.as_deref(), used.0, used.1);
-        store.settle(&name, prompt + completion, usd, self.now);
+        store.settle(&name, prompt + completion, Usd(usd), self.now);
     }
 }

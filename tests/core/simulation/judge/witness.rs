@@ -3,6 +3,7 @@
 
 use hfetch::call::{Call, Step};
 use hfetch::policy::ledger::{Outcome, Settlement};
+use hfetch::unit::Millis;
 
 use super::super::heard::Heard;
 use super::{Judge, Moment, Phase};
@@ -31,7 +32,7 @@ impl Judge {
                 self.sums.entry(m.number).or_default().sends += 1;
             }
             Step::Deliver | Step::Fail(_) => request.phase = Phase::Over,
-            Step::Sleep { ms, .. } => assert!(ms.is_finite() && *ms > 0.0),
+            Step::Sleep { ms, .. } => assert!(ms.is_finite() && *ms > Millis(0.0)),
             _ => {}
         }
         if let Step::Fail(failure) = step {

@@ -1,6 +1,7 @@
 //! Answers in every form, compared with a plain tree of the same JSON.
 
 use hfetch::error::Class;
+use hfetch::unit::Usd;
 use hfetch::wire::embedding::{Embeddings, base64, decode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ fn what_an_answer_says_besides() {
     let usage = found.usage.unwrap();
     assert_eq!((usage.prompt_tokens, usage.total_tokens), (7.0, 9.0));
     let body = br#"{"usage":{"prompt_tokens":7,"cost":0.25},"data":[{"embedding":[1]}]}"#;
-    assert_eq!(decode(body, 1).unwrap().beside.usd, Some(0.25));
+    assert_eq!(decode(body, 1).unwrap().beside.usd, Some(Usd(0.25)));
     for (usage, expected) in [
         ("null", None),
         ("{}", None),

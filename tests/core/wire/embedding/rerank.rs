@@ -2,6 +2,7 @@
 
 use super::{DEFAULTS, ROUTER};
 use hfetch::error::{Class, Error};
+use hfetch::unit::Usd;
 use hfetch::wire::embedding::EmbeddingRequest;
 use hfetch::wire::embedding::request::{Bounds, Endpoint};
 use hfetch::wire::embedding::rerank::{decode, read};
@@ -129,7 +130,7 @@ fn scores_of_every_shape_stand_in_the_order_of_the_documents() {
     let found = decode(told.as_bytes(), 1).unwrap();
     assert_eq!(found.model.as_deref(), Some("re"));
     assert_eq!(found.usage.map(|usage| usage.total_tokens), Some(3.0));
-    assert_eq!(found.beside.usd, Some(0.5));
+    assert_eq!(found.beside.usd, Some(Usd(0.5)));
 }
 
 #[test]
