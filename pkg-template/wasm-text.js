@@ -1,9 +1,10 @@
-// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end (+30 % over the wire; with this encoding
-// +3 %). The most frequent byte values are one character each, all others two.
+// Writes a module's bytes as text, for an entry that is one file. In base64, compression can't see where bytes begin and end (+30 % over the wire; this encoding
+// costs nothing). The most frequent byte values are one character each, all others two.
 
 // There is no quote, backslash, backtick, dollar or "<" among them, so the text can be in any string of any script without escapes.
-const CHARACTERS = " !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{}";
-const PREFIXES = ["", "|", "~"];
+export const CHARACTERS = " !#%&()*+,-/0123456789:;>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~";
+// Each of these two is of a kind of its own for brotli, as no letter is.
+export const PREFIXES = ["", ".", "="];
 const VALUES = 256;
 
 // wasm-text.wat, assembled. The same loop in JavaScript would take three times as long, since it runs only once, in the engine's interpreter.
@@ -22,25 +23,28 @@ const PAGE = 65_536;
 // several times, or than literals of less than 16,384 characters, which it hashes.
 const PIECE = 65_536;
 
-/** Returns [frequent, pieces]: the byte values with one character, as base64, and the bytes as text. */
-export function encode(bytes) {
+/** The byte values with one character, the most frequent first. */
+export function frequent(bytes) {
   const counts = new Array(VALUES).fill(0);
   for (const value of bytes) counts[value]++;
-  const ranked = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, CHARACTERS.length);
-  const words = [];
-  for (const [place, value] of order(ranked).entries()) {
-    words[value] = PREFIXES[Math.floor(place / CHARACTERS.length)] + CHARACTERS[place % CHARACTERS.length];
-  }
-  const frequent = btoa(String.fromCharCode(...ranked));
-  const text = Array.from(bytes, (value) => words[value]).join("");
-  return [frequent, Array.from({ length: Math.ceil(text.length / PIECE) }, (_, at) => text.slice(PIECE * at, PIECE * (at + 1)))];
+  return [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, CHARACTERS.length);
 }
 
-export function decode(frequent, pieces) {
+/** Returns [values, pieces]: the byte values with one character, in the characters' order and as base64, and the bytes as text. */
+export function encode(bytes, values = frequent(bytes)) {
+  const words = [];
+  for (const [place, value] of order(values).entries()) {
+    words[value] = PREFIXES[Math.floor(place / CHARACTERS.length)] + CHARACTERS[place % CHARACTERS.length];
+  }
+  const text = Array.from(bytes, (value) => words[value]).join("");
+  return [btoa(String.fromCharCode(...values)), Array.from({ length: Math.ceil(text.length / PIECE) }, (_, at) => text.slice(PIECE * at, PIECE * (at + 1)))];
+}
+
+export function decode(first, pieces) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(DECODER)));
   exports.memory.grow(Math.ceil((TEXT + PIECE * pieces.length) / PAGE) - 1);
   const memory = new Uint8Array(exports.memory.buffer);
-  const values = order(fromBase64(frequent));
+  const values = order(fromBase64(first));
   for (let place = 0; place < VALUES; place++) {
     const code = CHARACTERS.charCodeAt(place % CHARACTERS.length);
     memory[Math.floor(place / CHARACTERS.length) * ROW + code] = values[place];
@@ -60,14 +64,14 @@ function fromBase64(text) {
   return bytes;
 }
 
-// All byte values: the frequent ones, then the others in order. Everything that runs on import uses plain loops, which are the fastest code in the engine's interpreter.
-function order(frequent) {
+// All byte values: those with one character, then the others in order. Everything that runs on import uses plain loops, which are the fastest code in the engine's interpreter.
+function order(first) {
   const values = new Uint8Array(VALUES);
   const known = new Uint8Array(VALUES);
   let length = 0;
-  for (let at = 0; at < frequent.length; at++) {
-    values[length++] = frequent[at];
-    known[frequent[at]] = 1;
+  for (let at = 0; at < first.length; at++) {
+    values[length++] = first[at];
+    known[first[at]] = 1;
   }
   for (let value = 0; value < VALUES; value++) if (!known[value]) values[length++] = value;
   return values;

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { encode } from "../pkg-template/wasm-text.js";
 import { postponeText } from "./glue-text.mjs";
 import { SPEAKING, showing } from "./progress.mjs";
+import { alphabet } from "./wasm-alphabet.mjs";
 import { findRepository, packedDocuments, packedLinks } from "./repository.mjs";
 import { main, npmInstall, root, run, Stop } from "./run.mjs";
 import { wasmBindgen, wasmToolchain } from "./toolchain.mjs";
@@ -19,6 +20,8 @@ const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapp
 // More inlining makes the file smaller before compression and larger after it: copies of a function compress worse than calls of it.
 const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
 const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
+// What LLVM takes into another function: below this the decoder gets slower, above it (50, as for size) the module is 1 % larger for nothing.
+const LINK_TIME = ["-Cllvm-args=-inline-threshold=30"];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
 /**
@@ -55,8 +58,9 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
   // Panic messages contain source paths. Without this, the bytes would depend on the machine that built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
-  const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
-  const compiler = ["rustc", "--lib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked];
+  const linked = [...LINK_TIME, ...["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`])];
+  // As a cdylib alone: beside an rlib cargo leaves link-time optimisation out, which is a tenth of the module.
+  const compiler = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked];
   const settings = { CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, "-Ctarget-feature=+simd128", ...flags].join("\x1f") };
   await showing("compiling src/ to WebAssembly", (listen) => run(cargo, compiler, { env: { ...process.env, ...env, ...settings, ...SPEAKING }, listen }));
   return join(wasmFolder, "wasm32-unknown-unknown/release/hfetch.wasm");
@@ -204,11 +208,12 @@ async function shorten(wasm, imports) {
 /** For the default entry: a function that returns the module's bytes, which stay text until it is called. */
 function writeWasmAsText({ onLoad }) {
   onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
-    const [frequent, pieces] = encode(await readFile(path));
+    const bytes = await readFile(path);
+    const [values, pieces] = encode(bytes, alphabet(bytes));
     // Inside the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
 const pieces = ${JSON.stringify(pieces)};
-export default () => decode(${JSON.stringify(frequent)}, pieces);
+export default () => decode(${JSON.stringify(values)}, pieces);
 `;
     return { contents, loader: "js", resolveDir: dirname(path) };
   });

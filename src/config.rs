@@ -10,6 +10,7 @@ mod page;
 mod request_options;
 mod retry;
 mod route;
+mod table;
 mod timeout;
 
 pub use base_url::BaseUrl;
@@ -17,6 +18,7 @@ pub use header::Headers;
 pub use key::{KeySource, check_given as check_given_key, not_given as not_given_key};
 pub use request_options::RequestOptions;
 pub use route::{Ability, Route, Sort};
+pub use table::check;
 pub use timeout::Timeouts;
 
 use std::rc::Rc;

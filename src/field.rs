@@ -36,8 +36,8 @@ impl fmt::Debug for Fields<'_> {
     }
 }
 
-/// The range of a number, and whether it must be whole.
-#[derive(Clone, Copy, Debug)]
+/// What a number must be.
+#[derive(Debug, PartialEq)]
 pub struct Bounds {
     min: f64,
     max: f64,
@@ -46,57 +46,76 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// A duration in ms for a timer: above 2³¹ − 1 `setTimeout` fires at once.
-    pub const TIMER: Bounds = Bounds {
+    /// A duration in ms that a timer can take: beyond 2³¹ − 1 `setTimeout` fires at once.
+    pub const TIMER: &'static Bounds = &Bounds {
         min: f64::MIN_POSITIVE,
         max: 2_147_483_647.0,
         whole: false,
         problem: "must be a number of milliseconds above 0 and at most 2147483647 (24.8 days)",
     };
     /// A duration in ms that may be zero.
-    pub const WAIT: Bounds = Bounds {
+    pub const WAIT: &'static Bounds = &Bounds {
         min: 0.0,
         max: 2_147_483_647.0,
         whole: false,
         problem: "must be a number of milliseconds from 0 to 2147483647 (24.8 days)",
     };
+    /// A duration in ms that no timer has to take.
+    pub const DURATION: &'static Bounds = &Bounds {
+        min: f64::MIN_POSITIVE,
+        max: f64::MAX,
+        whole: false,
+        problem: "must be a number of milliseconds above 0",
+    };
     /// A count of at least one.
-    pub const COUNT: Bounds = Bounds {
+    pub const COUNT: &'static Bounds = &Bounds {
         min: 1.0,
         max: 4_294_967_295.0,
         whole: true,
         problem: "must be a whole number of at least 1",
     };
     /// A count that may be zero.
-    pub const COUNT_OR_ZERO: Bounds = Bounds {
+    pub const COUNT_OR_ZERO: &'static Bounds = &Bounds {
         min: 0.0,
         max: 4_294_967_295.0,
         whole: true,
         problem: "must be a whole number of at least 0",
     };
-    /// A limit; 0 means no limit.
-    pub const LIMIT: Bounds = Bounds {
+    /// A limit, where zero means none.
+    pub const LIMIT: &'static Bounds = &Bounds {
         min: 0.0,
         max: 9_007_199_254_740_991.0,
         whole: true,
         problem: "must be a whole number of at least 0 (0: no limit)",
     };
     /// An amount that may be zero.
-    pub const AMOUNT: Bounds = Bounds {
+    pub const AMOUNT: &'static Bounds = &Bounds {
         min: 0.0,
         max: 1e15,
         whole: false,
         problem: "must be a number of at least 0",
     };
+    /// Any number.
+    pub const ANY: &'static Bounds = &Bounds {
+        min: f64::MIN,
+        max: f64::MAX,
+        whole: false,
+        problem: "must be a finite number",
+    };
+    /// A count of at least one, however many.
+    pub const MANY: &'static Bounds = &Bounds {
+        max: f64::MAX,
+        ..*Bounds::COUNT
+    };
     /// An amount of money.
-    pub const USD: Bounds = Bounds {
+    pub const USD: &'static Bounds = &Bounds {
         min: 0.0,
         max: 1e9,
         whole: false,
         problem: "must be a number of US dollars from 0 to 1000000000",
     };
 
-    fn hold(self, number: f64) -> bool {
+    fn hold(&self, number: f64) -> bool {
         // NaN is within no range.
         number >= self.min && number <= self.max && (!self.whole || number.fract() == 0.0)
     }
@@ -161,7 +180,7 @@ impl<'a> Fields<'a> {
             }
             // A larger number of edits turns any short word into any other.
             let problem = match nearest(name, known, |edits, letters| {
-                edits < 4 && edits * 2 <= letters
+                edits < 8 && edits * 2 <= letters
             }) {
                 Some(meant) => ["is not an option; did you mean ", meant, "?"].concat(),
                 None => ["is not an option; there are ", &known.join(", ")].concat(),
@@ -179,12 +198,7 @@ impl<'a> Fields<'a> {
 
     /// A string that isn't empty.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        match self.get(name)? {
-            Value::String(text) if text.is_empty() => self.refuse(name, "must not be empty"),
-            Value::String(text) => return Some(text),
-            other => self.fail(wrong_type(&self.path(name), "a string", other)),
-        }
-        None
+        self.read(text(self.get(name)?, &self.path(name)))
     }
 
     /// A string that `problem` accepts.
@@ -200,30 +214,30 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// The index of a string in a list of words; `problem` is the error for any other string.
-    pub fn word(&self, name: &str, words: &[&str], problem: &str) -> Option<usize> {
+    /// The place of a string in a list of words.
+    pub fn word(&self, name: &str, words: &[&str]) -> Option<usize> {
         let text = self.text(name)?;
         let place = words.iter().position(|word| *word == text);
         if place.is_none() {
-            self.refuse(name, problem);
+            self.refuse(name, &one_of(words));
         }
         place
     }
 
     /// A number within bounds.
-    pub fn number(&self, name: &str, bounds: Bounds) -> Option<f64> {
+    pub fn number(&self, name: &str, bounds: &Bounds) -> Option<f64> {
         self.read(number(self.get(name)?, &self.path(name), bounds))
     }
 
-    /// Writes a number within bounds to `place`, if the field is there.
-    pub fn set(&self, name: &str, bounds: Bounds, place: &mut f64) {
+    /// A number within bounds, put into its place where it is given.
+    pub fn set(&self, name: &str, bounds: &Bounds, place: &mut f64) {
         if let Some(number) = self.number(name, bounds) {
             *place = number;
         }
     }
 
-    /// The same for an optional number.
-    pub fn set_some(&self, name: &str, bounds: Bounds, place: &mut Option<f64>) {
+    /// The same where there may be none.
+    pub fn set_some(&self, name: &str, bounds: &Bounds, place: &mut Option<f64>) {
         *place = self.number(name, bounds).or(*place);
     }
 
@@ -236,7 +250,22 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field that is a list.
+    /// A function, of which no more is seen than that it is one.
+    pub fn function(&self, name: &str) {
+        match self.get(name) {
+            None | Some(Value::Other("function")) => {}
+            Some(other) => self.fail(wrong_type(&self.path(name), "a function", other)),
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&self, name: &str) -> bool {
+        self.get(name)
+            .and_then(|value| self.read(flag(value, &self.path(name))))
+            .unwrap_or_default()
+    }
+
+    /// A list.
     pub fn list(&self, name: &str) -> Option<&'a [Value]> {
         match self.get(name)? {
             Value::Array(items) => return Some(items),
@@ -249,14 +278,8 @@ impl<'a> Fields<'a> {
     pub fn texts(&self, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for (index, value) in self.list(name).unwrap_or_default().iter().enumerate() {
-            match value {
-                Value::String(text) if !text.is_empty() => texts.push(text.clone()),
-                Value::String(_) => self.refuse(&item(name, index), "must not be empty"),
-                other => {
-                    let path = self.path(&item(name, index));
-                    self.fail(wrong_type(&path, "a string", other));
-                }
-            }
+            let path = self.path(&item(name, index));
+            texts.extend(self.read(text(value, &path)).map(str::to_string));
         }
         texts
     }
@@ -268,8 +291,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Checks a number; `path` names it in errors.
-pub fn number(value: &Value, path: &str, bounds: Bounds) -> Result<f64, Error> {
+/// A string that holds something.
+pub fn text<'a>(value: &'a Value, path: &str) -> Result<&'a str, Error> {
+    match value {
+        Value::String(text) if text.is_empty() => Err(Error::config(path, EMPTY)),
+        Value::String(text) => Ok(text),
+        other => Err(wrong_type(path, "a string", other)),
+    }
+}
+
+/// A number within bounds.
+pub fn number(value: &Value, path: &str, bounds: &Bounds) -> Result<f64, Error> {
     match value {
         Value::Number(number) if bounds.hold(*number) => Ok(*number),
         Value::Number(_) => Err(Error::config(path, bounds.problem)),
@@ -277,13 +309,37 @@ pub fn number(value: &Value, path: &str, bounds: Bounds) -> Result<f64, Error> {
     }
 }
 
-/// The error for a value of the wrong type. It names the types and never quotes the value, which may be a secret.
+/// True or false.
+pub fn flag(value: &Value, path: &str) -> Result<bool, Error> {
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        other => Err(wrong_type(path, "true or false", other)),
+    }
+}
+
+/// The error for a value of another type; it names the types and never the value, which may be a secret.
 pub fn wrong_type(path: &str, wanted: &str, value: &Value) -> Error {
     let problem = ["must be ", wanted, ", not ", kind(value)].concat();
     Error::config(path, &problem)
 }
 
-/// The path of a list's item: `list[3]`
+const EMPTY: &str = "must not be empty";
+
+/// What a word must be: `must be "wait" or "error"`.
+pub fn one_of(words: &[&str]) -> String {
+    let mut problem = String::from("must be ");
+    for (place, word) in words.iter().enumerate() {
+        let between = match place {
+            0 => "\"",
+            place if place + 1 == words.len() => "\" or \"",
+            _ => "\", \"",
+        };
+        problem.extend([between, word]);
+    }
+    problem + "\""
+}
+
+/// `list[3]`
 pub fn item(path: &str, index: usize) -> String {
     [path, "[", &index.to_string(), "]"].concat()
 }

@@ -1,6 +1,6 @@
 //! Finds the known name that a misspelt one probably meant.
 
-/// A rule: whether this number of edits is small enough to mean a name of this many letters.
+/// A rule: whether this number of edits is small enough to mean a name of this many letters. Where it is, a smaller number is too.
 pub type Near = fn(edits: usize, letters: usize) -> bool;
 
 /// The known name with the fewest edits. Case and underscores don't count as edits.
@@ -19,6 +19,11 @@ pub fn nearest<'k>(name: &str, known: &[&'k str], near: Near) -> Option<&'k str>
     let mut least = usize::MAX;
     for candidate in known {
         let candidate_plain = plain(candidate);
+        // That many edits there are at least.
+        let least_edits = name.len().abs_diff(candidate_plain.len());
+        if least_edits >= least || !near(least_edits, candidate_plain.len()) {
+            continue;
+        }
         let distance = match is_jumbled(&name, &candidate_plain) {
             true => 1,
             false => edits(&name, &candidate_plain),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     BaseUrl, Config, Draft, KeySource, Route, header, id_problem, key, model_problem, retry,
 };
-use crate::field::{Bounds, Fields, wrong_type};
+use crate::field::{Bounds, Fields, one_of, wrong_type};
 use crate::json::Value;
 use crate::policy::budget::{Budget, Per};
 use crate::policy::cost::Pricing;
@@ -80,10 +80,7 @@ pub fn read(draft: &mut Draft, given: &Fields<'_>, source: &KeySource) {
     }
     given.only(&OPTIONS);
     for name in ["fetch", "onSettled"] {
-        match given.get(name) {
-            None | Some(Value::Other("function")) => {}
-            Some(other) => given.fail(wrong_type(name, "a function", other)),
-        }
+        given.function(name);
     }
     let config = &mut draft.config;
     if let Some(id) = given.text_if("id", id_problem) {
@@ -160,7 +157,7 @@ fn read_keys(config: &mut Config, given: &Fields<'_>, source: &KeySource) {
     }
 }
 
-fn read_limits(config: &mut Config, given: &Fields<'_>) {
+pub fn read_limits(config: &mut Config, given: &Fields<'_>) {
     given.only(&LIMITS);
     let limits = &mut config.limits;
     for (name, limit) in [
@@ -171,14 +168,13 @@ fn read_limits(config: &mut Config, given: &Fields<'_>) {
     ] {
         given.set_some(name, Bounds::LIMIT, limit);
     }
-    let problem = "must be \"wait\" or \"error\"";
-    if let Some(place) = given.word("onLimit", &["wait", "error"], problem) {
+    if let Some(place) = given.word("onLimit", &["wait", "error"]) {
         config.waiting.waits = place == 0;
     }
     given.set("maxWait", Bounds::WAIT, &mut config.waiting.max_wait.0);
 }
 
-fn read_batching(config: &mut Config, given: &Fields<'_>) {
+pub fn read_batching(config: &mut Config, given: &Fields<'_>) {
     given.only(&["batchSize", "concurrency"]);
     for (name, count) in [
         ("batchSize", &mut config.batching.size),
@@ -190,19 +186,19 @@ fn read_batching(config: &mut Config, given: &Fields<'_>) {
     }
 }
 
-fn read_budget(given: &Fields<'_>) -> Option<Budget> {
+pub fn read_budget(given: &Fields<'_>) -> Option<Budget> {
     given.only(&["usd", "per"]);
     let usd = given.number("usd", Bounds::USD);
     if usd.is_none() {
         given.refuse("usd", "is missing");
     }
-    let per = given.text("per").and_then(Per::from_name);
+    let names = Per::ALL.map(Per::name);
+    let per = given.word("per", &names);
     if per.is_none() {
-        let problem = "must be \"hour\", \"day\", \"month\" or \"total\"";
-        given.refuse("per", problem);
+        given.refuse("per", &one_of(&names));
     }
     Some(Budget {
         usd: Usd(usd?),
-        per: per?,
+        per: *Per::ALL.get(per?)?,
     })
 }

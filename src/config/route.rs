@@ -2,7 +2,7 @@
 
 use super::{BaseUrl, model_problem};
 use crate::error::Error;
-use crate::field::{Bounds, Fields, item, wrong_type};
+use crate::field::{Bounds, Fields, item, one_of, wrong_type};
 use crate::json::Value;
 use crate::unit::Millis;
 
@@ -48,16 +48,12 @@ pub enum Ability {
     Vision,
 }
 
-impl Ability {
-    fn of_name(name: &str) -> Option<Ability> {
-        match name {
-            "tools" => Some(Ability::Tools),
-            "structured-output" => Some(Ability::StructuredOutput),
-            "vision" => Some(Ability::Vision),
-            _ => None,
-        }
-    }
-}
+/// Their names.
+const ABILITIES: [(&str, Ability); 3] = [
+    ("tools", Ability::Tools),
+    ("structured-output", Ability::StructuredOutput),
+    ("vision", Ability::Vision),
+];
 
 /// Which models and providers may answer a call, and in what order.
 ///
@@ -134,16 +130,12 @@ impl Route {
             given.refuse("only", "must not be empty: nobody could answer");
         }
         const SORTS: [Sort; 3] = [Sort::Cost, Sort::Throughput, Sort::FirstToken];
-        let problem = "must be \"cost\", \"tps\" or \"ttft\"";
-        let sort = given.word("sort", &["cost", "tps", "ttft"], problem);
+        let sort = given.word("sort", &["cost", "tps", "ttft"]);
         route.sort = sort.and_then(|place| SORTS.get(place).copied());
         for (index, name) in given.texts("has").iter().enumerate() {
-            match Ability::of_name(name) {
-                Some(ability) => route.has.push(ability),
-                None => {
-                    let problem = "must be \"tools\", \"structured-output\" or \"vision\"";
-                    given.refuse(&item("has", index), problem);
-                }
+            match ABILITIES.iter().find(|row| row.0 == name) {
+                Some(row) => route.has.push(row.1),
+                None => given.refuse(&item("has", index), &one_of(&ABILITIES.map(|row| row.0))),
             }
         }
         given.object("maxPrice", &mut |most| {

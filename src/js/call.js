@@ -1,11 +1,11 @@
 // How every call begins and ends.
 
+import { refuse } from "./argument.js";
 import { Cancel } from "./cancel.js";
 import { drive } from "./driver.js";
 import { REDIRECTS, sendRequest } from "./fetch.js";
 import { HfetchError, errorOf, namesOf, redacted } from "./error.js";
 import { notify, warnOfLoss } from "./notify.js";
-import { refuse } from "./options.js";
 import { recordAt } from "./plain.js";
 import { livePrices } from "./prices.js";
 import { CAUSES, MAY_HAVE_FAILED, MAY_HOLD_NONE, OUTCOMES, REFUSED, RESERVED, UNDER_WAY, UNEXPECTED, UNREAD } from "./protocol.js";

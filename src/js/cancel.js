@@ -1,6 +1,6 @@
 // How a call ends early: by the caller's signal, abort() or a timeout, whichever comes first.
 
-import { refuse } from "./options.js";
+import { refuse } from "./argument.js";
 
 // For a longer time setTimeout fires at once.
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 // The public client: it passes arguments to Rust and answers to the caller.
 
+import { text } from "./argument.js";
 import { ClientHandle } from "./hfetch_bg.js";
 import { arrival } from "./arrival.js";
 import { catalogue, fail, hooked, nothing, open, settlement } from "./call.js";
@@ -10,7 +11,7 @@ import { callSite, classes, traced } from "./error.js";
 import { readBody } from "./fetch.js";
 import { fetchOf } from "./foreign_fetch.js";
 import { ofChat, ofClient } from "./missing.js";
-import { absolute, around, clientOptions, dataText, environment, refuse, requestOptions } from "./options.js";
+import { absolute, around, clientOptions, dataText, environment, requestOptions } from "./options.js";
 import { pending } from "./pending.js";
 import { livePrices } from "./prices.js";
 import { APIS, PAGE } from "./protocol.js";
@@ -263,8 +264,3 @@ Object.assign(HuggingFace, classes);
 
 // A page's config may give a provider's address relative to the page.
 const pageUrl = (key, value) => (key === "base_url" ? absolute(value) : value);
-
-function text(path, value) {
-  if (typeof value === "string" && value !== "") return value;
-  throw refuse(path, "must be a string that is not empty");
-}

@@ -1,6 +1,7 @@
 // Options that a client sets for all of its calls. A call's own options override them.
 
-import { joinSignals, refuse } from "./options.js";
+import { refuse } from "./argument.js";
+import { joinSignals } from "./options.js";
 
 // Groups of options of which a call may set only a part; the client sets the rest.
 const GROUPS = ["timeout", "retry", "headers"];

@@ -14,14 +14,14 @@ import { parseJson } from "./json.js";
 import { MemoryStore } from "./memory_store.js";
 import { around, clientOptions, dataText, requestOptions } from "./options.js";
 import { readable } from "./pass_through.js";
-import { estimateTokens } from "./policy.js";
+import { check, estimateTokens } from "./policy.js";
 import { contentOf, reasoningOf } from "./reasoning.js";
 import { APIS, GATEWAY } from "./protocol.js";
 import { SseDecoder } from "./sse.js";
 import { askedBy, formsAfter, formsFor, remember } from "./structured/ladder.js";
 
 export const internals = /* @__PURE__ */ Object.freeze({
-  APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, clientOptions, close, dataText, embedded, estimateTokens,
+  APIS, ClientHandle, Decoder, GATEWAY, MemoryStore, SseDecoder, answerOf, around, catalogue, check, clientOptions, close, dataText, embedded, estimateTokens,
   exchange, generated, hooked, parseJson, readBody, readable, redacted, requestOptions, rerank, responseInfo, settleWhole,
 });
 // A list, so that a bundle needn't keep the names; ai-sdk/client.js reads it in this order.

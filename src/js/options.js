@@ -1,14 +1,11 @@
 // Turns options into JSON text for Rust, and keeps functions apart. A value that JSON can't express is marked with a key that no option has, so that
 // Rust refuses it by its path instead of never seeing it.
 
+import { callable, refuse } from "./argument.js";
 import { resolvesAcrossRequests } from "./cancel.js";
-import { makeError } from "./error.js";
 import { KEY_FUNCTION, STORE, WAKES } from "./protocol.js";
 
 export const MARK = "\u0000";
-
-export const refuse = (path, problem, cause, hint) =>
-  makeError("ConfigError", path ? `${path}: ${problem}` : problem, { path: path || null, hint, ...(cause && { cause }) });
 
 // Resolves a URL relative to the page, as the page's own fetch would, and spells an absolute URL as the platform does: "https://127.1/v1" and
 // the address of a request for it then have the same text. The core refuses what isn't a valid URL.
@@ -87,14 +84,10 @@ function has(object, method) {
   }
 }
 
-function callable(apart, name) {
-  if (apart[name] !== undefined && typeof apart[name] !== "function") throw refuse(name, "must be a function");
-}
-
 export function clientOptions(options) {
   const [data, hooks] = split(options, ["fetch", "store", "onSettled", "apiKey"]);
-  callable(hooks, "fetch");
-  callable(hooks, "onSettled");
+  callable("fetch", hooks.fetch);
+  callable("onSettled", hooks.onSettled);
   if (hooks.store !== undefined) checkStore(hooks.store);
   if (hooks.apiKey !== undefined && typeof hooks.apiKey !== "function") {
     data.apiKey = hooks.apiKey;
@@ -114,7 +107,7 @@ export function around({ apiKey, token, store }, more = 0) {
 
 export function requestOptions(options) {
   const [data, hooks] = split(options, ["signal", "metadata", "onSettled"]);
-  callable(hooks, "onSettled");
+  callable("onSettled", hooks.onSettled);
   hooks.signals = signals(hooks.signal);
   // Most calls have no data, and the core then needn't read any.
   return [isEmpty(data) ? undefined : dataText(data, ""), hooks];

@@ -1,17 +1,15 @@
 // Limits, cost, retries and token estimates as functions and classes that work without a client.
 
-import { LimiterHandle, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
+import { number, refuse, text } from "./argument.js";
+import { LimiterHandle, check_fields, cost_of, retry_delay_of, tokens_of_messages, tokens_of_text } from "./hfetch_bg.js";
 import { MemoryStore } from "./memory_store.js";
 import { warnOnce } from "./notify.js";
-import { dataText, refuse } from "./options.js";
+import { dataText } from "./options.js";
 
 const LAST_TIME = 8.64e15; // the largest time of a Date
 
-function number(path, value, { least = 0, most = Number.MAX_VALUE, whole = false } = {}) {
-  if (typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  const range = most === Number.MAX_VALUE ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw refuse(path, `must be a ${whole ? "whole " : ""}number ${range}`);
-}
+/** Holds an object against a table of the core's: a line for each field, with its name and what it must be. */
+export const check = (given, table, path = "") => check_fields(dataText(given, path), path, table);
 
 const time = (path, value) => number(path, value, { most: LAST_TIME });
 const reservationNumber = (value) => number("reservation", value, { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true });
@@ -205,6 +203,5 @@ export function storageStore(storage, name = "hfetch") {
   for (const method of read("storage", storage, ["getItem", "setItem"])) {
     if (typeof method !== "function") throw refuse("storage", "must be a Storage such as localStorage");
   }
-  if (typeof name !== "string" || name === "") throw refuse("name", "must be a string that is not empty");
-  return new StorageStore(storage, name);
+  return new StorageStore(storage, text("name", name));
 }

@@ -11,7 +11,7 @@ use super::protocol;
 use super::wall;
 use crate::call::open::count;
 use crate::call::quotas;
-use crate::config::{Config, KeySource};
+use crate::config::{self, Config, KeySource};
 use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::cost::{DOUBTFUL, Price, Source};
@@ -315,6 +315,12 @@ pub fn cost_of(
         completion,
         Source::Configured,
     )))
+}
+
+/// Holds an object, as JSON text, against a table, whose lines name its fields and what each must be.
+#[wasm_bindgen]
+pub fn check_fields(given: Option<String>, path: &str, table: &str) -> Result<(), JsValue> {
+    config::check(&convert::options(given)?, path, table).map_err(error_to_js)
 }
 
 /// `estimateTokens` of a text.

@@ -1,6 +1,7 @@
 // A caller's body as JSON text. The engine writes it, and Rust checks it field by field.
 
-import { refuse, signals } from "./options.js";
+import { checkBody, refuse } from "./argument.js";
+import { signals } from "./options.js";
 
 // Members that this package has added to a server's message or tool call, by name.
 const notes = new WeakMap();
@@ -19,9 +20,7 @@ function asItCame(message) {
 
 // The JSON text, and the signals in the body: they are options and don't belong there.
 export function requestText(body) {
-  if (body === null || typeof body !== "object") {
-    throw refuse("body", "must be an object of request parameters");
-  }
+  checkBody(body);
   let text;
   let given = [];
   try {

@@ -2,7 +2,7 @@
 
 import { Cancel, ENDED } from "./cancel.js";
 import { makeError } from "./error.js";
-import { refuse, signals } from "./options.js";
+import { signals } from "./options.js";
 import { sumOf } from "./settlement_sum.js";
 
 /** Splits an object into the entries with these names and the others: [those, the others]. */
@@ -80,10 +80,4 @@ export class Series {
   async sum(empty) {
     return this.#settled.length > 0 ? sumOf(await Promise.all(this.#settled)) : empty();
   }
-}
-
-/** Checks a number of the caller's: it must be whole, and at least `least`. */
-export function wholeNumber(path, value, least) {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw refuse(path, `must be a whole number from ${least}`);
 }

@@ -1,8 +1,8 @@
 // A parser for event streams of any kind (WHATWG standard), as a class that works without a client.
 
 import { SseHandle } from "./hfetch_bg.js";
+import { number, refuse } from "./argument.js";
 import { isBytes, ownBytes } from "./bytes.js";
-import { refuse } from "./options.js";
 
 const LARGEST_EVENT = 16 * 1024 * 1024;
 const MOST = 2 ** 31 - 1; // the most bytes that the module's memory could hold
@@ -12,10 +12,7 @@ export class SseDecoder {
 
   constructor(options) {
     const { maxEventBytes = LARGEST_EVENT } = options ?? {};
-    if (!Number.isInteger(maxEventBytes) || maxEventBytes < 1 || maxEventBytes > MOST) {
-      throw refuse("maxEventBytes", `must be a whole number from 1 to ${MOST}`);
-    }
-    this.#handle = new SseHandle(maxEventBytes);
+    this.#handle = new SseHandle(number("maxEventBytes", maxEventBytes, { least: 1, most: MOST, whole: true }));
   }
 
   push(bytes) {

@@ -1,9 +1,10 @@
 // A key function for pages. It fetches a session ticket, and fetches another one only when that ticket is about to expire or was refused.
 
+import { callable, refuse } from "./argument.js";
 import { resolvesAcrossRequests } from "./cancel.js";
 import { HfetchError } from "./error.js";
 import { header } from "./fetch.js";
-import { absolute, refuse } from "./options.js";
+import { absolute } from "./options.js";
 
 const EARLY = 30_000; // ms before a ticket's expiry at which it is renewed, so that a call that begins with it is still accepted
 const PATIENCE = 30_000; // ms for the server to send a ticket, even if the client's connect timeout is longer
@@ -14,7 +15,7 @@ const WORDS = 300; // characters of a server's message that an error repeats
 // Returns the function for the client's `apiKey`. `init` holds fetch's own options: headers, credentials, method, body.
 export function ticketKey(url, { fetch: given, ...init } = {}) {
   if (typeof url !== "string" && typeof url?.href !== "string") throw refuse("url", "must be the address that gives tickets, as a string or URL");
-  if (given !== undefined && typeof given !== "function") throw refuse("fetch", "must be a function");
+  callable("fetch", given);
   const address = absolute(String(url));
   let held; // {ticket, until}
   let asked; // the running request; parallel calls share it if the platform allows that

@@ -22,7 +22,8 @@ pub enum Per {
 }
 
 impl Per {
-    const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
+    /// All of them, the shortest first.
+    pub const ALL: [Per; 4] = [Per::Hour, Per::Day, Per::Month, Per::Total];
 
     /// The name in options and errors.
     pub fn name(self) -> &'static str {
@@ -32,11 +33,6 @@ impl Per {
             Per::Month => "month",
             Per::Total => "total",
         }
-    }
-
-    /// The window with this name.
-    pub fn from_name(name: &str) -> Option<Per> {
-        Per::ALL.into_iter().find(|per| per.name() == name)
     }
 
     fn bounds(self, now: WallTime) -> (WallTime, WallTime) {

@@ -141,8 +141,7 @@ fn page_price(fields: &Fields<'_>) -> Price {
     fields.only(&[PAGE[0], PAGE[1], UNIT]);
     // The factors that turn a rate in each unit into one per million tokens.
     const FACTORS: [f64; 3] = [1e6, 1e3, 1.0];
-    let problem = "must be \"token\", \"1k\" or \"1m\"";
-    let unit = fields.word(UNIT, &["token", "1k", "1m"], problem);
+    let unit = fields.word(UNIT, &["token", "1k", "1m"]);
     let factor = unit.and_then(|place| FACTORS.get(place)).unwrap_or(&1e3);
     let rates = Rates {
         input_per_million: round(rate(fields, PAGE[0]) * factor),

@@ -21,13 +21,18 @@ use crate::text::find;
 pub use bound::Caps;
 use reader::Reader;
 
-pub(super) use member::{broken, doubt, listed};
+pub(super) use member::{broken, doubt, listed, number_or_null, text_or_null, wrong};
 pub use prompt::Prompt;
 pub(super) use prompt::PromptReader;
 
 const STREAM_OPTIONS: &str = "stream_options";
 
-/// The API whose parameters a body has.
+// APIs, as the rows of member.rs name several at once.
+const CHAT: u8 = 1;
+const COMPLETION: u8 = 2;
+const RESPONSES: u8 = 4;
+
+/// Whose parameters a body has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Api {
     Chat,
@@ -39,7 +44,15 @@ enum Api {
 }
 
 impl Api {
-    /// The names of the longest answer; every server of the API knows the first one.
+    fn bit(self) -> u8 {
+        match self {
+            Api::Chat => CHAT,
+            Api::Completion { .. } => COMPLETION,
+            Api::Responses => RESPONSES,
+        }
+    }
+
+    /// The names of the longest answer; the first is the one that every server of the API knows.
     fn maxima(self) -> &'static [&'static str] {
         match self {
             Api::Chat => &["max_tokens", "max_completion_tokens"],

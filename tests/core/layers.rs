@@ -34,7 +34,7 @@ fn arrows_go_down_only() {
         ("spelling", &["spelling"]),
         (
             "wire",
-            &["wire", "error", "json", "spelling", "text", "unit"],
+            &["wire", "error", "field", "json", "spelling", "text", "unit"],
         ),
         ("field", &["field", "error", "json", "spelling"]),
         ("policy", &["policy", "unit", "error", "field", "json"]),

@@ -2,7 +2,7 @@
 
 import { encoder } from "./encoder.js";
 import { Refusal } from "./refusal.js";
-import { checkBudget, checkLimits, limited, originOf, refuse } from "./setting.js";
+import { checkAllowance, limited, originOf, refuse } from "./setting.js";
 import { isName, looksLikeTicket, readTicket } from "./ticket.js";
 
 const TICKETS = {
@@ -40,8 +40,7 @@ function isResponse(value) {
 
 function checkCaller({ client, limits, budget }) {
   if (!isName(client)) throw refuse("client", "must be a string that is not empty");
-  if (limits !== undefined) checkLimits("limits", limits);
-  if (budget !== undefined) checkBudget("budget", budget);
+  checkAllowance({ limits, budget });
 }
 
 function bearer(request) {

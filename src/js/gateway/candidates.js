@@ -5,41 +5,14 @@ import { Refusal } from "./refusal.js";
 const MOST = 16; // models that a body may list in `models`
 const MOST_OF_ROUTE = 32;
 
-// The fields of a route, with the end of their variables' names: lists, one word, and numbers.
-const LISTS = { models: "MODELS", order: "ORDER", only: "ONLY", ignore: "IGNORE", has: "HAS" };
-const NUMBERS = { maxFirstTokenMs: "MAX_FIRST_TOKEN_MS", minThroughput: "MIN_THROUGHPUT", minContext: "MIN_CONTEXT" };
-const PRICES = { inputPerMillion: "MAX_INPUT_PER_MILLION", outputPerMillion: "MAX_OUTPUT_PER_MILLION" };
-const SORT = "GATEWAY_ROUTE_SORT";
-
-const named = (field) => `GATEWAY_ROUTE_${field}`;
-
-/** Marks a route that came from variables: errors then use the variables' names. */
-export const BY_VARIABLES = Symbol("by variables");
-
-/** The variable of each field of a route, by the field's path in errors. */
-export const ROUTE_VARIABLES = Object.fromEntries([
-  ...Object.entries({ ...LISTS, ...NUMBERS }).map(([field, name]) => [`route.${field}`, named(name)]),
-  ...Object.entries(PRICES).map(([field, name]) => [`route.maxPrice.${field}`, named(name)]),
-  ["route.sort", SORT],
-]);
-
-/** The operator's route from the option, otherwise from variables; undefined if there is none. The client checks its fields. */
-export function routeOf(reader, given, list) {
-  reader.knows(Object.values(ROUTE_VARIABLES));
-  if (given !== undefined) return given;
-  const read = (names, parse) =>
-    Object.entries(names).flatMap(([field, name]) => {
-      const value = reader.variable(named(name));
-      return value === undefined ? [] : [[field, parse(named(name), value)]];
-    });
-  const number = (name, text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
-  const prices = read(PRICES, number);
-  const sort = reader.variable(SORT);
-  const fields = [...read(LISTS, list), ...read(NUMBERS, number)];
-  if (prices.length > 0) fields.push(["maxPrice", Object.fromEntries(prices)]);
-  if (sort !== undefined) fields.push(["sort", sort]);
-  return fields.length > 0 ? Object.assign(Object.fromEntries(fields), { [BY_VARIABLES]: true }) : undefined;
-}
+/** The variables of a route, by the path of the field that each stands for, and how their text is read. The client checks what is in them. */
+export const ROUTE_VARIABLES = [
+  ...["models", "order", "only", "ignore", "has"].map((field) => [`route.${field}`, `GATEWAY_ROUTE_${field.toUpperCase()}`, "list"]),
+  ["route.sort", "GATEWAY_ROUTE_SORT"],
+  ["route.maxPrice.inputPerMillion", "GATEWAY_ROUTE_MAX_INPUT_PER_MILLION", "number"], ["route.maxPrice.outputPerMillion", "GATEWAY_ROUTE_MAX_OUTPUT_PER_MILLION", "number"],
+  ["route.maxFirstTokenMs", "GATEWAY_ROUTE_MAX_FIRST_TOKEN_MS", "number"], ["route.minThroughput", "GATEWAY_ROUTE_MIN_THROUGHPUT", "number"],
+  ["route.minContext", "GATEWAY_ROUTE_MIN_CONTEXT", "number"],
+];
 
 /**
  * Takes `models` out of a body if the operator has a route: { text, body, route }. The body's models come before the operator's, and each of them must be on the

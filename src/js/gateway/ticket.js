@@ -1,12 +1,15 @@
 // Session tickets: signed and valid for a short time, for pages, which must not hold a key. A ticket is "hft1.<payload>.<signature>", both base64url. The signature is
 // HMAC-SHA-256 over everything before it, including the version.
 
+import { check } from "./client.js";
 import { encoder } from "./encoder.js";
-import { checkLimits, refuse, signingSecret, trimmed } from "./setting.js";
+import { checkAllowance, refuse, signingSecret, trimmed } from "./setting.js";
 
 const VERSION = "hft1";
 const LONGEST = 4_096; // characters; a longer text is no ticket of this format
 const LONGEST_NAME = 256;
+const A_NAME = `must be a string of 1 to ${LONGEST_NAME} characters`;
+const TICKET = "client text\nexpiresIn duration\naudience text\nlimits limits";
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
 function base64url(bytes) {
@@ -32,13 +35,11 @@ export function isName(value) {
 
 export async function issueTicket(secret, ticket, now = Date.now()) {
   signingSecret("secret", secret);
-  const { client, expiresIn, audience, limits, ...others } = ticket ?? {};
-  // A misspelt limit would limit nothing.
-  for (const name of Object.keys(others)) throw refuse(name, "is not a part of a ticket: it has client, expiresIn, audience and limits");
-  if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
-  if (audience !== undefined && !isName(audience)) throw refuse("audience", `must be a string of 1 to ${LONGEST_NAME} characters`);
-  if (typeof expiresIn !== "number" || !(expiresIn > 0) || !Number.isFinite(expiresIn)) throw refuse("expiresIn", "must be a number of ms above 0");
-  if (limits !== undefined) checkLimits("limits", limits);
+  const { client, expiresIn = null, audience, limits } = ticket ?? {};
+  // A misspelt limit limits nothing.
+  check({ ...ticket, expiresIn }, TICKET);
+  if (!isName(client)) throw refuse("client", A_NAME);
+  if (audience !== undefined && !isName(audience)) throw refuse("audience", A_NAME);
   const meant = audience === undefined ? undefined : trimmed("audience", audience);
   const payload = { id: crypto.randomUUID(), client, expires: now + expiresIn, audience: meant, limits };
   const signed = `${VERSION}.${base64url(encoder.encode(JSON.stringify(payload)))}`;
@@ -61,10 +62,10 @@ function contentOf(bytes) {
     throw refuse("", "it is no JSON");
   }
   const { id, client, expires, limits } = ticket ?? {};
-  if (!isName(id)) throw refuse("id", `must be a string of 1 to ${LONGEST_NAME} characters`);
-  if (!isName(client)) throw refuse("client", `must be a string of 1 to ${LONGEST_NAME} characters`);
+  if (!isName(id)) throw refuse("id", A_NAME);
+  if (!isName(client)) throw refuse("client", A_NAME);
   if (!Number.isFinite(expires)) throw refuse("expires", "must be a number of ms since the epoch");
-  if (limits !== undefined) checkLimits("limits", limits);
+  checkAllowance({ limits });
   return ticket;
 }
 

@@ -4,12 +4,11 @@ import {
   APIS, APIUserAbortError, ClientHandle, Decoder, GATEWAY, answerOf, around, catalogue, clientOptions, dataText, embedded, exchange, generated,
   hooked, readBody, readable, requestOptions, rerank, responseInfo, settleWhole,
 } from "./client.js";
-import { BY_VARIABLES, ROUTE_VARIABLES } from "./candidates.js";
 import { encoder } from "./encoder.js";
 import { WholeEvents, hasError } from "./event_filter.js";
 import { withoutKeys } from "./key_filter.js";
 import { FAILURES, ResponseDecoder, settleResponse } from "./responses.js";
-import { refuse } from "./setting.js";
+import { renamed } from "./setting.js";
 
 const NOTHING = new Uint8Array(0);
 const UNREAD = 30_000; // ms for which a caller may leave a stream unread: it occupies a place, tokens and a socket
@@ -115,18 +114,12 @@ const ranking = async (call, cancel) => {
   return keyless(call, answerOf(call, response, encoder.encode(JSON.stringify(data))));
 };
 
-// The operator's names for the client's options.
-const VARIABLES = {
-  apiKey: "HF_TOKEN", apiKeys: "HF_TOKEN", baseURL: "HF_BASE_URL", billTo: "HF_BILL_TO", pricing: "GATEWAY_PRICING", embeddings: "GATEWAY_EMBEDDINGS_BATCH",
-};
-
-/** The one upstream of all requests of an isolate. It holds configuration and counts, and nothing about a request. */
-export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, keyLimits: limits, store, fetch }) {
+/** One for all requests of an isolate: it holds configuration and counters, nothing of a request. */
+export function openUpstream({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, keyLimits: limits, store, fetch, nameOf }) {
   const options = Object.entries({ apiKeys, baseURL, billTo, pricing, timeout, embeddings, route, limits, store, fetch });
   try {
     return new Upstream(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
   } catch (error) {
-    const variable = (route?.[BY_VARIABLES] && ROUTE_VARIABLES[error?.path]) ?? VARIABLES[/^\w+/.exec(error?.path ?? "")?.[0]];
-    throw variable === undefined ? error : refuse(variable, error.message.replace(`${error.path}: `, ""));
+    throw renamed(error, nameOf);
   }
 }

@@ -1,10 +1,10 @@
 // chat.completions.parse(): an answer that is JSON and fits a schema, whatever form of request its server accepts.
 
+import { checkBody, conversation, number, refuse } from "../argument.js";
 import { makeError } from "../error.js";
-import { refuse } from "../options.js";
 import { contentOf } from "../reasoning.js";
 import { noted } from "../request.js";
-import { Series, apart, wholeNumber } from "../series.js";
+import { Series, apart } from "../series.js";
 import { ChatStream } from "../stream.js";
 import { jsonIn, partialsOf } from "./json_text.js";
 import { askedBy, formsAfter, formsFor, remember } from "./ladder.js";
@@ -51,19 +51,19 @@ class Parsing {
   #series;
 
   constructor(known, body, request) {
-    if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
+    checkBody(body);
     const [inBody, { signal, response_format: format, ...rest }] = apart(body, OWN);
     const [inRequest, others] = apart(request, OWN);
     const { mode, repair = 1 } = { ...inRequest, ...inBody };
     if (mode !== undefined && !MODES.includes(mode)) throw refuse("mode", `must be one of ${MODES.join(", ")}`);
-    this.#repair = wholeNumber("repair", repair, 0);
+    this.#repair = number("repair", repair, { whole: true });
     this.#known = known.forms;
     this.#body = rest;
     this.request = others;
     this.#wanted = format === undefined || format === null || format.type === "text" ? null : schemaOf(format, "response_format");
     this.#model = String(rest.model);
     this.#forms = this.#wanted && formsFor({ mode, ...this.#wanted, model: rest.model, hasTools: this.#hasTools, known: known.forms.get(this.#model), offers: known.offers(rest.model), isGrammar: known.isGrammar });
-    if (this.#forms && !Array.isArray(rest.messages)) throw refuse("messages", "must be a list of messages");
+    if (this.#forms) conversation(rest.messages);
   }
 
   get #hasTools() {

@@ -1,7 +1,7 @@
 // Reads what a caller gives as a schema: any validator with the interface of standardschema.dev, a JSON Schema with or without a validator, or a helper of the `openai`
 // package. The result is the JSON Schema to send to the server, and a check for its answer.
 
-import { refuse } from "../options.js";
+import { refuse } from "../argument.js";
 
 const MAPS = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
 const SCHEMAS = ["items", "prefixItems", "additionalItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "additionalProperties", "contains"];

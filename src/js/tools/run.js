@@ -1,11 +1,12 @@
 // chat.completions.runTools(): asks the model, makes the calls that it wants, and asks again with their results, until it answers in words.
 
-import { refuse } from "../options.js";
+import { checkBody, conversation, number, refuse } from "../argument.js";
 import { contentOf } from "../reasoning.js";
-import { Series, apart, wholeNumber } from "../series.js";
+import { Series, apart } from "../series.js";
 import { Listeners } from "./listeners.js";
 import { calledBy, inAnswer, toolsOf, unknownTool, withIds, written } from "./tool.js";
 
+const COUNT = { least: 1, whole: true };
 const OWN = ["maxSteps", "maxChatCompletions", "toolChoice", "parallel", "onToolError"];
 const GIVEN_UP = "Error: the call was given up before it had a result.";
 
@@ -238,11 +239,11 @@ export class ToolRun {
 
 // Checks the arguments of a run.
 function planOf(body, request, single) {
-  if (body === null || typeof body !== "object") throw refuse("body", "must be an object of request parameters");
+  checkBody(body);
   const [inBody, { tools, messages, tool_choice, signal, ...rest }] = apart(body, OWN);
   const [inRequest, others] = apart(request, OWN);
   const { maxChatCompletions = 10, maxSteps = maxChatCompletions, parallel = 4, onToolError = "answer", toolChoice = tool_choice ?? undefined } = { ...inRequest, ...inBody };
-  if (!Array.isArray(messages)) throw refuse("messages", "must be a list of messages");
+  conversation(messages);
   if (onToolError !== "answer" && onToolError !== "throw") throw refuse("onToolError", 'must be "answer" or "throw"');
   if (single) return { single, body: { ...rest, stream: true, ...(tools && { tools }) }, request: others, messages, toolChoice, maxSteps: 1 };
   const known = toolsOf(tools);
@@ -250,8 +251,8 @@ function planOf(body, request, single) {
     body: rest, request: others, messages, toolChoice,
     tools: known,
     definitions: [...known.values()].map(({ definition }) => definition),
-    maxSteps: wholeNumber("maxSteps", maxSteps, 1),
-    parallel: wholeNumber("parallel", parallel, 1),
+    maxSteps: number("maxSteps", maxSteps, COUNT),
+    parallel: number("parallel", parallel, COUNT),
     throws: onToolError === "throw",
   };
 }

@@ -1,8 +1,8 @@
 // Tools as a caller defines them and as a server is told about them, and tool calls as a model writes them. It does no I/O.
 
+import { callable, refuse, text } from "../argument.js";
 import { HfetchError, makeError } from "../error.js";
 import { parseJson } from "../json.js";
-import { refuse } from "../options.js";
 import { inWords, issue, schemaOf, thrownWords } from "../structured/schema.js";
 
 const NO_ARGUMENTS = { schema: { type: "object", properties: {} } };
@@ -15,7 +15,7 @@ export function toolsOf(given) {
     const path = `tools[${at}]`;
     const made = tool?.type === "function" && tool.function !== null && typeof tool.function === "object" ? foreign(tool, path) : own(tool, path);
     const { name } = made.definition.function;
-    if (typeof name !== "string" || name === "") throw refuse(`${path}.name`, "must be a string that is not empty");
+    text(`${path}.name`, name);
     if (tools.has(name)) throw refuse(`${path}.name`, `two tools are called "${name}"`);
     if (typeof made.execute !== "function") throw refuse(`${path}.execute`, "must be a function");
     tools.set(name, made);
@@ -37,7 +37,7 @@ function own(tool, path) {
 // A tool in the form of the `openai` package: `parse` turns the text into arguments; without it the function gets the text.
 function foreign(tool, path) {
   const { function: execute = tool.$callback, parse = tool.$parseRaw, ...told } = tool.function;
-  if (parse !== undefined && typeof parse !== "function") throw refuse(`${path}.function.parse`, "must be a function");
+  callable(`${path}.function.parse`, parse);
   const read = async (text) => {
     try {
       return parse === undefined ? text : await parse(text);

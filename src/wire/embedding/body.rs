@@ -2,8 +2,9 @@
 
 use super::request::Format;
 use crate::error::Error;
+use crate::field::{Bounds, item, one_of};
 use crate::json::{Kind, Scanner, Stop, unescape};
-use crate::wire::request::{broken, doubt};
+use crate::wire::request::{broken, doubt, number_or_null, text_or_null, wrong};
 
 /// The inputs, each as its JSON text.
 pub struct Inputs {
@@ -57,38 +58,27 @@ impl Draft {
             let (key, value) = (unescape(key.raw), scanner.skip()?);
             match key == under {
                 true => draft.inputs = Some(inputs(under, kind, value)?),
-                false => draft.member(&key, kind, value)?,
+                false => draft.member(&key, value)?,
             }
         }
         scanner.end()?;
         Ok(draft)
     }
 
-    fn member(&mut self, key: &str, kind: Kind, value: &[u8]) -> Result<(), Error> {
+    fn member(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         match key {
-            "model" => match kind {
-                Kind::String => self.model = Some(unescape(inside(value))),
-                Kind::Null => {}
-                _ => return Err(Error::config("model", "must be a string")),
-            },
+            "model" => self.model = text_or_null(key, value)?,
             "encoding_format" => {
                 self.format = match value {
                     b"\"float\"" => Format::Numbers,
                     b"\"base64\"" => Format::Base64,
-                    _ => {
-                        return Err(Error::config(
-                            "encoding_format",
-                            "must be \"float\" or \"base64\"",
-                        ));
-                    }
+                    _ => return Err(Error::config(key, &one_of(&["float", "base64"]))),
                 };
                 self.keep(key, value);
             }
-            "dimensions" | "top_n" if !is_count(value) => {
-                if kind != Kind::Null {
-                    return Err(Error::config(key, "must be a whole number above 0"));
-                }
-                if key == "dimensions" {
+            "dimensions" | "top_n" => {
+                let count = number_or_null(key, value, Bounds::COUNT)?;
+                if count.is_some() || key == "dimensions" {
                     self.keep(key, value);
                 }
             }
@@ -111,19 +101,14 @@ impl Draft {
     }
 }
 
-/// Whether the value is a number above 0 without fraction or exponent.
-fn is_count(value: &[u8]) -> bool {
-    value.iter().all(u8::is_ascii_digit) && value.iter().any(|digit| *digit != b'0')
-}
-
-/// Reads `input`, which may be a text, a list of texts, token ids, or a list of lists of token ids.
+/// What `input` may be: text, a list of texts, token ids, or a list of lists of these.
 fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error> {
     let wrong = || {
-        let problem = match under {
-            "input" => "must be a string, a list of strings, or token ids",
-            _ => "must be a list of strings",
+        let wanted = match under {
+            "input" => "a string, a list of strings, or token ids",
+            _ => "a list of strings",
         };
-        Error::config(under, problem)
+        wrong(under, wanted, value)
     };
     match kind {
         Kind::String => Ok(Inputs {
@@ -137,9 +122,8 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
                 return Err(Error::config(under, "must not be an empty list"));
             };
             if let Some(odd) = elements.iter().position(|(kind, _)| kind != first) {
-                let path = [under, "[", &odd.to_string(), "]"].concat();
                 return Err(Error::config(
-                    path,
+                    item(under, odd),
                     "is of another type than the inputs before it",
                 ));
             }
@@ -164,7 +148,7 @@ fn inputs(under: &'static str, kind: Kind, value: &[u8]) -> Result<Inputs, Error
 
 fn token_lists(lists: &[(Kind, &[u8])]) -> Result<Inputs, Error> {
     for (index, (_, ids)) in lists.iter().enumerate() {
-        let path = ["input[", &index.to_string(), "]"].concat();
+        let path = item("input", index);
         let ids = elements(ids)?;
         if ids.is_empty() {
             return Err(Error::config(path, "must not be an empty list"));
@@ -180,8 +164,8 @@ fn check_ids(ids: &[(Kind, &[u8])], path: &str) -> Result<(), Error> {
     match ids.iter().position(|id| !is_id(id)) {
         None => Ok(()),
         Some(odd) => {
-            let path = [path, "[", &odd.to_string(), "]"].concat();
-            Err(Error::config(path, "must be a token id, a whole number"))
+            let problem = "must be a token id, a whole number";
+            Err(Error::config(item(path, odd), problem))
         }
     }
 }
@@ -206,13 +190,6 @@ fn elements(array: &[u8]) -> Result<Vec<(Kind, &[u8])>, Stop> {
         elements.push((scanner.kind()?, scanner.skip()?));
     }
     Ok(elements)
-}
-
-/// The text between the quotes.
-fn inside(string: &[u8]) -> &[u8] {
-    string
-        .get(1..string.len().saturating_sub(1))
-        .unwrap_or_default()
 }
 
 fn text_of(value: &[u8]) -> String {

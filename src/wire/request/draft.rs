@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::member::{self, Form, most_or_null, without_include_usage};
+use super::member::{Form, MEANINGFUL, Meaning, ROWS, most_or_null, without_include_usage};
 use super::{Api, STREAM_OPTIONS};
 use crate::error::Error;
 use crate::json::{RawString, number, write_string};
@@ -10,7 +10,7 @@ use crate::json::{RawString, number, write_string};
 /// The members that have been read from a body.
 #[derive(Default)]
 pub struct Draft<'a> {
-    /// Which of [`member::known`] have occurred, one bit each.
+    /// Which of the first [`ROWS`] have come, bit by bit.
     seen: u32,
     pub model: Option<String>,
     pub messages: bool,
@@ -87,20 +87,22 @@ impl<'a> Draft<'a> {
         self.max_tokens = larger(self.max_tokens, given);
     }
 
-    /// The name of a member that means something here, otherwise nothing. A second member with that name is refused: nobody knows
-    /// which of two values a server uses, and it might be the one that wasn't checked.
-    pub fn once(&mut self, key: &[u8]) -> Result<&'static str, Error> {
-        for (index, name) in member::known().iter().enumerate() {
-            if name.as_bytes() == key {
-                let bit = 1 << index;
-                if self.seen & bit != 0 {
-                    return Err(Error::config(*name, "appears twice"));
-                }
-                self.seen |= bit;
-                return Ok(name);
-            }
+    /// What a member is called and means in the bodies of an API; of one that is not known there is no name. Which of two values a server
+    /// takes is its own affair, and the one that was checked may be the other.
+    pub fn once(&mut self, key: &[u8], api: Api) -> Result<(&'static str, Meaning), Error> {
+        let Some(index) = ROWS.iter().position(|row| row.0.as_bytes() == key) else {
+            return Ok(("", Meaning::Unknown));
+        };
+        let Some(&(name, apis, meaning)) = ROWS.get(index) else {
+            return Ok(("", Meaning::Unknown));
+        };
+        let bit = u32::from(index < MEANINGFUL) << (index % MEANINGFUL);
+        if self.seen & bit != 0 {
+            return Err(Error::config(name, "appears twice"));
         }
-        Ok("")
+        self.seen |= bit;
+        let is_meant = apis & api.bit() != 0;
+        Ok((name, if is_meant { meaning } else { Meaning::Known }))
     }
 }
 

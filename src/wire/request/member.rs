@@ -1,7 +1,9 @@
 //! The members of a request body: their allowed values, and how they are written.
 
+use super::{CHAT, COMPLETION, RESPONSES, STREAM_OPTIONS};
 use crate::error::Error;
-use crate::json::{Kind, Scanner, Stop, unescape};
+use crate::field::{Bounds, flag, item, number, wrong_type};
+use crate::json::{Kind, Scanner, Stop, Value};
 use crate::spelling::nearest;
 
 /// How a member is written.
@@ -21,55 +23,96 @@ pub enum Form {
     Omitted,
 }
 
-/// How many of [`NAMES`] mean something here.
-const MEANINGFUL: usize = 19;
+/// What a member is for, and so what it must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Meaning {
+    /// The model's name.
+    Model,
+    /// Whether the answer comes as an event stream.
+    Stream,
+    /// What a chat is made of.
+    Messages,
+    /// What a text completion goes on from.
+    Prompt,
+    /// What the Responses API is asked.
+    Input,
+    /// What the model may call.
+    Tools,
+    /// The longest answer, in tokens; -1 is none.
+    Most,
+    /// A number within these bounds, which goes to the server as it is.
+    Number(&'static Bounds),
+    /// Where an answer ends.
+    Stop,
+    /// What a stream tells besides.
+    StreamOptions,
+    /// A setting, or what is said of the request: no server shows it its model.
+    Setting,
+    /// A name that is known, and nothing else.
+    Known,
+    /// Nothing that is known here.
+    Unknown,
+}
 
-/// Parameters that servers know: first those that mean something here, then common ones, and those for which another one could be
-/// mistaken.
-static NAMES: [&str; 43] = [
-    "model",
-    "messages",
-    "stream",
-    "max_tokens",
-    "max_completion_tokens",
-    "n",
-    "temperature",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "stop",
-    "stream_options",
-    "tools",
-    "input",
-    "instructions",
-    "max_output_tokens",
-    "background",
-    "prompt",
-    "tool_choice",
-    "response_format",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "parallel_tool_calls",
-    "reasoning_effort",
-    "user",
-    "encoding_format",
-    "dimensions",
-    "dimension",
-    "inputs",
-    "logprob",
-    "min_p",
-    "min_tokens",
-    "mode",
-    "models",
-    "repetition_penalty",
-    "speed",
-    "store",
-    "top_a",
-    "top_k",
-    "top_n",
-    "top_n_logprobs",
+/// A parameter that servers know, the APIs in whose bodies it means something, and what.
+pub type Row = (&'static str, u8, Meaning);
+
+const TEXT: u8 = CHAT | COMPLETION;
+const ANY: u8 = TEXT | RESPONSES;
+
+/// How many of [`ROWS`] mean something here, and so come once.
+pub const MEANINGFUL: usize = 19;
+
+/// Parameters that servers know: first those that mean something here, then those that are often written, and those that
+/// another one could be taken for.
+pub static ROWS: [Row; 47] = [
+    ("model", ANY, Meaning::Model),
+    ("messages", CHAT, Meaning::Messages),
+    ("stream", ANY, Meaning::Stream),
+    ("max_tokens", TEXT, Meaning::Most),
+    ("max_completion_tokens", TEXT, Meaning::Most),
+    ("n", TEXT, Meaning::Number(Bounds::MANY)),
+    ("temperature", TEXT, Meaning::Number(Bounds::ANY)),
+    ("top_p", TEXT, Meaning::Number(Bounds::ANY)),
+    ("frequency_penalty", TEXT, Meaning::Number(Bounds::ANY)),
+    ("presence_penalty", TEXT, Meaning::Number(Bounds::ANY)),
+    ("seed", TEXT, Meaning::Number(Bounds::ANY)),
+    ("stop", TEXT, Meaning::Stop),
+    (STREAM_OPTIONS, TEXT, Meaning::StreamOptions),
+    ("tools", ANY, Meaning::Tools),
+    ("input", RESPONSES, Meaning::Input),
+    ("instructions", RESPONSES, Meaning::Input),
+    ("max_output_tokens", RESPONSES, Meaning::Most),
+    ("background", ANY, Meaning::Setting),
+    ("prompt", COMPLETION, Meaning::Prompt),
+    ("user", ANY, Meaning::Setting),
+    ("logit_bias", ANY, Meaning::Setting),
+    ("store", ANY, Meaning::Setting),
+    ("reasoning_effort", ANY, Meaning::Setting),
+    ("metadata", ANY, Meaning::Setting),
+    ("service_tier", ANY, Meaning::Setting),
+    ("safety_identifier", ANY, Meaning::Setting),
+    ("prompt_cache_key", ANY, Meaning::Setting),
+    ("tool_choice", ANY, Meaning::Known),
+    ("response_format", ANY, Meaning::Known),
+    ("logprobs", ANY, Meaning::Known),
+    ("top_logprobs", ANY, Meaning::Known),
+    ("parallel_tool_calls", ANY, Meaning::Known),
+    ("encoding_format", ANY, Meaning::Known),
+    ("dimensions", ANY, Meaning::Known),
+    ("dimension", ANY, Meaning::Known),
+    ("inputs", ANY, Meaning::Known),
+    ("logprob", ANY, Meaning::Known),
+    ("min_p", ANY, Meaning::Known),
+    ("min_tokens", ANY, Meaning::Known),
+    ("mode", ANY, Meaning::Known),
+    ("models", ANY, Meaning::Known),
+    ("repetition_penalty", ANY, Meaning::Known),
+    ("speed", ANY, Meaning::Known),
+    ("top_a", ANY, Meaning::Known),
+    ("top_k", ANY, Meaning::Known),
+    ("top_n", ANY, Meaning::Known),
+    ("top_n_logprobs", ANY, Meaning::Known),
 ];
 
 /// Options of a call or a client, which mean nothing to a server.
@@ -83,13 +126,7 @@ const OPTIONS: [&str; 7] = [
     "billTo",
 ];
 
-/// The parameters that mean something here.
-pub fn known() -> &'static [&'static str] {
-    NAMES.get(..MEANINGFUL).unwrap_or_default()
-}
-
-/// Nobody writes this many parameters by hand. Beyond this number no suggestions are made, since searching for them would take
-/// longer than everything else.
+/// Nobody writes so many parameters by hand: to look for what is meant takes longer than all else that is done with one.
 const MOST_DOUBTED: usize = 64;
 
 /// Adds a warning about a parameter that is probably misspelt; `behind` is the number of parameters before it. The parameter is
@@ -104,7 +141,7 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
         let advice = " in a body is sent to the server as it is: as an option it belongs behind the body, or to the client";
         return doubts.push(["hfetch: ", name, advice].concat());
     }
-    if NAMES.contains(&name) {
+    if ROWS.iter().any(|row| row.0 == name) {
         return;
     }
     let near = |edits, letters| match edits {
@@ -112,7 +149,7 @@ pub fn doubt(name: &str, behind: usize, doubts: &mut Vec<String>) {
         1 => letters >= 4,
         edits => edits == 2 && letters >= 8,
     };
-    if let Some(meant) = nearest(name, &NAMES, near) {
+    if let Some(meant) = nearest(name, &ROWS.map(|row| row.0), near) {
         let said = [
             "hfetch: ",
             name,
@@ -130,12 +167,8 @@ pub fn listed(list: &str, name: &[u8]) -> bool {
     names.any(|known| known == name)
 }
 
-/// Members that no server shows to its model: settings, and facts about the request. All others may be part of the prompt.
-pub const NO_PROMPT: &str = "user metadata logit_bias store service_tier safety_identifier prompt_cache_key reasoning_effort \
-    background";
-
-/// The error for a body: it isn't JSON (which an engine never writes), or it is nested too deeply, if that is why its scanner
-/// stopped.
+/// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
+/// scanner stopped.
 pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
     match scanner.malformed().problem {
         "" => error,
@@ -151,53 +184,49 @@ impl From<Stop> for Error {
     }
 }
 
-/// A string, or `None` for null.
+/// What a member says that must be no list and no object: of these there is no more than that they are one. `null` says nothing.
+fn said(value: &[u8]) -> Result<Option<Value>, Stop> {
+    Ok(match value {
+        b"null" => None,
+        [b'[', ..] => Some(Value::Array(Vec::new())),
+        [b'{', ..] => Some(Value::Object(Vec::new())),
+        _ => Some(Scanner::new(value).value()?),
+    })
+}
+
+/// A string, or nothing.
 pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
-    let mut scanner = Scanner::new(value);
-    match scanner.kind()? {
-        Kind::Null => Ok(None),
-        Kind::String => Ok(Some(unescape(scanner.string()?.raw))),
-        _ => Err(Error::config(path, "must be a string")),
+    match said(value)? {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(wrong_type(path, "a string", &other)),
     }
 }
 
-/// A boolean; null means false.
-pub fn boolean_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
-    match value {
-        b"true" => Ok(true),
-        b"false" | b"null" => Ok(false),
-        _ => Err(Error::config(path, "must be true or false")),
-    }
+/// A boolean; nothing is false.
+pub fn flag_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
+    said(value)?.map_or(Ok(false), |said| flag(&said, path))
 }
 
-/// A number or null.
-pub fn number_or_null(path: &str, value: &[u8]) -> Result<(), Error> {
-    match Scanner::new(value).kind()? {
-        Kind::Null | Kind::Number => Ok(()),
-        _ => Err(Error::config(path, "must be a number")),
-    }
-}
-
-/// A whole number above 0, or `None` for null.
-pub fn count_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
-    let mut scanner = Scanner::new(value);
-    let count = match scanner.kind()? {
-        Kind::Null => return Ok(None),
-        Kind::Number => crate::json::number(scanner.number()?),
-        _ => f64::NAN,
-    };
-    if count >= 1.0 && count.fract() == 0.0 {
-        Ok(Some(count))
-    } else {
-        Err(Error::config(path, "must be a positive whole number"))
-    }
+/// A number within bounds, or nothing.
+pub fn number_or_null(path: &str, value: &[u8], bounds: &Bounds) -> Result<Option<f64>, Error> {
+    let number = said(value)?.map(|said| number(&said, path, bounds));
+    number.transpose()
 }
 
 /// The most tokens of an answer, or `None` for null. Some servers take -1 as "no maximum", which is infinite here.
 pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     match value {
         b"-1" => Ok(Some(f64::INFINITY)),
-        _ => count_or_null(path, value),
+        _ => number_or_null(path, value, Bounds::MANY),
+    }
+}
+
+/// The error of a member that is something else.
+pub fn wrong(path: &str, wanted: &str, value: &[u8]) -> Error {
+    match said(value) {
+        Ok(said) => wrong_type(path, wanted, &said.unwrap_or(Value::Null)),
+        Err(stop) => stop.into(),
     }
 }
 
@@ -211,23 +240,16 @@ pub fn stop_form(value: &[u8]) -> Result<Form, Error> {
         Kind::Null => return Ok(Form::AsItStands),
         Kind::String => return Ok(Form::List),
         Kind::Array => {}
-        _ => {
-            return Err(Error::config(
-                "stop",
-                "must be a string or a list of strings",
-            ));
-        }
+        _ => return Err(wrong("stop", "a string or a list of strings", value)),
     }
     scanner.begin_array()?;
     let mut index = 0usize;
     while scanner.next_element()? {
-        if scanner.kind()? != Kind::String {
-            return Err(Error::config(
-                ["stop[", &index.to_string(), "]"].concat(),
-                "must be a string",
-            ));
+        let is_text = scanner.kind()? == Kind::String;
+        let value = scanner.skip()?;
+        if !is_text {
+            return Err(wrong(&item("stop", index), "a string", value));
         }
-        scanner.string()?;
         index += 1;
     }
     Ok(Form::AsItStands)
@@ -240,7 +262,7 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     match scanner.kind()? {
         Kind::Null => return Ok(Form::Omitted),
         Kind::Object => {}
-        _ => return Err(Error::config("stream_options", "must be an object")),
+        _ => return Err(wrong(STREAM_OPTIONS, "an object", value)),
     }
     let mut form = Form::AskForUsage;
     let mut others = false;
@@ -248,7 +270,7 @@ pub fn stream_options_form(value: &[u8]) -> Result<Form, Error> {
     while let Some(key) = scanner.next_key()? {
         let value = scanner.skip()?;
         if &*key.decoded() == INCLUDE_USAGE {
-            let wanted = boolean_or_null("stream_options.include_usage", value)?;
+            let wanted = flag_or_null("stream_options.include_usage", value)?;
             form = if wanted {
                 Form::AsksForUsage
             } else {

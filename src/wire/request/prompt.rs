@@ -2,11 +2,12 @@
 //! server shows to its model. Messages and tools are checked in the same pass.
 
 use super::file;
-use super::member::listed;
+use super::member::{listed, wrong};
 use super::part::{
     DATA, LABELS, LONGEST_LABEL, NAMES, Part, ROLES, SHORTEST_DATA, WORDS, is_data, is_link, medium,
 };
 use crate::error::Error;
+use crate::field::item;
 use crate::json::{Kind, RawString, Scanner};
 
 /// A piece of a request that counts as prompt, for an estimate.
@@ -42,7 +43,7 @@ fn token_ids(scanner: &mut Scanner<'_>, index: usize) -> Result<usize, Error> {
 }
 
 fn no_prompt(index: usize) -> Error {
-    Error::config(["prompt[", &index.to_string(), "]"].concat(), NO_PROMPT)
+    Error::config(item("prompt", index), NO_PROMPT)
 }
 
 /// Reads the members that a model sees; `heard` is called with each piece.
@@ -75,7 +76,7 @@ impl PromptReader<'_> {
         scanner.begin_array()?;
         let mut index = 0usize;
         while scanner.next_element()? {
-            let path = ["messages[", &index.to_string(), "]"].concat();
+            let path = item("messages", index);
             self.message(&mut scanner, &path)?;
             index += 1;
         }
@@ -146,7 +147,7 @@ impl PromptReader<'_> {
         let mut index = 0usize;
         while scanner.next_element()? {
             if scanner.kind()? != Kind::Object {
-                let part = [path, ".content[", &index.to_string(), "]"].concat();
+                let part = item(&[path, ".content"].concat(), index);
                 return Err(Error::config(
                     part,
                     "must be a part such as {type: \"text\", text}",
@@ -307,7 +308,7 @@ impl PromptReader<'_> {
         match scanner.kind()? {
             Kind::Null => Ok(()),
             Kind::Array => self.all_text(&mut scanner),
-            _ => Err(Error::config("tools", "must be a list of tools")),
+            _ => Err(wrong("tools", "a list of tools", value)),
         }
     }
 

@@ -3,12 +3,12 @@
 use super::bound::{self, Caps, Measure};
 use super::draft::{Draft, Member, larger, write};
 use super::member::{
-    Form, NO_PROMPT, boolean_or_null, broken, count_or_null, doubt, listed, most_or_null,
-    number_or_null, stop_form, stream_options_form, text_or_null,
+    Form, Meaning, broken, doubt, flag_or_null, most_or_null, number_or_null, stop_form,
+    stream_options_form, text_or_null,
 };
-use super::{Api, ChatRequest, Defaults, PromptReader, STREAM_OPTIONS, resolve_model, route};
+use super::{Api, ChatRequest, Defaults, PromptReader, resolve_model, route};
 use crate::error::Error;
-use crate::json::{Kind, RawString, Scanner, unescape};
+use crate::json::{Kind, RawString, Scanner};
 
 /// Reads the body of one API.
 pub struct Reader<'p> {
@@ -107,47 +107,39 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let mut form = Form::AsItStands;
         let decoded = key.decoded();
-        let name = draft.once(&decoded)?;
+        let (name, meaning) = draft.once(&decoded, self.api)?;
         let given = String::from_utf8_lossy(&decoded);
         if !self.api.maxima().contains(&name) {
             self.measure(draft, &given, value)?;
         }
-        match name {
-            "model" => {
+        match meaning {
+            Meaning::Model => {
                 draft.model = text_or_null(name, value)?;
                 return Ok(());
             }
-            "stream" => draft.stream = boolean_or_null(name, value)?,
-            "tools" => self.prompt.tools(value)?,
-            "max_output_tokens" if self.api == Api::Responses => {
-                draft.most(most_or_null(name, value)?);
-            }
-            "input" | "instructions" if self.api == Api::Responses => self.prompt.items(value)?,
-            _ if listed(NO_PROMPT, &decoded) => {}
-            STREAM_OPTIONS if self.api == Api::Responses => {}
-            _ if self.api == Api::Responses => self.prompt.unknown(&given, value)?,
-            "prompt" if self.api != Api::Chat => {
-                (draft.prompts, draft.token_ids) = self.prompt.prompts(value)?;
-            }
-            "messages" if self.api == Api::Chat => {
+            Meaning::Stream => draft.stream = flag_or_null(name, value)?,
+            Meaning::Messages => {
                 self.prompt.messages(value)?;
                 draft.messages = true;
             }
-            "max_tokens" | "max_completion_tokens" => draft.most(most_or_null(name, value)?),
-            "n" => drop(count_or_null(name, value)?),
-            "temperature" | "top_p" | "frequency_penalty" | "presence_penalty" | "seed" => {
-                number_or_null(name, value)?;
-            }
-            "stop" => form = stop_form(value)?,
-            STREAM_OPTIONS => {
+            Meaning::Prompt => (draft.prompts, draft.token_ids) = self.prompt.prompts(value)?,
+            Meaning::Input => self.prompt.items(value)?,
+            Meaning::Tools => self.prompt.tools(value)?,
+            Meaning::Most => draft.most(most_or_null(name, value)?),
+            Meaning::Number(bounds) => drop(number_or_null(name, value, bounds)?),
+            Meaning::Stop => form = stop_form(value)?,
+            Meaning::StreamOptions => {
                 form = stream_options_form(value)?;
                 draft.asks_usage = form == Form::AsksForUsage;
             }
-            "" => {
+            Meaning::Setting => {}
+            Meaning::Known => self.prompt.unknown(&given, value)?,
+            Meaning::Unknown => {
                 self.prompt.unknown(&given, value)?;
-                doubt(&unescape(key.raw), draft.members.len(), &mut draft.doubts);
+                if self.api != Api::Responses {
+                    doubt(&given, draft.members.len(), &mut draft.doubts);
+                }
             }
-            _ => self.prompt.unknown(&given, value)?,
         }
         draft.members.push(Member { key, value, form });
         Ok(())

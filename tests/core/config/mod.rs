@@ -5,6 +5,7 @@ mod base_url;
 mod key;
 mod options;
 mod page;
+mod table;
 
 use hfetch::config::{Config, KeySource};
 use hfetch::error::{Class, Error};

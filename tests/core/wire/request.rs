@@ -313,6 +313,48 @@ fn bad_fields_are_named() {
 }
 
 #[test]
+fn a_bad_field_is_told_in_the_words_of_the_options() {
+    let m = r#""messages":[{"role":"user","content":"hi"}]"#;
+    for (field, words) in [
+        (r#""model":1"#, "model: must be a string, not a number"),
+        (
+            r#""stream":"yes""#,
+            "stream: must be true or false, not a string",
+        ),
+        (
+            r#""temperature":{}"#,
+            "temperature: must be a number, not an object",
+        ),
+        (r#""seed":[1]"#, "seed: must be a number, not a list"),
+        (r#""n":0"#, "n: must be a whole number of at least 1"),
+        (
+            r#""max_tokens":true"#,
+            "max_tokens: must be a number, not a boolean",
+        ),
+        (
+            r#""stop":1"#,
+            "stop: must be a string or a list of strings, not a number",
+        ),
+        (
+            r#""stop":["a",null]"#,
+            "stop[1]: must be a string, not null",
+        ),
+        (
+            r#""stream_options":true"#,
+            "stream_options: must be an object, not a boolean",
+        ),
+        (
+            r#""tools":"f""#,
+            "tools: must be a list of tools, not a string",
+        ),
+    ] {
+        let body = format!("{{{m},{field}}}");
+        let error = chat(&body, DEFAULTS, &mut |_| {}).expect_err(&body);
+        assert_eq!(error.message, words);
+    }
+}
+
+#[test]
 fn nothing_may_follow_the_body() {
     let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
     assert!(chat(&format!("{body} "), DEFAULTS, &mut |_| {}).is_ok());

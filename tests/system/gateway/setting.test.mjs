@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { hfetch as errors } from "../../package/setting/installed.mjs";
 import { runOn } from "../../../src/js/gateway/client.js";
 import { settings } from "../../../src/js/gateway/setting.js";
+import { openUpstream } from "../../../src/js/gateway/upstream.js";
 
 runOn(errors.HuggingFace, errors.internals);
 
@@ -139,6 +140,27 @@ test("what is wrong is named, its value is not", () => {
       return true;
     });
   }
+});
+
+test("an option is told in the words of a client's, with the name that is meant", () => {
+  for (const [options, message] of [
+    [{ clientkeys: ["k"] }, "clientkeys: is not an option; did you mean clientKeys?"],
+    [{ caps: { maxToken: 1 } }, "caps.maxToken: is not an option; did you mean maxTokens?"],
+    [{ caps: { n: 0 } }, "caps.n: must be a whole number of at least 1"],
+    [{ clientLimits: { requestPerMinute: 1 } }, "clientLimits.requestPerMinute: is not an option; did you mean requestsPerMinute?"],
+    [{ unknownMembers: "drop" }, 'unknownMembers: must be "pass" or "refuse"'],
+    [{ authorize: "me" }, "authorize: must be a function, not a string"],
+    [{ apiKeys: ["a", 7] }, "apiKeys: must be a string, not a number"],
+  ]) assert.throws(() => read({}, options), { name: "ConfigError", message });
+  assert.throws(() => read({ GATEWAY_MAX_N: "none" }), { path: "GATEWAY_MAX_N", message: "GATEWAY_MAX_N: must be a whole number of at least 1" });
+});
+
+test("what the client refuses is told by the name that was used", () => {
+  const open = (options, env = {}) => openUpstream(read(env, { apiKeys: ["hf_test"], ...options }));
+  assert.throws(() => open({ baseURL: "ftp://nowhere" }), { path: "baseURL" });
+  assert.throws(() => open({}, { HF_BASE_URL: "ftp://nowhere" }), { path: "HF_BASE_URL" });
+  assert.throws(() => open({ pricing: { inputPerMillion: -1 } }), { path: "pricing.inputPerMillion" });
+  assert.throws(() => open({}, { GATEWAY_PRICING: '{"inputPerMillion":-1}' }), { path: "GATEWAY_PRICING" });
 });
 
 test("tickets name a gateway, and which one that is is said by its operator", () => {

@@ -1,0 +1,91 @@
+// Which character of wasm-text.js stands for which value of a module. brotli guesses a character of a text by the kinds of the two before it,
+// so it guesses best where values that are followed by the same ones have characters of one kind (−2 % on the wire, at no cost).
+import { CHARACTERS, PREFIXES, encode, frequent } from "../pkg-template/wasm-text.js";
+
+// RFC 7932, section 7.1: the kinds that it tells apart of the last character (any other is a kind too), and of the one before it.
+const LAST = [" ", "\"'", "%", "(<[{", ")>]}", ",:;", ".", "=", "0123456789", "AEIOU", "BCDFGHJKLMNPQRSTVWXYZ", "aeiou", "bcdfghjklmnpqrstvwxyz"];
+const BEFORE = [/ /, /[0-9A-Z]/, /[a-z]/];
+const lastKind = (character) => 4 * (LAST.findIndex((kind) => kind.includes(character)) + 1);
+const kindBefore = (character) => BEFORE.findIndex((kind) => kind.test(character)) + 1;
+
+const CODES = 128;
+const LATER = 128; // added to a code behind a prefix, which is no character by itself
+// Copies of what stood before are written as such, so that the second time counts for less.
+const COPIES = 0.6;
+const SWEEPS = 2;
+
+/** Gives the values of one character, in the order of the characters. */
+export function alphabet(bytes) {
+  const values = frequent(bytes);
+  const guesses = new Guesses(triples(encode(bytes, values)[1].join("")));
+  const codes = Array.from(CHARACTERS, (character) => character.charCodeAt(0));
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const [at, one] of codes.entries()) for (const other of codes.slice(at + 1)) guesses.swapIfBetter(one, other);
+  }
+  const order = [];
+  for (const [at, code] of codes.entries()) order[CHARACTERS.indexOf(String.fromCharCode(guesses.codeOf[code]))] = values[at];
+  return order;
+}
+
+/** Each run of three characters in a text once: [[first, second, third, weight]]. */
+function triples(text) {
+  const counts = new Map();
+  let [first, second] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const third = text.charCodeAt(at) + (at > 0 && PREFIXES.includes(text[at - 1]) ? LATER : 0);
+    const run = (first << 16) | (second << 8) | third;
+    counts.set(run, (counts.get(run) ?? 0) + 1);
+    [first, second] = [second, third];
+  }
+  return [...counts].filter(([, count]) => count > 1).map(([run, count]) => [run >> 16, (run >> 8) & 255, run & 255, count ** COPIES]);
+}
+
+/** What brotli knows before each character, and how well it can guess it by that. */
+class Guesses {
+  codeOf = Uint8Array.from({ length: 2 * CODES }, (_, code) => code % CODES);
+  #triples;
+  #of = Array.from({ length: 2 * CODES }, () => []); // the triples that a code is in
+  #last = Uint8Array.from({ length: CODES }, (_, code) => lastKind(String.fromCharCode(code)));
+  #before = Uint8Array.from({ length: CODES }, (_, code) => kindBefore(String.fromCharCode(code)));
+  #counts = new Float64Array(64 * CODES); // of the characters behind each pair of kinds
+  #sums = new Float64Array(64);
+
+  constructor(triples) {
+    this.#triples = triples;
+    for (const [at, [first, second, third]] of triples.entries()) {
+      for (const code of new Set([first, second, third])) this.#of[code].push(at);
+      this.#add(at, 1);
+    }
+  }
+
+  /** Gives two codes each other's place, unless the text would be longer for it. */
+  swapIfBetter(one, other) {
+    const { codeOf } = this;
+    if (this.#last[codeOf[one]] === this.#last[codeOf[other]] && this.#before[codeOf[one]] === this.#before[codeOf[other]]) return;
+    const touched = [...new Set([...this.#of[one], ...this.#of[other]])];
+    const swap = () => {
+      let bits = 0;
+      for (const at of touched) bits += this.#add(at, -1);
+      [codeOf[one], codeOf[other]] = [codeOf[other], codeOf[one]];
+      for (const at of touched) bits += this.#add(at, 1);
+      return bits;
+    };
+    if (swap() >= 0) swap();
+  }
+
+  // Gives how many bits more there are.
+  #add(at, times) {
+    const [first, second, third, weight] = this.#triples[at];
+    const kinds = this.#last[this.codeOf[second]] + this.#before[this.codeOf[first]];
+    return entropyOf(this.#sums, kinds, times * weight) - entropyOf(this.#counts, kinds * CODES + this.codeOf[third], times * weight);
+  }
+}
+
+// By how much x·log₂x grows with an entry.
+function entropyOf(counts, at, more) {
+  const before = counts[at];
+  counts[at] = before + more;
+  return part(counts[at]) - part(before);
+}
+
+const part = (count) => (count > 1e-9 ? count * Math.log2(count) : 0);

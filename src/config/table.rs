@@ -1,0 +1,72 @@
+//! Checking an object by a table that whoever asks brings along: what only JavaScript has, such as a gateway's settings, is held to
+//! the same bounds, in the same words, as a client's options.
+
+use super::options::{read_batching, read_budget, read_limits};
+use super::{Config, Timeouts};
+use crate::error::Error;
+use crate::field::{Bounds, Fields};
+use crate::json::Value;
+
+/// What a number may have to be, by the words of a table.
+const BOUNDS: [(&str, &Bounds); 5] = [
+    ("count", Bounds::COUNT),
+    ("limit", Bounds::LIMIT),
+    ("wait", Bounds::WAIT),
+    ("duration", Bounds::DURATION),
+    ("usd", Bounds::USD),
+];
+
+/// Holds an object against a table, which has a line for each of its fields: a name, and what the field must be.
+///
+/// ```
+/// use hfetch::{config, json};
+///
+/// let table = "audience text\ncaps any\ntellCost flag\nunknownMembers pass|refuse\nearlyHead wait\nlimits limits";
+/// let check = |given: &[u8]| config::check(&json::parse(given).unwrap(), "", table);
+/// assert!(check(br#"{"audience": "mine", "caps": {}, "unknownMembers": "pass"}"#).is_ok());
+/// let error = check(br#"{"unknownMembers": "drop"}"#).unwrap_err();
+/// assert_eq!(error.message, "unknownMembers: must be \"pass\" or \"refuse\"");
+/// let error = check(br#"{"limits": {"requestPerMinute": 1}}"#).unwrap_err();
+/// assert_eq!(error.message, "limits.requestPerMinute: is not an option; did you mean requestsPerMinute?");
+/// ```
+pub fn check(given: &Value, path: &str, table: &str) -> Result<(), Error> {
+    let fields = Fields::of(given, path);
+    let mut known = Vec::new();
+    for line in table.split('\n') {
+        let (name, must) = line.split_once(' ').unwrap_or((line, ""));
+        known.push(name);
+        if let Some(value) = fields.get(name) {
+            field(&fields, name, value, must);
+        }
+    }
+    fields.only(&known);
+    fields.ok()
+}
+
+fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
+    let mut config = Config::default();
+    match must {
+        "any" => {}
+        "text" => drop(fields.text(name)),
+        "texts" => drop(fields.texts(name)),
+        "function" => fields.function(name),
+        "flag" => {
+            fields.flag(name);
+        }
+        "limits" => fields.object(name, &mut |limits| read_limits(&mut config, limits)),
+        "embeddings" => fields.object(name, &mut |given| read_batching(&mut config, given)),
+        "budget" => fields.object(name, &mut |budget| {
+            read_budget(budget);
+        }),
+        "timeout" => fields.object(name, &mut |timeout| {
+            timeout.read(Timeouts::default().read(value, &fields.path(name)));
+        }),
+        _ => match BOUNDS.iter().find(|row| row.0 == must) {
+            Some(row) => drop(fields.number(name, row.1)),
+            None => {
+                let words: Vec<&str> = must.split('|').collect();
+                fields.word(name, &words);
+            }
+        },
+    }
+}
