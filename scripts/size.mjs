@@ -11,7 +11,7 @@ import { functionSizes } from "./wasm-sizes.mjs";
 
 /** Brotli bytes that may not be exceeded: today's size, rounded up. It may shrink, not grow. */
 const BUDGETS = {
-  lean: { "default entry": 193_000, "workerd entry + wasm": 188_800 },
+  lean: { "default entry": 187_900, "workerd entry + wasm": 186_600 },
   // These hold for a toolchain that can't build its own standard library.
   plain: { "default entry": 211_700, "workerd entry + wasm": 207_300 },
 };

@@ -14,7 +14,7 @@ const STRETCH = 0x8000; // bytes per call of fromCharCode, which accepts only so
 function base64Of(data) {
   if (typeof data === "string") return data;
   let binary = "";
-  for (let at = 0; at < data.length; at += STRETCH) binary += String.fromCharCode(...data.subarray(at, at + STRETCH));
+  for (let at = 0; at < data.length; at += STRETCH) binary += String.fromCharCode(...data.slice(at, at + STRETCH));
   return btoa(binary);
 }
 
