@@ -46,7 +46,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// A duration in ms that a timer can take: beyond 2³¹ − 1 `setTimeout` fires at once.
+    /// A duration in milliseconds that a timer accepts: for more than 2³¹ − 1, `setTimeout` fires at once.
     pub const TIMER: &'static Bounds = &Bounds {
         min: f64::MIN_POSITIVE,
         max: 2_147_483_647.0,
@@ -102,7 +102,7 @@ impl Bounds {
         whole: false,
         problem: "must be a finite number",
     };
-    /// A count of at least one, however many.
+    /// A count of at least one without a maximum.
     pub const MANY: &'static Bounds = &Bounds {
         max: f64::MAX,
         ..*Bounds::COUNT
@@ -229,14 +229,14 @@ impl<'a> Fields<'a> {
         self.read(number(self.get(name)?, &self.path(name), bounds))
     }
 
-    /// A number within bounds, put into its place where it is given.
+    /// Stores a number within bounds in `place`, if the field is given.
     pub fn set(&self, name: &str, bounds: &Bounds, place: &mut f64) {
         if let Some(number) = self.number(name, bounds) {
             *place = number;
         }
     }
 
-    /// The same where there may be none.
+    /// The same for a place that may stay empty.
     pub fn set_some(&self, name: &str, bounds: &Bounds, place: &mut Option<f64>) {
         *place = self.number(name, bounds).or(*place);
     }
@@ -250,7 +250,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A function, of which no more is seen than that it is one.
+    /// A function. The core sees only that the value is a function.
     pub fn function(&self, name: &str) {
         match self.get(name) {
             None | Some(Value::Other("function")) => {}
@@ -291,7 +291,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A string that holds something.
+/// Checks for a string that isn't empty.
 pub fn text<'a>(value: &'a Value, path: &str) -> Result<&'a str, Error> {
     match value {
         Value::String(text) if text.is_empty() => Err(Error::config(path, EMPTY)),
@@ -325,7 +325,7 @@ pub fn wrong_type(path: &str, wanted: &str, value: &Value) -> Error {
 
 const EMPTY: &str = "must not be empty";
 
-/// What a word must be: `must be "wait" or "error"`.
+/// The error message for a word that isn't in the list: `must be "wait" or "error"`.
 pub fn one_of(words: &[&str]) -> String {
     let mut problem = String::from("must be ");
     for (place, word) in words.iter().enumerate() {

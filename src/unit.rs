@@ -1,11 +1,11 @@
-//! Times and money as types, where numbers come in from JavaScript as well as everywhere behind that.
+//! Types for times and money, so that the compiler refuses to mix them up.
 //!
-//! The core takes two clocks. The wall clock says which month it is and may be set, by a second or by years; a clock that
-//! only passes says how long something took. Both count milliseconds, and so does every length of time, and none of them may
-//! stand for another: the end of a month on the clock that only passes is no time at all. So each of them is a type, and the
-//! compiler refuses what makes no sense. The difference of two points on one clock is a length, a point and a length make another
-//! point on the same clock, and nothing else is a sum. From one clock to the other leads only `policy::clock`.
-//! US dollars are a type because prices are numbers too: those are dollars for a million tokens, and remain what their names say.
+//! The core reads two clocks. The wall clock tells the date, and its owner may set it forward or back at any moment. The steady clock
+//! only measures how much time has passed, and nobody can set it. Both count milliseconds, as do all lengths of time, but a point on
+//! one clock means nothing on the other. Therefore points on each clock and lengths are types of their own: the difference of two
+//! points on one clock is a length, and a point plus or minus a length is another point on the same clock. Only `policy::clock`
+//! converts from one clock to the other.
+//! US dollars are a type too. Prices stay plain numbers, because they are dollars per million tokens and not amounts.
 //!
 //! ```
 //! use hfetch::unit::{Millis, SteadyTime, WallTime};
@@ -14,7 +14,7 @@
 //! let until = began + Millis(500.0);
 //! assert_eq!(until - began, Millis(500.0));
 //! assert!(until < SteadyTime(2_501.0));
-//! // The end of a rest on the wall, where a caller can read it.
+//! // The end of a pause on the wall clock, as the caller is told it.
 //! let on_the_wall = WallTime(1_795_305_600_000.0) + (until - began);
 //! assert_eq!(on_the_wall.0, 1_795_305_600_500.0);
 //! ```
@@ -27,15 +27,15 @@
 //! let wait = WallTime(1_795_305_600_000.0) - SteadyTime(2_000.0);
 //! ```
 //!
-//! Each is one number, public as it is, with no more room or code than a number takes. Sums of money that must not be off by
-//! anything are made in integers: `Money` of `policy::budget`.
+//! Each type holds one public number and needs no more memory or code than that number. Sums of money that must be exact are
+//! computed in integers: see `Money` in `policy::budget`.
 
 use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
 
 use serde::{Serialize, Serializer};
 
-/// A number with a unit: how numbers are compared and bounded is what they bring along.
+/// Defines a number with a unit, with what every such number has: comparison, `min`, `max` and a plain number as its JSON.
 macro_rules! unit {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -44,10 +44,10 @@ macro_rules! unit {
         pub struct $name(pub f64);
 
         impl $name {
-            /// None at all; of times, the start of their clock.
+            /// Zero. For a time, this is the start of its clock.
             pub const ZERO: $name = $name(0.0);
 
-            /// More than any other: of times, one that never comes.
+            /// Larger than every other value. For a time, this is a point that never comes.
             pub const INFINITY: $name = $name(f64::INFINITY);
 
             /// The larger of two.
@@ -64,14 +64,14 @@ macro_rules! unit {
                 $name(self.0.min(other.0))
             }
 
-            /// Whether it is a number, and not infinite.
+            /// Whether the number is neither infinite nor NaN.
             #[inline]
             pub fn is_finite(self) -> bool {
                 self.0.is_finite()
             }
         }
 
-        /// As the number that it is.
+        /// Writes the plain number.
         impl Serialize for $name {
             #[inline]
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,7 +81,7 @@ macro_rules! unit {
     };
 }
 
-/// A point on a clock, which a length leads to another point on the same clock.
+/// Defines a point on a clock. A point plus or minus a length is another point on the same clock.
 macro_rules! time {
     ($(#[$doc:meta])* $name:ident) => {
         unit!($(#[$doc])* $name);
@@ -115,7 +115,7 @@ macro_rules! time {
     };
 }
 
-/// An amount of something, of which there may be more.
+/// Defines an amount, which can be added to others and multiplied.
 macro_rules! amount {
     ($(#[$doc:meta])* $name:ident) => {
         unit!($(#[$doc])* $name);
@@ -141,17 +141,17 @@ macro_rules! amount {
 }
 
 time! {
-    /// A point on the wall clock, in ms since the epoch: months, hours of a budget, and what callers are told.
+    /// A point on the wall clock, in milliseconds since 1970. It decides which month or hour a budget counts, and is what callers see.
     WallTime
 }
 
 time! {
-    /// A point on a clock that only passes, in ms from a start of its own: windows, rests and waits.
+    /// A point on the steady clock, in milliseconds since that clock's own start. Limits, pauses and waiting times are measured on it.
     SteadyTime
 }
 
 amount! {
-    /// A length of time in ms.
+    /// A length of time in milliseconds.
     Millis
 }
 
@@ -161,7 +161,7 @@ amount! {
 }
 
 impl Millis {
-    /// Whole milliseconds, rounded up: a timer that is a fraction early would find that the time has not come.
+    /// Rounded up to whole milliseconds: a timer that fires a fraction early would find that the time has not come yet.
     #[inline]
     #[must_use]
     pub fn ceil(self) -> Millis {

@@ -1,5 +1,5 @@
-//! Checking an object by a table that whoever asks brings along: what only JavaScript has, such as a gateway's settings, is held to
-//! the same bounds, in the same words, as a client's options.
+//! Checks an object by a table that the caller passes as text. Objects that only JavaScript reads, such as a gateway's settings, are
+//! checked this way by the same bounds and with the same error messages as a client's options.
 
 use super::options::{read_batching, read_budget, read_limits};
 use super::{Config, Timeouts};
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
 
-/// What a number may have to be, by the words of a table.
+/// The bounds of numbers, by the names that they have in a table.
 const BOUNDS: [(&str, &Bounds); 5] = [
     ("count", Bounds::COUNT),
     ("limit", Bounds::LIMIT),
@@ -16,7 +16,7 @@ const BOUNDS: [(&str, &Bounds); 5] = [
     ("usd", Bounds::USD),
 ];
 
-/// Holds an object against a table, which has a line for each of its fields: a name, and what the field must be.
+/// Checks an object by a table. Each line of the table has the name of a field and what the field's value must be.
 ///
 /// ```
 /// use hfetch::{config, json};

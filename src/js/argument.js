@@ -1,4 +1,5 @@
-// Arguments that are checked before the core's module is there, or so often that no crossing to it is worth while, in the core's words.
+// Checks of arguments that can't be left to the core: its module may not be compiled yet, or the function is called so often that a call into
+// the module would cost too much. The error messages use the core's words.
 
 import { makeError } from "./error.js";
 
@@ -16,17 +17,17 @@ export function number(path, value, { least = 0, most = Number.MAX_VALUE, whole 
   throw refuse(path, `must be a ${whole ? "whole " : ""}number ${range}`);
 }
 
-/** A function, or nothing. */
+/** Accepts a function or undefined. */
 export function callable(path, value) {
   if (value !== undefined && typeof value !== "function") throw refuse(path, "must be a function");
 }
 
-/** The body of a request. */
+/** Accepts the body of a request. */
 export function checkBody(value) {
   if (value === null || typeof value !== "object") throw refuse("body", "must be an object of request parameters");
 }
 
-/** A list of messages, which only a call that adds some of its own looks at. */
+/** Accepts a list of messages. Only calls that add messages of their own need this; otherwise the core checks the list. */
 export function conversation(value) {
   if (!Array.isArray(value)) throw refuse("messages", "must be a list of messages");
 }

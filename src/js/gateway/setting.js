@@ -1,11 +1,11 @@
-// What a gateway is told, by options and by the variables and secrets of its environment. Options win. Both are held against one table, by
-// the core, and an error names what it refuses as its user knows it: the option, or the variable. Values are never quoted.
+// Reads a gateway's settings from its options and from the variables and secrets of its environment. An option takes precedence over its variable.
+// The core checks both by one table, and an error names the option or the variable that the user has set. Errors never quote a value.
 
 import { ROUTE_VARIABLES } from "./candidates.js";
 import { ConfigError, check } from "./client.js";
 import { allowList } from "./model.js";
 
-// What each option must be, in the words of the core's tables.
+// The options and what each must be, as a table for the core's check.
 const OPTIONS = `apiKeys texts
 baseURL text
 billTo text
@@ -35,17 +35,17 @@ fetch function`;
 const CAPS = "maxTokens count\nn count\nbodyBytes count\nmessages count";
 
 const LIMITS = ["requestsPerMinute", "tokensPerMinute", "requestsPerMonth", "maxConcurrent"];
-const SECRET = 32; // characters at least: what signs must not be found by trying
+const SECRET = 32; // the least number of characters: nobody must find the secret that signs tickets by trying
 const BODY_BYTES = 4 * 1024 * 1024;
 const EARLY_HEAD = 7_000; // ms
 
-/** The error of a setting: it names what is wrong, and never the value. */
+/** The error of a setting. It names the setting and the problem, and never the value. */
 export const refuse = (path, problem) => new ConfigError(path ? `${path}: ${problem}` : problem, { path: path || null });
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value !== "";
 
-// How a variable's text is read. What is no such text stays, for the core to refuse; a Worker's variables may be JSON.
+// Functions that read the text of a variable. A value of another type stays as it is, since a Worker's variables may be JSON; the core checks it.
 const list = (value) => (typeof value === "string" ? value.split(",").map((item) => item.trim()).filter(Boolean) : value);
 const number = (value) => (typeof value !== "string" ? value : /^\d+(\.\d+)?$/.test(value) ? Number(value) : NaN);
 const FLAGS = new Map([["true", true], ["1", true], [1, true], ["false", false], ["0", false], [0, false]]);
@@ -65,7 +65,7 @@ function pricing(value) {
 const inCapitals = (name) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
 const counts = (option, names, prefix) => names.map((name) => [`${option}.${name}`, `${prefix}_${inCapitals(name)}`, number]);
 
-// The variables, each by the path of the option that it stands for.
+// The variables, each with the path of the option that it sets.
 const VARIABLES = [
   ["baseURL", "HF_BASE_URL"], ["billTo", "HF_BILL_TO"], ["clientKeys", "GATEWAY_CLIENT_KEYS", list], ["ticketSecret", "GATEWAY_TICKET_SECRET"],
   ["audience", "GATEWAY_AUDIENCE"], ["url", "GATEWAY_URL"], ["basePath", "GATEWAY_BASE_PATH"], ["origins", "GATEWAY_ORIGINS", list], ["models", "GATEWAY_MODELS", list],
@@ -76,10 +76,10 @@ const VARIABLES = [
   ["budget.usd", "GATEWAY_BUDGET_USD", number], ["budget.per", "GATEWAY_BUDGET_PER"], ["pricing", "GATEWAY_PRICING", pricing], ["tellCost", "GATEWAY_TELL_COST", flag],
   ...ROUTE_VARIABLES.map(([path, name, kind]) => [path, name, { list, number }[kind]]),
 ];
-// Of these options each field stands in place of its own variable; others stand in place of all.
+// A field of these options replaces only its own variable. Any other option replaces all variables of its fields.
 const FIELD_BY_FIELD = ["caps", "timeout", "embeddings"];
 
-// What a variable is set to; nothing where it isn't.
+// The value of a variable; undefined if the variable isn't set.
 function set(value) {
   const text = trim(value);
   return text === null || text === "" ? undefined : text;
@@ -90,7 +90,7 @@ function put(object, [key, ...below], value) {
   else put((object[key] = { ...object[key] }), below, value);
 }
 
-// What is given by either, and the names of the variables that were taken, by path.
+// The settings from options and variables together, and the names of the variables that were used, by path.
 function taken(options, env) {
   const given = { ...options };
   const names = { apiKey: "HF_TOKEN" };
@@ -117,18 +117,18 @@ function tokens(env) {
   return found.length > 0 ? [...new Set(found)] : undefined;
 }
 
-// Names are known by their letters: no program reads gateway_max_n, or GATEWAY-MAX-N.
+// Also finds names in other spellings, such as gateway_max_n or GATEWAY-MAX-N, which no program reads.
 const OURS = /^GATEWAY[_-]/i;
-// What CGI hosts, and Kubernetes for a service named "gateway", put into every environment.
+// Variables that CGI hosts set, and Kubernetes for a service named "gateway".
 const PLATFORMS = /^GATEWAY_(?:INTERFACE|PORT|PORT_\d+_\w+|SERVICE_(?:HOST|PORT)\w*)$/;
 
-// Bindings of a Worker's stand in its environment too: they are objects of the platform's.
+// A Worker's bindings are in its environment too. They are objects of the platform, and no variables.
 function isVariable(value) {
   if (value === null || typeof value !== "object") return value !== undefined && typeof value !== "function";
   return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-// A variable of the gateway's that means nothing is a misspelt one, whose limit would not hold.
+// Refuses an unknown variable of the gateway: it is probably misspelt, and the limit that it was meant to set would not hold.
 function checkNames(env) {
   const known = VARIABLES.map(([, name]) => name).filter((name) => OURS.test(name));
   const unknown = Object.keys(env).find((name) => OURS.test(name) && !PLATFORMS.test(name) && !known.includes(name) && isVariable(set(env[name])));
@@ -144,24 +144,24 @@ function checkNames(env) {
 /** Limits and a budget of one client, or of a ticket. */
 export const checkAllowance = (given) => check(given, "limits limits\nbudget budget");
 
-/** A text of tickets', as both sides read it: white space around it, as files and shells leave it, is no part of it. */
+/** A text that both sides of a ticket must read alike. White space around it is dropped, since files and shells add some. */
 export function trimmed(name, value) {
   const text = trim(value);
   check({ [name]: text }, `${name} text`);
   return text;
 }
 
-/** What tickets are signed with. */
+/** The secret that signs tickets. */
 export function signingSecret(name, value) {
   const secret = trim(value);
   if (!isText(secret) || secret.length < SECRET) throw refuse(name, `must be a random text of at least ${SECRET} characters`);
   return secret;
 }
 
-/** What one client may hold of the gateway's places where nobody has said: a quarter, so that none keeps the others out. */
+/** The default of one client's calls at the same time: a quarter of the gateway's, so that no client keeps the others out. */
 const shareOf = ({ maxConcurrent }) => (maxConcurrent === undefined ? {} : { maxConcurrent: Math.max(1, Math.floor(maxConcurrent / 4)) });
 
-/** What a Limits object limits: 0 is no limit. */
+/** The limits that are set; 0 means no limit. */
 export function limited(limits) {
   return Object.fromEntries(LIMITS.filter((key) => limits[key] > 0).map((key) => [key, limits[key]]));
 }
@@ -178,14 +178,14 @@ function ownOrigin(name, text) {
   return origin;
 }
 
-// As the path of a URL is spelled; "/" is none.
+// Must be spelled as URLs spell a path. "/" alone means no base path.
 function basePath(name, value) {
   const path = isText(value) ? value.replace(/\/$/, "") : "?";
   if (path !== "" && (!/^(\/[^/?#\\]+)+$/.test(path) || new URL(path, "http://x").pathname !== path)) throw refuse(name, "must be the path that the gateway's routes are below, such as /ai");
   return path || undefined;
 }
 
-// An origin is compared as browsers write it.
+// Browsers send an origin in one spelling, so that only this spelling can match.
 function origins(name, texts = []) {
   return texts.map((text) => {
     if (text === "*") return text;
@@ -197,7 +197,7 @@ function origins(name, texts = []) {
   });
 }
 
-/** The origins of settings that may be wrong elsewhere; none where they are wrong themselves. */
+/** The origins in settings of which others may be wrong. An empty list if the origins themselves are wrong. */
 export function originsOf(options, env = {}) {
   try {
     return origins("", list(options?.origins ?? set(env.GATEWAY_ORIGINS)));
@@ -206,7 +206,7 @@ export function originsOf(options, env = {}) {
   }
 }
 
-// What no table says of the settings one by one.
+// Checks that the table can't express.
 const READERS = { ticketSecret: signingSecret, url: ownOrigin, basePath };
 
 export function settings(options = {}, env = {}) {
@@ -240,30 +240,30 @@ function checkAll(given, nameOf) {
   if (nameOf("budget.usd")) given.budget.per ??= "month";
   else if (nameOf("budget.per")) delete given.budget;
   try {
-    check({ ...given, store: undefined }, OPTIONS); // what a store has in it is its own affair
+    check({ ...given, store: undefined }, OPTIONS); // a store may have any members
     check(given.caps, CAPS, "caps");
   } catch (error) {
     throw renamed(error, nameOf);
   }
-  // Nothing could be spent, where 0 is no limit elsewhere: whoever means that takes the keys away.
+  // A budget of 0 would refuse every call, although 0 means "no limit" in the limits. To allow no calls, an operator removes the keys instead.
   if (given.budget?.usd === 0) throw refuse(nameOf("budget.usd") ?? "budget.usd", "must be above 0: leave it out where there is no budget");
 }
 
-/** An error of the core's by the name that the operator knows. */
+/** An error of the core with the name of the setting that the operator has used. */
 export function renamed(error, nameOf) {
   const { path, message } = error;
   if (typeof path !== "string") return error;
   return refuse(nameOf(path) ?? path.replace(/\[\d+\]$/, ""), message.slice(path.length + 2));
 }
 
-// What the route names is asked for by callers who may not ask for it themselves.
+// The route's models must be on the list of models: otherwise clients would get models that they may not ask for.
 function checkRoute({ route, models }) {
   const allows = allowList(models) ?? (() => true);
   const named = Array.isArray(route?.models) ? route.models : [];
   if (!named.every((model) => typeof model !== "string" || allows(model))) throw refuse("route.models", "names a model that is not on the list of models");
 }
 
-// A gateway that lets everybody in is a choice somebody has to write down.
+// A gateway that lets everybody in must be a choice: without keys, tickets and `authorize` it refuses to start.
 function checkAuthorization({ clientKeys, ticketSecret, authorize }) {
   if (clientKeys.length > 0 || ticketSecret !== undefined || authorize !== undefined) return;
   throw refuse("GATEWAY_CLIENT_KEYS", "is not set, nor GATEWAY_TICKET_SECRET, nor an authorize function: nobody could call this gateway");

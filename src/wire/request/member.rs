@@ -23,48 +23,48 @@ pub enum Form {
     Omitted,
 }
 
-/// What a member is for, and so what it must be.
+/// The meaning of a member, which decides what its value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Meaning {
     /// The model's name.
     Model,
     /// Whether the answer comes as an event stream.
     Stream,
-    /// What a chat is made of.
+    /// The messages of a chat.
     Messages,
-    /// What a text completion goes on from.
+    /// The prompt of a text completion.
     Prompt,
-    /// What the Responses API is asked.
+    /// The input of the Responses API.
     Input,
-    /// What the model may call.
+    /// The tools that the model may call.
     Tools,
-    /// The longest answer, in tokens; -1 is none.
+    /// The most tokens of the answer; -1 means no maximum.
     Most,
-    /// A number within these bounds, which goes to the server as it is.
+    /// A number within these bounds. It is sent as it was written.
     Number(&'static Bounds),
-    /// Where an answer ends.
+    /// The texts at which the answer stops.
     Stop,
-    /// What a stream tells besides.
+    /// The stream options.
     StreamOptions,
-    /// A setting, or what is said of the request: no server shows it its model.
+    /// A setting of the server or a note about the request, which no model reads.
     Setting,
-    /// A name that is known, and nothing else.
+    /// A known name whose value is not checked.
     Known,
-    /// Nothing that is known here.
+    /// An unknown member.
     Unknown,
 }
 
-/// A parameter that servers know, the APIs in whose bodies it means something, and what.
+/// A parameter that servers know, the APIs that give it a meaning here, and that meaning.
 pub type Row = (&'static str, u8, Meaning);
 
 const TEXT: u8 = CHAT | COMPLETION;
 const ANY: u8 = TEXT | RESPONSES;
 
-/// How many of [`ROWS`] mean something here, and so come once.
+/// The number of [`ROWS`] that have a meaning here. A body may contain each of them only once.
 pub const MEANINGFUL: usize = 19;
 
-/// Parameters that servers know: first those that mean something here, then those that are often written, and those that
-/// another one could be taken for.
+/// Parameters that servers know. First come those that have a meaning here; then frequent ones, and those whose names resemble
+/// another parameter's, so that they are not taken for a misspelt one.
 pub static ROWS: [Row; 47] = [
     ("model", ANY, Meaning::Model),
     ("messages", CHAT, Meaning::Messages),
@@ -115,7 +115,7 @@ pub static ROWS: [Row; 47] = [
     ("top_n_logprobs", ANY, Meaning::Known),
 ];
 
-/// Options of a call or a client, which mean nothing to a server.
+/// Options of a call or a client. A server doesn't know them.
 const OPTIONS: [&str; 7] = [
     "timeout",
     "retry",
@@ -126,7 +126,8 @@ const OPTIONS: [&str; 7] = [
     "billTo",
 ];
 
-/// Nobody writes so many parameters by hand: to look for what is meant takes longer than all else that is done with one.
+/// From this many parameters on, misspelt names are no longer looked for: nobody writes so many by hand, and the search takes longer
+/// than everything else that is done with a parameter.
 const MOST_DOUBTED: usize = 64;
 
 /// Adds a warning about a parameter that is probably misspelt; `behind` is the number of parameters before it. The parameter is
@@ -167,8 +168,7 @@ pub fn listed(list: &str, name: &[u8]) -> bool {
     names.any(|known| known == name)
 }
 
-/// The error of a body: that it is no JSON, which the engine never writes, or deeper than is followed, where that is why its
-/// scanner stopped.
+/// The error of a body that the scanner could not read: it is nested too deeply, or no JSON, which an engine never writes.
 pub fn broken(scanner: &Scanner<'_>, error: Error) -> Error {
     match scanner.malformed().problem {
         "" => error,
@@ -184,7 +184,7 @@ impl From<Stop> for Error {
     }
 }
 
-/// What a member says that must be no list and no object: of these there is no more than that they are one. `null` says nothing.
+/// The value of a member that must not be a list or an object. Of a list or an object only the type is given, and `null` counts as absent.
 fn said(value: &[u8]) -> Result<Option<Value>, Stop> {
     Ok(match value {
         b"null" => None,
@@ -194,7 +194,7 @@ fn said(value: &[u8]) -> Result<Option<Value>, Stop> {
     })
 }
 
-/// A string, or nothing.
+/// A string, or `None` if the value is absent.
 pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
     match said(value)? {
         None => Ok(None),
@@ -203,12 +203,12 @@ pub fn text_or_null(path: &str, value: &[u8]) -> Result<Option<String>, Error> {
     }
 }
 
-/// A boolean; nothing is false.
+/// A boolean; an absent value counts as false.
 pub fn flag_or_null(path: &str, value: &[u8]) -> Result<bool, Error> {
     said(value)?.map_or(Ok(false), |said| flag(&said, path))
 }
 
-/// A number within bounds, or nothing.
+/// A number within bounds, or `None` if the value is absent.
 pub fn number_or_null(path: &str, value: &[u8], bounds: &Bounds) -> Result<Option<f64>, Error> {
     let number = said(value)?.map(|said| number(&said, path, bounds));
     number.transpose()
@@ -222,7 +222,7 @@ pub fn most_or_null(path: &str, value: &[u8]) -> Result<Option<f64>, Error> {
     }
 }
 
-/// The error of a member that is something else.
+/// The error of a member whose value has another type.
 pub fn wrong(path: &str, wanted: &str, value: &[u8]) -> Error {
     match said(value) {
         Ok(said) => wrong_type(path, wanted, &said.unwrap_or(Value::Null)),
