@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::buffer::Buffer;
 use super::chunk::Field;
 use super::template::{Match, ONCE, SlotKind, define_once, equal};
-use crate::json::block::Block16;
+use crate::json::block::{Block16, is_ascii};
 use crate::json::{closing_quote, exact_number, literal, unescape_wide};
 
 /// In [`Batch::ops`]: the value is the next one of [`Batch::json`].
@@ -166,14 +166,10 @@ impl Batch {
 
     /// Adds a string, given as it is written between its quotes.
     fn string(&mut self, raw: &[u8]) {
-        let (mut bits, mut escaped) = (0, false);
-        for byte in raw {
-            bits |= byte;
-            escaped |= *byte == b'\\';
-        }
-        match escaped {
-            true => self.escaped(raw, bits.is_ascii()),
-            false => self.plain(raw, 0..raw.len(), bits.is_ascii()),
+        let ascii = is_ascii(raw);
+        match raw.contains(&b'\\') {
+            true => self.escaped(raw, ascii),
+            false => self.plain(raw, 0..raw.len(), ascii),
         }
     }
 
