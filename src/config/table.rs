@@ -8,8 +8,9 @@ use crate::field::{Bounds, Fields};
 use crate::json::Value;
 
 /// The bounds of numbers, by the names that they have in a table.
-const BOUNDS: [(&str, &Bounds); 5] = [
+const BOUNDS: [(&str, &Bounds); 6] = [
     ("count", Bounds::COUNT),
+    ("many", Bounds::MANY),
     ("limit", Bounds::LIMIT),
     ("wait", Bounds::WAIT),
     ("duration", Bounds::DURATION),

@@ -32,7 +32,8 @@ route any
 store any
 onSettled function
 fetch function`;
-const CAPS = "maxTokens count\nn count\nbodyBytes count\nmessages count";
+const NAMES = OPTIONS.split("\n").map((line) => line.split(" ")[0]);
+const CAPS = "maxTokens many\nn many\nbodyBytes many\nmessages many";
 
 const LIMITS = ["requestsPerMinute", "tokensPerMinute", "requestsPerMonth", "maxConcurrent"];
 const SECRET = 32; // the least number of characters: nobody must find the secret that signs tickets by trying
@@ -90,15 +91,30 @@ function put(object, [key, ...below], value) {
   else put((object[key] = { ...object[key] }), below, value);
 }
 
+// The options as an object's own. They may be inherited: an object of a class has its methods and getters from there.
+function own(options) {
+  const given = { ...options };
+  for (const name of NAMES) {
+    const value = options[name];
+    if (value !== undefined && !Object.hasOwn(options, name)) given[name] = typeof value === "function" ? value.bind(options) : value;
+  }
+  return given;
+}
+
 // The settings from options and variables together, and the names of the variables that were used, by path.
 function taken(options, env) {
-  const given = { ...options };
+  const given = own(options);
   const names = { apiKey: "HF_TOKEN" };
   for (const [path, name, read = trim] of VARIABLES) {
     const [option, field, ...below] = path.split(".");
+    const byField = FIELD_BY_FIELD.includes(option) && isObject(options[option]);
+    const chosen = byField ? options[option][field] : options[option];
+    if (chosen !== undefined) {
+      if (byField) put(given, [option, field], chosen);
+      continue;
+    }
     const value = set(env[name]);
-    const stands = FIELD_BY_FIELD.includes(option) && isObject(options[option]) ? options[option][field] : options[option];
-    if (value === undefined || stands !== undefined) continue;
+    if (value === undefined) continue;
     put(given, [option, field, ...below].filter(Boolean), read(value));
     names[path] = name;
   }
@@ -240,7 +256,9 @@ function checkAll(given, nameOf) {
   if (nameOf("budget.usd")) given.budget.per ??= "month";
   else if (nameOf("budget.per")) delete given.budget;
   try {
-    check({ ...given, store: undefined }, OPTIONS); // a store may have any members
+    // A store may have any members. Of a function only the type counts, whatever members it has.
+    const values = Object.entries({ ...given, store: undefined }).map(([name, value]) => [name, typeof value === "function" ? () => {} : value]);
+    check(Object.fromEntries(values), OPTIONS);
     check(given.caps, CAPS, "caps");
   } catch (error) {
     throw renamed(error, nameOf);
@@ -253,7 +271,9 @@ function checkAll(given, nameOf) {
 export function renamed(error, nameOf) {
   const { path, message } = error;
   if (typeof path !== "string") return error;
-  return refuse(nameOf(path) ?? path.replace(/\[\d+\]$/, ""), message.slice(path.length + 2));
+  const [, list, at] = /^(.*)\[(\d+)\]$/.exec(path) ?? [];
+  const problem = message.slice(path.length + 2);
+  return refuse(nameOf(path) ?? list ?? path, list ? `its item ${Number(at) + 1} ${problem}` : problem);
 }
 
 // The route's models must be on the list of models: otherwise clients would get models that they may not ask for.

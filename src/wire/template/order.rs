@@ -9,10 +9,13 @@ use super::example::Example;
 use super::parts::{Anchored, Place};
 use super::{NOTHING, Slot, Template, Templates};
 use crate::json::Scanner;
-use crate::wire::chunk;
+use crate::wire::chunk::{self, Field, Part};
 
 /// The most members of a chunk whose order may vary, one bit each. A chunk with more has a template for its own order only.
 const MOST: usize = 32;
+
+/// The largest event that is compared in another order: to write a larger one anew would take longer than reading it.
+const LARGEST: usize = 4 << 10;
 
 /// A member of an example: its place, from the key to the end of the value, and the length of its key with quotes and colon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,8 @@ pub(super) fn members(block: &[u8], payload: &Range<usize>) -> Option<Vec<Member
 impl Example {
     /// The same chunk with its members in the order of another one, if that has the same keys in another order.
     pub(super) fn in_order_of(&mut self, other: &mut Example) -> Option<Example> {
-        if self.fields.len() != other.fields.len() {
+        let large = self.block.len().max(other.block.len()) > LARGEST;
+        if large || self.fields.len() != other.fields.len() || !self.may_move() {
             return None;
         }
         let (ours, theirs) = (self.members()?.to_vec(), other.members()?.to_vec());
@@ -90,11 +94,22 @@ impl Example {
             }
             block.extend_from_slice(self.block.get(found.span.clone())?);
         }
+        if !moved {
+            return None;
+        }
         block.extend_from_slice(self.block.get(last.span.end..)?);
         let mut fields = Vec::new();
         let payload = self.payload.clone();
         chunk::read(block.get(payload.clone())?, &mut fields).ok()?;
-        moved.then(|| Example::new(&block, payload, &fields))
+        Some(Example::new(&block, payload, &fields))
+    }
+}
+
+impl Example {
+    /// Whether the order of the members says nothing: of usage in two places the last one counts.
+    fn may_move(&self) -> bool {
+        let is_usage = |field: &&Field| matches!(field.part, Part::Usage | Part::Counts);
+        self.fields.iter().filter(is_usage).count() < 2
     }
 }
 
@@ -105,9 +120,16 @@ fn key_of<'b>(block: &'b [u8], member: &Member) -> Option<&'b [u8]> {
 impl Templates {
     /// Studies a chunk that is like no other in its own order: it may be like one whose members come in another order.
     pub(super) fn learn_moved(&mut self, example: &mut Example) -> bool {
-        let alike = |example: &mut Example, other: &mut Example| {
+        // A chunk that was written anew in vain costs as much as one that was studied in vain.
+        let credit = &mut self.credit;
+        let mut alike = |example: &mut Example, other: &mut Example| {
+            if *credit == 0 {
+                return None;
+            }
             let mut moved = example.in_order_of(other)?;
+            *credit -= 1;
             let marks = moved.differences(other)?;
+            *credit += 1;
             Some(Template::new(moved, &marks).movable())
         };
         for (index, template) in self.known.iter_mut().enumerate() {

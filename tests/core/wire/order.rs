@@ -107,6 +107,51 @@ fn what_only_looks_like_them_is_read_by_itself() {
 }
 
 #[test]
+fn of_usage_in_two_places_the_last_of_an_event_counts() {
+    let chunk = |n: usize| {
+        let members = [
+            r#""choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]"#.to_string(),
+            format!(r#""usage":{{"prompt_tokens":1,"completion_tokens":{n}}}"#),
+            format!(
+                r#""x_groq":{{"usage":{{"prompt_tokens":1,"completion_tokens":{}}}}}"#,
+                n + 100
+            ),
+        ];
+        payload(&members, &[n % 3, (n + 1) % 3, (n + 2) % 3])
+    };
+    let completion = |payloads: &[String]| {
+        let body = body(payloads, "\n\n");
+        let (_, decoder) = read([body.as_slice()], Mode::Chunks);
+        decoder.completion().usage().unwrap().completion
+    };
+    for count in 1..14 {
+        let payloads: Vec<String> = (0..count).map(chunk).collect();
+        let last = count - 1;
+        // In every third event, `usage` comes behind `x_groq`.
+        let expected = if last % 3 == 2 { last } else { last + 100 };
+        assert_eq!(
+            completion(&payloads),
+            Some(expected as f64),
+            "{count} events"
+        );
+    }
+}
+
+#[test]
+fn large_ones_are_not_written_anew() {
+    let text = "x".repeat(8 << 10);
+    let payloads: Vec<String> = (0..12)
+        .map(|n| {
+            let mut members = members(n);
+            members.push(format!(r#""status":"{text}""#));
+            payload(&members, &shuffled(8, n as u64))
+        })
+        .collect();
+    check(&payloads, "\n\n", &[3, 50, 9000]);
+    assert_eq!(filled(&body(&payloads, "\n\n")), 0);
+}
+
+#[test]
 fn an_error_among_them_is_one() {
     let mut payloads = in_any_order(8, 1);
     let failed =

@@ -150,7 +150,7 @@ test("an option is told in the words of a client's, with the name that is meant"
     [{ clientLimits: { requestPerMinute: 1 } }, "clientLimits.requestPerMinute: is not an option; did you mean requestsPerMinute?"],
     [{ unknownMembers: "drop" }, 'unknownMembers: must be "pass" or "refuse"'],
     [{ authorize: "me" }, "authorize: must be a function, not a string"],
-    [{ apiKeys: ["a", 7] }, "apiKeys: must be a string, not a number"],
+    [{ apiKeys: ["a", 7] }, "apiKeys: its item 2 must be a string, not a number"],
   ]) assert.throws(() => read({}, options), { name: "ConfigError", message });
   assert.throws(() => read({ GATEWAY_MAX_N: "none" }), { path: "GATEWAY_MAX_N", message: "GATEWAY_MAX_N: must be a whole number of at least 1" });
 });
@@ -190,4 +190,24 @@ test("a variable of the gateway's that is misspelt is named, with the one that i
   read({ GATEWAY_REQUESTS_PER_MINUTE: "1", GATEWAY_CLIENT_MAX_CONCURRENT: "1", GATEWAY_KEY_TOKENS_PER_MINUTE: "1", GATEWAY_BUDGET_USD: "1", GATEWAY_BUDGET_PER: "day", GATEWAY_MAX_N: "1", GATEWAY_TIMEOUT_IDLE: "1", GATEWAY_MODELS: "a", GATEWAY_ORIGINS: "*", GATEWAY_URL: "https://gw.example" }, options);
   // These aren't the gateway's variables: bindings, variables that platforms set, unset ones.
   read({ GATEWAY_CACHE: new (class Binding {})(), GATEWAY_FUNCTION: () => {}, GATEWAY_INTERFACE: "CGI/1.1", GATEWAY_SERVICE_HOST: "10.0.0.1", GATEWAY_SERVICE_PORT_HTTP: "80", GATEWAY_PORT: "tcp://10.0.0.1:80", GATEWAY_PORT_80_TCP_ADDR: "10.0.0.1", GATEWAY_NONE: "", GATEWAY_VOID: undefined });
+});
+
+test("options may be inherited: those of a class hold as an object's own do, and stand in place of their variables", async () => {
+  class Options {
+    #limit = 5;
+    get limits() { return { requestsPerMinute: this.#limit }; }
+    get caps() { return Object.create({ maxTokens: 7 }); }
+    get models() { return ["org/own"]; }
+    async authorize() { return { client: `at most ${this.#limit}` }; }
+  }
+  const given = read({ GATEWAY_REQUESTS_PER_MINUTE: "1", GATEWAY_MAX_TOKENS: "1", GATEWAY_MODELS: "org/variable" }, new Options());
+  assert.deepEqual([given.limits, given.models, given.caps.maxTokens], [{ requestsPerMinute: 5 }, ["org/own"], 7]);
+  assert.deepEqual(await given.authorize(), { client: "at most 5" });
+});
+
+test("a cap may be as large as a number counts; a function may have any members; an item of a list is named by its place", () => {
+  assert.equal(read({ GATEWAY_MAX_TOKENS: "5000000000" }, { caps: { bodyBytes: 5e9 } }).caps.maxTokens, 5e9);
+  const authorize = Object.assign(() => undefined, { toJSON: () => ({}) });
+  assert.equal(read({}, { authorize }).authorize, authorize);
+  assert.throws(() => read({}, { models: ["a", 5] }), { name: "ConfigError", path: "models", message: "models: its item 2 must be a string, not a number" });
 });
