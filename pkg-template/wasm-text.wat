@@ -1,6 +1,6 @@
-;; What wasm-text.js runs, with tables in its memory: values in rows of 128, how far the output moves on after a
-;; character, and the row that the character after it is looked up in. No branch but the loop's, and four characters
-;; in each turn of it: this runs once, in code that no engine has optimised, which writes all locals back at each turn.
+;; The decoder that wasm-text.js runs. wasm-text.js puts three tables into its memory: the values, in rows of 128; by how much the
+;; output moves on after a character; and the row in which the next character is looked up. The loop has no other branch, and each
+;; turn decodes four characters: this code runs once, before an engine has optimised it, and writes all locals back at each turn.
 (module
   (memory (export "memory") 1)
   ;; Decodes the characters from $at to $end in place; gives the end of the bytes. After $end come three zeros or more,

@@ -45,12 +45,12 @@ export class MemoryStore {
     return this.#handle.ask(STORE_STATE);
   }
 
-  // Takes over a state as JSON text: the scopes that its reservations hold something of, or undefined where it makes no sense.
+  // Takes over a state given as JSON text. Returns the names of the scopes in which its reservations hold something, or undefined if the state can't be read.
   restore(state) {
     return this.#handle.ask(STORE_RESTORE, state);
   }
 
-  // The rows that have changed since the last time; undefined where none has.
+  // The rows that have changed since the last call; undefined if none has.
   changes() {
     return this.#handle.ask(STORE_CHANGES);
   }
@@ -60,7 +60,7 @@ export class MemoryStore {
     return this.#handle.ask(STORE_KNOWS, scope);
   }
 
-  // Takes a scope's row as JSON text; false where it makes no sense.
+  // Takes over a scope's row given as JSON text. Returns false if the row can't be read.
   adopt(scope) {
     return this.#handle.ask(STORE_ADOPT, scope);
   }

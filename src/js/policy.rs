@@ -163,7 +163,7 @@ impl StoreHandle {
             protocol::STORE_RENEW => store.renew(name, wall(number)),
             protocol::STORE_BLOCK => store.block(name, WallTime(number)),
             protocol::STORE_STATE => return Ok(row_to_js(store)),
-            // Nothing where it makes no sense.
+            // A state that can't be read gives undefined.
             protocol::STORE_RESTORE => {
                 if value().is_some_and(|state| store.restore(&state).is_ok()) {
                     return Ok(to_js(&store.held_scopes()));

@@ -242,7 +242,7 @@ impl<'a> Columns<'a> {
 
     /// A whole number of any size, as its digits: a JSON number would round it.
     pub fn whole(&mut self, name: &'static str, whole: &mut u64) {
-        // Of the number itself: of a reference, the formatting machinery would come along.
+        // `u64::to_string` and not `whole.to_string()`: for a reference, the compiler would add the code of the formatting traits.
         let mut digits = u64::to_string(whole);
         self.text(name, &mut digits);
         match digits.parse() {

@@ -118,7 +118,7 @@ export function limitObject(Base) {
       return (this.#handle = handle);
     }
 
-    // A scope's row, put together as it was written; where there is none, `made` are made.
+    // Loads a scope from its row. A scope without a row begins empty, which counts as `made` new scopes.
     #load(handle, name, made = 1) {
       if (handle.knows(name)) return;
       const [row] = this.#run("SELECT limiter, spent, matters_until FROM hfetch_scope WHERE name = ?", name).toArray();

@@ -81,8 +81,8 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// The names of the scopes in which reservations hold something; a name may come more than once. Whoever keeps rows apart loads these
-    /// scopes along with the reservations.
+    /// The names of the scopes in which reservations hold something; a name may come more than once. A store that keeps each scope in a
+    /// row of its own has to load these scopes together with the reservations.
     pub fn held_scopes(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for reservation in self.open.iter().chain(&self.lost) {

@@ -20,8 +20,8 @@ impl Row for RateLimiter {
 }
 
 impl RateLimiter {
-    /// The columns of the limiter. If `times` are given, it writes the counts of these times alone and no open reservation: that is how a
-    /// change is written.
+    /// The columns of the limiter. If `times` are given, only the counts of these times are written and no open reservation. The journal
+    /// writes a change in this way.
     pub fn columns_of(&mut self, with: &mut Columns<'_>, times: Option<&[SteadyTime]>) {
         self.clock.columns(with);
         let mut left = self.window.left();
