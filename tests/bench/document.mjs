@@ -10,7 +10,7 @@ const STREAMS = {
   "usage in every chunk": "text and usage change (Hyperbolic, Novita)",
   "id, created and usage change": "id, time, text and usage change",
   "no two alike": "true, false and null change places",
-  "keys in any order": "keys come in any order: no template fits",
+  "keys in any order": "keys come in another order each time",
   "escaped text": "every other character is an escape",
   "one large text": "400 KB of text in one event",
   "one large tool call": "480 KB of a tool's arguments in one event",
@@ -283,8 +283,8 @@ In the same two cases: ${withinMillisecond(measured.gateway.figures, "CPU ms, 16
 - **A call.** It crosses between JavaScript and WebAssembly a dozen times, none of them expensive: for options, the head of the response, the account and the settlement. A third of the time is spent in WebAssembly: in
   reading the body, deciding, decoding and reporting. A tenth of the whole time is WebAssembly's allocator. An eighth goes into noting the place in the caller's code, so that an error can name it, whether one stack frame is noted or three;
   a twentieth into garbage collection, and the rest into the platform's headers, streams, signals and timers. Leaving out the engine's notice of handles that nobody holds any more gained nothing that could be measured.
-- **Import and construct.** The import starts nothing. In Node it is a good third of this time, and most of that third is the engine parsing the script. The rest is the making of the client, which is the first use: a tenth of
-  the whole time goes into turning the module's text into bytes, a third into compiling the module, and the remainder into compiling the 115 functions that read the client's options. In Chromium a fifth is what the first import of
+- **Import and construct.** The import starts nothing. In Node it is about half of this time, and most of that half is the engine parsing the script: some 18 µs for each kilobyte. The other half is the making of the client, which is the first use: the module's text
+  is turned into bytes, the module is compiled, and then the functions that read the client's options: some 36 µs for each kilobyte of WebAssembly. \`npm run bench -- --parts\` shows the parts. In Chromium a fifth is what the first import of
   any module costs. With \`hfetch/slim\` the module is compiled while it is loading, but the page's thread works as long: receiving the file takes it as much time as decoding the text.
 - **The first request.** An engine compiles each function of a module when the function is first called. For the first request these are some 240 functions, and more than half of the time. The time depends on the size of the functions more than on their number,
   so that inlining makes it longer.
