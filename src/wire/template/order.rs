@@ -103,9 +103,7 @@ impl Example {
         chunk::read(block.get(payload.clone())?, &mut fields).ok()?;
         Some(Example::new(&block, payload, &fields))
     }
-}
 
-impl Example {
     /// Whether the order of the members says nothing: of usage in two places the last one counts.
     fn may_move(&self) -> bool {
         let is_usage = |field: &&Field| matches!(field.part, Part::Usage | Part::Counts);
@@ -156,19 +154,12 @@ impl Template {
     pub(super) fn movable(mut self) -> Self {
         let members = self.example.members().unwrap_or_default().to_vec();
         for member in members {
-            let inside = |slot: &usize| {
-                let slot = self.slots.get(*slot);
-                slot.is_some_and(|slot| {
-                    member.span.start <= slot.span.start && slot.span.end <= member.span.end
-                })
-            };
-            let mut slots = (0..self.slots.len()).filter(inside);
-            let first = slots.next().unwrap_or_default();
-            let count = slots.count() + usize::from(inside(&first));
+            // The slots are in the order in which they stand in the example.
+            let until = |at| self.slots.partition_point(|slot| slot.span.start < at);
             let key = key_of(&self.example.block, &member).unwrap_or_default();
             self.members.push(Movable {
                 key: (word(key), u64::MAX >> (64 - 8 * key.len().min(8))),
-                slots: first..first + count,
+                slots: until(member.span.start)..until(member.span.end),
                 span: member.span,
             });
         }

@@ -15,13 +15,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Where it is, if `end_of` gives the end of a slot by its number.
     #[inline]
-    fn of(self, slots: &[Slot]) -> usize {
-        let base = self
-            .slots_before
-            .checked_sub(1)
-            .and_then(|last| slots.get(last));
-        base.map_or(0, |slot| slot.span.end) + self.offset
+    fn of(self, end_of: impl Fn(usize) -> Option<usize>) -> usize {
+        let base = self.slots_before.checked_sub(1).and_then(end_of);
+        base.unwrap_or_default() + self.offset
     }
 }
 
@@ -45,19 +43,17 @@ pub(super) struct Anchored {
 }
 
 impl Anchored {
-    /// The place of the part in the example.
+    /// The place of the part in the example, which has these slots.
     pub(super) fn span_in(&self, slots: &[Primitive]) -> Range<usize> {
-        let at = |place: Place| {
-            let last = place.slots_before.checked_sub(1);
-            let base = last.and_then(|last| slots.get(last));
-            base.map_or(0, |slot| slot.span.end) + place.offset
-        };
-        at(self.start)..at(self.end)
+        let end_of = |slot: usize| Some(slots.get(slot)?.span.end);
+        self.start.of(end_of)..self.end.of(end_of)
     }
 
+    /// The place of the part in an event in which the slots stand here.
     #[inline]
     pub(super) fn span(&self, slots: &[Slot]) -> Range<usize> {
-        self.start.of(slots)..self.end.of(slots)
+        let end_of = |slot: usize| Some(slots.get(slot)?.span.end);
+        self.start.of(end_of)..self.end.of(end_of)
     }
 }
 
