@@ -18,11 +18,8 @@ import { nameByLikeness } from "./wasm-order.mjs";
 // rustc's own baseline, named one by one, since --all-features would allow encodings that older runtimes refuse.
 const WASM_FEATURES = ["bulk-memory", "reference-types", "multivalue", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "simd"];
 // More inlining makes the file smaller before compression and larger after it: copies of a function compress worse than calls of it.
-const INLINING = ["--always-inline-max-function-size=5", "--flexible-inline-max-function-size=5", "--one-caller-inline-max-function-size=30"];
+const INLINING = ["--always-inline-max-function-size=3", "--flexible-inline-max-function-size=3", "--one-caller-inline-max-function-size=15"];
 const WASM_OPT = ["-Oz", "--low-memory-unused", "--converge", ...INLINING];
-// The size up to which LLVM inlines functions when it links. With a smaller value the decoder gets slower. With 50, LLVM's own value for small code, the module is 1 % larger and no
-// faster.
-const LINK_TIME = ["-Cllvm-args=-inline-threshold=30"];
 const WASM_FOLDER = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm");
 
 /**
@@ -59,7 +56,7 @@ async function compile({ cargo, args, env, flags }, wasmFolder, features, link) 
   // Panic messages contain source paths. Without this, the bytes would depend on the machine that built them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remapped = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/hfetch/`];
-  const linked = [...LINK_TIME, ...["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`])];
+  const linked = ["--export=__stack_pointer", ...link].flatMap((arg) => ["-C", `link-arg=${arg}`]);
   // As a cdylib alone: beside an rlib cargo leaves link-time optimisation out, which is a tenth of the module.
   const compiler = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--locked", "--target", "wasm32-unknown-unknown", "--features", features.join(), ...args, "--", ...linked];
   const settings = { CARGO_TARGET_DIR: wasmFolder, CARGO_ENCODED_RUSTFLAGS: [...remapped, "-Ctarget-feature=+simd128", ...flags].join("\x1f") };

@@ -10,6 +10,10 @@
 //! - [`field`]: reads objects that a person wrote: options, prices, a page's config block.
 //!
 //! The `js` module is the only code that knows JavaScript, and exists only in the wasm build.
+//!
+//! The package is compiled for size. What runs for each byte or each event of an answer is compiled for speed instead, by the attribute
+//! `optimize(speed)`, which only an unstable compiler takes: scripts/toolchain.mjs says which build has it.
+#![cfg_attr(optimize_attribute, feature(optimize_attribute))]
 
 #[forbid(unsafe_code)]
 pub mod call;

@@ -57,7 +57,7 @@ impl DecoderHandle {
     pub fn reserve(&mut self, length: usize) -> *mut u8 {
         let mut input = INPUT.take();
         if input.len() < length {
-            input.resize(length, 0);
+            input = vec![0; length];
         }
         let place = input.as_mut_ptr();
         INPUT.set(input);
@@ -83,6 +83,7 @@ impl DecoderHandle {
         self.report()
     }
 
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn report(&mut self) -> *const u32 {
         let batch = self.inner.batch();
         let completion = self.inner.completion();

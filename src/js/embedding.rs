@@ -31,7 +31,8 @@ impl Body {
     /// Makes room for the next part and returns its address.
     pub fn grow(&mut self, length: usize) -> *mut u8 {
         let at = self.bytes.len();
-        self.bytes.resize(at + length, 0);
+        // Zeros from the allocator are faster than resize(), which writes one byte after the other here.
+        self.bytes.append(&mut vec![0; length]);
         self.bytes
             .get_mut(at..)
             .map_or(std::ptr::null_mut(), <[u8]>::as_mut_ptr)

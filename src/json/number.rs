@@ -46,7 +46,7 @@ fn decimal(text: &[u8]) -> (bool, u64, i32, bool) {
 }
 
 /// The f64 of a number's text, if a single rounding produces it; it then equals the result of `JSON.parse`.
-#[inline]
+#[inline(always)]
 pub fn exact_number(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),

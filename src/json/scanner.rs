@@ -200,6 +200,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next key with its colon, or `None` after the closing brace.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn next_key(&mut self) -> Result<Option<RawString<'a>>, Stop> {
         // Almost every stream is written without spaces.
         if let Some(key) = self.compact_key() {
@@ -252,6 +253,7 @@ impl<'a> Scanner<'a> {
 
     /// A string, whose content between the quotes isn't decoded.
     #[inline]
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn string(&mut self) -> Result<RawString<'a>, Stop> {
         self.space();
         if self.byte() != Some(b'"') {
@@ -329,6 +331,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next value as a tree.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn value(&mut self) -> Result<Value, Stop> {
         Ok(match self.kind()? {
             Kind::Null => self.null().map(|()| Value::Null)?,
@@ -366,6 +369,7 @@ impl<'a> Scanner<'a> {
 
 /// The end of the number that starts at `at`, or where a digit is missing.
 #[inline]
+#[cfg_attr(optimize_attribute, optimize(speed))]
 pub(super) fn number_end(bytes: &[u8], at: usize) -> Result<usize, usize> {
     let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
     let digits = |from: usize| {

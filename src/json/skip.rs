@@ -43,6 +43,7 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The end of the value at `start`, with at most `depth` nested containers; or why there is none.
+#[cfg_attr(optimize_attribute, optimize(speed))]
 pub(crate) fn value_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, &'static str> {
     let mut stack = Stack::default();
     // The top of the stack, which is needed for each element.

@@ -183,8 +183,8 @@ pub fn unescape(raw: &[u8]) -> String {
 /// Appends the decoded text between two quotes as UTF-8; `false` if a lone surrogate became U+FFFD.
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    // Every escape is at least as long as what it stands for.
-    out.resize(start + raw.len(), 0);
+    // Room for the decoded text: every escape is at least as long as what it stands for.
+    out.extend_from_slice(raw);
     let unescaped = unescape_to(raw, out.get_mut(start..).unwrap_or_default(), false);
     out.truncate(start + unescaped.length);
     unescaped.exact
@@ -203,6 +203,7 @@ pub struct Unescaped {
 
 /// Writes the decoded text between two quotes as UTF-8 into `out`, which must be as long as `raw`. With `narrow`, decoding stops at
 /// the first escape that stands for a character outside ASCII; the result is then as inexact as with a lone surrogate.
+#[cfg_attr(optimize_attribute, optimize(speed))]
 pub fn unescape_to(raw: &[u8], out: &mut [u8], narrow: bool) -> Unescaped {
     let (mut from, mut to, mut exact, mut ascii) = (0, 0, true, true);
     while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
@@ -349,6 +350,7 @@ fn unicode(escape: &[u8]) -> (Option<char>, usize) {
 }
 
 /// The value of hexadecimal digits.
+#[cfg_attr(optimize_attribute, optimize(speed))]
 pub fn hex(digits: Option<&[u8]>) -> Option<u32> {
     let (mut value, mut sound) = (0, true);
     for digit in digits? {

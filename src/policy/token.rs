@@ -100,6 +100,7 @@ impl Estimator {
     }
 
     /// Adds more text.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn add_text(&mut self, text: &str) {
         self.any |= !text.is_empty();
         for c in text.chars() {

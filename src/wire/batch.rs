@@ -227,6 +227,7 @@ impl Batch {
     }
 
     /// Adds a string with escapes; `ascii`: all of it is ASCII as written.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn escaped(&mut self, raw: &[u8], ascii: bool) {
         let start = self.text.len();
         let narrow = ascii && raw.len() >= LONG_ESCAPED;
@@ -245,7 +246,7 @@ impl Batch {
         self.ops.extend([WIDE, (self.wide.len() - start) as u32]);
     }
 
-    #[inline]
+    #[inline(always)]
     fn plain(&mut self, block: &[u8], span: Range<usize>, ascii: bool) {
         let units = self.append(block, span, ascii);
         self.ops.push(units as u32);
@@ -302,6 +303,7 @@ impl Batch {
     }
 
     /// Adds the value at the start of `rest`, which is no object or array; returns its length in bytes.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn scalar(&mut self, rest: &[u8]) -> Option<usize> {
         let (word, length) = match rest.first()? {
             b'n' | b't' | b'f' => literal(rest)?,

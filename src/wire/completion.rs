@@ -138,6 +138,7 @@ impl Completion {
 
     /// The same for a part that occurs seldom.
     #[inline(never)]
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn add_other(&mut self, part: Part, bytes: &[u8]) {
         match part {
             Part::Id => first(&mut self.id, bytes),
@@ -298,6 +299,7 @@ impl Completion {
     }
 
     /// The content of choice 0 as it is written between its quotes, without what has been set aside.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn content(&self) -> &[u8] {
         match self.choices.first() {
             Some(choice) if choice.index == 0 => choice.content(),

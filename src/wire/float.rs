@@ -47,6 +47,7 @@ struct Decimal<'a> {
 ///
 /// The function is inlined, since its result would otherwise pass through memory, which takes a third of the time of a number.
 #[inline(always)]
+#[cfg_attr(optimize_attribute, optimize(speed))]
 pub fn number(text: &[u8]) -> Option<(f32, &[u8])> {
     let (negative, unsigned) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -148,6 +149,7 @@ fn round(value: f64) -> Option<f32> {
 }
 
 /// The digits at the start, added to `mantissa` modulo 2⁶⁴, and the text after them.
+#[cfg_attr(optimize_attribute, optimize(speed))]
 fn digits<'a>(text: &'a [u8], mantissa: &mut u64) -> (&'a [u8], &'a [u8]) {
     let mut rest = text;
     while let Some((byte, after)) = rest.split_first()

@@ -134,6 +134,7 @@ impl SseDecoder {
     }
 
     /// Passes on every event that `bytes` completes.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn push(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), TooLarge> {
         let mut rest = bytes;
         if !self.started {
@@ -264,6 +265,7 @@ impl SseDecoder {
     }
 
     /// Reads the fields of the block at the start of `bytes`; `None` if its blank line is missing.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn scan(&mut self, bytes: &[u8], forced: bool) -> Option<Block> {
         let mut block = Block {
             size: 0,
@@ -366,6 +368,7 @@ struct LineEnd {
     next: usize,
 }
 
+#[cfg_attr(optimize_attribute, optimize(speed))]
 fn line_end(bytes: &[u8], from: usize) -> Option<LineEnd> {
     let at = newline(bytes, from)?;
     let crlf = bytes.get(at..at + 2) == Some(b"\r\n");

@@ -205,6 +205,7 @@ impl ChatDecoder {
     }
 
     /// Reads what has arrived; `None` means the end.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn turn(&mut self, mode: Mode, bytes: Option<&[u8]>, lost: bool) {
         self.reader.batch.clear();
         self.reader.mode = mode;
@@ -358,6 +359,7 @@ fn begins_event_stream(head: &[u8]) -> bool {
 }
 
 impl Sink for Reader {
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn ahead(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         let mut late = None;
@@ -378,6 +380,7 @@ impl Sink for Reader {
         taken
     }
 
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn event(&mut self, event: Event<'_>) -> bool {
         self.seen = true;
         self.tell_late(None);

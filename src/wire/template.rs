@@ -166,6 +166,7 @@ impl Templates {
 
     /// Compares the event at the start of `bytes` with the templates.
     #[inline]
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn find(&mut self, bytes: &[u8]) -> Option<Match<'_>> {
         let (index, length, is_moved) = self.search(bytes)?;
         self.last = index;
@@ -311,6 +312,7 @@ impl Template {
     }
 
     /// Compares `bytes` from `at` on with the part of the example that contains these slots; returns where it ends.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn stretch(
         &self,
         bytes: &[u8],

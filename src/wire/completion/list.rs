@@ -197,6 +197,7 @@ fn kind_of(node: &Node) -> Option<&[u8]> {
 }
 
 /// Whether the elements of a list begin with those of another list.
+#[cfg_attr(optimize_attribute, optimize(speed))]
 fn begins(elements: &[u8], with: &[u8]) -> bool {
     let Some(rest) = elements.strip_prefix(with) else {
         return false;

@@ -34,9 +34,13 @@ pub(super) struct Members {
 
 impl Members {
     /// Folds `"key":value`, as it is written.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn fold(&mut self, member: &[u8], within: Within) -> usize {
-        let expected = |at| self.expected(at, member);
-        let (at, value) = match expected(self.next).or_else(|| expected(self.last)) {
+        let expected = match self.expected(self.next, member) {
+            None => self.expected(self.last, member),
+            found => found,
+        };
+        let (at, value) = match expected {
             Some(found) => found,
             None => {
                 let mut scanner = Scanner::new(member);

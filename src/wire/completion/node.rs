@@ -88,6 +88,7 @@ pub(super) fn inside(value: &[u8]) -> &[u8] {
 
 impl Node {
     /// Folds a chunk's value of `key`; returns how many bytes of text it contained.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn fold(&mut self, key: &[u8], value: &[u8], within: Within) -> usize {
         match value.first() {
             Some(b'n') if !self.is_empty() => 0,

@@ -9,6 +9,8 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const FLOATS: usize = 3;
 
 /// Appends the floats; returns how many there are.
+#[cfg_attr(optimize_attribute, optimize(speed))]
+#[inline(never)]
 pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'static str> {
     const LENGTH: &str = "is base64 of a wrong length";
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
@@ -48,6 +50,8 @@ pub fn decode_floats(text: &[u8], floats: &mut Vec<f32>) -> Result<usize, &'stat
 }
 
 /// The base64 of floats, lowest byte first.
+#[cfg_attr(optimize_attribute, optimize(speed))]
+#[inline(never)]
 pub fn encode_floats(floats: &[f32]) -> String {
     let mut bytes = Vec::with_capacity(floats.len().saturating_mul(4));
     for value in floats {

@@ -113,6 +113,7 @@ impl<'a> List<'a> {
         Ok(())
     }
 
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     fn embedding(&mut self, place: usize) -> Result<(), Problem> {
         match self.scanner.kind()? {
             Kind::Array => {

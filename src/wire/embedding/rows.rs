@@ -96,6 +96,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Appends one row of numbers to `values`; returns its length.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub fn row(&mut self, values: &mut Vec<f32>, index: usize) -> Result<usize, Problem> {
         let first = values.len();
         self.open()?;

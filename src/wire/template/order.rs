@@ -167,6 +167,7 @@ impl Template {
     }
 
     /// The length of the event at the start of `bytes`, if it has this shape with its members in another order.
+    #[cfg_attr(optimize_attribute, optimize(speed))]
     pub(super) fn compare_moved(
         &self,
         bytes: &[u8],
@@ -242,7 +243,11 @@ impl Template {
 }
 
 /// The first eight bytes as a number; missing ones are zero.
+#[inline(always)]
 fn word(bytes: &[u8]) -> u64 {
+    if let Some(word) = bytes.first_chunk() {
+        return u64::from_le_bytes(*word);
+    }
     let mut word = [0; 8];
     for (place, byte) in word.iter_mut().zip(bytes) {
         *place = *byte;
