@@ -3,6 +3,7 @@
 // the ES modules by the require() of each entry, so that Node has them there, whichever condition it goes by.
 const IMPORT = /^import (?:\{([^}]*)\} from )?"([^"]+)";$/gm;
 const EXPORT = /^export \{([^}]*)\};$/gm;
+const ADDRESS = /\bimport\.meta\.url\b/g;
 
 const turned = {};
 
@@ -18,13 +19,15 @@ module.exports = function required(load, file) {
   }
 };
 
-Object.assign(module.exports, { IMPORT, EXPORT });
+Object.assign(module.exports, { IMPORT, EXPORT, ADDRESS });
 
 function turn(file, fs) {
   if (turned[file]) return turned[file];
   const names = (list, word) => list.replace(/([\w$]+) as ([\w$]+)/g, word);
   const source = fs.readFileSync(`${__dirname}/${file}`, "utf8");
+  const { href } = globalThis.process.getBuiltinModule("node:url").pathToFileURL(`${__dirname}/${file}`);
   const body = source
+    .replace(ADDRESS, () => JSON.stringify(href))
     .replace(IMPORT, (_, list, from) => `const {${names(list ?? "", "$1: $2")}} = given(${JSON.stringify(from)});`)
     .replace(EXPORT, (_, list) => `return {${names(list, "$2: $1")}};`);
   const given = (from) => (from === "hfetch" ? require("./index.cjs") : turn(from.slice("./".length), fs));

@@ -211,6 +211,7 @@ function writeWasmAsText({ onLoad }) {
     // Inside the function the text would be parsed twice.
     const contents = `import { decode } from "./wasm-text.js";
 const pieces = ${JSON.stringify(pieces)};
+export const digest = ${JSON.stringify(await digest([bytes]))};
 export default () => decode(${JSON.stringify(values)}, pieces);
 `;
     return { contents, loader: "js", resolveDir: dirname(path) };
@@ -242,12 +243,13 @@ async function copyModules(from, to) {
 // show how it begins. Both find this advice there.
 const ADVICE = 'hfetch: your bundler brings no WebAssembly along: in Vite, ssr: { external: ["hfetch"] }; for others see docs/hosts.md';
 
-/** The module with the advice in its first section, which engines skip. */
-function withAdvice(wasm) {
+/** The module with the advice in its first section, which engines skip, and after it the digest by which wasm-file.js knows the file. */
+async function withAdvice(wasm) {
   const [header, body] = [wasm.subarray(0, 8), wasm.subarray(8)];
-  const name = Buffer.from(` ${ADVICE} `);
+  const [name, content] = [` ${ADVICE} `, await digest([wasm])].map((text) => Buffer.from(text));
   const leb = (number) => [(number & 0x7f) | 0x80, number >> 7];
-  return Buffer.concat([header, Buffer.from([0, ...leb(name.length + 2), ...leb(name.length)]), name, body]);
+  const section = [0, ...leb(2 + name.length + content.length), ...leb(name.length)];
+  return Buffer.concat([header, Buffer.from(section), name, content, body]);
 }
 
 async function assemble(stage) {
@@ -255,7 +257,7 @@ async function assemble(stage) {
   await mkdir(join(pkg, "dist"), { recursive: true });
   const workers = join(pkg, "dist/workerd.js");
   await writeFile(workers, (await readFile(workers, "utf8")).replace('.wasm?module";', `$& // ${ADVICE}`));
-  await writeFile(join(pkg, "dist/hfetch_bg.wasm"), withAdvice(await readFile(join(stage, "modules/hfetch_bg.wasm"))));
+  await writeFile(join(pkg, "dist/hfetch_bg.wasm"), await withAdvice(await readFile(join(stage, "modules/hfetch_bg.wasm"))));
   const template = join(root, "pkg-template");
   for (const name of await readdir(template)) {
     if (/\.(d\.ts|cjs)$/.test(name)) await cp(join(template, name), join(pkg, "dist", name));

@@ -1,0 +1,18 @@
+// The module from the package's own file, in Node: reading the file takes a fifth of the time in which the text becomes bytes. Nothing depends on the file: a
+// bundle or a deployment may lack it, and the file of another version may be in its place. Then the text is used.
+
+// Bytes: the digest that the build writes into the file is among the first of them.
+const HEAD = 512;
+
+/** Returns the module of the file beside this script if that has this digest, otherwise undefined. */
+export function moduleOfFile(digest) {
+  try {
+    // Deno would ask its user whether this program may read files.
+    if ("Deno" in globalThis) return undefined;
+    const { readFileSync } = process.getBuiltinModule("node:fs");
+    const bytes = readFileSync(new URL("./hfetch_bg.wasm", import.meta.url));
+    return bytes.latin1Slice(0, HEAD).includes(digest) ? new WebAssembly.Module(bytes) : undefined;
+  } catch {
+    return undefined; // this isn't Node, or the file is missing, not whole, or not to be read
+  }
+}
