@@ -9,7 +9,8 @@ export function moduleOfFile(digest) {
   try {
     // Deno would ask its user whether this program may read files.
     if ("Deno" in globalThis) return undefined;
-    const { readFileSync } = process.getBuiltinModule("node:fs");
+    // Not as `process`, for which bundlers of pages would bring a substitute.
+    const { readFileSync } = globalThis.process.getBuiltinModule("node:fs");
     const bytes = readFileSync(new URL("./hfetch_bg.wasm", import.meta.url));
     return bytes.latin1Slice(0, HEAD).includes(digest) ? new WebAssembly.Module(bytes) : undefined;
   } catch {
