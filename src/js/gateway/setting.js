@@ -277,10 +277,10 @@ export function renamed(error, nameOf) {
 }
 
 // The route's models must be on the list of models: otherwise clients would get models that they may not ask for.
-function checkRoute({ route, models }) {
+function checkRoute({ route, models, nameOf }) {
   const allows = allowList(models) ?? (() => true);
   const named = Array.isArray(route?.models) ? route.models : [];
-  if (!named.every((model) => typeof model !== "string" || allows(model))) throw refuse("route.models", "names a model that is not on the list of models");
+  if (!named.every((model) => typeof model !== "string" || allows(model))) throw refuse(nameOf("route.models") ?? "route.models", "names a model that is not on the list of models");
 }
 
 // A gateway that lets everybody in must be a choice: without keys, tickets and `authorize` it refuses to start.

@@ -35,9 +35,10 @@ export function isName(value) {
 
 export async function issueTicket(secret, ticket, now = Date.now()) {
   signingSecret("secret", secret);
-  const { client, expiresIn = null, audience, limits } = ticket ?? {};
+  const { client, expiresIn, audience, limits } = ticket ?? {};
   // A misspelt limit limits nothing.
-  check({ ...ticket, expiresIn }, TICKET);
+  check({ ...ticket }, TICKET);
+  if (expiresIn === undefined) throw refuse("expiresIn", "must say for how many milliseconds the ticket is valid");
   if (!isName(client)) throw refuse("client", A_NAME);
   if (audience !== undefined && !isName(audience)) throw refuse("audience", A_NAME);
   const meant = audience === undefined ? undefined : trimmed("audience", audience);

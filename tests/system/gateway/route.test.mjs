@@ -86,6 +86,8 @@ test("the list of models holds for every candidate", async () => {
   assert.deepEqual([status, body.error.code, body.error.param], [403, "model_not_allowed", "models"]);
   assert.deepEqual(seen.models, []);
   assert.throws(() => settings({ clientKeys: [KEY], models: ["org/*"], route: { models: ["evil/name"] } }, {}), ({ path }) => path === "route.models");
+  const variables = { GATEWAY_CLIENT_KEYS: KEY, GATEWAY_MODELS: "org/*", GATEWAY_ROUTE_MODELS: "evil/name" };
+  assert.throws(() => settings({}, variables), { path: "GATEWAY_ROUTE_MODELS" });
   for (const models of ["org/b", [3], [""], Array(17).fill("org/b")]) {
     assert.equal((await post({ ...BODY, models })).status, 400, JSON.stringify(models));
   }

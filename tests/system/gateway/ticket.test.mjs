@@ -81,6 +81,7 @@ test("what can't be a ticket is refused when it is issued", async () => {
   for (const [ticket, path] of cases) {
     await assert.rejects(issue(ticket), { name: "ConfigError", path }, JSON.stringify(ticket));
   }
+  await assert.rejects(issue({ expiresIn: undefined }), { path: "expiresIn", message: /for how many milliseconds/ });
   for (const secret of ["", "short", "x".repeat(31), ` ${"x".repeat(31)}\n`, undefined, 7, null]) {
     await assert.rejects(issueTicket(secret, { client: "a", expiresIn: 1 }), (error) => error.name === "ConfigError" && error.path === "secret" && !error.message.includes("xx"));
   }
