@@ -5,13 +5,12 @@
 
 import { close } from "./call.js";
 import { isBytes, lengthOf } from "./bytes.js";
-import { LONGEST, Unreadable, cancelReading, checkStream, discard, notBytes, openReader, release, releaseEnded, tooLarge } from "./fetch.js";
+import { LONGEST, Unreadable, checkStream, discard, leave, notBytes, openReader, stopReading, tooLarge } from "./fetch.js";
 import { timer } from "./cancel.js";
 import { StreamTruncatedError, makeError, traced } from "./error.js";
 import { trapped } from "./trap.js";
 import { LOOK, Turns } from "./turn.js";
 
-const LINGER = 100; // ms
 const NOTHING = new Uint8Array(0);
 const LONGEST_LOOK = 1_000; // ms between two checks of a reader that may be another program
 const LOOKS = 8; // checks of a pending read within the idle timeout; reading the clock at every read would take a tenth of the time of a small chunk
@@ -371,8 +370,12 @@ export class Pump {
     this.failure = traced(error, this.#call.site);
     this.#alarm?.clear();
     this.#forget();
-    if (outcome === "ok") this.#leaveSocket();
-    else this.#closeSocket();
+    const reader = this.#reader;
+    if (outcome === "ok") {
+      this.#sent.forget();
+      if (reader !== null) leave(reader);
+    } else if (reader !== null) stopReading(reader);
+    else discard(this.#sent.response);
     this.#settle();
     // The waiting readers are dismissed in a microtask, so that the next() that reads is answered first.
     if (this.#waiters.length > 0) queueMicrotask(() => this.#dismiss());
@@ -401,38 +404,6 @@ export class Pump {
     const { finishReason = null, folded = BROKEN.partial } = this.#decoder.account(this.#call, this.outcome === "ok", this.failure === null);
     this.finishReason = finishReason;
     this.folded = folded;
-  }
-
-  // After [DONE] the body has to end at once. Reading that end lets the connection be reused.
-  #leaveSocket() {
-    const reader = this.#reader;
-    this.#sent.forget();
-    if (reader === null) return;
-    const close = (read) => {
-      alarm.clear();
-      if (read?.done === true) {
-        releaseEnded(reader);
-        return;
-      }
-      cancelReading(reader);
-      release(reader);
-    };
-    const alarm = timer(close, LINGER);
-    try {
-      reader.read().then(close, close);
-    } catch {
-      close();
-    }
-  }
-
-  // cancel() comes before abort(), so that a pending read resolves instead of failing.
-  #closeSocket() {
-    if (this.#reader === null) {
-      discard(this.#sent.response);
-      return;
-    }
-    cancelReading(this.#reader);
-    release(this.#reader);
   }
 
   // Returns the remaining items, then the end.
