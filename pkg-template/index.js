@@ -1,8 +1,8 @@
 // hfetch in one file. It contains the module's bytes, so it needs no second request, no top-level await and no configuration.
 import bytes from "./hfetch_bg.wasm";
-import { startAtFirstUse } from "./instantiate.js";
+import { startAtFirstUse, startLoaded } from "./instantiate.js";
 
-startAtFirstUse(() => new WebAssembly.Module(bytes()));
+startAtFirstUse(() => new WebAssembly.Module(bytes()), () => startLoaded(bytes()));
 
 export * from "./public.js";
 export { default } from "./public.js";
