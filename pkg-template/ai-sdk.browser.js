@@ -1,11 +1,11 @@
 // hfetch/ai-sdk in pages. It uses the client of whichever entry the page has loaded. If the page has loaded none, the module is loaded as text at the first call.
-import { HfetchError, HuggingFace, arriveOtherwise, sdkInternals, start, startLater } from "./core.js";
+import { HfetchError, HuggingFace, arriveOtherwise, compiling, sdkInternals, startLater, startLoaded } from "./core.js";
 import { runOn } from "./ai-sdk/client.js";
 
 runOn(HuggingFace, sdkInternals);
 arriveOtherwise(async () => {
   const { default: bytes } = await import("./wasm-module.js");
-  start(() => new WebAssembly.Module(bytes()));
+  await startLoaded(compiling(bytes));
 });
 startLater(() => {
   throw new HfetchError("hfetch/ai-sdk: the WebAssembly is still on its way", { hint: "Await a call before functions that give no promise." });

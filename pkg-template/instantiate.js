@@ -1,4 +1,4 @@
-import { hasArrived, isHere } from "./arrival.js";
+import { arriveAtFirstUse, hasArrived, isHere } from "./arrival.js";
 import { HfetchError } from "./error.js";
 import { __wbg_set_wasm, prepareText } from "./hfetch_bg.js";
 import { guarded } from "./trap.js";
@@ -13,11 +13,21 @@ export const started = () => running !== undefined;
 
 /**
  * Starts the module at its first use, since an import alone must not break a program, wherever it is loaded. `compile` returns the compiled module, or
- * throws if there is none; it is then called again at the next use.
+ * throws if there is none; it is then called again at the next use. Where the engine refuses this module's size, calls wait for the promise of `later`.
  */
-export function startAtFirstUse(compile) {
-  hasArrived();
+export function startAtFirstUse(compile, later) {
+  let coming;
   ask(compile);
+  arriveAtFirstUse(() => (coming ??= startNow(compile, later)));
+}
+
+function startNow(compile, later) {
+  try {
+    start(compile);
+  } catch (error) {
+    if (!TOO_LARGE.test(error.message)) throw error;
+    return later();
+  }
 }
 
 /** For an entry whose module is still loading: until then `refuse` throws the error of every use. An entry that already has its module wins. */
@@ -40,8 +50,17 @@ function ask(compile) {
  */
 export function start(compile) {
   if (started()) return;
-  checkEnvironment();
-  const instance = compiling(() => new WebAssembly.Instance(compile(), imports));
+  run(compiling(() => new WebAssembly.Instance(compile(), imports)));
+}
+
+/** The same in the background, where no engine has a limit of size. `source` is a promise of the compiled module, or the module's bytes. */
+export async function startLoaded(source) {
+  const made = await compiled(WebAssembly.instantiate(await source, imports));
+  // Another entry may have started its own meanwhile.
+  if (!started()) run(made.instance ?? made);
+}
+
+function run(instance) {
   prepareText();
   running = guarded(instance.exports);
   __wbg_set_wasm(running);
@@ -56,8 +75,9 @@ export function checkEnvironment() {
   }
 }
 
-/** Returns the result of `work`. If the engine forbids WebAssembly, its error becomes one with advice. */
+/** Returns the result of `work`, which compiles something. If the engine forbids WebAssembly, its error becomes one with advice. */
 export function compiling(work) {
+  checkEnvironment();
   try {
     return work();
   } catch (cause) {
@@ -67,8 +87,9 @@ export function compiling(work) {
 
 export function compileError(cause) {
   if (cause instanceof HfetchError) return cause;
-  const advice = "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
-  return new HfetchError(`hfetch: WebAssembly can't be started here: ${cause?.message ?? cause}`, { hint: `${advice}.`, cause });
+  const message = cause?.message ?? cause;
+  const advice = TOO_LARGE.test(message) ? LATER : "WebSocketPair" in globalThis || "EdgeRuntime" in globalThis ? ON_THE_EDGE : IN_A_PAGE;
+  return new HfetchError(`hfetch: WebAssembly can't be started here: ${message}`, { hint: `${advice}.`, cause });
 }
 
 /**
@@ -112,6 +133,9 @@ const NEEDED = {
   TextDecoder: COPY,
   TextEncoder: COPY,
 };
+// What Chromium before 115 says on a page's thread: there its constructors of Module and Instance refuse modules over 4 KB.
+const TOO_LARGE = /on the main thread/;
+const LATER = "Await a call of a client before functions that give no promise, or import hfetch/web and await ready()";
 const IN_A_PAGE = "The Content-Security-Policy of a page or an extension needs script-src 'wasm-unsafe-eval'";
 const ON_THE_EDGE =
   'Here the bundler must bring the module along: Nuxt on Cloudflare with nitro.experimental.wasm: true, Nitro with experimental.wasm: true, ' +

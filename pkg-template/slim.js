@@ -1,5 +1,5 @@
 // hfetch/slim. It loads nothing: the caller provides the module from wherever it is.
-import { HfetchError, compile, start, startLater, started } from "./core.js";
+import { HfetchError, compile, startLater, startLoaded, started } from "./core.js";
 
 startLater(() => {
   throw new HfetchError("hfetch/slim is not initialised", { hint: "Call init(source) and await it before anything else." });
@@ -10,16 +10,11 @@ let ready;
 /** Starts the module. Only the first successful call has an effect; after a failure it may be called again. If an entry that loads by itself is there, this does nothing. */
 export async function init(source) {
   if (started()) return;
-  ready ??= load(source).catch((error) => {
+  ready ??= startLoaded(compile(source, "hfetch/slim")).catch((error) => {
     ready = undefined;
     throw error;
   });
   return ready;
-}
-
-async function load(source) {
-  const module = await compile(source, "hfetch/slim");
-  start(() => module);
 }
 
 export * from "./public.js";

@@ -1,18 +1,15 @@
 // hfetch/web in pages. The module is a file next to this one, which loads while the page is still being built. The first call waits for it.
-import { HfetchError, arrival, arriveBy, compile, start, startLater, started } from "./core.js";
+import { HfetchError, arrival, arriveBy, compile, compiling, startLater, startLoaded, started } from "./core.js";
 
 let coming;
 
-async function load() {
-  const module = await compile(new URL("./hfetch_bg.wasm", import.meta.url), "hfetch/web").catch(asText);
-  start(() => module);
-}
+const load = () => startLoaded(compile(new URL("./hfetch_bg.wasm", import.meta.url), "hfetch/web").catch(asText));
 
 // Some bundlers include no files, but they include scripts (esbuild, plain Rollup, Vite's development server): there the module is loaded from a script, as text.
 // If that script is missing as well, the first failure is thrown, since it says more.
 async function asText(reason) {
   const text = await import("./wasm-module.js").catch(() => Promise.reject(reason));
-  return compile(text.default(), "hfetch/web");
+  return compile(compiling(text.default), "hfetch/web");
 }
 
 /** Resolves when the module runs, for functions that return no promise and so can't wait for it: `estimateTokens`, `snapshot()` and others. */

@@ -31,6 +31,7 @@ export const runtimes = {
   "workerd-wrangler": (context) => workerd("wrangler", context),
   chromium: (context) => browser("Chromium", context),
   "chromium-slim": (context) => browser("Chromium", context, "page-slim.mjs"),
+  "chromium-old": (context) => browser("Chromium", context, "page-old.mjs"),
   firefox: (context) => browser("Firefox", context),
   webkit: (context) => browser("WebKit", context),
 };

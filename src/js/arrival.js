@@ -2,6 +2,7 @@
 // already, or starts it at its first use.
 
 let here = false;
+let startNow;
 let load;
 let otherwise;
 
@@ -15,11 +16,17 @@ export function arriveOtherwise(given) {
   otherwise = given;
 }
 
+// For an entry that has its module: `given` starts it and returns undefined, or returns such a promise where the engine won't start it at once.
+export function arriveAtFirstUse(given) {
+  startNow = given;
+}
+
 export function hasArrived() {
   here = true;
 }
 
-export const isHere = () => here;
+// Whether the module is in this program, running or not.
+export const isHere = () => here || startNow !== undefined;
 
 // A promise that resolves once the module runs, or undefined if there is nothing to wait for.
-export const arrival = () => (here ? undefined : (load ?? otherwise)?.());
+export const arrival = () => (here ? undefined : (startNow ?? load ?? otherwise)?.());

@@ -133,9 +133,12 @@ test("a server's refusal keeps the words of its status", async () => {
   assert.deepEqual([status, statusText], [503, "Service Unavailable"]);
 });
 
-test("the signal of withOptions ends what is no call as well", async () => {
+test("the signal of withOptions ends what is no call as well, also where there is no AbortSignal.any", async (t) => {
   const never = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  for (const signal of [undefined, new AbortController().signal]) {
+  const { any } = AbortSignal;
+  t.after(() => (AbortSignal.any = any));
+  for (const [signal, given] of [[undefined, any], [new AbortController().signal, any], [new AbortController().signal, undefined]]) {
+    AbortSignal.any = given;
     const scope = new AbortController();
     const { hf, sent } = watched(never);
     const asked = hf.withOptions({ signal: scope.signal }).fetch(OTHER, { signal });

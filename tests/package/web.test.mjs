@@ -1,4 +1,5 @@
-// hfetch/web: what waits for a module that is still loading, and what throws. Each case is a program of its own, since a module starts only once.
+// What waits for a module that is still loading, and what throws: with hfetch/web, and with every entry for pages in browsers that compile a module of this size only
+// in the background. Each case is a program of its own, since a module starts only once.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
@@ -9,10 +10,11 @@ import { promisify } from "node:util";
 import { endpoint } from "./setting/installed.mjs";
 
 const folder = process.env.HFETCH_PACKAGE ?? join(dirname(createRequire(import.meta.url).resolve("hfetch")), "..");
-const entry = pathToFileURL(join(folder, "dist/web.js")).href;
+const entryAt = (name) => pathToFileURL(join(folder, `dist/${name}.js`)).href;
+const sizeLimit = new URL("runtime/size-limit.mjs", import.meta.url).href;
 
-/** Runs a program in which `load` loads the entry as a page does, and `client` makes a client; returns what it prints as JSON. */
-async function program(body) {
+/** Runs a program in which `load` loads the entry as a page does; returns what it prints as JSON. */
+async function program(body, entry = entryAt("web")) {
   const text = `
     const network = fetch;
     const { readFile } = await import("node:fs/promises");
@@ -30,6 +32,9 @@ async function program(body) {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", text]);
   return JSON.parse(stdout);
 }
+
+/** The same where the engine has that limit of size. */
+const limited = (body, entry) => program(`await import(${JSON.stringify(sizeLimit)}); ${body}`, entry);
 
 test("a call waits for the module, with the body as it was given; a function without a promise says that it can't", async () => {
   const [early, answer, outcome, tokens, asked] = await program(`
@@ -72,16 +77,18 @@ test("where the file did not come along the module is there as text", async () =
 
 test("what can't be compiled ends the call and not the import; the next call tries again", async () => {
   const [first, outcome, listed, second] = await program(`
-    const { compile, compileStreaming } = WebAssembly;
+    const { Module, compile, compileStreaming } = WebAssembly;
+    const blocked = () => new WebAssembly.CompileError("blocked by CSP");
     // Node's own fetch compiles a module at its first request.
     await network(options.baseURL);
-    WebAssembly.compile = WebAssembly.compileStreaming = async () => { throw new WebAssembly.CompileError("blocked by CSP"); };
+    WebAssembly.Module = class { constructor() { throw blocked(); } };
+    WebAssembly.compile = WebAssembly.compileStreaming = async () => { throw blocked(); };
     const { HuggingFace } = await load();
     const hf = new HuggingFace(options);
     const pending = hf.chat.completions.create({ messages });
     const error = await failure(() => pending);
     const listed = await failure(() => hf.models.list());
-    Object.assign(WebAssembly, { compile, compileStreaming });
+    Object.assign(WebAssembly, { Module, compile, compileStreaming });
     const { choices } = await hf.chat.completions.create({ messages });
     console.log(JSON.stringify([[error.name, error.message, error.hint], (await pending.settled).outcome, listed.name, choices[0].message.content]));`);
   assert.equal(first[0], "HfetchError");
@@ -90,6 +97,66 @@ test("what can't be compiled ends the call and not the import; the next call tri
   assert.equal(outcome, "error");
   assert.equal(listed, "HfetchError");
   assert.match(second, /You said: Hello/);
+});
+
+test("where the engine compiles large modules only in the background, hfetch/web and hfetch/slim start there", async () => {
+  const [answer, tokens] = await limited(`
+    const { HuggingFace, estimateTokens, ready } = await load();
+    const { choices } = await new HuggingFace(options).chat.completions.create({ messages });
+    await ready();
+    console.log(JSON.stringify([choices[0].message.content, estimateTokens("hello")]));`);
+  assert.match(answer, /You said: Hello/);
+  assert.ok(tokens > 0);
+  const [count] = await limited(`
+    const { estimateTokens, init } = await load();
+    await init(new URL("hfetch_bg.wasm", ${JSON.stringify(entryAt("slim"))}));
+    console.log(JSON.stringify([estimateTokens("hello")]));`, entryAt("slim"));
+  assert.equal(count, tokens);
+});
+
+test("there the default entry's calls wait as well, and functions without a promise say what to do", async () => {
+  for (const name of ["index", "index.browser"]) {
+    const [early, answers, outcome, later] = await limited(`
+      const { HuggingFace, estimateTokens } = await load();
+      const early = await failure(() => estimateTokens("hello"));
+      const hf = new HuggingFace(options);
+      const pending = [hf.chat.completions.create({ messages }), new HuggingFace(options).chat.completions.create({ messages })];
+      messages.length = 0;
+      const answers = await Promise.all(pending);
+      const later = [estimateTokens("hello"), hf.snapshot().keys.length];
+      console.log(JSON.stringify([[early.name, early.message, early.hint], answers.map(({ choices }) => choices[0].message.content), (await pending[0].settled).outcome, later]));`, entryAt(name));
+    assert.equal(early[0], "HfetchError", name);
+    assert.match(early[1], /can't be started here: .* on the main thread/);
+    assert.match(early[2], /Await a call of a client before .* or import hfetch\/web/);
+    for (const answer of answers) assert.match(answer, /You said: Hello/);
+    assert.equal(outcome, "ok");
+    assert.deepEqual(later.map((count) => count > 0), [true, true]);
+  }
+});
+
+test("there options that are wrong end the first call", async () => {
+  const [name, path] = await limited(`
+    const { HuggingFace } = await load();
+    const error = await failure(() => new HuggingFace({ ...options, timeout: "soon" }).models.list());
+    console.log(JSON.stringify([error.name, error.path]));`, entryAt("index"));
+  assert.deepEqual([name, path], ["ConfigError", "timeout"]);
+});
+
+test("there hfetch/ai-sdk starts by itself, and several entries start together", async () => {
+  const [alone] = await limited(`
+    const { createHuggingFace } = await load();
+    const prompt = [{ role: "user", content: [{ type: "text", text: "Hello" }] }];
+    const { content } = await createHuggingFace(options)("org/model").doGenerate({ prompt });
+    console.log(JSON.stringify([content[0].text]));`, entryAt("ai-sdk.browser"));
+  assert.match(alone, /You said: Hello/);
+  const [answer, tokens] = await limited(`
+    const { ready, estimateTokens } = await load();
+    const { HuggingFace } = await import(${JSON.stringify(entryAt("index.browser"))});
+    const { choices } = await new HuggingFace(options).chat.completions.create({ messages });
+    await ready();
+    console.log(JSON.stringify([choices[0].message.content, estimateTokens("hello")]));`);
+  assert.match(answer, /You said: Hello/);
+  assert.ok(tokens > 0);
 });
 
 test("on a server it is the default entry, which waits for nothing", async () => {

@@ -115,7 +115,7 @@ const toolTurn = (id, result) => ({ role: "tool", tool_call_id: id, content: typ
 // Servers refuse a call without a result if the conversation goes on after it. Only at the end a call may still wait for its result.
 function answered(turns) {
   const given = new Set(turns.map(({ tool_call_id: id }) => id));
-  const last = turns.findLastIndex(({ role }) => role !== "tool");
+  const last = turns.map(({ role }) => role !== "tool").lastIndexOf(true);
   return turns.flatMap((turn, at) => {
     const open = at < last ? (turn.tool_calls ?? []).filter(({ id }) => !given.has(id)) : [];
     return [turn, ...open.map(({ id }) => toolTurn(id, UNANSWERED))];
