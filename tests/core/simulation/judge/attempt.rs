@@ -29,14 +29,14 @@ impl Judge {
         assert_eq!(refused, self.options_refused);
     }
 
-    /// A pause applies to the key for the model; to the key alone if its window is spent. A pause for the catalogue blocks nothing.
+    /// A pause applies to the key for the model; to the key alone if its window is spent, unless the model's pause is longer.
+    /// A pause for the catalogue blocks nothing.
     pub(super) fn block(&mut self, m: &Moment<'_>, key: usize, reply: &Reply) {
+        let of_key = rules::rest_of_key(reply);
+        let of_model = rules::rest(reply).filter(|rest| of_key.is_none_or(|of_key| of_key < *rest));
         let scopes = [
-            (self.shared.scope(key), rules::rest_of_key(reply)),
-            (
-                rules::pause_scope(&self.shared, m.call, key),
-                rules::rest(reply),
-            ),
+            (self.shared.scope(key), of_key),
+            (rules::pause_scope(&self.shared, m.call, key), of_model),
         ];
         for (scope, rest) in scopes {
             if let (Some(rest), Some(store), true) = (rest, &mut self.store, m.call.kind.is_some())
