@@ -34,7 +34,7 @@ pub struct Admitted {
 }
 
 /// The known facts about a call so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Progress {
     /// The key that was used last.
     pub key: Option<usize>,
@@ -302,13 +302,15 @@ impl Call {
         if self.account.attempts.get() == 0 {
             self.give_back(&whole);
         } else {
-            let used = self.account.progress.get(|progress| progress.clone());
-            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
-            let priced = used
-                .unpriced
-                .iter()
-                .map(|portion| self.usd_to_book(portion));
-            let usd = priced.sum::<Usd>() + used.beside.usd.unwrap_or_default();
+            let (tokens, usd) = self.account.progress.get(|used| {
+                let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+                let reported = used.beside.usd.unwrap_or_default();
+                let priced = used
+                    .unpriced
+                    .iter()
+                    .map(|portion| self.usd_to_book(portion));
+                (tokens, priced.sum::<Usd>() + reported)
+            });
             self.settle(&whole, tokens, usd, now);
         }
         self.freed();

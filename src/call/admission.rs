@@ -156,7 +156,7 @@ impl Call {
             }
             let answer = self.ask_memory(&parts, !self.is_split(), now);
             let Some(answer) = answer else {
-                machine.state = State::Reserving(round);
+                machine.state = State::Reserving(Box::new(round));
                 return Step::Reserve { parts };
             };
             if let Err(step) = self.hear(machine, &mut round, answer, now) {

@@ -60,7 +60,7 @@ impl Call {
             (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
             (State::AskingKey, Event::NoKey(why)) => machine.fail(Box::new(self.no_key(why))),
             (State::Reserving(round), Event::Reserved(answer)) => {
-                self.reserved(machine, round, answer, now)
+                self.reserved(machine, *round, answer, now)
             }
             (State::ReservingWhole, Event::Reserved(answer)) => {
                 self.reserved_whole(machine, answer, now)
@@ -134,8 +134,9 @@ impl Call {
         self.shared.remember_secret(key);
         self.sent_keys.get(|keys| keys.push(key.to_string()));
         // The key function returned the key that the server has refused: another attempt would fail the same way.
-        if let Some((refused, failure)) = machine.refused_key.take()
-            && refused.as_deref() == Some(key)
+        let refused = machine.refused_key.take();
+        if refused.as_deref() == Some(key)
+            && let Some(failure) = machine.last.take()
         {
             return machine.fail(failure);
         }
@@ -335,8 +336,8 @@ impl Call {
         let mut failure = Box::new(failed.failure);
         failure.attempt = machine.attempt;
         if !last && failed.status == Some(401) && self.shared.config.key_from_function {
-            machine.last = Some(failure.clone());
-            machine.refused_key = Some((machine.given_key.take(), failure));
+            machine.last = Some(failure);
+            machine.refused_key = machine.given_key.take();
             return self.prepare(machine, now);
         }
         let of_key = matches!(failed.status, Some(401..=403));

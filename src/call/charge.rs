@@ -60,17 +60,16 @@ impl Call {
         let priced = costs.reduce(Cost::plus);
         match progress.beside.usd {
             Some(usd) => Cost::reported(usd + priced.and_then(|cost| cost.usd).unwrap_or_default()),
-            None => priced.unwrap_or_else(|| self.cost(&self.nothing())),
+            None => priced.unwrap_or_else(|| self.cost(&self.nothing(progress))),
         }
     }
 
     /// An empty portion of the candidate that was asked last.
-    fn nothing(&self) -> Portion {
-        let last = |progress: &mut Progress| progress.candidate.as_ref().map(|of| of.sent.clone());
-        let model = self.account.progress.get(last);
+    fn nothing(&self, progress: &Progress) -> Portion {
+        let last = progress.candidate.as_ref();
         Portion {
-            model: model.unwrap_or_else(|| self.model.clone()),
-            provider: self.provider(),
+            model: last.map_or(&self.model, |of| &of.sent).clone(),
+            provider: self.provider_as(last, progress),
             prompt: 0,
             completion: 0,
         }

@@ -16,7 +16,7 @@ use crate::wire::request::route;
 use crate::wire::whole;
 
 /// A typed error with the call's details; flags name what the driver has to add.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Failure {
     /// The error that the caller gets.
     pub error: Error,

@@ -23,7 +23,7 @@ pub(super) enum State {
     /// The driver asks the key function.
     AskingKey,
     /// The driver asks the caller's limit store.
-    Reserving(Round),
+    Reserving(Box<Round>),
     /// The driver asks the caller's limit store for the call as a whole.
     ReservingWhole,
     /// The request sleeps in line.
@@ -53,8 +53,8 @@ pub(super) struct Machine {
     pub(super) attempt: u32,
     /// The key that the key function returned for this attempt.
     pub(super) given_key: Option<String>,
-    /// A key of the key function that the server refused, and the failure to report if the function returns it again.
-    pub(super) refused_key: Option<(Option<String>, Box<Failure>)>,
+    /// A key of the key function that the server refused. If the function returns it again, the last failure is reported.
+    pub(super) refused_key: Option<String>,
     /// The failure of the last attempt.
     pub(super) last: Option<Box<Failure>>,
     /// Indices of the candidates to ask if this one fails, the next one first.

@@ -141,10 +141,11 @@ pub struct Call {
     /// Whether a whole answer arrived, even if it couldn't be read.
     answered: Cell<bool>,
     /// The settlement, once it exists.
-    settled: Held<Option<Settlement>>,
+    settled: Held<Option<Rc<Settlement>>>,
     /// Whether live prices that the call needs may still arrive.
     awaits_prices: Cell<bool>,
-    machines: Held<Vec<Machine>>,
+    /// One for each request, and one more for a call that is let through as a whole. A machine is taken out while it works.
+    machines: Held<Vec<Option<Box<Machine>>>>,
     /// Keys that a function gave for this call. The call keeps them for redaction, since the client forgets old ones.
     sent_keys: Held<Vec<String>>,
     /// The call's places in line, kept where a trap in the middle of a step can't lose them.
@@ -316,11 +317,9 @@ impl Call {
             }
             _ => {}
         }
-        // The machine is taken out while it works. If a trap happens meanwhile, the default machine in its place counts as over.
-        let machine = self
-            .machines
-            .get(|machines| machines.get_mut(index).map(std::mem::take));
-        let Some(mut machine) = machine else {
+        // If a trap happens while the machine works, its request counts as over.
+        let take = |machines: &mut Vec<Option<_>>| machines.get_mut(index)?.take();
+        let Some(mut machine): Option<Box<Machine>> = self.machines.get(take) else {
             return Step::Nothing;
         };
         let mut step = self.advance(&mut machine, event, now, random);
@@ -330,7 +329,7 @@ impl Call {
         }
         self.machines.get(|machines| {
             if let Some(place) = machines.get_mut(index) {
-                *place = machine;
+                *place = Some(machine);
             }
         });
         step

@@ -265,10 +265,10 @@ impl Call {
         let count = requests.len();
         let mut machines = Vec::new();
         for index in 0..count {
-            machines.push(Machine::new(index));
+            machines.push(Some(Box::new(Machine::new(index))));
         }
         if count > 1 {
-            machines.push(Machine::of_whole());
+            machines.push(Some(Box::new(Machine::of_whole())));
         }
         Call {
             shared: shared.clone(),

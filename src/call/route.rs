@@ -62,25 +62,31 @@ impl Call {
     /// The provider that answers, where it is known: pinned in the model string for the router, listed in another server's
     /// catalogue, or named by the URL or the response.
     pub fn provider(&self) -> Option<String> {
-        let last = |progress: &mut Progress| progress.candidate.clone();
-        self.provider_as(self.account.progress.get(last))
+        let progress = &self.account.progress;
+        progress.get(|progress| self.provider_as(progress.candidate.as_ref(), progress))
     }
 
     /// The provider of request `index`.
     pub(super) fn provider_of(&self, index: usize) -> Option<String> {
-        self.provider_as(self.aimed(index))
+        let aimed = self.aimed(index);
+        let progress = &self.account.progress;
+        progress.get(|progress| self.provider_as(aimed.as_ref(), progress))
     }
 
-    fn provider_as(&self, candidate: Option<Candidate>) -> Option<String> {
-        let sent = candidate.as_ref().map_or(&self.model, |of| &of.sent);
+    /// The provider of a request to a candidate, which the last response may have named.
+    pub(super) fn provider_as(
+        &self,
+        candidate: Option<&Candidate>,
+        progress: &Progress,
+    ) -> Option<String> {
+        let sent = candidate.map_or(&self.model, |of| &of.sent);
         let pinned = match self.shared.config.base_url.is_router {
             true => pinned_provider(sent).map(str::to_string),
             false => self.shared.prices.listed_provider(sent),
         };
-        let named = |progress: &mut Progress| progress.provider.clone();
         pinned
-            .or_else(|| candidate?.provider)
-            .or_else(|| self.account.progress.get(named))
+            .or_else(|| candidate?.provider.clone())
+            .or_else(|| progress.provider.clone())
     }
 
     fn aimed(&self, index: usize) -> Option<Candidate> {

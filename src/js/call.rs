@@ -116,8 +116,8 @@ const SMALL: usize = 16 << 10;
 
 /// A settlement, or `None` while prices are still being fetched.
 #[derive(Serialize)]
-struct Closed {
-    settlement: Option<Settlement>,
+struct Closed<'a> {
+    settlement: Option<&'a Settlement>,
 }
 
 #[wasm_bindgen]
@@ -285,6 +285,7 @@ impl CallHandle {
         };
         self.rows.take();
         let settlement = self.call.close(&end, at(wall, steady));
+        let settlement = settlement.as_deref();
         told(&self.call, Closed { settlement })
     }
 

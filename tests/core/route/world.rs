@@ -45,7 +45,7 @@ pub struct Came {
     pub urls: Vec<String>,
     pub pauses: f64,
     pub failure: Option<Box<Failure>>,
-    pub settlement: Settlement,
+    pub settlement: Rc<Settlement>,
 }
 
 impl Came {

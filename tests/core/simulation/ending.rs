@@ -131,7 +131,7 @@ impl World {
         let settlement = call.close(&end, now);
         let effects = call.take_effects();
         self.judge
-            .close(call, number, settlement.as_ref(), outcome, now);
+            .close(call, number, settlement.as_deref(), outcome, now);
         let waits = settlement.is_none() && call.kind.is_some();
         self.flights[number].settlement = settlement;
         self.obey_effects(effects);
