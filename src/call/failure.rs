@@ -1,14 +1,12 @@
 //! The typed errors of a call, in words that say what to do. Keys are removed from everything that a server said.
 
-use serde::Serialize;
-
 use super::Call;
 use super::head::Head;
 use crate::config::header;
 use crate::error::{CUT, Class, Details, Error, add_secret, redact};
 use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
-use crate::unit::{Millis, Usd};
+use crate::unit::Millis;
 use crate::wire::failure;
 use crate::wire::fault::Fault;
 use crate::wire::model;
@@ -49,34 +47,6 @@ pub enum Cancelled {
     Closed,
 }
 
-/// A failure as plain data for the driver. Absent members are left out.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FailureData<'a> {
-    class: &'static str,
-    message: &'a str,
-    hint: Option<&'a str>,
-    path: Option<&'a str>,
-    status: Option<u16>,
-    code: Option<&'a str>,
-    r#type: Option<&'a str>,
-    param: Option<&'a str>,
-    is_retryable: bool,
-    retry_after: Option<Millis>,
-    estimated_time: Option<Millis>,
-    reason: Option<&'static str>,
-    scope: Option<&'a str>,
-    spent_usd: Option<Usd>,
-    budget_usd: Option<Usd>,
-    attempts: u32,
-    request_id: Option<&'a str>,
-    attempt: u32,
-    tried: Option<&'a [Tried]>,
-    adds_cause: bool,
-    adds_headers: bool,
-    body: Option<&'a str>,
-}
-
 impl Failure {
     /// The failure of an error that belongs to no call.
     pub fn of_no_call(error: Error) -> Self {
@@ -89,35 +59,6 @@ impl Failure {
             cause: false,
             headers: false,
             body: None,
-        }
-    }
-
-    /// This failure as plain data.
-    pub fn data(&self) -> FailureData<'_> {
-        let error = &self.error;
-        FailureData {
-            class: error.class.name(),
-            message: &error.message,
-            hint: Some(error.hint.as_str()).filter(|hint| !hint.is_empty()),
-            path: error.path.as_deref(),
-            status: error.status,
-            code: error.code.as_deref(),
-            r#type: error.kind.as_deref(),
-            param: error.param.as_deref(),
-            is_retryable: error.is_retryable,
-            retry_after: error.retry_after,
-            estimated_time: error.estimated_time,
-            reason: error.reason,
-            scope: error.scope.as_deref(),
-            spent_usd: error.spent_usd,
-            budget_usd: error.budget_usd,
-            attempts: self.attempts,
-            request_id: self.request_id.as_deref(),
-            attempt: self.attempt,
-            tried: Some(self.tried.as_slice()).filter(|tried| !tried.is_empty()),
-            adds_cause: self.cause,
-            adds_headers: self.headers,
-            body: self.body.as_deref(),
         }
     }
 }

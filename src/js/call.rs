@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::at;
 use super::convert::Returned;
 use super::decoder::DecoderHandle;
-use super::plain;
+use super::plain::{self, Record};
 use super::protocol;
 use super::step::{self, cancelled, failing, no_key, told};
 use crate::call::account::Told;
@@ -55,7 +55,9 @@ impl CallHandle {
 
     fn handle(&self, index: usize, event: Event<'_>, now: Now, random: f64) -> *const u8 {
         let step = self.call.handle(index, event, now, random);
-        step::record(&self.call, &step)
+        let mut record = Record::new();
+        step::add(&mut record, "said", &self.call, &step);
+        step::end(record, &self.call)
     }
 }
 
@@ -152,11 +154,14 @@ impl CallHandle {
             prices: call.wants_catalogue(),
             plan,
         };
-        if !may_begin || call.plan.is_some() {
-            return told(call, facts);
+        let begins = may_begin && call.plan.is_none();
+        let mut record = Record::new();
+        record.add("said", &facts);
+        if begins {
+            let step = call.handle(0, Event::Begin, at(wall, steady), random);
+            step::add(&mut record, "step", call, &step);
         }
-        let step = call.handle(0, Event::Begin, at(wall, steady), random);
-        step::with_first(call, facts, &step)
+        step::end(record, call)
     }
 
     /// Takes an event without data or with a number, by the numbers in protocol.rs.

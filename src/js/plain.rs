@@ -40,15 +40,7 @@ thread_local! {
 /// The longest record whose memory is kept for the next one, in bytes.
 const KEPT: usize = 1 << 16;
 
-/// Writes plain data and returns the address at which plain.js reads it. It must be read before the next call into the module.
-pub fn record(data: &impl Serialize) -> *const u8 {
-    let mut writer = Writer::of_record();
-    // None of the structs here has a field of a refused kind.
-    let _ = data.serialize(&mut writer);
-    writer.end_record()
-}
-
-/// An object that is written member by member.
+/// An object that is written member by member. It must be read before the next call into the module.
 pub struct Record(Writer);
 
 impl Record {
@@ -60,9 +52,38 @@ impl Record {
     }
 
     /// Adds a member.
+    #[inline(never)]
     pub fn add(&mut self, name: &'static str, data: &impl Serialize) {
         let _ = self.0.name(name);
+        // None of the structs here has a field of a refused kind.
         let _ = data.serialize(&mut self.0);
+    }
+
+    /// Adds a number.
+    #[inline(never)]
+    pub fn number(&mut self, name: &'static str, number: f64) {
+        let _ = self.0.name(name);
+        let _ = self.0.number(number);
+    }
+
+    /// Adds a text, or null.
+    #[inline(never)]
+    pub fn text(&mut self, name: &'static str, text: Option<&str>) {
+        self.add(name, &text);
+    }
+
+    /// Adds a yes or no.
+    #[inline(never)]
+    pub fn flag(&mut self, name: &'static str, flag: bool) {
+        self.add(name, &flag);
+    }
+
+    /// Adds an object, to which `write` adds the members.
+    pub fn object(&mut self, name: &'static str, write: impl FnOnce(&mut Self)) {
+        let _ = self.0.name(name);
+        self.0.bytes.push(tag::OBJECT);
+        write(self);
+        self.0.bytes.push(tag::END);
     }
 
     /// The address at which plain.js reads the object.

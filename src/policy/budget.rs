@@ -1,6 +1,8 @@
 //! A budget as a hard stop: the highest possible cost is held before a request, and the real cost is booked after it. Sums are
 //! integers.
 
+use serde::Serialize;
+
 use super::calendar::{DAY, month_of};
 use super::period::Period;
 use super::row::{Columns, NEXT, Row};
@@ -9,7 +11,8 @@ use crate::unit::{Millis, Usd, WallTime};
 const HOUR: Millis = Millis(3_600_000.0);
 
 /// The part of a calendar (UTC) that a budget covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Per {
     /// A UTC hour.
     Hour,
@@ -48,7 +51,7 @@ impl Per {
 }
 
 /// How much may be spent in each window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Budget {
     /// How much.
     pub usd: Usd,

@@ -4,6 +4,8 @@
 
 mod stored;
 
+use serde::Serialize;
+
 use super::calendar::{self, month_of};
 use super::clock::{Clock, Now};
 use super::period::Period;
@@ -15,15 +17,20 @@ use crate::unit::{Millis, SteadyTime};
 pub const MOST_TOKENS: u64 = 1 << 40;
 
 /// The limits of one scope. An absent limit, or 0, means no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Requests in any rolling 60 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<f64>,
     /// Tokens, prompt and completion together, in any rolling 60 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_minute: Option<f64>,
     /// Requests in a calendar month (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_month: Option<f64>,
     /// Requests that run at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrent: Option<f64>,
 }
 
