@@ -13,8 +13,8 @@ use crate::policy::row::{Row, Sink, write};
 
 #[wasm_bindgen(raw_module = "./plain.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = plain)]
-    fn read(bytes: &[u8]) -> JsValue;
+    #[wasm_bindgen(js_name = recordAt)]
+    fn read(record: *const u8) -> JsValue;
 }
 
 /// The tags that plain.js reads.
@@ -86,6 +86,11 @@ impl Record {
         self.0.bytes.push(tag::END);
     }
 
+    /// The object as a JavaScript value.
+    pub fn into_js(self) -> JsValue {
+        read(self.end())
+    }
+
     /// The address at which plain.js reads the object.
     pub fn end(mut self) -> *const u8 {
         self.0.bytes.push(tag::END);
@@ -111,20 +116,18 @@ impl Writer {
 
 /// Plain data as a JavaScript value: `None` becomes null, and all numbers become JavaScript numbers.
 pub fn to_js(data: &impl Serialize) -> JsValue {
-    let mut writer = Writer { bytes: Vec::new() };
-    match data.serialize(&mut writer) {
-        Ok(()) => read(&writer.bytes),
-        // None of the structs here has a field of a refused kind.
-        Err(Refused) => JsValue::NULL,
-    }
+    let mut writer = Writer::of_record();
+    // None of the structs here has a field of a refused kind.
+    let _ = data.serialize(&mut writer);
+    read(writer.end_record())
 }
 
 /// A row of stored state as a JavaScript value.
 #[inline(never)]
 pub fn row_to_js(row: &mut dyn Row) -> JsValue {
-    let mut writer = Writer { bytes: Vec::new() };
+    let mut writer = Writer::of_record();
     write(row, &mut writer);
-    read(&writer.bytes)
+    read(writer.end_record())
 }
 
 /// A writer refuses nothing of this.
