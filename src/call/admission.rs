@@ -372,9 +372,9 @@ impl Call {
 
     /// Ends the wait with a failure. If a server failed an earlier attempt, that failure is reported: it matters more than
     /// the limit that kept the next attempt back.
-    pub(super) fn give_up(&self, machine: &mut Machine, failure: Failure) -> Step {
+    pub(super) fn give_up(&self, machine: &mut Machine, failure: Box<Failure>) -> Step {
         self.end_turn(machine);
-        let failure = machine.last.take().unwrap_or_else(|| Box::new(failure));
+        let failure = machine.last.take().unwrap_or(failure);
         machine.fail(failure)
     }
 

@@ -23,7 +23,7 @@ const ERROR_BODY_PATIENCE: Millis = Millis(5_000.0);
 
 /// An attempt that brought no answer.
 struct Failed {
-    failure: Failure,
+    failure: Box<Failure>,
     status: Option<u16>,
     /// How long until the same key may be tried again; none: never.
     delay: Option<Millis>,
@@ -58,7 +58,7 @@ impl Call {
                 self.afford(machine, now)
             }
             (State::AskingKey, Event::Key(key)) => self.take_key(machine, key, now),
-            (State::AskingKey, Event::NoKey(why)) => machine.fail(Box::new(self.no_key(why))),
+            (State::AskingKey, Event::NoKey(why)) => machine.fail(self.no_key(why)),
             (State::Reserving(round), Event::Reserved(answer)) => {
                 self.reserved(machine, *round, answer, now)
             }
@@ -108,7 +108,7 @@ impl Call {
     fn afford(&self, machine: &mut Machine, now: Now) -> Step {
         if self.has_budget() && !self.is_priced() {
             let failure = self.failure(self.unpriced());
-            return machine.fail(Box::new(failure));
+            return machine.fail(failure);
         }
         self.set_out(machine, now)
     }
@@ -129,7 +129,7 @@ impl Call {
 
     fn take_key(&self, machine: &mut Machine, key: &str, now: Now) -> Step {
         if let Err(error) = check_given_key(key) {
-            return machine.fail(Box::new(self.failure(error)));
+            return machine.fail(self.failure(error));
         }
         self.shared.remember_secret(key);
         self.sent_keys.get(|keys| keys.push(key.to_string()));
@@ -282,7 +282,7 @@ impl Call {
         if refuses && self.requests.get(machine.index).is_some_and(can_do_without) {
             // The refusal has nothing to do with the key, and it is no attempt by the retry options.
             machine.tried.pop();
-            machine.last = Some(Box::new(failure));
+            machine.last = Some(failure);
             return self.prepare(machine, now);
         }
         let failed = Failed {
@@ -333,7 +333,7 @@ impl Call {
             && self
                 .shared
                 .pool(|pool| pool.has_another(&model, &machine.tried, now));
-        let mut failure = Box::new(failed.failure);
+        let mut failure = failed.failure;
         failure.attempt = machine.attempt;
         if !last && failed.status == Some(401) && self.shared.config.key_from_function {
             machine.last = Some(failure);
@@ -385,9 +385,8 @@ impl Call {
             State::ReadingError(admitted, _) => self.book(admitted, 0, 0, now),
             _ => {}
         }
-        let step = machine.fail(Box::new(
-            self.cancelled(how, self.options.timeouts.idle_before()),
-        ));
+        let failure = self.cancelled(how, self.options.timeouts.idle_before());
+        let step = machine.fail(failure);
         if matches!(state, State::Reserving(_) | State::ReservingWhole) {
             machine.state = State::Owed;
         }

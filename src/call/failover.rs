@@ -104,7 +104,7 @@ impl Call {
             ask_again(machine, refusal.limit.retry_after);
         }
         if machine.last.is_none() {
-            machine.last = Some(Box::new(self.refused(refusal)));
+            machine.last = Some(self.refused(refusal));
         }
         Some(self.ask_next(machine, now))
     }
@@ -227,7 +227,7 @@ impl Call {
         let message = "Another model has answered another part of this call, and no try is left: numbers of two models can't be compared.";
         let mut error = Error::new(Class::Api, message).advise("Raise retry.maxAttempts.");
         error.is_retryable = true;
-        let failure = || Box::new(self.failure(error));
+        let failure = || self.failure(error);
         let last = machine.last.take().unwrap_or_else(failure);
         machine.fail(last)
     }

@@ -49,8 +49,8 @@ pub enum Cancelled {
 
 impl Failure {
     /// The failure of an error that belongs to no call.
-    pub fn of_no_call(error: Error) -> Self {
-        Failure {
+    pub fn of_no_call(error: Error) -> Box<Self> {
+        Box::new(Failure {
             error,
             attempts: 0,
             request_id: None,
@@ -59,7 +59,13 @@ impl Failure {
             cause: false,
             headers: false,
             body: None,
-        }
+        })
+    }
+
+    /// This failure, with the thrown value as its cause.
+    pub(super) fn with_cause(mut self: Box<Self>) -> Box<Self> {
+        self.cause = true;
+        self
     }
 }
 
@@ -84,20 +90,17 @@ impl Call {
     }
 
     /// Makes a failure with what is known about the call now.
-    pub(super) fn failure(&self, error: Error) -> Failure {
-        Failure {
-            attempts: self.account.attempts.get(),
-            request_id: self
-                .account
-                .progress
-                .get(|progress| progress.request_id.clone()),
-            tried: self.tried(),
-            ..Failure::of_no_call(error)
-        }
+    pub(super) fn failure(&self, error: Error) -> Box<Failure> {
+        let mut failure = Failure::of_no_call(error);
+        failure.attempts = self.account.attempts.get();
+        let progress = &self.account.progress;
+        failure.request_id = progress.get(|progress| progress.request_id.clone());
+        failure.tried = self.tried();
+        failure
     }
 
     /// Makes a failure that quotes the server. The call's keys are removed here, since the text came straight from the response.
-    fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Failure {
+    fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Box<Failure> {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
         let Details {
@@ -119,11 +122,10 @@ impl Call {
             }
             redact(&text, &secrets)
         };
-        Failure {
-            headers: true,
-            body: body.filter(|body| !body.is_empty()).map(clean),
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error);
+        failure.headers = true;
+        failure.body = body.filter(|body| !body.is_empty()).map(clean);
+        failure
     }
 
     /// The failure for a response with an error status.
@@ -132,7 +134,7 @@ impl Call {
         head: &Head,
         body: &[u8],
         retry_after: Option<Millis>,
-    ) -> Failure {
+    ) -> Box<Failure> {
         let text = self.redact(&String::from_utf8_lossy(body));
         let mut error = failure::from_response(failure::Response {
             status: head.status,
@@ -171,20 +173,17 @@ impl Call {
     }
 
     /// The failure for a connection that broke before a response came.
-    pub(super) fn unanswered(&self) -> Failure {
+    pub(super) fn unanswered(&self) -> Box<Failure> {
         let message = "There was no response: the connection failed (see cause).";
         let hint =
             "In a browser this can also be CORS, or a blocked request: its own console says which.";
         let mut error = Error::new(Class::Connection, message).advise(hint);
         error.is_retryable = true;
-        Failure {
-            cause: true,
-            ..self.failure(error)
-        }
+        self.failure(error).with_cause()
     }
 
     /// A timeout of one of the phases: connect, idle, total; `limit` is how long it was.
-    pub(super) fn timed_out(&self, phase: &'static str, limit: Millis) -> Failure {
+    pub(super) fn timed_out(&self, phase: &'static str, limit: Millis) -> Box<Failure> {
         let (what, option) = match phase {
             "connect" => ("no response headers", "headers"),
             "idle" => ("no bytes", phase),
@@ -204,7 +203,7 @@ impl Call {
     }
 
     /// The failure for a time limit of the runtime itself, recognised by the names and codes of what was thrown (one per line).
-    pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Failure> {
+    pub(super) fn timed_out_by_runtime(&self, names: &str, during: Phase) -> Option<Box<Failure>> {
         let (phase, name) = time_limit::exceeded(names, during)?;
         let what = match phase {
             Phase::Connect => "no response headers",
@@ -221,36 +220,31 @@ impl Call {
             "Ask for a stream, or give the client a fetch without that limit (option fetch).";
         let error = timeout(phase.name(), message.concat()).advise(hint);
         Some(match during {
-            Phase::Connect => Failure {
-                cause: true,
-                ..self.failure(error)
-            },
+            Phase::Connect => self.failure(error).with_cause(),
             Phase::Idle => self.in_answer(error),
         })
     }
 
     /// An early end; `waited` is how long an idle timeout was.
-    pub fn cancelled(&self, how: Cancelled, waited: Millis) -> Failure {
+    pub fn cancelled(&self, how: Cancelled, waited: Millis) -> Box<Failure> {
         match how {
             Cancelled::Idle => self.timed_out("idle", waited),
             Cancelled::Total => {
                 self.timed_out("total", self.options.timeouts.total.unwrap_or_default())
             }
-            Cancelled::Aborted | Cancelled::Closed => Failure {
-                cause: true,
-                ..self.failure(Error::new(Class::UserAbort, "The request was aborted."))
-            },
+            Cancelled::Aborted | Cancelled::Closed => {
+                let error = Error::new(Class::UserAbort, "The request was aborted.");
+                self.failure(error).with_cause()
+            }
         }
     }
 
     /// Makes a failure of an answer that had already begun, with that answer's status.
-    fn in_answer(&self, mut error: Error) -> Failure {
+    fn in_answer(&self, mut error: Error) -> Box<Failure> {
         error.status = Some(self.status());
-        Failure {
-            cause: true,
-            headers: true,
-            ..self.failure(error)
-        }
+        let mut failure = self.failure(error).with_cause();
+        failure.headers = true;
+        failure
     }
 
     /// HTTP status of the last response; 0 where no response came.
@@ -260,7 +254,7 @@ impl Call {
 
     /// The failure for a body that broke off. `unreadable` says why it can't be read, if known; `names` are those of what was
     /// thrown.
-    pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
+    pub fn body_lost(&self, unreadable: Option<&str>, names: &str) -> Box<Failure> {
         let message = "The connection was lost while the answer was read: see cause.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
         let lost = || self.in_answer(Error::new(Class::Connection, unless(unreadable, message)));
@@ -268,7 +262,7 @@ impl Call {
     }
 
     /// The failure for a stream whose connection was lost, with the same arguments.
-    pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Failure {
+    pub fn stream_lost(&self, unreadable: Option<&str>, names: &str) -> Box<Failure> {
         let message = "The connection was lost in the middle of the stream: see cause, and partial for what had arrived.";
         let timeout = self.timed_out_by_runtime(names, Phase::Idle);
         let lost = || {
@@ -281,7 +275,7 @@ impl Call {
     }
 
     /// The failure for a fault that the decoder found in a stream.
-    pub fn stream_fault(&self, fault: &Fault) -> Failure {
+    pub fn stream_fault(&self, fault: &Fault) -> Box<Failure> {
         let told = &fault.error;
         let class = match told.class {
             Class::StreamTruncated | Class::Api => told.class,
@@ -296,18 +290,18 @@ impl Call {
     }
 
     /// The failure for a whole answer that reports an error in its body; `None` for any other body.
-    pub fn failed_answer(&self, bytes: &[u8]) -> Option<Failure> {
+    pub fn failed_answer(&self, bytes: &[u8]) -> Option<Box<Failure>> {
         Some(self.misread(whole::failed(bytes)?, bytes))
     }
 
     /// The failure for a success status whose body isn't the expected object.
-    pub fn unexpected(&self, bytes: &[u8]) -> Failure {
+    pub fn unexpected(&self, bytes: &[u8]) -> Box<Failure> {
         self.answered.set(true);
         self.misread(failure::unexpected(self.status(), bytes), bytes)
     }
 
     /// The failure for an error that came up while an answer's body was read.
-    pub fn misread(&self, mut error: Error, body: &[u8]) -> Failure {
+    pub fn misread(&self, mut error: Error, body: &[u8]) -> Box<Failure> {
         error.status = Some(self.status());
         self.quoting(error, Some(body))
     }

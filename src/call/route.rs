@@ -44,7 +44,7 @@ impl Call {
         if self.options.route.is_some() && self.candidates.get(|list| list.is_empty()) {
             match self.find_candidates() {
                 Ok(found) => self.candidates.get(|list| *list = found),
-                Err(error) => return machine.fail(Box::new(self.failure(error))),
+                Err(error) => return machine.fail(self.failure(error)),
             }
             if let Some(first) = self.candidate(0) {
                 (0..self.requests.len()).for_each(|index| self.aim(index, first.clone()));

@@ -279,13 +279,11 @@ impl CallHandle {
     /// The failure of an answer whose body broke off: why it can't be read, and the names of what was thrown.
     pub fn broken_off(&self, stream: bool, unreadable: Option<String>, names: &str) -> *const u8 {
         let unreadable = unreadable.as_deref();
-        failing(
-            &self.call,
-            &match stream {
-                true => self.call.stream_lost(unreadable, names),
-                false => self.call.body_lost(unreadable, names),
-            },
-        )
+        let failure = match stream {
+            true => self.call.stream_lost(unreadable, names),
+            false => self.call.body_lost(unreadable, names),
+        };
+        failing(&self.call, &failure)
     }
 
     /// The failure of a whole answer: it isn't the expected object, it may report a failure, or it may hold no answer, by the
