@@ -236,7 +236,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The same for a place that may stay empty.
+    /// Stores a count of at least one in `place`, if the field is given.
+    pub fn set_count(&self, name: &str, place: &mut usize) {
+        if let Some(count) = self.number(name, Bounds::COUNT) {
+            *place = count as usize;
+        }
+    }
+
+    /// The same as [`set`](Fields::set) for a place that may stay empty.
     pub fn set_some(&self, name: &str, bounds: &Bounds, place: &mut Option<f64>) {
         *place = self.number(name, bounds).or(*place);
     }

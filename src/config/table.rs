@@ -2,10 +2,11 @@
 //! checked this way by the same bounds and with the same error messages as a client's options.
 
 use super::options::{read_batching, read_budget, read_limits};
-use super::{Config, Timeouts};
+use super::{Batching, Timeouts, Waiting};
 use crate::error::Error;
 use crate::field::{Bounds, Fields};
 use crate::json::Value;
+use crate::policy::rate_limit::Limits;
 
 /// The bounds of numbers, by the names that they have in a table.
 const BOUNDS: [(&str, &Bounds); 6] = [
@@ -45,7 +46,6 @@ pub fn check(given: &Value, path: &str, table: &str) -> Result<(), Error> {
 }
 
 fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
-    let mut config = Config::default();
     match must {
         "any" => {}
         "text" => drop(fields.text(name)),
@@ -54,8 +54,12 @@ fn field(fields: &Fields<'_>, name: &str, value: &Value, must: &str) {
         "flag" => {
             fields.flag(name);
         }
-        "limits" => fields.object(name, &mut |limits| read_limits(&mut config, limits)),
-        "embeddings" => fields.object(name, &mut |given| read_batching(&mut config, given)),
+        "limits" => fields.object(name, &mut |limits| {
+            read_limits(&mut Limits::default(), &mut Waiting::default(), limits);
+        }),
+        "embeddings" => fields.object(name, &mut |given| {
+            read_batching(&mut Batching::default(), given);
+        }),
         "budget" => fields.object(name, &mut |budget| {
             read_budget(budget);
         }),

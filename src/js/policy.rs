@@ -10,35 +10,24 @@ use super::protocol;
 use super::wall;
 use crate::call::open::count;
 use crate::call::quotas;
-use crate::config::{self, Config, KeySource};
+use crate::config;
 use crate::error::Error;
 use crate::json::{Value, parse};
 use crate::policy::cost::{DOUBTFUL, Price, Source};
 use crate::policy::limit_store::{MemoryStore, Part};
 use crate::policy::rate_limit::{Limits, RateLimiter, Refused};
-use crate::policy::retry::{Failure, retry_delay};
+use crate::policy::retry::{Failure, RetryPolicy, retry_delay};
 use crate::policy::token::{Estimator, estimate_text};
 use crate::trap::{self, Place};
 use crate::unit::{Usd, WallTime};
 use crate::wire::request::{self, Caps, Defaults};
-
-/// Reads options with the client's own reader, so that both accept the same values.
-fn options(fields: Vec<(&str, Value)>) -> Result<Config, JsValue> {
-    let mut given = Vec::new();
-    for (name, value) in fields {
-        if !matches!(value, Value::Null) {
-            given.push((name.to_string(), value));
-        }
-    }
-    Config::from_options(&Value::Object(given), &KeySource::Function).map_err(error_to_js)
-}
 
 fn limits(text: Option<String>) -> Result<Limits, JsValue> {
     let limits = convert::options(text)?;
     let Value::Object(_) = limits else {
         return Err(error_to_js(Error::config("limits", "must be an object")));
     };
-    Ok(options(vec![("limits", limits)])?.limits)
+    config::limits(&limits, "limits").map_err(error_to_js)
 }
 
 /// Adds the members of a refusal to the answer to a reservation.
@@ -223,11 +212,11 @@ fn part(value: &Value) -> Result<Part, JsValue> {
         Some(Value::Number(amount)) if *amount >= 0.0 => Ok(*amount),
         Some(_) => Err(wrong(name, "must be a number, 0 or more")),
     };
-    let field = |name: &str| value.get(name).cloned().unwrap_or(Value::Null);
-    let read = options(vec![
-        ("limits", field("limits")),
-        ("budget", field("budget")),
-    ])?;
+    let field = |name: &str| value.get(name).filter(|value| !value.is_null());
+    let limits = field("limits").map(|limits| config::limits(limits, "limits"));
+    let limits = limits.transpose().map_err(error_to_js)?;
+    let budget = field("budget").map(|budget| config::budget(budget, "budget"));
+    let budget = budget.transpose().map_err(error_to_js)?;
     Ok(Part {
         scope: scope.to_string(),
         pause: value
@@ -237,8 +226,8 @@ fn part(value: &Value) -> Result<Part, JsValue> {
         lasts: value.get("lasts").and_then(Value::as_f64).map(WallTime),
         tokens: amount("tokens")?.ceil() as u64,
         usd: Usd(amount("usd")?),
-        limits: read.limits,
-        budget: read.budget,
+        limits: limits.unwrap_or_default(),
+        budget: budget.flatten(),
     })
 }
 
@@ -254,10 +243,9 @@ pub fn retry_delay_of(
     policy: Option<String>,
 ) -> Result<Option<f64>, JsValue> {
     let policy = match convert::options(policy)? {
-        Value::Other("undefined") => Value::Null,
-        given => given,
+        Value::Null => RetryPolicy::default(),
+        given => config::retry_policy(given).map_err(error_to_js)?,
     };
-    let policy = options(vec![("retry", policy)])?.retry;
     let body = body.and_then(|text| parse(text.as_bytes()).ok());
     let header = |name: &str| {
         header
