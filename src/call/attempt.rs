@@ -159,10 +159,9 @@ impl Call {
         self.account.progress.get(|progress| {
             progress.key = Some(key);
             if progress.candidate != aimed {
-                progress.provider = progress
-                    .provider
-                    .take()
-                    .filter(|_| progress.candidate.is_none());
+                if progress.candidate.is_some() {
+                    progress.provider = None;
+                }
                 progress.candidate = aimed;
             }
         });
@@ -219,7 +218,9 @@ impl Call {
         self.account.progress.get(|progress| {
             progress.request_id = id;
             progress.status = head.status;
-            progress.provider = provider.or(progress.provider.take());
+            if provider.is_some() {
+                progress.provider = provider;
+            }
         });
     }
 
@@ -238,18 +239,21 @@ impl Call {
             }
             Lost::Connection(names) => self.timed_out_by_runtime(names, Phase::Connect),
         };
-        match &timeout {
+        let (failure, delay) = match timeout {
             // The model may have worked although no response came: its prompt counts, and a second attempt could be charged as
             // well.
-            Some(_) => self.sent_in_vain(admitted, now),
-            None => self.book(admitted, 0, 0, now),
-        }
-        let delay = match &timeout {
-            Some(_) => None,
-            None => self.delay(machine, None, &|_| None, None, now, random),
+            Some(timeout) => {
+                self.sent_in_vain(admitted, now);
+                (timeout, None)
+            }
+            None => {
+                self.book(admitted, 0, 0, now);
+                let delay = self.delay(machine, None, &|_| None, None, now, random);
+                (self.unanswered(), delay)
+            }
         };
         let failed = Failed {
-            failure: timeout.unwrap_or_else(|| self.unanswered()),
+            failure,
             status: None,
             delay,
         };

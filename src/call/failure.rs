@@ -3,7 +3,7 @@
 use super::Call;
 use super::head::Head;
 use crate::config::header;
-use crate::error::{CUT, Class, Details, Error, add_secret, redact};
+use crate::error::{CUT, Class, Error, add_secret, redact};
 use crate::policy::ledger::{Kind, Tried};
 use crate::policy::time_limit::{self, Phase};
 use crate::unit::Millis;
@@ -74,12 +74,9 @@ impl Call {
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let mut add = |secret: &str| add_secret(&mut secrets, secret);
-        for key in &self.shared.secrets() {
-            add(key);
-        }
-        for key in &self.sent_keys.get(|keys| keys.clone()) {
-            add(key);
-        }
+        self.shared.each_secret(&mut add);
+        self.sent_keys
+            .get(|keys| keys.iter().for_each(|key| add(key)));
         header::secrets(&self.options.headers).for_each(add);
         secrets
     }
@@ -103,19 +100,13 @@ impl Call {
     fn quoting(&self, mut error: Error, body: Option<&[u8]>) -> Box<Failure> {
         let secrets = self.secrets();
         failure::name_status(&mut error, self.status());
-        let Details {
-            message,
-            hint,
-            code,
-            kind,
-            param,
-            ..
-        } = &mut *error;
-        let texts = [code, kind, param].into_iter().flatten();
-        for text in texts.chain([message, hint]) {
-            *text = redact(text, &secrets);
-        }
-        let clean = |body: &[u8]| {
+        let clean = |text: &mut String| *text = redact(text, &secrets);
+        clean(&mut error.message);
+        clean(&mut error.hint);
+        error.code.as_mut().map(clean);
+        error.kind.as_mut().map(clean);
+        error.param.as_mut().map(clean);
+        let quote = |body: &[u8]| {
             let mut text = String::from_utf8_lossy(failure::head(body)).into_owned();
             if failure::small(body).is_none() {
                 text.push_str(CUT);
@@ -124,7 +115,7 @@ impl Call {
         };
         let mut failure = self.failure(error);
         failure.headers = true;
-        failure.body = body.filter(|body| !body.is_empty()).map(clean);
+        failure.body = body.filter(|body| !body.is_empty()).map(quote);
         failure
     }
 

@@ -80,8 +80,6 @@ mod whole;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use crate::config::RequestOptions;
 use crate::error::Error;
 use crate::held::Held;
@@ -158,13 +156,12 @@ pub struct Call {
 }
 
 /// The answer to a request to the catalogue.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub enum Models {
     /// The one model that the caller asked for.
     One(Model),
     /// All models.
-    All(Vec<Model>),
+    All(Rc<Vec<Model>>),
 }
 
 /// The driver's next task for a request.
@@ -362,7 +359,7 @@ impl Call {
         if !self.model.is_empty() {
             return Ok(Models::One(model::parse_one(body)?));
         }
-        let models = model::parse(body)?;
+        let models = Rc::new(model::parse(body)?);
         self.shared.keep_prices(Some(models.clone()), now);
         Ok(Models::All(models))
     }

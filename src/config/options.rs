@@ -158,7 +158,7 @@ fn read_keys(config: &mut Config, given: &Fields<'_>, source: &KeySource) {
 
 pub fn read_limits(limits: &mut Limits, waiting: &mut Waiting, given: &Fields<'_>) {
     given.only(&LIMITS);
-    let mut set = |name, limit| given.set_some(name, Bounds::LIMIT, limit);
+    let set = |name, limit| given.set_some(name, Bounds::LIMIT, limit);
     set("requestsPerMinute", &mut limits.requests_per_minute);
     set("tokensPerMinute", &mut limits.tokens_per_minute);
     set("requestsPerMonth", &mut limits.requests_per_month);

@@ -15,7 +15,7 @@ use crate::call::account::Told;
 use crate::call::head::Head;
 use crate::call::open::Plan;
 use crate::call::settlement::End;
-use crate::call::{Call, Event, Lost};
+use crate::call::{Call, Event, Lost, Models};
 use crate::json;
 use crate::policy::clock::Now;
 use crate::policy::ledger::{Outcome, Settlement};
@@ -317,7 +317,8 @@ impl CallHandle {
     /// The models of a catalogue's body, or the one model that the caller asked for; or the failure if the body can't be read.
     pub fn models(&self, bytes: &[u8], wall: f64, steady: f64) -> *const u8 {
         match self.call.models(bytes, at(wall, steady)) {
-            Ok(models) => told(&self.call, models),
+            Ok(Models::One(model)) => told(&self.call, model),
+            Ok(Models::All(models)) => told(&self.call, &*models),
             Err(error) => failing(&self.call, &self.call.misread(error, &[])),
         }
     }

@@ -214,8 +214,8 @@ impl ClientHandle {
     ) -> Result<(), JsValue> {
         trap::here(Place::Prices);
         let models = body.map(|body| model::parse(&body)).transpose();
-        self.0
-            .keep_prices(models.map_err(error_to_js)?, at(wall, steady));
+        let models = models.map_err(error_to_js)?.map(Rc::new);
+        self.0.keep_prices(models, at(wall, steady));
         Ok(())
     }
 

@@ -93,7 +93,7 @@ impl Client {
     pub fn learn(&mut self, catalogue: &str) {
         let models = model::parse(catalogue.as_bytes()).unwrap();
         self.shared
-            .keep_prices(Some(models), WallTime(self.now).into());
+            .keep_prices(Some(Rc::new(models)), WallTime(self.now).into());
     }
 
     pub fn given(&self, own: &str) -> Given<'static> {

@@ -1,5 +1,7 @@
 //! Reads answers and ends calls.
 
+use std::rc::Rc;
+
 use hfetch::call::Call;
 use hfetch::call::account::Told;
 use hfetch::call::failure::Cancelled;
@@ -150,7 +152,7 @@ impl World {
         };
         match self.scenario.prices {
             Some(_) => self.shared.prices.keep(
-                model::parse(catalogue).expect("a catalogue"),
+                Rc::new(model::parse(catalogue).expect("a catalogue")),
                 SteadyTime(clock),
             ),
             None => self.shared.prices.miss(SteadyTime(clock)),
