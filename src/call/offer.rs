@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::config::{Ability, Route, Sort};
 use crate::error::Error;
+use crate::text::{join, split_once};
 use crate::wire::model::{Model, Offer, Price};
 
 /// The conditions that can rule an offer out, in the order in which they are checked.
@@ -62,7 +63,7 @@ pub fn judge(
     route: &Route,
     rests: &dyn Fn(&str) -> bool,
 ) -> Option<Vec<Judged>> {
-    let (id, suffix) = named.split_once(':').unwrap_or((named, ""));
+    let (id, suffix) = split_once(named, b':').unwrap_or((named, ""));
     let model = models.iter().find(|model| model.id == id)?;
     let routing = ROUTING.iter().find(|(word, _)| *word == suffix);
     let pin = match routing {
@@ -176,7 +177,7 @@ pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
             counts.push([condition, " rules out ", &left_out.to_string()].concat());
         }
     }
-    let names = named.join(", ");
+    let names = join(named, ", ");
     if counts.is_empty() {
         let problem = ["has no offer of the catalogue: ", &names].concat();
         return Error::config("model", &problem)
@@ -187,7 +188,7 @@ pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
         "status" => "route".to_string(),
         condition => ["route.", condition].concat(),
     };
-    let counts = counts.join(", ");
+    let counts = join(&counts, ", ");
     let problem = [
         "leaves no offer of ",
         &names,

@@ -11,6 +11,7 @@ use crate::config::Route;
 use crate::error::{Class, Error};
 use crate::policy::clock::Now;
 use crate::policy::ledger::Kind;
+use crate::text::split_once;
 use crate::wire::request::{pinned_provider, without_own_id};
 
 /// A model, possibly at one provider, that may be asked.
@@ -185,7 +186,7 @@ impl Call {
         // Where no offers were read, the pinned candidate is added here, and the model as the caller named it comes after it.
         let is_of = |candidate: &&Candidate| {
             last.strip_prefix(model_id(&candidate.sent))
-                .is_some_and(|pin| pin.starts_with(':'))
+                .is_some_and(|pin| pin.starts_with(":"))
                 && pinned_provider(&candidate.sent).is_none()
         };
         if let Some(of) = list.iter().find(is_of)
@@ -260,7 +261,7 @@ fn as_named(named: &str) -> Candidate {
 
 /// The id in a model string for the router, without the part after the colon.
 pub(super) fn model_id(sent: &str) -> &str {
-    sent.split_once(':').map_or(sent, |(id, _)| id)
+    split_once(sent, b':').map_or(sent, |(id, _)| id)
 }
 
 fn out_of_reach() -> Error {

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::plain::Record;
 use crate::call::failure::Failure;
 use crate::error::{self, Error};
+use crate::text::split;
 
 #[wasm_bindgen(raw_module = "./error.js")]
 extern "C" {
@@ -15,7 +16,8 @@ extern "C" {
 /// Removes secrets, given one per line, from a text; `None` if it contains none.
 #[wasm_bindgen]
 pub fn redact(text: &str, secrets: &str) -> Option<String> {
-    let secrets: Vec<String> = secrets.split('\n').map(str::to_string).collect();
+    let secrets = split(secrets, b"\n");
+    let secrets: Vec<String> = secrets.into_iter().map(str::to_string).collect();
     error::without(text, &secrets)
 }
 
