@@ -267,7 +267,7 @@ pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    if !text.starts_with('<') {
+    if !text.starts_with("<") {
         return Some(shorten(text));
     }
     let status = status.to_string();
@@ -282,11 +282,11 @@ pub fn text_message(status: u16, body: &[u8]) -> Option<String> {
 fn element<'a>(html: &'a str, tag: &str) -> Option<&'a str> {
     let lower = html.to_ascii_lowercase();
     let open = find(&lower, &["<", tag].concat())?;
-    let start = open + lower.get(open..)?.find('>')? + 1;
+    let start = open + lower.get(open..)?.bytes().position(|byte| byte == b'>')? + 1;
     let end = start + find(lower.get(start..)?, &["</", tag].concat())?;
     html.get(start..end)
         .map(str::trim_ascii)
-        .filter(|text| !text.is_empty() && !text.contains('<'))
+        .filter(|text| !text.is_empty() && !text.bytes().any(|byte| byte == b'<'))
 }
 
 /// A text as one line for a log or a terminal: an escape sequence would be obeyed there, and a line break would begin a line that
