@@ -21,6 +21,7 @@ use std::fmt;
 use crate::error::Error;
 use crate::json::Value;
 use crate::spelling::nearest;
+use crate::text::digits;
 
 /// An object, the path that leads to it, and the first mistake in it.
 pub struct Fields<'a> {
@@ -341,14 +342,15 @@ pub fn one_of(words: &[&str]) -> String {
             place if place + 1 == words.len() => "\" or \"",
             _ => "\", \"",
         };
-        problem.extend([between, word]);
+        problem.push_str(between);
+        problem.push_str(word);
     }
     problem + "\""
 }
 
 /// `list[3]`
 pub fn item(path: &str, index: usize) -> String {
-    [path, "[", &index.to_string(), "]"].concat()
+    [path, "[", &digits(index), "]"].concat()
 }
 
 fn absent(value: &Value) -> bool {

@@ -67,6 +67,11 @@ pub fn count(text: &str, byte: u8) -> usize {
     text.bytes().filter(|other| *other == byte).count()
 }
 
+/// A count in decimal digits. With one function for all kinds of integers the module has the code for one kind.
+pub fn digits(count: usize) -> String {
+    (count as u64).to_string()
+}
+
 /// Joins texts with a separator. For a `Vec<String>` the standard library's version would add a kilobyte.
 ///
 /// ```

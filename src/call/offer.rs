@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::config::{Ability, Route, Sort};
 use crate::error::Error;
-use crate::text::{join, split_once};
+use crate::text::{digits, join, split_once};
 use crate::wire::model::{Model, Offer, Price};
 
 /// The conditions that can rule an offer out, in the order in which they are checked.
@@ -174,7 +174,7 @@ pub fn nobody(judged: &[Judged], named: &[String]) -> Error {
         let left_out = judged.iter().filter(is_it).count();
         if left_out > 0 {
             last = condition;
-            counts.push([condition, " rules out ", &left_out.to_string()].concat());
+            counts.push([condition, " rules out ", &digits(left_out)].concat());
         }
     }
     let names = join(named, ", ");

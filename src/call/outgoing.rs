@@ -30,29 +30,26 @@ pub struct Outgoing {
 impl Outgoing {
     /// A GET request.
     pub fn get(url: String) -> Self {
-        Outgoing {
-            method: "GET",
-            url: Held::new(url),
-            aimed: Held::default(),
-            body: Held::new(None),
-            ask: Ask {
-                prompt_tokens: 0,
-                max_tokens: Some(0.0),
-                choices: 0.0,
-                most_prompt: f64::INFINITY,
-            },
-            stream_options: Held::default(),
-            taken_back: Cell::new(false),
-        }
+        let ask = Ask {
+            prompt_tokens: 0,
+            max_tokens: Some(0.0),
+            choices: 0.0,
+            most_prompt: f64::INFINITY,
+        };
+        Outgoing::new("GET", url, None, ask)
     }
 
     /// A POST request with a JSON body.
     pub fn post(url: String, body: String, ask: Ask) -> Self {
+        Outgoing::new("POST", url, Some(body), ask)
+    }
+
+    fn new(method: &'static str, url: String, body: Option<String>, ask: Ask) -> Self {
         Outgoing {
-            method: "POST",
+            method,
             url: Held::new(url),
             aimed: Held::default(),
-            body: Held::new(Some(body)),
+            body: Held::new(body),
             ask,
             stream_options: Held::default(),
             taken_back: Cell::new(false),

@@ -135,15 +135,14 @@ fn decode(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((first, after)) = rest.split_first() {
-        let (byte, behind) = match after {
-            [high, low, behind @ ..] if *first == b'%' => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, behind),
-                _ => (*first, after),
-            },
-            _ => (*first, after),
+        let code = match after {
+            [high, low, ..] if *first == b'%' => digit(*high).zip(digit(*low)),
+            _ => None,
         };
-        plain.push(byte);
-        rest = behind;
+        plain.push(code.map_or(*first, |(high, low)| high << 4 | low));
+        rest = after
+            .get(if code.is_some() { 2.. } else { 0.. })
+            .unwrap_or_default();
     }
     plain
 }

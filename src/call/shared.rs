@@ -259,12 +259,7 @@ impl Shared {
 
     /// The options of a request without options of its own.
     pub fn default_options(&self) -> RequestOptions {
-        RequestOptions {
-            timeouts: self.config.timeouts,
-            retry: self.config.retry,
-            route: self.config.route.clone(),
-            headers: self.config.headers.clone(),
-        }
+        RequestOptions::of_client(&self.config)
     }
 
     /// Whether requests carry a key.

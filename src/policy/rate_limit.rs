@@ -359,39 +359,31 @@ impl RateLimiter {
         let more = self.window.free_at(1.0, |amount| amount.requests);
         let more = more.map_or(Millis::ZERO, |time| self.until(time).min(MINUTE));
         let month = self.until_month_end();
-        let rows = [
-            (
-                Reason::Requests,
-                self.limits.requests_per_minute,
-                taken.requests,
-                more,
-            ),
-            (
-                Reason::Tokens,
-                self.limits.tokens_per_minute,
-                taken.tokens,
-                more,
-            ),
-            (
-                Reason::Month,
-                self.limits.requests_per_month,
-                self.month.amount,
-                month,
-            ),
-        ];
         let mut quotas = Vec::new();
-        for (reason, limit, taken, reset) in rows {
-            let Some(limit) = set(limit) else {
-                continue;
-            };
-            let remaining = (limit - taken as f64).floor().max(0.0);
-            quotas.push(Quota {
-                reason,
-                limit,
-                remaining,
-                reset,
-            });
-        }
+        let mut add = |reason, limit, taken: u64, reset| {
+            if let Some(limit) = set(limit) {
+                quotas.push(Quota {
+                    reason,
+                    limit,
+                    remaining: (limit - taken as f64).floor().max(0.0),
+                    reset,
+                });
+            }
+        };
+        let limits = &self.limits;
+        add(
+            Reason::Requests,
+            limits.requests_per_minute,
+            taken.requests,
+            more,
+        );
+        add(Reason::Tokens, limits.tokens_per_minute, taken.tokens, more);
+        add(
+            Reason::Month,
+            limits.requests_per_month,
+            self.month.amount,
+            month,
+        );
         quotas
     }
 
