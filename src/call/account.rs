@@ -43,7 +43,7 @@ pub struct Progress {
     /// The provider that answered, where a header or the URL names it.
     pub provider: Option<String>,
     /// The candidate that was asked last; `None` without a route.
-    pub candidate: Option<Candidate>,
+    pub candidate: Option<Rc<Candidate>>,
     /// Candidates that have failed, oldest first.
     pub tried: Vec<Tried>,
     /// HTTP status of the last response; 0 where no response came.

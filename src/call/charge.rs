@@ -34,7 +34,7 @@ pub(super) fn add_portion(portions: &mut Vec<Portion>, new: Portion) {
 impl Call {
     /// The tokens of request `index` as a portion of the provider and model that used them.
     pub(super) fn portion(&self, index: usize, prompt: u64, completion: u64) -> Portion {
-        let model = self.model_of(index).into_owned();
+        let model = self.model_of(index);
         Portion {
             provider: self.provider_of(index),
             model,
@@ -66,7 +66,7 @@ impl Call {
 
     /// An empty portion of the candidate that was asked last.
     fn nothing(&self, progress: &Progress) -> Portion {
-        let last = progress.candidate.as_ref();
+        let last = progress.candidate.as_deref();
         Portion {
             model: last.map_or(&self.model, |of| &of.sent).clone(),
             provider: self.provider_as(last, progress),

@@ -118,7 +118,7 @@ pub struct Call {
     /// The models that may answer, as the caller named them; the body's own comes first.
     named: Vec<String>,
     /// The candidates that may be asked, once they are known; empty without a route.
-    candidates: Held<Vec<Candidate>>,
+    candidates: Held<Vec<Rc<Candidate>>>,
     /// The model that answered the first of several requests.
     locked: Held<Option<String>>,
     /// The requests to send.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::route::Candidate;
 use crate::held::Held;
@@ -16,7 +17,7 @@ pub struct Outgoing {
     /// The URL.
     pub url: Held<String>,
     /// The candidate that the request is sent to; `None`: the call's own model.
-    pub aimed: Held<Option<Candidate>>,
+    pub aimed: Held<Option<Rc<Candidate>>>,
     /// The JSON body. It is dropped when the call ends, since JavaScript may keep the call's object much longer.
     body: Held<Option<String>>,
     /// The means that the request may use.

@@ -140,9 +140,8 @@ fn decode(bytes: &[u8]) -> Vec<u8> {
             _ => None,
         };
         plain.push(code.map_or(*first, |(high, low)| high << 4 | low));
-        rest = after
-            .get(if code.is_some() { 2.. } else { 0.. })
-            .unwrap_or_default();
+        let digits = if code.is_some() { 2 } else { 0 };
+        rest = after.get(digits..).unwrap_or_default();
     }
     plain
 }

@@ -102,7 +102,7 @@ impl Call {
                 .unwrap_or_default(),
             usage: usage(progress),
             cost: self.cost_of(progress),
-            provider: self.provider_as(progress.candidate.as_ref(), progress),
+            provider: self.provider_as(progress.candidate.as_deref(), progress),
             attempts: self.account.attempts.get(),
             tried,
             request_id: progress.request_id.clone(),
