@@ -121,7 +121,7 @@ pub struct Exceeded {
 pub struct Spent {
     /// The last reading of the wall clock.
     now: WallTime,
-    /// The amount spent in each window, in the order of [`Per::ALL`].
+    /// The amount spent in each window, in the order of [`Per`].
     windows: [Period; 4],
     held: Money,
     /// Whether a budget for all time has been used.
@@ -181,18 +181,20 @@ impl Spent {
 
     /// The amount spent in the window of the last reading of the clock.
     pub fn spent(&self, per: Per) -> Money {
-        let mut rows = Per::ALL.into_iter().zip(self.windows);
-        rows.find(|row| row.0 == per)
-            .map(|row| Money(row.1.amount))
-            .unwrap_or_default()
+        let window = self.windows.get(per as usize);
+        Money(window.map_or(0, |window| window.amount))
     }
 
     /// Whether no remaining count could matter to the budgets used so far.
     pub fn is_idle(&mut self, now: WallTime) -> bool {
         self.advance(now);
-        let rows = Per::ALL.into_iter().zip(self.windows);
-        let mut relevant = rows.filter(|row| row.0 != Per::Total || self.lasting);
-        self.held == Money(0) && relevant.all(|row| row.1.amount == 0)
+        let lasting = if self.lasting {
+            Per::ALL.len()
+        } else {
+            Per::Total as usize
+        };
+        let mut relevant = self.windows.iter().take(lasting);
+        self.held == Money(0) && relevant.all(|window| window.amount == 0)
     }
 
     /// Whether a budget for all time has been used.
@@ -203,7 +205,7 @@ impl Spent {
     /// Moves on to the windows that contain `now`.
     pub fn advance(&mut self, now: WallTime) {
         self.now = now;
-        for (per, window) in Per::ALL.into_iter().zip(&mut self.windows) {
+        for (per, window) in Per::ALL.iter().zip(&mut self.windows) {
             window.advance(now, &|now| per.bounds(now));
         }
     }
