@@ -74,13 +74,14 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// The machine of a request that has not begun.
-    pub(super) fn new(index: usize) -> Self {
-        Machine {
+    /// The machine of a request that has not begun, or the one that lets a call of several requests through as a whole.
+    pub(super) fn new(index: usize, is_whole: bool) -> Box<Self> {
+        Box::new(Machine {
             index,
             state: State::New,
+            is_whole,
             ..Machine::default()
-        }
+        })
     }
 
     /// Ends the request because the call was closed. A result that still comes is too late; a reservation that still comes is given
@@ -90,14 +91,6 @@ impl Machine {
             State::Reserving(_) | State::ReservingWhole | State::Owed => State::Owed,
             _ => State::Over,
         };
-    }
-
-    /// The machine that lets a call of several requests through as a whole.
-    pub(super) fn of_whole() -> Self {
-        Machine {
-            is_whole: true,
-            ..Machine::new(0)
-        }
     }
 
     /// Ends the request with a failure.

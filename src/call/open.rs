@@ -265,10 +265,10 @@ impl Call {
         let count = requests.len();
         let mut machines = Vec::new();
         for index in 0..count {
-            machines.push(Some(Box::new(Machine::new(index))));
+            machines.push(Some(Machine::new(index, false)));
         }
         if count > 1 {
-            machines.push(Some(Box::new(Machine::of_whole())));
+            machines.push(Some(Machine::new(0, true)));
         }
         Call {
             shared: shared.clone(),
